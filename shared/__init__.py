@@ -1,0 +1,1 @@
+"""The product: what schedules rooms for meetings. Knows nothing of Azure Functions' triggers."""
