@@ -1,0 +1,97 @@
+"""Storage in memory, held to the same contract as Azure Tables (tests/integration/test_storage.py)."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from itertools import count
+
+from shared.storage import Delete, Insert, Operation, Put, Replace, Row, RowChanged, RowExists, Values
+
+
+class MemoryTable:
+    """A Table; `round_trips` counts what a real one would have asked the network for."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str], Row] = {}
+        self._etags = count(1)
+        self.round_trips = 0
+
+    async def get(self, partition: str, key: str) -> Row | None:
+        self.round_trips += 1
+        return self._rows.get((partition, key))
+
+    async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
+        self.round_trips += 1
+        keys = [op.key if isinstance(op, Insert | Put) else op.row.key for op in operations]
+        if not operations or len(operations) > 100 or len(set(keys)) != len(keys):
+            raise ValueError("a transaction holds 1 to 100 operations, each on another row")
+        for operation in operations:
+            self._check(partition, operation)
+        return [self._apply(partition, operation) for operation in operations]
+
+    async def rows(self, partition: str, prefix: str = "", after: str = "") -> AsyncIterator[Row]:
+        self.round_trips += 1
+        for (owner, key), row in sorted(self._rows.items()):
+            if owner == partition and key.startswith(prefix) and key > after:
+                yield row
+
+    async def everything(self) -> AsyncIterator[Row]:
+        self.round_trips += 1
+        for _, row in sorted(self._rows.items()):
+            yield row
+
+    def _check(self, partition: str, operation: Operation) -> None:
+        match operation:
+            case Insert(key, _) if (partition, key) in self._rows:
+                raise RowExists("a row with this key exists already")
+            case Replace(row, _) | Delete(row):
+                found = self._rows.get((partition, row.key))
+                if found is None or found.etag != row.etag:
+                    raise RowChanged("the row has changed since it was read")
+
+    def _apply(self, partition: str, operation: Operation) -> str:
+        match operation:
+            case Insert(key, values) | Put(key, values):
+                return self._write(partition, key, values)
+            case Replace(row, values):
+                return self._write(partition, row.key, values)
+            case Delete(row):
+                del self._rows[partition, row.key]
+                return ""
+
+    def _write(self, partition: str, key: str, values: Values) -> str:
+        row = Row(partition, key, dict(values), f'W/"{next(self._etags)}"')
+        self._rows[partition, key] = row
+        return row.etag
+
+
+class MemoryQueue:
+    """A Queue that remembers what was sent, with its delay."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, timedelta]] = []
+
+    async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
+        self.sent.append((text, delay))
+
+
+class MemoryStorage:
+    """A Storage."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, MemoryTable] = defaultdict(MemoryTable)
+        self._queues: dict[str, MemoryQueue] = defaultdict(MemoryQueue)
+
+    def table(self, name: str) -> MemoryTable:
+        return self._tables[name]
+
+    def queue(self, name: str) -> MemoryQueue:
+        return self._queues[name]
+
+    @property
+    def round_trips(self) -> int:
+        """Storage requests so far, over all tables."""
+        return sum(table.round_trips for table in self._tables.values())
+
+    async def close(self) -> None:
+        pass
