@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, Re
 from azure.data.tables import EdmType, EntityProperty, TableTransactionError, TransactionOperation, UpdateMode
 from azure.data.tables.aio import TableClient, TableServiceClient
 
+from shared.settings import StorageAccount
 from shared.storage import (
     QUEUES,
     TABLES,
@@ -34,15 +34,6 @@ if TYPE_CHECKING:
     from azure.storage.queue.aio import QueueServiceClient
 
 _INT32 = 2**31
-
-
-@dataclass(frozen=True)
-class StorageAccount:
-    """Where the storage is: a connection string, or two service URLs to be used with the app's identity."""
-
-    connection_string: str = field(default="", repr=False)
-    table_uri: str = ""
-    queue_uri: str = ""
 
 
 class AzureTable:

@@ -1,0 +1,111 @@
+"""The deployment's settings: the environment, read once into one frozen object (DESIGN §3, Environment)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from shared.errors import SchedulingError
+
+GRAPH = "https://graph.microsoft.com/v1.0"
+
+
+class SettingsError(SchedulingError):
+    """The environment cannot be used; the message names every fault at once."""
+
+
+@dataclass(frozen=True)
+class StorageAccount:
+    """Where the storage is: a connection string, or two service URLs to be used with the app's identity."""
+
+    connection_string: str = field(default="", repr=False)
+    table_uri: str = ""
+    queue_uri: str = ""
+
+
+@dataclass(frozen=True)
+class BasicCredential:
+    """A user name and the hash of a password, as `shared.identity.passwords.hash_password` makes it."""
+
+    username: str
+    password_hash: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a deployment is told from outside. Secrets never show in its repr."""
+
+    storage: StorageAccount
+    public_base_url: str
+    tag_signing_key: bytes = field(repr=False)
+    graph_base_url: str = GRAPH
+    secrets_vault_uri: str = ""
+    secrets_file: str = ""
+    policy: BasicCredential | None = None
+    management: BasicCredential | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is a local stack: only there may plain http and loopback addresses be used."""
+        return is_loopback(self.public_base_url)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL is plain http to this very machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"}
+
+
+def load_settings(env: Mapping[str, str]) -> Settings:
+    """Read the environment. Raises SettingsError naming everything that is missing or unusable."""
+    faults: list[str] = []
+    settings = Settings(
+        storage=_storage(env, faults),
+        public_base_url=_url(env, "PUBLIC_BASE_URL", faults),
+        tag_signing_key=_signing_key(env, faults),
+        graph_base_url=_url(env, "GRAPH_BASE_URL", faults) if "GRAPH_BASE_URL" in env else GRAPH,
+        secrets_vault_uri=env.get("SECRETS_VAULT_URI", ""),
+        secrets_file=env.get("SECRETS_FILE", ""),
+        policy=_credential(env, "POLICY", faults),
+        management=_credential(env, "MANAGEMENT", faults),
+    )
+    if not (settings.secrets_vault_uri or settings.secrets_file):
+        faults.append("SECRETS_VAULT_URI is missing (or SECRETS_FILE for development)")
+    if faults:
+        raise SettingsError("The app's settings cannot be used: " + "; ".join(faults) + ".")
+    return settings
+
+
+def _storage(env: Mapping[str, str], faults: list[str]) -> StorageAccount:
+    account = StorageAccount(
+        env.get("SchedulingStorage", ""),
+        env.get("SchedulingStorage__tableServiceUri", ""),
+        env.get("SchedulingStorage__queueServiceUri", ""),
+    )
+    if not (account.connection_string or (account.table_uri and account.queue_uri)):
+        faults.append(
+            "SchedulingStorage is missing (or SchedulingStorage__tableServiceUri and SchedulingStorage__queueServiceUri)"
+        )
+    return account
+
+
+def _url(env: Mapping[str, str], name: str, faults: list[str]) -> str:
+    url = env.get(name, "").rstrip("/")
+    if not url:
+        faults.append(f"{name} is missing")
+    elif not (url.startswith("https://") or is_loopback(url)):
+        faults.append(f"{name} must be an https URL")
+    return url
+
+
+def _signing_key(env: Mapping[str, str], faults: list[str]) -> bytes:
+    key = env.get("TAG_SIGNING_KEY", "").encode()
+    if len(key) < 32:
+        faults.append("TAG_SIGNING_KEY must be at least 32 characters")
+    return key
+
+
+def _credential(env: Mapping[str, str], prefix: str, faults: list[str]) -> BasicCredential | None:
+    username, password_hash = env.get(f"{prefix}_USERNAME", ""), env.get(f"{prefix}_PASSWORD_HASH", "")
+    if bool(username) != bool(password_hash):
+        faults.append(f"{prefix}_USERNAME and {prefix}_PASSWORD_HASH belong together")
+    return BasicCredential(username, password_hash) if username and password_hash else None
