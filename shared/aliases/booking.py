@@ -1,0 +1,112 @@
+"""A booking: an alias with its tag, from the click in the add-in to the end of its conference.
+
+It is one row under the integration's partition of table `meetings`, key `tag:<uuid>`; table `aliases` holds the
+claim of its digits, which is also what conferencing nodes read:
+
+    click                      invitation accepted                   cancelled, over, or deleted
+    reserved ────────────────▶ scheduled ◀─────────────────────────▶ closed
+       │ never used: expires      an edit replaces the conference       the tag stays known (A3)
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from shared.conferences.conference import Conference
+from shared.storage import Row, Values
+
+
+class State(StrEnum):
+    """Where a booking is in its life."""
+
+    RESERVED = "reserved"
+    SCHEDULED = "scheduled"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class Booking:
+    """An alias and the meeting that it belongs to. Times are aware, in UTC.
+
+    `owner` is the opaque key of the user to whom it was given; `meeting` the key of the meeting that was first
+    accepted with it (A4), "" before.
+    """
+
+    integration: str
+    tag: str
+    alias: str
+    owner: str
+    created: datetime
+    expires: datetime
+    state: State = State.RESERVED
+    meeting: str = ""
+    conference: Conference | None = None
+    etag: str = ""
+
+    @property
+    def key(self) -> str:
+        """Row key in table `meetings`."""
+        return f"tag:{self.tag}"
+
+    @property
+    def numeric_alias(self) -> str:
+        """The alias without its domain; also the partition of its claim in table `aliases`."""
+        return self.alias.partition("@")[0]
+
+    @property
+    def row(self) -> Row:
+        """The row as it was read, to make a write conditional on."""
+        return Row(self.integration, self.key, {}, self.etag)
+
+    def is_usable(self, now: datetime) -> bool:
+        """Whether the tag still stands for something: a reservation that nobody used expires (A3)."""
+        return self.state is not State.RESERVED or now < self.expires
+
+    def values(self) -> Values:
+        """Its columns in table `meetings`."""
+        columns = {
+            "alias": self.alias,
+            "owner": self.owner,
+            "created": self.created.isoformat(),
+            "expires": self.expires.isoformat(),
+            "state": self.state.value,
+            "meeting": self.meeting,
+        }
+        return columns | ({"conference": self.conference.to_json()} if self.conference else {})
+
+    def claim(self) -> Values:
+        """The columns of its digits in table `aliases`: what a conferencing node's question is answered from."""
+        shown = self.conference if self.state is State.SCHEDULED else None
+        return {
+            "integration": self.integration,
+            "tag": self.tag,
+            "domain": self.alias.partition("@")[2],
+            "state": self.state.value,
+            "expires": self.expires.isoformat(),
+        } | ({"conference": shown.to_json()} if shown else {})
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """The booking of a row of table `meetings`."""
+        text = {name: str(value) for name, value in row.values.items()}
+        return cls(
+            integration=row.partition,
+            tag=row.key.removeprefix("tag:"),
+            alias=text["alias"],
+            owner=text["owner"],
+            created=datetime.fromisoformat(text["created"]),
+            expires=datetime.fromisoformat(text["expires"]),
+            state=State(text["state"]),
+            meeting=text["meeting"],
+            conference=Conference.from_json(text["conference"]) if "conference" in text else None,
+            etag=row.etag,
+        )
+
+    def scheduled(self, meeting: str, conference: Conference) -> Self:
+        """This booking with a meeting's conference in it."""
+        return replace(self, state=State.SCHEDULED, meeting=meeting, conference=conference)
+
+    def closed(self) -> Self:
+        """This booking with nobody let in any more; the conference stays on record."""
+        return replace(self, state=State.CLOSED)

@@ -1,0 +1,1 @@
+"""Conferences: what a scheduled room is, when it lets people in, and the platforms that serve it."""

@@ -1,0 +1,63 @@
+"""The public keys with which an Exchange deployment signs its users' identity tokens.
+
+Fetched from the configured URLs only (facts/graph-ews-tokens.md §10): a token never chooses the host.
+"""
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from shared.clock import Clock
+from shared.errors import Unavailable
+
+Keys = dict[str, RSAPublicKey]
+"""Public keys by the base64url SHA-1 thumbprint of their certificate (`x5t`)."""
+
+FetchJson = Callable[[str], Awaitable[Any]]
+"""Reads a JSON document from a URL. Raises Unavailable."""
+
+FRESH = timedelta(hours=24)
+REFETCH_AFTER = timedelta(minutes=5)
+"""An unknown key makes us look again (roll-over), but strangers cannot make us hammer the Exchange server."""
+
+
+class ExchangeMetadata:
+    """Keys by metadata URL, fetched once a day, or when a token names a key that is not among them."""
+
+    def __init__(self, fetch: FetchJson, clock: Clock) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._cache: dict[str, tuple[datetime, Keys]] = {}
+
+    async def key(self, url: str, thumbprint: str) -> RSAPublicKey | None:
+        """The key of this thumbprint at this (configured) URL, or None. Raises Unavailable."""
+        fetched, keys = self._cache.get(url, (None, Keys()))
+        wait = FRESH if thumbprint in keys else REFETCH_AFTER
+        if fetched is None or self._clock.now() - fetched >= wait:
+            keys = _signing_keys(await self._fetch(url))
+            self._cache[url] = (self._clock.now(), keys)
+        return keys.get(thumbprint)
+
+
+def _signing_keys(document: Any) -> Keys:
+    """The RSA signing keys of a metadata document; several during a roll-over.
+
+    The certificate is Exchange's self-signed Server Auth Certificate: there is no chain to validate. What vouches
+    for it is TLS to the configured host.
+    """
+    try:
+        entries = [entry for entry in document["keys"] if entry.get("usage") == "signing"]
+        return dict(pair for entry in entries if (pair := _public_key(entry)) is not None)
+    except (KeyError, TypeError, AttributeError, ValueError, binascii.Error) as error:
+        raise Unavailable("The Exchange metadata document is not what Exchange serves.") from error
+
+
+def _public_key(entry: dict[str, Any]) -> tuple[str, RSAPublicKey] | None:
+    certificate = x509.load_der_x509_certificate(base64.b64decode(entry["keyvalue"]["value"]))
+    key = certificate.public_key()
+    return (entry["keyinfo"]["x5t"], key) if isinstance(key, RSAPublicKey) else None

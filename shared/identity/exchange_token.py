@@ -1,0 +1,95 @@
+"""Exchange user identity tokens: how users of Exchange on-premises prove who they are (facts/graph-ews-tokens.md §10)."""
+
+import json
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import jwt
+
+from shared.clock import Clock
+from shared.errors import NotAuthenticated
+from shared.identity.caller import Caller
+from shared.identity.exchange_metadata import ExchangeMetadata
+
+SKEW = timedelta(minutes=5)
+MAX_TOKEN = 16_384
+_INVALID = "The identity token is not valid. Close and reopen the add-in, and try again."
+
+
+class ExchangeTokens:
+    """Verifies identity tokens against an integration's configured metadata URLs."""
+
+    def __init__(self, metadata: ExchangeMetadata, clock: Clock) -> None:
+        self._metadata = metadata
+        self._clock = clock
+
+    async def verify(self, token: str, metadata_urls: Collection[str], audience: str) -> Caller:
+        """The caller that `token` proves.
+
+        `audience` is the add-in page's URL as the manifest names it. Raises NotAuthenticated when any check fails,
+        and Unavailable when the key cannot be fetched.
+        """
+        thumbprint, url = _claimed_key(token, {normalise(url): url for url in metadata_urls})
+        key = await self._metadata.key(url, thumbprint)
+        if key is None:
+            raise NotAuthenticated(_INVALID)
+        claims = _verified_claims(token, key, audience)
+        _check_times(claims, self._clock.now())
+        context = _app_context(claims)
+        return Caller(key=f"exchange:{context['msexchuid']}:{normalise(url)}", method="exchange_token")
+
+
+def normalise(url: str) -> str:
+    """A metadata URL so that equal ones compare equal: lower-case scheme and host, explicit port, path."""
+    parts = urlsplit(url)
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}{parts.path or '/'}"
+
+
+def _claimed_key(token: str, configured: dict[str, str]) -> tuple[str, str]:
+    """Thumbprint and *configured* metadata URL that the still unverified token claims (`amurl` rule)."""
+    if len(token) > MAX_TOKEN:
+        raise NotAuthenticated(_INVALID)
+    try:
+        header = jwt.get_unverified_header(token)
+        claims = jwt.decode(token, options={"verify_signature": False})
+        thumbprint, amurl = header["x5t"], normalise(_app_context(claims)["amurl"])
+    except (jwt.InvalidTokenError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise NotAuthenticated(_INVALID) from error
+    if header.get("alg") != "RS256" or not isinstance(thumbprint, str) or amurl not in configured:
+        raise NotAuthenticated(_INVALID)
+    return thumbprint, configured[amurl]
+
+
+def _verified_claims(token: str, key: Any, audience: str) -> dict[str, Any]:
+    # Times are checked by _check_times: real tokens carry them as numbers, documented ones as strings.
+    unchecked = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
+    try:
+        claims: dict[str, Any] = jwt.decode(token, key, algorithms=["RS256"], audience=audience, options=unchecked)
+    except jwt.InvalidTokenError as error:
+        raise NotAuthenticated(_INVALID) from error
+    return claims
+
+
+def _check_times(claims: dict[str, Any], now: datetime) -> None:
+    try:
+        not_before, expires = int(claims["nbf"]), int(claims["exp"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise NotAuthenticated(_INVALID) from error
+    if not not_before - SKEW.total_seconds() <= now.timestamp() < expires + SKEW.total_seconds():
+        raise NotAuthenticated(_INVALID)
+
+
+def _app_context(claims: dict[str, Any]) -> dict[str, str]:
+    """The `appctx` claim: a JSON string in real tokens, an object in the documentation."""
+    try:
+        context = claims["appctx"]
+        context = json.loads(context) if isinstance(context, str) else context
+        valid = context["version"] == "ExIdTok.V1" and context["msexchuid"] and context["amurl"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise NotAuthenticated(_INVALID) from error
+    if not valid or not all(isinstance(context[name], str) for name in ("msexchuid", "amurl")):
+        raise NotAuthenticated(_INVALID)
+    return dict(context)
