@@ -1,0 +1,23 @@
+"""Admins' templates: checked on save, rendered in a sandbox, previewed (T1–T4).
+
+`catalogue` says which settings are templates, `grammar` what a template may say, `meter` how much it may do.
+"""
+
+from shared.templates.catalogue import FIELDS, SAMPLES, Destination, TemplateField, meeting_time
+from shared.templates.markup import html_to_text, sanitise
+from shared.templates.rendering import Preview, check, one_line, preview, render
+
+__all__ = [
+    "FIELDS",
+    "SAMPLES",
+    "Destination",
+    "Preview",
+    "TemplateField",
+    "check",
+    "html_to_text",
+    "meeting_time",
+    "one_line",
+    "preview",
+    "render",
+    "sanitise",
+]

@@ -1,0 +1,78 @@
+"""Regular expressions in templates, by RE2.
+
+Python's `re` tries alternatives without end and cannot be stopped; a time limit would make the answer depend on how busy
+the machine is. RE2 takes time in proportion to the text, whatever the pattern, and a bounded amount of memory. Its price:
+look-around and back-references inside a pattern are refused (those in a replacement, `\\1`, work).
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from shared.errors import TemplateInvalid
+from shared.templates.meter import Meter
+
+_MAX_PATTERN = 500
+_MAX_MEMORY = 1 << 18
+_REFERENCE = re.compile(r"\\(?:([1-9][0-9]?)|g<(\w+)>|(\\))")
+
+
+def _compiled(pattern: str) -> Any:
+    """RE2's pattern object (its package has no types). Raises TemplateInvalid."""
+    import re2  # type: ignore[import-untyped]  # here, because few templates need it
+
+    if len(pattern) > _MAX_PATTERN:
+        raise TemplateInvalid(f"a regular expression is longer than {_MAX_PATTERN} characters")
+    options = re2.Options()
+    options.max_mem = _MAX_MEMORY
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        raise TemplateInvalid(f"a regular expression cannot be used: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    reason = error.args[0] if error.args else ""
+    return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+
+
+def _matches(meter: Meter, pattern: str, text: str) -> Iterator[Any]:
+    """Matches from left to right. Each search may read the text to its end, so each is paid for."""
+    expression = _compiled(pattern)
+    price = 1 + len(text) * (1 + expression.programsize // 16) // 16
+    meter.charge(price)
+    for match in expression.finditer(text):
+        meter.charge(price)
+        yield match
+
+
+def search(meter: Meter, pattern: str, text: str) -> list[str] | None:
+    """The groups of the first match, or the whole match when the pattern has no groups; None when there is no match."""
+    for match in _matches(meter, pattern, text):
+        return list(match.groups(default="")) or [match.group()]
+    return None
+
+
+def replace(meter: Meter, pattern: str, replacement: str, text: str) -> str:
+    """Every match replaced; `\\1`, `\\g<1>` and `\\g<name>` stand for groups. Raises TemplateInvalid."""
+    pieces: list[str] = []
+    end = 0
+    for match in _matches(meter, pattern, text):
+        pieces += (text[end : match.start()], _expand(match, replacement))
+        meter.room(len(pieces[-1]))
+        end = match.end()
+    return "".join([*pieces, text[end:]])
+
+
+def _expand(match: Any, replacement: str) -> str:
+    def group(reference: re.Match[str]) -> str:
+        number, name, backslash = reference.groups()
+        if backslash:
+            return "\\"
+        try:
+            return match.group(int(number)) if number else match.group(int(name) if name.isdigit() else name) or ""
+        except (IndexError, KeyError):
+            raise TemplateInvalid(f"a replacement names a group that is not there: {reference.group()}") from None
+
+    return _REFERENCE.sub(group, replacement)

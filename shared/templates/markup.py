@@ -1,0 +1,135 @@
+"""HTML around templates: whether tags are closed, HTML as plain text, and HTML from admins made harmless."""
+
+from collections.abc import Iterable, Iterator
+from html.parser import HTMLParser
+
+from jinja2 import nodes
+
+_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_LINKS = ("https://", "http://", "mailto:", "tel:", "sip:", "pexip:")
+
+_TAGS = set(
+    """a abbr b blockquote br code div em font h1 h2 h3 h4 h5 h6 hr i li ol p pre s small span strong sub sup table tbody
+    td th thead tr u ul""".split()
+)
+_ATTRIBUTES = {
+    "*": {"style", "dir", "lang", "title"},
+    "a": {"href"},
+    "font": {"color", "face", "size"},
+    "td": {"colspan", "rowspan", "align", "valign"},
+    "th": {"colspan", "rowspan", "align", "valign"},
+}
+_STYLES = set(
+    """background-color border border-collapse color font font-family font-size font-style font-weight letter-spacing
+    line-height margin margin-bottom margin-left margin-right margin-top padding padding-bottom padding-left padding-right
+    padding-top text-align text-decoration text-indent text-transform vertical-align white-space""".split()
+)
+
+
+class _Tags(HTMLParser):
+    """Notes tags that are not closed, or closed in the wrong order."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.faults: list[str] = []
+        self._open: list[tuple[str, int]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _VOID:
+            self._open.append((tag, self.getpos()[0]))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)  # HTML has no self-closing tags: <div/> opens a div
+
+    def handle_endtag(self, tag: str) -> None:
+        line = self.getpos()[0]
+        if tag in _VOID:
+            return
+        if tag not in (name for name, _ in self._open):
+            self.faults.append(f"line {line}: </{tag}> closes nothing")
+            return
+        while (name := self._open.pop())[0] != tag:
+            self.faults.append(f"line {line}: </{tag}> comes before the <{name[0]}> of line {name[1]} is closed")
+
+    def close(self) -> None:
+        super().close()
+        self.faults += [f"line {line}: <{tag}> is not closed" for tag, line in self._open]
+
+
+def unbalanced(tree: nodes.Template) -> list[str]:
+    """Tags that a template leaves open or closes wrongly, with lines.
+
+    Tried once for every branch that an `if` has, the same branch everywhere: a tag that is opened in one `if` may be closed
+    in a later one.
+    """
+    ways = max((2 + len(node.elif_) for node in tree.find_all(nodes.If)), default=1)
+    faults: dict[str, None] = {}
+    for way in range(ways):
+        tags = _Tags()
+        tags.feed(_skeleton(tree, way))
+        tags.close()
+        faults |= dict.fromkeys(tags.faults)
+    return list(faults)
+
+
+def _skeleton(tree: nodes.Template, way: int) -> str:
+    """The template's own HTML on the lines where it stands, with an x for every value."""
+    pieces: list[str] = []
+    line = 1
+    for node in _outputs(tree.body, way):
+        missing = max(node.lineno - line, 0)
+        piece = "\n" * missing + (node.data if isinstance(node, nodes.TemplateData) else "x")
+        line += piece.count("\n")
+        pieces.append(piece)
+    return "".join(pieces)
+
+
+def _outputs(body: Iterable[nodes.Node], way: int) -> Iterator[nodes.Node]:
+    for node in body:
+        if isinstance(node, nodes.Output):
+            yield from node.nodes
+        elif isinstance(node, nodes.If):
+            branches = [node.body, *(branch.body for branch in node.elif_), node.else_]
+            yield from _outputs(branches[min(way, len(branches) - 1)], way)
+        elif isinstance(node, nodes.For | nodes.With | nodes.AssignBlock | nodes.FilterBlock):
+            yield from _outputs(node.body, way)
+
+
+def html_to_text(html: str) -> str:
+    """HTML as plain text for people.
+
+    Lines are broken where the HTML breaks them and nowhere else, so addresses and security tags stay whole. A link's
+    address follows its label when the label says something else.
+    """
+    if not html.strip():
+        return ""
+    from inscriptis import Inscriptis  # type: ignore[import-untyped]  # here, because it loads lxml
+    from inscriptis.css_profiles import CSS_PROFILES  # type: ignore[import-untyped]
+    from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]
+    from lxml.html import fromstring  # type: ignore[import-untyped]
+
+    tree = fromstring(f"<body>{html}</body>")
+    for link in tree.iter("a"):
+        target = link.get("href", "")
+        if target.startswith(_LINKS) and target not in link.text_content():
+            link.tail = f" <{target}>{link.tail or ''}"
+    lines = Inscriptis(tree, ParserConfig(css=CSS_PROFILES["strict"])).get_text().splitlines()
+    return "\n".join(line.rstrip() for line in lines).strip("\n")
+
+
+def sanitise(html: str) -> str:
+    """HTML of an admin (headings, messages of the pane) with only what formats text; scripts and handlers are gone.
+
+    Allowed: formatting tags, links to https: and mailto:, and inline styles of fonts, colours and spacing.
+    """
+    import nh3  # here, because not every process shows HTML
+
+    return nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes={"https", "mailto"},
+        link_rel="noopener noreferrer",
+        filter_style_properties=_STYLES,
+        strip_comments=True,
+    )

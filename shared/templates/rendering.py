@@ -1,0 +1,120 @@
+"""Templates as the rest of the product uses them: checked, rendered for where they go, previewed."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from shared.clock import Clock, SystemClock
+from shared.errors import InvalidRequest, TemplateInvalid
+from shared.templates import environment, markup
+from shared.templates.catalogue import FIELDS, SAMPLES, Destination, TemplateField, meeting_time
+from shared.templates.meter import Meter, RequirementNotMet
+
+MAX_LINE = 250
+"""Characters in a line: what names, descriptions and policy answers may have (facts/pexip.md §1, §6)."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a template would look like. `html` is None for a line, `line` is None for HTML."""
+
+    html: str | None
+    text: str
+    line: str | None
+    faults: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    """What the template said through `pex_debug_log`."""
+
+
+def check(name: str, text: str) -> list[str]:
+    """Every fault of a template of that settings field (I4); an empty list when it can be saved.
+
+    Raises InvalidRequest when there is no such template field.
+    """
+    template = _field(name)
+    html = template.destination is Destination.HTML
+    tree, checked = environment.parse(text, html=html)
+    faults = checked.faults + _unknown(template, checked.used, checked.assigned)
+    if tree is not None and html:
+        faults += markup.unbalanced(tree)
+    return faults or _tried(template, text)
+
+
+def _unknown(template: TemplateField, used: Mapping[str, int], assigned: set[str]) -> list[str]:
+    accepted = f"accepted are {', '.join(template.variables)}" if template.variables else "this text has no variables"
+    return [
+        f"line {line}: unknown variable {name!r}; {accepted}"
+        for name, line in used.items()
+        if name not in template.variables and name not in assigned
+    ]
+
+
+def _tried(template: TemplateField, text: str) -> list[str]:
+    """Faults that show when the template is rendered with sample values."""
+    try:
+        result = render(template.name, text, SAMPLES)
+    except RequirementNotMet:
+        return []  # it may hold for real values
+    except TemplateInvalid as error:
+        return [f"with sample values: {error}"]
+    if template.required and str(SAMPLES[template.required]) not in markup.html_to_text(result):
+        return [f"{{{{{template.required}}}}} must be in the text that people see: meetings are recognised by it"]
+    return []
+
+
+def render(name: str, text: str, values: Mapping[str, object], *, clock: Clock | None = None) -> str:
+    """What a template of that settings field makes of values: HTML with values escaped, or one plain line (T3).
+
+    Values are texts, numbers, booleans, None (nothing is printed), lists of these, and aware datetimes; those that the
+    field does not accept are left aside. Raises TemplateInvalid, with the line, when it fails or outgrows its bounds.
+    """
+    return _render(_field(name), text, values, Meter(clock or SystemClock()))
+
+
+def _render(template: TemplateField, text: str, values: Mapping[str, object], meter: Meter) -> str:
+    html = template.destination is Destination.HTML
+    given = {name: _value(values[name]) for name in template.variables if name in values}
+    result = environment.run(text, given, meter, html=html)
+    return result if html else one_line(result)
+
+
+def preview(name: str, text: str, values: Mapping[str, object] | None = None, *, clock: Clock | None = None) -> Preview:
+    """A template rendered with the values given and samples for the rest (T4); only its faults if it has any."""
+    template = _field(name)
+    meter = Meter(clock or SystemClock())
+    faults = check(name, text)
+    try:
+        result = _render(template, text, {**SAMPLES, **(values or {})}, meter) if not faults else ""
+    except TemplateInvalid as error:
+        faults, result = [str(error)], ""
+    if template.destination is Destination.HTML:
+        return Preview(result, markup.html_to_text(result), None, faults, meter.messages)
+    return Preview(None, result, result, faults, meter.messages)
+
+
+def one_line(text: str) -> str:
+    """Plain text on one line: white space folded, control characters out, at most MAX_LINE characters."""
+    folded = " ".join(text.split())
+    plain = "".join(character for character in folded if unicodedata.category(character) not in ("Cc", "Cs"))
+    return plain[:MAX_LINE].rstrip()
+
+
+def _field(name: str) -> TemplateField:
+    if name not in FIELDS:
+        raise InvalidRequest(f"{name} is not a template; templates are {', '.join(FIELDS)}")
+    return FIELDS[name]
+
+
+def _value(value: object) -> Any:
+    """A value as templates see it: nothing with attributes, nothing that is already markup."""
+    if isinstance(value, datetime):
+        return meeting_time(value)
+    if isinstance(value, str):
+        return str(value).encode("utf-8", "ignore").decode()  # without half characters, which no mail can carry
+    if isinstance(value, list | tuple):
+        return [_value(entry) for entry in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    raise TypeError(f"a template's values are texts, numbers, times and lists of these, not {type(value).__name__}")
