@@ -1,0 +1,95 @@
+"""Whether a draft may be saved (I3, I4): every fault at once, by field name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from shared.errors import SettingsInvalid
+from shared.integrations import syntax
+from shared.integrations.conditions import ALWAYS
+from shared.integrations.draft import Draft, draft
+from shared.integrations.integration import Integration, settings
+from shared.integrations.setting import Format, When, format_of
+
+_DOMAIN_MAX = 192
+
+Faults = Mapping[str, list[str]]
+
+
+def validate(fields: Mapping[str, Any], before: Integration | None = None, *, local: bool = False) -> Integration:
+    """The integration that these fields would make, checked without any storage.
+
+    Its given secrets are placeholders. Raises SettingsInvalid.
+    """
+    proposed = draft(fields, before)
+    check(proposed, before, local=local)
+    return proposed.integration
+
+
+def check(
+    proposed: Draft, before: Integration | None = None, *, local: bool = False, taken: Faults | None = None
+) -> None:
+    """Raise SettingsInvalid when anything is wrong; `taken` are faults that only the store can find.
+
+    `local`: loopback hosts and plain http are fine, because the deployment is a local stack.
+    """
+    found = {**(taken or {}), **faults(proposed, before, local=local)}
+    if found:
+        raise SettingsInvalid(found)
+
+
+def faults(proposed: Draft, before: Integration | None, *, local: bool) -> Faults:
+    """Everything that is wrong: the draft's own faults, the syntax of what changed, and what is missing."""
+    found: defaultdict[str, list[str]] = defaultdict(list, {name: list(f) for name, f in proposed.faults.items()})
+    for name, field, setting in settings():
+        value = getattr(proposed.integration, name)
+        if name in found:
+            continue
+        if setting.required and _is_empty(value) and setting.required.holds(proposed.integration):
+            found[name].append(_required(setting.required))
+        elif name in proposed.given and isinstance(value, str) and value and not setting.secret:
+            found[name] += _text_faults(name, format_of(field), value, local)
+    if "domains" in proposed.given and "domains" not in found:
+        found["domains"] += _domain_faults(proposed.integration, local)
+    found["uuid"] += _uuid_faults(proposed.integration, before)
+    return {name: messages for name, messages in found.items() if messages}
+
+
+def _text_faults(name: str, format_: Format | None, text: str, local: bool) -> list[str]:
+    found = syntax.faults(format_, text, local=local)
+    if found or format_ is not Format.TEMPLATE:
+        return found
+    from shared.templates import check as check_template  # brings in jinja2, which most requests never need
+
+    return check_template(name, text)
+
+
+def _domain_faults(integration: Integration, local: bool) -> list[str]:
+    found: list[str] = []
+    seen: set[str] = set()
+    for number, entry in enumerate(integration.domains, start=1):
+        if len(entry.domain) > _DOMAIN_MAX:
+            messages = [f"Ensure this value has at most {_DOMAIN_MAX} characters."]
+        elif entry.domain.lower() in seen:
+            messages = ["This one is listed twice."]
+        else:
+            messages = syntax.metadata_domain(entry.domain, local)
+        seen.add(entry.domain.lower())
+        found += [f"Entry {number}: {message}" for message in messages]
+    return found
+
+
+def _uuid_faults(integration: Integration, before: Integration | None) -> list[str]:
+    if before and integration.uuid.lower() != before.uuid:
+        return ["Cannot be changed: it is the integration's identity. Create another integration instead."]
+    return []
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or value == () or (isinstance(value, str) and not value.strip())
+
+
+def _required(when: When) -> str:
+    return "This field is required." if when is ALWAYS else f"Required when {when.text}."

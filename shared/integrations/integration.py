@@ -1,0 +1,93 @@
+"""An integration: all settings of all sections, as one immutable record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ConfigDict
+from pydantic.fields import FieldInfo
+
+from shared.integrations.sections.addin import AddIn
+from shared.integrations.sections.advanced import Advanced
+from shared.integrations.sections.email import EmailText
+from shared.integrations.sections.exchange import Exchange
+from shared.integrations.sections.general import General
+from shared.integrations.sections.metadata import MetadataDomains
+from shared.integrations.sections.pane import Pane
+from shared.integrations.sections.personal import Personal
+from shared.integrations.sections.record import Record
+from shared.integrations.sections.single_use import SingleUse
+from shared.integrations.setting import Format, Section, Setting, format_of, setting_of
+
+RESOURCE = "/api/admin/configuration/v1/ms_exchange_connector/"
+
+SECTIONS: tuple[type[Section], ...] = (
+    General,
+    Exchange,
+    SingleUse,
+    Personal,
+    AddIn,
+    Pane,
+    EmailText,
+    Advanced,
+    MetadataDomains,
+    Record,
+)
+"""In the order of the admin's form."""
+
+
+class Integration(
+    Record, MetadataDomains, Advanced, EmailText, Pane, AddIn, Personal, SingleUse, Exchange, General
+):  # the reverse of SECTIONS: pydantic collects fields from the last base to the first
+    """One connection between a VMR platform and an Exchange deployment (I1).
+
+    Attributes bear the management API's field names. A secret's attribute holds the reference under which
+    `SecretStore.get` finds it, and is falsy when none is set.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    @property
+    def resource_uri(self) -> str:
+        """Where the management API shows this integration."""
+        return f"{RESOURCE}{self.id}/"
+
+    @property
+    def mailbox(self) -> str:
+        """The equipment mailbox's address in lower case; "" when none is set."""
+        return (self.room_mailbox_email_address or "").lower()
+
+    @property
+    def metadata_urls(self) -> tuple[str, ...]:
+        """Where Exchange's metadata documents are; an FQDN stands for its default path."""
+        return tuple(
+            entry.domain if "://" in entry.domain else f"https://{entry.domain}/autodiscover/metadata/json/1"
+            for entry in self.domains
+        )
+
+    @property
+    def script_sources(self) -> tuple[str, ...]:
+        """The additional script URLs, in their order."""
+        return tuple(line.strip() for line in self.additional_add_in_script_sources.splitlines() if line.strip())
+
+    def resource(self) -> dict[str, Any]:
+        """The integration as the management API shows it: no secrets; domains as exchange_domain records."""
+        shown = {
+            name: getattr(self, name) for name, _, setting in settings() if not (setting.internal or setting.secret)
+        }
+        shown["domains"] = [entry.model_dump(mode="json") for entry in self.domains]
+        return shown | {"resource_uri": self.resource_uri}
+
+
+def settings() -> Iterator[tuple[str, FieldInfo, Setting]]:
+    """Every setting: its name, pydantic's description and ours, in the order of the admin's form."""
+    for name, field in Integration.model_fields.items():
+        yield name, field, setting_of(field)
+
+
+MANIFEST_FIELDS = frozenset(name for name, _, setting in settings() if setting.manifest)
+SECRET_FIELDS = frozenset(name for name, _, setting in settings() if setting.secret and not setting.read_only)
+READ_ONLY_FIELDS = frozenset(name for name, _, setting in settings() if setting.read_only) | {"resource_uri"}
+SIGN_IN_FIELDS = frozenset(name for name, _, setting in settings() if setting.sign_in)
+TEMPLATE_FIELDS = frozenset(name for name, field, _ in settings() if format_of(field) is Format.TEMPLATE)

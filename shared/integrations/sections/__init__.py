@@ -1,0 +1,1 @@
+"""The settings, one module per section of the admin's form."""

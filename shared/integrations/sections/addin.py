@@ -1,0 +1,81 @@
+"""What the add-in's manifest says, and how the add-in proves who its user is."""
+
+from typing import Annotated, Literal
+
+from shared.integrations import conditions as when
+from shared.integrations.setting import Fqdn, Line, NullableGuid, Section, ServerUrl, Setting, Url
+
+
+class AddIn(Section):
+    """Texts of the manifest and sign-in of the add-in."""
+
+    title = "Add-in configuration"
+
+    addin_server_domain: Annotated[
+        Fqdn,
+        Setting(
+            "Add-in server FQDN",
+            "The host that serves the add-in. Every Outlook must reach it and trust its certificate.",
+            required=when.ALWAYS,
+            manifest=True,
+        ),
+    ] = ""
+    addin_provider_name: Annotated[
+        Line, Setting("Add-in provider name", "The organisation that offers the add-in.", manifest=True)
+    ] = "Pexip"
+    addin_display_name: Annotated[Line, Setting("Add-in display name", "What the add-in is called.", manifest=True)] = (
+        "Pexip Scheduling Service"
+    )
+    addin_description: Annotated[Line, Setting("Add-in description", "What the add-in is for.", manifest=True)] = (
+        "Turns meetings into Pexip meetings"
+    )
+    addin_group_label: Annotated[
+        Line, Setting("Add-in group label", "The ribbon group that holds the add-in's button.", manifest=True)
+    ] = "Pexip Meeting"
+    addin_button_label: Annotated[
+        Line, Setting("Add-in button label", "The text on the ribbon button.", manifest=True)
+    ] = "Create a Pexip Meeting"
+    addin_supertip_title: Annotated[
+        Line, Setting("Add-in supertip title", "Heading of the ribbon button's help.", manifest=True)
+    ] = "Makes this a Pexip Meeting"
+    addin_supertip_description: Annotated[
+        Line, Setting("Add-in supertip text", "Text of the ribbon button's help.", manifest=True)
+    ] = (
+        "Turns this meeting into an audio or video conference hosted in a Pexip VMR. "
+        "The meeting is not scheduled until you select Send."
+    )
+    addin_authentication_method: Annotated[
+        Literal["EXCHANGE_USER_ID_TOKEN", "SSO_TOKEN", "NAA_TOKEN"],
+        Setting(
+            "Add-in authentication method",
+            "How the add-in proves its user. EXCHANGE_USER_ID_TOKEN: a token signed by Exchange. "
+            "NAA_TOKEN: an Entra token by nested app authentication. SSO_TOKEN: an Entra token by Office single "
+            "sign-on; switching to or from it calls for installing the manifest again.",
+        ),
+    ] = "EXCHANGE_USER_ID_TOKEN"
+    addin_application_id: Annotated[
+        NullableGuid,
+        Setting(
+            "Add-in application ID", "Client ID of the add-in's Entra app registration.", required=when.ENTRA_TOKEN
+        ),
+    ] = None
+    addin_authority_url: Annotated[
+        Url,
+        Setting("Add-in authority URL", "https://login.microsoftonline.com/<tenant>.", required=when.ENTRA_TOKEN),
+    ] = ""
+    addin_oidc_metadata_url: Annotated[
+        ServerUrl,
+        Setting(
+            "Add-in OIDC metadata URL",
+            "The OpenID Connect metadata document of that app registration's tenant.",
+            required=when.ENTRA_TOKEN,
+        ),
+    ] = ""
+    addin_naa_web_api_application_id: Annotated[
+        NullableGuid,
+        Setting(
+            "NAA web API application ID",
+            "Client ID of the app registration whose API the add-in asks tokens for.",
+            required=when.NAA_TOKEN,
+        ),
+    ] = None

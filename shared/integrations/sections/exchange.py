@@ -1,0 +1,186 @@
+"""How Exchange is reached, as whom, and which equipment mailbox belongs to the integration."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.integrations import conditions as when
+from shared.integrations.setting import (
+    Format,
+    Line,
+    NullableGuid,
+    Secret100,
+    Secret4096,
+    Section,
+    ServerUrl,
+    Setting,
+    Text255,
+    Url,
+)
+from shared.secrets import SecretReference
+
+
+class Exchange(Section):
+    """The Exchange deployment and the service account or app that works in it."""
+
+    title = "Exchange server information"
+    about = "Required when single-use VMRs are enabled."
+
+    authentication_method: Annotated[
+        Literal["BASIC", "NTLM", "KERBEROS", "OAUTH", "APP_PERM", "GRAPH"],
+        Setting(
+            "Authentication method",
+            "How this service proves itself to Exchange. BASIC, NTLM and KERBEROS: the service account's password, "
+            "Exchange on-premises. OAUTH: the service account signs in once, in a browser. APP_PERM: EWS as an "
+            "application with a client secret. GRAPH: Microsoft Graph, Exchange Online; needs neither EWS URL nor "
+            "service account. The original product's switches *Enable OAuth* and *Enable NTLM authentication* "
+            "are OAUTH and NTLM here.",
+            sign_in=True,
+        ),
+    ] = "BASIC"
+    url: Annotated[
+        ServerUrl,
+        Setting(
+            "EWS URL",
+            "Where Exchange Web Services answer: https://outlook.office365.com/EWS/Exchange.asmx for Office 365, "
+            "usually https://<server or load balancer>/EWS/Exchange.asmx on-premises.",
+            required=when.EWS,
+        ),
+    ] = ""
+    username: Annotated[
+        str,
+        Field(max_length=100),
+        Format.LINE,
+        Setting(
+            "Service account username",
+            r"name@domain (NTLM and Office 365 know only this form) or domain\name. "
+            "One account may serve several integrations.",
+            required=when.EWS_ACCOUNT,
+            sign_in=True,
+        ),
+    ] = ""
+    password: Annotated[
+        Secret100,
+        Setting(
+            "Service account password",
+            "Not needed with OAUTH, APP_PERM or GRAPH.",
+            required=when.EWS_PASSWORD,
+            secret=True,
+            sign_in=True,
+        ),
+    ] = SecretReference("")
+    oauth_client_id: Annotated[
+        NullableGuid,
+        Setting(
+            "OAuth client ID",
+            "Application (client) ID of the app registration that the service account signs in to.",
+            required=when.OAUTH_OR_APP,
+            sign_in=True,
+        ),
+    ] = None
+    oauth_client_secret: Annotated[
+        Secret4096,
+        Setting(
+            "OAuth client secret",
+            "The app registration's client secret. With GRAPH it belongs to graph_client_id; "
+            "left empty there, the deployment's own identity is used.",
+            required=when.APP_PERMISSION,
+            secret=True,
+        ),
+    ] = SecretReference("")
+    oauth_redirect_uri: Annotated[
+        Url,
+        Setting(
+            "OAuth redirect URI",
+            "The page of this service to which the admin returns after signing in the service account; "
+            "exactly as in the app registration. Only the admin's browser must reach it.",
+            required=when.OAUTH,
+        ),
+    ] = ""
+    oauth_auth_endpoint: Annotated[
+        Url,
+        Setting(
+            "OAuth authorization endpoint",
+            "From the app registration's list of endpoints: the one marked v1, not v2.",
+            required=when.OAUTH,
+        ),
+    ] = ""
+    oauth_token_endpoint: Annotated[
+        ServerUrl,
+        Setting(
+            "OAuth token endpoint",
+            "From the app registration's list of endpoints: the one marked v1, not v2.",
+            required=when.OAUTH_OR_APP,
+            sign_in=True,
+        ),
+    ] = ""
+    oauth_refresh_token: Annotated[
+        Secret4096,
+        Setting("OAuth refresh token", "What the service account's sign-in left behind; renewed by use.", secret=True),
+    ] = SecretReference("")
+    oauth_state: Annotated[
+        NullableGuid,
+        Setting("OAuth state", "Ties a sign-in in progress to this integration.", read_only=True),
+    ] = None
+    graph_tenant_id: Annotated[
+        NullableGuid,
+        Setting(
+            "Graph tenant ID",
+            "The Entra tenant of the Exchange organisation. Empty: the deployment's own tenant, by managed identity.",
+            required=when.GRAPH_APP,
+        ),
+    ] = None
+    graph_client_id: Annotated[
+        NullableGuid,
+        Setting(
+            "Graph client ID",
+            "The app registration to act as in that tenant. Empty: the deployment's managed identity.",
+            required=when.GRAPH_APP,
+        ),
+    ] = None
+    room_mailbox_name: Annotated[
+        Line,
+        Setting(
+            "Mailbox name",
+            "Display name of the equipment mailbox; the add-in shows it among the resources.",
+            required=when.SINGLE_USE,
+        ),
+    ] = ""
+    room_mailbox_email_address: Annotated[
+        str | None,
+        Field(max_length=100),
+        Format.EMAIL,
+        Setting(
+            "Mailbox email address",
+            "Address of the equipment mailbox. It must not be used by any other integration.",
+            required=when.SINGLE_USE,
+        ),
+    ] = None
+    kerberos_realm: Annotated[
+        Line,
+        Setting("Kerberos realm", "Usually the domain in capitals.", required=when.KERBEROS),
+    ] = ""
+    kerberos_kdc: Annotated[
+        Text255,
+        Setting("Kerberos KDC", "Address of the key distribution center.", required=when.KERBEROS),
+    ] = ""
+    kerberos_exchange_spn: Annotated[
+        Text255,
+        Setting("Exchange SPN", "Service principal name of Exchange.", required=when.KERBEROS),
+    ] = ""
+    kerberos_auth_every_request: Annotated[
+        bool,
+        Setting("Authenticate every request", "Send Kerberos credentials each time, not once per connection."),
+    ] = False
+    kerberos_enable_tls: Annotated[
+        bool,
+        Setting("Kerberos over TLS", "Reach the KDC through an HTTPS proxy (MS-KKDCP)."),
+    ] = True
+    kerberos_kdc_https_proxy: Annotated[
+        ServerUrl,
+        Setting("KDC HTTPS proxy", "URL of that proxy.", required=when.KERBEROS_TLS),
+    ] = ""
+    kerberos_verify_tls_using_custom_ca: Annotated[
+        bool,
+        Setting("KDC proxy by custom CA", "Trust the deployment's own certificate authorities for that proxy."),
+    ] = False

@@ -1,0 +1,37 @@
+"""Where the keys that verify Exchange identity tokens come from."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.integrations.conditions import EXCHANGE_TOKEN
+from shared.integrations.setting import Section, Setting
+
+
+class ExchangeDomain(BaseModel):
+    """An FQDN or https URL of Exchange's metadata document. `id` is unique in the deployment, never used again."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    domain: str
+    creation_time: datetime
+
+
+class MetadataDomains(Section):
+    """The Exchange servers whose identity tokens are believed."""
+
+    title = "Exchange Metadata Domains and URLs"
+
+    domains: Annotated[
+        tuple[ExchangeDomain, ...],
+        Field(max_length=50),
+        Setting(
+            "Domain or URL",
+            "FQDNs or URLs (up to 192 characters each) of Exchange's metadata document. An FQDN stands for "
+            "https://<FQDN>/autodiscover/metadata/json/1. List every server that signs with a certificate of its own; "
+            "a hybrid deployment lists outlook.office365.com and an on-premises server.",
+            required=EXCHANGE_TOKEN,
+        ),
+    ] = ()

@@ -1,0 +1,105 @@
+"""How single-use VMRs are named, numbered and opened."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.integrations.conditions import SINGLE_USE
+from shared.integrations.setting import Format, Fqdn, Minutes, NullableLine, Section, Setting, Template
+
+
+class SingleUse(Section):
+    """Conferences and aliases of single-use VMRs."""
+
+    title = "Single-use VMR configuration"
+    about = "Required when single-use VMRs are enabled."
+
+    conference_name_template: Annotated[
+        Template,
+        Setting(
+            "Conference name template",
+            "Makes the name of a conference. Names are unique: a random number is added to one that is in use.",
+            required=SINGLE_USE,
+        ),
+    ] = "{{subject}} ({{organizer_name}})"
+    conference_description_template: Annotated[
+        Template,
+        Setting("Conference description template", "Makes the description of a conference. May be left empty."),
+    ] = "Scheduled Conference booked by {{organizer_email}}"
+    conference_subject_template: Annotated[
+        Template,
+        Setting(
+            "Conference subject template",
+            "Makes the subject that admins see. Empty it when admins should not read meetings' subjects.",
+        ),
+    ] = "{{subject}}"
+    scheduled_alias_description_template: Annotated[
+        Template,
+        Setting("Alias description template", "Makes the description of a conference's aliases. May be left empty."),
+    ] = "Scheduled Conference booked by {{organizer_email}}"
+    scheduled_alias_prefix: Annotated[
+        str | None,
+        Field(min_length=1, max_length=8),
+        Format.PREFIX,
+        Setting("Scheduled alias prefix", "What every alias starts with.", required=SINGLE_USE),
+    ] = None
+    scheduled_alias_suffix_length: Annotated[
+        int,
+        Field(ge=6, le=15),
+        Setting("Scheduled alias suffix length", "How many random digits follow the prefix."),
+    ] = 6
+    scheduled_alias_domain: Annotated[
+        Fqdn,
+        Setting("Scheduled alias domain", "What follows the @ of every alias.", required=SINGLE_USE),
+    ] = ""
+    host_identity_provider_group: Annotated[
+        NullableLine,
+        Setting(
+            "Identity Provider group",
+            "Identity providers that authenticate participants: the group's name, or its resource URI. "
+            "Empty: nobody has to authenticate.",
+        ),
+    ] = None
+    non_idp_participants: Annotated[
+        Literal["disallow_all", "allow_if_trusted"],
+        Setting(
+            "Other participants",
+            "What happens to devices that cannot authenticate, where an Identity Provider group is set. "
+            "disallow_all: they wait for a Host. allow_if_trusted: locally registered ones may join, with a PIN "
+            "where there is one; the others wait for a Host.",
+        ),
+    ] = "disallow_all"
+    meeting_buffer_before: Annotated[
+        Minutes, Setting("Join before buffer", "Minutes before the start from which people are let in.")
+    ] = 30
+    meeting_buffer_after: Annotated[
+        Minutes, Setting("Join after buffer", "Minutes after the end until which people are let in.")
+    ] = 60
+    ivr_theme: Annotated[
+        NullableLine,
+        Setting(
+            "Scheduled conference theme",
+            "The theme of every conference: its name, or its resource URI. Empty: the platform's default theme.",
+        ),
+    ] = None
+    conference_platform: Annotated[
+        Literal["policy", "management_api"],
+        Setting(
+            "Conference platform",
+            "policy: conferencing nodes ask this service when a call comes in. "
+            "management_api: conferences are created on the Management Node ahead of their time.",
+        ),
+    ] = "policy"
+    copied_tag_action: Annotated[
+        Literal["reject", "new_alias"],
+        Setting(
+            "Copied tag action",
+            "What happens to a meeting whose tag belongs to another meeting (a copied invitation). "
+            "reject: it is declined as an alias conflict. new_alias: it gets an alias of its own.",
+        ),
+    ] = "reject"
+    reservation_days: Annotated[
+        int,
+        Field(ge=1, le=365),
+        Setting("Reservation days", "Days until an alias that no meeting came to use is free again."),
+    ] = 30

@@ -1,0 +1,112 @@
+"""What one setting is: the vocabulary in which the sections of an integration are written.
+
+A field of a section is an ordinary pydantic field. Its type and limits are in the annotation, its default is the
+assigned value, and a `Setting` in the annotation carries what pydantic has no word for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+from shared.secrets import SecretReference
+
+if TYPE_CHECKING:
+    from shared.integrations.integration import Integration
+
+
+class Format(Enum):
+    """How a text must be written; `shared.integrations.syntax` holds the rules. The value is how the docs say it."""
+
+    LINE = "a single line"
+    HTML = "text or HTML"
+    TEMPLATE = "Jinja2 template"
+    FQDN = "FQDN"
+    URL = "https URL"
+    SERVER_URL = "https URL that this service itself calls"
+    SCRIPT_URLS = "https URLs, one a line"
+    EMAIL = "e-mail address"
+    GUID = "GUID"
+    PREFIX = "dialable characters: letters, digits, `.`, `-`, `_`"
+
+
+@dataclass(frozen=True)
+class When:
+    """A condition under which a setting must have a value; `text` completes "Required when …"."""
+
+    text: str
+    holds: Callable[[Integration], bool]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What admins and code need to know of a setting beyond its type.
+
+    label: the seed's name of the option, or ours where the seed has none.
+    help: what it does, in one or two sentences.
+    required: when it must not be empty (I3).
+    manifest: a change calls for installing the add-in's manifest again (I6, `*` in the seed).
+    secret: the value is write-only and lives in a SecretStore; the field itself holds a SecretReference (I5).
+    sign_in: a change ends the service account's OAuth sign-in (E3, `†` in the seed).
+    read_only: set by the service; ignored in what admins send.
+    internal: not part of the management API's resource.
+    """
+
+    label: str
+    help: str
+    required: When | None = None
+    manifest: bool = False
+    secret: bool = False
+    sign_in: bool = False
+    read_only: bool = False
+    internal: bool = False
+
+
+class Section(BaseModel):
+    """A group of settings as admins see it. Values are taken as they are sent: "6" is no number, 1 is no switch."""
+
+    # Only the composed Integration is ever validated, so the sections' own validators are never built.
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
+
+    title: ClassVar[str]
+    about: ClassVar[str] = ""
+
+
+Line: TypeAlias = Annotated[str, Field(max_length=250), Format.LINE]
+Html: TypeAlias = Annotated[str, Field(max_length=250), Format.HTML]
+Template: TypeAlias = Annotated[str, Field(max_length=12288), Format.TEMPLATE]
+Fqdn: TypeAlias = Annotated[str, Field(max_length=192), Format.FQDN]
+Url: TypeAlias = Annotated[str, Field(max_length=255), Format.URL]
+ServerUrl: TypeAlias = Annotated[str, Field(max_length=255), Format.SERVER_URL]
+Text255: TypeAlias = Annotated[str, Field(max_length=255), Format.LINE]
+Guid: TypeAlias = Annotated[str, Field(max_length=36), Format.GUID]
+NullableGuid: TypeAlias = Annotated[str | None, Field(max_length=36), Format.GUID]
+NullableLine: TypeAlias = Annotated[str | None, Field(max_length=250), Format.LINE]
+Minutes: TypeAlias = Annotated[int, Field(ge=0, le=180)]
+Secret100: TypeAlias = Annotated[SecretReference, Field(max_length=100)]
+Secret4096: TypeAlias = Annotated[SecretReference, Field(max_length=4096)]
+
+
+def setting_of(field: FieldInfo) -> Setting:
+    """The Setting in a field's annotation."""
+    return next(item for item in field.metadata if isinstance(item, Setting))
+
+
+def format_of(field: FieldInfo) -> Format | None:
+    """The Format in a field's annotation; None for numbers, switches, choices and lists."""
+    return next((item for item in field.metadata if isinstance(item, Format)), None)
+
+
+def is_nullable(field: FieldInfo) -> bool:
+    """Whether the field may be null."""
+    return type(None) in getattr(field.annotation, "__args__", ())
+
+
+def crlf(text: str) -> str:
+    """A default text with the line ends that the original API stores, so that its clients see no drift (I7)."""
+    return text.replace("\n", "\r\n")

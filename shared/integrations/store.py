@@ -1,0 +1,219 @@
+"""Integrations in storage: created, changed and deleted as a whole or not at all.
+
+Whoever loses a race reads again and repeats; whoever edited an outdated revision is told what has changed. Secrets are
+kept under new references before the transaction, and dropped again when it fails; a process that dies in between
+leaves a value that nothing refers to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from hashlib import sha256
+from typing import Any, TypeAlias
+from uuid import uuid4
+
+from pydantic import SecretStr
+
+from shared.clock import Clock
+from shared.errors import Conflict, SettingsInvalid
+from shared.integrations import manifest
+from shared.integrations.cache import IntegrationCache
+from shared.integrations.checks import check
+from shared.integrations.draft import Draft, draft
+from shared.integrations.icon import icon_faults
+from shared.integrations.integration import SECRET_FIELDS, Integration
+from shared.integrations.kept import KeptSecrets, drop
+from shared.integrations.rows import Stored
+from shared.integrations.signin import without_stale_sign_in
+from shared.integrations.table import IntegrationTable
+from shared.secrets import SecretMissing, SecretReference, SecretStore
+from shared.storage import RowChanged, RowExists, Storage
+
+_ATTEMPTS = 32
+"""Each round of a race has a winner, so this many admins may save in the same instant."""
+
+_Change: TypeAlias = Callable[[Integration], Awaitable[Integration]]
+
+
+class StaleSettings(Conflict):
+    """A save was based on an outdated revision; `changed` names the settings that differ now."""
+
+    def __init__(self, changed: Iterable[str]) -> None:
+        self.changed = list(changed)
+        super().__init__(
+            f"Somebody else has changed this integration meanwhile ({', '.join(self.changed)}). "
+            "Nothing was saved: read it again and repeat your change."
+        )
+
+
+class IntegrationStore:
+    """All integrations of the deployment. `local`: a local stack, where loopback hosts may be configured."""
+
+    def __init__(self, storage: Storage, secrets: SecretStore, clock: Clock, *, local: bool = False) -> None:
+        self._table = IntegrationTable(storage, clock)
+        self._secrets = secrets
+        self._cache = IntegrationCache(clock)
+        self._local = local
+
+    async def get(self, uuid: str) -> Integration:
+        """The integration as it is now; one storage trip. Raises NotFound."""
+        read_at = self._cache.now()
+        found = (await self._table.load(uuid)).integration
+        self._cache.put(found, read_at)
+        return found
+
+    async def cached(self, uuid: str) -> Integration:
+        """The integration as it was at most 30 s ago; no storage trip in between. Raises NotFound."""
+        return self._cache.get(uuid.lower()) or await self.get(uuid)
+
+    async def by_id(self, id_: int) -> Integration:
+        """The integration of a management API id; two storage trips. Raises NotFound."""
+        return await self.get(await self._table.uuid_of(id_))
+
+    async def list(self) -> list[Integration]:
+        """All integrations, by rising id."""
+        return await self._table.all()
+
+    async def secret(self, uuid: str, field: str) -> SecretStr | None:
+        """The value of a secret setting such as `password`; None when it is not set. Raises NotFound, Unavailable."""
+        try:
+            return await self._secret(await self.cached(uuid), field)
+        except SecretMissing:  # replaced by another instance since the settings were cached
+            return await self._secret(await self.get(uuid), field)
+
+    async def create(self, fields: Mapping[str, Any]) -> Integration:
+        """A new integration from the management API's fields. Raises SettingsInvalid."""
+        proposed = draft(fields)
+        uuid = (proposed.integration.uuid or str(uuid4())).lower()
+        async with KeptSecrets(self._secrets, uuid) as keep:
+            for _ in range(_ATTEMPTS):
+                await self._check(proposed, None)
+                references = await keep(proposed.secrets)
+                chosen = proposed.integration.model_copy(update={"uuid": uuid, **references})
+                try:
+                    return self._remember(await self._table.create(chosen))
+                except (RowExists, RowChanged):
+                    continue
+            raise _busy()
+
+    async def update(self, uuid: str, fields: Mapping[str, Any], revision: int | None = None) -> Integration:
+        """Change the given settings and leave the others. With `revision`, only if nothing has changed since it.
+
+        Raises NotFound, SettingsInvalid, StaleSettings; in each case nothing has changed.
+        """
+        async with KeptSecrets(self._secrets, uuid.lower()) as keep:
+
+            async def change(now: Integration) -> Integration:
+                proposed = draft(fields, now)
+                await self._check(proposed, now)
+                chosen = proposed.integration.model_copy(update=dict(await keep(proposed.secrets)))
+                return without_stale_sign_in(now, chosen)
+
+            return await self._change(uuid, change, revision=revision)
+
+    async def delete(self, uuid: str) -> None:
+        """Delete the integration with its icon and secrets. Its ids are never given out again. Raises NotFound."""
+        for _ in range(_ATTEMPTS):
+            stored = await self._table.load(uuid)
+            try:
+                await self._table.remove(stored)
+            except RowChanged:
+                continue
+            self._cache.forget(stored.integration.uuid)
+            return await drop(self._secrets, _references(stored.integration).values())
+        raise _busy()
+
+    async def icon(self, uuid: str) -> bytes | None:
+        """The uploaded icon, a PNG of 80 × 80; None where the default one is in use. One storage trip."""
+        return await self._table.icon(uuid)
+
+    async def put_icon(self, uuid: str, png: bytes) -> Integration:
+        """Replace the icon. Raises NotFound, SettingsInvalid."""
+        faults = icon_faults(png)
+        if faults:
+            raise SettingsInvalid({"icon": faults})
+
+        async def change(now: Integration) -> Integration:
+            return now.model_copy(update={"icon": sha256(png).hexdigest()})
+
+        return await self._change(uuid, change, icon=png)
+
+    async def acknowledge_manifest(self, uuid: str, manifest_revision: int) -> Integration:
+        """Note that an admin has installed this revision of the manifest. Raises NotFound, Conflict."""
+
+        async def change(now: Integration) -> Integration:
+            if now.manifest_revision != manifest_revision:
+                raise Conflict(f"The manifest is at revision {now.manifest_revision} by now: install that one.")
+            return now.model_copy(update={"manifest_reinstall_needed": False})
+
+        return await self._change(uuid, change)
+
+    async def start_sign_in(self, uuid: str) -> str:
+        """A new `oauth_state` for the service account's sign-in (E3); an earlier one is void. Raises NotFound."""
+        state = str(uuid4())
+
+        async def change(now: Integration) -> Integration:
+            return now.model_copy(update={"oauth_state": state})
+
+        await self._change(uuid, change)
+        return state
+
+    async def keep_refresh_token(self, uuid: str, token: SecretStr) -> Integration:
+        """Keep what a sign-in or a renewal brought; ends the sign-in in progress. Raises NotFound, Unavailable."""
+        async with KeptSecrets(self._secrets, uuid.lower()) as keep:
+
+            async def change(now: Integration) -> Integration:
+                return now.model_copy(update={"oauth_state": None, **await keep({"oauth_refresh_token": token})})
+
+            return await self._change(uuid, change)
+
+    async def _change(
+        self, uuid: str, change: _Change, *, revision: int | None = None, icon: bytes | None = None
+    ) -> Integration:
+        """Apply a change to the newest state, again and again until nobody comes in between."""
+        for _ in range(_ATTEMPTS):
+            before = await self._table.load(uuid)
+            if revision is not None and revision != before.integration.revision:
+                raise StaleSettings(before.changed_since(revision))
+            after = manifest.revised(before.integration, await change(before.integration))
+            if after == before.integration:
+                return self._remember(after)
+            try:
+                saved = self._remember(await self._table.replace(before, after, icon))
+            except (RowExists, RowChanged):
+                continue
+            await drop(self._secrets, _replaced(before, saved))
+            return saved
+        raise _busy()
+
+    async def _check(self, proposed: Draft, before: Integration | None) -> None:
+        taken: dict[str, list[str]] = {}
+        wanted = proposed.integration
+        if "room_mailbox_email_address" in proposed.given and wanted.mailbox:
+            owner = await self._table.owner_of(wanted.mailbox)
+            if owner and owner != (before.uuid if before else None):
+                taken["room_mailbox_email_address"] = ["Another integration uses this equipment mailbox already."]
+        if before is None and wanted.uuid and await self._table.exists(wanted.uuid):
+            taken["uuid"] = ["Another integration has this UUID already."]
+        check(proposed, before, local=self._local, taken=taken)
+
+    async def _secret(self, integration: Integration, field: str) -> SecretStr | None:
+        reference = _references(integration)[field]
+        return await self._secrets.get(reference) if reference else None
+
+    def _remember(self, saved: Integration) -> Integration:
+        self._cache.put(saved, self._cache.now())
+        return saved
+
+
+def _references(integration: Integration) -> dict[str, SecretReference]:
+    return {name: getattr(integration, name) for name in SECRET_FIELDS}
+
+
+def _replaced(before: Stored, after: Integration) -> list[SecretReference]:
+    now = _references(after)
+    return [old for name, old in _references(before.integration).items() if old != now[name]]
+
+
+def _busy() -> Conflict:
+    return Conflict("Too many others are saving integrations right now. Nothing was saved: try again.")

@@ -1,0 +1,125 @@
+"""The transactions on the integrations' table: what changes together is written together (see rows.py)."""
+
+from __future__ import annotations
+
+from shared.clock import Clock
+from shared.errors import NotFound
+from shared.integrations import rows
+from shared.integrations.draft import UNNUMBERED
+from shared.integrations.integration import Integration
+from shared.integrations.rows import PARTITION, Stored
+from shared.integrations.syntax import is_guid
+from shared.storage import Delete, Insert, Operation, Put, Replace, Storage
+
+SIGN_IN_STATE = frozenset({"oauth_state", "oauth_refresh_token"})
+"""Changed by the service account's sign-in all the time; no reason to tell an admin that settings have changed."""
+
+
+class IntegrationTable:
+    """Reads and writes whole integrations."""
+
+    def __init__(self, storage: Storage, clock: Clock) -> None:
+        self._table = storage.table("integrations")
+        self._clock = clock
+
+    async def load(self, uuid: str) -> Stored:
+        """One storage trip. Raises NotFound."""
+        row = await self._table.get(PARTITION, rows.settings_key(uuid.lower())) if is_guid(uuid) else None
+        if row is None:
+            raise NotFound("There is no such integration.")
+        return rows.stored(row)
+
+    async def exists(self, uuid: str) -> bool:
+        """Whether there is an integration of this UUID; one storage trip."""
+        return await self._table.get(PARTITION, rows.settings_key(uuid.lower())) is not None
+
+    async def uuid_of(self, id_: int) -> str:
+        """The UUID of an integration's id; one storage trip. Raises NotFound."""
+        row = await self._table.get(PARTITION, rows.id_key(id_))
+        if row is None:
+            raise NotFound(f"There is no integration with id {id_}.")
+        return str(row.values["uuid"])
+
+    async def all(self) -> list[Integration]:
+        """Every integration, by rising id."""
+        found = [rows.stored(row).integration async for row in self._table.rows(PARTITION, rows.SETTINGS_PREFIX)]
+        return sorted(found, key=lambda integration: integration.id)
+
+    async def owner_of(self, mailbox: str) -> str | None:
+        """UUID of the integration that has claimed an equipment mailbox."""
+        row = await self._table.get(PARTITION, rows.mailbox_key(mailbox))
+        return str(row.values["uuid"]) if row else None
+
+    async def icon(self, uuid: str) -> bytes | None:
+        """The uploaded icon, if there is one."""
+        row = await self._table.get(PARTITION, rows.icon_key(uuid.lower()))
+        return rows.icon_of(row) if row else None
+
+    async def create(self, integration: Integration) -> Integration:
+        """Write a new integration and number it. Raises RowExists (UUID or mailbox taken), RowChanged (lost a race)."""
+        numbered, numbering = await self._numbered(integration)
+        operations = [
+            Insert(rows.settings_key(numbered.uuid), rows.settings_values(numbered, {})),
+            Insert(rows.id_key(numbered.id), {"uuid": numbered.uuid}),
+            *numbering,
+            *await self._claims(None, numbered),
+        ]
+        await self._table.commit(PARTITION, *operations)
+        return numbered
+
+    async def replace(self, before: Stored, after: Integration, icon: bytes | None = None) -> Integration:
+        """Write a changed integration, and a new icon. Raises RowExists (mailbox taken), RowChanged (lost a race)."""
+        numbered, numbering = await self._numbered(after)
+        revised, changes = _revised(before, numbered)
+        operations = [
+            Replace(before.row, rows.settings_values(revised, changes)),
+            *numbering,
+            *await self._claims(before.integration, revised),
+            *([Put(rows.icon_key(revised.uuid), rows.icon_values(icon))] if icon else []),
+        ]
+        await self._table.commit(PARTITION, *operations)
+        return revised
+
+    async def remove(self, stored: Stored) -> None:
+        """Delete an integration and all that belongs to it. Raises RowChanged (lost a race)."""
+        old = stored.integration
+        keys = [rows.icon_key(old.uuid), rows.id_key(old.id), *_claim_keys(old)]
+        found = [row for key in keys if (row := await self._table.get(PARTITION, key))]
+        await self._table.commit(PARTITION, Delete(stored.row), *(Delete(row) for row in found))
+
+    async def _claims(self, before: Integration | None, after: Integration) -> list[Operation]:
+        """Moves the claim from one equipment mailbox to another."""
+        if before and before.mailbox == after.mailbox:
+            return []
+        old = [await self._table.get(PARTITION, key) for key in _claim_keys(before)] if before else []
+        released: list[Operation] = [Delete(row) for row in old if row]
+        return released + [Insert(key, {"uuid": after.uuid}) for key in _claim_keys(after)]
+
+    async def _numbered(self, integration: Integration) -> tuple[Integration, list[Operation]]:
+        """The integration with ids where there are none yet, and what records that they are taken."""
+        unnumbered = [entry for entry in integration.domains if entry.id == UNNUMBERED]
+        if integration.id and not unnumbered:
+            return integration, []
+        sequence = rows.sequence_of(await self._table.get(PARTITION, rows.SEQUENCE_KEY))
+        id_ = integration.id or sequence.integration + 1
+        new = {"creation_time": self._clock.now()}
+        ids = iter(range(sequence.domain + 1, sequence.domain + 1 + len(unnumbered)))
+        domains = tuple(
+            entry if entry.id != UNNUMBERED else entry.model_copy(update={"id": next(ids), **new})
+            for entry in integration.domains
+        )
+        recorded = sequence.write(max(id_, sequence.integration), sequence.domain + len(unnumbered))
+        return integration.model_copy(update={"id": id_, "domains": domains}), [recorded]
+
+
+def _claim_keys(integration: Integration) -> list[str]:
+    return [rows.mailbox_key(integration.mailbox)] if integration.mailbox else []
+
+
+def _revised(before: Stored, after: Integration) -> tuple[Integration, dict[str, int]]:
+    """`after` with its revision, and which revision changed each setting last."""
+    changed = {name for name, value in after if value != getattr(before.integration, name)}
+    if changed <= SIGN_IN_STATE:
+        return after, dict(before.changes)
+    revision = before.integration.revision + 1
+    return after.model_copy(update={"revision": revision}), {**before.changes, **dict.fromkeys(changed, revision)}

@@ -1,0 +1,53 @@
+"""Where secrets are kept: passwords, client secrets, refresh tokens (I5).
+
+A value is kept under a new reference each time, and never changed. So a save of settings is all or nothing: the
+reference becomes valid with the row that holds it, and an interrupted or refused save leaves the old value in force.
+
+    settings row:  password = "1111…-password-9f2c…"   ──►   Key Vault / encrypted file: the value
+"""
+
+from __future__ import annotations
+
+from typing import NewType, Protocol
+from uuid import uuid4
+
+from pydantic import SecretStr
+
+from shared.errors import NotFound
+
+SecretReference = NewType("SecretReference", str)
+"""The name of a kept value; "" when there is none. Not itself a secret."""
+
+
+class SecretMissing(NotFound):
+    """There is no value under this reference, or no longer."""
+
+
+class SecretStore(Protocol):
+    """Keeps secret values."""
+
+    async def set(self, integration: str, field: str, value: SecretStr) -> SecretReference:
+        """Keep a value of an integration's (UUID) setting; returns its reference. Raises Unavailable."""
+        ...
+
+    async def get(self, reference: SecretReference) -> SecretStr:
+        """The value. Raises SecretMissing, Unavailable."""
+        ...
+
+    async def delete(self, reference: SecretReference) -> None:
+        """Forget the value; no error when it is gone already. Raises Unavailable."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        ...
+
+
+def new_reference(integration: str, field: str) -> SecretReference:
+    """A reference never used before: letters, digits and dashes, at most 127, as Key Vault wants its names."""
+    return SecretReference(f"{integration}-{field.replace('_', '-')}-{uuid4().hex[:12]}")
+
+
+def missing(reference: SecretReference) -> SecretMissing:
+    """What `get` raises."""
+    return SecretMissing(f"The secret {reference} is not there (any more). Set it again in the integration's settings.")

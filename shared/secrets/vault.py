@@ -1,0 +1,85 @@
+"""Secrets in Azure Key Vault, by the app's managed identity."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import SecretStr
+
+from shared.errors import Unavailable
+from shared.secrets import SecretReference, missing, new_reference
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+    from azure.keyvault.secrets.aio import SecretClient
+
+T = TypeVar("T")
+
+
+class KeyVaultSecrets:
+    """A SecretStore. Needs the role Key Vault Secrets Officer on the vault. The SDK is loaded on first use.
+
+    References are never used twice, so a vault's soft delete (which keeps a deleted name taken) does not matter.
+    """
+
+    def __init__(self, vault_uri: str, client: SecretClient | None = None) -> None:
+        self._vault_uri = vault_uri
+        self._client = client
+        self._credential: AsyncTokenCredential | None = None
+
+    async def set(self, integration: str, field: str, value: SecretStr) -> SecretReference:
+        """See SecretStore.set."""
+        reference = new_reference(integration, field)
+        await self._ask(self._secrets().set_secret(reference, value.get_secret_value()))
+        return reference
+
+    async def get(self, reference: SecretReference) -> SecretStr:
+        """See SecretStore.get."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        try:
+            found = await self._ask(self._secrets().get_secret(reference))
+        except ResourceNotFoundError:
+            raise missing(reference) from None
+        return SecretStr(found.value or "")
+
+    async def delete(self, reference: SecretReference) -> None:
+        """See SecretStore.delete. The vault keeps what is deleted for its retention time."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        try:
+            await self._ask(self._secrets().delete_secret(reference))
+        except ResourceNotFoundError:
+            return
+
+    async def close(self) -> None:
+        """See SecretStore.close."""
+        if self._client:
+            await self._client.close()
+        if self._credential:
+            await self._credential.close()
+
+    def _secrets(self) -> SecretClient:
+        if self._client is None:
+            from azure.identity.aio import ManagedIdentityCredential
+            from azure.keyvault.secrets.aio import SecretClient
+
+            self._credential = ManagedIdentityCredential()
+            self._client = SecretClient(self._vault_uri, self._credential)
+        return self._client
+
+    async def _ask(self, request: Awaitable[T]) -> T:
+        from azure.core.exceptions import AzureError, ResourceNotFoundError
+
+        try:
+            return await request
+        except ResourceNotFoundError:
+            raise
+        except AzureError as error:
+            # The SDK's message may quote the request; its class and status are enough to act on.
+            status = getattr(error, "status_code", None)
+            raise Unavailable(
+                f"Key Vault {self._vault_uri} cannot be used now ({type(error).__name__}, status {status}). "
+                "Check the vault's network rules and the app's role Key Vault Secrets Officer."
+            ) from error

@@ -1,0 +1,28 @@
+"""Secrets in memory."""
+
+from pydantic import SecretStr
+
+from shared.secrets import SecretReference, missing, new_reference
+
+
+class MemorySecrets:
+    """A SecretStore; `kept` shows what it holds."""
+
+    def __init__(self) -> None:
+        self.kept: dict[SecretReference, SecretStr] = {}
+
+    async def set(self, integration: str, field: str, value: SecretStr) -> SecretReference:
+        reference = new_reference(integration, field)
+        self.kept[reference] = value
+        return reference
+
+    async def get(self, reference: SecretReference) -> SecretStr:
+        if reference not in self.kept:
+            raise missing(reference)
+        return self.kept[reference]
+
+    async def delete(self, reference: SecretReference) -> None:
+        self.kept.pop(reference, None)
+
+    async def close(self) -> None:
+        pass
