@@ -83,7 +83,7 @@ def _storage(env: Mapping[str, str], faults: list[str]) -> StorageAccount:
     )
     if not (account.connection_string or (account.table_uri and account.queue_uri)):
         faults.append(
-            "SchedulingStorage is missing (or SchedulingStorage__tableServiceUri and SchedulingStorage__queueServiceUri)"
+            "SchedulingStorage is missing (or SchedulingStorage__tableServiceUri and …__queueServiceUri)"
         )
     return account
 

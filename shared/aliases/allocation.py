@@ -66,7 +66,7 @@ class Allocator:
             if booking.state is not State.RESERVED or await self._claim(booking, now):
                 return booking
             booking = await self._renumber(booking, form)
-        raise NumberSpaceFull(f"No free alias was found in {ATTEMPTS} attempts. Ask your administrator for longer ones.")
+        raise NumberSpaceFull(f"No free alias found in {ATTEMPTS} attempts. Ask your administrator for longer ones.")
 
     def _tag(self, integration: str, caller: Caller, idempotency_key: str) -> str:
         if not idempotency_key:

@@ -1,10 +1,9 @@
 """A scheduled conference: a pure record, and when it lets people in (C1)."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 
 @dataclass(frozen=True, order=True)
@@ -13,6 +12,29 @@ class Occurrence:
 
     start: datetime
     end: datetime
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A meeting's occurrences as Exchange tells them, by rising start.
+
+    `known_until` is the moment up to which they are held, None when all are: series are held in a rolling horizon (M3).
+    """
+
+    occurrences: tuple[Occurrence, ...]
+    known_until: datetime | None = None
+
+    def has_future(self, now: datetime) -> bool:
+        """Whether anything is still to end after `now`."""
+        return self.known_until is not None or any(now < o.end for o in self.occurrences)
+
+    def is_same_from(self, now: datetime, other: Self) -> bool:
+        """Whether both say the same about everything that ends after `now`, as far as both know."""
+        horizon = min((c.known_until for c in (self, other) if c.known_until), default=None)
+        return self._between(now, horizon) == other._between(now, horizon)
+
+    def _between(self, now: datetime, horizon: datetime | None) -> list[Occurrence]:
+        return [o for o in self.occurrences if now < o.end and (horizon is None or o.start < horizon)]
 
 
 @dataclass(frozen=True)
@@ -34,25 +56,31 @@ class Conference:
     non_idp_participants: str
     buffer_before: int
     buffer_after: int
-    occurrences: tuple[Occurrence, ...]
+    calendar: Calendar
 
     def is_open(self, now: datetime) -> bool:
         """Whether people are let in at `now` (C1); the window's first moment is in, its last is out."""
         before, after = timedelta(minutes=self.buffer_before), timedelta(minutes=self.buffer_after)
-        return any(o.start - before <= now < o.end + after for o in self.occurrences)
+        return any(o.start - before <= now < o.end + after for o in self.calendar.occurrences)
 
     def to_json(self) -> str:
         """Compact JSON; times as whole seconds since 1970, so that a year of daily meetings fits one table column."""
-        times = [[int(o.start.timestamp()), int(o.end.timestamp())] for o in self.occurrences]
-        return json.dumps({**asdict(self), "occurrences": times}, separators=(",", ":"), ensure_ascii=False)
+        times = [[int(o.start.timestamp()), int(o.end.timestamp())] for o in self.calendar.occurrences]
+        until = self.calendar.known_until
+        calendar = {"occurrences": times, "known_until": until.isoformat() if until else None}
+        return json.dumps(vars(self) | {"calendar": calendar}, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """What `to_json` wrote."""
         fields = json.loads(text)
-        return cls(**{**fields, "occurrences": tuple(_occurrences(fields["occurrences"]))})
+        return cls(**fields | {"calendar": _calendar(fields["calendar"])})
 
 
-def _occurrences(times: Iterable[tuple[int, int]]) -> Iterable[Occurrence]:
-    for start, end in times:
-        yield Occurrence(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
+def _calendar(fields: dict[str, Any]) -> Calendar:
+    until = fields["known_until"]
+    occurrences = tuple(
+        Occurrence(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
+        for start, end in fields["occurrences"]
+    )
+    return Calendar(occurrences, datetime.fromisoformat(until) if until else None)

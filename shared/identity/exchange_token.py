@@ -1,4 +1,7 @@
-"""Exchange user identity tokens: how users of Exchange on-premises prove who they are (facts/graph-ews-tokens.md §10)."""
+"""Exchange user identity tokens: how users of Exchange on-premises prove who they are.
+
+Rules: facts/graph-ews-tokens.md §10.
+"""
 
 import json
 from collections.abc import Collection
@@ -65,9 +68,14 @@ def _claimed_key(token: str, configured: dict[str, str]) -> tuple[str, str]:
 
 def _verified_claims(token: str, key: Any, audience: str) -> dict[str, Any]:
     # Times are checked by _check_times: real tokens carry them as numbers, documented ones as strings.
-    unchecked = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
     try:
-        claims: dict[str, Any] = jwt.decode(token, key, algorithms=["RS256"], audience=audience, options=unchecked)
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=["RS256"],
+            audience=audience,
+            options={"verify_exp": False, "verify_nbf": False, "verify_iat": False},
+        )
     except jwt.InvalidTokenError as error:
         raise NotAuthenticated(_INVALID) from error
     return claims

@@ -1,0 +1,1 @@
+"""What the add-in in Outlook asks for."""

@@ -1,0 +1,69 @@
+"""The answer to a click on "Add a Single-use VMR": an alias, its tag and joining instructions."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from shared.aliases.allocation import AliasFormat, Allocator
+from shared.aliases.booking import Booking
+from shared.aliases.tags import format_tag
+from shared.errors import InvalidRequest, NotAllowed
+from shared.identity.addin_users import AddInUsers
+from shared.integrations import Integration, IntegrationStore
+from shared.templates import html_to_text, render
+
+MAX_IDEMPOTENCY_KEY = 200
+
+
+@dataclass(frozen=True)
+class MeetingDetails:
+    """Allocates for proven users."""
+
+    integrations: IntegrationStore
+    users: AddInUsers
+    allocator: Allocator
+
+    async def allocate(self, uuid: str, token: str, idempotency_key: str = "") -> dict[str, Any]:
+        """The `result` of the contract's meeting_details.
+
+        Raises NotFound, NotAuthenticated, NotAllowed, InvalidRequest, NumberSpaceFull, Unavailable.
+        """
+        integration = await self.integrations.cached(uuid)
+        caller = await self.users.identify(integration, token)
+        if not integration.enable_dynamic_vmrs:
+            raise NotAllowed("Single-use VMRs are not enabled here.")
+        if len(idempotency_key) > MAX_IDEMPOTENCY_KEY:
+            raise InvalidRequest(f"The Idempotency-Key is longer than {MAX_IDEMPOTENCY_KEY} characters.")
+        lifetime = timedelta(days=integration.reservation_days)
+        form = alias_format(integration)
+        booking = await self.allocator.allocate(integration.uuid, form, caller, lifetime, idempotency_key)
+        return _details(integration, booking)
+
+
+def alias_format(integration: Integration) -> AliasFormat:
+    """How the integration's aliases look (A1)."""
+    return AliasFormat(
+        integration.scheduled_alias_prefix or "",
+        integration.scheduled_alias_suffix_length,
+        integration.scheduled_alias_domain,
+    )
+
+
+def _details(integration: Integration, booking: Booking) -> dict[str, Any]:
+    values = {
+        "alias": booking.alias,
+        "numeric_alias": booking.numeric_alias,
+        "alias_uuid": format_tag(booking.tag),
+        "addin_server_domain": integration.addin_server_domain,
+    }
+    instructions = render("meeting_instructions_template", integration.meeting_instructions_template, values)
+    return {
+        "room_name": integration.room_mailbox_name,
+        "room_email": integration.room_mailbox_email_address,
+        "alias_id": format_tag(booking.tag),
+        "instructions": instructions,
+        "instructions_text": html_to_text(instructions),
+        "alias": booking.alias,
+        "numeric_alias": booking.numeric_alias,
+        "location": integration.room_mailbox_name,
+    }

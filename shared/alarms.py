@@ -1,0 +1,88 @@
+"""Alarms: what an admin has to mend, with its cause and remedy, cleared when it has healed (O1)."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.clock import Clock
+from shared.storage import Delete, Insert, Replace, RowChanged, RowExists, Storage
+
+
+class AlarmKind(StrEnum):
+    """What is wrong."""
+
+    CONNECTION = "connection_failed"
+    SUBSCRIPTION = "subscription_lost"
+    MAILBOX_SETTINGS = "mailbox_settings"
+    NUMBER_SPACE = "number_space_nearly_full"
+    POISON = "poison_message"
+
+
+REMEDIES = {
+    AlarmKind.CONNECTION: (
+        "Check the app's grant for the equipment mailbox (Test-ServicePrincipalAuthorization), its credentials, and "
+        "that Exchange can be reached."
+    ),
+    AlarmKind.SUBSCRIPTION: (
+        "Check that PUBLIC_BASE_URL is the app's public address and that nothing in front of it blocks "
+        "POST /mailbox/notifications. Meetings are found by the sweep meanwhile."
+    ),
+    AlarmKind.MAILBOX_SETTINGS: (
+        "Run: Set-CalendarProcessing <mailbox> -AutomateProcessing AutoUpdate -DeleteComments $false "
+        "-DeleteSubject $false -AddOrganizerToSubject $false -RemoveOldMeetingMessages $false"
+    ),
+    AlarmKind.NUMBER_SPACE: "Raise scheduled_alias_suffix_length, or use another scheduled_alias_prefix.",
+    AlarmKind.POISON: (
+        "Look the correlation id up in scheduling_operation, mend the cause, and ask the organizer to send an update."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One alarm of an integration; `since` is an ISO time in UTC."""
+
+    integration: str
+    kind: AlarmKind
+    cause: str
+    since: str
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return REMEDIES[self.kind]
+
+
+class Alarms:
+    """Raised alarms, one row each: `alarm:<kind>` in the integration's partition of table `meetings`."""
+
+    def __init__(self, storage: Storage, clock: Clock) -> None:
+        self._table = storage.table("meetings")
+        self._clock = clock
+
+    async def raise_(self, integration: str, kind: AlarmKind, cause: str) -> None:
+        """Raise an alarm, or bring its cause up to date; `since` stays. `cause` holds no secret and no address."""
+        row = await self._table.get(integration, f"alarm:{kind}")
+        try:
+            if row is None:
+                values = {"cause": cause, "since": self._clock.now().isoformat()}
+                await self._table.commit(integration, Insert(f"alarm:{kind}", values))
+            elif row.values["cause"] != cause:
+                await self._table.commit(integration, Replace(row, {**row.values, "cause": cause}))
+        except (RowExists, RowChanged):
+            return  # another process has raised the same alarm this moment
+
+    async def clear(self, integration: str, kind: AlarmKind) -> None:
+        """The cause is gone."""
+        row = await self._table.get(integration, f"alarm:{kind}")
+        if row is not None:
+            try:
+                await self._table.commit(integration, Delete(row))
+            except RowChanged:
+                return  # another process has cleared it this moment
+
+    async def of(self, integration: str) -> AsyncIterator[Alarm]:
+        """The integration's alarms."""
+        async for row in self._table.rows(integration, "alarm:"):
+            kind = AlarmKind(row.key.removeprefix("alarm:"))
+            yield Alarm(integration, kind, str(row.values["cause"]), str(row.values["since"]))

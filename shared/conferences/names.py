@@ -1,0 +1,53 @@
+"""Names of conferences: unique in the deployment, since a bridge takes two of one name for the same room (M2)."""
+
+import hashlib
+import re
+import secrets
+
+from shared.storage import Delete, Insert, RowChanged, RowExists, Storage
+
+_LIMIT = 250
+_ATTEMPTS = 10
+
+
+class ConferenceNames:
+    """Claims on names, one row each in table `aliases`; a claim belongs to a booking's tag."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._table = storage.table("aliases")
+
+    async def claim(self, name: str, tag: str, current: str = "") -> str:
+        """The name itself when it is free or this tag's already, else with a random number behind it.
+
+        `current` is the tag's present name: it is kept when it is one of the two. One round trip when the name is free.
+        """
+        if current and re.fullmatch(re.escape(name[: _LIMIT - 9]) + r"( \d{8})?", current):
+            return current
+        candidate = name[:_LIMIT]
+        for _ in range(_ATTEMPTS):
+            if await self._take(candidate, tag):
+                return candidate
+            candidate = f"{name[: _LIMIT - 9]} {secrets.randbelow(10**8):08}"
+        return f"{name[: _LIMIT - 37]} {tag}"
+
+    async def release(self, name: str, tag: str) -> None:
+        """Let others have the name, if it is this tag's."""
+        row = await self._table.get(_partition(name), "name")
+        if row is not None and row.values["tag"] == tag:
+            try:
+                await self._table.commit(row.partition, Delete(row))
+            except RowChanged:
+                return  # released by another run of the same work
+
+    async def _take(self, name: str, tag: str) -> bool:
+        try:
+            await self._table.commit(_partition(name), Insert("name", {"tag": tag}))
+        except RowExists:
+            row = await self._table.get(_partition(name), "name")
+            return row is not None and row.values["tag"] == tag
+        return True
+
+
+def _partition(name: str) -> str:
+    # The colon keeps names apart from digits: an alias's prefix cannot hold one.
+    return f"name:{hashlib.sha256(name.casefold().encode()).hexdigest()[:40]}"

@@ -1,0 +1,42 @@
+"""Where conferences live. On platform `policy` a conference is a row that the nodes' questions are answered from."""
+
+from dataclasses import replace
+from typing import Protocol
+
+from shared.aliases.booking import Booking, State
+from shared.conferences.names import ConferenceNames
+from shared.storage import Put, Storage
+
+
+class Platform(Protocol):
+    """Makes a bridge show a booking's room. Both calls may be repeated at any time with the same outcome."""
+
+    async def name(self, booking: Booking) -> Booking:
+        """The booking with a name that no other conference of the deployment has (M2)."""
+        ...
+
+    async def show(self, booking: Booking) -> None:
+        """Make the bridge follow the booking: its room exists and is open as its conference says, or is closed."""
+        ...
+
+
+class PolicyPlatform:
+    """External policy (C2): nothing is stored on the bridge."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._aliases = storage.table("aliases")
+        self._names = ConferenceNames(storage)
+
+    async def name(self, booking: Booking) -> Booking:
+        """See Platform.name; one round trip for a scheduled booking, none for others."""
+        conference = booking.conference
+        if conference is None or booking.state is not State.SCHEDULED:
+            return booking
+        name = await self._names.claim(conference.name, booking.tag)
+        return replace(booking, conference=replace(conference, name=name))
+
+    async def show(self, booking: Booking) -> None:
+        """See Platform.show; one round trip, and two more to free the name of a closed one."""
+        await self._aliases.commit(booking.numeric_alias, Put("alias", booking.claim()))
+        if booking.conference and booking.state is State.CLOSED:
+            await self._names.release(booking.conference.name, booking.tag)

@@ -1,0 +1,1 @@
+"""Equipment mailboxes, whatever Exchange they live in."""

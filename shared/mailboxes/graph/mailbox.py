@@ -1,0 +1,114 @@
+"""An equipment mailbox in Exchange Online."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from shared.conferences.conference import Calendar
+from shared.errors import SchedulingError
+from shared.mailboxes.graph.client import GraphClient, GraphError
+from shared.mailboxes.graph.payloads import parse_event, parse_message
+from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder
+from shared.meetings.request import Answer, CalendarItem, MeetingRequest, Shape
+
+HORIZON = timedelta(days=90)
+"""How far ahead a series' occurrences are held; the agenda timer moves it on."""
+
+_GONE = {"ErrorItemNotFound", "ErrorCalendarCancelled"}
+_FORGOTTEN = {"syncStateNotFound", "syncStateInvalid", "resyncRequired"}
+_PAGE = 100
+
+
+class GraphMailbox:
+    """A Mailbox behind Graph. `address` names it in every URL; nothing in an answer does."""
+
+    def __init__(self, client: GraphClient, address: str) -> None:
+        self._client = client
+        self._root = f"/users/{quote(address, safe='@')}"
+
+    async def read(self, message_id: str) -> MeetingRequest | None:
+        """See Mailbox.read: message and event in one call."""
+        path = f"{self._root}/messages/{quote(message_id, safe='')}"
+        try:
+            payload = await self._client.get(path, {"$expand": "microsoft.graph.eventMessage/event"})
+        except GraphError as error:
+            if error.status == 404 or (error.status == 400 and not await self._is_meeting_message(path)):
+                return None
+            raise
+        return parse_message(payload).request()
+
+    async def _is_meeting_message(self, path: str) -> bool:
+        """Whether a message that refused to be expanded is one of ours after all.
+
+        Not confirmed without a live tenant: that Graph lets ordinary mail be read with the expansion, as it seems to.
+        """
+        return parse_message(await self._client.get(path)).request() is not None
+
+    async def calendar(self, item: CalendarItem, now: datetime) -> Calendar:
+        """See Mailbox.calendar: occurrences come from Exchange, never from our own reading of a rule."""
+        if item.shape is Shape.SINGLE:
+            return Calendar((item.occurrence,))
+        until = now + HORIZON
+        occurrences = await self._instances(item.series_id, now - timedelta(days=1), until)
+        complete = item.last_day is not None and item.last_day + timedelta(days=1) < until
+        return Calendar(occurrences, None if complete else until)
+
+    async def _instances(self, series_id: str, first: datetime, last: datetime) -> tuple[Any, ...]:
+        query = {
+            "startDateTime": first.isoformat(),
+            "endDateTime": last.isoformat(),
+            "$select": "id,type,start,end,isAllDay,isCancelled,originalStartTimeZone",
+            "$top": str(_PAGE),
+        }
+        link: str | None = f"{self._root}/events/{quote(series_id, safe='')}/instances?{urlencode(query)}"
+        found = []
+        while link:
+            page = await self._client.get(link)
+            events = [parse_event(entry) for entry in page["value"]]
+            found += [event.occurrence() for event in events if not event.is_cancelled]
+            link = page.get("@odata.nextLink")
+        return tuple(sorted(found))
+
+    async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
+        """See Mailbox.answer. A comment without a response is refused by Graph (facts §2), so None sends neither."""
+        verb = "accept" if answer is Answer.ACCEPTED else "decline"
+        body = {"sendResponse": False} if text is None else {"comment": text, "sendResponse": True}
+        try:
+            await self._client.post(f"{self._root}/events/{quote(item_id, safe='')}/{verb}", body)
+        except GraphError as error:
+            if error.status == 404 or error.error_code in _GONE:
+                raise CalendarItemGone("The meeting is no longer in the mailbox's calendar.") from error
+            raise
+
+    async def answered(self, item_id: str) -> tuple[Answer, datetime | None] | None:
+        """See Mailbox.answered."""
+        try:
+            event = parse_event(await self._client.get(f"{self._root}/events/{quote(item_id, safe='')}"))
+        except GraphError as error:
+            if error.status == 404:
+                return None
+            raise
+        item = event.item()
+        return item.answer, item.answered_at
+
+    async def changes(self, folder: Folder, state: str) -> Changes:
+        """See Mailbox.changes: delta query; `state` is the link that Graph gave, followed as it is."""
+        first = f"{self._root}/mailFolders/{folder}/messages/delta?$select=id"
+        try:
+            page = await self._client.get(state or first, prefer=f"odata.maxpagesize={_PAGE}")
+        except GraphError as error:
+            if not state or not _is_forgotten(error):
+                raise
+            page = await self._client.get(first, prefer=f"odata.maxpagesize={_PAGE}")
+        return _changes(page)
+
+
+def _is_forgotten(error: SchedulingError) -> bool:
+    return isinstance(error, GraphError) and (error.status == 410 or error.error_code in _FORGOTTEN)
+
+
+def _changes(page: Any) -> Changes:
+    """Removed entries also stand for moved messages; both are of no interest. The same message may come twice."""
+    ids = dict.fromkeys(str(entry["id"]) for entry in page["value"] if "@removed" not in entry)
+    link = page.get("@odata.nextLink")
+    return Changes(list(ids), str(link or page["@odata.deltaLink"]), more=bool(link))

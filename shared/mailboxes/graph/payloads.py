@@ -1,0 +1,202 @@
+"""Graph's JSON of messages and events, and its reading into the product's own shapes (facts/graph-ews-tokens.md §1)."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from shared.conferences.conference import Occurrence
+from shared.errors import Unavailable
+from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
+from shared.zones import iana_zone
+
+_KINDS = {"meetingRequest": Kind.REQUEST, "meetingCancelled": Kind.CANCELLATION}
+"""By `meetingMessageType`; `@odata.type` tells nothing reliable. Everything else is left alone."""
+
+_UPDATES = {
+    "newMeetingRequest": Update.NEW,
+    "fullUpdate": Update.FULL,
+    "informationalUpdate": Update.INFORMATIONAL,
+    "silentUpdate": Update.SILENT,
+    "outdated": Update.OUTDATED,
+    "principalWantsCopy": Update.PRINCIPAL_COPY,
+}
+_SHAPES = {"singleInstance": Shape.SINGLE, "seriesMaster": Shape.SERIES}
+_ANSWERS = {"accepted": Answer.ACCEPTED, "declined": Answer.DECLINED}
+
+
+class _Payload(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
+
+
+def _empty_for_null(value: Any) -> Any:
+    return "" if value is None else value
+
+
+Text = Annotated[str, BeforeValidator(_empty_for_null)]
+
+
+P = TypeVar("P", bound=_Payload)
+
+
+class Moment(_Payload):
+    """`dateTimeTimeZone`: a local time with seven fractional digits, and the zone that it is in."""
+
+    date_time: datetime
+    time_zone: str = "UTC"
+
+    def utc(self) -> datetime:
+        """The moment in UTC, to the second."""
+        local = self.date_time.replace(tzinfo=ZoneInfo(iana_zone(self.time_zone)), microsecond=0)
+        return local.astimezone(UTC)
+
+
+class EmailAddress(_Payload):
+    """A name and an address; either may be null."""
+
+    name: Text = ""
+    address: Text = ""
+
+
+class Recipient(_Payload):
+    """`recipient`."""
+
+    email_address: EmailAddress = EmailAddress()
+
+
+class Body(_Payload):
+    """`itemBody`."""
+
+    content: Text = ""
+
+
+class ResponseStatus(_Payload):
+    """`responseStatus`; its time is 0001-01-01 while there is no response."""
+
+    response: Text = "none"
+    time: datetime | None = None
+
+
+class RecurrenceRange(_Payload):
+    """`recurrenceRange`; `end_date` holds filler unless the type is endDate."""
+
+    type: str = "noEnd"
+    end_date: str = ""
+
+
+class Recurrence(_Payload):
+    """`patternedRecurrence`, of which only the end is read: occurrences come from Exchange (DESIGN §2)."""
+
+    range: RecurrenceRange = RecurrenceRange()
+
+
+class Event(_Payload):
+    """An event, as far as it is used."""
+
+    id: str
+    i_cal_u_id: Text = Field("", alias="iCalUId")
+    uid: Text = ""
+    type: Text = "singleInstance"
+    series_master_id: Text = ""
+    subject: Text = ""
+    body: Body = Body()
+    organizer: Recipient = Recipient()
+    start: Moment
+    end: Moment
+    original_start_time_zone: Text = ""
+    is_all_day: bool = False
+    is_cancelled: bool = False
+    is_organizer: bool = False
+    response_requested: bool | None = True
+    response_status: ResponseStatus = ResponseStatus()
+    recurrence: Recurrence | None = None
+
+    def occurrence(self) -> Occurrence:
+        """When it takes place.
+
+        An all-day event's times are midnights without a zone that matters: its day is the organizer's (facts §1).
+        """
+        if not self.is_all_day:
+            return Occurrence(self.start.utc(), self.end.utc())
+        zone = ZoneInfo(self.zone)
+        first, last = (m.date_time.replace(tzinfo=zone, microsecond=0).astimezone(UTC) for m in (self.start, self.end))
+        return Occurrence(first, last)
+
+    @property
+    def zone(self) -> str:
+        """The organizer's zone, as an IANA name."""
+        return iana_zone(self.original_start_time_zone or "UTC")
+
+    def item(self) -> CalendarItem:
+        """The event in the product's shape."""
+        shape = _SHAPES.get(self.type, Shape.OCCURRENCE)
+        status = self.response_status
+        return CalendarItem(
+            id=self.id,
+            uid=self.uid or self.i_cal_u_id,
+            shape=shape,
+            series_id=self.id if shape is Shape.SERIES else self.series_master_id,
+            subject=self.subject,
+            body=self.body.content,
+            organizer=Person(self.organizer.email_address.name, self.organizer.email_address.address),
+            occurrence=self.occurrence(),
+            zone=self.zone,
+            cancelled=self.is_cancelled,
+            response_requested=self.response_requested is not False,
+            answer=_ANSWERS.get(status.response, Answer.NONE),
+            answered_at=status.time.astimezone(UTC) if status.time and status.time.year > 1 else None,
+            last_day=self._last_day(),
+        )
+
+    def _last_day(self) -> datetime | None:
+        if self.recurrence is None or self.recurrence.range.type != "endDate":
+            return None
+        return datetime.fromisoformat(self.recurrence.range.end_date).replace(tzinfo=UTC)
+
+
+class Message(_Payload):
+    """A message; only meeting messages have the fields below `body`."""
+
+    id: str
+    received_date_time: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    body: Body = Body()
+    meeting_message_type: Text = "none"
+    meeting_request_type: Text = ""
+    is_out_of_date: bool | None = False
+    event: Event | None = None
+
+    def request(self) -> MeetingRequest | None:
+        """The message in the product's shape; None for whatever is not for us: mail, answers, our own meetings."""
+        kind = _KINDS.get(self.meeting_message_type)
+        if kind is None or (self.event and self.event.is_organizer):
+            return None
+        return MeetingRequest(
+            message_id=self.id,
+            kind=kind,
+            update=_UPDATES.get(self.meeting_request_type, Update.UNKNOWN),
+            outdated=bool(self.is_out_of_date),
+            received=self.received_date_time.astimezone(UTC),
+            body=self.body.content,
+            item=self.event.item() if self.event else None,
+        )
+
+
+def parse_message(payload: Any) -> Message:
+    """The message of Graph's JSON. Raises Unavailable for something that Graph does not send."""
+    return _parse(Message, payload)
+
+
+def parse_event(payload: Any) -> Event:
+    """The event of Graph's JSON. Raises Unavailable for something that Graph does not send."""
+    return _parse(Event, payload)
+
+
+def _parse(model: type[P], payload: Any) -> P:
+    try:
+        return model.model_validate(payload)
+    except ValidationError as error:
+        fields = sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]})
+        # Only field names: the payload holds people's mail.
+        raise Unavailable(f"Graph's answer could not be read: {', '.join(fields) or 'no object'}.") from None

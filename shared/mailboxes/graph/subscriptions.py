@@ -1,0 +1,80 @@
+"""Graph's side of change notifications: creating, renewing and removing a subscription (facts §3)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.mailboxes.graph.client import GraphClient, GraphError
+
+LIFETIME = timedelta(days=6)
+"""Graph allows 10,080 minutes, seven days; a day less leaves room for clocks."""
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A subscription that Graph holds."""
+
+    id: str
+    expires: datetime
+
+
+class GraphSubscriptions:
+    """The subscription to what comes into one mailbox's Inbox."""
+
+    def __init__(self, client: GraphClient, address: str, public_base_url: str) -> None:
+        self._client = client
+        self._resource = f"users/{address}/mailFolders('inbox')/messages"
+        self._notification_url = f"{public_base_url}/mailbox/notifications"
+        self._lifecycle_url = f"{public_base_url}/mailbox/lifecycle"
+
+    async def create(self, client_state: str, now: datetime) -> Subscription:
+        """Subscribe. Graph calls both URLs during this call.
+
+        A subscription that is there already (409) cannot be adopted, since Graph does not tell its clientState: it goes.
+        """
+        try:
+            return _subscription(await self._client.post("/subscriptions", self._wanted(client_state, now)))
+        except GraphError as error:
+            if error.status != 409:
+                raise
+        await self._remove_ours()
+        return _subscription(await self._client.post("/subscriptions", self._wanted(client_state, now)))
+
+    async def renew(self, subscription_id: str, now: datetime) -> Subscription | None:
+        """Prolong; None when Graph has lost it. This also answers reauthorizationRequired."""
+        wanted = {"expirationDateTime": _graph_time(now + LIFETIME)}
+        try:
+            return _subscription(await self._client.patch(f"/subscriptions/{subscription_id}", wanted))
+        except GraphError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def _wanted(self, client_state: str, now: datetime) -> dict[str, str]:
+        return {
+            "changeType": "created",
+            "resource": self._resource,
+            "notificationUrl": self._notification_url,
+            "lifecycleNotificationUrl": self._lifecycle_url,
+            "clientState": client_state,
+            "expirationDateTime": _graph_time(now + LIFETIME),
+            "latestSupportedTlsVersion": "v1_2",
+        }
+
+    async def _remove_ours(self) -> None:
+        link: str | None = "/subscriptions"
+        while link:
+            page = await self._client.get(link)
+            for entry in page["value"]:
+                if entry["notificationUrl"] == self._notification_url and entry["resource"] == self._resource:
+                    await self._client.delete(f"/subscriptions/{entry['id']}")
+            link = page.get("@odata.nextLink")
+
+
+def _subscription(payload: Any) -> Subscription:
+    expires = datetime.fromisoformat(payload["expirationDateTime"]).astimezone(UTC)
+    return Subscription(str(payload["id"]), expires)
+
+
+def _graph_time(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,61 @@
+"""What the product needs of an equipment mailbox; `graph/` and later `ews/` stand behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from shared.conferences.conference import Calendar
+from shared.errors import SchedulingError
+from shared.meetings.request import Answer, CalendarItem, MeetingRequest
+
+
+class Folder(StrEnum):
+    """Folders that are watched. Updates that Exchange files away itself land in Deleted Items (facts §7)."""
+
+    INBOX = "inbox"
+    DELETED_ITEMS = "deleteditems"
+
+
+class CalendarItemGone(SchedulingError):
+    """The calendar item that an answer was meant for is not there any more."""
+
+    code = "calendar_item_gone"
+
+
+@dataclass(frozen=True)
+class Changes:
+    """One page of what has come into a folder; `state` is to be kept for the next call, `more` asks for it at once."""
+
+    message_ids: Sequence[str]
+    state: str
+    more: bool
+
+
+class Mailbox(Protocol):
+    """One equipment mailbox. Every call may raise Unavailable or RateLimited; trying later may help then."""
+
+    async def read(self, message_id: str) -> MeetingRequest | None:
+        """The meeting message, or None when it is gone or no meeting message (it is left alone then)."""
+        ...
+
+    async def calendar(self, item: CalendarItem, now: datetime) -> Calendar:
+        """Every occurrence from shortly before `now` on, within the horizon; a single meeting's one."""
+        ...
+
+    async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
+        """Accept or decline. With `text` (plain) a response goes to the organizer, with None nobody is told.
+
+        Is never sent twice: after a failure that leaves open whether the answer went out, Unavailable is raised and
+        `answered` tells. Raises CalendarItemGone.
+        """
+        ...
+
+    async def answered(self, item_id: str) -> tuple[Answer, datetime | None] | None:
+        """The response that Exchange has on record and when it was given; None when the item is gone."""
+        ...
+
+    async def changes(self, folder: Folder, state: str) -> Changes:
+        """What has come into the folder since `state` ("" at first, and again after the server has forgotten it)."""
+        ...

@@ -1,0 +1,114 @@
+"""Watching mailboxes: subscriptions are kept alive, and a sweep finds what notifications have missed (M9).
+
+A notification is a hint; the delta query is the truth. State, in the integration's partition of table `meetings`:
+
+    watch:subscription     id, expiry
+    watch:<folder>         delta link
+
+and for the webhook, partition `subscription`, key = Graph's subscription id: whose it is, and the hash of its clientState.
+"""
+
+import hashlib
+import hmac
+import logging
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from shared.clock import Clock
+from shared.mailboxes.graph.subscriptions import Subscription
+from shared.mailboxes.mailbox import Folder, Mailbox
+from shared.meetings.notice import Notice, encode
+from shared.storage import Put, Queue, Storage
+
+log = logging.getLogger(__name__)
+
+RENEW_BEFORE = timedelta(hours=48)
+MAX_PAGES = 50
+"""Pages of one folder in one sweep; the next sweep goes on where this one stopped."""
+
+
+class Subscriptions(Protocol):
+    """Change notifications of one mailbox."""
+
+    async def create(self, client_state: str, now: datetime) -> Subscription:
+        """Subscribe anew."""
+        ...
+
+    async def renew(self, subscription_id: str, now: datetime) -> Subscription | None:
+        """Prolong; None when the other side has lost it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Watches the mailbox of one integration."""
+
+    integration: str
+    mailbox: Mailbox
+    subscriptions: Subscriptions
+    storage: Storage
+    queue: Queue
+    clock: Clock
+
+    async def keep_subscribed(self, *, now_or_never: bool = False) -> bool:
+        """Renew the subscription when less than two days are left (or at once); whether a new one had to be made.
+
+        Whoever gets True sweeps: what came in between raised no notification.
+        """
+        table, now = self.storage.table("meetings"), self.clock.now()
+        row = await table.get(self.integration, "watch:subscription")
+        if row and not now_or_never and now + RENEW_BEFORE < datetime.fromisoformat(str(row.values["expires"])):
+            return False
+        renewed = await self.subscriptions.renew(str(row.values["id"]), now) if row else None
+        if renewed:
+            await self._remember(renewed)
+            return False
+        client_state = secrets.token_urlsafe(48)
+        created = await self.subscriptions.create(client_state, now)
+        known = {"integration": self.integration, "client_state": state_hash(client_state)}
+        await table.commit("subscription", Put(created.id, known))
+        await self._remember(created)
+        return True
+
+    async def _remember(self, subscription: Subscription) -> None:
+        values = {"id": subscription.id, "expires": subscription.expires.isoformat()}
+        await self.storage.table("meetings").commit(self.integration, Put("watch:subscription", values))
+
+    async def resync(self, *, resubscribe: bool) -> int:
+        """Mend the subscription if asked to, then sweep; how many messages were found."""
+        if resubscribe:
+            await self.keep_subscribed(now_or_never=True)
+        return await self.sweep()
+
+    async def sweep(self) -> int:
+        """Enqueue every message that has come since the last sweep, Deleted Items included; how many that were."""
+        return sum([await self._sweep_folder(folder) for folder in Folder])
+
+    async def _sweep_folder(self, folder: Folder) -> int:
+        table, found = self.storage.table("meetings"), 0
+        row = await table.get(self.integration, f"watch:{folder}")
+        state = str(row.values["state"]) if row else ""
+        for _ in range(MAX_PAGES):
+            changes = await self.mailbox.changes(folder, state)
+            for body in encode(Notice(self.integration, message) for message in changes.message_ids):
+                await self.queue.send(body)
+            # Only now: a crash before this line lets the next sweep find the same messages again.
+            found += len(changes.message_ids)
+            if changes.state != state:
+                state = changes.state
+                await table.commit(self.integration, Put(f"watch:{folder}", {"state": state}))
+            if not changes.more:
+                break
+        return found
+
+
+def state_hash(client_state: str) -> str:
+    """What is kept of a clientState: 384 random bits need no salt."""
+    return hashlib.sha256(client_state.encode()).hexdigest()
+
+
+def is_state(client_state: str, kept: str) -> bool:
+    """Whether a notification's clientState is the one that was given, in constant time."""
+    return hmac.compare_digest(state_hash(client_state), kept)

@@ -1,0 +1,159 @@
+"""Deciding on a meeting message: pure rules, no I/O (M1 to M7).
+
+`decide` gets the message as Exchange has it now, and what we know: the booking that its tag names, and the booking that
+this meeting already has. Messages come twice, late and out of order; since the calendar item is the current state of the
+meeting, deciding on an old message gives the same as deciding on the newest.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from shared.aliases.booking import Booking, State
+from shared.conferences.conference import Calendar
+from shared.meetings.request import CalendarItem, Kind, MeetingRequest, Shape, Update, meeting_key
+from shared.storage import Row
+
+
+class Accepted(StrEnum):
+    """Why a meeting is accepted; the value names the settings field of the answer's template."""
+
+    NEW_SINGLE = "accept_new_single_meeting_template"
+    EDITED_SINGLE = "accept_edited_single_meeting_template"
+    NEW_SERIES = "accept_new_recurring_series_template"
+    EDITED_SERIES = "accept_edited_recurring_series_template"
+    EDITED_OCCURRENCE = "accept_edited_occurrence_template"
+
+
+class Rejected(StrEnum):
+    """Why a meeting is declined; the value names the settings field of the answer's template."""
+
+    INVALID_ALIAS = "reject_invalid_alias_id_template"
+    ALIAS_CONFLICT = "reject_alias_conflict_template"
+    ALIAS_DELETED = "reject_alias_deleted_template"
+    SERIES_PAST = "reject_recurring_series_past_template"
+    SINGLE_PAST = "reject_single_meeting_past"
+    GENERAL_ERROR = "reject_general_error_template"
+
+
+@dataclass(frozen=True)
+class Accept:
+    """Schedule `booking` for the meeting; answer unless the organizer asked for no answers.
+
+    `replaced` is the booking that the meeting had before, when it gets another (M4).
+    """
+
+    reason: Accepted
+    booking: Booking
+    calendar: Calendar
+    answer: bool = True
+    replaced: Booking | None = None
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """The conference's texts follow the meeting; nobody is told (M4)."""
+
+    booking: Booking
+    calendar: Calendar
+
+
+@dataclass(frozen=True)
+class Reject:
+    """Decline the meeting. `alias` is the one in conflict, "" otherwise. An earlier booking stays (M6)."""
+
+    reason: Rejected
+    alias: str = ""
+
+
+@dataclass(frozen=True)
+class Close:
+    """Let nobody in any more; no answer, since nobody answers a cancellation (M4)."""
+
+    booking: Booking
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """Leave it alone; `why` is for the audit record."""
+
+    why: str
+
+
+Decision: TypeAlias = Accept | Refresh | Reject | Close | Ignore
+
+
+@dataclass(frozen=True)
+class Known:
+    """What our records say: the bookings that the message's tags name, newest last, and the meeting's own booking.
+
+    `link` is the row that ties the meeting to its booking, when it was read.
+    """
+
+    tagged: tuple[Booking, ...] = ()
+    own: Booking | None = None
+    link: Row | None = None
+
+
+def decide(request: MeetingRequest, calendar: Calendar, known: Known, now: datetime) -> Decision:
+    """What to do about `request`.
+
+    `calendar` holds all that the meeting has from now on (and, for a single meeting, its one occurrence, past or not).
+    """
+    item = request.item
+    own = known.own if known.own and known.own.state is State.SCHEDULED else None
+    if item is None:
+        return Close(own) if own and request.kind is Kind.CANCELLATION else Ignore("no calendar item")
+    if request.kind is Kind.CANCELLATION or item.cancelled:
+        return _cancelled(item, own, calendar)
+    if request.outdated or request.update in (Update.OUTDATED, Update.PRINCIPAL_COPY):
+        return Ignore("superseded by a newer message, or a copy for a delegate")
+    chosen = _choose(meeting_key(item.uid), known, own, now)
+    if isinstance(chosen, Reject):
+        return chosen
+    if not calendar.has_future(now):
+        return Reject(Rejected.SINGLE_PAST if item.shape is Shape.SINGLE else Rejected.SERIES_PAST)
+    return _schedule(item, chosen, own, calendar, now)
+
+
+def _cancelled(item: CalendarItem, own: Booking | None, calendar: Calendar) -> Decision:
+    if own is None:
+        return Ignore("cancelled, and never scheduled")
+    if item.shape is Shape.OCCURRENCE:
+        return Refresh(own, calendar)
+    return Close(own)
+
+
+def _choose(meeting: str, known: Known, own: Booking | None, now: datetime) -> Booking | Reject:
+    """The booking that the meeting is to have: the newest tag that is free or its own, else the one it has."""
+    usable = [booking for booking in known.tagged if booking.is_usable(now)]
+    mine = [booking for booking in usable if booking.meeting in ("", meeting)]
+    if mine:
+        return mine[-1]
+    if own:
+        return own
+    if not usable:
+        return Reject(Rejected.INVALID_ALIAS)
+    if usable[-1].state is State.CLOSED:
+        return Reject(Rejected.ALIAS_DELETED)
+    return Reject(Rejected.ALIAS_CONFLICT, usable[-1].alias)
+
+
+def _schedule(
+    item: CalendarItem, chosen: Booking, own: Booking | None, calendar: Calendar, now: datetime
+) -> Decision:
+    """Accept, answer again, or only follow: a meeting is new when it had no open room before."""
+    conference = own.conference if own else None
+    if own is None or conference is None:
+        reason = Accepted.NEW_SINGLE if item.shape is Shape.SINGLE else Accepted.NEW_SERIES
+        return Accept(reason, chosen, calendar, item.response_requested)
+    if own.tag == chosen.tag and conference.calendar.is_same_from(now, calendar):
+        return Refresh(chosen, calendar)
+    reason = {
+        Shape.SINGLE: Accepted.EDITED_SINGLE,
+        Shape.SERIES: Accepted.EDITED_SERIES,
+        Shape.OCCURRENCE: Accepted.EDITED_OCCURRENCE,
+    }[item.shape]
+    replaced = own if own.tag != chosen.tag else None
+    return Accept(reason, chosen, calendar, item.response_requested, replaced)

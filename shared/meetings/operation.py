@@ -1,0 +1,75 @@
+"""An operation: the lasting record of one decision, and of the answer that goes with it (O3).
+
+One row per message, key `operation:<correlation id>` in the integration's partition. The correlation id is made of the
+message's id, so that a message that comes twice meets its first operation. Beside it stands `pending:<correlation id>`
+until everything that follows from the decision has been done:
+
+    decide ─▶ write booking + operation + pending ─▶ open the room ─▶ answer ─▶ operation done, pending removed
+              (one transaction; from here on any run can finish the work, and only one at a time: the lease)
+"""
+
+import uuid
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from typing import Self
+
+from shared.meetings.request import Answer
+from shared.storage import Row, Values
+
+LEASE = timedelta(minutes=6)
+"""How long a run may work on an operation undisturbed: more than functionTimeout of host.json (5 minutes)."""
+
+
+def correlation_id(integration: str, message_id: str) -> str:
+    """The id under which everything that a message causes is recorded."""
+    return str(uuid.uuid5(uuid.UUID(integration), message_id))
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What was decided on a message, why, and what is or was answered.
+
+    `answer` NONE means that Exchange is told nothing; an empty `text` that the organizer is not. `tags` are the tags of
+    the bookings whose rooms have to follow, separated by spaces. Times are ISO texts; `done` is "" while pending.
+    Holds no subject and no address.
+    """
+
+    correlation_id: str
+    message_id: str
+    created: str
+    received: str
+    what: str
+    decision: str
+    reason: str
+    meeting: str = ""
+    item_id: str = ""
+    answer: Answer = Answer.NONE
+    text: str = ""
+    tags: str = ""
+    done: str = ""
+    error: str = ""
+
+    @property
+    def key(self) -> str:
+        """Row key in table `meetings`."""
+        return f"operation:{self.correlation_id}"
+
+    @property
+    def pending_key(self) -> str:
+        """Row key of the mark that says that work is left."""
+        return f"pending:{self.correlation_id}"
+
+    def finished(self, now: datetime, error: str = "") -> Self:
+        """This operation with nothing left to do."""
+        return replace(self, done=now.isoformat(), error=error)
+
+    def values(self) -> Values:
+        """Its columns in table `meetings`."""
+        return {field.name: str(getattr(self, field.name)) for field in fields(self) if field.name != "correlation_id"}
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """The operation of a row."""
+        columns = {name: str(value) for name, value in row.values.items()}
+        columns["correlation_id"] = row.key.removeprefix("operation:")
+        return cls(**columns | {"answer": Answer(columns["answer"])})  # type: ignore[arg-type]  # all others are texts

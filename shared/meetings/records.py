@@ -1,0 +1,137 @@
+"""Bookings, meetings and operations of one integration in table `meetings` (one partition, so they change together).
+
+    tag:<uuid>                 the booking: alias, meeting, conference        (shared/aliases/booking.py)
+    meeting:<key>              which tag a meeting has
+    operation:<correlation>    what was decided on a message                  (operation.py)
+    pending:<correlation>      work that is left, leased until …
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.aliases.booking import Booking, State
+from shared.meetings.decision import Known
+from shared.meetings.operation import LEASE, Operation
+from shared.storage import Delete, Insert, Put, Replace, Row, RowChanged, Storage
+from shared.storage import Operation as Write
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The sole right to finish an operation, until it is finished or given back.
+
+    `bookings` are those whose rooms have to follow, as they stand in the table.
+    """
+
+    operation: Operation
+    operation_row: Row
+    pending_row: Row
+    bookings: tuple[Booking, ...]
+
+
+class Records:
+    """The records of one integration. Writes raise RowExists or RowChanged when somebody else was faster."""
+
+    def __init__(self, storage: Storage, integration: str) -> None:
+        self._table = storage.table("meetings")
+        self._integration = integration
+
+    async def known(self, meeting: str, tags: Sequence[str], *, thorough: bool) -> Known:
+        """What is known of a meeting and of the tags in its message.
+
+        An invitation with a fresh tag is nearly always a new meeting. Unless `thorough`, its own booking is not looked
+        up then; `open` finds out when that was wrong.
+        """
+        tagged = await self._bookings(tags)
+        own = next((b for b in tagged if b.meeting == meeting and b.state is State.SCHEDULED), None)
+        fresh = any(b.state is State.RESERVED for b in tagged)
+        if (own and own is tagged[-1]) or (fresh and not thorough):
+            return Known(tagged, own)
+        link = await self._table.get(self._integration, f"meeting:{meeting}")
+        return Known(tagged, await self.booking(str(link.values["tag"])) if link else None, link)
+
+    async def _bookings(self, tags: Sequence[str]) -> tuple[Booking, ...]:
+        found = await asyncio.gather(*(self.booking(tag) for tag in tags))
+        return tuple(sorted((b for b in found if b), key=lambda booking: booking.created))
+
+    async def booking(self, tag: str) -> Booking | None:
+        """The booking of a tag of this integration, or None."""
+        row = await self._table.get(self._integration, f"tag:{tag}")
+        return Booking.from_row(row) if row else None
+
+    async def open(
+        self, operation: Operation, now: datetime, changed: Sequence[Booking], assigned: Booking | None, known: Known
+    ) -> Lease:
+        """Write a decision down, all of it or nothing, and take the lease on what is left to do.
+
+        `changed` are the bookings as they are to be; `assigned` is the one that the meeting gets, if it gets another.
+        """
+        writes: list[Write] = [Insert(operation.key, operation.values())]
+        writes.append(Insert(operation.pending_key, {"until": (now + LEASE).isoformat()}))
+        writes += [Replace(booking.row, booking.values()) for booking in changed]
+        if assigned:
+            link = {"tag": assigned.tag}
+            # A meeting that is taken for new must be new; if it is not, all of this is decided again, thoroughly.
+            writes.append(Replace(known.link, link) if known.link else Insert(f"meeting:{assigned.meeting}", link))
+        etags = await self._table.commit(self._integration, *writes)
+        return Lease(
+            operation,
+            Row(self._integration, operation.key, {}, etags[0]),
+            Row(self._integration, operation.pending_key, {}, etags[1]),
+            tuple(replace(booking, etag=etag) for booking, etag in zip(changed, etags[2:], strict=False)),
+        )
+
+    async def note(self, operation: Operation) -> None:
+        """Write down a decision that leaves nothing to do."""
+        await self._table.commit(self._integration, Insert(operation.key, operation.values()))
+
+    async def operation(self, correlation_id: str) -> Operation | None:
+        """The operation of a correlation id, or None."""
+        row = await self._table.get(self._integration, f"operation:{correlation_id}")
+        return Operation.from_row(row) if row else None
+
+    async def take_over(self, correlation_id: str, now: datetime) -> Lease | None:
+        """The lease on an operation that some run left unfinished; None when it is done or still being worked on."""
+        pending = await self._table.get(self._integration, f"pending:{correlation_id}")
+        row = await self._table.get(self._integration, f"operation:{correlation_id}")
+        if pending is None or row is None or now < datetime.fromisoformat(str(pending.values["until"])):
+            return None
+        try:
+            [etag] = await self._table.commit(
+                self._integration, Replace(pending, {"until": (now + LEASE).isoformat()})
+            )
+        except RowChanged:
+            return None
+        operation = Operation.from_row(row)
+        bookings = await self._bookings(operation.tags.split())
+        return Lease(operation, row, Row(self._integration, pending.key, {}, etag), bookings)
+
+    async def reread(self, lease: Lease) -> Lease:
+        """The same lease with its bookings as they stand now."""
+        return replace(lease, bookings=await self._bookings([booking.tag for booking in lease.bookings]))
+
+    async def give_back(self, lease: Lease, now: datetime) -> None:
+        """End a lease early, with the work still to do."""
+        await self._table.commit(self._integration, Replace(lease.pending_row, {"until": now.isoformat()}))
+
+    async def finish(self, lease: Lease, operation: Operation) -> None:
+        """Write down that nothing is left to do.
+
+        RowChanged means that one of the lease's bookings has changed meanwhile, so that the bridge must be told again.
+        """
+        await self._table.commit(
+            self._integration,
+            Replace(lease.operation_row, operation.values()),
+            Delete(lease.pending_row),
+            *(Replace(booking.row, booking.values()) for booking in lease.bookings),
+        )
+
+    async def unfinished(self, now: datetime) -> AsyncIterator[Operation]:
+        """Operations whose lease has run out."""
+        async for row in self._table.rows(self._integration, "pending:"):
+            if datetime.fromisoformat(str(row.values["until"])) <= now:
+                operation = await self.operation(row.key.removeprefix("pending:"))
+                if operation:
+                    yield operation

@@ -1,0 +1,94 @@
+"""What arrived in the equipment mailbox, in one shape for Graph and EWS (facts/graph-ews-tokens.md §1)."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.conferences.conference import Occurrence
+
+
+class Kind(StrEnum):
+    """What a message asks for. Anything else (answers, ordinary mail) is no meeting message of ours."""
+
+    REQUEST = "request"
+    CANCELLATION = "cancellation"
+
+
+class Shape(StrEnum):
+    """What the message is about."""
+
+    SINGLE = "single"
+    SERIES = "series"
+    OCCURRENCE = "occurrence"
+
+
+class Update(StrEnum):
+    """What Exchange says of a request (`meetingRequestType`). Never trusted alone: NEW also comes for updates."""
+
+    NEW = "new"
+    FULL = "full"
+    INFORMATIONAL = "informational"
+    SILENT = "silent"
+    OUTDATED = "outdated"
+    PRINCIPAL_COPY = "principal_copy"
+    UNKNOWN = "unknown"
+
+
+class Answer(StrEnum):
+    """The response that Exchange has on record for the meeting."""
+
+    NONE = "none"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True)
+class Person:
+    """A name as the invitation shows it, and an e-mail address."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
+class CalendarItem:
+    """The meeting as it stands in the equipment mailbox's calendar: the truth, whatever the message said.
+
+    `id` is what answers go to; `series_id` the series master's id, "" for a single meeting. `uid` is shared by a
+    series and all its occurrences. `occurrence` is the time of a single meeting, of the occurrence, or of a series'
+    first one. `zone` is an IANA name. `last_day` is the day after which a series has no occurrence, None for endless.
+    """
+
+    id: str
+    uid: str
+    shape: Shape
+    series_id: str
+    subject: str
+    body: str
+    organizer: Person
+    occurrence: Occurrence
+    zone: str
+    cancelled: bool
+    response_requested: bool
+    answer: Answer
+    answered_at: datetime | None
+    last_day: datetime | None = None
+
+
+@dataclass(frozen=True)
+class MeetingRequest:
+    """A meeting message with its calendar item; `item` is None when Exchange has not made or no longer has one."""
+
+    message_id: str
+    kind: Kind
+    update: Update
+    outdated: bool
+    received: datetime
+    body: str
+    item: CalendarItem | None
+
+
+def meeting_key(uid: str) -> str:
+    """A meeting's key in our tables: uids hold characters that table keys may not."""
+    return hashlib.sha256(uid.encode()).hexdigest()[:40]

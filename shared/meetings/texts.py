@@ -1,0 +1,75 @@
+"""What a meeting's conference is called and what its organizer is told: the integration's templates, filled in."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from shared.aliases.booking import Booking
+from shared.conferences.conference import Calendar, Conference
+from shared.integrations import Integration
+from shared.meetings.decision import Accept, Accepted, Reject, Rejected
+from shared.meetings.request import CalendarItem
+from shared.templates import html_to_text, meeting_time, render
+
+
+def conference(
+    integration: Integration, item: CalendarItem, booking: Booking, calendar: Calendar, now: datetime
+) -> Conference:
+    """The conference of a meeting by the integration's present settings (M2).
+
+    While people may be in it, its name stays: a node takes another name for another room. Raises TemplateInvalid.
+    """
+    values = {
+        "subject": item.subject,
+        "organizer_name": item.organizer.name,
+        "organizer_email": item.organizer.email,
+        "alias": booking.alias,
+        "numeric_alias": booking.numeric_alias,
+    }
+
+    def text(field: str) -> str:
+        return render(field, getattr(integration, field), values)
+
+    before = booking.conference
+    name = before.name if before and before.is_open(now) else text("conference_name_template")
+    return Conference(
+        name=name or booking.alias,
+        description=text("conference_description_template"),
+        subject=text("conference_subject_template"),
+        alias=booking.alias,
+        numeric_alias=booking.numeric_alias,
+        service_tag=f"{integration.uuid}:{booking.tag}",
+        theme=integration.ivr_theme or "",
+        identity_provider_group=integration.host_identity_provider_group or "",
+        non_idp_participants=integration.non_idp_participants,
+        buffer_before=integration.meeting_buffer_before,
+        buffer_after=integration.meeting_buffer_after,
+        calendar=calendar,
+    )
+
+
+def acceptance(integration: Integration, decision: Accept, item: CalendarItem) -> str:
+    """The answer to a meeting that was accepted, as plain text: Graph's comment knows no HTML (facts §2)."""
+    zone = ZoneInfo(item.zone)
+    return _answer(
+        integration,
+        decision.reason,
+        {
+            "start_time": meeting_time(item.occurrence.start.astimezone(zone)),
+            "end_time": meeting_time(item.occurrence.end.astimezone(zone)),
+            "alias": decision.booking.alias,
+            "numeric_alias": decision.booking.numeric_alias,
+        },
+    )
+
+
+def rejection(integration: Integration, decision: Reject, correlation_id: str) -> str:
+    """The answer to a meeting that was declined, as plain text."""
+    values = {
+        Rejected.ALIAS_CONFLICT: {"alias": decision.alias},
+        Rejected.GENERAL_ERROR: {"correlation_id": correlation_id},
+    }
+    return _answer(integration, decision.reason, values.get(decision.reason, {}))
+
+
+def _answer(integration: Integration, reason: Accepted | Rejected, values: dict[str, str]) -> str:
+    return html_to_text(render(reason.value, getattr(integration, reason.value), values))

@@ -1,0 +1,90 @@
+"""Works off queue messages: each notice to its integration's processor or watcher, troubles apart from each other."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.alarms import AlarmKind, Alarms
+from shared.errors import Conflict, NotFound, RateLimited, Unavailable
+from shared.mailboxes.watch import Watcher
+from shared.meetings.notice import Notice, decode, encode
+from shared.meetings.processor import Processor
+from shared.storage import Queue
+
+log = logging.getLogger(__name__)
+
+MAILBOX_CONCURRENCY = 4
+"""Graph serves this many requests of one app for one mailbox at the same time (facts/graph-ews-tokens.md §5)."""
+
+Hands = Callable[[str], Awaitable[tuple[Processor, Watcher]]]
+"""Processor and watcher of an integration, by its uuid. Raises NotFound."""
+
+
+@dataclass(frozen=True)
+class Worker:
+    """The queue's consumer."""
+
+    hands: Hands
+    queue: Queue
+    alarms: Alarms
+
+    async def work_off(self, body: str, *, last_try: bool) -> None:
+        """Work off one queue message; what must wait goes back into the queue by itself, with a delay.
+
+        One notice that fails for another reason never holds up its neighbours: it is sent again alone. A single one
+        raises, so that the queue counts its tries and sets it aside in the end. Raises ValueError for a foreign message.
+        """
+        notices = decode(body)
+        room = asyncio.Semaphore(MAILBOX_CONCURRENCY)
+
+        async def one(notice: Notice) -> BaseException | None:
+            async with room:
+                try:
+                    await self._work_off(notice, last_try=last_try and len(notices) == 1)
+                except Exception as error:
+                    return error
+            return None
+
+        failures = await asyncio.gather(*(one(notice) for notice in notices))
+        for notice, failure in zip(notices, failures, strict=True):
+            if failure and len(notices) == 1:
+                raise failure
+            if failure:
+                log.warning("a notice failed and is tried again alone: %s", type(failure).__name__)
+                await self._send(notice, timedelta(0))
+
+    async def _work_off(self, notice: Notice, *, last_try: bool) -> None:
+        try:
+            processor, watcher = await self.hands(notice.integration)
+            if notice.message:
+                await processor.process(notice, last_try=last_try)
+            else:
+                await watcher.resync(resubscribe=notice.resubscribe)
+        except NotFound:
+            log.info("a notice for an integration that has been deleted was dropped")
+        except (RateLimited, Unavailable, Conflict) as error:
+            wait = timedelta(seconds=error.retry_after if isinstance(error, RateLimited) else 0)
+            later = notice.again(wait)
+            if later is None:
+                raise
+            log.info("tried again in %s: %s", later[1], error)
+            await self._send(*later)
+
+    async def _send(self, notice: Notice, delay: timedelta) -> None:
+        for body in encode([notice]):
+            await self.queue.send(body, delay)
+
+    async def set_aside(self, body: str) -> None:
+        """Record a message that could not be worked off; never raises for what stands in it."""
+        try:
+            notices = decode(body)
+        except ValueError:
+            log.error("a foreign message was set aside")
+            return
+        for notice in notices:
+            log.error("a notice of integration %s could not be worked off", notice.integration)
+            processor, _ = await self.hands(notice.integration)
+            cause = await processor.set_aside(notice)
+            await self.alarms.raise_(notice.integration, AlarmKind.POISON, cause)
