@@ -14,6 +14,8 @@ from shared.integrations.integration import Integration, settings
 from shared.integrations.setting import Format, When, format_of
 
 _DOMAIN_MAX = 192
+_ALL_MAX_BYTES = 960 * 1024
+"""What all texts may take together in UTF-16: a table row holds 1 MiB, and the rest of it is names and numbers."""
 
 Faults = Mapping[str, list[str]]
 
@@ -54,6 +56,7 @@ def faults(proposed: Draft, before: Integration | None, *, local: bool) -> Fault
     if "domains" in proposed.given and "domains" not in found:
         found["domains"] += _domain_faults(proposed.integration, local)
     found["uuid"] += _uuid_faults(proposed.integration, before)
+    found["__all__"] += _size_faults(proposed.integration)
     return {name: messages for name, messages in found.items() if messages}
 
 
@@ -82,9 +85,14 @@ def _domain_faults(integration: Integration, local: bool) -> list[str]:
 
 
 def _uuid_faults(integration: Integration, before: Integration | None) -> list[str]:
-    if before and integration.uuid.lower() != before.uuid:
+    if before and integration.uuid != before.uuid:
         return ["Cannot be changed: it is the integration's identity. Create another integration instead."]
     return []
+
+
+def _size_faults(integration: Integration) -> list[str]:
+    size = sum(len(value.encode("utf-16-le", "replace")) for _, value in integration if isinstance(value, str))
+    return [f"All texts together must take at most {_ALL_MAX_BYTES // 1024} KiB."] if size > _ALL_MAX_BYTES else []
 
 
 def _is_empty(value: object) -> bool:

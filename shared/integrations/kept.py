@@ -8,18 +8,21 @@ from types import TracebackType
 
 from pydantic import SecretStr
 
-from shared.errors import SchedulingError
+from shared.errors import Conflict, NotFound, SchedulingError, SettingsInvalid
 from shared.secrets import SecretReference, SecretStore
 
 _log = logging.getLogger(__name__)
 
+_REFUSED = (SettingsInvalid, Conflict, NotFound)
+"""After these nothing was saved. After any other error the row may have been written, so the values must stay."""
+
 
 class KeptSecrets:
-    """Keeps the secrets of a save, once, and drops them again when the save fails.
+    """Keeps the secrets of a save, once, and drops them again when the save is refused.
 
     async with KeptSecrets(secrets, uuid) as keep:
         references = await keep(given)      # however often the save is repeated
-        …                                   # an error here leaves the secret store as it was
+        …                                   # a refusal here leaves the secret store as it was
     """
 
     def __init__(self, secrets: SecretStore, uuid: str) -> None:
@@ -43,8 +46,8 @@ class KeptSecrets:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Drop what was kept when the block failed."""
-        if error:
+        """Drop what was kept when the save was refused."""
+        if isinstance(error, _REFUSED):
             await drop(self._secrets, self._references.values())
 
 

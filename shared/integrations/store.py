@@ -1,8 +1,8 @@
 """Integrations in storage: created, changed and deleted as a whole or not at all.
 
 Whoever loses a race reads again and repeats; whoever edited an outdated revision is told what has changed. Secrets are
-kept under new references before the transaction, and dropped again when it fails; a process that dies in between
-leaves a value that nothing refers to.
+kept under new references before the transaction, and dropped again when it is refused; a process that dies in
+between leaves a value that nothing refers to.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class StaleSettings(Conflict):
     def __init__(self, changed: Iterable[str]) -> None:
         self.changed = list(changed)
         super().__init__(
-            f"Somebody else has changed this integration meanwhile ({', '.join(self.changed)}). "
+            f"This integration is not as you read it any more (changed: {', '.join(self.changed) or 'all'}). "
             "Nothing was saved: read it again and repeat your change."
         )
 
@@ -93,7 +93,8 @@ class IntegrationStore:
                 try:
                     return self._remember(await self._table.create(chosen))
                 except (RowExists, RowChanged):
-                    continue
+                    if not proposed.integration.uuid and await self._table.exists(uuid):
+                        return await self.get(uuid)  # our own write, repeated by the SDK after a lost answer
             raise _busy()
 
     async def update(self, uuid: str, fields: Mapping[str, Any], revision: int | None = None) -> Integration:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.clock import Clock
 from shared.errors import NotFound
 from shared.integrations import rows
-from shared.integrations.draft import UNNUMBERED
+from shared.integrations.domains import UNNUMBERED
 from shared.integrations.integration import Integration
 from shared.integrations.rows import PARTITION, Stored
 from shared.integrations.syntax import is_guid

@@ -35,7 +35,7 @@ class EmailText(Section):
     """Joining instructions and the answers to organisers. All may be HTML."""
 
     title = "Single-use VMR email text"
-    about = "Required when single-use VMRs are enabled. Every HTML tag must be closed."
+    about = "In use when single-use VMRs are enabled. Every HTML tag must be closed."
 
     meeting_instructions_template: Annotated[
         Template,

@@ -24,7 +24,7 @@ class Exchange(Section):
     """The Exchange deployment and the service account or app that works in it."""
 
     title = "Exchange server information"
-    about = "Required when single-use VMRs are enabled."
+    about = "In use when single-use VMRs are enabled."
 
     authentication_method: Annotated[
         Literal["BASIC", "NTLM", "KERBEROS", "OAUTH", "APP_PERM", "GRAPH"],
@@ -66,7 +66,6 @@ class Exchange(Section):
             "Not needed with OAUTH, APP_PERM or GRAPH.",
             required=when.EWS_PASSWORD,
             secret=True,
-            sign_in=True,
         ),
     ] = SecretReference("")
     oauth_client_id: Annotated[

@@ -64,7 +64,7 @@ class Personal(Section):
     """Sign-in of users and the texts made from their VMRs."""
 
     title = "Personal VMR configuration"
-    about = "Required when personal VMRs are enabled."
+    about = "In use when personal VMRs are enabled."
 
     allow_new_users: Annotated[
         bool,

@@ -12,7 +12,7 @@ class SingleUse(Section):
     """Conferences and aliases of single-use VMRs."""
 
     title = "Single-use VMR configuration"
-    about = "Required when single-use VMRs are enabled."
+    about = "In use when single-use VMRs are enabled."
 
     conference_name_template: Annotated[
         Template,

@@ -1,0 +1,47 @@
+"""From sent `domains` to exchange_domain records; ids and creation times of those that stay are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.integrations.sections.metadata import ExchangeDomain
+
+UNNUMBERED = 0
+"""The id of a record that the store has not numbered yet."""
+
+_NOT_YET = datetime.fromtimestamp(0, UTC)
+_EXAMPLE = '{"domain": "mail.example.com"}'
+
+
+def domain_records(sent: Any, before: Sequence[ExchangeDomain]) -> tuple[tuple[ExchangeDomain, ...], list[str]]:
+    """The records that a list stands for, and what is wrong with it.
+
+    An entry is {"domain": …} (the record of that name, or a new one), {"id": …} (a record that stays as it is), or
+    both (a record that is renamed). What else an entry holds is ignored: clients send back what they got.
+    """
+    if sent is None:
+        return (), []
+    if not isinstance(sent, list | tuple):
+        return (), [f"Must be a list such as [{_EXAMPLE}]."]
+    results = [_record(entry, before) for entry in sent]
+    faults = [f"Entry {number}: {result}" for number, result in enumerate(results, 1) if isinstance(result, str)]
+    return tuple(result for result in results if isinstance(result, ExchangeDomain)), faults
+
+
+def _record(entry: Any, before: Sequence[ExchangeDomain]) -> ExchangeDomain | str:
+    """The record, or what is wrong with the entry."""
+    if isinstance(entry, ExchangeDomain):
+        return entry
+    sent = entry if isinstance(entry, Mapping) else {}
+    id_, domain = sent.get("id"), sent.get("domain")
+    if not isinstance(domain, str) and (domain is not None or id_ is None):
+        return f"Must be an object such as {_EXAMPLE}."
+    if id_ is not None:
+        known = next((old for old in before if old.id == id_), None)
+        if known is None:
+            return "This integration has no domain of that id."
+        return known.model_copy(update={"domain": domain}) if domain is not None else known
+    new = ExchangeDomain(id=UNNUMBERED, domain=str(domain), creation_time=_NOT_YET)
+    return next((old for old in before if old.domain == domain), new)
