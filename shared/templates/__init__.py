@@ -1,4 +1,4 @@
-"""Admins' templates: checked on save, rendered in a sandbox, previewed (T1–T4).
+"""Admins' templates: checked on save, rendered in a sandbox, previewed (T1 to T4).
 
 `catalogue` says which settings are templates, `grammar` what a template may say, `meter` how much it may do.
 """

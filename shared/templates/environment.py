@@ -5,7 +5,7 @@ Jinja2's own sandbox stands behind the list of allowed syntax as a second wall.
 
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Template, TemplateError, TemplateSyntaxError, Undefined, nodes, pass_context
 from jinja2.runtime import Context, LoopContext, markup_join, str_join
@@ -31,8 +31,7 @@ class _Context(Context):
 
     def derived(self, locals: dict[str, Any] | None = None) -> "_Context":
         """What Jinja2 makes for calls inside a loop: the same rendering, the same meter."""
-        context = super().derived(locals)
-        assert isinstance(context, _Context)
+        context = cast(_Context, super().derived(locals))
         context.meter = self.meter
         return context
 
@@ -46,6 +45,13 @@ def _metered(function: Filter) -> Callable[..., Any]:
         return context.meter.hold(function(context.meter, *args, **kwargs))
 
     return paid
+
+
+def _variable(_: Meter, value: Any) -> Any:
+    """What a name stands for, if it is data; functions, Jinja2's own objects and the like are not."""
+    if value is None or isinstance(value, str | int | float | list | tuple | dict | Undefined | Now):
+        return value
+    raise TypeError("not a value")
 
 
 def _loop(meter: Meter, value: Any, turn: int) -> list[Any]:
@@ -92,10 +98,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.tests = {name: test for name, test in self.tests.items() if name in grammar.TESTS}
         self.allowed_filters = frozenset(self.filters)
         self.allowed_functions = frozenset(self.globals)
-        unchanged = _metered(lambda _, value: value)
         self.filters |= {
-            grammar.VARIABLE: unchanged,
-            grammar.CONTAINER: unchanged,
+            grammar.VARIABLE: _metered(_variable),
+            grammar.CONTAINER: _metered(lambda _, value: value),
             grammar.LOOP: _metered(_loop),
             grammar.CONCAT: _concat,
         }
@@ -118,12 +123,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """An operator, with the size of its result looked at before."""
-        assert isinstance(context, _Context)
+        meter = cast(_Context, context).meter
         if operator == "%" and isinstance(left, str):
             raise TypeError("use the format filter instead of %")
         if operator == "*":
-            context.meter.room(_product(left, right))
-        return context.meter.hold(super().call_binop(context, operator, left, right))
+            meter.room(_product(left, right))
+        return meter.hold(super().call_binop(context, operator, left, right))
 
 
 def _product(left: Any, right: Any) -> int:
@@ -171,8 +176,7 @@ def compiled(text: str, *, html: bool) -> Template:
 def run(text: str, values: Mapping[str, Any], meter: Meter, *, html: bool) -> str:
     """What a template makes of values. Raises TemplateInvalid, and nothing else, when it cannot."""
     template = compiled(text, html=html)
-    context = template.new_context(dict(values))
-    assert isinstance(context, _Context)
+    context = cast(_Context, template.new_context(dict(values)))
     context.meter = meter
     try:
         result = "".join(template.root_render_func(context))
@@ -181,7 +185,7 @@ def run(text: str, values: Mapping[str, Any], meter: Meter, *, html: bool) -> st
         raise _explained(template, error) from error
     if len(result) > MAX_OUTPUT:
         raise TemplateInvalid(f"it makes more than {MAX_OUTPUT:,} characters")
-    return result
+    return result.encode("utf-8", "ignore").decode()  # without lone surrogates, which no mail can carry
 
 
 def _explained(template: Template, error: Exception) -> TemplateInvalid:

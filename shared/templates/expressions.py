@@ -1,8 +1,8 @@
-"""Regular expressions in templates, by RE2.
+r"""Regular expressions in templates, by RE2.
 
-Python's `re` tries alternatives without end and cannot be stopped; a time limit would make the answer depend on how busy
-the machine is. RE2 takes time in proportion to the text, whatever the pattern, and a bounded amount of memory. Its price:
-look-around and back-references inside a pattern are refused (those in a replacement, `\\1`, work).
+Python's `re` tries alternatives without end and cannot be stopped; a time limit would make the answer depend on how
+busy the machine is. RE2 takes time in proportion to the text, whatever the pattern, and a bounded amount of memory. Its
+price: look-around and back-references inside a pattern are refused (those in a replacement, `\1`, work).
 """
 
 import re
@@ -55,7 +55,7 @@ def search(meter: Meter, pattern: str, text: str) -> list[str] | None:
 
 
 def replace(meter: Meter, pattern: str, replacement: str, text: str) -> str:
-    """Every match replaced; `\\1`, `\\g<1>` and `\\g<name>` stand for groups. Raises TemplateInvalid."""
+    r"""Every match replaced; `\1`, `\g<1>` and `\g<name>` stand for groups. Raises TemplateInvalid."""
     pieces: list[str] = []
     end = 0
     for match in _matches(meter, pattern, text):

@@ -1,9 +1,9 @@
 """What of Jinja2's language a template may say, and how it is made to pay for what it does (T1, T2).
 
-The tree that Jinja2's parser makes is checked against a list of what is allowed, so that a new Jinja2 brings nothing new in
-by itself. Left out on purpose: macros, calls of anything but the listed functions and `recursive` loops (so there is no
-recursion), include, import and extends (there is no loader either), `**`, attributes (but those of `loop` and of what
-`pex_now` gives).
+The tree that Jinja2's parser makes is checked against a list of what is allowed, so that a new Jinja2 brings nothing
+new in by itself. Left out on purpose: macros, calls of anything but the listed functions and `recursive` loops (so
+there is no recursion), include, import and extends (there is no loader either), `**`, attributes (but those of `loop`
+and of what `pex_now` gives).
 """
 
 from collections.abc import Container, Iterator
@@ -17,10 +17,11 @@ from shared.templates.pex import NOW_PARTS
 
 LOOP_PARTS = frozenset({"index", "index0", "first", "last", "length", "revindex", "revindex0"})
 
-TESTS = frozenset(
-    """boolean defined divisibleby eq equalto even false float ge greaterthan gt in integer le lessthan lower lt mapping ne
-    none number odd sequence string true undefined upper == != < <= > >=""".split()
-)
+TESTS = frozenset({
+    "boolean", "defined", "divisibleby", "eq", "equalto", "even", "false", "float", "ge", "greaterthan", "gt", "in",
+    "integer", "le", "lessthan", "lower", "lt", "mapping", "ne", "none", "number", "odd", "sequence", "string",
+    "true", "undefined", "upper", "==", "!=", "<", "<=", ">", ">=",
+})  # fmt: skip
 """The tests (`is …`) that are allowed: those that look at a value and at nothing else."""
 
 MAX_DEPTH = 60
@@ -28,10 +29,10 @@ MAX_DEPTH = 60
 
 _ALLOWED = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Assign, nodes.AssignBlock,
-    nodes.FilterBlock, nodes.With, nodes.Name, nodes.Const, nodes.List, nodes.Tuple, nodes.Dict, nodes.Pair, nodes.Keyword,
-    nodes.Getitem, nodes.Getattr, nodes.Slice, nodes.Filter, nodes.Test, nodes.Call, nodes.Compare, nodes.Operand,
-    nodes.And, nodes.Or, nodes.Not, nodes.Neg, nodes.Pos, nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv,
-    nodes.Mod, nodes.Concat, nodes.CondExpr,
+    nodes.FilterBlock, nodes.With, nodes.Name, nodes.Const, nodes.List, nodes.Tuple, nodes.Dict, nodes.Pair,
+    nodes.Keyword, nodes.Getitem, nodes.Getattr, nodes.Slice, nodes.Filter, nodes.Test, nodes.Call, nodes.Compare,
+    nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Neg, nodes.Pos, nodes.Add, nodes.Sub, nodes.Mul, nodes.Div,
+    nodes.FloorDiv, nodes.Mod, nodes.Concat, nodes.CondExpr, nodes.Scope,
 )  # fmt: skip
 
 _NAMES = {
@@ -85,15 +86,22 @@ def _check_node(
         _check_name(node, parent, found)
     elif isinstance(node, nodes.Getattr):
         _check_attribute(node, found)
-    elif isinstance(node, nodes.Filter) and node.name not in filters:
-        found.fault(node, f"there is no filter {node.name!r}")
-    elif isinstance(node, nodes.Test) and node.name not in TESTS:
-        found.fault(node, f"there is no test {node.name!r}")
-    elif isinstance(node, nodes.Call) and not (isinstance(node.node, nodes.Name) and node.node.name in functions):
-        found.fault(node, "only the functions range and pex_… can be called")
     elif isinstance(node, nodes.For) and node.recursive:
         found.fault(node, "recursive loops are not allowed in templates")
-    if isinstance(node, nodes.Filter | nodes.Test | nodes.Call) and (node.dyn_args or node.dyn_kwargs):
+    elif isinstance(node, nodes.Filter | nodes.Test | nodes.Call):
+        _check_operation(node, found, filters, functions)
+
+
+def _check_operation(
+    node: nodes.Filter | nodes.Test | nodes.Call, found: Checked, filters: Container[str], functions: Container[str]
+) -> None:
+    if isinstance(node, nodes.Filter) and node.name not in filters:
+        found.fault(node, f"there is no filter {node.name!r}")
+    if isinstance(node, nodes.Test) and node.name not in TESTS:
+        found.fault(node, f"there is no test {node.name!r}")
+    if isinstance(node, nodes.Call) and not (isinstance(node.node, nodes.Name) and node.node.name in functions):
+        found.fault(node, "only the functions range and pex_… can be called")
+    if node.dyn_args or node.dyn_kwargs:
         found.fault(node, "arguments with * or ** are not allowed in templates")
 
 

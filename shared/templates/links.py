@@ -22,12 +22,12 @@ _RUNS = {
 
 
 def safelinks_decode(text: str) -> str:
-    """Every `https://….safelinks.protection.outlook.com/?url=…` in a text replaced by its target."""
+    """Every `https://….safelinks.protection.outlook.com/?url=…` in a text as its target."""
     return _each(text, _safelink)
 
 
 def urldefense_decode(text: str) -> str:
-    """Every `https://urldefense.proofpoint.com/v1|v2/url?u=…`, `https://urldefense.com/v3/__…` replaced by its target."""
+    """Every `https://urldefense.proofpoint.com/v1|v2/url?u=…` and `https://urldefense.com/v3/__…` as its target."""
     return _each(text, _urldefense)
 
 

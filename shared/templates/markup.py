@@ -1,17 +1,25 @@
 """HTML around templates: whether tags are closed, HTML as plain text, and HTML from admins made harmless."""
 
+import re
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 
 from jinja2 import nodes
 
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_VOID = frozenset({
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
+})  # fmt: skip
+_ACTIVE = frozenset({"script", "iframe", "object", "embed"})
+_VALUE = "\ue000"  # stands for a value; a private character, which no template needs
+_NAMED = re.compile(f"</?{_VALUE}")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _LINKS = ("https://", "http://", "mailto:", "tel:", "sip:", "pexip:")
 
-_TAGS = set(
-    """a abbr b blockquote br code div em font h1 h2 h3 h4 h5 h6 hr i li ol p pre s small span strong sub sup table tbody
-    td th thead tr u ul""".split()
-)
+_TAGS = {
+    "a", "abbr", "b", "blockquote", "br", "code", "div", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
+    "i", "li", "ol", "p", "pre", "s", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "th",
+    "thead", "tr", "u", "ul",
+}  # fmt: skip
 _ATTRIBUTES = {
     "*": {"style", "dir", "lang", "title"},
     "a": {"href"},
@@ -19,27 +27,39 @@ _ATTRIBUTES = {
     "td": {"colspan", "rowspan", "align", "valign"},
     "th": {"colspan", "rowspan", "align", "valign"},
 }
-_STYLES = set(
-    """background-color border border-collapse color font font-family font-size font-style font-weight letter-spacing
-    line-height margin margin-bottom margin-left margin-right margin-top padding padding-bottom padding-left padding-right
-    padding-top text-align text-decoration text-indent text-transform vertical-align white-space""".split()
-)
+_STYLES = {
+    "background-color", "border", "border-collapse", "color", "font", "font-family", "font-size", "font-style",
+    "font-weight", "letter-spacing", "line-height", "margin", "margin-bottom", "margin-left", "margin-right",
+    "margin-top", "padding", "padding-bottom", "padding-left", "padding-right", "padding-top", "text-align",
+    "text-decoration", "text-indent", "text-transform", "vertical-align", "white-space",
+}  # fmt: skip
 
 
 class _Tags(HTMLParser):
-    """Notes tags that are not closed, or closed in the wrong order."""
+    """Notes tags that are not closed or closed in the wrong order, and values where escaping would not hold them."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__(convert_charrefs=False)  # or "&lt;b" would look like a tag
         self.faults: list[str] = []
         self._open: list[tuple[str, int]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        line = self.getpos()[0]
+        if tag in _ACTIVE:
+            self.faults.append(f"line {line}: <{tag}> does not work in mail and is not allowed")
+        if _VALUE in _QUOTED.sub("", self.get_starttag_text() or ""):
+            self.faults.append(f"line {line}: put quotes around the value in <{tag.replace(_VALUE, '…')}>")
+        if any(name.startswith("on") for name, _ in attrs):
+            self.faults.append(f"line {line}: <{tag}> has an event handler, which is not allowed")
         if tag not in _VOID:
-            self._open.append((tag, self.getpos()[0]))
+            self._open.append((tag, line))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)  # HTML has no self-closing tags: <div/> opens a div
+
+    def handle_data(self, data: str) -> None:
+        if _VALUE in data and self._open and self._open[-1][0] in ("style", *_ACTIVE):
+            self.faults.append(f"line {self.getpos()[0]}: a value cannot stand in <{self._open[-1][0]}>")
 
     def handle_endtag(self, tag: str) -> None:
         line = self.getpos()[0]
@@ -52,33 +72,42 @@ class _Tags(HTMLParser):
             self.faults.append(f"line {line}: </{tag}> comes before the <{name[0]}> of line {name[1]} is closed")
 
     def close(self) -> None:
-        super().close()
+        """Everything has been fed; `rawdata` is what HTMLParser could not finish."""
+        if "<" in self.rawdata:
+            self.faults.append(f"line {self.getpos()[0]}: a tag or comment is not complete")
         self.faults += [f"line {line}: <{tag}> is not closed" for tag, line in self._open]
 
 
-def unbalanced(tree: nodes.Template) -> list[str]:
-    """Tags that a template leaves open or closes wrongly, with lines.
+def faults(tree: nodes.Template) -> list[str]:
+    """What is wrong with a template's own HTML, with lines: tags left open or closed wrongly, values outside quotes.
 
-    Tried once for every branch that an `if` has, the same branch everywhere: a tag that is opened in one `if` may be closed
-    in a later one.
+    Tried once for every branch that an `if` has, the same branch everywhere: a tag that is opened in one `if` may be
+    closed in a later one.
     """
     ways = max((2 + len(node.elif_) for node in tree.find_all(nodes.If)), default=1)
-    faults: dict[str, None] = {}
+    found: dict[str, None] = {}
     for way in range(ways):
         tags = _Tags()
-        tags.feed(_skeleton(tree, way))
+        html = _skeleton(tree, way)
+        tags.feed(html)
         tags.close()
-        faults |= dict.fromkeys(tags.faults)
-    return list(faults)
+        found |= dict.fromkeys([*tags.faults, *_named(html)])
+    return list(found)
+
+
+def _named(html: str) -> Iterator[str]:
+    for tag in _NAMED.finditer(html):
+        line = 1 + html.count("\n", 0, tag.start())
+        yield f"line {line}: a value cannot be a tag's name"
 
 
 def _skeleton(tree: nodes.Template, way: int) -> str:
-    """The template's own HTML on the lines where it stands, with an x for every value."""
+    """The template's own HTML on the lines where it stands, with a mark for every value."""
     pieces: list[str] = []
     line = 1
     for node in _outputs(tree.body, way):
         missing = max(node.lineno - line, 0)
-        piece = "\n" * missing + (node.data if isinstance(node, nodes.TemplateData) else "x")
+        piece = "\n" * missing + (node.data if isinstance(node, nodes.TemplateData) else _VALUE)
         line += piece.count("\n")
         pieces.append(piece)
     return "".join(pieces)

@@ -1,8 +1,8 @@
 """How much a template may do (T2).
 
-Nothing is timed: a template that is accepted today must not fail tomorrow because the machine is busy, and neither signals
-nor threads that can be killed exist on every platform. Instead, every piece of work is paid for in *steps*, out of a fixed
-number:
+Nothing is timed: a template that is accepted today must not fail tomorrow because the machine is busy, and neither
+signals nor threads that can be killed exist on every platform. Instead, every piece of work is paid for in *steps*, out
+of a fixed number:
 
 - a loop pays beforehand for its body, once a turn (`grammar.instrument`);
 - a value pays for its size where it enters an expression: read from a variable, or made by an operator, a filter or a
@@ -10,7 +10,8 @@ number:
 - no value may outgrow `MAX_VALUE`, so that a step is short whatever it does. What could multiply a value asks
   `Meter.room` *before* it does the work.
 
-Templates have neither recursion (macros, recursive loops) nor loops without end, so this bounds time and memory together.
+Templates have neither recursion (macros, recursive loops) nor loops without end, so this bounds time and memory
+together.
 """
 
 from collections.abc import Mapping

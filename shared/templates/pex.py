@@ -1,8 +1,8 @@
 """The 24 `pex_*` of admins' templates (facts/pexip.md §7).
 
-The public sources do not say of each whether it is a filter or a function, so every one is both: `{{ name|pex_reverse }}`
-and `{{ pex_reverse(name) }}`. Every one takes the rendering's Meter before what the template gives it, and none returns
-markup: what they make of a value is escaped like the value itself.
+The public sources do not say of each whether it is a filter or a function, so every one is both: `{{ name|pex_reverse
+}}` and `{{ pex_reverse(name) }}`. Every one takes the rendering's Meter before what the template gives it, and none
+returns markup: what they make of a value is escaped like the value itself.
 """
 
 import base64
@@ -129,7 +129,7 @@ def _regex_replace(meter: Meter, value: object, find: str, replacement: str) -> 
 
 
 def _regex_search(meter: Meter, pattern: str, value: object) -> list[str]:
-    """The groups of the first match, an empty list if there is none. Without groups: the whole match (not documented)."""
+    """The groups of the first match, an empty list for none. Without groups: the whole match (not documented)."""
     return expressions.search(meter, pattern, text(value)) or []
 
 

@@ -38,7 +38,7 @@ def check(name: str, text: str) -> list[str]:
     tree, checked = environment.parse(text, html=html)
     faults = checked.faults + _unknown(template, checked.used, checked.assigned)
     if tree is not None and html:
-        faults += markup.unbalanced(tree)
+        faults += markup.faults(tree)
     return faults or _tried(template, text)
 
 
@@ -112,7 +112,7 @@ def _value(value: object) -> Any:
     if isinstance(value, datetime):
         return meeting_time(value)
     if isinstance(value, str):
-        return str(value).encode("utf-8", "ignore").decode()  # without half characters, which no mail can carry
+        return str(value)
     if isinstance(value, list | tuple):
         return [_value(entry) for entry in value]
     if value is None or isinstance(value, bool | int | float):
