@@ -82,9 +82,7 @@ def _storage(env: Mapping[str, str], faults: list[str]) -> StorageAccount:
         env.get("SchedulingStorage__queueServiceUri", ""),
     )
     if not (account.connection_string or (account.table_uri and account.queue_uri)):
-        faults.append(
-            "SchedulingStorage is missing (or SchedulingStorage__tableServiceUri and …__queueServiceUri)"
-        )
+        faults.append("SchedulingStorage is missing (or SchedulingStorage__tableServiceUri and …__queueServiceUri)")
     return account
 
 

@@ -5,7 +5,7 @@ A notification is a hint; the delta query is the truth. State, in the integratio
     watch:subscription     id, expiry
     watch:<folder>         delta link
 
-and for the webhook, partition `subscription`, key = Graph's subscription id: whose it is, and the hash of its clientState.
+and for the webhook, partition `subscription`, key = Graph's subscription id: whose it is, and its clientState's hash.
 """
 
 import hashlib
@@ -52,14 +52,14 @@ class Watcher:
     queue: Queue
     clock: Clock
 
-    async def keep_subscribed(self, *, now_or_never: bool = False) -> bool:
+    async def keep_subscribed(self, *, at_once: bool = False) -> bool:
         """Renew the subscription when less than two days are left (or at once); whether a new one had to be made.
 
         Whoever gets True sweeps: what came in between raised no notification.
         """
         table, now = self.storage.table("meetings"), self.clock.now()
         row = await table.get(self.integration, "watch:subscription")
-        if row and not now_or_never and now + RENEW_BEFORE < datetime.fromisoformat(str(row.values["expires"])):
+        if row and not at_once and now + RENEW_BEFORE < datetime.fromisoformat(str(row.values["expires"])):
             return False
         renewed = await self.subscriptions.renew(str(row.values["id"]), now) if row else None
         if renewed:
@@ -79,7 +79,7 @@ class Watcher:
     async def resync(self, *, resubscribe: bool) -> int:
         """Mend the subscription if asked to, then sweep; how many messages were found."""
         if resubscribe:
-            await self.keep_subscribed(now_or_never=True)
+            await self.keep_subscribed(at_once=True)
         return await self.sweep()
 
     async def sweep(self) -> int:

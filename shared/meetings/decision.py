@@ -1,8 +1,8 @@
 """Deciding on a meeting message: pure rules, no I/O (M1 to M7).
 
-`decide` gets the message as Exchange has it now, and what we know: the booking that its tag names, and the booking that
-this meeting already has. Messages come twice, late and out of order; since the calendar item is the current state of the
-meeting, deciding on an old message gives the same as deciding on the newest.
+`decide` gets the message as Exchange has it now, and what we know: the bookings that its tags name, and the one that this
+meeting already has. Messages come twice, late and out of order; since the calendar item is the meeting's current state,
+deciding on an old message gives the same as deciding on the newest.
 """
 
 from dataclasses import dataclass
@@ -140,9 +140,7 @@ def _choose(meeting: str, known: Known, own: Booking | None, now: datetime) -> B
     return Reject(Rejected.ALIAS_CONFLICT, usable[-1].alias)
 
 
-def _schedule(
-    item: CalendarItem, chosen: Booking, own: Booking | None, calendar: Calendar, now: datetime
-) -> Decision:
+def _schedule(item: CalendarItem, chosen: Booking, own: Booking | None, calendar: Calendar, now: datetime) -> Decision:
     """Accept, answer again, or only follow: a meeting is new when it had no open room before."""
     conference = own.conference if own else None
     if own is None or conference is None:

@@ -52,7 +52,13 @@ class Processor:
     """Works off notices of one integration."""
 
     def __init__(
-        self, integration: Integration, mailbox: Mailbox, platform: Platform, storage: Storage, queue: Queue, clock: Clock
+        self,
+        integration: Integration,
+        mailbox: Mailbox,
+        platform: Platform,
+        storage: Storage,
+        queue: Queue,
+        clock: Clock,
     ) -> None:
         self._integration = integration
         self._mailbox = mailbox
@@ -152,12 +158,12 @@ class Processor:
             await self._records.note(plan.operation)
             return None
         # The name is claimed while the decision is written: it belongs to the tag, so a lost race does no harm.
-        lease, *named = await asyncio.gather(
+        lease, named = await asyncio.gather(
             self._records.open(plan.operation, now, plan.changed, plan.assigned, known),
-            *(self._platform.name(booking) for booking in plan.changed),
+            asyncio.gather(*(self._platform.name(booking) for booking in plan.changed)),
         )
-        current = zip(named, lease.bookings, strict=True)
-        return replace(lease, bookings=tuple(replace(named, etag=written.etag) for named, written in current))
+        pairs = zip(named, lease.bookings, strict=True)
+        return replace(lease, bookings=tuple(replace(booking, etag=written.etag) for booking, written in pairs))
 
     def _plan(self, request: MeetingRequest, decision: Decision) -> Plan:
         try:

@@ -1,9 +1,9 @@
 """Bookings, meetings and operations of one integration in table `meetings` (one partition, so they change together).
 
-    tag:<uuid>                 the booking: alias, meeting, conference        (shared/aliases/booking.py)
-    meeting:<key>              which tag a meeting has
-    operation:<correlation>    what was decided on a message                  (operation.py)
-    pending:<correlation>      work that is left, leased until …
+tag:<uuid>                 the booking: alias, meeting, conference        (shared/aliases/booking.py)
+meeting:<key>              which tag a meeting has
+operation:<correlation>    what was decided on a message                  (operation.py)
+pending:<correlation>      work that is left, leased until …
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from datetime import datetime
 from shared.aliases.booking import Booking, State
 from shared.meetings.decision import Known
 from shared.meetings.operation import LEASE, Operation
-from shared.storage import Delete, Insert, Put, Replace, Row, RowChanged, Storage
+from shared.storage import Delete, Insert, Replace, Row, RowChanged, Storage
 from shared.storage import Operation as Write
 
 
@@ -99,9 +99,7 @@ class Records:
         if pending is None or row is None or now < datetime.fromisoformat(str(pending.values["until"])):
             return None
         try:
-            [etag] = await self._table.commit(
-                self._integration, Replace(pending, {"until": (now + LEASE).isoformat()})
-            )
+            [etag] = await self._table.commit(self._integration, Replace(pending, {"until": (now + LEASE).isoformat()}))
         except RowChanged:
             return None
         operation = Operation.from_row(row)

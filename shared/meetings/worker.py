@@ -34,7 +34,7 @@ class Worker:
         """Work off one queue message; what must wait goes back into the queue by itself, with a delay.
 
         One notice that fails for another reason never holds up its neighbours: it is sent again alone. A single one
-        raises, so that the queue counts its tries and sets it aside in the end. Raises ValueError for a foreign message.
+        raises, so that the queue counts its tries and sets it aside in the end. Raises ValueError for a foreign one.
         """
         notices = decode(body)
         room = asyncio.Semaphore(MAILBOX_CONCURRENCY)

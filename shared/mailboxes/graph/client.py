@@ -69,7 +69,9 @@ class GraphClient:
         self._base_url = base_url.rstrip("/")
         self._tokens = tokens
         plain = httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=use_proxy)
-        self._http = GraphClientFactory.create_with_custom_middleware([RetryReads(), GraphTelemetryHandler()], client=plain)
+        self._http = GraphClientFactory.create_with_custom_middleware(
+            [RetryReads(), GraphTelemetryHandler()], client=plain
+        )
 
     async def get(self, path_or_link: str, params: Mapping[str, str] | None = None, prefer: str = "") -> Any:
         """The JSON of a path below the base URL, or of a link that Graph gave. Raises GraphError and others."""

@@ -30,7 +30,7 @@ class GraphSubscriptions:
     async def create(self, client_state: str, now: datetime) -> Subscription:
         """Subscribe. Graph calls both URLs during this call.
 
-        A subscription that is there already (409) cannot be adopted, since Graph does not tell its clientState: it goes.
+        One that is there already (409) cannot be adopted, since Graph does not tell its clientState: it goes.
         """
         try:
             return _subscription(await self._client.post("/subscriptions", self._wanted(client_state, now)))

@@ -1,0 +1,9 @@
+"""The front door: makes the FunctionApp and registers the blueprints. Nothing else."""
+
+import azure.functions as func
+
+from functions import addin, mailbox, operations, policy
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+for room in (addin, mailbox, policy, operations):
+    app.register_functions(room.bp)

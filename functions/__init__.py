@@ -1,0 +1,1 @@
+"""Triggers: bind, parse, one call into shared/, answer. Nothing else lives here."""

@@ -1,0 +1,95 @@
+"""From a call into shared/ to an HTTP answer, and from what it raises to the right status."""
+
+import inspect
+import json
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import azure.functions as func
+
+from shared.errors import (
+    Conflict,
+    InvalidRequest,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    RateLimited,
+    SchedulingError,
+    Unavailable,
+)
+from shared.mailboxes.webhook import TooLarge
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[SchedulingError], int] = {
+    InvalidRequest: 422,
+    TooLarge: 413,
+    NotAuthenticated: 401,
+    NotAllowed: 403,
+    NotFound: 404,
+    Conflict: 409,
+    RateLimited: 429,
+    Unavailable: 503,
+    SchedulingError: 500,
+}
+
+Handler = Callable[[func.HttpRequest], Awaitable[Any]]
+Endpoint = Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]
+
+
+def status_of(error: SchedulingError) -> int:
+    """The HTTP status of an error: its own, or that of the nearest class above it."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> func.HttpResponse:
+    """A JSON answer that nobody caches."""
+    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} | (headers or {})
+    return func.HttpResponse(text, status_code=status, headers=headers, mimetype="application/json", charset="utf-8")
+
+
+def json_endpoint(handler: Handler) -> Endpoint:
+    """Answer with what `handler` returns: `{"status":"success","result":…}`, an HttpResponse as it is, or a failure.
+
+    A failure bears a correlation id, under which the log tells more.
+    """
+
+    async def endpoint(req: func.HttpRequest) -> func.HttpResponse:
+        try:
+            result = await handler(req)
+        except SchedulingError as error:
+            return failure(error)
+        except Exception as error:
+            return unexpected(error)
+        return (
+            result if isinstance(result, func.HttpResponse) else json_response({"status": "success", "result": result})
+        )
+
+    endpoint.__name__, endpoint.__doc__ = handler.__name__, inspect.getdoc(handler)
+    return endpoint
+
+
+def failure(error: SchedulingError) -> func.HttpResponse:
+    """The answer for an error that was raised on purpose."""
+    correlation_id = str(uuid.uuid4())
+    log.info("%s: %s %s", correlation_id, error.code, error)
+    headers = {"Retry-After": str(max(1, round(error.retry_after)))} if isinstance(error, RateLimited) else None
+    return _failure(status_of(error), error.code, str(error), correlation_id, headers)
+
+
+def unexpected(error: Exception) -> func.HttpResponse:
+    """The answer for a fault of ours: nothing of it is told outside."""
+    correlation_id = str(uuid.uuid4())
+    log.error("%s: unexpected error", correlation_id, exc_info=error)
+    message = "An unexpected error occurred. Please tell your administrator the correlation id."
+    return _failure(500, SchedulingError.code, message, correlation_id)
+
+
+def _failure(
+    status: int, code: str, message: str, correlation_id: str, headers: dict[str, str] | None = None
+) -> func.HttpResponse:
+    error = {"code": code, "message": message, "correlation_id": correlation_id}
+    return json_response({"status": "failure", "error": error}, status, headers)

@@ -1,0 +1,69 @@
+"""Graph's webhooks into the queue, the queue into the processor, and the timers that watch over both."""
+
+import logging
+from typing import List  # noqa: UP035  # the worker's indexer rejects func.Out[list[str]]
+
+import azure.functions as func
+
+from functions.http import failure
+from shared.composition import services
+from shared.errors import SchedulingError
+
+bp = func.Blueprint()
+log = logging.getLogger(__name__)
+
+STORAGE = "SchedulingStorage"
+QUEUE = "meeting-requests"
+TRIES = 5
+"""maxDequeueCount of host.json."""
+
+
+async def _received(req: func.HttpRequest, queue: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006
+    """Graph's handshake, or notifications; 202 goes out once the host has written the queue."""
+    if (token := req.params.get("validationToken")) is not None:
+        return func.HttpResponse(token, mimetype="text/plain", headers={"X-Content-Type-Options": "nosniff"})
+    try:
+        messages = await services().webhook.receive(req.get_body())
+    except SchedulingError as error:
+        return failure(error)
+    if messages:
+        queue.set(messages)
+    return func.HttpResponse(status_code=202)
+
+
+@bp.route("mailbox/notifications", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.queue_output("queue", QUEUE, STORAGE)
+async def notifications(req: func.HttpRequest, queue: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006
+    """Change notifications."""
+    return await _received(req, queue)
+
+
+@bp.route("mailbox/lifecycle", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.queue_output("queue", QUEUE, STORAGE)
+async def lifecycle(req: func.HttpRequest, queue: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006
+    """Lifecycle notifications."""
+    return await _received(req, queue)
+
+
+@bp.queue_trigger("message", QUEUE, STORAGE)
+async def process(message: func.QueueMessage) -> None:
+    """Works off one queue message."""
+    await services().worker.work_off(message.get_body().decode(), last_try=(message.dequeue_count or 1) >= TRIES)
+
+
+@bp.queue_trigger("message", f"{QUEUE}-poison", STORAGE)
+async def set_aside(message: func.QueueMessage) -> None:
+    """Records what could not be worked off, and raises an alarm."""
+    await services().worker.set_aside(message.get_body().decode())
+
+
+@bp.timer_trigger("timer", "0 */5 * * * *")
+async def sweep(timer: func.TimerRequest) -> None:
+    """Every five minutes: what notifications have missed."""
+    await services().rounds.sweep()
+
+
+@bp.timer_trigger("timer", "0 0 */6 * * *")
+async def renew(timer: func.TimerRequest) -> None:
+    """Every six hours: subscriptions live six days, and are renewed long before."""
+    await services().rounds.renew()

@@ -1,0 +1,24 @@
+"""External policy: conferencing nodes ask who may come in (C2)."""
+
+import azure.functions as func
+
+from functions.http import json_endpoint, json_response
+from shared.composition import services
+from shared.errors import NotAuthenticated
+
+bp = func.Blueprint()
+
+
+@bp.route("policy/v1/service/configuration", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@json_endpoint
+async def service_configuration(req: func.HttpRequest) -> func.HttpResponse:
+    """The service behind a dialled alias; 404 and `continue` send the node to its own database."""
+    try:
+        await services().nodes.check(req.headers.get("Authorization"))
+    except NotAuthenticated:
+        return json_response({"status": "fail"}, 401, {"WWW-Authenticate": 'Basic realm="policy"'})
+    answer = await services().policy.service_configuration(req.params.get("local_alias", ""))
+    if answer is None:
+        return json_response({"status": "fail", "action": "continue", "result": {}}, 404)
+    action, result = answer
+    return json_response({"status": "success", "action": action, "result": result})

@@ -1,0 +1,159 @@
+"""The one place where real parts are put together. Tests and the local stack put theirs together the same way.
+
+Everything heavy is made on first use: a conferencing node's question never pays for Graph's client.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shared.addin.meeting_details import MeetingDetails
+from shared.alarms import Alarms
+from shared.aliases.allocation import Allocator
+from shared.azure_storage import AzureStorage
+from shared.clock import Clock, SystemClock
+from shared.conferences.platform import PolicyPlatform
+from shared.conferences.policy import Policy
+from shared.errors import Unavailable
+from shared.identity.addin_users import AddInUsers
+from shared.identity.exchange_metadata import ExchangeMetadata
+from shared.identity.exchange_token import ExchangeTokens
+from shared.identity.passwords import BasicAuthenticator
+from shared.integrations import Integration, IntegrationStore
+from shared.mailboxes.rounds import Rounds
+from shared.mailboxes.watch import Watcher
+from shared.mailboxes.webhook import Webhook
+from shared.meetings.processor import Processor
+from shared.meetings.worker import Worker
+from shared.secrets import SecretStore
+from shared.settings import Settings, is_loopback, load_settings
+from shared.storage import Storage
+
+if TYPE_CHECKING:
+    import httpx
+
+    from shared.mailboxes.graph.client import GraphClient
+
+
+class Services:
+    """The product's parts, wired together for one process."""
+
+    def __init__(self, settings: Settings, storage: Storage, secrets: SecretStore, clock: Clock) -> None:
+        self.settings = settings
+        self.storage = storage
+        self.secrets = secrets
+        self.clock = clock
+        self.integrations = IntegrationStore(storage, secrets, clock, local=settings.is_local)
+        self.alarms = Alarms(storage, clock)
+        self.policy = Policy(storage, clock)
+        self.nodes = BasicAuthenticator(settings.policy)
+        self.webhook = Webhook(storage)
+        self._graph: dict[tuple[str, str, bool], GraphClient] = {}
+        self._http: httpx.AsyncClient | None = None
+
+    @cached_property
+    def users(self) -> AddInUsers:
+        """Who uses the add-in."""
+        return AddInUsers(ExchangeTokens(ExchangeMetadata(self._fetch_json, self.clock), self.clock), self.settings)
+
+    @cached_property
+    def meeting_details(self) -> MeetingDetails:
+        """What a click on the single-use button gets."""
+        allocator = Allocator(self.storage, self.clock, self.settings.tag_signing_key)
+        return MeetingDetails(self.integrations, self.users, allocator)
+
+    @cached_property
+    def worker(self) -> Worker:
+        """The queue's consumer."""
+        return Worker(self._hands, self.storage.queue("meeting-requests"), self.alarms)
+
+    @cached_property
+    def rounds(self) -> Rounds:
+        """What the timers do for every integration."""
+        return Rounds(self.integrations, self._hands, self.alarms)
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        for client in self._graph.values():
+            await client.close()
+        if self._http:
+            await self._http.aclose()
+        await self.secrets.close()
+        await self.storage.close()
+
+    async def _hands(self, uuid: str) -> tuple[Processor, Watcher]:
+        from shared.mailboxes.graph.mailbox import GraphMailbox
+        from shared.mailboxes.graph.subscriptions import GraphSubscriptions
+
+        integration = await self.integrations.cached(uuid)
+        client, address = self._graph_client(integration), integration.mailbox
+        mailbox = GraphMailbox(client, address)
+        subscriptions = GraphSubscriptions(client, address, self.settings.public_base_url)
+        queue = self.storage.queue("meeting-requests")
+        platform = PolicyPlatform(self.storage)
+        processor = Processor(integration, mailbox, platform, self.storage, queue, self.clock)
+        return processor, Watcher(uuid, mailbox, subscriptions, self.storage, queue, self.clock)
+
+    def _graph_client(self, integration: Integration) -> GraphClient:
+        """One client for each set of credentials, however many integrations use it."""
+        from shared.mailboxes.graph.client import GraphClient, Tokens
+        from shared.mailboxes.graph.credentials import LocalTokens, graph_tokens
+
+        tenant, client_id = integration.graph_tenant_id or "", integration.graph_client_id or ""
+        key = tenant, client_id, integration.disable_proxy
+        if key not in self._graph:
+            base = self.settings.graph_base_url
+
+            async def secret() -> str:
+                value = await self.integrations.secret(integration.uuid, "oauth_client_secret")
+                return value.get_secret_value() if value else ""
+
+            tokens: Tokens = LocalTokens() if is_loopback(base) else graph_tokens(base, tenant, client_id, secret)
+            self._graph[key] = GraphClient(base, tokens, use_proxy=not integration.disable_proxy)
+        return self._graph[key]
+
+    async def _fetch_json(self, url: str) -> Any:
+        """A JSON document of a configured URL; redirects are not followed."""
+        import httpx
+
+        if self._http is None:
+            self._http = httpx.AsyncClient(timeout=10, follow_redirects=False)
+        try:
+            response = await self._http.get(url)
+            response.raise_for_status()
+            return response.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise Unavailable("The Exchange metadata document cannot be fetched.") from error
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Services:
+    """The real parts for these settings."""
+    return Services(settings, AzureStorage(settings.storage), _secrets(settings), clock or SystemClock())
+
+
+def _secrets(settings: Settings) -> SecretStore:
+    if settings.secrets_vault_uri:
+        from shared.secrets.vault import KeyVaultSecrets
+
+        return KeyVaultSecrets(settings.secrets_vault_uri)
+    from shared.secrets.file import FileSecrets
+
+    return FileSecrets(Path(settings.secrets_file))
+
+
+_installed: list[Services] = []
+
+
+def install(services: Services) -> None:
+    """Make these the process's parts, in place of those that the environment would give."""
+    _installed[:] = [services]
+
+
+def services() -> Services:
+    """The process's parts; made from the environment on first use. Raises SettingsError."""
+    if not _installed:
+        install(build(load_settings(os.environ)))
+    return _installed[0]
