@@ -1,0 +1,41 @@
+# The two commands of the README are `make run` and `make test`; both install what they need first.
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version
+
+.PHONY: run test lint types unit integration conformance loop bench lock ready
+
+run: ready
+	@exec $(BIN)/python -m dev
+
+test: lint types unit integration conformance loop
+
+lint: ready
+	$(BIN)/ruff check .
+
+types: ready
+	$(BIN)/mypy
+
+unit: ready
+	$(BIN)/pytest tests/unit
+
+integration: ready
+	$(BIN)/pytest tests/integration
+
+conformance: ready
+	$(BIN)/pytest tests/conformance
+
+loop: ready
+	$(BIN)/pytest tests/stack
+
+bench: ready
+	$(BIN)/python -m bench
+
+lock: ready
+	$(LOCK) 3.11 requirements.in -o requirements.txt
+	$(LOCK) 3.11 requirements-dev.in -c requirements.txt -o requirements-dev.txt
+	$(LOCK) 3.11 --no-deps dev/requirements-node.in -o dev/requirements-node.txt
+	$(LOCK) 3.13 --no-deps dev/requirements-host.in -o dev/requirements-host.txt
+
+ready:
+	@$(PYTHON) -m dev.setup

@@ -1,0 +1,15 @@
+"""A functions host for one machine: drives Microsoft's worker runtime as the host in Azure does.
+
+    worker.py    indexes the app and runs functions (azure-functions-runtime, in this process)
+    protos.py    the messages between host and worker
+    config.py    host.json, %SETTING%
+    routes.py    ASP.NET route templates
+    http.py      requests → invocations → responses
+    queues.py    queue triggers and outputs, retries, poison queues
+    timers.py    NCRONTAB schedules on a clock that can be moved
+    control.py   /dev/clock and /dev/run: this host only
+    host.py      all of them together
+
+What the real host does comes from the sources of azure-functions-host, azure-webjobs-sdk-extensions and the storage
+extension of azure-sdk-for-net, and from facts/azure-functions.md. Left out: streaming, input bindings, scaling.
+"""

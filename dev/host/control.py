@@ -1,0 +1,63 @@
+"""Routes of this host alone, for the local stack and its tests: moving the clock, running a timer now."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from http import HTTPStatus
+
+from aiohttp import web
+
+from dev.host.clock import MovableClock
+from dev.host.timers import Timer
+from dev.host.worker import InvocationFailed
+
+
+class Control:
+    """`POST /dev/clock` {"now"} and `POST /dev/run/{timer}`. `settle` waits until the queues are quiet."""
+
+    def __init__(
+        self, clock: MovableClock, timers: Mapping[str, Timer], settle: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._clock = clock
+        self._timers = timers
+        self._settle = settle
+        self._one_at_a_time = asyncio.Lock()
+
+    async def handle(self, request: web.BaseRequest) -> web.Response:
+        """One request to a path below /dev/."""
+        match request.method, request.path.split("/")[2:]:
+            case "POST", ["clock"]:
+                return await self._move_clock(await request.read())
+            case "GET", ["clock"]:
+                return web.json_response({"now": self._clock.now().isoformat()})
+            case "POST", ["run", name]:
+                return await self._run_timer(name)
+        return _fault(HTTPStatus.NOT_FOUND, "here are POST and GET /dev/clock, and POST /dev/run/{timer}")
+
+    async def _move_clock(self, body: bytes) -> web.Response:
+        async with self._one_at_a_time:
+            try:
+                self._clock.move_to(datetime.fromisoformat(json.loads(body)["now"]))
+            except (KeyError, TypeError, ValueError) as error:
+                return _fault(HTTPStatus.BAD_REQUEST, f'{{"now": a later ISO time with offset}} is needed: {error!r}')
+            names = list(self._timers)
+            went_well = await asyncio.gather(*(self._timers[name].catch_up() for name in names))
+            await self._settle()
+        failed = [name for name, well in zip(names, went_well, strict=True) if not well]
+        return web.json_response({"now": self._clock.now().isoformat(), "failed": failed})
+
+    async def _run_timer(self, name: str) -> web.Response:
+        timer = self._timers.get(name.lower())
+        if timer is None:
+            return _fault(HTTPStatus.NOT_FOUND, f"there is no timer {name!r}; there are: {', '.join(self._timers)}")
+        try:
+            await timer.run()
+        except InvocationFailed as failure:
+            return _fault(HTTPStatus.INTERNAL_SERVER_ERROR, f"{failure}\n{failure.stack_trace}")
+        await self._settle()
+        return web.json_response({"ran": timer.name})
+
+
+def _fault(status: HTTPStatus, message: str) -> web.Response:
+    return web.json_response({"error": message}, status=status)

@@ -1,0 +1,107 @@
+"""The messages of FunctionRpc.proto that the worker runtime reads and writes, as plain attribute bags.
+
+The runtime takes its protobuf module as an argument and only makes messages, reads their fields and asks
+`WhichOneof`, so that neither grpcio nor protobuf is needed (facts/azure-functions.md §A1).
+"""
+
+from types import SimpleNamespace
+from typing import Any
+
+
+class Message:
+    """A message with the fields that it was made with."""
+
+    def __init__(self, **fields: Any) -> None:
+        self.__dict__.update(fields)
+
+    def __getattr__(self, field: str) -> Any:  # what the runtime puts into a field, only the runtime knows
+        raise AttributeError(f"{type(self).__name__} has no field {field}")
+
+
+class TypedData(Message):
+    """One value in exactly one of the fields string, json, bytes, int, double, http."""
+
+    def WhichOneof(self, _group: str) -> str | None:
+        """The name of the field that is set."""
+        return next((field for field, value in self.__dict__.items() if value is not None), None)
+
+
+class ParameterBinding(Message):
+    """A function parameter's name and data."""
+
+    def WhichOneof(self, _group: str) -> str:
+        """Always `data`: shared memory is not offered."""
+        return "data"
+
+
+class StatusResult(Message):
+    """How a call to the worker ended."""
+
+    Failure = 0
+    Success = 1
+
+
+class BindingInfo(Message):
+    """A binding's type and direction."""
+
+    out = 1
+    inout = 2
+    undefined = 0
+
+
+class RpcHttpCookie(Message):
+    """A cookie of a response."""
+
+    SameSite = SimpleNamespace(**{"None": 0, "Lax": 1, "Strict": 2, "ExplicitNone": 3})
+
+
+class RpcHttp(Message):
+    """A request or a response."""
+
+
+class RpcException(Message):
+    """What a function raised: message, stack_trace."""
+
+
+class WorkerInitResponse(Message):
+    """Answers the start of the worker."""
+
+
+class WorkerMetadata(Message):
+    """The worker's versions."""
+
+
+class FunctionMetadataResponse(Message):
+    """The indexed functions."""
+
+
+class RpcFunctionMetadata(Message):
+    """One indexed function: name, function_id, raw_bindings."""
+
+
+class RpcRetryOptions(Message):
+    """A function's retry policy."""
+
+
+class InvocationResponse(Message):
+    """How an invocation ended: result, return_value, output_data."""
+
+
+class NullableString(Message):
+    """A string that may be missing."""
+
+
+class NullableBool(Message):
+    """A bool that may be missing."""
+
+
+class NullableDouble(Message):
+    """A number that may be missing."""
+
+
+class NullableTimestamp(Message):
+    """A moment that may be missing."""
+
+
+class Timestamp(Message):
+    """Seconds since 1970."""

@@ -1,0 +1,53 @@
+"""Runs functions for every kind of trigger: time limit, queue outputs."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+
+from dev.host import worker
+from dev.host.protos import TypedData
+from dev.host.storage import Queues
+from dev.host.worker import Function, InvocationFailed, Result
+
+
+class Runner:
+    """Runs functions one at a time each, within `time_limit`, and writes what they put into their queues."""
+
+    def __init__(self, queues: Queues, time_limit: timedelta) -> None:
+        self._queues = queues
+        self._seconds = time_limit.total_seconds()
+
+    async def run(
+        self, function: Function, data: TypedData, metadata: Mapping[str, object] | None = None, trace_parent: str = ""
+    ) -> Result:
+        """Run a function once. Raises InvocationFailed when it raises or takes longer than functionTimeout."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                result = await worker.invoke(function, data, metadata, trace_parent)
+        except TimeoutError as error:
+            message = f"took longer than {self._seconds:g} s (functionTimeout)"
+            raise InvocationFailed(function.name, message, "") from error
+        for name, output in result.outputs.items():
+            for text in messages(output):
+                await self._queues.send(function.outputs[name], text)
+        return result
+
+
+def messages(output: TypedData) -> list[str]:
+    """The messages that a queue output holds: a list set on Out[…] is one message for each element."""
+    kind = output.WhichOneof("data")
+    if kind is None:
+        return []
+    value = getattr(output, kind)
+    if kind != "json":
+        return [value.decode() if isinstance(value, bytes) else value]
+    parsed = json.loads(value)
+    return [_text(item) for item in (parsed if isinstance(parsed, list) else [parsed])]
+
+
+def _text(item: object) -> str:
+    """A queue message's text: azure.functions sends QueueMessage objects as {id, body}."""
+    if isinstance(item, str):
+        return item
+    return str(item["body"]) if isinstance(item, dict) and "body" in item else json.dumps(item)

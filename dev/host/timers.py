@@ -1,0 +1,83 @@
+"""Timer triggers on a movable clock, with the rules of the timer extension (facts/azure-functions.md §F).
+
+Schedules are NCRONTAB with six fields, in UTC. A run that is late makes up for all that were missed, once, and is told
+`past_due`. The next run is computed when one has ended, so that runs never overlap; nothing is retried.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from cronsim import CronSim, CronSimError
+
+from dev.host.clock import MovableClock
+from dev.host.config import HostError, resolve
+from dev.host.protos import TypedData
+from dev.host.runner import Runner
+from dev.host.worker import Function, InvocationFailed
+
+LATE = timedelta(seconds=1)
+
+_log = logging.getLogger(__name__)
+
+
+def next_run(schedule: str, after: datetime) -> datetime:
+    """When a schedule is due next, strictly after a moment. Raises CronSimError for what is no NCRONTAB.
+
+    No schedule should name both day of month and day of week: NCRONTAB wants both to fit, CronSim, like Unix, either.
+    """
+    return next(CronSim(schedule, after.astimezone(UTC)))
+
+
+class Timer:
+    """One timer function and when it is due."""
+
+    def __init__(self, function: Function, clock: MovableClock, runner: Runner, settings: Mapping[str, str]) -> None:
+        self.name = function.name
+        self._function = function
+        self._clock = clock
+        self._runner = runner
+        self._schedule = resolve(function.trigger["schedule"], settings)
+        self._one_at_a_time = asyncio.Lock()
+        self._last = clock.now()
+        if function.trigger.get("runOnStartup"):
+            raise HostError(f"{self.name}: runOnStartup runs at every scale-out in Azure: leave it out")
+        try:
+            self.due = next_run(self._schedule, self._last)
+        except CronSimError as error:
+            raise HostError(f"{self.name}: {self._schedule!r} is no six-field NCRONTAB schedule: {error}") from error
+
+    async def keep(self) -> None:
+        """Run whenever it is due, until cancelled. A run that fails is logged; the next one comes on schedule."""
+        while True:
+            await self._clock.wait_until(self.due)
+            await self.catch_up()
+
+    async def catch_up(self) -> bool:
+        """Run once if it is due, and wait for a run that is under way. Whether nothing has failed."""
+        async with self._one_at_a_time:
+            late = self._clock.now() - self.due
+            if late < timedelta(0):
+                return True
+            try:
+                await self._run(past_due=late > LATE)
+            except InvocationFailed as failure:
+                _log.error("%s\n%s", failure, failure.stack_trace)
+                return False
+            return True
+
+    async def run(self) -> None:
+        """Run now, due or not. Raises InvocationFailed."""
+        async with self._one_at_a_time:
+            await self._run(past_due=False)
+
+    async def _run(self, past_due: bool) -> None:
+        status = {"Last": self._last.isoformat(), "LastUpdated": self._last.isoformat(), "Next": self.due.isoformat()}
+        payload = {"Schedule": {"AdjustForDST": True}, "ScheduleStatus": status, "IsPastDue": past_due}
+        self._last = self._clock.now()
+        try:
+            await self._runner.run(self._function, TypedData(json=json.dumps(payload)))
+        finally:
+            self.due = next_run(self._schedule, self._clock.now())

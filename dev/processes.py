@@ -1,0 +1,87 @@
+"""Child processes of the local stack: they end with their parent, however it ends."""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from typing import IO, Any
+
+PATIENCE = 5.0  # seconds that a child gets to end by itself
+_PR_SET_PDEATHSIG = 1
+
+
+class StackError(Exception):
+    """The local stack cannot run; one sentence for the person who started it."""
+
+
+class Child:
+    """A running child process. `name` is what a person calls it."""
+
+    def __init__(
+        self, name: str, command: Sequence[str], env: Mapping[str, str] | None = None, stdout: int | None = None
+    ) -> None:
+        self.name = name
+        # Its own session: Ctrl-C reaches the parent alone, which then ends the children in order.
+        self._process: subprocess.Popen[str] = subprocess.Popen(
+            command,
+            env=None if env is None else dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.STDOUT if stdout == subprocess.PIPE else None,
+            text=True,
+            start_new_session=True,
+            preexec_fn=_die_with_parent(os.getpid()),
+        )
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended; None while it runs."""
+        return self._process.poll()
+
+    @property
+    def output(self) -> IO[str]:
+        """What it prints, when it was started with stdout=PIPE."""
+        if self._process.stdout is None:
+            raise ValueError(f"{self.name} was not started with a pipe")
+        return self._process.stdout
+
+    def stop(self) -> None:
+        """End it: politely, then by force."""
+        if self.exit_code is None:
+            self._process.terminate()
+            try:
+                self._process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+
+
+def _die_with_parent(parent: int) -> Any:
+    """A hook that asks the Linux kernel to end the child with its parent; elsewhere there is no such service."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+
+    def hook() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before the line above
+            os._exit(1)
+
+    return hook
+
+
+def require_free(port: int, variable: str) -> None:
+    """Raise StackError when something listens on a port that an environment variable names."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise StackError(
+                f"Port {port} cannot be used ({error.strerror}): end what listens there, or set {variable} to another."
+            ) from error
