@@ -1,0 +1,177 @@
+"""An equipment mailbox in memory, as Exchange keeps one whose Calendar Attendant is on (AutoUpdate)."""
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from shared.clock import Clock
+from shared.conferences.conference import Calendar, Occurrence
+from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder
+from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
+
+ALICE = Person("Alice", "alice@example.com")
+
+
+@dataclass(frozen=True)
+class SentAnswer:
+    """A response that went out; `text` is None when nobody was told."""
+
+    item_id: str
+    answer: Answer
+    text: str | None
+
+
+@dataclass
+class Fault:
+    """What the next `times` calls of a method raise; with `after_effect` the work is done all the same (a 504)."""
+
+    error: Exception
+    times: int = 1
+    after_effect: bool = False
+
+
+class FakeMailbox:
+    """A Mailbox. `calls` names every call, `answers` holds what was sent, `series` the occurrences by series id.
+
+    An accepted request moves to Deleted Items and keeps its id; a declined item leaves the calendar (facts §2).
+    """
+
+    def __init__(self, clock: Clock, page_size: int = 100) -> None:
+        self._clock = clock
+        self._page_size = page_size
+        self._messages: dict[str, MeetingRequest | None] = {}
+        self._arrivals: dict[Folder, list[str]] = {folder: [] for folder in Folder}
+        self._faults: dict[str, list[Fault]] = defaultdict(list)
+        self.items: dict[str, CalendarItem] = {}
+        self.series: dict[str, Calendar] = {}
+        self.answers: list[SentAnswer] = []
+        self.calls: list[str] = []
+        self.forgotten_states: set[str] = set()
+
+    def deliver(self, request: MeetingRequest, folder: Folder = Folder.INBOX) -> str:
+        """A meeting message arrives and the calendar follows it; returns the message's id."""
+        self._messages[request.message_id] = request
+        if request.item:
+            self.items[request.item.id] = request.item
+        self._arrivals[folder].append(request.message_id)
+        return request.message_id
+
+    def deliver_mail(self, message_id: str, folder: Folder = Folder.INBOX) -> str:
+        """Ordinary mail arrives; returns its id."""
+        self._messages[message_id] = None
+        self._arrivals[folder].append(message_id)
+        return message_id
+
+    def lose(self, message_id: str) -> None:
+        """The message is deleted for good, as RemoveOldMeetingMessages does with outdated ones."""
+        del self._messages[message_id]
+
+    def fail(self, method: str, error: Exception, times: int = 1, *, after_effect: bool = False) -> None:
+        """Make the next calls of a method fail."""
+        self._faults[method].append(Fault(error, times, after_effect))
+
+    async def read(self, message_id: str) -> MeetingRequest | None:
+        """See Mailbox.read: the message with its calendar item as that is now."""
+        with _Call(self, "read"):
+            request = self._messages.get(message_id)
+            if request is None or request.item is None:
+                return request
+            return replace(request, item=self.items.get(request.item.id))
+
+    async def calendar(self, item: CalendarItem, now: datetime) -> Calendar:
+        """See Mailbox.calendar."""
+        with _Call(self, "calendar"):
+            if item.shape is Shape.SINGLE:
+                return Calendar((item.occurrence,))
+            return self.series[item.series_id]
+
+    async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
+        """See Mailbox.answer."""
+        with _Call(self, "answer"):
+            item = self.items.get(item_id)
+            if item is None:
+                raise CalendarItemGone("The meeting is no longer in the mailbox's calendar.")
+            self.answers.append(SentAnswer(item_id, answer, text))
+            if answer is Answer.DECLINED:
+                del self.items[item_id]
+            else:
+                self.items[item_id] = replace(item, answer=answer, answered_at=self._clock.now())
+            self._file_away(item_id)
+
+    async def answered(self, item_id: str) -> tuple[Answer, datetime | None] | None:
+        """See Mailbox.answered."""
+        with _Call(self, "answered"):
+            item = self.items.get(item_id)
+            return (item.answer, item.answered_at) if item else None
+
+    async def changes(self, folder: Folder, state: str) -> Changes:
+        """See Mailbox.changes: a state counts the arrivals that have been told."""
+        with _Call(self, "changes"):
+            told = 0 if state in self.forgotten_states else int(state or "0")
+            arrivals = self._arrivals[folder]
+            upto = min(told + self._page_size, len(arrivals))
+            return Changes(arrivals[told:upto], str(upto), more=upto < len(arrivals))
+
+    def _file_away(self, item_id: str) -> None:
+        for message_id, request in self._messages.items():
+            filed = self._arrivals[Folder.DELETED_ITEMS]
+            if request and request.item and request.item.id == item_id and message_id not in filed:
+                filed.append(message_id)
+
+
+class _Call:
+    """One call: noted, and failing as it was told to."""
+
+    def __init__(self, mailbox: FakeMailbox, method: str) -> None:
+        mailbox.calls.append(method)
+        faults = mailbox._faults[method]
+        self._fault = faults[0] if faults else None
+        if self._fault:
+            self._fault.times -= 1
+            if not self._fault.times:
+                faults.pop(0)
+
+    def __enter__(self) -> None:
+        if self._fault and not self._fault.after_effect:
+            raise self._fault.error
+
+    def __exit__(self, *_: object) -> None:
+        if self._fault and self._fault.after_effect:
+            raise self._fault.error
+
+
+def invitation(
+    message_id: str = "message-1",
+    body: str = "",
+    *,
+    start: datetime = datetime(2026, 11, 23, 12, 0, tzinfo=UTC),
+    length: timedelta = timedelta(hours=1),
+    shape: Shape = Shape.SINGLE,
+    uid: str = "uid-1",
+    subject: str = "Planning",
+    update: Update = Update.NEW,
+    received: datetime = datetime(2026, 11, 23, 8, 59, tzinfo=UTC),
+) -> MeetingRequest:
+    """A meeting request from Alice; `uid` also names its calendar item. Anything else by dataclasses.replace."""
+    item = CalendarItem(
+        id=f"item-{uid}",
+        uid=uid,
+        shape=shape,
+        series_id="" if shape is Shape.SINGLE else f"series-{uid}",
+        subject=subject,
+        body=body,
+        organizer=ALICE,
+        occurrence=Occurrence(start, start + length),
+        zone="UTC",
+        cancelled=False,
+        response_requested=True,
+        answer=Answer.NONE,
+        answered_at=None,
+    )
+    return MeetingRequest(message_id, Kind.REQUEST, update, False, received, body, item)
+
+
+def cancellation(of: MeetingRequest, message_id: str = "message-2") -> MeetingRequest:
+    """The organizer's cancellation of an earlier request's meeting."""
+    item = replace(of.item, cancelled=True) if of.item else None
+    return replace(of, message_id=message_id, kind=Kind.CANCELLATION, update=Update.UNKNOWN, item=item)
