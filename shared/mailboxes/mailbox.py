@@ -25,6 +25,15 @@ class CalendarItemGone(SchedulingError):
 
 
 @dataclass(frozen=True)
+class Mail:
+    """A mail from the equipment mailbox. `html` is the body; `recipients` are addresses."""
+
+    recipients: tuple[str, ...]
+    subject: str
+    html: str
+
+
+@dataclass(frozen=True)
 class Changes:
     """One page of what has come into a folder; `state` is to be kept for the next call, `more` asks for it at once."""
 
@@ -47,13 +56,21 @@ class Mailbox(Protocol):
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
         """Accept or decline. With `text` (plain) a response goes to the organizer, with None nobody is told.
 
-        Is never sent twice: after a failure that leaves open whether the answer went out, Unavailable is raised and
-        `answered` tells. Raises CalendarItemGone.
+        Is sent once: after a failure that leaves open whether the answer went out, Unavailable is raised, and `item`
+        tells. Raises CalendarItemGone.
         """
         ...
 
-    async def answered(self, item_id: str) -> tuple[Answer, datetime | None] | None:
-        """The response that Exchange has on record and when it was given; None when the item is gone."""
+    async def item(self, item_id: str) -> CalendarItem | None:
+        """The calendar item as it is now, with the response that Exchange has on record; None when it is gone."""
+        ...
+
+    async def draft(self, mail: Mail) -> str:
+        """Prepare a mail without sending it; its id. A draft that nobody sends does no harm."""
+        ...
+
+    async def send(self, draft_id: str) -> None:
+        """Send a draft. Calling it again after it was sent does nothing."""
         ...
 
     async def changes(self, folder: Folder, state: str) -> Changes:

@@ -1,8 +1,8 @@
 """Deciding on a meeting message: pure rules, no I/O (M1 to M7).
 
-`decide` gets the message as Exchange has it now, and what we know: the bookings that its tags name, and the one that the
-meeting already has. Messages come twice, late and out of order; since the calendar item is the meeting's current state,
-deciding on an old message gives the same as deciding on the newest.
+`decide` gets the message as Exchange has it now, and what we know: the bookings that its tags name, and the one that
+the meeting has already. Messages come twice, late and out of order. Since the calendar item is the meeting's current
+state, deciding on an old message gives the same as deciding on the newest.
 """
 
 from dataclasses import dataclass

@@ -252,8 +252,8 @@ class Processor:
 
     async def _was_answered(self, operation: Operation) -> bool:
         """Whether Exchange has this very answer on record. A declined item leaves the calendar."""
-        on_record = await self._mailbox.answered(operation.item_id)
-        if on_record is None:
+        item = await self._mailbox.item(operation.item_id)
+        if item is None:
             return operation.answer is Answer.DECLINED
-        answer, when = on_record
-        return answer is operation.answer and when is not None and when >= datetime.fromisoformat(operation.received)
+        received = datetime.fromisoformat(operation.received)
+        return item.answer is operation.answer and item.answered_at is not None and item.answered_at >= received

@@ -4,15 +4,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from shared.conferences.conference import Calendar
+from shared.conferences.conference import Calendar, Occurrence
 from shared.errors import SchedulingError
 from shared.mailboxes.graph.client import GraphClient, GraphError
 from shared.mailboxes.graph.payloads import parse_event, parse_message
-from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder
+from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, Mail
 from shared.meetings.request import Answer, CalendarItem, MeetingRequest, Shape
 
 HORIZON = timedelta(days=90)
 """How far ahead a series' occurrences are held; the agenda timer moves it on."""
+
+FARTHEST = timedelta(days=1825)
+"""Graph refuses ranges of more than five years."""
+
+MOST_OCCURRENCES = 1000
+"""Of one series in the horizon; a daily one has 91."""
 
 _GONE = {"ErrorItemNotFound", "ErrorCalendarCancelled"}
 _FORGOTTEN = {"syncStateNotFound", "syncStateInvalid", "resyncRequired"}
@@ -45,28 +51,36 @@ class GraphMailbox:
         return parse_message(await self._client.get(path)).request() is not None
 
     async def calendar(self, item: CalendarItem, now: datetime) -> Calendar:
-        """See Mailbox.calendar: occurrences come from Exchange, never from our own reading of a rule."""
+        """See Mailbox.calendar: occurrences come from Exchange, never from our own reading of a rule.
+
+        A series that seems to have nothing left is looked at for as long as Graph allows, for a yearly one may.
+        """
         if item.shape is Shape.SINGLE:
             return Calendar((item.occurrence,))
         until = now + HORIZON
-        occurrences = await self._instances(item.series_id, now - timedelta(days=1), until)
-        complete = item.last_day is not None and item.last_day + timedelta(days=1) < until
-        return Calendar(occurrences, None if complete else until)
+        occurrences = await self._instances(item.series_id, now - timedelta(days=1), until, _PAGE)
+        if item.last_day is not None and item.last_day + timedelta(days=1) < until:
+            return Calendar(occurrences)
+        if any(now < occurrence.end for occurrence in occurrences):
+            return Calendar(occurrences, until)
+        later = await self._instances(item.series_id, until, now + FARTHEST, 1)
+        return Calendar(occurrences, until if later else None)
 
-    async def _instances(self, series_id: str, first: datetime, last: datetime) -> tuple[Any, ...]:
+    async def _instances(self, series_id: str, first: datetime, last: datetime, most: int) -> tuple[Occurrence, ...]:
+        """Occurrences and exceptions in a range; cancelled ones may be among them with `isCancelled` (facts §1)."""
         query = {
             "startDateTime": first.isoformat(),
             "endDateTime": last.isoformat(),
             "$select": "id,type,start,end,isAllDay,isCancelled,originalStartTimeZone",
-            "$top": str(_PAGE),
+            "$top": str(most),
         }
         link: str | None = f"{self._root}/events/{quote(series_id, safe='')}/instances?{urlencode(query)}"
-        found = []
-        while link:
+        found: list[Occurrence] = []
+        while link and len(found) < MOST_OCCURRENCES:
             page = await self._client.get(link)
             events = [parse_event(entry) for entry in page["value"]]
             found += [event.occurrence() for event in events if not event.is_cancelled]
-            link = page.get("@odata.nextLink")
+            link = page.get("@odata.nextLink") if most > 1 else None
         return tuple(sorted(found))
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
@@ -80,16 +94,33 @@ class GraphMailbox:
                 raise CalendarItemGone("The meeting is no longer in the mailbox's calendar.") from error
             raise
 
-    async def answered(self, item_id: str) -> tuple[Answer, datetime | None] | None:
-        """See Mailbox.answered."""
+    async def item(self, item_id: str) -> CalendarItem | None:
+        """See Mailbox.item."""
         try:
-            event = parse_event(await self._client.get(f"{self._root}/events/{quote(item_id, safe='')}"))
+            return parse_event(await self._client.get(f"{self._root}/events/{quote(item_id, safe='')}")).item()
         except GraphError as error:
             if error.status == 404:
                 return None
             raise
-        item = event.item()
-        return item.answer, item.answered_at
+
+    async def draft(self, mail: Mail) -> str:
+        """See Mailbox.draft: a message in Drafts, whose immutable id stays when it is sent."""
+        message = {
+            "subject": mail.subject,
+            "body": {"contentType": "html", "content": mail.html},
+            "toRecipients": [{"emailAddress": {"address": address}} for address in mail.recipients],
+        }
+        return str((await self._client.post(f"{self._root}/messages", message))["id"])
+
+    async def send(self, draft_id: str) -> None:
+        """See Mailbox.send. A message that is no draft any more has been sent (and may be gone from Sent Items)."""
+        path = f"{self._root}/messages/{quote(draft_id, safe='')}"
+        try:
+            if (await self._client.get(path, {"$select": "id,isDraft"}))["isDraft"]:
+                await self._client.post(f"{path}/send", {})
+        except GraphError as error:
+            if error.status != 404:
+                raise
 
     async def changes(self, folder: Folder, state: str) -> Changes:
         """See Mailbox.changes: delta query; `state` is the link that Graph gave, followed as it is."""

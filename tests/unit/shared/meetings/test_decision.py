@@ -1,0 +1,186 @@
+"""The pure rules of M1 to M7, one row a rule."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.aliases.booking import Booking, State
+from shared.conferences.conference import Calendar
+from shared.meetings.decision import (
+    Accept,
+    Accepted,
+    Close,
+    Decision,
+    Ignore,
+    Known,
+    Refresh,
+    Reject,
+    Rejected,
+    decide,
+)
+from shared.meetings.request import CalendarItem, Kind, MeetingRequest, Shape, Update
+from tests.unit.shared.meetings.builders import NOW, OTHER_TAG, at, booking, item, request, scheduled
+
+IN_THREE_HOURS = Calendar((at(3),))
+YESTERDAY = Calendar((at(-24),))
+WEEKLY = Calendar((at(3), at(3 + 168), at(3 + 336)), NOW + timedelta(days=90))
+
+
+def on(message: MeetingRequest, calendar: Calendar, *tagged: Booking, own: Booking | None = None) -> Decision:
+    return decide(message, calendar, Known(tagged, own), NOW)
+
+
+def series(**changes: object) -> CalendarItem:
+    return item(shape=Shape.SERIES, series_id="event-of-uid-1", **changes)
+
+
+class TestNewMeetings:
+    def test_a_reserved_tag_is_accepted_as_new_single(self) -> None:
+        assert on(request(item()), IN_THREE_HOURS, booking()) == Accept(
+            Accepted.NEW_SINGLE, booking(), IN_THREE_HOURS, answer=True
+        )
+
+    def test_a_series_is_accepted_as_new_series(self) -> None:
+        decision = on(request(series()), WEEKLY, booking())
+        assert isinstance(decision, Accept)
+        assert decision.reason is Accepted.NEW_SERIES
+
+    def test_no_answer_is_sent_where_none_was_asked_for(self) -> None:
+        decision = on(request(item(response_requested=False)), IN_THREE_HOURS, booking())
+        assert isinstance(decision, Accept)
+        assert not decision.answer
+
+    def test_a_meeting_that_runs_now_is_not_past(self) -> None:
+        running = Calendar((at(-0.5),))
+        assert isinstance(on(request(item()), running, booking()), Accept)
+
+    def test_the_newest_of_two_tags_counts(self) -> None:
+        newer = booking(OTHER_TAG, created=NOW + timedelta(minutes=1))
+        decision = on(request(item()), IN_THREE_HOURS, booking(), newer)
+        assert isinstance(decision, Accept)
+        assert decision.booking == newer
+
+    def test_a_free_tag_beats_a_newer_one_that_belongs_to_another_meeting(self) -> None:
+        foreign = scheduled(IN_THREE_HOURS, uid="other", tag=OTHER_TAG, created=NOW + timedelta(minutes=1))
+        decision = on(request(item()), IN_THREE_HOURS, booking(), foreign)
+        assert isinstance(decision, Accept)
+        assert decision.booking == booking()
+
+
+class TestRejections:
+    @pytest.mark.parametrize(
+        ("calendar", "tagged", "reason"),
+        [
+            (IN_THREE_HOURS, (), Rejected.INVALID_ALIAS),
+            (IN_THREE_HOURS, (booking(expires=NOW),), Rejected.INVALID_ALIAS),
+            (IN_THREE_HOURS, (scheduled(IN_THREE_HOURS, uid="other"),), Rejected.ALIAS_CONFLICT),
+            (IN_THREE_HOURS, (scheduled(IN_THREE_HOURS, "other", state=State.CLOSED),), Rejected.ALIAS_DELETED),
+            (YESTERDAY, (booking(),), Rejected.SINGLE_PAST),
+        ],
+    )
+    def test_a_single_meeting_is_declined(
+        self, calendar: Calendar, tagged: tuple[Booking, ...], reason: Rejected
+    ) -> None:
+        decision = on(request(item()), calendar, *tagged)
+        assert isinstance(decision, Reject)
+        assert decision.reason is reason
+
+    def test_a_conflict_names_the_alias(self) -> None:
+        taken = scheduled(IN_THREE_HOURS, uid="other")
+        assert on(request(item()), IN_THREE_HOURS, taken) == Reject(Rejected.ALIAS_CONFLICT, taken.alias)
+
+    def test_a_series_whose_last_occurrence_is_over_is_past(self) -> None:
+        over = Calendar((at(-168), at(-24)))
+        assert on(request(series()), over, booking()) == Reject(Rejected.SERIES_PAST)
+
+    def test_a_series_that_goes_on_beyond_the_horizon_is_not_past(self) -> None:
+        yearly = Calendar((), NOW + timedelta(days=90))
+        assert isinstance(on(request(series()), yearly, booking()), Accept)
+
+    def test_an_edit_into_the_past_is_declined_and_changes_nothing(self) -> None:
+        """M6: the earlier booking stays."""
+        own = scheduled(IN_THREE_HOURS)
+        assert on(request(item()), YESTERDAY, own, own=own) == Reject(Rejected.SINGLE_PAST)
+
+
+class TestEdits:
+    @pytest.mark.parametrize(
+        ("shape", "reason"),
+        [
+            (Shape.SINGLE, Accepted.EDITED_SINGLE),
+            (Shape.SERIES, Accepted.EDITED_SERIES),
+            (Shape.OCCURRENCE, Accepted.EDITED_OCCURRENCE),
+        ],
+    )
+    def test_another_time_is_answered(self, shape: Shape, reason: Accepted) -> None:
+        own = scheduled(IN_THREE_HOURS)
+        decision = on(request(item(shape=shape)), Calendar((at(5),)), own, own=own)
+        assert isinstance(decision, Accept)
+        assert decision.reason is reason
+        assert decision.replaced is None
+
+    def test_the_same_times_are_not_answered(self) -> None:
+        own = scheduled(IN_THREE_HOURS)
+        assert on(request(item(subject="New")), IN_THREE_HOURS, own, own=own) == Refresh(own, IN_THREE_HOURS)
+
+    def test_a_horizon_that_has_moved_on_is_no_change(self) -> None:
+        own = scheduled(WEEKLY)
+        later = Calendar((*WEEKLY.occurrences, at(3 + 24 * 90)), NOW + timedelta(days=91))
+        assert isinstance(on(request(series()), later, own, own=own), Refresh)
+
+    def test_a_body_without_tag_is_still_ours(self) -> None:
+        own = scheduled(IN_THREE_HOURS)
+        decision = on(request(item(), body="no tag"), Calendar((at(5),)), own=own)
+        assert isinstance(decision, Accept)
+        assert decision.booking == own
+
+    def test_another_tag_swaps_the_room(self) -> None:
+        own = scheduled(IN_THREE_HOURS)
+        decision = on(request(item()), IN_THREE_HOURS, booking(OTHER_TAG), own=own)
+        assert isinstance(decision, Accept)
+        assert (decision.booking.tag, decision.replaced, decision.reason) == (OTHER_TAG, own, Accepted.EDITED_SINGLE)
+
+    def test_a_foreign_tag_does_not_take_the_meeting_its_room(self) -> None:
+        own = scheduled(IN_THREE_HOURS)
+        foreign = scheduled(IN_THREE_HOURS, uid="other", tag=OTHER_TAG)
+        decision = on(request(item()), Calendar((at(5),)), foreign, own=own)
+        assert isinstance(decision, Accept)
+        assert decision.booking == own
+
+    def test_a_revived_meeting_gets_its_room_back(self) -> None:
+        closed = scheduled(IN_THREE_HOURS, state=State.CLOSED)
+        decision = on(request(item()), IN_THREE_HOURS, closed, own=closed)
+        assert isinstance(decision, Accept)
+        assert decision.reason is Accepted.NEW_SINGLE
+
+
+class TestCancellations:
+    def test_a_cancelled_meeting_closes_its_room(self) -> None:
+        own = scheduled(IN_THREE_HOURS)
+        message = request(item(cancelled=True), kind=Kind.CANCELLATION)
+        assert on(message, IN_THREE_HOURS, own, own=own) == Close(own)
+
+    def test_a_request_read_after_the_cancellation_closes_too(self) -> None:
+        own = scheduled(IN_THREE_HOURS)
+        assert on(request(item(cancelled=True)), IN_THREE_HOURS, own, own=own) == Close(own)
+
+    def test_a_cancelled_occurrence_closes_itself_alone(self) -> None:
+        """M4: cancelling one occurrence never cancels the series."""
+        own = scheduled(WEEKLY)
+        rest = replace(WEEKLY, occurrences=WEEKLY.occurrences[1:])
+        message = request(item(shape=Shape.OCCURRENCE, cancelled=True), kind=Kind.CANCELLATION)
+        assert on(message, rest, own, own=own) == Refresh(own, rest)
+
+    def test_what_was_never_scheduled_is_left_alone(self) -> None:
+        message = request(item(cancelled=True), kind=Kind.CANCELLATION)
+        assert isinstance(on(message, IN_THREE_HOURS, booking()), Ignore)
+
+
+class TestLeftAlone:
+    @pytest.mark.parametrize(
+        "changes",
+        [{"outdated": True}, {"update": Update.OUTDATED}, {"update": Update.PRINCIPAL_COPY}],
+    )
+    def test_outdated_messages_and_copies(self, changes: dict[str, object]) -> None:
+        assert isinstance(on(request(item(), **changes), IN_THREE_HOURS, booking()), Ignore)
