@@ -14,7 +14,7 @@ from shared.integrations.integration import Integration, settings
 from shared.integrations.setting import Format, When, format_of
 
 _DOMAIN_MAX = 192
-_ALL_MAX_BYTES = 960 * 1024
+_ALL_MAX_BYTES = 900 * 1024
 """What all texts may take together in UTF-16: a table row holds 1 MiB, and the rest of it is names and numbers."""
 
 Faults = Mapping[str, list[str]]

@@ -90,12 +90,12 @@ def _check_url(text: str, local: bool, is_host: Callable[[str], bool], wanted: s
     if parts is None:
         return [f"{_quoted(text)} is no URL such as https://mail.example.com/EWS/Exchange.asmx."]
     host = parts.hostname or ""
+    if "@" in parts.netloc:
+        return ["Must not contain a user name or password."]
     if local and host in _LOOPBACK and parts.scheme in {"http", "https"}:
         return []
     if parts.scheme != "https":
         return ["Must start with https://."]
-    if "@" in parts.netloc:
-        return ["Must not contain a user name or password."]
     return [] if is_host(host) else [f"Must have {wanted}."]
 
 
@@ -105,9 +105,10 @@ def _split(text: str) -> SplitResult | None:
         return None
     try:
         parts = urlsplit(text)
-        return parts if parts.port != 0 else None
+        odd = parts.port == 0 or ("[" in parts.netloc and ":" not in (parts.hostname or ""))  # [v1.x]: no IPv6
     except ValueError:
         return None
+    return None if odd else parts
 
 
 def _script_urls(text: str, local: bool) -> list[str]:

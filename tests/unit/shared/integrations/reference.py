@@ -1,0 +1,28 @@
+"""The product definition and the original API's field table, where the checkout has them next to it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_FOLDER = Path(__file__).parents[4].parent / "shared"
+_FIELDS = _FOLDER / "data" / "ms_exchange_connector_fields.json"
+_SEED = _FOLDER / "seed" / "000_36c870b186fee0dc.txt"
+
+
+def api_fields() -> dict[str, dict[str, Any]]:
+    """The original API's fields by name: type, nullable, default, limits. Skips the test where they are missing."""
+    fields: dict[str, dict[str, Any]] = json.loads(_text(_FIELDS))["fields"]
+    return fields
+
+
+def product_definition() -> str:
+    """The text that defines the product. Skips the test where it is missing."""
+    return _text(_SEED)
+
+
+def _text(path: Path) -> str:
+    if not path.exists():
+        pytest.skip(f"the reference {path.name} is not part of the repository, and not next to it")
+    return path.read_text(encoding="utf-8")

@@ -1,0 +1,57 @@
+"""Settings in memory: fresh enough, and not too many."""
+
+from datetime import timedelta
+
+from shared.integrations.cache import MAX_AGE, MAX_ENTRIES, IntegrationCache
+from tests.fakes.clock import FakeClock
+from tests.unit.shared.integrations.samples import an_integration
+
+SAMPLE = an_integration()
+
+
+def test_an_entry_lives_for_thirty_seconds() -> None:
+    clock = FakeClock()
+    cache = IntegrationCache(clock)
+    cache.put(SAMPLE, clock.now())
+    clock.move(timedelta(seconds=29))
+    assert cache.get(SAMPLE.uuid) is SAMPLE
+    clock.move(timedelta(seconds=1))
+    assert cache.get(SAMPLE.uuid) is None
+    assert timedelta(seconds=30) == MAX_AGE
+
+
+def test_the_time_of_a_slow_read_counts() -> None:
+    clock = FakeClock()
+    cache = IntegrationCache(clock)
+    read_at = cache.now()
+    clock.move(timedelta(seconds=20))
+    cache.put(SAMPLE, read_at)
+    clock.move(timedelta(seconds=10))
+    assert cache.get(SAMPLE.uuid) is None
+
+
+def test_a_read_that_began_before_a_save_does_not_undo_it() -> None:
+    cache = IntegrationCache(FakeClock())
+    saved = SAMPLE.model_copy(update={"revision": 2})
+    cache.put(saved, cache.now())
+    cache.put(SAMPLE, cache.now())
+    assert cache.get(SAMPLE.uuid) is saved
+
+
+def test_an_integration_made_again_under_its_uuid_is_seen_once_it_was_forgotten() -> None:
+    cache = IntegrationCache(FakeClock())
+    cache.put(SAMPLE.model_copy(update={"revision": 9}), cache.now())
+    cache.forget(SAMPLE.uuid)
+    cache.put(SAMPLE, cache.now())
+    assert cache.get(SAMPLE.uuid) is SAMPLE
+
+
+def test_what_was_used_longest_ago_makes_room() -> None:
+    cache = IntegrationCache(FakeClock())
+    for number in range(MAX_ENTRIES):
+        cache.put(SAMPLE.model_copy(update={"uuid": str(number)}), cache.now())
+    assert cache.get("0")
+    cache.put(SAMPLE.model_copy(update={"uuid": "one more"}), cache.now())
+    assert cache.get("0")
+    assert cache.get("1") is None
+    assert cache.get("one more")

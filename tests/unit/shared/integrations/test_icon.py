@@ -1,0 +1,63 @@
+"""The icon is exactly a PNG of 80 x 80 (I3), and looking at it costs little."""
+
+import tracemalloc
+from io import BytesIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from shared.integrations.icon import MAX_BYTES, icon_faults
+from tests.unit.shared.integrations.icons import bomb, png, text_bomb
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "RGB", "L", "P", "1"])
+def test_pngs_of_the_right_size_are_taken(mode: str) -> None:
+    assert icon_faults(png(mode=mode)) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(79, 80), (80, 79), (81, 80), (80, 81), (1, 1), (160, 160)])
+def test_other_sizes_are_refused(width: int, height: int) -> None:
+    assert icon_faults(png(width, height)) == [f"The image must be 80 x 80 pixels; this one is {width} x {height}."]
+
+
+@pytest.mark.parametrize("kind", ["GIF", "JPEG", "BMP", "WEBP"])
+def test_other_kinds_of_picture_are_refused(kind: str) -> None:
+    file = BytesIO()
+    Image.new("RGB", (80, 80)).save(file, kind)
+    assert icon_faults(file.getvalue()) == ["The file is not a PNG image."]
+
+
+@pytest.mark.parametrize("content", [b"", b"PNG", b"\x89PNG\r\n\x1a\n", b"<svg/>", b"\x00" * 100])
+def test_other_files_are_refused(content: bytes) -> None:
+    assert icon_faults(content) == ["The file is not a PNG image."]
+
+
+@pytest.mark.parametrize("content", [png()[:28], png()[:60], png()[:-30], png()[:45] + b"junk" + png()[49:]])
+def test_damaged_files_are_refused(content: bytes) -> None:
+    assert icon_faults(content) == ["The PNG image is damaged."]
+
+
+def test_large_files_are_refused_unread() -> None:
+    assert icon_faults(png() + bytes(MAX_BYTES)) == ["The file must be at most 128 KiB."]
+
+
+@pytest.mark.parametrize(
+    "content", [bomb(65_000, 65_000), bomb(12_000, 12_000), bomb(2**31 - 1, 2**31 - 1), text_bomb()]
+)
+def test_bombs_do_not_explode(content: bytes) -> None:
+    assert len(content) <= MAX_BYTES
+    icon_faults(png())  # Pillow itself is loaded before memory is measured
+    tracemalloc.start()
+    try:
+        assert icon_faults(content)
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@given(st.binary(max_size=200), st.integers(0, 200))
+def test_no_content_makes_it_fail(junk: bytes, start: int) -> None:
+    picture = png()
+    assert isinstance(icon_faults(picture[:start] + junk + picture[start + len(junk) :]), list)

@@ -1,0 +1,141 @@
+"""The model against its references: the original API's field table, and the product definition where they differ."""
+
+import re
+
+import pytest
+
+from shared.integrations.integration import (
+    MANIFEST_FIELDS,
+    READ_ONLY_FIELDS,
+    SECRET_FIELDS,
+    SECTIONS,
+    TEMPLATE_FIELDS,
+    Integration,
+    settings,
+)
+from shared.integrations.setting import is_nullable
+from shared.templates import FIELDS as TEMPLATES
+from tests.unit.shared.integrations.reference import api_fields, product_definition
+from tests.unit.shared.integrations.samples import an_integration
+
+OURS = {
+    "graph_tenant_id", "graph_client_id", "conference_platform", "copied_tag_action", "response_format",
+    "reservation_days", "manifest_revision", "manifest_reinstall_needed",
+}  # fmt: skip
+INTERNAL = {"icon", "revision"}
+SEED_WINS = {
+    "addin_group_label": "Pexip Meeting",
+    "addin_button_label": "Create a Pexip Meeting",
+    "addin_supertip_title": "Makes this a Pexip Meeting",
+}
+
+
+def limits(name: str) -> dict[str, int]:
+    found = {}
+    for item in Integration.model_fields[name].metadata:
+        for key in ("min_length", "max_length", "ge", "le"):
+            if getattr(item, key, None) is not None:
+                found[key] = getattr(item, key)
+    return found
+
+
+def test_every_field_of_the_original_api_exists_and_nothing_else_but_our_additions() -> None:
+    ours = Integration.model_fields.keys() | {"resource_uri"}
+    assert ours - INTERNAL - OURS == api_fields().keys()
+    assert len(api_fields()) == 104
+
+
+def test_defaults_are_those_of_the_original_api_where_the_product_definition_does_not_overrule_them() -> None:
+    for name, facts in api_fields().items():
+        if "default" in facts:
+            assert Integration.model_fields[name].default == SEED_WINS.get(name, facts["default"]), name
+
+
+def test_limits_and_choices_are_those_of_the_original_api() -> None:
+    keys = {"min_length": "min_length", "max_length": "max_length", "minimum": "ge", "maximum": "le"}
+    for name, facts in api_fields().items():
+        wanted = {keys[key]: value for key, value in facts.items() if key in keys}
+        if name == "scheduled_alias_suffix_length":
+            wanted["ge"] = 6  # the product definition says 6 to 15
+        if facts["writable"] and wanted:
+            assert limits(name) == wanted, name
+        if "enum" in facts:
+            choices = set(Integration.model_fields[name].annotation.__args__)  # type: ignore[union-attr]
+            assert choices - {"GRAPH"} == set(facts["enum"]), name
+
+
+def test_what_may_be_null_secret_or_read_only_is_as_in_the_original_api() -> None:
+    for name, facts in api_fields().items():
+        if name in {"resource_uri", "domains"}:  # made from the id; an empty list instead of null
+            continue
+        assert is_nullable(Integration.model_fields[name]) == facts["nullable"], name
+        assert (name in READ_ONLY_FIELDS) == (not facts["writable"]), name
+        assert (name in SECRET_FIELDS) == (bool(facts.get("sensitive")) and facts["writable"]), name
+
+
+def test_default_templates_stand_in_the_product_definition_to_the_character() -> None:
+    seed = product_definition()
+    for name in TEMPLATE_FIELDS:
+        assert Integration.model_fields[name].default.replace("\r\n", "\n") in seed, name
+
+
+def test_default_texts_stand_in_the_product_definition() -> None:
+    seed = product_definition()
+    for name, field, _ in settings():
+        if name.startswith("addin_") and isinstance(field.default, str) and " " in field.default:
+            assert re.search(rf"Default: {re.escape(field.default)}\.?\n", seed), name
+
+
+def test_the_fields_marked_in_the_product_definition_are_the_manifest_fields() -> None:
+    labels = set(re.findall(r"^(Add-in [\w -]+?) \*$", product_definition(), re.MULTILINE))
+    assert {setting.label for _, _, setting in settings() if setting.manifest} == labels
+    assert len(MANIFEST_FIELDS) == len(labels) == 8
+
+
+def test_labels_are_those_of_the_product_definition() -> None:
+    seed = product_definition().replace("\xa0", " ")
+    listed = {name for name, facts in api_fields().items() if facts["seed_option"]} - {"authentication_method"}
+    for name, _, setting in settings():
+        if name in listed:
+            assert setting.label in seed, name
+
+
+def test_templates_are_exactly_those_that_the_sandbox_knows() -> None:
+    assert set(TEMPLATES) == TEMPLATE_FIELDS
+
+
+@pytest.mark.parametrize("name", Integration.model_fields)
+def test_every_setting_is_explained(name: str) -> None:
+    setting = next(setting for known, _, setting in settings() if known == name)
+    assert setting.label
+    assert setting.help.endswith(".")
+
+
+def test_every_setting_belongs_to_exactly_one_section() -> None:
+    owners = [name for section in SECTIONS for name in section.__annotations__ if name in Integration.model_fields]
+    assert sorted(owners) == sorted(Integration.model_fields)
+
+
+def test_an_fqdn_stands_for_its_metadata_document() -> None:
+    url = "https://mail.example.com/ews/metadata.json"
+    integration = an_integration(domains=[{"domain": "Mail.example.com"}, {"domain": url}])
+    assert integration.metadata_urls == ("https://Mail.example.com/autodiscover/metadata/json/1", url)
+
+
+def test_the_mailbox_is_compared_in_lower_case() -> None:
+    assert an_integration(room_mailbox_email_address="VMR@Example.com").mailbox == "vmr@example.com"
+    assert an_integration(enable_dynamic_vmrs=False, room_mailbox_email_address=None).mailbox == ""
+
+
+def test_script_sources_are_lines() -> None:
+    integration = an_integration(
+        additional_add_in_script_sources="https://a.example/x.js\r\n\n  https://b.example/y.js "
+    )
+    assert integration.script_sources == ("https://a.example/x.js", "https://b.example/y.js")
+
+
+def test_the_resource_shows_every_field_but_secrets_and_internals() -> None:
+    resource = an_integration(password="correct horse").resource()
+    shown = Integration.model_fields.keys() | {"resource_uri"}
+    assert resource.keys() == shown - INTERNAL - SECRET_FIELDS - {"private_key"}
+    assert "correct horse" not in str(resource)

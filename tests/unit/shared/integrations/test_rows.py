@@ -1,0 +1,72 @@
+"""Integrations as table rows: what is written is read again, across versions of the product too."""
+
+from datetime import UTC
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.integrations import rows
+from shared.integrations.sections.metadata import ExchangeDomain
+from shared.storage import Row, Values
+from tests.unit.shared.integrations.samples import an_integration
+
+SAMPLE = an_integration()
+texts = st.text(max_size=30)
+
+
+def read(values: Values) -> rows.Stored:
+    return rows.stored(Row(rows.PARTITION, "settings-x", values, "etag"))
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "description": texts,
+            "meeting_buffer_after": st.integers(0, 180),
+            "enable_personal_vmrs": st.booleans(),
+            "ivr_theme": st.none() | texts.filter(bool),
+            "personal_vmr_oauth_client_id": st.none() | texts.filter(bool),
+            "domains": st.lists(
+                st.builds(
+                    ExchangeDomain, id=st.integers(1), domain=texts, creation_time=st.datetimes(timezones=st.just(UTC))
+                )
+            ).map(tuple),
+        }
+    ),
+    st.dictionaries(texts, st.integers(1)),
+)
+def test_an_integration_survives_its_row(values: dict[str, object], changes: dict[str, int]) -> None:
+    integration = SAMPLE.model_copy(update=values)
+    found = read(rows.settings_values(integration, changes))
+    assert found.integration == integration
+    assert found.changes == changes
+
+
+def test_a_row_of_an_earlier_version_takes_defaults() -> None:
+    values = dict(rows.settings_values(SAMPLE, {}))
+    del values["reservation_days"], values["changes"], values["domains"]
+    assert read(values).integration.reservation_days == 30
+    assert read(values).integration.domains == ()
+
+
+def test_a_row_of_a_later_version_is_read_without_what_is_unknown() -> None:
+    assert read({**rows.settings_values(SAMPLE, {}), "from_the_future": 1}).integration == SAMPLE
+
+
+def test_what_changed_since_a_revision() -> None:
+    stored = rows.Stored(SAMPLE, {"name": 2, "url": 4, "ivr_theme": 3}, Row("p", "k", {}))
+    assert stored.changed_since(2) == ["ivr_theme", "url"]
+    assert stored.changed_since(4) == []
+
+
+@given(st.binary(max_size=100_000))
+def test_an_icon_survives_its_row(content: bytes) -> None:
+    values = rows.icon_values(content)
+    assert all(len(str(value)) <= 32_768 for value in values.values())
+    assert rows.icon_of(Row("p", "k", values)) == content
+
+
+def test_keys_hold_only_what_table_keys_may_hold() -> None:
+    key = rows.mailbox_key("o'neil/#?%\\+1@example.com")
+    assert key.replace("-", "").isalnum()
+    assert key != rows.mailbox_key("oneil@example.com")
