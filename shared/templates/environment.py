@@ -135,7 +135,7 @@ def _product(left: Any, right: Any) -> int:
     """The size of a text or list that is repeated; 0 for a product of numbers."""
     for repeated, times in ((left, right), (right, left)):
         if isinstance(repeated, str | list | tuple) and isinstance(times, int):
-            return weigh(repeated) * max(times, 0)
+            return (weigh(repeated) - 1) * max(times, 0)
     return 0
 
 

@@ -7,6 +7,7 @@ price: look-around and back-references inside a pattern are refused (those in a 
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from shared.errors import TemplateInvalid
@@ -17,6 +18,7 @@ _MAX_MEMORY = 1 << 18
 _REFERENCE = re.compile(r"\\(?:([1-9][0-9]?)|g<(\w+)>|(\\))")
 
 
+@lru_cache(maxsize=64)
 def _compiled(pattern: str) -> Any:
     """RE2's pattern object (its package has no types). Raises TemplateInvalid."""
     import re2  # type: ignore[import-untyped]  # here, because few templates need it
@@ -40,7 +42,7 @@ def _reason(error: Exception) -> str:
 def _matches(meter: Meter, pattern: str, text: str) -> Iterator[Any]:
     """Matches from left to right. Each search may read the text to its end, so each is paid for."""
     expression = _compiled(pattern)
-    price = 1 + len(text) * (1 + expression.programsize // 16) // 16
+    price = 4 + len(text) * (1 + expression.programsize // 16) // 16
     meter.charge(price)
     for match in expression.finditer(text):
         meter.charge(price)

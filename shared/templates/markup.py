@@ -13,6 +13,7 @@ _ACTIVE = frozenset({"script", "iframe", "object", "embed"})
 _VALUE = "\ue000"  # stands for a value; a private character, which no template needs
 _NAMED = re.compile(f"</?{_VALUE}")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LINKS = ("https://", "http://", "mailto:", "tel:", "sip:", "pexip:")
 
 _TAGS = {
@@ -137,7 +138,7 @@ def html_to_text(html: str) -> str:
     from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]
     from lxml.html import fromstring  # type: ignore[import-untyped]
 
-    tree = fromstring(f"<body>{html}</body>")
+    tree = fromstring(f"<body>{_CONTROL.sub('', html)}</body>")
     for link in tree.iter("a"):
         target = link.get("href", "")
         if target.startswith(_LINKS) and target not in link.text_content():

@@ -38,22 +38,19 @@ class Exhausted(TemplateInvalid):
 
 
 def weigh(value: object) -> int:
-    """Characters and entries in a value, those of nested lists included; counting stops soon after MAX_VALUE."""
+    """1 and its characters for a text, 1 and its entries' weights for a list; counting stops soon after MAX_VALUE."""
     total = 0
     rest: list[object] = [value]
     while rest and total <= MAX_VALUE:
         item = rest.pop()
+        total += 1
         if isinstance(item, str):
             total += len(item)
         elif isinstance(item, list | tuple):
-            total += len(item) + 1
             rest.extend(item[:MAX_VALUE])
         elif isinstance(item, Mapping):
-            total += len(item) + 1
             rest.extend(item.keys())
             rest.extend(item.values())
-        else:
-            total += 1
     return total
 
 

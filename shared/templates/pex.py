@@ -121,7 +121,7 @@ def _now(meter: Meter, zone: str = "UTC") -> Now:
 def _random_pin(_: Meter, length: int) -> str:
     if not 1 <= length <= _MAX_PIN:
         raise TemplateInvalid(f"pex_random_pin makes 1 to {_MAX_PIN} digits")
-    return "".join(str(secrets.randbelow(10)) for _ in range(length))
+    return f"{secrets.randbelow(10**length):0{length}}"
 
 
 def _regex_replace(meter: Meter, value: object, find: str, replacement: str) -> str:

@@ -87,7 +87,7 @@ def preview(name: str, text: str, values: Mapping[str, object] | None = None, *,
     faults = check(name, text)
     try:
         result = _render(template, text, {**SAMPLES, **(values or {})}, meter) if not faults else ""
-    except TemplateInvalid as error:
+    except (TemplateInvalid, TypeError) as error:  # TypeError: a value that no template could be given
         faults, result = [str(error)], ""
     if template.destination is Destination.HTML:
         return Preview(result, markup.html_to_text(result), None, faults, meter.messages)
@@ -109,12 +109,16 @@ def _field(name: str) -> TemplateField:
 
 def _value(value: object) -> Any:
     """A value as templates see it: nothing with attributes, nothing that is already markup."""
+    if isinstance(value, list | tuple):
+        return [_scalar(entry) for entry in value]
+    return _scalar(value)
+
+
+def _scalar(value: object) -> str | int | float | None:
     if isinstance(value, datetime):
         return meeting_time(value)
     if isinstance(value, str):
         return str(value)
-    if isinstance(value, list | tuple):
-        return [_value(entry) for entry in value]
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, int | float):
         return value
     raise TypeError(f"a template's values are texts, numbers, times and lists of these, not {type(value).__name__}")

@@ -1,0 +1,10 @@
+"""Templates run as they are, apart from any settings field."""
+
+from shared.templates import environment
+from shared.templates.meter import Meter
+from tests.fakes.clock import FakeClock
+
+
+def evaluate(text: str, *, html: bool = False, **values: object) -> str:
+    """What the template makes of the values, at 2026-11-23 09:00 UTC."""
+    return environment.run(text, values, Meter(FakeClock()), html=html)
