@@ -27,7 +27,7 @@ class Azurite:
         self.child = Child("Azurite", [*node(), str(PROGRAM), *_arguments(data_dir)], stdout=subprocess.PIPE)
         try:
             self.connection_string = _connection_string(self._wait_for_addresses())
-        except StackError:
+        except BaseException:
             self.stop()
             raise
         # A full pipe would stop Azurite, so its output is read for as long as it runs.

@@ -1,0 +1,169 @@
+"""`make run`: the whole product on this machine, until Ctrl-C.
+
+PORT (7071) is the functions', EXCHANGE_PORT (7072) the simulated Exchange's. DATA_DIR keeps what is stored.
+"""
+
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import httpx
+
+from dev.azurite import Azurite
+from dev.environment import INTEGRATION, MAILBOX, MANAGEMENT, POLICY, Addresses, app_settings, child_environment
+from dev.processes import Child, StackError, require_free
+from dev.proof import Proof
+
+PATIENCE = 30.0  # seconds until everything must answer
+GLANCE = 0.05  # seconds between two looks at children
+
+
+class Stopped(Exception):
+    """Somebody has asked the stack to end."""
+
+
+class Stack:
+    """Azurite, the simulated Exchange and the functions, as children of this process."""
+
+    def __init__(self, addresses: Addresses, data_dir: Path | None, working_dir: Path) -> None:
+        self.addresses = addresses
+        self._children: list[Child] = []
+        try:
+            self._start(data_dir, working_dir)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self, data_dir: Path | None, working_dir: Path) -> None:
+        at = self.addresses
+        exchange = child_environment(EXCHANGE_PORT=str(at.exchange_port), FUNCTIONS_URL=at.functions)
+        self._children.append(Child("The simulated Exchange", [sys.executable, "-m", "dev.exchange"], exchange))
+        azurite = Azurite(data_dir and data_dir / "azurite")
+        self._children.append(azurite.child)
+        functions = child_environment(
+            PORT=str(at.port), **app_settings(at, azurite.connection_string, working_dir)
+        )
+        self._children.append(Child("The functions host", [sys.executable, "-m", "dev.functions"], functions))
+
+    def wait_until_up(self, client: httpx.Client) -> None:
+        """Wait until everything answers. Raises StackError."""
+        until = time.monotonic() + PATIENCE
+        waiting = [f"{self.addresses.exchange}/dev/clock", f"{self.addresses.functions}/api/health"]
+        while waiting:
+            self.check()
+            if time.monotonic() > until:
+                raise StackError(f"{waiting[0]} does not answer after {PATIENCE:g} s.")
+            waiting = [url for url in waiting if not _answers(client, url)]
+            time.sleep(GLANCE)
+
+    def check(self) -> None:
+        """Raise StackError when a child has ended."""
+        for child in self._children:
+            if child.exit_code is not None:
+                raise StackError(f"{child.name} has ended with exit code {child.exit_code}: see what it said above.")
+
+    def stop(self) -> None:
+        """End all children, the last one first."""
+        for child in reversed(self._children):
+            child.stop()
+
+
+def _answers(client: httpx.Client, url: str) -> bool:
+    try:
+        return client.get(url).is_success
+    except httpx.TransportError:
+        return False
+
+
+def main() -> None:
+    """Start, prove that it works, and stay up."""
+    _end_on_signals()
+    try:
+        with _directories() as (data_dir, working_dir), ExitStack() as ending:
+            stack = Stack(_addresses(), data_dir, working_dir)
+            ending.callback(stack.stop)
+            with httpx.Client(trust_env=False, timeout=60) as client:
+                stack.wait_until_up(client)
+                _prove(stack.addresses, client)
+            _introduce(stack.addresses, data_dir)
+            while True:
+                stack.check()
+                time.sleep(GLANCE)
+    except Stopped:
+        print("\nThe local stack has ended.")
+    except StackError as error:
+        sys.exit(f"make run: {error}")
+
+
+def _addresses() -> Addresses:
+    addresses = Addresses(_port("PORT", 7071), _port("EXCHANGE_PORT", 7072))
+    if addresses.port == addresses.exchange_port:
+        raise StackError("PORT and EXCHANGE_PORT must be two different ports.")
+    require_free(addresses.port, "PORT")
+    require_free(addresses.exchange_port, "EXCHANGE_PORT")
+    return addresses
+
+
+def _port(variable: str, default: int) -> int:
+    text = os.environ.get(variable) or str(default)
+    if not (text.isdecimal() and 0 < int(text) < 65536):
+        raise StackError(f"{variable} must be a port from 1 to 65535, not {text!r}.")
+    return int(text)
+
+
+@contextmanager
+def _directories() -> Iterator[tuple[Path | None, Path]]:
+    """Where data is kept, if it is, and where files that must exist are meanwhile."""
+    if kept := os.environ.get("DATA_DIR"):
+        data_dir = Path(kept).resolve()
+        data_dir.mkdir(parents=True, exist_ok=True)
+        yield data_dir, data_dir
+    else:
+        with tempfile.TemporaryDirectory(prefix="vmr-scheduling-") as temporary:
+            yield None, Path(temporary)
+
+
+def _end_on_signals() -> None:
+    # Set explicitly: a shell that starts us in the background has SIGINT ignored.
+    def end(_number: int, _frame: FrameType | None) -> NoReturn:
+        for number in signals:
+            signal.signal(number, signal.SIG_IGN)
+        raise Stopped
+
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in signals:
+        signal.signal(number, end)
+
+
+def _prove(addresses: Addresses, client: httpx.Client) -> None:
+    print("One meeting, end to end:", flush=True)
+    # The first sweep subscribes to the new mailbox's notifications; in Azure it comes within five minutes.
+    answer = client.post(f"{addresses.functions}/dev/run/sweep")
+    if answer.is_error:
+        raise StackError(f"the first sweep failed: {answer.text}")
+    Proof(addresses, client).book()
+
+
+def _introduce(addresses: Addresses, data_dir: Path | None) -> None:
+    rows = {
+        "Functions": addresses.functions,
+        "Simulated Exchange": f"{addresses.exchange} (Graph: /v1.0, control: /dev)",
+        "Integration": f"{INTEGRATION}, equipment mailbox {MAILBOX}",
+        "Management API": f"{addresses.functions}/api/admin/ as {' / '.join(MANAGEMENT)}",
+        "External policy": f"{addresses.functions}/policy/v1/service/configuration as {' / '.join(POLICY)}",
+        "Data": f"kept in {data_dir}" if data_dir else "in memory (set DATA_DIR to keep it)",
+    }
+    print("\nThe local stack is up; Ctrl-C ends it.")
+    for name, value in rows.items():
+        print(f"  {name:<26}{value}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""What the local stack tells its functions: app settings and credentials that open nothing else."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.identity.passwords import hash_password
+
+INTEGRATION = "11111111-1111-4111-8111-111111111111"
+MAILBOX = "vmr@example.com"
+MANAGEMENT = ("admin", "local-admin")
+POLICY = ("policy", "local-policy")
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the stack answers."""
+
+    port: int
+    exchange_port: int
+
+    @property
+    def functions(self) -> str:
+        """The product's base URL."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def exchange(self) -> str:
+        """The simulated Exchange's base URL."""
+        return f"http://127.0.0.1:{self.exchange_port}"
+
+
+def app_settings(addresses: Addresses, connection_string: str, data_dir: Path) -> dict[str, str]:
+    """The app settings of DESIGN §3, Environment. Passwords and keys are for this stack alone."""
+    return {
+        "SchedulingStorage": connection_string,
+        "PUBLIC_BASE_URL": addresses.functions,
+        "GRAPH_BASE_URL": f"{addresses.exchange}/v1.0",
+        "SECRETS_FILE": str(data_dir / "secrets.json"),
+        "TAG_SIGNING_KEY": _signing_key(data_dir / "tag-signing-key"),
+        "POLICY_USERNAME": POLICY[0],
+        "POLICY_PASSWORD_HASH": hash_password(POLICY[1]),
+        "MANAGEMENT_USERNAME": MANAGEMENT[0],
+        "MANAGEMENT_PASSWORD_HASH": hash_password(MANAGEMENT[1]),
+    }
+
+
+def child_environment(**more: str) -> dict[str, str]:
+    """This process's environment for a child. A web proxy must not come between parts of the stack."""
+    direct = ",".join(filter(None, ("127.0.0.1,localhost", os.environ.get("NO_PROXY"), os.environ.get("no_proxy"))))
+    return {**os.environ, "NO_PROXY": direct, "no_proxy": direct, "PYTHONUNBUFFERED": "1", **more}
+
+
+def _signing_key(file: Path) -> str:
+    """The key of earlier starts on the same data, or a new one: tags that were promised stay good."""
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(48))
+    return file.read_text()

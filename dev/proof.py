@@ -1,0 +1,98 @@
+"""Books one meeting end to end, over the public contracts alone (DESIGN §3), and says what came back."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import httpx
+
+from dev.environment import INTEGRATION, MAILBOX, POLICY, Addresses
+from dev.processes import StackError
+
+USER = "alice@example.com"
+PATIENCE = 15.0  # seconds
+
+T = TypeVar("T")
+
+
+class Proof:
+    """What a user, an organiser and a conferencing node do, one after the other. Each step raises StackError."""
+
+    def __init__(self, addresses: Addresses, client: httpx.Client) -> None:
+        self._at = addresses
+        self._client = client
+
+    def book(self) -> None:
+        """One meeting, from the click in Outlook to the open room."""
+        token = self._call("POST", f"{self._at.exchange}/dev/identity-token", json={"user": USER})["token"]
+        _say("Outlook signs in", f"{USER}: identity token of {len(token)} characters")
+        room = self._allocate(token)
+        _say("The button is clicked", f"{room['alias']} or {room['numeric_alias']}, tag {room['alias_id']}")
+        uid = self._invite(room["instructions"])
+        _say("The invitation goes out", f"uid {uid[:24]}…")
+        answer = self._wait_for(lambda: self._answer(uid), "no answer to the invitation")
+        _say("The organiser hears", f"{answer['kind']}: {answer['subject']}")
+        if answer["kind"] != "accepted":
+            raise StackError(f"the proof meeting was not accepted, but {answer['kind']}: {answer.get('body_text', '')}")
+        _say("A node asks now", self._wait_for(lambda: self._open(room["alias"]), "the room is shut"))
+        _say("… for a number unknown", self._unknown())
+
+    def _allocate(self, token: str) -> dict[str, str]:
+        url = f"{self._at.functions}/api/client/v2/msexchange_schedulers/{INTEGRATION}/meeting_details"
+        result: dict[str, str] = self._call("GET", url, headers={"token": token})["result"]
+        return result
+
+    def _invite(self, instructions: str) -> str:
+        start = datetime.now(UTC) + timedelta(minutes=10)  # within meeting_buffer_before: the room is open already
+        meeting = {
+            "organizer": USER,
+            "subject": "The local stack's own meeting",
+            "start": f"{start:%Y-%m-%dT%H:%M:%S}",
+            "end": f"{start + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}",
+            "time_zone": "UTC",
+            "body_html": f"<p>Hello</p>{instructions}",
+            "attendees": [MAILBOX, "bob@example.com"],
+        }
+        return str(self._call("POST", f"{self._at.exchange}/dev/meetings", json=meeting)["uid"])
+
+    def _answer(self, uid: str) -> dict[str, Any] | None:
+        messages = self._call("GET", f"{self._at.exchange}/dev/mailboxes/{USER}/messages")["messages"]
+        kinds = ("accepted", "declined", "tentative")
+        return next((message for message in messages if message["uid"] == uid and message["kind"] in kinds), None)
+
+    def _open(self, alias: str) -> str | None:
+        answer = self._policy(alias)
+        if answer.status_code != httpx.codes.OK or answer.json()["action"] != "continue":
+            return None
+        return f"come in: {answer.json()['result']['name']}"
+
+    def _unknown(self) -> str:
+        answer = self._policy("meet0")
+        if answer.status_code != httpx.codes.NOT_FOUND:
+            raise StackError(f"an unknown alias was answered {answer.status_code}, not 404: {answer.text[:300]}")
+        return "not ours: ask the node's own database"
+
+    def _policy(self, alias: str) -> httpx.Response:
+        url = f"{self._at.functions}/policy/v1/service/configuration"
+        query = {"local_alias": alias, "protocol": "sip", "call_direction": "dial_in"}
+        return self._client.get(url, params=query, auth=POLICY)
+
+    def _call(self, method: str, url: str, **more: Any) -> dict[str, Any]:
+        answer = self._client.request(method, url, **more)
+        if answer.is_error:
+            raise StackError(f"{method} {url} was answered {answer.status_code}: {answer.text[:500]}")
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def _wait_for(self, check: Callable[[], T | None], otherwise: str) -> T:
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            if (found := check()) is not None:
+                return found
+            time.sleep(0.05)
+        raise StackError(f"{otherwise} after {PATIENCE:g} s")
+
+
+def _say(step: str, outcome: str) -> None:
+    print(f"  {step:<26}{outcome}", flush=True)
