@@ -148,6 +148,12 @@ class _Instrument(NodeTransformer):
         inside = self.generic_visit(node)
         return _paid(inside, CONTAINER) if node.ctx == "load" else inside
 
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:
+        self.generic_visit(node)
+        if isinstance(node.arg, nodes.Slice):  # compiled to a Python slice, about which Python warns for a number
+            node.node = _paid(node.node, CONTAINER)
+        return node
+
     def visit_For(self, node: nodes.For) -> nodes.Node:
         turn = nodes.Const(weight(node), lineno=node.lineno)
         self.generic_visit(node)
