@@ -27,6 +27,7 @@ from shared.mailboxes.rounds import Rounds
 from shared.mailboxes.watch import Watcher
 from shared.mailboxes.webhook import Webhook
 from shared.meetings.processor import Processor
+from shared.meetings.records import Records
 from shared.meetings.worker import Worker
 from shared.secrets import SecretStore
 from shared.settings import Settings, is_loopback, load_settings
@@ -51,6 +52,7 @@ class Services:
         self.policy = Policy(storage, clock)
         self.nodes = BasicAuthenticator(settings.policy)
         self.webhook = Webhook(storage)
+        self.allocator = Allocator(storage, clock, settings.tag_signing_key)
         self._graph: dict[tuple[str, str, bool], GraphClient] = {}
         self._http: httpx.AsyncClient | None = None
 
@@ -62,8 +64,7 @@ class Services:
     @cached_property
     def meeting_details(self) -> MeetingDetails:
         """What a click on the single-use button gets."""
-        allocator = Allocator(self.storage, self.clock, self.settings.tag_signing_key)
-        return MeetingDetails(self.integrations, self.users, allocator)
+        return MeetingDetails(self.integrations, self.users, self.allocator)
 
     @cached_property
     def worker(self) -> Worker:
@@ -94,7 +95,8 @@ class Services:
         subscriptions = GraphSubscriptions(client, address, self.settings.public_base_url)
         queue = self.storage.queue("meeting-requests")
         platform = PolicyPlatform(self.storage)
-        processor = Processor(integration, mailbox, platform, self.storage, queue, self.clock)
+        records = Records(self.storage, integration.uuid)
+        processor = Processor(integration, mailbox, platform, records, self.allocator, queue, self.clock)
         return processor, Watcher(uuid, mailbox, subscriptions, self.storage, queue, self.clock)
 
     def _graph_client(self, integration: Integration) -> GraphClient:

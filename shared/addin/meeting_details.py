@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from shared.aliases.allocation import AliasFormat, Allocator
+from shared.aliases.allocation import Allocator, alias_format
 from shared.aliases.booking import Booking
+from shared.aliases.instructions import joining_instructions
 from shared.aliases.tags import format_tag
 from shared.errors import InvalidRequest, NotAllowed
 from shared.identity.addin_users import AddInUsers
 from shared.integrations import Integration, IntegrationStore
-from shared.templates import html_to_text, render
+from shared.templates import html_to_text
 
 MAX_IDEMPOTENCY_KEY = 200
 
@@ -40,23 +41,8 @@ class MeetingDetails:
         return _details(integration, booking)
 
 
-def alias_format(integration: Integration) -> AliasFormat:
-    """How the integration's aliases look (A1)."""
-    return AliasFormat(
-        integration.scheduled_alias_prefix or "",
-        integration.scheduled_alias_suffix_length,
-        integration.scheduled_alias_domain,
-    )
-
-
 def _details(integration: Integration, booking: Booking) -> dict[str, Any]:
-    values = {
-        "alias": booking.alias,
-        "numeric_alias": booking.numeric_alias,
-        "alias_uuid": format_tag(booking.tag),
-        "addin_server_domain": integration.addin_server_domain,
-    }
-    instructions = render("meeting_instructions_template", integration.meeting_instructions_template, values)
+    instructions = joining_instructions(integration, booking)
     return {
         "room_name": integration.room_mailbox_name,
         "room_email": integration.room_mailbox_email_address,

@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.aliases.booking import Booking, State
+from shared.aliases.due import due_of
 from shared.aliases.tags import new_tag
 from shared.clock import Clock
 from shared.errors import NumberSpaceFull, Unavailable
 from shared.identity.caller import Caller
+from shared.integrations import Integration
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Storage
 
 ATTEMPTS = 40
@@ -36,6 +38,15 @@ class AliasFormat:
         """An alias of this form, lower case, from the system's secure random source."""
         digits = secrets.randbelow(10**self.suffix_length)
         return f"{self.prefix}{digits:0{self.suffix_length}}@{self.domain}".lower()
+
+
+def alias_format(integration: Integration) -> AliasFormat:
+    """How the integration's aliases look (A1)."""
+    return AliasFormat(
+        integration.scheduled_alias_prefix or "",
+        integration.scheduled_alias_suffix_length,
+        integration.scheduled_alias_domain,
+    )
 
 
 class Allocator:
@@ -58,7 +69,8 @@ class Allocator:
         tag = self._tag(integration, caller, idempotency_key)
         booking = Booking(integration, tag, form.random(), caller.key, now, now + lifetime)
         try:
-            [etag] = await self._bookings.commit(integration, Insert(booking.key, booking.values()))
+            insert = Insert(booking.key, booking.values())
+            etag, _ = await self._bookings.commit(integration, insert, due_of(booking, now).put())
             booking = replace(booking, etag=etag)
         except RowExists:
             booking = await self._reserved_before(booking)

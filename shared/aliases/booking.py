@@ -30,7 +30,7 @@ class Booking:
     """An alias and the meeting that it belongs to. Times are aware, in UTC.
 
     `owner` is the opaque key of the user to whom it was given; `meeting` the key of the meeting that was first
-    accepted with it (A4), "" before.
+    accepted with it (A4), "" before; `item_id` that meeting's calendar item, the series master for a series.
     """
 
     integration: str
@@ -41,6 +41,7 @@ class Booking:
     expires: datetime
     state: State = State.RESERVED
     meeting: str = ""
+    item_id: str = ""
     conference: Conference | None = None
     etag: str = ""
 
@@ -72,6 +73,7 @@ class Booking:
             "expires": self.expires.isoformat(),
             "state": self.state.value,
             "meeting": self.meeting,
+            "item_id": self.item_id,
         }
         return columns | ({"conference": self.conference.to_json()} if self.conference else {})
 
@@ -99,13 +101,14 @@ class Booking:
             expires=datetime.fromisoformat(text["expires"]),
             state=State(text["state"]),
             meeting=text["meeting"],
+            item_id=text["item_id"],
             conference=Conference.from_json(text["conference"]) if "conference" in text else None,
             etag=row.etag,
         )
 
-    def scheduled(self, meeting: str, conference: Conference) -> Self:
+    def scheduled(self, meeting: str, item_id: str, conference: Conference) -> Self:
         """This booking with a meeting's conference in it."""
-        return replace(self, state=State.SCHEDULED, meeting=meeting, conference=conference)
+        return replace(self, state=State.SCHEDULED, meeting=meeting, item_id=item_id, conference=conference)
 
     def closed(self) -> Self:
         """This booking with nobody let in any more; the conference stays on record."""

@@ -16,13 +16,11 @@ class ConferenceNames:
     def __init__(self, storage: Storage) -> None:
         self._table = storage.table("aliases")
 
-    async def claim(self, name: str, tag: str, current: str = "") -> str:
+    async def claim(self, name: str, tag: str) -> str:
         """The name itself when it is free or this tag's already, else with a random number behind it.
 
-        `current` is the tag's present name: it is kept when it is one of the two. One round trip when the name is free.
+        One round trip when the name is free.
         """
-        if current and re.fullmatch(re.escape(name[: _LIMIT - 9]) + r"( \d{8})?", current):
-            return current
         candidate = name[:_LIMIT]
         for _ in range(_ATTEMPTS):
             if await self._take(candidate, tag):
@@ -46,6 +44,11 @@ class ConferenceNames:
             row = await self._table.get(_partition(name), "name")
             return row is not None and row.values["tag"] == tag
         return True
+
+
+def is_name_of(wanted: str, name: str) -> bool:
+    """Whether `name` is what `claim` may have made of `wanted`."""
+    return name == wanted[:_LIMIT] or bool(re.fullmatch(re.escape(wanted[: _LIMIT - 9]) + r" \d{8}", name))
 
 
 def _partition(name: str) -> str:

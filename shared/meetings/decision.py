@@ -41,7 +41,8 @@ class Rejected(StrEnum):
 class Accept:
     """Schedule `booking` for the meeting; answer unless the organizer asked for no answers.
 
-    `replaced` is the booking that the meeting had before, when it gets another (M4).
+    `replaced` is the booking that the meeting had before, when it gets another (M4). `mail_instructions` says that the
+    invitation does not hold the alias, so that everybody has to be told (M8).
     """
 
     reason: Accepted
@@ -49,6 +50,17 @@ class Accept:
     calendar: Calendar
     answer: bool = True
     replaced: Booking | None = None
+    mail_instructions: bool = False
+
+
+@dataclass(frozen=True)
+class Provide:
+    """Give the meeting an alias now, accept it, and mail the joining instructions to everybody (M8).
+
+    `owner` is the opaque key of the user to whom the alias was promised; "" for a copied invitation (A4).
+    """
+
+    owner: str
 
 
 @dataclass(frozen=True)
@@ -81,22 +93,26 @@ class Ignore:
     why: str
 
 
-Decision: TypeAlias = Accept | Refresh | Reject | Close | Ignore
+Decision: TypeAlias = Accept | Provide | Refresh | Reject | Close | Ignore
 
 
 @dataclass(frozen=True)
 class Known:
     """What our records say: the bookings that the message's tags name, newest last, and the meeting's own booking.
 
-    `link` is the row that ties the meeting to its booking, when it was read.
+    `link` is the row that ties the meeting to its booking, when it was read. `promised_to` is the user of a valid TOK
+    tag in the message (A6), "" without one.
     """
 
     tagged: tuple[Booking, ...] = ()
     own: Booking | None = None
     link: Row | None = None
+    promised_to: str = ""
 
 
-def decide(request: MeetingRequest, calendar: Calendar, known: Known, now: datetime) -> Decision:
+def decide(
+    request: MeetingRequest, calendar: Calendar, known: Known, now: datetime, *, copies_get_new_alias: bool = False
+) -> Decision:
     """What to do about `request`.
 
     `calendar` holds all that the meeting has from now on (and, for a single meeting, its one occurrence, past or not).
@@ -109,11 +125,13 @@ def decide(request: MeetingRequest, calendar: Calendar, known: Known, now: datet
         return _cancelled(item, own, calendar)
     if request.outdated or request.update in (Update.OUTDATED, Update.PRINCIPAL_COPY):
         return Ignore("superseded by a newer message, or a copy for a delegate")
-    chosen = _choose(meeting_key(item.uid), known, own, now)
+    chosen = _choose(meeting_key(item.uid), known, own, now, copies_get_new_alias)
     if isinstance(chosen, Reject):
         return chosen
     if not calendar.has_future(now):
         return Reject(Rejected.SINGLE_PAST if item.shape is Shape.SINGLE else Rejected.SERIES_PAST)
+    if isinstance(chosen, Provide):
+        return chosen
     return _schedule(item, chosen, own, calendar, now)
 
 
@@ -125,7 +143,9 @@ def _cancelled(item: CalendarItem, own: Booking | None, calendar: Calendar) -> D
     return Close(own)
 
 
-def _choose(meeting: str, known: Known, own: Booking | None, now: datetime) -> Booking | Reject:
+def _choose(
+    meeting: str, known: Known, own: Booking | None, now: datetime, copies_get_new_alias: bool
+) -> Booking | Provide | Reject:
     """The booking that the meeting is to have: the newest tag that is free or its own, else the one it has."""
     usable = [booking for booking in known.tagged if booking.is_usable(now)]
     mine = [booking for booking in usable if booking.meeting in ("", meeting)]
@@ -133,8 +153,12 @@ def _choose(meeting: str, known: Known, own: Booking | None, now: datetime) -> B
         return mine[-1]
     if own:
         return own
+    if known.promised_to:
+        return Provide(known.promised_to)
     if not usable:
         return Reject(Rejected.INVALID_ALIAS)
+    if copies_get_new_alias:
+        return Provide("")
     if usable[-1].state is State.CLOSED:
         return Reject(Rejected.ALIAS_DELETED)
     return Reject(Rejected.ALIAS_CONFLICT, usable[-1].alias)

@@ -11,6 +11,7 @@ until everything that follows from the decision has been done:
 import uuid
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Self
 
 from shared.meetings.request import Answer
@@ -25,13 +26,20 @@ def correlation_id(integration: str, message_id: str) -> str:
     return str(uuid.uuid5(uuid.UUID(integration), message_id))
 
 
+class Mailing(StrEnum):
+    """What is mailed beside the answer."""
+
+    NONE = "none"
+    INSTRUCTIONS = "instructions"
+
+
 @dataclass(frozen=True)
 class Operation:
     """What was decided on a message, why, and what is or was answered.
 
     `answer` NONE means that Exchange is told nothing; an empty `text` that the organizer is not. `tags` are the tags of
-    the bookings whose rooms have to follow, separated by spaces. Times are ISO texts; `done` is "" while pending.
-    Holds no subject and no address.
+    the bookings whose rooms have to follow, separated by spaces. `draft` is the mail's id once it is prepared. Times
+    are ISO texts; `done` is "" while pending. Holds no subject and no address.
     """
 
     correlation_id: str
@@ -46,6 +54,8 @@ class Operation:
     answer: Answer = Answer.NONE
     text: str = ""
     tags: str = ""
+    mail: Mailing = Mailing.NONE
+    draft: str = ""
     done: str = ""
     error: str = ""
 
@@ -72,4 +82,5 @@ class Operation:
         """The operation of a row."""
         columns = {name: str(value) for name, value in row.values.items()}
         columns["correlation_id"] = row.key.removeprefix("operation:")
-        return cls(**columns | {"answer": Answer(columns["answer"])})  # type: ignore[arg-type]  # all others are texts
+        answer, mail = Answer(columns.pop("answer")), Mailing(columns.pop("mail"))
+        return cls(**columns, answer=answer, mail=mail)

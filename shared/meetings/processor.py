@@ -1,29 +1,31 @@
-"""The processor: carries out what is decided on meeting messages, once, whatever happens in between (M5).
+"""The processor: decides on meeting messages and has the decision carried out, once, whatever happens (M5).
 
-Its steps stand in operation.py. Every step can be repeated: after a crash the queue hands the message out again, the
-decision is found written down, and the work is taken up where it ended.
+Its steps stand in operation.py. After a crash the queue hands the message out again, the decision is found written
+down, and the work is taken up where it ended.
 """
 
 import asyncio
 import logging
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import timedelta
 
-from shared.aliases.booking import Booking
+from shared.aliases.allocation import Allocator, alias_format
 from shared.aliases.tags import find_tags
 from shared.clock import Clock
 from shared.conferences.conference import Calendar
 from shared.conferences.platform import Platform
-from shared.errors import Conflict, RateLimited, TemplateInvalid, Unavailable
+from shared.errors import Conflict, RateLimited, Unavailable
+from shared.identity.caller import Caller
 from shared.integrations import Integration
-from shared.mailboxes.mailbox import CalendarItemGone, Mailbox
-from shared.meetings import texts
-from shared.meetings.decision import Accept, Close, Decision, Ignore, Refresh, Reject, Rejected, decide
+from shared.mailboxes.mailbox import Mailbox
+from shared.meetings.completion import Completion
+from shared.meetings.decision import Accept, Decision, Ignore, Known, Provide, Reject, Rejected, decide
 from shared.meetings.notice import Notice, encode
 from shared.meetings.operation import Operation, correlation_id
+from shared.meetings.plan import make_plan
 from shared.meetings.records import Lease, Records
-from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, meeting_key
-from shared.storage import Queue, RowChanged, RowExists, Storage
+from shared.meetings.request import Kind, MeetingRequest, meeting_key
+from shared.storage import Queue, RowExists
 
 log = logging.getLogger(__name__)
 
@@ -32,40 +34,21 @@ _ROUNDS = 4
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A decision with everything that is to be written for it.
-
-    `changed` are bookings as they are to be, `assigned` the one that the meeting gets when it gets another.
-    """
-
-    operation: Operation
-    changed: tuple[Booking, ...] = ()
-    assigned: Booking | None = None
-
-    def also_closing(self, booking: Booking) -> "Plan":
-        """This plan with another room closed."""
-        operation = replace(self.operation, tags=f"{self.operation.tags} {booking.tag}")
-        return Plan(operation, (*self.changed, booking.closed()), self.assigned)
-
-
 class Processor:
     """Works off notices of one integration."""
 
-    def __init__(
-        self,
-        integration: Integration,
-        mailbox: Mailbox,
-        platform: Platform,
-        storage: Storage,
-        queue: Queue,
-        clock: Clock,
-    ) -> None:
-        self._integration = integration
-        self._mailbox = mailbox
-        self._platform = platform
-        self._records = Records(storage, integration.uuid)
-        self._queue = queue
-        self._clock = clock
+    integration: Integration
+    mailbox: Mailbox
+    platform: Platform
+    records: Records
+    allocator: Allocator
+    queue: Queue
+    clock: Clock
+
+    @property
+    def completion(self) -> Completion:
+        """What carries decisions out."""
+        return Completion(self.integration, self.mailbox, self.platform, self.records, self.clock)
 
     async def process(self, notice: Notice, *, last_try: bool = False) -> None:
         """Do what the message asks for, if it is a meeting message.
@@ -73,7 +56,7 @@ class Processor:
         Raises Unavailable, RateLimited and Conflict when it should be tried again later. Anything unexpected is raised
         too, but on the last try the organizer is told of a general error instead (M1).
         """
-        request = await self._mailbox.read(notice.message)
+        request = await self.mailbox.read(notice.message)
         if request is None or (request.item is None and request.kind is Kind.REQUEST):
             await self._without_item(notice, request)
             return
@@ -87,173 +70,97 @@ class Processor:
             log.exception("general error, correlation id %s", self._correlation(notice.message))
             await self._handle(request, instead=Reject(Rejected.GENERAL_ERROR))
 
-    async def resume(self, correlation: str) -> None:
-        """Finish an operation that some run has left unfinished; nothing when it is done or being worked on."""
-        lease = await self._records.take_over(correlation, self._clock.now())
-        if lease:
-            named = await asyncio.gather(*(self._platform.name(booking) for booking in lease.bookings))
-            await self._complete(replace(lease, bookings=tuple(named)), resumed=True)
-
-    async def resume_all(self) -> int:
-        """Finish everything whose lease has run out; how many operations that were."""
-        left = [operation.correlation_id async for operation in self._records.unfinished(self._clock.now())]
+    async def resume_all(self) -> None:
+        """Finish everything that was left unfinished and whose lease has run out."""
+        left = [operation.correlation_id async for operation in self.records.unfinished(self.clock.now())]
         for correlation in left:
-            await self.resume(correlation)
-        return len(left)
+            await self.completion.resume(correlation)
 
     async def set_aside(self, notice: Notice) -> str:
-        """Record that a notice could not be worked off; returns the cause for the alarm."""
-        correlation = self._correlation(notice.message)
-        now = self._clock.now().isoformat()
+        """Record that a notice could not be worked off; returns the correlation id."""
+        correlation, now = self._correlation(notice.message), self.clock.now()
         failed = Operation(
-            correlation, notice.message, created=now, received=now, what="message", decision="none",
-            reason="could not be worked off", done=now, error="poison_message",
-        )  # fmt: skip
+            correlation_id=correlation,
+            message_id=notice.message,
+            created=now.isoformat(),
+            received=now.isoformat(),
+            what="message",
+            decision="none",
+            reason="could not be worked off",
+        )
         try:
-            await self._records.note(failed)
+            await self.records.note(failed.finished(now, error="poison_message"), now)
         except RowExists:
             log.info("%s was decided on before it was set aside", correlation)
-        return f"Correlation id {correlation}"
+        return correlation
 
     def _correlation(self, message_id: str) -> str:
-        return correlation_id(self._integration.uuid, message_id)
+        return correlation_id(self.integration.uuid, message_id)
 
     async def _without_item(self, notice: Notice, request: MeetingRequest | None) -> None:
         """A message without a calendar item: it may be decided on already, or Exchange may not be ready yet."""
         correlation = self._correlation(notice.message)
-        if await self._records.operation(correlation):
-            await self.resume(correlation)
+        if await self.records.operation(correlation):
+            await self.completion.resume(correlation)
         elif request is not None and (later := notice.again()):
             again, delay = later
             for body in encode([again]):
-                await self._queue.send(body, delay)
+                await self.queue.send(body, delay)
         elif request is not None:
-            operation = self._operation(request, Ignore("Exchange made no calendar item for this request"))
-            await self._records.note(operation.finished(self._clock.now(), error="no_calendar_item"))
+            now = self.clock.now()
+            ignored = Ignore("Exchange made no calendar item for this request")
+            plan = make_plan(self.integration, request, ignored, now)
+            await self.records.note(plan.operation.finished(now, error="no_calendar_item"), now)
 
     async def _handle(self, request: MeetingRequest, instead: Reject | None = None) -> None:
         item = request.item
-        calendar = await self._mailbox.calendar(item, self._clock.now()) if item else Calendar(())
+        calendar = await self.mailbox.calendar(item, self.clock.now()) if item else Calendar(())
         for attempt in range(_ROUNDS):
             try:
                 lease = await self._decide(request, calendar, thorough=attempt > 0, instead=instead)
             except Conflict:
-                if await self._records.operation(self._correlation(request.message_id)):
-                    return await self.resume(self._correlation(request.message_id))
+                if await self.records.operation(self._correlation(request.message_id)):
+                    return await self.completion.resume(self._correlation(request.message_id))
             else:
-                return await self._complete(lease) if lease else None
+                return await self.completion.complete(lease) if lease else None
         raise Conflict("the records of this meeting keep changing")
 
     async def _decide(
         self, request: MeetingRequest, calendar: Calendar, *, thorough: bool, instead: Reject | None
     ) -> Lease | None:
         """Decide, and write it down; None when nothing is left to do. Raises Conflict if others were faster."""
-        now = self._clock.now()
-        item = request.item
-        key = meeting_key(item.uid) if item else ""
-        known = await self._records.known(key, find_tags(request.body), thorough=thorough)
-        plan = self._plan(request, instead or decide(request, calendar, known, now))
+        now, item = self.clock.now(), request.item
+        known = await self.records.known(
+            meeting_key(item.uid) if item else "", find_tags(request.body), thorough=thorough
+        )
+        decision = instead or await self._decision(request, calendar, known)
+        plan = make_plan(self.integration, request, decision, now)
         log.info("%s: %s (%s)", plan.operation.correlation_id, plan.operation.decision, plan.operation.reason)
         if plan.operation.done:
-            await self._records.note(plan.operation)
+            await self.records.note(plan.operation, now)
             return None
         # The name is claimed while the decision is written: it belongs to the tag, so a lost race does no harm.
         lease, named = await asyncio.gather(
-            self._records.open(plan.operation, now, plan.changed, plan.assigned, known),
-            asyncio.gather(*(self._platform.name(booking) for booking in plan.changed)),
+            self.records.open(plan.operation, now, plan.changed, plan.assigned, known),
+            asyncio.gather(*(self.platform.name(booking) for booking in plan.changed)),
         )
         pairs = zip(named, lease.bookings, strict=True)
         return replace(lease, bookings=tuple(replace(booking, etag=written.etag) for booking, written in pairs))
 
-    def _plan(self, request: MeetingRequest, decision: Decision) -> Plan:
-        try:
-            return self._planned(request, decision)
-        except TemplateInvalid:
-            log.exception("a template failed, correlation id %s", self._correlation(request.message_id))
-            return self._planned(request, Reject(Rejected.GENERAL_ERROR))
-
-    def _planned(self, request: MeetingRequest, decision: Decision) -> Plan:
-        operation = self._operation(request, decision)
-        item = request.item
-        match decision:
-            case Accept(_, booking, calendar, tell, replaced) if item:
-                text = texts.acceptance(self._integration, decision, item) if tell else ""
-                plan = self._scheduled(operation, booking, item, calendar, Answer.ACCEPTED, text)
-                return plan.also_closing(replaced) if replaced else plan
-            case Refresh(booking, calendar) if item:
-                answer = Answer.NONE if item.answer is Answer.ACCEPTED else Answer.ACCEPTED
-                return self._scheduled(operation, booking, item, calendar, answer, "")
-            case Reject():
-                text = texts.rejection(self._integration, decision, operation.correlation_id)
-                return Plan(replace(operation, answer=Answer.DECLINED, text=text))
-            case Close(booking):
-                return Plan(replace(operation, tags=booking.tag), (booking.closed(),))
-        return Plan(operation.finished(self._clock.now()))
-
-    def _scheduled(
-        self, operation: Operation, booking: Booking, item: CalendarItem, calendar: Calendar, answer: Answer, text: str
-    ) -> Plan:
-        key = meeting_key(item.uid)
-        conference = texts.conference(self._integration, item, booking, calendar, self._clock.now())
-        scheduled = booking.scheduled(key, conference)
-        if answer is Answer.NONE and scheduled == booking:
-            return Plan(operation.finished(self._clock.now()))
-        assigned = scheduled if booking.meeting != key else None
-        return Plan(replace(operation, answer=answer, text=text, tags=booking.tag), (scheduled,), assigned)
-
-    def _operation(self, request: MeetingRequest, decision: Decision) -> Operation:
-        item = request.item
-        reason = decision.why if isinstance(decision, Ignore) else getattr(decision, "reason", "")
-        return Operation(
-            correlation_id=self._correlation(request.message_id),
-            message_id=request.message_id,
-            created=self._clock.now().isoformat(),
-            received=request.received.isoformat(),
-            what=f"{request.update} {request.kind} {item.shape if item else ''}".strip(),
-            decision=type(decision).__name__.lower(),
-            reason=str(reason),
-            meeting=meeting_key(item.uid) if item else "",
-            item_id=item.id if item else "",
+    async def _decision(self, request: MeetingRequest, calendar: Calendar, known: Known) -> Decision:
+        """The decision, with an alias allocated now where one has to be provided (M8, A4)."""
+        now = self.clock.now()
+        copies = self.integration.copied_tag_action == "new_alias"
+        decision = decide(request, calendar, known, now, copies_get_new_alias=copies)
+        if not isinstance(decision, Provide):
+            return decision
+        correlation = self._correlation(request.message_id)
+        booking = await self.allocator.allocate(
+            self.integration.uuid,
+            alias_format(self.integration),
+            Caller(decision.owner or f"meeting:{correlation}", "provided"),
+            timedelta(days=self.integration.reservation_days),
+            correlation,
         )
-
-    async def _complete(self, lease: Lease, *, resumed: bool = False) -> None:
-        """Everything that follows from a decision: the room, then the answer, then the record."""
-        try:
-            await self._show(lease)
-            error = await self._answer(lease.operation, resumed=resumed)
-            await self._finish(lease, lease.operation.finished(self._clock.now(), error))
-        except Exception:
-            await self._records.give_back(lease, self._clock.now())
-            raise
-
-    async def _show(self, lease: Lease) -> None:
-        await asyncio.gather(*(self._platform.show(booking) for booking in lease.bookings))
-
-    async def _finish(self, lease: Lease, operation: Operation) -> None:
-        for _ in range(_ROUNDS):
-            try:
-                return await self._records.finish(lease, operation)
-            except RowChanged:
-                lease = await self._records.reread(lease)
-                await self._show(lease)
-        raise Conflict("the booking keeps changing")
-
-    async def _answer(self, operation: Operation, *, resumed: bool) -> str:
-        """Answer the organizer, unless an earlier run got that far; returns an error code, "" normally."""
-        if operation.answer is Answer.NONE:
-            return ""
-        if resumed and await self._was_answered(operation):
-            return ""
-        try:
-            await self._mailbox.answer(operation.item_id, operation.answer, operation.text or None)
-        except CalendarItemGone as gone:
-            return gone.code
-        return ""
-
-    async def _was_answered(self, operation: Operation) -> bool:
-        """Whether Exchange has this very answer on record. A declined item leaves the calendar."""
-        item = await self._mailbox.item(operation.item_id)
-        if item is None:
-            return operation.answer is Answer.DECLINED
-        received = datetime.fromisoformat(operation.received)
-        return item.answer is operation.answer and item.answered_at is not None and item.answered_at >= received
+        provided = decide(request, calendar, replace(known, tagged=(*known.tagged, booking)), now)
+        return replace(provided, mail_instructions=True) if isinstance(provided, Accept) else provided

@@ -4,6 +4,7 @@ tag:<uuid>                 the booking: alias, meeting, conference        (share
 meeting:<key>              which tag a meeting has
 operation:<correlation>    what was decided on a message                  (operation.py)
 pending:<correlation>      work that is left, leased until …
+due:<day>:<task>:<of>      what falls due on a day                        (shared/aliases/due.py)
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.aliases.booking import Booking, State
+from shared.aliases.due import due_of, due_operation
 from shared.meetings.decision import Known
 from shared.meetings.operation import LEASE, Operation
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, Storage
@@ -71,6 +73,8 @@ class Records:
         writes: list[Write] = [Insert(operation.key, operation.values())]
         writes.append(Insert(operation.pending_key, {"until": (now + LEASE).isoformat()}))
         writes += [Replace(booking.row, booking.values()) for booking in changed]
+        writes += [due_of(booking, now).put() for booking in changed]
+        writes.append(due_operation(operation.correlation_id, now).put())
         if assigned:
             link = {"tag": assigned.tag}
             # A meeting that is taken for new must be new; if it is not, all of this is decided again, thoroughly.
@@ -83,9 +87,10 @@ class Records:
             tuple(replace(booking, etag=etag) for booking, etag in zip(changed, etags[2:], strict=False)),
         )
 
-    async def note(self, operation: Operation) -> None:
+    async def note(self, operation: Operation, now: datetime) -> None:
         """Write down a decision that leaves nothing to do."""
-        await self._table.commit(self._integration, Insert(operation.key, operation.values()))
+        due = due_operation(operation.correlation_id, now).put()
+        await self._table.commit(self._integration, Insert(operation.key, operation.values()), due)
 
     async def operation(self, correlation_id: str) -> Operation | None:
         """The operation of a correlation id, or None."""
@@ -109,6 +114,12 @@ class Records:
     async def reread(self, lease: Lease) -> Lease:
         """The same lease with its bookings as they stand now."""
         return replace(lease, bookings=await self._bookings([booking.tag for booking in lease.bookings]))
+
+    async def update(self, lease: Lease, operation: Operation) -> Lease:
+        """Write down how far the work has got."""
+        row = lease.operation_row
+        [etag] = await self._table.commit(self._integration, Replace(row, operation.values()))
+        return replace(lease, operation=operation, operation_row=replace(row, etag=etag))
 
     async def give_back(self, lease: Lease, now: datetime) -> None:
         """End a lease early, with the work still to do."""

@@ -57,7 +57,8 @@ class CalendarItem:
 
     `id` is what answers go to; `series_id` the series master's id, "" for a single meeting. `uid` is shared by a
     series and all its occurrences. `occurrence` is the time of a single meeting, of the occurrence, or of a series'
-    first one. `zone` is an IANA name. `last_day` is the day after which a series has no occurrence, None for endless.
+    first one. `zone` is an IANA name. `attendees` are addresses. `last_day` is the day after which a series has no
+    occurrence, None for an endless one.
     """
 
     id: str
@@ -73,6 +74,7 @@ class CalendarItem:
     response_requested: bool
     answer: Answer
     answered_at: datetime | None
+    attendees: tuple[str, ...] = ()
     last_day: datetime | None = None
 
 

@@ -4,8 +4,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from shared.aliases.booking import Booking
+from shared.aliases.instructions import joining_instructions
 from shared.conferences.conference import Calendar, Conference
+from shared.conferences.names import is_name_of
 from shared.integrations import Integration
+from shared.mailboxes.mailbox import Mail
 from shared.meetings.decision import Accept, Accepted, Reject, Rejected
 from shared.meetings.request import CalendarItem
 from shared.templates import html_to_text, meeting_time, render
@@ -30,7 +33,8 @@ def conference(
         return render(field, getattr(integration, field), values)
 
     before = booking.conference
-    name = before.name if before and before.is_open(now) else text("conference_name_template")
+    wanted = text("conference_name_template")
+    name = before.name if before and (before.is_open(now) or is_name_of(wanted, before.name)) else wanted
     return Conference(
         name=name or booking.alias,
         description=text("conference_description_template"),
@@ -69,6 +73,13 @@ def rejection(integration: Integration, decision: Reject, correlation_id: str) -
         Rejected.GENERAL_ERROR: {"correlation_id": correlation_id},
     }
     return _answer(integration, decision.reason, values.get(decision.reason, {}))
+
+
+def late_instructions(integration: Integration, item: CalendarItem, booking: Booking) -> Mail:
+    """The mail with the joining instructions that the invitation could not hold, to everybody who was invited (M8)."""
+    people = dict.fromkeys(address.lower() for address in (item.organizer.email, *item.attendees) if address)
+    recipients = tuple(address for address in people if address != integration.mailbox)
+    return Mail(recipients, item.subject, joining_instructions(integration, booking))
 
 
 def _answer(integration: Integration, reason: Accepted | Rejected, values: dict[str, str]) -> str:

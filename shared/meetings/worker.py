@@ -86,5 +86,5 @@ class Worker:
         for notice in notices:
             log.error("a notice of integration %s could not be worked off", notice.integration)
             processor, _ = await self.hands(notice.integration)
-            cause = await processor.set_aside(notice)
-            await self.alarms.raise_(notice.integration, AlarmKind.POISON, cause)
+            correlation = await processor.set_aside(notice)
+            await self.alarms.raise_(notice.integration, AlarmKind.POISON, f"Correlation id {correlation}.")

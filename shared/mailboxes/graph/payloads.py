@@ -112,6 +112,7 @@ class Event(_Payload):
     response_requested: bool | None = True
     response_status: ResponseStatus = ResponseStatus()
     recurrence: Recurrence | None = None
+    attendees: list[Recipient] = []
 
     def occurrence(self) -> Occurrence:
         """When it takes place.
@@ -147,6 +148,7 @@ class Event(_Payload):
             response_requested=self.response_requested is not False,
             answer=_ANSWERS.get(status.response, Answer.NONE),
             answered_at=status.time.astimezone(UTC) if status.time and status.time.year > 1 else None,
+            attendees=tuple(attendee.email_address.address for attendee in self.attendees),
             last_day=self._last_day(),
         )
 

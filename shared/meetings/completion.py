@@ -1,0 +1,92 @@
+"""What follows once a decision is written down: room, answer, mail, record. Each step may be repeated."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.clock import Clock
+from shared.conferences.platform import Platform
+from shared.errors import Conflict
+from shared.integrations import Integration
+from shared.mailboxes.mailbox import CalendarItemGone, Mailbox
+from shared.meetings import texts
+from shared.meetings.operation import Mailing, Operation
+from shared.meetings.records import Lease, Records
+from shared.meetings.request import Answer
+from shared.storage import RowChanged
+
+_ROUNDS = 4
+
+
+@dataclass(frozen=True)
+class Completion:
+    """Finishes operations of one integration."""
+
+    integration: Integration
+    mailbox: Mailbox
+    platform: Platform
+    records: Records
+    clock: Clock
+
+    async def complete(self, lease: Lease, *, resumed: bool = False) -> None:
+        """Do everything that is left of a leased operation. The lease is given back when something fails."""
+        try:
+            await self._show(lease)
+            error = await self._answer(lease.operation, resumed=resumed)
+            lease = await self._mail(lease)
+            await self._finish(lease, lease.operation.finished(self.clock.now(), error))
+        except Exception:
+            await self.records.give_back(lease, self.clock.now())
+            raise
+
+    async def resume(self, correlation: str) -> None:
+        """Finish an operation that some run has left unfinished; nothing when it is done or being worked on."""
+        lease = await self.records.take_over(correlation, self.clock.now())
+        if lease:
+            named = await asyncio.gather(*(self.platform.name(booking) for booking in lease.bookings))
+            await self.complete(replace(lease, bookings=tuple(named)), resumed=True)
+
+    async def _show(self, lease: Lease) -> None:
+        await asyncio.gather(*(self.platform.show(booking) for booking in lease.bookings))
+
+    async def _finish(self, lease: Lease, operation: Operation) -> None:
+        for _ in range(_ROUNDS):
+            try:
+                return await self.records.finish(lease, operation)
+            except RowChanged:
+                lease = await self.records.reread(lease)
+                await self._show(lease)
+        raise Conflict("the booking keeps changing")
+
+    async def _answer(self, operation: Operation, *, resumed: bool) -> str:
+        """Answer the organizer, unless an earlier run got that far; returns an error code, "" normally."""
+        if operation.answer is Answer.NONE:
+            return ""
+        if resumed and await self._was_answered(operation):
+            return ""
+        try:
+            await self.mailbox.answer(operation.item_id, operation.answer, operation.text or None)
+        except CalendarItemGone as gone:
+            return gone.code
+        return ""
+
+    async def _was_answered(self, operation: Operation) -> bool:
+        """Whether Exchange has this very answer on record. A declined item leaves the calendar."""
+        item = await self.mailbox.item(operation.item_id)
+        if item is None:
+            return operation.answer is Answer.DECLINED
+        received = datetime.fromisoformat(operation.received)
+        return item.answer is operation.answer and item.answered_at is not None and item.answered_at >= received
+
+    async def _mail(self, lease: Lease) -> Lease:
+        """Send the joining instructions once (M8): the draft's id is written down before the draft is sent."""
+        if lease.operation.mail is Mailing.NONE:
+            return lease
+        if not lease.operation.draft:
+            item = await self.mailbox.item(lease.operation.item_id)
+            if item is None:
+                return lease
+            mail = texts.late_instructions(self.integration, item, lease.bookings[0])
+            lease = await self.records.update(lease, replace(lease.operation, draft=await self.mailbox.draft(mail)))
+        await self.mailbox.send(lease.operation.draft)
+        return lease

@@ -1,0 +1,106 @@
+"""From a decision to everything that is to be written and told for it; pure, apart from filling in templates."""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.aliases.booking import Booking
+from shared.conferences.conference import Calendar, Conference
+from shared.errors import TemplateInvalid
+from shared.integrations import Integration
+from shared.meetings import texts
+from shared.meetings.decision import Accept, Close, Decision, Ignore, Refresh, Reject, Rejected
+from shared.meetings.operation import Mailing, Operation, correlation_id
+from shared.meetings.request import Answer, CalendarItem, MeetingRequest, meeting_key
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What follows from a decision.
+
+    `changed` are bookings as they are to be, `assigned` the one that the meeting gets when it gets another. A plan
+    whose operation is `done` leaves nothing to do but to be noted.
+    """
+
+    operation: Operation
+    changed: tuple[Booking, ...] = ()
+    assigned: Booking | None = None
+
+
+def make_plan(integration: Integration, request: MeetingRequest, decision: Decision, now: datetime) -> Plan:
+    """The plan for a decision. A template that fails makes a general error of it (M1)."""
+    try:
+        return _planned(integration, request, decision, now)
+    except TemplateInvalid:
+        log.exception("a template failed, correlation id %s", correlation_id(integration.uuid, request.message_id))
+        return _planned(integration, request, Reject(Rejected.GENERAL_ERROR), now)
+
+
+def _planned(integration: Integration, request: MeetingRequest, decision: Decision, now: datetime) -> Plan:
+    operation = _operation(integration, request, decision, now)
+    item = request.item
+    match decision:
+        case Accept(_, booking, calendar) if item:
+            conference = texts.conference(integration, item, booking, calendar, now)
+            text = texts.acceptance(integration, decision, item) if decision.answer else ""
+            plan = _scheduled(replace(operation, answer=Answer.ACCEPTED, text=text), booking, item, conference)
+            return _with_extras(plan, decision)
+        case Refresh(booking, calendar) if item:
+            return _refreshed(integration, operation, item, booking, calendar, now)
+        case Reject():
+            text = texts.rejection(integration, decision, operation.correlation_id)
+            return Plan(replace(operation, answer=Answer.DECLINED, text=text))
+        case Close(booking):
+            return Plan(replace(operation, tags=booking.tag), (booking.closed(),))
+    return Plan(operation.finished(now))
+
+
+def _refreshed(
+    integration: Integration,
+    operation: Operation,
+    item: CalendarItem,
+    booking: Booking,
+    calendar: Calendar,
+    now: datetime,
+) -> Plan:
+    """The conference follows; a meeting that Exchange has reset to unanswered is accepted again, in silence (M6)."""
+    conference = texts.conference(integration, item, booking, calendar, now)
+    answer = Answer.NONE if item.answer is Answer.ACCEPTED else Answer.ACCEPTED
+    plan = _scheduled(replace(operation, answer=answer), booking, item, conference)
+    if answer is Answer.NONE and plan.changed == (booking,):
+        return Plan(operation.finished(now))
+    return plan
+
+
+def _scheduled(operation: Operation, booking: Booking, item: CalendarItem, conference: Conference) -> Plan:
+    key = meeting_key(item.uid)
+    scheduled = booking.scheduled(key, item.series_id or item.id, conference)
+    return Plan(replace(operation, tags=booking.tag), (scheduled,), scheduled if booking.meeting != key else None)
+
+
+def _with_extras(plan: Plan, decision: Accept) -> Plan:
+    operation, changed = plan.operation, plan.changed
+    if decision.replaced:
+        operation = replace(operation, tags=f"{operation.tags} {decision.replaced.tag}")
+        changed = (*changed, decision.replaced.closed())
+    if decision.mail_instructions:
+        operation = replace(operation, mail=Mailing.INSTRUCTIONS)
+    return Plan(operation, changed, plan.assigned)
+
+
+def _operation(integration: Integration, request: MeetingRequest, decision: Decision, now: datetime) -> Operation:
+    item = request.item
+    reason = decision.why if isinstance(decision, Ignore) else getattr(decision, "reason", "")
+    return Operation(
+        correlation_id=correlation_id(integration.uuid, request.message_id),
+        message_id=request.message_id,
+        created=now.isoformat(),
+        received=request.received.isoformat(),
+        what=f"{request.update} {request.kind} {item.shape if item else ''}".strip(),
+        decision=type(decision).__name__.lower(),
+        reason=str(reason),
+        meeting=meeting_key(item.uid) if item else "",
+        item_id=item.id if item else "",
+    )
