@@ -67,3 +67,15 @@ async def sweep(timer: func.TimerRequest) -> None:
 async def renew(timer: func.TimerRequest) -> None:
     """Every six hours: subscriptions live six days, and are renewed long before."""
     await services().rounds.renew()
+
+
+@bp.timer_trigger("timer", "0 20 * * * *")
+async def agenda(timer: func.TimerRequest) -> None:
+    """Every hour: series are read on, finished rooms close."""
+    await services().rounds.agenda()
+
+
+@bp.timer_trigger("timer", "0 40 3 * * *")
+async def cleanup(timer: func.TimerRequest) -> None:
+    """Every night: old records go."""
+    await services().rounds.cleanup()

@@ -16,6 +16,7 @@ class AlarmKind(StrEnum):
     MAILBOX_SETTINGS = "mailbox_settings"
     NUMBER_SPACE = "number_space_nearly_full"
     POISON = "poison_message"
+    HOUSEKEEPING = "housekeeping_failed"
 
 
 REMEDIES = {
@@ -32,6 +33,7 @@ REMEDIES = {
         "-DeleteSubject $false -AddOrganizerToSubject $false -RemoveOldMeetingMessages $false"
     ),
     AlarmKind.NUMBER_SPACE: "Raise scheduled_alias_suffix_length, or use another scheduled_alias_prefix.",
+    AlarmKind.HOUSEKEEPING: "See the app's log; series are not read on and old records stay until it works again.",
     AlarmKind.POISON: (
         "Look the correlation id up in scheduling_operation, mend the cause, and ask the organizer to send an update."
     ),

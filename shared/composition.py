@@ -23,11 +23,13 @@ from shared.identity.exchange_metadata import ExchangeMetadata
 from shared.identity.exchange_token import ExchangeTokens
 from shared.identity.passwords import BasicAuthenticator
 from shared.integrations import Integration, IntegrationStore
-from shared.mailboxes.rounds import Rounds
 from shared.mailboxes.watch import Watcher
 from shared.mailboxes.webhook import Webhook
+from shared.meetings.agenda import Agenda
+from shared.meetings.hands import Hands
 from shared.meetings.processor import Processor
 from shared.meetings.records import Records
+from shared.meetings.rounds import Rounds
 from shared.meetings.worker import Worker
 from shared.secrets import SecretStore
 from shared.settings import Settings, is_loopback, load_settings
@@ -85,7 +87,7 @@ class Services:
         await self.secrets.close()
         await self.storage.close()
 
-    async def _hands(self, uuid: str) -> tuple[Processor, Watcher]:
+    async def _hands(self, uuid: str) -> Hands:
         from shared.mailboxes.graph.mailbox import GraphMailbox
         from shared.mailboxes.graph.subscriptions import GraphSubscriptions
 
@@ -97,7 +99,9 @@ class Services:
         platform = PolicyPlatform(self.storage)
         records = Records(self.storage, integration.uuid)
         processor = Processor(integration, mailbox, platform, records, self.allocator, queue, self.clock)
-        return processor, Watcher(uuid, mailbox, subscriptions, self.storage, queue, self.clock)
+        watcher = Watcher(uuid, mailbox, subscriptions, self.storage, queue, self.clock)
+        agenda = Agenda(uuid, mailbox, platform, records, self.storage, self.clock)
+        return Hands(processor, watcher, agenda)
 
     def _graph_client(self, integration: Integration) -> GraphClient:
         """One client for each set of credentials, however many integrations use it."""

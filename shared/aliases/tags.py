@@ -40,14 +40,17 @@ def find_tags(body: str) -> list[str]:
     it, and a uuid has its own length.
     """
     found: dict[str, None] = {}
-    for view in _views(body):
+    for view in views(body):
         for match in _TAG.finditer(view):
             found.setdefault(match[1].lower())
     return list(found)[:MAX_TAGS]
 
 
-def _views(body: str) -> Iterator[str]:
-    """The body as a reader sees it, then with its markup (rewritten links hide tags in attributes)."""
+def views(body: str) -> Iterator[str]:
+    """The body as a reader sees it, then with its markup (rewritten links hide tags in attributes).
+
+    Each without white space, so that what a client has wrapped is whole again.
+    """
     unwrapped = _SOFT_BREAK.sub("", body)
     for text in (_MARKUP.sub("", unwrapped), unwrapped):
         yield (plain := _flatten(html.unescape(text)))

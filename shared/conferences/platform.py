@@ -5,11 +5,11 @@ from typing import Protocol
 
 from shared.aliases.booking import Booking, State
 from shared.conferences.names import ConferenceNames
-from shared.storage import Put, Storage
+from shared.storage import Delete, Put, Storage
 
 
 class Platform(Protocol):
-    """Makes a bridge show a booking's room. Both calls may be repeated at any time with the same outcome."""
+    """Makes a bridge show a booking's room. Every call may be repeated at any time with the same outcome."""
 
     async def name(self, booking: Booking) -> Booking:
         """The booking with a name that no other conference of the deployment has (M2)."""
@@ -17,6 +17,10 @@ class Platform(Protocol):
 
     async def show(self, booking: Booking) -> None:
         """Make the bridge follow the booking: its room exists and is open as its conference says, or is closed."""
+        ...
+
+    async def forget(self, booking: Booking) -> None:
+        """The alias of a booking that no longer exists comes free."""
         ...
 
 
@@ -40,3 +44,9 @@ class PolicyPlatform:
         await self._aliases.commit(booking.numeric_alias, Put("alias", booking.claim()))
         if booking.conference and booking.state is State.CLOSED:
             await self._names.release(booking.conference.name, booking.tag)
+
+    async def forget(self, booking: Booking) -> None:
+        """See Platform.forget."""
+        row = await self._aliases.get(booking.numeric_alias, "alias")
+        if row is not None and row.values["tag"] == booking.tag:
+            await self._aliases.commit(row.partition, Delete(row))

@@ -2,15 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.alarms import AlarmKind, Alarms
 from shared.errors import Conflict, NotFound, RateLimited, Unavailable
-from shared.mailboxes.watch import Watcher
+from shared.meetings.hands import HandsOf
 from shared.meetings.notice import Notice, decode, encode
-from shared.meetings.processor import Processor
 from shared.storage import Queue
 
 log = logging.getLogger(__name__)
@@ -18,15 +16,12 @@ log = logging.getLogger(__name__)
 MAILBOX_CONCURRENCY = 4
 """Graph serves this many requests of one app for one mailbox at the same time (facts/graph-ews-tokens.md §5)."""
 
-Hands = Callable[[str], Awaitable[tuple[Processor, Watcher]]]
-"""Processor and watcher of an integration, by its uuid. Raises NotFound."""
-
 
 @dataclass(frozen=True)
 class Worker:
     """The queue's consumer."""
 
-    hands: Hands
+    hands: HandsOf
     queue: Queue
     alarms: Alarms
 
@@ -57,11 +52,11 @@ class Worker:
 
     async def _work_off(self, notice: Notice, *, last_try: bool) -> None:
         try:
-            processor, watcher = await self.hands(notice.integration)
+            hands = await self.hands(notice.integration)
             if notice.message:
-                await processor.process(notice, last_try=last_try)
+                await hands.processor.process(notice, last_try=last_try)
             else:
-                await watcher.resync(resubscribe=notice.resubscribe)
+                await hands.watcher.resync(resubscribe=notice.resubscribe)
         except NotFound:
             log.info("a notice for an integration that has been deleted was dropped")
         except (RateLimited, Unavailable, Conflict) as error:
@@ -85,6 +80,6 @@ class Worker:
             return
         for notice in notices:
             log.error("a notice of integration %s could not be worked off", notice.integration)
-            processor, _ = await self.hands(notice.integration)
-            correlation = await processor.set_aside(notice)
+            hands = await self.hands(notice.integration)
+            correlation = await hands.processor.set_aside(notice)
             await self.alarms.raise_(notice.integration, AlarmKind.POISON, f"Correlation id {correlation}.")

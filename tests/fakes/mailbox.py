@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared.clock import Clock
 from shared.conferences.conference import Calendar, Occurrence
-from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder
+from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, Mail
 from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
 
 ALICE = Person("Alice", "alice@example.com")
@@ -31,7 +31,7 @@ class Fault:
 
 
 class FakeMailbox:
-    """A Mailbox. `calls` names every call, `answers` holds what was sent, `series` the occurrences by series id.
+    """A Mailbox. `calls` names every call, `answers` and `mails` hold what went out, `series` the occurrences by id.
 
     An accepted request moves to Deleted Items and keeps its id; a declined item leaves the calendar (facts §2).
     """
@@ -47,6 +47,9 @@ class FakeMailbox:
         self.answers: list[SentAnswer] = []
         self.calls: list[str] = []
         self.forgotten_states: set[str] = set()
+        self.drafts: list[Mail] = []
+        self.mails: list[Mail] = []
+        self._sent: set[str] = set()
 
     def deliver(self, request: MeetingRequest, folder: Folder = Folder.INBOX) -> str:
         """A meeting message arrives and the calendar follows it; returns the message's id."""
@@ -98,11 +101,24 @@ class FakeMailbox:
                 self.items[item_id] = replace(item, answer=answer, answered_at=self._clock.now())
             self._file_away(item_id)
 
-    async def answered(self, item_id: str) -> tuple[Answer, datetime | None] | None:
-        """See Mailbox.answered."""
-        with _Call(self, "answered"):
-            item = self.items.get(item_id)
-            return (item.answer, item.answered_at) if item else None
+    async def item(self, item_id: str) -> CalendarItem | None:
+        """See Mailbox.item."""
+        with _Call(self, "item"):
+            return self.items.get(item_id)
+
+    async def draft(self, mail: Mail) -> str:
+        """See Mailbox.draft."""
+        with _Call(self, "draft"):
+            self.drafts.append(mail)
+            return f"draft-{len(self.drafts)}"
+
+    async def send(self, draft_id: str) -> None:
+        """See Mailbox.send."""
+        with _Call(self, "send"):
+            mail = self.drafts[int(draft_id.removeprefix("draft-")) - 1]
+            if draft_id not in self._sent:
+                self._sent.add(draft_id)
+                self.mails.append(mail)
 
     async def changes(self, folder: Folder, state: str) -> Changes:
         """See Mailbox.changes: a state counts the arrivals that have been told."""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def on(message: MeetingRequest, calendar: Calendar, *tagged: Booking, own: Booki
     return decide(message, calendar, Known(tagged, own), NOW)
 
 
-def series(**changes: object) -> CalendarItem:
+def series(**changes: Any) -> CalendarItem:
     return item(shape=Shape.SERIES, series_id="event-of-uid-1", **changes)
 
 
@@ -182,5 +183,5 @@ class TestLeftAlone:
         "changes",
         [{"outdated": True}, {"update": Update.OUTDATED}, {"update": Update.PRINCIPAL_COPY}],
     )
-    def test_outdated_messages_and_copies(self, changes: dict[str, object]) -> None:
+    def test_outdated_messages_and_copies(self, changes: dict[str, Any]) -> None:
         assert isinstance(on(request(item(), **changes), IN_THREE_HOURS, booking()), Ignore)

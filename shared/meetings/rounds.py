@@ -9,8 +9,8 @@ from datetime import timedelta
 from shared.alarms import AlarmKind, Alarms
 from shared.errors import SchedulingError
 from shared.integrations import Integration, IntegrationStore
-from shared.mailboxes.watch import Watcher
-from shared.meetings.processor import Processor
+from shared.meetings.agenda import CLEANUP, ONWARD
+from shared.meetings.hands import Hands, HandsOf
 
 log = logging.getLogger(__name__)
 
@@ -18,8 +18,7 @@ AT_ONCE = 16
 PATIENCE = timedelta(seconds=120)
 """An Exchange that does not answer is left for the next round."""
 
-Hands = Callable[[str], Awaitable[tuple[Processor, Watcher]]]
-Task = Callable[[Processor, Watcher], Awaitable[None]]
+Chore = Callable[[Hands], Awaitable[object]]
 
 
 @dataclass(frozen=True)
@@ -27,46 +26,54 @@ class Rounds:
     """One method for each timer."""
 
     integrations: IntegrationStore
-    hands: Hands
+    hands: HandsOf
     alarms: Alarms
 
     async def sweep(self) -> None:
         """Find what notifications missed, finish what a crash interrupted, and watch new mailboxes (M5, M9)."""
 
-        async def sweep(processor: Processor, watcher: Watcher) -> None:
-            await processor.resume_all()
-            await watcher.sweep()
+        async def sweep(hands: Hands) -> None:
+            await hands.processor.resume_all()
+            await hands.watcher.sweep()
 
-        async def subscribe(_: Processor, watcher: Watcher) -> None:
-            await watcher.keep_subscribed()
+        async def subscribe(hands: Hands) -> None:
+            await hands.watcher.keep_subscribed()
 
         await self._for_each({AlarmKind.SUBSCRIPTION: subscribe, AlarmKind.CONNECTION: sweep})
 
     async def renew(self) -> None:
         """Renew every subscription, and make those anew that Exchange has lost (M9)."""
 
-        async def renew(_: Processor, watcher: Watcher) -> None:
-            if await watcher.keep_subscribed(at_once=True):
-                await watcher.sweep()
+        async def renew(hands: Hands) -> None:
+            if await hands.watcher.keep_subscribed(at_once=True):
+                await hands.watcher.sweep()
 
         await self._for_each({AlarmKind.SUBSCRIPTION: renew})
 
-    async def _for_each(self, tasks: dict[AlarmKind, Task]) -> None:
+    async def agenda(self) -> None:
+        """Read series on, and close what is over (M3, C4)."""
+        await self._for_each({AlarmKind.HOUSEKEEPING: lambda hands: hands.agenda.work_off(ONWARD)})
+
+    async def cleanup(self) -> None:
+        """Let old records and unused reservations go (A3, C4)."""
+        await self._for_each({AlarmKind.HOUSEKEEPING: lambda hands: hands.agenda.work_off(CLEANUP)})
+
+    async def _for_each(self, chores: dict[AlarmKind, Chore]) -> None:
         room = asyncio.Semaphore(AT_ONCE)
 
         async def one(integration: Integration) -> None:
             async with room:
-                for alarm, task in tasks.items():
-                    await self._guarded(integration, task, alarm)
+                for alarm, chore in chores.items():
+                    await self._guarded(integration, chore, alarm)
 
         watched = [integration for integration in await self.integrations.list() if integration.enable_dynamic_vmrs]
         await asyncio.gather(*(one(integration) for integration in watched))
 
-    async def _guarded(self, integration: Integration, task: Task, alarm: AlarmKind) -> None:
-        """Do the task; a failure becomes this integration's alarm and nobody else's, and goes when it works again."""
+    async def _guarded(self, integration: Integration, chore: Chore, alarm: AlarmKind) -> None:
+        """Do the chore; a failure becomes this integration's alarm and nobody else's, and goes when it works again."""
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
-                await task(*await self.hands(integration.uuid))
+                await chore(await self.hands(integration.uuid))
         except (SchedulingError, TimeoutError) as error:
             log.warning("%s of integration %s: %s", alarm, integration.uuid, type(error).__name__)
             await self.alarms.raise_(integration.uuid, alarm, str(error) or "Exchange does not answer in time.")

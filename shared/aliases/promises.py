@@ -1,0 +1,96 @@
+"""Promises: `TOK:-<signed>#` stands for an alias that is yet to be allocated (A6, M8).
+
+The pane gets one with its configuration. When it cannot reach us on the click, it puts the placeholder text and the
+promise into the meeting; the equipment mailbox gets the invitation later, and the alias is allocated then.
+
+A promise is 40 bytes in base32, the one common alphabet that survives clients which change case:
+
+    expiry, minutes since 1970   4 bytes
+    nonce                        8 bytes   makes each promise one meeting's
+    user                        12 bytes   keyed digest of the caller's key, which itself never stands in mail
+    signature                   16 bytes   HMAC-SHA-256 over the integration's uuid and all of the above
+
+**Replay.** A promise may be redeemed any number of times until it expires, because notifications come twice; each
+time it yields the same `Promise.id`. Who allocates with that id as idempotency key gets the same alias each time. A
+copy in another meeting therefore meets an alias that belongs to the first one, as with a copied tag (A4).
+"""
+
+import base64
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.aliases.tags import MAX_TAGS, views
+from shared.clock import Clock
+from shared.errors import NotAuthenticated
+from shared.identity.caller import Caller
+
+LIFETIME = timedelta(days=7)
+"""From the pane's opening to the invitation's arrival: a draft may wait over a week-end, not for months."""
+
+_EXPIRY, _NONCE, _USER, _SIGNATURE = 4, 8, 12, 16
+_SIGNED = _EXPIRY + _NONCE + _USER
+_LENGTH = (_SIGNED + _SIGNATURE) * 8 // 5
+_PROMISE = re.compile(rf"TOK:-([A-Z2-7]{{{_LENGTH}}})", re.IGNORECASE | re.ASCII)
+_INVALID = "This promise of a VMR is not valid, or it has expired."
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A promise that holds. `id` is the idempotency key to allocate with, `caller` whom the alias was promised to."""
+
+    id: str
+    caller: Caller
+
+
+class Promises:
+    """Makes and verifies promises with the deployment's signing key."""
+
+    def __init__(self, signing_key: bytes, clock: Clock) -> None:
+        # A key of its own: nothing that is signed for another purpose can pass for a promise.
+        self._key = hmac.digest(signing_key, b"promises", "sha256")
+        self._clock = clock
+
+    def make(self, integration: str, caller: Caller) -> str:
+        """A new promise of an integration (by its uuid) to a caller, as it stands in a meeting's body."""
+        minutes = int((self._clock.now() + LIFETIME).timestamp()) // 60
+        user = self._digest("user", integration, caller.key.encode())[:_USER]
+        signed = minutes.to_bytes(_EXPIRY) + secrets.token_bytes(_NONCE) + user
+        return f"TOK:-{base64.b32encode(signed + self._signature(integration, signed)).decode()}#"
+
+    def verify(self, integration: str, promise: str) -> Promise:
+        """What a promise of this integration says; `promise` as `find_promises` returns it.
+
+        Raises NotAuthenticated when it is forged, damaged, expired, or another integration's.
+        """
+        found = _PROMISE.fullmatch(promise.removesuffix("#"))
+        if found is None:
+            raise NotAuthenticated(_INVALID)
+        raw = base64.b32decode(found[1].upper())
+        signed, signature = raw[:_SIGNED], raw[_SIGNED:]
+        if not hmac.compare_digest(signature, self._signature(integration, signed)):
+            raise NotAuthenticated(_INVALID)
+        if int.from_bytes(signed[:_EXPIRY]) * 60 <= self._clock.now().timestamp():
+            raise NotAuthenticated(_INVALID)
+        user = signed[_EXPIRY + _NONCE :]
+        return Promise(signed.hex(), Caller(key=f"promised:{user.hex()}", method="promise"))
+
+    def _signature(self, integration: str, signed: bytes) -> bytes:
+        return self._digest("promise", integration, signed)[:_SIGNATURE]
+
+    def _digest(self, purpose: str, integration: str, content: bytes) -> bytes:
+        return hmac.digest(self._key, f"{purpose}\n{integration.lower()}\n".encode() + content, "sha256")
+
+
+def find_promises(body: str) -> list[str]:
+    """The different promises in an HTML or plain-text body, in order of appearance; at most MAX_TAGS, none verified.
+
+    Read as `find_tags` reads tags. The closing `#` is not asked for: a promise has its own length.
+    """
+    found: dict[str, None] = {}
+    for view in views(body):
+        for match in _PROMISE.finditer(view):
+            found.setdefault(f"TOK:-{match[1].upper()}#")
+    return list(found)[:MAX_TAGS]

@@ -1,0 +1,21 @@
+"""What works for one integration."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from shared.mailboxes.watch import Watcher
+from shared.meetings.agenda import Agenda
+from shared.meetings.processor import Processor
+
+
+@dataclass(frozen=True)
+class Hands:
+    """An integration's processor, watcher and agenda."""
+
+    processor: Processor
+    watcher: Watcher
+    agenda: Agenda
+
+
+HandsOf = Callable[[str], Awaitable[Hands]]
+"""The hands of an integration, by its uuid. Raises NotFound."""
