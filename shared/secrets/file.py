@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
-from pydantic import SecretStr
+from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from shared.errors import Unavailable
 from shared.secrets import SecretReference, missing, new_reference
@@ -17,7 +17,9 @@ from shared.secrets import SecretReference, missing, new_reference
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+_KEY_BYTES = 32
 _NONCE_BYTES = 12
+_ENTRIES = TypeAdapter(dict[str, str])
 
 
 class FileSecrets:
@@ -46,10 +48,10 @@ class FileSecrets:
         entry = self._read().get(reference)
         if entry is None:
             raise missing(reference)
-        sealed = b64decode(entry)
         try:
+            sealed = b64decode(entry)
             opened = self._key().decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], reference.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: not even base64, or too short
             raise Unavailable(
                 f"{self._path} was not written with the key in {self._key_path}. "
                 "Put the right key there, or delete both files and set the secrets again."
@@ -75,19 +77,19 @@ class FileSecrets:
         if self._cipher is None:
             if not self._key_path.exists():
                 _replace(self._key_path, AESGCM.generate_key(256))
-            self._cipher = AESGCM(self._key_path.read_bytes())
+            key = self._key_path.read_bytes()
+            if len(key) != _KEY_BYTES:
+                raise Unavailable(f"{self._key_path} is damaged: it must hold {_KEY_BYTES} bytes.")
+            self._cipher = AESGCM(key)
         return self._cipher
 
     def _read(self) -> dict[str, str]:
         if not self._path.exists():
             return {}
         try:
-            entries: dict[str, str] = json.loads(self._path.read_text())
-        except ValueError:
-            raise Unavailable(
-                f"{self._path} is damaged: it is not JSON. Delete it and set the secrets again."
-            ) from None
-        return entries
+            return _ENTRIES.validate_json(self._path.read_bytes())
+        except ValidationError:
+            raise Unavailable(f"{self._path} is damaged. Delete it and set the secrets again.") from None
 
     def _write(self, entries: dict[str, str]) -> None:
         _replace(self._path, json.dumps(entries, indent=1).encode())
@@ -97,7 +99,11 @@ def _replace(path: Path, content: bytes) -> None:
     """Write a file of mode 0600 so that a reader sees the old content or the new, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=path.parent, delete=False) as file:  # created with mode 0600
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(file.name, path)
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise

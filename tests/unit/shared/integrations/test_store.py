@@ -1,0 +1,72 @@
+"""The store on storage in memory; and what it costs in storage trips."""
+
+import logging
+
+import pytest
+from pydantic import SecretStr
+
+from shared.errors import Unavailable
+from shared.integrations import IntegrationStore
+from shared.secrets import SecretReference
+from tests.fakes.clock import FakeClock
+from tests.fakes.secrets import MemorySecrets
+from tests.fakes.storage import MemoryStorage
+from tests.unit.shared.integrations.samples import full_fields, graph_fields
+from tests.unit.shared.integrations.store_contract import IntegrationStoreContract
+
+
+@pytest.fixture
+def storage() -> MemoryStorage:
+    return MemoryStorage()
+
+
+class TestOnMemory(IntegrationStoreContract):
+    pass
+
+
+async def test_cached_reads_cost_no_storage_trip(storage: MemoryStorage) -> None:
+    store = IntegrationStore(storage, MemorySecrets(), FakeClock())
+    created = await store.create(graph_fields())
+    before = storage.round_trips
+    for _ in range(100):
+        await store.cached(created.uuid)
+    assert storage.round_trips == before
+
+
+async def test_a_fresh_read_costs_one_storage_trip(storage: MemoryStorage) -> None:
+    clock = FakeClock()
+    created = await IntegrationStore(storage, MemorySecrets(), clock).create(graph_fields())
+    before = storage.round_trips
+    await IntegrationStore(storage, MemorySecrets(), clock).cached(created.uuid)
+    assert storage.round_trips == before + 1
+
+
+async def test_an_unused_secret_that_cannot_be_deleted_is_logged_by_name(
+    storage: MemoryStorage, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Stuck(MemorySecrets):
+        async def delete(self, reference: SecretReference) -> None:
+            raise Unavailable("the vault is away")
+
+    store = IntegrationStore(storage, Stuck(), FakeClock())
+    created = await store.create(full_fields(password="correct horse"))
+    with caplog.at_level(logging.WARNING):
+        changed = await store.update(created.uuid, {"password": "battery staple"})
+    assert changed.password != created.password
+    assert created.password in caplog.text
+    assert "correct horse" not in caplog.text
+
+
+async def test_settings_of_a_local_stack_may_name_loopback_hosts(storage: MemoryStorage) -> None:
+    url = "http://127.0.0.1:7072/autodiscover/metadata/json/1"
+    fields = graph_fields(domains=[{"domain": url}], addin_server_domain="127.0.0.1:7071")
+    store = IntegrationStore(storage, MemorySecrets(), FakeClock(), local=True)
+    assert (await store.create(fields)).metadata_urls == (url,)
+
+
+async def test_a_secret_is_only_kept_once_however_often_a_save_is_repeated(storage: MemoryStorage) -> None:
+    secrets = MemorySecrets()
+    store = IntegrationStore(storage, secrets, FakeClock())
+    created = await store.create(full_fields("OAUTH"))
+    await store.keep_refresh_token(created.uuid, SecretStr("token"))
+    assert len(secrets.kept) == len({"password", "oauth_client_secret", "personal_vmr_oauth_client_secret", "token"})
