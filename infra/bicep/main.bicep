@@ -1,0 +1,176 @@
+// Everything that a deployment needs, in one resource group. Values are explained in main.bicepparam.
+// Not in here: grants in Exchange and Entra (infra/grants/), secrets' values (infra/deploy.sh puts them into the vault),
+// and the binding of a public host name (infra/custom-domain.sh: it needs the app before the certificate).
+
+@description('Begins the name of every resource: lower-case letters and digits.')
+@minLength(3)
+@maxLength(11)
+param name string
+
+param location string = resourceGroup().location
+
+@description('Your own host name for the app, as in vmr.example.com; empty for the name that Azure gives.')
+param publicHostName string = ''
+
+@description('Who gets a mail when an alert fires.')
+param alertEmails array = []
+
+@description('The user name that conferencing nodes sign in with; empty when the management API platform is used.')
+param policyUsername string = ''
+
+@description('The user name of the management API for tools without Entra sign-in; empty for none.')
+param managementUsername string = ''
+
+@description('Instances for HTTP that never stop, so that Graph and the first click in Outlook never meet a cold start.')
+@minValue(0)
+param alwaysReadyInstances int = 1
+
+@description('How far the app may scale out, per group of functions.')
+@minValue(40)
+@maxValue(1000)
+param maximumInstances int = 40
+
+@description('Memory of one instance, in MB.')
+@allowed([512, 2048, 4096])
+param instanceMemory int = 2048
+
+@description('How often storage keeps the data.')
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
+param storageRedundancy string = 'Standard_ZRS'
+
+@description('Days that logs are kept.')
+@minValue(30)
+@maxValue(730)
+param logRetentionDays int = 90
+
+@description('Storage and vault are reached through a virtual network only.')
+param privateNetwork bool = false
+
+@description('The virtual network, at least a /25.')
+param addressSpace string = '10.83.0.0/24'
+
+@description('Public IPv4 addresses or ranges from which admins may reach storage and vault when privateNetwork is on.')
+param adminAddresses array = []
+
+@description('Object id of whoever runs the deployment: may write the secrets. infra/deploy.sh fills it in.')
+param deployerId string = ''
+
+@allowed(['User', 'ServicePrincipal'])
+param deployerType string = 'User'
+
+// Storage accounts and vaults share one world-wide name space each.
+var unique = uniqueString(resourceGroup().id, name)
+var uniqueName = '${name}${take(unique, 13)}'
+var publicBaseUrl = 'https://${empty(publicHostName) ? '${uniqueName}.azurewebsites.net' : publicHostName}'
+var appSubnet = network.?outputs.appSubnet ?? ''
+
+module identity 'modules/identity.bicep' = {
+  name: 'identity'
+  params: {
+    name: '${name}-identity'
+    location: location
+  }
+}
+
+module network 'modules/network.bicep' = if (privateNetwork) {
+  name: 'network'
+  params: {
+    name: name
+    location: location
+    addressSpace: addressSpace
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  name: 'storage'
+  params: {
+    name: uniqueName
+    location: location
+    redundancy: storageRedundancy
+    appPrincipalId: identity.outputs.principalId
+    privateNetwork: privateNetwork
+    adminAddresses: adminAddresses
+  }
+}
+
+module vault 'modules/vault.bicep' = {
+  name: 'vault'
+  params: {
+    name: uniqueName
+    location: location
+    appPrincipalId: identity.outputs.principalId
+    deployerId: deployerId
+    deployerType: deployerType
+    privateNetwork: privateNetwork
+    adminAddresses: adminAddresses
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module endpoints 'modules/endpoints.bicep' = if (privateNetwork) {
+  name: 'endpoints'
+  params: {
+    name: name
+    location: location
+    subnetId: network.?outputs.endpointSubnet ?? ''
+    networkId: network.?outputs.id ?? ''
+    storageId: storage.outputs.id
+    vaultId: vault.outputs.id
+  }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  name: 'monitoring'
+  params: {
+    name: name
+    location: location
+    appPrincipalId: identity.outputs.principalId
+    retentionDays: logRetentionDays
+  }
+}
+
+module app 'modules/app.bicep' = {
+  name: 'app'
+  params: {
+    name: uniqueName
+    location: location
+    identityId: identity.outputs.id
+    identityClientId: identity.outputs.clientId
+    storageName: storage.outputs.name
+    packageContainer: storage.outputs.packageContainer
+    vaultUri: vault.outputs.uri
+    insightsConnectionString: monitoring.outputs.connectionString
+    publicBaseUrl: publicBaseUrl
+    policyUsername: policyUsername
+    managementUsername: managementUsername
+    alwaysReadyInstances: alwaysReadyInstances
+    maximumInstances: maximumInstances
+    instanceMemory: instanceMemory
+    subnetId: appSubnet
+  }
+}
+
+module alerts 'modules/alerts.bicep' = {
+  name: 'alerts'
+  params: {
+    name: name
+    location: location
+    insightsId: monitoring.outputs.insightsId
+    emails: alertEmails
+  }
+}
+
+module workbook 'modules/workbook.bicep' = {
+  name: 'workbook'
+  params: {
+    location: location
+    insightsId: monitoring.outputs.insightsId
+  }
+}
+
+output appName string = app.outputs.name
+output appHostName string = app.outputs.hostName
+output publicBaseUrl string = publicBaseUrl
+output vaultName string = vault.outputs.name
+output identityClientId string = identity.outputs.clientId
+output identityPrincipalId string = identity.outputs.principalId

@@ -1,0 +1,39 @@
+// The values of your deployment. Copy this file, change the copy, and hand it to infra/deploy.sh --parameters.
+using './main.bicep'
+
+// Begins the name of every resource. Changing it later makes a second deployment, not a renamed one.
+param name = 'vmrsched'
+
+// Your own host name for the app, '' for the one that Azure gives. It is part of every manifest: after a change,
+// the add-in has to be installed again. Bind it with infra/custom-domain.sh after the first deployment.
+param publicHostName = ''
+
+// Who gets a mail when an alert fires; [] makes the alerts without telling anybody.
+param alertEmails = []
+
+// The user name that conferencing nodes sign in with (external policy); '' switches that off.
+// deploy.sh asks for the password and keeps its hash in the vault.
+param policyUsername = 'policy'
+
+// The user name of the management API; '' switches Basic authentication off.
+param managementUsername = 'admin'
+
+// One instance that never stops costs about as much as the rest of a small deployment (docs/operations.md has the
+// formula). With 0, Graph's notifications may meet a cold start: the sweep finds what they lose, minutes later.
+param alwaysReadyInstances = 1
+param maximumInstances = 40
+param instanceMemory = 2048
+
+// ZRS survives the loss of a data centre; choose Standard_LRS in regions without zones.
+param storageRedundancy = 'Standard_ZRS'
+param logRetentionDays = 90
+
+// true: storage and vault are reached through a virtual network only. adminAddresses are the public addresses from
+// which deploy.sh and `az` may still reach them, as in ['203.0.113.7', '198.51.100.0/28'].
+param privateNetwork = false
+param addressSpace = '10.83.0.0/24'
+param adminAddresses = []
+
+// Filled in by deploy.sh.
+param deployerId = readEnvironmentVariable('DEPLOYER_ID', '')
+param deployerType = readEnvironmentVariable('DEPLOYER_TYPE', 'User')

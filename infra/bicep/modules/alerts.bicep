@@ -1,0 +1,115 @@
+// Alerts. Every query gives rows only when something is wrong, so one rule fits all; docs/troubleshooting.md says
+// what to do about each.
+
+param name string
+param location string
+param insightsId string
+param emails array
+
+var alerts = [
+  {
+    id: 'poison-message'
+    title: 'A meeting request could not be worked off'
+    query: loadTextContent('../queries/poison_message.kql')
+    severity: 1
+    window: 'PT15M'
+    every: 'PT5M'
+  }
+  {
+    id: 'app-stopped'
+    title: 'The app does not run: no sweep has ended well for half an hour'
+    query: loadTextContent('../queries/app_stopped.kql')
+    severity: 0
+    window: 'PT30M'
+    every: 'PT15M'
+  }
+  {
+    id: 'renewal-missed'
+    title: 'Subscriptions are not being renewed'
+    query: loadTextContent('../queries/renewal_missed.kql')
+    severity: 1
+    window: 'P1D'
+    every: 'PT1H'
+  }
+  {
+    id: 'integration-failing'
+    title: 'An integration does not reach its mailbox or has lost its subscription'
+    query: loadTextContent('../queries/integration_failing.kql')
+    severity: 2
+    window: 'PT30M'
+    every: 'PT15M'
+  }
+  {
+    id: 'sweep-repairs'
+    title: 'Notifications are being lost: the sweep finds what they should have told'
+    query: loadTextContent('../queries/sweep_repairs.kql')
+    severity: 2
+    window: 'PT1H'
+    every: 'PT15M'
+  }
+  {
+    id: 'webhook-errors'
+    title: 'Graph is answered with errors'
+    query: loadTextContent('../queries/webhook_errors.kql')
+    severity: 1
+    window: 'PT15M'
+    every: 'PT5M'
+  }
+  {
+    id: 'lag'
+    title: 'Organizers wait too long for their answers'
+    query: loadTextContent('../queries/lag.kql')
+    severity: 2
+    window: 'PT30M'
+    every: 'PT15M'
+  }
+]
+
+resource admins 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(emails)) {
+  name: '${name}-admins'
+  location: 'global'
+  properties: {
+    enabled: true
+    groupShortName: take(name, 12)
+    emailReceivers: [for email in emails: {
+      name: email
+      emailAddress: email
+      useCommonAlertSchema: true
+    }]
+  }
+}
+
+resource alert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for entry in alerts: {
+  name: '${name}-${entry.id}'
+  location: location
+  kind: 'LogAlert'
+  properties: {
+    displayName: entry.title
+    severity: entry.severity
+    enabled: true
+    autoMitigate: true
+    scopes: [insightsId]
+    windowSize: entry.window
+    evaluationFrequency: entry.every
+    criteria: {
+      allOf: [
+        {
+          query: entry.query
+          timeAggregation: 'Count'
+          operator: 'GreaterThan'
+          threshold: 0
+          failingPeriods: {
+            numberOfEvaluationPeriods: 1
+            minFailingPeriodsToAlert: 1
+          }
+        }
+      ]
+    }
+    actions: {
+      actionGroups: empty(emails) ? [] : [admins.id]
+      customProperties: {
+        whatToDo: 'docs/troubleshooting.md, "${entry.id}"'
+      }
+    }
+  }
+}]

@@ -1,0 +1,149 @@
+// The function app on Flex Consumption, Python 3.13, and everything that it is told.
+// Every setting that the code reads is here (tests/conformance/test_infra_settings.py holds both sides together).
+
+param name string
+param location string
+param identityId string
+param identityClientId string
+param storageName string
+param packageContainer string
+param vaultUri string
+param insightsConnectionString string
+param publicBaseUrl string
+param policyUsername string
+param managementUsername string
+param alwaysReadyInstances int
+param maximumInstances int
+param instanceMemory int
+param subnetId string
+
+var storageSuffix = environment().suffixes.storage
+var blobUri = 'https://${storageName}.blob.${storageSuffix}'
+var queueUri = 'https://${storageName}.queue.${storageSuffix}'
+var tableUri = 'https://${storageName}.table.${storageSuffix}'
+
+// A reference without a version follows the secret's newest one, within a day or after a restart.
+var secrets = '${vaultUri}secrets'
+
+var settings = {
+  // The Functions host's own storage: leases, keys, timers' status.
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+  AzureWebJobsStorage__blobServiceUri: blobUri
+  AzureWebJobsStorage__queueServiceUri: queueUri
+  AzureWebJobsStorage__tableServiceUri: tableUri
+  // Telemetry.
+  APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+  // The product's own. The queue trigger reads credential and clientId, the code AZURE_CLIENT_ID.
+  AZURE_CLIENT_ID: identityClientId
+  SchedulingStorage__credential: 'managedidentity'
+  SchedulingStorage__clientId: identityClientId
+  SchedulingStorage__queueServiceUri: queueUri
+  SchedulingStorage__tableServiceUri: tableUri
+  PUBLIC_BASE_URL: publicBaseUrl
+  SECRETS_VAULT_URI: vaultUri
+  TAG_SIGNING_KEY: '@Microsoft.KeyVault(SecretUri=${secrets}/tag-signing-key)'
+}
+
+var policySettings = {
+  POLICY_USERNAME: policyUsername
+  POLICY_PASSWORD_HASH: '@Microsoft.KeyVault(SecretUri=${secrets}/policy-password-hash)'
+}
+
+var managementSettings = {
+  MANAGEMENT_USERNAME: managementUsername
+  MANAGEMENT_PASSWORD_HASH: '@Microsoft.KeyVault(SecretUri=${secrets}/management-password-hash)'
+}
+
+resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
+  name: '${name}-plan'
+  location: location
+  kind: 'functionapp'
+  sku: {
+    name: 'FC1'
+    tier: 'FlexConsumption'
+  }
+  properties: {
+    reserved: true
+  }
+}
+
+resource app 'Microsoft.Web/sites@2024-11-01' = {
+  name: name
+  location: location
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identityId}': {}
+    }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    keyVaultReferenceIdentity: identityId
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    siteConfig: {
+      ftpsState: 'Disabled'
+      http20Enabled: true
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+      remoteDebuggingEnabled: false
+    }
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${blobUri}/${packageContainer}'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      runtime: {
+        name: 'python'
+        version: '3.13'
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemory
+        maximumInstanceCount: maximumInstances
+        alwaysReady: alwaysReadyInstances == 0 ? [] : [
+          {
+            name: 'http'
+            instanceCount: alwaysReadyInstances
+          }
+        ]
+        // Python's default is 1. Every handler awaits, so one instance serves many requests at a time.
+        triggers: {
+          http: {
+            perInstanceConcurrency: 16
+          }
+        }
+      }
+    }
+  }
+}
+
+resource appSettings 'Microsoft.Web/sites/config@2024-11-01' = {
+  parent: app
+  name: 'appsettings'
+  properties: union(
+    settings,
+    empty(policyUsername) ? {} : policySettings,
+    empty(managementUsername) ? {} : managementSettings
+  )
+}
+
+// Deployment goes by Entra identity only: no publishing user name and password.
+resource publishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = [for kind in ['ftp', 'scm']: {
+  parent: app
+  name: kind
+  properties: {
+    allow: false
+  }
+}]
+
+output name string = app.name
+output hostName string = app.properties.defaultHostName

@@ -1,0 +1,80 @@
+// What admins look at: how long answers take, what was decided, what the sweep had to repair.
+
+param location string
+param insightsId string
+
+var charts = [
+  {
+    title: 'From invitation to answer, in seconds'
+    query: loadTextContent('../queries/chart_lag.kql')
+    look: 'timechart'
+  }
+  {
+    title: 'Outcomes'
+    query: loadTextContent('../queries/chart_outcomes.kql')
+    look: 'barchart'
+  }
+  {
+    title: 'Aliases allocated'
+    query: loadTextContent('../queries/chart_allocations.kql')
+    look: 'timechart'
+  }
+  {
+    title: 'Messages that the sweep found and notifications had not told'
+    query: loadTextContent('../queries/chart_repairs.kql')
+    look: 'timechart'
+  }
+  {
+    title: 'Failed runs by function'
+    query: loadTextContent('../queries/chart_failures.kql')
+    look: 'table'
+  }
+]
+
+var timeRange = {
+  type: 9
+  content: {
+    version: 'KqlParameterItem/1.0'
+    parameters: [
+      {
+        id: guid(insightsId, 'range')
+        version: 'KqlParameterItem/1.0'
+        name: 'range'
+        label: 'Time'
+        type: 4
+        isRequired: true
+        value: {
+          durationMs: 86400000
+        }
+      }
+    ]
+  }
+}
+
+var items = [for chart in charts: {
+  type: 3
+  content: {
+    version: 'KqlItem/1.0'
+    title: chart.title
+    query: chart.query
+    visualization: chart.look
+    timeContextFromParameter: 'range'
+    queryType: 0
+    resourceType: 'microsoft.insights/components'
+  }
+}]
+
+resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
+  name: guid(insightsId, 'vmr-scheduling')
+  location: location
+  kind: 'shared'
+  properties: {
+    category: 'workbook'
+    displayName: 'VMR scheduling'
+    sourceId: insightsId
+    serializedData: string({
+      version: 'Notebook/1.0'
+      items: concat([timeRange], items)
+    })
+  }
+}
