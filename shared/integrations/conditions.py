@@ -52,8 +52,8 @@ KERBEROS_TLS = When(
     lambda i: KERBEROS.holds(i) and i.kerberos_enable_tls,
 )
 GRAPH_APP = When(
-    "the other of graph_tenant_id and graph_client_id is given",
-    lambda i: bool(i.graph_tenant_id or i.graph_client_id),
+    "Graph is used and the other of graph_tenant_id and graph_client_id is given",
+    lambda i: i.authentication_method == "GRAPH" and bool(i.graph_tenant_id or i.graph_client_id),
 )
 CUSTOM_SOURCES = When("custom add-in sources are used", lambda i: i.use_custom_add_in_sources)
 EXCHANGE_TOKEN = When(

@@ -1,4 +1,4 @@
-"""A small Key Vault over HTTPS: the requests that the product sends, and the answers that the REST reference documents."""
+"""A small Key Vault over HTTPS: the requests that the product sends, answered as the REST reference says."""
 
 import ipaddress
 import json
