@@ -4,7 +4,8 @@ from typing import Any
 
 import azure.functions as func
 
-from functions.http import json_endpoint
+from functions.files import IMMUTABLE, file_response
+from functions.http import json_endpoint, json_response
 from shared.composition import services
 
 bp = func.Blueprint()
@@ -24,3 +25,26 @@ async def meeting_details(req: func.HttpRequest) -> dict[str, Any]:
     """An alias, a tag and joining instructions for a meeting."""
     key = req.headers.get("Idempotency-Key", "")
     return await services().meeting_details.allocate(req.route_params["uuid"], user_token(req), key)
+
+
+@bp.route("addin/{uuid:guid}/pane", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@json_endpoint
+async def pane(req: func.HttpRequest) -> func.HttpResponse:
+    """The pane. Browsers keep it, and ask whether it has changed."""
+    html, headers = await services().pane.page(req.route_params["uuid"])
+    return file_response(req, html.encode(), "text/html; charset=utf-8", headers | {"Cache-Control": "no-cache"})
+
+
+@bp.route("addin/{uuid:guid}/config", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@json_endpoint
+async def config(req: func.HttpRequest) -> func.HttpResponse:
+    """The pane's configuration; with a token also a placeholder."""
+    return json_response(await services().pane.config(req.route_params["uuid"], user_token(req)))
+
+
+@bp.route("addin/assets/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@json_endpoint
+async def asset(req: func.HttpRequest) -> func.HttpResponse:
+    """A file of the pane: its name changes with its content, so it may be kept for ever."""
+    found = services().pane.asset(req.route_params["name"])
+    return file_response(req, found.body, found.content_type, {"Cache-Control": IMMUTABLE}, found.gzipped)

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared.addin.meeting_details import MeetingDetails
+from shared.addin.pane import Pane
 from shared.alarms import Alarms
 from shared.aliases.allocation import Allocator
+from shared.aliases.promises import Promises
 from shared.azure_storage import AzureStorage
 from shared.clock import Clock, SystemClock
 from shared.conferences.platform import PolicyPlatform
@@ -67,6 +69,16 @@ class Services:
     def meeting_details(self) -> MeetingDetails:
         """What a click on the single-use button gets."""
         return MeetingDetails(self.integrations, self.users, self.allocator)
+
+    @cached_property
+    def promises(self) -> Promises:
+        """TOK tags: aliases that are promised and not yet allocated."""
+        return Promises(self.settings.tag_signing_key, self.clock)
+
+    @cached_property
+    def pane(self) -> Pane:
+        """The add-in's page, files and configuration."""
+        return Pane(self.integrations, self.users, self.promises, local=self.settings.is_local)
 
     @cached_property
     def worker(self) -> Worker:

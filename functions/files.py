@@ -1,0 +1,45 @@
+"""Answers that browsers keep: conditional, compressed."""
+
+import gzip
+from collections.abc import Mapping
+from hashlib import sha256
+
+import azure.functions as func
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+def file_response(
+    req: func.HttpRequest,
+    body: bytes,
+    content_type: str,
+    headers: Mapping[str, str],
+    gzipped: bytes | None = None,
+) -> func.HttpResponse:
+    """A body under an ETag: 304 when the browser has it already, otherwise compressed where it takes that.
+
+    `gzipped` is the body compressed ahead of time; without it, text is compressed now.
+    """
+    etag = f'W/"{sha256(body).hexdigest()[:32]}"'  # weak: one for the plain and the compressed form
+    compressible = not content_type.startswith("image/")
+    headers = {**headers, "ETag": etag} | ({"Vary": "Accept-Encoding"} if compressible else {})
+    if _names(req.headers.get("If-None-Match", ""), etag):
+        return func.HttpResponse(status_code=304, headers=headers)
+    headers |= {"Content-Type": content_type, "X-Content-Type-Options": "nosniff"}
+    if compressible and _accepts_gzip(req.headers.get("Accept-Encoding", "")):
+        body = gzipped or gzip.compress(body, mtime=0)
+        headers |= {"Content-Encoding": "gzip"}
+    return func.HttpResponse(body, headers=headers)
+
+
+def _names(header: str, etag: str) -> bool:
+    return header.strip() == "*" or etag in (name.strip() for name in header.split(","))
+
+
+def _accepts_gzip(header: str) -> bool:
+    """Whether Accept-Encoding has gzip, and not with `q=0`."""
+    for entry in header.lower().split(","):
+        name, _, quality = entry.partition(";")
+        if name.strip() == "gzip":
+            return quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False

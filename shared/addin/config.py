@@ -1,0 +1,88 @@
+"""What the pane is told: texts, modes, how to prove its user, and where to ask (DESIGN, contract of the add-in)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.addin import sources
+from shared.integrations import Integration
+from shared.templates import sanitise
+
+SCOPE = "access_as_user"
+"""The delegated scope that the app registration of our API exposes; the usual name, also Office SSO's."""
+
+_TEXTS = {
+    "pane_title": "addin_pane_title",
+    "pane_description": "addin_pane_description",
+    "single_use_button": "addin_pane_button_title",
+    "success_heading": "addin_pane_success_heading",
+    "already_heading": "addin_pane_already_video_meeting_heading",
+    "unable_heading": "addin_pane_management_node_down_heading",
+    "error_heading": "addin_pane_general_error_heading",
+    "success_message": "addin_pane_success_message",
+    "already_message": "addin_pane_already_video_meeting_message",
+    "unable_message": "addin_pane_management_node_down_message",
+    "error_message": "addin_pane_general_error_message",
+    "personal_button": "addin_pane_personal_vmr_add_button",
+    "sign_in_button": "addin_pane_personal_vmr_sign_in_button",
+    "select_message": "addin_pane_personal_vmr_select_message",
+    "none_message": "addin_pane_personal_vmr_none_message",
+    "error_getting_message": "addin_pane_personal_vmr_error_getting_message",
+    "error_signing_in_message": "addin_pane_personal_vmr_error_signing_in_message",
+    "error_inserting_personal_message": "addin_pane_personal_vmr_error_inserting_meeting_message",
+}
+"""The pane's names of the texts, and the settings they come from."""
+
+
+def config(integration: Integration, version: str) -> dict[str, Any]:
+    """The configuration that is the same for every user of an integration. Texts are harmless HTML.
+
+    `version` is what the debug log shows: which code runs in the pane.
+    """
+    return {
+        "uuid": integration.uuid,
+        "version": version,
+        "modes": {"single_use": integration.enable_dynamic_vmrs, "personal": integration.enable_personal_vmrs},
+        "texts": {name: sanitise(getattr(integration, setting)) for name, setting in _TEXTS.items()},
+        "identity": identity(integration),
+        "room_name": integration.room_mailbox_name,
+        "room_email": integration.room_mailbox_email_address or "",
+        "api": _api(integration.uuid),
+        "debug": integration.enable_addin_debug_logs,
+        "stylesheets": sources.stylesheets(integration),
+    }
+
+
+def identity(integration: Integration) -> dict[str, str]:
+    """How the pane gets the user's token. The dialog is there for when the method fails (X5)."""
+    dialog = {"dialog_url": f"/addin/{integration.uuid}/sign-in"}
+    match integration.addin_authentication_method:
+        case "NAA_TOKEN":
+            return {
+                "method": "nested_app",
+                "client_id": integration.addin_application_id or "",
+                "authority": integration.addin_authority_url,
+                "scope": f"api://{integration.addin_naa_web_api_application_id}/{SCOPE}",
+                **dialog,
+            }
+        case "SSO_TOKEN":
+            return {"method": "office_sso", **dialog}
+        case "EXCHANGE_USER_ID_TOKEN":
+            return {"method": "exchange_token", **dialog}
+
+
+def identity_origins(integration: Integration) -> list[str]:
+    """Origins that the pane asks for a token, beside our own."""
+    by_naa = integration.addin_authentication_method == "NAA_TOKEN"
+    return sources.origins([integration.addin_authority_url]) if by_naa else []
+
+
+def _api(uuid: str) -> dict[str, str]:
+    client = f"/api/client/v2/msexchange_schedulers/{uuid}"
+    return {
+        "meeting_details": f"{client}/meeting_details",
+        "personal_vmrs": f"{client}/personal_vmrs",
+        "config": f"/addin/{uuid}/config",
+        "sign_in": f"/addin/{uuid}/sign-in",
+        "redeem": f"/addin/{uuid}/sign-in/redeem",
+    }

@@ -1,0 +1,79 @@
+"""What the add-in's own routes answer: page, configuration, files."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from shared import __version__
+from shared.addin import sources
+from shared.addin.bundle import Asset, Bundle, load
+from shared.addin.config import config, identity_origins
+from shared.addin.headers import page_headers
+from shared.addin.page import page
+from shared.aliases.promises import Promises
+from shared.errors import NotFound
+from shared.identity.addin_users import AddInUsers
+from shared.integrations import Integration, IntegrationStore
+from shared.templates import html_to_text, render
+
+FOLDER = Path(__file__).resolve().parent.parent.parent / "addin"
+
+_TAG = '<div style="font-size:9.0pt; color:#595959; font-family:Calibri,Arial,Helvetica,sans-serif;">{}</div>'
+
+
+class Pane:
+    """The pane of every integration. `local`: a local stack, whose own pages may show it."""
+
+    def __init__(
+        self, integrations: IntegrationStore, users: AddInUsers, promises: Promises, *, local: bool = False
+    ) -> None:
+        self._integrations = integrations
+        self._users = users
+        self._promises = promises
+        self._local = local
+
+    @cached_property
+    def bundle(self) -> Bundle:
+        """The files of the pane, read once."""
+        return load(FOLDER)
+
+    async def page(self, uuid: str) -> tuple[str, dict[str, str]]:
+        """The pane's HTML and its headers. Raises NotFound."""
+        integration = await self._integrations.cached(uuid)
+        html = page(self.bundle, sources.scripts(integration), self._config(integration))
+        return html, page_headers(integration, identity_origins(integration), ["'self'"] if self._local else [])
+
+    async def config(self, uuid: str, token: str) -> dict[str, Any]:
+        """The configuration; for a proven user also a placeholder that carries a promise (A6).
+
+        Raises NotFound; NotAuthenticated, Unavailable where a token is given that does not prove anybody.
+        """
+        integration = await self._integrations.cached(uuid)
+        answer = self._config(integration)
+        if token:
+            caller = await self._users.identify(integration, token)
+            if integration.enable_dynamic_vmrs:
+                answer["placeholder"] = placeholder(integration, self._promises.make(integration.uuid, caller))
+        return answer
+
+    def asset(self, name: str) -> Asset:
+        """A file of the bundle by its served name. Raises NotFound."""
+        found = self.bundle.assets.get(name)
+        if found is None:
+            raise NotFound("The add-in has no such file in its present version. Close and reopen the add-in.")
+        return found
+
+    def _config(self, integration: Integration) -> dict[str, Any]:
+        return config(integration, f"{__version__}+{self.bundle.hash}")
+
+
+def placeholder(integration: Integration, promise: str) -> dict[str, str]:
+    """What goes into the meeting when no alias can be had (X4): the admin's text, and the promise where people see it.
+
+    Hidden text would not last: clients and gateways drop what they do not show.
+    """
+    text = render("placeholder_instructions_template", integration.placeholder_instructions_template, {})
+    html = text + _TAG.format(promise)
+    return {"html": html, "text": html_to_text(html)}
