@@ -1,0 +1,350 @@
+"""The processor against a mailbox in memory: outcomes, exactly-once answers, and round trips."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.conferences.conference import Calendar, Occurrence
+from shared.errors import RateLimited, Unavailable
+from shared.mailboxes.mailbox import Folder
+from shared.meetings.agenda import CLEANUP, ONWARD
+from shared.meetings.notice import Notice
+from shared.meetings.request import Answer, Shape, Update
+from tests.fakes.mailbox import cancellation, invitation
+from tests.unit.shared.meetings.world import World, body, stored_integration
+
+START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+LATER = START + timedelta(hours=4)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+class TestSingleMeetings:
+    async def test_a_new_meeting_is_accepted_answered_and_opened(self, world: World) -> None:
+        booking = await world.reserve()
+        await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+        [(kind, text)] = world.told
+        assert kind == "accepted"
+        assert booking.alias in text
+        assert booking.numeric_alias in text
+        world.clock.set(START)
+        assert await world.is_open(booking.alias)
+
+    async def test_one_request_costs_two_graph_calls_and_four_storage_trips_in_a_row(self, world: World) -> None:
+        """Budget of DESIGN §5; the name is claimed beside the second trip."""
+        booking = await world.reserve()
+        world.mailbox.deliver(invitation(body=body(booking)))
+        before = world.storage.round_trips
+        await world.process("message-1")
+        assert world.mailbox.calls == ["read", "calendar", "answer"]  # calendar() of a single meeting calls nobody
+        assert world.storage.round_trips - before == 5
+
+    async def test_an_edited_time_is_answered_and_followed(self, world: World) -> None:
+        booking = await world.reserve()
+        await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+        moved = invitation("message-2", body(booking), start=LATER, update=Update.FULL)
+        await world.process(world.mailbox.deliver(moved))
+        assert [kind for kind, _ in world.told] == ["accepted", "accepted"]
+        assert "rescheduled" in world.told[1][1]
+        world.clock.set(START)
+        assert await world.is_open(booking.alias) is False
+        world.clock.set(LATER)
+        assert await world.is_open(booking.alias)
+
+    async def test_new_texts_are_followed_without_an_answer(self, world: World) -> None:
+        booking = await world.reserve()
+        await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+        await world.process(world.mailbox.deliver(invitation("message-2", body(booking), subject="Other")))
+        assert len(world.told) == 1
+        world.clock.set(START)
+        answer = await world.policy.service_configuration(booking.alias)
+        assert answer
+        assert answer[1]["name"] == "Other (Alice)"
+
+    async def test_the_name_stays_while_people_may_be_in_it(self, world: World) -> None:
+        booking = await world.reserve()
+        await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+        world.clock.set(START)
+        await world.process(world.mailbox.deliver(invitation("message-2", body(booking), subject="Other")))
+        answer = await world.policy.service_configuration(booking.alias)
+        assert answer
+        assert answer[1]["name"] == "Planning (Alice)"
+
+    async def test_two_meetings_of_one_name_get_two_names(self, world: World) -> None:
+        """M2: a bridge takes two conferences of one name for the same room."""
+        names = set()
+        for number in (1, 2):
+            booking = await world.reserve()
+            await world.process(world.mailbox.deliver(invitation(f"m{number}", body(booking), uid=f"uid-{number}")))
+            world.clock.set(START)
+            answer = await world.policy.service_configuration(booking.alias)
+            assert answer
+            names.add(answer[1]["name"])
+        assert len(names) == 2
+        assert all(name.startswith("Planning (Alice)") for name in names)
+
+    async def test_a_cancelled_meeting_closes_and_nobody_is_answered(self, world: World) -> None:
+        booking = await world.reserve()
+        request = invitation(body=body(booking))
+        await world.process(world.mailbox.deliver(request))
+        await world.process(world.mailbox.deliver(cancellation(request)))
+        world.clock.set(START)
+        assert await world.is_open(booking.alias) is False
+        assert len(world.told) == 1
+
+    async def test_a_swapped_tag_closes_the_old_room_and_opens_the_new(self, world: World) -> None:
+        old, new = await world.reserve(), await world.reserve()
+        await world.process(world.mailbox.deliver(invitation(body=body(old))))
+        await world.process(world.mailbox.deliver(invitation("message-2", body(new), update=Update.FULL)))
+        world.clock.set(START)
+        assert await world.is_open(old.alias) is False
+        assert await world.is_open(new.alias)
+        assert new.alias in world.told[1][1]
+
+    async def test_an_update_without_tag_is_still_ours(self, world: World) -> None:
+        booking = await world.reserve()
+        await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+        await world.process(world.mailbox.deliver(invitation("message-2", "tag removed", start=LATER)))
+        world.clock.set(LATER)
+        assert await world.is_open(booking.alias)
+
+
+class TestRejections:
+    async def test_no_tag_is_declined_as_invalid(self, world: World) -> None:
+        await world.process(world.mailbox.deliver(invitation(body="no tag")))
+        [(kind, text)] = world.told
+        assert kind == "declined"
+        assert "does not contain currently valid scheduling data" in text
+
+    async def test_a_declined_meeting_that_gets_a_tag_is_accepted(self, world: World) -> None:
+        await world.process(world.mailbox.deliver(invitation(body="no tag")))
+        booking = await world.reserve()
+        await world.process(world.mailbox.deliver(invitation("message-2", body(booking), update=Update.FULL)))
+        assert [kind for kind, _ in world.told] == ["declined", "accepted"]
+
+    async def test_a_tag_of_another_integration_is_invalid(self, world: World) -> None:
+        foreign = World(stored_integration("22222222-2222-4222-8222-222222222222"), storage=world.storage)
+        booking = await foreign.reserve()
+        await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+        assert world.told[0][0] == "declined"
+
+    async def test_a_copied_tag_is_a_conflict_and_the_first_meeting_keeps_its_room(self, world: World) -> None:
+        booking = await world.reserve()
+        await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+        await world.process(world.mailbox.deliver(invitation("message-2", body(booking), uid="uid-2", start=LATER)))
+        assert world.told[1][0] == "declined"
+        assert booking.alias in world.told[1][1]
+        world.clock.set(LATER)
+        assert await world.is_open(booking.alias) is False
+
+    async def test_a_failing_template_is_a_general_error_that_the_record_explains(self, world: World) -> None:
+        world.integration = stored_integration(conference_name_template="{{ 'x' | pex_require_min_length(9) }}")
+        booking = await world.reserve()
+        await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+        [(kind, text)] = world.told
+        operation = await world.operation("message-1")
+        assert kind == "declined"
+        assert operation
+        assert operation.correlation_id in text
+        assert operation.reason == "reject_general_error_template"
+
+    async def test_an_unexpected_error_is_told_on_the_last_try_only(self, world: World) -> None:
+        booking = await world.reserve()
+        world.mailbox.deliver(invitation(body=body(booking)))
+        notice = Notice(world.integration.uuid, "message-1")
+        world.mailbox.fail("calendar", ZeroDivisionError("a bug"), times=2)
+        with pytest.raises(ZeroDivisionError):
+            await world.processor().process(notice)
+        assert world.told == []
+        await world.processor().process(notice, last_try=True)
+        assert world.told[0][0] == "declined"
+
+
+class TestCopiesAndPromises:
+    async def test_a_copy_gets_its_own_alias_where_that_is_wanted(self, world: World) -> None:
+        """A4, and everybody is mailed the new joining instructions, once."""
+        world.integration = stored_integration(copied_tag_action="new_alias")
+        booking = await world.reserve()
+        await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+        await world.process(world.mailbox.deliver(invitation("message-2", body(booking), uid="uid-2", start=LATER)))
+        assert world.told[1][0] == "accepted"
+        assert booking.alias not in world.told[1][1]
+        [mail] = world.mailbox.mails
+        assert mail.recipients == ("alice@example.com",)
+        assert "PXPS:-" in mail.html
+
+
+class TestOnce:
+    async def test_the_same_message_twice_is_answered_once(self, world: World) -> None:
+        booking = await world.reserve()
+        world.mailbox.deliver(invitation(body=body(booking)))
+        for _ in range(3):
+            await world.process("message-1")
+        assert len(world.told) == 1
+
+    async def test_an_old_message_after_a_new_one_changes_nothing(self, world: World) -> None:
+        booking = await world.reserve()
+        world.mailbox.deliver(invitation(body=body(booking)))
+        world.mailbox.deliver(invitation("message-2", body(booking), start=LATER))
+        await world.process("message-2")
+        await world.process("message-1")
+        assert len(world.told) == 1
+        world.clock.set(LATER)
+        assert await world.is_open(booking.alias)
+
+    @pytest.mark.parametrize("error", [Unavailable("504"), RateLimited("429", 5)])
+    async def test_an_answer_that_may_have_gone_out_is_not_repeated(self, world: World, error: Exception) -> None:
+        booking = await world.reserve()
+        world.mailbox.deliver(invitation(body=body(booking)))
+        world.mailbox.fail("answer", error, after_effect=True)
+        with pytest.raises(type(error)):
+            await world.process("message-1")
+        await world.process("message-1")
+        assert len(world.told) == 1
+        operation = await world.operation("message-1")
+        assert operation
+        assert operation.done
+
+    async def test_an_answer_that_did_not_go_out_is_repeated(self, world: World) -> None:
+        booking = await world.reserve()
+        world.mailbox.deliver(invitation(body=body(booking)))
+        world.mailbox.fail("answer", Unavailable("503"))
+        with pytest.raises(Unavailable):
+            await world.process("message-1")
+        await world.process("message-1")
+        assert [kind for kind, _ in world.told] == ["accepted"]
+
+    async def test_a_decline_that_may_have_gone_out_is_not_repeated(self, world: World) -> None:
+        world.mailbox.deliver(invitation(body="no tag"))
+        world.mailbox.fail("answer", Unavailable("504"), after_effect=True)
+        with pytest.raises(Unavailable):
+            await world.process("message-1")
+        await world.process("message-1")
+        assert [kind for kind, _ in world.told] == ["declined"]
+
+
+class TestLeftAlone:
+    async def test_ordinary_mail(self, world: World) -> None:
+        await world.process(world.mailbox.deliver_mail("mail-1"))
+        assert world.mailbox.calls == ["read"]
+        assert await world.operation("mail-1") is None
+
+    async def test_a_message_that_is_gone(self, world: World) -> None:
+        await world.process("gone")
+        assert world.told == []
+
+    async def test_a_lagging_calendar_item_is_waited_for(self, world: World) -> None:
+        booking = await world.reserve()
+        request = invitation(body=body(booking))
+        world.mailbox.deliver(replace(request, item=None))
+        await world.process("message-1")
+        [(_, delay)] = world.queue.sent
+        assert delay == timedelta(seconds=1)
+        world.mailbox.deliver(request)
+        await world.settle()
+        assert [kind for kind, _ in world.told] == ["accepted"]
+
+    async def test_an_item_that_never_comes_ends_in_a_record(self, world: World) -> None:
+        """Mailbox processing that is switched off makes no calendar items (facts §7)."""
+        world.mailbox.deliver(replace(invitation(), item=None))
+        await world.process("message-1")
+        await world.settle()
+        operation = await world.operation("message-1")
+        assert operation
+        assert operation.error == "no_calendar_item"
+
+    async def test_nobody_is_answered_where_no_answer_was_asked_for(self, world: World) -> None:
+        booking = await world.reserve()
+        request = invitation(body=body(booking))
+        assert request.item
+        silent = replace(request, item=replace(request.item, response_requested=False))
+        await world.process(world.mailbox.deliver(silent))
+        assert world.told == []
+        assert [sent.answer for sent in world.mailbox.answers] == [Answer.ACCEPTED]
+
+
+class TestSeries:
+    @pytest.fixture
+    def weekly(self, world: World) -> Calendar:
+        starts = [START + timedelta(weeks=week) for week in range(8)]
+        calendar = Calendar(tuple(Occurrence(s, s + timedelta(hours=1)) for s in starts), START + timedelta(days=60))
+        world.mailbox.series["series-uid-1"] = calendar
+        return calendar
+
+    async def test_a_series_is_one_room_open_around_each_occurrence(self, world: World, weekly: Calendar) -> None:
+        booking = await world.reserve()
+        await world.process(world.mailbox.deliver(invitation(body=body(booking), shape=Shape.SERIES)))
+        assert "series" in world.told[0][1]
+        for occurrence in weekly.occurrences:
+            world.clock.set(occurrence.start)
+            assert await world.is_open(booking.alias)
+            world.clock.set(occurrence.end + timedelta(hours=1))
+            assert await world.is_open(booking.alias) is False
+
+    async def test_a_moved_occurrence_is_answered_as_such(self, world: World, weekly: Calendar) -> None:
+        booking = await world.reserve()
+        await world.process(world.mailbox.deliver(invitation(body=body(booking), shape=Shape.SERIES)))
+        first, *rest = weekly.occurrences
+        moved = Occurrence(first.start + timedelta(hours=5), first.end + timedelta(hours=5))
+        world.mailbox.series["series-uid-1"] = replace(weekly, occurrences=(moved, *rest))
+        await world.process(
+            world.mailbox.deliver(invitation("message-2", body(booking), shape=Shape.OCCURRENCE, start=moved.start))
+        )
+        assert "occurrence" in world.told[1][1]
+        world.clock.set(first.start)
+        assert await world.is_open(booking.alias) is False
+        world.clock.set(moved.start)
+        assert await world.is_open(booking.alias)
+
+    async def test_the_agenda_reads_a_series_on(self, world: World, weekly: Calendar) -> None:
+        booking = await world.reserve()
+        await world.process(world.mailbox.deliver(invitation(body=body(booking), shape=Shape.SERIES)))
+        world.mailbox.items["series-uid-1"] = replace(world.mailbox.items["item-uid-1"], id="series-uid-1")
+        far = Occurrence(START + timedelta(weeks=12), START + timedelta(weeks=12, hours=1))
+        world.mailbox.series["series-uid-1"] = Calendar((*weekly.occurrences, far), START + timedelta(days=120))
+        world.clock.move(timedelta(days=21))
+        await world.process(world.mailbox.deliver_mail("mail"))
+        assert await world.agenda().work_off(ONWARD) == 1
+        world.clock.set(far.start)
+        assert await world.is_open(booking.alias)
+
+
+class TestHousekeeping:
+    async def test_an_unused_reservation_goes(self, world: World) -> None:
+        """A3: its digits come free."""
+        booking = await world.reserve()
+        world.clock.move(timedelta(days=world.integration.reservation_days + 1))
+        await world.agenda().work_off(CLEANUP)
+        assert await world.records.booking(booking.tag) is None
+        assert await world.is_open(booking.alias) is None
+
+    async def test_a_finished_meeting_frees_its_name_and_is_forgotten_a_year_later(self, world: World) -> None:
+        booking = await world.reserve()
+        await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+        world.clock.move(timedelta(days=2))
+        assert await world.agenda().work_off(ONWARD) == 1
+        known = await world.records.booking(booking.tag)
+        assert known
+        assert known.state == "closed"
+        assert await world.is_open(booking.alias) is False
+        world.clock.move(timedelta(days=366))
+        await world.agenda().work_off(CLEANUP)
+        assert await world.records.booking(booking.tag) is None
+        assert await world.operation("message-1") is None
+        assert [row async for row in world.storage.table("meetings").everything()] == []
+        assert [row async for row in world.storage.table("aliases").everything()] == []
+
+    async def test_messages_filed_away_unseen_are_worked_off_too(self, world: World) -> None:
+        """facts §7: updates that Exchange processes itself land in Deleted Items."""
+        booking = await world.reserve()
+        await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+        update = invitation("message-2", body(booking), subject="Filed away")
+        await world.process(world.mailbox.deliver(update, Folder.DELETED_ITEMS))
+        world.clock.set(START)
+        answer = await world.policy.service_configuration(booking.alias)
+        assert answer
+        assert answer[1]["name"].startswith("Filed away")

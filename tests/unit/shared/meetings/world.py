@@ -1,0 +1,102 @@
+"""The processor with everything around it in memory, to which anything may happen."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from shared.aliases.allocation import Allocator, alias_format
+from shared.aliases.booking import Booking
+from shared.aliases.tags import format_tag
+from shared.conferences.platform import PolicyPlatform
+from shared.conferences.policy import Policy
+from shared.identity.caller import Caller
+from shared.integrations import Integration
+from shared.meetings.agenda import Agenda
+from shared.meetings.notice import Notice, decode
+from shared.meetings.operation import LEASE, Operation, correlation_id
+from shared.meetings.processor import Processor
+from shared.meetings.records import Records
+from tests.fakes.clock import FakeClock
+from tests.fakes.mailbox import FakeMailbox
+from tests.fakes.storage import MemoryStorage
+from tests.unit.shared.integrations.samples import an_integration
+
+KEY = b"k" * 32
+
+
+def stored_integration(uuid: str = "11111111-1111-4111-8111-111111111111", **changes: Any) -> Integration:
+    """An integration as it comes out of the store."""
+    return an_integration(**changes).model_copy(update={"uuid": uuid, "id": 1})
+
+
+@dataclass
+class World:
+    """One integration with its mailbox, storage and clock; `integration` may be changed before anything is done."""
+
+    integration: Integration = field(default_factory=stored_integration)
+    clock: FakeClock = field(default_factory=FakeClock)
+    storage: MemoryStorage = field(default_factory=MemoryStorage)
+
+    def __post_init__(self) -> None:
+        self.mailbox = FakeMailbox(self.clock)
+        self.allocator = Allocator(self.storage, self.clock, KEY)
+        self.policy = Policy(self.storage, self.clock)
+        self.records = Records(self.storage, self.integration.uuid)
+        self.queue = self.storage.queue("meeting-requests")
+
+    def processor(self, **parts: Any) -> Processor:
+        """The processor; `parts` replace some of its own."""
+        usual = {
+            "integration": self.integration,
+            "mailbox": self.mailbox,
+            "platform": PolicyPlatform(self.storage),
+            "records": self.records,
+            "allocator": self.allocator,
+            "queue": self.queue,
+            "clock": self.clock,
+        }
+        return Processor(**usual | parts)
+
+    def agenda(self) -> Agenda:
+        """The agenda."""
+        platform = PolicyPlatform(self.storage)
+        return Agenda(self.integration.uuid, self.mailbox, platform, self.records, self.storage, self.clock)
+
+    async def reserve(self, user: str = "alice") -> Booking:
+        """What a click in the add-in gives."""
+        form = alias_format(self.integration)
+        return await self.allocator.allocate(
+            self.integration.uuid, form, Caller(user, "test"), timedelta(days=self.integration.reservation_days)
+        )
+
+    async def process(self, message_id: str) -> None:
+        """The queue hands a message out."""
+        await self.processor().process(Notice(self.integration.uuid, message_id))
+
+    async def settle(self) -> None:
+        """Let leases run out, finish what was left undone, and hand out what went back into the queue."""
+        self.clock.move(LEASE + timedelta(seconds=1))
+        await self.processor().resume_all()
+        while self.queue.sent:
+            body, _ = self.queue.sent.pop(0)
+            for notice in decode(body):
+                await self.processor().process(notice)
+
+    async def operation(self, message_id: str) -> Operation | None:
+        """What was decided on a message."""
+        return await self.records.operation(correlation_id(self.integration.uuid, message_id))
+
+    async def is_open(self, alias: str) -> bool | None:
+        """What a conferencing node hears: open, closed, or None for unknown."""
+        answer = await self.policy.service_configuration(alias)
+        return None if answer is None else answer[0] == "continue"
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """Every answer that reached the organizer: what, and the text."""
+        return [(sent.answer.value, sent.text) for sent in self.mailbox.answers if sent.text is not None]
+
+
+def body(booking: Booking) -> str:
+    """An invitation's body with the booking's tag."""
+    return f"<p>Agenda</p><p>{format_tag(booking.tag)}</p>"
