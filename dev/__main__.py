@@ -18,6 +18,7 @@ import httpx
 
 from dev.azurite import Azurite
 from dev.environment import INTEGRATION, MAILBOX, MANAGEMENT, POLICY, Addresses, app_settings, child_environment
+from dev.node_runtime import NodeMissing
 from dev.processes import Child, StackError, require_free
 from dev.proof import Proof
 
@@ -98,7 +99,7 @@ def main() -> None:
                 time.sleep(GLANCE)
     except Stopped:
         print("\nThe local stack has ended.")
-    except StackError as error:
+    except (StackError, NodeMissing) as error:
         sys.exit(f"make run: {error}")
 
 

@@ -32,7 +32,7 @@ class FunctionsHost:
         self.url = ""
         self._app_dir = app_dir
         self._settings = settings
-        self._clock = clock
+        self.clock = clock
         self._key = key or secrets.token_urlsafe()
         self._config: HostConfig = load_config(app_dir / "host.json")
         self._queues = Queues(settings, self._config.message_encoding)
@@ -47,7 +47,7 @@ class FunctionsHost:
         self.functions = await worker.index(self._app_dir)
         router = Router([Route(f, self._config.route_prefix) for f in self._of_kind("httpTrigger")])
         for function in self._of_kind("timerTrigger"):
-            self._timers[function.name.lower()] = Timer(function, self._clock, self._runner, self._settings)
+            self._timers[function.name.lower()] = Timer(function, self.clock, self._runner, self._settings)
         self._listeners = [await self._listener(function) for function in self._of_kind("queueTrigger")]
         self._queues.on_send = self._wake
         await self._serve(HttpTriggers(router, self._runner, self._key), port)
@@ -93,7 +93,7 @@ class FunctionsHost:
         return sum(listener.deliveries for listener in self._listeners)
 
     async def _serve(self, triggers: HttpTriggers, port: int) -> None:
-        control = Control(self._clock, self._timers, self.settle)
+        control = Control(self.clock, self._timers, self.settle)
 
         async def handle(request: web.BaseRequest) -> web.Response:
             return await (control if request.path.startswith("/dev/") else triggers).handle(request)

@@ -1,5 +1,6 @@
 """A function app that shows the host each thing that ours may use. It runs where PYTHON_SCRIPT_FILE_NAME names it."""
 
+import asyncio
 import json
 from collections import Counter
 from typing import List  # noqa: UP035 - the worker does not index Out[list[str]] (facts/azure-functions.md §A1)
@@ -9,6 +10,7 @@ import azure.functions as func
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 received: list[tuple[str, int]] = []
+waiting: list[asyncio.Event] = []
 ticks: Counter[tuple[str, bool]] = Counter()
 
 
@@ -36,6 +38,11 @@ def fixture_sync(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(req.route_params.get("rest", "nothing"))
 
 
+@app.route(route="nothing")
+async def fixture_nothing(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse(status_code=304)
+
+
 @app.route(route="fails")
 async def fixture_fails(req: func.HttpRequest) -> func.HttpResponse:
     raise RuntimeError("on purpose")
@@ -57,6 +64,9 @@ async def fixture_send(req: func.HttpRequest, out: func.Out[List[str]]) -> func.
 async def fixture_receive(msg: func.QueueMessage) -> None:
     text = msg.get_body().decode()
     received.append((text, msg.dequeue_count or 0))
+    if text.startswith("gate"):
+        waiting.append(opened := asyncio.Event())
+        await opened.wait()
     if text.startswith("bad") or (text.startswith("flaky") and msg.dequeue_count == 1):
         raise RuntimeError("on purpose")
 

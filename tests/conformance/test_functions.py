@@ -1,0 +1,109 @@
+"""The product through Microsoft's worker runtime: every function is indexed, every route answers."""
+
+import os
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from dev.environment import MANAGEMENT, POLICY, Addresses, app_settings
+from dev.host.clock import MovableClock
+from dev.host.host import FunctionsHost, running_host
+from shared.azure_storage import AzureStorage
+from shared.composition import build, install
+from shared.settings import load_settings
+from shared.storage import QUEUES
+from tests.support import ROOT
+
+NOWHERE = Addresses(port=9, exchange_port=9)
+VALUES = {"uuid": "22222222-2222-4222-8222-222222222222"}
+
+
+@pytest.fixture(scope="module")
+async def host(azurite: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FunctionsHost]:
+    settings = app_settings(NOWHERE, azurite, tmp_path_factory.mktemp("secrets"))
+    known = load_settings(settings)
+    storage = AzureStorage(known.storage)
+    await storage.create()
+    await storage.close()
+    clock = MovableClock()
+    services = build(known, clock)
+    install(services)
+    async with running_host(ROOT, {**os.environ, **settings}, clock) as host:
+        yield host
+    await services.close()
+
+
+@pytest.fixture
+async def client(host: FunctionsHost) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=host.url, trust_env=False) as client:
+        yield client
+
+
+def path_of(trigger: dict[str, Any]) -> str:
+    """A path that fits a route: parameters by name where a form matters, else any text."""
+    segments = []
+    for segment in str(trigger["route"]).split("/"):
+        while "{" in segment:
+            before, _, rest = segment.partition("{")
+            name, _, after = rest.partition("}")
+            bare, _, constraint = name.strip("*?").partition(":")
+            value = {"guid": VALUES["uuid"], "int": "7", "long": "7"}.get(constraint) or VALUES.get(bare, "x")
+            segment = before + value + after
+        segments.append(segment)
+    return "/" + "/".join(segments)
+
+
+async def test_every_kind_of_trigger_is_indexed(host: FunctionsHost) -> None:
+    assert {function.kind for function in host.functions} == {"httpTrigger", "queueTrigger", "timerTrigger"}
+
+
+async def test_every_route_answers_in_earnest(host: FunctionsHost, client: httpx.AsyncClient) -> None:
+    """No credentials, no body: whatever comes back was decided by the function, and is no fault of ours."""
+    answers = {}
+    for function in host.functions:
+        if function.kind == "httpTrigger":
+            for method in function.trigger.get("methods") or ["GET"]:
+                answer = await client.request(method, path_of(dict(function.trigger)))
+                answers[f"{function.name} {method}"] = answer
+    assert answers
+    faults = {name: answer.status_code for name, answer in answers.items() if answer.status_code >= 500}
+    assert not faults
+    # A 404 of the host has no body; one of ours says what was not found.
+    assert not [name for name, answer in answers.items() if answer.status_code == 404 and not answer.content]
+
+
+async def test_triggers_listen_to_the_queues_that_the_product_names(host: FunctionsHost) -> None:
+    listened = {function.trigger["queueName"] for function in host.functions if function.kind == "queueTrigger"}
+    written = {binding["queueName"] for function in host.functions for binding in function.outputs.values()}
+    assert listened == set(QUEUES)
+    assert written <= set(QUEUES)
+
+
+async def test_storage_bindings_use_the_app_s_own_account(host: FunctionsHost) -> None:
+    bindings = [b for f in host.functions for b in (f.trigger, *f.outputs.values()) if "queueName" in b]
+    assert {binding["connection"] for binding in bindings} == {"SchedulingStorage"}
+
+
+async def test_timers_are_those_of_the_contract(host: FunctionsHost) -> None:
+    timers = {function.name for function in host.functions if function.kind == "timerTrigger"}
+    assert {"sweep", "renew"} <= timers <= {"sweep", "renew", "agenda", "cleanup"}
+
+
+async def test_no_function_retries_by_policy() -> None:
+    """The queue's own dequeue count is what retries and poison rest on (facts/azure-functions.md §F)."""
+    sources = "".join(file.read_text() for file in (ROOT / "functions").glob("*.py"))
+    assert "retry(" not in sources
+
+
+async def test_admin_and_policy_routes_want_proof(client: httpx.AsyncClient) -> None:
+    path = "/policy/v1/service/configuration?local_alias=x"
+    assert (await client.get(path)).status_code == 401
+    assert (await client.get(path, auth=MANAGEMENT)).status_code == 401
+    assert (await client.get(path, auth=POLICY)).status_code == 404
+
+
+def test_the_deployed_package_holds_what_the_app_imports() -> None:
+    left_out = {line.strip() for line in (ROOT / ".funcignore").read_text().splitlines() if line.strip()}
+    assert not left_out & {"functions", "shared", "addin", "function_app.py", "host.json", "requirements.txt"}

@@ -1,0 +1,80 @@
+"""Who may import whom (DESIGN §1), read from the source: the house's rules, not what happens to be loaded."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import ROOT
+
+# Where: which of the project's own packages and of the platform's libraries it must not know.
+FORBIDDEN = {
+    "shared": {"azure.functions", "azure_functions_runtime", "functions", "function_app", "dev", "tests", "bench"},
+    "functions": {"function_app", "dev", "tests", "bench", "azure.data", "azure.storage", "azure.identity", "httpx"},
+    "function_app.py": {"dev", "tests", "bench"},
+    "dev": {"tests", "bench", "functions"},
+    # The generic host and the simulated Exchange are neighbours of the product, not friends.
+    "dev/host": {"shared", "dev.exchange"},
+    "dev/exchange": {"shared", "dev.host"},
+    # What is pure stays pure.
+    "shared/templates": {"azure", "shared.storage", "shared.azure_storage", "shared.composition"},
+    "shared/meetings": {"azure", "shared.azure_storage", "shared.composition", "httpx", "msgraph_core"},
+    "shared/aliases": {"azure", "shared.azure_storage", "shared.composition", "httpx"},
+    "shared/conferences": {"azure", "shared.azure_storage", "shared.composition"},
+    "shared/integrations": {"azure", "shared.azure_storage", "shared.composition", "httpx"},
+}
+# Standard library only: they run before anything is installed.
+BARE = ("dev/__init__.py", "dev/setup.py", "dev/node_runtime.py")
+
+
+def modules(place: str) -> list[Path]:
+    path = ROOT / place
+    return [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+def imported(file: Path) -> Iterator[str]:
+    """Every module that a file imports, anywhere in it; for `from a import b` also a.b, which may be a module."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative imports hide who imports whom"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def is_within(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+@pytest.mark.parametrize("place", FORBIDDEN)
+def test_imports(place: str) -> None:
+    files = modules(place)
+    assert files, f"{place} is gone: take it out of the table"
+    wrong = {
+        f"{file.relative_to(ROOT)}: {module}"
+        for file in files
+        for module in imported(file)
+        if any(is_within(module, package) for package in FORBIDDEN[place])
+    }
+    assert not wrong
+
+
+def test_only_triggers_know_azure_functions() -> None:
+    assert any("azure.functions" in imported(file) for file in modules("functions"))
+    strangers = {
+        str(file.relative_to(ROOT))
+        for place in ("shared", "dev")
+        for file in modules(place)
+        if "node_modules" not in file.parts and any(is_within(module, "azure.functions") for module in imported(file))
+    }
+    assert not strangers
+
+
+@pytest.mark.parametrize("file", BARE)
+def test_what_runs_before_the_installation_needs_nothing(file: str) -> None:
+    import sys
+
+    tops = {module.partition(".")[0] for module in imported(ROOT / file)} - {"dev"}
+    assert tops <= sys.stdlib_module_names

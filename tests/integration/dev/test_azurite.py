@@ -1,0 +1,47 @@
+"""Azurite as the local stack runs it."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from azure.data.tables.aio import TableServiceClient
+
+import dev.azurite
+from dev.azurite import running_azurite
+from dev.processes import StackError
+
+
+async def test_data_outlives_it_where_a_folder_is_given(tmp_path: Path) -> None:
+    with running_azurite(tmp_path) as connection_string:
+        async with TableServiceClient.from_connection_string(connection_string) as service:
+            table = await service.create_table("kept")
+            await table.create_entity({"PartitionKey": "p", "RowKey": "r", "Value": 7})
+    with running_azurite(tmp_path) as connection_string:
+        async with TableServiceClient.from_connection_string(connection_string) as service:
+            entity = await service.get_table_client("kept").get_entity("p", "r")
+    assert entity["Value"] == 7
+
+
+async def test_a_connection_may_rest_for_longer_than_node_s_five_seconds(azurite: str) -> None:
+    """Node's default would close an idle connection just when a client may want to use it again."""
+    endpoint = next(part for part in azurite.split(";") if part.startswith("TableEndpoint="))
+    host, port = endpoint.partition("//")[2].partition("/")[0].split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+    writer.close()
+    await writer.wait_closed()
+    assert "keep-alive: timeout=3600" in head
+
+
+def test_a_start_that_fails_says_what_azurite_said(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    with pytest.raises(StackError, match="Azurite ended before it listened"), running_azurite(blocked):
+        pytest.fail("it started")
+
+
+def test_without_azurite_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dev.azurite, "PROGRAM", tmp_path / "nothing.js")
+    with pytest.raises(StackError, match="make ready"), running_azurite():
+        pytest.fail("it started")

@@ -1,0 +1,69 @@
+"""Children end with their parent, however it ends."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+
+import pytest
+
+from dev.processes import Child, StackError, require_free
+from tests.support import ROOT, eventually
+
+SLEEP = [sys.executable, "-c", "print('up', flush=True); import time; time.sleep(600)"]
+STUBBORN = [
+    sys.executable,
+    "-c",
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)",
+]
+PARENT = f"""
+import subprocess, time
+from dev.processes import Child
+child = Child("child", {SLEEP!r}, stdout=subprocess.PIPE)
+child.output.readline()
+print(child._process.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def is_running(pid: int) -> bool:
+    with suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only the Linux kernel ends children with their parent")
+async def test_a_child_dies_with_a_parent_that_is_killed() -> None:
+    pipe = asyncio.subprocess.PIPE
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, cwd=ROOT, stdout=pipe)
+    assert parent.stdout is not None
+    pid = int(await parent.stdout.readline())
+    assert is_running(pid)
+    parent.kill()
+    await parent.wait()
+    await eventually(lambda: not is_running(pid), "the child is dead")
+
+
+@pytest.mark.parametrize(("command", "ended_by"), [(SLEEP, signal.SIGTERM), (STUBBORN, signal.SIGKILL)])
+def test_stop_is_polite_first(
+    command: list[str], ended_by: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dev.processes.PATIENCE", 0.2)
+    child = Child("child", command, stdout=subprocess.PIPE)
+    child.output.readline()
+    assert child.exit_code is None
+    child.stop()
+    assert child.exit_code == -ended_by
+
+
+def test_a_taken_port_is_named_with_its_variable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(StackError, match=rf"Port {port} .*set EXCHANGE_PORT"):
+            require_free(port, "EXCHANGE_PORT")
+    require_free(port, "EXCHANGE_PORT")

@@ -1,0 +1,28 @@
+"""Helpers for tests of every kind."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 10.0  # seconds
+
+
+def shared_data(path: str) -> Path:
+    """A file or folder of the reading material that may lie beside the repository; skips the test without it."""
+    found = ROOT.parent / "shared" / path
+    if not found.exists():
+        pytest.skip(f"../shared/{path} is not beside the repository")
+    return found
+
+
+async def eventually(check: Callable[[], bool], what: str) -> None:
+    """Wait until a condition holds; fails the test, saying what was waited for, when it does not come true."""
+    until = time.monotonic() + PATIENCE
+    while not check():
+        if time.monotonic() > until:
+            pytest.fail(f"not within {PATIENCE:g} s: {what}")
+        await asyncio.sleep(0.01)

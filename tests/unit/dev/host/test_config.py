@@ -1,0 +1,47 @@
+"""host.json and %SETTING%."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dev.host.config import HostConfig, HostError, load_config, resolve
+from tests.support import ROOT
+
+
+def test_what_is_not_said_is_as_in_azure(tmp_path: Path) -> None:
+    (tmp_path / "host.json").write_text('{"version": "2.0"}')
+    assert load_config(tmp_path / "host.json") == HostConfig()
+
+
+def test_the_threshold_follows_the_batch_size(tmp_path: Path) -> None:
+    (tmp_path / "host.json").write_text('{"extensions": {"queues": {"batchSize": 10}}}')
+    assert load_config(tmp_path / "host.json").new_batch_threshold == 5
+
+
+def test_the_project_s_own_host_json() -> None:
+    assert load_config(ROOT / "host.json") == HostConfig(
+        route_prefix="",
+        function_timeout=timedelta(minutes=5),
+        max_dequeue_count=5,
+        visibility_timeout=timedelta(seconds=30),
+        batch_size=8,
+        new_batch_threshold=4,
+    )
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"functionTimeout": "5 min"}'])
+def test_a_bad_host_json_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "host.json").write_text(text)
+    with pytest.raises(HostError, match=r"host\.json"):
+        load_config(tmp_path / "host.json")
+
+
+def test_settings_are_put_in_place() -> None:
+    assert resolve("a-%X%-%Y%", {"X": "1", "Y": "2"}) == "a-1-2"
+    assert resolve("plain", {}) == "plain"
+
+
+def test_an_unknown_setting_is_fatal() -> None:
+    with pytest.raises(HostError, match="%X%"):
+        resolve("%X%", {})

