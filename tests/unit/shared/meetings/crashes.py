@@ -1,0 +1,113 @@
+"""Dying at any external call: storage, mailbox and queue that end the process at the n-th call, before or after it."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from shared.mailboxes.mailbox import Mailbox
+from shared.storage import Operation, Row
+from tests.fakes.storage import MemoryQueue, MemoryStorage, MemoryTable
+
+
+class Crash(BaseException):
+    """The process dies here. Not an Exception: nothing may catch it and tidy up."""
+
+
+@dataclass
+class Fuse:
+    """Burns through at external call number `at` (from 1), before its effect or after it; 0 never."""
+
+    at: int
+    after: bool = False
+    calls: int = 0
+
+    def before(self) -> bool:
+        """Count a call; dies when this is the one. Whether the fuse is to be asked again after the effect."""
+        self.calls += 1
+        if self.at and self.calls >= self.at + self.after:  # the dead call nobody any more
+            raise Crash
+        return self.calls == self.at
+
+    async def guard(self, call: Any) -> Any:
+        """One external call."""
+        try:
+            burns = self.before()
+        except Crash:
+            call.close()
+            raise
+        try:
+            return await call
+        finally:
+            if burns:
+                raise Crash
+
+
+@dataclass
+class CrashingTable:
+    """A Table on a fuse."""
+
+    table: MemoryTable
+    fuse: Fuse
+
+    async def get(self, partition: str, key: str) -> Row | None:
+        found: Row | None = await self.fuse.guard(self.table.get(partition, key))
+        return found
+
+    async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
+        etags: Sequence[str] = await self.fuse.guard(self.table.commit(partition, *operations))
+        return etags
+
+    async def rows(self, partition: str, prefix: str = "", after: str = "") -> AsyncIterator[Row]:
+        self.fuse.before()
+        async for row in self.table.rows(partition, prefix, after):
+            yield row
+
+    async def everything(self) -> AsyncIterator[Row]:
+        self.fuse.before()
+        async for row in self.table.everything():
+            yield row
+
+
+@dataclass
+class CrashingQueue:
+    """A Queue on a fuse."""
+
+    queue: MemoryQueue
+    fuse: Fuse
+
+    async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
+        await self.fuse.guard(self.queue.send(text, delay))
+
+
+@dataclass
+class CrashingStorage:
+    """A Storage on a fuse."""
+
+    storage: MemoryStorage
+    fuse: Fuse
+
+    def table(self, name: str) -> CrashingTable:
+        return CrashingTable(self.storage.table(name), self.fuse)
+
+    def queue(self, name: str) -> CrashingQueue:
+        return CrashingQueue(self.storage.queue(name), self.fuse)
+
+    async def close(self) -> None:
+        pass
+
+
+class CrashingMailbox:
+    """A Mailbox on a fuse."""
+
+    def __init__(self, mailbox: Mailbox, fuse: Fuse) -> None:
+        self._mailbox = mailbox
+        self._fuse = fuse
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._mailbox, name)
+
+        async def guarded(*args: Any) -> Any:
+            return await self._fuse.guard(method(*args))
+
+        return guarded

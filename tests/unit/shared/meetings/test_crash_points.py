@@ -1,0 +1,144 @@
+"""M5, rule 2: a crash at any step is healed by the next run, and the organizer is answered once.
+
+Every scenario is run once to count its external calls, then once for each call with a crash before it and one after.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.aliases.allocation import Allocator
+from shared.conferences.platform import PolicyPlatform
+from shared.meetings.notice import Notice
+from shared.meetings.records import Records
+from shared.meetings.request import Update
+from tests.fakes.mailbox import cancellation, invitation
+from tests.unit.shared.meetings.crashes import Crash, CrashingMailbox, CrashingStorage, Fuse
+from tests.unit.shared.meetings.world import KEY, World, body, stored_integration
+
+START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+LATER = START + timedelta(hours=4)
+
+Scenario = Callable[[World], Awaitable[str]]
+"""Brings the world up to the message whose processing crashes; returns the message's id."""
+
+
+async def new_meeting(world: World) -> str:
+    return world.mailbox.deliver(invitation(body=body(await world.reserve())))
+
+
+async def moved_meeting(world: World) -> str:
+    booking = await world.reserve()
+    await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+    return world.mailbox.deliver(invitation("message-2", body(booking), start=LATER, update=Update.FULL))
+
+
+async def swapped_room(world: World) -> str:
+    await world.process(world.mailbox.deliver(invitation(body=body(await world.reserve()))))
+    return world.mailbox.deliver(invitation("message-2", body(await world.reserve()), update=Update.FULL))
+
+
+async def renamed_meeting(world: World) -> str:
+    booking = await world.reserve()
+    await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+    return world.mailbox.deliver(invitation("message-2", body(booking), subject="Other"))
+
+
+async def cancelled_meeting(world: World) -> str:
+    request = invitation(body=body(await world.reserve()))
+    await world.process(world.mailbox.deliver(request))
+    return world.mailbox.deliver(cancellation(request))
+
+
+async def no_tag(world: World) -> str:
+    return world.mailbox.deliver(invitation(body="no tag"))
+
+
+async def copied_tag(world: World) -> str:
+    booking = await world.reserve()
+    await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+    return world.mailbox.deliver(invitation("message-2", body(booking), uid="uid-2", start=LATER))
+
+
+async def copy_with_new_alias(world: World) -> str:
+    world.integration = stored_integration(copied_tag_action="new_alias")
+    return await copied_tag(world)
+
+
+async def lagging_item(world: World) -> str:
+    return world.mailbox.deliver(replace(invitation(body=body(await world.reserve())), item=None))
+
+
+SCENARIOS = [
+    new_meeting, moved_meeting, swapped_room, renamed_meeting, cancelled_meeting, no_tag, copied_tag,
+    copy_with_new_alias, lagging_item,
+]  # fmt: skip
+
+
+async def run(world: World, message: str, fuse: Fuse) -> None:
+    """Process the message until the fuse burns through."""
+    storage = CrashingStorage(world.storage, fuse)
+    processor = world.processor(
+        mailbox=CrashingMailbox(world.mailbox, fuse),
+        platform=PolicyPlatform(storage),
+        records=Records(storage, world.integration.uuid),
+        allocator=Allocator(storage, world.clock, KEY),
+        queue=storage.queue("meeting-requests"),
+    )
+    await processor.process(Notice(world.integration.uuid, message))
+
+
+async def outcome(world: World) -> object:
+    """What everybody can see in the end: answers, mails, and which rooms are open when."""
+    rooms = [row.partition async for row in world.storage.table("aliases").everything() if row.key == "alias"]
+    doors = []
+    for moment in (START - timedelta(minutes=31), START, LATER, LATER + timedelta(hours=2, minutes=1)):
+        world.clock.set(moment)
+        doors.append(sorted([str(await world.is_open(room)) for room in rooms]))
+    answers = [(kind, len(text)) for kind, text in world.told]
+    pending = [row.key async for row in world.storage.table("meetings").rows(world.integration.uuid, "pending:")]
+    return answers, len(world.mailbox.mails), doors, pending
+
+
+async def clean_run(scenario: Scenario) -> tuple[object, int]:
+    """The outcome without a crash, and how many external calls it took."""
+    world, fuse = World(), Fuse(at=0)
+    message = await scenario(world)
+    await run(world, message, fuse)
+    await world.settle()
+    return await outcome(world), fuse.calls
+
+
+async def crashed_run(scenario: Scenario, fuse: Fuse) -> object:
+    """The outcome after a crash: the queue hands the message out again, and timers run."""
+    world = World()
+    message = await scenario(world)
+    with pytest.raises(Crash):
+        await run(world, message, fuse)
+    await world.settle()
+    await world.process(message)
+    await world.settle()
+    return await outcome(world)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("scenario", SCENARIOS)
+async def test_a_crash_at_any_call_is_healed(scenario: Scenario, after: bool) -> None:
+    expected, calls = await clean_run(scenario)
+    assert calls >= 2
+    for at in range(1, calls + 1):
+        assert await crashed_run(scenario, Fuse(at, after)) == expected, f"call {at} of {calls}"
+
+
+async def test_a_crash_leaves_the_message_to_its_lease_not_to_a_second_run() -> None:
+    """While a run may still be alive, another one that gets the same message keeps its hands off."""
+    world = World()
+    message = await new_meeting(world)
+    with pytest.raises(Crash):
+        await run(world, message, Fuse(at=6))
+    await world.process(message)
+    assert world.told == []
+    await world.settle()
+    assert [kind for kind, _ in world.told] == ["accepted"]
