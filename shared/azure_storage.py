@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
-from azure.data.tables import EdmType, EntityProperty, TableTransactionError, TransactionOperation, UpdateMode
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.data.tables import EdmType, EntityProperty, TableErrorCode, TransactionOperation, UpdateMode
 from azure.data.tables.aio import TableClient, TableServiceClient
 
+from shared.errors import Unavailable
 from shared.settings import StorageAccount
 from shared.storage import (
     QUEUES,
@@ -27,6 +29,8 @@ from shared.storage import (
     Table,
     Value,
     Values,
+    check_transaction,
+    is_key,
 )
 
 if TYPE_CHECKING:
@@ -44,26 +48,27 @@ class AzureTable:
 
     async def get(self, partition: str, key: str) -> Row | None:
         """See Table.get; one round trip."""
-        try:
-            return _row(await self._client.get_entity(partition, key))
-        except ResourceNotFoundError:
+        if not (is_key(partition) and is_key(key)):
             return None
+        with _failures():
+            try:
+                return _row(await self._client.get_entity(partition, key))
+            except ResourceNotFoundError as error:
+                if _is_table_missing(error):
+                    raise
+                return None
 
     async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
         """See Table.commit; a single operation goes as a plain request, which is what Azure answers fastest."""
-        try:
-            if len(operations) == 1:
+        check_transaction(partition, operations)
+        with _failures():
+            if len(operations) == 1 and not isinstance(operations[0], Delete):
                 return [await self._single(partition, operations[0])]
+            # A plain delete would not tell that the row is gone: the SDK keeps a 404 to itself.
             results = await self._client.submit_transaction([_transaction(partition, op) for op in operations])
             return [result.get("etag") or "" for result in results]
-        except ResourceExistsError as error:
-            raise RowExists("a row with this key exists already") from error
-        except (ResourceModifiedError, ResourceNotFoundError) as error:
-            raise RowChanged("the row has changed since it was read") from error
-        except TableTransactionError as error:
-            raise _transaction_error(error) from error
 
-    async def _single(self, partition: str, operation: Operation) -> str:
+    async def _single(self, partition: str, operation: Insert | Put | Replace) -> str:
         match operation:
             case Insert(key, values):
                 done = await self._client.create_entity(_entity(partition, key, values))
@@ -73,23 +78,23 @@ class AzureTable:
                 done = await self._client.update_entity(
                     _entity(partition, row.key, values), mode=UpdateMode.REPLACE, **_unmodified(row)
                 )
-            case Delete(row):
-                await self._client.delete_entity(partition, row.key, **_unmodified(row))
-                return ""
         return str(done["etag"])
 
     async def rows(self, partition: str, prefix: str = "", after: str = "") -> AsyncIterator[Row]:
         """See Table.rows; a range of row keys, paged by 1,000."""
-        # "~" is above every character that our keys use.
-        where = "PartitionKey eq @p and RowKey gt @after and RowKey ge @low and RowKey lt @high"
-        range_ = {"p": partition, "after": after, "low": prefix, "high": prefix + "~"}
-        async for entity in self._client.query_entities(where, parameters=range_):
-            yield _row(entity)
+        where, range_ = "PartitionKey eq @p and RowKey gt @after", {"p": partition, "after": after}
+        if prefix:
+            where += " and RowKey ge @low and RowKey lt @high"
+            range_ |= {"low": prefix, "high": prefix[:-1] + chr(ord(prefix[-1]) + 1)}
+        with _failures():
+            async for entity in self._client.query_entities(where, parameters=range_):
+                yield _row(entity)
 
     async def everything(self) -> AsyncIterator[Row]:
         """See Table.everything; paged by 1,000."""
-        async for entity in self._client.list_entities():
-            yield _row(entity)
+        with _failures():
+            async for entity in self._client.list_entities():
+                yield _row(entity)
 
 
 class AzureQueue:
@@ -102,7 +107,8 @@ class AzureQueue:
 
     async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
         """See Queue.send. The text goes in base64, as host.json's messageEncoding says."""
-        await self._client.send_message(text, visibility_timeout=int(delay.total_seconds()) or None)
+        with _failures():
+            await self._client.send_message(text, visibility_timeout=int(delay.total_seconds()) or None)
 
 
 class AzureStorage:
@@ -198,10 +204,21 @@ def _transaction(partition: str, operation: Operation) -> tuple[TransactionOpera
             return TransactionOperation.DELETE, {"PartitionKey": partition, "RowKey": row.key}, _unmodified(row)
 
 
-def _transaction_error(error: TableTransactionError) -> Exception:
-    match error.status_code:
-        case 409:
-            return RowExists("a row with this key exists already")
-        case 404 | 412:
-            return RowChanged("a row has changed since it was read")
-    return error
+@contextmanager
+def _failures() -> Iterator[None]:
+    """What Azure's clients raise, as what Table and Queue promise."""
+    try:
+        yield
+    except AzureError as error:
+        status = error.status_code if isinstance(error, HttpResponseError) else None
+        if status in (400, 413):
+            raise  # a fault of ours, which trying again would not mend
+        if status == 409:
+            raise RowExists("a row with this key exists already") from error
+        if status in (404, 412) and not _is_table_missing(error):
+            raise RowChanged("the row has changed since it was read") from error
+        raise Unavailable(f"The storage account cannot be used now ({type(error).__name__}).") from error
+
+
+def _is_table_missing(error: AzureError) -> bool:
+    return getattr(error, "error_code", None) == TableErrorCode.TABLE_NOT_FOUND

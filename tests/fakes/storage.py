@@ -1,11 +1,22 @@
-"""Storage in memory, held to the same contract as Azure Tables (tests/integration/test_storage.py)."""
+"""Storage in memory, held to the same contract as Azure Tables (tests/integration/shared/test_storage.py)."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from itertools import count
 
-from shared.storage import Delete, Insert, Operation, Put, Replace, Row, RowChanged, RowExists, Values
+from shared.storage import (
+    Delete,
+    Insert,
+    Operation,
+    Put,
+    Replace,
+    Row,
+    RowChanged,
+    RowExists,
+    Values,
+    check_transaction,
+)
 
 
 class MemoryTable:
@@ -22,9 +33,7 @@ class MemoryTable:
 
     async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
         self.round_trips += 1
-        keys = [op.key if isinstance(op, Insert | Put) else op.row.key for op in operations]
-        if not operations or len(operations) > 100 or len(set(keys)) != len(keys):
-            raise ValueError("a transaction holds 1 to 100 operations, each on another row")
+        check_transaction(partition, operations)
         for operation in operations:
             self._check(partition, operation)
         return [self._apply(partition, operation) for operation in operations]

@@ -1,0 +1,16 @@
+"""Storage on Azurite, with the product's tables and queues. Tests keep apart by partitions of their own."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from shared.azure_storage import AzureStorage
+from shared.settings import StorageAccount
+
+
+@pytest.fixture
+async def azure_storage(azurite: str) -> AsyncIterator[AzureStorage]:
+    storage = AzureStorage(StorageAccount(azurite))
+    await storage.create()
+    yield storage
+    await storage.close()

@@ -1,0 +1,290 @@
+"""One contract for every Storage: Azure Tables (Azurite), and the one in memory that other tests stand on."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from azure.data.tables.aio import TableClient
+from azure.storage.queue.aio import QueueClient, QueueServiceClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.azure_storage import AzureQueue, AzureStorage, AzureTable
+from shared.errors import Unavailable
+from shared.settings import StorageAccount
+from shared.storage import (
+    MAX_TEXT,
+    QUEUES,
+    Delete,
+    Insert,
+    Operation,
+    Put,
+    Replace,
+    Row,
+    RowChanged,
+    RowExists,
+    Storage,
+    Table,
+    Value,
+)
+from tests.fakes.storage import MemoryStorage
+
+ODD_KEYS = ["tag:1", "it's", "()", "a'('b", "a+b", "100%", "a&b=c", ".", "..", "~x", "ünï", "日本", "😀", "A", "a"] + [
+    "sp ace"
+]
+
+
+@pytest.fixture(params=["memory", "azurite"])
+async def storage(request: pytest.FixtureRequest) -> AsyncIterator[Storage]:
+    if request.param == "memory":
+        yield MemoryStorage()
+        return
+    azure = AzureStorage(StorageAccount(request.getfixturevalue("azurite")))
+    await azure.create()
+    yield azure
+    await azure.close()
+
+
+@pytest.fixture
+def table(storage: Storage) -> Table:
+    return storage.table("meetings")
+
+
+@pytest.fixture
+def partition() -> str:
+    return uuid4().hex
+
+
+async def insert(table: Table, partition: str, key: str = "key", /, **values: Value) -> Row:
+    """A row that is in the table."""
+    await table.commit(partition, Insert(key, values))
+    return await read(table, partition, key)
+
+
+async def read(table: Table, partition: str, key: str = "key") -> Row:
+    row = await table.get(partition, key)
+    assert row is not None
+    return row
+
+
+async def keys(table: Table, partition: str, prefix: str = "", after: str = "") -> list[str]:
+    return [row.key async for row in table.rows(partition, prefix, after)]
+
+
+async def test_a_row_comes_back_as_it_was_written(table: Table, partition: str) -> None:
+    values: dict[str, Value] = {
+        "text": "Größe 会議 😀\r\n\t<>&'\"",
+        "empty": "",
+        "number": -3,
+        "yes": True,
+        "no": False,
+    }
+    row = await insert(table, partition, **values)
+    assert (row.partition, row.key, dict(row.values)) == (partition, "key", values)
+    assert [type(row.values[name]) for name in ("number", "yes")] == [int, bool]
+
+
+@pytest.mark.parametrize("number", [0, 2**31 - 1, 2**31, -(2**31), -(2**31) - 1, 2**53 + 1, 2**63 - 1, -(2**63)])
+async def test_numbers_of_64_bits_survive(table: Table, partition: str, number: int) -> None:
+    assert (await insert(table, partition, number=number)).values["number"] == number
+
+
+async def test_a_column_holds_its_longest_text_and_refuses_a_longer_one(table: Table, partition: str) -> None:
+    longest = "😀" * (MAX_TEXT // 2)
+    assert (await insert(table, partition, text=longest)).values["text"] == longest
+    with pytest.raises(ValueError, match="longer"):
+        await table.commit(partition, Put("key", {"text": longest + "x"}))
+
+
+async def test_no_row_is_none(table: Table, partition: str) -> None:
+    assert await table.get(partition, "key") is None
+
+
+@pytest.mark.parametrize("key", ["", "a/b", "a\\b", "a#b", "a?b", "a\nb", "a\x00b", "\x85", "\ud800", "x" * 513])
+async def test_what_cannot_be_a_key_is_asked_for_in_peace_and_never_written(
+    table: Table, partition: str, key: str
+) -> None:
+    """Texts of callers are used as keys: an integration's uuid from a URL, a dialled alias."""
+    assert await table.get(partition, key) is None
+    assert await table.get(key, "key") is None
+    with pytest.raises(ValueError, match="key"):
+        await table.commit(partition, Put(key, {}))
+    with pytest.raises(ValueError, match="key"):
+        await table.commit(key, Put("key", {}), Put("other", {}))
+
+
+@pytest.mark.parametrize("key", ODD_KEYS)
+async def test_odd_keys_stay_apart(table: Table, partition: str, key: str) -> None:
+    await insert(table, f"{partition}{key}", key, said=key)
+    await insert(table, f"{partition}{key}", key + "'", said="another")
+    assert (await read(table, f"{partition}{key}", key)).values == {"said": key}
+
+
+async def test_insert_never_overwrites(table: Table, partition: str) -> None:
+    await insert(table, partition, number=1)
+    with pytest.raises(RowExists):
+        await table.commit(partition, Insert("key", {"number": 2}))
+    assert (await read(table, partition)).values == {"number": 1}
+
+
+async def test_replace_takes_away_columns_that_are_not_named(table: Table, partition: str) -> None:
+    row = await insert(table, partition, old=1, kept=1)
+    await table.commit(partition, Replace(row, {"kept": 2}))
+    assert (await read(table, partition)).values == {"kept": 2}
+
+
+async def test_put_writes_whatever_stands_there(table: Table, partition: str) -> None:
+    await table.commit(partition, Put("key", {"old": 1}))
+    await table.commit(partition, Put("key", {"new": 2}))
+    assert (await read(table, partition)).values == {"new": 2}
+
+
+async def test_a_write_returns_the_etag_that_the_next_one_needs(table: Table, partition: str) -> None:
+    [first] = await table.commit(partition, Insert("key", {"n": 1}))
+    [second] = await table.commit(partition, Replace(Row(partition, "key", {}, first), {"n": 2}))
+    [third] = await table.commit(partition, Put("key", {"n": 3}))
+    assert len({first, second, third}) == 3
+    assert (await read(table, partition)).etag == third
+    [gone] = await table.commit(partition, Delete(Row(partition, "key", {}, third)))
+    assert gone == ""
+    assert await table.get(partition, "key") is None
+
+
+@pytest.mark.parametrize("accompanied", [False, True], ids=["alone", "in a transaction"])
+@pytest.mark.parametrize("change", [Delete, lambda row: Replace(row, {"n": 9})], ids=["delete", "replace"])
+async def test_a_change_of_what_is_no_longer_so_is_refused(
+    table: Table, partition: str, change: type[Delete], accompanied: bool
+) -> None:
+    outdated = await insert(table, partition, n=1)
+    await table.commit(partition, Put("key", {"n": 2}))
+    others: list[Operation] = [Put("other", {})] if accompanied else []
+    with pytest.raises(RowChanged):
+        await table.commit(partition, change(outdated), *others)
+    assert (await read(table, partition)).values == {"n": 2}
+
+    await table.commit(partition, Delete(await read(table, partition)))
+    with pytest.raises(RowChanged):
+        await table.commit(partition, change(outdated), *others)
+    assert await table.get(partition, "other") is None
+
+
+async def test_a_transaction_returns_its_etags_in_order(table: Table, partition: str) -> None:
+    old, gone = await insert(table, partition, "old"), await insert(table, partition, "gone")
+    etags = await table.commit(partition, Insert("new", {}), Delete(gone), Replace(old, {"n": 1}), Put("put", {}))
+    assert etags == [
+        (await read(table, partition, "new")).etag,
+        "",
+        (await read(table, partition, "old")).etag,
+        (await read(table, partition, "put")).etag,
+    ]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+async def test_a_transaction_is_all_or_nothing(table: Table, partition: str, place: int) -> None:
+    """Rule 2 stands on this: a decision is written down whole or not at all."""
+    row = await insert(table, partition, n=1)
+    operations: list[Operation] = [Put("a", {}), Put("b", {})]
+    operations.insert(place, Insert("key", {}))
+    with pytest.raises(RowExists):
+        await table.commit(partition, *operations)
+    assert await keys(table, partition) == ["key"]
+    assert await read(table, partition) == row
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [[], [Put(str(n), {}) for n in range(101)], [Put("same", {}), Put("same", {})]],
+    ids=["none", "too many", "a row twice"],
+)
+async def test_what_is_no_transaction_is_refused(table: Table, partition: str, operations: Sequence[Operation]) -> None:
+    with pytest.raises(ValueError, match="1 to 100"):
+        await table.commit(partition, *operations)
+
+
+async def test_of_many_who_write_at_once_one_wins(table: Table, partition: str) -> None:
+    row = await insert(table, partition, n=0)
+    results = await asyncio.gather(
+        *(table.commit(partition, Replace(row, {"n": n})) for n in range(1, 9)), return_exceptions=True
+    )
+    won = [n for n, result in enumerate(results, 1) if not isinstance(result, BaseException)]
+    assert len(won) == 1
+    assert all(isinstance(result, RowChanged) for result in results if isinstance(result, BaseException))
+    assert (await read(table, partition)).values == {"n": won[0]}
+
+
+async def test_ranges(table: Table, partition: str) -> None:
+    names = ["alarm:a", "alarm:b", "alarm;", "alarm", "tag:1", "tag:~", "tag:ü", "tah", "😀"]
+    await table.commit(partition, *(Put(name, {}) for name in names))
+    await table.commit(partition + "x", Put("tag:other", {}))
+    assert await keys(table, partition) == sorted(names)
+    assert await keys(table, partition, "alarm:") == ["alarm:a", "alarm:b"]
+    assert await keys(table, partition, "tag:") == ["tag:1", "tag:~", "tag:ü"]
+    assert await keys(table, partition, "tag:", after="tag:1") == ["tag:~", "tag:ü"]
+    assert await keys(table, partition, after="tag:~") == ["tag:ü", "tah", "😀"]
+    assert await keys(table, partition, "nothing") == []
+
+
+@pytest.fixture
+async def letters(table: Table) -> str:
+    """A partition of short keys, for ranges at random."""
+    partition = f"letters-{uuid4().hex}"
+    await table.commit(partition, *(Put(a + b, {}) for a in ["", *"aAb:~ü"] for b in "aAb:~ü0"))
+    return partition
+
+
+@given(prefix=st.text("aAb:~ü0", max_size=3), after=st.text("aAb:~ü0", max_size=3))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_any_range_is_what_the_keys_say(table: Table, letters: str, prefix: str, after: str) -> None:
+    everything = await keys(table, letters)
+    assert await keys(table, letters, prefix, after) == [k for k in everything if k.startswith(prefix) and k > after]
+
+
+async def test_more_rows_than_a_page_holds(table: Table, partition: str) -> None:
+    names = [f"row:{n:04}" for n in range(1100)]
+    for start in range(0, len(names), 100):
+        await table.commit(partition, *(Put(name, {}) for name in names[start : start + 100]))
+    assert await keys(table, partition, "row:") == names
+    everything = [row.key async for row in table.everything() if row.partition == partition]
+    assert everything == names
+
+
+async def test_storage_that_cannot_be_reached_is_unavailable(unused_tcp_port: int) -> None:
+    """Not a fault of the meeting that was worked on: it must be tried again, not declined."""
+    address = f"http://127.0.0.1:{unused_tcp_port}/account"
+    account = f"AccountName=account;AccountKey=a2V5;TableEndpoint={address};QueueEndpoint={address}"
+    async with TableClient.from_connection_string(account, "meetings", retry_total=0) as client:
+        table = AzureTable(client)
+        with pytest.raises(Unavailable):
+            await table.get("partition", "key")
+        with pytest.raises(Unavailable):
+            await table.commit("partition", Put("key", {}))
+        with pytest.raises(Unavailable):
+            await keys(table, "partition")
+    async with QueueServiceClient.from_connection_string(account, retry_total=0) as service:
+        with pytest.raises(Unavailable):
+            await AzureQueue(service, QUEUES[0]).send("text")
+
+
+async def test_a_table_that_is_missing_is_no_empty_table(azure_storage: AzureStorage) -> None:
+    missing = azure_storage.table("missing")
+    with pytest.raises(Unavailable):
+        await missing.get("partition", "key")
+    with pytest.raises(Unavailable):
+        await missing.commit("partition", Put("key", {}))
+    with pytest.raises(Unavailable):
+        await keys(missing, "partition")
+
+
+async def test_queue_messages_are_what_the_functions_host_expects(azurite: str, azure_storage: AzureStorage) -> None:
+    """Base64, as host.json says; a delayed message is not seen before its time."""
+    await azure_storage.queue(QUEUES[0]).send("[später]", timedelta(hours=1))
+    await azure_storage.queue(QUEUES[0]).send("[jetzt]")
+    async with QueueClient.from_connection_string(azurite, QUEUES[0]) as client:
+        seen = [message async for message in client.receive_messages()]
+        waiting = (await client.get_queue_properties()).approximate_message_count
+        await client.clear_messages()
+    assert [base64.b64decode(message.content).decode() for message in seen] == ["[jetzt]"]
+    assert waiting == 2
