@@ -33,7 +33,7 @@ from shared.meetings.processor import Processor
 from shared.meetings.records import Records
 from shared.meetings.rounds import Rounds
 from shared.meetings.worker import Worker
-from shared.secrets import SecretStore
+from shared.secrets import SecretReference, SecretStore
 from shared.settings import Settings, is_loopback, load_settings
 from shared.storage import Storage
 
@@ -57,7 +57,7 @@ class Services:
         self.nodes = BasicAuthenticator(settings.policy)
         self.webhook = Webhook(storage)
         self.allocator = Allocator(storage, clock, settings.tag_signing_key)
-        self._graph: dict[tuple[str, str, bool], GraphClient] = {}
+        self._graph: dict[tuple[str, str, str, bool], GraphClient] = {}
         self._http: httpx.AsyncClient | None = None
 
     @cached_property
@@ -116,18 +116,21 @@ class Services:
         return Hands(processor, watcher, agenda)
 
     def _graph_client(self, integration: Integration) -> GraphClient:
-        """One client for each set of credentials, however many integrations use it."""
+        """One client for each set of credentials, however many integrations use it.
+
+        A changed secret has another reference (shared/secrets), so it makes a new client: no restart is needed.
+        """
         from shared.mailboxes.graph.client import GraphClient, Tokens
         from shared.mailboxes.graph.credentials import LocalTokens, graph_tokens
 
         tenant, client_id = integration.graph_tenant_id or "", integration.graph_client_id or ""
-        key = tenant, client_id, integration.disable_proxy
+        reference = SecretReference(integration.oauth_client_secret)
+        key = tenant, client_id, reference, integration.disable_proxy
         if key not in self._graph:
             base = self.settings.graph_base_url
 
             async def secret() -> str:
-                value = await self.integrations.secret(integration.uuid, "oauth_client_secret")
-                return value.get_secret_value() if value else ""
+                return (await self.secrets.get(reference)).get_secret_value()
 
             tokens: Tokens = LocalTokens() if is_loopback(base) else graph_tokens(base, tenant, client_id, secret)
             self._graph[key] = GraphClient(base, tokens, use_proxy=not integration.disable_proxy)

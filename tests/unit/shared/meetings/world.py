@@ -46,7 +46,7 @@ class World:
 
     def processor(self, **parts: Any) -> Processor:
         """The processor; `parts` replace some of its own."""
-        usual = {
+        usual: dict[str, Any] = {
             "integration": self.integration,
             "mailbox": self.mailbox,
             "platform": PolicyPlatform(self.storage),
