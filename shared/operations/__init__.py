@@ -1,0 +1,1 @@
+"""Running a deployment: taking its data out and in, and what is measured."""

@@ -1,0 +1,147 @@
+"""Every table as lines of JSON, and back: for backups, and for a move to another deployment.
+
+    {"export":1,"version":"0.1.0"}
+    {"table":"meetings","partition":"1111…","key":"tag:2222…","values":{"alias":"meet123456@example.com",…}}
+    …
+    {"rows":1234}
+
+Secrets are not in it: tables hold references into the secret store, never values. Subscriptions are left out as well:
+Graph knows them under the address of the app that made them, so another app must make its own.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared import __version__
+from shared.errors import InvalidRequest
+from shared.storage import TABLES, Insert, Row, RowExists, Storage
+
+FORMAT = 1
+AT_ONCE = 32
+"""Rows written at the same time: as many as one storage partition serves without delay."""
+
+
+class DamagedExport(InvalidRequest):
+    """A file is not a whole export; the message names the line."""
+
+    code = "damaged_export"
+
+
+class _Line(BaseModel):
+    """A row in an export."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    table: str
+    partition: str
+    key: str
+    values: dict[str, str | bool | int]
+
+
+@dataclass(frozen=True)
+class Restored:
+    """How many rows were written, and how many were there already and were left as they are."""
+
+    written: int
+    kept: int
+
+
+async def export_tables(storage: Storage) -> AsyncIterator[str]:
+    """The lines of an export, without line ends; rows that change meanwhile may be in it as before or after."""
+    yield _json({"export": FORMAT, "version": __version__})
+    count = 0
+    for table in TABLES:
+        async for row in storage.table(table).everything():
+            if not _is_subscription(table, row):
+                count += 1
+                yield _json({"table": table, "partition": row.partition, "key": row.key, "values": dict(row.values)})
+    yield _json({"rows": count})
+
+
+def check_export(lines: Iterable[str]) -> int:
+    """The number of rows in an export. Raises DamagedExport when anything of it cannot be used, or its end is missing.
+
+    Call this before `import_tables`, so that a damaged file changes nothing.
+    """
+    return sum(1 for _ in _rows(lines))
+
+
+async def import_tables(storage: Storage, lines: Iterable[str]) -> Restored:
+    """Write the rows of an export that are not there yet; an interrupted import can simply be run again.
+
+    What stands in the tables already is newer than the export and stays. Raises DamagedExport.
+    """
+    rows, written, kept = _rows(lines), 0, 0
+    while batch := list(islice(rows, AT_ONCE)):
+        done = await asyncio.gather(*(_insert(storage, line) for line in batch))
+        written += sum(done)
+        kept += len(done) - sum(done)
+    return Restored(written, kept)
+
+
+async def _insert(storage: Storage, line: _Line) -> bool:
+    try:
+        await storage.table(line.table).commit(line.partition, Insert(line.key, line.values))
+    except RowExists:
+        return False
+    return True
+
+
+def _is_subscription(table: str, row: Row) -> bool:
+    return table == "meetings" and (row.partition == "subscription" or row.key == "watch:subscription")
+
+
+def _rows(lines: Iterable[str]) -> Iterator[_Line]:
+    """The rows of an export, one by one."""
+    numbered = enumerate((line for line in lines if line.strip()), 1)
+    _check_header(next(numbered, (1, "{}"))[1])
+    count = 0
+    for number, line in numbered:
+        fields = _parse(number, line)
+        if "rows" in fields:
+            if fields["rows"] != count or next(numbered, None):
+                raise DamagedExport(f"Line {number} ends an export of {fields['rows']} rows; it should end one of {count}.")
+            return
+        count += 1
+        yield _row(number, fields)
+    raise DamagedExport(f"The export stops after {count} rows, without its last line. Take it again.")
+
+
+def _check_header(line: str) -> None:
+    header = _parse(1, line)
+    if "export" not in header:
+        raise DamagedExport("Line 1 is not the beginning of an export.")
+    if header["export"] != FORMAT:
+        raise DamagedExport(f"This export has format {header['export']}; this version reads format {FORMAT}.")
+
+
+def _parse(number: int, line: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(line)
+    except ValueError as error:
+        raise DamagedExport(f"Line {number} is not JSON: {error}") from error
+    if not isinstance(fields, dict):
+        raise DamagedExport(f"Line {number} is not a JSON object.")
+    return fields
+
+
+def _row(number: int, fields: dict[str, Any]) -> _Line:
+    try:
+        line = _Line.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise DamagedExport(f"Line {number} is not a row: {where}: {first['msg']}.") from error
+    if line.table not in TABLES:
+        raise DamagedExport(f"Line {number} is of table {line.table}, which this version does not have.")
+    return line
+
+
+def _json(fields: dict[str, Any]) -> str:
+    return json.dumps(fields, separators=(",", ":"), ensure_ascii=False)

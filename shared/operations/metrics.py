@@ -1,0 +1,37 @@
+"""What is measured (O4): one log line per value, which every telemetry mode of the Functions host passes on.
+
+    metric {"name":"answer_lag","value":3.2,"integration":"1111…"}
+
+The workbook and the alerts of infra/bicep/queries read these lines; a test holds the names on both sides together.
+Neither addresses nor subjects belong in here.
+"""
+
+import json
+import logging
+from enum import StrEnum
+
+log = logging.getLogger(__name__)
+
+
+class Metric(StrEnum):
+    """What can be measured."""
+
+    ANSWER_LAG = "answer_lag"
+    """Seconds from a message's arrival in the equipment mailbox until its answer went out."""
+
+    OUTCOME = "outcome"
+    """1 for every message decided on; dimension `outcome` is the decision."""
+
+    ALLOCATION = "allocation"
+    """1 for every alias that a user got."""
+
+    SWEEP_REPAIRS = "sweep_repairs"
+    """Messages that a sweep found and no notification had told of."""
+
+
+def measure(metric: Metric, value: float, integration: str, outcome: str = "") -> None:
+    """Record one value of an integration (its uuid)."""
+    line = {"name": metric.value, "value": value, "integration": integration}
+    if outcome:
+        line["outcome"] = outcome
+    log.info("metric %s", json.dumps(line, separators=(",", ":")))

@@ -1,0 +1,13 @@
+"""An Azurite of its own: an export takes whole tables, so nobody else may write into them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from dev.azurite import running_azurite
+
+
+@pytest.fixture(scope="module")
+def own_azurite() -> Iterator[str]:
+    with running_azurite() as connection_string:
+        yield connection_string

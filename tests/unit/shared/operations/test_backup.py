@@ -1,0 +1,73 @@
+"""Backups: the contract on storage in memory, and files that are damaged."""
+
+import json
+
+import pytest
+
+from shared.operations.backup import DamagedExport, check_export, import_tables
+from shared.storage import Storage
+from tests.fakes.storage import MemoryStorage
+from tests.unit.shared.operations.backup_contract import ROWS, BackupContract, content, fill, lines_of
+
+
+@pytest.fixture
+def storages() -> tuple[Storage, Storage]:
+    return MemoryStorage(), MemoryStorage()
+
+
+class TestInMemory(BackupContract):
+    pass
+
+
+HEADER, END = '{"export":1,"version":"0"}', '{"rows":1}'
+ROW = '{"table":"meetings","partition":"p","key":"k","values":{}}'
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ([], "Line 1 is not the beginning"),
+        (["hello"], "Line 1 is not JSON"),
+        (["[]"], "Line 1 is not a JSON object"),
+        ([ROW], "Line 1 is not the beginning"),
+        (['{"export":2}'], "format 2; this version reads format 1"),
+        ([HEADER], "stops after 0 rows"),
+        ([HEADER, ROW], "stops after 1 rows"),
+        ([HEADER, ROW, ROW, END], "Line 4 ends an export of 1 rows; it should end one of 2"),
+        ([HEADER, END], "Line 2 ends an export of 1 rows; it should end one of 0"),
+        ([HEADER, ROW, END, ROW], "Line 3 ends an export"),
+        ([HEADER, ROW[:-5], END], "Line 2 is not JSON"),
+        ([HEADER, '{"table":"meetings"}', END], "Line 2 is not a row: partition"),
+        ([HEADER, ROW.replace("{}", '{"a":[1]}'), END], "Line 2 is not a row: values.a"),
+        ([HEADER, ROW.replace("{}", '{"a":1.5}'), END], "Line 2 is not a row: values.a"),
+        ([HEADER, ROW.replace("{}", '{"a":null}'), END], "Line 2 is not a row: values.a"),
+        ([HEADER, ROW.replace("meetings", "secrets"), END], "Line 2 is of table secrets"),
+    ],
+)
+def test_a_damaged_export_is_refused_by_line(lines: list[str], message: str) -> None:
+    with pytest.raises(DamagedExport, match=message):
+        check_export(lines)
+
+
+async def test_a_cut_off_file_is_noticed_wherever_it_was_cut() -> None:
+    storage = MemoryStorage()
+    await fill(storage, ROWS)
+    text = "\n".join(await lines_of(storage))
+    for end in range(len(text)):
+        with pytest.raises(DamagedExport):
+            check_export(text[:end].split("\n"))
+
+
+async def test_blank_lines_do_no_harm() -> None:
+    old, new = MemoryStorage(), MemoryStorage()
+    await fill(old, ROWS)
+    await import_tables(new, ["", *(line + "\r\n" for line in await lines_of(old)), "\n"])
+    assert await content(new) == await content(old)
+
+
+async def test_every_line_is_one_line_of_plain_json() -> None:
+    storage = MemoryStorage()
+    await fill(storage, ROWS)
+    for line in await lines_of(storage):
+        assert "\n" not in line
+        assert isinstance(json.loads(line), dict)
