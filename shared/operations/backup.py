@@ -106,7 +106,8 @@ def _rows(lines: Iterable[str]) -> Iterator[_Line]:
         fields = _parse(number, line)
         if "rows" in fields:
             if fields["rows"] != count or next(numbered, None):
-                raise DamagedExport(f"Line {number} ends an export of {fields['rows']} rows; it should end one of {count}.")
+                promised = fields["rows"]
+                raise DamagedExport(f"Line {number} ends an export of {promised} rows; it should end one of {count}.")
             return
         count += 1
         yield _row(number, fields)
