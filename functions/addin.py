@@ -27,6 +27,32 @@ async def meeting_details(req: func.HttpRequest) -> dict[str, Any]:
     return await services().meeting_details.allocate(req.route_params["uuid"], user_token(req), key)
 
 
+@bp.route("addin/{uuid:guid}/manifest.xml", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@json_endpoint
+async def manifest_xml(req: func.HttpRequest) -> func.HttpResponse:
+    """The add-in-only manifest; `?permission=ReadWriteMailbox` for clients that need it."""
+    body = await services().manifests.xml(req.route_params["uuid"], req.params.get("permission", ""))
+    return file_response(req, body, "application/xml; charset=utf-8", {"Cache-Control": "no-cache"})
+
+
+@bp.route("addin/{uuid:guid}/manifest.json", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@json_endpoint
+async def manifest_json(req: func.HttpRequest) -> func.HttpResponse:
+    """The unified manifest."""
+    return json_response(await services().manifests.unified(req.route_params["uuid"], req.params.get("permission", "")))
+
+
+@bp.route("addin/{uuid:guid}/icon-{name}.png", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@json_endpoint
+async def icon(req: func.HttpRequest) -> func.HttpResponse:
+    """The icon: `icon-80.png`, or with a fingerprint after the size, as manifests have it. Never with Cache-Control:
+    Office shows its generic icon instead of one that has it.
+    """
+    size = req.route_params["name"].partition("-")[0]
+    png = await services().icons.icon(req.route_params["uuid"], int(size) if size.isdecimal() else 0)
+    return file_response(req, png, "image/png", {})
+
+
 @bp.route("addin/{uuid:guid}/pane", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def pane(req: func.HttpRequest) -> func.HttpResponse:

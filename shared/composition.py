@@ -10,6 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shared.addin.addresses import Addresses
+from shared.addin.icons import Icons
+from shared.addin.manifest import Manifests
 from shared.addin.meeting_details import MeetingDetails
 from shared.addin.pane import Pane
 from shared.alarms import Alarms
@@ -81,6 +84,16 @@ class Services:
         return Pane(self.integrations, self.users, self.promises, local=self.settings.is_local)
 
     @cached_property
+    def manifests(self) -> Manifests:
+        """What admins install the add-in with."""
+        return Manifests(self.integrations, Addresses(self.settings.public_base_url))
+
+    @cached_property
+    def icons(self) -> Icons:
+        """The add-in's icons."""
+        return Icons(self.integrations)
+
+    @cached_property
     def worker(self) -> Worker:
         """The queue's consumer."""
         return Worker(self._hands, self.storage.queue("meeting-requests"), self.alarms)
@@ -110,7 +123,7 @@ class Services:
         queue = self.storage.queue("meeting-requests")
         platform = PolicyPlatform(self.storage)
         records = Records(self.storage, integration.uuid)
-        processor = Processor(integration, mailbox, platform, records, self.allocator, queue, self.clock)
+        processor = Processor(integration, mailbox, platform, records, self.allocator, self.promises, queue, self.clock)
         watcher = Watcher(uuid, mailbox, subscriptions, self.storage, queue, self.clock)
         agenda = Agenda(uuid, mailbox, platform, records, self.storage, self.clock)
         return Hands(processor, watcher, agenda)

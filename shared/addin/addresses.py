@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from shared.addin.icons import fingerprint
 from shared.integrations import Integration
 from shared.settings import is_loopback
 
@@ -24,7 +25,7 @@ class Addresses:
 
     def icon(self, integration: Integration, size: int) -> str:
         """The icon of that many pixels. A new icon has a new address: Outlook never asks for the same one again."""
-        return f"{self._root(integration)}/icon-{size}-{(integration.icon or 'default')[:16]}.png"
+        return f"{self._root(integration)}/icon-{size}-{fingerprint(integration)}.png"
 
     def _root(self, integration: Integration) -> str:
         return f"{self.origin(integration)}/addin/{integration.uuid}"

@@ -1,0 +1,85 @@
+"""The unified manifest for Microsoft 365: JSON by Microsoft's schema 1.22.
+
+Outlook for Mac, for mobile and on-premises take only the add-in-only manifest (facts/outlook-addin.md §1.1), so this
+one is for tenants that manage all their apps in this form. The two icons are files of the package that an admin makes
+of it: `color.png` (192 × 192) and `outline.png` (32 × 32, white on nothing).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.addin.manifest.contents import Contents, Permission, fitted
+
+SCHEMA_VERSION = "1.22"
+_SCHEMA = f"https://developer.microsoft.com/json-schemas/teams/v{SCHEMA_VERSION}/MicrosoftTeams.schema.json"
+_PERMISSIONS = {Permission.ITEM: "MailboxItem.ReadWrite.User", Permission.MAILBOX: "Mailbox.ReadWrite.User"}
+_LABEL = 64
+
+
+def unified_manifest(contents: Contents) -> dict[str, Any]:
+    """The manifest as a JSON object."""
+    permissions = [_PERMISSIONS[contents.permission], "Mailbox.SharedFolder"]
+    manifest: dict[str, Any] = {
+        "$schema": _SCHEMA,
+        "manifestVersion": SCHEMA_VERSION,
+        "id": str(contents.id),
+        "version": contents.version,
+        "name": {"short": fitted(contents.name, 30), "full": fitted(contents.name, 100)},
+        "description": {"short": fitted(contents.description, 80), "full": contents.description},
+        "developer": {
+            "name": fitted(contents.provider, 32),
+            **dict.fromkeys(("websiteUrl", "privacyUrl", "termsOfUseUrl"), contents.origin),
+        },
+        "localizationInfo": {"defaultLanguageTag": "en-us", "additionalLanguages": []},
+        "icons": {"color": "color.png", "outline": "outline.png"},
+        "accentColor": "#ffffff",
+        "validDomains": [domain.partition("://")[2] for domain in contents.app_domains],
+        "authorization": {
+            "permissions": {"resourceSpecific": [{"name": name, "type": "Delegated"} for name in permissions]}
+        },
+        "extensions": [_extension(contents)],
+    }
+    if contents.single_sign_on:
+        registration = contents.single_sign_on
+        manifest["webApplicationInfo"] = {"id": registration.client_id, "resource": registration.resource}
+    return manifest
+
+
+def _extension(contents: Contents) -> dict[str, Any]:
+    pane = {"id": "openPane", "type": "openPage", "view": "pane", "pinnable": False}
+    return {
+        "requirements": {"scopes": ["mail"], "capabilities": [{"name": "Mailbox", "minVersion": "1.5"}]},
+        "runtimes": [
+            {
+                "id": "pane",
+                "type": "general",
+                "code": {"page": contents.pane},
+                "lifetime": "short",
+                "actions": [pane],
+            }
+        ],
+        "ribbons": [
+            {
+                "contexts": ["meetingDetailsOrganizer"],
+                "tabs": [{"builtInTabId": "TabDefault", "groups": [_group(contents)]}],
+            }
+        ],
+        "audienceClaimUrl": contents.pane,
+    }
+
+
+def _group(contents: Contents) -> dict[str, Any]:
+    icons = [{"size": size, "url": contents.icons[size]} for size in (16, 32, 80)]
+    button = {
+        "id": "vmrButton",
+        "type": "button",
+        "label": fitted(contents.button, _LABEL),
+        "icons": icons,
+        "supertip": {
+            "title": fitted(contents.supertip_title, _LABEL),
+            "description": fitted(contents.supertip_text, 250),
+        },
+        "actionId": "openPane",
+    }
+    return {"id": "vmrGroup", "label": fitted(contents.group, _LABEL), "icons": icons, "controls": [button]}
