@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from shared.aliases.booking import Booking, State
+from shared.aliases.promises import Promise
 from shared.conferences.conference import Calendar
 from shared.meetings.request import CalendarItem, Kind, MeetingRequest, Shape, Update, meeting_key
 from shared.storage import Row
@@ -57,10 +58,10 @@ class Accept:
 class Provide:
     """Give the meeting an alias now, accept it, and mail the joining instructions to everybody (M8).
 
-    `owner` is the opaque key of the user to whom the alias was promised; "" for a copied invitation (A4).
+    `promise` is the TOK tag that is redeemed; None for a copied invitation (A4).
     """
 
-    owner: str
+    promise: Promise | None = None
 
 
 @dataclass(frozen=True)
@@ -100,14 +101,14 @@ Decision: TypeAlias = Accept | Provide | Refresh | Reject | Close | Ignore
 class Known:
     """What our records say: the bookings that the message's tags name, newest last, and the meeting's own booking.
 
-    `link` is the row that ties the meeting to its booking, when it was read. `promised_to` is the user of a valid TOK
-    tag in the message (A6), "" without one.
+    `link` is the row that ties the meeting to its booking, when it was read. `promise` is the first valid TOK tag in
+    the message (A6).
     """
 
     tagged: tuple[Booking, ...] = ()
     own: Booking | None = None
     link: Row | None = None
-    promised_to: str = ""
+    promise: Promise | None = None
 
 
 def decide(
@@ -153,12 +154,12 @@ def _choose(
         return mine[-1]
     if own:
         return own
-    if known.promised_to:
-        return Provide(known.promised_to)
+    if known.promise:
+        return Provide(known.promise)
     if not usable:
         return Reject(Rejected.INVALID_ALIAS)
     if copies_get_new_alias:
-        return Provide("")
+        return Provide()
     if usable[-1].state is State.CLOSED:
         return Reject(Rejected.ALIAS_DELETED)
     return Reject(Rejected.ALIAS_CONFLICT, usable[-1].alias)

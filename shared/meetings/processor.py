@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.aliases.allocation import Allocator, alias_format
+from shared.aliases.booking import Booking
+from shared.aliases.promises import Promise, Promises, find_promises
 from shared.aliases.tags import find_tags
 from shared.clock import Clock
 from shared.conferences.conference import Calendar
 from shared.conferences.platform import Platform
-from shared.errors import Conflict, RateLimited, Unavailable
+from shared.errors import Conflict, NotAuthenticated, RateLimited, Unavailable
 from shared.identity.caller import Caller
 from shared.integrations import Integration
 from shared.mailboxes.mailbox import Mailbox
@@ -42,6 +44,7 @@ class Processor:
     platform: Platform
     records: Records
     allocator: Allocator
+    promises: Promises
     queue: Queue
     clock: Clock
 
@@ -148,19 +151,35 @@ class Processor:
         return replace(lease, bookings=tuple(replace(booking, etag=written.etag) for booking, written in pairs))
 
     async def _decision(self, request: MeetingRequest, calendar: Calendar, known: Known) -> Decision:
-        """The decision, with an alias allocated now where one has to be provided (M8, A4)."""
-        now = self.clock.now()
+        """The decision, with an alias allocated now where one has to be provided (M8, A4).
+
+        A promise that another meeting has redeemed already is treated as a copied tag, hence the second round.
+        """
         copies = self.integration.copied_tag_action == "new_alias"
-        decision = decide(request, calendar, known, now, copies_get_new_alias=copies)
-        if not isinstance(decision, Provide):
-            return decision
-        correlation = self._correlation(request.message_id)
-        booking = await self.allocator.allocate(
+        known = replace(known, promise=self._promise(request))
+        decision = decide(request, calendar, known, self.clock.now(), copies_get_new_alias=copies)
+        provided = False
+        while isinstance(decision, Provide):
+            booking = await self._provide(decision, self._correlation(request.message_id))
+            known, provided = replace(known, tagged=(*known.tagged, booking), promise=None), True
+            decision = decide(request, calendar, known, self.clock.now(), copies_get_new_alias=copies)
+        return replace(decision, mail_instructions=provided) if isinstance(decision, Accept) else decision
+
+    async def _provide(self, decision: Provide, correlation: str) -> Booking:
+        """An alias for a meeting that came without one; the same one when this is done again."""
+        promise = decision.promise
+        return await self.allocator.allocate(
             self.integration.uuid,
             alias_format(self.integration),
-            Caller(decision.owner or f"meeting:{correlation}", "provided"),
+            promise.caller if promise else Caller(f"meeting:{correlation}", "provided"),
             timedelta(days=self.integration.reservation_days),
-            correlation,
+            promise.id if promise else correlation,
         )
-        provided = decide(request, calendar, replace(known, tagged=(*known.tagged, booking)), now)
-        return replace(provided, mail_instructions=True) if isinstance(provided, Accept) else provided
+
+    def _promise(self, request: MeetingRequest) -> Promise | None:
+        for text in find_promises(request.body):
+            try:
+                return self.promises.verify(self.integration.uuid, text)
+            except NotAuthenticated:
+                log.info("a promise that does not hold was passed over")
+        return None

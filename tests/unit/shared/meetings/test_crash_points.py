@@ -11,6 +11,7 @@ import pytest
 
 from shared.aliases.allocation import Allocator
 from shared.conferences.platform import PolicyPlatform
+from shared.identity.caller import Caller
 from shared.meetings.notice import Notice
 from shared.meetings.records import Records
 from shared.meetings.request import Update
@@ -67,13 +68,17 @@ async def copy_with_new_alias(world: World) -> str:
     return await copied_tag(world)
 
 
+async def promised_alias(world: World) -> str:
+    return world.mailbox.deliver(invitation(body=world.promises.make(world.integration.uuid, Caller("alice", "test"))))
+
+
 async def lagging_item(world: World) -> str:
     return world.mailbox.deliver(replace(invitation(body=body(await world.reserve())), item=None))
 
 
 SCENARIOS = [
     new_meeting, moved_meeting, swapped_room, renamed_meeting, cancelled_meeting, no_tag, copied_tag,
-    copy_with_new_alias, lagging_item,
+    copy_with_new_alias, promised_alias, lagging_item,
 ]  # fmt: skip
 
 

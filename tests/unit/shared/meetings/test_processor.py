@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.aliases.tags import find_tags
 from shared.conferences.conference import Calendar, Occurrence
 from shared.errors import RateLimited, Unavailable
+from shared.identity.caller import Caller
 from shared.mailboxes.mailbox import Folder
 from shared.meetings.agenda import CLEANUP, ONWARD
 from shared.meetings.notice import Notice
@@ -176,6 +178,40 @@ class TestCopiesAndPromises:
         [mail] = world.mailbox.mails
         assert mail.recipients == ("alice@example.com",)
         assert "PXPS:-" in mail.html
+
+    async def test_a_promise_is_redeemed_and_everybody_is_mailed_once(self, world: World) -> None:
+        """M8."""
+        promise = world.promises.make(world.integration.uuid, Caller("alice", "test"))
+        world.mailbox.deliver(invitation(body=promise))
+        for _ in range(2):
+            await world.process("message-1")
+        [(kind, text)] = world.told
+        assert kind == "accepted"
+        [mail] = world.mailbox.mails
+        [tag] = find_tags(mail.html)
+        booking = await world.records.booking(tag)
+        assert booking
+        assert booking.alias in text
+        world.clock.set(START)
+        assert await world.is_open(booking.alias)
+
+    async def test_a_copied_promise_is_a_conflict(self, world: World) -> None:
+        promise = world.promises.make(world.integration.uuid, Caller("alice", "test"))
+        await world.process(world.mailbox.deliver(invitation(body=promise)))
+        await world.process(world.mailbox.deliver(invitation("message-2", promise, uid="uid-2")))
+        assert [kind for kind, _ in world.told] == ["accepted", "declined"]
+
+    @pytest.mark.parametrize("spoil", ["expired", "foreign", "forged"])
+    async def test_a_promise_that_does_not_hold_is_an_invalid_alias(self, world: World, spoil: str) -> None:
+        """A6: useless anywhere else, and after its time."""
+        uuid = "22222222-2222-4222-8222-222222222222" if spoil == "foreign" else world.integration.uuid
+        promise = world.promises.make(uuid, Caller("alice", "test"))
+        if spoil == "expired":
+            world.clock.move(timedelta(days=8))
+        if spoil == "forged":
+            promise = promise.replace("TOK:-A", "TOK:-B")
+        await world.process(world.mailbox.deliver(invitation(body=promise, start=START + timedelta(days=30))))
+        assert [kind for kind, _ in world.told] == ["declined"]
 
 
 class TestOnce:

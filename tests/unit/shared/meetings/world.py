@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.aliases.allocation import Allocator, alias_format
 from shared.aliases.booking import Booking
+from shared.aliases.promises import Promises
 from shared.aliases.tags import format_tag
 from shared.conferences.platform import PolicyPlatform
 from shared.conferences.policy import Policy
@@ -40,6 +41,7 @@ class World:
     def __post_init__(self) -> None:
         self.mailbox = FakeMailbox(self.clock)
         self.allocator = Allocator(self.storage, self.clock, KEY)
+        self.promises = Promises(KEY, self.clock)
         self.policy = Policy(self.storage, self.clock)
         self.records = Records(self.storage, self.integration.uuid)
         self.queue = self.storage.queue("meeting-requests")
@@ -52,6 +54,7 @@ class World:
             "platform": PolicyPlatform(self.storage),
             "records": self.records,
             "allocator": self.allocator,
+            "promises": self.promises,
             "queue": self.queue,
             "clock": self.clock,
         }
