@@ -145,7 +145,8 @@ class Services:
             async def secret() -> str:
                 return (await self.secrets.get(reference)).get_secret_value()
 
-            tokens: Tokens = LocalTokens() if is_loopback(base) else graph_tokens(base, tenant, client_id, secret)
+            kept = secret if reference else None
+            tokens: Tokens = LocalTokens() if is_loopback(base) else graph_tokens(base, tenant, client_id, kept)
             self._graph[key] = GraphClient(base, tokens, use_proxy=not integration.disable_proxy)
         return self._graph[key]
 

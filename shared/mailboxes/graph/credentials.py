@@ -1,5 +1,7 @@
 """Access tokens for Graph: the app's managed identity, or an app registration of the customer's tenant (E1)."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -11,6 +13,9 @@ if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
 _MARGIN = 300
+
+Secret = Callable[[], Awaitable[str]]
+"""Fetches the client secret."""
 
 
 class LocalTokens:
@@ -27,7 +32,7 @@ class LocalTokens:
 class AzureTokens:
     """Tokens of an azure-identity credential; the token in hand is used until five minutes before it expires."""
 
-    def __init__(self, make: "Callable[[], Awaitable[AsyncTokenCredential]]", scope: str) -> None:
+    def __init__(self, make: Callable[[], Awaitable[AsyncTokenCredential]], scope: str) -> None:
         self._make = make
         self._scope = scope
         self._credential: AsyncTokenCredential | None = None
@@ -54,17 +59,44 @@ class AzureTokens:
             await self._credential.close()
 
 
-def graph_tokens(base_url: str, tenant_id: str, client_id: str, secret: Callable[[], Awaitable[str]]) -> Tokens:
-    """Tokens of the app registration where tenant and client are set, else of the app's own managed identity."""
-    host = base_url.split("/")[2]
+def graph_tokens(base_url: str, tenant_id: str, client_id: str, secret: Secret | None) -> Tokens:
+    """Tokens for one integration (E1).
 
-    async def make() -> "AsyncTokenCredential":
-        if tenant_id and client_id:
-            from azure.identity.aio import ClientSecretCredential
+    no tenant, no client      the app's own managed identity, in its own tenant
+    both, and a secret        an app registration with a client secret
+    both, and a PEM           the same with a certificate: the secret holds certificate and private key
+    both, without a secret    the same, vouched for by the app's managed identity (federated credential): nothing to
+                              renew, and the way into customers' tenants
+    """
 
-            return ClientSecretCredential(tenant_id, client_id, await secret())
-        from azure.identity.aio import ManagedIdentityCredential
+    async def make() -> AsyncTokenCredential:
+        if not (tenant_id and client_id):
+            from azure.identity.aio import ManagedIdentityCredential
 
-        return ManagedIdentityCredential()
+            return ManagedIdentityCredential()
+        if secret is None:
+            return _federated(tenant_id, client_id)
+        value = await secret()
+        if value.lstrip().startswith("-----BEGIN"):
+            from azure.identity.aio import CertificateCredential
 
-    return AzureTokens(make, f"https://{host}/.default")
+            return CertificateCredential(tenant_id, client_id, certificate_data=value.encode())
+        from azure.identity.aio import ClientSecretCredential
+
+        return ClientSecretCredential(tenant_id, client_id, value)
+
+    return AzureTokens(make, f"https://{base_url.split('/')[2]}/.default")
+
+
+def _federated(tenant_id: str, client_id: str) -> AsyncTokenCredential:
+    """The customer's tenant trusts the app registration, the registration trusts our managed identity (facts §6)."""
+    from azure.identity import ManagedIdentityCredential
+    from azure.identity.aio import ClientAssertionCredential
+
+    identity = ManagedIdentityCredential()
+
+    def assertion() -> str:
+        # The library wants a plain function here. It is called once an hour, and the identity endpoint is local.
+        return identity.get_token("api://AzureADTokenExchange/.default").token
+
+    return ClientAssertionCredential(tenant_id, client_id, func=assertion)
