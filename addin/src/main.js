@@ -1,1 +1,114 @@
 // @ts-check
+/** Puts the pane together and runs it. */
+
+import { Actions } from './actions.js';
+import { Api } from './api.js';
+import { debugLog } from './debug.js';
+import { Identity } from './identity.js';
+import { Outlook, officeReady } from './office.js';
+import { picture } from './screens.js';
+import { next, start } from './state.js';
+import { View } from './view.js';
+
+/** @import {Paths} from './api.js' */
+/** @import {IdentityConfig} from './identity.js' */
+/** @import {Texts} from './screens.js' */
+/** @import {Event, State} from './state.js' */
+
+/**
+ * @typedef {object} Config  what the server writes into the page
+ * @property {string} version
+ * @property {State['modes']} modes
+ * @property {Texts} texts
+ * @property {IdentityConfig} identity
+ * @property {string} room_name
+ * @property {string} room_email
+ * @property {Paths} api
+ * @property {boolean} debug
+ * @property {string[]} stylesheets
+ */
+
+const PATIENCE = 10_000; // milliseconds for Office.js to find its host
+const REFRESH = 5 * 60_000; // milliseconds between placeholders
+
+/** The pane of one integration. */
+class Pane {
+  /** @param {Config} config */
+  constructor(config) {
+    this.config = config;
+    this.log = debugLog(document, config.debug);
+    this.state = start(config.modes);
+    this.view = new View(document, (button) => void this.dispatch({ type: 'clicked', button }));
+    this.actions = /** @type {Actions|null} */ (null);
+  }
+
+  /** Show what is known at once, and the rest when Outlook is there. */
+  async run() {
+    this.log(`Version ${this.config.version}`);
+    link(this.config.stylesheets);
+    this.view.introduce(this.config.texts);
+    this.view.show(picture(this.state, this.config.texts));
+    const watchdog = setTimeout(() => void this.dispatch({ type: 'unusable', why: 'stuck' }), PATIENCE);
+    const { office, host } = await officeReady();
+    clearTimeout(watchdog);
+    await this.dispatch(await this.#open(office, host));
+  }
+
+  /** @param {Event} event */
+  async dispatch(event) {
+    const { state, effect } = next(this.state, event);
+    this.state = state;
+    this.view.show(picture(state, this.config.texts));
+    if (effect && this.actions) await this.dispatch(await this.actions.run(effect));
+  }
+
+  /**
+   * @param {typeof Office} office
+   * @param {Office.HostType|null} host
+   * @returns {Promise<Event>}
+   */
+  async #open(office, host) {
+    this.log(`Office.js is ready: ${host ?? 'no host'}`);
+    if (host !== office.HostType.Outlook) return { type: 'unusable', why: 'outside' };
+    const outlook = new Outlook(office, this.log);
+    this.#adopt(office, outlook);
+    if (!outlook.isUsable) return { type: 'unusable', why: 'unsuitable' };
+    const { api: paths, identity, room_name: name, room_email: address, modes } = this.config;
+    const api = new Api(paths, this.log);
+    const actions = new Actions(outlook.item, api, new Identity(identity, outlook, api, this.log), { name, address }, this.log);
+    this.actions = actions;
+    const already = await actions.isAssigned();
+    if (modes.single_use) keepPrepared(actions);
+    this.log(`Shared calendar: ${(await outlook.isShared()) ?? 'not known'}`);
+    return { type: 'opened', already };
+  }
+
+  /**
+   * @param {typeof Office} office
+   * @param {Outlook} outlook
+   */
+  #adopt(office, outlook) {
+    const { context } = office;
+    this.log(`${context.diagnostics?.platform ?? ''} ${context.diagnostics?.version ?? ''}`);
+    this.view.speak(context.displayLanguage);
+    const background = outlook.supports('Mailbox', '1.14') ? context.officeTheme?.bodyBackgroundColor : '';
+    if (background) this.view.dress(background);
+  }
+}
+
+/**
+ * Style sheets of the integration, before our own. Not in the page itself: one that hangs would keep it from showing.
+ * @param {string[]} urls
+ */
+function link(urls) {
+  const own = document.querySelector('link[rel=stylesheet]');
+  for (const href of urls) own?.before(Object.assign(document.createElement('link'), { rel: 'stylesheet', href }));
+}
+
+/** @param {Actions} actions */
+function keepPrepared(actions) {
+  void actions.prepare();
+  setInterval(() => document.hidden || void actions.prepare(), REFRESH);
+}
+
+void new Pane(JSON.parse(document.getElementById('config')?.textContent ?? '')).run();

@@ -1,0 +1,227 @@
+// @ts-check
+/** What the pane does for the user. Every action ends in one event for the state machine; none throws. */
+
+import { ApiError } from './api.js';
+import { textOf } from './html.js';
+import { SignInNeeded } from './identity.js';
+import { PlaceError, place, takeBack } from './insert.js';
+import { OutlookError } from './office.js';
+import { findTag, hasTag, holds } from './text.js';
+import { words } from './words.js';
+
+/** @import {Api, MeetingDetails, PersonalVmr} from './api.js' */
+/** @import {Identity} from './identity.js' */
+/** @import {Block, Item, Mailbox, Placed} from './insert.js' */
+/** @import {Effect, Event, Fault} from './state.js' */
+
+/** @typedef {Extract<Event, {type: 'finished'}>} Finished */
+/** @typedef {{block: Block, outcome: 'added'|'promised', hint: string}} Plan */
+
+/** @type {Record<Effect['do'], Fault>} */
+const FAULTS = { single: 'single', list: 'getting', signIn: 'signing', personal: 'personal', undo: 'undo' };
+const ALREADY = /** @type {const} */ ({ type: 'finished', outcome: 'already' });
+const CLOSED_BY_USER = 12006; // of the dialog's events
+const BLOCKED = [12009, 12011]; // the user, or the browser, did not let the dialog open
+
+/** One pane's work on one meeting. */
+export class Actions {
+  /**
+   * @param {Item} item
+   * @param {Api} api
+   * @param {Identity} identity
+   * @param {Mailbox} room  the equipment mailbox
+   * @param {(line: string) => void} log
+   */
+  constructor(item, api, identity, room, log) {
+    this.item = item;
+    this.api = api;
+    this.identity = identity;
+    this.room = room;
+    this.log = log;
+    /** As long as the pane lives, a click gets the alias that the click before it got. */
+    this.key = crypto.randomUUID();
+    this.vmrs = /** @type {PersonalVmr[]} */ ([]);
+    this.placeholder = /** @type {{html: string, text: string}|null} */ (null);
+    this.unfinished = /** @type {Plan|null} */ (null);
+    this.placed = /** @type {Placed|null} */ (null);
+    this.location = '';
+  }
+
+  /** Whether the meeting has its VMR already, as the pane opens. */
+  async isAssigned() {
+    return hasTag(await this.item.readBody());
+  }
+
+  /** Get a placeholder while the back end is there, for when it is not (SPEC X4). */
+  async prepare() {
+    try {
+      this.placeholder = await this.api.placeholder(await this.identity.token(false));
+    } catch (error) {
+      this.log(`No placeholder: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+
+  /**
+   * @param {Effect} effect
+   * @returns {Promise<Finished>}
+   */
+  async run(effect) {
+    try {
+      return await this.#perform(effect);
+    } catch (error) {
+      this.log(`Failed: ${effect.do}: ${error instanceof Error ? error.message : error}`);
+      return outcome(effect, error);
+    }
+  }
+
+  /**
+   * @param {Effect} effect
+   * @returns {Promise<Finished>}
+   */
+  #perform(effect) {
+    switch (effect.do) {
+      case 'single':
+        return this.#addSingleUse();
+      case 'list':
+        return this.#list();
+      case 'personal':
+        return this.#addPersonal(this.vmrs[effect.index]);
+      case 'signIn':
+        return this.#signIn();
+      case 'undo':
+        return this.#undo();
+    }
+  }
+
+  /** @returns {Promise<Finished>} */
+  async #addSingleUse() {
+    const body = await this.item.readBody();
+    if (this.unfinished && holds(body, this.unfinished.block.mark)) return this.#place(this.unfinished);
+    if (hasTag(body)) return ALREADY;
+    return this.#place(await this.#singleUse());
+  }
+
+  /** @returns {Promise<Plan>} */
+  async #singleUse() {
+    try {
+      const details = await this.#asUser((token) => this.api.meetingDetails(token, this.key));
+      return { block: allocated(details), outcome: 'added', hint: '' };
+    } catch (error) {
+      const isOutage = error instanceof ApiError && error.isOutage;
+      if (!isOutage || !this.placeholder) throw error;
+      return { block: promised(this.placeholder, this.room), outcome: 'promised', hint: '' };
+    }
+  }
+
+  /** @returns {Promise<Finished>} */
+  async #list() {
+    this.vmrs = await this.#asUser((token) => this.api.personalVmrs(token));
+    const body = await this.item.readBody();
+    const isThere = hasTag(body) || this.vmrs.some((vmr) => holds(body, personal(vmr).mark));
+    return isThere && !this.unfinished ? ALREADY : { type: 'finished', outcome: 'listed', vmrs: this.vmrs };
+  }
+
+  /**
+   * @param {PersonalVmr} vmr
+   * @returns {Promise<Finished>}
+   */
+  async #addPersonal(vmr) {
+    const block = personal(vmr);
+    const body = await this.item.readBody();
+    if (hasTag(body) && !holds(body, block.mark)) return ALREADY;
+    return this.#place({ block, outcome: 'added', hint: words.personalSuccess });
+  }
+
+  /** @returns {Promise<Finished>} */
+  async #signIn() {
+    await this.identity.signIn();
+    return { type: 'finished', outcome: 'signedIn' };
+  }
+
+  /**
+   * @param {Plan} plan
+   * @returns {Promise<Finished>}
+   */
+  async #place(plan) {
+    this.unfinished = plan;
+    this.placed = await place(this.item, plan.block, this.location);
+    this.unfinished = null;
+    this.location ||= this.placed.location;
+    const about = { kept: words.locationKept, failed: words.locationFailed, set: '', '': '' };
+    const hint = [plan.hint, about[this.placed.locationResult]].filter(Boolean).join(' ');
+    return { type: 'finished', outcome: plan.outcome, hint };
+  }
+
+  /** @returns {Promise<Finished>} */
+  async #undo() {
+    if (this.placed) await takeBack(this.item, this.placed);
+    this.placed = null;
+    return { type: 'finished', outcome: 'undone', hint: words.removed };
+  }
+
+  /**
+   * @template T
+   * @param {(token: string) => Promise<T>} ask
+   * @returns {Promise<T>}
+   */
+  async #asUser(ask) {
+    const token = await this.identity.token(true);
+    try {
+      return await ask(token);
+    } catch (error) {
+      throw error instanceof ApiError && error.status === 401 ? this.identity.refused(error) : error;
+    }
+  }
+}
+
+/**
+ * @param {MeetingDetails} details
+ * @returns {Block}
+ */
+function allocated(details) {
+  return {
+    html: details.instructions,
+    text: details.instructions_text,
+    mark: details.alias_id,
+    mailbox: { name: details.room_name, address: details.room_email },
+    location: details.location,
+  };
+}
+
+/**
+ * @param {{html: string, text: string}} placeholder
+ * @param {Mailbox} room
+ * @returns {Block}
+ */
+function promised({ html, text }, room) {
+  return { html, text, mark: findTag(text), mailbox: room, location: room.name };
+}
+
+/**
+ * A personal VMR's block bears no tag: all of its text is its mark. Nobody is invited (SPEC P3).
+ * @param {PersonalVmr} vmr
+ * @returns {Block}
+ */
+function personal({ instructions, instructions_text, location }) {
+  return { html: instructions, text: instructions_text, mark: textOf(instructions), location };
+}
+
+/**
+ * @param {Effect} effect
+ * @param {unknown} error
+ * @returns {Finished}
+ */
+function outcome(effect, error) {
+  const isDismissed = error instanceof OutlookError && error.code === CLOSED_BY_USER;
+  if (error instanceof SignInNeeded || isDismissed) return { type: 'finished', outcome: 'signInNeeded' };
+  return { type: 'finished', outcome: 'failed', fault: FAULTS[effect.do], hint: hint(error) };
+}
+
+/** @param {unknown} error */
+function hint(error) {
+  if (error instanceof PlaceError && !error.restored) return words.notRestored;
+  if (error instanceof OutlookError && BLOCKED.includes(error.code)) return words.popupBlocked;
+  if (!(error instanceof ApiError)) return '';
+  const reference = error.correlationId ? `${words.reference} ${error.correlationId}` : '';
+  return [error.message, reference].filter(Boolean).join(' ');
+}

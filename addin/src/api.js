@@ -1,0 +1,117 @@
+// @ts-check
+/** The back end's routes (docs: the contract of the add-in's API). Tokens go in headers, never in addresses. */
+
+const PATIENCE = 8_000; // milliseconds; after that the user gets a promise instead of an answer (SPEC X4)
+
+/** The back end answered no, or not at all (`status` 0). */
+export class ApiError extends Error {
+  /**
+   * @param {number} status
+   * @param {{message?: string, correlation_id?: string}} [detail]
+   */
+  constructor(status, detail = {}) {
+    super(detail.message ?? '');
+    this.status = status;
+    this.correlationId = detail.correlation_id ?? '';
+  }
+
+  /** Whether there was nobody to say yes or no: the service is down, slow, or overloaded. */
+  get isOutage() {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+/** @typedef {{room_name: string, room_email: string, alias_id: string, instructions: string, instructions_text: string,
+ *   location: string}} MeetingDetails */
+/** @typedef {{name: string, description: string, instructions: string, instructions_text: string, location: string}}
+ *   PersonalVmr */
+/** @typedef {{meeting_details: string, personal_vmrs: string, config: string, redeem: string}} Paths */
+
+/** Asks the back end. */
+export class Api {
+  /**
+   * @param {Paths} paths
+   * @param {(line: string) => void} log
+   * @param {typeof fetch} [ask]  for tests
+   */
+  constructor(paths, log, ask = (...request) => fetch(...request)) {
+    this.paths = paths;
+    this.log = log;
+    this.ask = ask;
+  }
+
+  /**
+   * An alias, its tag and joining instructions. The same key gets the same alias.
+   * @param {string} token
+   * @param {string} key
+   * @returns {Promise<MeetingDetails>}
+   */
+  async meetingDetails(token, key) {
+    return (await this.#json(this.paths.meeting_details, { headers: { token, 'Idempotency-Key': key } })).result;
+  }
+
+  /**
+   * The user's own VMRs.
+   * @param {string} token
+   * @returns {Promise<PersonalVmr[]>}
+   */
+  async personalVmrs(token) {
+    return (await this.#json(this.paths.personal_vmrs, { headers: { token } })).result;
+  }
+
+  /**
+   * What goes into a meeting while the back end cannot be reached; null where single-use VMRs are not offered.
+   * @param {string} token
+   * @returns {Promise<{html: string, text: string}|null>}
+   */
+  async placeholder(token) {
+    return (await this.#json(this.paths.config, { headers: { token } })).placeholder ?? null;
+  }
+
+  /**
+   * A session's token for the one-time code that the sign-in dialog gave.
+   * @param {string} code
+   * @param {string} verifier  whose SHA-256 the sign-in was started with
+   * @returns {Promise<string>}
+   */
+  async redeem(code, verifier) {
+    const body = JSON.stringify({ code, verifier });
+    const headers = { 'Content-Type': 'application/json' };
+    return (await this.#json(this.paths.redeem, { method: 'POST', headers, body })).result.token;
+  }
+
+  /**
+   * @param {string} path
+   * @param {RequestInit} request
+   * @returns {Promise<any>}
+   */
+  async #json(path, request) {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), PATIENCE);
+    try {
+      return await this.#answer(path, { ...request, signal: abort.signal, cache: 'no-store', redirect: 'error' });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * @param {string} path
+   * @param {RequestInit} request
+   */
+  async #answer(path, request) {
+    let status = 0;
+    try {
+      const response = await this.ask(path, request);
+      status = response.status;
+      const answer = await response.json();
+      if (!response.ok) throw new ApiError(status, answer.error);
+      return answer;
+    } catch (cause) {
+      // A proxy's error page is not JSON; half an answer is no answer.
+      const error = cause instanceof ApiError ? cause : new ApiError(status >= 400 ? status : 0);
+      this.log(`Back end: ${error.status || 'no answer'} ${error.correlationId} ${error.message}`);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,22 @@
+// @ts-check
+/** The debug log inside the pane, for all users while the integration has it on. No tokens, names or addresses in it. */
+
+const LIMIT = 300; // lines
+
+/**
+ * @param {Document} document
+ * @param {boolean} isOn
+ * @returns {(line: string) => void}
+ */
+export function debugLog(document, isOn) {
+  const frame = document.getElementById('debug');
+  const lines = document.getElementById('log');
+  if (!isOn || !frame || !lines) return () => {};
+  frame.hidden = false;
+  return (text) => {
+    const line = document.createElement('li');
+    line.textContent = `${new Date().toISOString().slice(11, 23)} ${text}`;
+    lines.append(line);
+    if (lines.childElementCount > LIMIT) lines.firstElementChild?.remove();
+  };
+}

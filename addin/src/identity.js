@@ -1,0 +1,134 @@
+// @ts-check
+/**
+ * Who the user is (SPEC X5): a token from the configured source, and where that gives none, a sign-in dialog.
+ *
+ * The server verifies every one of them; here it only matters which can be had in this Outlook.
+ */
+
+/** @import {Api} from './api.js' */
+/** @import {Outlook} from './office.js' */
+
+/**
+ * @typedef {object} IdentityConfig
+ * @property {'exchange_token'|'nested_app'|'office_sso'|'dialog'} method
+ * @property {string} [client_id]
+ * @property {string} [authority]
+ * @property {string} [scope]
+ * @property {string} [dialog_url]  a page of ours that starts the sign-in
+ */
+
+/** The user has to click "Sign In" before anything can be asked. */
+export class SignInNeeded extends Error {}
+
+/** No token, and no way to sign in. */
+export class NoIdentity extends Error {}
+
+/** Gets tokens for one user in one pane. */
+export class Identity {
+  /**
+   * @param {IdentityConfig} config
+   * @param {Outlook} outlook
+   * @param {Api} api
+   * @param {(line: string) => void} log
+   */
+  constructor(config, outlook, api, log) {
+    this.config = config;
+    this.outlook = outlook;
+    this.api = api;
+    this.log = log;
+    this.session = '';
+  }
+
+  /**
+   * A token.
+   * @param {boolean} mayAsk  whether Outlook may ask the user for consent; only after a click
+   * @returns {Promise<string>}
+   * @throws {SignInNeeded|NoIdentity}
+   */
+  async token(mayAsk) {
+    if (this.session) return this.session;
+    for (const [name, source] of this.#sources(mayAsk)) {
+      try {
+        return await source();
+      } catch (error) {
+        this.log(`Identity: ${name}: ${error instanceof Error ? error.message : error}`);
+      }
+    }
+    throw this.config.dialog_url ? new SignInNeeded() : new NoIdentity('Outlook gives no identity token.');
+  }
+
+  /**
+   * The server did not believe the last token.
+   * @param {Error} error  what it said
+   * @returns {Error} what to do about it
+   */
+  refused(error) {
+    this.session = '';
+    return this.config.dialog_url ? new SignInNeeded() : error;
+  }
+
+  /** Let the user sign in. Call it from a click, or the browser blocks the window. */
+  async signIn() {
+    const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)));
+    const challenge = base64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier)));
+    const start = new URL(this.config.dialog_url ?? '', location.href);
+    start.searchParams.set('challenge', challenge);
+    const answer = JSON.parse(await this.outlook.dialog(start.href));
+    if (!answer.code) throw new NoIdentity(`sign-in: ${answer.error ?? 'no code'}`);
+    this.session = await this.api.redeem(answer.code, verifier);
+  }
+
+  /**
+   * @param {boolean} mayAsk
+   * @returns {[string, () => Promise<string>][]}
+   */
+  #sources(mayAsk) {
+    const exchange = /** @type {[string, () => Promise<string>]} */ ([
+      'Exchange identity token',
+      () => this.outlook.identityToken(),
+    ]);
+    switch (this.config.method) {
+      case 'nested_app':
+        // Exchange on-premises knows no nested app authentication, but signs tokens itself.
+        return [['nested app authentication', () => this.#nestedToken(mayAsk)], exchange];
+      case 'office_sso':
+        return [['Office single sign-on', () => this.#officeToken(mayAsk)], exchange];
+      case 'exchange_token':
+        return [exchange];
+      default:
+        return [];
+    }
+  }
+
+  /** @param {boolean} mayAsk */
+  async #nestedToken(mayAsk) {
+    if (!this.outlook.supports('NestedAppAuth', '1.1')) throw new Error('not supported by this Outlook');
+    const { client_id: clientId = '', authority, scope = '' } = this.config;
+    const msal = await loadMsal();
+    const app = await msal.createNestablePublicClientApplication({ auth: { clientId, authority } });
+    const request = { scopes: [scope] };
+    // The access token of our own API, never the ID token (facts/outlook-addin.md §2.1).
+    const silent = app.acquireTokenSilent(request);
+    const result = await (mayAsk ? silent.catch(() => app.acquireTokenPopup(request)) : silent);
+    return /** @type {string} */ (result.accessToken);
+  }
+
+  /** @param {boolean} mayAsk */
+  async #officeToken(mayAsk) {
+    if (!this.outlook.supports('IdentityAPI', '1.3')) throw new Error('not supported by this Outlook');
+    return this.outlook.office.auth.getAccessToken({ allowSignInPrompt: mayAsk, allowConsentPrompt: mayAsk });
+  }
+}
+
+/** Microsoft's library, only where it is used: it is larger than all the rest. */
+async function loadMsal() {
+  // @ts-ignore: it is a script that leaves `msal` behind, not a module
+  await import('./msal-browser.min.js');
+  return /** @type {any} */ (globalThis).msal;
+}
+
+/** @param {ArrayBuffer|Uint8Array} bytes */
+function base64url(bytes) {
+  const text = String.fromCharCode(...new Uint8Array(bytes));
+  return btoa(text).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+}

@@ -1,0 +1,237 @@
+// @ts-check
+/**
+ * Outlook behind promises: every call is answered in time, or fails with `timedOut`.
+ *
+ * What Outlook can do is asked of `isSetSupported` alone: members exist where their set does not
+ * (facts/outlook-addin.md §1.2).
+ */
+
+import { textOf } from './html.js';
+
+/** @import {Item} from './insert.js' */
+/** @typedef {typeof globalThis.Office} OfficeApi */
+
+const PATIENCE = 15_000; // milliseconds
+const POLL = 50;
+
+/** Outlook said no (`code`, as in its documentation), or nothing (`timedOut`). */
+export class OutlookError extends Error {
+  /**
+   * @param {string} call
+   * @param {number} code
+   * @param {string} message
+   */
+  constructor(call, code, message) {
+    super(`${call}: ${message} (${code})`);
+    this.call = call;
+    this.code = code;
+    this.timedOut = code === 0;
+  }
+}
+
+/**
+ * Office.js, once its script has run and it has found its host. Waits as long as that takes.
+ * @returns {Promise<{office: OfficeApi, host: Office.HostType|null}>}  host is null outside of Office
+ */
+export async function officeReady() {
+  while (!globalThis.Office?.onReady) await pause(POLL);
+  const { host } = await Office.onReady();
+  return { office: Office, host };
+}
+
+/** The Outlook that shows this pane. */
+export class Outlook {
+  /**
+   * @param {OfficeApi} office
+   * @param {(line: string) => void} log
+   */
+  constructor(office, log) {
+    this.office = office;
+    this.log = log;
+  }
+
+  /** Whether a meeting is being written here, by somebody who may change it, in an Outlook that is new enough. */
+  get isUsable() {
+    const item = this.office.context.mailbox?.item;
+    // While a meeting is only being read, its subject is a string.
+    return this.supports('Mailbox', '1.3') && item?.itemType === 'appointment' && typeof item.subject !== 'string';
+  }
+
+  /**
+   * @param {string} set
+   * @param {string} version
+   */
+  supports(set, version) {
+    return this.office.context.requirements.isSetSupported(set, version);
+  }
+
+  /** @returns {Item} */
+  get item() {
+    return meeting(this);
+  }
+
+  /** The user's Exchange identity token. An empty one counts as none (facts/outlook-addin.md §6.1). */
+  async identityToken() {
+    const { mailbox } = this.office.context;
+    const token = await this.call('getUserIdentityTokenAsync', (done) => mailbox.getUserIdentityTokenAsync(done));
+    if (!token) throw new OutlookError('getUserIdentityTokenAsync', -1, 'empty token');
+    return /** @type {string} */ (token);
+  }
+
+  /**
+   * Whether the meeting is in somebody else's calendar; null when Outlook does not say.
+   *
+   * Whose it is, the server learns from the invitation. Outlook offers the question only for shared items, and has
+   * failed at it for new ones (facts/outlook-addin.md §6.10).
+   */
+  async isShared() {
+    const item = this.office.context.mailbox.item;
+    if (!this.supports('Mailbox', '1.8') || typeof item?.getSharedPropertiesAsync !== 'function') return false;
+    try {
+      await this.call('getSharedPropertiesAsync', (done) => item.getSharedPropertiesAsync(done));
+      return true;
+    } catch {
+      return null;
+    }
+  }
+
+  /**
+   * Open a page of our own in a dialog, and give the first message that it sends.
+   * @param {string} url  absolute, https, on the pane's host
+   * @returns {Promise<string>}
+   */
+  async dialog(url) {
+    const { ui } = this.office.context;
+    const size = { height: 60, width: 30, promptBeforeOpen: true };
+    // No time limit from here on: the user is typing a password.
+    const dialog = await new Promise((done, fail) => ui.displayDialogAsync(url, size, settle('dialog', done, fail)));
+    return new Promise((done, fail) => {
+      dialog.addEventHandler(this.office.EventType.DialogMessageReceived, (/** @type {any} */ event) => {
+        dialog.close();
+        done(event.message);
+      });
+      dialog.addEventHandler(this.office.EventType.DialogEventReceived, (/** @type {any} */ event) =>
+        fail(new OutlookError('dialog', event.error, 'closed')),
+      );
+    });
+  }
+
+  /**
+   * @param {string} name
+   * @param {(done: (result: Office.AsyncResult<any>) => void) => void} start
+   * @returns {Promise<any>}
+   */
+  async call(name, start) {
+    const began = performance.now();
+    try {
+      return await answered(name, start);
+    } catch (error) {
+      this.log(`Outlook: ${error instanceof Error ? error.message : error}`);
+      throw error;
+    } finally {
+      this.log(`Outlook: ${name} ${Math.round(performance.now() - began)} ms`);
+    }
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {(done: (result: Office.AsyncResult<any>) => void) => void} start
+ * @returns {Promise<any>}
+ */
+function answered(name, start) {
+  return new Promise((done, fail) => {
+    const timer = setTimeout(() => fail(new OutlookError(name, 0, 'no answer')), PATIENCE);
+    const stop = () => clearTimeout(timer);
+    start(settle(name, (value) => (stop(), done(value)), (error) => (stop(), fail(error))));
+  });
+}
+
+/**
+ * @param {string} name
+ * @param {(value: any) => void} done
+ * @param {(error: OutlookError) => void} fail
+ * @returns {(result: Office.AsyncResult<any>) => void}
+ */
+function settle(name, done, fail) {
+  return ({ status, value, error }) =>
+    status === Office.AsyncResultStatus.Succeeded ? done(value) : fail(new OutlookError(name, error.code, error.message));
+}
+
+/** @param {number} milliseconds */
+function pause(milliseconds) {
+  return /** @type {Promise<void>} */ (new Promise((done) => setTimeout(done, milliseconds)));
+}
+
+/**
+ * @param {Outlook} outlook
+ * @returns {Item}
+ */
+function meeting(outlook) {
+  const item = /** @type {Office.AppointmentCompose} */ (outlook.office.context.mailbox.item);
+  const { body, requiredAttendees, optionalAttendees } = item;
+  const call = outlook.call.bind(outlook);
+  /** @type {(name: string, field: Office.Recipients) => Promise<Office.EmailAddressDetails[]>} */
+  const read = (name, field) => call(name, (done) => field.getAsync(done));
+  return {
+    async readBody() {
+      const format = await call('body.getTypeAsync', (done) => body.getTypeAsync(done));
+      const raw = await call('body.getAsync', (done) => body.getAsync(format, done));
+      return { format: format === 'html' ? 'html' : 'text', raw, text: format === 'html' ? textOf(raw) : raw };
+    },
+    prependBody: (content, coercionType) =>
+      call('body.prependAsync', (done) => body.prependAsync(content, { coercionType }, done)),
+    replaceBody: (content, coercionType) =>
+      call('body.setAsync', (done) => body.setAsync(content, { coercionType }, done)),
+    async readAttendees() {
+      const required = await read('requiredAttendees.getAsync', requiredAttendees);
+      const optional = await read('optionalAttendees.getAsync', optionalAttendees);
+      return [...required, ...optional].map(({ emailAddress }) => emailAddress ?? '');
+    },
+    addAttendee: ({ name, address }) =>
+      call('requiredAttendees.addAsync', (done) =>
+        requiredAttendees.addAsync([{ displayName: name || address, emailAddress: address }], done),
+      ),
+    async removeAttendee(address) {
+      const all = await read('requiredAttendees.getAsync', requiredAttendees);
+      const others = all.filter(({ emailAddress }) => emailAddress?.toLowerCase() !== address.toLowerCase());
+      await call('requiredAttendees.setAsync', (done) => requiredAttendees.setAsync(others, done));
+    },
+    pause,
+    ...(outlook.supports('Mailbox', '1.8') ? places(item, call) : location(item, call)),
+  };
+}
+
+/**
+ * The location as one text: Mailbox 1.1.
+ * @param {Office.AppointmentCompose} item
+ * @param {Outlook['call']} call
+ */
+function location({ location }, call) {
+  return {
+    readLocation: async () => ((await call('location.getAsync', (done) => location.getAsync(done))) ?? '').trim(),
+    setLocation: (/** @type {string} */ text) => call('location.setAsync', (done) => location.setAsync(text, done)),
+    clearLocation: () => call('location.setAsync', (done) => location.setAsync('', done)),
+  };
+}
+
+/**
+ * The location as a list of rooms and texts: Mailbox 1.8. Adding to it drops no room, as setting the text does
+ * (facts/outlook-addin.md §6.7).
+ * @param {Office.AppointmentCompose} item
+ * @param {Outlook['call']} call
+ */
+function places({ enhancedLocation }, call) {
+  const custom = (/** @type {string} */ id) => [{ id, type: Office.MailboxEnums.LocationType.Custom }];
+  return {
+    async readLocation() {
+      /** @type {Office.LocationDetails[]} */
+      const all = await call('enhancedLocation.getAsync', (done) => enhancedLocation.getAsync(done));
+      return all.map(({ displayName, locationIdentifier }) => displayName || locationIdentifier.id).join('; ');
+    },
+    setLocation: (/** @type {string} */ text) =>
+      call('enhancedLocation.addAsync', (done) => enhancedLocation.addAsync(custom(text), done)),
+    clearLocation: (/** @type {string} */ text) =>
+      call('enhancedLocation.removeAsync', (done) => enhancedLocation.removeAsync(custom(text), done)),
+  };
+}

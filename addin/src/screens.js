@@ -1,0 +1,121 @@
+// @ts-check
+/** What stands on each screen: every heading and message of the integration in the state that it belongs to. Pure. */
+
+import { words } from './words.js';
+
+/** @import {State} from './state.js' */
+
+/**
+ * The integration's texts: HTML that the server has made harmless.
+ * @typedef {Record<'pane_title'|'pane_description'|'single_use_button'|'personal_button'|'sign_in_button'
+ *   |'success_heading'|'already_heading'|'unable_heading'|'error_heading'
+ *   |'success_message'|'already_message'|'unable_message'|'error_message'
+ *   |'select_message'|'none_message'|'error_getting_message'|'error_signing_in_message'
+ *   |'error_inserting_personal_message', string>} Texts
+ */
+
+/** @typedef {{html: string} | {text: string}} Content */
+/** @typedef {{id: string, label: Content, about?: string, quiet?: boolean}} Button */
+
+/**
+ * @typedef {object} Picture  what is to be seen
+ * @property {Content|null} heading
+ * @property {Content|null} message
+ * @property {string} hint  plain text
+ * @property {'plain'|'good'|'warning'|'bad'} tone
+ * @property {boolean} busy
+ * @property {Button[]} buttons
+ */
+
+/**
+ * @param {State} state
+ * @param {Texts} texts
+ * @returns {Picture}
+ */
+export function picture(state, texts) {
+  const blank = { heading: null, message: null, tone: /** @type {const} */ ('plain'), buttons: [] };
+  const hint = state.busy ? words.working : state.hint;
+  return { ...blank, hint, busy: state.busy, ...SCREENS[state.screen](state, texts) };
+}
+
+/** @type {Record<State['screen'], (state: State, texts: Texts) => Partial<Picture>>} */
+const SCREENS = {
+  starting: () => ({ hint: '' }),
+  choose: (state, texts) => ({ buttons: kinds(state, texts) }),
+  signIn: (_, texts) => ({ buttons: [signIn(texts), back] }),
+  list: (state, texts) => ({
+    message: { html: state.vmrs.length ? texts.select_message : texts.none_message },
+    buttons: list(state),
+  }),
+  success: (_, texts) => ({ ...result(texts, 'success'), tone: 'good', buttons: [undo] }),
+  unable: (_, texts) => ({ ...result(texts, 'unable'), tone: 'warning', buttons: [undo] }),
+  already: (_, texts) => ({ ...result(texts, 'already'), tone: 'good' }),
+  error: (state, texts) => ({ heading: { html: texts.error_heading }, tone: 'bad', ...error(state, texts) }),
+  unusable: (state) => UNUSABLE[state.why ?? 'outside'],
+};
+
+/** @type {Record<NonNullable<State['why']>, Partial<Picture>>} */
+const UNUSABLE = {
+  outside: { message: { text: words.outside } },
+  unsuitable: { message: { text: words.unsuitable } },
+  stuck: { heading: { text: words.stuck }, tone: 'bad', hint: words.stuckHint },
+};
+
+const undo = { id: 'undo', label: { text: words.remove }, quiet: true };
+const back = { id: 'back', label: { text: words.back }, quiet: true };
+
+/**
+ * @param {State} state
+ * @param {Texts} texts
+ * @returns {Button[]}
+ */
+function kinds({ modes }, texts) {
+  const single = { id: 'single', label: { html: texts.single_use_button } };
+  const personal = { id: 'personal', label: { html: texts.personal_button } };
+  return [...(modes.single_use ? [single] : []), ...(modes.personal ? [personal] : [])];
+}
+
+/** @param {Texts} texts */
+function signIn(texts) {
+  return { id: 'signIn', label: { html: texts.sign_in_button } };
+}
+
+/**
+ * @param {State} state
+ * @returns {Button[]}
+ */
+function list({ vmrs, shown }) {
+  const buttons = vmrs.slice(0, shown).map(({ name, description }, index) => ({
+    id: `vmr:${index}`, label: { text: name }, about: description,
+  }));
+  const more = { id: 'more', label: { text: words.more }, quiet: true };
+  return [...buttons, ...(vmrs.length > shown ? [more] : []), back];
+}
+
+/**
+ * @param {Texts} texts
+ * @param {'success'|'already'|'unable'} kind
+ */
+function result(texts, kind) {
+  return { heading: { html: texts[`${kind}_heading`] }, message: { html: texts[`${kind}_message`] } };
+}
+
+/**
+ * @param {State} state
+ * @param {Texts} texts
+ * @returns {Partial<Picture>}
+ */
+function error(state, texts) {
+  switch (state.fault) {
+    case 'getting':
+      return { message: { html: texts.error_getting_message }, buttons: kinds(state, texts) };
+    case 'signing':
+      return { message: { html: texts.error_signing_in_message }, buttons: [signIn(texts), back] };
+    case 'personal':
+      return { message: { html: texts.error_inserting_personal_message }, buttons: list(state) };
+    case 'undo':
+      return { message: { text: words.undoFailed }, buttons: [undo] };
+    default:
+      return { message: { html: texts.error_message }, buttons: kinds(state, texts) };
+  }
+}
