@@ -1,0 +1,24 @@
+"""`python -m dev.exchange`: run until Ctrl-C. Reads EXCHANGE_PORT, FUNCTIONS_URL, ADDIN_AUDIENCE."""
+
+import asyncio
+import os
+from contextlib import suppress
+
+from dev.exchange.app import running_exchange
+from dev.exchange.state import Settings
+
+
+async def main() -> None:
+    """Run the server."""
+    settings = Settings(
+        functions_url=os.environ.get("FUNCTIONS_URL", "").rstrip("/"),
+        addin_audience=os.environ.get("ADDIN_AUDIENCE", ""),
+    )
+    async with running_exchange(settings, int(os.environ.get("EXCHANGE_PORT", "7072"))) as running:
+        print(f"simulated Exchange listens on {running.base_url}", flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        asyncio.run(main())

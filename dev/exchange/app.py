@@ -1,0 +1,68 @@
+"""The HTTP server: Graph, the control routes, the metadata document."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from dev.exchange.control import Control, explain
+from dev.exchange.graph.gateway import ROOT, Gateway
+from dev.exchange.state import Exchange, Settings
+
+#: How often, in real seconds, it is looked whether subscriptions have expired.
+_TICK = 1.0
+
+
+def create_app(exchange: Exchange) -> web.Application:
+    """The application; `exchange` is started and stopped with it."""
+    app = web.Application(middlewares=[explain], client_max_size=8 * 1024**2)
+    app.add_routes(Control(exchange).routes())
+    app.router.add_route("*", f"{ROOT}/{{path:.*}}", Gateway(exchange).__call__)
+
+    async def living(_app: web.Application) -> AsyncIterator[None]:
+        await exchange.notifier.start()
+        ticking = asyncio.create_task(_tick(exchange))
+        yield
+        ticking.cancel()
+        with suppress(asyncio.CancelledError):
+            await ticking
+        await exchange.notifier.stop()
+
+    app.cleanup_ctx.append(living)
+    return app
+
+
+async def _tick(exchange: Exchange) -> None:
+    while True:
+        await asyncio.sleep(_TICK)
+        exchange.subscriptions.tick()
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that runs: its address, and its state for tests to look into."""
+
+    base_url: str
+    exchange: Exchange
+
+    @property
+    def graph_url(self) -> str:
+        """What GRAPH_BASE_URL is to be."""
+        return self.base_url + ROOT
+
+
+@asynccontextmanager
+async def running_exchange(settings: Settings | None = None, port: int = 0) -> AsyncIterator[Running]:
+    """Run a simulated Exchange on 127.0.0.1, on a free port unless one is given."""
+    exchange = Exchange(settings)
+    runner = web.AppRunner(create_app(exchange), shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", port)
+        await site.start()
+        chosen = runner.addresses[0][1]
+        yield Running(f"http://127.0.0.1:{chosen}", exchange)
+    finally:
+        await runner.cleanup()

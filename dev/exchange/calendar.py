@@ -1,0 +1,102 @@
+"""Calendar items as a reader sees them: single meetings, masters, and the occurrences of a series."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import chain
+
+from dev.exchange.model import Event, Meeting, Response
+from dev.exchange.zones import to_local, to_utc
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing to show: ``day`` names the occurrence (None: the item itself)."""
+
+    event: Event
+    day: date | None
+    meeting: Meeting
+    kind: str
+    cancelled: bool
+    response: Response
+
+
+def whole(event: Event) -> Entry:
+    """The item itself: a single meeting or a series master."""
+    kind = "seriesMaster" if event.meeting.recurrence else "singleInstance"
+    return Entry(event, None, event.meeting, kind, event.cancelled, event.response)
+
+
+def plain_occurrence(series: Meeting, day: date) -> Meeting:
+    """What a series gives on one of its dates: the series' wall clock time in its zone, whatever DST does."""
+    first = to_local(series.start, series.zone)
+    start = to_utc(datetime.combine(day, first.time()), series.zone)
+    local_length = to_local(series.end, series.zone) - first
+    end = to_utc(datetime.combine(day, first.time()) + local_length, series.zone)
+    return replace(series, start=start, end=end, recurrence=None, original_start=start)
+
+
+def day_of(meeting: Meeting) -> date | None:
+    """The date of the pattern that an occurrence stands for; None for anything else."""
+    if meeting.original_start is None:
+        return None
+    return to_local(meeting.original_start, meeting.zone).date()
+
+
+def occurrence(event: Event, day: date) -> Entry | None:
+    """The occurrence that the pattern gives on ``day``, cancelled ones included; None when there is no such thing."""
+    recurrence = event.meeting.recurrence
+    if recurrence is None or day in event.removed or not recurrence.has(day):
+        return None
+    return _occurrence(event, day)
+
+
+def _occurrence(event: Event, day: date) -> Entry:
+    difference = event.differences.get(day)
+    meeting = plain_occurrence(event.meeting, day)
+    if difference is None:
+        return Entry(event, day, meeting, "occurrence", event.cancelled, event.response)
+    return Entry(
+        event=event,
+        day=day,
+        meeting=difference.applied_to(meeting),
+        kind="exception",
+        cancelled=event.cancelled or difference.cancelled,
+        response=difference.response or event.response,
+    )
+
+
+def exceptions(event: Event) -> Iterator[Entry]:
+    """All occurrences that differ from the series, in order of the pattern."""
+    return (_occurrence(event, day) for day in sorted(event.differences))
+
+
+def instances(event: Event, start: datetime, end: datetime) -> list[Entry]:
+    """What of a series takes place between two moments, in order of time.
+
+    Neither cancelled nor removed occurrences are among them (facts/graph-ews-tokens.md §1). An exception counts where
+    it was moved to.
+    """
+    series = event.meeting
+    if series.recurrence is None:
+        return []
+    # Half a day and more to either side: the pattern counts in local dates, the window in UTC.
+    length = series.end - series.start
+    first = (start - length).date() - timedelta(days=2)
+    days = chain(series.recurrence.dates_between(first, end.date() + timedelta(days=2)), event.differences)
+    entries = (_occurrence(event, day) for day in sorted(set(days) - event.removed))
+    within = [entry for entry in entries if not entry.cancelled and overlaps(entry.meeting, start, end)]
+    return sorted(within, key=lambda entry: entry.meeting.start)
+
+
+def overlaps(meeting: Meeting, start: datetime, end: datetime) -> bool:
+    """Whether any of a meeting lies within [start, end)."""
+    return meeting.start < end and (meeting.end > start or meeting.start >= start)
+
+
+def find_occurrence(event: Event, meeting: Meeting) -> Entry | None:
+    """The entry of an item that a message's meeting stands for: the item itself, or one occurrence."""
+    day = day_of(meeting)
+    if day is None or event.meeting.recurrence is None:
+        return whole(event)
+    return occurrence(event, day)

@@ -1,0 +1,67 @@
+"""Who has a mailbox: users and equipment mailboxes with their stable GUIDs."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dev.exchange.model import Address
+
+TENANT = "72f988bf-0a16-4e8e-93e4-fa7d98191101"
+_NAMESPACE = uuid.UUID("6f0e9c1e-2b51-4d0a-9a70-5a1f6a2d7c11")
+
+_SEEDED = {
+    "alice@example.com": "Alice Adams",
+    "bob@example.com": "Bob Brown",
+    "carol@example.com": "Carol Clark",
+    "dave@example.com": "Dave Davis",
+    "vmr@example.com": "VMR",
+    "vmr2@example.com": "VMR 2",
+}
+
+
+@dataclass(frozen=True)
+class User:
+    """One mailbox owner. ``guid`` is the Entra object id, ``exchange_id`` the `msexchuid` of identity tokens."""
+
+    address: str
+    name: str
+    guid: str
+    exchange_id: str
+
+    @property
+    def contact(self) -> Address:
+        """Name and address as they stand in a message."""
+        return Address(self.name, self.address)
+
+
+class Directory:
+    """All mailbox owners, by GUID or address. Whoever takes part in a meeting gets a mailbox on the fly."""
+
+    def __init__(self) -> None:
+        self._by_address: dict[str, User] = {}
+        self._by_guid: dict[str, User] = {}
+        for address, name in _SEEDED.items():
+            self.ensure(address, name)
+
+    def __iter__(self) -> Iterator[User]:
+        return iter(self._by_address.values())
+
+    def find(self, key: str) -> User | None:
+        """The owner with this GUID or address, in any case of letters."""
+        return self._by_guid.get(key.casefold()) or self._by_address.get(key.casefold())
+
+    def ensure(self, address: str, name: str = "") -> User:
+        """The owner of an address; made when nobody has it yet."""
+        known = self._by_address.get(address.casefold())
+        if known:
+            return known
+        folded = address.casefold()
+        user = User(
+            address=address,
+            name=name or address.split("@")[0],
+            guid=str(uuid.uuid5(_NAMESPACE, folded)),
+            exchange_id=str(uuid.uuid5(_NAMESPACE, "msexchuid:" + folded)),
+        )
+        self._by_address[folded] = user
+        self._by_guid[user.guid] = user
+        return user

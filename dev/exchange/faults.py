@@ -1,0 +1,117 @@
+"""Faults that can be switched on: refused requests, work done but not confirmed, lost notifications, lag, latency."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+NOTIFICATION_ACTIONS = ("lose", "duplicate", "delay", "reorder")
+STATUSES = (429, 500, 503, 504)
+
+
+class FaultError(ValueError):
+    """A fault that cannot be switched on: what is wrong with its description."""
+
+
+@dataclass
+class Fault:
+    """One fault. ``on``: "notification", "event", "*", or a method and a part of the path ("GET /messages").
+
+    ``status`` answers so; action "crash" closes the connection without an answer. With ``after_effect`` the work is
+    done first. ``times`` is how often it still happens (None: until faults are cleared). ``seconds``: how long a
+    "delay" holds a notification back, or what a "latency" adds to each request.
+    """
+
+    on: str
+    action: str
+    status: int = 0
+    retry_after: str | None = None
+    after_effect: bool = False
+    times: int | None = 1
+    seconds: float = 0.0
+
+    def matches(self, method: str, path: str) -> bool:
+        """Whether it is meant for this request."""
+        if self.on == "*":
+            return True
+        wanted, _, part = self.on.partition(" ")
+        return method == wanted.upper() and part.casefold() in path.casefold()
+
+
+class Faults:
+    """The faults that are switched on, in the order in which they strike."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+
+    def add(self, description: Mapping[str, Any]) -> None:
+        """Switch a fault on; raises `FaultError`."""
+        self._faults.append(_parsed(description))
+
+    def clear(self) -> None:
+        """Switch all off."""
+        self._faults.clear()
+
+    def for_notification(self) -> Fault | None:
+        """What happens to the next notification, if anything."""
+        return self._take(lambda fault: fault.on == "notification")
+
+    def event_lags(self) -> bool:
+        """Whether the calendar item of a message is not there yet for this read."""
+        return self._take(lambda fault: fault.on == "event") is not None
+
+    def for_request(self, method: str, path: str) -> Fault | None:
+        """What happens to a request, if anything."""
+        return self._take(lambda fault: fault.action in ("status", "crash") and fault.matches(method, path))
+
+    def latency(self, method: str, path: str) -> float:
+        """How long a request takes on top, in seconds."""
+        slow = (fault.seconds for fault in self._faults if fault.action == "latency" and fault.matches(method, path))
+        return sum(slow)
+
+    def _take(self, wanted: Any) -> Fault | None:
+        fault = next((fault for fault in self._faults if wanted(fault)), None)
+        if fault and fault.times is not None:
+            fault.times -= 1
+            if fault.times < 1:
+                self._faults.remove(fault)
+        return fault
+
+
+def _parsed(given: Mapping[str, Any]) -> Fault:
+    on = given.get("on")
+    if not isinstance(on, str) or not on:
+        raise FaultError('a fault needs \'on\': "notification", "event", "*", or such as "GET /messages"')
+    action = given.get("action", "status" if "status" in given else None)
+    if action not in _allowed(on):
+        raise FaultError(f"a fault on '{on}' needs an action of {', '.join(_allowed(on))}; got {action!r}")
+    if action == "status" and given.get("status") not in STATUSES:
+        raise FaultError(f"'status' must be one of {STATUSES}; got {given.get('status')!r}")
+    return Fault(
+        on=on,
+        action=action,
+        status=int(given.get("status", 0)),
+        retry_after=str(given["retry_after"]) if "retry_after" in given else None,
+        after_effect=bool(given.get("after_effect", False)),
+        times=_times(given, action),
+        seconds=_seconds(given),
+    )
+
+
+def _allowed(on: str) -> tuple[str, ...]:
+    if on == "notification":
+        return NOTIFICATION_ACTIONS
+    return ("lag",) if on == "event" else ("status", "crash", "latency")
+
+
+def _times(given: Mapping[str, Any], action: str) -> int | None:
+    times = given.get("times", None if action == "latency" else 1)
+    if times is not None and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
+        raise FaultError(f"'times' must be a whole number of 1 or more; got {times!r}")
+    return times
+
+
+def _seconds(given: Mapping[str, Any]) -> float:
+    try:
+        return float(given["ms"]) / 1000 if "ms" in given else float(given.get("seconds", 1.5))
+    except (TypeError, ValueError) as error:
+        raise FaultError("'ms' and 'seconds' must be numbers") from error

@@ -1,0 +1,1 @@
+"""Graph v1.0 as the product uses it, over the mailboxes of the simulated Exchange."""

@@ -1,0 +1,64 @@
+"""Graph's error envelope."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+
+from aiohttp import web
+
+
+class GraphError(Exception):
+    """A request that is refused: HTTP status, Graph's code and message, extra headers."""
+
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+
+
+def bad_request(message: str, code: str = "BadRequest") -> GraphError:
+    """400."""
+    return GraphError(400, code, message)
+
+
+def not_found() -> GraphError:
+    """404 for an item."""
+    return GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+
+
+def throttled(retry_after: str | None) -> GraphError:
+    """429."""
+    headers = {"Retry-After": retry_after} if retry_after is not None else {}
+    message = "Application is over its MailboxConcurrency limit."
+    return GraphError(429, "ApplicationThrottled", message, headers)
+
+
+_STATUS = {
+    500: ("InternalServerError", "Error while processing response."),
+    503: ("serviceNotAvailable", "The service is temporarily unavailable. Please retry after some time."),
+    504: ("UnknownError", ""),
+}
+
+
+def with_status(status: int, retry_after: str | None) -> GraphError:
+    """The error that Graph gives with a status of 429, 500, 503 or 504."""
+    if status == 429:
+        return throttled(retry_after)
+    code, message = _STATUS[status]
+    return GraphError(status, code, message, {"Retry-After": retry_after} if retry_after is not None else {})
+
+
+def error_response(error: GraphError, now: datetime) -> web.Response:
+    """The envelope."""
+    request_id = str(uuid.uuid4())
+    inner = {"date": f"{now:%Y-%m-%dT%H:%M:%S}", "request-id": request_id, "client-request-id": request_id}
+    body = {"error": {"code": error.code, "message": error.message, "innerError": inner}}
+    return web.Response(
+        status=error.status,
+        text=json.dumps(body),
+        content_type="application/json",
+        headers={**error.headers, "request-id": request_id},
+    )

@@ -1,0 +1,125 @@
+"""An event as Graph shows it: single meetings, series masters, occurrences and exceptions."""
+
+from urllib.parse import quote
+
+from dev.exchange.calendar import Entry, exceptions
+from dev.exchange.graph.ids import EVENT, ItemId, change_key
+from dev.exchange.graph.shapes import (
+    Json,
+    View,
+    body,
+    fine_stamp,
+    location,
+    preview,
+    recipient,
+    recurrence,
+    stamp,
+    wall_time,
+)
+from dev.exchange.model import Address, Reply, Response
+from dev.exchange.uids import of_occurrence
+from dev.exchange.zones import windows_name
+
+
+def event_id(entry: Entry, view: View) -> str:
+    """Its id, of the kind the client prefers. That of an occurrence stays when it becomes an exception."""
+    return ItemId(EVENT, entry.event.key, view.moves(0), entry.day).text(entry.event.owner)
+
+
+def event(entry: Entry, view: View) -> Json:
+    """All properties that come without being asked for by name."""
+    meeting, item = entry.meeting, entry.event
+    mark, identity = change_key(item.change), event_id(entry, view)
+    zone = windows_name(meeting.zone)
+    shown: Json = {
+        "@odata.etag": f'W/"{mark}"',
+        "id": identity,
+        "createdDateTime": fine_stamp(item.created),
+        "lastModifiedDateTime": fine_stamp(item.modified),
+        "changeKey": mark,
+        "categories": [],
+        "transactionId": None,
+        "originalStartTimeZone": zone,
+        "originalEndTimeZone": zone,
+        "iCalUId": of_occurrence(meeting.uid, entry.day),
+        "uid": meeting.uid,
+        "reminderMinutesBeforeStart": 15,
+        "isReminderOn": True,
+        "hasAttachments": False,
+        "subject": meeting.subject,
+        "bodyPreview": preview(meeting.body),
+        "importance": "normal",
+        "sensitivity": meeting.sensitivity,
+        "isAllDay": meeting.all_day,
+        "isCancelled": entry.cancelled,
+        "isOrganizer": item.is_organizer,
+        "responseRequested": meeting.response_requested,
+        "seriesMasterId": _master_id(entry, view),
+        "showAs": _show_as(entry),
+        "type": entry.kind,
+        "webLink": f"https://outlook.office365.com/owa/?itemid={quote(identity)}&exvsurl=1&path=/calendar/item",
+        "onlineMeetingUrl": None,
+        "isOnlineMeeting": False,
+        "onlineMeetingProvider": "unknown",
+        "onlineMeeting": None,
+        "allowNewTimeProposals": True,
+        "occurrenceId": _occurrence_id(entry, view),
+        "isDraft": False,
+        "hideAttendees": False,
+        "responseStatus": _status(entry.response),
+        "body": body(meeting.body, view.prefer.body),
+        "start": wall_time(meeting.start, meeting, view.prefer),
+        "end": wall_time(meeting.end, meeting, view.prefer),
+        "location": location(meeting.location),
+        "locations": [location(meeting.location)] if meeting.location else [],
+        "recurrence": recurrence(meeting),
+        "attendees": [_attendee(entry, address) for address in meeting.attendees],
+        "organizer": recipient(meeting.organizer),
+    }
+    if entry.day is not None and meeting.original_start:
+        shown["originalStart"] = stamp(meeting.original_start)
+    return shown
+
+
+def cancelled_occurrences(entry: Entry, view: View) -> list[str]:
+    """`cancelledOccurrences`: only what was removed from this calendar.
+
+    A cancelled occurrence that still stands in it is an exception with `isCancelled` instead (facts §1).
+    """
+    master = ItemId(EVENT, entry.event.key, view.moves(0)).text(entry.event.owner)
+    return [f"OID.{master}.{day.isoformat()}" for day in sorted(entry.event.removed)]
+
+
+def exception_occurrences(entry: Entry, view: View) -> list[Json]:
+    """`exceptionOccurrences`, cancelled ones included."""
+    return [event(changed, view) for changed in exceptions(entry.event)]
+
+
+def _master_id(entry: Entry, view: View) -> str | None:
+    if entry.day is None:
+        return None
+    return ItemId(EVENT, entry.event.key, view.moves(0)).text(entry.event.owner)
+
+
+def _occurrence_id(entry: Entry, view: View) -> str | None:
+    return f"OID.{_master_id(entry, view)}.{entry.day.isoformat()}" if entry.day else None
+
+
+def _show_as(entry: Entry) -> str:
+    if entry.cancelled:
+        return "free"
+    return "busy" if entry.response.reply in (Reply.ACCEPTED, Reply.ORGANIZER) else "tentative"
+
+
+def _status(response: Response) -> Json:
+    return {"response": str(response.reply), "time": fine_stamp(response.time)}
+
+
+def _attendee(entry: Entry, address: Address) -> Json:
+    return {"type": "required", "status": _status(_response_of(entry, address)), **recipient(address)}
+
+
+def _response_of(entry: Entry, address: Address) -> Response:
+    """An attendee's answer as it shows here: the organiser knows all, an attendee only their own."""
+    event_, who = entry.event, address.address.casefold()
+    return event_.tracking.get((entry.day, who)) or event_.tracking.get((None, who)) or Response()

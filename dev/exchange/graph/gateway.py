@@ -1,0 +1,102 @@
+"""The front of Graph: authentication, counting, faults, throttling; then the handler."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiohttp import web
+
+from dev.exchange.faults import Fault
+from dev.exchange.graph import events, message_delta, messages, sending, subscriptions_api
+from dev.exchange.graph.call import Call
+from dev.exchange.graph.errors import GraphError, error_response, throttled, with_status
+from dev.exchange.graph.query import prefer
+from dev.exchange.graph.routing import Route, Routes
+from dev.exchange.state import Exchange
+
+ROOT = "/v1.0"
+#: Concurrent requests to one mailbox (facts §5).
+CONCURRENT = 4
+#: Seconds to wait, as the documentation's sample writes it.
+RETRY_AFTER = "2.128"
+
+_ROUTES = Routes(
+    {
+        **message_delta.ROUTES,
+        **messages.ROUTES,
+        **sending.ROUTES,
+        **events.ROUTES,
+        **subscriptions_api.ROUTES,
+    }
+)
+
+
+class Gateway:
+    """Answers everything below `/v1.0`."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request. Refusals are answered in Graph's error envelope."""
+        try:
+            return await self._answer(request)
+        except GraphError as error:
+            return error_response(error, self._exchange.clock.now())
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.casefold() != "bearer" or not token.strip():
+            raise GraphError(401, "InvalidAuthenticationToken", "Access token is empty.")
+        path = request.rel_url.raw_path.removeprefix(ROOT)
+        found = _ROUTES.find(request.method, path)
+        if found is None:
+            raise GraphError(400, "BadRequest", f"Resource not found for {request.method} and the path's segments.")
+        route, params = found
+        self._exchange.traffic.requests[f"{request.method} /{route.template}"] += 1
+        call = Call(self._exchange, request, params, prefer(request.headers.getall("Prefer", [])), _base(request))
+        with self._one_of_few(params.get("user")):
+            return await self._handle(call, route, path)
+
+    async def _handle(self, call: Call, route: Route, path: str) -> web.StreamResponse:
+        faults, method = self._exchange.faults, call.request.method
+        delay = faults.latency(method, path)
+        if delay:
+            await asyncio.sleep(delay)
+        fault = faults.for_request(method, path)
+        if fault is None:
+            return await route.handler(call)
+        if fault.after_effect:
+            await route.handler(call)
+        return _struck(call.request, fault)
+
+    @contextmanager
+    def _one_of_few(self, mailbox: str | None) -> Iterator[None]:
+        """Let few requests to one mailbox run at a time; refuse the others."""
+        traffic = self._exchange.traffic
+        user = self._exchange.directory.find(mailbox) if mailbox else None
+        if user is None:
+            yield
+            return
+        if traffic.running[user.guid] >= CONCURRENT:
+            traffic.throttled += 1
+            raise throttled(RETRY_AFTER)
+        traffic.running[user.guid] += 1
+        traffic.most_at_once = max(traffic.most_at_once, traffic.running[user.guid])
+        try:
+            yield
+        finally:
+            traffic.running[user.guid] -= 1
+
+
+def _base(request: web.Request) -> str:
+    return f"{request.scheme}://{request.host}{ROOT}"
+
+
+def _struck(request: web.Request, fault: Fault) -> web.StreamResponse:
+    if fault.action == "crash":
+        # The client sees the connection end without an answer.
+        if request.transport:
+            request.transport.close()
+        return web.Response(status=500)
+    raise with_status(fault.status, fault.retry_after)

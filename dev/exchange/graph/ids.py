@@ -1,0 +1,71 @@
+"""Graph item ids, long and case-sensitive like real ones.
+
+A regular id names the mailbox and changes with every move to another folder; an immutable id (`Prefer:
+IdType="ImmutableId"`) stays as long as the item is in the mailbox. Both kinds are always understood.
+"""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import date
+
+_REGULAR = b"\x00\x03\x24\x00"
+_IMMUTABLE = b"\x00\x09\x00\x2e\x00\x00\x00\x00\x00\x1d\x84\x03\x11\xaa\x66\x11\xcd\x9b\xc8\x00\xaa\x00\x2f\xc4\x5a\x0d"
+_GUID_LENGTH = 36
+
+MESSAGE, EVENT = 1, 2
+
+
+class MalformedIdError(ValueError):
+    """Not an id that this service gave out."""
+
+
+@dataclass(frozen=True)
+class ItemId:
+    """What an id says. ``moves`` is None in an immutable id; ``day`` names an occurrence of a series."""
+
+    kind: int
+    key: str
+    moves: int | None = None
+    day: date | None = None
+
+    def text(self, owner: str) -> str:
+        """The id as clients see it."""
+        content = bytes([self.kind]) + bytes.fromhex(self.key)
+        if self.day:
+            content += self.day.toordinal().to_bytes(4, "big")
+        if self.moves is None:
+            return urlsafe_b64encode(_IMMUTABLE + content).decode()
+        head = _REGULAR + owner.encode() + b"\x00\x46" + self.moves.to_bytes(2, "big")
+        return urlsafe_b64encode(head + content).decode()
+
+
+def parse(text: str) -> ItemId:
+    """Read an id of either kind; raises `MalformedIdError`."""
+    try:
+        data = urlsafe_b64decode(text.encode("ascii"))
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise MalformedIdError(text) from error
+    if data.startswith(_IMMUTABLE):
+        return _content(data[len(_IMMUTABLE) :], None)
+    head = len(_REGULAR) + _GUID_LENGTH + 2
+    if data.startswith(_REGULAR) and len(data) > head + 2:
+        return _content(data[head + 2 :], int.from_bytes(data[head : head + 2], "big"))
+    raise MalformedIdError(text)
+
+
+def _content(data: bytes, moves: int | None) -> ItemId:
+    if len(data) not in (17, 21) or data[0] not in (MESSAGE, EVENT):
+        raise MalformedIdError(data.hex())
+    day = date.fromordinal(int.from_bytes(data[17:], "big")) if len(data) == 21 else None
+    return ItemId(data[0], data[1:17].hex(), moves, day)
+
+
+def folder_id(owner: str, folder: str) -> str:
+    """The id of a well-known folder of a mailbox; folders do not move, so it is always the same."""
+    return urlsafe_b64encode(_REGULAR + owner.encode() + b"\x00\x2e" + folder.encode()).decode()
+
+
+def change_key(number: int) -> str:
+    """The change key of an item after the change with that number."""
+    return urlsafe_b64encode(b"\x09\x00\x00\x00\x16\x00\x00\x00\x11\x9f\x6b\xdd" + number.to_bytes(12, "big")).decode()

@@ -1,0 +1,75 @@
+"""Delta query over the messages of a folder (facts §4)."""
+
+from aiohttp import web
+
+from dev.exchange.graph import query as options
+from dev.exchange.graph.call import Call
+from dev.exchange.graph.delta import Round, Step
+from dev.exchange.graph.errors import GraphError, bad_request
+from dev.exchange.graph.messages_json import message, odata_type, removed
+from dev.exchange.graph.shapes import Json, selected
+
+_KINDS = frozenset({"created", "updated", "deleted"})
+
+
+async def delta(call: Call) -> web.Response:
+    """GET a page: of the first round, of a later one, or the continuation of one."""
+    options.allow_only(
+        call.query, "$select", "$filter", "$orderby", "$top", "$deltatoken", "$skiptoken", "$deltaToken", "$skipToken"
+    )
+    token = next(
+        (value for name, value in call.query.items() if name.casefold() in ("$deltatoken", "$skiptoken")), None
+    )
+    size = call.prefer.page_size or options.number(call.query, "$top", 10, options.LARGEST_PAGE)
+    step = _begin(call, size) if token is None else call.exchange.delta.go_on(token, size)
+    if step is None or (step.round.owner, step.round.folder) != (call.owner.guid, call.folder):
+        raise GraphError(410, "syncStateNotFound", "The sync state generation is not found; start a new delta round.")
+    name = "$deltatoken" if step.done else "$skiptoken"
+    link = call.link(
+        f"users('{call.owner.guid}')/mailFolders('{call.params['folder']}')/messages/delta", f"{name}={step.token}"
+    )
+    return call.answer(
+        {
+            "@odata.context": f"{call.base}/$metadata#Collection(message)",
+            "@odata.deltaLink" if step.done else "@odata.nextLink": link,
+            "value": [_shown(call, step, key) for key in step.keys],
+        }
+    )
+
+
+def _begin(call: Call, size: int) -> Step:
+    kinds = frozenset(filter(None, call.query.get("changeType", "").split(",")))
+    if not kinds <= _KINDS:
+        raise bad_request(f"changeType must be of {', '.join(sorted(_KINDS))}.")
+    store, condition = call.exchange.store, call.query.get("$filter")
+    if condition and not condition.startswith("receivedDateTime g"):
+        raise bad_request(
+            "Delta over messages knows $filter=receivedDateTime ge|gt only.", "ErrorInvalidUrlQueryFilter"
+        )
+    start = Round(
+        owner=call.owner.guid,
+        folder=call.folder,
+        upto=store.last_change,
+        select=call.query.get("$select"),
+        filter=condition,
+        kinds=kinds,
+    )
+    found = store.messages(call.owner.guid, call.folder)
+    keys = [item.key for item in found if options.matches(message(item, call.view), condition)]
+    if call.query.get("$orderby") == "receivedDateTime desc":
+        keys.reverse()
+    return call.exchange.delta.begin(start, keys, size)
+
+
+def _shown(call: Call, step: Step, key: str) -> Json:
+    """A message as it is now; one that has left the folder since shows as removed."""
+    store, owner = call.exchange.store, call.owner.guid
+    item = store.message(owner, key)
+    if item is None or item.folder != step.round.folder:
+        last = [change for change in store.changes(owner, step.round.folder, 0) if change.key == key][-1]
+        return removed(key, owner, call.view.moves(last.moves))
+    shown = selected(message(item, call.view), options.select(step.round.select))
+    return {"@odata.type": odata_type(item.letter.kind), **shown}
+
+
+ROUTES = {"GET users/{user}/mailFolders/{folder}/messages/delta": delta}

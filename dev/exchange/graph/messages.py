@@ -1,0 +1,169 @@
+"""Messages and mail folders."""
+
+from aiohttp import web
+
+from dev.exchange.calendar import Entry
+from dev.exchange.graph import query as options
+from dev.exchange.graph.call import Call, find_folder
+from dev.exchange.graph.errors import GraphError, bad_request, not_found
+from dev.exchange.graph.events_json import event
+from dev.exchange.graph.ids import folder_id
+from dev.exchange.graph.messages_json import extended_properties, message, message_id
+from dev.exchange.graph.shapes import Json, lowered, page, selected
+from dev.exchange.model import Message
+from dev.exchange.store import DELETED, FOLDERS
+
+_EVENT_PATH = "microsoft.graph.eventmessage/event"
+
+
+async def get_message(call: Call) -> web.Response:
+    """GET one message, with its event if asked for."""
+    options.allow_only(call.query, "$select", "$expand")
+    shown = _expanded(call, call.message)
+    context = call.view.context("messages/$entity")
+    return call.answer({"@odata.context": context, **shown})
+
+
+async def list_messages(call: Call) -> web.Response:
+    """GET the messages of a folder or of the whole mailbox, newest first."""
+    options.allow_only(call.query, "$select", "$expand", "$top", "$skip", "$filter", "$orderby", "$count")
+    folder = call.folder if "folder" in call.params else None
+    found = call.exchange.store.messages(call.owner.guid, folder)
+    found.sort(key=lambda item: item.received, reverse=not _oldest_first(call))
+    found = [item for item in found if options.matches(message(item, call.view), call.query.get("$filter"))]
+    size = options.number(call.query, "$top", call.prefer.page_size or 10, options.LARGEST_PAGE)
+    skip = options.number(call.query, "$skip", 0)
+    shown = [_expanded(call, item, in_list=True) for item in found[skip : skip + size]]
+    path = f"mailFolders('{folder}')/messages" if folder else "messages"
+    return call.answer(page(call.view.context(path), shown, _next(call, skip + size, len(found))))
+
+
+def _oldest_first(call: Call) -> bool:
+    order = call.query.get("$orderby", "receivedDateTime desc").split()
+    if order[0] != "receivedDateTime":
+        raise bad_request(f"Ordering by '{order[0]}' is not supported here.")
+    return order[1:] != ["desc"]
+
+
+def _next(call: Call, skip: int, total: int) -> str | None:
+    if skip >= total:
+        return None
+    return str(call.request.url.update_query({"$skip": str(skip)}))
+
+
+def _expanded(call: Call, item: Message, *, in_list: bool = False) -> Json:
+    shown = selected(message(item, call.view), options.select(call.query.get("$select")))
+    for wanted in options.expand(call.query.get("$expand")):
+        if wanted.name.casefold() == "singlevalueextendedproperties":
+            shown["singleValueExtendedProperties"] = extended_properties(item, wanted.options.get("$filter", ""))
+        elif wanted.name.casefold() == _EVENT_PATH:
+            shown |= _event(call, item, wanted, in_list=in_list)
+        else:
+            raise bad_request(f"Could not find a property named '{wanted.name}' on type 'microsoft.graph.message'.")
+    return shown
+
+
+def _event(call: Call, item: Message, wanted: options.Expand, *, in_list: bool) -> Json:
+    if item.letter.part is None:
+        return {}
+    entry = _entry(call, item)
+    if entry is None:
+        if in_list:
+            # One message whose event is gone spoils the whole page (docs-contrib issue 8064).
+            raise GraphError(500, "InternalServerError", "Error while processing response.")
+        return {"event": None}
+    identity = message_id(item, call.view)
+    context = call.view.context(f"messages('{identity}')/microsoft.graph.eventMessage/event/$entity")
+    return {"event@odata.context": context, "event": selected(event(entry, call.view), wanted.select)}
+
+
+def _entry(call: Call, item: Message) -> Entry | None:
+    """The calendar item of a meeting message; it may lag the message."""
+    part = item.letter.part
+    if part is None or call.exchange.faults.event_lags():
+        return None
+    return call.exchange.entry_for(item.owner, part.meeting)
+
+
+async def get_event_of_message(call: Call) -> web.Response:
+    """GET the event of a meeting message."""
+    options.allow_only(call.query, "$select")
+    item = call.message
+    if item.letter.part is None:
+        raise bad_request("Cannot apply the type cast 'microsoft.graph.eventMessage' to this message.")
+    entry = _entry(call, item)
+    if entry is None:
+        raise not_found()
+    identity = message_id(item, call.view)
+    context = call.view.context(f"messages('{identity}')/microsoft.graph.eventMessage/event/$entity")
+    shown = selected(event(entry, call.view), options.select(call.query.get("$select")))
+    return call.answer({"@odata.context": context, **shown})
+
+
+async def change_message(call: Call) -> web.Response:
+    """PATCH: only `isRead` is known."""
+    item, wanted = call.message, lowered(await call.document())
+    if set(wanted) - {"isread"} or not isinstance(wanted.get("isread", False), bool):
+        raise bad_request("Only 'isRead' can be changed here, to true or false.")
+    item.is_read = wanted.get("isread", item.is_read)
+    call.exchange.store.touch_message(item)
+    return call.answer({"@odata.context": call.view.context("messages/$entity"), **message(item, call.view)})
+
+
+async def move_message(call: Call) -> web.Response:
+    """POST move; answers with the message in its new place."""
+    item, wanted = call.message, lowered(await call.document())
+    destination = wanted.get("destinationid")
+    if not isinstance(destination, str):
+        raise bad_request("'destinationId' is required.", "ErrorInvalidParameter")
+    call.exchange.store.move_message(item, find_folder(call.owner, destination))
+    return call.answer({"@odata.context": call.view.context("messages/$entity"), **message(item, call.view)}, 201)
+
+
+async def delete_message(call: Call) -> web.Response:
+    """DELETE: to Deleted Items, and out of it for good. Not confirmed without a live tenant."""
+    item = call.message
+    if item.folder == DELETED:
+        call.exchange.store.delete_message(item)
+    else:
+        call.exchange.store.move_message(item, DELETED)
+    return call.done(204)
+
+
+async def get_folder(call: Call) -> web.Response:
+    """GET a mail folder."""
+    folder = call.folder
+    return call.answer({"@odata.context": call.view.context("mailFolders/$entity"), **_folder(call, folder)})
+
+
+async def list_folders(call: Call) -> web.Response:
+    """GET the mail folders."""
+    return call.answer(page(call.view.context("mailFolders"), [_folder(call, folder) for folder in FOLDERS]))
+
+
+def _folder(call: Call, folder: str) -> Json:
+    inside = call.exchange.store.messages(call.owner.guid, folder)
+    return {
+        "id": folder_id(call.owner.guid, folder),
+        "displayName": FOLDERS[folder],
+        "parentFolderId": folder_id(call.owner.guid, "msgfolderroot"),
+        "childFolderCount": 0,
+        "unreadItemCount": sum(not item.is_read for item in inside),
+        "totalItemCount": len(inside),
+        "sizeInBytes": sum(len(item.letter.body.content) for item in inside),
+        "isHidden": False,
+    }
+
+
+ROUTES = {
+    "GET users/{user}/messages": list_messages,
+    "GET users/{user}/mailFolders/{folder}/messages": list_messages,
+    "GET users/{user}/messages/{message}": get_message,
+    "GET users/{user}/mailFolders/{folder}/messages/{message}": get_message,
+    "GET users/{user}/messages/{message}/microsoft.graph.eventMessage/event": get_event_of_message,
+    "PATCH users/{user}/messages/{message}": change_message,
+    "POST users/{user}/messages/{message}/move": move_message,
+    "DELETE users/{user}/messages/{message}": delete_message,
+    "GET users/{user}/mailFolders": list_folders,
+    "GET users/{user}/mailFolders/{folder}": get_folder,
+}

@@ -1,0 +1,175 @@
+"""A message as Graph shows it: `message`, `eventMessage`, `eventMessageRequest`, `eventMessageResponse`."""
+
+import base64
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from dev.exchange.calendar import day_of
+from dev.exchange.graph.ids import MESSAGE, ItemId, change_key, folder_id
+from dev.exchange.graph.shapes import (
+    Json,
+    View,
+    body,
+    preview,
+    recipient,
+    recurrence,
+    stamp,
+    wall_time,
+)
+from dev.exchange.model import MeetingPart, Message, MessageKind, RequestKind
+from dev.exchange.uids import of_occurrence
+
+_MEETING = "6ed8da90-450b-101b-98da-00aa003f1305"
+_APPOINTMENT = "00062002-0000-0000-c000-000000000046"
+
+#: The service misspells "tentatively"; the documentation does not (facts §1).
+_KINDS = {
+    MessageKind.REQUEST: "meetingRequest",
+    MessageKind.CANCELLED: "meetingCancelled",
+    MessageKind.ACCEPTED: "meetingAccepted",
+    MessageKind.TENTATIVE: "meetingTenativelyAccepted",
+    MessageKind.DECLINED: "meetingDeclined",
+}
+_RESPONSE_TYPES = {
+    MessageKind.ACCEPTED: "accepted",
+    MessageKind.TENTATIVE: "tentativelyAccepted",
+    MessageKind.DECLINED: "declined",
+}
+
+
+def odata_type(kind: MessageKind) -> str:
+    """The type annotation; a cancellation has the base type."""
+    if kind is MessageKind.MAIL:
+        return "#microsoft.graph.message"
+    if kind is MessageKind.REQUEST:
+        return "#microsoft.graph.eventMessageRequest"
+    return "#microsoft.graph.eventMessageResponse" if kind.is_response else "#microsoft.graph.eventMessage"
+
+
+def message_id(message: Message, view: View) -> str:
+    """Its id, of the kind the client prefers."""
+    return ItemId(MESSAGE, message.key, view.moves(message.moves)).text(message.owner)
+
+
+def message(item: Message, view: View) -> Json:
+    """All properties."""
+    letter, mark = item.letter, change_key(item.change)
+    identity = message_id(item, view)
+    # Bodies of meeting messages come as HTML whatever is preferred (facts §1).
+    wanted = view.prefer.body if letter.part is None else None
+    shown: Json = {
+        **({"@odata.type": odata_type(letter.kind)} if letter.part else {}),
+        "@odata.etag": f'W/"{mark}"',
+        "id": identity,
+        "createdDateTime": stamp(item.received),
+        "lastModifiedDateTime": stamp(item.modified),
+        "changeKey": mark,
+        "categories": [],
+        "receivedDateTime": stamp(item.received),
+        "sentDateTime": stamp(item.sent),
+        "hasAttachments": False,
+        "internetMessageId": item.internet_id,
+        "subject": letter.subject,
+        "bodyPreview": preview(letter.body),
+        "importance": "normal",
+        "parentFolderId": folder_id(item.owner, item.folder),
+        "conversationId": _conversation(item),
+        "conversationIndex": _conversation(item)[:32],
+        "isDeliveryReceiptRequested": None if letter.part else False,
+        "isReadReceiptRequested": False,
+        "isRead": item.is_read,
+        "isDraft": item.is_draft,
+        "webLink": f"https://outlook.office365.com/owa/?ItemID={quote(identity)}&exvsurl=1&viewmodel=ReadMessageItem",
+        "inferenceClassification": "focused",
+        "body": body(letter.body, wanted),
+        "sender": recipient(letter.sender),
+        "from": recipient(letter.from_),
+        "toRecipients": [recipient(address) for address in letter.to],
+        "ccRecipients": [recipient(address) for address in letter.cc],
+        "bccRecipients": [recipient(address) for address in letter.bcc] if item.is_draft else [],
+        "replyTo": [recipient(address) for address in letter.reply_to],
+        "flag": {"flagStatus": "notFlagged"},
+    }
+    return shown | (_event_message(item, letter.part, view) if letter.part else {})
+
+
+def _event_message(item: Message, part: MeetingPart, view: View) -> Json:
+    meeting = part.meeting
+    shown: Json = {
+        "meetingMessageType": _KINDS[part.kind],
+        "type": _type(part),
+        "isOutOfDate": item.out_of_date,
+        "isAllDay": meeting.all_day,
+        "isDelegated": False,
+        "startDateTime": wall_time(meeting.start, meeting, view.prefer),
+        "endDateTime": wall_time(meeting.end, meeting, view.prefer),
+        "location": _location(meeting.location),
+        "recurrence": recurrence(meeting, as_message=True),
+    }
+    if part.kind is MessageKind.REQUEST:
+        shown |= _request(part, view)
+    elif part.kind.is_response:
+        shown |= _response(part, view)
+    return shown
+
+
+def _request(part: MeetingPart, view: View) -> Json:
+    # A new request has these too, equal to the present ones (real capture of 2023).
+    previous = part.previous or part.meeting
+    return {
+        "responseRequested": part.meeting.response_requested,
+        "allowNewTimeProposals": None,
+        "meetingRequestType": str(part.request or RequestKind.NONE),
+        "previousLocation": _location(previous.location),
+        "previousStartDateTime": wall_time(previous.start, previous, view.prefer),
+        "previousEndDateTime": wall_time(previous.end, previous, view.prefer),
+    }
+
+
+def _response(part: MeetingPart, view: View) -> Json:
+    proposed = None
+    if part.proposed:
+        start, end = (wall_time(when, part.meeting, view.prefer) for when in part.proposed)
+        proposed = {"start": start, "end": end}
+    return {"responseType": _RESPONSE_TYPES[part.kind], "proposedNewTime": proposed}
+
+
+def _type(part: MeetingPart) -> str:
+    """What the message is about. No live capture of a message for one occurrence was found: both words are possible."""
+    if part.meeting.original_start:
+        return "exception" if part.kind is MessageKind.REQUEST else "occurrence"
+    return "seriesMaster" if part.meeting.recurrence else "singleInstance"
+
+
+def _location(name: str) -> Json:
+    return {"displayName": name, "locationType": "default", "uniqueIdType": "unknown"}
+
+
+def _conversation(item: Message) -> str:
+    part = item.letter.part
+    topic = part.meeting.uid if part else item.letter.subject.removeprefix("RE: ").removeprefix("FW: ")
+    return base64.urlsafe_b64encode(f"AAQk-{topic}".encode()).decode()
+
+
+def extended_properties(item: Message, wanted: str) -> list[Json]:
+    """`singleValueExtendedProperties` asked for in a $filter: global object ids and sequence number are known."""
+    part = item.letter.part
+    if part is None:
+        return []
+    values: Mapping[str, str] = {
+        f"Binary {{{_MEETING}}} Id 0x3": _binary(of_occurrence(part.meeting.uid, day_of(part.meeting))),
+        f"Binary {{{_MEETING}}} Id 0x23": _binary(part.meeting.uid),
+        f"Integer {{{_APPOINTMENT}}} Id 0x8201": str(part.meeting.sequence),
+    }
+    asked = wanted.casefold()
+    return [{"id": name, "value": value} for name, value in values.items() if f"'{name.casefold()}'" in asked]
+
+
+def _binary(hexadecimal: str) -> str:
+    return base64.b64encode(bytes.fromhex(hexadecimal)).decode()
+
+
+def removed(key: str, owner: str, moves: int | None) -> Json:
+    """A delta entry for a message that is not in the folder any more, also when it was moved."""
+    item = ItemId(MESSAGE, key, moves).text(owner)
+    return {"@odata.type": "#microsoft.graph.message", "id": item, "@removed": {"reason": "deleted"}}

@@ -1,0 +1,72 @@
+"""From OData paths to handlers: `users('x')/mailFolders('inbox')/messages` and `users/x/mailFolders/inbox/messages`
+are the same, names of segments are read in any case, and `microsoft.graph.delta` is `delta`.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from dev.exchange.graph.call import Call
+
+Handler = Callable[[Call], Awaitable[web.Response]]
+
+_KEYED = re.compile(r"^([\w.$]+)\((?:'(.*)')?\)$")
+_CAST = "microsoft.graph.eventmessage"
+
+
+@dataclass(frozen=True)
+class Route:
+    """A handler and the template of its path: segments in braces are parameters."""
+
+    method: str
+    template: str
+    handler: Handler
+
+
+class Routes:
+    """All routes; the first that fits is taken."""
+
+    def __init__(self, table: Mapping[str, Handler]) -> None:
+        self._routes = [Route(*_two_words(line), handler) for line, handler in table.items()]
+
+    def find(self, method: str, raw_path: str) -> tuple[Route, Mapping[str, str]] | None:
+        """The route for a path as it stands in the request line, and the parameters in it."""
+        segments = _segments(raw_path)
+        for route in self._routes:
+            params = _fit(route.template.split("/"), segments) if route.method == method else None
+            if params is not None:
+                return route, params
+        return None
+
+
+def _two_words(line: str) -> tuple[str, str]:
+    method, _, template = line.partition(" ")
+    return method, template
+
+
+def _segments(raw_path: str) -> list[str]:
+    segments: list[str] = []
+    for raw in raw_path.strip("/").split("/"):
+        keyed = _KEYED.match(unquote(raw))
+        if keyed:
+            segments += [keyed[1]] if keyed[2] is None else [keyed[1], keyed[2].replace("''", "'")]
+        else:
+            segments.append(unquote(raw))
+    return [
+        segment if segment.casefold() == _CAST else segment.removeprefix("microsoft.graph.") for segment in segments
+    ]
+
+
+def _fit(template: list[str], segments: list[str]) -> Mapping[str, str] | None:
+    if len(template) != len(segments):
+        return None
+    params = {}
+    for wanted, found in zip(template, segments, strict=True):
+        if wanted.startswith("{"):
+            params[wanted.strip("{}")] = found
+        elif wanted.casefold() != found.casefold():
+            return None
+    return params

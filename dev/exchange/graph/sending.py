@@ -1,0 +1,127 @@
+"""Sending mail: sendMail in JSON and MIME, replies, drafts of replies."""
+
+import base64
+import binascii
+from dataclasses import replace
+from typing import Any
+
+from aiohttp import web
+
+from dev.exchange.directory import User
+from dev.exchange.graph.call import Call
+from dev.exchange.graph.errors import bad_request
+from dev.exchange.graph.messages_json import message
+from dev.exchange.graph.shapes import lowered
+from dev.exchange.mime import MimeError, letter_from_mime
+from dev.exchange.model import Address, Body, Letter, Message
+from dev.exchange.store import DRAFTS
+
+
+async def send_mail(call: Call) -> web.Response:
+    """POST sendMail: JSON, or MIME in base64 as text/plain."""
+    if call.request.content_type == "text/plain":
+        call.exchange.post.send(await _mime_letter(call))
+        return call.done(202)
+    document = lowered(await call.document())
+    given = document.get("message")
+    if not isinstance(given, dict):
+        raise bad_request("The parameter 'Message' is required.", "ErrorInvalidParameter")
+    letter = _letter(call.owner, given)
+    if not letter.to:
+        raise bad_request("At least one recipient isn't valid.", "ErrorInvalidRecipients")
+    call.exchange.post.send(letter, save=document.get("savetosentitems", True) is not False)
+    return call.done(202)
+
+
+async def _mime_letter(call: Call) -> Letter:
+    try:
+        content = base64.b64decode(await call.request.read(), validate=True)
+    except binascii.Error as error:
+        raise bad_request("Invalid base64 string for MIME content.", "ErrorMimeContentInvalidBase64String") from error
+    try:
+        return letter_from_mime(content, call.owner, call.exchange.store, call.exchange.directory)
+    except MimeError as error:
+        raise bad_request(str(error), "ErrorMimeContentInvalid") from error
+
+
+async def reply(call: Call) -> web.Response:
+    """POST reply: with a comment above the quoted original, or with a body of its own; not with both."""
+    call.exchange.post.send(await _reply(call))
+    return call.done(202)
+
+
+async def create_reply(call: Call) -> web.Response:
+    """POST createReply: the same as a draft."""
+    draft = call.exchange.store.add_message(call.owner.guid, DRAFTS, await _reply(call), is_read=True)
+    draft.is_draft = True
+    return call.answer({"@odata.context": call.view.context("messages/$entity"), **message(draft, call.view)}, 201)
+
+
+async def send_draft(call: Call) -> web.Response:
+    """POST send: a draft goes out."""
+    draft = call.message
+    if not draft.is_draft:
+        raise bad_request("The message is not a draft.", "ErrorInvalidRequest")
+    call.exchange.post.send(draft.letter)
+    call.exchange.store.delete_message(draft)
+    return call.done(202)
+
+
+async def _reply(call: Call) -> Letter:
+    original, document = call.message, lowered(await call.document())
+    given = document.get("message") or {}
+    comment = document.get("comment")
+    if comment is not None and "body" in given:
+        raise bad_request("Specify either 'Comment' or the body of 'Message', not both.", "ErrorInvalidParameter")
+    letter = original.letter
+    answer = Letter(
+        subject=f"RE: {letter.subject.removeprefix('RE: ')}",
+        body=_quoting(comment or "", original),
+        from_=call.owner.contact,
+        sender=call.owner.contact,
+        to=letter.reply_to or (letter.from_,),
+    )
+    return _merged(answer, given)
+
+
+def _quoting(comment: str, original: Message) -> Body:
+    letter = original.letter
+    head = f"<b>From:</b> {letter.from_.name}<br><b>Subject:</b> {letter.subject}"
+    return Body(f"{Body(comment, is_html=False).html}<hr>{head}<br>{letter.body.html}")
+
+
+def _letter(owner: User, given: dict[str, Any]) -> Letter:
+    empty = Letter("", Body(""), from_=owner.contact, sender=owner.contact, to=())
+    return _merged(empty, given)
+
+
+_RECIPIENTS = {"torecipients": "to", "ccrecipients": "cc", "bccrecipients": "bcc", "replyto": "reply_to"}
+
+
+def _merged(letter: Letter, given: dict[str, Any]) -> Letter:
+    """A letter with what a client wrote into `message`."""
+    found: dict[str, Any] = {ours: _addresses(given[name]) for name, ours in _RECIPIENTS.items() if name in given}
+    if "subject" in given:
+        found["subject"] = str(given["subject"])
+    if "body" in given:
+        kind, content = given["body"].get("contenttype", "text"), given["body"].get("content", "")
+        found["body"] = Body(str(content), is_html=str(kind).casefold() == "html")
+    if "internetmessageheaders" in given:
+        found["headers"] = tuple((str(h["name"]), str(h["value"])) for h in given["internetmessageheaders"])
+    return replace(letter, **found)
+
+
+def _addresses(given: Any) -> tuple[Address, ...]:
+    try:
+        found = [item["emailaddress"] for item in given]
+        return tuple(Address(str(item.get("name") or item["address"]), str(item["address"])) for item in found)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise bad_request("At least one recipient isn't valid.", "ErrorInvalidRecipients") from error
+
+
+ROUTES = {
+    "POST users/{user}/sendMail": send_mail,
+    "POST users/{user}/messages/{message}/reply": reply,
+    "POST users/{user}/messages/{message}/createReply": create_reply,
+    "POST users/{user}/messages/{message}/send": send_draft,
+}

@@ -1,0 +1,171 @@
+"""Subscriptions to change notifications (facts §3)."""
+
+import re
+from typing import Any
+
+from aiohttp import web
+
+from dev.exchange.graph import query as options
+from dev.exchange.graph.call import Call, find_folder
+from dev.exchange.graph.errors import GraphError, bad_request
+from dev.exchange.graph.shapes import Json, fine_stamp, page
+from dev.exchange.store import CALENDAR
+from dev.exchange.subscriptions import Subscription, Topic
+
+#: The application that all clients of this service are, and its service principal.
+APPLICATION = "24d3b144-21ae-4080-943f-7067b395b913"
+CREATOR = "8ee44408-0679-472c-bc2a-692812af3437"
+_MOST_CLIENT_STATE = 128
+_KINDS = frozenset({"created", "updated", "deleted"})
+_RESOURCE = re.compile(
+    r"^/?users(?:/|\(')(?P<user>[^/')]+)(?:'\))?/"
+    r"(?:(?P<events>events)|(?:mailfolders(?:/|\(')(?P<folder>[^/']+)(?:'\))?/)?messages)$",
+    re.IGNORECASE,
+)
+
+
+async def create(call: Call) -> web.Response:
+    """POST: both webhooks are asked for a validation token before the answer."""
+    wanted = await _wanted(call)
+    twin = call.exchange.subscriptions.twin(wanted)
+    if twin:
+        # Which words Graph uses for this could not be confirmed without a live tenant.
+        raise GraphError(409, "Conflict", "A subscription with the same resource and changeType exists already.")
+    for url in filter(None, (wanted.notification_url, wanted.lifecycle_url)):
+        if not await call.exchange.notifier.shake_hands(url):
+            raise _invalid(
+                "Subscription validation request failed. "
+                "Notification endpoint must respond with 200 OK to validation request."
+            )
+    call.exchange.subscriptions.add(wanted)
+    return call.answer({"@odata.context": f"{_context(call)}/$entity", **_shown(wanted, secret=True)}, 201)
+
+
+async def _wanted(call: Call) -> Subscription:
+    given = await call.document()
+    for name in ("changeType", "notificationUrl", "resource", "expirationDateTime"):
+        if not isinstance(given.get(name), str):
+            raise _invalid(f"The property '{name}' is required.")
+    changes = frozenset(part.strip() for part in given["changeType"].split(","))
+    if not changes <= _KINDS:
+        raise _invalid(f"'{given['changeType']}' is not a valid changeType.")
+    state = given.get("clientState")
+    if state is not None and len(str(state)) > _MOST_CLIENT_STATE:
+        raise _invalid(f"clientState may have at most {_MOST_CLIENT_STATE} characters.")
+    now = call.exchange.clock.now()
+    wanted = Subscription(
+        resource=given["resource"],
+        topic=_topic(call, given["resource"]),
+        changes=changes,
+        change_type=given["changeType"],
+        notification_url=given["notificationUrl"],
+        lifecycle_url=given.get("lifecycleNotificationUrl"),
+        client_state=state,
+        immutable_ids=call.prefer.immutable_ids,
+        starts=now,
+        expires=now,
+    )
+    _renew(call, wanted, given)
+    return wanted
+
+
+def _topic(call: Call, resource: str) -> Topic:
+    found = _RESOURCE.match(resource)
+    user = call.exchange.directory.find(found["user"]) if found else None
+    if found is None or user is None:
+        raise _invalid(f"The resource '{resource}' is not one that can be watched here.")
+    if found["events"]:
+        return Topic(user.guid, CALENDAR)
+    return Topic(user.guid, find_folder(user, found["folder"]) if found["folder"] else None)
+
+
+async def list_all(call: Call) -> web.Response:
+    """GET all; the clientState is never told again."""
+    call.exchange.subscriptions.tick()
+    return call.answer(page(_context(call), [_shown(subscription) for subscription in call.exchange.subscriptions]))
+
+
+async def get_one(call: Call) -> web.Response:
+    """GET one."""
+    return call.answer({"@odata.context": f"{_context(call)}/$entity", **_shown(_found(call))})
+
+
+async def change(call: Call) -> web.Response:
+    """PATCH: a new expirationDateTime, or another notificationUrl. A lifecycleNotificationUrl cannot be added."""
+    subscription, given = _found(call), await call.document()
+    if "lifecycleNotificationUrl" in given:
+        raise _invalid("lifecycleNotificationUrl cannot be changed.")
+    if "notificationUrl" in given:
+        if not await call.exchange.notifier.shake_hands(str(given["notificationUrl"])):
+            raise _invalid("Subscription validation request failed.")
+        subscription.notification_url = str(given["notificationUrl"])
+    if "expirationDateTime" in given:
+        _renew(call, subscription, given)
+    return call.answer({"@odata.context": f"{_context(call)}/$entity", **_shown(subscription)})
+
+
+async def reauthorize(call: Call) -> web.Response:
+    """POST reauthorize: the access goes on, the time of expiration stays."""
+    _found(call).warned = True
+    return call.done(204)
+
+
+async def delete(call: Call) -> web.Response:
+    """DELETE."""
+    call.exchange.subscriptions.remove(_found(call).id)
+    return call.done(204)
+
+
+def _found(call: Call) -> Subscription:
+    call.exchange.subscriptions.tick()
+    subscription = call.exchange.subscriptions.get(call.params["subscription"])
+    if subscription is None:
+        raise GraphError(404, "ResourceNotFound", "The object was not found.")
+    return subscription
+
+
+def _renew(call: Call, subscription: Subscription, given: dict[str, Any]) -> None:
+    expires = options.moment(str(given["expirationDateTime"]), "expirationDateTime")
+    try:
+        subscription.renew(call.exchange.clock.now(), expires)
+    except ValueError as error:
+        raise _invalid(str(error)) from error
+
+
+def _shown(subscription: Subscription, *, secret: bool = False) -> Json:
+    return {
+        "id": subscription.id,
+        "resource": subscription.resource,
+        "applicationId": APPLICATION,
+        "changeType": subscription.change_type,
+        "clientState": subscription.client_state if secret else None,
+        "notificationUrl": subscription.notification_url,
+        "notificationQueryOptions": None,
+        "notificationContentType": None,
+        "lifecycleNotificationUrl": subscription.lifecycle_url,
+        "expirationDateTime": fine_stamp(subscription.expires),
+        "creatorId": CREATOR,
+        "includeResourceData": None,
+        "latestSupportedTlsVersion": "v1_2",
+        "encryptionCertificate": None,
+        "encryptionCertificateId": None,
+        "notificationUrlAppId": None,
+    }
+
+
+def _context(call: Call) -> str:
+    return f"{call.base}/$metadata#subscriptions"
+
+
+def _invalid(message: str) -> GraphError:
+    return bad_request(message, "ValidationError")
+
+
+ROUTES = {
+    "POST subscriptions": create,
+    "GET subscriptions": list_all,
+    "GET subscriptions/{subscription}": get_one,
+    "PATCH subscriptions/{subscription}": change,
+    "DELETE subscriptions/{subscription}": delete,
+    "POST subscriptions/{subscription}/reauthorize": reauthorize,
+}

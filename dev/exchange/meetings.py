@@ -1,0 +1,187 @@
+"""The organiser's side: what people do with their meetings in Outlook, and the messages that this sends."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date
+
+from dev.exchange.attendant import cancelled_subject
+from dev.exchange.calendar import Entry, exceptions, occurrence, plain_occurrence, whole
+from dev.exchange.directory import Directory, User
+from dev.exchange.model import (
+    Address,
+    Difference,
+    Event,
+    Letter,
+    Meeting,
+    MeetingPart,
+    MessageKind,
+    Reply,
+    RequestKind,
+    Response,
+    overrides,
+)  # fmt: skip
+from dev.exchange.post import PostOffice
+from dev.exchange.store import Store
+
+
+class MeetingError(ValueError):
+    """What the organiser wants is not possible: why, in words."""
+
+
+class NoSuchMeetingError(MeetingError):
+    """No meeting has this uid."""
+
+
+class Meetings:
+    """All meetings by uid, as their organisers see them."""
+
+    def __init__(self, store: Store, directory: Directory, post: PostOffice) -> None:
+        self._store = store
+        self._directory = directory
+        self._post = post
+        self._organizers: dict[str, User] = {}
+        self._delegates: dict[str, User] = {}
+
+    def create(self, organizer: User, meeting: Meeting, delegate: User | None = None) -> None:
+        """Put a meeting into the organiser's calendar and invite the attendees.
+
+        A ``delegate`` sends this and all later messages on the organiser's behalf.
+        """
+        self._organizers[meeting.uid] = organizer
+        if delegate:
+            self._delegates[meeting.uid] = delegate
+        event = self._store.add_event(organizer.guid, meeting, Response(Reply.ORGANIZER), is_organizer=True)
+        self._request(event, whole(event), meeting.attendees, RequestKind.NEW, meeting)
+
+    def edit(
+        self, uid: str, change: Callable[[Meeting], Meeting], day: date | None = None, *, silent: bool = False
+    ) -> None:
+        """Change a meeting, a series, or with ``day`` one occurrence; tell those concerned.
+
+        A new time or recurrence is a full update and asks for new answers; a series then loses its exceptions, as in
+        Outlook. Who was added gets a new request, who was removed a cancellation; when nothing else changed, nobody
+        else hears of it.
+        """
+        event = self._event(uid)
+        old = self._entry(event, day).meeting
+        new = change(old)
+        full = not old.same_time(new)
+        new = replace(new, sequence=old.sequence + 1 if full else old.sequence)
+        if day is None:
+            self._change_whole(event, new, full=full)
+        else:
+            _change_occurrence(event, day, new)
+        self._store.touch_event(event)
+        kind = RequestKind.SILENT if silent else RequestKind.FULL if full else RequestKind.INFORMATIONAL
+        self._tell(event, day, old, kind)
+
+    def delegate(self, uid: str, delegate: User) -> None:
+        """Let somebody send all further messages of a meeting on the organiser's behalf."""
+        self._event(uid)
+        self._delegates[uid] = delegate
+
+    def cancel(self, uid: str, day: date | None = None) -> None:
+        """Cancel a meeting, a series, or one occurrence of it."""
+        event = self._event(uid)
+        entry = self._entry(event, day)
+        if day is None:
+            self._dismiss_guests(event)
+            self._store.delete_event(event)
+        else:
+            event.removed.add(day)
+            event.differences.pop(day, None)
+            self._store.touch_event(event)
+        self._cancellation(entry.meeting, entry.meeting.attendees)
+
+    def forward(self, uid: str, sender: User, to: User) -> None:
+        """An attendee forwards the invitation: it comes from the organiser, sent by the one who forwards.
+
+        The organiser's meeting gains the attendee. The notice to the organiser is left out: Exchange puts it straight
+        into Deleted Items.
+        """
+        event = self._event(uid)
+        event.meeting = replace(event.meeting, attendees=(*event.meeting.attendees, to.contact))
+        self._store.touch_event(event)
+        entry = whole(event)
+        letter = self._letter(entry.meeting, (to.contact,), _part(event, entry, RequestKind.NEW, entry.meeting))
+        self._post.send(replace(letter, sender=sender.contact, subject=f"FW: {letter.subject}"), save=False)
+
+    # --- what is where
+
+    def _event(self, uid: str) -> Event:
+        organizer = self._organizers.get(uid)
+        if organizer is None:
+            raise NoSuchMeetingError(f"no meeting has the uid '{uid}'")
+        event = self._store.event(organizer.guid, uid)
+        if event is None:
+            raise MeetingError("the organiser has cancelled this meeting already")
+        return event
+
+    @staticmethod
+    def _entry(event: Event, day: date | None) -> Entry:
+        if day is None:
+            return whole(event)
+        if event.meeting.recurrence is None:
+            raise MeetingError("this meeting is not a series: it has no occurrences")
+        entry = occurrence(event, day)
+        if entry is None:
+            raise MeetingError(f"the series has no occurrence on {day} (dates are those of the pattern, in its zone)")
+        return entry
+
+    # --- changes
+
+    def _change_whole(self, event: Event, new: Meeting, *, full: bool) -> None:
+        if full:
+            self._dismiss_guests(event)
+            event.differences.clear()
+            event.removed.clear()
+            event.tracking.clear()
+        event.meeting = new
+
+    def _dismiss_guests(self, event: Event) -> None:
+        """Those who were invited to single occurrences only hear that these are off."""
+        for entry in exceptions(event):
+            guests = [a for a in entry.meeting.attendees if not event.meeting.invites(a.address)]
+            self._cancellation(entry.meeting, guests)
+
+    def _tell(self, event: Event, day: date | None, old: Meeting, kind: RequestKind) -> None:
+        entry = self._entry(event, day)
+        new = entry.meeting
+        added = [a for a in new.attendees if not old.invites(a.address)]
+        dropped = [a for a in old.attendees if not new.invites(a.address)]
+        if replace(new, attendees=old.attendees) != old:
+            self._request(event, entry, [a for a in new.attendees if old.invites(a.address)], kind, old)
+        self._request(event, entry, added, RequestKind.NEW, new)
+        self._cancellation(new, dropped)
+
+    # --- letters
+
+    def _request(self, event: Event, entry: Entry, to: Iterable[Address], kind: RequestKind, previous: Meeting) -> None:
+        recipients = tuple(a for a in to if not a.is_(event.meeting.organizer.address))
+        if recipients:
+            self._post.send(self._letter(entry.meeting, recipients, _part(event, entry, kind, previous)))
+
+    def _cancellation(self, meeting: Meeting, to: Iterable[Address]) -> None:
+        recipients = tuple(a for a in to if not a.is_(meeting.organizer.address))
+        if recipients:
+            # A cancellation counts as one more version of the meeting.
+            gone = replace(meeting, sequence=meeting.sequence + 1)
+            letter = self._letter(gone, recipients, MeetingPart(MessageKind.CANCELLED, gone, previous=meeting))
+            self._post.send(replace(letter, subject=cancelled_subject(letter.subject)))
+
+    def _letter(self, meeting: Meeting, to: tuple[Address, ...], part: MeetingPart) -> Letter:
+        delegate = self._delegates.get(meeting.uid)
+        sender = delegate.contact if delegate else meeting.organizer
+        return Letter(meeting.subject, meeting.body, from_=meeting.organizer, sender=sender, to=to, part=part)
+
+
+def _part(event: Event, entry: Entry, kind: RequestKind, previous: Meeting) -> MeetingPart:
+    part = MeetingPart(MessageKind.REQUEST, entry.meeting, kind, previous)
+    if entry.day is not None:
+        return part
+    return replace(part, differences=dict(event.differences), removed=frozenset(event.removed))
+
+
+def _change_occurrence(event: Event, day: date, new: Meeting) -> None:
+    changed = overrides(plain_occurrence(event.meeting, day), new)
+    event.differences[day] = Difference(changed)

@@ -1,0 +1,232 @@
+"""What lies in mailboxes: meetings, calendar items and messages. Nothing here knows Graph or EWS."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cached_property
+from html import escape
+from typing import Any
+
+from inscriptis import get_text  # type: ignore[import-untyped]
+
+from dev.exchange.recurrence import Recurrence
+
+
+@dataclass(frozen=True)
+class Address:
+    """Display name and e-mail address."""
+
+    name: str
+    address: str
+
+    def is_(self, address: str) -> bool:
+        """Whether this is that e-mail address; case does not matter."""
+        return self.address.casefold() == address.casefold()
+
+
+@dataclass(frozen=True)
+class Body:
+    """A text as it was written; Exchange can give it as HTML and as plain text."""
+
+    content: str = ""
+    is_html: bool = True
+
+    @cached_property
+    def html(self) -> str:
+        """As HTML: of a plain text, markup in it becomes visible text."""
+        return self.content if self.is_html else escape(self.content, quote=False).replace("\n", "<br>\r\n")
+
+    @cached_property
+    def text(self) -> str:
+        """As plain text."""
+        return get_text(self.content).strip() if self.is_html and self.content else self.content
+
+
+class MessageKind(StrEnum):
+    """What a message is to the calendar."""
+
+    MAIL = "mail"
+    REQUEST = "request"
+    CANCELLED = "cancelled"
+    ACCEPTED = "accepted"
+    TENTATIVE = "tentative"
+    DECLINED = "declined"
+
+    @property
+    def is_response(self) -> bool:
+        """Whether an attendee sends it."""
+        return self in (MessageKind.ACCEPTED, MessageKind.TENTATIVE, MessageKind.DECLINED)
+
+
+class RequestKind(StrEnum):
+    """What a meeting request is about (facts/graph-ews-tokens.md §1)."""
+
+    NONE = "none"
+    NEW = "newMeetingRequest"
+    FULL = "fullUpdate"
+    INFORMATIONAL = "informationalUpdate"
+    SILENT = "silentUpdate"
+
+
+class Reply(StrEnum):
+    """An attendee's answer, as it stands in the calendar."""
+
+    NONE = "none"
+    ORGANIZER = "organizer"
+    TENTATIVE = "tentativelyAccepted"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    NOT_RESPONDED = "notResponded"
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer and when it was given (None: never)."""
+
+    reply: Reply = Reply.NONE
+    time: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """What the organiser wrote: the content of one meeting, series or occurrence.
+
+    ``start`` and ``end`` are moments in UTC, ``zone`` is the organiser's (Windows or IANA name), in which a series is
+    expanded. ``original_start`` is set for one occurrence of a series only: the moment that the pattern gave it.
+    ``uid`` is the clean global object id in hex, the same for a series and its occurrences.
+    """
+
+    uid: str
+    organizer: Address
+    attendees: tuple[Address, ...]
+    subject: str
+    body: Body
+    start: datetime
+    end: datetime
+    zone: str
+    location: str = ""
+    all_day: bool = False
+    sensitivity: str = "normal"
+    response_requested: bool = True
+    recurrence: Recurrence | None = None
+    original_start: datetime | None = None
+    sequence: int = 0
+
+    def invites(self, address: str) -> bool:
+        """Whether an address is among the attendees."""
+        return any(attendee.is_(address) for attendee in self.attendees)
+
+    def same_time(self, other: "Meeting") -> bool:
+        """Whether nothing changed that asks for a new answer: start, end, recurrence."""
+        return (self.start, self.end, self.all_day, self.recurrence) == (
+            other.start,
+            other.end,
+            other.all_day,
+            other.recurrence,
+        )
+
+
+#: Fields of `Meeting` in which an occurrence may differ from its series.
+OVERRIDABLE = (
+    "attendees", "subject", "body", "start", "end", "location", "all_day", "sensitivity", "response_requested",
+    "sequence",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One occurrence that differs from its series: what the organiser changed, and what became of it here."""
+
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    cancelled: bool = False
+    response: Response | None = None
+
+    def applied_to(self, plain: Meeting) -> Meeting:
+        """The occurrence with its differences."""
+        return replace(plain, **self.overrides)
+
+
+def overrides(plain: Meeting, edited: Meeting) -> dict[str, Any]:
+    """The fields in which an edited occurrence differs from what the series gives."""
+    return {name: getattr(edited, name) for name in OVERRIDABLE if getattr(edited, name) != getattr(plain, name)}
+
+
+@dataclass
+class Event:
+    """One calendar item: a meeting, a whole series, or one occurrence to which alone its owner was invited.
+
+    ``differences`` and ``removed`` are keyed by the local date that the pattern gave the occurrence. A cancelled
+    occurrence stays among the differences; one that was deleted from this calendar is in ``removed``.
+    ``tracking`` holds the answers that reached the organiser, by (occurrence or None, address in lower case).
+    """
+
+    key: str
+    owner: str
+    meeting: Meeting
+    response: Response
+    created: datetime
+    modified: datetime
+    change: int = 0
+    cancelled: bool = False
+    is_organizer: bool = False
+    differences: dict[date, Difference] = field(default_factory=dict)
+    removed: set[date] = field(default_factory=set)
+    tracking: dict[tuple[date | None, str], Response] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MeetingPart:
+    """The calendar part of a message.
+
+    ``previous`` is the meeting before this update. Requests for a series carry its ``differences`` and ``removed``
+    dates, as the recurrence blob of a real request does.
+    """
+
+    kind: MessageKind
+    meeting: Meeting
+    request: RequestKind = RequestKind.NONE
+    previous: Meeting | None = None
+    differences: Mapping[date, Difference] = field(default_factory=dict)
+    removed: frozenset[date] = frozenset()
+    proposed: tuple[datetime, datetime] | None = None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What is sent. ``sender`` differs from ``from_`` when a delegate sends on behalf."""
+
+    subject: str
+    body: Body
+    from_: Address
+    sender: Address
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+    reply_to: tuple[Address, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    part: MeetingPart | None = None
+
+    @property
+    def kind(self) -> MessageKind:
+        """What it is to the calendar."""
+        return self.part.kind if self.part else MessageKind.MAIL
+
+
+@dataclass
+class Message:
+    """A letter in a folder of one mailbox. ``moves`` counts changes of folder: each gives a new regular id."""
+
+    key: str
+    owner: str
+    folder: str
+    letter: Letter
+    internet_id: str
+    sent: datetime
+    received: datetime
+    modified: datetime
+    change: int = 0
+    moves: int = 0
+    is_read: bool = False
+    is_draft: bool = False
+    out_of_date: bool = False

@@ -1,0 +1,153 @@
+"""Delivery of change and lifecycle notifications to webhooks (facts/graph-ews-tokens.md §3)."""
+
+import asyncio
+import logging
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+
+from dev.exchange.clock import Clock
+from dev.exchange.faults import Faults
+
+Notice = Mapping[str, Any]
+
+HANDSHAKE_LIMIT = 10.0
+ANSWER_LIMIT = 3.0
+GIVE_UP_AFTER = timedelta(hours=4)
+#: What comes within this many seconds goes out in one POST.
+GATHERING = 0.01
+FIRST_RETRY, LAST_RETRY = 0.2, 10.0
+#: How long a notification that is to be overtaken waits for another one, in seconds.
+OVERTAKING = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class Notifier:
+    """Posts notices to webhooks, grouped, and again with growing pauses until they are taken.
+
+    Retries go by real time, so that a test need not move the clock to see one, and at once when the simulated clock
+    moves. Four simulated hours after the first attempt a notice is dropped; ``on_dropped`` is then told the
+    subscription ids.
+    """
+
+    def __init__(self, clock: Clock, faults: Faults) -> None:
+        self._clock = clock
+        self._faults = faults
+        self._session: aiohttp.ClientSession | None = None
+        self._outbox: defaultdict[str, list[Notice]] = defaultdict(list)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._moved = asyncio.Event()
+        self._overtaken = asyncio.Event()
+        self.on_dropped: Callable[[set[str]], None] = lambda _ids: None
+
+    async def start(self) -> None:
+        """Open the HTTP client."""
+        self._session = aiohttp.ClientSession()
+
+    async def stop(self) -> None:
+        """Give up everything undelivered."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._session:
+            await self._session.close()
+
+    async def idle(self) -> None:
+        """Return when nothing waits for delivery any more."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def clock_moved(self) -> None:
+        """What waits is due now."""
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    # --- what happened
+
+    def change(self, url: str, notice: Notice) -> None:
+        """Something changed in a mailbox."""
+        fault = self._faults.for_notification()
+        action = fault.action if fault else ""
+        self._overtaken.set()
+        if fault and action == "delay":
+            self._run(self._later(self._moved, fault.seconds, url, notice))
+        elif action == "reorder":
+            self._overtaken = asyncio.Event()
+            self._run(self._later(self._overtaken, OVERTAKING, url, notice))
+        elif action != "lose":
+            self._enqueue(url, notice)
+        if action == "duplicate":
+            self._run(self._deliver(url, [notice]))
+
+    def lifecycle(self, url: str, notice: Notice) -> None:
+        """Something happened to a subscription."""
+        self._enqueue(url, notice)
+
+    # --- delivery
+
+    async def shake_hands(self, url: str) -> bool:
+        """Whether the webhook echoes a validation token: 200, text/plain, decoded, within 10 s."""
+        token = f"Validation: Testing client application reachability for subscription Request-Id: {uuid.uuid4()}"
+        target = f"{url}{'&' if '?' in url else '?'}validationToken={quote(token, safe='')}"
+        limit = aiohttp.ClientTimeout(total=HANDSHAKE_LIMIT)
+        try:
+            async with self._client.post(
+                target, data=b"", headers={"Content-Type": "text/plain; charset=utf-8"}, timeout=limit
+            ) as answer:
+                said = await answer.text()
+                return answer.status == 200 and answer.content_type == "text/plain" and said == token
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            return False
+
+    @property
+    def _client(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("the notifier was not started")
+        return self._session
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _enqueue(self, url: str, notice: Notice) -> None:
+        waiting = self._outbox[url]
+        waiting.append(notice)
+        if len(waiting) == 1:
+            self._run(self._flush(url))
+
+    async def _flush(self, url: str) -> None:
+        await asyncio.sleep(GATHERING)
+        await self._deliver(url, self._outbox.pop(url))
+
+    async def _later(self, signal: asyncio.Event, seconds: float, url: str, notice: Notice) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(signal.wait(), seconds)
+        await asyncio.sleep(5 * GATHERING)
+        self._enqueue(url, notice)
+
+    async def _deliver(self, url: str, notices: list[Notice]) -> None:
+        first, pause = self._clock.now(), FIRST_RETRY
+        while not await self._post(url, notices):
+            if self._clock.now() - first > GIVE_UP_AFTER:
+                self.on_dropped({notice["subscriptionId"] for notice in notices})
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._moved.wait(), pause)
+            pause = min(2 * pause, LAST_RETRY)
+
+    async def _post(self, url: str, notices: list[Notice]) -> bool:
+        limit = aiohttp.ClientTimeout(total=ANSWER_LIMIT)
+        try:
+            async with self._client.post(url, json={"value": notices}, timeout=limit) as answer:
+                return 200 <= answer.status < 300
+        except (aiohttp.ClientError, TimeoutError) as error:
+            _log.debug("notification not taken: %s", type(error).__name__)
+            return False

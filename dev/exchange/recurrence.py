@@ -1,0 +1,103 @@
+"""Series: from a pattern and a range to dates, as Exchange reads them (data: Graph `patternedRecurrence`)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from itertools import takewhile
+from typing import Literal
+
+from dateutil.rrule import DAILY, MONTHLY, WEEKLY, YEARLY, rrule, weekday
+
+PATTERNS = ("daily", "weekly", "absoluteMonthly", "relativeMonthly", "absoluteYearly", "relativeYearly")
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+INDEXES = ("first", "second", "third", "fourth", "last")
+
+_FREQUENCY: dict[str, Literal[0, 1, 2, 3]] = {
+    "daily": DAILY,
+    "weekly": WEEKLY,
+    "absoluteMonthly": MONTHLY,
+    "relativeMonthly": MONTHLY,
+    "absoluteYearly": YEARLY,
+    "relativeYearly": YEARLY,
+}
+
+
+class RecurrenceError(ValueError):
+    """A recurrence that Exchange would not take: what is wrong, in words."""
+
+
+@dataclass(frozen=True)
+class Recurrence:
+    """Pattern and range. At most one of ``until`` and ``count`` is set; neither means without end.
+
+    ``days`` are names of week days, ``index`` one of `INDEXES`; ``first`` is the first date that may be taken.
+    """
+
+    pattern: str
+    first: date
+    interval: int = 1
+    days: tuple[str, ...] = ()
+    day_of_month: int = 0
+    month: int = 0
+    index: str = "first"
+    week_start: str = "sunday"
+    until: date | None = None
+    count: int | None = None
+
+    def __post_init__(self) -> None:
+        for wrong, message in self._faults():
+            if wrong:
+                raise RecurrenceError(message)
+
+    def _faults(self) -> Iterator[tuple[bool, str]]:
+        pattern = self.pattern
+        yield pattern not in PATTERNS, f"pattern.type must be one of {', '.join(PATTERNS)}; got '{pattern}'"
+        yield self.interval < 1, f"pattern.interval must be 1 or more; got {self.interval}"
+        needs_days = pattern in ("weekly", "relativeMonthly", "relativeYearly")
+        yield needs_days and not self.days, f"pattern.daysOfWeek is required for {pattern}"
+        yield not set(self.days) <= set(DAYS), f"pattern.daysOfWeek holds {self.days}; known are {', '.join(DAYS)}"
+        yield self.week_start not in DAYS, f"pattern.firstDayOfWeek '{self.week_start}' is not a week day"
+        yield self.index not in INDEXES, f"pattern.index must be one of {', '.join(INDEXES)}; got '{self.index}'"
+        absolute = pattern.startswith("absolute")
+        yield absolute and not 1 <= self.day_of_month <= 31, f"pattern.dayOfMonth must be 1 to 31 for {pattern}"
+        yield pattern.endswith("Yearly") and not 1 <= self.month <= 12, f"pattern.month must be 1 to 12 for {pattern}"
+        yield self.count is not None and self.count < 1, "range.numberOfOccurrences must be 1 or more"
+        yield self.until is not None and self.until < self.first, "range.endDate lies before range.startDate"
+
+    def dates(self) -> Iterator[date]:
+        """All dates of the series, in order; without end for an endless one."""
+        return (moment.date() for moment in self._rule())
+
+    def dates_between(self, first: date, last: date) -> Iterator[date]:
+        """The dates from ``first`` to ``last``, both included."""
+        moments = self._rule().xafter(datetime.combine(first, time()), inc=True)
+        return takewhile(lambda day: day <= last, (moment.date() for moment in moments))
+
+    def has(self, day: date) -> bool:
+        """Whether the pattern gives this date."""
+        return next(self.dates_between(day, day), None) is not None
+
+    def _rule(self) -> rrule:
+        by_month_day, set_position = self._month_days()
+        return rrule(
+            _FREQUENCY[self.pattern],
+            dtstart=datetime.combine(self.first, time()),
+            interval=self.interval,
+            wkst=weekday(DAYS.index(self.week_start)),
+            byweekday=[weekday(DAYS.index(day)) for day in self.days] or None,
+            bymonthday=by_month_day,
+            bymonth=self.month if self.pattern.endswith("Yearly") else None,
+            bysetpos=set_position,
+            count=self.count,
+            until=datetime.combine(self.until, time()) if self.until else None,
+        )
+
+    def _month_days(self) -> tuple[list[int] | None, int | None]:
+        """Days of the month and position in the set. Day 31 is the last day where a month is shorter, as in Outlook."""
+        if self.pattern.startswith("relative"):
+            return None, -1 if self.index == "last" else INDEXES.index(self.index) + 1
+        if not self.pattern.startswith("absolute"):
+            return None, None
+        if self.day_of_month <= 28:
+            return [self.day_of_month], None
+        return list(range(28, self.day_of_month + 1)), -1

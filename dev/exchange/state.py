@@ -1,0 +1,99 @@
+"""The whole simulated Exchange, put together."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dev.exchange.attendant import Attendant
+from dev.exchange.calendar import Entry, find_occurrence
+from dev.exchange.clock import Clock
+from dev.exchange.directory import Directory
+from dev.exchange.faults import Faults
+from dev.exchange.graph.delta import DeltaRounds
+from dev.exchange.graph.notices import change_notice, lifecycle_notice
+from dev.exchange.identity import Identity
+from dev.exchange.meetings import Meetings
+from dev.exchange.model import Meeting
+from dev.exchange.notifications import Notifier
+from dev.exchange.post import PostOffice
+from dev.exchange.responses import Responses
+from dev.exchange.store import Change, Store
+from dev.exchange.subscriptions import Subscription, Subscriptions
+
+
+@dataclass
+class Settings:
+    """Where things are. ``functions_url``: the functions host, told when the clock moves; empty: nobody is told."""
+
+    functions_url: str = ""
+    addin_audience: str = ""
+
+    @property
+    def audience(self) -> str:
+        """The add-in's page that identity tokens are meant for."""
+        pane = "/addin/11111111-1111-4111-8111-111111111111/pane"
+        return self.addin_audience or f"{self.functions_url or 'http://127.0.0.1:7071'}{pane}"
+
+
+@dataclass
+class Traffic:
+    """What Graph clients do: requests by method and path template, and how many of one mailbox run right now."""
+
+    requests: Counter[str] = field(default_factory=Counter)
+    throttled: int = 0
+    running: Counter[str] = field(default_factory=Counter)
+    most_at_once: int = 0
+
+    def reset(self) -> None:
+        """Count from zero again."""
+        self.requests.clear()
+        self.throttled = self.most_at_once = 0
+
+
+class Exchange:
+    """All parts of one simulated service."""
+
+    def __init__(self, settings: Settings | None = None, clock: Clock | None = None) -> None:
+        self.settings = settings or Settings()
+        self.clock = clock or Clock()
+        self.directory = Directory()
+        self.faults = Faults()
+        self.identity = Identity(self.clock)
+        self.traffic = Traffic()
+        self.store = Store(self.clock)
+        self.attendant = Attendant(self.store, self.clock)
+        self.post = PostOffice(self.store, self.directory, self.attendant)
+        self.responses = Responses(self.store, self.post, self.clock)
+        self.post.auto_answer = self.responses.accept_by_itself
+        self.meetings = Meetings(self.store, self.directory, self.post)
+        self.delta = DeltaRounds(self.store)
+        self.notifier = Notifier(self.clock, self.faults)
+        self.notifier.on_dropped = self._missed
+        self.subscriptions = Subscriptions(self.clock)
+        self.subscriptions.on_lifecycle = self.send_lifecycle
+        self.store.listeners.append(self._notify)
+
+    def entry_for(self, owner: str, meeting: Meeting) -> Entry | None:
+        """What a calendar holds for the meeting of a message: a meeting, a series, or one occurrence."""
+        event = self.store.event(owner, meeting.uid) or self.store.event(owner, meeting.uid, meeting.original_start)
+        return find_occurrence(event, meeting) if event else None
+
+    def move_clock(self, when: datetime) -> None:
+        """Let it be later; what has come due happens. Raises `ClockError`."""
+        self.clock.move_to(when)
+        self.subscriptions.tick()
+        self.notifier.clock_moved()
+
+    def send_lifecycle(self, subscription: Subscription, event: str) -> None:
+        """Send a lifecycle notification, if the subscription has somewhere to send it."""
+        if subscription.lifecycle_url:
+            self.notifier.lifecycle(subscription.lifecycle_url, lifecycle_notice(subscription, event))
+
+    def _missed(self, subscription_ids: set[str]) -> None:
+        for subscription in self.subscriptions:
+            if subscription.id in subscription_ids:
+                self.send_lifecycle(subscription, "missed")
+
+    def _notify(self, change: Change) -> None:
+        for subscription in self.subscriptions.interested(change):
+            self.notifier.change(subscription.notification_url, change_notice(subscription, change))

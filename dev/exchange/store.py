@@ -1,0 +1,141 @@
+"""Mailboxes: folders, messages, calendar items, and the log of everything that happened to them."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+
+from dev.exchange.clock import Clock
+from dev.exchange.model import Event, Letter, Meeting, Message, Response
+
+INBOX = "inbox"
+DELETED = "deleteditems"
+SENT = "sentitems"
+DRAFTS = "drafts"
+CALENDAR = "calendar"
+FOLDERS = {INBOX: "Inbox", DELETED: "Deleted Items", SENT: "Sent Items", DRAFTS: "Drafts"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One entry of the log. ``kind``: created, updated, deleted; a move is a deletion here and a creation there."""
+
+    number: int
+    kind: str
+    owner: str
+    folder: str
+    key: str
+    moves: int = 0
+    is_move: bool = False
+
+
+class Store:
+    """All items of all mailboxes, in memory. Owners are GUIDs, keys are hex UUIDs that never change."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._numbers = count(1)
+        self._messages: dict[str, Message] = {}
+        self._events: dict[str, Event] = {}
+        self.log: list[Change] = []
+        self.listeners: list[Callable[[Change], None]] = []
+
+    @property
+    def last_change(self) -> int:
+        """The number of the newest entry of the log; 0 when nothing happened yet."""
+        return self.log[-1].number if self.log else 0
+
+    # --- messages
+
+    def add_message(self, owner: str, folder: str, letter: Letter, *, is_read: bool = False) -> Message:
+        """Put a letter into a folder."""
+        now = self._clock.now()
+        key = uuid.uuid4().hex
+        internet_id = f"<{key.upper()}@EXAMPLE.PROD.OUTLOOK.COM>"
+        message = Message(key, owner, folder, letter, internet_id, now, now, now, is_read=is_read)
+        self._messages[key] = message
+        self._note_message(message, "created")
+        return message
+
+    def message(self, owner: str, key: str) -> Message | None:
+        """A message of this mailbox."""
+        message = self._messages.get(key)
+        return message if message and message.owner == owner else None
+
+    def messages(self, owner: str, folder: str | None = None) -> list[Message]:
+        """The messages of a mailbox, or of one of its folders, in the order they came."""
+        return [m for m in self._messages.values() if m.owner == owner and folder in (None, m.folder)]
+
+    def touch_message(self, message: Message) -> None:
+        """Note that a message was changed."""
+        self._note_message(message, "updated")
+
+    def move_message(self, message: Message, folder: str) -> None:
+        """Put a message into another folder. Its key stays, its regular id will be another one."""
+        if folder == message.folder:
+            return
+        self._note_message(message, "deleted", is_move=True)
+        message.folder = folder
+        message.moves += 1
+        self._note_message(message, "created", is_move=True)
+
+    def delete_message(self, message: Message) -> None:
+        """Remove a message for good."""
+        del self._messages[message.key]
+        self._note_message(message, "deleted")
+
+    def _note_message(self, message: Message, kind: str, *, is_move: bool = False) -> None:
+        message.modified = self._clock.now()
+        message.change = self._note(kind, message.owner, message.folder, message.key, message.moves, is_move)
+
+    # --- calendar items
+
+    def add_event(self, owner: str, meeting: Meeting, response: Response, *, is_organizer: bool = False) -> Event:
+        """Put a meeting into a calendar."""
+        now = self._clock.now()
+        event = Event(uuid.uuid4().hex, owner, meeting, response, created=now, modified=now, is_organizer=is_organizer)
+        self._events[event.key] = event
+        self._note_event(event, "created")
+        return event
+
+    def event_by_key(self, owner: str, key: str) -> Event | None:
+        """A calendar item of this mailbox."""
+        event = self._events.get(key)
+        return event if event and event.owner == owner else None
+
+    def event(self, owner: str, uid: str, original_start: datetime | None = None) -> Event | None:
+        """The item of a meeting or series; with ``original_start`` the item of an occurrence invited to on its own."""
+        wanted = (owner, uid, original_start)
+        found = (e for e in self._events.values() if (e.owner, e.meeting.uid, e.meeting.original_start) == wanted)
+        return next(found, None)
+
+    def events(self, owner: str) -> list[Event]:
+        """All calendar items of a mailbox: single meetings, masters, occurrences that came on their own."""
+        return [event for event in self._events.values() if event.owner == owner]
+
+    def touch_event(self, event: Event) -> None:
+        """Note that a calendar item, or an occurrence of it, was changed."""
+        self._note_event(event, "updated")
+
+    def delete_event(self, event: Event) -> None:
+        """Remove a calendar item for good."""
+        del self._events[event.key]
+        self._note_event(event, "deleted")
+
+    def _note_event(self, event: Event, kind: str) -> None:
+        event.modified = self._clock.now()
+        event.change = self._note(kind, event.owner, CALENDAR, event.key)
+
+    # --- log
+
+    def changes(self, owner: str, folder: str, after: int) -> Iterator[Change]:
+        """What happened in a folder after the change with that number, oldest first."""
+        return (c for c in self.log if c.number > after and c.owner == owner and c.folder == folder)
+
+    def _note(self, kind: str, owner: str, folder: str, key: str, moves: int = 0, is_move: bool = False) -> int:
+        change = Change(next(self._numbers), kind, owner, folder, key, moves, is_move)
+        self.log.append(change)
+        for listener in self.listeners:
+            listener(change)
+        return change.number

@@ -1,0 +1,114 @@
+"""Who wants to hear of which changes, for how long (facts/graph-ews-tokens.md §3)."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from dev.exchange.clock import Clock
+from dev.exchange.store import CALENDAR, Change
+
+LONGEST = timedelta(minutes=10_080)
+SHORTEST = timedelta(minutes=45)
+LIFECYCLE = ("missed", "subscriptionRemoved", "reauthorizationRequired")
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What is watched: ``folder`` is a mail folder, `CALENDAR`, or None for the whole mailbox's messages."""
+
+    owner: str
+    folder: str | None
+
+    def concerns(self, change: Change) -> bool:
+        """Whether a change happened here.
+
+        Watching a whole mailbox, a move shows as a creation (facts §3); that its deletion half stays silent there could
+        not be confirmed without a live tenant.
+        """
+        if change.owner != self.owner:
+            return False
+        if self.folder is not None:
+            return change.folder == self.folder
+        return change.folder != CALENDAR and not (change.is_move and change.kind == "deleted")
+
+
+@dataclass
+class Subscription:
+    """One subscription. ``resource`` stays as the client wrote it; ``immutable_ids`` is fixed at creation."""
+
+    resource: str
+    topic: Topic
+    changes: frozenset[str]
+    change_type: str
+    notification_url: str
+    lifecycle_url: str | None
+    client_state: str | None
+    immutable_ids: bool
+    starts: datetime
+    expires: datetime
+    warned: bool = False
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    def renew(self, now: datetime, expires: datetime) -> None:
+        """Live until ``expires``, at least 45 minutes; raises ValueError when that is past or too far ahead."""
+        if expires <= now:
+            raise ValueError("Subscription expiration must be in the future.")
+        if expires - now > LONGEST:
+            raise ValueError(
+                f"Subscription expiration can only be {LONGEST // timedelta(minutes=1)} minutes in the future."
+            )
+        self.starts, self.expires, self.warned = now, max(expires, now + SHORTEST), False
+
+    def wants_reauthorization(self, now: datetime) -> bool:
+        """Whether the service now asks to be authorised again.
+
+        When exactly it asks could not be confirmed: here in the last quarter of the life, at most twelve hours before
+        the end.
+        """
+        left = self.expires - now
+        return not self.warned and left < min(timedelta(hours=12), (self.expires - self.starts) / 4)
+
+
+class Subscriptions:
+    """All subscriptions of the one application that uses this service."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._all: dict[str, Subscription] = {}
+        self.on_lifecycle: Callable[[Subscription, str], None] = lambda _subscription, _event: None
+
+    def __iter__(self) -> Iterator[Subscription]:
+        return iter(list(self._all.values()))
+
+    def get(self, subscription_id: str) -> Subscription | None:
+        """A living subscription."""
+        return self._all.get(subscription_id.casefold())
+
+    def twin(self, wanted: Subscription) -> Subscription | None:
+        """One that watches the same for the same kinds of change."""
+        return next((s for s in self if (s.topic, s.changes) == (wanted.topic, wanted.changes)), None)
+
+    def add(self, subscription: Subscription) -> None:
+        """Start it."""
+        self._all[subscription.id] = subscription
+
+    def remove(self, subscription_id: str) -> None:
+        """End it, silently."""
+        self._all.pop(subscription_id, None)
+
+    def interested(self, change: Change) -> list[Subscription]:
+        """Those who want to hear of a change."""
+        now = self._clock.now()
+        return [s for s in self if s.expires > now and change.kind in s.changes and s.topic.concerns(change)]
+
+    def tick(self) -> None:
+        """Do what the time asks for: remove what has expired, ask for new authorisation."""
+        now = self._clock.now()
+        for subscription in self:
+            if subscription.expires <= now:
+                self.remove(subscription.id)
+                self.on_lifecycle(subscription, "subscriptionRemoved")
+            elif subscription.wants_reauthorization(now):
+                subscription.warned = True
+                self.on_lifecycle(subscription, "reauthorizationRequired")

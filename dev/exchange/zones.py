@@ -1,0 +1,48 @@
+"""Windows and IANA names of time zones. Exchange speaks Windows names, people also write IANA ones."""
+
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tzlocal.windows_tz import tz_win, win_tz
+
+_UTC_NAMES = frozenset({"utc", "etc/utc", "etc/gmt", "gmt", "tzone://microsoft/utc"})
+_WINDOWS = {name.casefold(): iana for name, iana in win_tz.items()}
+
+
+class UnknownZoneError(ValueError):
+    """Neither a Windows nor an IANA name."""
+
+
+def zone(name: str) -> tzinfo:
+    """The rules of a zone given by its Windows or IANA name; raises `UnknownZoneError`."""
+    if name.casefold() in _UTC_NAMES:
+        return UTC
+    iana = _WINDOWS.get(name.casefold(), name)
+    try:
+        return ZoneInfo(iana)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UnknownZoneError(f"'{name}' is neither a Windows nor an IANA time zone") from error
+
+
+def windows_name(name: str) -> str:
+    """The Windows name of a zone given by either name ("Europe/Berlin" → "W. Europe Standard Time")."""
+    if name.casefold() in _UTC_NAMES:
+        return "UTC"
+    if name.casefold() in _WINDOWS:
+        return name
+    zone(name)
+    return tz_win.get(name, "tzone://Microsoft/Custom")
+
+
+def to_utc(local: datetime, name: str) -> datetime:
+    """A wall clock time in a zone as UTC.
+
+    A time that a DST change skips is read with the offset before the change, so it moves on by the skipped hour, as
+    in Outlook; of one that occurs twice the first is meant.
+    """
+    return local.replace(tzinfo=zone(name), fold=0).astimezone(UTC)
+
+
+def to_local(moment: datetime, name: str) -> datetime:
+    """The wall clock in a zone at a moment, without offset."""
+    return moment.astimezone(zone(name)).replace(tzinfo=None, fold=0)
