@@ -1,0 +1,35 @@
+"""The management API: integrations and what became of meetings, in the form that admins' tools already speak (I7).
+
+call.py        a request and its answer; what JSON is taken
+resource.py    what a resource is; URIs and ids
+engine.py      from a request to a resource and back, by Tastypie's conventions
+listing.py     filters, order, pages
+connectors.py  ms_exchange_connector; domains.py exchange_domain; records.py what is only read
+openapi.py     the API described
+"""
+
+from shared.alarms import Alarms
+from shared.clock import Clock
+from shared.integrations import IntegrationStore
+from shared.management.call import Answer, Call
+from shared.management.connectors import Connectors
+from shared.management.domains import Domains
+from shared.management.engine import Admins, Management
+from shared.management.records import records
+from shared.storage import Storage
+
+__all__ = ["Admins", "Answer", "Call", "Management", "management"]
+
+
+def management(
+    admins: Admins, integrations: IntegrationStore, storage: Storage, alarms: Alarms, clock: Clock, *, local: bool
+) -> Management:
+    """The API with all its resources. `local`: of a local stack, see IntegrationStore."""
+    return Management(
+        admins,
+        [
+            Connectors(integrations, storage, clock, local=local),
+            Domains(integrations),
+            *records(integrations, storage, alarms, clock),
+        ],
+    )

@@ -1,0 +1,70 @@
+"""A request and its answer, apart from any web framework."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.errors import InvalidRequest
+
+MAX_BODY = 1_000_000
+"""Bytes of a request; an integration with every template at its longest has 350,000."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request. `path` starts behind the host name, `query` is as it came, header names are in lower case."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response. `body` is what JSON is made of; None for an empty one."""
+
+    status: int
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def json_object(call: Call) -> dict[str, Any]:
+    """The JSON object of a request. Raises InvalidRequest for anything else, and for JSON that can be read two ways."""
+    if call.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise InvalidRequest("Send JSON, with the header Content-Type: application/json.")
+    if len(call.body) > MAX_BODY:
+        raise InvalidRequest(f"The request is longer than {MAX_BODY:,} bytes.")
+    try:
+        value = json.loads(call.body.decode(), object_pairs_hook=_distinct, parse_constant=_no_constant)
+        json.dumps(value, ensure_ascii=False).encode()  # fails for half a surrogate pair, which nothing can store
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest(f"The request is not JSON that can be read: {_reason(error)}") from error
+    if not isinstance(value, dict):
+        raise InvalidRequest('The request must be a JSON object: {"field": value, …}.')
+    return value
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for index, (name, _) in enumerate(pairs) if name in dict(pairs[:index]))
+        raise ValueError(f"{twice!r} is there twice")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case json.JSONDecodeError():
+            return f"{error.msg} in line {error.lineno}, column {error.colno}."
+        case UnicodeError():
+            return "it is not valid UTF-8."
+        case RecursionError():
+            return "it is nested too deep."
+    return f"{error}."

@@ -1,0 +1,227 @@
+"""`ms_exchange_connector`: integrations, as admins' tools know them (I7)."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from shared.aliases.booking import Booking, State
+from shared.clock import Clock
+from shared.errors import Conflict, SettingsInvalid
+from shared.integrations import ExchangeDomain, Integration, IntegrationStore, StaleSettings
+from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, settings
+from shared.management.call import Answer, Call, json_object
+from shared.management.resource import CONFIGURATION, Action, Object, Schema, Shown, id_in, time_text, uri
+from shared.storage import Storage
+
+CONNECTOR = "ms_exchange_connector"
+DOMAIN = "exchange_domain"
+
+_ETAG = re.compile(r'"([0-9]{1,18})"')
+
+
+def connector_uri(integration: Integration) -> str:
+    """The integration's URI."""
+    return uri(CONFIGURATION, CONNECTOR, integration.id)
+
+
+def domain_object(integration: Integration, entry: ExchangeDomain) -> Object:
+    """An entry of an integration's `domains` as `exchange_domain` shows it."""
+    return {
+        "id": entry.id,
+        "domain": entry.domain,
+        "exchange_connector": connector_uri(integration),
+        "creation_time": time_text(entry.creation_time),
+        "resource_uri": uri(CONFIGURATION, DOMAIN, entry.id),
+    }
+
+
+DOMAIN_SCHEMA: Schema = {
+    "type": "object",
+    "description": "An FQDN or https URL of Exchange's metadata document.",
+    "properties": {
+        "id": {"type": "integer", "readOnly": True},
+        "domain": {"type": "string", "maxLength": 192, "minLength": 1},
+        "exchange_connector": {"type": "string", "format": "uri-reference"},
+        "creation_time": {"type": "string", "format": "date-time", "readOnly": True},
+        "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
+    },
+    "required": ["domain", "exchange_connector"],
+}
+
+_PREVIEW: Schema = {
+    "type": "object",
+    "properties": {
+        "template": {"type": "string", "description": "The settings field, such as conference_name_template."},
+        "text": {"type": "string", "description": "A text to try instead of the saved one."},
+        "values": {"type": "object", "description": "Values of variables; samples stand in for the others."},
+    },
+    "required": ["template"],
+}
+
+_INSTALLED: Schema = {
+    "type": "object",
+    "properties": {"manifest_revision": {"type": "integer"}},
+    "required": ["manifest_revision"],
+}
+
+
+class Connectors:
+    """A WritableResource over the integrations."""
+
+    area = CONFIGURATION
+    name = CONNECTOR
+    about = "Integrations: each connects a VMR platform with an Exchange deployment."
+
+    def __init__(self, integrations: IntegrationStore, storage: Storage, clock: Clock, *, local: bool) -> None:
+        self._integrations = integrations
+        self._local = local
+        self._meetings = storage.table("meetings")
+        self._clock = clock
+
+    @cached_property
+    def schema(self) -> Schema:
+        """From the model of the settings, with their labels and help."""
+        return connector_schema()
+
+    @cached_property
+    def actions(self) -> Mapping[str, Action]:
+        """Previewing templates, checking changes, the icon, the manifest."""
+        return {
+            "preview": Action("POST", "What a template would look like, saved or not.", self._preview, _PREVIEW),
+            "check": Action(
+                "POST", "Whether these changes could be saved; nothing is.", self._check, {"type": "object"}
+            ),
+            "icon": Action(
+                "PUT", "The add-in's icon: a PNG of 80 x 80 pixels.", self._put_icon, media_type="image/png"
+            ),
+            "manifest_installed": Action(
+                "POST", "Notes that this revision of the manifest is installed.", self._installed, _INSTALLED
+            ),
+        }
+
+    async def all(self) -> Sequence[Object]:
+        """Every integration."""
+        return [shown(integration).fields for integration in await self._integrations.list()]
+
+    async def one(self, id_: int) -> Shown:
+        """The integration of an id. Raises NotFound."""
+        return shown(await self._integrations.by_id(id_))
+
+    async def create(self, fields: Object) -> Shown:
+        """A new integration. Raises SettingsInvalid."""
+        return shown(await self._integrations.create(_understood(fields)))
+
+    async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
+        """The changed integration. Raises NotFound, SettingsInvalid, StaleSettings."""
+        integration = await self._integrations.by_id(id_)
+        return shown(await self._integrations.update(integration.uuid, _understood(fields), _revision(if_match)))
+
+    async def delete(self, id_: int, *, force: bool) -> None:
+        """Delete the integration. Raises NotFound, and Conflict when it still has meetings to come."""
+        integration = await self._integrations.by_id(id_)
+        meetings = 0 if force else await self._meetings_to_come(integration)
+        if meetings:
+            raise Conflict(
+                f"{integration.name} has {meetings} meeting{'s' * (meetings > 1)} to come. Once it is deleted nobody "
+                "can join them any more, and the add-in stops working for its users. Add ?force=true to delete it."
+            )
+        await self._integrations.delete(integration.uuid)
+
+    async def _meetings_to_come(self, integration: Integration) -> int:
+        now, count = self._clock.now(), 0
+        async for row in self._meetings.rows(integration.uuid, "tag:"):
+            booking = Booking.from_row(row)
+            conference = booking.conference if booking.state is State.SCHEDULED else None
+            count += bool(conference and conference.calendar.has_future(now))
+        return count
+
+    async def _preview(self, id_: int, call: Call) -> Answer:
+        from shared.templates import FIELDS, preview  # jinja2, which other calls do without
+
+        integration, sent = await self._integrations.by_id(id_), json_object(call)
+        name, values = sent.get("template"), sent.get("values") or {}
+        text = sent.get("text", getattr(integration, name) if isinstance(name, str) and name in FIELDS else "")
+        faults = {
+            "template": [] if name in FIELDS else [f"Must be one of: {', '.join(FIELDS)}."],
+            "text": [] if isinstance(text, str) else ["Must be a string."],
+            "values": [] if isinstance(values, dict) else ["Must be an object of values by variable."],
+        }
+        if any(faults.values()):
+            raise SettingsInvalid({field: messages for field, messages in faults.items() if messages})
+        result = preview(str(name), text, values, clock=self._clock)
+        return Answer(200, {"template": name, **vars(result)})
+
+    async def _check(self, id_: int, call: Call) -> Answer:
+        from shared.integrations import validate
+
+        integration = await self._integrations.by_id(id_)
+        proposed = validate(_understood(json_object(call)), integration, local=self._local)
+        changed = [name for name, value in proposed if value != getattr(integration, name)]
+        return Answer(200, {"changes": sorted(changed)})
+
+    async def _put_icon(self, id_: int, call: Call) -> Answer:
+        integration = await self._integrations.by_id(id_)
+        saved = shown(await self._integrations.put_icon(integration.uuid, call.body))
+        return Answer(202, saved.fields, {"ETag": saved.etag})
+
+    async def _installed(self, id_: int, call: Call) -> Answer:
+        integration, revision = await self._integrations.by_id(id_), json_object(call).get("manifest_revision")
+        if type(revision) is not int:
+            raise SettingsInvalid({"manifest_revision": ["Must be a whole number."]})
+        saved = shown(await self._integrations.acknowledge_manifest(integration.uuid, revision))
+        return Answer(202, saved.fields, {"ETag": saved.etag})
+
+
+def shown(integration: Integration) -> Shown:
+    """An integration as the resource shows it."""
+    domains = [domain_object(integration, entry) for entry in integration.domains]
+    return Shown(integration.resource() | {"domains": domains}, f'"{integration.revision}"')
+
+
+def _understood(fields: Object) -> dict[str, Any]:
+    """Sent fields with `domains` as the store takes them: existing records come as URIs as well as objects."""
+    domains = fields.get("domains")
+    if not isinstance(domains, list):
+        return dict(fields)
+    ids = [id_in(entry, CONFIGURATION, DOMAIN) for entry in domains]
+    return {
+        **fields,
+        "domains": [entry if id_ is None else {"id": id_} for entry, id_ in zip(domains, ids, strict=True)],
+    }
+
+
+def _revision(if_match: str | None) -> int | None:
+    """The revision that an If-Match header names. Raises StaleSettings for one that never was."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    named = _ETAG.fullmatch(if_match.strip())
+    if named is None:
+        raise StaleSettings(())
+    return int(named[1])
+
+
+def connector_schema() -> Schema:
+    """The JSON schema of an integration, made from the model."""
+    generated = Integration.model_json_schema()["properties"]
+    properties = {
+        name: _property(generated[name]) | {"title": setting.label, "description": setting.help}
+        | ({"readOnly": True} if name in READ_ONLY_FIELDS else {})
+        | ({"writeOnly": True} if name in SECRET_FIELDS else {})
+        for name, _, setting in settings()
+        if not (setting.internal or (setting.secret and setting.read_only))
+    }  # fmt: skip
+    properties["domains"] |= {
+        "items": {"oneOf": [{**DOMAIN_SCHEMA, "required": []}, {"type": "string", "format": "uri-reference"}]}
+    }
+    properties["resource_uri"] = {"type": "string", "format": "uri-reference", "readOnly": True}
+    return {"type": "object", "properties": properties, "required": ["name", "addin_server_domain"]}
+
+
+def _property(generated: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema that pydantic makes of a field, with `anyOf` something or null written as a type that may be null."""
+    options = {key: value for key, value in generated.items() if key != "anyOf"}
+    for option in generated.get("anyOf", ()):
+        kinds = options.get("type", [])
+        options |= {**option, "type": [*kinds, option["type"]]}
+    return options

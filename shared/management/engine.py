@@ -1,0 +1,106 @@
+"""The management API: admins' requests by Tastypie's conventions (I7, DESIGN §3).
+
+    GET    …/{resource}/          a page of objects: filters, order, limit, offset
+    POST   …/{resource}/          201, Location, the new object
+    GET    …/{resource}/{id}/     the object, with an ETag where it has one
+    PUT    …/{resource}/{id}/     202, the changed object; fields that are not sent stay, "" clears. PATCH does the same
+    DELETE …/{resource}/{id}/     204
+    POST   …/{resource}/{id}/{action}/
+
+Faults in an object are 400 `{"<resource>": {"<field>": ["…"]}}`, other mistakes 4xx `{"error": "…"}`. Lists are never
+deleted or changed as a whole.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from shared.errors import InvalidRequest, NotFound, SettingsInvalid
+from shared.integrations import StaleSettings
+from shared.management import listing
+from shared.management.call import Answer, Call, json_object
+from shared.management.openapi import document
+from shared.management.resource import ROOT, Action, Resource, Shown, WritableResource, id_of, uri
+
+_PATH = re.compile(rf"{ROOT}/([a-z]+)/v1/([a-z_]+)/?(?:([^/]+)/?)?(?:([^/]+)/?)?")
+_DOCUMENT = f"{ROOT}/openapi.json"
+
+
+class Admins(Protocol):
+    """Who may use the management API."""
+
+    async def authenticate(self, headers: Mapping[str, str]) -> object:
+        """The admin whose proof of identity is in the headers. Raises NotAuthenticated, NotAllowed."""
+        ...
+
+
+class Management:
+    """Answers every request below /api/admin/."""
+
+    def __init__(self, admins: Admins, resources: Iterable[Resource]) -> None:
+        self._admins = admins
+        self._resources = {(resource.area, resource.name): resource for resource in resources}
+
+    async def answer(self, call: Call) -> Answer:
+        """The answer to an admin. Raises what is no mistake in the request itself: NotAuthenticated and others."""
+        await self._admins.authenticate(call.headers)
+        if call.path == _DOCUMENT and call.method == "GET":
+            return Answer(200, document(self._resources.values()))
+        path = _PATH.fullmatch(call.path)
+        resource = self._resources.get((path[1], path[2])) if path else None
+        if path is None or resource is None:
+            raise NotFound(f"There is no such resource. {_DOCUMENT} describes all that there are.")
+        try:
+            return await self._dispatch(resource, path[3], path[4], call)
+        except SettingsInvalid as refused:
+            return Answer(400, {resource.name: refused.faults})
+        except StaleSettings as refused:
+            return Answer(412, {"error": str(refused), "changed": refused.changed})
+        except InvalidRequest as refused:
+            return Answer(400, {"error": str(refused)})
+
+    async def _dispatch(self, resource: Resource, id_: str | None, action: str | None, call: Call) -> Answer:
+        if id_ is None:
+            return await _on_list(resource, call)
+        if action is None:
+            return await _on_object(resource, id_of(id_), call)
+        found = resource.actions.get(action)
+        if found is None:
+            raise NotFound(f"There is no action {action!r}; actions are {', '.join(resource.actions) or 'none'}.")
+        return await _on_action(found, id_of(id_), call)
+
+
+async def _on_list(resource: Resource, call: Call) -> Answer:
+    match call.method, resource:
+        case "GET", _:
+            query = listing.query_of(call.query, resource.schema)
+            own_uri = uri(resource.area, resource.name)
+            return Answer(200, listing.page(await resource.all(), query, resource.schema, own_uri, call.query))
+        case "POST", WritableResource():
+            created = await resource.create(json_object(call))
+            return _shown(created, 201, {"Location": str(created.fields["resource_uri"])})
+    return _not_allowed("GET, POST" if isinstance(resource, WritableResource) else "GET")
+
+
+async def _on_object(resource: Resource, id_: int, call: Call) -> Answer:
+    match call.method, resource:
+        case "GET", _:
+            return _shown(await resource.one(id_), 200)
+        case "PUT" | "PATCH", WritableResource():
+            return _shown(await resource.update(id_, json_object(call), call.headers.get("if-match")), 202)
+        case "DELETE", WritableResource():
+            await resource.delete(id_, force=listing.flag(call.query, "force"))
+            return Answer(204)
+    return _not_allowed("GET, PUT, PATCH, DELETE" if isinstance(resource, WritableResource) else "GET")
+
+
+async def _on_action(action: Action, id_: int, call: Call) -> Answer:
+    return await action.run(id_, call) if call.method == action.method else _not_allowed(action.method)
+
+
+def _shown(shown: Shown, status: int, headers: Mapping[str, str] | None = None) -> Answer:
+    return Answer(status, shown.fields, {**(headers or {}), **({"ETag": shown.etag} if shown.etag else {})})
+
+
+def _not_allowed(methods: str) -> Answer:
+    return Answer(405, {"error": f"This method is not allowed here; these are: {methods}."}, {"Allow": methods})

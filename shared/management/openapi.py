@@ -1,0 +1,135 @@
+"""The management API as an OpenAPI 3.1 document, made from the resources."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from shared import __version__
+from shared.management.resource import Action, Resource, Schema, WritableResource, uri
+
+_ERROR: Schema = {
+    "type": "object",
+    "properties": {"error": {"type": "string"}},
+    "required": ["error"],
+}
+_META: Schema = {
+    "type": "object",
+    "properties": {
+        "limit": {"type": "integer"},
+        "next": {"type": ["string", "null"]},
+        "offset": {"type": "integer"},
+        "previous": {"type": ["string", "null"]},
+        "total_count": {"type": "integer"},
+    },
+    "required": ["limit", "next", "offset", "previous", "total_count"],
+}
+_ID: Schema = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
+_REFUSED = {
+    "400": "The request or what it asks for is wrong.",
+    "401": "No proof of identity.",
+    "403": "Not an admin.",
+    "404": "There is no such object.",
+}
+_CONFLICTS = {"409": "It is in use.", "412": "It has changed since it was read."}
+
+
+def document(resources: Iterable[Resource]) -> dict[str, Any]:
+    """The whole API."""
+    known = list(resources)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "VMR Scheduling for Exchange: management API", "version": __version__},
+        "security": [{"basic": []}, {"bearer": []}],
+        "paths": {path: item for resource in known for path, item in _paths(resource).items()},
+        "components": {
+            "schemas": {resource.name: _full(resource) for resource in known},
+            "securitySchemes": {
+                "basic": {"type": "http", "scheme": "basic"},
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+            },
+        },
+    }
+
+
+def _paths(resource: Resource) -> dict[str, Any]:
+    own, reference = uri(resource.area, resource.name), {"$ref": f"#/components/schemas/{resource.name}"}
+    several: dict[str, Any] = {"get": _operation(resource.about, {"200": _page(reference)}, parameters=_PARAMETERS)}
+    single: dict[str, Any] = {"parameters": [_ID], "get": _operation("One object.", {"200": reference})}
+    if isinstance(resource, WritableResource):
+        several["post"] = _operation("A new object.", {"201": reference}, _writable(resource.schema))
+        optional = {**_writable(resource.schema), "required": []}
+        single["put"] = _operation("Changes what is sent.", {"202": reference}, optional, parameters=[_IF_MATCH])
+        single["patch"] = single["put"]
+        single["delete"] = _operation("Removes it.", {"204": None}, parameters=[_FORCE])
+    actions = {f"{own}{{id}}/{name}/": _action(action) for name, action in resource.actions.items()}
+    return {own: several, f"{own}{{id}}/": single, **actions}
+
+
+def _action(action: Action) -> dict[str, Any]:
+    answers: dict[str, Schema | None] = {"200": {"type": "object"}, "202": {"type": "object"}}
+    body = action.body or {"type": "string", "format": "binary"}
+    return {"parameters": [_ID], action.method.lower(): _operation(action.about, answers, body, action.media_type)}
+
+
+def _operation(
+    about: str,
+    answers: Mapping[str, Schema | None],
+    body: Schema | None = None,
+    media_type: str = "application/json",
+    parameters: list[Schema] | None = None,
+) -> dict[str, Any]:
+    refusals = _REFUSED | (_CONFLICTS if body or "204" in answers else {})
+    return {
+        "summary": about,
+        **({"parameters": parameters} if parameters else {}),
+        **({"requestBody": {"required": True, "content": {media_type: {"schema": body}}}} if body else {}),
+        "responses": {
+            **{status: _response("Done.", schema) for status, schema in answers.items()},
+            **{
+                status: _response(text, _ERROR if status != "400" else {"type": "object"})
+                for status, text in refusals.items()
+            },
+        },
+    }
+
+
+def _response(text: str, schema: Schema | None) -> dict[str, Any]:
+    return {"description": text, **({"content": {"application/json": {"schema": schema}}} if schema else {})}
+
+
+def _page(reference: Schema) -> Schema:
+    objects = {"type": "array", "items": reference}
+    return {"type": "object", "properties": {"meta": _META, "objects": objects}, "required": ["meta", "objects"]}
+
+
+def _full(resource: Resource) -> Schema:
+    """An object as it is shown: everything but what is only ever written."""
+    shown = {name: schema for name, schema in resource.schema["properties"].items() if not schema.get("writeOnly")}
+    return {"type": "object", "properties": shown, "required": list(shown), "additionalProperties": False}
+
+
+def _writable(schema: Schema) -> dict[str, Any]:
+    properties = {name: each for name, each in schema["properties"].items() if not each.get("readOnly")}
+    return {"type": "object", "properties": properties, "required": list(schema.get("required", []))}
+
+
+_IF_MATCH: Schema = {
+    "name": "If-Match",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "The ETag that was read: the change is refused if somebody else has changed the object since.",
+}
+_FORCE: Schema = {"name": "force", "in": "query", "schema": {"type": "boolean"}}
+_PARAMETERS: list[Schema] = [
+    {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": 10_000, "default": 20}},
+    {
+        "name": "offset",
+        "in": "query",
+        "schema": {"type": "integer", "minimum": 0, "maximum": 999_999_999, "default": 0},
+    },
+    {
+        "name": "order_by",
+        "in": "query",
+        "schema": {"type": "string"},
+        "description": "A field; with - in front the other way round. Any field is a filter, too: name__icontains=x.",
+    },
+]

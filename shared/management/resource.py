@@ -1,0 +1,133 @@
+"""What the engine needs of a resource, and how resources are named by URIs."""
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+from shared.errors import NotFound
+from shared.management.call import Answer, Call
+
+ROOT = "/api/admin"
+CONFIGURATION = "configuration"
+STATUS = "status"
+
+_ID = re.compile(r"[0-9]{1,18}")
+
+Object: TypeAlias = Mapping[str, Any]
+"""A resource's object as JSON shows it."""
+
+Schema: TypeAlias = Mapping[str, Any]
+"""A JSON schema."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An object, and the ETag of its state where the resource has one."""
+
+    fields: Object
+    etag: str = ""
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something to be done with one object: `POST …/{id}/{name}/`."""
+
+    method: str
+    about: str
+    run: Callable[[int, Call], Awaitable[Answer]]
+    body: Schema | None = None
+    media_type: str = "application/json"
+
+
+class Resource(Protocol):
+    """A kind of object that admins can read."""
+
+    @property
+    def area(self) -> str:
+        """CONFIGURATION or STATUS."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Its name in URIs."""
+        ...
+
+    @property
+    def about(self) -> str:
+        """What its objects are."""
+        ...
+
+    @property
+    def schema(self) -> Schema:
+        """The JSON schema of an object."""
+        ...
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """What else can be done with one object, by name."""
+        ...
+
+    async def all(self) -> Sequence[Object]:
+        """Every object, by rising id."""
+        ...
+
+    async def one(self, id_: int) -> Shown:
+        """The object of an id. Raises NotFound."""
+        ...
+
+
+@runtime_checkable
+class WritableResource(Resource, Protocol):
+    """A kind of object that admins can change. Fields that are not sent stay as they are, with PUT too."""
+
+    async def create(self, fields: Object) -> Shown:
+        """A new object. Raises SettingsInvalid."""
+        ...
+
+    async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
+        """The object with these fields changed, if `if_match` (an ETag) is still that of its state.
+
+        Raises NotFound, SettingsInvalid, StaleSettings.
+        """
+        ...
+
+    async def delete(self, id_: int, *, force: bool) -> None:
+        """Remove the object. Raises NotFound, and Conflict when it is in use and `force` is not given."""
+        ...
+
+
+def uri(area: str, name: str, id_: int | None = None) -> str:
+    """The URI of a resource's list, or of one object."""
+    return f"{ROOT}/{area}/v1/{name}/" + (f"{id_}/" if id_ is not None else "")
+
+
+def id_in(reference: object, area: str, name: str) -> int | None:
+    """The id in an object's URI (with or without a host in front, as clients send it back); None for anything else."""
+    if not isinstance(reference, str):
+        return None
+    _, found, rest = reference.partition(uri(area, name))
+    number = rest.removesuffix("/")
+    return int(number) if found and _ID.fullmatch(number) else None
+
+
+def id_of(text: str) -> int:
+    """The number in a path. Raises NotFound."""
+    if not _ID.fullmatch(text):
+        raise NotFound("There is no such object: ids are whole numbers.")
+    return int(text)
+
+
+def number_of(key: str) -> int:
+    """A number for a record that has none, made of its key: always the same one, of at most 53 bits.
+
+    Two of a million records share one with a probability of 1 in 18,000; both then show in lists.
+    """
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) >> 11
+
+
+def time_text(moment: datetime) -> str:
+    """A time as the management API writes it: UTC without an offset."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat()
