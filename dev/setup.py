@@ -7,6 +7,7 @@ It does nothing when nothing has changed since the last time, which takes a few 
 import hashlib
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from dev.node_runtime import machine_has_node, npm
@@ -39,8 +40,7 @@ def main() -> None:
         return
     # A half-finished installation must not look like a finished one.
     STAMP.unlink(missing_ok=True)
-    install_python_packages()
-    install_node_packages()
+    install()
     STAMP.write_text(stamp)
 
 
@@ -52,19 +52,22 @@ def wanted_stamp() -> str:
     return digest.hexdigest()
 
 
+def install() -> None:
+    """Everything; what comes from npm at the same time as the rest, for that takes as long."""
+    run("Making .venv", sys.executable, "-m", "venv", VENV)
+    if not machine_has_node():
+        pip("Installing Node", "-r", ROOT / "dev" / "requirements-node.txt")
+    with ThreadPoolExecutor() as pool:
+        azurite = pool.submit(run, "Installing Azurite", *npm(), "ci", "--no-audit", "--no-fund", cwd=NODE)
+        install_python_packages()
+        azurite.result()
+
+
 def install_python_packages() -> None:
     """The locked requirements, and the worker runtime past its `Python >= 3.13` (see requirements-host.in)."""
-    run("Making .venv", sys.executable, "-m", "venv", VENV)
     pip("Installing the Python packages", "-r", ROOT / "requirements-dev.txt")
     host = ROOT / "dev" / "requirements-host.txt"
     pip("Installing the Functions worker runtime", "--no-deps", "--ignore-requires-python", "-r", host)
-
-
-def install_node_packages() -> None:
-    """Azurite, with the machine's Node, or with one from a Python package where there is none that is new enough."""
-    if not machine_has_node():
-        pip("Installing Node", "-r", ROOT / "dev" / "requirements-node.txt")
-    run("Installing Azurite", *npm(), "ci", "--no-audit", "--no-fund", cwd=NODE)
 
 
 def pip(title: str, *arguments: object) -> None:
