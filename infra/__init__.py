@@ -1,0 +1,1 @@
+"""Deployment to Azure: templates, scripts, the package."""

@@ -1,0 +1,192 @@
+"""Builds the package that is deployed: what runs, the locked requirements, compiled, and nothing else.
+
+    python3 infra/package.py [--python 3.13] [--output infra/build/package.zip]
+
+The same sources give the same bytes, so deploy.sh can tell whether there is anything to deploy. Needs `uv`, which
+fetches the wheels for Azure's Linux and Python whatever this machine is. Standard library only.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PRODUCT = ("function_app.py", "host.json", "functions", "shared", "addin")
+"""All that runs in Azure."""
+
+PACKAGES = Path(".python_packages/lib/site-packages")
+"""Where the Functions host puts requirements that come with the app."""
+
+AZURE_ROOT = "/home/site/wwwroot"
+PLATFORM = "x86_64-manylinux_2_28"
+NEVER_LOADED = {".pyi", ".pyx", ".pxd", ".pxi", ".c", ".h", ".cpp"}
+LEFT_OUT = {"__pycache__", "node_modules", "tests"}
+_MEASURE = """
+import sys, time
+sys.path[:0] = sys.argv[1:]
+start = time.perf_counter()
+import function_app
+print((time.perf_counter() - start) * 1000)
+"""
+
+
+class PackageError(Exception):
+    """The package cannot be built; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """A built package. `size` and `unpacked` in bytes; `import_ms` is None where it cannot be measured."""
+
+    path: Path
+    sha256: str
+    size: int
+    unpacked: int
+    files: int
+    compiled: bool
+    import_ms: float | None
+
+
+def build(output: Path, python_version: str) -> Package:
+    """Build the package for a Python version into `output`. Raises PackageError."""
+    with tempfile.TemporaryDirectory() as directory:
+        stage = Path(directory) / "app"
+        copy_product(stage)
+        install_requirements(stage / PACKAGES, python_version)
+        python = find_python(python_version)
+        if python:
+            compile_all(stage, python)
+        files = sorted(path for path in stage.rglob("*") if path.is_file())
+        write_zip(output, stage, files)
+        return Package(
+            output,
+            hashlib.sha256(output.read_bytes()).hexdigest(),
+            output.stat().st_size,
+            sum(path.stat().st_size for path in files),
+            len(files),
+            python is not None,
+            import_ms(stage, python) if python else None,
+        )
+
+
+def copy_product(stage: Path) -> None:
+    """Copy the sources; what has been compiled or tried out beside them stays behind."""
+    stage.mkdir()
+    for name in PRODUCT:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, stage / name, ignore=shutil.ignore_patterns(*LEFT_OUT, ".*"))
+        else:
+            shutil.copy(source, stage / name)
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    """Run a program; what it prints is kept."""
+    return subprocess.run(command, text=True, capture_output=True, check=False)  # noqa: S603  # our own fixed commands
+
+
+def find_uv() -> str:
+    """The program `uv`, beside this Python or on the PATH. Raises PackageError."""
+    places = [str(Path(sys.executable).parent), str(ROOT / ".venv" / "bin"), os.environ.get("PATH", "")]
+    uv = shutil.which("uv", path=os.pathsep.join(places))
+    if uv is None:
+        raise PackageError("`uv` is missing: run `python3 -m pip install uv` (or `make ready`) and try again.")
+    return uv
+
+
+def install_requirements(target: Path, python_version: str) -> None:
+    """Put the locked wheels, hashes verified, where the host looks for them. Raises PackageError."""
+    options = ["--python-version", python_version, "--python-platform", PLATFORM, "--only-binary", ":all:"]
+    where = ["--target", str(target), "--link-mode", "copy", "--no-compile-bytecode", "--quiet"]
+    lock = ["--require-hashes", "--no-deps", "-r", str(ROOT / "requirements.txt")]
+    done = run(find_uv(), "pip", "install", *options, *where, *lock)
+    if done.returncode != 0:
+        raise PackageError(f"The requirements cannot be installed:\n{done.stderr}")
+    prune(target)
+
+
+def prune(target: Path) -> None:
+    """Remove what Python never loads: headers, Cython sources, type stubs, command-line programs, uv's lock."""
+    shutil.rmtree(target / "bin", ignore_errors=True)
+    for path in target.rglob("*"):
+        # RECORD lists files that are gone now; nothing reads it in an app that is never uninstalled.
+        if path.is_file() and (path.suffix in NEVER_LOADED or path.name in {"RECORD", ".lock"}):
+            path.unlink()
+
+
+def find_python(version: str) -> str | None:
+    """An interpreter of this version on this machine."""
+    found = run(find_uv(), "python", "find", "--no-python-downloads", "--system", version)
+    return found.stdout.strip() if found.returncode == 0 else None
+
+
+def compile_all(stage: Path, python: str) -> None:
+    """Compile every module. Unchecked: the deployed files cannot be written to, so nothing can make them stale."""
+    names = ["-s", str(stage), "-p", AZURE_ROOT]
+    options = ["-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
+    done = run(python, "-m", "compileall", *options, *names, str(stage))
+    if done.returncode != 0:
+        raise PackageError(f"Not everything can be compiled:\n{done.stdout}{done.stderr}")
+
+
+def write_zip(output: Path, stage: Path, files: list[Path]) -> None:
+    """Write the zip; times and rights are fixed, so that the same files give the same bytes."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in files:
+            entry = zipfile.ZipInfo(path.relative_to(stage).as_posix())
+            entry.external_attr = 0o100644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, path.read_bytes())
+
+
+def import_ms(stage: Path, python: str, runs: int = 5) -> float:
+    """Milliseconds that a fresh process takes to import the packaged app; the median of some runs.
+
+    It also proves that the package holds all that the app needs to start. Raises PackageError.
+    """
+    times = []
+    for _ in range(runs):
+        done = run(python, "-I", "-S", "-c", _MEASURE, str(stage), str(stage / PACKAGES))
+        if done.returncode != 0:
+            raise PackageError(f"The package does not start:\n{done.stderr}")
+        times.append(float(done.stdout))
+    return statistics.median(times)
+
+
+def describe(package: Package) -> str:
+    """What `make package` prints."""
+    start = f"{package.import_ms:.0f} ms" if package.import_ms else "not measured (no such Python here)"
+    lines = [
+        f"package      {package.path}",
+        f"size         {package.size / 1e6:.1f} MB, unpacked {package.unpacked / 1e6:.1f} MB in {package.files} files",
+        f"compiled     {'yes' if package.compiled else 'no (no such Python here): first starts take longer'}",
+        f"cold import  {start}",
+        f"sha256       {package.sha256}",
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Build the package that is deployed.")
+    parser.add_argument("--python", default="3.13", help="Python version in Azure (infra/bicep/modules/app.bicep)")
+    parser.add_argument("--output", type=Path, default=ROOT / "infra" / "build" / "package.zip")
+    arguments = parser.parse_args()
+    try:
+        package = build(arguments.output, arguments.python)
+    except PackageError as error:
+        sys.exit(str(error))
+    sys.stdout.write(describe(package) + "\n")
+
+
+if __name__ == "__main__":
+    main()
