@@ -1,0 +1,173 @@
+"""The local stack as an outsider uses it: its command, its ports, the public contracts (DESIGN §3)."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from dev.environment import INTEGRATION, MAILBOX, POLICY, Addresses
+from tests.support import ROOT
+
+START = 45.0  # seconds that a start may take on a busy machine
+PATIENCE = 15.0  # seconds that an answer may take
+ALICE = "alice@example.com"
+
+T = TypeVar("T")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(check: Callable[[], T | None], what: str, seconds: float = PATIENCE) -> T:
+    """Wait until a check gives something; fails the test when it does not."""
+    until = time.monotonic() + seconds
+    while (found := check()) is None:
+        if time.monotonic() > until:
+            pytest.fail(f"not within {seconds:g} s: {what}")
+        time.sleep(0.05)
+    return found
+
+
+class LocalStack:
+    """One `python -m dev` on free ports, with what people and machines do to it."""
+
+    def __init__(self, folder: Path, **env: str) -> None:
+        self.at = Addresses(free_port(), free_port())
+        self.log = folder / "stack.log"
+        self._client = httpx.Client(trust_env=False, timeout=30)
+        settings = {**os.environ, "PORT": str(self.at.port), "EXCHANGE_PORT": str(self.at.exchange_port), **env}
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "dev"],
+                cwd=ROOT,
+                env=settings,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def said(self) -> str:
+        """All that it has printed."""
+        return self.log.read_text()
+
+    def wait_until_up(self) -> None:
+        """Wait for the line that ends the start."""
+
+        def up() -> bool | None:
+            if self.process.poll() is not None:
+                pytest.fail(f"the stack ended with exit code {self.process.returncode}:\n{self.said}")
+            return "The local stack is up" in self.said or None
+
+        wait_for(up, "the stack is up", START)
+
+    def stop(self, with_: signal.Signals = signal.SIGTERM) -> int:
+        """End it; its exit code."""
+        self._client.close()
+        if self.process.poll() is None:
+            self.process.send_signal(with_)
+        return self.process.wait(START)
+
+    def call(self, method: str, url: str, **more: Any) -> Any:
+        """A request that must succeed; the JSON that came back."""
+        answer = self._client.request(method, url, **more)
+        assert answer.is_success, f"{method} {url}: {answer.status_code} {answer.text[:500]}"
+        return answer.json() if answer.content else None
+
+    def token(self, user: str = ALICE, **more: object) -> str:
+        """An Exchange identity token."""
+        return str(self.call("POST", f"{self.at.exchange}/dev/identity-token", json={"user": user, **more})["token"])
+
+    def meeting_details(self, headers: dict[str, str]) -> httpx.Response:
+        """The answer to a click on the single-use button."""
+        path = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/meeting_details"
+        return self._client.get(self.at.functions + path, headers=headers)
+
+    def allocate(self) -> dict[str, str]:
+        """A new alias with its tag and instructions."""
+        answer = self.meeting_details({"token": self.token()})
+        assert answer.is_success, answer.text
+        result: dict[str, str] = answer.json()["result"]
+        return result
+
+    def now(self) -> datetime:
+        """The stack's time."""
+        return datetime.fromisoformat(self.call("GET", f"{self.at.exchange}/dev/clock")["now"])
+
+    def move_clock(self, moment: datetime) -> None:
+        """Put the whole stack's clock forward."""
+        self.call("POST", f"{self.at.exchange}/dev/clock", json={"now": moment.isoformat()})
+
+    def invite(self, start: datetime, body: str, subject: str = "A meeting", minutes: int = 60, **more: object) -> str:
+        """Alice sends an invitation; the meeting's uid."""
+        meeting = {
+            "organizer": ALICE,
+            "subject": subject,
+            "start": f"{start:%Y-%m-%dT%H:%M:%S}",
+            "end": f"{start + timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%S}",
+            "time_zone": "UTC",
+            "body_html": body,
+            "attendees": [MAILBOX, "bob@example.com"],
+            **more,
+        }
+        return str(self.call("POST", f"{self.at.exchange}/dev/meetings", json=meeting)["uid"])
+
+    def change(self, uid: str, **fields: object) -> None:
+        """Alice edits a meeting."""
+        self.call("PATCH", f"{self.at.exchange}/dev/meetings/{quote(uid, safe='')}", json=fields)
+
+    def cancel(self, uid: str) -> None:
+        """Alice cancels a meeting."""
+        self.call("DELETE", f"{self.at.exchange}/dev/meetings/{quote(uid, safe='')}")
+
+    def answers(self, uid: str) -> list[dict[str, Any]]:
+        """What the equipment mailbox has answered to a meeting, newest last."""
+        messages = self.call("GET", f"{self.at.exchange}/dev/mailboxes/{ALICE}/messages")["messages"]
+        kinds = {"accepted", "declined", "tentative"}
+        return [m for m in messages if m["uid"] == uid and m["kind"] in kinds and m["from"] == MAILBOX]
+
+    def wait_for_answer(self, uid: str, number: int = 1) -> dict[str, Any]:
+        """The nth answer to a meeting."""
+        answers = wait_for(lambda: a if len(a := self.answers(uid)) >= number else None, f"answer {number} to {uid}")
+        return answers[number - 1]
+
+    def policy(self, alias: str) -> str:
+        """What a conferencing node is told: open, closed or unknown."""
+        url = f"{self.at.functions}/policy/v1/service/configuration"
+        answer = self._client.get(url, params={"local_alias": alias, "protocol": "sip"}, auth=POLICY)
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return "unknown"
+        assert answer.status_code == httpx.codes.OK, answer.text
+        return {"continue": "open", "reject": "closed"}[answer.json()["action"]]
+
+    def wait_for_policy(self, alias: str, state: str) -> None:
+        """Wait until a node is told so."""
+        wait_for(lambda: self.policy(alias) == state or None, f"{alias} is {state}")
+
+    def inject(self, *faults: dict[str, object]) -> None:
+        """Switch faults of the simulated Exchange on."""
+        self.call("POST", f"{self.at.exchange}/dev/faults", json={"faults": faults})
+
+    def mend(self) -> None:
+        """Switch all faults off."""
+        self.call("DELETE", f"{self.at.exchange}/dev/faults")
+
+    def run(self, timer: str) -> None:
+        """Run a timer now."""
+        self.call("POST", f"{self.at.functions}/dev/run/{timer}")

@@ -1,0 +1,117 @@
+"""`python -m dev` as a program: how it starts, fails and ends."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stack.client import LocalStack, wait_for
+from tests.support import ROOT
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+
+StackFactory = Callable[..., LocalStack]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[StackFactory]:
+    started: list[LocalStack] = []
+
+    def start(**env: str) -> LocalStack:
+        started.append(LocalStack(tmp_path, **env))
+        return started[-1]
+
+    yield start
+    for stack in started:
+        stack.stop(signal.SIGKILL)
+
+
+def children(pid: int) -> set[int]:
+    """The processes that a process has started."""
+    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def alive(pids: set[int]) -> set[int]:
+    return {pid for pid in pids if Path(f"/proc/{pid}").exists()}
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_with_all_its_children(start: StackFactory, by: signal.Signals) -> None:
+    stack = start()
+    stack.wait_until_up()
+    pids = children(stack.process.pid)
+    assert len(pids) == 3
+    assert stack.stop(by) == 0
+    assert stack.said.endswith("The local stack has ended.\n")
+    assert not alive(pids)
+
+
+def test_its_children_end_when_it_is_killed(start: StackFactory) -> None:
+    stack = start()
+    stack.wait_until_up()
+    pids = children(stack.process.pid)
+    stack.stop(signal.SIGKILL)
+    wait_for(lambda: not alive(pids) or None, "the children are gone")
+
+
+def test_a_child_that_dies_ends_it_with_a_sentence(start: StackFactory) -> None:
+    stack = start()
+    stack.wait_until_up()
+    os.kill(max(children(stack.process.pid)), signal.SIGKILL)
+    assert stack.process.wait(20) == 1
+    assert stack.said.splitlines()[-1].startswith("make run: The ")
+    assert "has ended with exit code -9" in stack.said
+
+
+@pytest.mark.parametrize("variable", ["PORT", "EXCHANGE_PORT"])
+def test_a_taken_port_is_named_and_nothing_is_started(start: StackFactory, variable: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        stack = start(**{variable: port})
+        assert stack.process.wait(20) == 1
+    assert stack.said.count("\n") == 1
+    assert f"Port {port}" in stack.said
+    assert variable in stack.said
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
+def test_a_bad_port_is_named(start: StackFactory, port: str) -> None:
+    stack = start(PORT=port)
+    assert stack.process.wait(20) == 1
+    assert stack.said == f"make run: PORT must be a port from 1 to 65535, not '{port}'.\n"
+
+
+def test_data_is_kept_where_a_folder_is_given(start: StackFactory, tmp_path: Path) -> None:
+    first = start(DATA_DIR=str(tmp_path / "data"))
+    first.wait_until_up()
+    room = first.allocate()
+    first.wait_for_answer(first.invite(first.now(), room["instructions"]))
+    first.wait_for_policy(room["alias"], "open")
+    first.stop()
+    began = time.monotonic()
+    second = start(DATA_DIR=str(tmp_path / "data"))
+    second.wait_until_up()
+    assert time.monotonic() - began < 15
+    assert second.policy(room["alias"]) == "open"
+
+
+def test_only_its_own_user_may_read_its_keys(start: StackFactory, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    stack = start(DATA_DIR=str(data))
+    stack.wait_until_up()
+    stack.stop()
+    assert (data / "tag-signing-key").stat().st_mode & 0o077 == 0
+
+
+def test_make_is_the_way_in() -> None:
+    """`make run` and `make test` install what is missing and call the venv."""
+    for target in ("run", "test"):
+        dry = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=True)
+        assert "-m dev.setup" in dry.stdout
+        assert ".venv/bin/" in dry.stdout
