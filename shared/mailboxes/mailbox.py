@@ -26,11 +26,16 @@ class CalendarItemGone(SchedulingError):
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail from the equipment mailbox. `html` is the body; `recipients` are addresses."""
+    """A mail from the equipment mailbox. `html` is the body; `recipients` are addresses.
+
+    With `calendar`, an iCalendar object with METHOD:REPLY, it is a meeting response; `text` is its body's plain form.
+    """
 
     recipients: tuple[str, ...]
     subject: str
     html: str
+    text: str = ""
+    calendar: bytes = b""
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from shared.clock import Clock
 from shared.conferences.platform import Platform
 from shared.errors import Conflict
 from shared.integrations import Integration
-from shared.mailboxes.mailbox import CalendarItemGone, Mailbox
+from shared.mailboxes.mailbox import CalendarItemGone, Mail, Mailbox
 from shared.meetings import texts
 from shared.meetings.operation import Mailing, Operation
 from shared.meetings.records import Lease, Records
-from shared.meetings.request import Answer
+from shared.meetings.request import Answer, CalendarItem
 from shared.storage import RowChanged
 
 _ROUNDS = 4
@@ -32,8 +32,10 @@ class Completion:
         """Do everything that is left of a leased operation. The lease is given back when something fails."""
         try:
             await self._show(lease)
+            lease = await self._prepare_mails(lease)
             error = await self._answer(lease.operation, resumed=resumed)
-            lease = await self._mail(lease)
+            for draft in lease.operation.drafts.split():
+                await self.mailbox.send(draft)
             await self._finish(lease, lease.operation.finished(self.clock.now(), error))
         except Exception:
             await self.records.give_back(lease, self.clock.now())
@@ -64,8 +66,9 @@ class Completion:
             return ""
         if resumed and await self._was_answered(operation):
             return ""
+        told = None if Mailing.RESPONSE in operation.mails.split() else operation.text or None
         try:
-            await self.mailbox.answer(operation.item_id, operation.answer, operation.text or None)
+            await self.mailbox.answer(operation.item_id, operation.answer, told)
         except CalendarItemGone as gone:
             return gone.code
         return ""
@@ -78,15 +81,23 @@ class Completion:
         received = datetime.fromisoformat(operation.received)
         return item.answer is operation.answer and item.answered_at is not None and item.answered_at >= received
 
-    async def _mail(self, lease: Lease) -> Lease:
-        """Send the joining instructions once (M8): the draft's id is written down before the draft is sent."""
-        if lease.operation.mail is Mailing.NONE:
+    async def _prepare_mails(self, lease: Lease) -> Lease:
+        """Draft what is to be mailed, and write the drafts' ids down before anything is sent: so each goes out once.
+
+        This comes before the answer, since a declined item leaves the calendar.
+        """
+        mails, drafts = lease.operation.mails.split(), lease.operation.drafts.split()
+        if len(drafts) == len(mails):
             return lease
-        if not lease.operation.draft:
-            item = await self.mailbox.item(lease.operation.item_id)
-            if item is None:
-                return lease
-            mail = texts.late_instructions(self.integration, item, lease.bookings[0])
-            lease = await self.records.update(lease, replace(lease.operation, draft=await self.mailbox.draft(mail)))
-        await self.mailbox.send(lease.operation.draft)
+        item = await self.mailbox.item(lease.operation.item_id)
+        if item is None:
+            return lease
+        for mailing in mails[len(drafts) :]:
+            drafts.append(await self.mailbox.draft(self._mail(Mailing(mailing), item, lease)))
+            lease = await self.records.update(lease, replace(lease.operation, drafts=" ".join(drafts)))
         return lease
+
+    def _mail(self, mailing: Mailing, item: CalendarItem, lease: Lease) -> Mail:
+        if mailing is Mailing.INSTRUCTIONS:
+            return texts.late_instructions(self.integration, item, lease.bookings[0])
+        return texts.html_response(self.integration, item, lease.operation, self.clock.now())

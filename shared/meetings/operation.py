@@ -27,9 +27,9 @@ def correlation_id(integration: str, message_id: str) -> str:
 
 
 class Mailing(StrEnum):
-    """What is mailed beside the answer."""
+    """What is mailed: the answer itself where it is to be HTML, and late joining instructions."""
 
-    NONE = "none"
+    RESPONSE = "response"
     INSTRUCTIONS = "instructions"
 
 
@@ -38,8 +38,9 @@ class Operation:
     """What was decided on a message, why, and what is or was answered.
 
     `answer` NONE means that Exchange is told nothing; an empty `text` that the organizer is not. `tags` are the tags of
-    the bookings whose rooms have to follow, separated by spaces. `draft` is the mail's id once it is prepared. Times
-    are ISO texts; `done` is "" while pending. Holds no subject and no address.
+    the bookings whose rooms have to follow, `mails` what is to be mailed (Mailing), `drafts` the ids of these mails
+    once they are prepared; each separated by spaces. Times are ISO texts; `done` is "" while pending. Holds no subject
+    and no address.
     """
 
     correlation_id: str
@@ -54,8 +55,8 @@ class Operation:
     answer: Answer = Answer.NONE
     text: str = ""
     tags: str = ""
-    mail: Mailing = Mailing.NONE
-    draft: str = ""
+    mails: str = ""
+    drafts: str = ""
     done: str = ""
     error: str = ""
 
@@ -82,5 +83,5 @@ class Operation:
         """The operation of a row."""
         columns = {name: str(value) for name, value in row.values.items()}
         columns["correlation_id"] = row.key.removeprefix("operation:")
-        answer, mail = Answer(columns.pop("answer")), Mailing(columns.pop("mail"))
-        return cls(**columns, answer=answer, mail=mail)
+        answer = Answer(columns.pop("answer"))
+        return cls(**columns, answer=answer)

@@ -12,6 +12,7 @@ from shared.meetings import texts
 from shared.meetings.decision import Accept, Close, Decision, Ignore, Refresh, Reject, Rejected
 from shared.meetings.operation import Mailing, Operation, correlation_id
 from shared.meetings.request import Answer, CalendarItem, MeetingRequest, meeting_key
+from shared.templates import html_to_text
 
 log = logging.getLogger(__name__)
 
@@ -44,14 +45,14 @@ def _planned(integration: Integration, request: MeetingRequest, decision: Decisi
     match decision:
         case Accept(_, booking, calendar) if item:
             conference = texts.conference(integration, item, booking, calendar, now)
-            text = texts.acceptance(integration, decision, item) if decision.answer else ""
-            plan = _scheduled(replace(operation, answer=Answer.ACCEPTED, text=text), booking, item, conference)
-            return _with_extras(plan, decision)
+            html = texts.acceptance(integration, decision, item) if decision.answer else ""
+            operation = _answered(integration, operation, Answer.ACCEPTED, html)
+            return _with_extras(_scheduled(operation, booking, item, conference), decision)
         case Refresh(booking, calendar) if item:
             return _refreshed(integration, operation, item, booking, calendar, now)
         case Reject():
-            text = texts.rejection(integration, decision, operation.correlation_id)
-            return Plan(replace(operation, answer=Answer.DECLINED, text=text))
+            html = texts.rejection(integration, decision, operation.correlation_id)
+            return Plan(_answered(integration, operation, Answer.DECLINED, html))
         case Close(booking):
             return Plan(replace(operation, tags=booking.tag), (booking.closed(),))
     return Plan(operation.finished(now))
@@ -86,8 +87,15 @@ def _with_extras(plan: Plan, decision: Accept) -> Plan:
         operation = replace(operation, tags=f"{operation.tags} {decision.replaced.tag}")
         changed = (*changed, decision.replaced.closed())
     if decision.mail_instructions:
-        operation = replace(operation, mail=Mailing.INSTRUCTIONS)
+        operation = replace(operation, mails=f"{operation.mails} {Mailing.INSTRUCTIONS}".strip())
     return Plan(operation, changed, plan.assigned)
+
+
+def _answered(integration: Integration, operation: Operation, answer: Answer, html: str) -> Operation:
+    """The operation with its answer: in Graph's plain-text comment, or as a mail of our own where HTML is wanted."""
+    if integration.response_format == "html" and html:
+        return replace(operation, answer=answer, text=html, mails=Mailing.RESPONSE)
+    return replace(operation, answer=answer, text=html_to_text(html) if html else "")
 
 
 def _operation(integration: Integration, request: MeetingRequest, decision: Decision, now: datetime) -> Operation:

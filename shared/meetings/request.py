@@ -58,7 +58,7 @@ class CalendarItem:
     `id` is what answers go to; `series_id` the series master's id, "" for a single meeting. `uid` is shared by a
     series and all its occurrences. `occurrence` is the time of a single meeting, of the occurrence, or of a series'
     first one. `zone` is an IANA name. `attendees` are addresses. `last_day` is the day after which a series has no
-    occurrence, None for an endless one.
+    occurrence, None for an endless one; `original_start` where an occurrence stood before it was moved.
     """
 
     id: str
@@ -76,6 +76,7 @@ class CalendarItem:
     answered_at: datetime | None
     attendees: tuple[str, ...] = ()
     last_day: datetime | None = None
+    original_start: datetime | None = None
 
 
 @dataclass(frozen=True)

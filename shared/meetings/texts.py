@@ -10,7 +10,9 @@ from shared.conferences.names import is_name_of
 from shared.integrations import Integration
 from shared.mailboxes.mailbox import Mail
 from shared.meetings.decision import Accept, Accepted, Reject, Rejected
-from shared.meetings.request import CalendarItem
+from shared.meetings.itip import itip_reply
+from shared.meetings.operation import Operation
+from shared.meetings.request import Answer, CalendarItem
 from shared.templates import html_to_text, meeting_time, render
 
 
@@ -52,7 +54,7 @@ def conference(
 
 
 def acceptance(integration: Integration, decision: Accept, item: CalendarItem) -> str:
-    """The answer to a meeting that was accepted, as plain text: Graph's comment knows no HTML (facts §2)."""
+    """The answer to a meeting that was accepted, as HTML."""
     zone = ZoneInfo(item.zone)
     return _answer(
         integration,
@@ -67,7 +69,7 @@ def acceptance(integration: Integration, decision: Accept, item: CalendarItem) -
 
 
 def rejection(integration: Integration, decision: Reject, correlation_id: str) -> str:
-    """The answer to a meeting that was declined, as plain text."""
+    """The answer to a meeting that was declined, as HTML."""
     values = {
         Rejected.ALIAS_CONFLICT: {"alias": decision.alias},
         Rejected.GENERAL_ERROR: {"correlation_id": correlation_id},
@@ -82,5 +84,15 @@ def late_instructions(integration: Integration, item: CalendarItem, booking: Boo
     return Mail(recipients, item.subject, joining_instructions(integration, booking))
 
 
+def html_response(integration: Integration, item: CalendarItem, operation: Operation, now: datetime) -> Mail:
+    """A meeting response with an HTML body: a mail with an iTIP REPLY, since Graph's own comment is plain text.
+
+    Not confirmed without a live tenant: that Exchange makes a tracked response of it (facts/graph-ews-tokens.md §2).
+    """
+    verb = "Accepted" if operation.answer is Answer.ACCEPTED else "Declined"
+    reply = itip_reply(item, integration.mailbox, operation.answer, now)
+    return Mail((item.organizer.email,), f"{verb}: {item.subject}", operation.text, html_to_text(operation.text), reply)
+
+
 def _answer(integration: Integration, reason: Accepted | Rejected, values: dict[str, str]) -> str:
-    return html_to_text(render(reason.value, getattr(integration, reason.value), values))
+    return render(reason.value, getattr(integration, reason.value), values)

@@ -4,6 +4,7 @@ Reads are tried again by the SDK's retry middleware when that costs a moment. Ev
 once: a 504 may come after the work was done, and an answer sent twice is worse than one sent late.
 """
 
+import base64
 from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -81,6 +82,10 @@ class GraphClient:
         """Send once; the JSON of the answer, None when there is none."""
         return await self._send("POST", path, json=body, prefer=prefer)
 
+    async def post_mime(self, path: str, content: bytes) -> Any:
+        """Send a MIME message once, as Graph takes it: base64 in text/plain; the JSON of the answer."""
+        return await self._send("POST", path, content=base64.b64encode(content), content_type="text/plain")
+
     async def patch(self, path: str, body: Mapping[str, Any]) -> Any:
         """Send once; the JSON of the answer."""
         return await self._send("PATCH", path, json=body)
@@ -103,11 +108,15 @@ class GraphClient:
             raise GraphError(0, "ForeignLink", "the answer holds a link to another host; it was not followed")
         return path_or_link
 
-    async def _send(self, method: str, path_or_link: str, prefer: str = "", **options: Any) -> Any:
+    async def _send(
+        self, method: str, path_or_link: str, prefer: str = "", content_type: str = "", **options: Any
+    ) -> Any:
         url = self._url(path_or_link)
         headers = {"Authorization": f"Bearer {await self._tokens.token()}"} | IMMUTABLE_IDS
         if prefer:
             headers["Prefer"] += f", {prefer}"
+        if content_type:
+            headers["Content-Type"] = content_type
         try:
             response = await self._http.request(method, url, headers=headers, **options)
         except httpx.HTTPError as error:

@@ -97,6 +97,7 @@ def _federated(tenant_id: str, client_id: str) -> AsyncTokenCredential:
 
     def assertion() -> str:
         # The library wants a plain function here. It is called once an hour, and the identity endpoint is local.
-        return identity.get_token("api://AzureADTokenExchange/.default").token
+        token: str = identity.get_token("api://AzureADTokenExchange/.default").token
+        return token
 
     return ClientAssertionCredential(tenant_id, client_id, func=assertion)

@@ -1,6 +1,8 @@
 """An equipment mailbox in Exchange Online."""
 
 from datetime import datetime, timedelta
+from email import policy
+from email.message import EmailMessage
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -105,12 +107,15 @@ class GraphMailbox:
 
     async def draft(self, mail: Mail) -> str:
         """See Mailbox.draft: a message in Drafts, whose immutable id stays when it is sent."""
+        messages = f"{self._root}/messages"
+        if mail.calendar:
+            return str((await self._client.post_mime(messages, _mime(mail)))["id"])
         message = {
             "subject": mail.subject,
             "body": {"contentType": "html", "content": mail.html},
             "toRecipients": [{"emailAddress": {"address": address}} for address in mail.recipients],
         }
-        return str((await self._client.post(f"{self._root}/messages", message))["id"])
+        return str((await self._client.post(messages, message))["id"])
 
     async def send(self, draft_id: str) -> None:
         """See Mailbox.send. A message that is no draft any more has been sent (and may be gone from Sent Items)."""
@@ -143,3 +148,14 @@ def _changes(page: Any) -> Changes:
     ids = dict.fromkeys(str(entry["id"]) for entry in page["value"] if "@removed" not in entry)
     link = page.get("@odata.nextLink")
     return Changes(list(ids), str(link or page["@odata.deltaLink"]), more=bool(link))
+
+
+def _mime(mail: Mail) -> bytes:
+    """The mail as MIME: Graph's JSON has no place for a calendar part."""
+    message = EmailMessage(policy=policy.SMTP)
+    message["Subject"] = mail.subject
+    message["To"] = ", ".join(mail.recipients)
+    message.set_content(mail.text)
+    message.add_alternative(mail.html, subtype="html")
+    message.add_alternative(mail.calendar, maintype="text", subtype="calendar", params={"method": "REPLY"})
+    return message.as_bytes()

@@ -105,6 +105,7 @@ class Event(_Payload):
     organizer: Recipient = Recipient()
     start: Moment
     end: Moment
+    original_start: datetime | None = None
     original_start_time_zone: Text = ""
     is_all_day: bool = False
     is_cancelled: bool = False
@@ -150,6 +151,7 @@ class Event(_Payload):
             answered_at=status.time.astimezone(UTC) if status.time and status.time.year > 1 else None,
             attendees=tuple(attendee.email_address.address for attendee in self.attendees),
             last_day=self._last_day(),
+            original_start=self.original_start.astimezone(UTC) if self.original_start else None,
         )
 
     def _last_day(self) -> datetime | None:

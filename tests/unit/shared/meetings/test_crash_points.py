@@ -72,13 +72,23 @@ async def promised_alias(world: World) -> str:
     return world.mailbox.deliver(invitation(body=world.promises.make(world.integration.uuid, Caller("alice", "test"))))
 
 
+async def html_acceptance(world: World) -> str:
+    world.integration = stored_integration(response_format="html")
+    return await new_meeting(world)
+
+
+async def html_rejection(world: World) -> str:
+    world.integration = stored_integration(response_format="html")
+    return await no_tag(world)
+
+
 async def lagging_item(world: World) -> str:
     return world.mailbox.deliver(replace(invitation(body=body(await world.reserve())), item=None))
 
 
 SCENARIOS = [
     new_meeting, moved_meeting, swapped_room, renamed_meeting, cancelled_meeting, no_tag, copied_tag,
-    copy_with_new_alias, promised_alias, lagging_item,
+    copy_with_new_alias, promised_alias, html_acceptance, html_rejection, lagging_item,
 ]  # fmt: skip
 
 

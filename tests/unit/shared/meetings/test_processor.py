@@ -166,6 +166,30 @@ class TestRejections:
         assert world.told[0][0] == "declined"
 
 
+class TestHtmlAnswers:
+    @pytest.fixture
+    def world(self) -> World:
+        return World(stored_integration(response_format="html"))
+
+    async def test_an_acceptance_is_a_tracked_response_with_an_html_body(self, world: World) -> None:
+        booking = await world.reserve()
+        await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+        assert [(sent.answer, sent.text) for sent in world.mailbox.answers] == [(Answer.ACCEPTED, None)]
+        [mail] = world.mailbox.mails
+        assert mail.recipients == ("alice@example.com",)
+        assert booking.alias in mail.html
+        assert "<div" in mail.html
+        assert "<" not in mail.text
+        for line in (b"METHOD:REPLY", b"UID:uid-1", b"PARTSTAT=ACCEPTED"):
+            assert line in mail.calendar
+
+    async def test_a_rejection_is_too(self, world: World) -> None:
+        await world.process(world.mailbox.deliver(invitation(body="no tag")))
+        [mail] = world.mailbox.mails
+        assert b"PARTSTAT=DECLINED" in mail.calendar
+        assert mail.subject == "Declined: Planning"
+
+
 class TestCopiesAndPromises:
     async def test_a_copy_gets_its_own_alias_where_that_is_wanted(self, world: World) -> None:
         """A4, and everybody is mailed the new joining instructions, once."""

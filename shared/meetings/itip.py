@@ -1,0 +1,32 @@
+"""An iTIP REPLY (RFC 5546): the form in which calendars tell each other that somebody has accepted or declined."""
+
+from datetime import datetime
+
+from shared.meetings.request import Answer, CalendarItem, Shape
+
+_PARTSTAT = {Answer.ACCEPTED: "ACCEPTED", Answer.DECLINED: "DECLINED"}
+
+
+def itip_reply(item: CalendarItem, attendee: str, answer: Answer, now: datetime) -> bytes:
+    """The reply of `attendee` to the meeting of `item`, for its one occurrence where it is one."""
+    from icalendar import Calendar, Event, vCalAddress
+
+    person = vCalAddress(f"mailto:{attendee}")
+    person.params["PARTSTAT"] = _PARTSTAT[answer]
+    event = Event()
+    event.add("uid", item.uid)
+    event.add("dtstamp", now)
+    event.add("dtstart", item.occurrence.start)
+    event.add("dtend", item.occurrence.end)
+    event.add("organizer", vCalAddress(f"mailto:{item.organizer.email}"))
+    event.add("attendee", person)
+    event.add("summary", item.subject)
+    if item.shape is Shape.OCCURRENCE and item.original_start:
+        event.add("recurrence-id", item.original_start)
+    calendar = Calendar()
+    calendar.add("prodid", "-//VMR scheduling for Exchange//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "REPLY")
+    calendar.add_component(event)
+    content: bytes = calendar.to_ical()
+    return content
