@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared.addin.addresses import Addresses
 from shared.addin.icons import Icons
@@ -22,8 +22,10 @@ from shared.azure_storage import AzureStorage
 from shared.clock import Clock, SystemClock
 from shared.conferences.platform import PolicyPlatform
 from shared.conferences.policy import Policy
-from shared.errors import Unavailable
 from shared.identity.addin_users import AddInUsers
+from shared.identity.documents import JsonDocuments
+from shared.identity.entra import EntraTokens
+from shared.identity.entra_keys import EntraKeys
 from shared.identity.exchange_metadata import ExchangeMetadata
 from shared.identity.exchange_token import ExchangeTokens
 from shared.identity.passwords import BasicAuthenticator
@@ -41,8 +43,6 @@ from shared.settings import Settings, is_loopback, load_settings
 from shared.storage import Storage
 
 if TYPE_CHECKING:
-    import httpx
-
     from shared.mailboxes.graph.client import GraphClient
 
 
@@ -55,18 +55,21 @@ class Services:
         self.secrets = secrets
         self.clock = clock
         self.integrations = IntegrationStore(storage, secrets, clock, local=settings.is_local)
+        self.addresses = Addresses(settings.public_base_url)
         self.alarms = Alarms(storage, clock)
         self.policy = Policy(storage, clock)
         self.nodes = BasicAuthenticator(settings.policy)
         self.webhook = Webhook(storage)
         self.allocator = Allocator(storage, clock, settings.tag_signing_key)
         self._graph: dict[tuple[str, str, str, bool], GraphClient] = {}
-        self._http: httpx.AsyncClient | None = None
+        self._documents = JsonDocuments()
 
     @cached_property
     def users(self) -> AddInUsers:
         """Who uses the add-in."""
-        return AddInUsers(ExchangeTokens(ExchangeMetadata(self._fetch_json, self.clock), self.clock), self.settings)
+        exchange = ExchangeTokens(ExchangeMetadata(self._documents.fetch, self.clock), self.clock)
+        entra = EntraTokens(EntraKeys(self._documents.fetch, self.clock), self.clock)
+        return AddInUsers(exchange, entra, self.addresses)
 
     @cached_property
     def meeting_details(self) -> MeetingDetails:
@@ -86,7 +89,7 @@ class Services:
     @cached_property
     def manifests(self) -> Manifests:
         """What admins install the add-in with."""
-        return Manifests(self.integrations, Addresses(self.settings.public_base_url))
+        return Manifests(self.integrations, self.addresses)
 
     @cached_property
     def icons(self) -> Icons:
@@ -107,8 +110,7 @@ class Services:
         """Let go of all connections."""
         for client in self._graph.values():
             await client.close()
-        if self._http:
-            await self._http.aclose()
+        await self._documents.close()
         await self.secrets.close()
         await self.storage.close()
 
@@ -149,19 +151,6 @@ class Services:
             tokens: Tokens = LocalTokens() if is_loopback(base) else graph_tokens(base, tenant, client_id, kept)
             self._graph[key] = GraphClient(base, tokens, use_proxy=not integration.disable_proxy)
         return self._graph[key]
-
-    async def _fetch_json(self, url: str) -> Any:
-        """A JSON document of a configured URL; redirects are not followed."""
-        import httpx
-
-        if self._http is None:
-            self._http = httpx.AsyncClient(timeout=10, follow_redirects=False)
-        try:
-            response = await self._http.get(url)
-            response.raise_for_status()
-            return response.json()
-        except (httpx.HTTPError, ValueError) as error:
-            raise Unavailable("The Exchange metadata document cannot be fetched.") from error
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Services:

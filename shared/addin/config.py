@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from shared.addin import sources
+from shared.identity.addin_users import SCOPE
 from shared.integrations import Integration
 from shared.templates import sanitise
-
-SCOPE = "access_as_user"
-"""The delegated scope that the app registration of our API exposes; the usual name, also Office SSO's."""
 
 _TEXTS = {
     "pane_title": "addin_pane_title",

@@ -1,30 +1,62 @@
 """Which proof of identity an integration's users bring, and whether it holds (A2, X5)."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
+from shared.addin.addresses import Addresses
 from shared.errors import NotAuthenticated
 from shared.identity.caller import Caller
+from shared.identity.entra import EntraRules, EntraTokens
 from shared.identity.exchange_token import ExchangeTokens
 from shared.integrations import Integration
-from shared.settings import Settings, is_loopback
+from shared.integrations.syntax import is_guid
+
+SCOPE = "access_as_user"
+"""The delegated scope of our API's app registration; the name that Microsoft's documentation gives such a scope."""
+
+OFFICE = (
+    "d3590ed6-52b3-4102-aeff-aad2292ab01c",
+    "ea5a67f6-b6f3-4338-b240-c655ddc3cc8e",
+    "57fb890c-0dab-4253-a5e0-7188c88b2bb4",
+    "08e18876-6177-487e-b8b5-cf950c1e598c",
+    "bc59ab01-8403-45c6-8796-ac3ef710b3e3",
+)
+"""Client ids of Office that Microsoft's documentation has admins pre-authorize for single sign-on. Not confirmed
+without a live tenant: which of them stands in `azp` on which client."""
 
 
 @dataclass(frozen=True)
 class AddInUsers:
-    """Proves users of the add-in."""
+    """Proves users of the add-in, by the one method that the integration has chosen: no other token is looked at."""
 
     exchange_tokens: ExchangeTokens
-    settings: Settings
+    entra_tokens: EntraTokens
+    addresses: Addresses
 
     async def identify(self, integration: Integration, token: str) -> Caller:
         """The caller whose token this is. Raises NotAuthenticated, Unavailable."""
         if not token:
             raise NotAuthenticated("An identity token is needed, in the header `token` or `Authorization: Bearer`.")
-        return await self.exchange_tokens.verify(token, integration.metadata_urls, self.pane_url(integration))
+        if integration.addin_authentication_method == "EXCHANGE_USER_ID_TOKEN":
+            audience = self.addresses.pane(integration)
+            return await self.exchange_tokens.verify(token, integration.metadata_urls, audience)
+        return await self.entra_tokens.verify(token, entra_rules(integration))
 
-    def pane_url(self, integration: Integration) -> str:
-        """The pane's address as the manifest names it: the audience of Exchange identity tokens."""
-        base = self.settings.public_base_url
-        if not is_loopback(base):
-            base = f"https://{integration.addin_server_domain}"
-        return f"{base}/addin/{integration.uuid}/pane"
+
+def entra_rules(integration: Integration) -> EntraRules:
+    """What an access token must say for an integration that signs in with Entra tokens."""
+    add_in = integration.addin_application_id or ""
+    by_naa = integration.addin_authentication_method == "NAA_TOKEN"
+    return EntraRules(
+        metadata_url=integration.addin_oidc_metadata_url,
+        audience=(integration.addin_naa_web_api_application_id or "") if by_naa else add_in,
+        clients=[add_in] if by_naa else OFFICE,
+        scope=SCOPE,
+        tenants=_tenants(integration),
+    )
+
+
+def _tenants(integration: Integration) -> list[str]:
+    """The tenants that the settings name; without one, a metadata document for all tenants lets nobody in."""
+    named = [integration.graph_tenant_id or "", *urlsplit(integration.addin_authority_url).path.split("/")]
+    return [tenant for tenant in named if is_guid(tenant)]

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from shared.addin import sources
 from shared.addin.addresses import Addresses
-from shared.addin.config import SCOPE
+from shared.identity.addin_users import SCOPE
 from shared.integrations import Integration
 
 _NAMESPACE = UUID("5a1c2b62-3f0e-4d27-9f5b-0f6d2f6c1f4e")
