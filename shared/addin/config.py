@@ -52,8 +52,9 @@ def config(integration: Integration, version: str) -> dict[str, Any]:
 
 
 def identity(integration: Integration) -> dict[str, str]:
-    """How the pane gets the user's token. The dialog is there for when the method fails (X5)."""
-    dialog = {"dialog_url": f"/addin/{integration.uuid}/sign-in"}
+    """How the pane gets the user's token; with a sign-in service, there is a dialog for when that fails (X5)."""
+    signs_in = integration.personal_vmr_oauth_auth_endpoint and integration.personal_vmr_oauth_token_endpoint
+    dialog = {"dialog_url": f"/addin/{integration.uuid}/sign-in"} if signs_in else {}
     match integration.addin_authentication_method:
         case "NAA_TOKEN":
             return {

@@ -7,7 +7,7 @@ from shared.addin.addresses import Addresses
 from shared.errors import NotAuthenticated
 from shared.identity.caller import Caller
 from shared.identity.entra import EntraRules, EntraTokens
-from shared.identity.exchange_token import ExchangeTokens
+from shared.identity.exchange_token import ExchangeTokens, is_exchange_token
 from shared.integrations import Integration
 from shared.integrations.syntax import is_guid
 
@@ -25,9 +25,17 @@ OFFICE = (
 without a live tenant: which of them stands in `azp` on which client."""
 
 
+_EXCHANGE_ONLINE = "outlook.office365.com"
+"""Signs for every tenant alike, so beside Entra tokens, which name the tenant, its tokens would prove too little."""
+
+
 @dataclass(frozen=True)
 class AddInUsers:
-    """Proves users of the add-in, by the one method that the integration has chosen: no other token is looked at."""
+    """Proves users of the add-in, by the methods that the integration has chosen; no other token is looked at.
+
+    With Entra tokens, users of Exchange on-premises (hybrid deployments) still bring their Exchange's, if the settings
+    name its metadata domain: their Outlook knows no nested app authentication.
+    """
 
     exchange_tokens: ExchangeTokens
     entra_tokens: EntraTokens
@@ -37,10 +45,13 @@ class AddInUsers:
         """The caller whose token this is. Raises NotAuthenticated, Unavailable."""
         if not token:
             raise NotAuthenticated("An identity token is needed, in the header `token` or `Authorization: Bearer`.")
-        if integration.addin_authentication_method == "EXCHANGE_USER_ID_TOKEN":
-            audience = self.addresses.pane(integration)
-            return await self.exchange_tokens.verify(token, integration.metadata_urls, audience)
-        return await self.entra_tokens.verify(token, entra_rules(integration))
+        by_entra = integration.addin_authentication_method != "EXCHANGE_USER_ID_TOKEN"
+        if by_entra and not is_exchange_token(token):
+            return await self.entra_tokens.verify(token, entra_rules(integration))
+        urls = integration.metadata_urls
+        if by_entra:
+            urls = tuple(url for url in urls if urlsplit(url).hostname != _EXCHANGE_ONLINE)
+        return await self.exchange_tokens.verify(token, urls, self.addresses.pane(integration))
 
 
 def entra_rules(integration: Integration) -> EntraRules:

@@ -44,6 +44,16 @@ class ExchangeTokens:
         return Caller(key=f"exchange:{context['msexchuid']}:{normalise(url)}", method="exchange_token")
 
 
+def is_exchange_token(token: str) -> bool:
+    """Whether a token claims to be Exchange's; nothing of it is verified."""
+    if len(token) > MAX_TOKEN:
+        return False
+    try:
+        return "appctx" in jwt.decode(token, options={"verify_signature": False})
+    except (jwt.InvalidTokenError, ValueError, RecursionError):
+        return False
+
+
 def normalise(url: str) -> str:
     """A metadata URL so that equal ones compare equal: lower-case scheme and host, explicit port, path."""
     parts = urlsplit(url)
