@@ -3,6 +3,7 @@
 call.py        a request and its answer; what JSON is taken
 resource.py    what a resource is; URIs and ids
 engine.py      from a request to a resource and back, by Tastypie's conventions
+admins.py      who may use it
 listing.py     filters, order, pages
 connectors.py  ms_exchange_connector; domains.py exchange_domain; records.py what is only read
 openapi.py     the API described
@@ -11,14 +12,15 @@ openapi.py     the API described
 from shared.alarms import Alarms
 from shared.clock import Clock
 from shared.integrations import IntegrationStore
+from shared.management.admins import Admins, PasswordAdmins
 from shared.management.call import Answer, Call
 from shared.management.connectors import Connectors
 from shared.management.domains import Domains
-from shared.management.engine import Admins, Management
+from shared.management.engine import Management
 from shared.management.records import records
 from shared.storage import Storage
 
-__all__ = ["Admins", "Answer", "Call", "Management", "management"]
+__all__ = ["Admins", "Answer", "Call", "Management", "PasswordAdmins", "management"]
 
 
 def management(

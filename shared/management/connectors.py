@@ -141,16 +141,14 @@ class Connectors:
 
         integration, sent = await self._integrations.by_id(id_), json_object(call)
         name, values = sent.get("template"), sent.get("values") or {}
-        text = sent.get("text", getattr(integration, name) if isinstance(name, str) and name in FIELDS else "")
-        faults = {
-            "template": [] if name in FIELDS else [f"Must be one of: {', '.join(FIELDS)}."],
-            "text": [] if isinstance(text, str) else ["Must be a string."],
-            "values": [] if isinstance(values, dict) else ["Must be an object of values by variable."],
-        }
-        if any(faults.values()):
-            raise SettingsInvalid({field: messages for field, messages in faults.items() if messages})
-        result = preview(str(name), text, values, clock=self._clock)
-        return Answer(200, {"template": name, **vars(result)})
+        if not isinstance(name, str) or name not in FIELDS:
+            raise SettingsInvalid({"template": [f"Must be one of: {', '.join(FIELDS)}."]})
+        text = sent.get("text", getattr(integration, name))
+        if not isinstance(text, str):
+            raise SettingsInvalid({"text": ["Must be a string."]})
+        if not isinstance(values, dict):
+            raise SettingsInvalid({"values": ["Must be an object of values by variable."]})
+        return Answer(200, {"template": name, **vars(preview(name, text, values, clock=self._clock))})
 
     async def _check(self, id_: int, call: Call) -> Answer:
         from shared.integrations import validate

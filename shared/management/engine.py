@@ -13,25 +13,17 @@ deleted or changed as a whole.
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Protocol
 
 from shared.errors import InvalidRequest, NotFound, SettingsInvalid
 from shared.integrations import StaleSettings
 from shared.management import listing
+from shared.management.admins import Admins
 from shared.management.call import Answer, Call, json_object
 from shared.management.openapi import document
 from shared.management.resource import ROOT, Action, Resource, Shown, WritableResource, id_of, uri
 
 _PATH = re.compile(rf"{ROOT}/([a-z]+)/v1/([a-z_]+)/?(?:([^/]+)/?)?(?:([^/]+)/?)?")
 _DOCUMENT = f"{ROOT}/openapi.json"
-
-
-class Admins(Protocol):
-    """Who may use the management API."""
-
-    async def authenticate(self, headers: Mapping[str, str]) -> object:
-        """The admin whose proof of identity is in the headers. Raises NotAuthenticated, NotAllowed."""
-        ...
 
 
 class Management:

@@ -1,0 +1,65 @@
+"""The management API over storage in memory, and a client as small as curl."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from shared.alarms import Alarms
+from shared.errors import NotAuthenticated
+from shared.integrations import IntegrationStore
+from shared.management import Answer, Call, Management, management
+from tests.fakes.clock import FakeClock
+from tests.fakes.secrets import MemorySecrets
+from tests.fakes.storage import MemoryStorage
+
+CONNECTORS = "configuration/v1/ms_exchange_connector/"
+DOMAINS = "configuration/v1/exchange_domain/"
+PROOF = {"authorization": "Bearer admin"}
+
+
+class OneAdmin:
+    """Lets in whoever bears PROOF."""
+
+    async def authenticate(self, headers: Mapping[str, str]) -> object:
+        if headers.get("authorization") != PROOF["authorization"]:
+            raise NotAuthenticated("Who are you?")
+        return "admin"
+
+
+class Api:
+    """A deployment with nothing in it, and its admin."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.storage = MemoryStorage()
+        self.secrets = MemorySecrets()
+        self.integrations = IntegrationStore(self.storage, self.secrets, self.clock)
+        self.alarms = Alarms(self.storage, self.clock)
+        self.management: Management = management(
+            OneAdmin(), self.integrations, self.storage, self.alarms, self.clock, local=False
+        )
+
+    async def raw(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, query: str = ""
+    ) -> Answer:
+        """An answer to exactly this; `path` below /api/admin/."""
+        sent = {"content-type": "application/json", **PROOF, **(headers or {})}
+        return await self.management.answer(Call(method, f"/api/admin/{path}", query, sent, body))
+
+    async def call(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
+        """An answer to a JSON body; `path` may bear a query."""
+        path, _, query = path.partition("?")
+        sent = b"" if body is None else json.dumps(body).encode()
+        answer = await self.raw(method, path, sent, headers, query)
+        json.dumps(answer.body)  # whatever comes back can be sent
+        return answer
+
+    async def get(self, path: str) -> Any:
+        """What GET shows."""
+        answer = await self.call("GET", path)
+        assert answer.status == 200, answer
+        return answer.body
+
+    async def ids(self, path: str) -> list[int]:
+        """The ids of a list."""
+        return [shown["id"] for shown in (await self.get(path))["objects"]]

@@ -1,0 +1,48 @@
+"""Which JSON is taken."""
+
+import pytest
+
+from shared.errors import InvalidRequest
+from shared.management.call import MAX_BODY, Call, json_object
+
+JSON = {"content-type": "application/json; charset=utf-8"}
+
+
+def call(body: bytes, headers: dict[str, str] | None = None) -> Call:
+    return Call("POST", "/", headers=JSON if headers is None else headers, body=body)
+
+
+def test_an_object_is_taken() -> None:
+    assert json_object(call('{"a": {"b": [1, null, "é\\ud83d\\ude00"]}}'.encode())) == {"a": {"b": [1, None, "é😀"]}}
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "line 1, column 1"),
+        (b"{", "line 1, column 2"),
+        (b'{\n"a" 1}', "line 2, column 5"),
+        (b"[]", "must be a JSON object"),
+        (b'"a"', "must be a JSON object"),
+        (b'{"a": 1, "b": 2, "a": 3}', "'a' is there twice"),
+        (b'{"x": {"a": 1, "a": 1}}', "'a' is there twice"),
+        (b'{"a": NaN}', "NaN is no JSON value"),
+        (b'{"a": -Infinity}', "-Infinity is no JSON value"),
+        (b'{"a": "\xff"}', "not valid UTF-8"),
+        (b'{"a": "\\ud800"}', "not valid UTF-8"),
+        (b'{"\\udfff": 1}', "not valid UTF-8"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "cannot be read"),
+        (b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deep"),
+        (b'{"a": "' + b"x" * MAX_BODY + b'"}', "longer than 1,000,000 bytes"),
+    ],
+)
+def test_everything_else_is_refused_and_says_why(body: bytes, message: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        json_object(call(body))
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded"])
+def test_only_what_is_called_json_is_taken(kind: str) -> None:
+    with pytest.raises(InvalidRequest, match="Content-Type: application/json"):
+        json_object(call(b"{}", {"content-type": kind}))

@@ -1,0 +1,276 @@
+"""`ms_exchange_connector`: create, read, change, delete, and its actions."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.aliases.booking import Booking, State
+from shared.conferences.conference import Calendar, Conference, Occurrence
+from shared.errors import Conflict, NotFound
+from shared.storage import Insert
+from tests.unit.shared.integrations.icons import png
+from tests.unit.shared.integrations.samples import GUID, full_fields, graph_fields
+from tests.unit.shared.management.api import CONNECTORS, Api
+
+TAG = "6f8cf6fc-7ab0-4e1d-a6c8-3b5e5a1a1f3d"
+
+
+async def created(api: Api, **changes: Any) -> dict[str, Any]:
+    answer = await api.call("POST", CONNECTORS, graph_fields(**changes))
+    assert answer.status == 201, answer
+    shown: dict[str, Any] = answer.body
+    return shown
+
+
+async def schedule(api: Api, integration: str, starts_in: timedelta) -> None:
+    now = api.clock.now()
+    occurrence = Occurrence(now + starts_in, now + starts_in + timedelta(hours=1))
+    conference = Conference("n", "d", "s", "a", "1", "t", "", "", "disallow_all", 30, 60, Calendar((occurrence,)))
+    booking = Booking(integration, TAG, "a@example.com", "o", now, now, State.SCHEDULED, "m", "i", conference)
+    await api.storage.table("meetings").commit(integration, Insert(booking.key, booking.values()))
+
+
+async def test_a_new_integration_is_shown_where_its_location_says() -> None:
+    api = Api()
+    answer = await api.call("POST", CONNECTORS, graph_fields())
+    assert answer.headers["Location"] == "/api/admin/configuration/v1/ms_exchange_connector/1/"
+    assert await api.get(CONNECTORS + "1/") == answer.body
+    assert await api.get(CONNECTORS + "1") == answer.body
+    assert answer.body["resource_uri"] == answer.headers["Location"]
+    assert answer.body["name"] == "Example Corp"
+
+
+async def test_domains_come_back_as_objects_that_can_be_sent_again() -> None:
+    api = Api()
+    shown = await created(api)
+    assert shown["domains"] == [
+        {
+            "id": 1,
+            "domain": "outlook.office365.com",
+            "exchange_connector": "/api/admin/configuration/v1/ms_exchange_connector/1/",
+            "creation_time": "2026-11-23T09:00:00",
+            "resource_uri": "/api/admin/configuration/v1/exchange_domain/1/",
+        }
+    ]
+    again = await api.call("PUT", CONNECTORS + "1/", {"domains": shown["domains"]})
+    assert again.body["domains"] == shown["domains"]
+
+
+@pytest.mark.parametrize("host", ["", "https://vmr.example.com"])
+async def test_domains_are_taken_as_uris(host: str) -> None:
+    api = Api()
+    shown = await created(api, domains=[{"domain": "a.example.com"}, {"domain": "b.example.com"}])
+    kept = host + shown["domains"][1]["resource_uri"]
+    answer = await api.call("PUT", CONNECTORS + "1/", {"domains": [kept, {"domain": "c.example.com"}]})
+    assert [(each["id"], each["domain"]) for each in answer.body["domains"]] == [
+        (2, "b.example.com"),
+        (3, "c.example.com"),
+    ]
+
+
+async def test_a_uri_of_another_integrations_domain_is_refused() -> None:
+    api = Api()
+    await created(api)
+    other = await created(api, name="Other", room_mailbox_email_address="other@example.com")
+    answer = await api.call("PUT", CONNECTORS + "1/", {"domains": [other["domains"][0]["resource_uri"]]})
+    assert answer.status == 400
+    assert answer.body == {
+        "ms_exchange_connector": {"domains": ["Entry 1: This integration has no domain of that id."]}
+    }
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+async def test_changing_keeps_what_is_not_sent_and_clears_what_is_sent_empty(method: str) -> None:
+    api = Api()
+    await created(api, description="old", meeting_buffer_before=5, ivr_theme="/api/admin/configuration/v1/ivr_theme/1/")
+    answer = await api.call(
+        method, CONNECTORS + "1/", {"description": "", "ivr_theme": None, "meeting_buffer_after": 7}
+    )
+    assert answer.status == 202
+    assert (answer.body["description"], answer.body["ivr_theme"]) == ("", None)
+    assert (answer.body["meeting_buffer_before"], answer.body["meeting_buffer_after"]) == (5, 7)
+    assert await api.get(CONNECTORS + "1/") == answer.body
+
+
+async def test_every_fault_is_named_by_field_and_nothing_changes() -> None:
+    api = Api()
+    before = await created(api)
+    wrong = {"name": 5, "meeting_buffer_before": 181, "conference_name_template": "{{ x }}", "colour": "red"}
+    answer = await api.call("PATCH", CONNECTORS + "1/", wrong)
+    assert answer.status == 400
+    assert set(answer.body["ms_exchange_connector"]) == set(wrong)
+    assert answer.body["ms_exchange_connector"]["colour"] == ["There is no such setting."]
+    assert await api.get(CONNECTORS + "1/") == before
+
+
+async def test_a_refused_creation_leaves_nothing() -> None:
+    api = Api()
+    answer = await api.call("POST", CONNECTORS, full_fields(scheduled_alias_prefix="far too long"))
+    assert answer.status == 400
+    assert await api.ids(CONNECTORS) == []
+    assert api.secrets.kept == {}
+
+
+async def test_secrets_go_in_and_never_come_out() -> None:
+    api = Api()
+    planted = "correct-horse-battery-staple"
+    answers = [await api.call("POST", CONNECTORS, full_fields(password=planted, oauth_client_secret=planted))]
+    answers.append(await api.call("PATCH", CONNECTORS + "1/", {"personal_vmr_oauth_client_secret": planted}))
+    for path in (CONNECTORS, CONNECTORS + "1/"):
+        answers.append(await api.call("GET", path))
+    assert [answer.status for answer in answers] == [201, 202, 200, 200]
+    shown = await api.get(CONNECTORS + "1/")
+    assert planted not in str(answers)
+    assert not {"password", "oauth_client_secret", "oauth_refresh_token", "private_key"} & shown.keys()
+    secret = await api.integrations.secret(shown["uuid"], "password")
+    assert secret is not None
+    assert secret.get_secret_value() == planted
+
+
+async def test_a_secret_that_is_not_sent_stays_and_an_empty_one_clears() -> None:
+    api = Api()
+    uuid = (await created(api, oauth_client_secret="s"))["uuid"]
+    await api.call("PUT", CONNECTORS + "1/", {"description": "x"})
+    assert await api.integrations.secret(uuid, "oauth_client_secret") is not None
+    await api.call("PUT", CONNECTORS + "1/", {"oauth_client_secret": ""})
+    assert await api.integrations.secret(uuid, "oauth_client_secret") is None
+
+
+async def test_two_admins_at_once_the_second_is_told_what_has_changed() -> None:
+    api = Api()
+    await created(api)
+    read = (await api.call("GET", CONNECTORS + "1/")).headers["ETag"]
+    first = await api.call("PATCH", CONNECTORS + "1/", {"description": "first"}, {"if-match": read})
+    second = await api.call("PATCH", CONNECTORS + "1/", {"description": "second"}, {"if-match": read})
+    assert (first.status, second.status) == (202, 412)
+    assert second.body["changed"] == ["description"]
+    assert (await api.get(CONNECTORS + "1/"))["description"] == "first"
+    third = await api.call("PATCH", CONNECTORS + "1/", {"description": "third"}, {"if-match": first.headers["ETag"]})
+    assert third.status == 202
+
+
+@pytest.mark.parametrize(("if_match", "status"), [("*", 202), ('"99"', 412), ("1", 412), ('W/"1"', 412), ("", 412)])
+async def test_if_match_in_other_forms(if_match: str, status: int) -> None:
+    api = Api()
+    await created(api)
+    answer = await api.call("PATCH", CONNECTORS + "1/", {"description": "x"}, {"if-match": if_match})
+    assert answer.status == status
+
+
+async def test_ids_are_never_given_again() -> None:
+    api = Api()
+    await created(api)
+    assert (await api.call("DELETE", CONNECTORS + "1/")).status == 204
+    assert (await created(api))["id"] == 2
+    with pytest.raises(NotFound):
+        await api.call("GET", CONNECTORS + "1/")
+
+
+async def test_deleting_with_meetings_to_come_must_be_forced() -> None:
+    api = Api()
+    shown = await created(api)
+    await schedule(api, shown["uuid"], timedelta(days=1))
+    with pytest.raises(Conflict, match="Example Corp has 1 meeting to come"):
+        await api.call("DELETE", CONNECTORS + "1/")
+    assert await api.ids(CONNECTORS) == [1]
+    assert (await api.call("DELETE", CONNECTORS + "1/?force=true")).status == 204
+    assert await api.ids(CONNECTORS) == []
+
+
+async def test_deleting_with_past_meetings_only_is_simple() -> None:
+    api = Api()
+    shown = await created(api)
+    await schedule(api, shown["uuid"], timedelta(days=-1))
+    assert (await api.call("DELETE", CONNECTORS + "1/")).status == 204
+
+
+async def test_the_manifest_is_acknowledged_at_its_present_revision_only() -> None:
+    api = Api()
+    assert (await created(api))["manifest_reinstall_needed"] is True
+    await api.call("PATCH", CONNECTORS + "1/", {"addin_button_label": "Meet"})
+    with pytest.raises(Conflict, match="revision 2"):
+        await api.call("POST", CONNECTORS + "1/manifest_installed/", {"manifest_revision": 1})
+    answer = await api.call("POST", CONNECTORS + "1/manifest_installed/", {"manifest_revision": 2})
+    assert answer.status == 202
+    assert answer.body["manifest_reinstall_needed"] is False
+    wrong = await api.call("POST", CONNECTORS + "1/manifest_installed/", {"manifest_revision": "2"})
+    assert wrong.body == {"ms_exchange_connector": {"manifest_revision": ["Must be a whole number."]}}
+
+
+async def test_the_icon_is_put_as_it_is() -> None:
+    api = Api()
+    uuid = (await created(api))["uuid"]
+    answer = await api.raw("PUT", CONNECTORS + "1/icon/", png(80, 80), {"content-type": "image/png"})
+    assert answer.status == 202
+    assert answer.body["manifest_revision"] == 2
+    assert await api.integrations.icon(uuid) == png(80, 80)
+    wrong = await api.raw("PUT", CONNECTORS + "1/icon/", b"no png", {"content-type": "image/png"})
+    assert wrong.body == {"ms_exchange_connector": {"icon": ["The file is not a PNG image."]}}
+
+
+async def test_preview_of_what_is_saved_with_values_given() -> None:
+    api = Api()
+    await created(api, conference_name_template="{{ subject }} by {{ organizer_name }}")
+    body = {"template": "conference_name_template", "values": {"subject": "Mine"}}
+    answer = await api.call("POST", CONNECTORS + "1/preview/", body)
+    assert answer.status == 200
+    assert (answer.body["line"], answer.body["faults"]) == ("Mine by Alice Jones", [])
+
+
+async def test_preview_of_a_text_that_is_not_saved() -> None:
+    api = Api()
+    before = await created(api)
+    body = {"template": "accept_new_single_meeting_template", "text": "<p>{{ alias }}</p>", "values": {"alias": "<x>"}}
+    answer = await api.call("POST", CONNECTORS + "1/preview/", body)
+    assert (answer.body["html"], answer.body["text"]) == ("<p>&lt;x&gt;</p>", "<x>")
+    assert await api.get(CONNECTORS + "1/") == before
+
+
+@pytest.mark.parametrize(
+    ("body", "faults"),
+    [
+        ({}, {"template"}),
+        ({"template": "name"}, {"template"}),
+        ({"template": ["x"]}, {"template"}),
+        ({"template": "conference_name_template", "text": 5}, {"text"}),
+        ({"template": "conference_name_template", "values": [1]}, {"values"}),
+    ],
+)
+async def test_previews_that_make_no_sense(body: dict[str, Any], faults: set[str]) -> None:
+    api = Api()
+    await created(api)
+    answer = await api.call("POST", CONNECTORS + "1/preview/", body)
+    assert answer.status == 400
+    assert set(answer.body["ms_exchange_connector"]) == faults
+
+
+async def test_a_preview_of_a_faulty_template_or_value_shows_its_faults() -> None:
+    api = Api()
+    await created(api)
+    body = {"template": "conference_name_template", "text": "{{ x }}"}
+    assert "unknown variable 'x'" in (await api.call("POST", CONNECTORS + "1/preview/", body)).body["faults"][0]
+    body = {"template": "conference_name_template", "values": {"subject": {"a": 1}}}  # type: ignore[dict-item]
+    assert "not dict" in (await api.call("POST", CONNECTORS + "1/preview/", body)).body["faults"][0]
+
+
+async def test_a_check_says_what_would_change_and_saves_nothing() -> None:
+    api = Api()
+    before = await created(api)
+    answer = await api.call("POST", CONNECTORS + "1/check/", {"description": "new", "name": "Example Corp"})
+    assert (answer.status, answer.body) == (200, {"changes": ["description"]})
+    wrong = await api.call("POST", CONNECTORS + "1/check/", {"meeting_buffer_before": 999})
+    assert set(wrong.body["ms_exchange_connector"]) == {"meeting_buffer_before"}
+    assert await api.get(CONNECTORS + "1/") == before
+
+
+async def test_lists_are_filtered_by_what_is_shown() -> None:
+    api = Api()
+    await created(api)
+    await created(
+        api, name="Other", room_mailbox_email_address="o@example.com", graph_tenant_id=GUID, graph_client_id=GUID
+    )
+    assert await api.ids(CONNECTORS + "?name__icontains=corp") == [1]
+    assert await api.ids(CONNECTORS + "?enable_personal_vmrs=true") == []
+    assert await api.ids(CONNECTORS + f"?graph_tenant_id={GUID}&order_by=-id") == [2]
+    assert (await api.call("GET", CONNECTORS + "?password__startswith=a")).status == 400

@@ -1,0 +1,90 @@
+"""`exchange_domain`."""
+
+from typing import Any
+
+import pytest
+
+from shared.errors import NotFound
+from tests.unit.shared.integrations.samples import graph_fields
+from tests.unit.shared.management.api import CONNECTORS, DOMAINS, Api
+
+PARENT = "/api/admin/configuration/v1/ms_exchange_connector/1/"
+
+
+async def api_with_one() -> Api:
+    api = Api()
+    assert (await api.call("POST", CONNECTORS, graph_fields())).status == 201
+    return api
+
+
+async def test_an_entry_is_part_of_its_integration() -> None:
+    api = await api_with_one()
+    answer = await api.call("POST", DOMAINS, {"domain": "mail.example.com", "exchange_connector": PARENT})
+    assert answer.status == 201
+    assert answer.headers["Location"] == "/api/admin/configuration/v1/exchange_domain/2/"
+    assert await api.get(DOMAINS + "2/") == answer.body
+    assert (await api.get(CONNECTORS + "1/"))["domains"][1] == answer.body
+    assert await api.ids(DOMAINS + "?exchange_connector=1&domain__endswith=.com") == [1, 2]
+
+
+async def test_an_entry_is_renamed_and_keeps_its_id() -> None:
+    api = await api_with_one()
+    answer = await api.call("PUT", DOMAINS + "1/", {"domain": "mail.example.com", "exchange_connector": PARENT})
+    assert (answer.status, answer.body["id"], answer.body["domain"]) == (202, 1, "mail.example.com")
+    assert (await api.get(CONNECTORS + "1/"))["domains"] == [answer.body]
+
+
+async def test_what_is_read_can_be_sent_back() -> None:
+    api = await api_with_one()
+    shown = await api.get(DOMAINS + "1/")
+    assert (await api.call("PUT", DOMAINS + "1/", shown)).body == shown
+    assert (await api.call("PATCH", DOMAINS + "1/", {})).body == shown
+
+
+async def test_an_entry_is_removed_unless_its_integration_needs_it() -> None:
+    api = await api_with_one()
+    await api.call("POST", DOMAINS, {"domain": "mail.example.com", "exchange_connector": PARENT})
+    assert (await api.call("DELETE", DOMAINS + "1/")).status == 204
+    assert await api.ids(DOMAINS) == [2]
+    last = await api.call("DELETE", DOMAINS + "2/")
+    assert last.status == 400
+    assert "Required when" in last.body["exchange_domain"]["domain"][0]
+    assert await api.ids(DOMAINS) == [2]
+
+
+@pytest.mark.parametrize(
+    ("fields", "faults"),
+    [
+        ({}, {"domain"}),
+        ({"domain": 5, "exchange_connector": PARENT}, {"domain"}),
+        ({"domain": "", "exchange_connector": PARENT}, {"domain"}),
+        ({"domain": "not a host", "exchange_connector": PARENT}, {"domain"}),
+        ({"domain": "http://mail.example.com/x", "exchange_connector": PARENT}, {"domain"}),
+        ({"domain": "outlook.office365.com", "exchange_connector": PARENT}, {"domain"}),
+        ({"domain": "mail.example.com"}, {"exchange_connector"}),
+        ({"domain": "mail.example.com", "exchange_connector": 1}, {"exchange_connector"}),
+        ({"domain": "mail.example.com", "exchange_connector": PARENT.replace("1/", "9/")}, {"exchange_connector"}),
+        ({"domain": "mail.example.com", "exchange_connector": PARENT, "colour": "red"}, {"colour"}),
+    ],
+)
+async def test_faults_by_field(fields: dict[str, Any], faults: set[str]) -> None:
+    api = await api_with_one()
+    answer = await api.call("POST", DOMAINS, fields)
+    assert answer.status == 400
+    assert set(answer.body["exchange_domain"]) == faults
+    assert await api.ids(DOMAINS) == [1]
+
+
+async def test_an_entry_does_not_move_to_another_integration() -> None:
+    api = await api_with_one()
+    other = graph_fields(name="Other", room_mailbox_email_address="other@example.com")
+    assert (await api.call("POST", CONNECTORS, other)).status == 201
+    answer = await api.call("PUT", DOMAINS + "1/", {"exchange_connector": PARENT.replace("1/", "2/")})
+    assert set(answer.body["exchange_domain"]) == {"exchange_connector"}
+
+
+async def test_there_is_no_such_entry() -> None:
+    api = await api_with_one()
+    for method in ("GET", "PUT", "DELETE"):
+        with pytest.raises(NotFound, match="no exchange_domain with id 9"):
+            await api.call(method, DOMAINS + "9/", {})
