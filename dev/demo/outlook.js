@@ -1,0 +1,244 @@
+// @ts-check
+/**
+ * An Outlook on the web that exists only here: a meeting that is being written, and an add-in's pane beside it.
+ *
+ * It answers the postMessage protocol ("XDM") that Office.js speaks to Outlook, so the genuine library works under it in
+ * the browser tests, and the stand-in of the demo page does. The protocol: facts learned from @microsoft/office-js
+ * 1.1.110, dist/outlook-web-16.01.debug.js.
+ */
+
+/** @typedef {{name: string, address: string}} Person */
+
+/**
+ * What goes wrong in a call: it never answers; it is refused with a code; it says yes and does nothing; or "append": a
+ * location is added to the one that is there.
+ * @typedef {'hang' | 'silent' | 'append' | {code: number}} Fault
+ */
+
+/** What Office.js numbers "dispids", by the names that tests use. */
+const CALLS = /** @type {Record<number, string>} */ ({
+  2: 'identityToken', 3: 'loadProperties', 4: 'saveProperties', 14: 'bodyType', 15: 'attendees', 21: 'setAttendees',
+  22: 'addAttendees', 23: 'prependBody', 26: 'location', 27: 'setLocation', 37: 'body', 38: 'setBody',
+  108: 'sharedProperties', 154: 'places', 155: 'addPlaces', 156: 'removePlaces',
+});
+const HTML = 3; // Office.js's number for CoercionType.Html; text is 0
+const APPOINTMENT_READ = 2;
+const APPOINTMENT_COMPOSE = 5;
+const READ_WRITE_ITEM = 3;
+const OUTLOOK = 64; // OSF.AppName.OutlookWebApp
+
+/** A meeting as the form has it. */
+export class Meeting {
+  subject = '';
+  /** @type {'html'|'text'} */
+  format = 'html';
+  body = '';
+  /** @type {Person[]} */
+  required = [];
+  /** @type {Person[]} */
+  optional = [];
+  /** @type {{id: string, type: 'custom'|'room'}[]} */
+  places = [];
+  properties = '{}';
+
+  get location() {
+    return this.places.map(({ id }) => id).join('; ');
+  }
+}
+
+/** The Outlook around a pane. */
+export class FakeOutlook {
+  /** @type {Record<string, Fault>} */
+  faults = {};
+  /** @type {string[]} */
+  calls = [];
+  meeting = new Meeting();
+  /** Milliseconds that each call takes. */
+  delay = 0;
+  /** Turns what is written into the body into what is kept of it. */
+  rewrite = (/** @type {string} */ html) => html;
+  onChange = () => {};
+
+  /**
+   * @param {object} options
+   * @param {Person} options.user
+   * @param {() => Promise<string>} options.identityToken
+   * @param {string} [options.mailbox]  the newest requirement set of Mailbox; Exchange on-premises has 1.5
+   * @param {string} [options.language]
+   * @param {Record<string, string>} [options.sets]  further requirement sets
+   * @param {boolean} [options.isShared]  a meeting in somebody else's calendar
+   * @param {boolean} [options.isReading]  an attendee looks at the meeting
+   * @param {Record<string, string>} [options.theme]
+   */
+  constructor({ mailbox = '1.5', language = 'en-US', sets = {}, isShared = false, isReading = false, ...options }) {
+    this.options = { mailbox, language, sets, isShared, isReading, ...options };
+    addEventListener('message', (event) => void this.#hear(event));
+  }
+
+  /**
+   * Show an add-in's pane in a frame of this page.
+   * @param {HTMLIFrameElement} frame
+   * @param {string} url
+   */
+  open(frame, url) {
+    const { language } = this.options;
+    const host = `Outlook$Web$16.01$${language}$corr$$$16`;
+    const conversation = `conversation|pane|${location.origin}`;
+    // Outlook passes the same in the frame's name; displayDialogAsync reads it there.
+    frame.name = JSON.stringify({
+      baseFrameName: 'pane', hostInfo: host, xdmInfo: conversation, serializerVersion: 1,
+    });
+    frame.src = `${url}?_host_Info=${host}$#&_serializer_version=1&_xdm_Info=${conversation}`;
+  }
+
+  /** @param {MessageEvent} event */
+  async #hear(event) {
+    const question = parsed(event.data);
+    if (question?._messageType !== 0) return;
+    const data = await this.#answer(question._actionName, question._data);
+    if (data === undefined) return;
+    const { _actionName, _conversationId, _correlationId } = question;
+    const answer = {
+      _messageType: 1, _actionName, _conversationId, _correlationId, _origin: location.origin,
+      _errorCode: 0, _responseType: 0, _serializerVersion: 1, _data: data,
+    };
+    event.source?.postMessage(JSON.stringify(answer), { targetOrigin: event.origin });
+  }
+
+  /**
+   * @param {string} action
+   * @param {any} data
+   */
+  async #answer(action, data) {
+    switch (action) {
+      case 'ContextActivationManager_getAppContextAsync':
+        return this.#context();
+      case 'GetInitialData':
+        return this.#initialData();
+      case 'ExecuteMethod':
+        return this.#perform(CALLS[data.MethodData.DispatchId] ?? `call ${data.MethodData.DispatchId}`, data.ApiParams);
+      default:
+        return null;
+    }
+  }
+
+  /**
+   * @param {string} call
+   * @param {any} given
+   */
+  async #perform(call, given) {
+    this.calls.push(call);
+    if (this.delay) await new Promise((done) => setTimeout(done, this.delay));
+    const fault = this.faults[call];
+    if (fault === 'hang') return undefined;
+    if (fault === 'silent') return success();
+    if (fault && fault !== 'append') return refusal(fault.code);
+    if (call === 'identityToken') return { wasSuccessful: true, token: await this.options.identityToken() };
+    return this.#change(call, given);
+  }
+
+  /**
+   * @param {string} call
+   * @param {any} given
+   */
+  #change(call, given) {
+    const { meeting } = this;
+    const attendees = given?.recipientField === 1 ? meeting.optional : meeting.required;
+    /** @type {Record<string, () => unknown>} */
+    const changes = {
+      bodyType: () => meeting.format,
+      body: () => (given.coercionType === HTML ? meeting.body : plain(meeting)),
+      prependBody: () => this.#write(given, (text) => meeting.body.replace(/^(.*<body[^>]*>)?/is, (head) => head + text)),
+      setBody: () => this.#write(given, (text) => text),
+      attendees: () => attendees,
+      addAttendees: () => void attendees.push(...given.recipientArray),
+      setAttendees: () => void attendees.splice(0, Infinity, ...given.recipientArray),
+      location: () => meeting.location,
+      setLocation: () => this.#setLocation(given.location),
+      places: () => meeting.places.map((place) => ({ displayName: place.id, locationIdentifier: place })),
+      addPlaces: () => void meeting.places.push(...given.enhancedLocations),
+      removePlaces: () => this.#removePlaces(given.enhancedLocations),
+      saveProperties: () => void (meeting.properties = JSON.stringify(given.customProperties)),
+      sharedProperties: () => ({ owner: 'owner@example.com', delegatePermissions: 15 }),
+    };
+    if (call === 'loadProperties') return { wasSuccessful: true, customProperties: meeting.properties };
+    if (!changes[call]) return refusal(5000);
+    const result = changes[call]();
+    if (result === refused) return refusal(9002);
+    this.onChange();
+    return success(result ?? null);
+  }
+
+  /**
+   * @param {{data: string, coercionType: number}} given
+   * @param {(text: string) => string} place
+   */
+  #write({ data, coercionType }, place) {
+    const { meeting } = this;
+    if (coercionType === HTML && meeting.format === 'text') return refused;
+    meeting.body = place(coercionType === HTML ? this.rewrite(data) : data);
+    return null;
+  }
+
+  /** @param {string} text */
+  #setLocation(text) {
+    const { meeting } = this;
+    if (this.faults.setLocation !== 'append') meeting.places = [];
+    if (text) meeting.places.push({ id: text, type: 'custom' });
+  }
+
+  /** @param {{id: string}[]} gone */
+  #removePlaces(gone) {
+    const ids = gone.map(({ id }) => id);
+    this.meeting.places = this.meeting.places.filter(({ id }) => !ids.includes(id));
+  }
+
+  #context() {
+    const { language, mailbox, sets, theme } = this.options;
+    return {
+      _id: 'pane', _appName: OUTLOOK, _appVersion: '16.01', _appUILocale: language, _dataLocale: language,
+      _docUrl: `${location.origin}/`, _clientMode: 0, _settings: {}, _reason: 0, _osfControlType: 1, _eToken: '',
+      _correlationId: crypto.randomUUID(), _appInstanceId: 'pane', _hostFullVersion: '16.0.0.0',
+      _requirementMatrix: JSON.stringify({ Mailbox: mailbox, ...sets }), _dialogRequirementMatrix: '{}',
+      _clientWindowHeight: 570, _clientWindowWidth: 320, _addinName: 'VMR', _appDomains: [], _featureGates: {},
+      _initialDisplayMode: 0, ...(theme && { _officeTheme: theme }),
+    };
+  }
+
+  #initialData() {
+    const { user, isShared, isReading } = this.options;
+    return {
+      itemType: isReading ? APPOINTMENT_READ : APPOINTMENT_COMPOSE, permissionLevel: READ_WRITE_ITEM,
+      userDisplayName: user.name, userEmailAddress: user.address, userProfileType: 'enterprise', userTimeZone: 'UTC',
+      timeZoneOffsets: [], hostVersion: '16.0.0.0', owaView: 'OneColumn', extensionId: 'pane', isRestIdSupported: true,
+      restUrl: `${location.origin}/api`, ewsUrl: 'https://mail.example.com/EWS/Exchange.asmx',
+      isFromSharedFolder: isShared, seriesId: null, id: null, subject: this.meeting.subject,
+    };
+  }
+}
+
+const refused = Symbol('refused');
+
+/** @param {unknown} [data] */
+function success(data = null) {
+  return { wasSuccessful: true, error: false, errorCode: 0, data };
+}
+
+/** @param {number} errorCode */
+function refusal(errorCode) {
+  return { wasSuccessful: false, error: true, errorCode };
+}
+
+/** @param {unknown} text */
+function parsed(text) {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return null; // other people's messages
+  }
+}
+
+/** @param {Meeting} meeting */
+function plain({ format, body }) {
+  return format === 'text' ? body : new DOMParser().parseFromString(body, 'text/html').body.textContent;
+}

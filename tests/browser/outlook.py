@@ -1,0 +1,191 @@
+"""Drives the fake Outlook (dev/demo/outlook.js) and the pane in it."""
+
+import json
+import mimetypes
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from playwright.async_api import Browser, BrowserContext, FrameLocator, Page, Route
+
+from dev.environment import INTEGRATION, Addresses
+from tests.browser.tools import HERE, OFFICE_JS, ROOT
+
+OUTLOOK = "outlook.office.com"
+ADDIN = "vmr.example.com"  # the seeded integration's add-in server
+OFFICE = "appsforoffice.microsoft.com"
+AJAX = "ajax.aspnetcdn.com"
+
+PANE = f"https://{ADDIN}/addin/{INTEGRATION}/pane"
+DETAILS = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/meeting_details"
+PERSONAL = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/personal_vmrs"
+CONFIG = f"/addin/{INTEGRATION}/config"
+
+Answer = Callable[[Route], Awaitable[None]]
+"""Answers a request in the back end's place."""
+
+
+class Outlook:
+    """One window with one meeting. `hosts` and `answers` may be changed before `open` and while it is open."""
+
+    def __init__(self, browser: Browser, stack: Addresses, client: httpx.AsyncClient) -> None:
+        self._browser = browser
+        self._stack = stack
+        self._client = client
+        self._context: BrowserContext | None = None
+        self.requests: list[str] = []
+        """URLs, in order, of everything that any page asked for."""
+        self.lost: list[str] = []
+        """Those that nobody answered."""
+        self.complaints: list[str] = []
+        """What the browser had to say: errors and violations of policies."""
+        self.answers: dict[str, Answer] = {}
+        """By path of the add-in's server: what is not to be asked of the real one."""
+        self.config: dict[str, Any] = {}
+        """Changes to the configuration in the page."""
+        self.user = "alice@example.com"
+        self.token: str | None = None
+        """The identity token that Outlook gives; None asks the simulated Exchange for a real one."""
+
+    async def open(
+        self,
+        meeting: Mapping[str, Any] | None = None,
+        *,
+        faults: Mapping[str, Any] | None = None,
+        rewrite: str = "",
+        url: str = PANE,
+        wait: bool = True,
+        look: Mapping[str, Any] | None = None,
+        clock: bool = False,
+        **options: Any,
+    ) -> None:
+        """Open a meeting with the pane beside it, and wait until the pane is at rest.
+
+        `options` are FakeOutlook's; `look` the browser's (colour scheme, window size); `rewrite` is JavaScript, a
+        function of HTML; `clock` makes time movable.
+        """
+        self._context = await self._browser.new_context(**{"viewport": {"width": 320, "height": 570}, **(look or {})})
+        await self._context.route("**/*", self._answer)
+        self._context.on("request", lambda request: self.requests.append(request.url))
+        self.page = await self._context.new_page()
+        self.page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        if clock:
+            await self.page.clock.install()
+        await self.page.expose_function("identityToken", self._identity_token)
+        await self.page.goto(f"https://{OUTLOOK}/")
+        await self.page.evaluate(
+            "([url, options, meeting, faults, rewrite]) => start(url, options, meeting,"
+            " { faults, ...(rewrite && { rewrite: new Function('return ' + rewrite)() }) })",
+            [url, options, dict(meeting or {}), dict(faults or {}), rewrite],
+        )
+        if wait:
+            await self.settled()
+
+    async def close(self) -> None:
+        """Close the window."""
+        if self._context:
+            await self._context.close()
+
+    @property
+    def pane(self) -> FrameLocator:
+        """The pane's document."""
+        return self.page.frame_locator("iframe")
+
+    async def settled(self) -> None:
+        """Wait until the pane has nothing under way."""
+        await self.pane.locator("#pane[aria-busy=false]").wait_for()
+
+    async def click(self, name: str) -> None:
+        """Click a button of the pane by its text, and wait for what comes of it."""
+        await self.pane.get_by_role("button", name=name, exact=True).click()
+        await self.settled()
+
+    async def text(self, part: str) -> str:
+        """The visible text of a part of the pane: "heading", "message", "hint"."""
+        element = self.pane.locator(f"#{part}")
+        return (await element.inner_text()).strip() if await element.is_visible() else ""
+
+    async def buttons(self) -> list[str]:
+        """Texts of the buttons, in order."""
+        return [text.strip() for text in await self.pane.locator("#choices button").all_inner_texts()]
+
+    async def meeting(self) -> dict[str, Any]:
+        """The meeting as it stands in the form; attendees as addresses."""
+        meeting: dict[str, Any] = await self.page.evaluate("({ ...outlook.meeting, location: outlook.meeting.location })")
+        return meeting | {role: [person["address"] for person in meeting[role]] for role in ("required", "optional")}
+
+    async def change(self, **fields: Any) -> None:
+        """What the user does in the form meanwhile."""
+        await self.page.evaluate("fields => Object.assign(outlook.meeting, fields)", fields)
+
+    async def break_(self, **faults: Any) -> None:
+        """Replace Outlook's faults."""
+        await self.page.evaluate("faults => { outlook.faults = faults; }", faults)
+
+    async def calls(self) -> list[str]:
+        """Names of the calls that Office.js made."""
+        calls: list[str] = await self.page.evaluate("outlook.calls")
+        return calls
+
+    def hosts(self) -> set[str]:
+        """Every host that was asked for anything."""
+        return {urlsplit(url).hostname or "" for url in self.requests if not url.startswith(("data:", "blob:", "about:"))}
+
+    async def _identity_token(self) -> str:
+        if self.token is not None:
+            return self.token
+        answer = await self._client.post(f"{self._stack.exchange}/dev/identity-token", json={"user": self.user})
+        return str(answer.raise_for_status().json()["token"])
+
+    async def _answer(self, route: Route) -> None:
+        url = urlsplit(route.request.url)
+        if url.hostname == ADDIN:
+            await self._add_in(route, url.path, url.query)
+        elif url.hostname == OUTLOOK:
+            file = {"/": HERE / "outlook.html", "/outlook.js": ROOT / "dev" / "demo" / "outlook.js"}.get(url.path)
+            await (route.fulfill(path=file, content_type=_type(file.name)) if file else route.fulfill(status=404))
+        elif url.hostname == OFFICE and (script := OFFICE_JS / url.path.removeprefix("/lib/1/hosted/")).is_file():
+            await route.fulfill(path=script, content_type=_type(script.name))
+        elif url.hostname == AJAX and url.path.endswith("/MicrosoftAjax.js"):
+            await route.fulfill(path=HERE / "microsoft_ajax.js", content_type="text/javascript")
+        else:
+            self.lost.append(route.request.url)
+            await route.abort("namenotresolved")
+
+    async def _add_in(self, route: Route, path: str, query: str) -> None:
+        if answer := self.answers.get(path):
+            await answer(route)
+            return
+        request = route.request
+        response = await self._client.request(
+            request.method,
+            f"{self._stack.functions}{path}{'?' if query else ''}{query}",
+            headers={name: value for name, value in (await request.all_headers()).items() if name[0] != ":"},
+            content=request.post_data_buffer,
+        )
+        body = self._configured(response.text).encode() if path.endswith("/pane") else response.content
+        dropped = ("content-length", "content-encoding", "transfer-encoding")
+        headers = {name: value for name, value in response.headers.items() if name not in dropped}
+        await route.fulfill(status=response.status_code, headers=headers, body=body)
+
+    def _configured(self, page: str) -> str:
+        """The page with its configuration changed as the test wants it."""
+        if not self.config:
+            return page
+        before, start, rest = page.partition('id="config">')
+        data, end, after = rest.partition("</script>")
+        config = _merged(json.loads(data), self.config)
+        return before + start + json.dumps(config).replace("<", "\\u003c") + end + after
+
+
+def _merged(old: dict[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(old)
+    for name, value in new.items():
+        merged[name] = _merged(old[name], value) if isinstance(value, Mapping) and isinstance(old.get(name), dict) else value
+    return merged
+
+
+def _type(name: str) -> str:
+    return mimetypes.guess_type(name)[0] or "text/plain"
