@@ -48,15 +48,15 @@ class Stack:
         self._children.append(Child("The simulated Exchange", [sys.executable, "-m", "dev.exchange"], exchange))
         azurite = Azurite(data_dir and data_dir / "azurite")
         self._children.append(azurite.child)
-        functions = child_environment(
-            PORT=str(at.port), **app_settings(at, azurite.connection_string, working_dir)
-        )
+        settings = app_settings(at, azurite.connection_string, working_dir)
+        # Whoever waits for the product's health waits for the proof: nobody interferes with it.
+        functions = child_environment(PORT=str(at.port), DEV_HELD_ROUTE="/api/health", **settings)
         self._children.append(Child("The functions host", [sys.executable, "-m", "dev.functions"], functions))
 
     def wait_until_up(self, client: httpx.Client) -> None:
         """Wait until everything answers. Raises StackError."""
         until = time.monotonic() + PATIENCE
-        waiting = [f"{self.addresses.exchange}/dev/clock", f"{self.addresses.functions}/api/health"]
+        waiting = [f"{self.addresses.exchange}/dev/clock", f"{self.addresses.functions}/dev/clock"]
         while waiting:
             self.check()
             if time.monotonic() > until:
@@ -150,6 +150,7 @@ def _prove(addresses: Addresses, client: httpx.Client) -> None:
     if answer.is_error:
         raise StackError(f"the first sweep failed: {answer.text}")
     Proof(addresses, client).book()
+    client.post(f"{addresses.functions}/dev/ready").raise_for_status()
 
 
 def _introduce(addresses: Addresses, data_dir: Path | None) -> None:

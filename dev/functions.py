@@ -1,4 +1,7 @@
-"""`python -m dev.functions`: the product in the functions host, on the movable clock, with the seeded integration."""
+"""`python -m dev.functions`: the product in the functions host, on the movable clock, with the seeded integration.
+
+PORT is where it listens; DEV_HELD_ROUTE, if set, a path that is held back until `POST /dev/ready`.
+"""
 
 import asyncio
 import logging
@@ -34,7 +37,8 @@ async def serve(settings: Mapping[str, str], port: int, stop: asyncio.Event) -> 
     async with AsyncExitStack() as stack:
         stack.push_async_callback(services.close)
         await seed(services.integrations, settings["GRAPH_BASE_URL"].removesuffix("/v1.0"))
-        await stack.enter_async_context(running_host(APP, settings, clock, port=port))
+        held = settings.get("DEV_HELD_ROUTE", "")
+        await stack.enter_async_context(running_host(APP, settings, clock, held=held, port=port))
         await stop.wait()
 
 

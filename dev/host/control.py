@@ -14,14 +14,22 @@ from dev.host.worker import InvocationFailed
 
 
 class Control:
-    """`POST /dev/clock` {"now"} and `POST /dev/run/{timer}`. `settle` waits until the queues are quiet."""
+    """`POST /dev/clock` {"now"}, `POST /dev/run/{timer}` and `POST /dev/ready`.
+
+    `settle` waits until the queues are quiet; `release` is what makes the host ready.
+    """
 
     def __init__(
-        self, clock: MovableClock, timers: Mapping[str, Timer], settle: Callable[[], Awaitable[None]]
+        self,
+        clock: MovableClock,
+        timers: Mapping[str, Timer],
+        settle: Callable[[], Awaitable[None]],
+        release: Callable[[], None],
     ) -> None:
         self._clock = clock
         self._timers = timers
         self._settle = settle
+        self._release = release
         self._one_at_a_time = asyncio.Lock()
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
@@ -33,7 +41,10 @@ class Control:
                 return web.json_response({"now": self._clock.now().isoformat()})
             case "POST", ["run", name]:
                 return await self._run_timer(name)
-        return _fault(HTTPStatus.NOT_FOUND, "here are POST and GET /dev/clock, and POST /dev/run/{timer}")
+            case "POST", ["ready"]:
+                self._release()
+                return web.json_response({})
+        return _fault(HTTPStatus.NOT_FOUND, "here are GET and POST /dev/clock, POST /dev/run/{timer}, POST /dev/ready")
 
     async def _move_clock(self, body: bytes) -> web.Response:
         async with self._one_at_a_time:

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +26,21 @@ LARGEST_BODY = 100 * 1024 * 1024  # bytes; what Azure accepts
 
 
 class FunctionsHost:
-    """Hosts the functions of one app directory. `settings` are the app settings; the worker reads os.environ itself."""
+    """Hosts the functions of one app directory. `settings` are the app settings; the worker reads os.environ itself.
 
-    def __init__(self, app_dir: Path, settings: Mapping[str, str], clock: MovableClock, key: str = "") -> None:
+    A path that is `held` is answered 503 until `POST /dev/ready`: whoever waits for it waits for more than this host.
+    """
+
+    def __init__(
+        self, app_dir: Path, settings: Mapping[str, str], clock: MovableClock, *, key: str = "", held: str = ""
+    ) -> None:
         self.functions: list[Function] = []
         self.url = ""
         self._app_dir = app_dir
         self._settings = settings
         self.clock = clock
         self._key = key or secrets.token_urlsafe()
+        self._held = held
         self._config: HostConfig = load_config(app_dir / "host.json")
         self._queues = Queues(settings, self._config.message_encoding)
         self._runner = Runner(self._queues, self._config.function_timeout)
@@ -64,6 +71,10 @@ class FunctionsHost:
             if self._deliveries() == before:
                 return
 
+    def release(self) -> None:
+        """Answer the held path like any other."""
+        self._held = ""
+
     async def close(self) -> None:
         """Stop listening and let go of everything; messages under way come back to a later host."""
         if self._server:
@@ -93,9 +104,11 @@ class FunctionsHost:
         return sum(listener.deliveries for listener in self._listeners)
 
     async def _serve(self, triggers: HttpTriggers, port: int) -> None:
-        control = Control(self.clock, self._timers, self.settle)
+        control = Control(self.clock, self._timers, self.settle, self.release)
 
         async def handle(request: web.BaseRequest) -> web.Response:
+            if self._held and request.path == self._held:
+                return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
             return await (control if request.path.startswith("/dev/") else triggers).handle(request)
 
         # The low-level server: aiohttp's own routing would cost more than the rest of this host.
@@ -117,10 +130,10 @@ def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) 
 
 @asynccontextmanager
 async def running_host(
-    app_dir: Path, settings: Mapping[str, str], clock: MovableClock | None = None, key: str = "", port: int = 0
+    app_dir: Path, settings: Mapping[str, str], clock: MovableClock, *, key: str = "", held: str = "", port: int = 0
 ) -> AsyncIterator[FunctionsHost]:
     """A host that runs while the context lasts."""
-    host = FunctionsHost(app_dir, settings, clock or MovableClock(), key)
+    host = FunctionsHost(app_dir, settings, clock, key=key, held=held)
     try:
         await host.start(port)
         yield host

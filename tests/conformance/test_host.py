@@ -27,7 +27,7 @@ async def host(azurite: str) -> AsyncIterator[FunctionsHost]:
     settings = {"SchedulingStorage": azurite, "FIXTURE_QUEUE": "fixture"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHON_SCRIPT_FILE_NAME", "fixture_app.py")
-        async with running_host(APP, settings, MovableClock(), KEY) as host:
+        async with running_host(APP, settings, MovableClock(), key=KEY, held="/api/held") as host:
             yield host
 
 
@@ -129,6 +129,11 @@ class TestHttp:
         self, client: httpx.AsyncClient, headers: dict[str, str], query: dict[str, str], status: int
     ) -> None:
         assert (await client.get("/api/locked", headers=headers, params=query)).status_code == status
+
+    async def test_a_held_path_waits_until_the_host_is_ready(self, client: httpx.AsyncClient) -> None:
+        assert (await client.get("/api/held")).status_code == 503
+        assert (await client.post("/dev/ready")).status_code == 200
+        assert (await client.get("/api/held")).status_code == 200
 
     async def test_head_has_no_body(self, client: httpx.AsyncClient) -> None:
         answer = await client.head(f"/api/echo/{ID}")
@@ -246,7 +251,7 @@ async def test_an_app_without_functions_is_refused(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("PYTHON_SCRIPT_FILE_NAME", "not_there.py")
     (tmp_path / "host.json").write_text("{}")
     with pytest.raises(HostError, match="no functions"):
-        async with running_host(tmp_path, {}):
+        async with running_host(tmp_path, {}, MovableClock()):
             pytest.fail("it started")
 
 
@@ -255,7 +260,7 @@ async def test_an_app_that_cannot_be_imported_says_why(tmp_path: Path, monkeypat
     (tmp_path / "host.json").write_text("{}")
     (tmp_path / "broken_app.py").write_text("raise RuntimeError('a fault in the app')")
     with pytest.raises(HostError, match="a fault in the app"):
-        async with running_host(tmp_path, {}):
+        async with running_host(tmp_path, {}, MovableClock()):
             pytest.fail("it started")
 
 

@@ -43,6 +43,11 @@ async def fixture_nothing(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(status_code=304)
 
 
+@app.route(route="held")
+async def fixture_held(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("ready")
+
+
 @app.route(route="fails")
 async def fixture_fails(req: func.HttpRequest) -> func.HttpResponse:
     raise RuntimeError("on purpose")
