@@ -61,7 +61,6 @@ param deployerType string = 'User'
 // Storage accounts and vaults share one world-wide name space each.
 var unique = uniqueString(resourceGroup().id, name)
 var uniqueName = '${name}${take(unique, 13)}'
-var publicBaseUrl = 'https://${empty(publicHostName) ? '${uniqueName}.azurewebsites.net' : publicHostName}'
 var appSubnet = network.?outputs.appSubnet ?? ''
 
 module identity 'modules/identity.bicep' = {
@@ -140,7 +139,7 @@ module app 'modules/app.bicep' = {
     packageContainer: storage.outputs.packageContainer
     vaultUri: vault.outputs.uri
     insightsConnectionString: monitoring.outputs.connectionString
-    publicBaseUrl: publicBaseUrl
+    publicHostName: publicHostName
     policyUsername: policyUsername
     managementUsername: managementUsername
     alwaysReadyInstances: alwaysReadyInstances
@@ -170,7 +169,8 @@ module workbook 'modules/workbook.bicep' = {
 
 output appName string = app.outputs.name
 output appHostName string = app.outputs.hostName
-output publicBaseUrl string = publicBaseUrl
+output publicBaseUrl string = app.outputs.publicBaseUrl
 output vaultName string = vault.outputs.name
+output secretNames string = app.outputs.secretNames
 output identityClientId string = identity.outputs.clientId
 output identityPrincipalId string = identity.outputs.principalId

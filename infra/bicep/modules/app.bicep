@@ -9,7 +9,7 @@ param storageName string
 param packageContainer string
 param vaultUri string
 param insightsConnectionString string
-param publicBaseUrl string
+param publicHostName string
 param policyUsername string
 param managementUsername string
 param alwaysReadyInstances int
@@ -22,8 +22,17 @@ var blobUri = 'https://${storageName}.blob.${storageSuffix}'
 var queueUri = 'https://${storageName}.queue.${storageSuffix}'
 var tableUri = 'https://${storageName}.table.${storageSuffix}'
 
+var publicBaseUrl = 'https://${empty(publicHostName) ? app.properties.defaultHostName : publicHostName}'
+
 // A reference without a version follows the secret's newest one, within a day or after a restart.
 var secrets = '${vaultUri}secrets'
+
+// Whose values infra/deploy.sh has to make, separated by spaces.
+var secretNames = join(concat(
+  ['tag-signing-key'],
+  empty(policyUsername) ? [] : ['policy-password-hash'],
+  empty(managementUsername) ? [] : ['management-password-hash']
+), ' ')
 
 var settings = {
   // The Functions host's own storage: leases, keys, timers' status.
@@ -147,3 +156,5 @@ resource publishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024
 
 output name string = app.name
 output hostName string = app.properties.defaultHostName
+output publicBaseUrl string = publicBaseUrl
+output secretNames string = secretNames

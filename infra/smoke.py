@@ -1,0 +1,99 @@
+"""Whether a deployed app works: three requests, each of which proves more than the one before.
+
+    python3 infra/smoke.py https://APP.azurewebsites.net
+
+Standard library only. Waits for a new app to start, for two minutes at most.
+"""
+
+import argparse
+import json
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+
+PROBE = "are you/there?"
+NOTIFICATION = {"value": [{"subscriptionId": "00000000-0000-4000-8000-000000000000", "clientState": "smoke test"}]}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; status 0 is no answer at all, with the reason as text."""
+
+    status: int
+    text: str
+
+
+def ask(url: str, body: bytes | None = None) -> Answer:
+    """GET, or POST with a body."""
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310  # main() checked it
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            return Answer(answer.status, answer.read().decode())
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, error.read().decode(errors="replace"))
+    except OSError as error:
+        return Answer(0, str(error))
+
+
+def health(base: str) -> str:
+    """The app runs. Returns what is wrong, "" when nothing is."""
+    answer = ask(f"{base}/api/health")
+    if answer.status == 200 and answer.text.startswith("{") and json.loads(answer.text).get("status") == "ok":
+        return ""
+    return (
+        f"GET /api/health answered {answer.status} ({answer.text[:200]}). Look at the app's log stream: "
+        "az webapp log tail, or Application Insights, table exceptions."
+    )
+
+
+def handshake(base: str) -> str:
+    """Graph could subscribe: the webhook gives the validation token back, decoded."""
+    answer = ask(f"{base}/mailbox/notifications?validationToken=are%20you%2Fthere%3F", b"")
+    if (answer.status, answer.text) == (200, PROBE):
+        return ""
+    return f"The webhook's handshake was answered {answer.status} ({answer.text[:200]}): what is in between?"
+
+
+def storage(base: str) -> str:
+    """Settings are readable and the app's identity reaches the tables: a foreign notification is looked up, in vain."""
+    answer = ask(f"{base}/mailbox/notifications", json.dumps(NOTIFICATION).encode())
+    if answer.status == 202:
+        return ""
+    return (
+        f"A notification was answered {answer.status} ({answer.text[:200]}). The app's settings (a secret that is "
+        "missing in the vault?) or its roles on storage do not work yet; new roles take up to ten minutes."
+    )
+
+
+CHECKS: tuple[Callable[[str], str], ...] = (health, handshake, storage)
+
+
+def first_fault(base: str, patience: float, pause: float) -> str:
+    """The first check that fails for good, "" when none does; a new app gets `patience` seconds for each."""
+    for check in CHECKS:
+        until = time.monotonic() + patience
+        while fault := check(base):
+            if time.monotonic() >= until:
+                return fault
+            time.sleep(pause)
+    return ""
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Whether a deployed app works.")
+    parser.add_argument("base", help="https address of the app")
+    parser.add_argument("--patience", type=float, default=120, help="seconds that each check may take")
+    arguments = parser.parse_args()
+    if not arguments.base.startswith(("https://", "http://127.0.0.1:")):
+        sys.exit("An address like https://app.azurewebsites.net is needed.")
+    if fault := first_fault(arguments.base.rstrip("/"), arguments.patience, pause=min(5, arguments.patience)):
+        sys.exit(fault)
+    sys.stdout.write(f"{arguments.base} works: health, webhook, settings, storage\n")
+
+
+if __name__ == "__main__":
+    main()
