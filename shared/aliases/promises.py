@@ -93,4 +93,6 @@ def find_promises(body: str) -> list[str]:
     for view in views(body):
         for match in _PROMISE.finditer(view):
             found.setdefault(f"TOK:-{match[1].upper()}#")
-    return list(found)[:MAX_TAGS]
+            if len(found) == MAX_TAGS:
+                return list(found)
+    return list(found)
