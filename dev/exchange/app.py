@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from dev.exchange.control import Control, explain
+from dev.exchange.control import control_routes, explain
 from dev.exchange.graph.gateway import ROOT, Gateway
 from dev.exchange.state import Exchange, Settings
 
@@ -18,7 +18,7 @@ _TICK = 1.0
 def create_app(exchange: Exchange) -> web.Application:
     """The application; `exchange` is started and stopped with it."""
     app = web.Application(middlewares=[explain], client_max_size=8 * 1024**2)
-    app.add_routes(Control(exchange).routes())
+    app.add_routes(control_routes(exchange))
     app.router.add_route("*", f"{ROOT}/{{path:.*}}", Gateway(exchange).__call__)
 
     async def living(_app: web.Application) -> AsyncIterator[None]:

@@ -44,13 +44,12 @@ class Identity:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._published = [_new_key()]
+        self._keys: list[SigningKey] = []
         self._stranger: SigningKey | None = None
 
     def roll(self) -> None:
         """Sign with a new key from now on."""
-        self._published.insert(0, _new_key())
-        del self._published[2:]
+        self._keys = [_new_key(), self._published[0]]
 
     def token(self, user: User, audience: str, amurl: str, *, expires_in: int = LIFETIME, forged: bool = False) -> str:
         """A token that proves who has the pane at ``audience`` open.
@@ -94,6 +93,12 @@ class Identity:
             ],
             "endpoints": [{"location": location, "protocol": "OAuth2", "usage": "metadata"}],
         }
+
+    @property
+    def _published(self) -> list[SigningKey]:
+        """Newest first; the first is made when it is needed."""
+        self._keys = self._keys or [_new_key()]
+        return self._keys
 
     def _foreign_key(self) -> SigningKey:
         self._stranger = self._stranger or _new_key()

@@ -149,7 +149,8 @@ class Meetings:
         new = entry.meeting
         added = [a for a in new.attendees if not old.invites(a.address)]
         dropped = [a for a in old.attendees if not new.invites(a.address)]
-        if replace(new, attendees=old.attendees) != old:
+        only_people = (added or dropped) and replace(new, attendees=old.attendees) == old
+        if not only_people:
             self._request(event, entry, [a for a in new.attendees if old.invites(a.address)], kind, old)
         self._request(event, entry, added, RequestKind.NEW, new)
         self._cancellation(new, dropped)

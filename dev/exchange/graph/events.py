@@ -16,6 +16,8 @@ from dev.exchange.model import Body, Reply
 from dev.exchange.responses import Answer, MeetingIsCancelledError, OrganizerCannotRespondError
 from dev.exchange.zones import UnknownZoneError, to_utc
 
+_ON_DEMAND = ("cancelledOccurrences", "exceptionOccurrences", "originalStart")
+
 
 async def get_event(call: Call) -> web.Response:
     """GET one event: meeting, master, occurrence or exception."""
@@ -29,6 +31,7 @@ def _shown(call: Call, entry: Entry) -> Json:
     is_master = entry.kind == "seriesMaster"
     if wanted and is_master and "cancelledoccurrences" in {name.casefold() for name in wanted}:
         shown["cancelledOccurrences"] = cancelled_occurrences(entry, call.view)
+    options.check_select(wanted, {*shown, *_ON_DEMAND}, "Event")
     shown = selected(shown, wanted)
     for more in options.expand(call.query.get("$expand")):
         if more.name.casefold() != "exceptionoccurrences":

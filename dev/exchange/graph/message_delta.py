@@ -6,8 +6,8 @@ from dev.exchange.graph import query as options
 from dev.exchange.graph.call import Call
 from dev.exchange.graph.delta import Round, Step
 from dev.exchange.graph.errors import GraphError, bad_request
-from dev.exchange.graph.messages_json import message, odata_type, removed
-from dev.exchange.graph.shapes import Json, selected
+from dev.exchange.graph.messages_json import message, odata_type, removed, selected_message
+from dev.exchange.graph.shapes import Json
 
 _KINDS = frozenset({"created", "updated", "deleted"})
 
@@ -68,7 +68,7 @@ def _shown(call: Call, step: Step, key: str) -> Json:
     if item is None or item.folder != step.round.folder:
         last = [change for change in store.changes(owner, step.round.folder, 0) if change.key == key][-1]
         return removed(key, owner, call.view.moves(last.moves))
-    shown = selected(message(item, call.view), options.select(step.round.select))
+    shown = selected_message(item, call.view, options.select(step.round.select))
     return {"@odata.type": odata_type(item.letter.kind), **shown}
 
 

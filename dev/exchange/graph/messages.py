@@ -8,7 +8,7 @@ from dev.exchange.graph.call import Call, find_folder
 from dev.exchange.graph.errors import GraphError, bad_request, not_found
 from dev.exchange.graph.events_json import event
 from dev.exchange.graph.ids import folder_id
-from dev.exchange.graph.messages_json import extended_properties, message, message_id
+from dev.exchange.graph.messages_json import extended_properties, message, message_id, selected_message
 from dev.exchange.graph.shapes import Json, lowered, page, selected
 from dev.exchange.model import Message
 from dev.exchange.store import DELETED, FOLDERS
@@ -52,7 +52,7 @@ def _next(call: Call, skip: int, total: int) -> str | None:
 
 
 def _expanded(call: Call, item: Message, *, in_list: bool = False) -> Json:
-    shown = selected(message(item, call.view), options.select(call.query.get("$select")))
+    shown = selected_message(item, call.view, options.select(call.query.get("$select")))
     for wanted in options.expand(call.query.get("$expand")):
         if wanted.name.casefold() == "singlevalueextendedproperties":
             shown["singleValueExtendedProperties"] = extended_properties(item, wanted.options.get("$filter", ""))

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from dev.exchange.calendar import day_of
 from dev.exchange.graph.ids import MESSAGE, ItemId, change_key, folder_id
+from dev.exchange.graph.query import check_select
 from dev.exchange.graph.shapes import (
     Json,
     View,
@@ -13,6 +14,7 @@ from dev.exchange.graph.shapes import (
     preview,
     recipient,
     recurrence,
+    selected,
     stamp,
     wall_time,
 )
@@ -30,6 +32,28 @@ _KINDS = {
     MessageKind.TENTATIVE: "meetingTenativelyAccepted",
     MessageKind.DECLINED: "meetingDeclined",
 }
+_CAST = "microsoft.graph.eventMessage"
+_DERIVED = frozenset(
+    {
+        "meetingMessageType",
+        "type",
+        "isOutOfDate",
+        "isAllDay",
+        "isDelegated",
+        "startDateTime",
+        "endDateTime",
+        "location",
+        "recurrence",
+        "responseRequested",
+        "allowNewTimeProposals",
+        "meetingRequestType",
+        "previousLocation",
+        "previousStartDateTime",
+        "previousEndDateTime",
+        "responseType",
+        "proposedNewTime",
+    }
+)
 _RESPONSE_TYPES = {
     MessageKind.ACCEPTED: "accepted",
     MessageKind.TENTATIVE: "tentativelyAccepted",
@@ -91,6 +115,26 @@ def message(item: Message, view: View) -> Json:
         "flag": {"flagStatus": "notFlagged"},
     }
     return shown | (_event_message(item, letter.part, view) if letter.part else {})
+
+
+def selected_message(item: Message, view: View, wanted: frozenset[str] | None) -> Json:
+    """Only the wanted properties.
+
+    Those of meeting messages must be asked for with their type, `microsoft.graph.eventMessage/meetingMessageType`;
+    without it the service finds no such property (docs-contrib issues 8020 and 4028).
+    """
+    shown = message(item, view)
+    if wanted is None:
+        return shown
+    more = {
+        "internetMessageHeaders": [{"name": name, "value": value} for name, value in item.letter.headers],
+        "uniqueBody": shown["body"],
+    }
+    plain = frozenset(name for name in wanted if not name.startswith(_CAST))
+    check_select(plain, set(shown) - _DERIVED | set(more), "Message")
+    cast = frozenset(name.rpartition("/")[2] for name in wanted - plain)
+    check_select(cast, _DERIVED, "EventMessage")
+    return selected(shown | more, plain | cast)
 
 
 def _event_message(item: Message, part: MeetingPart, view: View) -> Json:

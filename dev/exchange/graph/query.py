@@ -80,6 +80,15 @@ def select(text: str | None) -> frozenset[str] | None:
     return names or None
 
 
+def check_select(wanted: frozenset[str] | None, known: Iterable[str], kind: str) -> None:
+    """Refuse names that the type does not have, with the words of the service."""
+    names = {name.casefold() for name in known}
+    for name in wanted or ():
+        if name.casefold() not in names:
+            message = f"Could not find a property named '{name}' on type 'Microsoft.OutlookServices.{kind}'."
+            raise bad_request(message, "RequestBroker--ParseUri")
+
+
 def expand(text: str | None) -> list[Expand]:
     """The wanted navigation properties: `name($select=a,b),name2`."""
     return [_one_expand(part.strip()) for part in _split(text or "", ",") if part.strip()]

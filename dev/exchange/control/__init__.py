@@ -1,0 +1,18 @@
+"""The control routes under `/dev`, and the metadata document: what people and tests do, as opposed to the product."""
+
+from aiohttp import web
+
+from dev.exchange.control.common import explain
+from dev.exchange.control.identity_routes import IdentityRoutes
+from dev.exchange.control.mailboxes import MailboxRoutes
+from dev.exchange.control.outlook import OutlookRoutes
+from dev.exchange.control.switches import SwitchRoutes
+from dev.exchange.state import Exchange
+
+__all__ = ["control_routes", "explain"]
+
+
+def control_routes(exchange: Exchange) -> list[web.RouteDef]:
+    """All control routes of one simulated Exchange."""
+    parts = (IdentityRoutes(exchange), OutlookRoutes(exchange), MailboxRoutes(exchange), SwitchRoutes(exchange))
+    return [route for part in parts for route in part.routes()]

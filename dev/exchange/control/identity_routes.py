@@ -1,0 +1,48 @@
+"""Control routes for identity tokens, and the metadata document with their keys."""
+
+from aiohttp import web
+
+from dev.exchange.control.common import document, text
+from dev.exchange.identity import LIFETIME
+from dev.exchange.state import Exchange
+
+
+class IdentityRoutes:
+    """Issue tokens, roll keys, publish certificates."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def routes(self) -> list[web.RouteDef]:
+        """All of them."""
+        return [
+            web.post("/dev/identity-token", self.identity_token),
+            web.post("/dev/identity-keys/roll", self.roll_keys),
+            web.get("/autodiscover/metadata/json/1", self.metadata),
+        ]
+
+    async def identity_token(self, request: web.Request) -> web.Response:
+        """{"user", "audience"?, "amurl"?, "expires_in"?, "signed_by": "other"?} → {"token"}."""
+        given = await document(request)
+        user = self._exchange.directory.ensure(text(given, "user"))
+        token = self._exchange.identity.token(
+            user,
+            audience=given.get("audience", self._exchange.settings.audience),
+            amurl=given.get("amurl", _metadata_url(request)),
+            expires_in=int(given.get("expires_in", LIFETIME)),
+            forged=given.get("signed_by") == "other",
+        )
+        return web.json_response({"token": token})
+
+    async def roll_keys(self, _request: web.Request) -> web.Response:
+        """Sign with a new key from now on."""
+        self._exchange.identity.roll()
+        return web.json_response({})
+
+    async def metadata(self, request: web.Request) -> web.Response:
+        """The metadata document with the signing certificates."""
+        return web.json_response(self._exchange.identity.metadata(_metadata_url(request)))
+
+
+def _metadata_url(request: web.Request) -> str:
+    return f"{request.scheme}://{request.host}/autodiscover/metadata/json/1"

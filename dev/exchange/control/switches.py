@@ -1,0 +1,111 @@
+"""Control routes for the clock, faults, lifecycle notifications and counters."""
+
+from datetime import datetime
+
+import aiohttp
+from aiohttp import web
+
+from dev.exchange.control.common import ControlError, Given, document, text
+from dev.exchange.state import Exchange
+from dev.exchange.subscriptions import LIFECYCLE
+
+#: The functions host runs what has come due before it answers.
+_CLOCK_LIMIT = aiohttp.ClientTimeout(total=120)
+
+
+class SwitchRoutes:
+    """What a test turns to see how the product bears it."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def routes(self) -> list[web.RouteDef]:
+        """All of them."""
+        return [
+            web.post("/dev/faults", self.add_faults),
+            web.delete("/dev/faults", self.clear_faults),
+            web.get("/dev/clock", self.read_clock),
+            web.post("/dev/clock", self.move_clock),
+            web.post("/dev/lifecycle", self.lifecycle),
+            web.post("/dev/delta/invalidate", self.forget_delta),
+            web.get("/dev/requests", self.traffic),
+            web.delete("/dev/requests", self.reset_traffic),
+        ]
+
+    async def add_faults(self, request: web.Request) -> web.Response:
+        """Switch faults on: {"faults": […]}."""
+        given = await document(request)
+        faults = given.get("faults")
+        if not isinstance(faults, list) or not all(isinstance(fault, dict) for fault in faults):
+            raise ControlError("'faults' must be a list of objects")
+        for fault in faults:
+            self._exchange.faults.add(fault)
+        return web.json_response({})
+
+    async def clear_faults(self, _request: web.Request) -> web.Response:
+        """Switch all faults off."""
+        self._exchange.faults.clear()
+        return web.json_response({})
+
+    async def read_clock(self, _request: web.Request) -> web.Response:
+        """The simulated present."""
+        return web.json_response({"now": self._exchange.clock.now().isoformat()})
+
+    async def move_clock(self, request: web.Request) -> web.Response:
+        """Move time forward here and in the functions host; answers after that has answered."""
+        given = await document(request)
+        try:
+            when = datetime.fromisoformat(text(given, "now"))
+        except ValueError as error:
+            raise ControlError(f"'now' is not a time: {given['now']!r}") from error
+        self._exchange.move_clock(when)
+        told = await self._tell_functions(given)
+        return web.json_response({"now": self._exchange.clock.now().isoformat(), "functions": told})
+
+    async def _tell_functions(self, given: Given) -> str:
+        url = self._exchange.settings.functions_url
+        if not url:
+            return "nobody to tell"
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=_CLOCK_LIMIT) as session,
+                session.post(f"{url}/dev/clock", json=given) as answer,
+            ):
+                if answer.status >= 300:
+                    raise ControlError(f"the functions host answered {answer.status}: {await answer.text()}", 502)
+                return "told"
+        except aiohttp.ClientConnectorError:
+            return "not reachable"
+
+    async def lifecycle(self, request: web.Request) -> web.Response:
+        """Send a lifecycle notification to all subscriptions; subscriptionRemoved also removes them."""
+        event = text(await document(request), "event")
+        if event not in LIFECYCLE:
+            raise ControlError(f"'event' must be one of {', '.join(LIFECYCLE)}")
+        for subscription in self._exchange.subscriptions:
+            if event == "subscriptionRemoved":
+                self._exchange.subscriptions.remove(subscription.id)
+            self._exchange.send_lifecycle(subscription, event)
+        return web.json_response({})
+
+    async def forget_delta(self, _request: web.Request) -> web.Response:
+        """All delta tokens are invalid from now on."""
+        self._exchange.delta.forget()
+        return web.json_response({})
+
+    async def traffic(self, _request: web.Request) -> web.Response:
+        """Graph requests since the start or the last reset, by method and path template."""
+        traffic = self._exchange.traffic
+        return web.json_response(
+            {
+                "total": traffic.requests.total(),
+                "requests": dict(sorted(traffic.requests.items())),
+                "throttled": traffic.throttled,
+                "most_at_once": traffic.most_at_once,
+            }
+        )
+
+    async def reset_traffic(self, _request: web.Request) -> web.Response:
+        """Count from zero again."""
+        self._exchange.traffic.reset()
+        return web.json_response({})

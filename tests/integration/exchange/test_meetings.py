@@ -1,0 +1,170 @@
+"""The organiser's side: which messages each action in Outlook sends, and to whom."""
+
+import pytest
+
+from tests.integration.exchange.world import ALICE, BOB, CAROL, VMR, WEEKLY, World
+
+
+async def kinds(world: World, user: str) -> list[str]:
+    return [message["kind"] for message in await world.received(user)]
+
+
+async def test_an_invitation_reaches_every_attendee_and_not_the_organizer(world: World) -> None:
+    uid = await world.meet()
+    for user in (VMR, BOB):
+        [message] = await world.received(user)
+        assert (message["kind"], message["subject"], message["from"], message["uid"]) == (
+            "request",
+            "Review",
+            ALICE,
+            uid,
+        )
+        assert message["body_text"] == "Hello"
+    assert await world.received(ALICE) == []
+    [sent] = await world.folder(ALICE, "sentitems")
+    assert sent["subject"] == "Review"
+
+
+async def test_the_room_hears_nothing_of_a_meeting_without_it(world: World) -> None:
+    await world.meet(attendees=[BOB])
+    assert await world.received(VMR) == []
+
+
+async def test_a_message_carries_times_in_utc_and_says_what_kind_of_request_it_is(world: World) -> None:
+    await world.meet()
+    message = await world.newest()
+    assert message["meetingMessageType"] == "meetingRequest"
+    assert message["meetingRequestType"] == "newMeetingRequest"
+    assert message["type"] == "singleInstance"
+    assert message["startDateTime"] == {"dateTime": "2030-03-04T08:00:00.0000000", "timeZone": "UTC"}
+    assert message["endDateTime"] == {"dateTime": "2030-03-04T09:00:00.0000000", "timeZone": "UTC"}
+    # As in the real capture: a new request has previous values too, equal to the present ones.
+    assert message["previousStartDateTime"] == message["startDateTime"]
+    assert not {"uid", "iCalUId"} & set(message)
+
+
+async def test_a_delegate_sends_on_behalf_of_the_organizer(world: World) -> None:
+    await world.meet(sender=CAROL)
+    message = await world.newest()
+    assert message["from"]["emailAddress"]["address"] == ALICE
+    assert message["sender"]["emailAddress"]["address"] == CAROL
+    assert message["event"]["organizer"]["emailAddress"]["address"] == ALICE
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ({"start": "2030-03-04T11:00:00"}, "fullUpdate"),
+        ({"recurrence": WEEKLY}, "fullUpdate"),
+        ({"time_zone": "UTC"}, "fullUpdate"),
+        ({"subject": "Other"}, "informationalUpdate"),
+        ({"body_html": "<p>Other</p>"}, "informationalUpdate"),
+        ({"location": "Room 4"}, "informationalUpdate"),
+        ({}, "informationalUpdate"),
+        ({"subject": "Other", "silent": True}, "silentUpdate"),
+    ],
+)
+async def test_an_update_says_what_it_is_about(world: World, change: dict[str, object], kind: str) -> None:
+    uid = await world.meet()
+    await world.edit(uid, **change)
+    message = await world.newest()
+    assert message["meetingRequestType"] == kind
+    assert message["previousStartDateTime"]["dateTime"] == "2030-03-04T08:00:00.0000000"
+
+
+async def test_moving_the_start_keeps_the_length(world: World) -> None:
+    uid = await world.meet()
+    await world.edit(uid, start="2030-03-05T14:00:00")
+    message = await world.newest()
+    assert message["startDateTime"]["dateTime"] == "2030-03-05T13:00:00.0000000"
+    assert message["endDateTime"]["dateTime"] == "2030-03-05T14:00:00.0000000"
+
+
+async def test_adding_an_attendee_tells_only_the_new_one(world: World) -> None:
+    uid = await world.meet(attendees=[BOB])
+    await world.edit(uid, attendees=[BOB, VMR])
+    assert await kinds(world, BOB) == ["request"]
+    assert (await world.newest())["meetingRequestType"] == "newMeetingRequest"
+
+
+async def test_a_removed_attendee_gets_a_cancellation_and_the_others_hear_nothing(world: World) -> None:
+    uid = await world.meet()
+    await world.edit(uid, attendees=[BOB])
+    assert await kinds(world, VMR) == ["request", "cancelled"]
+    assert await kinds(world, BOB) == ["request"]
+
+
+async def test_cancelling_tells_every_attendee(world: World) -> None:
+    uid = await world.meet()
+    await world.cancel(uid)
+    for user in (VMR, BOB):
+        assert await kinds(world, user) == ["request", "cancelled"]
+    message = await world.newest()
+    assert message["@odata.type"] == "#microsoft.graph.eventMessage"
+    assert message["meetingMessageType"] == "meetingCancelled"
+    assert message["subject"] == "Canceled: Review"
+
+
+async def test_a_forwarded_invitation_comes_from_the_organizer_through_the_sender(world: World) -> None:
+    uid = await world.meet(attendees=[BOB])
+    await world.post("/dev/forward", {"uid": uid, "from": BOB, "to": VMR})
+    message = await world.newest()
+    assert message["from"]["emailAddress"]["address"] == ALICE
+    assert message["sender"]["emailAddress"]["address"] == BOB
+    assert message["meetingMessageType"] == "meetingRequest"
+    assert message["event"]["type"] == "singleInstance"
+    await world.edit(uid, subject="After")
+    assert (await world.newest())["subject"] == "After"
+
+
+async def test_ordinary_mail_is_no_meeting_message(world: World) -> None:
+    await world.post(
+        "/dev/mail",
+        {"from": BOB, "to": VMR, "subject": "Hi", "body_html": "x", "headers": {"Auto-Submitted": "auto-replied"}},
+    )
+    [message] = await world.folder()
+    assert "@odata.type" not in message
+    assert "meetingMessageType" not in message
+    shown = await world.get(f"/users/{VMR}/messages/{message['id']}", select="internetMessageHeaders")
+    assert shown["internetMessageHeaders"] == [{"name": "Auto-Submitted", "value": "auto-replied"}]
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"start": "2030-03-04T09:00:00Z"}, "without offset"),
+        ({"start": "tomorrow"}, "not a time"),
+        ({"end": "2030-03-04T08:00:00"}, "lies before"),
+        ({"time_zone": "Middle Earth"}, "neither a Windows nor an IANA"),
+        ({"attendees": ["nobody"]}, "e-mail addresses"),
+        ({"sensitivity": "secret"}, "sensitivity"),
+        ({"is_all_day": True}, "midnight"),
+        ({"colour": "red"}, "unknown fields: colour"),
+        ({"recurrence": {"pattern": {"type": "hourly"}, "range": {}}}, "pattern.type"),
+        ({"recurrence": {"pattern": {"type": "weekly", "daysOfWeek": []}, "range": {}}}, "daysOfWeek"),
+        (
+            {"recurrence": {"pattern": {"type": "daily"}, "range": {"type": "endDate", "endDate": "2020-01-01"}}},
+            "endDate",
+        ),
+        ({"recurrence": {"pattern": {"type": "daily"}, "range": {"type": "sometimes"}}}, "range.type"),
+        ({"organizer": "nobody"}, "organizer"),
+    ],
+)
+async def test_nonsense_is_refused_in_words(world: World, fields: dict[str, object], says: str) -> None:
+    draft = {"organizer": ALICE, "start": "2030-03-04T09:00:00", "end": "2030-03-04T10:00:00", "attendees": [VMR]}
+    answer = await world.http.post("/dev/meetings", json={**draft, **fields})
+    assert answer.status_code == 400
+    assert says in answer.json()["error"]
+    assert await world.received(VMR) == []
+
+
+async def test_unknown_and_cancelled_meetings_cannot_be_changed(world: World) -> None:
+    assert (await world.http.patch("/dev/meetings/0400", json={"subject": "x"})).status_code == 404
+    uid = await world.meet()
+    await world.cancel(uid)
+    answer = await world.http.patch(f"/dev/meetings/{uid}", json={"subject": "x"})
+    assert answer.status_code == 400
+    assert "cancelled" in answer.json()["error"]
+    assert (
+        await world.http.patch(f"/dev/meetings/{await world.meet()}", json={"occurrence": "2030-03-04"})
+    ).status_code == 400
