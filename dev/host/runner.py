@@ -5,6 +5,8 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 
+from azure.core.exceptions import AzureError
+
 from dev.host import worker
 from dev.host.protos import TypedData
 from dev.host.storage import Queues
@@ -21,7 +23,10 @@ class Runner:
     async def run(
         self, function: Function, data: TypedData, metadata: Mapping[str, object] | None = None, trace_parent: str = ""
     ) -> Result:
-        """Run a function once. Raises InvocationFailed when it raises or takes longer than functionTimeout."""
+        """Run a function once.
+
+        Raises InvocationFailed when it raises, takes longer than functionTimeout, or its output cannot be written.
+        """
         try:
             async with asyncio.timeout(self._seconds):
                 result = await worker.invoke(function, data, metadata, trace_parent)
@@ -29,9 +34,15 @@ class Runner:
             message = f"took longer than {self._seconds:g} s (functionTimeout)"
             raise InvocationFailed(function.name, message, "") from error
         for name, output in result.outputs.items():
+            await self._write(function, name, output)
+        return result
+
+    async def _write(self, function: Function, name: str, output: TypedData) -> None:
+        try:
             for text in messages(output):
                 await self._queues.send(function.outputs[name], text)
-        return result
+        except AzureError as error:
+            raise InvocationFailed(function.name, f"the output {name} cannot be written: {error}", "") from error
 
 
 def messages(output: TypedData) -> list[str]:

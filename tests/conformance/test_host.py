@@ -149,6 +149,12 @@ class TestQueues:
         assert sorted(app.received) == [("a", 1), ("ü", 1)]
         assert not [message async for message in queue.receive_messages()]
 
+    async def test_an_output_that_cannot_be_written_fails_the_call(
+        self, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        assert (await client.post("/api/lost")).status_code == 500
+        assert "the output out cannot be written" in caplog.text
+
     async def test_a_failed_message_comes_back(self, host: FunctionsHost, app: Any, queue: QueueClient) -> None:
         await queue.send_message("flaky")
         await host.settle()

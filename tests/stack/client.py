@@ -46,8 +46,8 @@ def wait_for(check: Callable[[], T | None], what: str, seconds: float = PATIENCE
 class LocalStack:
     """One `python -m dev` on free ports, with what people and machines do to it."""
 
-    def __init__(self, folder: Path, **env: str) -> None:
-        self.at = Addresses(free_port(), free_port())
+    def __init__(self, folder: Path, at: Addresses | None = None, **env: str) -> None:
+        self.at = at or Addresses(free_port(), free_port())
         self.log = folder / "stack.log"
         self._client = httpx.Client(trust_env=False, timeout=30)
         settings = {**os.environ, "PORT": str(self.at.port), "EXCHANGE_PORT": str(self.at.exchange_port), **env}

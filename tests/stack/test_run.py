@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dev.environment import Addresses
 from tests.stack.client import LocalStack, wait_for
 from tests.support import ROOT
 
@@ -23,8 +24,8 @@ StackFactory = Callable[..., LocalStack]
 def start(tmp_path: Path) -> Iterator[StackFactory]:
     started: list[LocalStack] = []
 
-    def start(**env: str) -> LocalStack:
-        started.append(LocalStack(tmp_path, **env))
+    def start(at: Addresses | None = None, **env: str) -> LocalStack:
+        started.append(LocalStack(tmp_path, at, **env))
         return started[-1]
 
     yield start
@@ -95,7 +96,7 @@ def test_data_is_kept_where_a_folder_is_given(start: StackFactory, tmp_path: Pat
     first.wait_for_policy(room["alias"], "open")
     first.stop()
     began = time.monotonic()
-    second = start(DATA_DIR=str(tmp_path / "data"))
+    second = start(first.at, DATA_DIR=str(tmp_path / "data"))
     second.wait_until_up()
     assert time.monotonic() - began < 15
     assert second.policy(room["alias"]) == "open"

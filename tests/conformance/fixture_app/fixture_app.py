@@ -65,6 +65,13 @@ async def fixture_send(req: func.HttpRequest, out: func.Out[List[str]]) -> func.
     return func.HttpResponse(status_code=202)
 
 
+@app.route(route="lost", methods=["POST"])
+@app.queue_output(arg_name="out", queue_name="never-created", connection="SchedulingStorage")
+async def fixture_lost(req: func.HttpRequest, out: func.Out[str]) -> func.HttpResponse:
+    out.set("lost")
+    return func.HttpResponse(status_code=202)
+
+
 @app.queue_trigger(arg_name="msg", queue_name="%FIXTURE_QUEUE%", connection="SchedulingStorage")
 async def fixture_receive(msg: func.QueueMessage) -> None:
     text = msg.get_body().decode()
