@@ -1,0 +1,111 @@
+"""What no schema of the add-in-only manifest catches (facts/outlook-addin.md §1.4)."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from lxml import etree  # type: ignore[import-untyped]
+
+APP = "http://schemas.microsoft.com/office/appforoffice/1.1"
+BASIC = "http://schemas.microsoft.com/office/officeappbasictypes/1.0"
+OVERRIDES = "http://schemas.microsoft.com/office/mailappversionoverrides"
+OVERRIDES_1_1 = OVERRIDES + "/1.1"
+XSI = "{http://www.w3.org/2001/XMLSchema-instance}type"
+
+MAX_BYTES = 256 * 1024
+MAX_RESID = 32
+NEWEST_MAILBOX = 1.5  # Exchange on-premises offers no more, and hides add-ins that ask for more
+RIBBON_ICONS = {"16", "32", "80"}
+ONLY_IN_1_1 = {"SupportsSharedFolders", "Runtimes", "MobileFormFactor", "WebApplicationInfo", "ExtendedPermissions"}
+
+
+def lint(manifest: bytes, sign_in_hosts: tuple[str, ...] = (), after: str = "") -> list[str]:
+    """Everything wrong with a manifest. `after`: the version that is installed already."""
+    root = etree.fromstring(manifest)
+    return [
+        *_size(manifest),
+        *_urls(root),
+        *_permissions(root),
+        *_requirements(root),
+        *_domains(root, sign_in_hosts),
+        *_version(root, after),
+        *(fault for overrides in _overrides(root) for fault in _commands(overrides)),
+    ]
+
+
+def _local(element: Any) -> str:
+    return str(etree.QName(element).localname)
+
+
+def _overrides(root: Any) -> list[Any]:
+    return list(root.iter(f"{{{OVERRIDES}}}VersionOverrides", f"{{{OVERRIDES_1_1}}}VersionOverrides"))
+
+
+def _own(overrides: Any) -> Iterator[Any]:
+    """The elements of one version of the overrides, without those of the version inside it."""
+    for child in overrides:
+        if _local(child) != "VersionOverrides":
+            yield from child.iter()
+
+
+def _size(manifest: bytes) -> Iterator[str]:
+    if len(manifest) > MAX_BYTES:
+        yield f"{len(manifest)} bytes are more than Exchange takes"
+
+
+def _urls(root: Any) -> Iterator[str]:
+    for element in root.iter():
+        for text in (element.text or "", *element.attrib.values()):
+            if text.strip().lower().startswith("http:"):
+                yield f"{_local(element)}: {text} is not https"
+
+
+def _permissions(root: Any) -> Iterator[str]:
+    if root.find(f"{{{APP}}}Permissions") is None:
+        yield "no Permissions: the add-in would be restricted"
+
+
+def _requirements(root: Any) -> Iterator[str]:
+    for element in root.iter():
+        for name in ("MinVersion", "DefaultMinVersion"):
+            if float(element.get(name, "0")) > NEWEST_MAILBOX:
+                yield f"{_local(element)} asks for {element.get(name)}"
+
+
+def _domains(root: Any, sign_in_hosts: tuple[str, ...]) -> Iterator[str]:
+    listed = {urlsplit(element.text).hostname for element in root.iter(f"{{{APP}}}AppDomain")}
+    for host in sign_in_hosts:
+        if host.lower() not in listed:
+            yield f"AppDomains lack {host}"
+
+
+def _version(root: Any, after: str) -> Iterator[str]:
+    version = root.findtext(f"{{{APP}}}Version")
+    if after and [int(part) for part in version.split(".")] <= [int(part) for part in after.split(".")]:
+        yield f"version {version} does not follow {after}"
+
+
+def _commands(overrides: Any) -> Iterator[str]:
+    elements = list(_own(overrides))
+    yield from _references(elements)
+    controls = Counter(element.get("id") for element in elements if _local(element) in ("Group", "Control"))
+    yield from (f"control {id_} is there {count} times" for id_, count in controls.items() if count > 1)
+    for icon in (element for element in elements if _local(element) == "Icon"):
+        if missing := RIBBON_ICONS - {image.get("size") for image in icon}:
+            yield f"an icon lacks the sizes {sorted(missing)}"
+    if etree.QName(overrides).namespace == OVERRIDES:
+        yield from (
+            f"{_local(element)} stands in version 1.0" for element in elements if _local(element) in ONLY_IN_1_1
+        )
+
+
+def _references(elements: list[Any]) -> Iterator[str]:
+    resources = Counter(
+        element.get("id") for element in elements if etree.QName(element).namespace == BASIC and element.get("id")
+    )
+    yield from (f"resource {id_} is there {count} times" for id_, count in resources.items() if count > 1)
+    yield from (f"the name of resource {id_} is too long" for id_ in resources if len(id_) > MAX_RESID)
+    referred = {element.get("resid") for element in elements if element.get("resid")}
+    yield from (f"{resid} refers to nothing" for resid in referred - set(resources))
+    yield from (f"nothing refers to {resid}" for resid in set(resources) - referred)

@@ -1,0 +1,52 @@
+"""The lint finds what it is there for: each fault put into a good manifest shows."""
+
+from collections.abc import Callable
+
+import pytest
+
+from shared.addin.addresses import Addresses
+from shared.addin.manifest import contents, xml_manifest
+from tests.unit.shared.addin.manifest.lint import MAX_BYTES, lint
+from tests.unit.shared.integrations.samples import an_integration
+
+GOOD = xml_manifest(contents(an_integration(), Addresses("https://vmr.example.com"))).decode()
+
+
+def swap(old: str, new: str, count: int = -1) -> Callable[[], str]:
+    def swapped() -> str:
+        assert old in GOOD
+        return GOOD.replace(old, new, count)
+
+    return swapped
+
+
+LONG = "r" * 33
+FAULTS = {
+    "a dangling resid": swap('<Label resid="groupLabel"/>', '<Label resid="nowhere"/>'),
+    "a resource twice": swap('<bt:String id="groupLabel"', '<bt:String id="buttonLabel"'),
+    "a resid too long": swap("groupLabel", LONG),
+    "a control twice": swap('id="vmrButton"', 'id="vmrGroup"'),
+    "plain http": swap('DefaultValue="https://', 'DefaultValue="http://', 1),
+    "no permissions": swap("<Permissions>ReadWriteItem</Permissions>", ""),
+    "an icon missing": swap('<bt:Image size="80" resid="icon80"/>', ""),
+    "a requirement too new": swap('DefaultMinVersion="1.5"', 'DefaultMinVersion="1.8"'),
+    "1.1 within 1.0": swap("<ExtensionPoint", "<SupportsSharedFolders>true</SupportsSharedFolders><ExtensionPoint", 1),
+    "too large": swap("</OfficeApp>", " " * MAX_BYTES + "</OfficeApp>"),
+}
+
+
+def test_a_good_manifest_passes() -> None:
+    assert lint(GOOD.encode(), ("addin.example.com",), after="1.0.0.0") == []
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_fault_shows(fault: Callable[[], str]) -> None:
+    assert lint(fault().encode())
+
+
+def test_a_sign_in_host_that_is_not_listed_shows() -> None:
+    assert lint(GOOD.encode(), ("fs.example.com",)) == ["AppDomains lack fs.example.com"]
+
+
+def test_a_version_that_does_not_rise_shows() -> None:
+    assert lint(GOOD.encode(), after="1.0.1.0")

@@ -1,0 +1,73 @@
+"""X1: the unified manifest is valid by Microsoft's own schema, whatever admins set."""
+
+import json
+from typing import Any
+
+import pytest
+
+from shared.addin.addresses import Addresses
+from shared.addin.manifest import Permission, contents, unified_manifest
+from shared.addin.manifest.contents import fitted
+from shared.addin.manifest.unified import SCHEMA_VERSION
+from shared.integrations import Integration
+from tests.support import ROOT
+from tests.unit.shared.addin.manifest.test_xml import EXTREMES, worst
+from tests.unit.shared.integrations.samples import GUID, an_integration, full_fields
+
+ADDRESSES = Addresses("https://vmr.example.com")
+SCHEMAS = "node_modules/@microsoft/app-manifest/build/json-schemas/teams"
+
+
+@pytest.fixture(scope="module")
+def validator() -> Any:
+    jsonschema = pytest.importorskip("jsonschema")
+    file = ROOT / "dev" / "node" / SCHEMAS / f"v{SCHEMA_VERSION}" / "MicrosoftTeams.schema.json"
+    if not file.exists():
+        pytest.skip("the npm package @microsoft/app-manifest is not in dev/node")
+    return jsonschema.Draft4Validator(json.loads(file.read_text()))
+
+
+def faults(validator: Any, integration: Integration) -> list[str]:
+    manifest = unified_manifest(contents(integration, ADDRESSES))
+    return [f"{list(fault.path)}: {fault.message}" for fault in validator.iter_errors(manifest)]
+
+
+@pytest.mark.parametrize("method", ["EXCHANGE_USER_ID_TOKEN", "NAA_TOKEN", "SSO_TOKEN"])
+def test_every_way_of_signing_in_makes_a_valid_manifest(validator: Any, method: str) -> None:
+    assert faults(validator, an_integration(**full_fields(addin_authentication_method=method))) == []
+
+
+@pytest.mark.parametrize("text", EXTREMES.values(), ids=EXTREMES)
+def test_extreme_texts_make_a_valid_manifest(validator: Any, text: str) -> None:
+    assert faults(validator, worst(text)) == []
+
+
+def test_it_is_the_same_add_in_as_in_the_other_manifest() -> None:
+    integration = an_integration(uuid=GUID)
+    said = contents(integration, ADDRESSES)
+    manifest = unified_manifest(said)
+    [extension] = manifest["extensions"]
+    assert manifest["id"] == str(said.id)
+    assert extension["audienceClaimUrl"] == extension["runtimes"][0]["code"]["page"] == said.pane
+    assert extension["requirements"]["capabilities"] == [{"name": "Mailbox", "minVersion": "1.5"}]
+
+
+def test_delegates_and_the_wider_permission() -> None:
+    manifest = unified_manifest(contents(an_integration(), ADDRESSES, Permission.MAILBOX))
+    names = [entry["name"] for entry in manifest["authorization"]["permissions"]["resourceSpecific"]]
+    assert names == ["Mailbox.ReadWrite.User", "Mailbox.SharedFolder"]
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "cut"),
+    [
+        ("12345", 5, "12345"),
+        ("123456", 5, "1234…"),
+        ("ab cd", 4, "ab…"),
+        ("𝔘𝔘𝔘", 6, "𝔘𝔘𝔘"),
+        ("𝔘𝔘𝔘", 5, "𝔘𝔘…"),
+        ("𝔘𝔘𝔘", 4, "𝔘…"),
+    ],
+)
+def test_a_text_is_cut_to_what_outlook_counts(text: str, limit: int, cut: str) -> None:
+    assert fitted(text, limit) == cut

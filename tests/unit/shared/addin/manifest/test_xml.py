@@ -1,0 +1,167 @@
+"""X1, I6: the add-in-only manifest is valid whatever admins set, and says what they set."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree  # type: ignore[import-untyped]
+
+from shared.addin.addresses import Addresses
+from shared.addin.manifest import Permission, contents, xml_manifest
+from shared.integrations import Integration
+from shared.integrations.integration import MANIFEST_FIELDS
+from tests.support import shared_data
+from tests.unit.shared.addin.manifest.lint import APP, BASIC, OVERRIDES, OVERRIDES_1_1, lint
+from tests.unit.shared.integrations.samples import GUID, an_integration, full_fields
+
+ADDRESSES = Addresses("https://vmr.example.com")
+TEXTS = sorted(MANIFEST_FIELDS - {"addin_server_domain"})
+NAMES = {"a": APP, "b": BASIC, "o": OVERRIDES, "n": OVERRIDES_1_1}
+
+FQDN = "a" * 63 + "." + "b" * 63 + "." + "c" * 60 + ".xy"  # 192 characters, the most that the setting takes
+MARKUP = "<b>&\"'amp;]]>--><script>alert(1)</script> %s {{x}} \\"
+
+
+@pytest.fixture(scope="module")
+def schema() -> Any:
+    return etree.XMLSchema(etree.parse(shared_data("data/manifest-xsd/OfficeAppManifestV1_1.xsd")))
+
+
+def manifest(integration: Integration, permission: Permission = Permission.ITEM) -> Any:
+    return etree.fromstring(xml_manifest(contents(integration, ADDRESSES, permission)))
+
+
+def assert_valid(schema: Any, integration: Integration) -> None:
+    made = xml_manifest(contents(integration, ADDRESSES))
+    assert schema.validate(etree.fromstring(made)), schema.error_log
+    assert lint(made, (integration.addin_server_domain, "login.microsoftonline.com")) == []
+
+
+def test_the_defaults_make_a_valid_manifest(schema: Any) -> None:
+    assert_valid(schema, an_integration())
+
+
+@pytest.mark.parametrize("method", ["EXCHANGE_USER_ID_TOKEN", "NAA_TOKEN", "SSO_TOKEN"])
+def test_every_way_of_signing_in_makes_a_valid_manifest(schema: Any, method: str) -> None:
+    fields = full_fields(addin_authentication_method=method, addin_server_domain=FQDN)
+    assert_valid(schema, an_integration(**fields))
+
+
+def worst(text: str) -> Integration:
+    """Every text of the manifest as given, past the checks that settings go through."""
+    return an_integration(addin_server_domain=FQDN).model_copy(update=dict.fromkeys(TEXTS, text))
+
+
+EXTREMES = {
+    "as long as may be": "x" * 250,
+    "markup": (MARKUP * 6)[:250],
+    "Arabic": "اجتماع " * 35,
+    "emoji": "👩‍👩‍👧‍👦" * 35,
+    "astral characters": "𝔘" * 250,
+    "line breaks and tabs": "a\r\nb\tc " * 30,
+    "control characters": "\x00\x01\x0b\x1f\x7f\ufffe\uffff\ud800",
+    "white space": " \u00a0\u2003 ",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("text", EXTREMES.values(), ids=EXTREMES)
+def test_extreme_texts_make_a_valid_manifest(schema: Any, text: str) -> None:
+    assert_valid(schema, worst(text))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(st.dictionaries(st.sampled_from(TEXTS), st.text(st.characters(), max_size=300), min_size=1))
+def test_whatever_texts_make_a_valid_manifest(schema: Any, texts: dict[str, str]) -> None:
+    assert_valid(schema, an_integration().model_copy(update=texts))
+
+
+def test_the_texts_are_the_admin_s() -> None:
+    integration = an_integration(**{name: f"{name} <{index}> &" for index, name in enumerate(TEXTS)})
+    root = manifest(integration)
+    for overrides in root.iter(f"{{{OVERRIDES}}}VersionOverrides", f"{{{OVERRIDES_1_1}}}VersionOverrides"):
+        strings = {
+            string.get("id"): string.get("DefaultValue")
+            for string in overrides.iterfind("{*}Resources//b:String", NAMES)
+        }
+        assert strings == {
+            "groupLabel": integration.addin_group_label,
+            "buttonLabel": integration.addin_button_label,
+            "supertipTitle": integration.addin_supertip_title,
+            "supertipText": integration.addin_supertip_description,
+            "description": integration.addin_description,
+        }
+    assert root.findtext("a:ProviderName", namespaces=NAMES) == integration.addin_provider_name
+    assert root.find("a:DisplayName", NAMES).get("DefaultValue") == integration.addin_display_name
+
+
+def test_the_button_opens_the_pane_for_organizers_and_their_delegates() -> None:
+    integration = an_integration()
+    root = manifest(integration)
+    newest = root.find("o:VersionOverrides/n:VersionOverrides", NAMES)
+    pane = f"https://addin.example.com/addin/{integration.uuid}/pane"
+    assert newest.findtext(".//n:SupportsSharedFolders", namespaces=NAMES) == "true"
+    assert newest.find(".//n:Action/n:SourceLocation", NAMES).get("resid") == "pane"
+    urls = root.iterfind(".//b:Url", NAMES)
+    assert {url.get("DefaultValue") for url in urls} == {pane}
+    assert root.find("a:FormSettings//a:SourceLocation", NAMES).get("DefaultValue") == pane, "audience of tokens"
+
+
+def test_an_integration_keeps_its_add_in_and_no_other_has_the_same() -> None:
+    one = an_integration(uuid=GUID)
+    renamed = one.model_copy(update={"addin_display_name": "Other", "uuid": GUID.upper()})
+    recreated = one.model_copy(update={"uuid": "11111111-1111-4111-8111-111111111111"})
+    ids = [manifest(integration).findtext("a:Id", namespaces=NAMES) for integration in (one, renamed, recreated)]
+    assert ids[0] == ids[1] != ids[2]
+    assert UUID(ids[0]) != UUID(GUID), "the address of the pane does not tell the add-in's id"
+
+
+def test_the_version_rises_with_every_revision() -> None:
+    versions = []
+    for revision in (1, 2, 9_999, 10_000, 10_001, 123_456):
+        integration = an_integration().model_copy(update={"manifest_revision": revision})
+        versions.append(manifest(integration).findtext("a:Version", namespaces=NAMES))
+    assert versions[0] == "1.0.1.0"
+    numbers = [[int(part) for part in version.split(".")] for version in versions]
+    assert numbers == sorted(numbers)
+    assert len({*versions}) == len(versions)
+
+
+def test_a_new_icon_has_a_new_address() -> None:
+    one, other = (an_integration().model_copy(update={"icon": sha}) for sha in ("a" * 64, "b" * 64))
+    addresses = [
+        {image.get("DefaultValue") for image in manifest(integration).iterfind(".//b:Images/b:Image", NAMES)}
+        for integration in (one, other)
+    ]
+    assert len(addresses[0]) == 4
+    assert not addresses[0] & addresses[1]
+
+
+def test_more_than_the_item_is_asked_for_only_when_wanted() -> None:
+    permissions = {
+        permission: manifest(an_integration(), permission).findtext("a:Permissions", namespaces=NAMES)
+        for permission in Permission
+    }
+    assert permissions == {Permission.ITEM: "ReadWriteItem", Permission.MAILBOX: "ReadWriteMailbox"}
+
+
+def test_the_sign_in_service_of_the_users_is_an_app_domain() -> None:
+    made = xml_manifest(contents(an_integration(**full_fields()), ADDRESSES))
+    assert lint(made, ("fs.example.com", "addin.example.com")) == []
+
+
+def test_a_sign_in_service_with_a_name_too_long_for_the_schema_is_left_out(schema: Any) -> None:
+    host = ".".join("d" * 60 for _ in range(4)) + ".xy"
+    fields = full_fields(personal_vmr_oauth_auth_endpoint=f"https://{host}/")
+    integration = an_integration(**fields).model_copy(update={"personal_vmr_oauth_auth_endpoint": f"https://{host}/"})
+    assert_valid(schema, integration)
+
+
+def test_single_sign_on_names_the_registration_and_only_then() -> None:
+    sso = manifest(an_integration(**full_fields(addin_authentication_method="SSO_TOKEN")))
+    [info] = sso.iterfind(".//n:WebApplicationInfo", NAMES)
+    assert info.findtext("n:Id", namespaces=NAMES) == GUID
+    assert info.findtext("n:Resource", namespaces=NAMES) == f"api://addin.example.com/{GUID}"
+    assert not list(manifest(an_integration()).iterfind(".//n:WebApplicationInfo", NAMES))
