@@ -38,10 +38,11 @@ class MeetingDetails:
         lifetime = timedelta(days=integration.reservation_days)
         form = alias_format(integration)
         booking = await self.allocator.allocate(integration.uuid, form, caller, lifetime, idempotency_key)
-        return _details(integration, booking)
+        return details(integration, booking)
 
 
-def _details(integration: Integration, booking: Booking) -> dict[str, Any]:
+def details(integration: Integration, booking: Booking) -> dict[str, Any]:
+    """What the add-in is told of a booking: the `result` of the contract's meeting_details."""
     instructions = joining_instructions(integration, booking)
     return {
         "room_name": integration.room_mailbox_name,

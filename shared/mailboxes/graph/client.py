@@ -8,12 +8,13 @@ import base64
 from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
+from kiota_http.kiota_client_factory import KiotaClientFactory
 from kiota_http.middleware import RetryHandler
 from kiota_http.middleware.options import RetryHandlerOption
-from msgraph_core import GraphClientFactory
-from msgraph_core.middleware import GraphTelemetryHandler
+from msgraph_core.middleware import AsyncGraphTransport, GraphTelemetryHandler
 
 from shared.errors import RateLimited, SchedulingError, Unavailable
 
@@ -69,10 +70,12 @@ class GraphClient:
     def __init__(self, base_url: str, tokens: Tokens, *, use_proxy: bool = True) -> None:
         self._base_url = base_url.rstrip("/")
         self._tokens = tokens
-        plain = httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=use_proxy)
-        self._http = GraphClientFactory.create_with_custom_middleware(
-            [RetryReads(), GraphTelemetryHandler()], client=plain
-        )
+        # The SDK's transport does not close the one inside it, so that one is kept at hand.
+        self._wire = httpx.AsyncHTTPTransport(proxy=proxy_for(base_url) if use_proxy else None)
+        middleware = [RetryReads(), GraphTelemetryHandler()]
+        pipeline = KiotaClientFactory.create_middleware_pipeline(middleware, self._wire)
+        transport = AsyncGraphTransport(transport=self._wire, pipeline=pipeline)
+        self._http = httpx.AsyncClient(transport=transport, timeout=TIMEOUT, follow_redirects=False)
 
     async def get(self, path_or_link: str, params: Mapping[str, str] | None = None, prefer: str = "") -> Any:
         """The JSON of a path below the base URL, or of a link that Graph gave. Raises GraphError and others."""
@@ -97,6 +100,7 @@ class GraphClient:
     async def close(self) -> None:
         """Let go of all connections."""
         await self._http.aclose()
+        await self._wire.aclose()
         await self._tokens.close()
 
     def _url(self, path_or_link: str) -> str:
@@ -124,6 +128,12 @@ class GraphClient:
         if response.is_success:
             return response.json() if response.content else None
         raise _failure(response)
+
+
+def proxy_for(url: str) -> str | None:
+    """The web proxy that the environment names for a URL (E5: HTTPS_PROXY, less NO_PROXY), or None."""
+    parts = urlsplit(url)
+    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
 
 
 def _failure(response: httpx.Response) -> SchedulingError:

@@ -1,0 +1,234 @@
+"""The product with a simulated Exchange over real HTTP; storage in memory, so that a history takes milliseconds.
+
+The webhook is a real HTTP endpoint. The queue is worked off when a test says so, with as many tries as Azure gives.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+from aiohttp import web
+
+from dev.exchange.app import Running, running_exchange
+from shared.addin.meeting_details import details
+from shared.aliases.allocation import alias_format
+from shared.composition import Services
+from shared.errors import SchedulingError
+from shared.identity.caller import Caller
+from shared.integrations import Integration
+from shared.settings import Settings, StorageAccount
+from shared.storage import Storage
+from tests.fakes.secrets import MemorySecrets
+from tests.fakes.storage import MemoryStorage
+
+INTEGRATION = "11111111-1111-4111-8111-111111111111"
+MAILBOX = "vmr@example.com"
+ALICE = "alice@example.com"
+KEY = b"k" * 32
+TRIES = 5
+QUIET = timedelta(minutes=20)
+"""Long enough for every lease to run out and every retry to come due."""
+
+
+@dataclass
+class Deployment:
+    """Everything that an organizer, Exchange and the timers can do to the product."""
+
+    exchange: Running
+    http: httpx.AsyncClient
+    memory: MemoryStorage
+    services: Services
+    webhook_url: str
+    poisoned: list[str] = field(default_factory=list)
+
+    # --- what people do
+
+    async def click(self, user: str = "alice") -> Any:
+        """An alias with joining instructions, as the add-in gets them."""
+        integration = await self.integration()
+        booking = await self.services.allocator.allocate(
+            INTEGRATION,
+            alias_format(integration),
+            Caller(user, "test"),
+            timedelta(days=integration.reservation_days),
+        )
+        return details(integration, booking)
+
+    async def integration(self) -> Integration:
+        """The one integration."""
+        return await self.services.integrations.get(INTEGRATION)
+
+    async def invite(self, start: datetime, body: str, *, length: timedelta = timedelta(hours=1), **more: Any) -> str:
+        """Alice sends an invitation; returns the meeting's uid."""
+        meeting = {
+            "organizer": ALICE,
+            "subject": "Planning",
+            "start": f"{start:%Y-%m-%dT%H:%M:%S}",
+            "end": f"{start + length:%Y-%m-%dT%H:%M:%S}",
+            "time_zone": "UTC",
+            "body_html": body,
+            "attendees": [MAILBOX, "bob@example.com"],
+        } | more
+        return str((await self.control("POST", "/dev/meetings", meeting))["uid"])
+
+    async def change(self, uid: str, **fields: Any) -> None:
+        """Alice edits a meeting, or one occurrence of it."""
+        await self.control("PATCH", f"/dev/meetings/{uid}", fields)
+
+    async def cancel(self, uid: str, occurrence: str = "") -> None:
+        """Alice cancels a meeting, or one occurrence of it."""
+        await self.control("DELETE", f"/dev/meetings/{uid}" + (f"?occurrence={occurrence}" if occurrence else ""))
+
+    async def answers(self, uid: str = "", user: str = ALICE) -> list[dict[str, Any]]:
+        """The responses in the organizer's mailbox, newest last."""
+        messages = (await self.control("GET", f"/dev/mailboxes/{user}/messages"))["messages"]
+        kinds = {"accepted", "declined", "tentative"}
+        return [m for m in messages if m["kind"] in kinds and uid in ("", m["uid"])]
+
+    async def mails(self, user: str = ALICE) -> list[dict[str, Any]]:
+        """Ordinary mail in a mailbox."""
+        messages = (await self.control("GET", f"/dev/mailboxes/{user}/messages"))["messages"]
+        return [m for m in messages if m["kind"] == "mail"]
+
+    async def is_open(self, alias: str) -> bool | None:
+        """What a conferencing node hears: open, closed, or None for unknown."""
+        answer = await self.services.policy.service_configuration(alias)
+        return None if answer is None else answer[0] == "continue"
+
+    # --- what happens by itself
+
+    async def control(self, method: str, path: str, body: Any = None) -> Any:
+        """A control route of the simulated Exchange."""
+        response = await self.http.request(method, path, json=body)
+        assert response.is_success, (method, path, response.status_code, response.text)
+        return response.json() if response.content else None
+
+    async def control_graph(self, method: str, path: str) -> Any:
+        """A Graph request of somebody else."""
+        url, headers = self.exchange.graph_url + path, {"Authorization": "Bearer admin"}
+        response = await self.http.request(method, url, headers=headers)
+        assert response.is_success, (method, path, response.status_code, response.text)
+        return response.json() if response.content else None
+
+    async def faults(self, *faults: dict[str, Any]) -> None:
+        """Switch faults on."""
+        await self.control("POST", "/dev/faults", {"faults": list(faults)})
+
+    async def clear_faults(self) -> None:
+        """Switch all faults off."""
+        await self.control("DELETE", "/dev/faults")
+
+    @property
+    def now(self) -> datetime:
+        """The simulated present."""
+        return self.exchange.exchange.clock.now()
+
+    async def move_to(self, when: datetime) -> None:
+        """Let time pass."""
+        await self.control("POST", "/dev/clock", {"now": when.isoformat()})
+
+    async def drain(self, most: int = 1000) -> None:
+        """Let notifications arrive and the queue be worked off, delayed messages included."""
+        await self.exchange.exchange.notifier.idle()
+        queue = self.memory.queue("meeting-requests")
+        for _ in range(most):
+            if not queue.sent:
+                await self.exchange.exchange.notifier.idle()
+                if not queue.sent:
+                    return
+            body, _ = queue.sent.pop(0)
+            await self._hand_out(body)
+        raise AssertionError("the queue never runs empty")
+
+    async def _hand_out(self, body: str) -> None:
+        for attempt in range(1, TRIES + 1):
+            try:
+                return await self.services.worker.work_off(body, last_try=attempt == TRIES)
+            except (SchedulingError, httpx.HTTPError, KeyError, ValueError):
+                continue
+        self.poisoned.append(body)
+        await self.services.worker.set_aside(body)
+
+    async def settle(self) -> None:
+        """All troubles end; timers run until nothing is left to do."""
+        await self.clear_faults()
+        await self.drain()
+        for _ in range(2):
+            await self.move_to(self.now + QUIET)
+            await self.services.rounds.sweep()
+            await self.drain()
+
+    async def restart(self, storage: Storage | None = None) -> None:
+        """The process dies and another one starts, perhaps with other storage around the same rows."""
+        await self.services.close()
+        self.services = _services(self.exchange, storage or self.memory, self.webhook_url)
+
+
+@asynccontextmanager
+async def deployed(**settings: Any) -> AsyncIterator[Deployment]:
+    """A deployment with one integration that watches its mailbox; `settings` are the integration's."""
+    async with running_exchange() as exchange, httpx.AsyncClient(base_url=exchange.base_url, timeout=30) as http:
+        memory = MemoryStorage()
+        held: list[Deployment] = []
+        async with _webhook(held) as webhook_url:
+            deployment = Deployment(exchange, http, memory, _services(exchange, memory, webhook_url), webhook_url)
+            held.append(deployment)
+            try:
+                await _create_integration(deployment, settings)
+                await deployment.services.rounds.renew()
+                assert [alarm async for alarm in deployment.services.alarms.of(INTEGRATION)] == []
+                yield deployment
+            finally:
+                await deployment.services.close()
+
+
+def _services(exchange: Running, storage: Storage, webhook_url: str) -> Services:
+    settings = Settings(
+        storage=StorageAccount("unused"),
+        public_base_url=webhook_url,
+        tag_signing_key=KEY,
+        graph_base_url=exchange.graph_url,
+        secrets_file="unused",
+    )
+    return Services(settings, storage, MemorySecrets(), exchange.exchange.clock)
+
+
+async def _create_integration(deployment: Deployment, settings: dict[str, Any]) -> None:
+    fields = {
+        "uuid": INTEGRATION,
+        "name": "Test",
+        "authentication_method": "GRAPH",
+        "room_mailbox_name": "Video meeting rooms",
+        "room_mailbox_email_address": MAILBOX,
+        "scheduled_alias_prefix": "meet",
+        "scheduled_alias_domain": "example.com",
+        "addin_server_domain": "vmr.example.com",
+        "domains": [{"domain": f"{deployment.exchange.base_url}/autodiscover/metadata/json/1"}],
+    }
+    await deployment.services.integrations.create(fields | settings)
+
+
+@asynccontextmanager
+async def _webhook(held: list[Deployment]) -> AsyncIterator[str]:
+    """What functions/mailbox.py does, without a functions host."""
+
+    async def receive(request: web.Request) -> web.Response:
+        if "validationToken" in request.query:
+            return web.Response(text=request.query["validationToken"])
+        deployment = held[0]
+        for message in await deployment.services.webhook.receive(await request.read()):
+            await deployment.memory.queue("meeting-requests").send(message)
+        return web.Response(status=202)
+
+    app = web.Application()
+    app.add_routes([web.post("/mailbox/notifications", receive), web.post("/mailbox/lifecycle", receive)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,357 @@
+"""Meetings against a simulated Exchange: what organizers do in Outlook, and what everybody sees of it (M1 to M9)."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.integration.meetings.deployment import ALICE, MAILBOX, Deployment, deployed
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[Deployment]:
+    async with deployed() as deployment:
+        yield deployment
+
+
+def tomorrow(world: Deployment, hour: int = 10) -> datetime:
+    return (world.now + timedelta(days=1)).replace(hour=hour, minute=0, second=0, microsecond=0)
+
+
+def weekly(start: datetime, **range_: Any) -> dict[str, Any]:
+    return {
+        "pattern": {"type": "weekly", "interval": 1, "daysOfWeek": [f"{start:%A}".lower()]},
+        "range": {"type": "noEnd", "startDate": f"{start:%Y-%m-%d}"} | range_,
+    }
+
+
+def local(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S}"
+
+
+class TestSingle:
+    async def test_accepted_open_in_its_window_and_not_otherwise(self, world: Deployment) -> None:
+        room, start = await world.click(), tomorrow(world)
+        uid = await world.invite(start, room["instructions"])
+        await world.drain()
+        [answer] = await world.answers(uid)
+        assert answer["kind"] == "accepted"
+        assert room["alias"] in answer["body_text"]
+        for moment, expected in [
+            (start - timedelta(minutes=31), False),
+            (start - timedelta(minutes=29), True),
+            (start + timedelta(minutes=119), True),
+            (start + timedelta(minutes=121), False),
+        ]:
+            await world.move_to(moment)
+            assert await world.is_open(room["alias"]) is expected
+
+    async def test_one_request_takes_two_graph_calls(self, world: Deployment) -> None:
+        """Budget of DESIGN §5: at most three."""
+        room = await world.click()
+        await world.control("DELETE", "/dev/requests")
+        await world.invite(tomorrow(world), room["instructions"])
+        await world.drain()
+        assert sum((await world.control("GET", "/dev/requests"))["requests"].values()) == 2
+
+    async def test_moved_answered_again_and_followed(self, world: Deployment) -> None:
+        room, start = await world.click(), tomorrow(world)
+        uid = await world.invite(start, room["instructions"])
+        await world.drain()
+        later = start + timedelta(hours=5)
+        await world.change(uid, start=local(later), end=local(later + timedelta(hours=1)))
+        await world.drain()
+        answers = await world.answers(uid)
+        assert [a["kind"] for a in answers] == ["accepted", "accepted"]
+        assert "rescheduled" in answers[1]["body_text"]
+        await world.move_to(start)
+        assert await world.is_open(room["alias"]) is False
+        await world.move_to(later)
+        assert await world.is_open(room["alias"])
+
+    async def test_a_body_only_update_that_exchange_files_away_is_seen(self, world: Deployment) -> None:
+        """facts §7: VisibleMeetingUpdateProperties."""
+        old, new, start = await world.click(), await world.click(), tomorrow(world)
+        uid = await world.invite(start, old["instructions"])
+        await world.drain()
+        await world.change(uid, body_html=new["instructions"])
+        await world.drain()
+        await world.services.rounds.sweep()
+        await world.drain()
+        await world.move_to(start)
+        assert await world.is_open(old["alias"]) is False
+        assert await world.is_open(new["alias"])
+
+    async def test_cancelled_closes(self, world: Deployment) -> None:
+        room, start = await world.click(), tomorrow(world)
+        uid = await world.invite(start, room["instructions"])
+        await world.drain()
+        await world.cancel(uid)
+        await world.drain()
+        await world.move_to(start)
+        assert await world.is_open(room["alias"]) is False
+        assert len(await world.answers(uid)) == 1
+
+    async def test_removing_the_mailbox_closes(self, world: Deployment) -> None:
+        """M4."""
+        room, start = await world.click(), tomorrow(world)
+        uid = await world.invite(start, room["instructions"])
+        await world.drain()
+        await world.change(uid, attendees=["bob@example.com"])
+        await world.drain()
+        await world.move_to(start)
+        assert await world.is_open(room["alias"]) is False
+
+    async def test_a_delegate_books_for_the_organizer(self, world: Deployment) -> None:
+        room, start = await world.click(), tomorrow(world)
+        uid = await world.invite(start, room["instructions"], sender="bob@example.com")
+        await world.drain()
+        [answer] = await world.answers(uid)
+        assert answer["kind"] == "accepted"
+
+    async def test_nobody_is_answered_where_no_answer_was_asked_for(self, world: Deployment) -> None:
+        room, start = await world.click(), tomorrow(world)
+        await world.invite(start, room["instructions"], response_requested=False)
+        await world.drain()
+        assert await world.answers() == []
+        await world.move_to(start)
+        assert await world.is_open(room["alias"])
+
+    async def test_all_day_is_the_organizers_day(self, world: Deployment) -> None:
+        room, start = await world.click(), tomorrow(world, hour=0)
+        await world.invite(
+            start, room["instructions"], length=timedelta(days=1), is_all_day=True, time_zone="Pacific Standard Time"
+        )
+        await world.drain()
+        await world.move_to(start + timedelta(hours=7))  # 23:00 or midnight of the day before, in Los Angeles
+        assert await world.is_open(room["alias"]) is False
+        await world.move_to(start + timedelta(hours=8 + 23))
+        assert await world.is_open(room["alias"])
+
+    async def test_times_are_told_in_the_organizers_zone(self, world: Deployment) -> None:
+        """T3."""
+        integration = await world.integration()
+        template = "{{start_time}} to {{end_time}}"
+        await world.services.integrations.update(integration.uuid, {"accept_new_single_meeting_template": template})
+        room, start = await world.click(), tomorrow(world)
+        await world.invite(start, room["instructions"], time_zone="Tokyo Standard Time")
+        await world.drain()
+        [answer] = await world.answers()
+        assert answer["body_text"].strip() == f"10:00 on {start:%d/%m/%Y} to 11:00 on {start:%d/%m/%Y}"
+
+
+class TestRejected:
+    async def test_no_tag_copied_tag_and_past(self, world: Deployment) -> None:
+        room, other, start = await world.click(), await world.click(), tomorrow(world)
+        await world.invite(start, "<p>no tag</p>")
+        await world.invite(start, room["instructions"])
+        await world.drain()
+        await world.invite(start, room["instructions"], subject="copy")
+        await world.invite(world.now - timedelta(days=2), other["instructions"])
+        await world.drain()
+        answers = await world.answers()
+        assert sorted(a["kind"] for a in answers) == ["accepted", "declined", "declined", "declined"]
+        texts = " ".join(a["body_text"] for a in answers if a["kind"] == "declined")
+        for part in ("currently valid scheduling data", "occurs in the past", room["alias"]):
+            assert part in texts
+
+    async def test_a_copy_gets_its_own_alias_where_that_is_wanted(self) -> None:
+        async with deployed(copied_tag_action="new_alias") as world:
+            room, start = await world.click(), tomorrow(world)
+            await world.invite(start, room["instructions"])
+            await world.drain()
+            uid = await world.invite(start, room["instructions"], subject="copy")
+            await world.drain()
+            [answer] = await world.answers(uid)
+            assert answer["kind"] == "accepted"
+            assert room["alias"] not in answer["body_text"]
+            [mail] = await world.mails("bob@example.com")
+            assert "PXPS:-" in mail["body_html"]
+
+    async def test_an_answer_may_be_html(self) -> None:
+        async with deployed(response_format="html") as world:
+            room = await world.click()
+            uid = await world.invite(tomorrow(world), room["instructions"])
+            await world.drain()
+            [answer] = await world.answers(uid)
+            assert answer["kind"] == "accepted"
+            assert "<div" in answer["body_html"]
+
+
+class TestLeftAlone:
+    @pytest.mark.parametrize("headers", [{}, {"Auto-Submitted": "auto-replied"}])
+    async def test_ordinary_mail_and_automatic_replies(self, world: Deployment, headers: dict[str, str]) -> None:
+        """M7: never answered, so that no loop can start."""
+        mail = {"from": ALICE, "to": MAILBOX, "subject": "Hello", "body_html": "PXPS?", "headers": headers}
+        await world.control("POST", "/dev/mail", mail)
+        await world.drain()
+        await world.settle()
+        assert await world.answers() == []
+        assert await world.mails() == []
+
+
+class TestSeries:
+    async def test_endless_weekly_series_across_the_change_of_the_clocks(self, world: Deployment) -> None:
+        """M3: ten in the morning in Berlin stays ten in the morning, in winter and in summer."""
+        room, first = await world.click(), tomorrow(world)
+        uid = await world.invite(
+            first, room["instructions"], time_zone="W. Europe Standard Time", recurrence=weekly(first)
+        )
+        await world.drain()
+        [answer] = await world.answers(uid)
+        assert "series" in answer["body_text"]
+        from zoneinfo import ZoneInfo
+
+        berlin = ZoneInfo("Europe/Berlin")
+        for week in range(0, 40, 3):
+            start = (first + timedelta(weeks=week)).replace(tzinfo=berlin)
+            while world.now < start - timedelta(days=20):
+                await world.move_to(world.now + timedelta(days=19))
+                await world.services.rounds.agenda()
+            await world.move_to(start - timedelta(minutes=31))
+            assert await world.is_open(room["alias"]) is False
+            await world.move_to(start - timedelta(minutes=29))
+            assert await world.is_open(room["alias"]), f"week {week}"
+            await world.services.rounds.agenda()
+
+    async def test_a_moved_and_a_cancelled_occurrence(self, world: Deployment) -> None:
+        room, first = await world.click(), tomorrow(world)
+        uid = await world.invite(first, room["instructions"], recurrence=weekly(first))
+        await world.drain()
+        second, third = first + timedelta(weeks=1), first + timedelta(weeks=2)
+        moved = second + timedelta(hours=4)
+        await world.change(
+            uid,
+            occurrence=f"{second:%Y-%m-%d}",
+            start=local(moved),
+            end=local(moved + timedelta(hours=1)),
+        )
+        await world.drain()
+        await world.cancel(uid, occurrence=f"{first:%Y-%m-%d}")
+        await world.drain()
+        answers = await world.answers(uid)
+        assert [a["kind"] for a in answers] == ["accepted", "accepted"]
+        assert "occurrence" in answers[1]["body_text"]
+        for moment, expected in [(first, False), (second, False), (moved, True), (third, True)]:
+            await world.move_to(moment)
+            assert await world.is_open(room["alias"]) is expected, moment
+
+    async def test_a_series_in_the_past_is_rejected(self, world: Deployment) -> None:
+        room, first = await world.click(), tomorrow(world) - timedelta(weeks=8)
+        last = first + timedelta(weeks=3)
+        await world.invite(
+            first, room["instructions"], recurrence=weekly(first, type="endDate", endDate=f"{last:%Y-%m-%d}")
+        )
+        await world.drain()
+        [answer] = await world.answers()
+        assert answer["kind"] == "declined"
+        assert "occurrences happen in the past" in answer["body_text"]
+
+    async def test_a_running_series_to_which_the_mailbox_is_added_late(self, world: Deployment) -> None:
+        """facts §1: "in the past" looks at the last occurrence."""
+        room, first = await world.click(), tomorrow(world) - timedelta(weeks=8)
+        await world.invite(first, room["instructions"], recurrence=weekly(first))
+        await world.drain()
+        [answer] = await world.answers()
+        assert answer["kind"] == "accepted"
+        await world.move_to(first + timedelta(weeks=8))
+        assert await world.is_open(room["alias"])
+
+    async def test_a_yearly_series_whose_next_occurrence_is_beyond_the_horizon(self, world: Deployment) -> None:
+        room, first = await world.click(), tomorrow(world) - timedelta(days=100)
+        recurrence = {
+            "pattern": {"type": "absoluteYearly", "interval": 1, "month": first.month, "dayOfMonth": first.day},
+            "range": {"type": "noEnd", "startDate": f"{first:%Y-%m-%d}"},
+        }
+        await world.invite(first, room["instructions"], recurrence=recurrence)
+        await world.drain()
+        [answer] = await world.answers()
+        assert answer["kind"] == "accepted"
+
+    async def test_a_cancelled_series_closes_all(self, world: Deployment) -> None:
+        room, first = await world.click(), tomorrow(world)
+        uid = await world.invite(first, room["instructions"], recurrence=weekly(first))
+        await world.drain()
+        await world.cancel(uid)
+        await world.drain()
+        await world.move_to(first + timedelta(weeks=1))
+        assert await world.is_open(room["alias"]) is False
+
+
+class TestWatching:
+    async def test_a_lost_notification_is_found_by_the_sweep(self, world: Deployment) -> None:
+        await world.faults({"on": "notification", "action": "lose", "times": 9})
+        room = await world.click()
+        await world.invite(tomorrow(world), room["instructions"])
+        await world.drain()
+        assert await world.answers() == []
+        await world.services.rounds.sweep()
+        await world.drain()
+        assert len(await world.answers()) == 1
+
+    async def test_a_duplicated_notification_is_answered_once(self, world: Deployment) -> None:
+        await world.faults({"on": "notification", "action": "duplicate", "times": 9})
+        room = await world.click()
+        await world.invite(tomorrow(world), room["instructions"])
+        await world.drain()
+        await world.settle()
+        assert len(await world.answers()) == 1
+
+    async def test_a_lagging_calendar_item_is_waited_for(self, world: Deployment) -> None:
+        await world.faults({"on": "event", "action": "lag", "times": 3})
+        room = await world.click()
+        await world.invite(tomorrow(world), room["instructions"])
+        await world.drain()
+        assert len(await world.answers()) == 1
+
+    @pytest.mark.parametrize("status", [429, 503, 504])
+    @pytest.mark.parametrize("after_effect", [False, True])
+    async def test_a_failed_answer_goes_out_once(self, world: Deployment, status: int, after_effect: bool) -> None:
+        fault = {"on": "POST /accept", "status": status, "after_effect": after_effect, "times": 1}
+        await world.faults(fault)
+        room = await world.click()
+        await world.invite(tomorrow(world), room["instructions"])
+        await world.drain()
+        await world.settle()
+        assert len(await world.answers()) == 1
+        assert world.poisoned == []
+
+    async def test_a_lost_subscription_is_made_anew_and_the_gap_swept(self, world: Deployment) -> None:
+        [subscription] = (await world.control_graph("GET", "/subscriptions"))["value"]
+        await world.control_graph("DELETE", f"/subscriptions/{subscription['id']}")
+        room = await world.click()
+        await world.invite(tomorrow(world), room["instructions"])
+        await world.services.rounds.renew()
+        await world.drain()
+        assert len(await world.answers()) == 1
+        [anew] = (await world.control_graph("GET", "/subscriptions"))["value"]
+        assert anew["id"] != subscription["id"]
+
+    async def test_the_subscription_outlives_weeks(self, world: Deployment) -> None:
+        for _ in range(10):
+            await world.move_to(world.now + timedelta(days=2))
+            await world.services.rounds.renew()
+        room = await world.click()
+        await world.invite(tomorrow(world), room["instructions"])
+        await world.drain()
+        assert len(await world.answers()) == 1
+
+    async def test_a_forgotten_delta_state_is_no_end(self, world: Deployment) -> None:
+        """410: the sweep starts again, and nothing is answered twice."""
+        room = await world.click()
+        await world.invite(tomorrow(world), room["instructions"])
+        await world.drain()
+        await world.services.rounds.sweep()
+        await world.control("POST", "/dev/delta/invalidate", {})
+        await world.services.rounds.sweep()
+        await world.drain()
+        assert len(await world.answers()) == 1
+
+    async def test_switched_off_mailbox_processing_ends_in_a_record(self, world: Deployment) -> None:
+        await world.control("PATCH", f"/dev/mailboxes/{MAILBOX}", {"automate_processing": "None"})
+        room = await world.click()
+        await world.invite(tomorrow(world), room["instructions"])
+        await world.drain()
+        rows = [row async for row in world.memory.table("meetings").rows((await world.integration()).uuid, "operation:")]
+        assert [row.values["error"] for row in rows] == ["no_calendar_item"]
