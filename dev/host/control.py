@@ -48,15 +48,18 @@ class Control:
 
     async def _move_clock(self, body: bytes) -> web.Response:
         async with self._one_at_a_time:
+            before = self._failures()
             try:
                 self._clock.move_to(datetime.fromisoformat(json.loads(body)["now"]))
             except (KeyError, TypeError, ValueError) as error:
                 return _fault(HTTPStatus.BAD_REQUEST, f'{{"now": a later ISO time with offset}} is needed: {error!r}')
-            names = list(self._timers)
-            went_well = await asyncio.gather(*(self._timers[name].catch_up() for name in names))
+            await asyncio.gather(*(timer.catch_up() for timer in self._timers.values()))
             await self._settle()
-        failed = [name for name, well in zip(names, went_well, strict=True) if not well]
+        failed = [name for name, count in self._failures().items() if count > before[name]]
         return web.json_response({"now": self._clock.now().isoformat(), "failed": failed})
+
+    def _failures(self) -> dict[str, int]:
+        return {name: timer.failures for name, timer in self._timers.items()}
 
     async def _run_timer(self, name: str) -> web.Response:
         timer = self._timers.get(name.lower())

@@ -1,7 +1,7 @@
 """Timer triggers on a movable clock, with the rules of the timer extension (facts/azure-functions.md §F).
 
 Schedules are NCRONTAB with six fields, in UTC. A run that is late makes up for all that were missed, once, and is told
-`past_due`. The next run is computed when one has ended, so that runs never overlap; nothing is retried.
+`past_due`. Runs of one timer never overlap; nothing is retried.
 """
 
 import asyncio
@@ -41,6 +41,7 @@ class Timer:
         self._runner = runner
         self._schedule = resolve(function.trigger["schedule"], settings)
         self._one_at_a_time = asyncio.Lock()
+        self.failures = 0
         self._last = clock.now()
         if function.trigger.get("runOnStartup"):
             raise HostError(f"{self.name}: runOnStartup runs at every scale-out in Azure: leave it out")
@@ -55,18 +56,17 @@ class Timer:
             await self._clock.wait_until(self.due)
             await self.catch_up()
 
-    async def catch_up(self) -> bool:
-        """Run once if it is due, and wait for a run that is under way. Whether nothing has failed."""
+    async def catch_up(self) -> None:
+        """Run once if it is due, and wait for a run that is under way. What fails is logged and counted."""
         async with self._one_at_a_time:
             late = self._clock.now() - self.due
             if late < timedelta(0):
-                return True
+                return
             try:
                 await self._run(past_due=late > LATE)
             except InvocationFailed as failure:
                 _log.error("%s\n%s", failure, failure.stack_trace)
-                return False
-            return True
+                self.failures += 1
 
     async def run(self) -> None:
         """Run now, due or not. Raises InvocationFailed."""
@@ -80,4 +80,5 @@ class Timer:
         try:
             await self._runner.run(self._function, TypedData(json=json.dumps(payload)))
         finally:
-            self.due = next_run(self._schedule, self._clock.now())
+            # From its start, unlike Azure: the clock may have been moved while it ran, and then it is due again.
+            self.due = next_run(self._schedule, self._last)
