@@ -1,0 +1,16 @@
+"""The command line for admins: settings as code, templates, alarms. `python -m shared.cli --help`; docs/cli.md.
+
+__main__.py     all commands put together
+connection.py   where the deployment is and how the caller proves who they are
+management.py   the management API over HTTP
+reading.py      an integrations file, YAML or JSON, with the lines where everything stands
+environment.py  secrets from environment variables
+faults.py       what is wrong in a file, by file, line and field
+changes.py      what applying a file would change
+writing.py      an integration as YAML that can be applied again
+outcome.py      exit codes and the errors that end a command
+show.py         how things look in a terminal
+integrations.py, operations.py, passwords.py    the commands
+
+Not part of the functions app: typer, rich and ruamel.yaml are not in its package, and nothing outside imports this.
+"""

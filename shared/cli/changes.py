@@ -1,0 +1,138 @@
+"""What applying a file would change: each of its integrations against what the deployment has.
+
+    Entry ──proposed()──► fields that could be saved ──┐
+                                                       ├──► Change ──check()──► apply()
+    deployment ──find()──► Saved, with its ETag ───────┘
+
+Fields that a file does not name are left alone. Secrets cannot be read back: what the file gives is set every time, and
+does not count as a difference. Line ends do not count either; texts are sent with CR LF, as the API's defaults are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.cli.checking import comparable, every, proposed, refuse_doubles
+from shared.cli.faults import FileRefused
+from shared.cli.management import ManagementClient, Object, Saved
+from shared.cli.reading import Entry
+from shared.errors import SettingsInvalid
+from shared.integrations import validate
+from shared.integrations.integration import MANIFEST_FIELDS, SIGN_IN_FIELDS
+
+
+@dataclass(frozen=True)
+class Change:
+    """What applying one integration of a file does. `before` is None for an integration that is still to be made.
+
+    values: the fields that would be different, as they are sent. secrets: those that would be set.
+    """
+
+    entry: Entry
+    before: Saved | None
+    values: Mapping[str, Any]
+    secrets: Mapping[str, str] = field(repr=False)
+
+    @property
+    def action(self) -> str:
+        """`create`, `update` or `none`."""
+        if self.before is None:
+            return "create"
+        return "update" if self.values else "none"
+
+    @property
+    def name(self) -> str:
+        """What the integration is called now, or will be."""
+        return str(self.before.fields["name"] if self.before else self.values.get("name", ""))
+
+    @property
+    def uuid(self) -> str:
+        """The integration's UUID; empty when the deployment will choose it."""
+        return str(self.before.fields["uuid"] if self.before else self.values.get("uuid", ""))
+
+    @property
+    def reinstalls_manifest(self) -> bool:
+        """Whether the add-in's manifest must be installed again afterwards (I6)."""
+        return self.before is not None and not MANIFEST_FIELDS.isdisjoint(self.values)
+
+    @property
+    def ends_sign_in(self) -> bool:
+        """Whether the service account must sign in again afterwards (E3)."""
+        signed_in = self.before is not None and self.before.fields.get("authentication_method") == "OAUTH"
+        return signed_in and not SIGN_IN_FIELDS.isdisjoint(self.values)
+
+    def now(self, name: str) -> Any:
+        """A field's present value; None for an integration that is still to be made."""
+        return comparable(name, self.before.fields.get(name)) if self.before else None
+
+    def wanted(self, name: str) -> Any:
+        """A field's value afterwards, in the same form."""
+        return comparable(name, self.values[name])
+
+    def check(self, management: ManagementClient, *, local: bool) -> None:
+        """Raise FileRefused for all that would be refused; changes nothing."""
+        sent = {**self.values, **self.secrets}
+        try:
+            if self.before is None:
+                validate(sent, local=local)
+            elif sent:
+                management.check(self.before, sent)
+        except SettingsInvalid as refused:
+            raise FileRefused(self.entry.faults(refused.faults)) from refused
+
+    def apply(self, management: ManagementClient) -> Object | None:
+        """Save it; returns the integration as it is now, None when there was nothing to do. Raises FileRefused."""
+        sent = {**self.values, **self.secrets}
+        try:
+            if self.before is None:
+                return management.create(sent)
+            return management.change(self.before, sent) if sent else None
+        except SettingsInvalid as refused:
+            raise FileRefused(self.entry.faults(refused.faults)) from refused
+
+
+def plan(entries: Sequence[Entry], management: ManagementClient, *, local: bool) -> list[Change]:
+    """What applying the integrations would change, checked as far as can be without saving. Raises FileRefused.
+
+    `local`: the deployment is a local stack.
+    """
+    wanted = every(entries, proposed)
+    refuse_doubles(entries)
+    found = every(zip(entries, wanted, strict=True), lambda pair: _change(pair[0], *pair[1], management))
+    _refuse_same(found)
+    every(found, lambda change: change.check(management, local=local))
+    return found
+
+
+def _change(entry: Entry, values: dict[str, Any], secrets: dict[str, str], management: ManagementClient) -> Change:
+    before = _find(entry, values, management)
+    if before is not None:
+        now = before.fields
+        values = {
+            name: value for name, value in values.items() if comparable(name, value) != comparable(name, now.get(name))
+        }
+    return Change(entry, before, values, secrets)
+
+
+def _find(entry: Entry, values: Mapping[str, Any], management: ManagementClient) -> Saved | None:
+    """The integration that is meant: by UUID where the file gives one, else by name. Raises FileRefused."""
+    key = "uuid" if values.get("uuid") else "name"
+    wanted = values.get(key)
+    if not wanted:
+        raise FileRefused([entry.fault("name", "Which integration is it? Give its uuid or its name.")])
+    found = management.integrations(**{key: wanted})
+    if len(found) > 1:
+        uuids = ", ".join(str(each["uuid"]) for each in found)
+        raise FileRefused([entry.fault(key, f"{len(found)} integrations have this name. Add a uuid: {uuids}.")])
+    return management.read(found[0]["id"]) if found else None
+
+
+def _refuse_same(changes: Sequence[Change]) -> None:
+    """Raise FileRefused when two entries mean the same integration, one perhaps by its name and one by its UUID."""
+    seen: dict[str, Entry] = {}
+    for change in changes:
+        other = seen.setdefault(change.uuid or f"name {change.name}", change.entry)
+        if other is not change.entry:
+            raise FileRefused([change.entry.fault("", f"is the integration of {other.file}:{other.line} again.")])

@@ -1,0 +1,118 @@
+"""What can be said of an integrations file without asking the deployment."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from shared.cli.environment import resolved, without_secrets
+from shared.cli.faults import Fault, FileRefused
+from shared.cli.reading import Entry
+from shared.errors import SettingsInvalid
+from shared.integrations import Integration, validate
+from shared.integrations.draft import draft
+from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS
+
+_LINE_END = re.compile(r"\r\n?|\n")
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+def every(items: Iterable[_Item], do: Callable[[_Item], _Result]) -> list[_Result]:
+    """What `do` makes of each item. Raises FileRefused with the faults of all of them, not only of the first."""
+    results: list[_Result] = []
+    faults: list[Fault] = []
+    for item in items:
+        try:
+            results.append(do(item))
+        except FileRefused as refused:
+            faults += refused.faults
+    if faults:
+        raise FileRefused(faults)
+    return results
+
+
+def validated(entries: Sequence[Entry], environ: Mapping[str, str], *, local: bool) -> None:
+    """Check integrations as new ones, complete and apart from any deployment. Raises FileRefused.
+
+    `local`: they are for a local stack, where loopback hosts may be configured.
+    """
+
+    def check(entry: Entry) -> None:
+        ready = resolved(without_secrets(entry), environ)
+        try:
+            validate(sendable(ready.fields), local=local)
+        except SettingsInvalid as refused:
+            raise FileRefused(_with_hints(entry, refused.faults)) from refused
+
+    every(entries, check)
+    refuse_doubles(entries)
+
+
+def proposed(entry: Entry) -> tuple[dict[str, Any], dict[str, str]]:
+    """The settings and the secrets that an integration of a file names, each fit for its field. Raises FileRefused."""
+    wanted = draft(sendable(entry.fields))
+    if wanted.faults:
+        raise FileRefused(_with_hints(entry, wanted.faults))
+    settings = wanted.integration.resource()
+    values = {name: settings[name] for name in wanted.given - SECRET_FIELDS}
+    if "domains" in values:
+        values["domains"] = [{"domain": each.domain} for each in wanted.integration.domains]
+    return values, {name: secret.get_secret_value() for name, secret in wanted.secrets.items()}
+
+
+def sendable(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields as they are sent: nothing that only the service sets, texts with CR LF, metadata domains by name only."""
+    sent = {name: value for name, value in fields.items() if name not in READ_ONLY_FIELDS}
+    texts = {
+        name: _LINE_END.sub("\r\n", value)
+        for name, value in sent.items()
+        if isinstance(value, str) and name not in SECRET_FIELDS
+    }
+    domains = sent.get("domains")
+    listed = {"domains": [_domain(each) for each in domains]} if isinstance(domains, list) else {}
+    return sent | texts | listed
+
+
+def comparable(name: str, value: Any) -> Any:
+    """A field's value in a form in which equal ones are equal: without line ends, ids and times."""
+    if name == "domains":
+        return [each["domain"] for each in value or ()]
+    return _LINE_END.sub("\n", value) if isinstance(value, str) else value
+
+
+def refuse_doubles(entries: Sequence[Entry]) -> None:
+    """Raise FileRefused when two integrations of the files are one and the same, or share a mailbox (I1)."""
+    for field in ("uuid", "room_mailbox_email_address"):
+        seen: dict[str, Entry] = {}
+        for entry in entries:
+            value = entry.fields.get(field)
+            if not isinstance(value, str) or not value:
+                continue
+            other = seen.setdefault(value.lower(), entry)
+            if other is not entry:
+                where = f"{other.file}:{other.places[field].line}"
+                raise FileRefused([entry.fault(field, f"is that of the integration in {where} already.")])
+
+
+def _domain(entry: Any) -> Any:
+    """An entry of `domains` without what an API answer says of it; a bare text is its name."""
+    if isinstance(entry, str):
+        return {"domain": entry}
+    return {"domain": entry["domain"]} if isinstance(entry, dict) and "domain" in entry else entry
+
+
+def _with_hints(entry: Entry, faults: Mapping[str, Sequence[str]]) -> list[Fault]:
+    """The faults, with the setting that was probably meant by one that does not exist."""
+    hinted = {name: [f"{message}{_hint(name, entry.fields.get(name))}" for message in m] for name, m in faults.items()}
+    return entry.faults(hinted)
+
+
+def _hint(name: str, value: Any) -> str:
+    if name in Integration.model_fields:
+        is_text = Integration.model_fields[name].annotation in (str, str | None)
+        return f' Put it in quotes: "{value}".' if is_text and type(value) in (int, float) else ""
+    near = difflib.get_close_matches(name, Integration.model_fields, n=1)
+    return f" Did you mean {near[0]}?" if near else ""

@@ -1,0 +1,99 @@
+"""Where the deployment is, and how the caller proves who they are."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import httpx
+import typer
+
+from shared.cli.management import ManagementClient
+from shared.cli.outcome import CommandFailed, Exit
+from shared.settings import is_loopback
+
+PASSWORD = "VMR_PASSWORD"  # noqa: S105 - the variable's name
+_TIMEOUT = httpx.Timeout(60.0, connect=15.0)
+"""Seconds. A functions app that has been idle takes its time for the first answer."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """The options that all commands share. With a user name HTTP Basic is used, else the login of `az`."""
+
+    url: str = ""
+    username: str = ""
+    api_scope: str = ""
+    password: str = field(default_factory=lambda: os.environ.get(PASSWORD, ""), repr=False)
+
+    @contextmanager
+    def open(self) -> Iterator[ManagementClient]:
+        """A client of the deployment. Raises CommandFailed when the options do not suffice."""
+        url = self._checked_url()
+        # HTTPS_PROXY and SSL_CERT_FILE are honoured, but no proxy must come between this machine and itself.
+        with httpx.Client(base_url=url, auth=self._auth(), timeout=_TIMEOUT, trust_env=not self.is_local) as http:
+            yield ManagementClient(http)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the deployment is a local stack."""
+        return is_loopback(self.url)
+
+    def _checked_url(self) -> str:
+        parts = urlsplit(self.url)
+        if not self.url:
+            raise CommandFailed(Exit.USAGE, "Where is the deployment? Give --url or set VMR_URL.")
+        if parts.username or parts.password:
+            raise CommandFailed(Exit.USAGE, f"--url must not hold a password: use --username and {PASSWORD}.")
+        if not (parts.hostname and (parts.scheme == "https" or self.is_local)):
+            raise CommandFailed(Exit.USAGE, f"--url must be an https URL, not {self.url!r}: it gets your credentials.")
+        return self.url
+
+    def _auth(self) -> httpx.Auth:
+        if self.username:
+            return httpx.BasicAuth(self.username, self.password or ask_password(f"Password of {self.username}"))
+        if self.api_scope:
+            return AzLogin(self.api_scope)
+        raise CommandFailed(
+            Exit.USAGE,
+            "Who are you? Give --username (or VMR_USERNAME), or --api-scope (or VMR_API_SCOPE) to use the login of az.",
+        )
+
+
+class AzLogin(httpx.Auth):
+    """A token of the account that `az login` has signed in, for the deployment's own API."""
+
+    def __init__(self, scope: str) -> None:
+        self._scope = scope
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Add the token."""
+        request.headers["Authorization"] = f"Bearer {self._token()}"
+        yield request
+
+    def _token(self) -> str:
+        from azure.core.exceptions import ClientAuthenticationError  # only who signs in by az waits for these
+        from azure.identity import AzureCliCredential
+
+        try:
+            # az keeps tokens until they expire, but is slow to start: one command needs but one or two.
+            return str(AzureCliCredential().get_token(self._scope).token)
+        except ClientAuthenticationError as error:  # also when az is missing or nobody is logged in
+            reason = str(error.message).strip().splitlines()[0]
+            message = f"az has no token for {self._scope}: {reason} Run: az login --scope {self._scope}"
+            raise CommandFailed(Exit.ACCESS, message) from error
+
+
+def ask_password(prompt: str, *, twice: bool = False) -> str:
+    """A password from the terminal, unseen, or the first line of a piped standard input. Raises CommandFailed."""
+    if sys.stdin.isatty():
+        given = str(typer.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True))
+    else:
+        given = sys.stdin.readline().rstrip("\r\n")
+    if not given:
+        raise CommandFailed(Exit.USAGE, f"There is no password: type one, pipe one in, or set {PASSWORD}.")
+    return given

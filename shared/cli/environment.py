@@ -1,0 +1,42 @@
+"""Values that a file leaves to environment variables, so that no secret has to be in the file."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from shared.cli.faults import FileRefused
+from shared.cli.reading import Entry, FromEnvironment
+from shared.integrations.integration import SECRET_FIELDS
+
+
+def resolved(entry: Entry, environ: Mapping[str, str]) -> Entry:
+    """The integration with the variables' values. Raises FileRefused for a variable that is not set, or empty.
+
+    An empty one would clear the setting, which a pipeline without its secrets must never do.
+    """
+    missing = [
+        entry.fault(field, f"the environment variable {value.name} is not set, or empty.")
+        for field, value in entry.fields.items()
+        if isinstance(value, FromEnvironment) and not environ.get(value.name)
+    ]
+    if missing:
+        raise FileRefused(missing)
+    values = {
+        field: environ[value.name] if isinstance(value, FromEnvironment) else value
+        for field, value in entry.fields.items()
+    }
+    return replace(entry, fields=values)
+
+
+def without_secrets(entry: Entry) -> Entry:
+    """The integration with placeholders for secret variables: who validates a file need not know its secrets."""
+    hidden = {
+        field: "given"
+        for field, value in entry.fields.items()
+        if isinstance(value, FromEnvironment) and field in SECRET_FIELDS
+    }
+    return replace(entry, fields={**entry.fields, **hidden})
+
+
+def bare_secrets(entry: Entry) -> list[str]:
+    """Fields whose secrets are written in the file itself."""
+    return sorted(field for field in SECRET_FIELDS if isinstance(value := entry.fields.get(field), str) and value)

@@ -1,0 +1,29 @@
+"""What is wrong in an integrations file, said where it is: `corp.yaml:12: password: …`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shared.cli.outcome import CommandFailed, Exit
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One fault. `line` counts from 1; `field` is empty when the fault is no single field's."""
+
+    file: str
+    line: int
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return ": ".join(filter(None, (f"{self.file}:{self.line}", self.field, self.message)))
+
+
+class FileRefused(CommandFailed):
+    """The file cannot be used as it is; the message has a line for each of `faults`, in the file's order."""
+
+    code = "file_refused"
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = sorted(set(faults))
+        super().__init__(Exit.REFUSED, "\n".join(map(str, self.faults)))

@@ -1,0 +1,160 @@
+"""`integrations`: settings as code."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from shared.cli import show
+from shared.cli.changes import Change, plan
+from shared.cli.checking import every, validated
+from shared.cli.connection import Connection
+from shared.cli.environment import bare_secrets, resolved
+from shared.cli.management import Object
+from shared.cli.outcome import CommandFailed, Exit
+from shared.cli.reading import Entry, read
+from shared.cli.show import Output
+from shared.cli.writing import as_yaml
+
+commands = typer.Typer(no_args_is_help=True, help="Integrations: list, show, and keep their settings in files.")
+
+Files: TypeAlias = Annotated[list[Path], typer.Argument(metavar="FILE...", help="YAML or JSON; - for standard input.")]
+Reference: TypeAlias = Annotated[str, typer.Argument(metavar="INTEGRATION", help="Name, UUID or id.")]
+Form: TypeAlias = Annotated[Output, typer.Option("--output", "-o", help="For people or for programs.")]
+
+
+@commands.command("list")
+def list_(context: typer.Context, output: Form = Output.TEXT) -> None:
+    """List all integrations."""
+    with _connection(context).open() as management:
+        found = management.integrations()
+    if output is Output.JSON:
+        return show.as_json(found)
+    columns = ("id", "name", "mailbox", "method", "rooms", "manifest", "uuid")
+    show.show(show.table(columns, [_row(fields) for fields in found]))
+    return None
+
+
+@commands.command("show")
+def show_(context: typer.Context, integration: Reference, output: Form = Output.TEXT) -> None:
+    """Show all settings of an integration, secrets excepted."""
+    with _connection(context).open() as management:
+        fields = management.integration(integration)
+    show.as_json(fields) if output is Output.JSON else show.show(*show.integration(fields))
+
+
+@commands.command("validate")
+def validate_(
+    files: Files,
+    local: Annotated[bool, typer.Option("--local", help="For a local stack: loopback hosts are fine.")] = False,
+) -> None:
+    """Check files without asking the deployment.
+
+    Each integration is checked as a new and complete one.
+    Variables of secrets need not be set. Exit code 3: something is wrong, every fault is printed with its line.
+    """
+    entries = _read(files)
+    validated(entries, os.environ, local=local)
+    typer.echo(f"{_count(entries, 'integration')}, nothing wrong.")
+
+
+@commands.command()
+def diff(context: typer.Context, files: Files, output: Form = Output.TEXT) -> None:
+    """Show what `apply` would change.
+
+    Exit code 0: nothing; 1: something; 3: it would be refused.
+    """
+    with _connection(context).open() as management:
+        changes = plan(_ready(files), management, local=_connection(context).is_local)
+    if output is Output.JSON:
+        show.as_json([show.change_json(change) for change in changes])
+    else:
+        show.show(*(part for change in changes for part in show.change(change)))
+    if any(change.action != "none" for change in changes):
+        raise typer.Exit(Exit.CHANGES)
+
+
+@commands.command()
+def apply(context: typer.Context, files: Files) -> None:
+    """Create or change integrations, so that they are as the files say.
+
+    An integration is found by its uuid, or by its name where the file gives no uuid. What the file does not name is
+    left alone. Everything is checked before anything is changed, and nothing that somebody else has changed meanwhile
+    is overwritten.
+    """
+    with _connection(context).open() as management:
+        changes = plan(_ready(files), management, local=_connection(context).is_local)
+        for number, change in enumerate(changes):
+            try:
+                saved = change.apply(management)
+            except CommandFailed as failed:
+                raise _stopped(failed, changes[number:]) from failed
+            _tell(change, saved)
+
+
+@commands.command()
+def export(
+    context: typer.Context,
+    integration: Annotated[str | None, typer.Argument(metavar="[INTEGRATION]", help="Name, UUID or id.")] = None,
+) -> None:
+    """Print integrations as YAML that `apply` takes back without a difference; all of them when none is named."""
+    with _connection(context).open() as management:
+        found = management.integrations() if integration is None else [management.integration(integration)]
+    typer.echo(as_yaml(found), nl=False)
+
+
+def _connection(context: typer.Context) -> Connection:
+    return context.ensure_object(Connection)
+
+
+def _read(files: Sequence[Path]) -> list[Entry]:
+    entries = [entry for found in every(files, read) for entry in found]
+    for entry in entries:
+        for name in bare_secrets(entry):
+            show.note(f"{entry.fault(name, 'is in clear in this file. Better: !env, and the name of a variable.')}")
+    return entries
+
+
+def _ready(files: Sequence[Path]) -> list[Entry]:
+    return every(_read(files), lambda entry: resolved(entry, os.environ))
+
+
+def _row(fields: Object) -> tuple[object, ...]:
+    kinds = {"single-use": fields["enable_dynamic_vmrs"], "personal": fields["enable_personal_vmrs"]}
+    reinstall = " (install again)" if fields["manifest_reinstall_needed"] else ""
+    return (
+        fields["id"],
+        fields["name"],
+        fields["room_mailbox_email_address"] or "",
+        fields["authentication_method"],
+        ", ".join(kind for kind, enabled in kinds.items() if enabled),
+        f"{fields['manifest_revision']}{reinstall}",
+        fields["uuid"],
+    )
+
+
+def _tell(change: Change, saved: Object | None) -> None:
+    """What was done to one integration."""
+    if saved is None:
+        return typer.echo(show.plain(f"{change.name} ({change.uuid}): nothing to change"))
+    done = "created" if change.before is None else "changed: " + ", ".join(sorted({*change.values, *change.secrets}))
+    typer.echo(show.plain(f"{saved['name']} ({saved['uuid']}): {done}"))
+    if saved["manifest_reinstall_needed"]:
+        show.note(f"Install the add-in's manifest (again): /addin/{saved['uuid']}/manifest.xml of the deployment.")
+    if change.ends_sign_in:
+        show.note("The service account must sign in again.")
+    return None
+
+
+def _stopped(failed: CommandFailed, left: Sequence[Change]) -> CommandFailed:
+    """A failure, and what was not done because of it."""
+    names = ", ".join(change.name for change in left)
+    return CommandFailed(failed.exit_code, f"{failed}\nNot applied: {names}.")
+
+
+def _count(things: Sequence[object], name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"

@@ -1,0 +1,170 @@
+"""The management API over HTTP (DESIGN §3): lists in pages, ETags, and its refusals as errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import httpx
+
+from shared.cli.outcome import CommandFailed, Exit
+from shared.errors import SettingsInvalid
+from shared.integrations.syntax import is_guid
+
+Object: TypeAlias = dict[str, Any]
+
+CONNECTOR = "ms_exchange_connector"
+_INTEGRATIONS = f"/api/admin/configuration/v1/{CONNECTOR}/"
+_ALARMS = "/api/admin/status/v1/alarm/"
+_PAGE = 100
+
+_EXITS = {
+    401: Exit.ACCESS,
+    403: Exit.ACCESS,
+    404: Exit.MISSING,
+    409: Exit.CONFLICT,
+    412: Exit.CONFLICT,
+    429: Exit.UNAVAILABLE,
+}
+
+
+@dataclass(frozen=True)
+class Saved:
+    """An integration as the deployment has it, and the ETag of that state."""
+
+    fields: Object
+    etag: str
+
+    @property
+    def id(self) -> int:
+        """Its number in the deployment."""
+        return int(self.fields["id"])
+
+
+class ManagementClient:
+    """The commands' view of a deployment.
+
+    Every method raises CommandFailed when the deployment refuses or does not answer, and those that send settings
+    raise SettingsInvalid with the faults by field.
+    """
+
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
+
+    def integrations(self, **filters: str) -> list[Object]:
+        """All integrations that meet the filters, such as `name="Example Corp"`."""
+        return self._all(_INTEGRATIONS, filters)
+
+    def alarms(self) -> list[Object]:
+        """All alarms."""
+        return self._all(_ALARMS, {})
+
+    def integration(self, reference: str) -> Object:
+        """The integration of a UUID, an id or a name. Raises CommandFailed unless there is exactly one."""
+        if is_guid(reference):
+            filters = {"uuid": reference.lower()}
+        else:
+            filters = {"id" if re.fullmatch("[0-9]{1,18}", reference) else "name": reference}
+        found = self.integrations(**filters)
+        if not found:
+            raise CommandFailed(
+                Exit.MISSING, f"There is no integration {reference!r}: `integrations list` shows those that there are."
+            )
+        if len(found) > 1:
+            uuids = ", ".join(str(each["uuid"]) for each in found)
+            raise CommandFailed(Exit.CONFLICT, f"{len(found)} integrations are called {reference!r}: {uuids}.")
+        return found[0]
+
+    def read(self, id_: int) -> Saved:
+        """The integration of an id, with its ETag."""
+        answer = self._send("GET", f"{_INTEGRATIONS}{id_}/")
+        etag = answer.headers.get("ETag", "")
+        if not etag:  # without one, a save could overwrite somebody else's
+            raise CommandFailed(Exit.UNAVAILABLE, "The deployment sent no ETag. Is something in between dropping it?")
+        return Saved(_object(answer), etag)
+
+    def create(self, fields: Mapping[str, Any]) -> Object:
+        """A new integration."""
+        return _object(self._send("POST", _INTEGRATIONS, json=fields))
+
+    def change(self, before: Saved, fields: Mapping[str, Any]) -> Object:
+        """Change fields, unless anybody has changed the integration since it was read."""
+        answer = self._send("PATCH", f"{_INTEGRATIONS}{before.id}/", json=fields, headers={"If-Match": before.etag})
+        return _object(answer)
+
+    def check(self, before: Saved, fields: Mapping[str, Any]) -> None:
+        """Whether these changes could be saved; saves nothing."""
+        self._send("POST", f"{_INTEGRATIONS}{before.id}/check/", json=fields)
+
+    def preview(self, id_: int, template: str, text: str | None, values: Mapping[str, Any]) -> Object:
+        """What a template would look like (T4); `text` None previews the saved one."""
+        sent = {"template": template, "values": values} | ({} if text is None else {"text": text})
+        return _object(self._send("POST", f"{_INTEGRATIONS}{id_}/preview/", json=sent))
+
+    def _all(self, path: str, filters: Mapping[str, str]) -> list[Object]:
+        """Every page of a list. Pages are asked for by offset, because `meta.next` does not know a path prefix."""
+        found: list[Object] = []
+        while True:
+            params = {**filters, "limit": str(_PAGE), "offset": str(len(found))}
+            page = _object(self._send("GET", path, params=params))
+            found += page["objects"]
+            if not page["objects"] or len(found) >= page["meta"]["total_count"]:
+                return found
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        try:
+            answer = self._http.request(method, path, **request)
+        except httpx.TimeoutException as error:
+            message = f"{self._http.base_url} did not answer in time. Try again; nothing is known to have been changed."
+            raise CommandFailed(Exit.UNAVAILABLE, message) from error
+        except httpx.RequestError as error:
+            raise CommandFailed(Exit.UNAVAILABLE, f"{self._http.base_url} cannot be reached: {error}.") from error
+        if answer.is_success:
+            return answer
+        raise _refusal(answer)
+
+
+def _object(answer: httpx.Response) -> Object:
+    try:
+        found = answer.json()
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise CommandFailed(
+            Exit.UNAVAILABLE, f"{answer.url} answered with something else than JSON. Is it the deployment's base URL?"
+        )
+    return found
+
+
+def _refusal(answer: httpx.Response) -> CommandFailed | SettingsInvalid:
+    """The error that an answer stands for."""
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    faults = body.get(CONNECTOR) if isinstance(body, dict) else None
+    if answer.status_code == 400 and isinstance(faults, dict):
+        return SettingsInvalid(faults)
+    status = answer.status_code
+    exit_code = _EXITS.get(status, Exit.REFUSED if 400 <= status < 500 else Exit.UNAVAILABLE)
+    return CommandFailed(exit_code, " ".join(filter(None, (_message(answer, body), _HINTS.get(exit_code)))))
+
+
+_HINTS = {
+    Exit.ACCESS: "Check --username and VMR_PASSWORD, or with az that --api-scope is right and that your account has "
+    "the app role Scheduling.Admin.",
+    Exit.UNAVAILABLE: "Try again later.",
+}
+
+
+def _message(answer: httpx.Response, body: Any) -> str:
+    """What the deployment says is wrong; its status where it says nothing that is meant for people."""
+    told = body.get("error") if isinstance(body, dict) else None
+    if isinstance(told, str):
+        number = body.get("correlation_id")
+        return f"{told} (Correlation id {number}.)" if number and answer.status_code >= 500 else told
+    if answer.is_redirect:
+        return f"{answer.url} points to {answer.headers.get('Location')}. Give the deployment's own base URL."
+    return f"{answer.request.method} {answer.url.path} was answered with {answer.status_code} {answer.reason_phrase}."

@@ -1,0 +1,39 @@
+"""How a command ends: exit codes, and the errors that end one early.
+
+Scripts may rely on the numbers; docs/cli.md lists them.
+"""
+
+from enum import IntEnum
+
+from shared.errors import SchedulingError
+
+
+class Exit(IntEnum):
+    """Exit codes. 2 is the command line parser's own."""
+
+    DONE = 0
+    """Also `diff` when there is nothing to change."""
+    CHANGES = 1
+    """`diff` has found something that `apply` would change."""
+    USAGE = 2
+    """The command was not written correctly, or lacks what it needs to reach the deployment."""
+    REFUSED = 3
+    """A file, a template or settings are at fault. Nothing of the integration at fault was changed."""
+    ACCESS = 4
+    """The deployment does not accept the caller."""
+    CONFLICT = 5
+    """Somebody else has changed the integration meanwhile, or something is in the way."""
+    MISSING = 6
+    """There is no such integration or resource."""
+    UNAVAILABLE = 7
+    """The deployment cannot be reached, or cannot answer now."""
+
+
+class CommandFailed(SchedulingError):
+    """Ends the command; `str()` is what the person at the terminal reads."""
+
+    code = "command_failed"
+
+    def __init__(self, exit_code: Exit, message: str) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code

@@ -1,0 +1,14 @@
+"""`hash-password`."""
+
+import typer
+
+from shared.cli.connection import ask_password
+from shared.identity.passwords import hash_password
+
+
+def hash_password_(context: typer.Context) -> None:
+    """Print the hash of a password, for POLICY_PASSWORD_HASH or MANAGEMENT_PASSWORD_HASH.
+
+    The password is asked for unseen, twice, or read from the first line of a piped standard input.
+    """
+    typer.echo(hash_password(ask_password("Password", twice=True)))

@@ -1,0 +1,205 @@
+"""Reads integrations from YAML or JSON, and remembers on which line everything stands.
+
+A file holds one integration or a list of them, with the management API's field names. Keys that are there twice are
+refused. `!env NAME`, or `{from_env: NAME}` where tags cannot be written, stands for an environment variable's value.
+Anchors, aliases and merge keys (`<<: *base`) work, so that integrations of one file can share texts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from shared.cli.faults import Fault, FileRefused
+
+STDIN = Path("-")
+
+_TEXT = "tag:yaml.org,2002:str"
+_MERGE = "tag:yaml.org,2002:merge"
+_WHERE = re.compile(r"(line|entry) ([0-9]{1,6}): ", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class FromEnvironment:
+    """Stands for the value of an environment variable."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a field stands: the line of its name, of its text's first line (a `|` block), and of its list's entries."""
+
+    line: int
+    text: int | None = None
+    entries: tuple[int, ...] = ()
+
+    def of(self, message: str) -> int:
+        """The line that a fault is about: messages may begin with "line 3: " of a text, or "Entry 2: " of a list."""
+        found = _WHERE.match(message)
+        if found is None:
+            return self.line
+        number = int(found[2])
+        if found[1].lower() == "line":
+            return self.line if self.text is None else self.text + number - 1
+        return self.entries[number - 1] if 0 < number <= len(self.entries) else self.line
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One integration of a file: its fields as they are written there, and where."""
+
+    file: str
+    line: int
+    fields: Mapping[str, Any]
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    def fault(self, name: str, message: str) -> Fault:
+        """A fault of a field; one that is not in the file is placed at the integration's first line."""
+        place = self.places.get(name)
+        return Fault(self.file, place.of(message) if place else self.line, name.replace("__all__", ""), message)
+
+    def faults(self, found: Mapping[str, list[str]]) -> list[Fault]:
+        """Faults by field, as the settings' checks and the management API tell them."""
+        return [self.fault(name, message) for name, messages in found.items() for message in messages]
+
+
+def read(path: Path) -> list[Entry]:
+    """The integrations of a file, or of the standard input for `-`. Raises FileRefused."""
+    name = "<stdin>" if path == STDIN else str(path)
+    try:
+        data = sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
+        return parse(name, data.decode("utf-8-sig"))
+    except OSError as error:
+        raise FileRefused([Fault(name, 1, "", f"cannot be read: {error.strerror}.")]) from error
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FileRefused([Fault(name, line, "", "is not UTF-8: save the file in that encoding.")]) from error
+
+
+def parse(name: str, text: str) -> list[Entry]:
+    """The integrations of a text; `name` is what faults call it. Raises FileRefused."""
+    try:
+        values = _json(text)
+        # No tab can be inside a JSON string, and outside one YAML does not take it everywhere.
+        root = YAML(typ="safe", pure=True).compose(text if values is None else text.replace("\t", " "))
+        nodes = _integrations(root, name)
+        for node in _below(nodes):
+            _refuse_duplicates(node, name)
+        values = _yaml(text) if values is None else values
+    except YAMLError as error:
+        raise FileRefused([_unreadable(name, error)]) from error
+    except RecursionError as error:
+        raise FileRefused([Fault(name, 1, "", "is nested too deep.")]) from error
+    except ValueError as error:  # a number of thousands of digits
+        raise FileRefused([Fault(name, 1, "", f"holds a value that cannot be read: {error}.")]) from error
+    written = values if isinstance(values, list) else [values]
+    return [
+        Entry(name, _line(node), {key: _variable(value) for key, value in fields.items()}, _places(node))
+        for node, fields in zip(nodes, written, strict=True)
+    ]
+
+
+class _Constructor(SafeConstructor):
+    """YAML's safe types and `!env`."""
+
+
+_Constructor.add_constructor("!env", lambda _, node: FromEnvironment(str(node.value)))
+
+
+def _json(text: str) -> Any:
+    """The text's value if it is JSON; None if it is not (or is the JSON text `null`, which is as useless)."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return None
+
+
+def _yaml(text: str) -> Any:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = _Constructor
+    return yaml.load(text)
+
+
+def _variable(value: Any) -> Any:
+    if isinstance(value, dict) and value.keys() == {"from_env"}:
+        return FromEnvironment(str(value["from_env"]))
+    return value
+
+
+def _integrations(root: Node | None, name: str) -> list[MappingNode]:
+    """The mappings that hold one integration each. Raises FileRefused when there is anything else."""
+    nodes = root.value if isinstance(root, SequenceNode) else [root] if root else []
+    faults = [
+        Fault(name, _line(node), "", "must be an integration's settings, such as `name: Example Corp`.")
+        for node in nodes
+        if not isinstance(node, MappingNode)
+    ]
+    if faults or not nodes:
+        raise FileRefused(faults or [Fault(name, 1, "", "is empty: it should hold one integration or a list of them.")])
+    return list(nodes)
+
+
+def _below(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Every node once, however often aliases lead to it, even in circles."""
+    waiting, seen = list(nodes), set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        if isinstance(node, MappingNode):
+            waiting += [value for _, value in node.value]
+        elif isinstance(node, SequenceNode):
+            waiting += node.value
+
+
+def _refuse_duplicates(node: Node, name: str) -> None:
+    """Raise FileRefused for keys of a mapping that are there twice or are no texts."""
+    seen: dict[str, int] = {}
+    for key, _ in node.value if isinstance(node, MappingNode) else ():
+        if not isinstance(key, ScalarNode) or key.tag not in (_TEXT, _MERGE):
+            raise FileRefused([Fault(name, _line(key), "", "a field's name must be a text.")])
+        if key.value in seen:
+            message = f"is there twice, first in line {seen[key.value]}. Delete one of them."
+            raise FileRefused([Fault(name, _line(key), key.value, message)])
+        seen[key.value] = _line(key)
+
+
+def _places(node: MappingNode) -> dict[str, Place]:
+    """Where each field of an integration stands; a merged one stands where it was merged from."""
+    found: dict[str, Place] = {}
+    for key, value in node.value:
+        if key.tag == _MERGE:
+            sources = value.value if isinstance(value, SequenceNode) else [value]
+            for source in reversed(sources):  # of several, the first wins
+                found = {**_places(source), **found} if isinstance(source, MappingNode) else found
+    return found | {key.value: _place(key, value) for key, value in node.value if key.tag != _MERGE}
+
+
+def _place(key: Node, value: Node) -> Place:
+    is_block = isinstance(value, ScalarNode) and value.style == "|"
+    entries = tuple(map(_line, value.value)) if isinstance(value, SequenceNode) else ()
+    return Place(_line(key), _line(value) + 1 if is_block else None, entries)
+
+
+def _line(node: Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _unreadable(name: str, error: YAMLError) -> Fault:
+    """Only the parser's finding: its full message quotes the file, which may hold secrets."""
+    mark = error.problem_mark or error.context_mark if isinstance(error, MarkedYAMLError) else None
+    problem = error.problem if isinstance(error, MarkedYAMLError) else "it holds control characters"
+    return Fault(name, mark.line + 1 if mark else 1, "", f"is neither YAML nor JSON that can be read: {problem}.")

@@ -1,0 +1,139 @@
+"""How things look in a terminal. What is printed comes from outside, so it is never read as markup or control codes."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from shared.cli.changes import Change
+from shared.cli.management import Object
+from shared.integrations.integration import SECTIONS
+
+_NARROWEST = 120
+"""Columns of what goes to a file or a pipe, where no terminal says how many there are."""
+
+
+class Output(StrEnum):
+    """For people or for programs."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def plain(text: object) -> str:
+    """A text without control characters other than line ends and tabs."""
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c) != "Cc" else "�" for c in str(text).replace("\r\n", "\n")
+    )
+
+
+def as_json(value: Any) -> None:
+    """Print a value for programs."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def note(message: str) -> None:
+    """Tell the person something that is not the command's result."""
+    typer.echo(plain(message), err=True)
+
+
+def show(*parts: RenderableType) -> None:
+    """Print for people."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = max(console.width, _NARROWEST)
+    console.print(Group(*parts))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+    """Rows under headings."""
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(plain(cell)) for cell in row))
+    return drawn
+
+
+def integration(fields: Object) -> Iterator[RenderableType]:
+    """All settings of an integration, section by section."""
+    for section in SECTIONS:
+        rows = [(name, _value(fields[name])) for name in section.__annotations__ if name in fields]
+        if rows:
+            yield Text(section.title, style="bold underline")
+            yield table(("", ""), rows)
+
+
+def change(planned: Change) -> Iterator[RenderableType]:
+    """What applying would do to one integration."""
+    titles = {"create": "will be created", "update": "will be changed", "none": "stays as it is"}
+    yield Text(" ".join(filter(None, (plain(planned.name), plain(planned.uuid), titles[planned.action]))), style="bold")
+    for name in sorted(planned.values):
+        yield from _difference(name, planned.now(name), planned.wanted(name), new=planned.before is None)
+    for name in sorted(planned.secrets):
+        yield Text(
+            f"  ! {name}: secret, will be {'set' if planned.secrets[name] else 'cleared'} (it cannot be compared)"
+        )
+    if planned.reinstalls_manifest:
+        yield Text("  The add-in's manifest must be installed again afterwards.", style="yellow")
+    if planned.ends_sign_in:
+        yield Text("  The service account must sign in again afterwards.", style="yellow")
+
+
+def change_json(planned: Change) -> dict[str, Any]:
+    """The same for programs. Secrets are named, not shown."""
+    return {
+        "action": planned.action,
+        "file": planned.entry.file,
+        "line": planned.entry.line,
+        "name": planned.name,
+        "uuid": planned.uuid or None,
+        "changes": {name: {"from": planned.now(name), "to": planned.wanted(name)} for name in sorted(planned.values)},
+        "secrets": sorted(planned.secrets),
+        "reinstalls_manifest": planned.reinstalls_manifest,
+        "ends_sign_in": planned.ends_sign_in,
+    }
+
+
+_STYLES: Mapping[str, str] = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def _difference(name: str, now: Any, then: Any, *, new: bool) -> Iterator[Text]:
+    """A field's old and new value; of a long text only the lines that differ."""
+    before, after = _value(now), _value(then)
+    if new:
+        yield Text(f"  + {name}: {_indented(after)}", style="green")
+    elif "\n" in before or "\n" in after:
+        yield Text(f"  ~ {name}:")
+        lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
+        for line in list(lines)[2:]:  # without the two lines that name files
+            yield Text(f"      {line}", style=_STYLES.get(line[0], ""))
+    else:
+        yield Text.assemble(f"  ~ {name}: ", (before, "red"), " → ", (after, "green"))
+
+
+def _indented(text: str) -> str:
+    return text if "\n" not in text else "\n" + "\n".join(f"      {line}" for line in text.splitlines())
+
+
+def _value(value: Any) -> str:
+    """A setting's value as YAML would have it, without quotes."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case list():
+            return ", ".join(_value(each["domain"] if isinstance(each, dict) else each) for each in value) or "(none)"
+        case "":
+            return '""'
+    return plain(value)
