@@ -9,7 +9,7 @@ from shared.aliases.booking import Booking, State
 from shared.clock import Clock
 from shared.errors import Conflict, SettingsInvalid
 from shared.integrations import ExchangeDomain, Integration, IntegrationStore, StaleSettings
-from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, settings
+from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, TEMPLATE_FIELDS, settings
 from shared.management.call import Answer, Call, json_object
 from shared.management.resource import CONFIGURATION, Action, Object, Schema, Shown, id_in, time_text, uri
 from shared.storage import Storage
@@ -52,7 +52,7 @@ DOMAIN_SCHEMA: Schema = {
 _PREVIEW: Schema = {
     "type": "object",
     "properties": {
-        "template": {"type": "string", "description": "The settings field, such as conference_name_template."},
+        "template": {"type": "string", "enum": sorted(TEMPLATE_FIELDS), "description": "The settings field."},
         "text": {"type": "string", "description": "A text to try instead of the saved one."},
         "values": {"type": "object", "description": "Values of variables; samples stand in for the others."},
     },

@@ -136,9 +136,14 @@ def _filter(name: str, value: str, schema: Schema) -> Filter:
 
 
 def _field(name: str, schema: Schema) -> None:
-    known = schema["properties"].get(name, {})
-    if known.get("writeOnly") or _type(known) not in ("string", "integer", "boolean"):
+    if not is_comparable(schema, name):
         raise InvalidRequest(f"Lists cannot be filtered or ordered by {name!r}.")
+
+
+def is_comparable(schema: Schema, name: str) -> bool:
+    """Whether lists can be filtered and ordered by a field: by all that are shown and hold one value."""
+    known = schema["properties"].get(name, {})
+    return not known.get("writeOnly") and _type(known) in ("string", "integer", "boolean")
 
 
 def _number(name: str, text: str) -> int:

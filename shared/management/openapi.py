@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared import __version__
+from shared.management import listing
 from shared.management.resource import Action, Resource, Schema, WritableResource, uri
 
 _ERROR: Schema = {
@@ -52,7 +53,9 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
 
 def _paths(resource: Resource) -> dict[str, Any]:
     own, reference = uri(resource.area, resource.name), {"$ref": f"#/components/schemas/{resource.name}"}
-    several: dict[str, Any] = {"get": _operation(resource.about, {"200": _page(reference)}, parameters=_PARAMETERS)}
+    several: dict[str, Any] = {
+        "get": _operation(resource.about, {"200": _page(reference)}, parameters=[*_PAGING, _order(resource)])
+    }
     single: dict[str, Any] = {"parameters": [_ID], "get": _operation("One object.", {"200": reference})}
     if isinstance(resource, WritableResource):
         several["post"] = _operation("A new object.", {"201": reference}, _writable(resource.schema))
@@ -119,17 +122,21 @@ _IF_MATCH: Schema = {
     "description": "The ETag that was read: the change is refused if somebody else has changed the object since.",
 }
 _FORCE: Schema = {"name": "force", "in": "query", "schema": {"type": "boolean"}}
-_PARAMETERS: list[Schema] = [
+_PAGING: list[Schema] = [
     {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": 10_000, "default": 20}},
     {
         "name": "offset",
         "in": "query",
         "schema": {"type": "integer", "minimum": 0, "maximum": 999_999_999, "default": 0},
     },
-    {
+]
+
+
+def _order(resource: Resource) -> Schema:
+    names = sorted(name for name in resource.schema["properties"] if listing.is_comparable(resource.schema, name))
+    return {
         "name": "order_by",
         "in": "query",
-        "schema": {"type": "string"},
-        "description": "A field; with - in front the other way round. Any field is a filter, too: name__icontains=x.",
-    },
-]
+        "schema": {"type": "string", "enum": [*names, *(f"-{name}" for name in names)]},
+        "description": "With - in front: the other way round. These fields are filters, too, as in name__icontains=x.",
+    }

@@ -1,0 +1,82 @@
+"""Requests that are the same for every resource."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from shared.errors import NotAuthenticated, NotFound
+from tests.unit.shared.integrations.samples import graph_fields
+from tests.unit.shared.management.api import CONNECTORS, DOMAINS, Api
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize(
+    "path",
+    [CONNECTORS, CONNECTORS + "1/", CONNECTORS + "1/preview/", DOMAINS, "openapi.json", "nothing", "status/v1/alarm/"],
+)
+@pytest.mark.parametrize("proof", [{"authorization": ""}, {"authorization": "Basic YTpi"}])
+async def test_nothing_works_without_proof(method: str, path: str, proof: Mapping[str, str]) -> None:
+    api = Api()
+    await api.call("POST", CONNECTORS, graph_fields())
+    before = await api.get(CONNECTORS)
+    with pytest.raises(NotAuthenticated):
+        await api.call(method, path, graph_fields(name="Mallory"), proof)
+    assert await api.get(CONNECTORS) == before
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", CONNECTORS, "GET, POST"),
+        ("PUT", CONNECTORS, "GET, POST"),
+        ("PATCH", CONNECTORS, "GET, POST"),
+        ("DELETE", DOMAINS, "GET, POST"),
+        ("POST", CONNECTORS + "1/", "GET, PUT, PATCH, DELETE"),
+        ("GET", CONNECTORS + "1/preview/", "POST"),
+        ("POST", CONNECTORS + "1/icon/", "PUT"),
+        ("HEAD", CONNECTORS, "GET, POST"),
+    ],
+)
+async def test_methods_that_are_not_allowed(method: str, path: str, allowed: str) -> None:
+    api = Api()
+    await api.call("POST", CONNECTORS, graph_fields())
+    answer = await api.call(method, path, {})
+    assert (answer.status, answer.headers["Allow"]) == (405, allowed)
+    assert await api.ids(CONNECTORS) == [1]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "configuration/v1/",
+        "configuration/v1/nothing/",
+        "configuration/v2/ms_exchange_connector/",
+        "status/v1/ms_exchange_connector/",
+        "configuration/v1/alarm/",
+        CONNECTORS + "9/",
+        CONNECTORS + "0/",
+        CONNECTORS + "-1/",
+        CONNECTORS + "one/",
+        CONNECTORS + "٣/",
+        CONNECTORS + "1" * 19 + "/",
+        CONNECTORS + "1/nothing/",
+        CONNECTORS + "1/preview/more/",
+        CONNECTORS + "/",
+        "configuration/v1/../v1/ms_exchange_connector/",
+    ],
+)
+async def test_what_is_not_there(path: str) -> None:
+    with pytest.raises(NotFound):
+        await Api().call("GET", path)
+
+
+async def test_requests_that_cannot_be_understood_say_why() -> None:
+    api = Api()
+    answer = await api.raw("POST", CONNECTORS, b'{"name": "a", "name": "b"}')
+    assert (answer.status, answer.body) == (
+        400,
+        {"error": "The request is not JSON that can be read: 'name' is there twice."},
+    )
+    answer = await api.call("GET", CONNECTORS + "?limit=few")
+    assert answer.body == {"error": "limit must be a whole number of 0 or more."}
