@@ -1,0 +1,96 @@
+"""The pane's files: named by their content, found by their imports, and nothing else is served."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from shared.addin.bundle import ROUTE, Bundle, load
+from shared.addin.pane import FOLDER
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "vendor").mkdir()
+    (tmp_path / "pane.html").write_text("<!-- head -->")
+    (tmp_path / "pane.css").write_text("body { color: red }")
+    (tmp_path / "secret.json").write_text("{}")
+    (tmp_path / "vendor" / "big.min.js").write_text("var big = 1;")
+    (tmp_path / "src" / "main.js").write_text("import { a } from './a.js';\nawait import(\"./big.min.js\");\n")
+    (tmp_path / "src" / "a.js").write_text("export const a = './not-a-module.txt';\n")
+    return tmp_path
+
+
+def body(bundle: Bundle, file: str) -> str:
+    return bundle.assets[bundle.url(file).removeprefix(ROUTE)].body.decode()
+
+
+def test_imports_name_the_served_files(folder: Path) -> None:
+    bundle = load(folder)
+    lines = body(bundle, "main.js").splitlines()
+    assert lines == [
+        f"import {{ a }} from './{bundle.hash}-a.js';",
+        f'await import("./{bundle.hash}-big.min.js");',
+    ]
+    assert body(bundle, "a.js") == (folder / "src" / "a.js").read_text()
+
+
+def test_only_the_pane_s_own_modules_are_loaded_ahead(folder: Path) -> None:
+    bundle = load(folder)
+    assert sorted(bundle.modules) == [bundle.url("a.js"), bundle.url("main.js")]
+
+
+def test_only_what_is_listed_is_served(folder: Path) -> None:
+    bundle = load(folder)
+    assert {name.removeprefix(f"{bundle.hash}-") for name in bundle.assets} == {
+        "a.js",
+        "big.min.js",
+        "main.js",
+        "pane.css",
+    }
+    for name in ("../secret.json", "secret.json", "pane.html"):
+        with pytest.raises(KeyError, match="no file"):
+            bundle.url(name)
+
+
+@pytest.mark.parametrize("file", ["pane.html", "pane.css", "src/a.js", "vendor/big.min.js"])
+def test_any_change_gives_new_names(folder: Path, file: str) -> None:
+    before = load(folder)
+    assert before.hash == load(folder).hash
+    changed = folder / file
+    changed.write_text(changed.read_text() + " ")
+    after = load(folder)
+    assert not before.assets.keys() & after.assets.keys()
+
+
+def test_text_moved_from_one_file_to_another_is_a_change(folder: Path) -> None:
+    before = load(folder).hash
+    (folder / "pane.css").write_text("body { color: red }x")
+    (folder / "src" / "a.js").write_text((folder / "src" / "a.js").read_text()[1:])
+    assert load(folder).hash != before
+
+
+def test_every_file_is_there_compressed(folder: Path) -> None:
+    for asset in load(folder).assets.values():
+        assert gzip.decompress(asset.gzipped) == asset.body
+
+
+def test_an_import_of_nothing_is_found_when_the_files_are_read(folder: Path) -> None:
+    (folder / "src" / "a.js").write_text("import './gone.js';")
+    with pytest.raises(ValueError, match=r"a\.js imports \./gone\.js"):
+        load(folder)
+
+
+def test_two_files_of_one_name_are_refused(folder: Path) -> None:
+    (folder / "vendor" / "a.js").write_text("")
+    with pytest.raises(ValueError, match="one name"):
+        load(folder)
+
+
+def test_the_real_pane_loads() -> None:
+    bundle = load(FOLDER)
+    assert bundle.url("main.js") in bundle.modules
+    assert bundle.url("pane.css")
+    own = [asset for name, asset in bundle.assets.items() if "msal" not in name]
+    assert sum(len(asset.gzipped) for asset in own) < 60 * 1024, "the pane without Office.js (issue: 60 KB in all)"

@@ -1,0 +1,87 @@
+"""X2, X5: what the pane is told."""
+
+import pytest
+
+from shared.addin.config import config, identity_origins
+from shared.integrations.sections.pane import Pane
+from tests.unit.shared.integrations.samples import GUID, an_integration, full_fields
+
+HOSTILE = '<b style="color:red;position:fixed" onclick="x()">Hi</b><script>x()</script><img src=x onerror=x()>'
+
+
+def test_every_text_of_the_seed_is_there_and_harmless() -> None:
+    names = list(Pane.model_fields)
+    integration = an_integration(**{name: f"{index}{HOSTILE}" for index, name in enumerate(names)})
+    texts = config(integration, "1")["texts"]
+    assert sorted(int(text.partition("<")[0]) for text in texts.values()) == list(range(len(names)))
+    assert {text.lstrip("0123456789") for text in texts.values()} == {'<b style="color:red">Hi</b>'}
+
+
+def test_the_texts_have_the_names_of_the_contract() -> None:
+    expected = {
+        "pane_title", "pane_description", "single_use_button", "success_heading", "already_heading", "unable_heading",
+        "error_heading", "success_message", "already_message", "unable_message", "error_message", "personal_button",
+        "sign_in_button", "select_message", "none_message", "error_getting_message", "error_signing_in_message",
+        "error_inserting_personal_message",
+    }  # fmt: skip
+    assert config(an_integration(), "1")["texts"].keys() == expected
+
+
+@pytest.mark.parametrize("single_use", [True, False])
+@pytest.mark.parametrize("personal", [True, False])
+def test_the_modes_are_the_admin_s(single_use: bool, personal: bool) -> None:
+    integration = an_integration(**full_fields(enable_dynamic_vmrs=single_use, enable_personal_vmrs=personal))
+    assert config(integration, "1")["modes"] == {"single_use": single_use, "personal": personal}
+
+
+def test_what_else_is_told() -> None:
+    integration = an_integration(uuid=GUID, enable_addin_debug_logs=True)
+    told = config(integration, "1.2+abc")
+    assert told["uuid"] == GUID
+    assert told["version"] == "1.2+abc"
+    assert (told["room_name"], told["room_email"]) == ("VMR", "vmr@example.com")
+    assert told["debug"] is True
+    assert told["stylesheets"] == []
+    assert told["api"] == {
+        "meeting_details": f"/api/client/v2/msexchange_schedulers/{GUID}/meeting_details",
+        "personal_vmrs": f"/api/client/v2/msexchange_schedulers/{GUID}/personal_vmrs",
+        "config": f"/addin/{GUID}/config",
+        "sign_in": f"/addin/{GUID}/sign-in",
+        "redeem": f"/addin/{GUID}/sign-in/redeem",
+    }
+
+
+def test_nothing_secret_is_told() -> None:
+    integration = an_integration(**full_fields(addin_authentication_method="NAA_TOKEN"))
+    told = str(config(integration, "1"))
+    for secret in ("correct horse", "battery staple", "staple battery", "svc@example.com", "EWS"):
+        assert secret not in told
+
+
+@pytest.mark.parametrize(
+    ("method", "told"),
+    [
+        ("EXCHANGE_USER_ID_TOKEN", {"method": "exchange_token"}),
+        ("SSO_TOKEN", {"method": "office_sso"}),
+        (
+            "NAA_TOKEN",
+            {
+                "method": "nested_app",
+                "client_id": GUID,
+                "authority": "https://login.microsoftonline.com/common",
+                "scope": f"api://{GUID}/access_as_user",
+            },
+        ),
+    ],
+)
+def test_how_the_pane_proves_its_user(method: str, told: dict[str, str]) -> None:
+    fields = full_fields(addin_authentication_method=method, uuid=GUID)
+    with_sign_in = an_integration(**fields)
+    without = an_integration(
+        **fields
+        | {name: "" for name in fields if name.startswith("personal_vmr_oauth")}
+        | {"enable_personal_vmrs": False}
+    )
+    assert config(without, "1")["identity"] == told
+    assert config(with_sign_in, "1")["identity"] == told | {"dialog_url": f"/addin/{GUID}/sign-in"}
+    assert identity_origins(without) == (["https://login.microsoftonline.com"] if method == "NAA_TOKEN" else [])

@@ -1,0 +1,67 @@
+"""The page holds its links and data in their places, and nothing that could run in them."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from shared.addin.bundle import Asset, Bundle
+from shared.addin.page import page
+
+ASSETS = {f"h-{name}": Asset(b"", b"", "text/plain") for name in ("main.js", "a.js", "pane.css")}
+MODULES = ["/addin/assets/h-a.js", "/addin/assets/h-main.js"]
+SOURCE = "<head>\n<!-- head -->\n<!-- config -->\n<!-- scripts -->\n</head>"
+BUNDLE = Bundle("h", SOURCE, ASSETS, MODULES)
+
+
+class Tags(HTMLParser):
+    """What a browser makes of a page: its tags, and the text in its scripts."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.texts.append(data)
+
+
+def test_scripts_run_in_their_order_and_main_waits_for_none() -> None:
+    read = Tags(page(BUNDLE, ["https://x.example/ajax.js", "https://x.example/office.js"], {}))
+    scripts = [attributes for tag, attributes in read.tags if tag == "script" and attributes.get("src")]
+    assert scripts == [
+        {"defer": None, "src": "https://x.example/ajax.js"},
+        {"defer": None, "src": "https://x.example/office.js"},
+        {"async": None, "type": "module", "src": "/addin/assets/h-main.js"},
+    ]
+    links = [(attributes["rel"], attributes["href"]) for tag, attributes in read.tags if tag == "link"]
+    assert links == [*(("modulepreload", url) for url in MODULES), ("stylesheet", "/addin/assets/h-pane.css")]
+
+
+def test_a_url_stays_within_its_attribute() -> None:
+    url = 'https://x.example/a.js?"><script>alert(1)</script>&amp;'
+    read = Tags(page(BUNDLE, [url], {}))
+    assert [attributes["src"] for tag, attributes in read.tags if "defer" in attributes] == [url]
+    assert not [text for text in read.texts if "alert" in text]
+
+
+NASTY = "</script><script>alert(1)</script><!-- <script> ]]> & \u2028 <!-- config --> <!-- scripts -->"
+
+
+def test_the_configuration_is_data_whatever_it_holds() -> None:
+    config = {"texts": {"pane_title": NASTY}}
+    made = page(BUNDLE, [], config)
+    [block] = re.findall(r'<script type="application/json" id="config">(.*?)</script>', made, re.DOTALL)
+    assert json.loads(block) == config
+    assert [tag for tag, _ in Tags(made).tags].count("script") == 2
+
+
+def test_a_page_without_its_places_is_refused() -> None:
+    with pytest.raises(ValueError, match="<!-- scripts -->"):
+        page(Bundle("h", "<!-- head --><!-- config -->", ASSETS, MODULES), [], {})
