@@ -117,7 +117,7 @@ export class Actions {
   async #list() {
     this.vmrs = await this.#asUser((token) => this.api.personalVmrs(token));
     const body = await this.item.readBody();
-    const isThere = hasTag(body) || this.vmrs.some((vmr) => holds(body, personal(vmr).mark));
+    const isThere = hasTag(body) || this.vmrs.some((vmr) => holds(body, personal(vmr, body.format).mark));
     return isThere && !this.unfinished ? ALREADY : { type: 'finished', outcome: 'listed', vmrs: this.vmrs };
   }
 
@@ -126,8 +126,8 @@ export class Actions {
    * @returns {Promise<Finished>}
    */
   async #addPersonal(vmr) {
-    const block = personal(vmr);
     const body = await this.item.readBody();
+    const block = personal(vmr, body.format);
     if (hasTag(body) && !holds(body, block.mark)) return ALREADY;
     return this.#place({ block, outcome: 'added', hint: words.personalSuccess });
   }
@@ -200,10 +200,11 @@ function promised({ html, text }, room) {
 /**
  * A personal VMR's block bears no tag: all of its text is its mark. Nobody is invited (SPEC P3).
  * @param {PersonalVmr} vmr
+ * @param {'html'|'text'} format  of the body that it is for
  * @returns {Block}
  */
-function personal({ instructions, instructions_text, location }) {
-  return { html: instructions, text: instructions_text, mark: textOf(instructions), location };
+function personal({ instructions: html, instructions_text: text, location }, format) {
+  return { html, text, mark: format === 'html' ? textOf(html) : text, location };
 }
 
 /**

@@ -96,13 +96,16 @@ export async function place(item, block, ourLocation = '') {
  * @throws {Error} when Outlook kept some of it
  */
 export async function takeBack(item, placed) {
-  if (placed.location && (await item.readLocation()) === placed.location) await item.clearLocation(placed.location);
   if (placed.invited && placed.block.mailbox) {
     const { address } = placed.block.mailbox;
     if (await isInvited(item, address)) await item.removeAttendee(address);
     if (!(await eventually(item, async () => !(await isInvited(item, address))))) throw new Error('mailbox kept');
   }
   await eraseBody(item, placed);
+  if (placed.location && (await item.readLocation()) === placed.location) {
+    await item.clearLocation(placed.location);
+    if ((await item.readLocation()) === placed.location) throw new Error('location kept');
+  }
 }
 
 /**

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+
+import { Actions } from '../../../addin/src/actions.js';
+import { ApiError } from '../../../addin/src/api.js';
+import { NoIdentity, SignInNeeded } from '../../../addin/src/identity.js';
+import { OutlookError } from '../../../addin/src/office.js';
+import { words } from '../../../addin/src/words.js';
+import { FakeItem, timeout } from './fakes.js';
+
+const TAG = 'PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#';
+const PROMISE = `TOK:-${'A'.repeat(64)}#`;
+const ROOM = { name: 'VMR', address: 'vmr@example.com' };
+const DETAILS = {
+  room_name: 'VMR', room_email: ROOM.address, alias_id: TAG, instructions: '', instructions_text: `Join ${TAG}`, location: 'VMR',
+};
+const VMR = { name: 'Mine', description: '', instructions: '', instructions_text: 'Join my room, 1234', location: 'https://x/' };
+
+let item, api, identity, actions;
+
+beforeEach(() => {
+  item = new FakeItem();
+  api = {
+    keys: [],
+    meetingDetails: async (_, key) => (api.keys.push(key), DETAILS),
+    personalVmrs: async () => [VMR],
+    placeholder: async () => ({ html: '', text: `Later ${PROMISE}` }),
+  };
+  identity = {
+    token: async () => 'token',
+    signIn: async () => {},
+    refused: (error) => error,
+  };
+  actions = new Actions(item, api, identity, ROOM, () => {});
+});
+
+const fails = (error) => async () => {
+  throw error;
+};
+const run = async (effect, more) => {
+  const { outcome, fault, hint } = await actions.run({ do: effect, ...more });
+  return [outcome, fault, hint].filter((part) => part !== undefined);
+};
+
+test('adding a single-use VMR', async () => {
+  assert.deepEqual(await run('single'), ['added', '']);
+  assert.equal(item.body, `Join ${TAG}\n\nAgenda`);
+});
+
+for (const tag of [TAG, PROMISE]) {
+  test(`a meeting that has ${tag.slice(0, 5)} is not asked about`, async () => {
+    item.body = `Hello ${tag}`;
+    assert.deepEqual(await run('single'), ['already']);
+    assert.deepEqual([api.keys, item.writes], [[], []]);
+    assert.equal(await actions.isAssigned(), true);
+  });
+}
+
+test('the key stays the same as long as the pane lives', async () => {
+  await run('single');
+  await run('undo');
+  await run('single');
+  assert.equal(api.keys.length, 2);
+  assert.equal(new Set(api.keys).size, 1);
+  assert.match(api.keys[0], /^[0-9a-f-]{36}$/);
+});
+
+test('an outage puts the promise in, and the mailbox is invited all the same', async () => {
+  await actions.prepare();
+  api.meetingDetails = fails(new ApiError(503));
+  assert.deepEqual(await run('single'), ['promised', '']);
+  assert.equal(item.body, `Later ${PROMISE}\n\nAgenda`);
+  assert.deepEqual(item.attendees, [ROOM.address]);
+  assert.deepEqual(item.places, ['VMR']);
+});
+
+test('an outage without a promise is an error, and the meeting stays as it is', async () => {
+  api.meetingDetails = fails(new ApiError(0));
+  assert.deepEqual(await run('single'), ['failed', 'single', '']);
+  assert.deepEqual(item.writes, []);
+});
+
+test('a refusal is no outage: the user hears what the server says', async () => {
+  await actions.prepare();
+  api.meetingDetails = fails(new ApiError(403, { message: 'Not here.', correlation_id: 'c-1' }));
+  assert.deepEqual(await run('single'), ['failed', 'single', `Not here. ${words.reference} c-1`]);
+  assert.deepEqual(item.writes, []);
+});
+
+test('the last good placeholder is kept when a new one cannot be had', async () => {
+  await actions.prepare();
+  api.placeholder = fails(new ApiError(0));
+  await actions.prepare();
+  assert.match(actions.placeholder.text, /TOK/);
+});
+
+test('a try that broke off is taken up where it was, without asking for another alias', async () => {
+  item.faults.prependBody = timeout();
+  assert.equal((await run('single'))[0], 'failed');
+  item.body = `Join ${TAG}\n\nAgenda`; // the unanswered call has come through
+  assert.deepEqual(await run('single'), ['added', '']);
+  assert.equal(api.keys.length, 1);
+  assert.deepEqual(item.attendees, [ROOM.address]);
+});
+
+test('a body that could not be put back is named', async () => {
+  item.faults.addAttendee = new Error('9002');
+  item.faults.replaceBody = new Error('9002');
+  assert.deepEqual(await run('single'), ['failed', 'single', words.notRestored]);
+});
+
+test("somebody's location is kept, and that is said", async () => {
+  item.places = ['Room 1'];
+  assert.deepEqual(await run('single'), ['added', words.locationKept]);
+});
+
+test('a personal VMR: its text and location, and nobody is invited', async () => {
+  assert.equal((await run('list'))[0], 'listed');
+  assert.deepEqual(await run('personal', { index: 0 }), ['added', words.personalSuccess]);
+  assert.equal(item.body, 'Join my room, 1234\n\nAgenda');
+  assert.deepEqual([item.attendees, item.places], [[], ['https://x/']]);
+});
+
+for (const body of ['Join my\n room; 1234', TAG]) {
+  test(`no personal VMR is offered for a meeting that has one: ${body}`, async () => {
+    item.body = body;
+    assert.deepEqual(await run('list'), ['already']);
+  });
+}
+
+test('a failed list', async () => {
+  api.personalVmrs = fails(new ApiError(500));
+  assert.deepEqual(await run('list'), ['failed', 'getting', '']);
+});
+
+test('a personal VMR that Outlook does not take', async () => {
+  await run('list');
+  Object.assign(item.faults, { prependBody: new Error('9002'), replaceBody: new Error('9002') });
+  assert.deepEqual(await run('personal', { index: 0 }), ['failed', 'personal', '']);
+});
+
+for (const effect of ['single', 'list']) {
+  test(`a sign-in is asked for when there is no identity: ${effect}`, async () => {
+    identity.token = fails(new SignInNeeded());
+    assert.deepEqual(await run(effect), ['signInNeeded']);
+  });
+
+  test(`a refused identity is told to the chain: ${effect}`, async () => {
+    api.meetingDetails = api.personalVmrs = fails(new ApiError(401));
+    identity.refused = () => new SignInNeeded();
+    assert.deepEqual(await run(effect), ['signInNeeded']);
+  });
+}
+
+test('no identity and no sign-in is an error', async () => {
+  identity.token = fails(new NoIdentity('none'));
+  assert.deepEqual(await run('single'), ['failed', 'single', '']);
+});
+
+test('signing in', async () => {
+  assert.deepEqual(await run('signIn'), ['signedIn']);
+});
+
+for (const [code, expected] of [
+  [12006, ['signInNeeded']],
+  [12009, ['failed', 'signing', words.popupBlocked]],
+  [12011, ['failed', 'signing', words.popupBlocked]],
+  [12002, ['failed', 'signing', '']],
+]) {
+  test(`a sign-in dialog that ends with ${code}`, async () => {
+    identity.signIn = fails(new OutlookError('dialog', code, 'x'));
+    assert.deepEqual(await run('signIn'), expected);
+  });
+}
+
+test('undo failed', async () => {
+  await run('single');
+  item.faults.replaceBody = new Error('9002');
+  assert.deepEqual(await run('undo'), ['failed', 'undo', '']);
+});

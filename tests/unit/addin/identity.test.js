@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { beforeEach, test } from 'node:test';
+
+import { Identity, NoIdentity, SignInNeeded } from '../../../addin/src/identity.js';
+
+globalThis.location = { href: 'https://vmr.example.com/addin/1/pane' };
+const DIALOG = '/addin/1/sign-in';
+
+/** What Outlook and the back end do; tests change it. */
+let world;
+const outlook = {
+  supports: (set) => world.sets.includes(set),
+  identityToken: async () => world.exchange(),
+  dialog: async (url) => ((world.opened = url), world.dialog()),
+  office: { auth: { getAccessToken: async (options) => ((world.asked = options), 'sso') } },
+};
+const api = { redeem: async (code, verifier) => ((world.redeemed = { code, verifier }), 'session') };
+const identity = (config) => new Identity({ dialog_url: DIALOG, ...config }, outlook, api, (line) => world.lines.push(line));
+const fail = () => {
+  throw new Error('9018');
+};
+
+beforeEach(() => {
+  world = { sets: [], exchange: () => 'exchange', dialog: () => '{"code":"c"}', lines: [] };
+});
+
+test('Exchange signs tokens by itself', async () => {
+  assert.equal(await identity({ method: 'exchange_token' }).token(false), 'exchange');
+});
+
+test('where Exchange gives none, the user is to sign in', async () => {
+  world.exchange = fail;
+  await assert.rejects(identity({ method: 'exchange_token' }).token(true), SignInNeeded);
+  assert.match(world.lines.join(), /Exchange identity token: 9018/);
+});
+
+test('where there is no sign-in either, that is the end', async () => {
+  world.exchange = fail;
+  await assert.rejects(identity({ method: 'exchange_token', dialog_url: '' }).token(true), NoIdentity);
+});
+
+test('nested app authentication falls back to Exchange where Outlook does not know it', async () => {
+  assert.equal(await identity({ method: 'nested_app' }).token(false), 'exchange');
+  assert.match(world.lines.join(), /nested app authentication: not supported/);
+});
+
+for (const mayAsk of [true, false]) {
+  test(`Office single sign-on asks the user only after a click: ${mayAsk}`, async () => {
+    world.sets = ['IdentityAPI'];
+    assert.equal(await identity({ method: 'office_sso' }).token(mayAsk), 'sso');
+    assert.deepEqual(world.asked, { allowSignInPrompt: mayAsk, allowConsentPrompt: mayAsk });
+  });
+}
+
+test('with the dialog alone, nothing else is tried', async () => {
+  await assert.rejects(identity({ method: 'dialog' }).token(true), SignInNeeded);
+});
+
+test('signing in: a challenge goes out, its verifier comes with the code', async () => {
+  const it = identity({ method: 'dialog' });
+  await it.signIn();
+  const url = new URL(world.opened);
+  const { code, verifier } = world.redeemed;
+  assert.equal(url.origin + url.pathname, `https://vmr.example.com${DIALOG}`);
+  assert.equal(code, 'c');
+  assert.equal(url.searchParams.get('challenge'), createHash('sha256').update(verifier).digest('base64url'));
+  assert.doesNotMatch(world.opened, new RegExp(verifier));
+  assert.equal(await it.token(false), 'session');
+});
+
+test('a sign-in that was refused is an error', async () => {
+  world.dialog = () => '{"error":"access_denied"}';
+  await assert.rejects(identity({ method: 'dialog' }).signIn(), /access_denied/);
+});
+
+test('a token that the server refuses is forgotten', async () => {
+  const it = identity({ method: 'dialog' });
+  await it.signIn();
+  assert.ok(it.refused(new Error('401')) instanceof SignInNeeded);
+  await assert.rejects(it.token(true), SignInNeeded);
+});
+
+test('without a sign-in, what the server said is the error', () => {
+  const said = new Error('401');
+  assert.equal(identity({ method: 'exchange_token', dialog_url: '' }).refused(said), said);
+});

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { picture } from '../../../addin/src/screens.js';
+import { PAGE, next, start } from '../../../addin/src/state.js';
+import { words } from '../../../addin/src/words.js';
+
+const TEXTS = new Proxy({}, { get: (_, name) => name });
+const BOTH = { single_use: true, personal: true };
+const vmrs = (count) => Array.from({ length: count }, (_, index) => ({ name: `VMR ${index}`, description: `D${index}` }));
+
+/** The state after events. */
+function after(events, modes = BOTH) {
+  return events.reduce((state, event) => next(state, event).state, start(modes));
+}
+
+/** What is to be seen after events, as plain strings. */
+function seen(events, modes) {
+  const { heading, message, hint, buttons, tone } = picture(after(events, modes), TEXTS);
+  const plain = (content) => content?.html ?? content?.text ?? '';
+  return [plain(heading), plain(message), hint, buttons.map(({ label }) => plain(label)), tone];
+}
+
+const opened = { type: 'opened', already: false };
+const clicked = (button) => ({ type: 'clicked', button });
+const finished = (outcome, more = {}) => ({ type: 'finished', outcome, ...more });
+const failed = (fault, hint = '') => finished('failed', { fault, hint });
+const KINDS = ['single_use_button', 'personal_button'];
+const listed = [opened, clicked('personal'), finished('listed', { vmrs: vmrs(2) })];
+
+const SCREENS = {
+  starting: [[], '', '', '', [], 'plain'],
+  'a meeting without a VMR': [[opened], '', '', '', KINDS, 'plain'],
+  'a meeting with one': [[{ type: 'opened', already: true }], 'already_heading', 'already_message', '', [], 'good'],
+  'a click on the one that finds one': [
+    [opened, clicked('single'), finished('already')], 'already_heading', 'already_message', '', [], 'good',
+  ],
+  working: [[opened, clicked('single')], '', '', words.working, KINDS, 'plain'],
+  success: [
+    [opened, clicked('single'), finished('added', { hint: 'h' })],
+    'success_heading', 'success_message', 'h', [words.remove], 'good',
+  ],
+  unable: [
+    [opened, clicked('single'), finished('promised')],
+    'unable_heading', 'unable_message', '', [words.remove], 'warning',
+  ],
+  'single-use failed': [
+    [opened, clicked('single'), failed('single', 'why')], 'error_heading', 'error_message', 'why', KINDS, 'bad',
+  ],
+  'sign-in needed': [
+    [opened, clicked('personal'), finished('signInNeeded')], '', '', '', ['sign_in_button', words.back], 'plain',
+  ],
+  'sign-in failed': [
+    [opened, clicked('personal'), finished('signInNeeded'), clicked('signIn'), failed('signing')],
+    'error_heading', 'error_signing_in_message', '', ['sign_in_button', words.back], 'bad',
+  ],
+  'the list': [listed, '', 'select_message', '', ['VMR 0', 'VMR 1', words.back], 'plain'],
+  'no personal VMRs': [
+    [opened, clicked('personal'), finished('listed', { vmrs: [] })], '', 'none_message', '', [words.back], 'plain',
+  ],
+  'the list failed': [
+    [opened, clicked('personal'), failed('getting')], 'error_heading', 'error_getting_message', '', KINDS, 'bad',
+  ],
+  'a personal VMR failed': [
+    [...listed, clicked('vmr:1'), failed('personal')],
+    'error_heading', 'error_inserting_personal_message', '', ['VMR 0', 'VMR 1', words.back], 'bad',
+  ],
+  'a personal VMR': [
+    [...listed, clicked('vmr:1'), finished('added')],
+    'success_heading', 'success_message', '', [words.remove], 'good',
+  ],
+  removed: [
+    [opened, clicked('single'), finished('added'), clicked('undo'), finished('undone', { hint: words.removed })],
+    '', '', words.removed, KINDS, 'plain',
+  ],
+  'removing failed': [
+    [opened, clicked('single'), finished('added'), clicked('undo'), failed('undo')],
+    'error_heading', words.undoFailed, '', [words.remove], 'bad',
+  ],
+  'outside of Outlook': [[{ type: 'unusable', why: 'outside' }], '', words.outside, '', [], 'plain'],
+  'another kind of item': [[{ type: 'unusable', why: 'unsuitable' }], '', words.unsuitable, '', [], 'plain'],
+  'Office.js that never gets ready': [[{ type: 'unusable', why: 'stuck' }], words.stuck, '', words.stuckHint, [], 'bad'],
+  'Office.js that gets ready late': [[{ type: 'unusable', why: 'stuck' }, opened], '', '', '', KINDS, 'plain'],
+};
+
+for (const [name, [events, ...expected]] of Object.entries(SCREENS)) {
+  test(`screen: ${name}`, () => assert.deepEqual(seen(events), expected));
+}
+
+for (const [modes, expected] of [
+  [{ single_use: true, personal: false }, ['single_use_button']],
+  [{ single_use: false, personal: true }, ['personal_button']],
+]) {
+  test(`only what is enabled is offered: ${expected}`, () => assert.deepEqual(seen([opened], modes)[3], expected));
+}
+
+const EFFECTS = {
+  single: { do: 'single' },
+  personal: { do: 'list' },
+  signIn: { do: 'signIn' },
+  'vmr:12': { do: 'personal', index: 12 },
+  undo: { do: 'undo' },
+  back: null,
+  more: null,
+};
+
+for (const [button, effect] of Object.entries(EFFECTS)) {
+  test(`a click on ${button} does ${JSON.stringify(effect)}`, () => {
+    assert.deepEqual(next(after([opened]), clicked(button)).effect, effect);
+  });
+
+  test(`a click on ${button} while something is under way does nothing`, () => {
+    const state = after([opened, clicked('single')]);
+    assert.deepEqual(next(state, clicked(button)), { state, effect: null });
+  });
+}
+
+for (const [wish, effect] of [['single', 'single'], ['personal', 'list']]) {
+  test(`signing in goes on with what was wished for: ${wish}`, () => {
+    const state = after([opened, clicked(wish), finished('signInNeeded'), clicked('signIn')]);
+    assert.deepEqual(next(state, finished('signedIn')).effect, { do: effect });
+  });
+}
+
+test('hundreds of VMRs come a page at a time', () => {
+  const many = [opened, clicked('personal'), finished('listed', { vmrs: vmrs(60) })];
+  const counts = [0, 1, 2].map((clicks) => {
+    const [, , , buttons] = seen([...many, ...Array(clicks).fill(clicked('more'))]);
+    return [buttons.filter((label) => label.startsWith('VMR')).length, buttons.includes(words.more)];
+  });
+  assert.deepEqual(counts, [[PAGE, true], [2 * PAGE, true], [60, false]]);
+});
