@@ -1,17 +1,11 @@
-"""Facts and samples that are kept beside the repository; tests that need one are skipped where it is missing."""
+"""Samples that may lie beside the repository."""
 
 import json
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-_FOLDER = Path(__file__).resolve().parents[5] / "shared" / "data"
+from tests.support import shared_data
 
 
 def shared_json(name: str) -> Any:
     """The content of a JSON file of the shared data; skips the test without it."""
-    path = _FOLDER / name
-    if not path.is_file():
-        pytest.skip(f"shared/data/{name} is not beside the repository")
-    return json.loads(path.read_text("utf-8"))
+    return json.loads(shared_data(f"data/{name}").read_text("utf-8"))
