@@ -3,12 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version
 
-.PHONY: run test lint types unit integration conformance loop bench lock ready
+.PHONY: run test lint types unit integration conformance loop browser bench lock ready
 
 run: ready
 	@exec $(BIN)/python -m dev
 
-test: lint types unit integration conformance loop
+test: lint types unit integration conformance loop browser
 
 lint: ready
 	$(BIN)/ruff check .
@@ -27,6 +27,9 @@ conformance: ready
 
 loop: ready
 	$(BIN)/pytest tests/stack
+
+browser: ready
+	$(BIN)/pytest tests/browser
 
 bench: ready
 	$(BIN)/python -m bench
