@@ -1,15 +1,16 @@
 """Allocation: a free alias and a tag, unique across the deployment under any concurrency (A1, A2, A3, A7).
 
-    meetings/<integration>/tag:<uuid>   insert   ← conflict only when an idempotency key is used again
     aliases/<digits>/alias              insert   ← conflict when the digits are taken: choose others
+    meetings/<integration>/tag:<uuid>   insert   ← conflict only when an idempotency key is used again
 
-Two round trips when nothing collides; no counter, no scan. A crash between the two leaves a tag whose digits are not
-claimed; nobody has seen it, and it expires.
+Two round trips when nothing collides; no counter, no scan. In this order a tag that anybody knows always owns its
+digits. A crash between the two leaves digits that nobody has seen; they go to others once they have expired.
 """
 
 import hmac
 import secrets
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -68,16 +69,13 @@ class Allocator:
         now = self._clock.now()
         tag = self._tag(integration, caller, idempotency_key)
         booking = Booking(integration, tag, form.random(), caller.key, now, now + lifetime)
-        try:
-            insert = Insert(booking.key, booking.values())
-            etag, _ = await self._bookings.commit(integration, insert, due_of(booking, now).put())
-            booking = replace(booking, etag=etag)
-        except RowExists:
-            booking = await self._reserved_before(booking)
         for _ in range(ATTEMPTS):
-            if booking.state is not State.RESERVED or await self._claim(booking, now):
-                return booking
-            booking = await self._renumber(booking, form)
+            if await self._claim(booking, now):
+                return await self._book(booking)
+            booking = replace(booking, alias=form.random())
+        before = await self._stored(booking)
+        if before and before.is_usable(now):
+            return before
         raise NumberSpaceFull(f"No free alias found in {ATTEMPTS} attempts. Ask your administrator for longer ones.")
 
     def _tag(self, integration: str, caller: Caller, idempotency_key: str) -> str:
@@ -86,20 +84,14 @@ class Allocator:
         origin = "\n".join((integration, caller.key, idempotency_key))
         return str(uuid.UUID(bytes=hmac.digest(self._signing_key, origin.encode(), "sha256")[:16], version=4))
 
-    async def _reserved_before(self, booking: Booking) -> Booking:
-        row = await self._bookings.get(booking.integration, booking.key)
-        if row is None:
-            raise Unavailable("The reservation is just being removed. Please try again.")
-        return Booking.from_row(row)
-
     async def _claim(self, booking: Booking, now: datetime) -> bool:
-        """Whether the booking's digits are its own now."""
+        """Whether the booking's digits are this very call's now: calls with one idempotency key share a tag."""
         digits = booking.numeric_alias
         try:
             await self._aliases.commit(digits, Insert("alias", booking.claim()))
         except RowExists:
             row = await self._aliases.get(digits, "alias")
-            return row is not None and (row.values["tag"] == booking.tag or await self._take_over(row, booking, now))
+            return row is not None and await self._take_over(row, booking, now)
         return True
 
     async def _take_over(self, row: Row, booking: Booking, now: datetime) -> bool:
@@ -112,8 +104,9 @@ class Allocator:
         owner, tag = str(row.values["integration"]), str(row.values["tag"])
         try:
             old = await self._bookings.get(owner, f"tag:{tag}")
-            if old is not None:
-                if Booking.from_row(old).state is not State.RESERVED:
+            # The tag of a repeated click may have other digits by now.
+            if old is not None and (holder := Booking.from_row(old)).numeric_alias == row.partition:
+                if holder.is_usable(now):
                     return False
                 await self._bookings.commit(owner, Delete(old))
             await self._aliases.commit(row.partition, Replace(row, booking.claim()))
@@ -121,11 +114,30 @@ class Allocator:
             return False
         return True
 
-    async def _renumber(self, booking: Booking, form: AliasFormat) -> Booking:
-        """The booking with other digits, unless a concurrent call with the same idempotency key was faster."""
-        other = replace(booking, alias=form.random())
-        try:
-            [etag] = await self._bookings.commit(booking.integration, Replace(booking.row, other.values()))
-        except RowChanged:
-            return await self._reserved_before(booking)
-        return replace(other, etag=etag)
+    async def _book(self, booking: Booking) -> Booking:
+        """Write the booking down; or give the one that its idempotency key has got before, if that still stands."""
+        new = Insert(booking.key, booking.values()), due_of(booking, booking.created).put()
+        for _ in range(ATTEMPTS):
+            try:
+                etag, _ = await self._bookings.commit(booking.integration, *new)
+                return replace(booking, etag=etag)
+            except RowExists:
+                before = await self._stored(booking)
+            if before and before.is_usable(booking.created):
+                if before.alias != booking.alias:
+                    await self._release(booking)
+                return before
+            if before:
+                with suppress(RowChanged):  # a concurrent call with the same key was faster
+                    await self._bookings.commit(booking.integration, Delete(before.row))
+        raise Unavailable("The reservation keeps changing. Please try again.")
+
+    async def _stored(self, booking: Booking) -> Booking | None:
+        row = await self._bookings.get(booking.integration, booking.key)
+        return Booking.from_row(row) if row else None
+
+    async def _release(self, booking: Booking) -> None:
+        row = await self._aliases.get(booking.numeric_alias, "alias")
+        if row and row.values["tag"] == booking.tag:
+            with suppress(RowChanged):
+                await self._aliases.commit(row.partition, Delete(row))

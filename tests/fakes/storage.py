@@ -1,5 +1,6 @@
 """Storage in memory, held to the same contract as Azure Tables (tests/integration/shared/test_storage.py)."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
@@ -20,7 +21,10 @@ from shared.storage import (
 
 
 class MemoryTable:
-    """A Table; `round_trips` counts what a real one would have asked the network for."""
+    """A Table; `round_trips` counts what a real one would have asked the network for.
+
+    Every request gives other tasks a turn first, as the network would.
+    """
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str], Row] = {}
@@ -29,10 +33,12 @@ class MemoryTable:
 
     async def get(self, partition: str, key: str) -> Row | None:
         self.round_trips += 1
+        await asyncio.sleep(0)
         return self._rows.get((partition, key))
 
     async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
         self.round_trips += 1
+        await asyncio.sleep(0)
         check_transaction(partition, operations)
         for operation in operations:
             self._check(partition, operation)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.aliases.allocation import Allocator
+from shared.aliases.booking import Booking
 from shared.conferences.platform import PolicyPlatform
 from shared.identity.caller import Caller
 from shared.meetings.notice import Notice
@@ -107,7 +108,8 @@ async def run(world: World, message: str, fuse: Fuse) -> None:
 
 async def outcome(world: World) -> object:
     """What everybody can see in the end: answers, mails, and which rooms are open when."""
-    rooms = [row.partition async for row in world.storage.table("aliases").everything() if row.key == "alias"]
+    bookings = world.storage.table("meetings").rows(world.integration.uuid, "tag:")
+    rooms = [Booking.from_row(row).numeric_alias async for row in bookings]
     doors = []
     for moment in (START - timedelta(minutes=31), START, LATER, LATER + timedelta(hours=2, minutes=1)):
         world.clock.set(moment)

@@ -1,0 +1,50 @@
+"""A1, A2 on real storage: what holds in memory holds on Azurite, with real requests in flight at the same time."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+from shared.aliases.allocation import AliasFormat, Allocator
+from shared.azure_storage import AzureStorage
+from shared.identity.caller import Caller
+from tests.fakes.clock import FakeClock
+
+LIFETIME = timedelta(days=30)
+ALICE = Caller("exchange:alice", "exchange_token")
+
+
+async def test_concurrent_allocations_never_share_an_alias(azure_storage: AzureStorage) -> None:
+    """A1: 40 at once out of 100 numbers."""
+    allocator, integration = Allocator(azure_storage, FakeClock(), b"k" * 32), str(uuid4())
+    form = AliasFormat(uuid4().hex[:8], 2, "example.com")
+    bookings = await asyncio.gather(*(allocator.allocate(integration, form, ALICE, LIFETIME) for _ in range(40)))
+    assert len({booking.numeric_alias for booking in bookings}) == 40
+    for booking in bookings:
+        claim = await azure_storage.table("aliases").get(booking.numeric_alias, "alias")
+        assert claim is not None
+        assert claim.values["tag"] == booking.tag
+
+
+async def test_concurrent_calls_with_one_key_get_one_alias(azure_storage: AzureStorage) -> None:
+    """A2, from two processes."""
+    allocators = [Allocator(azure_storage, FakeClock(), b"k" * 32) for _ in range(2)]
+    integration, form = str(uuid4()), AliasFormat(uuid4().hex[:8], 6, "example.com")
+    bookings = await asyncio.gather(
+        *(allocators[n % 2].allocate(integration, form, ALICE, LIFETIME, "click") for n in range(12))
+    )
+    assert len({(booking.alias, booking.tag) for booking in bookings}) == 1
+    [row] = [row async for row in azure_storage.table("meetings").rows(integration, "tag:")]
+    assert row.values["alias"] == bookings[0].alias
+
+
+async def test_an_expired_reservation_goes_to_another(azure_storage: AzureStorage) -> None:
+    """A3."""
+    clock = FakeClock()
+    allocator, integration = Allocator(azure_storage, clock, b"k" * 32), str(uuid4())
+    form = AliasFormat(uuid4().hex[:8], 0, "example.com")  # one number in all
+    old = await allocator.allocate(integration, form, ALICE, LIFETIME)
+    clock.move(LIFETIME)
+    new = await allocator.allocate(integration, form, ALICE, LIFETIME)
+    assert new.alias == old.alias
+    assert new.tag != old.tag
+    assert await azure_storage.table("meetings").get(integration, old.key) is None

@@ -1,0 +1,348 @@
+"""A1, A2, A3, A7: aliases are unique under any concurrency, come back for the same key, and free up when unused."""
+
+import asyncio
+import random
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.aliases.allocation import AliasFormat, Allocator
+from shared.aliases.booking import Booking, State
+from shared.conferences.conference import Calendar, Conference, Occurrence
+from shared.conferences.platform import PolicyPlatform
+from shared.errors import Conflict, NumberSpaceFull, Unavailable
+from shared.identity.caller import Caller
+from shared.storage import Operation, Replace, Row
+from tests.fakes.clock import FakeClock
+from tests.fakes.storage import MemoryStorage, MemoryTable
+
+INTEGRATION = "11111111-1111-4111-8111-111111111111"
+OTHER_INTEGRATION = "22222222-2222-4222-8222-222222222222"
+FORM = AliasFormat("meet", 6, "example.com")
+TINY = AliasFormat("m", 1, "example.com")
+ALICE, BOB = Caller("exchange:alice", "exchange_token"), Caller("exchange:bob", "exchange_token")
+LIFETIME = timedelta(days=30)
+
+
+class World:
+    """An allocator with what it stands on."""
+
+    def __init__(self, storage: MemoryStorage | None = None) -> None:
+        self.storage = storage or MemoryStorage()
+        self.clock = FakeClock()
+        self.allocator = Allocator(self.storage, self.clock, b"k" * 32)
+        self.given: set[str] = set()
+
+    async def allocate(self, form: AliasFormat = FORM, caller: Caller = ALICE, key: str = "") -> Booking:
+        booking = await self.allocator.allocate(INTEGRATION, form, caller, LIFETIME, key)
+        self.given.add(booking.tag)
+        return booking
+
+    def crashing(self) -> Allocator:
+        """The same allocator in a process that dies after the claim."""
+        storage = MemoryStorage()
+        storage._tables |= {"meetings": CrashingTable(), "aliases": self.storage.table("aliases")}
+        return Allocator(storage, self.clock, b"k" * 32)
+
+    async def booking(self, tag: str) -> Booking | None:
+        row = await self.storage.table("meetings").get(INTEGRATION, f"tag:{tag}")
+        return Booking.from_row(row) if row else None
+
+    async def holder(self, digits: str) -> str | None:
+        """The tag that owns the digits."""
+        row = await self.storage.table("aliases").get(digits, "alias")
+        return str(row.values["tag"]) if row else None
+
+    async def use(self, booking: Booking) -> Booking:
+        """What happens when an invitation is accepted with the booking."""
+        used = scheduled(booking)
+        await self.storage.table("meetings").commit(INTEGRATION, Replace(booking.row, used.values()))
+        await PolicyPlatform(self.storage).show(used)
+        return used
+
+    async def usable(self) -> list[Booking]:
+        """Every booking that was given to somebody and whose tag still stands for something."""
+        bookings = [await self.booking(tag) for tag in tuple(self.given)]
+        return [booking for booking in bookings if booking and booking.is_usable(self.clock.now())]
+
+    async def check_uniqueness(self) -> None:
+        """Rule 1: no two tags that stand for something share digits, and each owns its own."""
+        usable = await self.usable()
+        assert len({booking.numeric_alias for booking in usable}) == len(usable)
+        for booking in usable:
+            assert await self.holder(booking.numeric_alias) == booking.tag
+
+
+def scheduled(booking: Booking) -> Booking:
+    """The booking with a meeting."""
+    calendar = Calendar((Occurrence(booking.created, booking.created + timedelta(hours=1)),))
+    alias, digits = booking.alias, booking.numeric_alias
+    room = Conference("Budget", "", "", alias, digits, "tag", "", "", "disallow_all", 30, 60, calendar)
+    return booking.scheduled("meeting", "item", room)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def test_an_alias_has_prefix_digits_and_domain(world: World) -> None:
+    booking = await world.allocate(AliasFormat("Meet", 8, "Example.com"))
+    assert re.fullmatch(r"meet\d{8}@example\.com", booking.alias)
+    assert booking.numeric_alias == booking.alias.removesuffix("@example.com")
+    assert (booking.state, booking.meeting, booking.owner) == (State.RESERVED, "", ALICE.key)
+    assert (booking.created, booking.expires) == (world.clock.now(), world.clock.now() + LIFETIME)
+    assert await world.booking(booking.tag) == booking
+
+
+async def test_an_allocation_takes_two_round_trips(world: World) -> None:
+    """DESIGN §5."""
+    await world.allocate()
+    assert world.storage.round_trips == 2
+
+
+def test_all_numbers_are_equally_likely_leading_zeros_included() -> None:
+    digits = [AliasFormat("", 2, "example.com").random()[:2] for _ in range(20_000)]
+    counts = [digits.count(f"{n:02}") for n in range(100)]
+    # 200 of each are expected, with a standard deviation of 14: none is seven deviations off.
+    assert 100 < min(counts) <= max(counts) < 300
+
+
+async def test_concurrent_allocations_never_share_an_alias(world: World) -> None:
+    """A1: 700 at once out of 1,000 numbers collide hundreds of times."""
+    form = AliasFormat("meet", 3, "example.com")
+    bookings = await asyncio.gather(*(world.allocate(form) for _ in range(700)))
+    assert len({booking.alias for booking in bookings}) == 700
+    assert len({booking.tag for booking in bookings}) == 700
+    await world.check_uniqueness()
+
+
+async def test_integrations_share_the_number_space(world: World) -> None:
+    """A1: unique across the deployment, whatever the domain: a bridge dials digits alone too."""
+    first = [await world.allocate(TINY) for _ in range(5)]
+    other_domain = AliasFormat("m", 1, "example.org")
+    second = [await world.allocator.allocate(OTHER_INTEGRATION, other_domain, ALICE, LIFETIME) for _ in range(4)]
+    assert len({booking.numeric_alias for booking in first + second}) == 9
+
+
+async def full(world: World) -> list[Booking]:
+    """Every number of TINY is taken."""
+    while len(await world.usable()) < 10:
+        with suppress(NumberSpaceFull):  # forty draws may all miss the last free number
+            await world.allocate(TINY)
+    return await world.usable()
+
+
+async def test_a_full_number_space_is_an_error_that_says_what_to_do(world: World) -> None:
+    """A7."""
+    bookings = await full(world)
+    assert len({booking.alias for booking in bookings}) == 10
+    with pytest.raises(NumberSpaceFull, match="administrator"):
+        await world.allocate(TINY)
+    await world.check_uniqueness()
+
+
+async def test_digits_of_expired_reservations_are_given_to_others_and_the_old_tag_is_dead(world: World) -> None:
+    """A3."""
+    old = await full(world)
+    world.clock.move(LIFETIME - timedelta(seconds=1))
+    with pytest.raises(NumberSpaceFull):
+        await world.allocate(TINY)
+    world.clock.move(timedelta(seconds=1))
+    new = await world.allocate(TINY)
+    [dead] = [booking for booking in old if booking.numeric_alias == new.numeric_alias]
+    assert await world.booking(dead.tag) is None
+    assert await world.holder(new.numeric_alias) == new.tag
+
+
+@pytest.mark.parametrize("close", [False, True], ids=["scheduled", "closed"])
+async def test_a_used_alias_is_never_taken_over(world: World, close: bool) -> None:
+    """A3: a used alias stays known after deletion."""
+    [first, *_] = await full(world)
+    used = await world.use(first)
+    if close:
+        await PolicyPlatform(world.storage).show(used.closed())
+    world.clock.move(LIFETIME * 10)
+    others = [booking for booking in await full(world) if booking.tag != used.tag]
+    assert used.numeric_alias not in {booking.numeric_alias for booking in others}
+    assert await world.holder(used.numeric_alias) == used.tag
+
+
+async def test_an_alias_that_is_used_at_the_last_moment_is_not_taken_over(world: World) -> None:
+    """The record is the truth: its claim on the digits follows a moment after it."""
+    bookings = await full(world)
+    for booking in bookings:
+        used = scheduled(booking)
+        await world.storage.table("meetings").commit(INTEGRATION, Replace(booking.row, used.values()))
+    world.clock.move(LIFETIME * 2)
+    with pytest.raises(NumberSpaceFull):
+        await world.allocate(TINY)
+
+
+async def test_the_same_caller_and_key_get_the_same_alias(world: World) -> None:
+    """A2."""
+    first = await world.allocate(key="click-1")
+    world.clock.move(timedelta(hours=1))
+    assert await world.allocate(key="click-1") == first
+    others = [
+        await world.allocate(key="click-2"),
+        await world.allocate(caller=BOB, key="click-1"),
+        await world.allocate(),
+        await world.allocate(),
+        await world.allocator.allocate(OTHER_INTEGRATION, FORM, ALICE, LIFETIME, "click-1"),
+    ]
+    assert len({booking.tag for booking in [first, *others]}) == 6
+    await world.check_uniqueness()
+
+
+async def test_a_tag_cannot_be_computed_without_the_signing_key(world: World) -> None:
+    """A tag lets its holder book the alias; idempotency keys and callers are no secrets."""
+    stranger = Allocator(MemoryStorage(), world.clock, b"x" * 32)
+    theirs = await stranger.allocate(INTEGRATION, FORM, ALICE, LIFETIME, "click-1")
+    assert theirs.tag != (await world.allocate(key="click-1")).tag
+
+
+async def test_concurrent_calls_with_one_key_get_one_alias(world: World) -> None:
+    """A2, also where many digits are taken; what the slower calls have claimed comes free at once."""
+    form = AliasFormat("m", 2, "example.com")
+    for _ in range(50):
+        await world.allocate(form)
+    bookings = await asyncio.gather(*(world.allocate(form, key="click") for _ in range(20)))
+    assert len({(booking.alias, booking.tag) for booking in bookings}) == 1
+    assert len(await world.usable()) == 51
+    assert len([row async for row in world.storage.table("aliases").everything()]) == 51
+    await world.check_uniqueness()
+
+
+async def test_the_same_key_gets_its_alias_also_when_no_other_is_free(world: World) -> None:
+    booking = await world.allocate(TINY, key="click")
+    await full(world)
+    assert await world.allocate(TINY, key="click") == booking
+
+
+async def test_a_used_booking_comes_back_for_its_key(world: World) -> None:
+    used = await world.use(await world.allocate(key="click"))
+    assert (await world.allocate(key="click")).state is State.SCHEDULED
+    assert (await world.allocate(key="click")).alias == used.alias
+
+
+async def test_an_expired_reservation_is_renewed_for_its_key(world: World) -> None:
+    """A dead tag is never handed out; the one of a repeated click is as good as new."""
+    first = await world.allocate(key="click")
+    world.clock.move(LIFETIME + timedelta(days=1))
+    again = await asyncio.gather(*(world.allocate(key="click") for _ in range(10)))
+    assert {booking.tag for booking in again} == {first.tag}
+    assert {booking.expires for booking in again} == {world.clock.now() + LIFETIME}
+    assert len({booking.alias for booking in again}) == 1
+    await world.check_uniqueness()
+
+
+async def test_a_renewed_reservation_does_not_die_with_its_first_digits(world: World) -> None:
+    first = await world.allocate(TINY, key="click")
+    world.clock.move(LIFETIME + timedelta(days=1))
+    renewed = await world.allocate(FORM, key="click")
+    await full(world)
+    assert renewed.alias != first.alias
+    assert await world.booking(first.tag) == renewed
+    await world.check_uniqueness()
+
+
+async def test_a_crash_between_the_two_writes_is_healed(world: World) -> None:
+    """The digits have no booking then: the repeated click gets others, and they go to others once they expire."""
+    for _ in range(10):
+        with suppress(ConnectionError, NumberSpaceFull):
+            await world.crashing().allocate(INTEGRATION, TINY, ALICE, LIFETIME, "click")
+    booking = await world.allocate(FORM, key="click")
+    assert await world.holder(booking.numeric_alias) == booking.tag
+    world.clock.move(LIFETIME)
+    assert len(await full(world)) == 10
+    await world.check_uniqueness()
+
+
+class CrashingTable(MemoryTable):
+    """Dies instead of writing."""
+
+    async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
+        raise ConnectionError
+
+
+class UnevenTable(MemoryTable):
+    """A table whose answers overtake each other."""
+
+    def __init__(self, chance: random.Random) -> None:
+        super().__init__()
+        self._chance = chance
+
+    async def get(self, partition: str, key: str) -> Row | None:
+        await self._wait()
+        return await super().get(partition, key)
+
+    async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
+        await self._wait()
+        return await super().commit(partition, *operations)
+
+    async def _wait(self) -> None:
+        for _ in range(self._chance.randrange(5)):
+            await asyncio.sleep(0)
+
+
+class UnevenStorage(MemoryStorage):
+    """Storage whose answers overtake each other."""
+
+    def __init__(self, chance: random.Random) -> None:
+        super().__init__()
+        self._tables |= {name: UnevenTable(chance) for name in ("meetings", "aliases")}
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that somebody does."""
+
+    what: str
+    key: str
+    caller: Caller
+
+    async def take(self, world: World) -> None:
+        if self.what == "allocate":
+            await world.allocate(TINY, self.caller, self.key)
+        elif self.what == "use":
+            unused = [booking for booking in await world.usable() if booking.state is State.RESERVED]
+            if unused:
+                await world.use(unused[0])
+        else:
+            world.clock.move(timedelta(seconds=1))
+
+
+steps = st.builds(
+    Step,
+    st.sampled_from(["allocate", "allocate", "allocate", "allocate", "use", "a second passes"]),
+    st.sampled_from(["", "", "a", "b"]),
+    st.sampled_from([ALICE, BOB]),
+)
+
+
+rounds = st.tuples(
+    st.sampled_from([timedelta(0), timedelta(days=11), LIFETIME - timedelta(seconds=2)]),
+    st.lists(steps, min_size=2, max_size=25),
+)
+
+
+@given(st.lists(rounds, min_size=1, max_size=5), st.integers())
+@settings(deadline=None)
+async def test_uniqueness_holds_whatever_happens_at_the_same_time(
+    rounds: list[tuple[timedelta, list[Step]]], seed: int
+) -> None:
+    """Rule 1: clicks, repeated clicks, accepted invitations and expiry, in any order, with ten numbers in all."""
+    world = World(UnevenStorage(random.Random(seed)))
+    for pause, concurrent in rounds:
+        world.clock.move(pause)
+        results = await asyncio.gather(*(step.take(world) for step in concurrent), return_exceptions=True)
+        raised = [result for result in results if isinstance(result, BaseException)]
+        assert [error for error in raised if not isinstance(error, Conflict | Unavailable)] == []
+        await world.check_uniqueness()
