@@ -11,6 +11,7 @@
 #
 # Passwords are asked for once, or taken from POLICY_PASSWORD and MANAGEMENT_PASSWORD; only their hashes are kept.
 set -euo pipefail
+umask 077 # secrets are in files for a moment
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly root

@@ -1,0 +1,158 @@
+<#
+.SYNOPSIS
+    Makes an equipment mailbox in Exchange Online ready for VMR scheduling, and lets the app into it and into no other.
+
+.DESCRIPTION
+    Run again, it changes nothing. With -WhatIf it only tells what it would do.
+    Needs the module ExchangeOnlineManagement, and a session: Connect-ExchangeOnline. The account that runs it needs the
+    role groups Organization Management and Recipient Management (or the roles Role Management and Mail Recipients).
+
+.PARAMETER Mailbox
+    Address of the equipment mailbox, as in the integration's "Mailbox email address". Made when it is not there.
+
+.PARAMETER MailboxName
+    Its display name, as in the integration's "Mailbox name".
+
+.PARAMETER AppId
+    Client id: the managed identity's that infra/deploy.sh prints, or the service provider's app registration's.
+
+.PARAMETER ObjectId
+    Object id of that app's ENTERPRISE application in this tenant. It is not the one of the app registration:
+    az ad sp show --id <AppId> --query id
+
+.PARAMETER OtherMailbox
+    Any other mailbox of the organisation: proves at the end that the app does not get into it.
+
+.EXAMPLE
+    ./exchange-online.ps1 -Mailbox vmr@example.com -MailboxName "Video rooms" -AppId 1111… -ObjectId 2222… `
+        -OtherMailbox alice@example.com
+#>
+[CmdletBinding(SupportsShouldProcess)]
+param(
+    [Parameter(Mandatory)] [string] $Mailbox,
+    [Parameter(Mandatory)] [string] $MailboxName,
+    [Parameter(Mandatory)] [guid] $AppId,
+    [Parameter(Mandatory)] [guid] $ObjectId,
+    [Parameter(Mandatory)] [string] $OtherMailbox
+)
+
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+if (-not (Get-Command Get-ConnectionInformation -ErrorAction SilentlyContinue)) {
+    throw 'The module ExchangeOnlineManagement is missing. Do: Install-Module ExchangeOnlineManagement'
+}
+if (-not (Get-ConnectionInformation)) {
+    throw 'There is no session with Exchange Online. Do: Connect-ExchangeOnline'
+}
+
+# --- The mailbox -------------------------------------------------------------------------------------------------
+# An equipment mailbox needs no licence and nobody signs in to it.
+$found = Get-Mailbox -Identity $Mailbox -ErrorAction SilentlyContinue
+if (-not $found) {
+    if ($PSCmdlet.ShouldProcess($Mailbox, 'Make the equipment mailbox')) {
+        $found = New-Mailbox -Name $MailboxName -DisplayName $MailboxName -PrimarySmtpAddress $Mailbox -Equipment
+    }
+}
+elseif ($found.RecipientTypeDetails -ne 'EquipmentMailbox') {
+    throw "$Mailbox is a $($found.RecipientTypeDetails). Do: choose another address, or Set-Mailbox $Mailbox -Type Equipment"
+}
+elseif ($found.HiddenFromAddressListsEnabled) {
+    Write-Warning "$Mailbox is hidden from address lists. Outlook must be able to resolve it when the add-in invites it."
+}
+
+# --- How it treats invitations -----------------------------------------------------------------------------------
+$wanted = [ordered]@{
+    # Put invitations into the calendar as tentative, and leave the answer to the app. AutoAccept, the default, would
+    # answer by itself; with None there is no calendar item, and so nothing that the app could answer.
+    AutomateProcessing               = 'AutoUpdate'
+    # Keep text and subject: the security tag is in the text. (Exchange applies these with AutoAccept only; should
+    # somebody switch that on, the tag survives.)
+    DeleteComments                   = $false
+    DeleteSubject                    = $false
+    AddOrganizerToSubject            = $false
+    # Private meetings stay private.
+    RemovePrivateProperty            = $false
+    # Outdated invitations stay readable, so that the app can see that they are outdated.
+    RemoveOldMeetingMessages         = $false
+    # The mailbox stands for as many rooms as there are meetings.
+    AllowConflicts                   = $true
+    # Only the organisation's own people book.
+    ProcessExternalMeetingMessages   = $false
+    # Mail that is no invitation goes.
+    DeleteNonCalendarItems           = $true
+    # No meeting is too long or too far ahead (1080 days is the most that Exchange takes).
+    BookingWindowInDays              = 1080
+    MaximumDurationInMinutes         = 0
+    EnforceSchedulingHorizon         = $false
+}
+if ($found) {
+    $present = Get-CalendarProcessing -Identity $Mailbox
+    $change = @{}
+    foreach ($name in $wanted.Keys) {
+        if ("$($present.$name)" -ne "$($wanted[$name])") { $change[$name] = $wanted[$name] }
+    }
+    if ($change.Count -and $PSCmdlet.ShouldProcess($Mailbox, "Set-CalendarProcessing $($change.Keys -join ', ')")) {
+        Set-CalendarProcessing -Identity $Mailbox @change
+    }
+}
+
+# --- The app's access, to this mailbox alone ---------------------------------------------------------------------
+# RBAC for Applications: Exchange itself holds the grant. The app must have NO Graph permission for mail or calendars
+# in Entra besides: the two add up, and a permission there is for all mailboxes.
+if (-not (Get-ServicePrincipal -Identity "$ObjectId" -ErrorAction SilentlyContinue)) {
+    if ($PSCmdlet.ShouldProcess("$AppId", 'Make the app known to Exchange')) {
+        New-ServicePrincipal -AppId $AppId -ObjectId $ObjectId -DisplayName 'VMR scheduling' | Out-Null
+    }
+}
+
+# Names of scopes and assignments hold 64 characters, an address may have more.
+$id = if ($found) { $found.ExchangeGuid } else { [guid]::Empty }
+$scope = "VMR scheduling $id"
+$filter = "PrimarySmtpAddress -eq '$($Mailbox -replace "'", "''")'"
+if (-not (Get-ManagementScope -Identity $scope -ErrorAction SilentlyContinue)) {
+    if ($PSCmdlet.ShouldProcess($scope, 'Make the scope that holds this mailbox and no other')) {
+        New-ManagementScope -Name $scope -RecipientRestrictionFilter $filter | Out-Null
+    }
+}
+
+$roles = @(
+    'Application Mail.ReadWrite'        # read invitations, prepare mails
+    'Application Mail.Send'             # answers in HTML, late joining instructions
+    'Application Calendars.ReadWrite'   # accept and decline
+)
+$number = 0
+foreach ($role in $roles) {
+    $number++
+    $name = "VMR scheduling $number $("$AppId".Substring(0, 8)) $id"
+    if (-not (Get-ManagementRoleAssignment -Identity $name -ErrorAction SilentlyContinue)) {
+        if ($PSCmdlet.ShouldProcess($role, "Assign for $Mailbox")) {
+            New-ManagementRoleAssignment -Name $name -App $ObjectId -Role $role -CustomResourceScope $scope | Out-Null
+        }
+    }
+}
+
+# --- Proof -------------------------------------------------------------------------------------------------------
+if ($WhatIfPreference) { return }
+$inside = @(Test-ServicePrincipalAuthorization -Identity $ObjectId -Resource $Mailbox | Where-Object InScope)
+if ($inside.Count -lt $roles.Count) {
+    throw "The app has $($inside.Count) of $($roles.Count) roles on $Mailbox. Do: run this again; see Test-ServicePrincipalAuthorization -Identity $ObjectId -Resource $Mailbox"
+}
+$outside = @(Test-ServicePrincipalAuthorization -Identity $ObjectId -Resource $OtherMailbox | Where-Object InScope)
+if ($outside.Count) {
+    throw "The app gets into $OtherMailbox as $($outside.RoleName -join ', '). Do: look for a wider assignment with Get-ManagementRoleAssignment -App $ObjectId"
+}
+Write-Output "The app may use $Mailbox, and not $OtherMailbox. It takes effect within 30 minutes to 2 hours."
+
+# --- Advice ------------------------------------------------------------------------------------------------------
+# Exchange hides updates that change neither time nor place from the Inbox. The app finds them in Deleted Items all the
+# same, minutes later; with Body in this list they arrive at once. It is a setting of the whole organisation, so this
+# script does not touch it.
+$visible = (Get-OrganizationConfig).VisibleMeetingUpdateProperties
+if ("$visible" -notmatch 'Body') {
+    Write-Output @"
+Advice, for the whole organisation: updates of a meeting's text are seen minutes late. To see them at once:
+  Set-OrganizationConfig -VisibleMeetingUpdateProperties 'Location,Subject,Body,AllProperties:15'
+(now: $visible)
+"@
+}
