@@ -9,7 +9,7 @@ from typing import Any
 from dev.exchange.graph.errors import GraphError, bad_request
 from dev.exchange.zones import UnknownZoneError, windows_name
 
-_PREFERENCE = re.compile(r'\s*([\w.]+)\s*=\s*(?:"([^"]*)"|([^,;"\s]*))')
+_PREFERENCE = re.compile(r'\s*([\w.-]+)\s*=\s*(?:"([^"]*)"|([^,;"\s]*))')
 _TIME_FILTER = re.compile(r"^\s*(\w+)\s+(ge|gt|le|lt)\s+'?([^'\s]+)'?\s*$")
 _EQUALS_FILTER = re.compile(r"^\s*([\w/]+)\s+eq\s+(?:'((?:[^']|'')*)'|(true|false))\s*$")
 LARGEST_PAGE = 1000

@@ -1,0 +1,116 @@
+"""Delta over the messages of a folder (facts §4)."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.exchange.world import ALICE, VMR, World
+
+Page = dict[str, Any]
+
+
+async def follow(world: World, url: str, prefer: str = 'IdType="ImmutableId"') -> tuple[list[Page], str]:
+    """All pages from a URL on: their items, and the deltaLink at the end."""
+    items: list[Page] = []
+    while True:
+        answer = await world.http.get(url, headers={"Authorization": "Bearer x", "Prefer": prefer})
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        items += page["value"]
+        if "@odata.deltaLink" in page:
+            return items, page["@odata.deltaLink"]
+        url = page["@odata.nextLink"]
+
+
+def start(folder: str = "inbox", query: str = "") -> str:
+    return f"/v1.0/users/{VMR}/mailFolders/{folder}/messages/delta?{query}"
+
+
+async def test_first_what_is_there_then_what_changed(world: World) -> None:
+    await world.meet(subject="A")
+    items, link = await follow(world, start(query="$select=subject"))
+    assert [(item["subject"], item["@odata.type"]) for item in items] == [("A", "#microsoft.graph.eventMessageRequest")]
+    assert set(items[0]) == {"@odata.type", "@odata.etag", "id", "subject"}
+    assert (await follow(world, link))[0] == []
+    await world.meet(subject="B")
+    items, later = await follow(world, link)
+    assert [item["subject"] for item in items] == ["B"]
+    assert set(items[0]) == {"@odata.type", "@odata.etag", "id", "subject"}, "the link remembers what was selected"
+    assert (await follow(world, link))[0] == items, "a token can be used again"
+    assert (await follow(world, later))[0] == []
+
+
+@pytest.mark.parametrize("prefer", ["odata.maxpagesize=2", 'odata.maxpagesize=2, IdType="ImmutableId"'])
+async def test_pages(world: World, prefer: str) -> None:
+    for number in range(5):
+        await world.meet(subject=f"M{number}")
+    answer = await world.http.get(start(), headers={"Authorization": "Bearer x", "Prefer": prefer})
+    assert len(answer.json()["value"]) == 2
+    assert answer.json()["@odata.nextLink"].startswith(world.running.graph_url)
+    items, _ = await follow(world, start(), prefer)
+    assert [item["subject"] for item in items] == [f"M{number}" for number in range(5)]
+
+
+async def test_a_moved_message_is_removed_here_and_new_there(world: World) -> None:
+    await world.meet()
+    [message], inbox = await follow(world, start())
+    _, deleted = await follow(world, start("deleteditems"))
+    await world.respond((await world.event())["id"])
+    gone, _ = await follow(world, inbox)
+    assert gone == [{"@odata.type": "#microsoft.graph.message", "id": message["id"], "@removed": {"reason": "deleted"}}]
+    assert [item["id"] for item in (await follow(world, deleted))[0]] == [message["id"]]
+
+
+async def test_a_moved_message_is_removed_under_the_regular_id_that_it_had(world: World) -> None:
+    await world.meet()
+    [message], inbox = await follow(world, start(), prefer="")
+    await world.respond((await world.event())["id"])
+    [gone], _ = await follow(world, inbox, prefer="")
+    assert gone["id"] == message["id"]
+
+
+async def test_changes_come_once_and_as_they_are_now(world: World) -> None:
+    await world.meet()
+    _, link = await follow(world, start())
+    path = f"/users/{VMR}/messages/{(await world.folder())[0]['id']}"
+    for read in (True, False, True):
+        await world.graph("PATCH", path, json={"isRead": read})
+    [item], _ = await follow(world, link)
+    assert item["isRead"] is True
+
+
+async def test_only_creations_if_asked_for(world: World) -> None:
+    await world.meet()
+    _, link = await follow(world, start(query="changeType=created&$select=subject"))
+    await world.graph("PATCH", f"/users/{VMR}/messages/{(await world.folder())[0]['id']}", json={"isRead": True})
+    assert (await follow(world, link))[0] == []
+    await world.meet(subject="B")
+    assert [item["subject"] for item in (await follow(world, link))[0]] == ["B"]
+
+
+async def test_older_messages_can_be_left_out_of_the_first_round(world: World) -> None:
+    await world.meet(subject="Old")
+    await world.post("/dev/clock", {"now": "2029-01-01T00:00:00+00:00"})
+    await world.meet(subject="New")
+    items, _ = await follow(world, start(query="$filter=receivedDateTime ge 2029-01-01T00:00:00Z"))
+    assert [item["subject"] for item in items] == ["New"]
+
+
+def gone(answer: httpx.Response) -> bool:
+    return (answer.status_code, answer.json()["error"]["code"]) == (410, "syncStateNotFound")
+
+
+async def test_unknown_and_invalidated_tokens(world: World) -> None:
+    assert gone(await world.graph("GET", f"/users/{VMR}/mailFolders/inbox/messages/delta?$deltatoken=abc"))
+    _, link = await follow(world, start())
+    foreign = link.replace(world.exchange.directory.ensure(VMR).guid, ALICE)
+    assert gone(await world.http.get(foreign, headers={"Authorization": "Bearer x"}))
+    await world.post("/dev/delta/invalidate")
+    assert gone(await world.http.get(link, headers={"Authorization": "Bearer x"}))
+
+
+@pytest.mark.parametrize("query", ["changeType=moved", "$filter=isRead eq false", "$expand=attachments"])
+async def test_what_delta_does_not_know_is_refused(world: World, query: str) -> None:
+    answer = await world.graph("GET", f"/users/{VMR}/mailFolders/inbox/messages/delta?{query}")
+    assert answer.status_code == 400

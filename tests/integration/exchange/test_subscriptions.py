@@ -1,0 +1,149 @@
+"""Subscriptions (facts §3): handshake, life, renewal, what is refused."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.exchange.world import VMR, Webhook, World
+
+
+def wanted(world: World, webhook: Webhook, **fields: Any) -> dict[str, Any]:
+    expires = world.exchange.clock.now() + timedelta(days=6)
+    guid = world.exchange.directory.ensure(VMR).guid
+    return {
+        "changeType": "created",
+        "notificationUrl": webhook.url,
+        "resource": f"users/{guid}/messages",
+        "expirationDateTime": f"{expires:%Y-%m-%dT%H:%M:%S.%f}0Z",
+        "clientState": "secret",
+        **fields,
+    }
+
+
+async def subscribe(world: World, webhook: Webhook, **fields: Any) -> httpx.Response:
+    return await world.graph("POST", "/subscriptions", json=wanted(world, webhook, **fields))
+
+
+async def lives(world: World, subscription: str) -> bool:
+    return (await world.graph("GET", f"/subscriptions/{subscription}")).status_code == 200
+
+
+async def test_both_webhooks_are_asked_before_the_answer(world: World, webhook: Webhook) -> None:
+    lifecycle = webhook.url.replace("changes", "lifecycle")
+    answer = await subscribe(world, webhook, lifecycleNotificationUrl=lifecycle)
+    assert answer.status_code == 201
+    assert webhook.handshakes == ["/changes", "/lifecycle"]
+    assert answer.json()["clientState"] == "secret"
+    listed = (await world.get("/subscriptions"))["value"]
+    assert [(item["id"], item["clientState"]) for item in listed] == [(answer.json()["id"], None)]
+    assert (await world.get(f"/subscriptions/{answer.json()['id']}"))["clientState"] is None
+
+
+async def test_one_webhook_for_both_is_asked_twice(world: World, webhook: Webhook) -> None:
+    url = webhook.url + "?code=key"
+    assert (await subscribe(world, webhook, notificationUrl=url, lifecycleNotificationUrl=url)).status_code == 201
+    assert webhook.handshakes == ["/changes", "/changes"]
+
+
+async def test_the_token_must_come_back_decoded(world: World, webhook: Webhook) -> None:
+    webhook.echo = lambda token: token.replace(" ", "+")
+    answer = await subscribe(world, webhook)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "ValidationError")
+    nobody = await subscribe(world, webhook, notificationUrl="http://127.0.0.1:9/none")
+    assert nobody.status_code == 400
+    assert (await world.get("/subscriptions"))["value"] == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"changeType": "moved"},
+        {"changeType": None},
+        {"resource": "users/nobody@example.com/messages"},
+        {"resource": "me/messages"},
+        {"resource": "users/vmr@example.com/contacts"},
+        {"clientState": "x" * 129},
+        {"expirationDateTime": "2020-01-01T00:00:00Z"},
+        {"expirationDateTime": "soon"},
+        {"notificationUrl": None},
+    ],
+)
+async def test_what_cannot_be_watched_is_refused(world: World, webhook: Webhook, fields: dict[str, Any]) -> None:
+    assert (await subscribe(world, webhook, **fields)).status_code == 400
+    assert webhook.handshakes == []
+
+
+async def test_seven_days_is_too_long_and_under_45_minutes_is_raised(world: World, webhook: Webhook) -> None:
+    now = world.exchange.clock.now()
+    too_long = await subscribe(
+        world, webhook, expirationDateTime=f"{now + timedelta(minutes=10_081):%Y-%m-%dT%H:%M:%SZ}"
+    )
+    assert too_long.status_code == 400
+    assert "10080 minutes" in too_long.json()["error"]["message"]
+    short = await subscribe(world, webhook, expirationDateTime=f"{now + timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}")
+    left = datetime.fromisoformat(short.json()["expirationDateTime"]) - now
+    assert timedelta(minutes=44) < left < timedelta(minutes=46)
+
+
+async def test_the_same_again_is_a_conflict(world: World, webhook: Webhook) -> None:
+    assert (await subscribe(world, webhook)).status_code == 201
+    again = await subscribe(world, webhook, resource=f"/Users/{VMR}/Messages")
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "Conflict")
+    assert (await subscribe(world, webhook, changeType="created,updated")).status_code == 201
+    assert (await subscribe(world, webhook, resource=f"users/{VMR}/mailFolders('inbox')/messages")).status_code == 201
+    assert (await subscribe(world, webhook, resource=f"users/{VMR}/events")).status_code == 201
+
+
+async def test_renewing_and_expiring(world: World, webhook: Webhook) -> None:
+    subscription = (await subscribe(world, webhook)).json()["id"]
+    now = world.exchange.clock.now()
+    await world.post("/dev/clock", {"now": (now + timedelta(days=5)).isoformat()})
+    expires = f"{now + timedelta(days=11):%Y-%m-%dT%H:%M:%SZ}"
+    path = f"/subscriptions/{subscription}"
+    assert (await world.graph("PATCH", path, json={"expirationDateTime": expires})).status_code == 200
+    await world.post("/dev/clock", {"now": (now + timedelta(days=10)).isoformat()})
+    assert await lives(world, subscription)
+    assert (await world.graph("POST", f"{path}/reauthorize")).status_code == 204
+    await world.post("/dev/clock", {"now": (now + timedelta(days=12)).isoformat()})
+    gone = await world.graph("PATCH", path, json={"expirationDateTime": expires})
+    assert (gone.status_code, gone.json()["error"]["code"]) == (404, "ResourceNotFound")
+    assert (await world.get("/subscriptions"))["value"] == []
+
+
+async def test_changing_and_deleting(world: World, webhook: Webhook) -> None:
+    path = f"/subscriptions/{(await subscribe(world, webhook)).json()['id']}"
+    other = webhook.url.replace("changes", "other")
+    changed = await world.graph("PATCH", path, json={"notificationUrl": other})
+    assert changed.json()["notificationUrl"] == other
+    assert webhook.handshakes == ["/changes", "/other"]
+    assert (await world.graph("PATCH", path, json={"lifecycleNotificationUrl": other})).status_code == 400
+    assert (await world.graph("PATCH", path, json={"expirationDateTime": "2020-01-01T00:00:00Z"})).status_code == 400
+    assert (await world.graph("DELETE", path)).status_code == 204
+    assert (await world.graph("DELETE", path)).status_code == 404
+
+
+async def test_lifecycle_as_time_passes(world: World, webhook: Webhook) -> None:
+    url = webhook.url.replace("changes", "lifecycle")
+    subscription = (await subscribe(world, webhook, lifecycleNotificationUrl=url)).json()["id"]
+    now = world.exchange.clock.now()
+    await world.post("/dev/clock", {"now": (now + timedelta(days=5, hours=18)).isoformat()})
+    await webhook.until(lambda hook: len(hook.notices) == 1)
+    notice = webhook.notices[0]
+    assert (notice["lifecycleEvent"], notice["subscriptionId"]) == ("reauthorizationRequired", subscription)
+    assert notice["clientState"] == "secret"
+    assert "resource" not in notice
+    await world.post("/dev/clock", {"now": (now + timedelta(days=7)).isoformat()})
+    await webhook.until(lambda hook: len(hook.notices) == 2)
+    assert webhook.notices[1]["lifecycleEvent"] == "subscriptionRemoved"
+
+
+@pytest.mark.parametrize("event", ["missed", "reauthorizationRequired", "subscriptionRemoved"])
+async def test_lifecycle_on_demand(world: World, webhook: Webhook, event: str) -> None:
+    subscription = (await subscribe(world, webhook, lifecycleNotificationUrl=webhook.url)).json()["id"]
+    await world.post("/dev/lifecycle", {"event": event})
+    await webhook.until(lambda hook: len(hook.notices) == 1)
+    assert webhook.notices[0]["lifecycleEvent"] == event
+    assert await lives(world, subscription) == (event != "subscriptionRemoved")
+    assert (await world.http.post("/dev/lifecycle", json={"event": "party"})).status_code == 400
