@@ -113,6 +113,6 @@ def _with_hints(entry: Entry, faults: Mapping[str, Sequence[str]]) -> list[Fault
 def _hint(name: str, value: Any) -> str:
     if name in Integration.model_fields:
         is_text = Integration.model_fields[name].annotation in (str, str | None)
-        return f' Put it in quotes: "{value}".' if is_text and type(value) in (int, float) else ""
+        return " Put it in quotes." if is_text and type(value) in (int, float) else ""
     near = difflib.get_close_matches(name, Integration.model_fields, n=1)
     return f" Did you mean {near[0]}?" if near else ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 import httpx
 import typer
@@ -44,12 +44,16 @@ class Connection:
         return is_loopback(self.url)
 
     def _checked_url(self) -> str:
-        parts = urlsplit(self.url)
         if not self.url:
             raise CommandFailed(Exit.USAGE, "Where is the deployment? Give --url or set VMR_URL.")
-        if parts.username or parts.password:
+        try:
+            parts = httpx.URL(self.url)
+            is_safe = parts.scheme == "https" or self.is_local
+        except (httpx.InvalidURL, ValueError) as error:
+            raise CommandFailed(Exit.USAGE, f"--url {self.url!r} is no URL: {error}.") from error
+        if parts.userinfo:
             raise CommandFailed(Exit.USAGE, f"--url must not hold a password: use --username and {PASSWORD}.")
-        if not (parts.hostname and (parts.scheme == "https" or self.is_local)):
+        if not (parts.host and is_safe):
             raise CommandFailed(Exit.USAGE, f"--url must be an https URL, not {self.url!r}: it gets your credentials.")
         return self.url
 
@@ -69,22 +73,24 @@ class AzLogin(httpx.Auth):
 
     def __init__(self, scope: str) -> None:
         self._scope = scope
+        self._token = ""
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Add the token."""
-        request.headers["Authorization"] = f"Bearer {self._token()}"
+        self._token = self._token or self._new_token()  # az takes a second or two each time; a token lasts an hour
+        request.headers["Authorization"] = f"Bearer {self._token}"
         yield request
 
-    def _token(self) -> str:
+    def _new_token(self) -> str:
         from azure.core.exceptions import ClientAuthenticationError  # only who signs in by az waits for these
         from azure.identity import AzureCliCredential
 
+        logging.getLogger("azure.identity").setLevel(logging.ERROR)  # its warnings say what the exception says
         try:
-            # az keeps tokens until they expire, but is slow to start: one command needs but one or two.
             return str(AzureCliCredential().get_token(self._scope).token)
         except ClientAuthenticationError as error:  # also when az is missing or nobody is logged in
-            reason = str(error.message).strip().splitlines()[0]
-            message = f"az has no token for {self._scope}: {reason} Run: az login --scope {self._scope}"
+            reason = str(error.message).strip().splitlines()[0].rstrip(".")
+            message = f"az has no token for {self._scope}: {reason}. Run: az login --scope {self._scope}"
             raise CommandFailed(Exit.ACCESS, message) from error
 
 

@@ -108,9 +108,9 @@ class ManagementClient:
         found: list[Object] = []
         while True:
             params = {**filters, "limit": str(_PAGE), "offset": str(len(found))}
-            page = _object(self._send("GET", path, params=params))
-            found += page["objects"]
-            if not page["objects"] or len(found) >= page["meta"]["total_count"]:
+            objects, total = _page(self._send("GET", path, params=params))
+            found += objects
+            if not objects or len(found) >= total:
                 return found
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
@@ -132,10 +132,22 @@ def _object(answer: httpx.Response) -> Object:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise CommandFailed(
-            Exit.UNAVAILABLE, f"{answer.url} answered with something else than JSON. Is it the deployment's base URL?"
-        )
+        raise _stranger(answer)
     return found
+
+
+def _page(answer: httpx.Response) -> tuple[list[Object], int]:
+    """The objects of a page, and how many there are in all pages."""
+    match _object(answer):
+        case {"meta": {"total_count": int(total)}, "objects": list(objects)}:
+            return objects, total
+    raise _stranger(answer)
+
+
+def _stranger(answer: httpx.Response) -> CommandFailed:
+    return CommandFailed(
+        Exit.UNAVAILABLE, f"{answer.url} answered as no management API does. Is --url the deployment's base URL?"
+    )
 
 
 def _refusal(answer: httpx.Response) -> CommandFailed | SettingsInvalid:

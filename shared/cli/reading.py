@@ -145,8 +145,10 @@ def _integrations(root: Node | None, name: str) -> list[MappingNode]:
         for node in nodes
         if not isinstance(node, MappingNode)
     ]
-    if faults or not nodes:
-        raise FileRefused(faults or [Fault(name, 1, "", "is empty: it should hold one integration or a list of them.")])
+    if root is None:
+        faults = [Fault(name, 1, "", "is empty: it should hold one integration or a list of them.")]
+    if faults:
+        raise FileRefused(faults)
     return list(nodes)
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 import typer
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -31,9 +31,8 @@ class Output(StrEnum):
 
 def plain(text: object) -> str:
     """A text without control characters other than line ends and tabs."""
-    return "".join(
-        c if c in "\n\t" or unicodedata.category(c) != "Cc" else "�" for c in str(text).replace("\r\n", "\n")
-    )
+    lines = str(text).replace("\r\n", "\n")
+    return "".join("�" if unicodedata.category(c) == "Cc" and c not in "\n\t" else c for c in lines)
 
 
 def as_json(value: Any) -> None:
@@ -47,11 +46,12 @@ def note(message: str) -> None:
 
 
 def show(*parts: RenderableType) -> None:
-    """Print for people."""
+    """Print for people. Texts keep their lines, whatever the terminal's width."""
     console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = max(console.width, _NARROWEST)
-    console.print(Group(*parts))
+    for part in parts:
+        console.print(part, soft_wrap=isinstance(part, Text))
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
@@ -67,10 +67,10 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
 def integration(fields: Object) -> Iterator[RenderableType]:
     """All settings of an integration, section by section."""
     for section in SECTIONS:
-        rows = [(name, _value(fields[name])) for name in section.__annotations__ if name in fields]
-        if rows:
-            yield Text(section.title, style="bold underline")
-            yield table(("", ""), rows)
+        yield Text(section.title, style="bold")
+        for name in section.__annotations__:
+            if name in fields:
+                yield Text.assemble("  ", (name, "cyan"), ": ", _indented(_value(fields[name])))
 
 
 def change(planned: Change) -> Iterator[RenderableType]:
@@ -80,9 +80,8 @@ def change(planned: Change) -> Iterator[RenderableType]:
     for name in sorted(planned.values):
         yield from _difference(name, planned.now(name), planned.wanted(name), new=planned.before is None)
     for name in sorted(planned.secrets):
-        yield Text(
-            f"  ! {name}: secret, will be {'set' if planned.secrets[name] else 'cleared'} (it cannot be compared)"
-        )
+        done = "set" if planned.secrets[name] else "cleared"
+        yield Text(f"  ! {name}: a secret, which cannot be compared; will be {done}")
     if planned.reinstalls_manifest:
         yield Text("  The add-in's manifest must be installed again afterwards.", style="yellow")
     if planned.ends_sign_in:

@@ -14,10 +14,12 @@ from shared.cli.checking import comparable
 from shared.cli.management import Object
 from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, SECTIONS, Integration
 
-_HEAD = """\
+_HEAD = f"""\
 # Settings of integrations, for: python -m shared.cli integrations apply FILE
-# Secrets are never exported and stay as they are. To set one, name a variable: password: !env EXAMPLE_PASSWORD
-# Nor is the add-in's icon part of this file. docs/settings.md explains every setting.
+# Secrets are never exported, and applying this file leaves them as they are. They are:
+# {", ".join(sorted(SECRET_FIELDS))}
+# To set one, name an environment variable: password: !env EXAMPLE_PASSWORD
+# The add-in's icon is not part of this file either. docs/settings.md explains every setting.
 """
 _STARTS = {name: section.title for section in SECTIONS for name in [next(iter(section.__annotations__))]}
 
@@ -26,7 +28,6 @@ def as_yaml(integrations: Sequence[Object]) -> str:
     """Integrations as the management API shows them, as a YAML list with a heading for each section of settings."""
     yaml = YAML()
     yaml.width = 1_000_000  # a text's lines are not to be folded
-    yaml.indent(mapping=2, sequence=4, offset=2)
     stream = io.StringIO()
     yaml.dump(CommentedSeq(_settings(fields) for fields in integrations), stream)
     return _HEAD + stream.getvalue()
@@ -40,7 +41,7 @@ def _settings(fields: Object) -> CommentedMap:
     for name in names:
         written[name] = _value(name, fields[name])
         if name in _STARTS:
-            written.yaml_set_comment_before_after_key(name, before=f"\n{_STARTS[name]}", indent=4)
+            written.yaml_set_comment_before_after_key(name, before=f"\n{_STARTS[name]}", indent=2)
     return written
 
 

@@ -1,0 +1,116 @@
+"""The real management API on storage in memory, behind a small HTTP server; no functions host in between."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from json import dumps
+from threading import Thread
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from functions.http import status_of
+from shared.alarms import AlarmKind, Alarms
+from shared.errors import SchedulingError
+from shared.identity.passwords import hash_password
+from shared.integrations import IntegrationStore
+from shared.management import Answer, Call, PasswordAdmins, management
+from shared.settings import BasicCredential
+from tests.fakes.clock import FakeClock
+from tests.fakes.secrets import MemorySecrets
+from tests.fakes.storage import MemoryStorage
+
+USERNAME, PASSWORD = "admin", "correct horse"
+_CREDENTIAL = BasicCredential(USERNAME, hash_password(PASSWORD))
+_Result = TypeVar("_Result")
+
+
+class FakeDeployment:
+    """A deployment. Requests are answered one by one, on an event loop of its own.
+
+    calls: what was asked. interrupt: called before each request; its answer, if any, is given instead of the API's.
+    """
+
+    def __init__(self) -> None:
+        storage, clock = MemoryStorage(), FakeClock()
+        self.secrets = MemorySecrets()
+        self.integrations = IntegrationStore(storage, self.secrets, clock)
+        self.alarms = Alarms(storage, clock)
+        admins = PasswordAdmins(_CREDENTIAL)
+        self._api = management(admins, self.integrations, storage, self.alarms, clock, local=False)
+        self._loop = asyncio.Runner()
+        self.calls: list[Call] = []
+        self.interrupt: Callable[[Call], Answer | None] = lambda call: None
+        self.url = ""
+
+    @property
+    def changes(self) -> list[tuple[str, str]]:
+        """Method and path of the requests that may have changed something."""
+        return [
+            (call.method, call.path)
+            for call in self.calls
+            if call.method != "GET" and not call.path.endswith(("/check/", "/preview/"))
+        ]
+
+    def do(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        """Run work on the deployment's stores."""
+        return self._loop.run(work)
+
+    def add(self, fields: dict[str, Any]) -> str:
+        """Make an integration; returns its UUID."""
+        return self.do(self.integrations.create(fields)).uuid
+
+    def raise_alarm(self, uuid: str, kind: AlarmKind, cause: str) -> None:
+        """Raise an alarm of an integration."""
+        self.do(self.alarms.raise_(uuid, kind, cause))
+
+    def answer(self, call: Call) -> Answer:
+        """What functions/management.py does."""
+        self.calls.append(call)
+        instead = self.interrupt(call)
+        if instead is not None:
+            return instead
+        try:
+            return self.do(self._api.answer(call))
+        except SchedulingError as error:
+            return Answer(status_of(error), {"error": str(error), "code": error.code, "correlation_id": "c0ffee"})
+
+
+@contextmanager
+def running_deployment() -> Iterator[FakeDeployment]:
+    """A deployment that answers on a free port."""
+    deployment = FakeDeployment()
+    server = HTTPServer(("127.0.0.1", 0), _handler(deployment))
+    deployment.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield deployment
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        deployment._loop.close()
+
+
+def _handler(deployment: FakeDeployment) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            url = urlsplit(self.path)
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            answer = deployment.answer(Call(self.command, url.path, url.query, headers, body))
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if answer.body is not None:
+                text = answer.body if isinstance(answer.body, str) else dumps(answer.body)
+                self.wfile.write(text.encode())
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    return Handler
