@@ -49,7 +49,7 @@ async def icon(req: func.HttpRequest) -> func.HttpResponse:
     Office shows its generic icon instead of one that has it.
     """
     size = req.route_params["name"].partition("-")[0]
-    png = await services().icons.icon(req.route_params["uuid"], int(size) if size.isdecimal() else 0)
+    png = await services().icons.icon(req.route_params["uuid"], size)
     return file_response(req, png, "image/png", {})
 
 

@@ -15,6 +15,8 @@ from shared.integrations import Integration, IntegrationStore
 SIZES = (16, 25, 32, 48, 64, 80, 128)
 """Pixels: the ribbon's 16, 32 and 80, lists of add-ins (64, 128), phones (25, 32, 48)."""
 
+_SIZES = {str(size): size for size in SIZES}
+
 DEFAULT = Path(__file__).resolve().parent.parent.parent / "addin" / "icon.png"
 """Drawn by dev/draw_icon.py."""
 
@@ -39,17 +41,18 @@ class Icons:
         self._integrations = integrations
         self._made: OrderedDict[tuple[str, int], bytes] = OrderedDict()
 
-    async def icon(self, uuid: str, size: int) -> bytes:
+    async def icon(self, uuid: str, size: str) -> bytes:
         """An integration's icon as a PNG of `size` pixels. Raises NotFound, also for a size that there is not."""
-        if size not in SIZES:
-            raise NotFound(f"There are icons of {', '.join(map(str, SIZES))} pixels.")
+        pixels = _SIZES.get(size)
+        if pixels is None:
+            raise NotFound(f"There are icons of {', '.join(_SIZES)} pixels.")
         integration = await self._integrations.cached(uuid)
-        key = integration.icon, size
+        key = integration.icon, pixels
         if key in self._made:
             self._made.move_to_end(key)
             return self._made[key]
         uploaded = await self._integrations.icon(integration.uuid) if integration.icon else default_icon()
-        made = await asyncio.to_thread(resized, uploaded or default_icon(), size)
+        made = await asyncio.to_thread(resized, uploaded or default_icon(), pixels)
         # An icon replaced in this moment is served, but not remembered under the old one's name.
         if not integration.icon or (uploaded and sha256(uploaded).hexdigest() == integration.icon):
             self._remember(key, made)

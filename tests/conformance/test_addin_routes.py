@@ -1,0 +1,158 @@
+"""The add-in's routes as browsers, Outlook and Exchange see them, through Microsoft's worker runtime."""
+
+import json
+import os
+import re
+from collections.abc import AsyncIterator
+from io import BytesIO
+
+import httpx
+import pytest
+from lxml import etree  # type: ignore[import-untyped]
+from PIL import Image
+
+from dev.environment import INTEGRATION, Addresses, app_settings
+from dev.host.clock import MovableClock
+from dev.host.host import running_host
+from dev.seed import seed
+from shared.azure_storage import AzureStorage
+from shared.composition import build, install
+from shared.settings import load_settings
+from tests.support import ROOT
+
+NOWHERE = "22222222-2222-4222-8222-222222222222"
+ADDIN = f"/addin/{INTEGRATION}"
+
+
+@pytest.fixture(scope="module")
+async def client(azurite: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx.AsyncClient]:
+    settings = app_settings(Addresses(port=9, exchange_port=9), azurite, tmp_path_factory.mktemp("secrets"))
+    known = load_settings(settings)
+    storage = AzureStorage(known.storage)
+    await storage.create()
+    await storage.close()
+    clock = MovableClock()
+    services = build(known, clock)
+    install(services)
+    await seed(services.integrations, "http://127.0.0.1:9")
+    async with (
+        running_host(ROOT, {**os.environ, **settings}, clock) as host,
+        httpx.AsyncClient(base_url=host.url, trust_env=False) as client,
+    ):
+        yield client
+    await services.close()
+
+
+async def assets(client: httpx.AsyncClient) -> list[str]:
+    page = (await client.get(f"{ADDIN}/pane")).text
+    return sorted(set(re.findall(r'(?:href|src)="(/addin/assets/[^"]+)"', page)))
+
+
+async def test_the_pane(client: httpx.AsyncClient) -> None:
+    answer = await client.get(f"{ADDIN}/pane?et=&_host_Info=Outlook$Web$16.01$en-US")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "unsafe-none"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert "X-Frame-Options" not in answer.headers
+    assert "frame-ancestors https://outlook.office.com" in answer.headers["Content-Security-Policy"]
+    [config] = re.findall(r'<script type="application/json" id="config">(.*?)</script>', answer.text, re.DOTALL)
+    assert json.loads(config) == (await client.get(f"{ADDIN}/config")).json()
+
+
+async def test_a_second_opening_costs_one_small_request(client: httpx.AsyncClient) -> None:
+    etag = (await client.get(f"{ADDIN}/pane")).headers["ETag"]
+    answer = await client.get(f"{ADDIN}/pane", headers={"If-None-Match": etag})
+    assert (answer.status_code, answer.content) == (304, b"")
+    kept = [(await client.get(path)).headers["Cache-Control"] for path in await assets(client)]
+    assert set(kept) == {"public, max-age=31536000, immutable"}
+
+
+async def test_every_file_that_the_pane_names_is_there(client: httpx.AsyncClient) -> None:
+    paths = await assets(client)
+    assert {path.rpartition(".")[2] for path in paths} == {"css", "js"}
+    for path in paths:
+        answer = await client.get(path)
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"].split(";")[0] in {"text/javascript", "text/css"}
+        for imported in re.findall(r"""from ["']\./([^"']+)["']""", answer.text):
+            assert f"/addin/assets/{imported}" in paths
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/addin/assets/..%2f..%2fhost.json",
+        "/addin/assets/%2e%2e/pane.html",
+        "/addin/assets/pane.html",
+        "/addin/assets/main.js",
+        f"{ADDIN}/icon-17.png",
+        f"{ADDIN}/icon-x.png",
+        f"{ADDIN}/icon-{'9' * 5000}.png",
+        f"{ADDIN}/icon-80-abc.svg",
+        f"/addin/{NOWHERE}/pane",
+        f"/addin/{NOWHERE}/config",
+        f"/addin/{NOWHERE}/manifest.xml",
+        f"/addin/{NOWHERE}/manifest.json",
+        f"/addin/{NOWHERE}/icon-80.png",
+        "/addin/x/pane",
+    ],
+)
+async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["icon-80.png", "icon-16-0123456789abcdef.png", "icon-128-x-y.png"])
+async def test_icons_have_no_cache_control(client: httpx.AsyncClient, name: str) -> None:
+    """Or Office shows its generic icon (facts/outlook-addin.md §1.3)."""
+    answer = await client.get(f"{ADDIN}/{name}")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "image/png"
+    assert not {"Cache-Control", "Expires", "Pragma"} & {header.title() for header in answer.headers}
+    size = int(re.findall(r"\d+", name)[0])
+    assert Image.open(BytesIO(answer.content)).size == (size, size)
+    again = await client.get(f"{ADDIN}/{name}", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    assert "Cache-Control" not in again.headers
+
+
+async def test_every_icon_of_the_manifest_is_there(client: httpx.AsyncClient) -> None:
+    manifest = (await client.get(f"{ADDIN}/manifest.xml")).text
+    paths = set(re.findall(r'"https?://[^/"]+(/[^"]+\.png)"', manifest))
+    assert len(paths) == 5
+    for path in paths:
+        assert (await client.get(path)).headers["Content-Type"] == "image/png"
+
+
+async def test_the_manifests(client: httpx.AsyncClient) -> None:
+    xml = await client.get(f"{ADDIN}/manifest.xml")
+    assert xml.headers["Content-Type"] == "application/xml; charset=utf-8"
+    app = etree.fromstring(xml.content)
+    unified = (await client.get(f"{ADDIN}/manifest.json")).json()
+    assert app.findtext("{*}Id") == unified["id"]
+    assert app.findtext("{*}Permissions") == "ReadWriteItem"
+    assert [entry.get("DefaultValue") for entry in app.iterfind(".//{*}DesktopSettings/{*}SourceLocation")] == [
+        unified["extensions"][0]["audienceClaimUrl"]
+    ]
+
+
+async def test_the_wider_permission_is_asked_for_by_name(client: httpx.AsyncClient) -> None:
+    wide = await client.get(f"{ADDIN}/manifest.xml?permission=ReadWriteMailbox")
+    assert etree.fromstring(wide.content).findtext("{*}Permissions") == "ReadWriteMailbox"
+    refused = await client.get(f"{ADDIN}/manifest.xml?permission=Everything")
+    assert refused.status_code == 422
+    assert "ReadWriteItem or ReadWriteMailbox" in refused.json()["error"]["message"]
+
+
+async def test_the_configuration_wants_no_proof_and_takes_no_false_one(client: httpx.AsyncClient) -> None:
+    anonymous = await client.get(f"{ADDIN}/config")
+    assert anonymous.headers["Cache-Control"] == "no-store"
+    assert anonymous.json()["uuid"] == INTEGRATION
+    assert "placeholder" not in anonymous.json()
+    for headers in ({"token": "x.y.z"}, {"Authorization": "Bearer x.y.z"}):
+        refused = await client.get(f"{ADDIN}/config", headers=headers)
+        assert refused.status_code == 401
+        assert refused.json()["error"]["correlation_id"]

@@ -1,0 +1,112 @@
+"""The pane as a whole: its page for anybody, promises for proven users only (X4, X5, A6)."""
+
+from typing import Any
+
+import pytest
+
+from shared.addin.pane import Pane
+from shared.aliases.promises import Promises, find_promises
+from shared.errors import NotAuthenticated, NotFound
+from shared.integrations import Integration, IntegrationStore
+from tests.fakes.clock import FakeClock
+from tests.fakes.secrets import MemorySecrets
+from tests.fakes.storage import MemoryStorage
+from tests.unit.shared.identity.test_addin_users import World
+from tests.unit.shared.integrations.samples import full_fields
+
+NOWHERE = "22222222-2222-4222-8222-222222222222"
+
+
+class Served:
+    """An integration's pane, its users, and who makes the promises."""
+
+    def __init__(self, *, local: bool = False) -> None:
+        clock = FakeClock()
+        self.world = World()
+        self.store = IntegrationStore(MemoryStorage(), MemorySecrets(), clock)
+        self.promises = Promises(b"k" * 32, clock)
+        self.pane = Pane(self.store, self.world.users, self.promises, local=local)
+
+    async def integration(self, **changes: Any) -> Integration:
+        fields = full_fields(domains=[{"domain": "mail.example.com"}])
+        return await self.store.create(fields | changes)
+
+
+@pytest.fixture
+def served() -> Served:
+    return Served()
+
+
+async def test_the_page_is_everybody_s(served: Served) -> None:
+    integration = await served.integration(addin_pane_title="Ein <b>Raum</b>")
+    html, headers = await served.pane.page(integration.uuid)
+    assert integration.uuid in html
+    assert "Ein \\u003cb\\u003eRaum" in html
+    assert "frame-ancestors https://outlook.office.com" in headers["Content-Security-Policy"]
+    assert "TOK:-" not in html
+
+
+async def test_the_page_is_the_same_until_something_changes(served: Served) -> None:
+    """Or browsers that ask for it again would get it again."""
+    integration = await served.integration()
+    before = await served.pane.page(integration.uuid)
+    assert await served.pane.page(integration.uuid) == before
+    await served.store.update(integration.uuid, {"addin_pane_title": "Other"})
+    assert await served.pane.page(integration.uuid) != before
+
+
+async def test_only_a_local_stack_shows_the_pane_in_its_own_pages() -> None:
+    for local in (True, False):
+        served = Served(local=local)
+        integration = await served.integration()
+        _, headers = await served.pane.page(integration.uuid)
+        assert headers["Content-Security-Policy"].endswith(" 'self'") is local
+
+
+async def test_a_proven_user_gets_a_promise_in_the_placeholder(served: Served) -> None:
+    integration = await served.integration(placeholder_instructions_template="<p>Soon &amp; surely</p>")
+    token = served.world.exchange_token(integration)
+    given = [(await served.pane.config(integration.uuid, token))["placeholder"] for _ in range(2)]
+    held = []
+    for placeholder in given:
+        assert placeholder["html"].startswith("<p>Soon &amp; surely</p>")
+        assert "Soon & surely" in placeholder["text"]
+        [in_html], [in_text] = find_promises(placeholder["html"]), find_promises(placeholder["text"])
+        assert in_html == in_text
+        held.append(served.promises.verify(integration.uuid, in_html))
+    assert held[0].id != held[1].id, "one for each meeting"
+    assert held[0].caller == held[1].caller
+
+
+async def test_without_a_token_there_is_no_promise(served: Served) -> None:
+    integration = await served.integration()
+    assert "TOK:-" not in str(await served.pane.config(integration.uuid, ""))
+
+
+async def test_a_token_that_proves_nothing_is_refused(served: Served) -> None:
+    integration = await served.integration()
+    with pytest.raises(NotAuthenticated):
+        await served.pane.config(integration.uuid, "x.y.z")
+
+
+async def test_without_single_use_vmrs_there_is_nothing_to_promise(served: Served) -> None:
+    integration = await served.integration(enable_dynamic_vmrs=False)
+    assert "placeholder" not in await served.pane.config(integration.uuid, served.world.exchange_token(integration))
+
+
+async def test_an_integration_that_is_not_there_has_no_pane(served: Served) -> None:
+    with pytest.raises(NotFound):
+        await served.pane.page(NOWHERE)
+    with pytest.raises(NotFound):
+        await served.pane.config(NOWHERE, "")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "main.js", "../addin/pane.html", "..%2f..%2fhost.json", "/etc/passwd", "0123456789abcdef-main.js", "\0"],
+)
+def test_only_the_bundle_is_served(served: Served, name: str) -> None:
+    with pytest.raises(NotFound):
+        served.pane.asset(name)
+    url = served.pane.bundle.url("main.js")
+    assert served.pane.asset(url.rpartition("/")[2]).body

@@ -1,0 +1,66 @@
+"""Documents are taken whole, in time, from where they were asked; anything else is an outage."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+import pytest
+
+from shared.errors import Unavailable
+from shared.identity import documents
+from shared.identity.documents import MAX_BYTES, JsonDocuments
+
+URL = "https://login.example.com/keys"
+
+
+def served(answer: Callable[[httpx.Request], httpx.Response]) -> JsonDocuments:
+    return JsonDocuments(httpx.AsyncClient(transport=httpx.MockTransport(answer)))
+
+
+async def endless() -> AsyncIterator[bytes]:
+    while True:
+        yield b" " * 65_536
+
+
+async def trickle() -> AsyncIterator[bytes]:
+    while True:
+        yield b" "
+        await asyncio.sleep(0)
+
+
+def failing(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("no route", request=request)
+
+
+ANSWERS: dict[str, Callable[[httpx.Request], httpx.Response]] = {
+    "an error": lambda _: httpx.Response(500, json={}),
+    "a redirect": lambda _: httpx.Response(302, headers={"Location": "https://evil.example/"}, json={}),
+    "no JSON": lambda _: httpx.Response(200, text="<html>"),
+    "no text": lambda _: httpx.Response(200, content=b"\xff\xfe\x00"),
+    "nesting without end": lambda _: httpx.Response(200, content=b"[" * 200_000),
+    "a document without end": lambda _: httpx.Response(200, content=endless()),
+    "one that is too large": lambda _: httpx.Response(200, content=b" " * (MAX_BYTES + 1)),
+    "no connection": failing,
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+async def test_a_document_that_cannot_be_had_is_an_outage(answer: Callable[[httpx.Request], httpx.Response]) -> None:
+    store = served(answer)
+    with pytest.raises(Unavailable):
+        await store.fetch(URL)
+    await store.close()
+
+
+async def test_a_document_that_trickles_in_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "TIMEOUT", 0.02)
+    store = served(lambda _: httpx.Response(200, content=trickle()))
+    with pytest.raises(Unavailable):
+        await store.fetch(URL)
+    await store.close()
+
+
+async def test_a_document_comes_as_it_is() -> None:
+    store = served(lambda request: httpx.Response(200, json={"asked": str(request.url)}))
+    assert await store.fetch(URL) == {"asked": URL}
+    await store.close()
