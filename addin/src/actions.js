@@ -47,9 +47,9 @@ export class Actions {
     this.location = '';
   }
 
-  /** Whether the meeting has its VMR already, as the pane opens. */
+  /** Whether the meeting has its VMR already, as the pane opens. A click looks again, and tells of a failure. */
   async isAssigned() {
-    return hasTag(await this.item.readBody());
+    return this.item.readBody().then(hasTag, () => false);
   }
 
   /** Get a placeholder while the back end is there, for when it is not (SPEC X4). */

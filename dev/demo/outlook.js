@@ -53,11 +53,16 @@ export class FakeOutlook {
   /** @type {string[]} */
   calls = [];
   meeting = new Meeting();
+  /** What hanging calls would have done. */
+  unanswered = /** @type {(() => unknown)[]} */ ([]);
   /** Milliseconds that each call takes. */
   delay = 0;
   /** Turns what is written into the body into what is kept of it. */
   rewrite = (/** @type {string} */ html) => html;
   onChange = () => {};
+  awake = () => {};
+  /** @type {Promise<unknown>} */
+  #ready;
 
   /**
    * @param {object} options
@@ -68,10 +73,12 @@ export class FakeOutlook {
    * @param {Record<string, string>} [options.sets]  further requirement sets
    * @param {boolean} [options.isShared]  a meeting in somebody else's calendar
    * @param {boolean} [options.isReading]  an attendee looks at the meeting
+   * @param {boolean} [options.delayed]  nothing is answered before `awake` is called
    * @param {Record<string, string>} [options.theme]
    */
   constructor({ mailbox = '1.5', language = 'en-US', sets = {}, isShared = false, isReading = false, ...options }) {
     this.options = { mailbox, language, sets, isShared, isReading, ...options };
+    this.#ready = options.delayed ? new Promise((done) => (this.awake = () => done(undefined))) : Promise.resolve();
     addEventListener('message', (event) => void this.#hear(event));
   }
 
@@ -95,6 +102,7 @@ export class FakeOutlook {
   async #hear(event) {
     const question = parsed(event.data);
     if (question?._messageType !== 0) return;
+    await this.#ready;
     const data = await this.#answer(question._actionName, question._data);
     if (data === undefined) return;
     const { _actionName, _conversationId, _correlationId } = question;
@@ -130,7 +138,7 @@ export class FakeOutlook {
     this.calls.push(call);
     if (this.delay) await new Promise((done) => setTimeout(done, this.delay));
     const fault = this.faults[call];
-    if (fault === 'hang') return undefined;
+    if (fault === 'hang') return void this.unanswered.push(() => this.#change(call, given));
     if (fault === 'silent') return success();
     if (fault && fault !== 'append') return refusal(fault.code);
     if (call === 'identityToken') return { wasSuccessful: true, token: await this.options.identityToken() };

@@ -21,6 +21,7 @@ PANE = f"https://{ADDIN}/addin/{INTEGRATION}/pane"
 DETAILS = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/meeting_details"
 PERSONAL = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/personal_vmrs"
 CONFIG = f"/addin/{INTEGRATION}/config"
+SIGN_IN = f"/addin/{INTEGRATION}/sign-in"
 
 Answer = Callable[[Route], Awaitable[None]]
 """Answers a request in the back end's place."""
@@ -36,12 +37,18 @@ class Outlook:
         self._context: BrowserContext | None = None
         self.requests: list[str] = []
         """URLs, in order, of everything that any page asked for."""
+        self.answered: list[str] = []
+        """Those whose answer has arrived."""
         self.lost: list[str] = []
         """Those that nobody answered."""
         self.complaints: list[str] = []
         """What the browser had to say: errors and violations of policies."""
         self.answers: dict[str, Answer] = {}
         """By path of the add-in's server: what is not to be asked of the real one."""
+        self.unreachable: set[str] = set()
+        """Hosts that cannot be reached."""
+        self.hanging: set[str] = set()
+        """Hosts that never answer."""
         self.config: dict[str, Any] = {}
         """Changes to the configuration in the page."""
         self.user = "alice@example.com"
@@ -68,6 +75,7 @@ class Outlook:
         self._context = await self._browser.new_context(**{"viewport": {"width": 320, "height": 570}, **(look or {})})
         await self._context.route("**/*", self._answer)
         self._context.on("request", lambda request: self.requests.append(request.url))
+        self._context.on("requestfinished", lambda request: self.answered.append(request.url))
         self.page = await self._context.new_page()
         self.page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -141,7 +149,11 @@ class Outlook:
 
     async def _answer(self, route: Route) -> None:
         url = urlsplit(route.request.url)
-        if url.hostname == ADDIN:
+        if url.hostname in self.hanging:
+            return
+        if url.hostname in self.unreachable:
+            await route.abort("connectionrefused")
+        elif url.hostname == ADDIN:
             await self._add_in(route, url.path, url.query)
         elif url.hostname == OUTLOOK:
             file = {"/": HERE / "outlook.html", "/outlook.js": ROOT / "dev" / "demo" / "outlook.js"}.get(url.path)

@@ -1,22 +1,140 @@
-"""A single-use VMR put into a meeting by genuine Office.js, and taken out again."""
+"""A single-use VMR put into a meeting by genuine Office.js, and taken out again (SPEC X3)."""
 
 import re
 
-from dev.environment import MAILBOX
-from tests.browser.outlook import Outlook
+import pytest
 
-AGENDA = "<html><head></head><body><p>Agenda</p></body></html>"
+from dev.environment import MAILBOX
+from tests.browser.outlook import DETAILS, Outlook
+
+ADD = "Add a Single-use VMR"
+REMOVE = "Remove from the meeting"
+AGENDA = '<html><head></head><body dir="ltr"><p>Agenda</p></body></html>'
 TAG = re.compile(r"PXPS:-[0-9a-f-]{36}#")
+OTHER_TAG = "PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#"
+WRITES = ("prependBody", "setBody", "addAttendees", "setAttendees", "setLocation", "addPlaces", "removePlaces")
+
+
+def writes(calls: list[str]) -> list[str]:
+    return [call for call in calls if call in WRITES]
 
 
 async def test_instructions_mailbox_and_location_go_into_the_meeting(outlook: Outlook) -> None:
-    await outlook.open({"body": AGENDA})
-    await outlook.click("Add a Single-use VMR")
+    await outlook.open({"body": AGENDA, "required": [{"name": "Bob", "address": "bob@example.com"}]})
+    await outlook.click(ADD)
     assert await outlook.text("heading") == "Success"
     assert "not scheduled until you select Send" in await outlook.text("message")
     meeting = await outlook.meeting()
     assert len(TAG.findall(meeting["body"])) == 1
-    assert meeting["body"].startswith("<div>")
-    assert meeting["body"].endswith("<p>Agenda</p></body></html>")
-    assert meeting["required"] == [MAILBOX]
+    assert meeting["body"].startswith('<html><head></head><body dir="ltr"><div>')
+    assert meeting["body"].endswith("</div><p>Agenda</p></body></html>")
+    assert meeting["required"] == ["bob@example.com", MAILBOX]
     assert meeting["location"] == "Video meeting rooms"
+    assert writes(await outlook.calls()) == ["prependBody", "addAttendees", "setLocation"]
+    assert outlook.complaints == []
+
+
+async def test_one_click_is_one_question_to_the_back_end(outlook: Outlook) -> None:
+    await outlook.open({"body": AGENDA})
+    before = len(outlook.requests)
+    await outlook.click(ADD)
+    asked = [url for url in outlook.requests[before:] if "/config" not in url]
+    assert [url.partition("/api/")[2] for url in asked] == [DETAILS.partition("/api/")[2]]
+
+
+async def test_a_plain_text_meeting_gets_plain_text(outlook: Outlook) -> None:
+    await outlook.open({"format": "text", "body": "Agenda"})
+    await outlook.click(ADD)
+    assert await outlook.text("heading") == "Success"
+    body = (await outlook.meeting())["body"]
+    assert TAG.search(body)
+    assert "<" not in body.replace("<https://", "")
+    assert body.endswith("\n\nAgenda")
+
+
+async def test_a_meeting_that_has_a_vmr_is_told_so_at_once_and_left_alone(outlook: Outlook) -> None:
+    await outlook.open({"body": f"<p>Join: <b>PXPS:-0b1c2d3e-</b><span>4f50-4617&#8203;-8829</span>-{OTHER_TAG[-13:]}</p>"})
+    assert await outlook.text("heading") == "VMR already assigned"
+    assert "already been set up" in await outlook.text("message")
+    assert await outlook.buttons() == []
+    assert not any("meeting_details" in url for url in outlook.requests)
+    assert writes(await outlook.calls()) == []
+
+
+async def test_a_vmr_that_came_in_meanwhile_is_found_at_the_click(outlook: Outlook) -> None:
+    await outlook.open({"body": AGENDA})
+    await outlook.change(body=f"<p>{OTHER_TAG}</p>")
+    await outlook.click(ADD)
+    assert await outlook.text("heading") == "VMR already assigned"
+    assert not any("meeting_details" in url for url in outlook.requests)
+    assert writes(await outlook.calls()) == []
+
+
+async def test_a_double_click_adds_one(outlook: Outlook) -> None:
+    await outlook.open({"body": AGENDA})
+    await outlook.pane.get_by_role("button", name=ADD).dblclick()
+    await outlook.settled()
+    assert sum("meeting_details" in url for url in outlook.requests) == 1
+    assert len(TAG.findall((await outlook.meeting())["body"])) == 1
+
+
+async def test_a_mailbox_that_is_invited_already_is_not_invited_again(outlook: Outlook) -> None:
+    people = [{"name": "VMR", "address": MAILBOX.upper()}]
+    await outlook.open({"body": AGENDA, "optional": people})
+    await outlook.click(ADD)
+    meeting = await outlook.meeting()
+    assert (meeting["required"], meeting["optional"]) == ([], [MAILBOX.upper()])
+    await outlook.click(REMOVE)
+    assert (await outlook.meeting())["optional"] == [MAILBOX.upper()]
+
+
+async def test_somebody_elses_location_is_kept_and_that_is_said(outlook: Outlook) -> None:
+    await outlook.open({"body": AGENDA, "places": [{"id": "Room 1", "type": "room"}]})
+    await outlook.click(ADD)
+    assert (await outlook.meeting())["location"] == "Room 1"
+    assert "left as it is" in await outlook.text("hint")
+    await outlook.click(REMOVE)
+    assert (await outlook.meeting())["location"] == "Room 1"
+
+
+@pytest.mark.parametrize("mailbox", ["1.5", "1.15"])
+async def test_undo_leaves_the_meeting_as_it_was(outlook: Outlook, mailbox: str) -> None:
+    people = [{"name": "Bob", "address": "bob@example.com"}]
+    await outlook.open({"body": AGENDA, "required": people}, mailbox=mailbox)
+    before = await outlook.meeting()
+    await outlook.click(ADD)
+    assert (await outlook.meeting())["location"] == "Video meeting rooms"
+    await outlook.click(REMOVE)
+    assert await outlook.meeting() == before
+    assert await outlook.text("hint") == "The VMR has been removed from the meeting."
+    assert await outlook.buttons() == [ADD]
+
+
+async def test_undo_keeps_what_the_user_has_written_since(outlook: Outlook) -> None:
+    await outlook.open({"body": AGENDA})
+    await outlook.click(ADD)
+    body = (await outlook.meeting())["body"]
+    people = [{"name": name, "address": f"{name}@example.com"} for name in ("vmr", "carol")]
+    await outlook.change(body=body.replace("Agenda", "Agenda: 1. All"), required=people)
+    await outlook.click(REMOVE)
+    meeting = await outlook.meeting()
+    assert meeting["body"] == AGENDA.replace("Agenda", "Agenda: 1. All")
+    assert meeting["required"] == ["carol@example.com"]
+
+
+async def test_adding_again_after_undo_gives_the_same_alias(outlook: Outlook) -> None:
+    await outlook.open({"body": AGENDA})
+    tags = []
+    for _ in range(2):
+        await outlook.click(ADD)
+        tags += TAG.findall((await outlook.meeting())["body"])
+        await outlook.click(REMOVE)
+    assert len(tags) == 2
+    assert tags[0] == tags[1]
+
+
+async def test_a_delegate_in_somebody_elses_calendar(outlook: Outlook) -> None:
+    await outlook.open({"body": AGENDA}, mailbox="1.15", isShared=True)
+    await outlook.click(ADD)
+    assert await outlook.text("heading") == "Success"
+    assert "sharedProperties" in await outlook.calls()

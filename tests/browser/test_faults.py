@@ -1,0 +1,194 @@
+"""What real Outlooks get wrong (facts/outlook-addin.md §6), done to the pane."""
+
+import re
+from typing import Any
+
+import pytest
+
+from dev.environment import MAILBOX
+from tests.browser.outlook import SIGN_IN, Outlook
+from tests.browser.test_single_use import ADD, AGENDA, REMOVE, TAG, writes
+
+FAILED = "There was a problem adding the joining instructions. Please try again."
+NO_ANSWER = 15_000  # milliseconds that the pane waits for Outlook
+
+# Outlook prefixes ids and classes, makes paragraphs of divisions, drops comments and attributes, wraps links.
+REWRITE = """html => html
+    .replace(/ (id|class)="/g, ' $1="x_').replace(/<(\\/?)div\\b/g, '<$1p').replace(/style="[^"]*"/g, 'style="margin:0"')
+    .replace(/href="([^"]*)"/g, (_, url) =>
+        `href="https://safelinks.example/?url=${encodeURIComponent(url)}&amp;data=05" originalsrc="${url}"`)
+    .replace(/\\n/g, '\\r\\n').replace(/: /g, ':&nbsp; ')"""
+
+
+async def heading_of(outlook: Outlook, button: str = ADD) -> str:
+    await outlook.click(button)
+    return await outlook.text("heading")
+
+
+async def test_prepend_reports_success_and_does_nothing(outlook: Outlook) -> None:
+    await outlook.open({"body": AGENDA}, faults={"prependBody": "silent"})
+    assert await heading_of(outlook) == "Success"
+    meeting = await outlook.meeting()
+    assert len(TAG.findall(meeting["body"])) == 1
+    assert meeting["body"].startswith('<html><head></head><body dir="ltr"><div>')
+    assert writes(await outlook.calls()) == ["prependBody", "setBody", "addAttendees", "setLocation"]
+    await outlook.click(REMOVE)
+    assert (await outlook.meeting())["body"] == AGENDA
+
+
+async def test_html_is_rewritten_on_its_way_in(outlook: Outlook) -> None:
+    await outlook.open({"body": AGENDA}, rewrite=REWRITE)
+    assert await heading_of(outlook) == "Success"
+    assert "safelinks" in (await outlook.meeting())["body"]
+    await outlook.page.evaluate("outlook.rewrite = html => html")  # or it would rewrite what undo gives back
+    await outlook.click(REMOVE)
+    assert (await outlook.meeting())["body"] == AGENDA
+
+
+async def test_html_is_rewritten_after_it_went_in(outlook: Outlook) -> None:
+    """Undo then finds the block by its text, and leaves the rest of the document standing."""
+    await outlook.open({"body": AGENDA})
+    await outlook.click(ADD)
+    rewritten = await outlook.page.evaluate(f"({REWRITE})(outlook.meeting.body)")
+    await outlook.change(body=rewritten)
+    await outlook.click(REMOVE)
+    body = (await outlook.meeting())["body"]
+    assert re.sub(r"<[^>]+>|\s", "", body) == "Agenda"
+    assert body.endswith("<p>Agenda</p></body></html>")
+
+
+@pytest.mark.parametrize("faults", [{"prependBody": {"code": 9002}}, {"prependBody": "silent"}])
+async def test_the_body_takes_nothing(outlook: Outlook, faults: dict[str, Any]) -> None:
+    await outlook.open({"body": AGENDA}, faults=faults | {"setBody": {"code": 9002}})
+    before = await outlook.meeting()
+    assert await heading_of(outlook) == "Error"
+    assert await outlook.text("message") == FAILED
+    assert await outlook.meeting() == before
+    await outlook.break_()
+    assert await heading_of(outlook) == "Success"
+
+
+@pytest.mark.parametrize("fault", [{"code": 9002}, "silent"])
+async def test_the_mailbox_cannot_be_invited(outlook: Outlook, fault: Any) -> None:
+    """A meeting with a tag and without the mailbox would have a room that never opens."""
+    await outlook.open({"body": AGENDA}, faults={"addAttendees": fault})
+    before = await outlook.meeting()
+    assert await heading_of(outlook) == "Error"
+    assert await outlook.meeting() == before
+    await outlook.break_()
+    assert await heading_of(outlook) == "Success"
+    assert (await outlook.meeting())["required"] == [MAILBOX]
+
+
+async def test_the_mailbox_cannot_be_invited_and_the_body_cannot_be_put_back(outlook: Outlook) -> None:
+    await outlook.open({"body": AGENDA}, faults={"addAttendees": {"code": 9002}, "setBody": {"code": 9002}})
+    assert await heading_of(outlook) == "Error"
+    assert "by hand" in await outlook.text("hint")
+
+
+async def test_prepend_never_answers_and_comes_through_later(outlook: Outlook) -> None:
+    await outlook.open({"body": AGENDA}, faults={"prependBody": "hang"}, clock=True)
+    await outlook.pane.get_by_role("button", name=ADD).click()
+    await outlook.page.wait_for_function("outlook.calls.includes('prependBody')")
+    await outlook.page.clock.run_for(NO_ANSWER)
+    await outlook.settled()
+    assert await outlook.text("heading") == "Error"
+    assert writes(await outlook.calls()) == ["prependBody"], "writing again might insert twice"
+    await outlook.break_()
+    await outlook.page.evaluate("outlook.unanswered.forEach(work => work())")
+    assert await heading_of(outlook) == "Success"
+    meeting = await outlook.meeting()
+    assert len(TAG.findall(meeting["body"])) == 1
+    assert meeting["required"] == [MAILBOX]
+    assert sum("meeting_details" in url for url in outlook.requests) == 1
+
+
+async def test_prepend_works_and_never_answers(outlook: Outlook) -> None:
+    await outlook.open({"body": AGENDA}, faults={"prependBody": "hang"}, clock=True)
+    await outlook.pane.get_by_role("button", name=ADD).click()
+    await outlook.page.wait_for_function("outlook.calls.includes('prependBody')")
+    await outlook.page.evaluate("outlook.unanswered.forEach(work => work())")
+    await outlook.page.clock.run_for(NO_ANSWER)
+    await outlook.settled()
+    assert await outlook.text("heading") == "Success"
+    assert len(TAG.findall((await outlook.meeting())["body"])) == 1
+
+
+async def test_a_location_that_is_appended_to_cannot_be_cleared_and_that_is_said(outlook: Outlook) -> None:
+    await outlook.open({"body": AGENDA}, faults={"setLocation": "append"})
+    assert await heading_of(outlook) == "Success"
+    assert (await outlook.meeting())["location"] == "Video meeting rooms"
+    assert await heading_of(outlook, REMOVE) == "Error"
+    assert "check the text, the attendees and the location" in await outlook.text("message")
+    assert (await outlook.meeting())["body"] == AGENDA
+
+
+async def test_a_location_that_fails_does_not_fail_the_meeting(outlook: Outlook) -> None:
+    await outlook.open({"body": AGENDA}, faults={"setLocation": {"code": 9002}})
+    assert await heading_of(outlook) == "Success"
+    assert "did not take the location" in await outlook.text("hint")
+
+
+async def test_custom_properties_are_lost_and_nobody_minds(outlook: Outlook) -> None:
+    lost = {"loadProperties": {"code": 9020}, "saveProperties": "silent"}
+    await outlook.open({"body": AGENDA}, faults=lost)
+    assert await heading_of(outlook) == "Success"
+    assert not {"loadProperties", "saveProperties"} & set(await outlook.calls())
+
+
+async def test_shared_properties_fail_for_a_new_meeting(outlook: Outlook) -> None:
+    await outlook.open({"body": AGENDA}, faults={"sharedProperties": {"code": 9020}}, mailbox="1.15", isShared=True)
+    assert await heading_of(outlook) == "Success"
+
+
+@pytest.mark.parametrize("fault", [{"code": 9017}, {"code": 9018}, {"code": 9042}])
+async def test_no_identity_token_asks_for_a_sign_in(outlook: Outlook, fault: Any) -> None:
+    outlook.config = {"identity": {"dialog_url": SIGN_IN}}
+    await outlook.open({"body": AGENDA}, faults={"identityToken": fault})
+    await outlook.click(ADD)
+    assert await outlook.buttons() == ["Sign In", "Back"]
+    assert writes(await outlook.calls()) == []
+
+
+async def test_an_empty_identity_token_is_none(outlook: Outlook) -> None:
+    outlook.token = ""
+    outlook.config = {"identity": {"dialog_url": ""}}
+    await outlook.open({"body": AGENDA})
+    assert await heading_of(outlook) == "Error"
+    assert await outlook.text("message") == FAILED
+    assert not any("meeting_details" in url for url in outlook.requests)
+
+
+async def test_a_token_that_the_server_refuses(outlook: Outlook) -> None:
+    outlook.token = "not.a.token"
+    outlook.config = {"identity": {"dialog_url": ""}}
+    await outlook.open({"body": AGENDA})
+    assert await heading_of(outlook) == "Error"
+    hint = await outlook.text("hint")
+    assert hint.startswith("The identity token is not valid.")
+    assert re.search(r"Reference: [0-9a-f-]{36}$", hint)
+    assert writes(await outlook.calls()) == []
+
+
+async def test_the_identity_token_never_comes(outlook: Outlook) -> None:
+    outlook.config = {"identity": {"dialog_url": ""}}
+    await outlook.open({"body": AGENDA}, faults={"identityToken": "hang"}, clock=True)
+    await outlook.pane.get_by_role("button", name=ADD).click()
+    await outlook.page.wait_for_function("outlook.calls.filter(call => call === 'identityToken').length > 1")
+    await outlook.page.clock.run_for(NO_ANSWER)
+    await outlook.settled()
+    assert await outlook.text("heading") == "Error"
+
+
+async def test_a_body_that_cannot_be_read_does_not_leave_the_pane_waiting(outlook: Outlook) -> None:
+    await outlook.open({"body": AGENDA}, faults={"body": {"code": 9002}})
+    assert await outlook.buttons() == [ADD]
+    assert await heading_of(outlook) == "Error"
+    assert writes(await outlook.calls()) == []
+
+
+@pytest.mark.parametrize("options", [{"isReading": True}, {"mailbox": "1.1"}])
+async def test_another_kind_of_item_or_an_old_outlook(outlook: Outlook, options: dict[str, Any]) -> None:
+    await outlook.open({"body": AGENDA}, **options)
+    assert "Open a meeting of yours" in await outlook.text("message")
+    assert await outlook.buttons() == []

@@ -1,0 +1,61 @@
+"""Whether and how the pane gets ready (SPEC X6): no host, no Office.js, offline deployments."""
+
+from tests.browser.outlook import ADDIN, AJAX, OFFICE, OUTLOOK, PANE, Outlook
+from tests.browser.test_single_use import ADD, AGENDA
+
+PATIENCE = 10_000  # milliseconds that Office.js gets
+TELEMETRY = "browser.pipe.aria.microsoft.com"
+
+
+async def test_a_pane_in_a_plain_browser_says_where_it_works(outlook: Outlook) -> None:
+    await outlook.open({}, wait=False)
+    await outlook.page.goto(PANE)
+    await outlook.page.locator("#pane[aria-busy=false]").wait_for()
+    assert "works inside Outlook" in await outlook.page.inner_text("#message")
+    assert await outlook.page.locator("#choices button").count() == 0
+
+
+async def test_without_microsoft_ajax_the_user_is_told_in_time(outlook: Outlook) -> None:
+    outlook.unreachable = {AJAX}
+    await outlook.open({"body": AGENDA}, wait=False, clock=True)
+    await outlook.pane.locator("#title", has_text="Add a VMR").wait_for()
+    await outlook.page.clock.run_for(PATIENCE)
+    await outlook.settled()
+    assert await outlook.text("heading") == "Outlook does not answer."
+    assert "MicrosoftAjax.js could not be loaded" in await outlook.text("hint")
+
+
+async def test_without_office_js_the_user_is_told_in_time(outlook: Outlook) -> None:
+    outlook.unreachable = {OFFICE}
+    await outlook.open({"body": AGENDA}, wait=False, clock=True)
+    await outlook.pane.locator("#title", has_text="Add a VMR").wait_for()
+    await outlook.page.clock.run_for(PATIENCE)
+    await outlook.settled()
+    assert await outlook.text("heading") == "Outlook does not answer."
+
+
+async def test_an_office_js_that_hangs_does_not_keep_the_pane_from_saying_so(outlook: Outlook) -> None:
+    outlook.hanging = {OFFICE}
+    await outlook.open({"body": AGENDA}, wait=False, clock=True)
+    await outlook.pane.locator("#title", has_text="Add a VMR").wait_for()
+    await outlook.page.clock.run_for(PATIENCE)
+    await outlook.settled()
+    assert await outlook.text("heading") == "Outlook does not answer."
+
+
+async def test_an_outlook_that_comes_late_is_welcome(outlook: Outlook) -> None:
+    await outlook.open({"body": AGENDA}, wait=False, clock=True, delayed=True)
+    await outlook.pane.locator("#title", has_text="Add a VMR").wait_for()
+    await outlook.page.clock.run_for(PATIENCE)
+    await outlook.settled()
+    assert await outlook.text("heading") == "Outlook does not answer."
+    await outlook.page.evaluate("outlook.awake()")
+    await outlook.pane.get_by_role("button", name=ADD).wait_for()
+    assert await outlook.text("heading") == ""
+
+
+async def test_nobody_else_is_asked_for_anything(outlook: Outlook) -> None:
+    await outlook.open({"body": AGENDA})
+    await outlook.click(ADD)
+    assert outlook.hosts() - {TELEMETRY} == {OUTLOOK, ADDIN, OFFICE, AJAX}
+    assert outlook.lost == []
