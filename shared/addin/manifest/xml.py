@@ -1,4 +1,4 @@
-"""The add-in-only manifest. The order of elements is the schema's; reasons are in facts of each client, see below.
+"""The add-in-only manifest. The order of elements is the schema's.
 
 Two version overrides: 1.0 for Outlooks that know no other, and inside it 1.1, which adds delegates
 (`SupportsSharedFolders`) and single sign-on. Requirement sets stay at 1.5 and below, because Exchange on-premises
@@ -47,7 +47,6 @@ def _identity(root: _Element, contents: Contents) -> None:
     _add(root, "Description", DefaultValue=fitted(contents.description, _LONG))
     _add(root, "IconUrl", DefaultValue=contents.icons[64])
     _add(root, "HighResolutionIconUrl", DefaultValue=contents.icons[128])
-    _add(root, "SupportUrl", DefaultValue=contents.origin)
     domains = _add(root, "AppDomains")
     for domain in contents.app_domains:
         _add(domains, "AppDomain", domain)
