@@ -1,0 +1,87 @@
+"""The package: what runs, and nothing else. Built for this Python, with the locked requirements."""
+
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from infra import package
+
+THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> package.Package:
+    return package.build(tmp_path_factory.mktemp("package") / "package.zip", THIS)
+
+
+@pytest.fixture(scope="module")
+def names(built: package.Package) -> list[str]:
+    with zipfile.ZipFile(built.path) as archive:
+        return archive.namelist()
+
+
+def test_only_what_runs_is_in_it(names: list[str]) -> None:
+    assert {name.partition("/")[0] for name in names} == {*package.PRODUCT, "__pycache__", ".python_packages"}
+    ours = [name for name in names if not name.startswith(".python_packages/")]
+    assert not [n for n in ours if set(n.split("/")) & {"tests", "dev", "docs", "bench", "infra", "node_modules"}]
+    assert not [n for n in ours if n.endswith((".md", ".in", ".sqlite", ".key")) or "/." in n]
+
+
+def test_everything_is_compiled(built: package.Package, names: list[str]) -> None:
+    assert built.compiled
+    present = set(names)
+    tag = f".cpython-{THIS.replace('.', '')}.pyc"
+    for name in (n for n in names if n.endswith(".py")):
+        folder, _, file = name.rpartition("/")
+        assert f"{folder}/__pycache__/{file[:-3]}{tag}".lstrip("/") in present
+
+
+def test_the_locked_requirements_are_in_it_and_development_is_not(names: list[str]) -> None:
+    site = package.PACKAGES.as_posix()
+    there = {name.removeprefix(f"{site}/").split("/")[0] for name in names if name.startswith(site)}
+    assert {"azure", "pydantic", "jinja2", "jwt", "nh3", "aiohttp"} <= there
+    assert not there & {"pytest", "hypothesis", "mypy", "_pytest", "bin", "pip", "uv"}
+
+
+def test_it_starts_by_itself(built: package.Package) -> None:
+    assert built.import_ms is not None
+    assert built.import_ms > 0
+
+
+def test_the_same_sources_give_the_same_bytes(built: package.Package, tmp_path: Path) -> None:
+    stage = tmp_path / "app"
+    package.copy_product(stage)
+    python = package.find_python(THIS)
+    assert python
+    archives = []
+    for attempt in ("a", "b"):
+        package.compile_all(stage, python)
+        target = tmp_path / f"{attempt}.zip"
+        package.write_zip(target, stage, sorted(path for path in stage.rglob("*") if path.is_file()))
+        archives.append(target.read_bytes())
+    assert archives[0] == archives[1]
+
+
+def test_what_it_prints(built: package.Package) -> None:
+    text = package.describe(built)
+    assert f"{built.size / 1e6:.1f} MB" in text
+    assert f"{built.import_ms:.0f} ms" in text
+    assert built.sha256 in text
+
+
+def test_without_uv_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    with pytest.raises(package.PackageError, match="pip install uv"):
+        package.find_uv()
+
+
+def test_a_version_that_is_not_here_is_not_found() -> None:
+    assert package.find_python("3.99") is None
+
+
+def test_a_package_that_does_not_start_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "function_app.py").write_text("import nothing_like_this")
+    with pytest.raises(package.PackageError, match="nothing_like_this"):
+        package.import_ms(tmp_path, sys.executable, runs=1)

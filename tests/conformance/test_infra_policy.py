@@ -1,0 +1,130 @@
+"""What must hold of every deployment, whatever else is changed in the templates."""
+
+from typing import Any
+
+import pytest
+
+from shared.storage import QUEUES, TABLES
+from tests.conformance.bicep import BICEP, FILES, Expression, load
+
+ROLES = {
+    "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",
+    "974c5e8b-45b9-4653-ba55-5f855dd0fb88": "Storage Queue Data Contributor",
+    "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3": "Storage Table Data Contributor",
+    "b86a8fe4-44ce-4948-aee5-eccb2c155cd7": "Key Vault Secrets Officer",
+    "3913510d-42f4-4e42-8a64-420c390055eb": "Monitoring Metrics Publisher",
+}
+
+
+def module(name: str) -> Any:
+    return load(BICEP / "modules" / f"{name}.bicep")
+
+
+def test_storage_has_no_keys_no_public_blobs_and_no_plain_http() -> None:
+    properties = module("storage").resource("Microsoft.Storage/storageAccounts")["properties"]
+    assert properties["allowSharedKeyAccess"] is False
+    assert properties["allowBlobPublicAccess"] is False
+    assert properties["allowCrossTenantReplication"] is False
+    assert properties["supportsHttpsTrafficOnly"] is True
+    assert properties["minimumTlsVersion"] == "TLS1_2"
+    container = module("storage").resource("Microsoft.Storage/storageAccounts/blobServices/containers")
+    assert container["properties"]["publicAccess"] == "None"
+
+
+def test_every_table_and_queue_of_the_code_is_made_and_no_other() -> None:
+    storage = module("storage")
+    assert storage.variables["tables"] == list(TABLES)
+    assert storage.variables["queues"] == list(QUEUES)
+    assert "[for tableName in tables:" in storage.path.read_text()
+    assert "[for queueName in queues:" in storage.path.read_text()
+    assert {f"{queue}-poison" for queue in QUEUES if not queue.endswith("-poison")} <= set(QUEUES)
+
+
+def test_the_app_takes_https_only_and_no_publishing_password() -> None:
+    site = module("app").resource("Microsoft.Web/sites")
+    assert site["properties"]["httpsOnly"] is True
+    assert site["properties"]["siteConfig"]["minTlsVersion"] == "1.2"
+    assert site["properties"]["siteConfig"]["scmMinTlsVersion"] == "1.2"
+    assert site["properties"]["siteConfig"]["ftpsState"] == "Disabled"
+    assert site["properties"]["siteConfig"]["remoteDebuggingEnabled"] is False
+    publishing = module("app").resource("Microsoft.Web/sites/basicPublishingCredentialsPolicies")
+    assert publishing["properties"]["allow"] is False
+    assert "[for kind in ['ftp', 'scm']:" in module("app").path.read_text()
+
+
+def test_the_app_runs_on_flex_consumption_with_python_3_13_and_one_identity() -> None:
+    app = module("app")
+    assert app.resource("Microsoft.Web/serverfarms")["sku"] == {"name": "FC1", "tier": "FlexConsumption"}
+    site = app.resource("Microsoft.Web/sites")
+    assert site["identity"]["type"] == "UserAssigned"
+    assert list(site["identity"]["userAssignedIdentities"]) == ["${identityId}"]
+    assert site["properties"]["keyVaultReferenceIdentity"] == Expression("identityId")
+    config = site["properties"]["functionAppConfig"]
+    assert config["runtime"] == {"name": "python", "version": "3.13"}
+    assert config["deployment"]["storage"]["authentication"]["type"] == "UserAssignedIdentity"
+    assert config["scaleAndConcurrency"]["triggers"]["http"]["perInstanceConcurrency"] >= 16
+
+
+def test_the_vault_keeps_what_is_deleted_and_goes_by_roles() -> None:
+    properties = module("vault").resource("Microsoft.KeyVault/vaults")["properties"]
+    assert properties["enableRbacAuthorization"] is True
+    assert properties["enablePurgeProtection"] is True
+    assert properties["softDeleteRetentionInDays"] == 90
+    assert "accessPolicies" not in properties
+    audit = module("vault").resource("Microsoft.Insights/diagnosticSettings")
+    assert audit["properties"]["logs"] == [{"categoryGroup": "audit", "enabled": True}]
+
+
+def test_telemetry_is_taken_from_the_apps_identity_only() -> None:
+    monitoring = module("monitoring")
+    assert monitoring.resource("Microsoft.Insights/components")["properties"]["DisableLocalAuth"] is True
+    workspace = monitoring.resource("Microsoft.OperationalInsights/workspaces")
+    assert workspace["properties"]["features"]["disableLocalAuth"] is True
+
+
+def test_the_roles_are_those_that_the_code_needs_and_no_other() -> None:
+    assert set(module("storage").variables["roles"].values()) | {
+        module("vault").variables["secretsOfficer"],
+        module("monitoring").variables["monitoringMetricsPublisher"],
+    } == set(ROLES)
+    assignments = [
+        (path.stem, resource.symbol, resource.body["properties"]["principalId"].text, resource.body["scope"].text)
+        for path in FILES
+        for resource in load(path).resources("Microsoft.Authorization/roleAssignments")
+    ]
+    assert assignments == [
+        ("monitoring", "grant", "appPrincipalId", "insights"),
+        ("storage", "grant", "appPrincipalId", "account"),
+        ("vault", "appGrant", "appPrincipalId", "vault"),
+        ("vault", "deployerGrant", "deployerId", "vault"),
+    ]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_secret_is_a_parameter_or_an_output(path: Any) -> None:
+    source = path.read_text()
+    assert not [
+        word for word in ("@secure", "listKeys", "listSecrets", "listAccountSas", "getSecret") if word in source
+    ]
+    names = load(path).names("parameter") + load(path).names("output")
+    # An Application Insights connection string is an address: writing there takes the app's identity, see above.
+    harmless = {"secretNames", "connectionString", "insightsConnectionString"}
+    suspicious = ("secret", "key", "password", "token", "connectionstring")
+    assert not [n for n in names if n not in harmless and any(word in n.lower() for word in suspicious)]
+
+
+def test_the_private_network_closes_storage_and_vault() -> None:
+    for name, type_, closed in (
+        ("storage", "Microsoft.Storage/storageAccounts", "Disabled"),
+        ("vault", "Microsoft.KeyVault/vaults", "disabled"),
+    ):
+        properties = module(name).resource(type_)["properties"]
+        assert properties["publicNetworkAccess"].text.startswith(
+            f"privateNetwork && empty(adminAddresses) ? '{closed}'"
+        )
+        assert properties["networkAcls"]["defaultAction"].text == "privateNetwork ? 'Deny' : 'Allow'"
+        assert properties["networkAcls"]["bypass"] == "None"
+    endpoints = module("endpoints").variables["endpoints"]
+    assert {e["group"] for e in endpoints} == {"blob", "queue", "table", "vault"}
+    subnets = module("network").resource("Microsoft.Network/virtualNetworks")["properties"]["subnets"]
+    assert subnets[0]["properties"]["delegations"][0]["properties"]["serviceName"] == "Microsoft.App/environments"

@@ -1,0 +1,81 @@
+"""The queries behind alerts and workbook ask for what the app really writes."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from shared.alarms import AlarmKind, Alarms
+from shared.errors import Unavailable
+from shared.integrations import IntegrationStore
+from shared.meetings.rounds import Rounds
+from shared.operations.metrics import Metric
+from tests.conformance.bicep import BICEP, INFRA, load
+from tests.fakes.clock import FakeClock
+from tests.fakes.storage import MemoryStorage
+
+QUERIES = sorted((BICEP / "queries").glob("*.kql"))
+ROOT = INFRA.parent
+ALERTS = load(BICEP / "modules" / "alerts.bicep").variables["alerts"]
+
+
+def function_names() -> set[str]:
+    """Every function of the app: what stands under a blueprint's decorators."""
+    sources = [path.read_text() for path in (ROOT / "functions").glob("*.py")]
+    return {name for source in sources for name in re.findall(r"^@bp\..*?^(?:async )?def (\w+)", source, re.M | re.S)}
+
+
+def test_every_query_is_used_by_an_alert_or_a_chart() -> None:
+    used = set()
+    for module in ("alerts", "workbook"):
+        source = (BICEP / "modules" / f"{module}.bicep").read_text()
+        used |= set(re.findall(r"loadTextContent\('\.\./queries/(\w+\.kql)'\)", source))
+    assert used == {path.name for path in QUERIES}
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
+def test_what_a_query_looks_for_exists(path: Path) -> None:
+    query = path.read_text()
+    assert set(re.findall(r"Functions\.([a-z_]+)'", query)) <= function_names()
+    assert set(re.findall(r'metric\.name == "(\w+)"', query)) <= {m.value for m in Metric}
+
+
+class Integrations:
+    async def list(self) -> list[Any]:
+        return [SimpleNamespace(uuid="11111111-1111-4111-8111-111111111111", enable_dynamic_vmrs=True)]
+
+
+@pytest.mark.parametrize("fault", [Unavailable("no answer"), ZeroDivisionError()])
+@pytest.mark.parametrize("timer", ["sweep", "renew"])
+async def test_rounds_log_their_alarms_in_the_words_that_the_query_looks_for(
+    caplog: pytest.LogCaptureFixture, timer: str, fault: Exception
+) -> None:
+    async def hands(uuid: str) -> Any:
+        raise fault
+
+    rounds = Rounds(cast("IntegrationStore", Integrations()), hands, Alarms(MemoryStorage(), FakeClock()))
+    await getattr(rounds, timer)()
+    pattern = re.search(r'regex "(.+)"', (BICEP / "queries" / "integration_failing.kql").read_text())
+    assert pattern
+    failures = [message for message in caplog.messages if re.match(pattern[1], message)]
+    assert len(failures) == len(caplog.messages) > 0
+    assert failures[-1].startswith(f"{AlarmKind.CONNECTION if timer == 'sweep' else AlarmKind.SUBSCRIPTION} of")
+
+
+def test_every_metric_has_a_chart_or_an_alert() -> None:
+    asked = {name for path in QUERIES for name in re.findall(r'metric\.name == "(\w+)"', path.read_text())}
+    assert asked == {metric.value for metric in Metric}
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert["id"])
+def test_every_alert_says_what_to_do(alert: dict[str, Any]) -> None:
+    assert f"\n### {alert['id']}\n" in (ROOT / "docs" / "troubleshooting.md").read_text()
+    assert alert["severity"] in range(4)
+
+
+def test_an_alert_looks_at_least_as_far_back_as_it_is_evaluated() -> None:
+    minutes = {"PT5M": 5, "PT15M": 15, "PT30M": 30, "PT1H": 60, "P1D": 1440}
+    for alert in ALERTS:
+        assert minutes[alert["every"]] <= minutes[alert["window"]]

@@ -1,0 +1,101 @@
+"""infra/smoke.py against small servers that are healthy, or ill in one way each."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from infra import smoke
+
+
+class App(BaseHTTPRequestHandler):
+    """Answers as the app does; class attributes make it ill."""
+
+    health = (200, '{"status": "ok", "version": "1"}')
+    notified = 202
+    echo = True
+    starting = 0
+    seen: list[str] = []  # noqa: RUF012  # each test makes a subclass with its own
+
+    def do_GET(self) -> None:
+        type(self).starting -= 1
+        self._answer(*((503, "starting") if type(self).starting >= 0 else self.health))
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+        if token := parse_qs(urlsplit(self.path).query).get("validationToken"):
+            self._answer(200, token[0] if self.echo else "hello")
+        else:
+            self.seen.append(body.decode())
+            self._answer(self.notified, "")
+
+    def _answer(self, status: int, text: str) -> None:
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def app() -> type[App]:
+    class Own(App):
+        seen: list[str] = []  # noqa: RUF012
+
+    return Own
+
+
+@pytest.fixture
+def base(app: type[App]) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), app)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_healthy_app_passes(app: type[App], base: str) -> None:
+    assert smoke.first_fault(base, patience=0, pause=0) == ""
+    [notification] = map(json.loads, app.seen)
+    assert notification["value"][0]["subscriptionId"]
+
+
+def test_an_app_may_take_its_time_to_start(app: type[App], base: str) -> None:
+    app.starting = 3
+    assert smoke.first_fault(base, patience=30, pause=0) == ""
+
+
+@pytest.mark.parametrize(
+    ("illness", "words"),
+    [
+        ({"health": (500, "broken")}, ["/api/health", "500", "broken", "log"]),
+        ({"health": (200, "<html>welcome</html>")}, ["/api/health", "welcome"]),
+        ({"echo": False}, ["handshake", "hello"]),
+        ({"notified": 500}, ["500", "settings", "roles"]),
+        ({"notified": 401}, ["401"]),
+    ],
+)
+def test_each_illness_is_named(app: type[App], base: str, illness: dict[str, object], words: list[str]) -> None:
+    for name, value in illness.items():
+        setattr(app, name, value)
+    fault = smoke.first_fault(base, patience=0, pause=0)
+    assert all(word in fault for word in words)
+
+
+def test_an_app_that_is_not_there() -> None:
+    assert "refused" in smoke.first_fault("http://127.0.0.1:1", patience=0, pause=0)
+
+
+@pytest.mark.parametrize(
+    ("address", "message"), [("app.azurewebsites.net", "needed"), ("http://example.com", "needed")]
+)
+def test_only_https(monkeypatch: pytest.MonkeyPatch, address: str, message: str) -> None:
+    monkeypatch.setattr("sys.argv", ["smoke.py", address])
+    with pytest.raises(SystemExit, match=message):
+        smoke.main()
