@@ -5,10 +5,7 @@ Only the configured metadata URL and a key document on the same origin are ever 
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,10 +14,7 @@ import jwt
 from shared.clock import Clock
 from shared.errors import Unavailable
 from shared.identity.exchange_metadata import FetchJson
-
-FRESH = timedelta(hours=24)
-REFETCH_AFTER = timedelta(minutes=5)
-"""An unknown key makes us look again (roll-over), but strangers cannot make us hammer the provider."""
+from shared.identity.key_cache import KeyCache
 
 MAX_KEYS = 100
 
@@ -37,51 +31,16 @@ class SigningKey:
     own_issuer: str
 
 
-@dataclass
-class _Known:
-    """What the last fetch brought; `asked` also counts fetches that failed."""
-
-    asked: datetime | None = None
-    fetched: datetime | None = None
-    keys: dict[str, SigningKey] = field(default_factory=dict)
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
 class EntraKeys:
-    """Keys by metadata URL, fetched once a day, or when a token names a key that is not among them."""
+    """Keys by metadata URL and key id."""
 
     def __init__(self, fetch: FetchJson, clock: Clock) -> None:
         self._fetch = fetch
-        self._clock = clock
-        self._cache: defaultdict[str, _Known] = defaultdict(_Known)
+        self._cache = KeyCache(self._keys, clock)
 
     async def key(self, url: str, kid: str) -> SigningKey | None:
-        """The key of this id by this (configured) metadata URL, or None. Raises Unavailable.
-
-        A key that is known keeps working while the provider cannot be reached.
-        """
-        known = self._cache[url]
-        async with known.turn:  # many at once wait for one fetch
-            if self._is_due(known, kid):
-                await self._refresh(url, known, kid)
-        if known.fetched is None:
-            raise Unavailable("The sign-in service's keys cannot be fetched. Please try again later.")
-        return known.keys.get(kid)
-
-    def _is_due(self, known: _Known, kid: str) -> bool:
-        now = self._clock.now()
-        if known.asked is not None and now - known.asked < REFETCH_AFTER:
-            return False
-        return kid not in known.keys or known.fetched is None or now - known.fetched >= FRESH
-
-    async def _refresh(self, url: str, known: _Known, kid: str) -> None:
-        known.asked = self._clock.now()
-        try:
-            known.keys = await self._keys(url)
-            known.fetched = known.asked
-        except Unavailable:
-            if kid not in known.keys:
-                raise
+        """The key of this id by this (configured) metadata URL, or None. Raises Unavailable."""
+        return await self._cache.key(url, kid)
 
     async def _keys(self, url: str) -> dict[str, SigningKey]:
         metadata = await self._fetch(url)

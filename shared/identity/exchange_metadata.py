@@ -6,7 +6,6 @@ Fetched from the configured URLs only (facts/graph-ews-tokens.md §10): a token 
 import base64
 import binascii
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography import x509
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from shared.clock import Clock
 from shared.errors import Unavailable
+from shared.identity.key_cache import KeyCache
 
 Keys = dict[str, RSAPublicKey]
 """Public keys by the base64url SHA-1 thumbprint of their certificate (`x5t`)."""
@@ -21,27 +21,20 @@ Keys = dict[str, RSAPublicKey]
 FetchJson = Callable[[str], Awaitable[Any]]
 """Reads a JSON document from a URL. Raises Unavailable."""
 
-FRESH = timedelta(hours=24)
-REFETCH_AFTER = timedelta(minutes=5)
-"""An unknown key makes us look again (roll-over), but strangers cannot make us hammer the Exchange server."""
-
 
 class ExchangeMetadata:
-    """Keys by metadata URL, fetched once a day, or when a token names a key that is not among them."""
+    """Keys by metadata URL and thumbprint."""
 
     def __init__(self, fetch: FetchJson, clock: Clock) -> None:
         self._fetch = fetch
-        self._clock = clock
-        self._cache: dict[str, tuple[datetime, Keys]] = {}
+        self._keys = KeyCache(self._read, clock)
 
     async def key(self, url: str, thumbprint: str) -> RSAPublicKey | None:
         """The key of this thumbprint at this (configured) URL, or None. Raises Unavailable."""
-        fetched, keys = self._cache.get(url, (None, Keys()))
-        wait = FRESH if thumbprint in keys else REFETCH_AFTER
-        if fetched is None or self._clock.now() - fetched >= wait:
-            keys = _signing_keys(await self._fetch(url))
-            self._cache[url] = (self._clock.now(), keys)
-        return keys.get(thumbprint)
+        return await self._keys.key(url, thumbprint)
+
+    async def _read(self, url: str) -> Keys:
+        return _signing_keys(await self._fetch(url))
 
 
 def _signing_keys(document: Any) -> Keys:

@@ -94,9 +94,10 @@ def _verified_claims(token: str, key: Any, audience: str) -> dict[str, Any]:
 def _check_times(claims: dict[str, Any], now: datetime) -> None:
     try:
         not_before, expires = int(claims["nbf"]), int(claims["exp"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise NotAuthenticated(_INVALID) from error
-    if not not_before - SKEW.total_seconds() <= now.timestamp() < expires + SKEW.total_seconds():
+    skew = SKEW // timedelta(seconds=1)
+    if not not_before - skew <= now.timestamp() < expires + skew:
         raise NotAuthenticated(_INVALID)
 
 

@@ -1,0 +1,71 @@
+"""Keys of those who sign tokens, fetched seldom: once a day, or when a token names a key that is not among them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from shared.clock import Clock
+from shared.errors import Unavailable
+
+FRESH = timedelta(hours=24)
+REFETCH_AFTER = timedelta(minutes=5)
+"""An unknown key makes us look again (roll-over), but strangers cannot make us hammer whoever publishes the keys."""
+
+RETRY_AFTER = timedelta(seconds=15)
+"""After a failure."""
+
+K = TypeVar("K")
+
+
+@dataclass
+class _Known(Generic[K]):
+    """What the last fetch brought; `asked` also counts fetches that failed."""
+
+    asked: datetime | None = None
+    fetched: datetime | None = None
+    keys: Mapping[str, K] = field(default_factory=dict)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class KeyCache(Generic[K]):
+    """Keys by URL and name. `fetch` reads all keys of a (configured) URL and raises Unavailable."""
+
+    def __init__(self, fetch: Callable[[str], Awaitable[Mapping[str, K]]], clock: Clock) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._cache: defaultdict[str, _Known[K]] = defaultdict(_Known)
+
+    async def key(self, url: str, name: str) -> K | None:
+        """The key of this name at this URL, or None. Raises Unavailable.
+
+        A key that is known keeps working while its URL cannot be reached.
+        """
+        known = self._cache[url]
+        async with known.turn:  # many at once wait for one fetch
+            if self._is_due(known, name):
+                await self._refresh(url, known, name)
+        if known.fetched is None:
+            raise Unavailable("The keys that prove identities cannot be fetched. Please try again later.")
+        return known.keys.get(name)
+
+    def _is_due(self, known: _Known[K], name: str) -> bool:
+        now = self._clock.now()
+        if known.asked is not None:
+            wait = REFETCH_AFTER if known.fetched == known.asked else RETRY_AFTER
+            if now - known.asked < wait:
+                return False
+        return name not in known.keys or known.fetched is None or now - known.fetched >= FRESH
+
+    async def _refresh(self, url: str, known: _Known[K], name: str) -> None:
+        known.asked = self._clock.now()
+        try:
+            known.keys = await self._fetch(url)
+            known.fetched = known.asked
+        except Unavailable:
+            if name not in known.keys:
+                raise
