@@ -3,8 +3,9 @@
 The webhook is a real HTTP endpoint. The queue is worked off when a test says so, with as many tries as Azure gives.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -131,33 +132,40 @@ class Deployment:
         await self.control("POST", "/dev/clock", {"now": when.isoformat()})
 
     async def drain(self, most: int = 1000) -> None:
-        """Let notifications arrive and the queue be worked off, delayed messages included."""
-        await self.exchange.exchange.notifier.idle()
+        """Let notifications arrive and the queue be worked off, messages included that are put off."""
         queue = self.memory.queue("meeting-requests")
         for _ in range(most):
             if not queue.sent:
-                await self.exchange.exchange.notifier.idle()
-                if not queue.sent:
-                    return
+                await self.notified()
+            if not queue.sent:
+                return
             body, _ = queue.sent.pop(0)
-            await self._hand_out(body)
+            await self.hand_out(body)
         raise AssertionError("the queue never runs empty")
 
-    async def _hand_out(self, body: str) -> None:
+    async def notified(self) -> None:
+        """Return when every notification that is on its way now has arrived; held-back ones wait for the clock."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await self.exchange.exchange.notifier.idle()
+
+    async def hand_out(self, body: str) -> None:
+        """The queue hands a message out, as often as Azure does before it sets it aside."""
         for attempt in range(1, TRIES + 1):
             try:
-                return await self.services.worker.work_off(body, last_try=attempt == TRIES)
+                await self.services.worker.work_off(body, last_try=attempt == TRIES)
             except (SchedulingError, httpx.HTTPError, KeyError, ValueError):
                 continue
+            return
         self.poisoned.append(body)
         await self.services.worker.set_aside(body)
 
     async def settle(self) -> None:
         """All troubles end; timers run until nothing is left to do."""
         await self.clear_faults()
-        await self.drain()
         for _ in range(2):
             await self.move_to(self.now + QUIET)
+            await self.drain()
             await self.services.rounds.sweep()
             await self.drain()
 

@@ -353,5 +353,7 @@ class TestWatching:
         room = await world.click()
         await world.invite(tomorrow(world), room["instructions"])
         await world.drain()
-        rows = [row async for row in world.memory.table("meetings").rows((await world.integration()).uuid, "operation:")]
+        rows = [
+            row async for row in world.memory.table("meetings").rows((await world.integration()).uuid, "operation:")
+        ]
         assert [row.values["error"] for row in rows] == ["no_calendar_item"]

@@ -1,0 +1,241 @@
+"""Rules 1 to 3 of DESIGN §4, over random histories: organizers' actions × faults × crashes, against a clean run.
+
+A history is run twice: once with every fault, crash and idle worker that it holds, once without. In the end everybody
+must see the same: which rooms are open when, and what each organizer was answered last. No message is answered twice.
+"""
+
+import asyncio
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from shared.conferences.policy import Policy
+from shared.mailboxes.graph.client import RetryReads
+from tests.fakes.clock import FakeClock
+from tests.integration.meetings.deployment import Deployment, deployed
+from tests.unit.shared.meetings.crashes import Crash, CrashingStorage, Fuse
+
+Step: TypeAlias = tuple[Any, ...]
+MEETINGS = 3
+
+meeting = st.integers(0, MEETINGS - 1)
+hours = st.integers(3, 60)
+actions = st.one_of(
+    st.tuples(st.just("invite"), meeting, hours, st.sampled_from(["tag", "tag", "tag", "none", "series", "series"])),
+    st.tuples(st.just("move"), meeting, hours),
+    st.tuples(st.just("rename"), meeting, st.sampled_from(["Budget", "Review"])),
+    st.tuples(st.just("swap"), meeting),
+    st.tuples(st.just("untag"), meeting),
+    st.tuples(st.just("cancel"), meeting),
+    st.tuples(st.just("remove"), meeting),
+    st.tuples(st.just("cancel occurrence"), meeting, st.integers(0, 3)),
+    st.tuples(st.just("move occurrence"), meeting, st.integers(0, 3)),
+)
+notification_faults = st.tuples(
+    st.just("notification"), st.sampled_from(["lose", "duplicate", "reorder", "delay"]), st.integers(1, 3)
+)
+request_faults = st.tuples(
+    st.sampled_from(["GET /messages", "GET /instances", "POST /accept", "POST /decline", "GET /events"]),
+    st.sampled_from([429, 503, 504, "crash"]),
+    st.booleans(),
+)
+troubles = st.one_of(
+    st.tuples(st.just("fault"), notification_faults),
+    st.tuples(st.just("fault"), request_faults),
+    st.tuples(st.just("fault"), st.tuples(st.just("event"), st.integers(1, 3))),
+    st.tuples(st.just("die"), st.integers(1, 12), st.booleans()),
+    st.tuples(st.just("work"), st.integers(1, 3)),
+)
+histories = st.lists(st.lists(st.one_of(actions, troubles), min_size=1, max_size=6), min_size=1, max_size=3)
+"""Segments; after each, all troubles end, and everything settles."""
+
+
+@dataclass
+class History:
+    """One run of a history; `clean` leaves the troubles out."""
+
+    world: Deployment
+    clean: bool
+    origin: datetime
+    uids: dict[int, str] = field(default_factory=dict)
+    firsts: dict[int, datetime] = field(default_factory=dict)
+    rooms: dict[str, str] = field(default_factory=dict)
+    clicks: int = 0
+
+    async def segment(self, steps: list[Step]) -> None:
+        """Do the steps, then let everything settle."""
+        for step in steps:
+            await self.step(step)
+            if self.clean:
+                await self.world.drain()
+        await self.world.restart()
+        await self.world.settle()
+
+    async def step(self, step: Step) -> None:
+        match step:
+            case ("invite", int(which), int(ahead), str(kind)) if which not in self.uids:
+                await self._invite(which, ahead, kind)
+            case ("fault", fault) if not self.clean:
+                await self.world.faults(_fault(*fault))
+            case ("die", int(at), bool(after)) if not self.clean:
+                await self._work_until_crash(Fuse(at, after))
+            case ("work", int(many)) if not self.clean:
+                await self._work(many)
+            case (str(verb), int(which), *rest) if which in self.uids and verb != "invite":
+                await self._edit(verb, which, *rest)
+
+    async def _invite(self, which: int, ahead: int, kind: str) -> None:
+        start = self._at(ahead)
+        recurrence = {
+            "pattern": {"type": "weekly", "interval": 1, "daysOfWeek": [f"{start:%A}".lower()]},
+            "range": {"type": "noEnd", "startDate": f"{start:%Y-%m-%d}"},
+        }
+        body = "<p>no tag</p>" if kind == "none" else await self._click(f"room {which}")
+        more: dict[str, Any] = {"recurrence": recurrence} if kind == "series" else {}
+        self.uids[which] = await self.world.invite(start, body, subject=f"Meeting {which}", **more)
+        if kind == "series":
+            self.firsts[which] = start
+
+    async def _edit(self, verb: str, which: int, *rest: Any) -> None:
+        uid, first = self.uids[which], self.firsts.get(which)
+        if verb.endswith("occurrence"):
+            if first:
+                await self._occurrence(uid, first + timedelta(weeks=rest[0]), cancel=verb.startswith("cancel"))
+        elif verb == "cancel":
+            await self.world.cancel(uid)
+            del self.uids[which]
+        elif verb == "remove":
+            await self.world.change(uid, attendees=["bob@example.com"])
+            del self.uids[which]
+        elif verb != "move" or first is None:
+            await self.world.change(uid, **await self._changes(verb, which, *rest))
+
+    async def _changes(self, verb: str, which: int, *rest: Any) -> dict[str, str]:
+        match verb:
+            case "move":
+                start = self._at(rest[0])
+                return {"start": f"{start:%FT%T}", "end": f"{start + timedelta(hours=1):%FT%T}"}
+            case "rename":
+                return {"subject": rest[0]}
+            case "swap":
+                return {"body_html": await self._click(f"room {which} after swap {self.clicks}")}
+        return {"body_html": "<p>tag removed</p>"}
+
+    async def _occurrence(self, uid: str, day: datetime, *, cancel: bool) -> None:
+        path, occurrence = f"/dev/meetings/{uid}", f"{day:%Y-%m-%d}"
+        later = day + timedelta(hours=2)
+        if cancel:
+            response = await self.world.http.delete(path, params={"occurrence": occurrence})
+        else:
+            edit = {"start": f"{later:%FT%T}", "end": f"{later + timedelta(hours=1):%FT%T}", "occurrence": occurrence}
+            response = await self.world.http.patch(path, json=edit)
+        assert response.status_code < 500, response.text  # an occurrence that was cancelled before is refused
+
+    async def _click(self, label: str) -> str:
+        self.clicks += 1
+        room = await self.world.click()
+        self.rooms[label] = room["alias"]
+        return str(room["instructions"])
+
+    def _at(self, ahead: int) -> datetime:
+        return (self.origin + timedelta(days=2, hours=ahead)).replace(minute=0, second=0, microsecond=0)
+
+    async def _work(self, many: int) -> None:
+        await self.world.notified()
+        queue = self.world.memory.queue("meeting-requests")
+        for _ in range(min(many, len(queue.sent))):
+            body, _ = queue.sent.pop()
+            await self.world.hand_out(body)
+
+    async def _work_until_crash(self, fuse: Fuse) -> None:
+        """The worker dies in the middle of its work; the queue keeps the message, another process goes on."""
+        await self.world.notified()
+        queue = self.world.memory.queue("meeting-requests")
+        if not queue.sent:
+            return
+        await self.world.restart(CrashingStorage(self.world.memory, fuse))
+        body, delay = queue.sent.pop(0)
+        try:
+            await self.world.services.worker.work_off(body, last_try=False)
+        except Crash:
+            queue.sent.append((body, delay))
+        except Exception as error:
+            note(f"a try failed: {error!r}")
+            queue.sent.append((body, delay))
+        await self.world.restart()
+
+    async def outcome(self) -> dict[str, Any]:
+        """What everybody sees once all is settled."""
+        clock = FakeClock()
+        policy = Policy(self.world.memory, clock)
+        doors: dict[str, list[bool]] = {label: [] for label in self.rooms}
+        for ahead in range(0, 24 * 25, 2):
+            clock.set(self._at(0) + timedelta(hours=ahead, minutes=15))
+            for label, alias in self.rooms.items():
+                answer = await policy.service_configuration(alias)
+                doors[label].append(answer is not None and answer[0] == "continue")
+        answers = await self.world.answers()
+        last = {uid: [a["kind"] for a in answers if a["uid"] == uid][-1:] for uid in self.uids.values()}
+        return {"doors": doors, "last answers": [last[self.uids[which]] for which in sorted(self.uids)]}
+
+
+def _fault(on: str, *rest: Any) -> dict[str, Any]:
+    if on == "notification":
+        return {"on": on, "action": rest[0], "times": rest[1]}
+    if on == "event":
+        return {"on": on, "action": "lag", "times": rest[0]}
+    status, after_effect = rest
+    kind = {"action": "crash"} if status == "crash" else {"status": status}
+    return {"on": on, "times": 2, "after_effect": after_effect and on.startswith("POST")} | kind
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads are repeated at once: what is tested is what comes of it, not how long it takes."""
+    monkeypatch.setattr(RetryReads, "get_delay_time", lambda *_: 0.0)
+
+
+async def run(history: list[list[Step]], *, clean: bool) -> tuple[dict[str, Any], Deployment]:
+    """The outcome of a history."""
+    async with deployed() as world:
+        story = History(world, clean, world.now)
+        for segment in history:
+            await story.segment(segment)
+        outcome = await story.outcome()
+        await never_twice(world)
+        assert world.poisoned == []
+        return outcome, world
+
+
+async def never_twice(world: Deployment) -> None:
+    """One answer at most for each message that came (rule 2); no alias in two meetings (rule 1); nothing left over."""
+    table = world.memory.table("meetings")
+    rows = [row async for row in table.everything()]
+    answered = Counter(
+        str(row.values["meeting"])
+        for row in rows
+        if row.key.startswith("operation:") and row.values["text"] and not row.values["error"]
+    )
+    sent = await world.answers()
+    assert len(sent) <= sum(answered.values()), (len(sent), answered)
+    aliases = [str(row.values["alias"]) for row in rows if row.key.startswith("tag:")]
+    assert len(aliases) == len(set(aliases))
+    assert [row.key for row in rows if row.key.startswith("pending:")] == []
+
+
+# HISTORIES=1000 looks for longer than a test run may take.
+@settings(max_examples=int(os.environ.get("HISTORIES", "20")), deadline=None, suppress_health_check=list(HealthCheck))
+@given(history=histories)
+def test_troubles_change_nothing_in_the_end(history: list[list[Step]]) -> None:
+    async def both() -> None:
+        expected, _ = await run(history, clean=True)
+        actual, _ = await run(history, clean=False)
+        assert actual == expected
+
+    asyncio.run(both())
