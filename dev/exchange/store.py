@@ -48,12 +48,14 @@ class Store:
 
     # --- messages
 
-    def add_message(self, owner: str, folder: str, letter: Letter, *, is_read: bool = False) -> Message:
+    def add_message(
+        self, owner: str, folder: str, letter: Letter, *, is_read: bool = False, is_draft: bool = False
+    ) -> Message:
         """Put a letter into a folder."""
         now = self._clock.now()
         key = uuid.uuid4().hex
         internet_id = f"<{key.upper()}@EXAMPLE.PROD.OUTLOOK.COM>"
-        message = Message(key, owner, folder, letter, internet_id, now, now, now, is_read=is_read)
+        message = Message(key, owner, folder, letter, internet_id, now, now, now, is_read=is_read, is_draft=is_draft)
         self._messages[key] = message
         self._note_message(message, "created")
         return message
@@ -79,6 +81,12 @@ class Store:
         message.folder = folder
         message.moves += 1
         self._note_message(message, "created", is_move=True)
+
+    def sent(self, draft: Message) -> None:
+        """A draft went out: it lies in Sent Items now, under the same immutable id."""
+        draft.is_draft = False
+        draft.sent = draft.received = self._clock.now()
+        self.move_message(draft, SENT)
 
     def delete_message(self, message: Message) -> None:
         """Remove a message for good."""

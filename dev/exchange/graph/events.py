@@ -93,6 +93,10 @@ def _page(call: Call, path: str, entries: list[Entry]) -> web.Response:
     return call.answer(page(call.view.context(path), shown, link))
 
 
+#: As in the service's own error codes, which map to 400; the message could not be confirmed without a live tenant.
+_VERBS = {Reply.ACCEPTED: "Accept", Reply.DECLINED: "Decline", Reply.TENTATIVE: "Tentative"}
+
+
 def _responder(reply: Reply) -> Handler:
     async def respond(call: Call) -> web.Response:
         entry, given = call.entry, lowered(await call.document())
@@ -104,8 +108,8 @@ def _responder(reply: Reply) -> Handler:
                 "You can't respond to this meeting because you're the meeting organizer.", "ErrorInvalidRequest"
             ) from error
         except MeetingIsCancelledError as error:
-            # The code is EWS's; what Graph says could not be confirmed without a live tenant.
-            raise bad_request("The meeting has been canceled.", "ErrorCalendarIsCancelledForAccept") from error
+            code = f"ErrorCalendarIsCancelledFor{_VERBS[reply]}"
+            raise bad_request("The calendar item has been canceled.", code) from error
         return call.done(202)
 
     return respond

@@ -100,16 +100,6 @@ async def get_event_of_message(call: Call) -> web.Response:
     return call.answer({"@odata.context": context, **shown})
 
 
-async def change_message(call: Call) -> web.Response:
-    """PATCH: only `isRead` is known."""
-    item, wanted = call.message, lowered(await call.document())
-    if set(wanted) - {"isread"} or not isinstance(wanted.get("isread", False), bool):
-        raise bad_request("Only 'isRead' can be changed here, to true or false.")
-    item.is_read = wanted.get("isread", item.is_read)
-    call.exchange.store.touch_message(item)
-    return call.answer({"@odata.context": call.view.context("messages/$entity"), **message(item, call.view)})
-
-
 async def move_message(call: Call) -> web.Response:
     """POST move; answers with the message in its new place."""
     item, wanted = call.message, lowered(await call.document())
@@ -161,7 +151,6 @@ ROUTES = {
     "GET users/{user}/messages/{message}": get_message,
     "GET users/{user}/mailFolders/{folder}/messages/{message}": get_message,
     "GET users/{user}/messages/{message}/microsoft.graph.eventMessage/event": get_event_of_message,
-    "PATCH users/{user}/messages/{message}": change_message,
     "POST users/{user}/messages/{message}/move": move_message,
     "DELETE users/{user}/messages/{message}": delete_message,
     "GET users/{user}/mailFolders": list_folders,

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -10,10 +9,11 @@ from aiohttp import web
 from dev.exchange.directory import User
 from dev.exchange.graph.call import Call
 from dev.exchange.graph.errors import bad_request
+from dev.exchange.graph.letters import merged
 from dev.exchange.graph.messages_json import message
 from dev.exchange.graph.shapes import lowered
 from dev.exchange.mime import MimeError, letter_from_mime
-from dev.exchange.model import Address, Body, Letter, Message
+from dev.exchange.model import Body, Letter, Message
 from dev.exchange.store import DRAFTS
 
 
@@ -52,18 +52,43 @@ async def reply(call: Call) -> web.Response:
 
 async def create_reply(call: Call) -> web.Response:
     """POST createReply: the same as a draft."""
-    draft = call.exchange.store.add_message(call.owner.guid, DRAFTS, await _reply(call), is_read=True)
-    draft.is_draft = True
+    return _draft(call, await _reply(call))
+
+
+async def create_draft(call: Call) -> web.Response:
+    """POST messages: a draft from JSON, or from MIME in base64 as text/plain."""
+    if call.request.content_type == "text/plain":
+        return _draft(call, await _mime_letter(call))
+    return _draft(call, _letter(call.owner, lowered(await call.document())))
+
+
+def _draft(call: Call, letter: Letter) -> web.Response:
+    draft = call.exchange.store.add_message(call.owner.guid, DRAFTS, letter, is_read=True, is_draft=True)
     return call.answer({"@odata.context": call.view.context("messages/$entity"), **message(draft, call.view)}, 201)
 
 
+async def change_message(call: Call) -> web.Response:
+    """PATCH: `isRead`, and the content of a draft."""
+    item, wanted = call.message, lowered(await call.document())
+    is_read = wanted.pop("isread", item.is_read)
+    if not isinstance(is_read, bool):
+        raise bad_request("'isRead' must be true or false.")
+    if wanted and not item.is_draft:
+        raise bad_request("Only 'isRead' of a message that is no draft can be changed here.")
+    item.is_read, item.letter = is_read, merged(item.letter, wanted)
+    call.exchange.store.touch_message(item)
+    return call.answer({"@odata.context": call.view.context("messages/$entity"), **message(item, call.view)})
+
+
 async def send_draft(call: Call) -> web.Response:
-    """POST send: a draft goes out."""
+    """POST send: a draft goes out and lies in Sent Items then, under the same immutable id."""
     draft = call.message
     if not draft.is_draft:
         raise bad_request("The message is not a draft.", "ErrorInvalidRequest")
-    call.exchange.post.send(draft.letter)
-    call.exchange.store.delete_message(draft)
+    if not draft.letter.to:
+        raise bad_request("At least one recipient isn't valid.", "ErrorInvalidRecipients")
+    call.exchange.store.sent(draft)
+    call.exchange.post.send(draft.letter, save=False)
     return call.done(202)
 
 
@@ -81,7 +106,7 @@ async def _reply(call: Call) -> Letter:
         sender=call.owner.contact,
         to=letter.reply_to or (letter.from_,),
     )
-    return _merged(answer, given)
+    return merged(answer, given)
 
 
 def _quoting(comment: str, original: Message) -> Body:
@@ -92,35 +117,13 @@ def _quoting(comment: str, original: Message) -> Body:
 
 def _letter(owner: User, given: dict[str, Any]) -> Letter:
     empty = Letter("", Body(""), from_=owner.contact, sender=owner.contact, to=())
-    return _merged(empty, given)
-
-
-_RECIPIENTS = {"torecipients": "to", "ccrecipients": "cc", "bccrecipients": "bcc", "replyto": "reply_to"}
-
-
-def _merged(letter: Letter, given: dict[str, Any]) -> Letter:
-    """A letter with what a client wrote into `message`."""
-    found: dict[str, Any] = {ours: _addresses(given[name]) for name, ours in _RECIPIENTS.items() if name in given}
-    if "subject" in given:
-        found["subject"] = str(given["subject"])
-    if "body" in given:
-        kind, content = given["body"].get("contenttype", "text"), given["body"].get("content", "")
-        found["body"] = Body(str(content), is_html=str(kind).casefold() == "html")
-    if "internetmessageheaders" in given:
-        found["headers"] = tuple((str(h["name"]), str(h["value"])) for h in given["internetmessageheaders"])
-    return replace(letter, **found)
-
-
-def _addresses(given: Any) -> tuple[Address, ...]:
-    try:
-        found = [item["emailaddress"] for item in given]
-        return tuple(Address(str(item.get("name") or item["address"]), str(item["address"])) for item in found)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise bad_request("At least one recipient isn't valid.", "ErrorInvalidRecipients") from error
+    return merged(empty, given)
 
 
 ROUTES = {
     "POST users/{user}/sendMail": send_mail,
+    "POST users/{user}/messages": create_draft,
+    "PATCH users/{user}/messages/{message}": change_message,
     "POST users/{user}/messages/{message}/reply": reply,
     "POST users/{user}/messages/{message}/createReply": create_reply,
     "POST users/{user}/messages/{message}/send": send_draft,

@@ -101,7 +101,7 @@ async def test_a_cancelled_meeting_cannot_be_accepted(world: World) -> None:
     await world.cancel(await world.meet())
     event = (await world.event())["id"]
     answer = await world.graph("POST", f"/users/{VMR}/events/{event}/accept", json={})
-    assert answer.status_code == 400
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "ErrorCalendarIsCancelledForAccept")
     assert await world.received(ALICE) == []
 
 

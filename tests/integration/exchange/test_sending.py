@@ -61,10 +61,39 @@ async def test_a_reply_as_a_draft(world: World) -> None:
     draft = (await world.graph("POST", f"{path}/createReply", json={"comment": "Soon"})).json()
     assert draft["isDraft"] is True
     assert await world.received(ALICE) == []
+    changed = {"body": {"contentType": "html", "content": "<p>Now</p>"}}
+    assert (await world.graph("PATCH", f"/users/{VMR}/messages/{draft['id']}", json=changed)).status_code == 200
     assert (await world.graph("POST", f"/users/{VMR}/messages/{draft['id']}/send")).status_code == 202
-    assert [m["subject"] for m in await world.received(ALICE)] == ["RE: Review"]
-    assert (await world.graph("POST", f"/users/{VMR}/messages/{draft['id']}/send")).status_code == 404
+    assert [(m["subject"], m["body_text"]) for m in await world.received(ALICE)] == [("RE: Review", "Now")]
     assert (await world.graph("POST", f"{path}/send")).status_code == 400
+
+
+async def test_a_sent_draft_keeps_its_immutable_id(world: World) -> None:
+    message = {"subject": "Hi", "body": {"contentType": "html", "content": "<p>x</p>"}, "toRecipients": to(BOB)}
+    created = await world.graph("POST", f"/users/{VMR}/messages", json=message)
+    assert created.status_code == 201
+    path = f"/users/{VMR}/messages/{created.json()['id']}"
+    assert (await world.graph("POST", f"{path}/send", json={})).status_code == 202
+    assert (await world.get(path, select="isDraft"))["isDraft"] is False
+    assert [item["subject"] for item in await world.folder(VMR, "sentitems")] == ["Hi"]
+    assert len(await world.received(BOB)) == 1
+    assert (await world.graph("POST", f"{path}/send")).status_code == 400, "it is no draft any more"
+
+
+async def test_a_draft_without_recipients_stays(world: World) -> None:
+    draft = (await world.graph("POST", f"/users/{VMR}/messages", json={"subject": "Hi"})).json()
+    assert (await world.graph("POST", f"/users/{VMR}/messages/{draft['id']}/send")).status_code == 400
+    assert (await world.get(f"/users/{VMR}/messages/{draft['id']}"))["isDraft"] is True
+
+
+async def test_a_mime_draft_becomes_a_response_when_it_is_sent(world: World) -> None:
+    uid = await world.meet()
+    content, headers = response(uid, "ACCEPTED"), {"Content-Type": "text/plain"}
+    draft = await world.graph("POST", f"/users/{VMR}/messages", content=content, headers=headers)
+    assert draft.status_code == 201
+    assert await world.received(ALICE) == []
+    await world.graph("POST", f"/users/{VMR}/messages/{draft.json()['id']}/send")
+    assert [m["kind"] for m in await world.received(ALICE)] == ["accepted"]
 
 
 def response(uid: str, partstat: str, recurrence_id: str = "", recipient: str = ALICE) -> bytes:

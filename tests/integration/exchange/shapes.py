@@ -1,0 +1,83 @@
+"""Comparing the shape of what is served with a sample: every property, of the same JSON type."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from tests.support import shared_data
+
+Json = dict[str, Any]
+
+_CATEGORIES = {"categories": "nobody puts categories on messages here"}
+_PROPOSED = {"attendees[].proposedNewTime": "proposals are in the response's message, tracking does not keep them"}
+_PLACES = {
+    "locations[].address": "a location is one line of text here",
+    "locations[].coordinates": "a location is one line of text here",
+}
+#: Properties of a sample that are not served, and why.
+NOT_SERVED: dict[str, dict[str, str]] = {
+    "real__eventMessageRequest_seriesMaster_2023_listitem": _CATEGORIES,
+    "docs__series_master_cancelled_and_exception_occurrences": {
+        "exceptionOccurrences[].Subject": "the documentation's capital: the service writes `subject`"
+    },
+    "graph__webhooks__03": {"value[].id": "a sample of 2016: newer notifications have no id of their own"},
+    "graph__event-get__01": _PROPOSED,
+    "graph__event-get__02": _PLACES,
+}
+#: Properties that hold null in one place and a value in another.
+_NULLABLE = {
+    "notificationContentType",
+    "lifecycleNotificationUrl",
+    "includeResourceData",
+    "encryptionCertificate",
+    "encryptionCertificateId",
+    "clientState",
+    "recurrence",
+    "isDeliveryReceiptRequested",
+    "seriesMasterId",
+    "occurrenceId",
+}
+
+
+def sample(name: str) -> Json:
+    """A sample by name; the test is skipped when it is not there."""
+    document: Json = json.loads(shared_data(f"data/graph-samples/{name}.json").read_text())
+    return document
+
+
+def check_shape(name: str, served: Json) -> Json:
+    """Assert that an answer has everything that a sample has; the sample, for more checks."""
+    wanted = sample(name)
+    assert set(differences(wanted, served)) == {f"{path} is missing" for path in NOT_SERVED.get(name, {})}
+    return wanted
+
+
+def differences(wanted: Any, served: Any, path: str = "") -> Iterator[str]:
+    """In what ``served`` falls short of ``wanted``."""
+    if isinstance(wanted, dict) and isinstance(served, dict):
+        yield from _of_objects(wanted, served, path)
+    elif isinstance(wanted, list) and isinstance(served, list):
+        yield from _of_lists(wanted, served, path)
+    elif type(wanted) is not type(served) and not _may_be_null(wanted, served, path):
+        yield f"{path}: {type(wanted).__name__} in the sample, {type(served).__name__} served"
+
+
+def _of_objects(wanted: Json, served: Json, path: str) -> Iterator[str]:
+    for key, value in wanted.items():
+        below = f"{path}.{key}".lstrip(".")
+        if key in served:
+            yield from differences(value, served[key], below)
+        else:
+            yield f"{below} is missing"
+
+
+def _of_lists(wanted: list[Any], served: list[Any], path: str) -> Iterator[str]:
+    """Each element of the sample against the first that is served."""
+    if wanted and not served:
+        yield f"{path} is missing"
+    for element in wanted if served else []:
+        yield from differences(element, served[0], f"{path}[]")
+
+
+def _may_be_null(wanted: Any, served: Any, path: str) -> bool:
+    return (wanted is None or served is None) and path.rpartition(".")[2] in _NULLABLE
