@@ -1,9 +1,7 @@
 """The add-in's routes as browsers, Outlook and Exchange see them, through Microsoft's worker runtime."""
 
 import json
-import os
 import re
-from collections.abc import AsyncIterator
 from io import BytesIO
 
 import httpx
@@ -11,36 +9,10 @@ import pytest
 from lxml import etree  # type: ignore[import-untyped]
 from PIL import Image
 
-from dev.environment import INTEGRATION, Addresses, app_settings
-from dev.host.clock import MovableClock
-from dev.host.host import running_host
-from dev.seed import seed
-from shared.azure_storage import AzureStorage
-from shared.composition import build, install
-from shared.settings import load_settings
-from tests.support import ROOT
+from dev.environment import INTEGRATION
 
 NOWHERE = "22222222-2222-4222-8222-222222222222"
 ADDIN = f"/addin/{INTEGRATION}"
-
-
-@pytest.fixture(scope="module")
-async def client(azurite: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx.AsyncClient]:
-    settings = app_settings(Addresses(port=9, exchange_port=9), azurite, tmp_path_factory.mktemp("secrets"))
-    known = load_settings(settings)
-    storage = AzureStorage(known.storage)
-    await storage.create()
-    await storage.close()
-    clock = MovableClock()
-    services = build(known, clock)
-    install(services)
-    await seed(services.integrations, "http://127.0.0.1:9")
-    async with (
-        running_host(ROOT, {**os.environ, **settings}, clock) as host,
-        httpx.AsyncClient(base_url=host.url, trust_env=False) as client,
-    ):
-        yield client
-    await services.close()
 
 
 async def assets(client: httpx.AsyncClient) -> list[str]:

@@ -1,44 +1,15 @@
 """The product through Microsoft's worker runtime: every function is indexed, every route answers."""
 
-import os
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-import pytest
 
-from dev.environment import MANAGEMENT, POLICY, Addresses, app_settings
-from dev.host.clock import MovableClock
-from dev.host.host import FunctionsHost, running_host
-from shared.azure_storage import AzureStorage
-from shared.composition import build, install
-from shared.settings import load_settings
+from dev.environment import MANAGEMENT, POLICY
+from dev.host.host import FunctionsHost
 from shared.storage import QUEUES
 from tests.support import ROOT
 
-NOWHERE = Addresses(port=9, exchange_port=9)
 VALUES = {"uuid": "22222222-2222-4222-8222-222222222222"}
-
-
-@pytest.fixture(scope="module")
-async def host(azurite: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FunctionsHost]:
-    settings = app_settings(NOWHERE, azurite, tmp_path_factory.mktemp("secrets"))
-    known = load_settings(settings)
-    storage = AzureStorage(known.storage)
-    await storage.create()
-    await storage.close()
-    clock = MovableClock()
-    services = build(known, clock)
-    install(services)
-    async with running_host(ROOT, {**os.environ, **settings}, clock) as host:
-        yield host
-    await services.close()
-
-
-@pytest.fixture
-async def client(host: FunctionsHost) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=host.url, trust_env=False) as client:
-        yield client
 
 
 def path_of(trigger: dict[str, Any]) -> str:

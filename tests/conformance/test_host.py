@@ -89,9 +89,7 @@ class TestHttp:
         assert len(answer.content) == 5_000_000
 
     @pytest.mark.parametrize(("path", "text"), [("/api/sync", "nothing"), ("/api/sync/a/b", "a/b")])
-    async def test_functions_that_are_not_async_run_too(
-        self, client: httpx.AsyncClient, path: str, text: str
-    ) -> None:
+    async def test_functions_that_are_not_async_run_too(self, client: httpx.AsyncClient, path: str, text: str) -> None:
         assert (await client.get(path)).text == text
 
     @pytest.mark.parametrize(
@@ -213,9 +211,7 @@ class TestTimers:
         assert app.ticks == {("fixture_timer", True): 1, ("fixture_yearly", True): 1}
         assert app.received == [("happy new year", 1)]
 
-    async def test_a_timer_that_becomes_due_just_now_is_not_late(
-        self, client: httpx.AsyncClient, app: Any
-    ) -> None:
+    async def test_a_timer_that_becomes_due_just_now_is_not_late(self, client: httpx.AsyncClient, app: Any) -> None:
         year = int((await client.get("/dev/clock")).json()["now"][:4]) + 1
         await client.post("/dev/clock", json={"now": f"{year}-01-01T00:00:00Z"})
         assert app.ticks["fixture_yearly", False] == 1

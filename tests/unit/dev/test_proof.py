@@ -1,0 +1,60 @@
+"""The proof: it believes nothing that it has not seen, and says what it saw instead. It succeeds in tests/stack."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from dev import proof
+from dev.environment import Addresses
+from dev.processes import StackError
+from dev.proof import Proof
+
+AT = Addresses(port=7071, exchange_port=7072)
+ROOM = {"alias": "meet1@example.com", "numeric_alias": "meet1", "alias_id": "PXPS:-1#", "instructions": "<p>Join</p>"}
+ACCEPTED = {"uid": "u", "kind": "accepted", "subject": "Accepted: A meeting", "body_text": ""}
+GOOD: dict[str, Any] = {
+    "/dev/identity-token": {"token": "t"},
+    "meeting_details": {"result": ROOM},
+    "/dev/meetings": {"uid": "u"},
+    "messages": {"messages": [ACCEPTED]},
+    "local_alias=meet1": {"action": "continue", "result": {"name": "A meeting"}},
+    "local_alias=meet0": httpx.codes.NOT_FOUND,
+}
+
+
+def book(**changes: Any) -> None:
+    """Run the proof against answers that are good but for the changes."""
+    answers = GOOD | changes
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        found = next(value for part, value in answers.items() if part in str(request.url))
+        return httpx.Response(found, text="no") if isinstance(found, int) else httpx.Response(200, json=found)
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
+        Proof(AT, client).book()
+
+
+def test_what_came_back_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    book()
+    shown = capsys.readouterr().out
+    assert "PXPS:-1#" in shown
+    assert "Accepted: A meeting" in shown
+    assert "come in: A meeting" in shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"meeting_details": 500}, "meeting_details was answered 500: no"),
+        ({"messages": {"messages": []}}, "no answer to the invitation"),
+        ({"messages": {"messages": [ACCEPTED | {"uid": "another"}]}}, "no answer to the invitation"),
+        ({"messages": {"messages": [ACCEPTED | {"kind": "declined"}]}}, "not accepted, but declined"),
+        ({"local_alias=meet1": {"action": "reject", "result": {}}}, "the room is shut"),
+        ({"local_alias=meet0": {"action": "continue", "result": {}}}, "an unknown alias was answered 200, not 404"),
+    ],
+)
+def test_what_is_wrong_is_told(monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], said: str) -> None:
+    monkeypatch.setattr(proof, "PATIENCE", 0.01)
+    with pytest.raises(StackError, match=said):
+        book(**changes)
