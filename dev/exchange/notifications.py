@@ -92,19 +92,26 @@ class Notifier:
 
     # --- delivery
 
-    async def shake_hands(self, url: str) -> bool:
-        """Whether the webhook echoes a validation token: 200, text/plain, decoded, within 10 s."""
+    async def shake_hands(self, url: str) -> str:
+        """Ask a webhook to echo a validation token: 200, text/plain, decoded, within 10 s.
+
+        Returns what is wrong with its answer; empty when it is right.
+        """
         token = f"Validation: Testing client application reachability for subscription Request-Id: {uuid.uuid4()}"
         target = f"{url}{'&' if '?' in url else '?'}validationToken={quote(token, safe='')}"
+        headers = {"Content-Type": "text/plain; charset=utf-8"}
         limit = aiohttp.ClientTimeout(total=HANDSHAKE_LIMIT)
         try:
-            async with self._client.post(
-                target, data=b"", headers={"Content-Type": "text/plain; charset=utf-8"}, timeout=limit
-            ) as answer:
-                said = await answer.text()
-                return answer.status == 200 and answer.content_type == "text/plain" and said == token
+            async with self._client.post(target, data=b"", headers=headers, timeout=limit) as answer:
+                if answer.status != 200:
+                    return (
+                        f"HTTP status code is '{answer.reason}'. "
+                        "Notification endpoint must respond with 200 OK to validation request."
+                    )
+                is_echo = answer.content_type == "text/plain" and await answer.text() == token
+                return "" if is_echo else "Response must exactly match validationToken query parameter."
         except (aiohttp.ClientError, TimeoutError, ValueError):
-            return False
+            return "The operation has timed out or the endpoint cannot be reached."
 
     @property
     def _client(self) -> aiohttp.ClientSession:

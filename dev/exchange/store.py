@@ -1,10 +1,11 @@
 """Mailboxes: folders, messages, calendar items, and the log of everything that happened to them."""
 
 import uuid
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
 
 from dev.exchange.clock import Clock
 from dev.exchange.model import Event, Letter, Meeting, Message, Response
@@ -31,20 +32,18 @@ class Change:
 
 
 class Store:
-    """All items of all mailboxes, in memory. Owners are GUIDs, keys are hex UUIDs that never change."""
+    """All items of all mailboxes, in memory. Owners are GUIDs, keys are hex UUIDs that never change.
+
+    ``last_change`` is the number of the newest entry of the log; 0 when nothing happened yet.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._numbers = count(1)
-        self._messages: dict[str, Message] = {}
-        self._events: dict[str, Event] = {}
-        self.log: list[Change] = []
+        self._messages: defaultdict[str, dict[str, Message]] = defaultdict(dict)
+        self._events: defaultdict[str, dict[str, Event]] = defaultdict(dict)
+        self._logs: defaultdict[tuple[str, str], list[Change]] = defaultdict(list)
+        self.last_change = 0
         self.listeners: list[Callable[[Change], None]] = []
-
-    @property
-    def last_change(self) -> int:
-        """The number of the newest entry of the log; 0 when nothing happened yet."""
-        return self.log[-1].number if self.log else 0
 
     # --- messages
 
@@ -56,18 +55,17 @@ class Store:
         key = uuid.uuid4().hex
         internet_id = f"<{key.upper()}@EXAMPLE.PROD.OUTLOOK.COM>"
         message = Message(key, owner, folder, letter, internet_id, now, now, now, is_read=is_read, is_draft=is_draft)
-        self._messages[key] = message
+        self._messages[owner][key] = message
         self._note_message(message, "created")
         return message
 
     def message(self, owner: str, key: str) -> Message | None:
         """A message of this mailbox."""
-        message = self._messages.get(key)
-        return message if message and message.owner == owner else None
+        return self._messages[owner].get(key)
 
     def messages(self, owner: str, folder: str | None = None) -> list[Message]:
         """The messages of a mailbox, or of one of its folders, in the order they came."""
-        return [m for m in self._messages.values() if m.owner == owner and folder in (None, m.folder)]
+        return [message for message in self._messages[owner].values() if folder in (None, message.folder)]
 
     def touch_message(self, message: Message) -> None:
         """Note that a message was changed."""
@@ -90,7 +88,7 @@ class Store:
 
     def delete_message(self, message: Message) -> None:
         """Remove a message for good."""
-        del self._messages[message.key]
+        del self._messages[message.owner][message.key]
         self._note_message(message, "deleted")
 
     def _note_message(self, message: Message, kind: str, *, is_move: bool = False) -> None:
@@ -103,24 +101,23 @@ class Store:
         """Put a meeting into a calendar."""
         now = self._clock.now()
         event = Event(uuid.uuid4().hex, owner, meeting, response, created=now, modified=now, is_organizer=is_organizer)
-        self._events[event.key] = event
+        self._events[owner][event.key] = event
         self._note_event(event, "created")
         return event
 
     def event_by_key(self, owner: str, key: str) -> Event | None:
         """A calendar item of this mailbox."""
-        event = self._events.get(key)
-        return event if event and event.owner == owner else None
+        return self._events[owner].get(key)
 
     def event(self, owner: str, uid: str, original_start: datetime | None = None) -> Event | None:
         """The item of a meeting or series; with ``original_start`` the item of an occurrence invited to on its own."""
-        wanted = (owner, uid, original_start)
-        found = (e for e in self._events.values() if (e.owner, e.meeting.uid, e.meeting.original_start) == wanted)
+        wanted = (uid, original_start)
+        found = (e for e in self._events[owner].values() if (e.meeting.uid, e.meeting.original_start) == wanted)
         return next(found, None)
 
     def events(self, owner: str) -> list[Event]:
         """All calendar items of a mailbox: single meetings, masters, occurrences that came on their own."""
-        return [event for event in self._events.values() if event.owner == owner]
+        return list(self._events[owner].values())
 
     def touch_event(self, event: Event) -> None:
         """Note that a calendar item, or an occurrence of it, was changed."""
@@ -128,7 +125,7 @@ class Store:
 
     def delete_event(self, event: Event) -> None:
         """Remove a calendar item for good."""
-        del self._events[event.key]
+        del self._events[event.owner][event.key]
         self._note_event(event, "deleted")
 
     def _note_event(self, event: Event, kind: str) -> None:
@@ -139,11 +136,13 @@ class Store:
 
     def changes(self, owner: str, folder: str, after: int) -> Iterator[Change]:
         """What happened in a folder after the change with that number, oldest first."""
-        return (c for c in self.log if c.number > after and c.owner == owner and c.folder == folder)
+        log = self._logs[owner, folder]
+        return iter(log[bisect_right(log, after, key=lambda change: change.number) :])
 
     def _note(self, kind: str, owner: str, folder: str, key: str, moves: int = 0, is_move: bool = False) -> int:
-        change = Change(next(self._numbers), kind, owner, folder, key, moves, is_move)
-        self.log.append(change)
+        self.last_change += 1
+        change = Change(self.last_change, kind, owner, folder, key, moves, is_move)
+        self._logs[owner, folder].append(change)
         for listener in self.listeners:
             listener(change)
         return change.number

@@ -1,6 +1,6 @@
 """Events: reading calendars, and answering meetings."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -16,6 +16,8 @@ from dev.exchange.model import Body, Reply
 from dev.exchange.responses import Answer, MeetingIsCancelledError, OrganizerCannotRespondError
 from dev.exchange.zones import UnknownZoneError, to_utc
 
+#: The longest window of a calendar view (docs-contrib issue 6321); taken to hold for instances too.
+_LONGEST = timedelta(days=1825)
 _ON_DEMAND = ("cancelledOccurrences", "exceptionOccurrences", "originalStart")
 
 
@@ -47,7 +49,7 @@ async def list_events(call: Call) -> web.Response:
     options.allow_only(call.query, "$select", "$filter", "$top", "$skip", "$orderby")
     entries = [whole(item) for item in call.exchange.store.events(call.owner.guid)]
     condition = call.query.get("$filter")
-    found = [entry for entry in entries if options.matches(event(entry, call.view), condition)]
+    found = [entry for entry in entries if not condition or options.matches(event(entry, call.view), condition)]
     return _page(call, "events", found)
 
 
@@ -78,10 +80,14 @@ def _window(call: Call) -> tuple[datetime, datetime]:
     for name in ("startDateTime", "endDateTime"):
         if name.casefold() not in given:
             raise bad_request(f"This request requires a time window specified by the query string parameter {name}.")
-    return (
-        options.moment(given["startdatetime"], "startDateTime"),
-        options.moment(given["enddatetime"], "endDateTime"),
-    )
+    start = options.moment(given["startdatetime"], "startDateTime")
+    end = options.moment(given["enddatetime"], "endDateTime")
+    if end - start > _LONGEST:
+        message = "The range between the start and end dates is greater than the allowed range."
+        raise bad_request(
+            f"Your request can't be completed. {message} Maximum number of days: {_LONGEST.days}", "ErrorInvalidRequest"
+        )
+    return start, end
 
 
 def _page(call: Call, path: str, entries: list[Entry]) -> web.Response:

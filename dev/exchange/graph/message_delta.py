@@ -55,7 +55,7 @@ def _begin(call: Call, size: int) -> Step:
         kinds=kinds,
     )
     found = store.messages(call.owner.guid, call.folder)
-    keys = [item.key for item in found if options.matches(message(item, call.view), condition)]
+    keys = [item.key for item in found if not condition or options.matches(message(item, call.view), condition)]
     if call.query.get("$orderby") == "receivedDateTime desc":
         keys.reverse()
     return call.exchange.delta.begin(start, keys, size)

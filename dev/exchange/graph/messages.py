@@ -30,7 +30,8 @@ async def list_messages(call: Call) -> web.Response:
     folder = call.folder if "folder" in call.params else None
     found = call.exchange.store.messages(call.owner.guid, folder)
     found.sort(key=lambda item: item.received, reverse=not _oldest_first(call))
-    found = [item for item in found if options.matches(message(item, call.view), call.query.get("$filter"))]
+    condition = call.query.get("$filter")
+    found = [item for item in found if not condition or options.matches(message(item, call.view), condition)]
     size = options.number(call.query, "$top", call.prefer.page_size or 10, options.LARGEST_PAGE)
     skip = options.number(call.query, "$skip", 0)
     shown = [_expanded(call, item, in_list=True) for item in found[skip : skip + size]]

@@ -141,12 +141,12 @@ _COMPARE: Mapping[str, Any] = {
 }
 
 
-def matches(item: Mapping[str, Any], text: str | None) -> bool:
+def matches(item: Mapping[str, Any], text: str) -> bool:
     """Whether a rendered item passes a $filter: comparisons of times, equality of words, joined by `and`.
 
     Anything else is refused with 400 rather than passed over.
     """
-    return all(_passes(item, clause) for clause in re.split(r"\s+and\s+", text)) if text else True
+    return all(_passes(item, clause) for clause in re.split(r"\s+and\s+", text))
 
 
 def _passes(item: Mapping[str, Any], clause: str) -> bool:

@@ -32,13 +32,15 @@ async def create(call: Call) -> web.Response:
         # Which words Graph uses for this could not be confirmed without a live tenant.
         raise GraphError(409, "Conflict", "A subscription with the same resource and changeType exists already.")
     for url in filter(None, (wanted.notification_url, wanted.lifecycle_url)):
-        if not await call.exchange.notifier.shake_hands(url):
-            raise _invalid(
-                "Subscription validation request failed. "
-                "Notification endpoint must respond with 200 OK to validation request."
-            )
+        await _validate(call, url)
     call.exchange.subscriptions.add(wanted)
     return call.answer({"@odata.context": f"{_context(call)}/$entity", **_shown(wanted, secret=True)}, 201)
+
+
+async def _validate(call: Call, url: str) -> None:
+    wrong = await call.exchange.notifier.shake_hands(url)
+    if wrong:
+        raise _invalid(f"Subscription validation request failed. {wrong}")
 
 
 async def _wanted(call: Call) -> Subscription:
@@ -96,8 +98,7 @@ async def change(call: Call) -> web.Response:
     if "lifecycleNotificationUrl" in given:
         raise _invalid("lifecycleNotificationUrl cannot be changed.")
     if "notificationUrl" in given:
-        if not await call.exchange.notifier.shake_hands(str(given["notificationUrl"])):
-            raise _invalid("Subscription validation request failed.")
+        await _validate(call, str(given["notificationUrl"]))
         subscription.notification_url = str(given["notificationUrl"])
     if "expirationDateTime" in given:
         _renew(call, subscription, given)

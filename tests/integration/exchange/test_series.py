@@ -179,6 +179,9 @@ async def test_a_window_is_required_and_pages_follow_each_other(world: World) ->
     path = f"/users/{VMR}/events/{master}/instances"
     for params in ({}, {"startDateTime": MARCH}, {"endDateTime": MAY}):
         assert (await world.graph("GET", path, params=params)).status_code == 400
+    too_long = await world.graph("GET", path, params={"startDateTime": MARCH, "endDateTime": "2035-03-01T00:00:00Z"})
+    assert (too_long.status_code, too_long.json()["error"]["code"]) == (400, "ErrorInvalidRequest")
+    assert "1825" in too_long.json()["error"]["message"]
     page = await world.get(path, startDateTime=MARCH, endDateTime=MAY, top="4")
     seen = list(page["value"])
     while "@odata.nextLink" in page:

@@ -51,8 +51,12 @@ async def test_the_token_must_come_back_decoded(world: World, webhook: Webhook) 
     webhook.echo = lambda token: token.replace(" ", "+")
     answer = await subscribe(world, webhook)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "ValidationError")
+    assert "exactly match" in answer.json()["error"]["message"]
     nobody = await subscribe(world, webhook, notificationUrl="http://127.0.0.1:9/none")
     assert nobody.status_code == 400
+    elsewhere = webhook.url.replace("changes", "not/there")
+    missing = await subscribe(world, webhook, notificationUrl=elsewhere)
+    assert "HTTP status code is 'Not Found'" in missing.json()["error"]["message"]
     assert (await world.get("/subscriptions"))["value"] == []
 
 

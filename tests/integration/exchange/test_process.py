@@ -1,0 +1,49 @@
+"""`python -m dev.exchange`, as the local stack starts it."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from aiohttp import web
+
+from tests.support import ROOT
+
+
+@asynccontextmanager
+async def started(**environment: str) -> AsyncIterator[Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "dev.exchange", cwd=ROOT, env={**os.environ, **environment}, stdout=PIPE, stderr=PIPE
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.communicate()
+
+
+async def test_it_says_where_it_listens_and_listens_there() -> None:
+    async with started(EXCHANGE_PORT="0", ADDIN_AUDIENCE="https://pane.example") as process:
+        assert process.stdout
+        line = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
+        url = line.split()[-1]
+        async with httpx.AsyncClient(base_url=url) as http:
+            assert (await http.get("/dev/mailboxes/vmr@example.com/messages")).json() == {"messages": []}
+            assert (await http.get("/v1.0/subscriptions")).status_code == 401
+
+
+async def test_a_taken_port_is_a_loud_failure() -> None:
+    runner = web.AppRunner(web.Application())
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        async with started(EXCHANGE_PORT=str(runner.addresses[0][1])) as process:
+            assert await asyncio.wait_for(process.wait(), 20) != 0
+            assert process.stderr
+            assert b"address already in use" in await process.stderr.read()
+    finally:
+        await runner.cleanup()
