@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from shared.errors import SchedulingError
+from shared.identity.password_hash import is_password_hash
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 
@@ -24,7 +25,7 @@ class StorageAccount:
 
 @dataclass(frozen=True)
 class BasicCredential:
-    """A user name and the hash of a password, as `shared.identity.passwords.hash_password` makes it."""
+    """A user name and the hash of a password, as `python -m shared.cli hash-password` makes it."""
 
     username: str
     password_hash: str = field(repr=False)
@@ -51,8 +52,15 @@ class Settings:
 
 def is_loopback(url: str) -> bool:
     """Whether a URL is plain http to this very machine."""
-    parts = urlsplit(url)
-    return parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"}
+    return _scheme_and_host(url) in {("http", host) for host in ("127.0.0.1", "localhost", "::1")}
+
+
+def _scheme_and_host(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname or ""
+    except ValueError:  # an address that never ends: https://[
+        return "", ""
 
 
 def load_settings(env: Mapping[str, str]) -> Settings:
@@ -88,22 +96,35 @@ def _storage(env: Mapping[str, str], faults: list[str]) -> StorageAccount:
 
 def _url(env: Mapping[str, str], name: str, faults: list[str]) -> str:
     url = env.get(name, "").rstrip("/")
+    scheme, host = _scheme_and_host(url)
     if not url:
         faults.append(f"{name} is missing")
-    elif not (url.startswith("https://") or is_loopback(url)):
-        faults.append(f"{name} must be an https URL")
+    elif not ((scheme == "https" and host) or is_loopback(url)) or set("?#") & set(url):
+        faults.append(f"{name} must be an https URL without a query")
     return url
 
 
+def _secret(env: Mapping[str, str], name: str, faults: list[str]) -> str:
+    value = env.get(name, "")
+    if value.startswith("@Microsoft.KeyVault("):
+        # What the platform leaves in place when it cannot read the vault: known to everybody who can read this.
+        faults.append(f"{name} is a Key Vault reference that cannot be read: check the secret, and the app's access")
+    return value
+
+
 def _signing_key(env: Mapping[str, str], faults: list[str]) -> bytes:
-    key = env.get("TAG_SIGNING_KEY", "").encode()
+    key = _secret(env, "TAG_SIGNING_KEY", faults).encode()
     if len(key) < 32:
         faults.append("TAG_SIGNING_KEY must be at least 32 characters")
     return key
 
 
 def _credential(env: Mapping[str, str], prefix: str, faults: list[str]) -> BasicCredential | None:
-    username, password_hash = env.get(f"{prefix}_USERNAME", ""), env.get(f"{prefix}_PASSWORD_HASH", "")
+    username, password_hash = env.get(f"{prefix}_USERNAME", ""), _secret(env, f"{prefix}_PASSWORD_HASH", faults)
     if bool(username) != bool(password_hash):
         faults.append(f"{prefix}_USERNAME and {prefix}_PASSWORD_HASH belong together")
-    return BasicCredential(username, password_hash) if username and password_hash else None
+    if not (username and password_hash):
+        return None
+    if not is_password_hash(password_hash):
+        faults.append(f"{prefix}_PASSWORD_HASH is no password hash: make one by `python -m shared.cli hash-password`")
+    return BasicCredential(username, password_hash)

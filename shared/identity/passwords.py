@@ -1,34 +1,15 @@
-"""Basic authentication for machines and admins (DESIGN §3): hashes, and a check that is cheap after the first time."""
+"""Basic authentication for machines and admins (DESIGN §3): a check that is cheap after the first time."""
 
 import asyncio
 import base64
-import binascii
-import hashlib
 import hmac
 import secrets
 
 from shared.errors import NotAuthenticated
+from shared.identity.password_hash import hash_password, matches
 from shared.settings import BasicCredential
 
-_COST = 2**14
-_BLOCK = 8
-
-
-def hash_password(password: str) -> str:
-    """A salted scrypt hash, as POLICY_PASSWORD_HASH and MANAGEMENT_PASSWORD_HASH hold it."""
-    salt = secrets.token_bytes(16)
-    return f"scrypt:{_COST}:{salt.hex()}:{_scrypt(password, salt, _COST).hex()}"
-
-
-def _scrypt(password: str, salt: bytes, cost: int) -> bytes:
-    return hashlib.scrypt(password.encode(), salt=salt, n=cost, r=_BLOCK, p=1, maxmem=256 * cost * _BLOCK)
-
-
-def _matches(password: str, password_hash: str) -> bool:
-    scheme, cost, salt, digest = password_hash.split(":")
-    if scheme != "scrypt":
-        raise ValueError("unknown password hash scheme")
-    return hmac.compare_digest(_scrypt(password, bytes.fromhex(salt), int(cost)), bytes.fromhex(digest))
+__all__ = ["BasicAuthenticator", "hash_password"]
 
 
 class BasicAuthenticator:
@@ -48,7 +29,7 @@ class BasicAuthenticator:
         """Raises NotAuthenticated unless the header proves the credential."""
         if self._credential is None or header is None or len(header) > 1024:
             raise NotAuthenticated("A user name and a password are needed.")
-        digest = hmac.digest(self._memory_key, header.encode(), "sha256")
+        digest = hmac.digest(self._memory_key, header.encode(errors="replace"), "sha256")
         if hmac.compare_digest(digest, self._passed):
             return
         # One derivation at a time: wrong guesses queue up instead of eating all memory and processors.
@@ -62,8 +43,8 @@ class BasicAuthenticator:
         scheme, _, encoded = header.partition(" ")
         try:
             username, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # not base64, or not UTF-8
             return False
         named = hmac.compare_digest(username.encode(), credential.username.encode())
-        right = _matches(password, credential.password_hash)
+        right = matches(password, credential.password_hash)
         return scheme.lower() == "basic" and bool(colon) and named and right

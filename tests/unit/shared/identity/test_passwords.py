@@ -1,0 +1,156 @@
+"""Basic authentication of conferencing nodes and admins (rule 4)."""
+
+import asyncio
+import base64
+import hashlib
+from typing import Any
+
+import pytest
+
+from shared.errors import NotAuthenticated
+from shared.identity.password_hash import hash_password, is_password_hash, matches
+from shared.identity.passwords import BasicAuthenticator
+from shared.settings import BasicCredential
+
+PASSWORD = "pässword: with a colon"
+HASH = hash_password(PASSWORD)
+
+
+def header(username: str = "node", password: str = PASSWORD, scheme: str = "Basic") -> str:
+    return f"{scheme} {base64.b64encode(f'{username}:{password}'.encode()).decode()}"
+
+
+@pytest.fixture
+def nodes() -> BasicAuthenticator:
+    return BasicAuthenticator(BasicCredential("node", HASH))
+
+
+@pytest.fixture
+def derivations(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Every password that was put through scrypt."""
+    passwords: list[bytes] = []
+    real = hashlib.scrypt
+
+    def counted(password: bytes, **options: Any) -> bytes:
+        passwords.append(password)
+        return real(password, **options)
+
+    monkeypatch.setattr(hashlib, "scrypt", counted)
+    return passwords
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC"])
+async def test_the_right_name_and_password_pass(nodes: BasicAuthenticator, scheme: str) -> None:
+    await nodes.check(header(scheme=scheme))
+
+
+WRONG = {
+    "none": None,
+    "empty": "",
+    "no credentials": "Basic",
+    "empty credentials": "Basic ",
+    "another password": header(password="password"),
+    "no password": header(password=""),
+    "another name": header("nodes"),
+    "another name's case": header("Node"),
+    "no name": header(""),
+    "no colon": f"Basic {base64.b64encode(b'node').decode()}",
+    "another scheme": header(scheme="Bearer"),
+    "two blanks": header().replace(" ", "  "),
+    "not base64": "Basic ????",
+    "not ASCII": "Basic ünï",
+    "a lone surrogate": "Basic \ud800",
+    "not UTF-8": f"Basic {base64.b64encode(bytes([0xFF, 0xFE, 0x3A])).decode()}",
+    "endless": header(password="x" * 100_000),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+async def test_anything_else_is_refused(nodes: BasicAuthenticator, wrong: str | None) -> None:
+    for _ in range(2):
+        with pytest.raises(NotAuthenticated):
+            await nodes.check(wrong)
+
+
+async def test_without_a_credential_nobody_gets_in() -> None:
+    with pytest.raises(NotAuthenticated):
+        await BasicAuthenticator(None).check(header())
+
+
+async def test_what_has_passed_once_passes_at_once(nodes: BasicAuthenticator, derivations: list[bytes]) -> None:
+    for _ in range(20):
+        await nodes.check(header())
+    assert len(derivations) == 1
+
+
+async def test_what_has_failed_is_not_remembered_as_passed(nodes: BasicAuthenticator, derivations: list[bytes]) -> None:
+    await nodes.check(header())
+    for _ in range(3):
+        with pytest.raises(NotAuthenticated):
+            await nodes.check(header(password="guess"))
+    await nodes.check(header())
+    assert len(derivations) == 4
+
+
+async def test_a_wrong_name_costs_as_much_as_a_wrong_password(
+    nodes: BasicAuthenticator, derivations: list[bytes]
+) -> None:
+    """The time of an answer does not tell which names exist."""
+    with pytest.raises(NotAuthenticated):
+        await nodes.check(header("stranger"))
+    assert len(derivations) == 1
+
+
+async def test_guesses_are_checked_one_at_a_time(nodes: BasicAuthenticator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """16 MiB of memory each would else be multiplied by the guesses."""
+    running, most, real = 0, 0, asyncio.to_thread
+
+    async def counted(*args: Any) -> Any:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        try:
+            return await real(*args)
+        finally:
+            running -= 1
+
+    monkeypatch.setattr(asyncio, "to_thread", counted)
+    guesses = [nodes.check(header(password=str(n))) for n in range(5)]
+    results = await asyncio.gather(*guesses, return_exceptions=True)
+    assert [type(result) for result in results] == [NotAuthenticated] * 5
+    assert most == 1
+
+
+def test_the_same_password_has_many_hashes() -> None:
+    other = hash_password(PASSWORD)
+    assert other != HASH
+    assert matches(PASSWORD, other)
+    assert not matches("password", other)
+
+
+SALT, DIGEST = "00" * 16, "00" * 64
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [
+        (HASH, True),
+        (f"scrypt:131072:{SALT}:{DIGEST}", True),
+        ("", False),
+        ("local-admin", False),
+        (f"scrypt:{SALT}:{DIGEST}", False),
+        (f"bcrypt:16384:{SALT}:{DIGEST}", False),
+        (f"scrypt:1:{SALT}:{DIGEST}", False),
+        (f"scrypt:16383:{SALT}:{DIGEST}", False),
+        (f"scrypt:262144:{SALT}:{DIGEST}", False),
+        (f"scrypt:999999:{SALT}:{DIGEST}", False),
+        (f"scrypt:16384::{DIGEST}", False),
+        (f"scrypt:16384:{SALT}:00", False),
+        (f"scrypt:16384:{SALT}:{'zz' * 64}", False),
+        (HASH + "\n", False),
+        (HASH.upper(), False),
+    ],
+)
+def test_what_is_a_hash(text: str, valid: bool) -> None:
+    """Anything else is refused when the settings are read, not when somebody signs in."""
+    assert is_password_hash(text) is valid
