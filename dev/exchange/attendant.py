@@ -24,6 +24,7 @@ from dev.exchange.model import (
     overrides,
 )  # fmt: skip
 from dev.exchange.store import DELETED, INBOX, Store
+from dev.exchange.visibility import is_visible
 
 PROCESSING = ("None", "AutoUpdate", "AutoAccept")
 _NOT_RESPONDED = Response(Reply.NOT_RESPONDED)
@@ -170,19 +171,13 @@ class Attendant:
                 self._store.touch_message(message)
 
     def _is_auto_processed(self, before: Entry, part: MeetingPart, settings: Processing) -> bool:
-        """Whether an update passes the Inbox by (VisibleMeetingUpdateProperties, facts §7)."""
+        """Whether an update passes the Inbox by."""
         answered = before.response.reply in (Reply.ACCEPTED, Reply.TENTATIVE, Reply.DECLINED)
         if part.kind is not MessageKind.REQUEST or not answered or before.cancelled:
             return False
-        if not before.meeting.same_time(part.meeting):
-            return False
         start = self._next_start(before)
         left = start - self._clock.now() if start else timedelta()
-        changed = {"AllProperties", *_changed_properties(before.meeting, part.meeting)}
-        for name, limit in _visible(settings.visible_update_properties):
-            if name in changed and (limit is None or left <= limit):
-                return False
-        return True
+        return not is_visible(settings.visible_update_properties, before.meeting, part.meeting, left)
 
     def _next_start(self, entry: Entry) -> datetime | None:
         if entry.kind != "seriesMaster":
@@ -238,16 +233,3 @@ def _wiped(letter: Letter, part: MeetingPart) -> Letter:
         return letter
     meeting = replace(part.meeting, body=Body(""), subject=part.meeting.organizer.name)
     return replace(letter, body=Body(""), subject=meeting.subject, part=replace(part, meeting=meeting))
-
-
-def _changed_properties(old: Meeting, new: Meeting) -> Iterator[str]:
-    for name, attribute in (("Location", "location"), ("Subject", "subject"), ("Body", "body")):
-        if getattr(old, attribute) != getattr(new, attribute):
-            yield name
-
-
-def _visible(setting: str) -> Iterator[tuple[str, timedelta | None]]:
-    """The parts of VisibleMeetingUpdateProperties: property, and how long before the start it counts (None: always)."""
-    for item in setting.split(","):
-        name, _, minutes = item.strip().partition(":")
-        yield name, timedelta(minutes=int(minutes)) if minutes else None

@@ -46,7 +46,7 @@ def _shown(call: Call, entry: Entry) -> Json:
 
 async def list_events(call: Call) -> web.Response:
     """GET the calendar's items: meetings and masters, not occurrences."""
-    options.allow_only(call.query, "$select", "$filter", "$top", "$skip", "$orderby")
+    options.allow_only(call.query, "$select", "$expand", "$filter", "$top", "$skip", "$orderby")
     entries = [whole(item) for item in call.exchange.store.events(call.owner.guid)]
     condition = call.query.get("$filter")
     found = [entry for entry in entries if not condition or options.matches(event(entry, call.view), condition)]

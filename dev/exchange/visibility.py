@@ -1,0 +1,31 @@
+"""VisibleMeetingUpdateProperties: which updates an attendee who has answered gets to see (facts §7).
+
+The setting is a list such as "Location,AllProperties:15": a change of the location is always visible, any change at all
+within 15 minutes before the start. Changes of time and recurrence are always visible.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from dev.exchange.model import Meeting
+
+
+def is_visible(setting: str, before: Meeting, after: Meeting, left: timedelta) -> bool:
+    """Whether an update reaches the Inbox; ``left`` is the time until the meeting starts, negative after that."""
+    if not before.same_time(after):
+        return True
+    changed = {"AllProperties", *_changed(before, after)}
+    return any(name in changed and (limit is None or left <= limit) for name, limit in _parts(setting))
+
+
+def _changed(before: Meeting, after: Meeting) -> Iterator[str]:
+    for name, attribute in (("Location", "location"), ("Subject", "subject"), ("Body", "body")):
+        if getattr(before, attribute) != getattr(after, attribute):
+            yield name
+
+
+def _parts(setting: str) -> Iterator[tuple[str, timedelta | None]]:
+    """Property, and how long before the start it counts (None: always)."""
+    for item in setting.split(","):
+        name, _, minutes = item.strip().partition(":")
+        yield name, timedelta(minutes=int(minutes)) if minutes else None
