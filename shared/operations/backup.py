@@ -14,13 +14,13 @@ import json
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared import __version__
 from shared.errors import InvalidRequest
-from shared.storage import TABLES, Insert, Row, RowExists, Storage
+from shared.storage import TABLES, Insert, Row, RowExists, Table
 
 FORMAT = 1
 AT_ONCE = 32
@@ -31,6 +31,14 @@ class DamagedExport(InvalidRequest):
     """A file is not a whole export; the message names the line."""
 
     code = "damaged_export"
+
+
+class Tables(Protocol):
+    """A Storage, or as much of one as holds the tables."""
+
+    def table(self, name: str) -> Table:
+        """A table of TABLES."""
+        ...
 
 
 class _Line(BaseModel):
@@ -52,12 +60,12 @@ class Restored:
     kept: int
 
 
-async def export_tables(storage: Storage) -> AsyncIterator[str]:
+async def export_tables(tables: Tables) -> AsyncIterator[str]:
     """The lines of an export, without line ends; rows that change meanwhile may be in it as before or after."""
     yield _json({"export": FORMAT, "version": __version__})
     count = 0
     for table in TABLES:
-        async for row in storage.table(table).everything():
+        async for row in tables.table(table).everything():
             if not _is_subscription(table, row):
                 count += 1
                 yield _json({"table": table, "partition": row.partition, "key": row.key, "values": dict(row.values)})
@@ -72,22 +80,22 @@ def check_export(lines: Iterable[str]) -> int:
     return sum(1 for _ in _rows(lines))
 
 
-async def import_tables(storage: Storage, lines: Iterable[str]) -> Restored:
+async def import_tables(tables: Tables, lines: Iterable[str]) -> Restored:
     """Write the rows of an export that are not there yet; an interrupted import can simply be run again.
 
     What stands in the tables already is newer than the export and stays. Raises DamagedExport.
     """
     rows, written, kept = _rows(lines), 0, 0
     while batch := list(islice(rows, AT_ONCE)):
-        done = await asyncio.gather(*(_insert(storage, line) for line in batch))
+        done = await asyncio.gather(*(_insert(tables, line) for line in batch))
         written += sum(done)
         kept += len(done) - sum(done)
     return Restored(written, kept)
 
 
-async def _insert(storage: Storage, line: _Line) -> bool:
+async def _insert(tables: Tables, line: _Line) -> bool:
     try:
-        await storage.table(line.table).commit(line.partition, Insert(line.key, line.values))
+        await tables.table(line.table).commit(line.partition, Insert(line.key, line.values))
     except RowExists:
         return False
     return True

@@ -1,12 +1,16 @@
 """Backups: the contract on storage in memory, and files that are damaged."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 
+from shared.operations.__main__ import main
 from shared.operations.backup import DamagedExport, check_export, import_tables
-from shared.storage import Storage
-from tests.fakes.storage import MemoryStorage
+from shared.operations.files import export_file, import_file
+from shared.storage import TABLES, Storage
+from tests.fakes.storage import MemoryStorage, MemoryTable
 from tests.unit.shared.operations.backup_contract import ROWS, BackupContract, content, fill, lines_of
 
 
@@ -71,3 +75,44 @@ async def test_every_line_is_one_line_of_plain_json() -> None:
     for line in await lines_of(storage):
         assert "\n" not in line
         assert isinstance(json.loads(line), dict)
+
+
+async def test_an_export_becomes_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
+    old, new, path = MemoryStorage(), MemoryStorage(), tmp_path / "export.jsonl"
+    await fill(old, ROWS)
+    assert await export_file(old, path) == len(ROWS)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert (await import_file(new, path)).written == len(ROWS)
+    assert await content(new) == await content(old)
+
+
+async def test_an_interrupted_export_leaves_the_older_file(tmp_path: Path) -> None:
+    class Broken(MemoryStorage):
+        def table(self, name: str) -> MemoryTable:
+            if name == TABLES[-1]:
+                raise ConnectionError
+            return super().table(name)
+
+    path = tmp_path / "export.jsonl"
+    path.write_text("older")
+    with pytest.raises(ConnectionError):
+        await export_file(Broken(), path)
+    assert os.listdir(tmp_path) == ["export.jsonl"]
+    assert path.read_text() == "older"
+
+
+async def test_a_damaged_file_changes_nothing(tmp_path: Path) -> None:
+    storage, path = MemoryStorage(), tmp_path / "export.jsonl"
+    path.write_text(f"{HEADER}\n{ROW}\n")
+    with pytest.raises(DamagedExport):
+        await import_file(storage, path)
+    assert await content(storage) == {}
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [("account", "An address like https"), ("http://account.table.core.windows.net", "An address like https")],
+)
+def test_an_address_that_is_none(where: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=message):
+        main(["export", str(tmp_path / "export.jsonl"), "--tables", where])

@@ -1,0 +1,70 @@
+"""Exports as files, and the tables as an admin reaches them."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from azure.data.tables.aio import TableServiceClient
+
+from shared.azure_storage import AzureTable
+from shared.errors import InvalidRequest
+from shared.operations.backup import Restored, Tables, check_export, export_tables, import_tables
+
+
+class AzureTables:
+    """The tables alone: no queue is needed for taking data out and in."""
+
+    def __init__(self, service: TableServiceClient) -> None:
+        self._service = service
+
+    def table(self, name: str) -> AzureTable:
+        """See Storage.table."""
+        return AzureTable(self._service.get_table_client(name))
+
+
+@asynccontextmanager
+async def open_tables(where: str) -> AsyncIterator[AzureTables]:
+    """The tables at `https://ACCOUNT.table.core.windows.net` with the login of az, or at a connection string's.
+
+    The login needs the role Storage Table Data Contributor on the account. Raises InvalidRequest.
+    """
+    if "TableEndpoint=" in where or "AccountName=" in where:
+        async with TableServiceClient.from_connection_string(where) as service:
+            yield AzureTables(service)
+    elif where.startswith("https://"):
+        from azure.identity.aio import AzureCliCredential
+
+        credential: Any = AzureCliCredential()
+        async with credential, TableServiceClient(where, credential=credential) as service:
+            yield AzureTables(service)
+    else:
+        raise InvalidRequest("An address like https://ACCOUNT.table.core.windows.net is needed.")
+
+
+async def export_file(tables: Tables, path: Path) -> int:
+    """Write an export, readable by its owner only; the number of its rows.
+
+    The file appears when it is whole: an interrupted export leaves an older one as it was.
+    """
+    with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8", newline="\n") as file:
+        rows = -2  # the first line and the last are none
+        try:
+            async for line in export_tables(tables):
+                file.write(line + "\n")
+                rows += 1
+        except BaseException:
+            os.unlink(file.name)
+            raise
+    os.replace(file.name, path)
+    return rows
+
+
+async def import_file(tables: Tables, path: Path) -> Restored:
+    """Bring an export's rows in, once all of it has been found sound. Raises DamagedExport."""
+    with path.open(encoding="utf-8") as lines:
+        check_export(lines)
+    with path.open(encoding="utf-8") as lines:
+        return await import_tables(tables, lines)
