@@ -15,7 +15,7 @@ def is_visible(setting: str, before: Meeting, after: Meeting, left: timedelta) -
     if not before.same_time(after):
         return True
     changed = {"AllProperties", *_changed(before, after)}
-    return any(name in changed and (limit is None or left <= limit) for name, limit in _parts(setting))
+    return any(name in changed and (limit is None or left <= limit) for name, limit in parts(setting))
 
 
 def _changed(before: Meeting, after: Meeting) -> Iterator[str]:
@@ -24,8 +24,8 @@ def _changed(before: Meeting, after: Meeting) -> Iterator[str]:
             yield name
 
 
-def _parts(setting: str) -> Iterator[tuple[str, timedelta | None]]:
-    """Property, and how long before the start it counts (None: always)."""
+def parts(setting: str) -> Iterator[tuple[str, timedelta | None]]:
+    """Property, and how long before the start it counts (None: always); raises ValueError for wrong minutes."""
     for item in setting.split(","):
         name, _, minutes = item.strip().partition(":")
         yield name, timedelta(minutes=int(minutes)) if minutes else None

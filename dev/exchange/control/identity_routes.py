@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from dev.exchange.control.common import document, text
+from dev.exchange.control.common import ControlError, document, text
 from dev.exchange.identity import LIFETIME
 from dev.exchange.state import Exchange
 
@@ -24,12 +24,15 @@ class IdentityRoutes:
     async def identity_token(self, request: web.Request) -> web.Response:
         """{"user", "audience"?, "amurl"?, "expires_in"?, "signed_by": "other"?} → {"token"}."""
         given = await document(request)
+        life = given.get("expires_in", LIFETIME)
+        if not isinstance(life, int):
+            raise ControlError(f"'expires_in' must be a whole number of seconds; got {life!r}")
         user = self._exchange.directory.ensure(text(given, "user"))
         token = self._exchange.identity.token(
             user,
             audience=given.get("audience", self._exchange.settings.audience),
             amurl=given.get("amurl", _metadata_url(request)),
-            expires_in=int(given.get("expires_in", LIFETIME)),
+            expires_in=life,
             forged=given.get("signed_by") == "other",
         )
         return web.json_response({"token": token})
@@ -45,4 +48,6 @@ class IdentityRoutes:
 
 
 def _metadata_url(request: web.Request) -> str:
-    return f"{request.scheme}://{request.host}/autodiscover/metadata/json/1"
+    """One address, by whatever name the client calls this host: the product compares it to the letter."""
+    port = request.transport.get_extra_info("sockname")[1] if request.transport else request.url.port
+    return f"http://127.0.0.1:{port}/autodiscover/metadata/json/1"

@@ -11,6 +11,7 @@ from dev.exchange.graph.shapes import fine_stamp
 from dev.exchange.model import Message
 from dev.exchange.state import Exchange
 from dev.exchange.store import DRAFTS, SENT
+from dev.exchange.visibility import parts
 
 
 class MailboxRoutes:
@@ -41,10 +42,23 @@ class MailboxRoutes:
                 raise ControlError(f"'{name}' is not a setting with a value like {value!r}; known: {', '.join(known)}")
         if given.get("automate_processing", "None") not in PROCESSING:
             raise ControlError(f"'automate_processing' must be one of {', '.join(PROCESSING)}")
+        _check_visibility(given.get("visible_update_properties", ""))
         processing = self._exchange.attendant.processing(self._exchange.directory.ensure(request.match_info["email"]))
         for name, value in given.items():
             setattr(processing, name, value)
         return web.json_response(vars(processing))
+
+
+def _check_visibility(setting: str) -> None:
+    try:
+        known = {"Location", "Subject", "Body", "AllProperties", ""}
+        strange = {name for name, _ in parts(setting)} - known
+    except ValueError as error:
+        raise ControlError(
+            f"'visible_update_properties': minutes after a colon are whole numbers: {setting!r}"
+        ) from error
+    if strange:
+        raise ControlError(f"'visible_update_properties' names {', '.join(strange)}, which is no property")
 
 
 def _shown(message: Message) -> Given:

@@ -69,13 +69,16 @@ class OutlookRoutes:
         given, directory = await document(request), self._exchange.directory
         sender = directory.ensure(address(given, "from")).contact
         to = given["to"] if isinstance(given.get("to"), list) else [address(given, "to")]
+        headers = given.get("headers", {})
+        if not isinstance(headers, dict):
+            raise ControlError("'headers' must be an object: name → value")
         letter = Letter(
             subject=str(given.get("subject", "")),
             body=Body(str(given.get("body_html", ""))),
             from_=sender,
             sender=sender,
-            to=tuple(directory.ensure(address).contact for address in to),
-            headers=tuple((str(name), str(value)) for name, value in given.get("headers", {}).items()),
+            to=tuple(directory.ensure(str(recipient)).contact for recipient in to),
+            headers=tuple((str(name), str(value)) for name, value in headers.items()),
         )
         self._exchange.post.send(letter)
         return web.json_response({})

@@ -1,6 +1,6 @@
 """From what a client writes into `message` to a letter."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,10 +16,9 @@ def merged(letter: Letter, given: Mapping[str, Any]) -> Letter:
     if "subject" in given:
         found["subject"] = str(given["subject"])
     if "body" in given:
-        kind, content = given["body"].get("contenttype", "text"), given["body"].get("content", "")
-        found["body"] = Body(str(content), is_html=str(kind).casefold() == "html")
+        found["body"] = _body(given["body"])
     if "internetmessageheaders" in given:
-        found["headers"] = tuple((str(h["name"]), str(h["value"])) for h in given["internetmessageheaders"])
+        found["headers"] = tuple(_headers(given["internetmessageheaders"]))
     return replace(letter, **found)
 
 
@@ -29,3 +28,20 @@ def _addresses(given: Any) -> tuple[Address, ...]:
         return tuple(Address(str(item.get("name") or item["address"]), str(item["address"])) for item in found)
     except (KeyError, TypeError, AttributeError) as error:
         raise bad_request("At least one recipient isn't valid.", "ErrorInvalidRecipients") from error
+
+
+def _body(given: Any) -> Body:
+    if not isinstance(given, Mapping):
+        raise bad_request("'body' must be an object with contentType and content.")
+    kind, content = given.get("contenttype", "text"), given.get("content", "")
+    return Body(str(content), is_html=str(kind).casefold() == "html")
+
+
+def _headers(given: Any) -> Iterator[tuple[str, str]]:
+    """Only a client's own headers may be set, those that start with `x-`."""
+    for header in given if isinstance(given, list) else [given]:
+        name = str(header.get("name", "")) if isinstance(header, Mapping) else ""
+        if not name.casefold().startswith("x-"):
+            message = f"The internet message header name '{name}' should start with 'x-' or 'X-'."
+            raise bad_request(message, "InvalidInternetMessageHeader")
+        yield name, str(header.get("value", ""))

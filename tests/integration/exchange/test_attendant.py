@@ -136,5 +136,10 @@ async def test_auto_accept_wipes_the_body_and_answers_by_itself(world: World) ->
 
 
 async def test_unknown_settings_are_refused(world: World) -> None:
-    for wrong in ({"automate_processing": "Sometimes"}, {"delete_everything": True}):
+    for wrong in (
+        {"automate_processing": "Sometimes"},
+        {"delete_everything": True},
+        {"visible_update_properties": "Location:soon"},
+        {"visible_update_properties": "Colour"},
+    ):
         assert (await world.http.patch(f"/dev/mailboxes/{VMR}", json=wrong)).status_code == 400

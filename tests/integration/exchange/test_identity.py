@@ -106,3 +106,4 @@ async def test_a_user_is_required(world: World) -> None:
     assert (await world.http.post("/dev/identity-token", json={})).status_code == 400
     assert (await world.http.post("/dev/identity-token", content=b"x")).status_code == 400
     assert (await world.http.post("/dev/identity-token", json=[])).status_code == 400
+    assert (await world.http.post("/dev/identity-token", json={"user": ALICE, "expires_in": "1"})).status_code == 400

@@ -35,9 +35,16 @@ async def test_mail_in_json(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"message": {"subject": "x"}}, {"message": {"toRecipients": [{"address": ALICE}]}}]
+    "body",
+    [
+        {},
+        {"message": {"subject": "x"}},
+        {"message": {"toRecipients": [{"address": ALICE}]}},
+        {"message": {"toRecipients": to(ALICE), "body": "text"}},
+        {"message": {"toRecipients": to(ALICE), "internetMessageHeaders": [{"name": "Auto-Submitted", "value": "x"}]}},
+    ],
 )
-async def test_mail_without_recipients_is_refused(world: World, body: dict[str, object]) -> None:
+async def test_mail_that_cannot_be_sent_is_refused(world: World, body: dict[str, object]) -> None:
     assert (await world.graph("POST", f"/users/{VMR}/sendMail", json=body)).status_code == 400
 
 
