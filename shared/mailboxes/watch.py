@@ -14,11 +14,10 @@ import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from shared.clock import Clock
-from shared.mailboxes.graph.subscriptions import Subscription
 from shared.mailboxes.mailbox import Folder, Mailbox
+from shared.mailboxes.subscription import Subscription, Subscriptions
 from shared.meetings.notice import Notice, encode
 from shared.storage import Put, Queue, Storage
 
@@ -27,18 +26,6 @@ log = logging.getLogger(__name__)
 RENEW_BEFORE = timedelta(hours=48)
 MAX_PAGES = 50
 """Pages of one folder in one sweep; the next sweep goes on where this one stopped."""
-
-
-class Subscriptions(Protocol):
-    """Change notifications of one mailbox."""
-
-    async def create(self, client_state: str, now: datetime) -> Subscription:
-        """Subscribe anew."""
-        ...
-
-    async def renew(self, subscription_id: str, now: datetime) -> Subscription | None:
-        """Prolong; None when the other side has lost it."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ the meeting has already. Messages come twice, late and out of order. Since the c
 state, deciding on an old message gives the same as deciding on the newest.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -74,10 +74,15 @@ class Refresh:
 
 @dataclass(frozen=True)
 class Reject:
-    """Decline the meeting. `alias` is the one in conflict, "" otherwise. An earlier booking stays (M6)."""
+    """Decline the meeting. `alias` is the one in conflict, "" otherwise. An earlier booking stays (M6).
+
+    `certain` is False for an update of a meeting that we have never heard of: its invitation may just not have been
+    seen yet, and hold what this message lacks.
+    """
 
     reason: Rejected
     alias: str = ""
+    certain: bool = True
 
 
 @dataclass(frozen=True)
@@ -124,16 +129,22 @@ def decide(
         return Close(own) if own and request.kind is Kind.CANCELLATION else Ignore("no calendar item")
     if request.kind is Kind.CANCELLATION or item.cancelled:
         return _cancelled(item, own, calendar)
-    if request.outdated or request.update in (Update.OUTDATED, Update.PRINCIPAL_COPY):
+    outdated = request.outdated or request.update is Update.OUTDATED
+    if request.update is Update.PRINCIPAL_COPY or (outdated and own):
         return Ignore("superseded by a newer message, or a copy for a delegate")
     chosen = _choose(meeting_key(item.uid), known, own, now, copies_get_new_alias)
     if isinstance(chosen, Reject):
-        return chosen
+        # A newer message follows, and is declined where this one would have been.
+        return Ignore("superseded by a newer message") if outdated else replace(chosen, certain=_is_certain(request))
     if not calendar.has_future(now):
         return Reject(Rejected.SINGLE_PAST if item.shape is Shape.SINGLE else Rejected.SERIES_PAST)
     if isinstance(chosen, Provide):
         return chosen
     return _schedule(item, chosen, own, calendar, now)
+
+
+def _is_certain(request: MeetingRequest) -> bool:
+    return request.update not in (Update.FULL, Update.INFORMATIONAL, Update.SILENT)
 
 
 def _cancelled(item: CalendarItem, own: Booking | None, calendar: Calendar) -> Decision:

@@ -31,6 +31,9 @@ from shared.storage import Queue, RowExists
 
 log = logging.getLogger(__name__)
 
+INVITATION_DELAY = timedelta(seconds=10)
+"""Time for a sweep, and for the invitation that it may find."""
+
 _ROUNDS = 4
 """How often a decision is made anew when somebody else changes the same records meanwhile."""
 
@@ -64,14 +67,14 @@ class Processor:
             await self._without_item(notice, request)
             return
         try:
-            await self._handle(request)
+            await self._handle(request, notice)
         except (Unavailable, RateLimited, Conflict):
             raise
         except Exception:
             if not last_try or request.item is None:
                 raise
             log.exception("general error, correlation id %s", self._correlation(notice.message))
-            await self._handle(request, instead=Reject(Rejected.GENERAL_ERROR))
+            await self._handle(request, notice, instead=Reject(Rejected.GENERAL_ERROR))
 
     async def resume_all(self) -> None:
         """Finish everything that was left unfinished and whose lease has run out."""
@@ -115,12 +118,12 @@ class Processor:
             plan = make_plan(self.integration, request, ignored, now)
             await self.records.note(plan.operation.finished(now, error="no_calendar_item"), now)
 
-    async def _handle(self, request: MeetingRequest, instead: Reject | None = None) -> None:
+    async def _handle(self, request: MeetingRequest, notice: Notice, instead: Reject | None = None) -> None:
         item = request.item
         calendar = await self.mailbox.calendar(item, self.clock.now()) if item else Calendar(())
         for attempt in range(_ROUNDS):
             try:
-                lease = await self._decide(request, calendar, thorough=attempt > 0, instead=instead)
+                lease = await self._decide(request, calendar, thorough=attempt > 0, instead=instead, notice=notice)
             except Conflict:
                 if await self.records.operation(self._correlation(request.message_id)):
                     return await self.completion.resume(self._correlation(request.message_id))
@@ -129,7 +132,7 @@ class Processor:
         raise Conflict("the records of this meeting keep changing")
 
     async def _decide(
-        self, request: MeetingRequest, calendar: Calendar, *, thorough: bool, instead: Reject | None
+        self, request: MeetingRequest, calendar: Calendar, *, thorough: bool, instead: Reject | None, notice: Notice
     ) -> Lease | None:
         """Decide, and write it down; None when nothing is left to do. Raises Conflict if others were faster."""
         now, item = self.clock.now(), request.item
@@ -137,6 +140,9 @@ class Processor:
             meeting_key(item.uid) if item else "", find_tags(request.body), thorough=thorough
         )
         decision = instead or await self._decision(request, calendar, known)
+        if isinstance(decision, Reject) and not decision.certain and notice.attempt == 0:
+            await self._look_for_invitation(notice)
+            return None
         plan = make_plan(self.integration, request, decision, now)
         log.info("%s: %s (%s)", plan.operation.correlation_id, plan.operation.decision, plan.operation.reason)
         if plan.operation.done:
@@ -149,6 +155,13 @@ class Processor:
         )
         pairs = zip(named, lease.bookings, strict=True)
         return replace(lease, bookings=tuple(replace(booking, etag=written.etag) for booking, written in pairs))
+
+    async def _look_for_invitation(self, notice: Notice) -> None:
+        """Sweep the mailbox for messages that were not seen, then look at this one again."""
+        for body in encode([Notice.resync(notice.integration)]):
+            await self.queue.send(body)
+        for body in encode([replace(notice, attempt=1)]):
+            await self.queue.send(body, INVITATION_DELAY)
 
     async def _decision(self, request: MeetingRequest, calendar: Calendar, known: Known) -> Decision:
         """The decision, with an alias allocated now where one has to be provided (M8, A4).

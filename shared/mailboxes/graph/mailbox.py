@@ -22,7 +22,6 @@ FARTHEST = timedelta(days=1825)
 MOST_OCCURRENCES = 1000
 """Of one series in the horizon; a daily one has 91."""
 
-_GONE = {"ErrorItemNotFound", "ErrorCalendarCancelled"}
 _FORGOTTEN = {"syncStateNotFound", "syncStateInvalid", "resyncRequired"}
 _PAGE = 100
 
@@ -92,7 +91,8 @@ class GraphMailbox:
         try:
             await self._client.post(f"{self._root}/events/{quote(item_id, safe='')}/{verb}", body)
         except GraphError as error:
-            if error.status == 404 or error.error_code in _GONE:
+            # ErrorCalendarIsCancelledForAccept, …ForDecline: the cancellation overtook the answer.
+            if error.status == 404 or error.error_code.startswith("ErrorCalendarIsCancelled"):
                 raise CalendarItemGone("The meeting is no longer in the mailbox's calendar.") from error
             raise
 

@@ -1,21 +1,13 @@
 """Graph's side of change notifications: creating, renewing and removing a subscription (facts §3)."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.mailboxes.graph.client import GraphClient, GraphError
+from shared.mailboxes.subscription import Subscription
 
 LIFETIME = timedelta(days=6)
 """Graph allows 10,080 minutes, seven days; a day less leaves room for clocks."""
-
-
-@dataclass(frozen=True)
-class Subscription:
-    """A subscription that Graph holds."""
-
-    id: str
-    expires: datetime
 
 
 class GraphSubscriptions:

@@ -233,6 +233,8 @@ async def never_twice(world: Deployment) -> None:
 @settings(max_examples=int(os.environ.get("HISTORIES", "20")), deadline=None, suppress_health_check=list(HealthCheck))
 @given(history=histories)
 def test_troubles_change_nothing_in_the_end(history: list[list[Step]]) -> None:
+    note(f"history: {history}")
+
     async def both() -> None:
         expected, _ = await run(history, clean=True)
         actual, _ = await run(history, clean=False)

@@ -179,9 +179,23 @@ class TestCancellations:
 
 
 class TestLeftAlone:
-    @pytest.mark.parametrize(
-        "changes",
-        [{"outdated": True}, {"update": Update.OUTDATED}, {"update": Update.PRINCIPAL_COPY}],
-    )
-    def test_outdated_messages_and_copies(self, changes: dict[str, Any]) -> None:
-        assert isinstance(on(request(item(), **changes), IN_THREE_HOURS, booking()), Ignore)
+    def test_a_delegates_copy(self) -> None:
+        assert isinstance(on(request(item(), update=Update.PRINCIPAL_COPY), IN_THREE_HOURS, booking()), Ignore)
+
+    @pytest.mark.parametrize("changes", [{"outdated": True}, {"update": Update.OUTDATED}])
+    def test_outdated_messages_of_a_meeting_that_is_scheduled(self, changes: dict[str, Any]) -> None:
+        own = scheduled(IN_THREE_HOURS)
+        assert isinstance(on(request(item(), **changes), Calendar((at(5),)), own, own=own), Ignore)
+
+    def test_an_outdated_message_is_never_declined(self) -> None:
+        assert isinstance(on(request(item(), outdated=True), IN_THREE_HOURS), Ignore)
+
+
+class TestLateMessages:
+    def test_the_tag_of_an_outdated_invitation_counts_where_nothing_newer_was_accepted(self) -> None:
+        """The same comes of it whether the invitation was read before the update or after (rule 2)."""
+        assert isinstance(on(request(item(), outdated=True), IN_THREE_HOURS, booking()), Accept)
+
+    def test_an_update_of_an_unknown_meeting_is_not_declined_for_certain(self) -> None:
+        decision = on(request(item(), update=Update.FULL), IN_THREE_HOURS)
+        assert decision == Reject(Rejected.INVALID_ALIAS, certain=False)
