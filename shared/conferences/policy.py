@@ -53,7 +53,7 @@ def split_alias(local_alias: str) -> tuple[str, str]:
 def _is_same_domain(dialled: str, domain: str) -> bool:
     """Our domain, none, or the address of a node (H.323 and SIP endpoints dial `alias@10.0.0.1`)."""
     host = re.sub(r":\d+$", "", dialled)
-    return host in ("", domain.lower()) or _is_address(host)
+    return host in ("", domain.lower()) or _is_address(host) or _is_address(dialled)
 
 
 def _is_address(host: str) -> bool:

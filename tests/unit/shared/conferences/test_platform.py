@@ -1,0 +1,68 @@
+"""Platform `policy`: the alias's row follows the booking, however often it is told."""
+
+import pytest
+
+from shared.aliases.booking import Booking
+from shared.conferences.platform import PolicyPlatform
+from tests.fakes.storage import MemoryStorage
+from tests.unit.shared.conferences.samples import OTHER_TAG, booking, scheduled
+
+
+@pytest.fixture
+def storage() -> MemoryStorage:
+    return MemoryStorage()
+
+
+@pytest.fixture
+def platform(storage: MemoryStorage) -> PolicyPlatform:
+    return PolicyPlatform(storage)
+
+
+async def test_a_conference_of_a_name_in_use_gets_another(platform: PolicyPlatform) -> None:
+    first = await platform.name(scheduled())
+    second = await platform.name(scheduled(OTHER_TAG, "meet654321@example.com"))
+    assert first.conference is not None
+    assert second.conference is not None
+    assert first.conference.name == "Budget of Alice"
+    assert second.conference.name.startswith("Budget of Alice ")
+
+
+@pytest.mark.parametrize("unnamed", [booking(), scheduled().closed()], ids=["reserved", "closed"])
+async def test_what_shows_no_room_needs_no_name(
+    platform: PolicyPlatform, storage: MemoryStorage, unnamed: Booking
+) -> None:
+    assert await platform.name(unnamed) is unnamed
+    assert storage.round_trips == 0
+
+
+async def test_showing_may_be_repeated(platform: PolicyPlatform, storage: MemoryStorage) -> None:
+    for _ in range(3):
+        await platform.show(scheduled())
+    row = await storage.table("aliases").get("meet123456", "alias")
+    assert row is not None
+    assert row.values["state"] == "scheduled"
+    for _ in range(3):
+        await platform.show(scheduled().closed())
+    row = await storage.table("aliases").get("meet123456", "alias")
+    assert row is not None
+    assert (row.values["state"], "conference" in row.values) == ("closed", False)
+
+
+async def test_a_closed_room_frees_its_name(platform: PolicyPlatform) -> None:
+    first = await platform.name(scheduled())
+    await platform.show(first.closed())
+    second = await platform.name(scheduled(OTHER_TAG, "meet654321@example.com"))
+    assert second.conference is not None
+    assert second.conference.name == "Budget of Alice"
+
+
+async def test_forgetting_frees_the_alias_of_this_booking_only(
+    platform: PolicyPlatform, storage: MemoryStorage
+) -> None:
+    """The digits may be another booking's by then (A3)."""
+    await platform.show(scheduled())
+    await platform.forget(scheduled(OTHER_TAG))
+    assert await storage.table("aliases").get("meet123456", "alias") is not None
+    for _ in range(2):
+        await platform.forget(scheduled())
+        assert await storage.table("aliases").get("meet123456", "alias") is None

@@ -1,0 +1,203 @@
+"""C2: what conferencing nodes are told (facts/pexip.md §6)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.conferences.conference import Calendar
+from shared.conferences.platform import PolicyPlatform
+from shared.conferences.policy import Policy, split_alias
+from shared.storage import Put
+from tests.fakes.clock import FakeClock
+from tests.fakes.storage import MemoryStorage
+from tests.unit.shared.conferences.samples import START, TAG, booking, occurrence, scheduled
+
+SECOND = timedelta(seconds=1)
+SERVICE_TAG = f"11111111-1111-4111-8111-111111111111:{TAG}"
+
+
+class World:
+    """A policy with one booking on record."""
+
+    def __init__(self) -> None:
+        self.storage = MemoryStorage()
+        self.clock = FakeClock(START)
+        self.policy = Policy(self.storage, self.clock)
+
+    async def show(self, **conference: Any) -> None:
+        await PolicyPlatform(self.storage).show(scheduled(**conference))
+
+    async def ask(self, local_alias: str = "meet123456@example.com") -> Any:
+        return await self.policy.service_configuration(local_alias)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def test_an_open_conference_is_described(world: World) -> None:
+    await world.show()
+    assert await world.ask() == (
+        "continue",
+        {
+            "service_type": "conference",
+            "name": "Budget of Alice",
+            "service_tag": SERVICE_TAG,
+            "description": "Planning",
+        },
+    )
+
+
+async def test_theme_and_identity_provider(world: World) -> None:
+    await world.show(theme="Blue", identity_provider_group="Staff", non_idp_participants="allow_if_trusted")
+    _, result = await world.ask()
+    assert result["ivr_theme_name"] == "Blue"
+    assert result["host_identity_provider_group"] == "Staff"
+    assert result["non_idp_participants"] == "allow_if_trusted"
+
+
+async def test_a_setting_of_identity_providers_alone_is_not_told(world: World) -> None:
+    await world.show(identity_provider_group="", non_idp_participants="allow_if_trusted")
+    _, result = await world.ask()
+    assert "non_idp_participants" not in result
+
+
+async def test_no_text_is_longer_than_nodes_take(world: World) -> None:
+    """One text of 251 characters makes a node refuse the whole answer."""
+    await world.show(name="n" * 300, description="d" * 5000, service_tag="t" * 300)
+    _, result = await world.ask()
+    assert {name: len(value) for name, value in result.items() if len(value) > 20} == {
+        "name": 250,
+        "description": 250,
+        "service_tag": 250,
+    }
+
+
+SPELLINGS = [
+    "meet123456",
+    "MEET123456",
+    "meet123456@example.com",
+    "Meet123456@EXAMPLE.com",
+    "sip:meet123456@example.com",
+    "sips:meet123456@example.com",
+    "SIP:meet123456",
+    "h323:meet123456@example.com",
+    "H323:meet123456",
+    "tel:meet123456",
+    "sip:meet123456@example.com:5061",
+    "sip:meet123456@example.com;transport=tls",
+    "sip:meet123456@example.com:5061;transport=tls?subject=x",
+    "meet123456@10.0.0.1",
+    "h323:meet123456@10.0.0.1:1720",
+    "sip:meet123456@[2001:db8::1]",
+    "sip:meet123456@[2001:db8::1]:5061",
+    "meet123456@2001:db8::1",
+    " meet123456@example.com ",
+    "meet123456@",
+]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+async def test_every_spelling_finds_the_conference(world: World, spelling: str) -> None:
+    await world.show()
+    action, result = await world.ask(spelling)
+    assert (action, result["service_tag"]) == ("continue", SERVICE_TAG)
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "meet123457@example.com",
+        "meet123456@example.org",
+        "meet123456@sub.example.com",
+        "meet123456@example.com.evil.example",
+        "meet123456@example.com@example.org",
+        "meet123456@10.0.0",
+        "http://meet123456@example.com",
+        "sip:sip:meet123456@example.com",
+        "name:" + "0" * 40,
+        "alias",
+        "",
+        "@example.com",
+        "sip:",
+        "..",
+        "meet 123456",
+        "meet123456/alias",
+        "meet123456'",
+        "meet12345６",
+        "x" * 65,
+        "x" * 1_000_000,
+    ],
+)
+async def test_others_aliases_are_left_to_the_node(world: World, foreign: str) -> None:
+    await world.show()
+    assert await world.ask(foreign) is None
+
+
+async def test_the_window_to_the_second(world: World) -> None:
+    """C1: open from 30 minutes before the start to 60 minutes after the end."""
+    await world.show()
+    for moment, action in [
+        (START - timedelta(minutes=30) - SECOND, "reject"),
+        (START - timedelta(minutes=30), "continue"),
+        (START + timedelta(minutes=120) - SECOND, "continue"),
+        (START + timedelta(minutes=120), "reject"),
+    ]:
+        world.clock.set(moment)
+        assert (await world.ask())[0] == action
+
+
+async def test_a_closed_door_tells_nothing(world: World) -> None:
+    await world.show()
+    world.clock.move(timedelta(days=1))
+    assert await world.ask() == ("reject", {})
+
+
+@pytest.mark.parametrize("state", ["reserved", "closed"])
+async def test_an_alias_without_open_conference_is_rejected(world: World, state: str) -> None:
+    shown = booking() if state == "reserved" else scheduled().closed()
+    await PolicyPlatform(world.storage).show(shown)
+    assert await world.ask() == ("reject", {})
+
+
+async def test_an_answer_takes_one_round_trip_however_many_conferences_there_are(world: World) -> None:
+    """DESIGN §5."""
+    for number in range(1000):
+        await world.storage.table("aliases").commit(f"meet{number:06}", Put("alias", {"domain": "example.com"}))
+    await world.show()
+    before = world.storage.round_trips
+    assert (await world.ask())[0] == "continue"
+    assert world.storage.round_trips == before + 1
+
+
+async def test_what_cannot_be_an_alias_costs_no_round_trip(world: World) -> None:
+    await world.ask("no alias of ours/")
+    assert world.storage.round_trips == 0
+
+
+async def test_a_series_is_open_around_each_occurrence(world: World) -> None:
+    await world.show(calendar=Calendar((occurrence(0), occurrence(24))))
+    answers = []
+    for _ in range(4):
+        answers.append((await world.ask())[0])
+        world.clock.move(timedelta(hours=12))
+    assert answers == ["continue", "reject", "continue", "reject"]
+
+
+@given(st.text(max_size=80) | st.from_regex(r"(sips?:|h323:)?[a-z0-9'/\\#?%._:@\[\]-]{0,30}"))
+async def test_any_alias_has_an_answer(local_alias: str) -> None:
+    world = World()
+    await world.show()
+    if await world.ask(local_alias) is not None:
+        assert split_alias(local_alias)[0] == "meet123456"
+
+
+@given(st.text(max_size=80))
+def test_an_alias_is_split_into_lower_case_parts(local_alias: str) -> None:
+    name, domain = split_alias(local_alias)
+    assert "@" not in name
+    assert (name, domain) == (name.lower(), domain.lower())
