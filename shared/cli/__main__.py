@@ -50,7 +50,7 @@ def connect(
         str, typer.Option("--username", "-u", envvar="VMR_USERNAME", help="For HTTP Basic; password in VMR_PASSWORD.")
     ] = "",
     api_scope: Annotated[
-        str, typer.Option(envvar="VMR_API_SCOPE", help="To use the login of az: api://<application id>/.default")
+        str, typer.Option(envvar="VMR_API_SCOPE", help="To use the login of az, such as api://APPLICATION_ID/.default.")
     ] = "",
 ) -> None:
     """Options of every command that talks to the deployment."""

@@ -54,8 +54,8 @@ def validate_(
 ) -> None:
     """Check files without asking the deployment.
 
-    Each integration is checked as a new and complete one.
-    Variables of secrets need not be set. Exit code 3: something is wrong, every fault is printed with its line.
+    Each integration is checked as a new and complete one, and variables of secrets need not be set.
+    Exit code 3: something is wrong, every fault is printed with its line.
     """
     entries = _read(files)
     validated(entries, os.environ, local=local)

@@ -37,7 +37,9 @@ def preview(
     ] = None,
     value: Annotated[
         list[str] | None,
-        typer.Option("--value", metavar="NAME=VALUE", help="A variable's value, a list as JSON. Samples otherwise."),
+        typer.Option(
+            "--value", metavar="NAME=TEXT", help="A variable's value; NAME:=JSON for a list. Samples otherwise."
+        ),
     ] = None,
     output: Form = Output.TEXT,
 ) -> None:
@@ -71,14 +73,14 @@ def _print(result: dict[str, Any]) -> None:
 def _pair(text: str) -> tuple[str, Any]:
     """A variable and its value. Raises CommandFailed."""
     name, equals, value = text.partition("=")
-    if not (name and equals):
-        raise CommandFailed(Exit.USAGE, f"--value {text!r} must be NAME=VALUE.")
-    if not value.startswith("["):
+    if not (name.removesuffix(":") and equals):
+        raise CommandFailed(Exit.USAGE, f"--value {text!r} must be NAME=TEXT or NAME:=JSON.")
+    if not name.endswith(":"):
         return name, value
     try:
-        return name, json.loads(value)
+        return name.removesuffix(":"), json.loads(value)
     except ValueError as error:
-        raise CommandFailed(Exit.USAGE, f"--value {name}: begins like a JSON list but is none: {error}.") from error
+        raise CommandFailed(Exit.USAGE, f"--value {name.removesuffix(':')} is no JSON: {error}.") from error
 
 
 def _template(file: Path) -> str:

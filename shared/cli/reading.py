@@ -25,6 +25,8 @@ from shared.cli.faults import Fault, FileRefused
 STDIN = Path("-")
 
 _TEXT = "tag:yaml.org,2002:str"
+_LIST = "tag:yaml.org,2002:seq"
+_MAPPING = "tag:yaml.org,2002:map"
 _MERGE = "tag:yaml.org,2002:merge"
 _WHERE = re.compile(r"(line|entry) ([0-9]{1,6}): ", re.IGNORECASE)
 
@@ -139,11 +141,11 @@ def _variable(value: Any) -> Any:
 
 def _integrations(root: Node | None, name: str) -> list[MappingNode]:
     """The mappings that hold one integration each. Raises FileRefused when there is anything else."""
-    nodes = root.value if isinstance(root, SequenceNode) else [root] if root else []
+    nodes = root.value if root and root.tag == _LIST else [root] if root else []
     faults = [
         Fault(name, _line(node), "", "must be an integration's settings, such as `name: Example Corp`.")
         for node in nodes
-        if not isinstance(node, MappingNode)
+        if node.tag != _MAPPING
     ]
     if root is None:
         faults = [Fault(name, 1, "", "is empty: it should hold one integration or a list of them.")]
@@ -186,7 +188,7 @@ def _places(node: MappingNode) -> dict[str, Place]:
         if key.tag == _MERGE:
             sources = value.value if isinstance(value, SequenceNode) else [value]
             for source in reversed(sources):  # of several, the first wins
-                found = {**_places(source), **found} if isinstance(source, MappingNode) else found
+                found |= _places(source) if isinstance(source, MappingNode) else {}
     return found | {key.value: _place(key, value) for key, value in node.value if key.tag != _MERGE}
 
 

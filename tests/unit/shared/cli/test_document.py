@@ -1,0 +1,50 @@
+"""docs/cli.md says what the commands say, and names none that there is not."""
+
+import re
+import shlex
+
+import pytest
+
+from shared.cli.checking import validated
+from shared.cli.document import MARK, PATH, commands, page
+from shared.cli.faults import FileRefused
+from shared.cli.outcome import Exit
+from shared.cli.reading import parse
+from tests.support import ROOT
+
+TEXT = (ROOT / PATH).read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^python -m shared\.cli ([^>#\n]*)", TEXT, re.MULTILINE)
+
+
+def test_the_page_is_current() -> None:
+    assert MARK in TEXT
+    assert page(TEXT) == TEXT, "run: python -m shared.cli.document"
+
+
+def test_every_command_has_an_example() -> None:
+    leaves = {words for words, command in commands().items() if not hasattr(command, "commands")}
+    assert leaves
+    shown = {words for words in leaves for example in EXAMPLES if example.startswith(words)}
+    assert leaves - shown <= {"integrations show"}
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_examples_can_be_parsed(example: str) -> None:
+    words = shlex.split(example)
+    name = next(n for n in range(len(words), 0, -1) if " ".join(words[:n]) in commands())
+    command = commands()[" ".join(words[:name])]
+    assert not hasattr(command, "commands"), "the name of a command is missing"
+    command.make_context("example", words[name:])
+
+
+def test_every_exit_code_is_explained() -> None:
+    table = re.findall(r"^\| ([0-9]) \|", TEXT, re.MULTILINE)
+    assert table == [str(int(code)) for code in Exit]
+
+
+def test_the_example_file_is_a_good_one() -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+    try:
+        validated(parse("docs/cli.md", text), {}, local=False)
+    except FileRefused as refused:
+        pytest.fail(str(refused))

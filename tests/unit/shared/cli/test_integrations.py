@@ -1,0 +1,286 @@
+"""`integrations`, on the real management API over storage in memory."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from shared.cli.outcome import Exit
+from shared.management import Answer, Call
+from tests.fakes.management import FakeDeployment
+from tests.unit.shared.cli.conftest import Cli, File
+from tests.unit.shared.integrations.samples import full_fields, graph_fields
+
+UUID = "4189c2b4-92ca-416c-b7ea-bc3cfab3d0f0"
+CORP = """\
+name: Example Corp
+addin_server_domain: addin.example.com
+authentication_method: GRAPH
+room_mailbox_name: VMR
+room_mailbox_email_address: vmr@example.com
+scheduled_alias_prefix: meet
+scheduled_alias_domain: example.com
+domains:
+  - domain: outlook.office365.com
+"""  # 9 lines
+LIST = "/api/admin/configuration/v1/ms_exchange_connector/"
+
+
+def now(deployment: FakeDeployment, name: str, uuid: str = "") -> object:
+    (integration,) = [each for each in deployment.do(deployment.integrations.list()) if uuid in ("", each.uuid)]
+    return getattr(integration, name)
+
+
+def test_list_and_show(deployment: FakeDeployment, cli: Cli) -> None:
+    deployment.add(graph_fields(name="[red]Corp[/]", uuid=UUID))
+    for form in (cli("integrations", "list"), cli("integrations", "show", "[red]Corp[/]")):
+        assert form.exit_code == Exit.DONE
+        assert "[red]Corp[/]" in form.stdout
+        assert UUID in form.stdout
+        assert "vmr@example.com" in form.stdout
+    (listed,) = json.loads(cli("integrations", "list", "--output", "json").stdout)
+    for reference in (UUID, UUID.upper(), "1"):
+        assert json.loads(cli("integrations", "show", reference, "-o", "json").stdout) == listed
+
+
+def test_what_is_not_there_or_not_one(deployment: FakeDeployment, cli: Cli) -> None:
+    deployment.add(graph_fields())
+    deployment.add(graph_fields(room_mailbox_email_address="other@example.com"))
+    missing, two = cli("integrations", "show", "Corp"), cli("integrations", "export", "Example Corp")
+    assert (missing.exit_code, two.exit_code) == (Exit.MISSING, Exit.CONFLICT)
+    assert missing.stderr == "There is no integration 'Corp': `integrations list` shows those that there are.\n"
+    assert "2 integrations are called 'Example Corp': " in two.stderr
+
+
+def test_create_change_and_nothing_to_do(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+    file = str(corp(CORP))
+    assert cli("integrations", "diff", file).exit_code == Exit.CHANGES
+    assert deployment.changes == []
+    created = cli("integrations", "apply", file)
+    assert created.exit_code == Exit.DONE
+    assert created.stdout == f"Example Corp ({now(deployment, 'uuid')}): created\n"
+
+    corp(CORP + "description: Ours\nmeeting_buffer_before: 15\n")
+    shown = cli("integrations", "diff", file)
+    assert shown.exit_code == Exit.CHANGES
+    assert '  ~ description: "" → Ours\n  ~ meeting_buffer_before: 30 → 15\n' in shown.stdout
+    changed = cli("integrations", "apply", file)
+    assert changed.stdout == f"Example Corp ({now(deployment, 'uuid')}): changed: description, meeting_buffer_before\n"
+    assert (now(deployment, "description"), now(deployment, "meeting_buffer_before")) == ("Ours", 15)
+
+    count = len(deployment.changes)
+    assert cli("integrations", "diff", file).exit_code == Exit.DONE
+    assert cli("integrations", "apply", file).stdout.endswith(": nothing to change\n")
+    assert len(deployment.changes) == count
+
+
+def test_what_the_file_does_not_name_stays(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+    deployment.add(graph_fields(description="kept", host_identity_provider_group="cleared"))
+    assert (
+        cli("integrations", "apply", str(corp('name: Example Corp\nhost_identity_provider_group: ""'))).exit_code == 0
+    )
+    assert now(deployment, "description") == "kept"
+    assert now(deployment, "host_identity_provider_group") is None
+
+
+def test_renaming_by_uuid_and_making_with_a_uuid(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+    file = str(corp(f"uuid: {UUID}\n{CORP}"))
+    cli("integrations", "apply", file)
+    assert now(deployment, "uuid") == UUID
+    corp(f"uuid: {UUID.upper()}\nname: New name")
+    assert "name: Example Corp → New name" in cli("integrations", "diff", file).stdout
+    cli("integrations", "apply", file)
+    assert now(deployment, "name") == "New name"
+
+
+@pytest.mark.parametrize("method", ["GRAPH", "OAUTH"])
+def test_export_is_applied_without_a_difference(deployment: FakeDeployment, cli: Cli, corp: File, method: str) -> None:
+    deployment.add(full_fields(method, meeting_instructions_template="<p>\n{{alias_uuid}}</p>\n"))
+    deployment.add(graph_fields(name="Other", room_mailbox_email_address="other@example.com"))
+    exported = cli("integrations", "export").stdout
+    assert "correct horse" not in exported
+    file = str(corp(exported))
+    assert cli("integrations", "diff", file).exit_code == Exit.DONE
+    assert cli("integrations", "apply", file).exit_code == Exit.DONE
+    assert deployment.changes == []
+    assert cli("integrations", "export").stdout == exported
+    assert cli("integrations", "diff", "-", stdin=cli("integrations", "export", "Other").stdout).exit_code == Exit.DONE
+
+
+def test_an_answer_of_the_api_is_a_file_too(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+    deployment.add(full_fields())
+    file = str(corp(cli("integrations", "list", "-o", "json").stdout))
+    assert cli("integrations", "diff", file).exit_code == Exit.DONE
+    assert cli("integrations", "apply", file).exit_code == Exit.DONE
+    assert deployment.changes == []
+
+
+def test_diff_for_programs(deployment: FakeDeployment, cli: Cli, corp: File, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", "battery staple")
+    deployment.add(full_fields("OAUTH", uuid=UUID))
+    text = "name: Example Corp\naddin_pane_title: New\nusername: new@example.com\noauth_client_secret: !env SECRET\n"
+    result = cli("integrations", "diff", str(corp(f"- {text.replace(chr(10), chr(10) + '  ')}")), "--output", "json")
+    assert json.loads(result.stdout) == [
+        {
+            "action": "update",
+            "file": "corp.yaml",
+            "line": 1,
+            "name": "Example Corp",
+            "uuid": UUID,
+            "changes": {
+                "addin_pane_title": {"from": "Add a VMR", "to": "New"},
+                "username": {"from": "svc@example.com", "to": "new@example.com"},
+            },
+            "secrets": ["oauth_client_secret"],
+            "reinstalls_manifest": False,
+            "ends_sign_in": True,
+        }
+    ]
+    assert "battery staple" not in result.output
+
+
+def test_what_follows_from_a_change_is_said(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+    deployment.add(full_fields("OAUTH"))
+    file = str(corp("name: Example Corp\naddin_button_label: New\nusername: new@example.com\n"))
+    shown, applied = cli("integrations", "diff", file), cli("integrations", "apply", file)
+    assert "manifest must be installed again" in shown.stdout
+    assert "service account must sign in again" in shown.stdout
+    assert f"/addin/{now(deployment, 'uuid')}/manifest.xml" in applied.stderr
+    assert "service account must sign in again" in applied.stderr
+
+
+def test_secrets_are_set_every_time_and_never_shown(
+    deployment: FakeDeployment, cli: Cli, corp: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = str(corp(CORP + "oauth_client_secret: !env SECRET\n"))
+    for value in ("battery staple", "staple battery"):
+        monkeypatch.setenv("SECRET", value)
+        results = [cli("integrations", command, file) for command in ("diff", "apply", "diff")]
+        assert not any(value in result.output for result in results)
+        assert "oauth_client_secret: a secret, which cannot be compared; will be set" in results[0].stdout
+        assert results[2].exit_code == Exit.DONE
+        assert [kept.get_secret_value() for kept in deployment.secrets.kept.values()] == [value]
+
+
+def test_a_pipeline_without_its_secrets_changes_nothing(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+    result = cli("integrations", "apply", str(corp(CORP + "oauth_client_secret: !env NO_SUCH_VARIABLE\n")))
+    assert result.exit_code == Exit.REFUSED
+    assert result.stderr == (
+        "corp.yaml:10: oauth_client_secret: the environment variable NO_SUCH_VARIABLE is not set, or empty.\n"
+    )
+    assert deployment.calls == []
+
+
+def test_a_secret_in_the_file_is_used_but_warned_of(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+    result = cli("integrations", "apply", str(corp(CORP + "oauth_client_secret: battery staple\n")))
+    assert result.exit_code == Exit.DONE
+    assert "corp.yaml:10: oauth_client_secret: is in clear in this file." in result.stderr
+    assert [kept.get_secret_value() for kept in deployment.secrets.kept.values()] == ["battery staple"]
+
+
+@pytest.mark.parametrize("command", ["diff", "apply"])
+def test_everything_is_checked_before_anything_is_changed(
+    deployment: FakeDeployment, cli: Cli, tmp_path: Path, corp: File, command: str
+) -> None:
+    """The first file is fine; the second has a fault that only the integration's present settings make one."""
+    deployment.add(graph_fields(uuid=UUID))
+    new = CORP.replace("vmr@", "new@").replace("Example Corp", "New")
+    (tmp_path / "old.yaml").write_text(f"uuid: {UUID}\n\nauthentication_method: NTLM\nreject_single_meeting_past: <b>")
+    result = cli("integrations", command, str(corp(new)), "old.yaml")
+    assert result.exit_code == Exit.REFUSED
+    assert result.stderr.splitlines() == [
+        "old.yaml:1: password: Required when single-use VMRs are enabled and the authentication method is BASIC or "
+        "NTLM or KERBEROS.",
+        "old.yaml:1: url: Required when single-use VMRs are enabled and Exchange is reached by EWS.",
+        "old.yaml:1: username: Required when single-use VMRs are enabled and the authentication method is BASIC or "
+        "NTLM or KERBEROS or OAUTH.",
+        "old.yaml:4: reject_single_meeting_past: line 1: <b> is not closed",
+    ]
+    assert deployment.changes == []
+
+
+def test_what_only_saving_can_find_is_told_the_same_way(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+    """The equipment mailbox of another integration; the integration after it is left alone too."""
+    deployment.add(graph_fields(name="First"))
+    both = [CORP, CORP.replace("vmr@", "new@").replace("Example Corp", "Third")]
+    result = cli("integrations", "apply", str(corp("".join("- " + text.replace("\n", "\n  ") + "\n" for text in both))))
+    assert result.exit_code == Exit.REFUSED
+    assert result.stderr == (
+        "corp.yaml:5: room_mailbox_email_address: Another integration uses this equipment mailbox already.\n"
+        "Not applied: Example Corp, Third.\n"
+    )
+    assert now(deployment, "name") == "First"
+
+
+def test_nothing_of_somebody_else_s_is_overwritten(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+    uuid = deployment.add(graph_fields())
+    file = str(corp("name: Example Corp\ndescription: mine"))
+
+    def meanwhile(call: Call) -> Answer | None:
+        if call.method == "PATCH":
+            deployment.do(deployment.integrations.update(uuid, {"description": "theirs"}))
+        return None
+
+    deployment.interrupt = meanwhile
+    result = cli("integrations", "apply", file)
+    assert result.exit_code == Exit.CONFLICT
+    assert "changed: description" in result.stderr
+    assert result.stderr.endswith("Not applied: Example Corp.\n")
+    assert now(deployment, "description") == "theirs"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (f"- name: Example Corp\n- uuid: {UUID}", "corp.yaml:2: is the integration of corp.yaml:1 again."),
+        ("- {name: New}\n- {name: New}", "corp.yaml:2: is the integration of corp.yaml:1 again."),
+        ("- description: whose?", "corp.yaml:1: name: Which integration is it? Give its uuid or its name."),
+        ("- name: Two", "corp.yaml:1: name: 2 integrations have this name. Add a uuid: "),
+    ],
+)
+def test_which_integration_is_meant_must_be_clear(
+    deployment: FakeDeployment, cli: Cli, corp: File, text: str, fault: str
+) -> None:
+    deployment.add(graph_fields(uuid=UUID))
+    for mailbox in ("a@example.com", "b@example.com"):
+        deployment.add(graph_fields(name="Two", room_mailbox_email_address=mailbox))
+    result = cli("integrations", "apply", str(corp(text)))
+    assert result.exit_code == Exit.REFUSED
+    assert fault in result.stderr
+    assert deployment.changes == []
+
+
+def test_a_long_text_shows_the_lines_that_differ(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+    deployment.add(graph_fields(reject_single_meeting_past="<p>\r\none\r\n</p>"))
+    result = cli(
+        "integrations", "diff", str(corp("name: Example Corp\nreject_single_meeting_past: |-\n  <p>\n  [b]two\n  </p>"))
+    )
+    assert "      -one\n      +[b]two\n" in result.stdout
+
+
+def test_validate_needs_no_deployment(cli: Cli, corp: File) -> None:
+    file = str(corp(CORP))
+    assert cli("integrations", "validate", file).stdout == "1 integration, nothing wrong.\n"
+    assert cli("integrations", "validate", "-", stdin=CORP.encode()).exit_code == Exit.DONE
+    refused = cli("integrations", "validate", file, str(corp(CORP.replace("meet", "me et"))), "nothing.yaml")
+    assert refused.exit_code == Exit.REFUSED
+    assert "nothing.yaml:1: cannot be read" in refused.stderr
+
+
+def test_wrong_credentials(deployment: FakeDeployment, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VMR_PASSWORD", "wrong")
+    result = cli("integrations", "list")
+    assert result.exit_code == Exit.ACCESS
+    assert "The user name or the password is wrong." in result.stderr
+
+
+def test_the_password_is_asked_for_where_none_is_set(
+    deployment: FakeDeployment, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VMR_PASSWORD")
+    assert cli("integrations", "list", stdin="correct horse\n").exit_code == Exit.DONE
+
+
+def test_control_characters_of_an_answer_do_not_reach_the_terminal(deployment: FakeDeployment, cli: Cli) -> None:
+    deployment.interrupt = lambda call: Answer(409, {"error": "\x1b]0;owned\x07 no"})
+    assert cli("integrations", "list").stderr == "�]0;owned� no\n"

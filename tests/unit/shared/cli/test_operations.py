@@ -1,0 +1,89 @@
+"""`alarms`, `preview` and `hash-password`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from shared.alarms import REMEDIES, AlarmKind
+from shared.cli.outcome import Exit
+from shared.identity.passwords import BasicAuthenticator
+from shared.settings import BasicCredential
+from tests.fakes.management import FakeDeployment
+from tests.unit.shared.cli.conftest import Cli
+from tests.unit.shared.integrations.samples import graph_fields
+
+
+def test_alarms_with_cause_and_remedy(deployment: FakeDeployment, cli: Cli) -> None:
+    assert cli("alarms").stdout == "No alarms.\n"
+    deployment.raise_alarm(deployment.add(graph_fields()), AlarmKind.NUMBER_SPACE, "98 % are taken")
+    shown = " ".join(cli("alarms").stdout.split())
+    for text in ("Example Corp", "number_space_nearly_full", "98 % are taken"):
+        assert text in shown
+    (alarm,) = json.loads(cli("alarms", "-o", "json").stdout)
+    assert alarm["remedy"] == REMEDIES[AlarmKind.NUMBER_SPACE]
+
+
+def test_preview_of_the_saved_template(deployment: FakeDeployment, cli: Cli) -> None:
+    deployment.add(graph_fields(conference_name_template="{{subject}} by {{organizer_name}}"))
+    values = ("--value", "subject=Budget = <2027>", "--value", "organizer_name=[red]Alice")
+    result = cli("preview", "Example Corp", "conference_name_template", *values)
+    assert (result.exit_code, result.stdout) == (Exit.DONE, "Budget = <2027> by [red]Alice\n")
+
+
+def test_preview_of_a_file_with_a_list(deployment: FakeDeployment, cli: Cli, tmp_path: Path) -> None:
+    deployment.add(graph_fields())
+    (tmp_path / "new.html").write_text("<p>{{domain_aliases[1]}}</p>")
+    arguments = ("preview", "1", "personal_vmr_instructions_template", "--text", "new.html")
+    result = cli(*arguments, "--value", 'domain_aliases:=["a@example.com", "b@example.com"]')
+    assert result.stdout == "<p>b@example.com</p>\n"
+    assert json.loads(cli(*arguments, "-o", "json").stdout)["faults"] == []
+
+
+def test_preview_tells_faults(deployment: FakeDeployment, cli: Cli, tmp_path: Path) -> None:
+    deployment.add(graph_fields())
+    (tmp_path / "new.html").write_text("<p>\n{{nothing}}")
+    result = cli("preview", "1", "reject_single_meeting_past", "--text", "new.html")
+    assert result.exit_code == Exit.REFUSED
+    assert "reject_single_meeting_past: line 2: unknown variable 'nothing'" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        (("nothing_template",), Exit.REFUSED, "template: Must be one of: "),
+        (
+            ("conference_name_template", "--value", "subject"),
+            Exit.USAGE,
+            "--value 'subject' must be NAME=TEXT or NAME:=JSON.",
+        ),
+        (("conference_name_template", "--value", "=x"), Exit.USAGE, "--value '=x' must be NAME=TEXT or NAME:=JSON."),
+        (("conference_name_template", "--value", "subject:=[x"), Exit.USAGE, "--value subject is no JSON: "),
+        (("conference_name_template", "--text", "nothing"), Exit.REFUSED, "nothing cannot be read: No such file"),
+        (("conference_name_template", "--text", "latin"), Exit.REFUSED, "latin is not UTF-8"),
+    ],
+)
+def test_preview_refuses(
+    deployment: FakeDeployment, cli: Cli, tmp_path: Path, arguments: tuple[str, ...], exit_code: Exit, message: str
+) -> None:
+    deployment.add(graph_fields())
+    (tmp_path / "latin").write_bytes(b"caf\xe9")
+    result = cli("preview", "Example Corp", *arguments)
+    assert result.exit_code == exit_code
+    assert message in result.stderr
+
+
+async def test_a_hash_that_opens(cli: Cli) -> None:
+    result = cli("hash-password", stdin="correct horse\n")
+    assert result.exit_code == Exit.DONE
+    authenticator = BasicAuthenticator(BasicCredential("policy", result.stdout.strip()))
+    await authenticator.check("Basic cG9saWN5OmNvcnJlY3QgaG9yc2U=")
+
+
+def test_no_password_no_hash(cli: Cli) -> None:
+    assert cli("hash-password", stdin="\n").exit_code == Exit.USAGE
+
+
+@pytest.mark.parametrize("arguments", [(), ("integrations",), ("nothing",), ("alarms", "--nothing"), ("preview", "1")])
+def test_wrong_usage(cli: Cli, arguments: tuple[str, ...]) -> None:
+    assert cli(*arguments).exit_code == Exit.USAGE

@@ -1,0 +1,59 @@
+"""What is exported is read back as it was."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.cli.checking import comparable, proposed
+from shared.cli.reading import parse
+from shared.cli.writing import as_yaml
+from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, SECTIONS
+from tests.unit.shared.integrations.samples import an_integration
+
+SHOWN = an_integration().resource()
+# Whatever a description may hold: settings refuse the other control characters, and half surrogate pairs are no text.
+TEXTS = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\t\r\n :#'\"|>-{}[]&*!%@`"), max_size=60
+)
+
+
+def read_back(*shown: dict[str, Any]) -> list[dict[str, Any]]:
+    return [proposed(entry)[0] for entry in parse("export.yaml", as_yaml(shown))]
+
+
+def test_all_that_admins_set_is_exported_but_no_secret() -> None:
+    (values,) = read_back(SHOWN)
+    assert values.keys() == SHOWN.keys() - READ_ONLY_FIELDS - SECRET_FIELDS - {"uuid"} | {"uuid"}
+    assert {name: comparable(name, value) for name, value in values.items()} == {
+        name: comparable(name, SHOWN[name]) for name in values
+    }
+
+
+def test_default_texts_come_back_with_their_line_ends() -> None:
+    (values,) = read_back(SHOWN)
+    assert "\r\n" in SHOWN["meeting_instructions_template"]
+    assert values["meeting_instructions_template"] == SHOWN["meeting_instructions_template"]
+
+
+def test_it_is_a_file_for_people() -> None:
+    text = as_yaml([SHOWN])
+    assert "  meeting_instructions_template: |-\n    <br>\n" in text
+    for section in SECTIONS[:-1]:
+        assert f"\n  # {section.title}\n" in text
+    for name in SECRET_FIELDS:
+        assert name in text.partition("- uuid")[0]
+
+
+def test_several() -> None:
+    other = {**SHOWN, "uuid": "4189c2b4-92ca-416c-b7ea-bc3cfab3d0f0", "name": "Other"}
+    assert [values["name"] for values in read_back(SHOWN, other)] == ["Example Corp", "Other"]
+    assert read_back() == []
+
+
+@given(TEXTS)
+def test_any_text_comes_back(text: str) -> None:
+    shown = {"uuid": "", "description": text, "meeting_instructions_template": text}
+    (entry,) = parse("export.yaml", as_yaml([shown]))
+    for name in ("description", "meeting_instructions_template"):
+        assert comparable(name, entry.fields[name]) == comparable(name, text)
