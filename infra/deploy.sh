@@ -333,7 +333,7 @@ deploy_package() {
   fi
   az functionapp deployment source config-zip --resource-group "$group" --name "$app" --src "$work/package.zip" \
     --build-remote false --output none ||
-    fail "the package cannot be deployed" "run this again; if it stays so: az webapp log deployment show -g $group -n $app"
+    fail "the package cannot be deployed" "run this again; if it stays so: portal, $app, Deployment Center"
   smoke_test
   # Only now: a package that does not work is deployed anew next time.
   az tag update --operation Merge --resource-id "/subscriptions/$subscription/resourceGroups/$group" \

@@ -44,8 +44,8 @@ def health(base: str) -> str:
     if answer.status == 200 and answer.text.startswith("{") and json.loads(answer.text).get("status") == "ok":
         return ""
     return (
-        f"GET /api/health answered {answer.status} ({answer.text[:200]}). Look at the app's log stream: "
-        "az webapp log tail, or Application Insights, table exceptions."
+        f"GET /api/health answered {answer.status} ({answer.text[:200]}). Why it does not start is in "
+        "Application Insights, table exceptions, and in the log stream in the portal."
     )
 
 

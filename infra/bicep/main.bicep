@@ -2,7 +2,7 @@
 // Not in here: grants in Exchange and Entra (infra/grants/), secrets' values (infra/deploy.sh puts them into the vault),
 // and the binding of a public host name (infra/custom-domain.sh: it needs the app before the certificate).
 
-@description('Begins the name of every resource: lower-case letters and digits.')
+@description('Begins the name of every resource: lower-case letters and digits, a letter first.')
 @minLength(3)
 @maxLength(11)
 param name string

@@ -1,12 +1,14 @@
 """infra/deploy.sh against a stand-in of the Azure CLI that records every call."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from shared.identity.passwords import BasicAuthenticator
 from shared.settings import BasicCredential
-from tests.conformance.azure_cli import Azure, Ran
+from tests.conformance.azure_cli import ROOT, Azure, Ran
 
 PASSWORD = "correct horse battery"
 WHERE = ("--resource-group", "rg", "--location", "West Europe")
@@ -232,3 +234,12 @@ def test_help_tells_the_options(azure: Azure) -> None:
     ran = azure.run("deploy.sh", "--help")
     assert (ran.code, ran.calls) == (0, [])
     assert all(option in ran.output for option in ("--resource-group", "--dry-run", "--yes", "--new-secret"))
+
+
+def test_a_password_is_hashed_without_any_package() -> None:
+    # The machine that deploys has Python alone, as Cloud Shell does.
+    program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from shared.identity.passwords import hash_password; "
+    program += "print(hash_password(sys.stdin.read()), end='')"
+    command = [sys.executable, "-IS", "-c", program]
+    done = subprocess.run(command, input=PASSWORD, capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("scrypt:"), done.stderr

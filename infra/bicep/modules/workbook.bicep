@@ -75,6 +75,7 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
     serializedData: string({
       version: 'Notebook/1.0'
       items: concat([timeRange], items)
+      fallbackResourceIds: [insightsId]
     })
   }
 }

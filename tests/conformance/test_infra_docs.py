@@ -1,0 +1,75 @@
+"""The documents for administrators speak of what there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.azure_cli import Azure
+from tests.conformance.bicep import BICEP, INFRA
+from tests.conformance.test_infra_scripts import CALENDAR
+
+ROOT = INFRA.parent
+DOCS = [
+    ROOT / "docs" / f"{name}.md"
+    for name in ("deploy", "exchange", "operations", "service-providers", "troubleshooting")
+]
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors of a document's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.stem)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    for target, anchor in re.findall(r"\]\((?!https:)([^)#]*)#?([^)]*)\)", path.read_text()):
+        document = path.parent / target if target else path
+        assert document.exists(), f"{path.name} links to {target}"
+        assert not anchor or anchor in anchors(document), f"{path.name} links to {target}#{anchor}"
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.stem)
+def test_every_file_that_is_named_exists(path: Path) -> None:
+    named = set(re.findall(r"\binfra/[\w./-]+\.(?:sh|py|ps1|bicep|bicepparam)\b", path.read_text()))
+    assert not [name for name in named if not (ROOT / name).exists()]
+
+
+@pytest.mark.parametrize("script", ["deploy.sh", "custom-domain.sh", "grants/entra.sh", "grants/service-provider.sh"])
+def test_every_option_that_is_named_exists(script: str, tmp_path: Path) -> None:
+    options = set(re.findall(r"--[a-z-]+", Azure(tmp_path).run(script, "--help").output))
+    text = "\n".join(path.read_text() for path in DOCS).replace("\\\n", " ")
+    used = {o for call in re.findall(rf"infra/{script} ([^`\n#]*)", text) for o in re.findall(r"--[a-z-]+", call)}
+    assert used <= options
+    assert used, f"no document shows how {script} is used"
+
+
+def test_every_parameter_that_is_named_exists() -> None:
+    parameters = re.findall(r"^param (\w+)", (BICEP / "main.bicepparam").read_text(), re.M)
+    assert {"privateNetwork", "publicHostName", "alertEmails", "alwaysReadyInstances"} <= set(parameters)
+    text = "\n".join(path.read_text() for path in DOCS)
+    camel = set(re.findall(r"`((?:public|private|alert|admin|always|maximum|storage|log|policy)[A-Z]\w+)`", text))
+    assert camel <= set(parameters)
+
+
+def test_the_mailboxs_settings_are_those_of_the_script() -> None:
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| ([^|]+) \|", (ROOT / "docs" / "exchange.md").read_text(), re.M)
+    words = {"off": "$false", "on": "$true"}
+    described = {
+        name: words.get(value.strip("` "), value.strip("` "))
+        for names, value in rows
+        for name in re.findall(r"\w+", names)
+    }
+    assert described == {name: value.strip("'") for name, value in CALENDAR.items()}
+
+
+def test_the_command_lines_of_the_documents_exist() -> None:
+    from typer.main import get_command
+
+    from shared.cli.__main__ import app
+
+    commands = get_command(app).commands  # type: ignore[attr-defined]  # a group
+    text = "\n".join(path.read_text() for path in DOCS)
+    assert set(re.findall(r"-m shared\.cli ([a-z-]+)", text)) <= set(commands)
+    assert set(re.findall(r"-m shared\.operations (\w+)", text)) == {"export", "import"}
