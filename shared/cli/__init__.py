@@ -11,6 +11,7 @@ writing.py      an integration as YAML that can be applied again
 outcome.py      exit codes and the errors that end a command
 show.py         how things look in a terminal
 integrations.py, operations.py, passwords.py    the commands
+document.py     makes the list of commands in docs/cli.md
 
 Not part of the functions app: typer, rich and ruamel.yaml are not in its package, and nothing outside imports this.
 """

@@ -114,5 +114,5 @@ def _hint(name: str, value: Any) -> str:
     if name in Integration.model_fields:
         is_text = Integration.model_fields[name].annotation in (str, str | None)
         return " Put it in quotes." if is_text and type(value) in (int, float) else ""
-    near = difflib.get_close_matches(name, Integration.model_fields, n=1)
+    near = difflib.get_close_matches(name, Integration.model_fields.keys() - READ_ONLY_FIELDS, n=1)
     return f" Did you mean {near[0]}?" if near else ""

@@ -30,7 +30,7 @@ Form: TypeAlias = Annotated[Output, typer.Option("--output", "-o", help="For peo
 @commands.command("list")
 def list_(context: typer.Context, output: Form = Output.TEXT) -> None:
     """List all integrations."""
-    with _connection(context).open() as management:
+    with context.ensure_object(Connection).open() as management:
         found = management.integrations()
     if output is Output.JSON:
         return show.as_json(found)
@@ -42,7 +42,7 @@ def list_(context: typer.Context, output: Form = Output.TEXT) -> None:
 @commands.command("show")
 def show_(context: typer.Context, integration: Reference, output: Form = Output.TEXT) -> None:
     """Show all settings of an integration, secrets excepted."""
-    with _connection(context).open() as management:
+    with context.ensure_object(Connection).open() as management:
         fields = management.integration(integration)
     show.as_json(fields) if output is Output.JSON else show.show(*show.integration(fields))
 
@@ -68,8 +68,9 @@ def diff(context: typer.Context, files: Files, output: Form = Output.TEXT) -> No
 
     Exit code 0: nothing; 1: something; 3: it would be refused.
     """
-    with _connection(context).open() as management:
-        changes = plan(_ready(files), management, local=_connection(context).is_local)
+    entries, connection = _ready(files), context.ensure_object(Connection)
+    with connection.open() as management:
+        changes = plan(entries, management, local=connection.is_local)
     if output is Output.JSON:
         show.as_json([show.change_json(change) for change in changes])
     else:
@@ -86,8 +87,9 @@ def apply(context: typer.Context, files: Files) -> None:
     left alone. Everything is checked before anything is changed, and nothing that somebody else has changed meanwhile
     is overwritten.
     """
-    with _connection(context).open() as management:
-        changes = plan(_ready(files), management, local=_connection(context).is_local)
+    entries, connection = _ready(files), context.ensure_object(Connection)
+    with connection.open() as management:
+        changes = plan(entries, management, local=connection.is_local)
         for number, change in enumerate(changes):
             try:
                 saved = change.apply(management)
@@ -102,13 +104,9 @@ def export(
     integration: Annotated[str | None, typer.Argument(metavar="[INTEGRATION]", help="Name, UUID or id.")] = None,
 ) -> None:
     """Print integrations as YAML that `apply` takes back without a difference; all of them when none is named."""
-    with _connection(context).open() as management:
+    with context.ensure_object(Connection).open() as management:
         found = management.integrations() if integration is None else [management.integration(integration)]
     typer.echo(as_yaml(found), nl=False)
-
-
-def _connection(context: typer.Context) -> Connection:
-    return context.ensure_object(Connection)
 
 
 def _read(files: Sequence[Path]) -> list[Entry]:

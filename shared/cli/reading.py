@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.constructor import SafeConstructor
+from ruamel.yaml.constructor import ConstructorError, SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -116,7 +116,13 @@ class _Constructor(SafeConstructor):
     """YAML's safe types and `!env`."""
 
 
-_Constructor.add_constructor("!env", lambda _, node: FromEnvironment(str(node.value)))
+def _construct_variable(_: SafeConstructor, node: Node) -> FromEnvironment:
+    if not isinstance(node, ScalarNode) or not node.value:
+        raise ConstructorError(problem="!env needs the name of an environment variable", problem_mark=node.start_mark)
+    return FromEnvironment(str(node.value))
+
+
+_Constructor.add_constructor("!env", _construct_variable)
 
 
 def _json(text: str) -> Any:

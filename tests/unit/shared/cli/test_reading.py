@@ -136,6 +136,8 @@ def test_of_several_merged_the_first_wins() -> None:
         ("name: a\n---\nname: b", 2, "", "but found another document"),
         ("name: a\nurl: !secret b", 2, "", "could not determine a constructor for the tag '!secret'"),
         ("name: !!python/object/apply:os.system [ls]", 1, "", "could not determine a constructor"),
+        ("name: a\npassword: !env [A]", 2, "", "!env needs the name of an environment variable"),
+        ("name: a\npassword: !env", 2, "", "!env needs the name of an environment variable"),
         ("name: a\nurl: *base", 2, "", "found undefined alias"),
         ("name: a\x01", 1, "", "control characters"),
         (f"name: {'9' * 5000}", 1, "", "holds a value that cannot be read"),

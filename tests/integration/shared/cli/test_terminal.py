@@ -1,0 +1,49 @@
+"""Passwords at a real terminal."""
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from shared.cli.outcome import Exit
+from tests.support import ROOT
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, int]]:
+    """Both ends of a pseudo-terminal: the person's and the program's."""
+    ends = pty.openpty()
+    yield ends
+    for end in ends:
+        os.close(end)
+
+
+def typed(terminal: tuple[int, int], *lines: str) -> tuple[int, str, str]:
+    """Exit code, output and what the screen shows, after each line is typed when it is asked for."""
+    person, program = terminal
+    command = [sys.executable, "-m", "shared.cli", "hash-password"]
+    with subprocess.Popen(
+        # A session of its own, so that the program finds no other terminal to ask at.
+        command, cwd=ROOT, stdin=program, stdout=subprocess.PIPE, stderr=program, start_new_session=True
+    ) as process:  # fmt: skip
+        screen = b""
+        for number, line in enumerate(lines, start=1):
+            while screen.count(b": ") < number:
+                screen += os.read(person, 1024)
+            os.write(person, f"{line}\n".encode())
+        output, _ = process.communicate(timeout=30)
+    os.set_blocking(person, False)
+    with suppress(BlockingIOError):
+        screen += os.read(person, 4096)
+    return process.returncode, output.decode(), screen.decode()
+
+
+def test_a_password_is_asked_for_twice_and_not_shown(terminal: tuple[int, int]) -> None:
+    code, output, screen = typed(terminal, "correct horse", "correct horse")
+    assert code == Exit.DONE, screen
+    assert output.startswith("scrypt:")
+    assert "horse" not in screen
