@@ -107,13 +107,15 @@ class Known:
     """What our records say: the bookings that the message's tags name, newest last, and the meeting's own booking.
 
     `link` is the row that ties the meeting to its booking, when it was read. `promise` is the first valid TOK tag in
-    the message (A6).
+    the message (A6). `guessed` says that the meeting's own booking was not looked up: only an acceptance may rest on
+    that, since writing it down finds out.
     """
 
     tagged: tuple[Booking, ...] = ()
     own: Booking | None = None
     link: Row | None = None
     promise: Promise | None = None
+    guessed: bool = False
 
 
 def decide(

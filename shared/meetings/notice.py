@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Self
 
+from pydantic import TypeAdapter
+
 MAX_BODY = 45_000
 """Characters of one queue message; base64 makes 60,000 of them, and Azure takes 65,536."""
 
@@ -56,7 +58,7 @@ def encode(notices: Iterable[Notice]) -> Iterator[str]:
 
 def decode(body: str) -> list[Notice]:
     """The notices of one queue message. Raises ValueError for anything that `encode` does not write."""
-    try:
-        return [Notice(**fields) for fields in json.loads(body)]
-    except TypeError as error:
-        raise ValueError("not a queue message of this product") from error
+    return _NOTICES.validate_json(body, strict=True)
+
+
+_NOTICES = TypeAdapter(list[Notice])

@@ -140,6 +140,8 @@ class Processor:
             meeting_key(item.uid) if item else "", find_tags(request.body), thorough=thorough
         )
         decision = instead or await self._decision(request, calendar, known)
+        if known.guessed and not isinstance(decision, Accept):
+            return await self._decide(request, calendar, thorough=True, instead=instead, notice=notice)
         if isinstance(decision, Reject) and not decision.certain and notice.attempt == 0:
             await self._look_for_invitation(notice)
             return None

@@ -49,8 +49,10 @@ class Records:
         tagged = await self._bookings(tags)
         own = next((b for b in tagged if b.meeting == meeting and b.state is State.SCHEDULED), None)
         fresh = any(b.state is State.RESERVED for b in tagged)
-        if (own and own is tagged[-1]) or (fresh and not thorough):
+        if own and own is tagged[-1]:
             return Known(tagged, own)
+        if fresh and not thorough:
+            return Known(tagged, own, guessed=True)
         link = await self._table.get(self._integration, f"meeting:{meeting}")
         return Known(tagged, await self.booking(str(link.values["tag"])) if link else None, link)
 

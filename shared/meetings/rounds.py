@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.alarms import AlarmKind, Alarms
-from shared.errors import SchedulingError
+from shared.errors import NotFound, SchedulingError
 from shared.integrations import Integration, IntegrationStore
 from shared.meetings.agenda import CLEANUP, ONWARD
 from shared.meetings.hands import Hands, HandsOf
@@ -74,6 +74,8 @@ class Rounds:
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 await chore(await self.hands(integration.uuid))
+        except NotFound:
+            log.info("integration %s was deleted meanwhile", integration.uuid)
         except (SchedulingError, TimeoutError) as error:
             log.warning("%s of integration %s: %s", alarm, integration.uuid, type(error).__name__)
             await self.alarms.raise_(integration.uuid, alarm, str(error) or "Exchange does not answer in time.")

@@ -81,11 +81,13 @@ class History:
         match step:
             case ("invite", int(which), int(ahead), str(kind)) if which not in self.uids:
                 await self._invite(which, ahead, kind)
-            case ("fault", fault) if not self.clean:
+            case ("fault" | "die" | "work", *_) if self.clean:
+                return
+            case ("fault", fault):
                 await self.world.faults(_fault(*fault))
-            case ("die", int(at), bool(after)) if not self.clean:
+            case ("die", int(at), bool(after)):
                 await self._work_until_crash(Fuse(at, after))
-            case ("work", int(many)) if not self.clean:
+            case ("work", int(many)):
                 await self._work(many)
             case (str(verb), int(which), *rest) if which in self.uids and verb != "invite":
                 await self._edit(verb, which, *rest)

@@ -98,6 +98,15 @@ class TestSingleMeetings:
         assert await world.is_open(booking.alias) is False
         assert len(world.told) == 1
 
+    async def test_a_cancellation_with_a_tag_that_nobody_has_seen_yet_closes_too(self, world: World) -> None:
+        """The organizer swapped the room, and cancelled before the update was read (found by the histories)."""
+        old, new = await world.reserve(), await world.reserve()
+        request = invitation(body=body(old))
+        await world.process(world.mailbox.deliver(request))
+        await world.process(world.mailbox.deliver(cancellation(replace(request, body=body(new)))))
+        world.clock.set(START)
+        assert await world.is_open(old.alias) is False
+
     async def test_a_swapped_tag_closes_the_old_room_and_opens_the_new(self, world: World) -> None:
         old, new = await world.reserve(), await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(old))))
