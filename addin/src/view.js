@@ -101,6 +101,7 @@ export class View {
     const text = this.document.createElement('span');
     text.className = 'about';
     text.textContent = about;
+    text.ariaHidden = 'true'; // the title is read out already
     button.title = about;
     button.append(text);
   }

@@ -83,19 +83,22 @@ export class FakeOutlook {
   }
 
   /**
-   * Show an add-in's pane in a frame of this page.
-   * @param {HTMLIFrameElement} frame
+   * Show an add-in's pane in a new frame.
+   * @param {Element} place
    * @param {string} url
    */
-  open(frame, url) {
+  open(place, url) {
     const { language } = this.options;
     const host = `Outlook$Web$16.01$${language}$corr$$$16`;
     const conversation = `conversation|pane|${location.origin}`;
-    // Outlook passes the same in the frame's name; displayDialogAsync reads it there.
+    const frame = document.createElement('iframe');
+    frame.title = 'Add-in';
+    // Outlook passes the same in the frame's name, from its beginning; displayDialogAsync reads it there.
     frame.name = JSON.stringify({
       baseFrameName: 'pane', hostInfo: host, xdmInfo: conversation, serializerVersion: 1,
     });
     frame.src = `${url}?_host_Info=${host}$#&_serializer_version=1&_xdm_Info=${conversation}`;
+    place.replaceChildren(frame);
   }
 
   /** @param {MessageEvent} event */

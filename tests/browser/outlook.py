@@ -36,7 +36,7 @@ class Outlook:
         self._client = client
         self._context: BrowserContext | None = None
         self.requests: list[str] = []
-        """URLs, in order, of everything that any page asked for."""
+        """URLs, in order, of everything that left any page."""
         self.answered: list[str] = []
         """Those whose answer has arrived."""
         self.lost: list[str] = []
@@ -74,10 +74,11 @@ class Outlook:
         """
         self._context = await self._browser.new_context(**{"viewport": {"width": 320, "height": 570}, **(look or {})})
         await self._context.route("**/*", self._answer)
-        self._context.on("request", lambda request: self.requests.append(request.url))
         self._context.on("requestfinished", lambda request: self.answered.append(request.url))
         self.page = await self._context.new_page()
-        self.page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
+        self.page.on(
+            "console", lambda message: self.complaints.append(message.text) if message.type == "error" else None
+        )
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         if clock:
             await self.page.clock.install()
@@ -117,11 +118,13 @@ class Outlook:
 
     async def buttons(self) -> list[str]:
         """Texts of the buttons, in order."""
-        return [text.strip() for text in await self.pane.locator("#choices button").all_inner_texts()]
+        return [text.splitlines()[0] for text in await self.pane.locator("#choices button").all_inner_texts()]
 
     async def meeting(self) -> dict[str, Any]:
         """The meeting as it stands in the form; attendees as addresses."""
-        meeting: dict[str, Any] = await self.page.evaluate("({ ...outlook.meeting, location: outlook.meeting.location })")
+        meeting: dict[str, Any] = await self.page.evaluate(
+            "({ ...outlook.meeting, location: outlook.meeting.location })"
+        )
         return meeting | {role: [person["address"] for person in meeting[role]] for role in ("required", "optional")}
 
     async def change(self, **fields: Any) -> None:
@@ -139,7 +142,7 @@ class Outlook:
 
     def hosts(self) -> set[str]:
         """Every host that was asked for anything."""
-        return {urlsplit(url).hostname or "" for url in self.requests if not url.startswith(("data:", "blob:", "about:"))}
+        return {urlsplit(url).hostname or "" for url in self.requests}
 
     async def _identity_token(self) -> str:
         if self.token is not None:
@@ -149,6 +152,7 @@ class Outlook:
 
     async def _answer(self, route: Route) -> None:
         url = urlsplit(route.request.url)
+        self.requests.append(route.request.url)
         if url.hostname in self.hanging:
             return
         if url.hostname in self.unreachable:
@@ -195,7 +199,9 @@ class Outlook:
 def _merged(old: dict[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(old)
     for name, value in new.items():
-        merged[name] = _merged(old[name], value) if isinstance(value, Mapping) and isinstance(old.get(name), dict) else value
+        merged[name] = (
+            _merged(old[name], value) if isinstance(value, Mapping) and isinstance(old.get(name), dict) else value
+        )
     return merged
 
 

@@ -53,7 +53,9 @@ async def test_a_plain_text_meeting_gets_plain_text(outlook: Outlook) -> None:
 
 
 async def test_a_meeting_that_has_a_vmr_is_told_so_at_once_and_left_alone(outlook: Outlook) -> None:
-    await outlook.open({"body": f"<p>Join: <b>PXPS:-0b1c2d3e-</b><span>4f50-4617&#8203;-8829</span>-{OTHER_TAG[-13:]}</p>"})
+    await outlook.open(
+        {"body": f"<p>Join: <b>PXPS:-0b1c2d3e-</b><span>4f50-4617&#8203;-8829</span>-{OTHER_TAG[-13:]}</p>"}
+    )
     assert await outlook.text("heading") == "VMR already assigned"
     assert "already been set up" in await outlook.text("message")
     assert await outlook.buttons() == []

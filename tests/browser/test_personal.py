@@ -1,0 +1,213 @@
+"""Personal VMRs and the sign-in dialog, as far as the pane goes (SPEC P1, P3, X5). The server's side is a stub yet."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, Route
+
+from tests.browser.outlook import PERSONAL, Outlook
+from tests.browser.stubs import PersonalVmrs, vmr
+from tests.browser.test_faults import FAILED
+from tests.browser.test_single_use import ADD, AGENDA, REMOVE, TAG, writes
+
+LIST = "Add a Personal VMR"
+ALICE, BOB = vmr("Alice"), vmr("Bob", name="<b>Bob & co</b>")
+
+
+async def sign_in(outlook: Outlook) -> Page:
+    """Click "Sign In", and let Office.js open the dialog that it asks about; the dialog's page."""
+    await outlook.pane.get_by_role("button", name="Sign In").click()
+    async with outlook.page.expect_popup() as popup:
+        await outlook.pane.get_by_role("button", name="Allow").click()
+    return await popup.value
+
+
+async def test_one_of_the_users_vmrs_goes_into_the_meeting(outlook: Outlook) -> None:
+    PersonalVmrs(outlook, [ALICE, BOB])
+    await outlook.open({"body": AGENDA})
+    assert await outlook.buttons() == [ADD, LIST]
+    await outlook.click(LIST)
+    assert await outlook.text("message") == "Select the VMR you want to add to the meeting"
+    assert await outlook.buttons() == ["Alice's room", "<b>Bob & co</b>", "Back"]
+    await outlook.click("Alice's room")
+    assert await outlook.text("heading") == "Success"
+    assert "needs no booking" in await outlook.text("hint")
+    meeting = await outlook.meeting()
+    assert meeting["body"] == AGENDA.replace("<p>", f"<div>{ALICE['instructions']}</div><p>")
+    assert meeting["location"] == ALICE["location"]
+    assert meeting["required"] == [], "no mailbox is invited"
+
+
+async def test_the_description_shows_on_hovering_and_to_those_who_come_by_keyboard(outlook: Outlook) -> None:
+    PersonalVmrs(outlook, [ALICE])
+    await outlook.open({"body": AGENDA})
+    await outlook.click(LIST)
+    button = outlook.pane.get_by_role("button", name="Alice's room")
+    assert await button.get_attribute("title") == "The room of Alice"
+    about = button.locator(".about")
+    assert not await about.is_visible()
+    await outlook.page.keyboard.press("Tab")
+    await outlook.page.keyboard.press("Shift+Tab")
+    assert await about.is_visible()
+
+
+async def test_undo_takes_a_personal_vmr_out(outlook: Outlook) -> None:
+    PersonalVmrs(outlook, [ALICE])
+    await outlook.open({"body": AGENDA})
+    before = await outlook.meeting()
+    await outlook.click(LIST)
+    await outlook.click("Alice's room")
+    await outlook.click(REMOVE)
+    assert await outlook.meeting() == before
+    assert await outlook.buttons() == [ADD, LIST]
+
+
+async def test_a_meeting_that_has_one_is_not_given_another(outlook: Outlook) -> None:
+    PersonalVmrs(outlook, [ALICE, BOB])
+    await outlook.open({"body": f"<p class=x_a>{ALICE['instructions'].replace(' ', '&nbsp; ')}</p>"})
+    await outlook.click(LIST)
+    assert await outlook.text("heading") == "VMR already assigned"
+    assert writes(await outlook.calls()) == []
+
+
+async def test_a_plain_text_meeting(outlook: Outlook) -> None:
+    PersonalVmrs(
+        outlook,
+        [
+            vmr(
+                "Alice",
+                instructions='<a href="https://a.example/">Join</a>',
+                instructions_text="Join <https://a.example/>",
+            )
+        ],
+    )
+    await outlook.open({"format": "text", "body": "Agenda"})
+    await outlook.click(LIST)
+    await outlook.click("Alice's room")
+    assert await outlook.text("heading") == "Success"
+    assert (await outlook.meeting())["body"] == "Join <https://a.example/>\n\nAgenda"
+
+
+async def test_nobody_has_none(outlook: Outlook) -> None:
+    PersonalVmrs(outlook, [])
+    await outlook.open({"body": AGENDA})
+    await outlook.click(LIST)
+    assert await outlook.text("message") == "You do not have any personal VMRs"
+    assert await outlook.buttons() == ["Back"]
+    await outlook.click("Back")
+    assert await outlook.buttons() == [ADD, LIST]
+
+
+async def test_hundreds_come_a_page_at_a_time(outlook: Outlook) -> None:
+    PersonalVmrs(outlook, [vmr(f"User{number}") for number in range(60)])
+    await outlook.open({"body": AGENDA})
+    await outlook.click(LIST)
+    assert len(await outlook.buttons()) == 25 + 2
+    await outlook.click("Show more")
+    assert len(await outlook.buttons()) == 50 + 2
+    await outlook.click("Show more")
+    assert len(await outlook.buttons()) == 60 + 1
+
+
+async def test_the_list_cannot_be_had(outlook: Outlook) -> None:
+    async def down(route: Route) -> None:
+        await route.fulfill(status=503, body="")
+
+    PersonalVmrs(outlook, [])
+    outlook.answers[PERSONAL] = down
+    await outlook.open({"body": AGENDA})
+    await outlook.click(LIST)
+    assert await outlook.text("heading") == "Error"
+    assert await outlook.text("message") == "There was a problem getting your personal VMRs. Please try again."
+    assert await outlook.buttons() == [ADD, LIST]
+
+
+async def test_outlook_does_not_take_it(outlook: Outlook) -> None:
+    PersonalVmrs(outlook, [ALICE])
+    await outlook.open({"body": AGENDA}, faults={"prependBody": "silent", "setBody": {"code": 9002}})
+    await outlook.click(LIST)
+    await outlook.click("Alice's room")
+    assert await outlook.text("heading") == "Error"
+    assert await outlook.text("message") == FAILED
+    assert (await outlook.meeting())["body"] == AGENDA
+
+
+async def test_signing_in_by_the_dialog(outlook: Outlook) -> None:
+    PersonalVmrs(outlook, [ALICE], signed_in=False)
+    await outlook.open({"body": AGENDA})
+    await outlook.click(LIST)
+    assert await outlook.buttons() == ["Sign In", "Back"]
+    await sign_in(outlook)
+    await outlook.settled()
+    assert await outlook.buttons() == ["Alice's room", "Back"]
+    assert outlook.complaints == [complaint for complaint in outlook.complaints if "401" in complaint]
+
+
+async def test_the_dialog_gives_the_identity_for_single_use_vmrs_too(outlook: Outlook) -> None:
+    """Signing in goes on with what was wished for. The stub's session is none to the real back end, which says no."""
+    PersonalVmrs(outlook, [])
+    await outlook.open({"body": AGENDA}, faults={"identityToken": {"code": 9018}})
+    await outlook.click(ADD)
+    assert await outlook.buttons() == ["Sign In", "Back"]
+    async with outlook.page.expect_request("**/meeting_details") as asked:
+        await sign_in(outlook)
+    assert await (await asked.value).header_value("token") == "session-of-alice"
+
+
+@pytest.mark.parametrize("message", [{"error": "access_denied"}, {"code": "stolen"}, {}])
+async def test_a_sign_in_that_fails(outlook: Outlook, message: dict[str, Any]) -> None:
+    stub = PersonalVmrs(outlook, [ALICE], signed_in=False)
+    stub.message = message
+    await outlook.open({"body": AGENDA})
+    await outlook.click(LIST)
+    await sign_in(outlook)
+    await outlook.settled()
+    assert await outlook.text("heading") == "Error"
+    assert await outlook.text("message") == "There was a problem signing you in. Please try again."
+    stub.message = {"code": "one-time-code"}
+    await sign_in(outlook)
+    await outlook.settled()
+    assert await outlook.buttons() == ["Alice's room", "Back"]
+
+
+async def test_a_dialog_that_the_user_closes_is_no_error(outlook: Outlook) -> None:
+    PersonalVmrs(outlook, [ALICE], signed_in=False).message = None
+    await outlook.open({"body": AGENDA})
+    await outlook.click(LIST)
+    await (await sign_in(outlook)).close()
+    await outlook.settled()
+    assert await outlook.text("heading") == ""
+    assert await outlook.buttons() == ["Sign In", "Back"]
+
+
+async def test_a_user_who_does_not_let_the_dialog_open(outlook: Outlook) -> None:
+    PersonalVmrs(outlook, [ALICE], signed_in=False)
+    await outlook.open({"body": AGENDA})
+    await outlook.click(LIST)
+    await outlook.pane.get_by_role("button", name="Sign In").click()
+    await outlook.pane.get_by_role("button", name="Ignore").click()
+    await outlook.settled()
+    assert await outlook.text("message") == "There was a problem signing you in. Please try again."
+    assert "Allow pop-up windows" in await outlook.text("hint")
+
+
+async def test_a_browser_that_blocks_the_dialog(outlook: Outlook) -> None:
+    PersonalVmrs(outlook, [ALICE], signed_in=False)
+    await outlook.open({"body": AGENDA})
+    await outlook.click(LIST)
+    await outlook.pane.locator("body").evaluate("() => { window.open = () => null; }")
+    await outlook.pane.get_by_role("button", name="Sign In").click()
+    await outlook.pane.get_by_role("button", name="Allow").click()
+    await outlook.settled()
+    assert await outlook.text("message") == "There was a problem signing you in. Please try again."
+    assert "Allow pop-up windows" in await outlook.text("hint")
+
+
+async def test_a_single_use_vmr_is_not_joined_by_a_personal_one(outlook: Outlook) -> None:
+    PersonalVmrs(outlook, [ALICE])
+    await outlook.open({"body": AGENDA})
+    await outlook.click(LIST)
+    await outlook.change(body="<p>PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#</p>")
+    await outlook.click("Alice's room")
+    assert await outlook.text("heading") == "VMR already assigned"
+    assert len(TAG.findall((await outlook.meeting())["body"])) == 1
