@@ -10,7 +10,7 @@ import azure.functions as func
 from functions.http import json_response, status_of
 from shared.composition import Services, services
 from shared.errors import NotAuthenticated, SchedulingError
-from shared.management import Answer, Call, Management, PasswordAdmins, management
+from shared.management import Admins, Answer, Call, EntraAdmins, Management, PasswordAdmins, management
 
 bp = func.Blueprint()
 log = logging.getLogger(__name__)
@@ -39,7 +39,9 @@ async def respond(req: func.HttpRequest) -> func.HttpResponse:
 
 @lru_cache(maxsize=1)
 def _api(parts: Services) -> Management:
-    admins = PasswordAdmins(parts.settings.management)
+    admins: Admins = PasswordAdmins(parts.settings.management)
+    if app := parts.settings.management_app:
+        admins = EntraAdmins(parts.entra_tokens, app, admins)
     local = parts.settings.is_local
     return management(admins, parts.integrations, parts.storage, parts.alarms, parts.clock, local=local)
 

@@ -68,8 +68,12 @@ class Services:
     def users(self) -> AddInUsers:
         """Who uses the add-in."""
         exchange = ExchangeTokens(ExchangeMetadata(self._documents.fetch, self.clock), self.clock)
-        entra = EntraTokens(EntraKeys(self._documents.fetch, self.clock), self.clock)
-        return AddInUsers(exchange, entra, self.addresses)
+        return AddInUsers(exchange, self.entra_tokens, self.addresses)
+
+    @cached_property
+    def entra_tokens(self) -> EntraTokens:
+        """Verifies Entra access tokens, of users and of admins."""
+        return EntraTokens(EntraKeys(self._documents.fetch, self.clock), self.clock)
 
     @cached_property
     def meeting_details(self) -> MeetingDetails:
@@ -126,7 +130,8 @@ class Services:
         platform = PolicyPlatform(self.storage)
         records = Records(self.storage, integration.uuid)
         processor = Processor(integration, mailbox, platform, records, self.allocator, self.promises, queue, self.clock)
-        watcher = Watcher(uuid, mailbox, subscriptions, self.storage, queue, self.clock)
+        watched = f"{address} {self.settings.public_base_url}"
+        watcher = Watcher(uuid, watched, mailbox, subscriptions, self.storage, queue, self.clock)
         agenda = Agenda(uuid, mailbox, platform, records, self.storage, self.clock)
         return Hands(processor, watcher, agenda)
 

@@ -32,6 +32,19 @@ class BasicCredential:
 
 
 @dataclass(frozen=True)
+class EntraApp:
+    """The app registration whose role admits admins: its tenant, and its client id."""
+
+    tenant_id: str
+    client_id: str
+
+    @property
+    def metadata_url(self) -> str:
+        """The tenant's OpenID Connect metadata document (v2.0)."""
+        return f"https://login.microsoftonline.com/{self.tenant_id}/v2.0/.well-known/openid-configuration"
+
+
+@dataclass(frozen=True)
 class Settings:
     """What a deployment is told from outside. Secrets never show in its repr."""
 
@@ -43,6 +56,7 @@ class Settings:
     secrets_file: str = ""
     policy: BasicCredential | None = None
     management: BasicCredential | None = None
+    management_app: EntraApp | None = None
 
     @property
     def is_local(self) -> bool:
@@ -75,6 +89,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         secrets_file=env.get("SECRETS_FILE", ""),
         policy=_credential(env, "POLICY", faults),
         management=_credential(env, "MANAGEMENT", faults),
+        management_app=_app(env, faults),
     )
     if not (settings.secrets_vault_uri or settings.secrets_file):
         faults.append("SECRETS_VAULT_URI is missing (or SECRETS_FILE for development)")
@@ -128,3 +143,10 @@ def _credential(env: Mapping[str, str], prefix: str, faults: list[str]) -> Basic
     if not is_password_hash(password_hash):
         faults.append(f"{prefix}_PASSWORD_HASH is no password hash: make one by `python -m shared.cli hash-password`")
     return BasicCredential(username, password_hash)
+
+
+def _app(env: Mapping[str, str], faults: list[str]) -> EntraApp | None:
+    tenant, client = env.get("MANAGEMENT_TENANT_ID", ""), env.get("MANAGEMENT_CLIENT_ID", "")
+    if bool(tenant) != bool(client):
+        faults.append("MANAGEMENT_TENANT_ID and MANAGEMENT_CLIENT_ID belong together")
+    return EntraApp(tenant, client) if tenant and client else None

@@ -58,16 +58,27 @@ class EntraTokens:
 
         Raises NotAuthenticated when any check fails, and Unavailable when the keys cannot be fetched.
         """
-        kid = _claimed_key(token)
-        key = await self._keys.key(rules.metadata_url, kid)
-        if key is None:
-            raise _refused("its key is unknown")
-        claims = _verified_claims(token, key, rules.audience)
-        if not _is_timely(claims, self._clock.now()):
-            raise _refused("it has expired, or is not valid yet")
-        _check_issuer(claims, key, rules.tenants)
+        claims = await self.claims(token, rules.metadata_url, rules.audience, rules.tenants)
         _check_user(claims, rules)
         return Caller(key=f"entra:{_guid(claims, 'tid')}:{_guid(claims, 'oid')}", method="entra")
+
+    async def claims(
+        self, token: str, metadata_url: str, audience: str, tenants: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """What a version 2.0 token says, once signature, audience, times, issuer and tenant hold.
+
+        Whom it was issued to, and for what, is left to the caller. Raises NotAuthenticated, Unavailable.
+        """
+        key = await self._keys.key(metadata_url, _claimed_key(token))
+        if key is None:
+            raise _refused("its key is unknown")
+        claims = _verified_claims(token, key, audience)
+        if not _is_timely(claims, self._clock.now()):
+            raise _refused("it has expired, or is not valid yet")
+        _check_issuer(claims, key, tenants)
+        if claims.get("ver") != "2.0":
+            raise _refused("its version is not 2.0 (set requestedAccessTokenVersion of the app registration to 2)")
+        return claims
 
 
 def _refused(reason: str) -> NotAuthenticated:
@@ -124,8 +135,6 @@ def _check_issuer(claims: dict[str, Any], key: SigningKey, tenants: Collection[s
 
 def _check_user(claims: dict[str, Any], rules: EntraRules) -> None:
     """A user must have let one of our clients have it, for our scope. An app's own token has roles and no scope."""
-    if claims.get("ver") != "2.0":
-        raise _refused("its version is not 2.0 (set requestedAccessTokenVersion of the app registration to 2)")
     scopes = claims.get("scp")
     if claims.get("idtyp", "user") != "user" or not isinstance(scopes, str):
         raise _refused("it is an app's, not a user's")

@@ -12,7 +12,7 @@ openapi.py     the API described
 from shared.alarms import Alarms
 from shared.clock import Clock
 from shared.integrations import IntegrationStore
-from shared.management.admins import Admins, PasswordAdmins
+from shared.management.admins import Admins, EntraAdmins, PasswordAdmins
 from shared.management.call import Answer, Call
 from shared.management.connectors import Connectors
 from shared.management.domains import Domains
@@ -20,7 +20,7 @@ from shared.management.engine import Management
 from shared.management.records import records
 from shared.storage import Storage
 
-__all__ = ["Admins", "Answer", "Call", "Management", "PasswordAdmins", "management"]
+__all__ = ["Admins", "Answer", "Call", "EntraAdmins", "Management", "PasswordAdmins", "management"]
 
 
 def management(
