@@ -4,7 +4,7 @@
 #   infra/deploy.sh --resource-group NAME --location REGION [--parameters FILE.bicepparam] [--dry-run] [--yes]
 #                   [--new-secret NAME]
 #
-#   --parameters   your copy of infra/bicep/main.bicepparam (default: that file itself)
+#   --parameters   your copy of infra/bicep/main.bicepparam, beside it (default: that file itself)
 #   --dry-run      check everything and show what would change, and change nothing
 #   --yes          do not ask before the change
 #   --new-secret   tag-signing-key, policy-password-hash or management-password-hash: make it anew (key rotation)
@@ -141,11 +141,15 @@ check_providers() {
 
 check_region() {
   step "Region and quota"
-  az functionapp list-flexconsumption-locations --query '[].name' --output tsv | tr -d ' ' |
-    tr '[:upper:]' '[:lower:]' | grep -qx "$location" ||
+  local offered
+  offered=$(az functionapp list-flexconsumption-locations --query '[].name' --output tsv) ||
+    fail "the regions cannot be read" "az functionapp list-flexconsumption-locations"
+  offered=${offered// /}
+  grep -qx "$location" <<<"${offered,,}" ||
     fail "Flex Consumption is not offered in $location" "choose one of: az functionapp list-flexconsumption-locations"
-  az functionapp list-flexconsumption-runtimes --location "$location" --runtime python --query '[].version' \
-    --output tsv | grep -qx "$python_in_azure" ||
+  offered=$(az functionapp list-flexconsumption-runtimes --location "$location" --runtime python --output tsv \
+    --query '[].version') || fail "the runtimes in $location cannot be read" "run this again"
+  grep -qx "$python_in_azure" <<<"$offered" ||
     fail "Python $python_in_azure is not offered in $location" "choose another region"
   local usage used limit
   usage=$(az storage account show-usage --location "$location" --query '[currentValue, limit]' --output tsv) ||

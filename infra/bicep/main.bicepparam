@@ -1,7 +1,9 @@
-// The values of your deployment. Copy this file, change the copy, and hand it to infra/deploy.sh --parameters.
+// The values of your deployment. Copy this file to my.bicepparam beside it (the next line is relative), change the
+// copy, and hand it to infra/deploy.sh --parameters.
 using './main.bicep'
 
-// Begins the name of every resource: 3 to 11 lower-case letters and digits, a letter first. Changing it later makes a second deployment, not a renamed one.
+// Begins the name of every resource: 3 to 11 lower-case letters and digits, a letter first. Changing it later makes a
+// second deployment, not a renamed one.
 param name = 'vmrsched'
 
 // Your own host name for the app, '' for the one that Azure gives. It is part of every manifest: after a change,

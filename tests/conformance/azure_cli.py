@@ -81,6 +81,7 @@ class Azure:
                     "tenant": "tenant",
                 },
                 "providers": ["Microsoft.Web", "Microsoft.Storage", "Microsoft.KeyVault", "Microsoft.Network"],
+                "runtimes": ["3.12", "3.13"],
                 "storage_usage": ["3", "250"],
                 "roles": ["Owner"],
                 "groups": {},

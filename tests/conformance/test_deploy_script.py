@@ -149,6 +149,8 @@ FAULTS = [
     ("ad signed-in-user show", "Forbidden", "object id cannot be read", "directory entry"),
     ("provider show --namespace Microsoft.App", "", "Microsoft.App cannot be read", "az provider show"),
     ("provider register", "AuthorizationFailed", "cannot be registered", "az provider register -n"),
+    ("functionapp list-flexconsumption-locations", "503", "regions cannot be read", "az functionapp"),
+    ("functionapp list-flexconsumption-runtimes", "503", "runtimes in westeurope cannot be read", "again"),
     ("storage account show-usage", "", "quota in westeurope cannot be read", "show-usage"),
     ("group create", "AuthorizationFailed", "resource group cannot be created", "owner of the subscription"),
     ("deployment group create", "ERROR: BCP035: missing", "cannot be compiled", "mend the line"),
@@ -200,6 +202,13 @@ def test_a_region_without_flex_consumption_is_refused(azure: Azure) -> None:
     assert ran.code == 1
     assert "not offered in antarctica" in ran.output
     assert "group create" not in ran.changes
+
+
+def test_a_region_without_the_python_version_is_refused(azure: Azure) -> None:
+    azure.change(runtimes=["3.11", "3.12"])
+    ran = deploy(azure, "--yes")
+    assert (ran.code, "group create" in ran.changes) == (1, False)
+    assert "Python 3.13 is not offered in westeurope" in ran.output
 
 
 def test_missing_rights_are_warned_of(azure: Azure) -> None:
