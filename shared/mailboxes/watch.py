@@ -5,23 +5,22 @@ A notification is a hint; the delta query is the truth. State, in the integratio
     watch:subscription     id, expiry
     watch:<folder>         delta link
 
+each with what it is about: a state of another mailbox or another public address is none;
+
 and for the webhook, partition `subscription`, key = Graph's subscription id: whose it is, and its clientState's hash.
 """
 
 import hashlib
 import hmac
-import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.clock import Clock
 from shared.mailboxes.mailbox import Folder, Mailbox
-from shared.mailboxes.subscription import Subscription, Subscriptions
+from shared.mailboxes.subscription import Subscriptions
 from shared.meetings.notice import Notice, encode
-from shared.storage import Put, Queue, Storage
-
-log = logging.getLogger(__name__)
+from shared.storage import Delete, Put, Queue, Row, RowChanged, Storage
 
 RENEW_BEFORE = timedelta(hours=48)
 MAX_PAGES = 50
@@ -30,9 +29,13 @@ MAX_PAGES = 50
 
 @dataclass(frozen=True)
 class Watcher:
-    """Watches the mailbox of one integration."""
+    """Watches the mailbox of one integration.
+
+    `watched` names the mailbox and the public address that is notified: when either changes, watching starts anew.
+    """
 
     integration: str
+    watched: str
     mailbox: Mailbox
     subscriptions: Subscriptions
     storage: Storage
@@ -45,23 +48,32 @@ class Watcher:
         Whoever gets True sweeps: what came in between raised no notification.
         """
         table, now = self.storage.table("meetings"), self.clock.now()
-        row = await table.get(self.integration, "watch:subscription")
-        if row and not at_once and now + RENEW_BEFORE < datetime.fromisoformat(str(row.values["expires"])):
-            return False
-        renewed = await self.subscriptions.renew(str(row.values["id"]), now) if row else None
-        if renewed:
-            await self._remember(renewed)
-            return False
+        row = await self._state("subscription")
+        if row:
+            if not at_once and now + RENEW_BEFORE < datetime.fromisoformat(str(row.values["expires"])):
+                return False
+            if renewed := await self.subscriptions.renew(str(row.values["id"]), now):
+                await self._remember("subscription", id=renewed.id, expires=renewed.expires.isoformat())
+                return False
+            try:
+                # Should creating fail, nobody takes the lost one for alive.
+                await table.commit(self.integration, Delete(row))
+            except RowChanged:
+                return True  # another run has subscribed this moment
         client_state = secrets.token_urlsafe(48)
         created = await self.subscriptions.create(client_state, now)
         known = {"integration": self.integration, "client_state": state_hash(client_state)}
         await table.commit("subscription", Put(created.id, known))
-        await self._remember(created)
+        await self._remember("subscription", id=created.id, expires=created.expires.isoformat())
         return True
 
-    async def _remember(self, subscription: Subscription) -> None:
-        values = {"id": subscription.id, "expires": subscription.expires.isoformat()}
-        await self.storage.table("meetings").commit(self.integration, Put("watch:subscription", values))
+    async def _state(self, name: str) -> Row | None:
+        row = await self.storage.table("meetings").get(self.integration, f"watch:{name}")
+        return row if row and row.values.get("watched") == self.watched else None
+
+    async def _remember(self, name: str, **values: str) -> None:
+        row = Put(f"watch:{name}", {**values, "watched": self.watched})
+        await self.storage.table("meetings").commit(self.integration, row)
 
     async def resync(self, *, resubscribe: bool) -> int:
         """Mend the subscription if asked to, then sweep; how many messages were found."""
@@ -74,18 +86,17 @@ class Watcher:
         return sum([await self._sweep_folder(folder) for folder in Folder])
 
     async def _sweep_folder(self, folder: Folder) -> int:
-        table, found = self.storage.table("meetings"), 0
-        row = await table.get(self.integration, f"watch:{folder}")
+        found, row = 0, await self._state(folder)
         state = str(row.values["state"]) if row else ""
         for _ in range(MAX_PAGES):
             changes = await self.mailbox.changes(folder, state)
             for body in encode(Notice(self.integration, message) for message in changes.message_ids):
                 await self.queue.send(body)
-            # Only now: a crash before this line lets the next sweep find the same messages again.
             found += len(changes.message_ids)
             if changes.state != state:
+                # Only now: a crash before this line lets the next sweep find the same messages again.
                 state = changes.state
-                await table.commit(self.integration, Put(f"watch:{folder}", {"state": state}))
+                await self._remember(folder, state=state)
             if not changes.more:
                 break
         return found

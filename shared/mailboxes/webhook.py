@@ -4,6 +4,8 @@ What is unknown or not believed is left out in silence: Graph would only repeat 
 learns nothing.
 """
 
+import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -17,7 +19,11 @@ from shared.storage import Storage
 MAX_BODY = 1024 * 1024
 """Bytes of one POST; a notification has some 700, and Graph groups at most a few hundred."""
 
+MAX_ID = 1024
+"""Characters of a message id; Outlook's have about 150."""
+
 _REMEMBERED = 10_000
+_AT_ONCE = 32
 
 
 class TooLarge(InvalidRequest):
@@ -31,14 +37,14 @@ class _Model(BaseModel):
 
 
 class _ResourceData(_Model):
-    id: str = ""
+    id: str | None = None
 
 
 class _Notification(_Model):
     subscription_id: str
     client_state: str | None = None
     lifecycle_event: str | None = None
-    resource_data: _ResourceData = _ResourceData()
+    resource_data: _ResourceData | None = None
 
 
 class _Batch(_Model):
@@ -63,21 +69,22 @@ class Webhook:
 
         Change and lifecycle notifications may come mixed. Raises InvalidRequest for what no Graph sends.
         """
-        batch = _parse(body)
-        notices = [notice for item in batch.value if (notice := await self._notice(item))]
-        return list(encode(notices))
+        items = [item for item in _parse(body).value if item.client_state]
+        known = await self._subscriptions({item.subscription_id for item in items})
+        notices = (_notice(item, known.get(item.subscription_id)) for item in items)
+        return list(encode(notice for notice in notices if notice))
 
-    async def _notice(self, item: _Notification) -> Notice | None:
-        known = await self._subscription(item.subscription_id)
-        if known is None or not is_state(item.client_state or "", known.client_state):
-            return None
-        if item.lifecycle_event:
-            return Notice.resync(known.integration, resubscribe=item.lifecycle_event != "missed")
-        # The path in `resource` is never used: only the id in it, below our own mailbox's address.
-        return Notice(known.integration, item.resource_data.id) if item.resource_data.id else None
+    async def _subscriptions(self, ids: Iterable[str]) -> dict[str, _Known | None]:
+        room = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(subscription_id: str) -> tuple[str, _Known | None]:
+            async with room:
+                return subscription_id, await self._subscription(subscription_id)
+
+        return dict(await asyncio.gather(*map(one, ids)))
 
     async def _subscription(self, subscription_id: str) -> _Known | None:
-        if subscription_id not in self._known and _is_key(subscription_id):
+        if subscription_id not in self._known:
             row = await self._table.get("subscription", subscription_id)
             if row is None:
                 return None
@@ -87,9 +94,14 @@ class Webhook:
         return self._known.get(subscription_id)
 
 
-def _is_key(subscription_id: str) -> bool:
-    """Whether it could be a table key at all; Graph's are uuids."""
-    return 0 < len(subscription_id) <= 64 and all(c.isalnum() or c == "-" for c in subscription_id)
+def _notice(item: _Notification, known: _Known | None) -> Notice | None:
+    if known is None or not is_state(item.client_state or "", known.client_state):
+        return None
+    if item.lifecycle_event:
+        return Notice.resync(known.integration, resubscribe=item.lifecycle_event != "missed")
+    # The path in `resource` is never used: only the id, below our own mailbox's address.
+    message = (item.resource_data and item.resource_data.id) or ""
+    return Notice(known.integration, message) if 0 < len(message) <= MAX_ID else None
 
 
 def _parse(body: bytes) -> _Batch:

@@ -1,0 +1,208 @@
+"""M9: subscriptions are kept alive, and a sweep finds what notifications have missed."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import Unavailable
+from shared.mailboxes.mailbox import Folder
+from shared.mailboxes.watch import MAX_PAGES, RENEW_BEFORE, Watcher, is_state, state_hash
+from shared.mailboxes.webhook import Webhook
+from shared.meetings.notice import Notice, decode
+from tests.fakes.clock import FakeClock
+from tests.fakes.mailbox import FakeMailbox
+from tests.fakes.storage import MemoryQueue, MemoryStorage
+from tests.fakes.subscriptions import LIFETIME, FakeSubscriptions
+
+INTEGRATION = "11111111-1111-4111-8111-111111111111"
+SECOND = timedelta(seconds=1)
+
+
+class World:
+    """A watcher of a mailbox whose pages hold two messages."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.mailbox = FakeMailbox(self.clock, page_size=2)
+        self.subscriptions = FakeSubscriptions()
+        self.storage = MemoryStorage()
+        self.queue = self.storage.queue("meeting-requests")
+        self.watched = "vmr@example.com https://vmr.example.com"
+
+    @property
+    def watcher(self) -> Watcher:
+        """As a new process makes it: nothing is remembered but what is stored."""
+        return Watcher(
+            INTEGRATION, self.watched, self.mailbox, self.subscriptions, self.storage, self.queue, self.clock
+        )
+
+    def found(self) -> list[str]:
+        """The messages in the queue so far."""
+        return [notice.message for body, _ in self.queue.sent for notice in decode(body)]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def test_a_mailbox_is_subscribed_to_once(world: World) -> None:
+    assert await world.watcher.keep_subscribed() is True
+    assert await world.watcher.keep_subscribed() is False
+    assert list(world.subscriptions.alive) == ["subscription-1"]
+    assert world.subscriptions.renewed == 0
+
+
+async def test_it_is_renewed_two_days_before_it_ends(world: World) -> None:
+    await world.watcher.keep_subscribed()
+    world.clock.move(LIFETIME - RENEW_BEFORE - SECOND)
+    await world.watcher.keep_subscribed()
+    assert world.subscriptions.renewed == 0
+    world.clock.move(SECOND)
+    assert await world.watcher.keep_subscribed() is False
+    assert world.subscriptions.alive == {"subscription-1": world.clock.now() + LIFETIME}
+    await world.watcher.keep_subscribed()
+    assert world.subscriptions.renewed == 1, "the new end is remembered"
+
+
+async def test_the_renewal_timer_renews_at_once(world: World) -> None:
+    await world.watcher.keep_subscribed()
+    world.clock.move(timedelta(hours=6))
+    assert await world.watcher.keep_subscribed(at_once=True) is False
+    assert world.subscriptions.alive == {"subscription-1": world.clock.now() + LIFETIME}
+
+
+async def test_a_lost_subscription_is_made_anew_with_a_new_secret(world: World) -> None:
+    await world.watcher.keep_subscribed()
+    world.subscriptions.alive.clear()
+    assert await world.watcher.keep_subscribed(at_once=True) is True
+    assert list(world.subscriptions.alive) == ["subscription-2"]
+    assert len(set(world.subscriptions.client_states)) == 2
+    assert await world.watcher.keep_subscribed() is False
+
+
+async def test_one_that_cannot_be_made_anew_is_not_taken_for_alive(world: World) -> None:
+    """Else nothing would be tried before the renewal timer, and the alarm would be cleared meanwhile."""
+    await world.watcher.keep_subscribed()
+    world.subscriptions.alive.clear()
+    world.subscriptions.failure = Unavailable("the handshake failed")
+    for at_once in (True, False, False):
+        with pytest.raises(Unavailable):
+            await world.watcher.keep_subscribed(at_once=at_once)
+    world.subscriptions.failure = None
+    assert await world.watcher.keep_subscribed() is True
+
+
+async def test_client_states_are_secret_and_fit_graph(world: World) -> None:
+    """128 characters at most; only a hash is stored (I5)."""
+    await world.watcher.keep_subscribed()
+    [client_state] = world.subscriptions.client_states
+    assert 40 <= len(client_state) <= 128
+    stored = [str(row.values) async for row in world.storage.table("meetings").everything()]
+    assert not any(client_state in values for values in stored)
+
+
+async def test_the_webhook_believes_the_new_subscription(world: World) -> None:
+    await world.watcher.keep_subscribed()
+    [client_state] = world.subscriptions.client_states
+    item = {"subscriptionId": "subscription-1", "clientState": client_state, "resourceData": {"id": "m"}}
+    body = json.dumps({"value": [item]})
+    [message] = await Webhook(world.storage).receive(body.encode())
+    assert decode(message) == [Notice(INTEGRATION, "m")]
+
+
+async def test_another_mailbox_or_address_is_subscribed_to_anew(world: World) -> None:
+    """Otherwise a changed equipment mailbox would never be watched, and the old one for ever."""
+    world.mailbox.deliver_mail("a")
+    await world.watcher.resync(resubscribe=True)
+    world.watched = "room@example.com https://vmr.example.com"
+    world.mailbox = FakeMailbox(world.clock, page_size=2)
+    world.mailbox.deliver_mail("b")
+    assert await world.watcher.keep_subscribed() is True
+    assert await world.watcher.sweep() == 1, "the other mailbox is read from its beginning"
+    assert world.found() == ["a", "b"]
+
+
+async def test_a_sweep_finds_everything_once_in_both_folders(world: World) -> None:
+    """What Exchange has filed away itself is in Deleted Items (facts §7)."""
+    for name in "abcde":
+        world.mailbox.deliver_mail(name)
+    world.mailbox.deliver_mail("f", Folder.DELETED_ITEMS)
+    assert await world.watcher.sweep() == 6
+    assert world.found() == list("abcdef")
+    assert await world.watcher.sweep() == 0
+    world.mailbox.deliver_mail("g")
+    assert await world.watcher.sweep() == 1
+    assert world.found() == list("abcdefg")
+
+
+async def test_a_sweep_of_an_endless_folder_stops_and_the_next_goes_on(world: World) -> None:
+    messages = [f"m{n}" for n in range(2 * MAX_PAGES + 3)]
+    for name in messages:
+        world.mailbox.deliver_mail(name)
+    assert await world.watcher.sweep() == 2 * MAX_PAGES
+    assert await world.watcher.sweep() == 3
+    assert world.found() == messages
+
+
+@pytest.mark.parametrize("page", range(3))
+async def test_a_crash_while_sweeping_loses_nothing(world: World, page: int) -> None:
+    """The state is stored only after the messages are in the queue; some may come twice, none is missing."""
+    for name in "abcdef":
+        world.mailbox.deliver_mail(name)
+    queue, world.queue = world.queue, BreakingQueue(world.queue, after=page)
+    with pytest.raises(ConnectionError):
+        await world.watcher.sweep()
+    world.queue = queue
+    await world.watcher.sweep()
+    assert set(world.found()) == set("abcdef")
+
+
+async def test_a_crash_between_queue_and_state_finds_the_page_again(world: World) -> None:
+    for name in "abc":
+        world.mailbox.deliver_mail(name)
+    world.mailbox.fail("changes", Unavailable("gone"), times=1, after_effect=True)
+    with pytest.raises(Unavailable):
+        await world.watcher.sweep()
+    assert await world.watcher.sweep() == 3
+
+
+async def test_a_folder_that_fails_keeps_its_place(world: World) -> None:
+    world.mailbox.deliver_mail("a")
+    await world.watcher.sweep()
+    world.mailbox.deliver_mail("b")
+    world.mailbox.fail("changes", Unavailable("down"))
+    with pytest.raises(Unavailable):
+        await world.watcher.sweep()
+    assert await world.watcher.sweep() == 1
+    assert world.found() == ["a", "b"]
+
+
+async def test_a_resync_mends_the_subscription_first(world: World) -> None:
+    world.mailbox.deliver_mail("a")
+    assert await world.watcher.resync(resubscribe=True) == 1
+    assert list(world.subscriptions.alive) == ["subscription-1"]
+    assert await world.watcher.resync(resubscribe=False) == 0
+    assert world.subscriptions.renewed == 0
+
+
+class BreakingQueue(MemoryQueue):
+    """A queue that breaks after so many messages; those go through."""
+
+    def __init__(self, queue: MemoryQueue, after: int) -> None:
+        self.sent = queue.sent
+        self._left = after
+
+    async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
+        if not self._left:
+            raise ConnectionError
+        self._left -= 1
+        await super().send(text, delay)
+
+
+def test_a_client_state_is_compared_by_its_hash() -> None:
+    assert is_state("secret", state_hash("secret"))
+    assert not is_state("Secret", state_hash("secret"))
+    assert not is_state("", state_hash("secret"))
+    assert not is_state(state_hash("secret"), state_hash("secret"))

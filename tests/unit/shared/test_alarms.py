@@ -1,0 +1,66 @@
+"""O1: alarms say what is wrong, since when and what to do, and go when it is mended."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from shared.alarms import REMEDIES, Alarm, AlarmKind, Alarms
+from tests.fakes.clock import FakeClock
+from tests.fakes.storage import MemoryStorage
+
+ONE, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+
+
+class World:
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.alarms = Alarms(MemoryStorage(), self.clock)
+
+    async def of(self, integration: str = ONE) -> list[Alarm]:
+        return [alarm async for alarm in self.alarms.of(integration)]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def test_an_alarm_is_raised_and_cleared(world: World) -> None:
+    since = world.clock.now().isoformat()
+    await world.alarms.raise_(ONE, AlarmKind.CONNECTION, "Graph answered 403.")
+    assert await world.of() == [Alarm(ONE, AlarmKind.CONNECTION, "Graph answered 403.", since)]
+    assert await world.of(OTHER) == []
+    for _ in range(2):
+        await world.alarms.clear(ONE, AlarmKind.CONNECTION)
+        assert await world.of() == []
+
+
+async def test_an_alarm_that_lasts_keeps_its_beginning_and_tells_the_newest_cause(world: World) -> None:
+    since = world.clock.now().isoformat()
+    await world.alarms.raise_(ONE, AlarmKind.CONNECTION, "Graph answered 403.")
+    world.clock.move(timedelta(hours=1))
+    await world.alarms.raise_(ONE, AlarmKind.CONNECTION, "Graph answered 404.")
+    assert await world.of() == [Alarm(ONE, AlarmKind.CONNECTION, "Graph answered 404.", since)]
+
+
+async def test_kinds_and_integrations_are_apart(world: World) -> None:
+    await world.alarms.raise_(ONE, AlarmKind.CONNECTION, "a")
+    await world.alarms.raise_(ONE, AlarmKind.POISON, "b")
+    await world.alarms.raise_(OTHER, AlarmKind.POISON, "c")
+    await world.alarms.clear(ONE, AlarmKind.POISON)
+    assert [alarm.cause for alarm in await world.of()] == ["a"]
+    assert [alarm.cause for alarm in await world.of(OTHER)] == ["c"]
+
+
+async def test_many_processes_may_raise_and_clear_at_once(world: World) -> None:
+    await asyncio.gather(*(world.alarms.raise_(ONE, AlarmKind.POISON, str(n % 3)) for n in range(20)))
+    assert len(await world.of()) == 1
+    await asyncio.gather(*(world.alarms.clear(ONE, AlarmKind.POISON) for _ in range(20)))
+    assert await world.of() == []
+
+
+@pytest.mark.parametrize("kind", AlarmKind)
+def test_every_alarm_has_a_remedy(kind: AlarmKind) -> None:
+    assert REMEDIES[kind].endswith((".", "$false"))
+    assert Alarm(ONE, kind, "", "").remedy == REMEDIES[kind]
