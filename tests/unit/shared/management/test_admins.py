@@ -1,0 +1,58 @@
+"""DESIGN §3: the management API admits the Entra app role Scheduling.Admin, or the password, and nobody else."""
+
+from typing import Any
+
+import pytest
+
+from shared.errors import NotAllowed, NotAuthenticated
+from shared.identity.entra import EntraTokens
+from shared.identity.entra_keys import EntraKeys
+from shared.identity.password_hash import hash_password
+from shared.management import EntraAdmins, PasswordAdmins
+from shared.settings import BasicCredential, EntraApp
+from tests.fakes.clock import FakeClock
+from tests.unit.shared.identity.tokens import API, STRANGER, TENANT, Entra
+
+PASSWORD = {"authorization": "Basic YWRtaW46Y29ycmVjdA=="}  # admin:correct
+
+
+@pytest.fixture
+def entra() -> Entra:
+    return Entra(FakeClock())
+
+
+@pytest.fixture
+def admins(entra: Entra) -> EntraAdmins:
+    passwords = PasswordAdmins(BasicCredential("admin", hash_password("correct")))
+    return EntraAdmins(EntraTokens(EntraKeys(entra.fetch, FakeClock()), FakeClock()), EntraApp(TENANT, API), passwords)
+
+
+def bearer(entra: Entra, **claims: Any) -> dict[str, str]:
+    return {"authorization": f"Bearer {entra.token(**claims)}"}
+
+
+@pytest.mark.parametrize("scp", ["access_as_user", None], ids=["a person", "an app"])
+async def test_the_role_admits_people_and_apps(entra: Entra, admins: EntraAdmins, scp: str | None) -> None:
+    await admins.authenticate(bearer(entra, roles=["Other", "Scheduling.Admin"], scp=scp))
+
+
+@pytest.mark.parametrize("roles", [None, [], ["Scheduling.Reader"], "Scheduling.Admin"])
+async def test_a_token_without_the_role_is_not_allowed(entra: Entra, admins: EntraAdmins, roles: Any) -> None:
+    with pytest.raises(NotAllowed, match=r"Scheduling\.Admin"):
+        await admins.authenticate(bearer(entra, roles=roles))
+
+
+@pytest.mark.parametrize("claims", [{"aud": STRANGER}, {"tid": STRANGER}, {"ver": "1.0"}])
+async def test_a_token_for_others_proves_nothing(entra: Entra, admins: EntraAdmins, claims: dict[str, Any]) -> None:
+    with pytest.raises(NotAuthenticated):
+        await admins.authenticate(bearer(entra, roles=["Scheduling.Admin"], **claims))
+
+
+async def test_the_password_still_admits(admins: EntraAdmins) -> None:
+    await admins.authenticate(PASSWORD)
+
+
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Basic YWRtaW46d3Jvbmc="}, {"authorization": "Bearer x"}])
+async def test_nothing_else_does(admins: EntraAdmins, headers: dict[str, str]) -> None:
+    with pytest.raises(NotAuthenticated):
+        await admins.authenticate(headers)
