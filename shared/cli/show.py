@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 import typer
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -45,9 +45,9 @@ def note(message: str) -> None:
     typer.echo(plain(message), err=True)
 
 
-def show(*parts: RenderableType) -> None:
-    """Print for people. Texts keep their lines, whatever the terminal's width."""
-    console = Console(highlight=False, markup=False, emoji=False)
+def show(*parts: Text | Table) -> None:
+    """Print texts and tables for people. Texts keep their lines, whatever the terminal's width."""
+    console = Console()
     if not console.is_terminal:
         console.width = max(console.width, _NARROWEST)
     for part in parts:
@@ -64,7 +64,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
     return drawn
 
 
-def integration(fields: Object) -> Iterator[RenderableType]:
+def integration(fields: Object) -> Iterator[Text]:
     """All settings of an integration, section by section."""
     for section in SECTIONS:
         yield Text(section.title, style="bold")
@@ -73,7 +73,7 @@ def integration(fields: Object) -> Iterator[RenderableType]:
                 yield Text.assemble("  ", (name, "cyan"), ": ", _indented(_value(fields[name])))
 
 
-def change(planned: Change) -> Iterator[RenderableType]:
+def change(planned: Change) -> Iterator[Text]:
     """What applying would do to one integration."""
     titles = {"create": "will be created", "update": "will be changed", "none": "stays as it is"}
     yield Text(" ".join(filter(None, (plain(planned.name), plain(planned.uuid), titles[planned.action]))), style="bold")

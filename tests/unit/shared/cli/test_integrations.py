@@ -274,6 +274,16 @@ def test_wrong_credentials(deployment: FakeDeployment, cli: Cli, monkeypatch: py
     assert "The user name or the password is wrong." in result.stderr
 
 
+def test_no_proxy_between_this_machine_and_itself(
+    deployment: FakeDeployment, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    assert cli("integrations", "list").exit_code == Exit.DONE
+
+
 def test_the_password_is_asked_for_where_none_is_set(
     deployment: FakeDeployment, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
