@@ -21,6 +21,9 @@ param policyUsername string = ''
 @description('The user name of the management API for tools without Entra sign-in; empty for none.')
 param managementUsername string = ''
 
+@description('Client id of the API registration of infra/grants/entra.sh: its admins may use the management API.')
+param managementClientId string = ''
+
 @description('Instances for HTTP that never stop, so that Graph and the first click in Outlook never meet a cold start.')
 @minValue(0)
 param alwaysReadyInstances int = 1
@@ -142,6 +145,7 @@ module app 'modules/app.bicep' = {
     publicHostName: publicHostName
     policyUsername: policyUsername
     managementUsername: managementUsername
+    managementClientId: managementClientId
     alwaysReadyInstances: alwaysReadyInstances
     maximumInstances: maximumInstances
     instanceMemory: instanceMemory

@@ -20,6 +20,10 @@ param policyUsername = 'policy'
 // The user name of the management API; '' switches Basic authentication off.
 param managementUsername = 'admin'
 
+// The client id that infra/grants/entra.sh prints: who holds its app role Scheduling.Admin in this tenant may use the
+// management API with an Entra token. '' switches that off.
+param managementClientId = ''
+
 // One instance that never stops costs about as much as the rest of a small deployment (docs/operations.md has the
 // formula). With 0, Graph's notifications may meet a cold start: the sweep finds what they lose, minutes later.
 param alwaysReadyInstances = 1

@@ -96,4 +96,8 @@ Settings of the integration (tab add-in):
   addin_naa_web_api_application_id  $api_id
   addin_authority_url               https://login.microsoftonline.com/$tenant
   addin_oidc_metadata_url           https://login.microsoftonline.com/$tenant/v2.0/.well-known/openid-configuration
+Parameter of the deployment, so that holders of the app role Scheduling.Admin may use the management API:
+  param managementClientId = '$api_id'
+And for their command line:
+  export VMR_API_SCOPE=api://$api_id/.default
 END

@@ -33,7 +33,8 @@ def test_every_link_leads_somewhere(path: Path) -> None:
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.stem)
 def test_every_file_that_is_named_exists(path: Path) -> None:
     named = set(re.findall(r"\binfra/[\w./-]+\.(?:sh|py|ps1|bicep|bicepparam)\b", path.read_text()))
-    assert not [name for name in named if not (ROOT / name).exists()]
+    yours = {"infra/bicep/my.bicepparam"}
+    assert not [name for name in named - yours if not (ROOT / name).exists()]
 
 
 @pytest.mark.parametrize("script", ["deploy.sh", "custom-domain.sh", "grants/entra.sh", "grants/service-provider.sh"])

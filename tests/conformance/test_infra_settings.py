@@ -32,7 +32,12 @@ PLATFORM = {
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "the Functions host",
     "AZURE_CLIENT_ID": "which identity the Azure libraries are to use",
 }
-CREDENTIALS = ("policySettings", "managementSettings")
+OPTIONAL = {
+    "policySettings": "policyUsername",
+    "managementSettings": "managementUsername",
+    "managementEntraSettings": "managementClientId",
+}
+"""Settings that are given only where a parameter is."""
 
 
 class Recorder(dict[str, str]):
@@ -58,7 +63,7 @@ class Recorder(dict[str, str]):
 def declared() -> dict[str, Any]:
     """Every app setting that infra/ gives, with its value."""
     variables = load(BICEP / "modules" / "app.bicep").variables
-    return {k: v for name in ("settings", *CREDENTIALS) for k, v in variables[name].items()}
+    return {k: v for name in ("settings", *OPTIONAL) for k, v in variables[name].items()}
 
 
 def read() -> set[str]:
@@ -90,12 +95,12 @@ def test_the_code_accepts_what_infra_gives() -> None:
     assert settings.management
 
 
-def test_both_credentials_can_be_left_out() -> None:
+def test_everything_optional_can_be_left_out() -> None:
     variables = load(BICEP / "modules" / "app.bicep").variables
     settings = load_settings({name: in_azure(name, value) for name, value in variables["settings"].items()})
     assert (settings.policy, settings.management) == (None, None)
     source = (BICEP / "modules" / "app.bicep").read_text()
-    for name, switch in zip(CREDENTIALS, ("policyUsername", "managementUsername"), strict=True):
+    for name, switch in OPTIONAL.items():
         assert f"empty({switch}) ? {{}} : {name}" in source
 
 

@@ -12,6 +12,7 @@ param insightsConnectionString string
 param publicHostName string
 param policyUsername string
 param managementUsername string
+param managementClientId string
 param alwaysReadyInstances int
 param maximumInstances int
 param instanceMemory int
@@ -63,6 +64,11 @@ var policySettings = {
 var managementSettings = {
   MANAGEMENT_USERNAME: managementUsername
   MANAGEMENT_PASSWORD_HASH: '@Microsoft.KeyVault(SecretUri=${secrets}/management-password-hash)'
+}
+
+var managementEntraSettings = {
+  MANAGEMENT_TENANT_ID: tenant().tenantId
+  MANAGEMENT_CLIENT_ID: managementClientId
 }
 
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
@@ -141,7 +147,8 @@ resource appSettings 'Microsoft.Web/sites/config@2024-11-01' = {
   properties: union(
     settings,
     empty(policyUsername) ? {} : policySettings,
-    empty(managementUsername) ? {} : managementSettings
+    empty(managementUsername) ? {} : managementSettings,
+    empty(managementClientId) ? {} : managementEntraSettings
   )
 }
 
