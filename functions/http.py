@@ -17,9 +17,9 @@ from shared.errors import (
     NotFound,
     RateLimited,
     SchedulingError,
+    TooLarge,
     Unavailable,
 )
-from shared.mailboxes.webhook import TooLarge
 
 log = logging.getLogger(__name__)
 

@@ -1,8 +1,11 @@
 """The management API: admins and their tools (I7)."""
 
+from __future__ import annotations
+
 import logging
 import uuid
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import azure.functions as func
@@ -10,7 +13,9 @@ import azure.functions as func
 from functions.http import json_response, status_of
 from shared.composition import Services, services
 from shared.errors import NotAuthenticated, SchedulingError
-from shared.management import Admins, Answer, Call, EntraAdmins, Management, PasswordAdmins, management
+
+if TYPE_CHECKING:
+    from shared.management import Admins, Answer, Management
 
 bp = func.Blueprint()
 log = logging.getLogger(__name__)
@@ -25,7 +30,9 @@ async def admin(req: func.HttpRequest) -> func.HttpResponse:
 
 
 async def respond(req: func.HttpRequest) -> func.HttpResponse:
-    """The answer to an admin, in the form of the original API."""
+    """The answer to an admin, in the form of the original API. A cold start for others does not pay for it."""
+    from shared.management import Call
+
     url = urlsplit(req.url)
     headers = {name.lower(): value for name, value in req.headers.items()}
     try:
@@ -39,6 +46,8 @@ async def respond(req: func.HttpRequest) -> func.HttpResponse:
 
 @lru_cache(maxsize=1)
 def _api(parts: Services) -> Management:
+    from shared.management import EntraAdmins, PasswordAdmins, management
+
     admins: Admins = PasswordAdmins(parts.settings.management)
     if app := parts.settings.management_app:
         admins = EntraAdmins(parts.entra_tokens, app, admins)

@@ -1,6 +1,7 @@
 """The one place where real parts are put together. Tests and the local stack put theirs together the same way.
 
-Everything heavy is made on first use: a conferencing node's question never pays for Graph's client.
+Parts are imported and made on first use: a cold start pays for what the request needs and for nothing else
+(budget of DESIGN §5; tests/conformance/test_cold_start.py).
 """
 
 from __future__ import annotations
@@ -10,40 +11,31 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.addin.addresses import Addresses
-from shared.addin.icons import Icons
-from shared.addin.manifest import Manifests
-from shared.addin.meeting_details import MeetingDetails
-from shared.addin.pane import Pane
 from shared.alarms import Alarms
-from shared.aliases.allocation import Allocator
-from shared.aliases.promises import Promises
-from shared.azure_storage import AzureStorage
 from shared.clock import Clock, SystemClock
-from shared.conferences.platform import PolicyPlatform
 from shared.conferences.policy import Policy
-from shared.identity.addin_users import AddInUsers
 from shared.identity.documents import JsonDocuments
-from shared.identity.entra import EntraTokens
-from shared.identity.entra_keys import EntraKeys
-from shared.identity.exchange_metadata import ExchangeMetadata
-from shared.identity.exchange_token import ExchangeTokens
 from shared.identity.passwords import BasicAuthenticator
-from shared.integrations import Integration, IntegrationStore
-from shared.mailboxes.watch import Watcher
-from shared.mailboxes.webhook import Webhook
-from shared.meetings.agenda import Agenda
-from shared.meetings.hands import Hands
-from shared.meetings.processor import Processor
-from shared.meetings.records import Records
-from shared.meetings.rounds import Rounds
-from shared.meetings.worker import Worker
-from shared.secrets import SecretReference, SecretStore
 from shared.settings import Settings, is_loopback, load_settings
 from shared.storage import Storage
 
 if TYPE_CHECKING:
+    from shared.addin.addresses import Addresses
+    from shared.addin.icons import Icons
+    from shared.addin.manifest import Manifests
+    from shared.addin.meeting_details import MeetingDetails
+    from shared.addin.pane import Pane
+    from shared.aliases.allocation import Allocator
+    from shared.aliases.promises import Promises
+    from shared.identity.addin_users import AddInUsers
+    from shared.identity.entra import EntraTokens
+    from shared.integrations import Integration, IntegrationStore
     from shared.mailboxes.graph.client import GraphClient
+    from shared.mailboxes.webhook import Webhook
+    from shared.meetings.hands import Hands
+    from shared.meetings.rounds import Rounds
+    from shared.meetings.worker import Worker
+    from shared.secrets import SecretStore
 
 
 class Services:
@@ -54,60 +46,105 @@ class Services:
         self.storage = storage
         self.secrets = secrets
         self.clock = clock
-        self.integrations = IntegrationStore(storage, secrets, clock, local=settings.is_local)
-        self.addresses = Addresses(settings.public_base_url)
         self.alarms = Alarms(storage, clock)
         self.policy = Policy(storage, clock)
         self.nodes = BasicAuthenticator(settings.policy)
-        self.webhook = Webhook(storage)
-        self.allocator = Allocator(storage, clock, settings.tag_signing_key)
         self._graph: dict[tuple[str, str, str, bool], GraphClient] = {}
         self._documents = JsonDocuments()
 
     @cached_property
+    def integrations(self) -> IntegrationStore:
+        """The settings of all integrations."""
+        from shared.integrations import IntegrationStore
+
+        return IntegrationStore(self.storage, self.secrets, self.clock, local=self.settings.is_local)
+
+    @cached_property
+    def addresses(self) -> Addresses:
+        """Where the add-in is served."""
+        from shared.addin.addresses import Addresses
+
+        return Addresses(self.settings.public_base_url)
+
+    @cached_property
+    def webhook(self) -> Webhook:
+        """What Graph notifies."""
+        from shared.mailboxes.webhook import Webhook
+
+        return Webhook(self.storage)
+
+    @cached_property
+    def allocator(self) -> Allocator:
+        """Hands out aliases."""
+        from shared.aliases.allocation import Allocator
+
+        return Allocator(self.storage, self.clock, self.settings.tag_signing_key)
+
+    @cached_property
     def users(self) -> AddInUsers:
         """Who uses the add-in."""
+        from shared.identity.addin_users import AddInUsers
+        from shared.identity.exchange_metadata import ExchangeMetadata
+        from shared.identity.exchange_token import ExchangeTokens
+
         exchange = ExchangeTokens(ExchangeMetadata(self._documents.fetch, self.clock), self.clock)
         return AddInUsers(exchange, self.entra_tokens, self.addresses)
 
     @cached_property
     def entra_tokens(self) -> EntraTokens:
         """Verifies Entra access tokens, of users and of admins."""
+        from shared.identity.entra import EntraTokens
+        from shared.identity.entra_keys import EntraKeys
+
         return EntraTokens(EntraKeys(self._documents.fetch, self.clock), self.clock)
 
     @cached_property
     def meeting_details(self) -> MeetingDetails:
         """What a click on the single-use button gets."""
+        from shared.addin.meeting_details import MeetingDetails
+
         return MeetingDetails(self.integrations, self.users, self.allocator)
 
     @cached_property
     def promises(self) -> Promises:
         """TOK tags: aliases that are promised and not yet allocated."""
+        from shared.aliases.promises import Promises
+
         return Promises(self.settings.tag_signing_key, self.clock)
 
     @cached_property
     def pane(self) -> Pane:
         """The add-in's page, files and configuration."""
+        from shared.addin.pane import Pane
+
         return Pane(self.integrations, self.users, self.promises, local=self.settings.is_local)
 
     @cached_property
     def manifests(self) -> Manifests:
         """What admins install the add-in with."""
+        from shared.addin.manifest import Manifests
+
         return Manifests(self.integrations, self.addresses)
 
     @cached_property
     def icons(self) -> Icons:
         """The add-in's icons."""
+        from shared.addin.icons import Icons
+
         return Icons(self.integrations)
 
     @cached_property
     def worker(self) -> Worker:
         """The queue's consumer."""
+        from shared.meetings.worker import Worker
+
         return Worker(self._hands, self.storage.queue("meeting-requests"), self.alarms)
 
     @cached_property
     def rounds(self) -> Rounds:
         """What the timers do for every integration."""
+        from shared.meetings.rounds import Rounds
+
         return Rounds(self.integrations, self._hands, self.alarms)
 
     async def close(self) -> None:
@@ -119,8 +156,14 @@ class Services:
         await self.storage.close()
 
     async def _hands(self, uuid: str) -> Hands:
+        from shared.conferences.platform import PolicyPlatform
         from shared.mailboxes.graph.mailbox import GraphMailbox
         from shared.mailboxes.graph.subscriptions import GraphSubscriptions
+        from shared.mailboxes.watch import Watcher
+        from shared.meetings.agenda import Agenda
+        from shared.meetings.hands import Hands
+        from shared.meetings.processor import Processor
+        from shared.meetings.records import Records
 
         integration = await self.integrations.cached(uuid)
         client, address = self._graph_client(integration), integration.mailbox
@@ -142,6 +185,7 @@ class Services:
         """
         from shared.mailboxes.graph.client import GraphClient, Tokens
         from shared.mailboxes.graph.credentials import LocalTokens, graph_tokens
+        from shared.secrets import SecretReference
 
         tenant, client_id = integration.graph_tenant_id or "", integration.graph_client_id or ""
         reference = SecretReference(integration.oauth_client_secret)
@@ -160,6 +204,8 @@ class Services:
 
 def build(settings: Settings, clock: Clock | None = None) -> Services:
     """The real parts for these settings."""
+    from shared.azure_storage import AzureStorage
+
     return Services(settings, AzureStorage(settings.storage), _secrets(settings), clock or SystemClock())
 
 

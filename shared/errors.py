@@ -3,7 +3,8 @@
     SchedulingError
     ├── InvalidRequest          the caller sent something that cannot be understood           400
     │   ├── SettingsInvalid     an integration's settings, every fault by field name
-    │   └── TemplateInvalid     one template, where and why
+    │   ├── TemplateInvalid     one template, where and why
+    │   └── TooLarge            a body larger than anything that a caller may have to say     413
     ├── NotAuthenticated        no proof of identity, or a proof that does not hold           401
     ├── NotAllowed              proven, but not entitled                                      403
     ├── NotFound                no such integration, record or route                          404
@@ -44,6 +45,12 @@ class TemplateInvalid(InvalidRequest):
     """A template was refused, or failed or outgrew its bounds while it was rendered (T1, T2)."""
 
     code = "template_invalid"
+
+
+class TooLarge(InvalidRequest):
+    """The body is larger than anything that the caller may have to say."""
+
+    code = "too_large"
 
 
 class NotAuthenticated(SchedulingError):

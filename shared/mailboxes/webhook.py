@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from shared.errors import InvalidRequest
+from shared.errors import InvalidRequest, TooLarge
 from shared.mailboxes.watch import is_state
 from shared.meetings.notice import Notice, encode
 from shared.storage import Storage
@@ -24,12 +24,6 @@ MAX_ID = 1024
 
 _REMEMBERED = 10_000
 _AT_ONCE = 32
-
-
-class TooLarge(InvalidRequest):
-    """The body is larger than anything that Graph sends."""
-
-    code = "too_large"
 
 
 class _Model(BaseModel):

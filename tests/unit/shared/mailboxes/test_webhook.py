@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.errors import InvalidRequest
+from shared.errors import InvalidRequest, TooLarge
 from shared.mailboxes.watch import state_hash
-from shared.mailboxes.webhook import MAX_BODY, MAX_ID, TooLarge, Webhook
+from shared.mailboxes.webhook import MAX_BODY, MAX_ID, Webhook
 from shared.meetings.notice import Notice, decode
 from shared.storage import Put, Row
 from tests.fakes.storage import MemoryStorage
