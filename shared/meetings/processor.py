@@ -26,7 +26,7 @@ from shared.meetings.notice import Notice, encode
 from shared.meetings.operation import Operation, correlation_id
 from shared.meetings.plan import make_plan
 from shared.meetings.records import Lease, Records
-from shared.meetings.request import Kind, MeetingRequest, meeting_key
+from shared.meetings.request import Kind, MeetingRequest, Shape, meeting_key
 from shared.storage import Queue, RowExists
 
 log = logging.getLogger(__name__)
@@ -63,6 +63,8 @@ class Processor:
         too, but on the last try the organizer is told of a general error instead (M1).
         """
         request = await self.mailbox.read(notice.message)
+        if request and request.item is None and request.uid:
+            request = await self._with_own_item(request)
         if request is None or (request.item is None and request.kind is Kind.REQUEST):
             await self._without_item(notice, request)
             return
@@ -103,6 +105,15 @@ class Processor:
     def _correlation(self, message_id: str) -> str:
         return correlation_id(self.integration.uuid, message_id)
 
+    async def _with_own_item(self, request: MeetingRequest) -> MeetingRequest:
+        """A cancellation whose item is gone, with what is left of its meeting.
+
+        If the series that we know goes on, only an occurrence of it was cancelled (M4).
+        """
+        own = await self.records.booking_of(meeting_key(request.uid))
+        item = await self.mailbox.item(own.item_id) if own and own.item_id else None
+        return replace(request, item=replace(item, shape=Shape.OCCURRENCE)) if item else request
+
     async def _without_item(self, notice: Notice, request: MeetingRequest | None) -> None:
         """A message without a calendar item: it may be decided on already, or Exchange may not be ready yet."""
         correlation = self._correlation(notice.message)
@@ -136,8 +147,9 @@ class Processor:
     ) -> Lease | None:
         """Decide, and write it down; None when nothing is left to do. Raises Conflict if others were faster."""
         now, item = self.clock.now(), request.item
+        uid = item.uid if item else request.uid
         known = await self.records.known(
-            meeting_key(item.uid) if item else "", find_tags(request.body), thorough=thorough
+            meeting_key(uid) if uid else "", find_tags(request.body), thorough=thorough or item is None
         )
         decision = instead or await self._decision(request, calendar, known)
         if known.guessed and not isinstance(decision, Accept):

@@ -53,8 +53,13 @@ class Records:
             return Known(tagged, own)
         if fresh and not thorough:
             return Known(tagged, own, guessed=True)
-        link = await self._table.get(self._integration, f"meeting:{meeting}")
+        link = await self._table.get(self._integration, f"meeting:{meeting}") if meeting else None
         return Known(tagged, await self.booking(str(link.values["tag"])) if link else None, link)
+
+    async def booking_of(self, meeting: str) -> Booking | None:
+        """The booking that a meeting has, or None."""
+        link = await self._table.get(self._integration, f"meeting:{meeting}")
+        return await self.booking(str(link.values["tag"])) if link else None
 
     async def _bookings(self, tags: Sequence[str]) -> tuple[Booking, ...]:
         found = await asyncio.gather(*(self.booking(tag) for tag in tags))

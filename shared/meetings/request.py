@@ -81,7 +81,10 @@ class CalendarItem:
 
 @dataclass(frozen=True)
 class MeetingRequest:
-    """A meeting message with its calendar item; `item` is None when Exchange has not made or no longer has one."""
+    """A meeting message with its calendar item; `item` is None when Exchange has not made or no longer has one.
+
+    `uid` is the meeting's, also where there is no item any more; "" when nothing tells it.
+    """
 
     message_id: str
     kind: Kind
@@ -90,6 +93,7 @@ class MeetingRequest:
     received: datetime
     body: str
     item: CalendarItem | None
+    uid: str = ""
 
 
 def meeting_key(uid: str) -> str:

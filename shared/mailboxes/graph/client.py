@@ -6,6 +6,8 @@ once: a 504 may come after the work was done, and an answer sent twice is worse 
 
 import base64
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from math import isnan
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -22,7 +24,11 @@ TIMEOUT = httpx.Timeout(30, connect=10)
 IMMUTABLE_IDS = {"Prefer": 'IdType="ImmutableId"'}
 """Goes with every call: without it an id changes when the message moves, and accepting moves it (facts §1)."""
 
+_FIRST_WAIT = 0.2
 _LONGEST_WAIT = 5.0
+_DAY = 86_400.0
+_LATER = {401, 403, 408}
+"""Refused now, but not for ever: grants take up to two hours to reach every server (facts §6)."""
 
 
 class GraphError(SchedulingError):
@@ -30,8 +36,9 @@ class GraphError(SchedulingError):
 
     code = "graph_refused"
 
-    def __init__(self, status: int, error_code: str, message: str) -> None:
-        super().__init__(f"Graph answered {status} {error_code}: {message}")
+    def __init__(self, status: int, error_code: str) -> None:
+        # Graph's own message may name people and mailboxes: it goes nowhere.
+        super().__init__(f"Graph answered {status} {error_code}.")
         self.status = status
         self.error_code = error_code
 
@@ -58,14 +65,18 @@ class RetryReads(RetryHandler):
     def get_delay_time(
         self, retry_count: int, response: httpx.Response | None = None, delay: float = RetryHandlerOption.DEFAULT_DELAY
     ) -> float:
-        """Seconds until the next try; the SDK gives up at 180."""
-        if response is not None and _retry_after(response) > _LONGEST_WAIT:
+        """Seconds until the next try; the SDK gives up at 180, and cannot read the fractions that Graph sends."""
+        wait = _retry_after(response) if response is not None else 0.0
+        if wait > _LONGEST_WAIT:
             return float(RetryHandlerOption.MAX_DELAY)
-        return super().get_delay_time(retry_count, response, delay)
+        return wait or _FIRST_WAIT * 2**retry_count
 
 
 class GraphClient:
-    """One connection pool to Graph for one set of credentials."""
+    """One connection pool to Graph for one set of credentials.
+
+    Every call may raise Unavailable, RateLimited, and GraphError for what will not be better when tried again.
+    """
 
     def __init__(self, base_url: str, tokens: Tokens, *, use_proxy: bool = True) -> None:
         self._base_url = base_url.rstrip("/")
@@ -78,8 +89,11 @@ class GraphClient:
         self._http = httpx.AsyncClient(transport=transport, timeout=TIMEOUT, follow_redirects=False)
 
     async def get(self, path_or_link: str, params: Mapping[str, str] | None = None, prefer: str = "") -> Any:
-        """The JSON of a path below the base URL, or of a link that Graph gave. Raises GraphError and others."""
-        return await self._send("GET", path_or_link, params=params, prefer=prefer)
+        """The JSON object of a path below the base URL, or of a link that Graph gave."""
+        payload = await self._send("GET", path_or_link, params=params, prefer=prefer)
+        if not isinstance(payload, dict):
+            raise Unavailable("Graph's answer could not be read: no object.")
+        return payload
 
     async def post(self, path: str, body: Mapping[str, Any], prefer: str = "") -> Any:
         """Send once; the JSON of the answer, None when there is none."""
@@ -105,11 +119,11 @@ class GraphClient:
 
     def _url(self, path_or_link: str) -> str:
         """Links are followed on the configured host only: a token must never reach another."""
-        if not path_or_link.startswith("http"):
+        if path_or_link.startswith("/"):
             return self._base_url + path_or_link
         link, base = urlsplit(path_or_link), urlsplit(self._base_url)
         if (link.scheme, link.netloc) != (base.scheme, base.netloc):
-            raise GraphError(0, "ForeignLink", "the answer holds a link to another host; it was not followed")
+            raise GraphError(0, "ForeignLink")
         return path_or_link
 
     async def _send(
@@ -123,11 +137,14 @@ class GraphClient:
             headers["Content-Type"] = content_type
         try:
             response = await self._http.request(method, url, headers=headers, **options)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unavailable(f"Graph cannot be reached ({type(error).__name__}).") from error
-        if response.is_success:
+        if not response.is_success:
+            raise _failure(response)
+        try:
             return response.json() if response.content else None
-        raise _failure(response)
+        except ValueError as error:
+            raise Unavailable("Graph's answer could not be read: no JSON.") from error
 
 
 def proxy_for(url: str) -> str | None:
@@ -137,25 +154,34 @@ def proxy_for(url: str) -> str | None:
 
 
 def _failure(response: httpx.Response) -> SchedulingError:
-    error_code, message = _error_of(response)
-    if response.status_code == 429:
+    status, error_code = response.status_code, _error_code(response)
+    if status == 429:
         return RateLimited(f"Graph asks to wait ({error_code}).", _retry_after(response) or 10.0)
-    if response.status_code >= 500:
-        return Unavailable(f"Graph answered {response.status_code} {error_code}.")
-    return GraphError(response.status_code, error_code, message)
+    if status >= 500 or status in _LATER:
+        return Unavailable(f"Graph answered {status} {error_code}.")
+    return GraphError(status, error_code)
 
 
-def _error_of(response: httpx.Response) -> tuple[str, str]:
+def _error_code(response: httpx.Response) -> str:
     try:
-        error = response.json()["error"]
-        return str(error["code"]), str(error["message"])
+        return str(response.json()["error"]["code"])
     except (ValueError, KeyError, TypeError):
-        return "", "no Graph error in the answer"
+        return "without an error code"
 
 
 def _retry_after(response: httpx.Response) -> float:
     """Seconds that the server asks to wait, fractions included ("2.128" is real); 0 when it does not say."""
+    asked = response.headers.get("Retry-After", "0")
     try:
-        return max(0.0, float(response.headers.get("Retry-After", "0")))
+        wait = float(asked)
     except ValueError:
+        wait = _until(asked, response.headers.get("Date", ""))
+    return 0.0 if isnan(wait) else min(max(0.0, wait), _DAY)
+
+
+def _until(moment: str, now: str) -> float:
+    """Seconds between two HTTP dates, by the server's own clock; 0 when either is none."""
+    try:
+        return (parsedate_to_datetime(moment) - parsedate_to_datetime(now)).total_seconds()
+    except (ValueError, TypeError):
         return 0.0

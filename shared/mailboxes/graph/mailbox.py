@@ -1,5 +1,6 @@
 """An equipment mailbox in Exchange Online."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email import policy
 from email.message import EmailMessage
@@ -11,7 +12,7 @@ from shared.errors import SchedulingError
 from shared.mailboxes.graph.client import GraphClient, GraphError
 from shared.mailboxes.graph.payloads import parse_event, parse_message
 from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, Mail
-from shared.meetings.request import Answer, CalendarItem, MeetingRequest, Shape
+from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 
 HORIZON = timedelta(days=90)
 """How far ahead a series' occurrences are held; the agenda timer moves it on."""
@@ -23,6 +24,7 @@ MOST_OCCURRENCES = 1000
 """Of one series in the horizon; a daily one has 91."""
 
 _FORGOTTEN = {"syncStateNotFound", "syncStateInvalid", "resyncRequired"}
+_CLEAN_GLOBAL_OBJECT_ID = "Binary {6ED8DA90-450B-101B-98DA-00AA003F1305} Id 0x23"
 _PAGE = 100
 
 
@@ -42,7 +44,15 @@ class GraphMailbox:
             if error.status == 404 or (error.status == 400 and not await self._is_meeting_message(path)):
                 return None
             raise
-        return parse_message(payload).request()
+        request = parse_message(payload).request()
+        if request and request.item is None and request.kind is Kind.CANCELLATION:
+            return replace(request, uid=await self._uid(path))
+        return request
+
+    async def _uid(self, path: str) -> str:
+        """The uid of a cancellation whose event is gone already (RemoveCanceledMeetings, or somebody was faster)."""
+        expand = f"singleValueExtendedProperties($filter=id eq '{_CLEAN_GLOBAL_OBJECT_ID}')"
+        return parse_message(await self._client.get(path, {"$select": "id", "$expand": expand})).uid()
 
     async def _is_meeting_message(self, path: str) -> bool:
         """Whether a message that refused to be expanded is one of ours after all.

@@ -1,10 +1,11 @@
 """Graph's JSON of messages and events, and its reading into the product's own shapes (facts/graph-ews-tokens.md §1)."""
 
-from datetime import UTC, datetime
+import base64
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from shared.conferences.conference import Occurrence
@@ -28,15 +29,22 @@ _ANSWERS = {"accepted": Answer.ACCEPTED, "declined": Answer.DECLINED}
 
 
 class _Payload(BaseModel):
+    """Null stands for "not set", wherever Graph puts it."""
+
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, payload: Any) -> Any:
+        return {k: v for k, v in payload.items() if v is not None} if isinstance(payload, dict) else payload
 
-def _empty_for_null(value: Any) -> Any:
-    return "" if value is None else value
+
+def _whole(text: Any) -> Any:
+    """Exchange cuts texts after so many UTF-16 units, in the middle of a character if need be."""
+    return text.encode(errors="replace").decode() if isinstance(text, str) else text
 
 
-Text = Annotated[str, BeforeValidator(_empty_for_null)]
-
+Text = Annotated[str, BeforeValidator(_whole)]
 
 P = TypeVar("P", bound=_Payload)
 
@@ -54,7 +62,7 @@ class Moment(_Payload):
 
 
 class EmailAddress(_Payload):
-    """A name and an address; either may be null."""
+    """A name and an address; either may be missing."""
 
     name: Text = ""
     address: Text = ""
@@ -75,7 +83,7 @@ class Body(_Payload):
 class ResponseStatus(_Payload):
     """`responseStatus`; its time is 0001-01-01 while there is no response."""
 
-    response: Text = "none"
+    response: str = "none"
     time: datetime | None = None
 
 
@@ -83,7 +91,7 @@ class RecurrenceRange(_Payload):
     """`recurrenceRange`; `end_date` holds filler unless the type is endDate."""
 
     type: str = "noEnd"
-    end_date: str = ""
+    end_date: date | None = None
 
 
 class Recurrence(_Payload):
@@ -96,21 +104,21 @@ class Event(_Payload):
     """An event, as far as it is used."""
 
     id: str
-    i_cal_u_id: Text = Field("", alias="iCalUId")
-    uid: Text = ""
-    type: Text = "singleInstance"
-    series_master_id: Text = ""
+    i_cal_u_id: str = Field("", alias="iCalUId")
+    uid: str = ""
+    type: str = "singleInstance"
+    series_master_id: str = ""
     subject: Text = ""
     body: Body = Body()
     organizer: Recipient = Recipient()
     start: Moment
     end: Moment
     original_start: datetime | None = None
-    original_start_time_zone: Text = ""
+    original_start_time_zone: str = ""
     is_all_day: bool = False
     is_cancelled: bool = False
     is_organizer: bool = False
-    response_requested: bool | None = True
+    response_requested: bool = True
     response_status: ResponseStatus = ResponseStatus()
     recurrence: Recurrence | None = None
     attendees: list[Recipient] = []
@@ -146,7 +154,7 @@ class Event(_Payload):
             occurrence=self.occurrence(),
             zone=self.zone,
             cancelled=self.is_cancelled,
-            response_requested=self.response_requested is not False,
+            response_requested=self.response_requested,
             answer=_ANSWERS.get(status.response, Answer.NONE),
             answered_at=status.time.astimezone(UTC) if status.time and status.time.year > 1 else None,
             attendees=tuple(attendee.email_address.address for attendee in self.attendees),
@@ -155,9 +163,27 @@ class Event(_Payload):
         )
 
     def _last_day(self) -> datetime | None:
-        if self.recurrence is None or self.recurrence.range.type != "endDate":
+        range_ = self.recurrence.range if self.recurrence else RecurrenceRange()
+        if range_.type != "endDate" or range_.end_date is None:
             return None
-        return datetime.fromisoformat(self.recurrence.range.end_date).replace(tzinfo=UTC)
+        return datetime.combine(range_.end_date, time(), UTC)
+
+
+class ExtendedProperty(_Payload):
+    """`singleValueLegacyExtendedProperty`; a binary value is base64."""
+
+    value: Text = ""
+
+
+_CLIENT_UID = b"vCal-Uid\x01\x00\x00\x00"
+"""Comes before the uid in a global object id that Exchange made for another calendar's meeting ([MS-OXOCAL])."""
+
+
+def uid_of(clean_global_object_id: str) -> str:
+    """The meeting's uid in a CleanGlobalObjectId (base64): its hex digits, or the foreign uid that it wraps."""
+    raw = base64.b64decode(clean_global_object_id)
+    _, marker, wrapped = raw.partition(_CLIENT_UID)
+    return wrapped.rstrip(b"\x00").decode("ascii", "replace") if marker else raw.hex().upper()
 
 
 class Message(_Payload):
@@ -166,10 +192,17 @@ class Message(_Payload):
     id: str
     received_date_time: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     body: Body = Body()
-    meeting_message_type: Text = "none"
-    meeting_request_type: Text = ""
-    is_out_of_date: bool | None = False
+    meeting_message_type: str = "none"
+    meeting_request_type: str = ""
+    is_out_of_date: bool = False
     event: Event | None = None
+    single_value_extended_properties: list[ExtendedProperty] = []
+
+    def uid(self) -> str:
+        """The meeting's uid, from the event or from the message's CleanGlobalObjectId; "" when neither is there."""
+        if self.event:
+            return self.event.uid or self.event.i_cal_u_id
+        return next((uid_of(p.value) for p in self.single_value_extended_properties if p.value), "")
 
     def request(self) -> MeetingRequest | None:
         """The message in the product's shape; None for whatever is not for us: mail, answers, our own meetings."""
@@ -180,10 +213,11 @@ class Message(_Payload):
             message_id=self.id,
             kind=kind,
             update=_UPDATES.get(self.meeting_request_type, Update.UNKNOWN),
-            outdated=bool(self.is_out_of_date),
+            outdated=self.is_out_of_date,
             received=self.received_date_time.astimezone(UTC),
             body=self.body.content,
             item=self.event.item() if self.event else None,
+            uid=self.uid(),
         )
 
 

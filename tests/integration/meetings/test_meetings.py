@@ -93,6 +93,28 @@ class TestSingle:
         assert await world.is_open(room["alias"]) is False
         assert len(await world.answers(uid)) == 1
 
+    async def test_cancelled_closes_where_exchange_removes_the_item(self, world: Deployment) -> None:
+        """RemoveCanceledMeetings: the cancellation has no event any more, only its CleanGlobalObjectId."""
+        await world.control("PATCH", f"/dev/mailboxes/{MAILBOX}", {"remove_canceled_meetings": True})
+        room, start = await world.click(), tomorrow(world)
+        uid = await world.invite(start, room["instructions"])
+        await world.drain()
+        await world.cancel(uid)
+        await world.drain()
+        await world.move_to(start)
+        assert await world.is_open(room["alias"]) is False
+
+    async def test_a_meeting_that_was_cancelled_long_ago_is_cancelled_again(self, world: Deployment) -> None:
+        room, start = await world.click(), tomorrow(world)
+        uid = await world.invite(start, room["instructions"])
+        await world.drain()
+        await world.move_to(start + timedelta(days=3))
+        await world.services.rounds.agenda()
+        await world.cancel(uid)
+        await world.drain()
+        assert world.poisoned == []
+        assert await world.is_open(room["alias"]) is False
+
     async def test_removing_the_mailbox_closes(self, world: Deployment) -> None:
         """M4."""
         room, start = await world.click(), tomorrow(world)
@@ -269,6 +291,18 @@ class TestSeries:
         [answer] = await world.answers()
         assert answer["kind"] == "accepted"
 
+    async def test_a_cancelled_occurrence_of_which_nothing_is_left(self, world: Deployment) -> None:
+        await world.control("PATCH", f"/dev/mailboxes/{MAILBOX}", {"remove_canceled_meetings": True})
+        room, first = await world.click(), tomorrow(world)
+        uid = await world.invite(first, room["instructions"], recurrence=weekly(first))
+        await world.drain()
+        await world.cancel(uid, occurrence=f"{first:%Y-%m-%d}")
+        await world.drain()
+        await world.move_to(first)
+        assert await world.is_open(room["alias"]) is False
+        await world.move_to(first + timedelta(weeks=1))
+        assert await world.is_open(room["alias"])
+
     async def test_a_cancelled_series_closes_all(self, world: Deployment) -> None:
         room, first = await world.click(), tomorrow(world)
         uid = await world.invite(first, room["instructions"], recurrence=weekly(first))
@@ -336,6 +370,18 @@ class TestWatching:
         await world.invite(tomorrow(world), room["instructions"])
         await world.drain()
         assert len(await world.answers()) == 1
+
+    @pytest.mark.parametrize("event", ["missed", "subscriptionRemoved", "reauthorizationRequired"])
+    async def test_lifecycle_events_bring_everything_back(self, world: Deployment, event: str) -> None:
+        await world.faults({"on": "notification", "action": "lose", "times": 1})
+        room = await world.click()
+        await world.invite(tomorrow(world), room["instructions"])
+        await world.drain()
+        assert await world.answers() == []
+        await world.control("POST", "/dev/lifecycle", {"event": event})
+        await world.drain()
+        assert len(await world.answers()) == 1
+        assert len((await world.control_graph("GET", "/subscriptions"))["value"]) == 1
 
     async def test_a_forgotten_delta_state_is_no_end(self, world: Deployment) -> None:
         """410: the sweep starts again, and nothing is answered twice."""
