@@ -15,6 +15,9 @@ export class View {
     this.document = document;
     this.pane = this.#part('pane');
     this.choices = this.#part('choices');
+    this.#part('heading').addEventListener('blur', ({ target }) => {
+      /** @type {HTMLElement} */ (target).tabIndex = -1;
+    });
     this.choices.addEventListener('click', (event) => {
       const button = /** @type {Element} */ (event.target).closest('button');
       if (button && button.getAttribute('aria-disabled') !== 'true') onClick(button.dataset.id ?? '');
@@ -72,6 +75,9 @@ export class View {
     const all = [...this.choices.querySelectorAll('button')];
     const heading = this.#part('heading');
     const target = all.find((button) => button.dataset.id === id) ?? (heading.hidden ? all[0] : heading);
+    // Office.js in Outlook on the web moves the focus on Tab by itself, and out of the pane from an element that has
+    // no place in the order: so the heading has one while it has the focus.
+    if (target === heading) heading.tabIndex = 0;
     target?.focus();
   }
 

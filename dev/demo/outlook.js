@@ -26,6 +26,7 @@ const APPOINTMENT_READ = 2;
 const APPOINTMENT_COMPOSE = 5;
 const READ_WRITE_ITEM = 3;
 const OUTLOOK = 64; // OSF.AppName.OutlookWebApp
+const TAB_EXITS = [13, 14]; // OSF.AgaveHostAction: Tab and Shift+Tab beyond the pane's last and first element
 
 /** A meeting as the form has it. */
 export class Meeting {
@@ -74,7 +75,6 @@ export class FakeOutlook {
    * @param {boolean} [options.isShared]  a meeting in somebody else's calendar
    * @param {boolean} [options.isReading]  an attendee looks at the meeting
    * @param {boolean} [options.delayed]  nothing is answered before `awake` is called
-   * @param {Record<string, string>} [options.theme]
    */
   constructor({ mailbox = '1.5', language = 'en-US', sets = {}, isShared = false, isReading = false, ...options }) {
     this.options = { mailbox, language, sets, isShared, isReading, ...options };
@@ -126,6 +126,10 @@ export class FakeOutlook {
         return this.#context();
       case 'GetInitialData':
         return this.#initialData();
+      case 'ContextActivationManager_notifyHost':
+        // Outlook goes on with its own controls.
+        if (TAB_EXITS.includes(data[1])) /** @type {HTMLElement} */ (document.activeElement)?.blur();
+        return null;
       case 'ExecuteMethod':
         return this.#perform(CALLS[data.MethodData.DispatchId] ?? `call ${data.MethodData.DispatchId}`, data.ApiParams);
       default:
@@ -205,14 +209,14 @@ export class FakeOutlook {
   }
 
   #context() {
-    const { language, mailbox, sets, theme } = this.options;
+    const { language, mailbox, sets } = this.options;
     return {
       _id: 'pane', _appName: OUTLOOK, _appVersion: '16.01', _appUILocale: language, _dataLocale: language,
       _docUrl: `${location.origin}/`, _clientMode: 0, _settings: {}, _reason: 0, _osfControlType: 1, _eToken: '',
       _correlationId: crypto.randomUUID(), _appInstanceId: 'pane', _hostFullVersion: '16.0.0.0',
       _requirementMatrix: JSON.stringify({ Mailbox: mailbox, ...sets }), _dialogRequirementMatrix: '{}',
       _clientWindowHeight: 570, _clientWindowWidth: 320, _addinName: 'VMR', _appDomains: [], _featureGates: {},
-      _initialDisplayMode: 0, ...(theme && { _officeTheme: theme }),
+      _initialDisplayMode: 0,
     };
   }
 

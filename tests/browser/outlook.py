@@ -1,5 +1,6 @@
 """Drives the fake Outlook (dev/demo/outlook.js) and the pane in it."""
 
+import asyncio
 import json
 import mimetypes
 from collections.abc import Awaitable, Callable, Mapping
@@ -7,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from playwright.async_api import Browser, BrowserContext, FrameLocator, Page, Route
+from playwright.async_api import Browser, BrowserContext, Frame, FrameLocator, Page, Route
 
 from dev.environment import INTEGRATION, Addresses
 from tests.browser.tools import HERE, OFFICE_JS, ROOT
@@ -95,12 +96,23 @@ class Outlook:
     async def close(self) -> None:
         """Close the window."""
         if self._context:
+            await self._context.unroute_all(behavior="ignoreErrors")
             await self._context.close()
 
     @property
     def pane(self) -> FrameLocator:
         """The pane's document."""
         return self.page.frame_locator("iframe")
+
+    async def until_answered(self, path: str) -> None:
+        """Wait until a page has the answer to a request to the add-in's server."""
+        async with asyncio.timeout(10):
+            while f"https://{ADDIN}{path}" not in self.answered:
+                await self.page.wait_for_event("requestfinished")
+
+    def frame(self) -> Frame:
+        """The pane's frame, for what is to be evaluated in it."""
+        return next(frame for frame in self.page.frames if frame.url.startswith(f"https://{ADDIN}/"))
 
     async def settled(self) -> None:
         """Wait until the pane has nothing under way."""

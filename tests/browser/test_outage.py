@@ -1,6 +1,5 @@
 """The back end cannot be reached (SPEC X4): a promise goes in, and the equipment mailbox is invited all the same."""
 
-import asyncio
 import re
 
 import pytest
@@ -32,17 +31,10 @@ OUTAGES = {
 }
 
 
-async def prepared(outlook: Outlook) -> None:
-    """Wait until the pane has its placeholder."""
-    async with asyncio.timeout(10):
-        while not any(CONFIG in url for url in outlook.answered):
-            await asyncio.sleep(0.01)
-
-
 @pytest.mark.parametrize("outage", OUTAGES)
 async def test_a_promise_goes_in_and_the_mailbox_is_invited(outlook: Outlook, outage: str) -> None:
     await outlook.open({"body": AGENDA})
-    await prepared(outlook)
+    await outlook.until_answered(CONFIG)
     outlook.answers[DETAILS] = OUTAGES[outage]
     await outlook.click(ADD)
     assert await outlook.text("heading") == "Cannot assign a VMR right now"
@@ -56,7 +48,7 @@ async def test_a_promise_goes_in_and_the_mailbox_is_invited(outlook: Outlook, ou
 
 async def test_a_plain_text_meeting_gets_the_promise_as_text(outlook: Outlook) -> None:
     await outlook.open({"format": "text", "body": "Agenda"})
-    await prepared(outlook)
+    await outlook.until_answered(CONFIG)
     outlook.answers[DETAILS] = refuse
     await outlook.click(ADD)
     body = (await outlook.meeting())["body"]
@@ -69,7 +61,7 @@ async def test_an_answer_that_takes_too_long_is_none(outlook: Outlook) -> None:
         """Leave the request unanswered."""
 
     await outlook.open({"body": AGENDA}, clock=True)
-    await prepared(outlook)
+    await outlook.until_answered(CONFIG)
     outlook.answers[DETAILS] = hang
     async with outlook.page.expect_request(f"**{DETAILS}"):
         await outlook.pane.get_by_role("button", name=ADD).click()
@@ -91,7 +83,7 @@ async def test_without_a_promise_nothing_is_promised(outlook: Outlook) -> None:
 
 async def test_undo_takes_the_promise_out(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA})
-    await prepared(outlook)
+    await outlook.until_answered(CONFIG)
     before = await outlook.meeting()
     outlook.answers[DETAILS] = refuse
     await outlook.click(ADD)
@@ -109,7 +101,7 @@ async def test_a_meeting_with_a_promise_has_its_vmr(outlook: Outlook) -> None:
 
 async def test_the_promise_is_renewed_while_the_pane_is_open(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, clock=True)
-    await prepared(outlook)
+    await outlook.until_answered(CONFIG)
     async with outlook.page.expect_request(f"**{CONFIG}"):
         await outlook.page.clock.run_for(REFRESH)
 

@@ -1,0 +1,120 @@
+"""Brings the pane into each of its states; for the checks that every state must pass, and for pictures."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from playwright.async_api import Route
+
+from tests.browser.outlook import CONFIG, DETAILS, PERSONAL, Outlook
+from tests.browser.stubs import PersonalVmrs, vmr
+from tests.browser.test_single_use import ADD, AGENDA
+
+LIST = "Add a Personal VMR"
+Look = dict[str, Any]
+
+
+async def _refuse(route: Route) -> None:
+    await route.abort("connectionrefused")
+
+
+async def _open(outlook: Outlook, look: Look, **more: Any) -> None:
+    await outlook.open({"body": AGENDA}, look=look, **more)
+
+
+async def choose(outlook: Outlook, look: Look) -> None:
+    PersonalVmrs(outlook, [])
+    await _open(outlook, look)
+
+
+async def working(outlook: Outlook, look: Look) -> None:
+    async def hang(route: Route) -> None:
+        """Leave the request unanswered."""
+
+    outlook.answers[DETAILS] = hang
+    await _open(outlook, look)
+    await outlook.pane.get_by_role("button", name=ADD).click()
+    await outlook.pane.get_by_text("One moment…").wait_for()
+
+
+async def success(outlook: Outlook, look: Look) -> None:
+    await _open(outlook, look)
+    await outlook.click(ADD)
+
+
+async def already(outlook: Outlook, look: Look) -> None:
+    await outlook.open({"body": "<p>PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#</p>"}, look=look)
+
+
+async def unable(outlook: Outlook, look: Look) -> None:
+    await _open(outlook, look)
+    await outlook.until_answered(CONFIG)
+    outlook.answers[DETAILS] = _refuse
+    await outlook.click(ADD)
+
+
+async def error(outlook: Outlook, look: Look) -> None:
+    await _open(outlook, look, faults={"addAttendees": {"code": 9002}})
+    await outlook.click(ADD)
+
+
+async def removed(outlook: Outlook, look: Look) -> None:
+    await success(outlook, look)
+    await outlook.click("Remove from the meeting")
+
+
+async def personal_list(outlook: Outlook, look: Look) -> None:
+    PersonalVmrs(outlook, [vmr("Alice"), vmr("Quality"), vmr("Board", name="Board of directors, Northern Europe")])
+    await _open(outlook, look)
+    await outlook.click(LIST)
+
+
+async def personal_none(outlook: Outlook, look: Look) -> None:
+    PersonalVmrs(outlook, [])
+    await _open(outlook, look)
+    await outlook.click(LIST)
+
+
+async def personal_error(outlook: Outlook, look: Look) -> None:
+    PersonalVmrs(outlook, [])
+    outlook.answers[PERSONAL] = _refuse
+    await _open(outlook, look)
+    await outlook.click(LIST)
+
+
+async def sign_in(outlook: Outlook, look: Look) -> None:
+    PersonalVmrs(outlook, [], signed_in=False)
+    await _open(outlook, look)
+    await outlook.click(LIST)
+
+
+async def sign_in_error(outlook: Outlook, look: Look) -> None:
+    await sign_in(outlook, look)
+    await outlook.pane.get_by_role("button", name="Sign In").click()
+    await outlook.pane.get_by_role("button", name="Ignore").click()
+    await outlook.settled()
+
+
+async def unsuitable(outlook: Outlook, look: Look) -> None:
+    await _open(outlook, look, isReading=True)
+
+
+async def stuck(outlook: Outlook, look: Look) -> None:
+    await _open(outlook, look, wait=False, clock=True, delayed=True)
+    await outlook.pane.locator("#title", has_text="Add a VMR").wait_for()
+    await outlook.page.clock.run_for(10_000)
+    await outlook.settled()
+
+
+async def debug(outlook: Outlook, look: Look) -> None:
+    outlook.config = {"debug": True}
+    await success(outlook, look)
+    await outlook.pane.get_by_text("Debug log").click()
+
+
+STATES: dict[str, Callable[[Outlook, Look], Awaitable[None]]] = {
+    state.__name__.replace("_", "-"): state
+    for state in (
+        choose, working, success, already, unable, error, removed, personal_list, personal_none, personal_error,
+        sign_in, sign_in_error, unsuitable, stuck, debug,
+    )
+}  # fmt: skip
