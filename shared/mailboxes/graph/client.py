@@ -15,6 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 from kiota_http.kiota_client_factory import KiotaClientFactory
 from kiota_http.middleware import RetryHandler
+from kiota_http.middleware.middleware import REQUEST_OPTIONS_KEY
 from kiota_http.middleware.options import RetryHandlerOption
 from msgraph_core.middleware import AsyncGraphTransport, GraphTelemetryHandler
 
@@ -38,6 +39,15 @@ class GraphError(SchedulingError):
 
     def __init__(self, status: int, error_code: str) -> None:
         # Graph's own message may name people and mailboxes: it goes nowhere.
+        super().__init__(f"Graph answered {status} {error_code}.")
+        self.status = status
+        self.error_code = error_code
+
+
+class RefusedForNow(Unavailable):
+    """Graph refused a request, but may not tomorrow: a grant is missing, or has not reached every server yet."""
+
+    def __init__(self, status: int, error_code: str) -> None:
         super().__init__(f"Graph answered {status} {error_code}.")
         self.status = status
         self.error_code = error_code
@@ -136,7 +146,7 @@ class GraphClient:
         if content_type:
             headers["Content-Type"] = content_type
         try:
-            response = await self._http.request(method, url, headers=headers, **options)
+            response = await self._http.request(method, url, headers=headers, extensions=_middleware(), **options)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unavailable(f"Graph cannot be reached ({type(error).__name__}).") from error
         if not response.is_success:
@@ -145,6 +155,11 @@ class GraphClient:
             return response.json() if response.content else None
         except ValueError as error:
             raise Unavailable("Graph's answer could not be read: no JSON.") from error
+
+
+def _middleware() -> dict[str, Any]:
+    """Without request options, the SDK's transport passes its middleware over in silence."""
+    return {REQUEST_OPTIONS_KEY: {}}
 
 
 def proxy_for(url: str) -> str | None:
@@ -157,7 +172,9 @@ def _failure(response: httpx.Response) -> SchedulingError:
     status, error_code = response.status_code, _error_code(response)
     if status == 429:
         return RateLimited(f"Graph asks to wait ({error_code}).", _retry_after(response) or 10.0)
-    if status >= 500 or status in _LATER:
+    if status in _LATER:
+        return RefusedForNow(status, error_code)
+    if status >= 500:
         return Unavailable(f"Graph answered {status} {error_code}.")
     return GraphError(status, error_code)
 

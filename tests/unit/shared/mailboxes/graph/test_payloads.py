@@ -1,0 +1,321 @@
+"""Graph's JSON as it really comes (facts/graph-ews-tokens.md §1)."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.aliases.tags import find_tags
+from shared.conferences.conference import Occurrence
+from shared.errors import Unavailable
+from shared.mailboxes.graph.payloads import parse_event, parse_message
+from shared.meetings.request import Answer, Kind, Person, Shape, Update
+from tests.unit.shared.mailboxes.graph_samples import graph_sample
+
+TAG = "550e8400-e29b-41d4-a716-446655440000"
+
+
+def event(**changes: Any) -> dict[str, Any]:
+    """A single meeting as Graph sends it."""
+    return {
+        "@odata.etag": 'W/"x"',
+        "id": "AAMkevent",
+        "iCalUId": "040000008200E00074C5B7101A82E008",
+        "type": "singleInstance",
+        "seriesMasterId": None,
+        "subject": "Budget",
+        "body": {"contentType": "html", "content": f"<p>PXPS:-{TAG}#</p>"},
+        "organizer": {"emailAddress": {"name": "Alice Adams", "address": "alice@example.com"}},
+        "attendees": [{"type": "resource", "emailAddress": {"name": "VMR", "address": "vmr@example.com"}}],
+        "start": {"dateTime": "2026-11-23T12:00:00.0000000", "timeZone": "UTC"},
+        "end": {"dateTime": "2026-11-23T13:00:00.0000000", "timeZone": "UTC"},
+        "originalStartTimeZone": "W. Europe Standard Time",
+        "isAllDay": False,
+        "isCancelled": False,
+        "isOrganizer": False,
+        "responseRequested": True,
+        "responseStatus": {"response": "notResponded", "time": "0001-01-01T00:00:00Z"},
+        "recurrence": None,
+        **changes,
+    }
+
+
+def message(**changes: Any) -> dict[str, Any]:
+    """A new meeting request as Graph sends it with its event."""
+    return {
+        "@odata.type": "#microsoft.graph.eventMessageRequest",
+        "id": "AAMkmessage",
+        "receivedDateTime": "2026-11-23T08:59:00Z",
+        "subject": "Budget",
+        "body": {"contentType": "html", "content": f"<p>PXPS:-{TAG}#</p>"},
+        "meetingMessageType": "meetingRequest",
+        "meetingRequestType": "newMeetingRequest",
+        "isOutOfDate": False,
+        "event": event(),
+        **changes,
+    }
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]
+
+
+def test_a_request_with_its_event() -> None:
+    request = parse_message(message()).request()
+    assert request is not None
+    assert (request.message_id, request.kind, request.update) == ("AAMkmessage", Kind.REQUEST, Update.NEW)
+    assert (request.received, request.outdated) == (utc(2026, 11, 23, 8, 59), False)
+    item = request.item
+    assert item is not None
+    assert (item.id, item.shape, item.series_id) == ("AAMkevent", Shape.SINGLE, "")
+    assert item.occurrence == Occurrence(utc(2026, 11, 23, 12), utc(2026, 11, 23, 13))
+    assert (item.organizer, item.zone) == (Person("Alice Adams", "alice@example.com"), "Europe/Berlin")
+    assert (item.answer, item.answered_at, item.last_day) == (Answer.NONE, None, None)
+    assert item.attendees == ("vmr@example.com",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("meetingRequest", Kind.REQUEST),
+        ("meetingCancelled", Kind.CANCELLATION),
+        ("meetingAccepted", None),
+        ("meetingTenativelyAccepted", None),  # the service's own spelling
+        ("meetingTentativelyAccepted", None),
+        ("meetingDeclined", None),
+        ("none", None),
+        ("somethingNew", None),
+        (None, None),
+    ],
+)
+def test_only_requests_and_cancellations_are_for_us(kind: str | None, expected: Kind | None) -> None:
+    """M7: whatever `@odata.type` says."""
+    request = parse_message(message(meetingMessageType=kind)).request()
+    assert (request.kind if request else None) is expected
+
+
+def test_ordinary_mail_is_no_request() -> None:
+    assert parse_message({"id": "m", "receivedDateTime": "2026-11-23T08:59:00Z", "subject": "Hi"}).request() is None
+
+
+def test_our_own_meetings_are_none_of_ours() -> None:
+    """Exchange refuses answers to the organizer's own event (facts §2)."""
+    assert parse_message(message(event=event(isOrganizer=True))).request() is None
+
+
+@pytest.mark.parametrize(
+    ("type_", "update"),
+    [
+        ("newMeetingRequest", Update.NEW),
+        ("fullUpdate", Update.FULL),
+        ("informationalUpdate", Update.INFORMATIONAL),
+        ("silentUpdate", Update.SILENT),
+        ("outdated", Update.OUTDATED),
+        ("principalWantsCopy", Update.PRINCIPAL_COPY),
+        ("none", Update.UNKNOWN),
+        (None, Update.UNKNOWN),
+    ],
+)
+def test_kinds_of_update(type_: str | None, update: Update) -> None:
+    request = parse_message(message(meetingRequestType=type_)).request()
+    assert request is not None
+    assert request.update is update
+
+
+def test_the_event_may_lag_its_message() -> None:
+    for payload in (message(event=None), {k: v for k, v in message().items() if k != "event"}):
+        request = parse_message(payload).request()
+        assert request is not None
+        assert request.item is None
+
+
+@pytest.mark.parametrize(
+    ("type_", "shape", "series"),
+    [
+        ("singleInstance", Shape.SINGLE, ""),
+        ("seriesMaster", Shape.SERIES, "AAMkevent"),
+        ("occurrence", Shape.OCCURRENCE, "AAMkmaster"),
+        ("exception", Shape.OCCURRENCE, "AAMkmaster"),
+    ],
+)
+def test_shapes(type_: str, shape: Shape, series: str) -> None:
+    master = None if shape is Shape.SINGLE else "AAMkmaster"
+    item = parse_event(event(type=type_, seriesMasterId=master)).item()
+    assert (item.shape, item.series_id) == (shape, series)
+
+
+def test_a_series_and_its_occurrences_share_the_uid_where_there_is_one() -> None:
+    """iCalUId differs for each occurrence (facts §1)."""
+    assert parse_event(event(uid="series-uid")).item().uid == "series-uid"
+    assert parse_event(event(uid=None)).item().uid == "040000008200E00074C5B7101A82E008"
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ({"dateTime": "2026-11-23T12:00:00.0000000", "timeZone": "UTC"}, utc(2026, 11, 23, 12)),
+        ({"dateTime": "2026-11-23T12:00:00", "timeZone": "UTC"}, utc(2026, 11, 23, 12)),
+        ({"dateTime": "2026-11-23T12:00:59.9999999", "timeZone": "UTC"}, utc(2026, 11, 23, 12, 0, 59)),
+        ({"dateTime": "2026-11-23T12:00:00.0000000", "timeZone": "W. Europe Standard Time"}, utc(2026, 11, 23, 11)),
+        ({"dateTime": "2026-07-23T12:00:00.0000000", "timeZone": "W. Europe Standard Time"}, utc(2026, 7, 23, 10)),
+        ({"dateTime": "2026-11-23T12:00:00.0000000", "timeZone": "tzone://Microsoft/Utc"}, utc(2026, 11, 23, 12)),
+        ({"dateTime": "2026-11-23T12:00:00.0000000", "timeZone": "tzone://Microsoft/Custom"}, utc(2026, 11, 23, 12)),
+        ({"dateTime": "2026-11-23T12:00:00.0000000", "timeZone": None}, utc(2026, 11, 23, 12)),
+    ],
+)
+def test_moments(start: dict[str, Any], expected: datetime) -> None:
+    """Seven fractional digits, no offset, and a zone of any spelling."""
+    assert parse_event(event(start=start)).item().occurrence.start == expected
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "end"),
+    [
+        ("W. Europe Standard Time", utc(2026, 11, 22, 23), utc(2026, 11, 23, 23)),
+        ("Pacific Standard Time", utc(2026, 11, 23, 8), utc(2026, 11, 24, 8)),
+        ("tzone://Microsoft/Custom", utc(2026, 11, 23), utc(2026, 11, 24)),
+        (None, utc(2026, 11, 23), utc(2026, 11, 24)),
+    ],
+)
+def test_an_all_day_meeting_lasts_the_organizers_day(zone: str | None, start: datetime, end: datetime) -> None:
+    midnights = {
+        name: {"dateTime": f"2026-11-{day}T00:00:00.0000000", "timeZone": "UTC"}
+        for name, day in (("start", 23), ("end", 24))
+    }
+    item = parse_event(event(isAllDay=True, originalStartTimeZone=zone, **midnights)).item()
+    assert item.occurrence == Occurrence(start, end)
+
+
+@pytest.mark.parametrize(
+    ("response", "answer"),
+    [
+        ("accepted", Answer.ACCEPTED),
+        ("declined", Answer.DECLINED),
+        ("tentativelyAccepted", Answer.NONE),
+        ("notResponded", Answer.NONE),
+        ("none", Answer.NONE),
+        (None, Answer.NONE),
+    ],
+)
+def test_answers_on_record(response: str | None, answer: Answer) -> None:
+    status = {"response": response, "time": "2026-11-23T09:00:00.1234567Z"}
+    item = parse_event(event(responseStatus=status)).item()
+    assert item.answer is answer
+    assert item.answered_at is not None
+    assert item.answered_at - utc(2026, 11, 23, 9) < timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("range_", "last_day"),
+    [
+        ({"type": "endDate", "startDate": "2023-01-08", "endDate": "2023-07-09"}, utc(2023, 7, 9)),
+        ({"type": "noEnd", "startDate": "2023-01-08", "endDate": "0001-01-01"}, None),
+        ({"type": "numbered", "endDate": "0001-01-01", "numberOfOccurrences": 5}, None),
+        ({"type": "endDate", "endDate": None}, None),
+        (None, None),
+    ],
+)
+def test_the_end_of_a_series(range_: dict[str, Any] | None, last_day: datetime | None) -> None:
+    """Fields that the type does not use hold filler (facts §1)."""
+    item = parse_event(event(type="seriesMaster", recurrence={"pattern": {}, "range": range_})).item()
+    assert item.last_day == last_day
+
+
+def test_null_stands_for_what_is_not_set() -> None:
+    nothing = {name: None for name in event() if name not in ("id", "start", "end")}
+    item = parse_event(event(**nothing)).item()
+    assert (item.subject, item.body, item.organizer, item.attendees) == ("", "", Person("", ""), ())
+    assert item.response_requested
+    empty = parse_event(event(organizer={"emailAddress": {"name": None, "address": None}}, body={"content": None}))
+    assert (empty.item().organizer, empty.item().body) == (Person("", ""), "")
+    request = parse_message(message(isOutOfDate=None, body=None, meetingRequestType=None)).request()
+    assert request is not None
+    assert (request.outdated, request.body) == (False, "")
+
+
+def test_a_text_cut_in_the_middle_of_a_character_can_still_be_stored() -> None:
+    """Exchange counts UTF-16 units. A lone surrogate can be neither hashed nor written to a table."""
+    payload = json.loads(r'{"subject": "Party \ud83c", "body": {"content": "\udf89"}}')
+    item = parse_event(event(**payload)).item()
+    assert (item.subject, item.body) == ("Party ?", "?")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        None,
+        [],
+        "text",
+        {},
+        message(id=None),
+        message(receivedDateTime="yesterday"),
+        message(event=event(start=None)),
+        message(event=event(end={"dateTime": "noon", "timeZone": "UTC"})),
+        message(event="gone"),
+        message(body="text"),
+    ],
+)
+def test_what_graph_does_not_send_is_tried_again_and_tells_nothing(payload: Any) -> None:
+    """Names of fields only: the payload holds people's mail (rule 6)."""
+    with pytest.raises(Unavailable, match="could not be read") as refused:
+        parse_message(payload)
+    for secret in ("Alice", "alice@example.com", "Budget", TAG, "yesterday", "noon"):
+        assert secret not in str(refused.value)
+    assert refused.value.__cause__ is None
+
+
+def test_the_real_series_master() -> None:
+    """A capture of 2023: previous* filled on a new request, tzone://, filler values, rewritten links."""
+    payload = graph_sample("real__eventMessageRequest_seriesMaster_2023_listitem.json")
+    request = parse_message(payload).request()
+    assert request is not None
+    assert (request.kind, request.update, request.outdated) == (Kind.REQUEST, Update.NEW, False)
+    assert request.item is None
+    assert find_tags(request.body) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "graph__event-get__01.json",
+        "graph__event-get_beta__01.json",
+        "graph__outlook-create-event-in-shared-delegated-calendar__03.json",
+    ],
+)
+def test_documented_events_can_be_read(name: str) -> None:
+    item = parse_event(graph_sample(name)).item()
+    assert item.occurrence.start < item.occurrence.end
+    assert item.organizer.email
+
+
+def test_documented_instances_can_be_read() -> None:
+    page = graph_sample("graph__event-list-instances__01.json")
+    occurrences = [parse_event(entry).occurrence() for entry in page["value"]]
+    assert occurrences
+    assert all(occurrence.start < occurrence.end for occurrence in occurrences)
+
+
+def test_other_projects_messages() -> None:
+    cancelled = graph_sample("third_party_fixture__meetingCancelled_no_event.json")
+    request = parse_message(cancelled).request()
+    assert request is not None
+    assert (request.kind, request.item) == (Kind.CANCELLATION, None)
+
+    several = graph_sample("third_party_fixture__meeting_fullUpdate_outofdate_and_misspelled_enum.json")
+    update, *answers = [parse_message(payload).request() for payload in several]
+    assert update is not None
+    assert (update.update, update.outdated) == (Update.FULL, True)
+    assert set(answers) == {None}
+
+
+texts = st.none() | st.text(st.characters(), max_size=20)
+
+
+@given(texts, texts, texts)
+def test_any_text_can_be_carried(subject: str | None, body: str | None, name: str | None) -> None:
+    organizer = {"emailAddress": {"name": name, "address": "alice@example.com"}}
+    item = parse_event(event(subject=subject, body={"content": body}, organizer=organizer)).item()
+    (item.subject + item.body + item.organizer.name).encode()
