@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version
 
-.PHONY: run test lint types unit integration conformance loop browser bench lock ready
+.PHONY: run test lint types unit integration conformance loop browser bench package lock ready
 
 run: ready
 	@exec $(BIN)/python -m dev
@@ -34,8 +34,12 @@ browser: ready
 bench: ready
 	$(BIN)/python -m bench
 
+package: ready
+	$(BIN)/python infra/package.py
+
 lock: ready
 	$(LOCK) 3.11 requirements.in -o requirements.txt
+	$(LOCK) 3.11 requirements-cli.in -c requirements.txt -o requirements-cli.txt
 	$(LOCK) 3.11 requirements-dev.in -c requirements.txt -o requirements-dev.txt
 	$(LOCK) 3.11 --no-deps dev/requirements-node.in -o dev/requirements-node.txt
 	$(LOCK) 3.13 --no-deps dev/requirements-host.in -o dev/requirements-host.txt

@@ -13,6 +13,7 @@ from azure.data.tables import EdmType, EntityProperty, TableErrorCode, Transacti
 from azure.data.tables.aio import TableClient, TableServiceClient
 
 from shared.errors import Unavailable
+from shared.managed_identity import managed_identity
 from shared.settings import StorageAccount
 from shared.storage import (
     QUEUES,
@@ -166,9 +167,7 @@ class AzureStorage:
 
     def _identity(self) -> AsyncTokenCredential:
         if self._credential is None:
-            from azure.identity.aio import ManagedIdentityCredential
-
-            self._credential = ManagedIdentityCredential()
+            self._credential = managed_identity(self._account.client_id)
         return self._credential
 
 

@@ -162,6 +162,7 @@ class Services:
         from shared.mailboxes.watch import Watcher
         from shared.meetings.agenda import Agenda
         from shared.meetings.hands import Hands
+        from shared.meetings.judge import Judge
         from shared.meetings.processor import Processor
         from shared.meetings.records import Records
 
@@ -172,7 +173,8 @@ class Services:
         queue = self.storage.queue("meeting-requests")
         platform = PolicyPlatform(self.storage)
         records = Records(self.storage, integration.uuid)
-        processor = Processor(integration, mailbox, platform, records, self.allocator, self.promises, queue, self.clock)
+        judge = Judge(integration, records, self.allocator, self.promises, self.clock)
+        processor = Processor(integration, mailbox, platform, records, judge, queue, self.clock)
         watched = f"{address} {self.settings.public_base_url}"
         watcher = Watcher(uuid, watched, mailbox, subscriptions, self.storage, queue, self.clock)
         agenda = Agenda(uuid, mailbox, platform, records, self.storage, self.clock)
@@ -197,7 +199,9 @@ class Services:
                 return (await self.secrets.get(reference)).get_secret_value()
 
             kept = secret if reference else None
-            tokens: Tokens = LocalTokens() if is_loopback(base) else graph_tokens(base, tenant, client_id, kept)
+            identity = self.settings.azure_client_id
+            local = is_loopback(base)
+            tokens: Tokens = LocalTokens() if local else graph_tokens(base, tenant, client_id, kept, identity)
             self._graph[key] = GraphClient(base, tokens, use_proxy=not integration.disable_proxy)
         return self._graph[key]
 
@@ -213,7 +217,7 @@ def _secrets(settings: Settings) -> SecretStore:
     if settings.secrets_vault_uri:
         from shared.secrets.vault import KeyVaultSecrets
 
-        return KeyVaultSecrets(settings.secrets_vault_uri)
+        return KeyVaultSecrets(settings.secrets_vault_uri, settings.azure_client_id)
     from shared.secrets.file import FileSecrets
 
     return FileSecrets(Path(settings.secrets_file))

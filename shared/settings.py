@@ -16,11 +16,15 @@ class SettingsError(SchedulingError):
 
 @dataclass(frozen=True)
 class StorageAccount:
-    """Where the storage is: a connection string, or two service URLs to be used with the app's identity."""
+    """Where the storage is: a connection string, or two service URLs to be used with the app's identity.
+
+    `client_id` is that of a user-assigned identity; "" means the system-assigned one.
+    """
 
     connection_string: str = field(default="", repr=False)
     table_uri: str = ""
     queue_uri: str = ""
+    client_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Settings:
     policy: BasicCredential | None = None
     management: BasicCredential | None = None
     management_app: EntraApp | None = None
+    azure_client_id: str = ""
 
     @property
     def is_local(self) -> bool:
@@ -90,6 +95,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         policy=_credential(env, "POLICY", faults),
         management=_credential(env, "MANAGEMENT", faults),
         management_app=_app(env, faults),
+        azure_client_id=env.get("AZURE_CLIENT_ID", ""),
     )
     if not (settings.secrets_vault_uri or settings.secrets_file):
         faults.append("SECRETS_VAULT_URI is missing (or SECRETS_FILE for development)")
@@ -103,6 +109,7 @@ def _storage(env: Mapping[str, str], faults: list[str]) -> StorageAccount:
         env.get("SchedulingStorage", ""),
         env.get("SchedulingStorage__tableServiceUri", ""),
         env.get("SchedulingStorage__queueServiceUri", ""),
+        env.get("AZURE_CLIENT_ID", ""),
     )
     if not (account.connection_string or (account.table_uri and account.queue_uri)):
         faults.append("SchedulingStorage is missing (or SchedulingStorage__tableServiceUri and …__queueServiceUri)")

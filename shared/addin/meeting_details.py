@@ -11,6 +11,7 @@ from shared.aliases.tags import format_tag
 from shared.errors import InvalidRequest, NotAllowed
 from shared.identity.addin_users import AddInUsers
 from shared.integrations import Integration, IntegrationStore
+from shared.operations.metrics import Metric, measure
 from shared.templates import html_to_text
 
 MAX_IDEMPOTENCY_KEY = 200
@@ -38,6 +39,7 @@ class MeetingDetails:
         lifetime = timedelta(days=integration.reservation_days)
         form = alias_format(integration)
         booking = await self.allocator.allocate(integration.uuid, form, caller, lifetime, idempotency_key)
+        measure(Metric.ALLOCATION, 1, integration.uuid)
         return details(integration, booking)
 
 

@@ -90,7 +90,7 @@ class Watcher:
         state = str(row.values["state"]) if row else ""
         for _ in range(MAX_PAGES):
             changes = await self.mailbox.changes(folder, state)
-            for body in encode(Notice(self.integration, message) for message in changes.message_ids):
+            for body in encode(Notice(self.integration, message, swept=True) for message in changes.message_ids):
                 await self.queue.send(body)
             found += len(changes.message_ids)
             if changes.state != state:

@@ -13,6 +13,7 @@ from shared.meetings import texts
 from shared.meetings.operation import Mailing, Operation
 from shared.meetings.records import Lease, Records
 from shared.meetings.request import Answer, CalendarItem
+from shared.operations.metrics import Metric, measure
 from shared.storage import RowChanged
 
 _ROUNDS = 4
@@ -37,6 +38,7 @@ class Completion:
             for draft in lease.operation.drafts.split():
                 await self.mailbox.send(draft)
             await self._finish(lease, lease.operation.finished(self.clock.now(), error))
+            self._measure(lease.operation)
         except Exception:
             await self.records.give_back(lease, self.clock.now())
             raise
@@ -80,6 +82,11 @@ class Completion:
             return operation.answer is Answer.DECLINED
         received = datetime.fromisoformat(operation.received)
         return item.answer is operation.answer and item.answered_at is not None and item.answered_at >= received
+
+    def _measure(self, operation: Operation) -> None:
+        if operation.answer is not Answer.NONE:
+            lag = self.clock.now() - datetime.fromisoformat(operation.received)
+            measure(Metric.ANSWER_LAG, lag.total_seconds(), self.integration.uuid)
 
     async def _prepare_mails(self, lease: Lease) -> Lease:
         """Draft what is to be mailed, and write the drafts' ids down before anything is sent: so each goes out once.

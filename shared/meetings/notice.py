@@ -22,12 +22,14 @@ class Notice:
     """Something may have happened in an integration's mailbox: to one message, or, without a message, to anything.
 
     `resubscribe` asks for the subscription to be mended before the mailbox is swept. `attempt` counts earlier looks.
+    `swept` says that a sweep has found the message.
     """
 
     integration: str
     message: str = ""
     attempt: int = 0
     resubscribe: bool = False
+    swept: bool = False
 
     @classmethod
     def resync(cls, integration: str, *, resubscribe: bool = False) -> Self:

@@ -9,24 +9,21 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from shared.aliases.allocation import Allocator, alias_format
-from shared.aliases.booking import Booking
-from shared.aliases.promises import Promise, Promises, find_promises
-from shared.aliases.tags import find_tags
 from shared.clock import Clock
 from shared.conferences.conference import Calendar
 from shared.conferences.platform import Platform
-from shared.errors import Conflict, NotAuthenticated, RateLimited, Unavailable
-from shared.identity.caller import Caller
+from shared.errors import Conflict, RateLimited, Unavailable
 from shared.integrations import Integration
 from shared.mailboxes.mailbox import Mailbox
 from shared.meetings.completion import Completion
-from shared.meetings.decision import Accept, Decision, Ignore, Known, Provide, Reject, Rejected, decide
+from shared.meetings.decision import Ignore, Known, Reject, Rejected
+from shared.meetings.judge import Judge
 from shared.meetings.notice import Notice, encode
 from shared.meetings.operation import Operation, correlation_id
-from shared.meetings.plan import make_plan
+from shared.meetings.plan import Plan, make_plan
 from shared.meetings.records import Lease, Records
 from shared.meetings.request import Kind, MeetingRequest, Shape, meeting_key
+from shared.operations.metrics import Metric, measure
 from shared.storage import Queue, RowExists
 
 log = logging.getLogger(__name__)
@@ -46,8 +43,7 @@ class Processor:
     mailbox: Mailbox
     platform: Platform
     records: Records
-    allocator: Allocator
-    promises: Promises
+    judge: Judge
     queue: Queue
     clock: Clock
 
@@ -130,35 +126,28 @@ class Processor:
             await self.records.note(plan.operation.finished(now, error="no_calendar_item"), now)
 
     async def _handle(self, request: MeetingRequest, notice: Notice, instead: Reject | None = None) -> None:
+        """Decide on the message, write the decision down, and carry it out; again when others were faster."""
         item = request.item
         calendar = await self.mailbox.calendar(item, self.clock.now()) if item else Calendar(())
         for attempt in range(_ROUNDS):
+            decision, known = await self.judge.decide(request, calendar, thorough=attempt > 0)
+            decision = instead or decision
+            if isinstance(decision, Reject) and not decision.certain and notice.attempt == 0:
+                return await self._look_for_invitation(notice)
+            plan = make_plan(self.integration, request, decision, self.clock.now())
             try:
-                lease = await self._decide(request, calendar, thorough=attempt > 0, instead=instead, notice=notice)
+                lease = await self._write(plan, known)
             except Conflict:
-                if await self.records.operation(self._correlation(request.message_id)):
-                    return await self.completion.resume(self._correlation(request.message_id))
+                if await self.records.operation(plan.operation.correlation_id):
+                    return await self.completion.resume(plan.operation.correlation_id)
             else:
+                self._tell(plan.operation, notice)
                 return await self.completion.complete(lease) if lease else None
         raise Conflict("the records of this meeting keep changing")
 
-    async def _decide(
-        self, request: MeetingRequest, calendar: Calendar, *, thorough: bool, instead: Reject | None, notice: Notice
-    ) -> Lease | None:
-        """Decide, and write it down; None when nothing is left to do. Raises Conflict if others were faster."""
-        now, item = self.clock.now(), request.item
-        uid = item.uid if item else request.uid
-        known = await self.records.known(
-            meeting_key(uid) if uid else "", find_tags(request.body), thorough=thorough or item is None
-        )
-        decision = instead or await self._decision(request, calendar, known)
-        if known.guessed and not isinstance(decision, Accept):
-            return await self._decide(request, calendar, thorough=True, instead=instead, notice=notice)
-        if isinstance(decision, Reject) and not decision.certain and notice.attempt == 0:
-            await self._look_for_invitation(notice)
-            return None
-        plan = make_plan(self.integration, request, decision, now)
-        log.info("%s: %s (%s)", plan.operation.correlation_id, plan.operation.decision, plan.operation.reason)
+    async def _write(self, plan: Plan, known: Known) -> Lease | None:
+        """Write a plan down; None when nothing is left to do. Raises Conflict if others were faster."""
+        now = self.clock.now()
         if plan.operation.done:
             await self.records.note(plan.operation, now)
             return None
@@ -170,43 +159,16 @@ class Processor:
         pairs = zip(named, lease.bookings, strict=True)
         return replace(lease, bookings=tuple(replace(booking, etag=written.etag) for booking, written in pairs))
 
+    def _tell(self, operation: Operation, notice: Notice) -> None:
+        """Log and metrics of a decision (O4)."""
+        log.info("%s: %s (%s)", operation.correlation_id, operation.decision, operation.reason)
+        measure(Metric.OUTCOME, 1, self.integration.uuid, outcome=operation.reason or operation.decision)
+        if notice.swept:
+            measure(Metric.SWEEP_REPAIRS, 1, self.integration.uuid)
+
     async def _look_for_invitation(self, notice: Notice) -> None:
         """Sweep the mailbox for messages that were not seen, then look at this one again."""
         for body in encode([Notice.resync(notice.integration)]):
             await self.queue.send(body)
         for body in encode([replace(notice, attempt=1)]):
             await self.queue.send(body, INVITATION_DELAY)
-
-    async def _decision(self, request: MeetingRequest, calendar: Calendar, known: Known) -> Decision:
-        """The decision, with an alias allocated now where one has to be provided (M8, A4).
-
-        A promise that another meeting has redeemed already is treated as a copied tag, hence the second round.
-        """
-        copies = self.integration.copied_tag_action == "new_alias"
-        known = replace(known, promise=self._promise(request))
-        decision = decide(request, calendar, known, self.clock.now(), copies_get_new_alias=copies)
-        provided = False
-        while isinstance(decision, Provide):
-            booking = await self._provide(decision, self._correlation(request.message_id))
-            known, provided = replace(known, tagged=(*known.tagged, booking), promise=None), True
-            decision = decide(request, calendar, known, self.clock.now(), copies_get_new_alias=copies)
-        return replace(decision, mail_instructions=provided) if isinstance(decision, Accept) else decision
-
-    async def _provide(self, decision: Provide, correlation: str) -> Booking:
-        """An alias for a meeting that came without one; the same one when this is done again."""
-        promise = decision.promise
-        return await self.allocator.allocate(
-            self.integration.uuid,
-            alias_format(self.integration),
-            promise.caller if promise else Caller(f"meeting:{correlation}", "provided"),
-            timedelta(days=self.integration.reservation_days),
-            promise.id if promise else correlation,
-        )
-
-    def _promise(self, request: MeetingRequest) -> Promise | None:
-        for text in find_promises(request.body):
-            try:
-                return self.promises.verify(self.integration.uuid, text)
-            except NotAuthenticated:
-                log.info("a promise that does not hold was passed over")
-        return None

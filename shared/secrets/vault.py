@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import SecretStr
 
 from shared.errors import Unavailable
+from shared.managed_identity import managed_identity
 from shared.secrets import SecretReference, missing, new_reference
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ class KeyVaultSecrets:
     References are never used twice, so a vault's soft delete (which keeps a deleted name taken) does not matter.
     """
 
-    def __init__(self, vault_uri: str, client: SecretClient | None = None) -> None:
+    def __init__(self, vault_uri: str, client_id: str = "", client: SecretClient | None = None) -> None:
         self._vault_uri = vault_uri
+        self._client_id = client_id
         self._client = client
         self._credential: AsyncTokenCredential | None = None
 
@@ -65,10 +67,9 @@ class KeyVaultSecrets:
 
     def _secrets(self) -> SecretClient:
         if self._client is None:
-            from azure.identity.aio import ManagedIdentityCredential
             from azure.keyvault.secrets.aio import SecretClient
 
-            self._credential = ManagedIdentityCredential()
+            self._credential = managed_identity(self._client_id)
             self._client = SecretClient(self._vault_uri, self._credential)
         return self._client
 

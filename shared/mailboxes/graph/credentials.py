@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shared.errors import Unavailable
 from shared.mailboxes.graph.client import Tokens
+from shared.managed_identity import managed_identity
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -59,8 +60,8 @@ class AzureTokens:
             await self._credential.close()
 
 
-def graph_tokens(base_url: str, tenant_id: str, client_id: str, secret: Secret | None) -> Tokens:
-    """Tokens for one integration (E1).
+def graph_tokens(base_url: str, tenant_id: str, client_id: str, secret: Secret | None, identity: str) -> Tokens:
+    """Tokens for one integration (E1); `identity` is the client id of the app's managed identity.
 
     no tenant, no client      the app's own managed identity, in its own tenant
     both, and a secret        an app registration with a client secret
@@ -71,11 +72,9 @@ def graph_tokens(base_url: str, tenant_id: str, client_id: str, secret: Secret |
 
     async def make() -> AsyncTokenCredential:
         if not (tenant_id and client_id):
-            from azure.identity.aio import ManagedIdentityCredential
-
-            return ManagedIdentityCredential()
+            return managed_identity(identity)
         if secret is None:
-            return _federated(tenant_id, client_id)
+            return _federated(tenant_id, client_id, identity)
         value = await secret()
         if value.lstrip().startswith("-----BEGIN"):
             from azure.identity.aio import CertificateCredential
@@ -88,16 +87,16 @@ def graph_tokens(base_url: str, tenant_id: str, client_id: str, secret: Secret |
     return AzureTokens(make, f"https://{base_url.split('/')[2]}/.default")
 
 
-def _federated(tenant_id: str, client_id: str) -> AsyncTokenCredential:
+def _federated(tenant_id: str, client_id: str, identity: str) -> AsyncTokenCredential:
     """The customer's tenant trusts the app registration, the registration trusts our managed identity (facts §6)."""
     from azure.identity import ManagedIdentityCredential
     from azure.identity.aio import ClientAssertionCredential
 
-    identity = ManagedIdentityCredential()
+    ours = ManagedIdentityCredential(client_id=identity) if identity else ManagedIdentityCredential()
 
     def assertion() -> str:
         # The library wants a plain function here. It is called once an hour, and the identity endpoint is local.
-        token: str = identity.get_token("api://AzureADTokenExchange/.default").token
+        token: str = ours.get_token("api://AzureADTokenExchange/.default").token
         return token
 
     return ClientAssertionCredential(tenant_id, client_id, func=assertion)

@@ -56,7 +56,7 @@ async def secrets(vault: KeyVault) -> AsyncIterator[KeyVaultSecrets]:
         connection_verify=str(vault.certificate),
         retry_total=0,
     )
-    secrets = KeyVaultSecrets(vault.url, client)
+    secrets = KeyVaultSecrets(vault.url, client=client)
     yield secrets
     await secrets.close()
 
@@ -95,7 +95,7 @@ async def test_a_vault_that_refuses_is_unavailable_with_a_remedy(
 
 async def test_a_vault_that_cannot_be_reached_is_unavailable() -> None:
     client = SecretClient("https://127.0.0.1:1", Identity(), verify_challenge_resource=False, retry_total=0)
-    unreachable = KeyVaultSecrets("https://127.0.0.1:1", client)
+    unreachable = KeyVaultSecrets("https://127.0.0.1:1", client=client)
     with pytest.raises(Unavailable, match="cannot be used now"):
         await unreachable.get(SecretReference("some-name"))
     await unreachable.close()

@@ -96,11 +96,12 @@ SCENARIOS = [
 async def run(world: World, message: str, fuse: Fuse) -> None:
     """Process the message until the fuse burns through."""
     storage = CrashingStorage(world.storage, fuse)
+    records = Records(storage, world.integration.uuid)
     processor = world.processor(
         mailbox=CrashingMailbox(world.mailbox, fuse),
         platform=PolicyPlatform(storage),
-        records=Records(storage, world.integration.uuid),
-        allocator=Allocator(storage, world.clock, KEY),
+        records=records,
+        judge=world.judge(records, Allocator(storage, world.clock, KEY)),
         queue=storage.queue("meeting-requests"),
     )
     await processor.process(Notice(world.integration.uuid, message))

@@ -13,6 +13,7 @@ from shared.conferences.policy import Policy
 from shared.identity.caller import Caller
 from shared.integrations import Integration
 from shared.meetings.agenda import Agenda
+from shared.meetings.judge import Judge
 from shared.meetings.notice import Notice, decode
 from shared.meetings.operation import LEASE, Operation, correlation_id
 from shared.meetings.processor import Processor
@@ -53,12 +54,15 @@ class World:
             "mailbox": self.mailbox,
             "platform": PolicyPlatform(self.storage),
             "records": self.records,
-            "allocator": self.allocator,
-            "promises": self.promises,
+            "judge": self.judge(self.records, self.allocator),
             "queue": self.queue,
             "clock": self.clock,
         }
         return Processor(**usual | parts)
+
+    def judge(self, records: Records, allocator: Allocator) -> Judge:
+        """The judge, on these records."""
+        return Judge(self.integration, records, allocator, self.promises, self.clock)
 
     def agenda(self) -> Agenda:
         """The agenda."""

@@ -1,0 +1,77 @@
+"""The judge: gathers what is known about a message and has the pure rules decide on it."""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from shared.aliases.allocation import Allocator, alias_format
+from shared.aliases.booking import Booking
+from shared.aliases.promises import Promise, Promises, find_promises
+from shared.aliases.tags import find_tags
+from shared.clock import Clock
+from shared.conferences.conference import Calendar
+from shared.errors import NotAuthenticated
+from shared.identity.caller import Caller
+from shared.integrations import Integration
+from shared.meetings.decision import Accept, Decision, Known, Provide, decide
+from shared.meetings.operation import correlation_id
+from shared.meetings.records import Records
+from shared.meetings.request import MeetingRequest, meeting_key
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Decides on the messages of one integration."""
+
+    integration: Integration
+    records: Records
+    allocator: Allocator
+    promises: Promises
+    clock: Clock
+
+    async def decide(self, request: MeetingRequest, calendar: Calendar, *, thorough: bool) -> tuple[Decision, Known]:
+        """The decision, and what it rests on: see Records.known for `thorough`."""
+        uid = request.item.uid if request.item else request.uid
+        key, tags = meeting_key(uid) if uid else "", find_tags(request.body)
+        known = await self.records.known(key, tags, thorough=thorough or request.item is None)
+        decision = await self._decide(request, calendar, known)
+        if known.guessed and not isinstance(decision, Accept):
+            known = await self.records.known(key, tags, thorough=True)
+            decision = await self._decide(request, calendar, known)
+        return decision, known
+
+    async def _decide(self, request: MeetingRequest, calendar: Calendar, known: Known) -> Decision:
+        """The decision, with an alias allocated now where one has to be provided (M8, A4).
+
+        A promise that another meeting has redeemed already is treated as a copied tag, hence the loop.
+        """
+        copies, now = self.integration.copied_tag_action == "new_alias", self.clock.now()
+        known = replace(known, promise=self._promise(request))
+        decision = decide(request, calendar, known, now, copies_get_new_alias=copies)
+        provided = False
+        while isinstance(decision, Provide):
+            booking = await self._provide(decision, request)
+            known, provided = replace(known, tagged=(*known.tagged, booking), promise=None), True
+            decision = decide(request, calendar, known, now, copies_get_new_alias=copies)
+        return replace(decision, mail_instructions=provided) if isinstance(decision, Accept) else decision
+
+    async def _provide(self, decision: Provide, request: MeetingRequest) -> Booking:
+        """An alias for a meeting that came without one; the same one when this is done again."""
+        promise, correlation = decision.promise, correlation_id(self.integration.uuid, request.message_id)
+        return await self.allocator.allocate(
+            self.integration.uuid,
+            alias_format(self.integration),
+            promise.caller if promise else Caller(f"meeting:{correlation}", "provided"),
+            timedelta(days=self.integration.reservation_days),
+            promise.id if promise else correlation,
+        )
+
+    def _promise(self, request: MeetingRequest) -> Promise | None:
+        for text in find_promises(request.body):
+            try:
+                return self.promises.verify(self.integration.uuid, text)
+            except NotAuthenticated:
+                log.info("a promise that does not hold was passed over")
+        return None
