@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Caller:
-    """Who has proven to be calling (A2). `key` is stable and opaque: never a name, never an e-mail address."""
+    """Who has proven to be calling (A2). `key` is stable and opaque: never a name, never an e-mail address.
+
+    `email` is of the user's record, which a sign-in's verified claims have found or made; "" for a caller who is known
+    by the key only.
+    """
 
     key: str
     method: str
+    email: str = ""

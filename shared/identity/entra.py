@@ -9,21 +9,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-
-import jwt
 
 from shared.clock import Clock
 from shared.errors import NotAuthenticated
 from shared.identity.caller import Caller
 from shared.identity.entra_keys import EntraKeys, SigningKey
+from shared.identity.rs256 import TokenRefused, verified
 
 log = logging.getLogger(__name__)
 
-SKEW = timedelta(minutes=5)
-MAX_TOKEN = 16_384
 _INVALID = "The access token is not valid. Close and reopen the add-in, and try again."
 _TENANT = "{tenantid}"
 
@@ -69,12 +65,15 @@ class EntraTokens:
 
         Whom it was issued to, and for what, is left to the caller. Raises NotAuthenticated, Unavailable.
         """
-        key = await self._keys.key(metadata_url, _claimed_key(token))
-        if key is None:
-            raise _refused("its key is unknown")
-        claims = _verified_claims(token, key, audience)
-        if not _is_timely(claims, self._clock.now()):
-            raise _refused("it has expired, or is not valid yet")
+
+        async def key_of(kid: str) -> SigningKey | None:
+            return await self._keys.key(metadata_url, kid)
+
+        try:
+            # A v2.0 token's audience is the GUID, never the application id URI.
+            claims, key = await verified(token, key_of, [audience.lower()], self._clock.now())
+        except TokenRefused as refused:
+            raise _refused(str(refused)) from refused
         _check_issuer(claims, key, tenants)
         if claims.get("ver") != "2.0":
             raise _refused("its version is not 2.0 (set requestedAccessTokenVersion of the app registration to 2)")
@@ -85,42 +84,6 @@ def _refused(reason: str) -> NotAuthenticated:
     """The refusal. The log knows the reason; whoever sent the token does not."""
     log.info("An Entra access token was refused: %s.", reason)
     return NotAuthenticated(_INVALID)
-
-
-def _claimed_key(token: str) -> str:
-    """The key that the still unverified token names; only RS256 is taken, so no public key can pass for a secret."""
-    if len(token) > MAX_TOKEN:
-        raise _refused("it is too long")
-    try:
-        header = jwt.get_unverified_header(token)
-    except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
-        raise _refused("it is not a JWT") from error
-    kid = header.get("kid")
-    if header.get("alg") != "RS256" or not isinstance(kid, str):
-        raise _refused("it is not signed with RS256 and a named key")
-    return kid
-
-
-def _verified_claims(token: str, key: SigningKey, audience: str) -> dict[str, Any]:
-    # Times are checked by _is_timely, by our clock. A v2.0 token's audience is the GUID, never the application id URI.
-    try:
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            key.key,
-            algorithms=["RS256"],
-            audience=audience.lower(),
-            options={"verify_exp": False, "verify_nbf": False, "verify_iat": False, "strict_aud": True},
-        )
-    except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
-        raise _refused(f"{type(error).__name__}") from error
-    return claims
-
-
-def _is_timely(claims: dict[str, Any], now: datetime) -> bool:
-    not_before, expires = claims.get("nbf"), claims.get("exp")
-    if not isinstance(not_before, int) or not isinstance(expires, int):
-        return False
-    return not_before - SKEW.total_seconds() <= now.timestamp() < expires + SKEW.total_seconds()
 
 
 def _check_issuer(claims: dict[str, Any], key: SigningKey, tenants: Collection[str]) -> None:

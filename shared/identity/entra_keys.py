@@ -1,4 +1,4 @@
-"""The keys with which a Microsoft Entra tenant signs access tokens, by its OpenID Connect metadata document.
+"""The keys with which a Microsoft Entra tenant, or AD FS, signs tokens, by its OpenID Connect metadata document.
 
 Only the configured metadata URL and a key document on the same origin are ever asked: a token chooses no host.
 """
@@ -24,11 +24,13 @@ class SigningKey:
     """A key, and the issuers that the metadata document and the key itself name.
 
     Either may hold `{tenantid}` in place of the token's tenant: documents that are one for all tenants do.
+    `access_token_issuer` is AD FS's word: its access tokens have another issuer than its ID tokens.
     """
 
     key: jwt.PyJWK
     issuer: str
     own_issuer: str
+    access_token_issuer: str = ""
 
 
 class EntraKeys:
@@ -51,15 +53,18 @@ class EntraKeys:
             raise Unavailable("The OpenID Connect metadata document cannot be understood.") from error
         if not isinstance(issuer, str) or not same_origin:
             raise Unavailable("The OpenID Connect metadata document names keys on another host than its own.")
-        return _signing_keys(await self._fetch(keys_url), issuer)
+        access_token_issuer = str(metadata.get("access_token_issuer", ""))
+        return _signing_keys(await self._fetch(keys_url), issuer, access_token_issuer)
 
 
-def _signing_keys(document: Any, issuer: str) -> dict[str, SigningKey]:
+def _signing_keys(document: Any, issuer: str, access_token_issuer: str) -> dict[str, SigningKey]:
     """The RSA keys of a JWKS. Entra's keys name their issuer, because its documents hold keys of several."""
     try:
         entries = [entry for entry in document["keys"][:MAX_KEYS] if entry.get("kty") == "RSA"]
         return {
-            entry["kid"]: SigningKey(jwt.PyJWK(entry, algorithm="RS256"), issuer, str(entry.get("issuer", issuer)))
+            entry["kid"]: SigningKey(
+                jwt.PyJWK(entry, algorithm="RS256"), issuer, str(entry.get("issuer", issuer)), access_token_issuer
+            )
             for entry in entries
             if entry.get("use", "sig") == "sig"
         }

@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import NotAuthenticated, Unavailable
-from shared.identity.entra import SKEW, EntraRules, EntraTokens
+from shared.identity.entra import EntraRules, EntraTokens
 from shared.identity.entra_keys import EntraKeys
+from shared.identity.rs256 import SKEW
 from tests.fakes.clock import FakeClock
 from tests.unit.shared.identity.tokens import ADD_IN, ALICE, API, LOGIN, STRANGER, TENANT, Entra, Key
 

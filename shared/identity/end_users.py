@@ -1,0 +1,49 @@
+"""What signing in needs of the user records (P2). `shared/personal/users.py` keeps them."""
+
+from typing import Protocol
+
+from shared.integrations import Integration
+
+
+class EndUser(Protocol):
+    """A user record."""
+
+    @property
+    def uuid(self) -> str:
+        """Its identity: a record that is deleted and made again has another one."""
+        ...
+
+    @property
+    def email(self) -> str:
+        """The user's address, by which VMRs name their owner."""
+        ...
+
+
+class EndUsers(Protocol):
+    """User records, and the sign-ins that they remember.
+
+    A sign-in is remembered under a key: `Caller.key` of whoever has proven to be that user. It is forgotten with the
+    record. Every call may raise Unavailable.
+    """
+
+    async def signed_in(self, integration: Integration, subject: str, email: str, name: str) -> EndUser:
+        """The record of a user who has just signed in, found by key `subject`, else by `email`; remembers `subject`.
+
+        Without a record one is made if the integration allows new users. Raises NotAllowed.
+        """
+        ...
+
+    async def remember(self, integration: Integration, user: str, key: str) -> None:
+        """Remember another key of the user with this uuid: Outlook's own token proves them from now on.
+
+        Nothing happens when the record is gone.
+        """
+        ...
+
+    async def known(self, integration: Integration, key: str) -> EndUser | None:
+        """The user who is remembered under this key; None for a stranger, and after the record was deleted."""
+        ...
+
+    async def sign_out(self, integration: Integration, user: str) -> None:
+        """Forget every key of the user with this uuid, so that nothing proves them before the next sign-in."""
+        ...

@@ -1,0 +1,73 @@
+"""Tokens that others have signed with RS256: what is checked of every one of them, whoever issues it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+
+import jwt
+
+from shared.identity.entra_keys import SigningKey
+
+SKEW = timedelta(minutes=5)
+MAX_TOKEN = 16_384
+"""Characters."""
+
+Claims: TypeAlias = dict[str, Any]
+KeyOf: TypeAlias = Callable[[str], Awaitable[SigningKey | None]]
+"""Finds a key by its id. Raises Unavailable."""
+
+
+class TokenRefused(Exception):
+    """A check has failed. The reason is for the log, not for whoever sent the token."""
+
+
+async def verified(
+    token: str, key_of: KeyOf, audiences: Collection[str], now: datetime, begin: str = "nbf"
+) -> tuple[Claims, SigningKey]:
+    """The claims of a token with a good signature, for one of `audiences` and for this moment; and the key.
+
+    `begin` names the claim with the token's start. The issuer is left to the caller. Raises TokenRefused, Unavailable.
+    """
+    key = await key_of(_claimed_key(token))
+    if key is None:
+        raise TokenRefused("its key is unknown")
+    claims = _signed_claims(token, key)
+    audience = claims.get("aud")
+    if not isinstance(audience, str) or not audience or audience not in audiences:
+        raise TokenRefused("it is for another audience")
+    if not _is_timely(claims, now, begin):
+        raise TokenRefused("it has expired, or is not valid yet")
+    return claims, key
+
+
+def _claimed_key(token: str) -> str:
+    """The key that the still unverified token names; only RS256 is taken, so no public key can pass for a secret."""
+    if len(token) > MAX_TOKEN:
+        raise TokenRefused("it is too long")
+    try:
+        header = jwt.get_unverified_header(token)
+    except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
+        raise TokenRefused("it is not a JWT") from error
+    kid = header.get("kid")
+    if header.get("alg") != "RS256" or not isinstance(kid, str):
+        raise TokenRefused("it is not signed with RS256 and a named key")
+    return kid
+
+
+def _signed_claims(token: str, key: SigningKey) -> Claims:
+    # Audience and times are checked by `verified`, the latter by our clock.
+    options: Any = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
+    try:
+        claims: Claims = jwt.decode(token, key.key, algorithms=["RS256"], options=options)
+    except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
+        raise TokenRefused(type(error).__name__) from error
+    return claims
+
+
+def _is_timely(claims: Claims, now: datetime, begin: str) -> bool:
+    start, expires = claims.get(begin), claims.get("exp")
+    if not isinstance(start, int) or not isinstance(expires, int):
+        return False
+    return start - SKEW.total_seconds() <= now.timestamp() < expires + SKEW.total_seconds()
