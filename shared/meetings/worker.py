@@ -13,8 +13,8 @@ from shared.storage import Queue
 
 log = logging.getLogger(__name__)
 
-MAILBOX_CONCURRENCY = 4
-"""Graph serves this many requests of one app for one mailbox at the same time (facts/graph-ews-tokens.md §5)."""
+AT_ONCE = 8
+"""Notices of one queue message that are worked on at the same time; Graph's limit for each mailbox is the client's."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Worker:
         raises, so that the queue counts its tries and sets it aside in the end. Raises ValueError for a foreign one.
         """
         notices = decode(body)
-        room = asyncio.Semaphore(MAILBOX_CONCURRENCY)
+        room = asyncio.Semaphore(AT_ONCE)
 
         async def one(notice: Notice) -> BaseException | None:
             async with room:

@@ -5,6 +5,8 @@ once: a 504 may come after the work was done, and an answer sent twice is worse 
 """
 
 import base64
+from asyncio import Semaphore
+from collections import defaultdict
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from math import isnan
@@ -26,6 +28,9 @@ IMMUTABLE_IDS = {"Prefer": 'IdType="ImmutableId"'}
 """Goes with every call: without it an id changes when the message moves, and accepting moves it (facts §1)."""
 
 _FIRST_WAIT = 0.2
+MAILBOX_CONCURRENCY = 4
+"""Graph serves this many requests of one app for one mailbox at the same time (facts/graph-ews-tokens.md §5)."""
+
 _LONGEST_WAIT = 5.0
 _DAY = 86_400.0
 _LATER = {401, 403, 408}
@@ -91,6 +96,7 @@ class GraphClient:
     def __init__(self, base_url: str, tokens: Tokens, *, use_proxy: bool = True) -> None:
         self._base_url = base_url.rstrip("/")
         self._tokens = tokens
+        self._rooms: defaultdict[str, Semaphore] = defaultdict(lambda: Semaphore(MAILBOX_CONCURRENCY))
         # The SDK's transport does not close the one inside it, so that one is kept at hand.
         self._wire = httpx.AsyncHTTPTransport(proxy=proxy_for(base_url) if use_proxy else None)
         middleware = [RetryReads(), GraphTelemetryHandler()]
@@ -146,7 +152,8 @@ class GraphClient:
         if content_type:
             headers["Content-Type"] = content_type
         try:
-            response = await self._http.request(method, url, headers=headers, extensions=_middleware(), **options)
+            async with self._rooms[_mailbox_of(url)]:
+                response = await self._http.request(method, url, headers=headers, extensions=_middleware(), **options)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unavailable(f"Graph cannot be reached ({type(error).__name__}).") from error
         if not response.is_success:
@@ -160,6 +167,11 @@ class GraphClient:
 def _middleware() -> dict[str, Any]:
     """Without request options, the SDK's transport passes its middleware over in silence."""
     return {REQUEST_OPTIONS_KEY: {}}
+
+
+def _mailbox_of(url: str) -> str:
+    """The mailbox that a request is about, "" for requests about none."""
+    return urlsplit(url).path.partition("/users/")[2].partition("/")[0]
 
 
 def proxy_for(url: str) -> str | None:

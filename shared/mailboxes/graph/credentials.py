@@ -43,14 +43,16 @@ class AzureTokens:
     async def token(self) -> str:
         """See Tokens.token. The `roles` claim is never looked at: RBAC for Applications leaves it empty (facts §6)."""
         if self._expires - _MARGIN <= time.time():
-            from azure.core.exceptions import ClientAuthenticationError
+            from azure.core.exceptions import AzureError
 
-            self._credential = self._credential or await self._make()
             try:
+                self._credential = self._credential or await self._make()
                 got = await self._credential.get_token(self._scope)
-            except ClientAuthenticationError as error:
+            except (AzureError, ValueError) as error:
                 # The library's message names tenant, client and secret id: it goes no further than the chained cause.
-                raise Unavailable("No access token for Graph: the credentials were refused.") from error
+                raise Unavailable(
+                    "No access token for Graph: the credentials were refused, or cannot be used."
+                ) from error
             self._token, self._expires = got.token, got.expires_on
         return self._token
 

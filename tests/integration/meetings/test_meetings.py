@@ -332,6 +332,18 @@ class TestWatching:
         await world.settle()
         assert len(await world.answers()) == 1
 
+    async def test_a_burst_keeps_to_four_requests_of_one_mailbox_at_a_time(self, world: Deployment) -> None:
+        """facts §5: MailboxConcurrency. Nothing is throttled, nothing is lost."""
+        await world.faults({"on": "*", "action": "latency", "ms": 20})
+        start = tomorrow(world)
+        for number in range(30):
+            room = await world.click()
+            await world.invite(start, room["instructions"], subject=f"Meeting {number}")
+        await world.drain()
+        traffic = await world.control("GET", "/dev/requests")
+        assert traffic["throttled"] == 0
+        assert len(await world.answers()) == 30
+
     async def test_a_lagging_calendar_item_is_waited_for(self, world: Deployment) -> None:
         await world.faults({"on": "event", "action": "lag", "times": 3})
         room = await world.click()
