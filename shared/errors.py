@@ -1,7 +1,7 @@
 """Everything that the product raises on purpose.
 
     SchedulingError
-    ├── InvalidRequest          the caller sent something that cannot be understood           400
+    ├── InvalidRequest          the caller sent something that cannot be understood           422
     │   ├── SettingsInvalid     an integration's settings, every fault by field name
     │   ├── TemplateInvalid     one template, where and why
     │   └── TooLarge            a body larger than anything that a caller may have to say     413
