@@ -51,7 +51,7 @@ class AzureTokens:
             except (AzureError, ValueError) as error:
                 # The library's message names tenant, client and secret id: it goes no further than the chained cause.
                 raise Unavailable(
-                    "No access token for Graph: the credentials were refused, or cannot be used."
+                    "No access token for Graph: the credentials were refused, or are unusable."
                 ) from error
             self._token, self._expires = got.token, got.expires_on
         return self._token
