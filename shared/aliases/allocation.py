@@ -7,13 +7,16 @@ Two round trips when nothing collides; no counter, no scan. In this order a tag 
 digits. A crash between the two leaves digits that nobody has seen; they go to others once they have expired.
 """
 
+import asyncio
 import hmac
+import logging
 import secrets
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from shared.alarms import AlarmKind, Alarms
 from shared.aliases.booking import Booking, State
 from shared.aliases.due import due_of
 from shared.aliases.tags import new_tag
@@ -25,6 +28,17 @@ from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, 
 
 ATTEMPTS = 40
 """How many digits are tried. With 80 % of the numbers in use, all of them are taken once in 7,500 allocations."""
+
+MANY = 9
+"""Attempts that failed before one that is worth an alarm: rare below 60 % in use, the rule above 90 %."""
+
+NEARLY_FULL = 0.8
+"""Share of the numbers in use at which longer aliases are asked for: there is time to change the setting then."""
+
+SAMPLE = 200
+_AT_ONCE = 16
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -58,6 +72,7 @@ class Allocator:
         self._aliases = storage.table("aliases")
         self._clock = clock
         self._signing_key = signing_key
+        self._alarms = Alarms(storage, clock)
 
     async def allocate(
         self, integration: str, form: AliasFormat, caller: Caller, lifetime: timedelta, idempotency_key: str = ""
@@ -69,14 +84,37 @@ class Allocator:
         now = self._clock.now()
         tag = self._tag(integration, caller, idempotency_key)
         booking = Booking(integration, tag, form.random(), caller.key, now, now + lifetime)
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             if await self._claim(booking, now):
+                if attempt >= MANY:
+                    await self._warn(integration, f"An alias was found only at attempt {attempt + 1} of {ATTEMPTS}.")
                 return await self._book(booking)
             booking = replace(booking, alias=form.random())
         before = await self._stored(booking)
         if before and before.is_usable(now):
             return before
+        await self._warn(integration, f"No free alias was found in {ATTEMPTS} attempts.")
         raise NumberSpaceFull(f"No free alias found in {ATTEMPTS} attempts. Ask your administrator for longer ones.")
+
+    async def _warn(self, integration: str, cause: str) -> None:
+        """Raise the alarm (A7). It is no reason to fail that the alarm cannot be raised."""
+        try:
+            await self._alarms.raise_(integration, AlarmKind.NUMBER_SPACE, cause)
+        except Unavailable:
+            log.warning("the number space of integration %s is nearly full; no alarm could be raised", integration)
+
+    async def share_in_use(self, form: AliasFormat, sample: int = SAMPLE) -> float:
+        """The share of aliases of this form that cannot be given out now, 0 to 1: estimated by so many random reads."""
+        now, room = self._clock.now(), asyncio.Semaphore(_AT_ONCE)
+
+        async def is_taken() -> bool:
+            async with room:
+                digits = form.random().partition("@")[0]
+                row = await self._aliases.get(digits, "alias")
+            return row is not None and not _is_free(row, now)
+
+        taken = await asyncio.gather(*(is_taken() for _ in range(sample)))
+        return sum(taken) / sample
 
     def _tag(self, integration: str, caller: Caller, idempotency_key: str) -> str:
         if not idempotency_key:
@@ -99,7 +137,7 @@ class Allocator:
 
         The old tag goes first: once it is gone, no invitation can be accepted with it, so the digits are free for sure.
         """
-        if row.values["state"] != State.RESERVED or now < datetime.fromisoformat(str(row.values["expires"])):
+        if not _is_free(row, now):
             return False
         owner, tag = str(row.values["integration"]), str(row.values["tag"])
         try:
@@ -141,3 +179,8 @@ class Allocator:
         if row and row.values["tag"] == booking.tag:
             with suppress(RowChanged):
                 await self._aliases.commit(row.partition, Delete(row))
+
+
+def _is_free(row: Row, now: datetime) -> bool:
+    """Whether a claim on digits has come to nothing: a reservation that expired unused (A3)."""
+    return row.values["state"] == State.RESERVED and now >= datetime.fromisoformat(str(row.values["expires"]))

@@ -39,7 +39,8 @@ class Operation:
 
     `answer` NONE means that Exchange is told nothing; an empty `text` that the organizer is not. `tags` are the tags of
     the bookings whose rooms have to follow, `mails` what is to be mailed (Mailing), `drafts` the ids of these mails
-    once they are prepared; each separated by spaces. Times are ISO texts; `done` is "" while pending. Holds no subject
+    once they are prepared; each separated by spaces. `symptom` is what in the message points to wrong settings of the
+    mailbox (symptoms.py), "" normally. Times are ISO texts; `done` is "" while pending. Holds no subject
     and no address.
     """
 
@@ -59,6 +60,7 @@ class Operation:
     drafts: str = ""
     done: str = ""
     error: str = ""
+    symptom: str = ""
 
     @property
     def key(self) -> str:

@@ -12,6 +12,7 @@ from shared.meetings import texts
 from shared.meetings.decision import Accept, Close, Decision, Ignore, Refresh, Reject, Rejected
 from shared.meetings.operation import Mailing, Operation, correlation_id
 from shared.meetings.request import Answer, CalendarItem, MeetingRequest, meeting_key
+from shared.meetings.symptoms import symptom_of
 from shared.templates import html_to_text
 
 log = logging.getLogger(__name__)
@@ -33,10 +34,11 @@ class Plan:
 def make_plan(integration: Integration, request: MeetingRequest, decision: Decision, now: datetime) -> Plan:
     """The plan for a decision. A template that fails makes a general error of it (M1)."""
     try:
-        return _planned(integration, request, decision, now)
+        plan = _planned(integration, request, decision, now)
     except TemplateInvalid:
         log.exception("a template failed, correlation id %s", correlation_id(integration.uuid, request.message_id))
-        return _planned(integration, request, Reject(Rejected.GENERAL_ERROR), now)
+        plan = _planned(integration, request, Reject(Rejected.GENERAL_ERROR), now)
+    return replace(plan, operation=replace(plan.operation, symptom=symptom_of(request, decision) or ""))
 
 
 def _planned(integration: Integration, request: MeetingRequest, decision: Decision, now: datetime) -> Plan:

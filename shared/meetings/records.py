@@ -5,17 +5,20 @@ meeting:<key>              which tag a meeting has
 operation:<correlation>    what was decided on a message                  (operation.py)
 pending:<correlation>      work that is left, leased until …
 due:<day>:<task>:<of>      what falls due on a day                        (shared/aliases/due.py)
+symptom                    the last hint at wrong settings of the mailbox  (symptoms.py)
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.aliases.booking import Booking, State
-from shared.aliases.due import due_of, due_operation
+from shared.aliases.due import all_due_of, due_operation
 from shared.meetings.decision import Known
 from shared.meetings.operation import LEASE, Operation
+from shared.meetings.symptoms import MARK, Mark, marks
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, Storage
 from shared.storage import Operation as Write
 
@@ -80,13 +83,13 @@ class Records:
         writes: list[Write] = [Insert(operation.key, operation.values())]
         writes.append(Insert(operation.pending_key, {"until": (now + LEASE).isoformat()}))
         writes += [Replace(booking.row, booking.values()) for booking in changed]
-        writes += [due_of(booking, now).put() for booking in changed]
+        writes += [due.put() for booking in changed for due in all_due_of(booking, now)]
         writes.append(due_operation(operation.correlation_id, now).put())
         if assigned:
             link = {"tag": assigned.tag}
             # A meeting that is taken for new must be new; if it is not, all of this is decided again, thoroughly.
             writes.append(Replace(known.link, link) if known.link else Insert(f"meeting:{assigned.meeting}", link))
-        etags = await self._table.commit(self._integration, *writes)
+        etags = await self._table.commit(self._integration, *writes, *marks(operation))
         return Lease(
             operation,
             Row(self._integration, operation.key, {}, etags[0]),
@@ -97,12 +100,40 @@ class Records:
     async def note(self, operation: Operation, now: datetime) -> None:
         """Write down a decision that leaves nothing to do."""
         due = due_operation(operation.correlation_id, now).put()
-        await self._table.commit(self._integration, Insert(operation.key, operation.values()), due)
+        await self._table.commit(self._integration, Insert(operation.key, operation.values()), due, *marks(operation))
 
     async def operation(self, correlation_id: str) -> Operation | None:
         """The operation of a correlation id, or None."""
         row = await self._table.get(self._integration, f"operation:{correlation_id}")
         return Operation.from_row(row) if row else None
+
+    async def recent(self, since: datetime, now: datetime, most: int) -> AsyncIterator[Operation]:
+        """Operations of the days from `since` to `now`, the latest day first, at most so many; within a day any.
+
+        Found by the days on which they may go, so that this costs what was decided lately and not what is stored.
+        """
+        day, left = now, most
+        while day.date() >= since.date() and left > 0:
+            prefix = due_operation("", day).key
+            async for row in self._table.rows(self._integration, prefix):
+                if operation := await self.operation(row.key.removeprefix(prefix)):
+                    yield operation
+                left -= 1
+                if left <= 0:
+                    break
+            day -= timedelta(days=1)
+
+    async def symptom(self) -> Mark | None:
+        """The last hint at wrong settings of the mailbox that nothing has disproved yet."""
+        row = await self._table.get(self._integration, MARK)
+        return Mark.from_row(row) if row else None
+
+    async def forget_symptom(self, mark: Mark) -> None:
+        """The hint has been disproved; a newer one stays."""
+        row = await self._table.get(self._integration, MARK)
+        if row and Mark.from_row(row) == mark:
+            with suppress(RowChanged):
+                await self._table.commit(self._integration, Delete(row))
 
     async def take_over(self, correlation_id: str, now: datetime) -> Lease | None:
         """The lease on an operation that some run left unfinished; None when it is done or still being worked on."""

@@ -10,6 +10,7 @@ from shared.alarms import AlarmKind, Alarms
 from shared.errors import NotFound, SchedulingError
 from shared.integrations import Integration, IntegrationStore
 from shared.meetings.agenda import CLEANUP, ONWARD
+from shared.meetings.checkup import check_mailbox_settings, check_number_space
 from shared.meetings.hands import Hands, HandsOf
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class Rounds:
         async def sweep(hands: Hands) -> None:
             await hands.processor.resume_all()
             await hands.watcher.sweep()
+            await check_mailbox_settings(hands.processor, self.alarms)
 
         async def subscribe(hands: Hands) -> None:
             await hands.watcher.keep_subscribed()
@@ -55,8 +57,13 @@ class Rounds:
         await self._for_each({AlarmKind.HOUSEKEEPING: lambda hands: hands.agenda.work_off(ONWARD)})
 
     async def cleanup(self) -> None:
-        """Let old records and unused reservations go (A3, C4)."""
-        await self._for_each({AlarmKind.HOUSEKEEPING: lambda hands: hands.agenda.work_off(CLEANUP)})
+        """Let old records and unused reservations go, and see how full the number space is (A3, A7, C4)."""
+
+        async def clean_up(hands: Hands) -> None:
+            await hands.agenda.work_off(CLEANUP)
+            await check_number_space(hands.processor, self.alarms)
+
+        await self._for_each({AlarmKind.HOUSEKEEPING: clean_up})
 
     async def _for_each(self, chores: dict[AlarmKind, Chore]) -> None:
         room = asyncio.Semaphore(AT_ONCE)

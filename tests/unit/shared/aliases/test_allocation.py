@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.aliases.allocation import AliasFormat, Allocator
+from shared.alarms import Alarm, AlarmKind, Alarms
+from shared.aliases.allocation import ATTEMPTS, MANY, AliasFormat, Allocator
 from shared.aliases.booking import Booking, State
 from shared.conferences.conference import Calendar, Conference, Occurrence
 from shared.conferences.platform import PolicyPlatform
@@ -49,6 +50,9 @@ class World:
         storage = MemoryStorage()
         storage._tables |= {"meetings": CrashingTable(), "aliases": self.storage.table("aliases")}
         return Allocator(storage, self.clock, b"k" * 32)
+
+    async def raised(self) -> list[Alarm]:
+        return [alarm async for alarm in Alarms(self.storage, self.clock).of(INTEGRATION)]
 
     async def booking(self, tag: str) -> Booking | None:
         row = await self.storage.table("meetings").get(INTEGRATION, f"tag:{tag}")
@@ -146,6 +150,32 @@ async def test_a_full_number_space_is_an_error_that_says_what_to_do(world: World
     with pytest.raises(NumberSpaceFull, match="administrator"):
         await world.allocate(TINY)
     await world.check_uniqueness()
+    [alarm] = await world.raised()
+    assert (alarm.kind, alarm.cause) == (AlarmKind.NUMBER_SPACE, "No free alias was found in 40 attempts.")
+
+
+@pytest.mark.parametrize(("misses", "is_raised"), [(0, False), (MANY - 1, False), (MANY, True), (ATTEMPTS - 1, True)])
+async def test_an_alias_that_is_hard_to_find_raises_the_alarm(
+    world: World, monkeypatch: pytest.MonkeyPatch, misses: int, *, is_raised: bool
+) -> None:
+    """A7: the admin hears of it while aliases can still be had."""
+    taken = await world.allocate(FORM)
+    draws = iter([taken.alias] * misses + ["meet000001@example.com"])
+    monkeypatch.setattr(AliasFormat, "random", lambda _: next(draws))
+    assert (await world.allocate(FORM)).alias == "meet000001@example.com"
+    assert [alarm.kind for alarm in await world.raised()] == [AlarmKind.NUMBER_SPACE] * is_raised
+
+
+async def test_the_share_in_use_is_estimated(world: World) -> None:
+    """Reservations that expired unused are free."""
+    assert await world.allocator.share_in_use(TINY) == 0
+    kept = (await full(world))[0]
+    assert await world.allocator.share_in_use(TINY) == 1
+    await world.use(kept)
+    world.clock.move(LIFETIME)
+    before = world.storage.round_trips
+    assert 0 < await world.allocator.share_in_use(TINY, sample=200) < 0.4
+    assert world.storage.round_trips - before == 200
 
 
 async def test_digits_of_expired_reservations_are_given_to_others_and_the_old_tag_is_dead(world: World) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.alarms import AlarmKind, Alarms
+from shared.aliases.allocation import AliasFormat
 from shared.errors import NotFound, Unavailable
 from shared.integrations import IntegrationStore
 from shared.mailboxes.watch import Watcher
@@ -16,7 +17,7 @@ from shared.meetings.hands import Hands
 from shared.meetings.notice import decode
 from shared.meetings.rounds import AT_ONCE, Rounds
 from tests.fakes.clock import FakeClock
-from tests.fakes.mailbox import FakeMailbox
+from tests.fakes.mailbox import FakeMailbox, invitation
 from tests.fakes.secrets import MemorySecrets
 from tests.fakes.storage import MemoryStorage
 from tests.fakes.subscriptions import FakeSubscriptions
@@ -167,4 +168,25 @@ async def test_a_lost_subscription_is_an_alarm_until_it_is_made_anew(world: Worl
         assert await world.raised(uuid) == [AlarmKind.SUBSCRIPTION]
     world.places[uuid].subscriptions.failure = None
     await world.rounds.sweep()
+    assert await world.raised(uuid) == []
+
+
+async def test_a_mailbox_with_wrong_settings_is_an_alarm_after_the_sweep(world: World) -> None:
+    uuid = await world.add("room")
+    place = world.places[uuid]
+    await place.site.process(place.mailbox.deliver(invitation("message-1", "")))
+    await world.rounds.sweep()
+    assert await world.raised(uuid) == [AlarmKind.MAILBOX_SETTINGS]
+
+
+async def test_a_full_number_space_is_an_alarm_every_night_until_it_is_wider(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uuid = await world.add("room")
+    taken = await world.places[uuid].site.reserve()
+    monkeypatch.setattr(AliasFormat, "random", lambda _: taken.alias)
+    await world.rounds.cleanup()
+    assert await world.raised(uuid) == [AlarmKind.NUMBER_SPACE]
+    monkeypatch.undo()
+    await world.rounds.cleanup()
     assert await world.raised(uuid) == []

@@ -1,0 +1,91 @@
+"""Mailbox settings that break us, seen by their effect: Graph cannot read them (O1, facts/graph-ews-tokens.md §7)."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Self
+
+from shared.meetings.decision import Accept, Accepted, Decision, Reject, Rejected
+from shared.meetings.request import Answer, Kind, MeetingRequest, Update
+from shared.storage import Put, Row
+
+if TYPE_CHECKING:
+    from shared.meetings.operation import Operation
+
+MARK = "symptom"
+"""Row key in the integration's partition of table `meetings`: the last symptom that nothing has disproved yet."""
+
+_NEW = frozenset({Accepted.NEW_SINGLE, Accepted.NEW_SERIES})
+_LONGEST = 4000
+"""Characters of a body that may be an emptied one: Exchange leaves at most a frame of HTML."""
+
+_UNSEEN = re.compile(r"<(head|style)\b.*?</\1\s*>|<[^<>]*>|&nbsp;|&#160;|\s+", re.IGNORECASE | re.DOTALL)
+
+
+class Symptom(StrEnum):
+    """What is odd about a request."""
+
+    NO_ITEM = "no_calendar_item"
+    EMPTY = "empty_body"
+    ANSWERED = "answered_by_exchange"
+
+
+CAUSES = {
+    Symptom.NO_ITEM: "Exchange makes no calendar item for meeting requests (AutomateProcessing None).",
+    Symptom.EMPTY: "A meeting request came without a text, so without its security tag (AutoAccept with "
+    "DeleteComments), or the organizer left it empty.",
+    Symptom.ANSWERED: "Exchange answered a meeting request before this service did (AutomateProcessing AutoAccept).",
+}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A symptom, when it was seen, and in which operation."""
+
+    symptom: Symptom
+    seen: datetime
+    correlation_id: str
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """The mark of a row."""
+        values = {name: str(value) for name, value in row.values.items()}
+        return cls(Symptom(values["symptom"]), datetime.fromisoformat(values["seen"]), values["correlation_id"])
+
+    @property
+    def cause(self) -> str:
+        """For an alarm."""
+        return f"{CAUSES[self.symptom]} Correlation id {self.correlation_id}."
+
+
+def symptom_of(request: MeetingRequest, decision: Decision) -> Symptom | None:
+    """What in a request points to wrong settings of the mailbox, given what was decided on it."""
+    if request.kind is not Kind.REQUEST:
+        return None
+    if request.item is None:
+        return Symptom.NO_ITEM
+    is_first = isinstance(decision, Reject) or (isinstance(decision, Accept) and decision.reason in _NEW)
+    if is_first and request.update is Update.NEW and request.item.answer is not Answer.NONE:
+        return Symptom.ANSWERED
+    untagged = isinstance(decision, Reject) and decision.reason is Rejected.INVALID_ALIAS
+    return Symptom.EMPTY if untagged and is_empty(request.body) else None
+
+
+def is_empty(body: str) -> bool:
+    """Whether nobody sees anything in an HTML or plain-text body."""
+    return len(body) <= _LONGEST and not _UNSEEN.sub("", body)
+
+
+def marks(operation: "Operation") -> list[Put]:
+    """The write that notes an operation's symptom, in the transaction that writes the operation: it costs nothing."""
+    if not operation.symptom:
+        return []
+    values = {"symptom": operation.symptom, "seen": operation.created, "correlation_id": operation.correlation_id}
+    return [Put(MARK, values)]
+
+
+def disproves(operation: "Operation", mark: Mark) -> bool:
+    """Whether a later request went as it should: a new meeting was accepted, and nothing about it was odd."""
+    is_normal = operation.decision == Accept.__name__.lower() and operation.reason in _NEW and not operation.symptom
+    return is_normal and datetime.fromisoformat(operation.created) > mark.seen

@@ -1,0 +1,143 @@
+"""Wrong settings of the mailbox, seen by their effect; the alarm about them comes and goes (O1)."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.alarms import Alarm, AlarmKind, Alarms
+from shared.conferences.conference import Calendar
+from shared.meetings.checkup import check_mailbox_settings
+from shared.meetings.decision import Accept, Accepted, Decision, Ignore, Refresh, Reject, Rejected
+from shared.meetings.notice import PATIENCE, Notice
+from shared.meetings.request import Answer, Kind, Update
+from shared.meetings.symptoms import Symptom, is_empty, symptom_of
+from tests.fakes.mailbox import invitation
+from tests.unit.shared.meetings.builders import booking, item, request
+from tests.unit.shared.meetings.world import World, body
+
+EMPTIED = '<html><head>\r\n<meta http-equiv="Content-Type" content="text/html"></head><body>&nbsp;\r\n</body></html>'
+ACCEPTED = Accept(Accepted.NEW_SINGLE, booking(), Calendar(()))
+MOVED = Accept(Accepted.EDITED_SINGLE, booking(), Calendar(()))
+UNTAGGED = Reject(Rejected.INVALID_ALIAS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "decision", "symptom"),
+    [
+        ({}, ACCEPTED, None),
+        ({"the_item": None}, Ignore("no item"), Symptom.NO_ITEM),
+        ({"the_item": None, "kind": Kind.CANCELLATION}, Ignore("no item"), None),
+        ({"body": ""}, UNTAGGED, Symptom.EMPTY),
+        ({"body": EMPTIED}, UNTAGGED, Symptom.EMPTY),
+        ({"body": EMPTIED}, Refresh(booking(), Calendar(())), None),
+        ({"body": "<p>Lunch?</p>"}, UNTAGGED, None),
+        ({"body": ""}, Reject(Rejected.SINGLE_PAST), None),
+        ({"the_item": item(answer=Answer.ACCEPTED)}, ACCEPTED, Symptom.ANSWERED),
+        ({"the_item": item(answer=Answer.DECLINED)}, UNTAGGED, Symptom.ANSWERED),
+        ({"the_item": item(answer=Answer.ACCEPTED), "update": Update.FULL}, ACCEPTED, None),
+        ({"the_item": item(answer=Answer.ACCEPTED)}, MOVED, None),
+    ],
+)
+def test_symptoms(changes: dict[str, Any], decision: Decision, symptom: Symptom | None) -> None:
+    changes = dict(changes)
+    the_item = changes.pop("the_item", item())
+    assert symptom_of(request(the_item, **changes), decision) is symptom
+
+
+@pytest.mark.parametrize("text", ["x" * 5000, " " * 5000, "<style>" * 2000])
+def test_long_bodies_are_not_looked_into(text: str) -> None:
+    assert not is_empty(text)
+
+
+class Site(World):
+    """A world with alarms, of which sweeps take care."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.alarms = Alarms(self.storage, self.clock)
+        self._number = 0
+
+    async def receive(self, text: str, **changes: Any) -> None:
+        """An invitation that goes all its way."""
+        self.clock.move(timedelta(seconds=1))
+        self._number += 1
+        sent = invitation(f"message-{self._number}", text, uid=f"uid-{self._number}")
+        await self.process(self.mailbox.deliver(replace(sent, **changes)))
+
+    async def receive_without_item(self) -> None:
+        """A request for which Exchange never makes a calendar item."""
+        self._number += 1
+        sent = replace(invitation(f"message-{self._number}"), item=None)
+        notice = Notice(self.integration.uuid, self.mailbox.deliver(sent), attempt=PATIENCE)
+        await self.processor().process(notice)
+
+    async def raised(self) -> list[Alarm]:
+        """The alarms after a sweep."""
+        await check_mailbox_settings(self.processor(), self.alarms)
+        return [alarm async for alarm in self.alarms.of(self.integration.uuid)]
+
+
+async def test_alarm_until_a_request_goes_as_it_should() -> None:
+    site = Site()
+    await site.receive_without_item()
+    [alarm] = await site.raised()
+    assert alarm.kind is AlarmKind.MAILBOX_SETTINGS
+    assert "AutomateProcessing None" in alarm.cause
+    await site.receive("<p>declined, which proves nothing</p>")
+    [again] = await site.raised()
+    assert again.since == alarm.since
+    await site.receive(body(await site.reserve()))
+    assert await site.raised() == []
+    assert await site.raised() == []
+
+
+async def test_normal_requests_from_before_prove_nothing() -> None:
+    site = Site()
+    await site.receive(body(await site.reserve()))
+    await site.receive("")
+    [alarm] = await site.raised()
+    assert "DeleteComments" in alarm.cause
+
+
+async def test_a_newer_symptom_brings_the_cause_up_to_date() -> None:
+    site = Site()
+    await site.receive_without_item()
+    await site.raised()
+    await site.receive("")
+    [alarm] = await site.raised()
+    assert "DeleteComments" in alarm.cause
+
+
+async def test_an_answer_of_exchanges_own() -> None:
+    site = Site()
+    sent = invitation("message-9", body(await site.reserve()), uid="uid-9")
+    assert sent.item
+    sent = replace(sent, item=replace(sent.item, answer=Answer.ACCEPTED))
+    await site.process(site.mailbox.deliver(sent))
+    [alarm] = await site.raised()
+    assert "AutoAccept" in alarm.cause
+
+
+async def test_the_check_costs_one_read_while_nothing_is_wrong_and_little_while_something_is() -> None:
+    site = Site()
+    await site.receive(body(await site.reserve()))
+    before = site.storage.round_trips
+    await site.raised()
+    assert site.storage.round_trips - before == 2, "one read, and this test's list of alarms"
+    await site.receive("")
+    site.clock.move(timedelta(days=300))
+    before = site.storage.round_trips
+    await check_mailbox_settings(site.processor(), site.alarms)
+    assert site.storage.round_trips - before <= 6
+
+
+async def test_the_mark_costs_no_round_trip() -> None:
+    site = Site()
+    await site.receive("<p>Hello</p>")
+    before = site.storage.round_trips
+    await site.receive("<p>Hello</p>")
+    usual = site.storage.round_trips - before
+    await site.receive("")
+    assert site.storage.round_trips - before == 2 * usual
