@@ -23,6 +23,7 @@ class Task(StrEnum):
     """What is to be done."""
 
     RESERVATION = "reservation"
+    VERIFY = "verify"
     EXTEND = "extend"
     FINISH = "finish"
     FORGET = "forget"
@@ -66,6 +67,18 @@ def due_of(booking: Booking, now: datetime) -> Due:
         return Due((now + max(ahead / 3, timedelta(days=1))).date(), Task.EXTEND, booking.tag)
     last = max((o.end for o in conference.calendar.occurrences), default=now)
     return Due((last + timedelta(minutes=conference.buffer_after, days=1)).date(), Task.FINISH, booking.tag)
+
+
+def all_due_of(booking: Booking, now: datetime) -> tuple[Due, ...]:
+    """What is to be done about a booking, and, on a single meeting's day, to see that it still stands in the calendar.
+
+    Somebody may delete it from the equipment mailbox; no message tells of that (M4).
+    """
+    conference = booking.conference
+    if booking.state is not State.SCHEDULED or conference is None or conference.calendar.known_until:
+        return (due_of(booking, now),)
+    days = {o.start.date() for o in conference.calendar.occurrences if now < o.start}
+    return (due_of(booking, now), *(Due(day, Task.VERIFY, booking.tag) for day in sorted(days)[:1]))
 
 
 def due_operation(correlation_id: str, now: datetime) -> Due:

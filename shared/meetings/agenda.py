@@ -48,6 +48,7 @@ class Agenda:
     async def _do(self, due: Due, row: Row) -> None:
         work: dict[Task, Callable[[Booking], Awaitable[None]]] = {
             Task.RESERVATION: self._drop_reservation,
+            Task.VERIFY: self._verify,
             Task.EXTEND: self._extend,
             Task.FINISH: self._finish,
             Task.FORGET: self._forget,
@@ -67,6 +68,8 @@ class Agenda:
 
         Whatever moved it has put a row of its own.
         """
+        if due.task is Task.VERIFY:
+            return booking.state is State.SCHEDULED
         next_ = due_of(booking, self.clock.now())
         return next_.task is due.task and (due.task is not Task.FINISH or next_.day <= due.day)
 
@@ -74,6 +77,12 @@ class Agenda:
         """An alias that nobody used: tag and digits come free (A3)."""
         if not booking.is_usable(self.clock.now()):
             await self._delete(booking)
+
+    async def _verify(self, booking: Booking) -> None:
+        """A meeting that has left the equipment mailbox's calendar is closed (M4)."""
+        item = await self.mailbox.item(booking.item_id)
+        if item is None or item.cancelled:
+            await self._close(booking)
 
     async def _extend(self, booking: Booking) -> None:
         """Read a series on, before its known occurrences run out; one that has left the calendar is closed (M4)."""
@@ -118,5 +127,5 @@ class Agenda:
             await self.storage.table("meetings").commit(self.integration, Delete(row))
 
 
-ONWARD = frozenset({Task.EXTEND, Task.FINISH})
+ONWARD = frozenset({Task.VERIFY, Task.EXTEND, Task.FINISH})
 CLEANUP = frozenset({Task.RESERVATION, Task.FORGET, Task.OPERATION})

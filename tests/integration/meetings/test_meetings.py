@@ -125,6 +125,18 @@ class TestSingle:
         await world.move_to(start)
         assert await world.is_open(room["alias"]) is False
 
+    async def test_deleted_from_the_equipment_mailbox_is_closed_on_its_day(self, world: Deployment) -> None:
+        """M4: no message tells of it."""
+        room, start = await world.click(), tomorrow(world)
+        await world.invite(start, room["instructions"])
+        await world.drain()
+        [event] = (await world.control_graph("GET", f"/users/{MAILBOX}/events"))["value"]
+        await world.control_graph("DELETE", f"/users/{MAILBOX}/events/{event['id']}")
+        await world.move_to(start - timedelta(hours=2))
+        await world.services.rounds.agenda()
+        await world.move_to(start)
+        assert await world.is_open(room["alias"]) is False
+
     async def test_a_delegate_books_for_the_organizer(self, world: Deployment) -> None:
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"], sender="bob@example.com")
