@@ -17,6 +17,8 @@
  * @property {string} [dialog_url]  a page of ours that starts the sign-in
  */
 
+const PATIENCE = 15_000; // milliseconds for what asks nobody
+
 /** The user has to click "Sign In" before anything can be asked. */
 export class SignInNeeded extends Error {}
 
@@ -37,6 +39,7 @@ export class Identity {
     this.api = api;
     this.log = log;
     this.session = '';
+    this.nested = /** @type {any} */ (null); // MSAL's application
   }
 
   /**
@@ -103,13 +106,11 @@ export class Identity {
   /** @param {boolean} mayAsk */
   async #nestedToken(mayAsk) {
     if (!this.outlook.supports('NestedAppAuth', '1.1')) throw new Error('not supported by this Outlook');
-    const { client_id: clientId = '', authority, scope = '' } = this.config;
-    const msal = await loadMsal();
-    const app = await msal.createNestablePublicClientApplication({ auth: { clientId, authority } });
-    const request = { scopes: [scope] };
+    this.nested ??= await inTime(nestedApp(this.config));
+    const request = { scopes: [this.config.scope ?? ''] };
+    const silent = inTime(this.nested.acquireTokenSilent(request));
+    const result = await (mayAsk ? silent.catch(() => this.nested.acquireTokenPopup(request)) : silent);
     // The access token of our own API, never the ID token (facts/outlook-addin.md §2.1).
-    const silent = app.acquireTokenSilent(request);
-    const result = await (mayAsk ? silent.catch(() => app.acquireTokenPopup(request)) : silent);
     return /** @type {string} */ (result.accessToken);
   }
 
@@ -120,11 +121,40 @@ export class Identity {
   }
 }
 
-/** Microsoft's library, only where it is used: it is larger than all the rest. */
-async function loadMsal() {
+/**
+ * MSAL's application, whose library is loaded only where it is used: it is larger than all the rest.
+ * @param {IdentityConfig} config
+ * @returns {Promise<any>}
+ */
+async function nestedApp({ client_id: clientId = '', authority }) {
   // @ts-ignore: it is a script that leaves `msal` behind, not a module
   await import('./msal-browser.min.js');
-  return /** @type {any} */ (globalThis).msal;
+  const { msal } = /** @type {any} */ (globalThis);
+  let isNested = false;
+  const app = await msal.createNestablePublicClientApplication(
+    { auth: { clientId, authority } },
+    undefined,
+    // Only called for a nested one. Where Outlook's end of the bridge is missing, MSAL makes an application that opens
+    // browser windows instead.
+    (/** @type {unknown} */ configuration, /** @type {unknown} */ controller) => {
+      isNested = true;
+      return new msal.PublicClientApplication(configuration, controller);
+    },
+  );
+  if (!isNested) throw new Error('this Outlook says that it supports it, and does not');
+  return app;
+}
+
+/**
+ * @template T
+ * @param {Promise<T>} work
+ * @returns {Promise<T>}
+ */
+function inTime(work) {
+  return new Promise((done, fail) => {
+    const timer = setTimeout(() => fail(new Error('no answer')), PATIENCE);
+    work.then(done, fail).finally(() => clearTimeout(timer));
+  });
 }
 
 /** @param {ArrayBuffer|Uint8Array} bytes */

@@ -38,6 +38,12 @@ class Outlook:
         self._context: BrowserContext | None = None
         self.requests: list[str] = []
         """URLs, in order, of everything that left any page."""
+        self.html = ""
+        """The pane's page as the server gave it."""
+        self.headers: dict[str, dict[str, str]] = {}
+        """Response headers of the add-in's server, by path."""
+        self.weights: dict[str, int] = {}
+        """Bytes of its responses on the wire, compressed where they are, by path."""
         self.answered: list[str] = []
         """Those whose answer has arrived."""
         self.lost: list[str] = []
@@ -66,12 +72,13 @@ class Outlook:
         wait: bool = True,
         look: Mapping[str, Any] | None = None,
         clock: bool = False,
+        script: str = "",
         **options: Any,
     ) -> None:
         """Open a meeting with the pane beside it, and wait until the pane is at rest.
 
         `options` are FakeOutlook's; `look` the browser's (colour scheme, window size); `rewrite` is JavaScript, a
-        function of HTML; `clock` makes time movable.
+        function of HTML; `clock` makes time movable; `script` runs in every page before its own.
         """
         self._context = await self._browser.new_context(**{"viewport": {"width": 320, "height": 570}, **(look or {})})
         await self._context.route("**/*", self._answer)
@@ -83,6 +90,8 @@ class Outlook:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         if clock:
             await self.page.clock.install()
+        if script:
+            await self._context.add_init_script(script)
         await self.page.expose_function("identityToken", self._identity_token)
         await self.page.goto(f"https://{OUTLOOK}/")
         await self.page.evaluate(
@@ -109,6 +118,12 @@ class Outlook:
         async with asyncio.timeout(10):
             while f"https://{ADDIN}{path}" not in self.answered:
                 await self.page.wait_for_event("requestfinished")
+
+    async def until_requested(self, part: str) -> None:
+        """Wait until something whose URL contains `part` has been asked for."""
+        async with asyncio.timeout(10):
+            while not any(part in url for url in self.requests):
+                await self.page.wait_for_event("request")
 
     def frame(self) -> Frame:
         """The pane's frame, for what is to be evaluated in it."""
@@ -193,6 +208,10 @@ class Outlook:
             headers={name: value for name, value in (await request.all_headers()).items() if name[0] != ":"},
             content=request.post_data_buffer,
         )
+        self.headers[path] = dict(response.headers)
+        self.weights[path] = response.num_bytes_downloaded
+        if path.endswith("/pane"):
+            self.html = response.text
         body = self._configured(response.text).encode() if path.endswith("/pane") else response.content
         dropped = ("content-length", "content-encoding", "transfer-encoding")
         headers = {name: value for name, value in response.headers.items() if name not in dropped}
