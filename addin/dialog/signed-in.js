@@ -3,6 +3,6 @@
 
 const code = document.getElementById('code')?.textContent ?? '';
 Office.onReady(() => {
-  // To our own origin only, whatever page Outlook takes for the dialog's parent.
+  // Office.js delivers it to a parent of this page's own origin only.
   Office.context.ui.messageParent(JSON.stringify({ code }));
 });

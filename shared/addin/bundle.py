@@ -51,13 +51,15 @@ class Bundle:
 
 
 def load(folder: Path) -> Bundle:
-    """The bundle of `addin/`: pane.html, style sheets, modules in src/, other people's scripts in vendor/.
+    """The bundle of `addin/`: pane.html, style sheets, modules in src/, the sign-in dialog's scripts in dialog/, other
+    people's in vendor/.
 
     Raises ValueError when two files have one name, or when a module imports what is not there.
     """
     page = (folder / "pane.html").read_bytes()
     modules = sorted(folder.glob("src/*.js"))
-    files = [*sorted(folder.glob("*.css")), *modules, *sorted(folder.glob("vendor/*.js"))]
+    others = [*sorted(folder.glob("dialog/*.js")), *sorted(folder.glob("vendor/*.js"))]
+    files = [*sorted(folder.glob("*.css")), *modules, *others]
     names = [path.name for path in files]
     if len(set(names)) != len(names):
         raise ValueError(f"two files of the add-in have one name: {', '.join(names)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import Unavailable
@@ -17,25 +18,40 @@ TIMEOUT = 10.0
 MAX_BYTES = 1024 * 1024
 """Key documents have a few kilobytes."""
 
+_NO_DOCUMENT = "A document that is needed to verify identities cannot be fetched."
+
 
 class JsonDocuments:
-    """Fetches documents over one pool of connections. Redirects are not followed."""
+    """Fetches documents over one pool of connections. Redirects are not followed.
 
-    def __init__(self, client: httpx.AsyncClient | None = None) -> None:
+    `use_proxy`: requests go through the web proxy that the environment names, if it names one (E5).
+    """
+
+    def __init__(self, client: httpx.AsyncClient | None = None, *, use_proxy: bool = True) -> None:
         self._client = client
+        self._use_proxy = use_proxy
 
     async def fetch(self, url: str) -> Any:
         """The document. Raises Unavailable when there is none in time, or it is no JSON, or it does not end."""
+        status, document = await self._ask("GET", url)
+        if status != 200:
+            raise Unavailable(_NO_DOCUMENT)
+        return document
+
+    async def post(self, url: str, form: Mapping[str, str]) -> tuple[int, Any]:
+        """Send a form; the answer's status and document, whatever the status. Raises Unavailable as `fetch` does."""
+        return await self._ask("POST", url, form)
+
+    async def _ask(self, method: str, url: str, form: Mapping[str, str] | None = None) -> tuple[int, Any]:
         import httpx
 
         if self._client is None:
-            self._client = httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False)
+            self._client = httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=self._use_proxy)
         try:
-            async with asyncio.timeout(TIMEOUT), self._client.stream("GET", url) as response:
-                response.raise_for_status()
-                return json.loads(await _body(response))
+            async with asyncio.timeout(TIMEOUT), self._client.stream(method, url, data=form) as response:
+                return response.status_code, json.loads(await _body(response))
         except (httpx.HTTPError, TimeoutError, ValueError, RecursionError) as error:
-            raise Unavailable("A document that is needed to verify identities cannot be fetched.") from error
+            raise Unavailable(_NO_DOCUMENT) from error
 
     async def close(self) -> None:
         """Let go of the connections."""

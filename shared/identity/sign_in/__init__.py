@@ -1,0 +1,20 @@
+"""Users' sign-in in a dialog: authorization code flow with PKCE, state and nonce, at Azure or AD FS (P2, X5).
+
+    pane                     dialog                          provider            this service
+     │ verifier, challenge     │                                │                     │
+     │ ─ opens ──────────────► │ GET …/sign-in?challenge ───────────────────────────► │  attempt.py: state in a
+     │                         │ ◄──────── 302, cookie of this attempt ────────────── │  signed cookie
+     │                         │ authorize?state&nonce&code_challenge ► │             │  provider.py
+     │                         │ ◄──── 302 …/callback?code&state ────── │             │
+     │                         │ GET …/callback, cookie ────────────────────────────► │  flow.py
+     │                         │                                │ ◄─ code, verifier ─ │  endpoint.py
+     │                         │                                │ ─ tokens ─────────► │  tokens.py
+     │ ◄ one-time code ─────── │ ◄──── page with a one-time code ──────────────────── │  codes.py
+     │ POST …/redeem: code, verifier ───────────────────────────────────────────────► │
+     │ ◄──────────────────────────────────────────── session token ────────────────── │  sessions.py
+
+What is bound to what. The cookie ties the callback to the browser that started: nobody can make a user finish
+somebody else's sign-in. The one-time code is tied to the pane that opened the dialog, by the verifier that only this
+pane knows: not by a cookie, since Outlook on the web shows the pane in a frame of another site, where browsers block
+the cookies that the dialog got (facts/outlook-addin.md §6 #14).
+"""

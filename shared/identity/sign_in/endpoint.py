@@ -1,0 +1,92 @@
+"""Token endpoints, and what a provider says when it does not sign somebody in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from shared.errors import NotAllowed, Unavailable
+from shared.identity.documents import JsonDocuments
+
+_CODE = re.compile(r"\b(?:AADSTS|MSIS)\d{3,7}\b")
+
+_BY_CODE = {
+    "AADSTS65004": "access_denied",
+    "AADSTS65001": "consent_required",
+    "AADSTS90094": "consent_required",
+    "AADSTS50076": "interaction_required",
+    "AADSTS50079": "interaction_required",
+    "AADSTS50158": "interaction_required",
+    "AADSTS7000215": "invalid_client",
+    "AADSTS7000222": "invalid_client",
+    "AADSTS50011": "redirect_uri",
+}
+"""Codes of Entra that say more than the error of OAuth beside them (learn.microsoft.com: Microsoft Entra
+authentication and authorization error codes)."""
+
+_MEANINGS = {
+    "access_denied": "The sign-in was cancelled, or you did not agree to it. Sign in again and choose Accept.",
+    "consent_required": "Your organization has not approved this application yet. Please ask your administrator to "
+    "grant consent to it in Microsoft Entra.",
+    "interaction_required": "Your organization asks for another step, such as multi-factor authentication. "
+    "Sign in again and complete it.",
+    "invalid_client": "The application's client ID or client secret is not accepted. Please tell your administrator "
+    "to check both in the integration's settings, and whether the secret has expired.",
+    "redirect_uri": "The application does not know this service's redirect URI. Please tell your administrator to add "
+    "it to the application's registration.",
+    "invalid_grant": "The sign-in took too long, or was used already. Please sign in again.",
+    "temporarily_unavailable": "The sign-in service is busy. Please try again in a few minutes.",
+    "server_error": "The sign-in service has a fault. Please try again in a few minutes.",
+}
+_LOGIN = "interaction_required"
+_SAME = {"login_required": _LOGIN, "account_selection_required": _LOGIN, "unauthorized_client": "invalid_client"}
+_UNKNOWN = "The sign-in service refused. Please tell your administrator the code below."
+_TRANSIENT = ("temporarily_unavailable", "server_error")
+
+
+class SignInRefused(NotAllowed):
+    """A provider did not sign somebody in. `error` is one of OAuth's words, `codes` are the provider's own."""
+
+    code = "sign_in_refused"
+
+    def __init__(self, error: str, codes: tuple[str, ...], message: str) -> None:
+        super().__init__(message)
+        self.error = error
+        self.codes = codes
+
+
+def refusal(answer: Mapping[str, Any]) -> SignInRefused | Unavailable:
+    """What a provider's `error` and `error_description` mean, in words for the user.
+
+    Nothing of the provider's text is repeated but its codes: it names people, and anybody can write into a callback.
+    """
+    given, description = str(answer.get("error", "")), str(answer.get("error_description", ""))[:4000]
+    codes = tuple(dict.fromkeys(_CODE.findall(description)))[:3]
+    error = next((_BY_CODE[code] for code in codes if code in _BY_CODE), _SAME.get(given, given))
+    message = _MEANINGS.get(error, _UNKNOWN) + (f" (Code: {', '.join(codes)})" if codes else "")
+    if error in _TRANSIENT:
+        return Unavailable(message)
+    return SignInRefused(error if error in _MEANINGS else "refused", codes, message)
+
+
+class TokenEndpoints:
+    """Asks token endpoints; `direct` are documents without the deployment's web proxy (E5)."""
+
+    def __init__(self, documents: JsonDocuments, direct: JsonDocuments) -> None:
+        self._documents = documents
+        self._direct = direct
+
+    async def ask(self, url: str, form: Mapping[str, str], *, use_proxy: bool = True) -> dict[str, Any]:
+        """The endpoint's good answer. Raises SignInRefused, Unavailable."""
+        try:
+            status, answer = await (self._documents if use_proxy else self._direct).post(url, form)
+        except Unavailable as error:
+            raise Unavailable(
+                "The sign-in service cannot be reached now. Please try again in a few minutes."
+            ) from error
+        if not isinstance(answer, dict) or status >= 500:
+            raise Unavailable("The sign-in service has a fault. Please try again in a few minutes.")
+        if status != 200:
+            raise refusal(answer)
+        return answer

@@ -1,0 +1,113 @@
+"""The sign-in of users, step by step."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from shared.addin.addresses import Addresses
+from shared.errors import InvalidRequest, NotAuthenticated, Unavailable
+from shared.identity.caller import Caller
+from shared.identity.end_users import EndUsers
+from shared.identity.sign_in.attempt import Attempts
+from shared.identity.sign_in.codes import Codes, Redeemed
+from shared.identity.sign_in.endpoint import TokenEndpoints, refusal
+from shared.identity.sign_in.provider import AZURE, Provider, provider_of
+from shared.identity.sign_in.sessions import Sessions
+from shared.identity.sign_in.tokens import ProviderTokens, SignedInUser
+from shared.integrations import Integration, IntegrationStore
+
+log = logging.getLogger(__name__)
+
+CALLBACK = "/addin/sign-in/callback"
+"""Path of the redirect URI, at the add-in server of the integration."""
+
+MAX_CODE = 8192
+"""Characters; codes of Entra have about a thousand."""
+
+_INCOMPLETE = "Signing in is not set up here. Please tell your administrator to set the Azure OAuth client secret."
+
+Identify: TypeAlias = Callable[[Integration, str], Awaitable[Caller]]
+
+
+@dataclass(frozen=True)
+class UserSignIn:
+    """What the sign-in's routes do. `identify` is AddInUsers.identify."""
+
+    integrations: IntegrationStore
+    addresses: Addresses
+    attempts: Attempts
+    endpoints: TokenEndpoints
+    tokens: ProviderTokens
+    users: EndUsers
+    codes: Codes
+    sessions: Sessions
+    identify: Identify
+
+    async def start(self, uuid: str, challenge: str) -> tuple[str, str]:
+        """Where the dialog is sent, and its Set-Cookie header. Raises NotFound, InvalidRequest, Unavailable."""
+        integration = await self.integrations.cached(uuid)
+        provider = provider_of(integration)
+        state, cookie = self.attempts.start(integration.uuid, challenge)
+        return provider.authorization(self._redirect_uri(integration), state, self.attempts.proof(state)), cookie
+
+    async def finish(self, answer: Mapping[str, str], cookies: str) -> tuple[Integration, str]:
+        """The integration and the one-time code, for what the provider has put into the callback's query.
+
+        Raises NotAuthenticated, NotAllowed, SignInRefused, NotFound, InvalidRequest, Unavailable.
+        """
+        attempt = self.attempts.resume(answer.get("state", ""), cookies)
+        if "error" in answer:
+            raise refusal(answer)
+        code = answer.get("code", "")
+        if not 0 < len(code) <= MAX_CODE:
+            raise InvalidRequest("The sign-in service's answer has no code. Close this window and sign in again.")
+        integration = await self.integrations.cached(attempt.integration)
+        proven = await self._proven(integration, provider_of(integration), attempt.state, code)
+        user = await self.users.signed_in(integration, proven.subject, proven.email, proven.name)
+        return integration, await self.codes.issue(attempt, Redeemed(user.uuid, proven.subject))
+
+    async def redeem(self, uuid: str, code: str, verifier: str, token: str = "") -> str:
+        """The session's token for a one-time code. Raises NotFound, NotAuthenticated, Unavailable.
+
+        `token` is Outlook's own for its user, if it gives one: from now on it proves the user without a dialog.
+        """
+        integration = await self.integrations.cached(uuid)
+        owner = await self.codes.redeem(integration.uuid, code, verifier)
+        if token:
+            await self._remember(integration, owner, token)
+        return self.sessions.make(integration, owner)
+
+    async def sign_out(self, uuid: str, token: str) -> None:
+        """Forget the user's sign-ins, on every device. Raises NotFound, NotAuthenticated, Unavailable."""
+        integration = await self.integrations.cached(uuid)
+        owner = await self.sessions.owner(integration, token)
+        await self.users.sign_out(integration, owner.user)
+
+    async def _proven(self, integration: Integration, provider: Provider, state: str, code: str) -> SignedInUser:
+        proof, secret = self.attempts.proof(state), ""
+        if provider.kind == AZURE:
+            kept = await self.integrations.secret(integration.uuid, "personal_vmr_oauth_client_secret")
+            if kept is None:
+                raise Unavailable(_INCOMPLETE)
+            secret = kept.get_secret_value()
+        form = provider.exchange(self._redirect_uri(integration), code, proof, secret)
+        answer = await self.endpoints.ask(provider.token_url, form, use_proxy=not integration.disable_proxy)
+        return await self.tokens.user(provider, answer, proof.nonce)
+
+    async def _remember(self, integration: Integration, owner: Redeemed, token: str) -> None:
+        if self.sessions.is_one(token):
+            return
+        try:
+            caller = await self.identify(integration, token)
+        except (NotAuthenticated, Unavailable) as error:
+            # The user has signed in all the same; Outlook's token is only what would spare them the next time.
+            log.info("Outlook's token was not remembered with a sign-in: %s", error.code)
+            return
+        if caller.key != owner.subject:
+            await self.users.remember(integration, owner.user, caller.key)
+
+    def _redirect_uri(self, integration: Integration) -> str:
+        return self.addresses.origin(integration) + CALLBACK

@@ -1,0 +1,94 @@
+"""The identity provider that an integration's users sign in to, by its settings: Azure (v2.0) or AD FS. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from shared.errors import Unavailable
+from shared.identity.sign_in.attempt import Proof
+from shared.integrations import Integration
+
+AZURE, ADFS = "AZURE", "ADFS"
+
+_METADATA = {AZURE: "/v2.0/.well-known/openid-configuration", ADFS: "/.well-known/openid-configuration"}
+_EVERYBODY = ("/common", "/organizations", "/consumers")
+_ENDPOINTS = {AZURE: "/oauth2/v2.0/token", ADFS: "/oauth2/token"}
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Where and as what users sign in. `resource` is the AD FS resource identifier, "" with Azure."""
+
+    kind: str
+    authorize_url: str
+    token_url: str
+    metadata_url: str
+    client_id: str
+    resource: str
+
+    def authorization(self, redirect_uri: str, state: str, proof: Proof) -> str:
+        """Where the user's browser is sent."""
+        asked = {
+            "client_id": self.client_id,
+            "response_type": "code",
+            "response_mode": "query",
+            "redirect_uri": redirect_uri,
+            "scope": "openid profile email",
+            "state": state,
+            "nonce": proof.nonce,
+            "code_challenge": proof.challenge,
+            "code_challenge_method": "S256",
+        }
+        return with_query(self.authorize_url, asked | self._resource())
+
+    def exchange(self, redirect_uri: str, code: str, proof: Proof, secret: str) -> dict[str, str]:
+        """The form that turns a code into tokens. AD FS knows the application as a public client: no secret."""
+        form = {
+            "grant_type": "authorization_code",
+            "client_id": self.client_id,
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "code_verifier": proof.verifier,
+        }
+        return form | self._resource() | ({"client_secret": secret} if self.kind == AZURE else {})
+
+    def _resource(self) -> dict[str, str]:
+        return {"resource": self.resource} if self.kind == ADFS else {}
+
+
+def provider_of(integration: Integration) -> Provider:
+    """The provider of an integration's settings.
+
+    The metadata document is looked for beside the token endpoint: that is the address which this service, not the
+    browser, must reach. Raises Unavailable when the settings are not complete, or of another form than the seed's.
+    """
+    kind, token_url = integration.auth_provider, integration.personal_vmr_oauth_token_endpoint
+    parts = urlsplit(token_url)
+    root, found, _ = parts.path.rpartition(_ENDPOINTS[kind])
+    if not (found and integration.personal_vmr_oauth_auth_endpoint and integration.personal_vmr_oauth_client_id):
+        raise Unavailable(
+            "Signing in is not set up here. Please tell your administrator: the user OAuth authorization URI, token "
+            f"URI and client ID must be set, and the token URI must end in {_ENDPOINTS[kind]}."
+        )
+    if kind == AZURE and root.lower() in _EVERYBODY:
+        # Anybody can run a tenant whose users have any address, so an address proves nothing across tenants.
+        raise Unavailable(
+            "Signing in is not set up here. Please tell your administrator: the user OAuth URIs must name your "
+            f"organization's tenant instead of {root}."
+        )
+    return Provider(
+        kind=kind,
+        authorize_url=integration.personal_vmr_oauth_auth_endpoint,
+        token_url=token_url,
+        metadata_url=urlunsplit((parts.scheme, parts.netloc, root + _METADATA[kind], "", "")),
+        client_id=integration.personal_vmr_oauth_client_id,
+        resource=integration.personal_vmr_adfs_relying_party_trust_identifier if kind == ADFS else "",
+    )
+
+
+def with_query(url: str, values: dict[str, str]) -> str:
+    """A configured URL with these parameters; its own are kept, but for those that are given here."""
+    parts = urlsplit(url)
+    kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in values]
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode([*kept, *values.items()]), ""))

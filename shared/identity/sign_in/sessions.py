@@ -1,0 +1,51 @@
+"""Session tokens: the pane's proof of a user who has signed in by the dialog (X5)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from shared.clock import Clock
+from shared.errors import NotAuthenticated
+from shared.identity.caller import Caller
+from shared.identity.end_users import EndUsers
+from shared.identity.sign_in.codes import Redeemed
+from shared.identity.signed import Signed
+from shared.integrations import Integration
+
+LIFETIME = timedelta(days=30)
+_OVER = "Please sign in again."
+
+
+class Sessions:
+    """Signed with the deployment's key, and good as long as the user's record remembers the sign-in."""
+
+    def __init__(self, signing_key: bytes, users: EndUsers, clock: Clock) -> None:
+        self._signed = Signed(signing_key, "session", clock)
+        self._users = users
+
+    def make(self, integration: Integration, owner: Redeemed) -> str:
+        """A new token of a user, bound to the integration."""
+        statement = {"integration": integration.uuid, "user": owner.user, "subject": owner.subject}
+        return self._signed.sign(statement, LIFETIME)
+
+    def is_one(self, token: str) -> bool:
+        """Whether a token claims to be a session's; nothing of it is verified."""
+        return self._signed.is_one(token)
+
+    async def owner(self, integration: Integration, token: str) -> Redeemed:
+        """Whose token this is. Raises NotAuthenticated, also when the record is gone or signed out; Unavailable."""
+        return (await self._read(integration, token))[0]
+
+    async def verify(self, integration: Integration, token: str) -> Caller:
+        """The caller that a token proves. Raises NotAuthenticated, Unavailable."""
+        owner, email = await self._read(integration, token)
+        return Caller(key=owner.subject, method="session", email=email)
+
+    async def _read(self, integration: Integration, token: str) -> tuple[Redeemed, str]:
+        stated = self._signed.read(token)
+        if stated["integration"] != integration.uuid:
+            raise NotAuthenticated(_OVER)
+        user = await self._users.known(integration, stated["subject"])
+        if user is None or user.uuid != stated["user"]:  # deleted, made again, or signed out
+            raise NotAuthenticated(_OVER)
+        return Redeemed(user.uuid, stated["subject"]), user.email

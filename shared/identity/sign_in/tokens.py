@@ -1,0 +1,141 @@
+"""Who has signed in, by the tokens that the provider gave for the code.
+
+Rules: facts/graph-ews-tokens.md §10, OpenID Connect Core §3.1.3.7. The address is taken from signed claims only, and
+never identifies the user: that is tenant and object id with Azure, issuer and SID (or UPN) with AD FS.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from shared.clock import Clock
+from shared.errors import NotAllowed, NotAuthenticated
+from shared.identity.entra import EntraTokens
+from shared.identity.entra_keys import EntraKeys, SigningKey
+from shared.identity.rs256 import Claims, TokenRefused, verified
+from shared.identity.sign_in.provider import ADFS, AZURE, Provider
+
+log = logging.getLogger(__name__)
+
+_INVALID = "The sign-in service's answer cannot be verified. Close this window and sign in again."
+_NO_ADDRESS = {
+    AZURE: "Your account has no e-mail address that can be used. Please tell your administrator: the account needs one "
+    "in Entra, of a domain that the tenant has verified.",
+    ADFS: "Your account has no e-mail address that can be used. Please tell your administrator: AD FS must issue the "
+    "claims email (or upn) and upn or sid for the resource identifier.",
+}
+_ADDRESS = re.compile(r"[^@\s<>\"',;:\x00-\x1f]{1,64}@[^@\s<>\"',;:\x00-\x1f]{1,190}")
+MAX_ADDRESS = 100
+"""Characters of a user record's address (facts/pexip.md §2)."""
+
+
+@dataclass(frozen=True)
+class SignedInUser:
+    """A user whom a provider has proven. `subject` never changes; it is the `Caller.key` of the same Entra user."""
+
+    subject: str
+    email: str
+    name: str
+
+
+class ProviderTokens:
+    """Verifies what token endpoints answer."""
+
+    def __init__(self, keys: EntraKeys, entra: EntraTokens, clock: Clock) -> None:
+        self._keys = keys
+        self._entra = entra
+        self._clock = clock
+
+    async def user(self, provider: Provider, answer: Claims, nonce: str) -> SignedInUser:
+        """The user. Raises NotAuthenticated, NotAllowed (no usable address), Unavailable (no keys)."""
+        claims = await (self._adfs(provider, answer) if provider.kind == ADFS else self._azure(provider, answer))
+        if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
+            raise _refused("its nonce is another sign-in's")
+        subject = _adfs_subject(claims) if provider.kind == ADFS else f"entra:{claims['tid']}:{_text(claims, 'oid')}"
+        email = _address(claims, provider.kind)
+        return SignedInUser(subject.lower(), email, str(claims.get("name", ""))[:250])
+
+    async def _azure(self, provider: Provider, answer: Claims) -> Claims:
+        # No tenants are passed: a metadata document for all tenants is refused, since anybody may run a tenant whose
+        # users have any address.
+        token = _token(answer, "id_token")
+        try:
+            return await self._entra.claims(token, provider.metadata_url, provider.client_id)
+        except NotAuthenticated as refused:  # told in the add-in's words, not in the dialog's
+            raise NotAuthenticated(_INVALID) from refused
+
+    async def _adfs(self, provider: Provider, answer: Claims) -> Claims:
+        """Claims of both tokens: the ID token bears the nonce, the access token what the resource's rules issue.
+
+        Not confirmed without a live AD FS: that both forms of the audience occur, and which claims the ID token has
+        by default.
+        """
+        resources = [provider.resource, f"microsoft:identityserver:{provider.resource}"]
+        proven, key = await self._verified(provider, _token(answer, "id_token"), [provider.client_id])
+        if proven.get("iss") != key.issuer:
+            raise _refused("another issuer than the metadata document's")
+        granted, key = await self._verified(provider, _token(answer, "access_token"), resources)
+        if granted.get("iss") != (key.access_token_issuer or key.issuer):
+            raise _refused("another issuer than the metadata document's access_token_issuer")
+        if granted.get("appid", provider.client_id) != provider.client_id:
+            raise _refused("another client has asked for it (appid)")
+        if any(proven[name] != granted[name] for name in ("upn", "sid") if name in proven and name in granted):
+            raise _refused("its two tokens are of two users")
+        return {**granted, **proven}
+
+    async def _verified(self, provider: Provider, token: str, audiences: list[str]) -> tuple[Claims, SigningKey]:
+        async def key_of(kid: str) -> SigningKey | None:
+            return await self._keys.key(provider.metadata_url, kid)
+
+        try:
+            # AD FS puts no nbf into its ID tokens; every token has the time of its issue.
+            return await verified(token, key_of, audiences, self._clock.now(), begin="iat")
+        except TokenRefused as refused:
+            raise _refused(str(refused)) from refused
+
+
+def _refused(reason: str) -> NotAuthenticated:
+    log.info("A sign-in's token was refused: %s.", reason)
+    return NotAuthenticated(_INVALID)
+
+
+def _token(answer: Claims, name: str) -> str:
+    token = answer.get(name)
+    if not isinstance(token, str):
+        raise _refused(f"there is no {name}")
+    return token
+
+
+def _text(claims: Claims, name: str) -> str:
+    value = claims.get(name)
+    if not isinstance(value, str) or not value:
+        raise _refused(f"it has no {name}")
+    return value
+
+
+def _adfs_subject(claims: Claims) -> str:
+    return f"adfs:{claims['iss']}:{_text(claims, 'sid' if 'sid' in claims else 'upn')}"
+
+
+def _address(claims: Claims, kind: str) -> str:
+    """The user's address, in lower case.
+
+    AD FS: a UPN is given by the domain's administrators only, so it may stand in. Azure: `xms_edov` and
+    `email_verified`, where a registration asks for them, say whether the owner of the address's domain vouches.
+    """
+    vouched = all(_is_true(claims.get(name, True)) for name in ("xms_edov", "email_verified"))
+    email: Any = claims.get("email") if vouched else None
+    if not email and kind == ADFS:
+        email = claims.get("upn")
+    if not isinstance(email, str) or len(email) > MAX_ADDRESS or not _ADDRESS.fullmatch(email):
+        raise NotAllowed(_NO_ADDRESS[kind])
+    return email.lower()
+
+
+def _is_true(value: object) -> bool:
+    # Entra writes the optional claim xms_edov as true, 1, "1" or "true", depending on the token's kind.
+    return value in (True, "1", "true", "True")
