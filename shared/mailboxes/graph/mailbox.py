@@ -23,7 +23,9 @@ FARTHEST = timedelta(days=1825)
 MOST_OCCURRENCES = 1000
 """Of one series in the horizon; a daily one has 91."""
 
-_FORGOTTEN = {"syncStateNotFound", "syncStateInvalid", "resyncRequired"}
+_FORGOTTEN = {"syncStateNotFound", "syncStateInvalid", "resyncRequired", "ForeignLink"}
+"""The last one is the client's own: a state of another Graph, after GRAPH_BASE_URL has changed, is of no use."""
+
 _CLEAN_GLOBAL_OBJECT_ID = "Binary {6ED8DA90-450B-101B-98DA-00AA003F1305} Id 0x23"
 _PAGE = 100
 
@@ -69,7 +71,7 @@ class GraphMailbox:
         if item.shape is Shape.SINGLE:
             return Calendar((item.occurrence,))
         until = now + HORIZON
-        occurrences = await self._instances(item.series_id, now - timedelta(days=1), until, _PAGE)
+        occurrences = await self._instances(item.series_id, now - timedelta(days=1), until, MOST_OCCURRENCES)
         if item.last_day is not None and item.last_day + timedelta(days=1) < until:
             return Calendar(occurrences)
         if any(now < occurrence.end for occurrence in occurrences):
@@ -78,20 +80,23 @@ class GraphMailbox:
         return Calendar(occurrences, until if later else None)
 
     async def _instances(self, series_id: str, first: datetime, last: datetime, most: int) -> tuple[Occurrence, ...]:
-        """Occurrences and exceptions in a range; cancelled ones may be among them with `isCancelled` (facts §1)."""
+        """Occurrences and exceptions in a range, or the first of them.
+
+        Cancelled ones may be among what Graph tells, with `isCancelled` (facts §1).
+        """
         query = {
             "startDateTime": first.isoformat(),
             "endDateTime": last.isoformat(),
             "$select": "id,type,start,end,isAllDay,isCancelled,originalStartTimeZone",
-            "$top": str(most),
+            "$top": str(_PAGE),
         }
         link: str | None = f"{self._root}/events/{quote(series_id, safe='')}/instances?{urlencode(query)}"
         found: list[Occurrence] = []
-        while link and len(found) < MOST_OCCURRENCES:
+        while link and len(found) < most:
             page = await self._client.get(link)
             events = [parse_event(entry) for entry in page["value"]]
             found += [event.occurrence() for event in events if not event.is_cancelled]
-            link = page.get("@odata.nextLink") if most > 1 else None
+            link = page.get("@odata.nextLink")
         return tuple(sorted(found))
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:

@@ -1,0 +1,213 @@
+"""The equipment mailbox over real HTTP: exactly what is asked of Graph, and what its answers mean."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.conferences.conference import Calendar, Occurrence
+from shared.errors import Unavailable
+from shared.mailboxes.graph.client import GraphClient, GraphError
+from shared.mailboxes.graph.mailbox import HORIZON, GraphMailbox
+from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder
+from shared.meetings.request import Answer, Shape
+from tests.integration.shared.mailboxes.graph.server import Script
+from tests.unit.shared.mailboxes.graph.test_payloads import event, message
+from tests.unit.shared.meetings.builders import item
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+ROOT = "/v1.0/users/vmr@example.com"
+
+
+@pytest.fixture
+def mailbox(client: GraphClient) -> GraphMailbox:
+    return GraphMailbox(client, "vmr@example.com")
+
+
+def paths(script: Script) -> list[str]:
+    """Method and path of what was asked, without parameters."""
+    return [f"{asked.method} {asked.path.partition('?')[0]}" for asked in script.asked]
+
+
+async def test_a_message_is_read_with_its_event_in_one_call(mailbox: GraphMailbox, script: Script) -> None:
+    script.answer(200, message())
+    request = await mailbox.read("AA/k+m=")
+    assert request is not None
+    assert request.item is not None
+    [asked] = script.asked
+    assert asked.path == f"{ROOT}/messages/AA%2Fk%2Bm%3D?%24expand=microsoft.graph.eventMessage%2Fevent"
+
+
+async def test_a_message_that_is_gone_is_nothing(mailbox: GraphMailbox, script: Script) -> None:
+    """RemoveOldMeetingMessages deletes what is outdated (facts §7)."""
+    script.refuse(404)
+    assert await mailbox.read("m") is None
+
+
+async def test_ordinary_mail_that_cannot_be_expanded_is_nothing(mailbox: GraphMailbox, script: Script) -> None:
+    script.refuse(400, "RequestBroker--ParseUri")
+    script.answer(200, {"id": "m", "receivedDateTime": "2026-11-23T08:59:00Z"})
+    assert await mailbox.read("m") is None
+
+
+async def test_a_meeting_message_that_cannot_be_expanded_is_an_error(mailbox: GraphMailbox, script: Script) -> None:
+    script.refuse(400, "ErrorInvalidRequest")
+    script.answer(200, message(event=None))
+    with pytest.raises(GraphError):
+        await mailbox.read("m")
+
+
+async def test_an_odd_address_stays_one_part_of_the_url(client: GraphClient, script: Script) -> None:
+    """Rule 5."""
+    script.refuse(404)
+    await GraphMailbox(client, "o'neill+vmr/../x@example.com").read("../../me")
+    assert script.asked[0].path.startswith("/v1.0/users/o%27neill%2Bvmr%2F..%2Fx@example.com/messages/..%2F..%2Fme?")
+
+
+@pytest.mark.parametrize(
+    ("answer", "text", "path", "body"),
+    [
+        (Answer.ACCEPTED, "Welcome", "accept", {"comment": "Welcome", "sendResponse": True}),
+        (Answer.DECLINED, "Sorry", "decline", {"comment": "Sorry", "sendResponse": True}),
+        (Answer.ACCEPTED, None, "accept", {"sendResponse": False}),
+    ],
+)
+async def test_answers(
+    mailbox: GraphMailbox, script: Script, answer: Answer, text: str | None, path: str, body: dict[str, Any]
+) -> None:
+    """A comment, even an empty one, without a response is refused by Graph (facts §2)."""
+    script.answer(202)
+    await mailbox.answer("AAMkevent=", answer, text)
+    assert paths(script) == [f"POST {ROOT}/events/AAMkevent%3D/{path}"]
+    assert script.asked[0].body == body
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (404, "ErrorItemNotFound"),
+        (400, "ErrorCalendarIsCancelledForAccept"),
+        (400, "ErrorCalendarIsCancelledForDecline"),
+    ],
+)
+async def test_a_meeting_that_is_gone_cannot_be_answered(
+    mailbox: GraphMailbox, script: Script, status: int, code: str
+) -> None:
+    script.refuse(status, code)
+    with pytest.raises(CalendarItemGone):
+        await mailbox.answer("e", Answer.ACCEPTED, "Welcome")
+
+
+async def test_an_answer_that_may_have_gone_out_is_not_sent_again(mailbox: GraphMailbox, script: Script) -> None:
+    script.refuse(504, "Timeout")
+    with pytest.raises(Unavailable):
+        await mailbox.answer("e", Answer.ACCEPTED, "Welcome")
+    assert len(script.asked) == 1
+
+
+def instances(*days: int, **more: Any) -> dict[str, Any]:
+    """A page of an hour's meetings on these days from NOW; negative ones are cancelled."""
+    value = []
+    for day in days:
+        start = NOW + timedelta(days=abs(day))
+        times = {
+            name: {"dateTime": f"{moment:%Y-%m-%dT%H:%M:%S}.0000000", "timeZone": "UTC"}
+            for name, moment in (("start", start), ("end", start + timedelta(hours=1)))
+        }
+        value.append(event(id=f"occurrence-{day}", type="occurrence", isCancelled=day < 0, **times))
+    return {"value": value, **more}
+
+
+def on(*days: int) -> tuple[Occurrence, ...]:
+    starts = [NOW + timedelta(days=day) for day in days]
+    return tuple(Occurrence(start, start + timedelta(hours=1)) for start in starts)
+
+
+SERIES = item(shape=Shape.SERIES, series_id="series")
+
+
+async def test_a_single_meetings_calendar_needs_no_call(mailbox: GraphMailbox, script: Script) -> None:
+    single = item()
+    assert await mailbox.calendar(single, NOW) == Calendar((single.occurrence,))
+    assert script.asked == []
+
+
+async def test_a_series_is_read_up_to_the_horizon(mailbox: GraphMailbox, script: Script) -> None:
+    """M3: all pages, in order, without what was cancelled."""
+    script.answer(200, instances(7, 0, **{"@odata.nextLink": f"{script.url}/v1.0/next?$skip=2"}))
+    script.answer(200, instances(-14, 21))
+    assert await mailbox.calendar(SERIES, NOW) == Calendar(on(0, 7, 21), NOW + HORIZON)
+    assert paths(script) == [f"GET {ROOT}/events/series/instances", "GET /v1.0/next"]
+
+
+async def test_a_series_that_ends_before_the_horizon_is_known_whole(mailbox: GraphMailbox, script: Script) -> None:
+    script.answer(200, instances(0, 7))
+    ending = replace(SERIES, last_day=NOW + timedelta(days=7))
+    assert await mailbox.calendar(ending, NOW) == Calendar(on(0, 7))
+
+
+async def test_a_yearly_series_has_a_future_beyond_the_horizon(mailbox: GraphMailbox, script: Script) -> None:
+    script.answer(200, instances())
+    script.answer(200, instances(-300, 365))
+    assert await mailbox.calendar(SERIES, NOW) == Calendar((), NOW + HORIZON)
+
+
+async def test_the_next_one_that_is_not_cancelled_counts(mailbox: GraphMailbox, script: Script) -> None:
+    script.answer(200, instances())
+    script.answer(200, instances(-365, **{"@odata.nextLink": f"{script.url}/v1.0/next"}))
+    script.answer(200, instances(730))
+    assert (await mailbox.calendar(SERIES, NOW)).has_future(NOW)
+
+
+async def test_a_series_of_so_many_times_that_is_over_has_no_future(mailbox: GraphMailbox, script: Script) -> None:
+    script.answer(200, instances())
+    assert not (await mailbox.calendar(SERIES, NOW)).has_future(NOW)
+    assert len(script.asked) == 2
+
+
+def delta(*ids: str, **links: str) -> dict[str, Any]:
+    return {"value": [{"id": id_} for id_ in ids], **{f"@odata.{name}": link for name, link in links.items()}}
+
+
+async def test_changes_are_read_page_by_page(mailbox: GraphMailbox, script: Script) -> None:
+    """Facts §4: links are followed as they are; removed entries also stand for moved ones."""
+    next_, last = f"{script.url}/v1.0/delta?$skiptoken=a%2Bb", f"{script.url}/v1.0/delta?$deltatoken=c"
+    page = delta("a", "b", "a", nextLink=next_)
+    page["value"].append({"id": "gone", "@removed": {"reason": "deleted"}})
+    script.answer(200, page)
+    script.answer(200, delta("c", deltaLink=last))
+    assert await mailbox.changes(Folder.INBOX, "") == Changes(["a", "b"], next_, more=True)
+    assert await mailbox.changes(Folder.INBOX, next_) == Changes(["c"], last, more=False)
+    assert script.asked[0].path == f"{ROOT}/mailFolders/inbox/messages/delta?$select=id"
+    assert script.asked[1].path == "/v1.0/delta?$skiptoken=a%2Bb"
+    assert all("odata.maxpagesize=100" in asked.headers["Prefer"] for asked in script.asked)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(410, "Gone"), (400, "syncStateNotFound"), (400, "syncStateInvalid"), (400, "resyncRequired")],
+)
+async def test_a_state_that_graph_has_forgotten_starts_anew(
+    mailbox: GraphMailbox, script: Script, status: int, code: str
+) -> None:
+    script.refuse(status, code)
+    script.answer(200, delta("a", deltaLink=f"{script.url}/v1.0/new"))
+    assert (await mailbox.changes(Folder.INBOX, f"{script.url}/v1.0/old")).message_ids == ["a"]
+    assert paths(script)[1] == f"GET {ROOT}/mailFolders/inbox/messages/delta"
+
+
+async def test_a_state_of_another_graph_starts_anew(mailbox: GraphMailbox, script: Script) -> None:
+    """And its host is not asked."""
+    script.answer(200, delta("a", deltaLink=f"{script.url}/v1.0/new"))
+    assert (await mailbox.changes(Folder.INBOX, "https://evil.example/v1.0/delta")).message_ids == ["a"]
+
+
+async def test_other_refusals_do_not_start_anew(mailbox: GraphMailbox, script: Script) -> None:
+    script.refuse(400, "ErrorInvalidRequest")
+    with pytest.raises(GraphError):
+        await mailbox.changes(Folder.INBOX, f"{script.url}/v1.0/old")
+    script.answers.clear()
+    script.refuse(410, "Gone")
+    with pytest.raises(GraphError):
+        await mailbox.changes(Folder.INBOX, "")

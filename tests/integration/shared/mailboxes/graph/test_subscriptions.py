@@ -1,0 +1,103 @@
+"""Graph's side of change notifications over real HTTP (M9, facts §3)."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.errors import Unavailable
+from shared.mailboxes.graph.client import GraphClient, GraphError
+from shared.mailboxes.graph.subscriptions import LIFETIME, GraphSubscriptions
+from shared.mailboxes.subscription import Subscription
+from tests.integration.shared.mailboxes.graph.server import Script
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+RESOURCE = "users/vmr@example.com/mailFolders('inbox')/messages"
+URL = "https://vmr.example.com/mailbox/notifications"
+
+
+@pytest.fixture
+def subscriptions(client: GraphClient) -> GraphSubscriptions:
+    return GraphSubscriptions(client, "vmr@example.com", "https://vmr.example.com")
+
+
+def subscription(id_: str = "s1", **changes: Any) -> dict[str, Any]:
+    """As Graph tells of one: without its clientState."""
+    expires = "2026-11-29T09:00:00.0000000Z"
+    told = {"id": id_, "expirationDateTime": expires, "resource": RESOURCE, "notificationUrl": URL, "clientState": None}
+    return told | changes
+
+
+CREATED = Subscription("s1", NOW + LIFETIME)
+
+
+async def test_a_subscription_asks_for_new_messages_and_lifecycle_events(
+    subscriptions: GraphSubscriptions, script: Script
+) -> None:
+    script.answer(201, subscription())
+    assert await subscriptions.create("secret", NOW) == CREATED
+    assert script.asked[0].body == {
+        "changeType": "created",
+        "resource": RESOURCE,
+        "notificationUrl": URL,
+        "lifecycleNotificationUrl": "https://vmr.example.com/mailbox/lifecycle",
+        "clientState": "secret",
+        "expirationDateTime": "2026-11-29T09:00:00Z",
+        "latestSupportedTlsVersion": "v1_2",
+    }
+
+
+def test_it_lives_no_longer_than_graph_allows() -> None:
+    assert timedelta(minutes=45) < LIFETIME < timedelta(minutes=10_080)
+
+
+async def test_one_that_is_there_already_goes_and_no_other(subscriptions: GraphSubscriptions, script: Script) -> None:
+    """It cannot be adopted, since nobody knows its clientState; other apps' and other mailboxes' stay."""
+    others = [
+        subscription("elsewhere", notificationUrl="https://other.example.com/mailbox/notifications"),
+        subscription("other-mailbox", resource=RESOURCE.replace("vmr", "room")),
+    ]
+    script.refuse(409, "ExtensionError")
+    script.answer(200, {"value": others, "@odata.nextLink": f"{script.url}/v1.0/subscriptions?$skip=2"})
+    script.answer(200, {"value": [subscription("old")]})
+    script.answer(204)
+    script.answer(201, subscription())
+    assert await subscriptions.create("secret", NOW) == CREATED
+    assert [(asked.method, asked.path.rpartition("/")[2]) for asked in script.asked] == [
+        ("POST", "subscriptions"),
+        ("GET", "subscriptions"),
+        ("GET", "subscriptions?$skip=2"),
+        ("DELETE", "old"),
+        ("POST", "subscriptions"),
+    ]
+
+
+async def test_what_cannot_be_made_is_an_error(subscriptions: GraphSubscriptions, script: Script) -> None:
+    """The handshake failed, or the grant is missing."""
+    script.refuse(400, "ValidationError")
+    with pytest.raises(GraphError):
+        await subscriptions.create("secret", NOW)
+    script.answers.clear()
+    script.refuse(403, "ErrorAccessDenied")
+    with pytest.raises(Unavailable):
+        await subscriptions.create("secret", NOW)
+    assert len(script.asked) == 2
+
+
+async def test_renewing_moves_the_end(subscriptions: GraphSubscriptions, script: Script) -> None:
+    script.answer(200, subscription(expirationDateTime="2026-11-29T11:00:00.0000000+02:00"))
+    assert await subscriptions.renew("s1", NOW) == CREATED
+    [asked] = script.asked
+    assert (asked.method, asked.path) == ("PATCH", "/v1.0/subscriptions/s1")
+    assert asked.body == {"expirationDateTime": "2026-11-29T09:00:00Z"}
+
+
+async def test_a_lost_one_cannot_be_renewed(subscriptions: GraphSubscriptions, script: Script) -> None:
+    script.refuse(404, "ResourceNotFound")
+    assert await subscriptions.renew("s1", NOW) is None
+
+
+async def test_a_renewal_that_fails_is_no_loss(subscriptions: GraphSubscriptions, script: Script) -> None:
+    script.refuse(503, "ServiceUnavailable")
+    with pytest.raises(Unavailable):
+        await subscriptions.renew("s1", NOW)
