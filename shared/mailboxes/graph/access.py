@@ -1,0 +1,104 @@
+"""Trying out what Graph lets the app do in a mailbox, without changing anything.
+
+There is no call that tells an app's rights: with RBAC for Applications the token's `roles` claim is empty, and
+Exchange decides on each request (facts/graph-ews-tokens.md §6). So each kind of request is made: reading what is there,
+and changing something that is not. Not confirmed without a live tenant: that Exchange looks at the rights before it
+looks for the item.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from urllib.parse import quote
+
+from shared.errors import RateLimited, Unavailable
+from shared.mailboxes.graph.client import GraphClient, GraphError, RefusedForNow
+
+NOTHING = "AAAAAAAAAAAAAAAAAAAAAAAA"
+"""An id that no item has."""
+
+
+class Right(StrEnum):
+    """What the app has to be allowed to do."""
+
+    READ_MAIL = "read_mail"
+    READ_CALENDAR = "read_calendar"
+    ANSWER = "answer"
+    WRITE_MAIL = "write_mail"
+    SEND_MAIL = "send_mail"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """How Graph took a request: the HTTP status (0 when it was not reached), its error code, and why in words."""
+
+    status: int
+    error_code: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A subscription as Graph shows it."""
+
+    resource: str
+    notification_url: str
+    lifecycle_url: str
+    expires: datetime
+
+
+class GraphAccess:
+    """Tries out the access to one mailbox."""
+
+    def __init__(self, client: GraphClient, address: str) -> None:
+        self._client = client
+        self._root = f"/users/{quote(address, safe='@')}"
+
+    async def try_out(self) -> dict[Right, Reply]:
+        """How Graph takes each kind of request. One after the other: a mailbox takes four at a time, and is at work."""
+        client, root = self._client, self._root
+        one: dict[str, str] = {"$top": "1", "$select": "id"}
+        tries: dict[Right, Callable[[], Awaitable[object]]] = {
+            Right.READ_MAIL: lambda: client.get(f"{root}/mailFolders/inbox/messages", one),
+            Right.READ_CALENDAR: lambda: client.get(f"{root}/events", one),
+            Right.ANSWER: lambda: client.post(f"{root}/events/{NOTHING}/accept", {"sendResponse": False}),
+            Right.WRITE_MAIL: lambda: client.patch(f"{root}/messages/{NOTHING}", {"isRead": True}),
+            Right.SEND_MAIL: lambda: client.post(f"{root}/messages/{NOTHING}/send", {}),
+        }
+        return {right: await _reply(attempt) for right, attempt in tries.items()}
+
+    async def subscription(self, subscription_id: str) -> Listed | None:
+        """The subscription as Graph has it; None when it has none of this id. Raises Unavailable, RateLimited."""
+        try:
+            found = await self._client.get(f"/subscriptions/{quote(subscription_id, safe='')}")
+        except GraphError as error:
+            if error.status == 404:
+                return None
+            raise
+        return _listed(found)
+
+
+async def _reply(attempt: Callable[[], Awaitable[object]]) -> Reply:
+    try:
+        await attempt()
+    except (GraphError, RefusedForNow) as refused:
+        return Reply(refused.status, refused.error_code, str(refused))
+    except RateLimited as busy:
+        return Reply(429, busy.code, str(busy))
+    except Unavailable as unavailable:
+        return Reply(0, unavailable.code, str(unavailable))
+    return Reply(200)
+
+
+def _listed(payload: Any) -> Listed:
+    try:
+        return Listed(
+            str(payload["resource"]),
+            str(payload["notificationUrl"]),
+            str(payload.get("lifecycleNotificationUrl") or ""),
+            datetime.fromisoformat(payload["expirationDateTime"]).astimezone(UTC),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise Unavailable("Graph's answer could not be read: no subscription.") from None

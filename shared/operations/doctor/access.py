@@ -1,0 +1,70 @@
+"""What the app may do in the mailbox, judged by how Graph takes each kind of request (facts/graph-ews-tokens.md §6)."""
+
+from collections.abc import Mapping
+
+from shared.mailboxes.graph.access import Reply, Right
+from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
+
+_CHECKS = {
+    Right.READ_MAIL: Check.READ_MAIL,
+    Right.READ_CALENDAR: Check.READ_CALENDAR,
+    Right.ANSWER: Check.ANSWER,
+    Right.WRITE_MAIL: Check.WRITE_MAIL,
+    Right.SEND_MAIL: Check.SEND_MAIL,
+}
+_ROLES = {
+    Right.READ_MAIL: "Application Mail.ReadWrite",
+    Right.READ_CALENDAR: "Application Calendars.ReadWrite",
+    Right.ANSWER: "Application Calendars.ReadWrite",
+    Right.WRITE_MAIL: "Application Mail.ReadWrite",
+    Right.SEND_MAIL: "Application Mail.Send",
+}
+_NO_MAILBOX = {"ErrorInvalidUser", "ErrorNonExistentMailbox", "MailboxNotEnabledForRESTAPI", "ResourceNotFound"}
+"""Graph's codes for an address that has no mailbox, or one that lives on-premises."""
+
+
+def judge_access(replies: Mapping[Right, Reply], place: Place) -> list[Finding]:
+    """One finding for the connection, and one for each right if there is a connection."""
+    first = replies[Right.READ_MAIL]
+    if first.status == 0:
+        return [fault(Check.CONNECTION, first.reason, _reach(place))]
+    if first.status == 401:
+        details = "Graph does not accept the app's token (401): another cloud, or the app was deleted or disabled."
+        return [fault(Check.CONNECTION, details, f"az ad sp show --id {place.app_id} --query accountEnabled")]
+    if first.error_code in _NO_MAILBOX:
+        return [fault(Check.CONNECTION, f"There is no mailbox of this address ({first.error_code}).", _create(place))]
+    connected = sound(Check.CONNECTION, "Graph answers, and accepts the app's token.")
+    return [connected, *(_judge(right, reply, place) for right, reply in replies.items())]
+
+
+def _judge(right: Right, reply: Reply, place: Place) -> Finding:
+    check, role = _CHECKS[right], _ROLES[right]
+    if reply.status in (401, 403):
+        details = f"The app lacks the role {role!r} on the mailbox (Graph: {reply.status} {reply.error_code})."
+        return fault(check, details, _grant(role, place))
+    if reply.status == 0 or reply.status >= 429:
+        return fault(check, f"Could not be found out: {reply.reason}", place.curl("GET", "doctor/"))
+    return sound(check, f"Allowed ({role}).")
+
+
+def _reach(place: Place) -> str:
+    return f"az ad app credential list --id {place.app_id} --query '[].endDateTime'"
+
+
+def _create(place: Place) -> str:
+    return f"New-Mailbox -Equipment -Name 'Video rooms' -PrimarySmtpAddress {quoted(place.mailbox)}"
+
+
+def _grant(role: str, place: Place) -> str:
+    """Exchange PowerShell. Grants take effect within 30 minutes to 2 hours."""
+    mailbox = quoted(place.mailbox)
+    return (
+        f"New-ManagementRoleAssignment -App {place.app_id} -Role '{role}' -CustomResourceScope "
+        f'"VMR scheduling $((Get-Mailbox {mailbox}).ExchangeGuid)"; '
+        f"Test-ServicePrincipalAuthorization -Identity {place.app_id} -Resource {mailbox}"
+    )
+
+
+def quoted(text: str) -> str:
+    """A text as PowerShell takes it literally."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,135 @@
+"""The examination of one integration: all probes at the same time, each bounded, none able to spoil the others."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from shared.alarms import AlarmKind, Alarms
+from shared.aliases.allocation import Allocator, alias_format
+from shared.clock import Clock
+from shared.errors import SchedulingError
+from shared.integrations import Integration
+from shared.mailboxes.graph.access import Listed, Reply, Right
+from shared.meetings.operation import Operation
+from shared.meetings.records import Records
+from shared.operations.doctor.access import judge_access
+from shared.operations.doctor.finding import Check, Finding, Place, fault
+from shared.operations.doctor.mailbox import judge_lag, judge_settings, judge_unfinished
+from shared.operations.doctor.server import Server, judge_server
+from shared.operations.doctor.upkeep import judge_manifest, judge_number_space, judge_poison
+from shared.operations.doctor.watching import Kept, judge_subscription
+from shared.settings import is_loopback
+from shared.storage import Storage
+
+PATIENCE = timedelta(seconds=45)
+"""For one check. An HTTP request of the Functions host may take 230 seconds."""
+
+LATELY = timedelta(days=2)
+MOST = 100
+"""Operations that are read: of the last days, whatever number is stored."""
+
+
+class Access(Protocol):
+    """The way into a mailbox; shared/mailboxes/graph/access.py."""
+
+    async def try_out(self) -> dict[Right, Reply]:
+        """How each kind of request is taken."""
+        ...
+
+    async def subscription(self, subscription_id: str) -> Listed | None:
+        """The subscription as the other side has it."""
+        ...
+
+
+class Look(Protocol):
+    """Sees what stands at a host; ServerProbe."""
+
+    async def look(self, host: str) -> Server:
+        """Resolve the name, connect, shake hands."""
+        ...
+
+
+_Check = Callable[[Integration, Place], Awaitable[Sequence[Finding]]]
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """Examines integrations. `app_id` is the deployment's own identity, "" when it is not known.
+
+    Nothing is changed anywhere, whatever is found.
+    """
+
+    access: Callable[[Integration], Access]
+    probe: Look
+    storage: Storage
+    alarms: Alarms
+    allocator: Allocator
+    clock: Clock
+    base_url: str
+    app_id: str = ""
+
+    async def examine(self, integration: Integration) -> list[Finding]:
+        """Everything that was looked at, sound or not."""
+        app = integration.graph_client_id or self.app_id or "<app id>"
+        place = Place(integration.mailbox, app, self.base_url, integration.resource_uri)
+        checks: dict[Check, _Check] = {Check.SERVER: self._server, Check.MANIFEST: self._manifest}
+        if integration.enable_dynamic_vmrs:
+            # What only Graph can be asked is left out for EWS, where alarms tell of the connection.
+            by_graph: dict[Check, _Check] = {Check.CONNECTION: self._access, Check.SUBSCRIPTION: self._subscription}
+            records: dict[Check, _Check] = {Check.LAG: self._records, Check.UNFINISHED: self._unfinished}
+            upkeep: dict[Check, _Check] = {Check.NUMBER_SPACE: self._number_space, Check.POISON: self._poison}
+            is_graph = integration.authentication_method == "GRAPH"
+            checks = (by_graph if is_graph else {}) | records | checks | upkeep
+        found = await asyncio.gather(*(_bounded(name, check, integration, place) for name, check in checks.items()))
+        return [finding for findings in found for finding in findings]
+
+    async def _access(self, integration: Integration, place: Place) -> Sequence[Finding]:
+        return judge_access(await self.access(integration).try_out(), place)
+
+    async def _subscription(self, integration: Integration, place: Place) -> Sequence[Finding]:
+        row = await self.storage.table("meetings").get(integration.uuid, "watch:subscription")
+        kept = Kept(str(row.values["id"]), datetime.fromisoformat(str(row.values["expires"]))) if row else None
+        listed = await self.access(integration).subscription(kept.id) if kept else None
+        return [judge_subscription(kept, listed, self.clock.now(), place)]
+
+    async def _records(self, integration: Integration, place: Place) -> Sequence[Finding]:
+        records, now = Records(self.storage, integration.uuid), self.clock.now()
+        recent = [operation async for operation in records.recent(now - LATELY, now, MOST)]
+        return [*judge_settings(recent, place), judge_lag(recent, place)]
+
+    async def _unfinished(self, integration: Integration, place: Place) -> Sequence[Finding]:
+        now, unfinished = self.clock.now(), list[Operation]()
+        async for operation in Records(self.storage, integration.uuid).unfinished(now):
+            unfinished.append(operation)
+            if len(unfinished) == MOST:
+                break
+        return [judge_unfinished(unfinished, now, place)]
+
+    async def _server(self, integration: Integration, _: Place) -> Sequence[Finding]:
+        if is_loopback(self.base_url):  # a local stack serves the add-in itself, without a certificate
+            return []
+        return [judge_server(await self.probe.look(integration.addin_server_domain), self.clock.now())]
+
+    async def _manifest(self, integration: Integration, place: Place) -> Sequence[Finding]:
+        return [judge_manifest(integration, place)]
+
+    async def _number_space(self, integration: Integration, place: Place) -> Sequence[Finding]:
+        share = await self.allocator.share_in_use(alias_format(integration))
+        return [judge_number_space(share, integration, place)]
+
+    async def _poison(self, integration: Integration, place: Place) -> Sequence[Finding]:
+        raised = [alarm async for alarm in self.alarms.of(integration.uuid) if alarm.kind is AlarmKind.POISON]
+        return [judge_poison(raised[0] if raised else None, place)]
+
+
+async def _bounded(name: Check, check: _Check, integration: Integration, place: Place) -> Sequence[Finding]:
+    try:
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            return await check(integration, place)
+    except TimeoutError:
+        reason = f"no answer within {PATIENCE.seconds} seconds"
+    except SchedulingError as error:
+        reason = str(error).rstrip(".")
+    return [fault(name, f"This could not be examined: {reason}.", place.curl("GET", "doctor/"))]

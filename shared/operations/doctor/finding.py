@@ -1,0 +1,63 @@
+"""What an examination finds."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Check(StrEnum):
+    """What was looked at."""
+
+    CONNECTION = "connection"
+    READ_MAIL = "read_mail"
+    READ_CALENDAR = "read_calendar"
+    ANSWER = "answer_meetings"
+    WRITE_MAIL = "write_mail"
+    SEND_MAIL = "send_mail"
+    MAILBOX_SETTINGS = "mailbox_settings"
+    SUBSCRIPTION = "subscription"
+    LAG = "lag"
+    UNFINISHED = "unfinished"
+    SERVER = "addin_server"
+    MANIFEST = "manifest"
+    NUMBER_SPACE = "number_space"
+    POISON = "poison_messages"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of one check: what was found and, where that is a fault, the command that mends it."""
+
+    check: Check
+    ok: bool
+    details: str
+    remedy: str = ""
+
+
+def sound(check: Check, details: str) -> Finding:
+    """Nothing is wrong."""
+    return Finding(check, True, details)
+
+
+def fault(check: Check, details: str, remedy: str) -> Finding:
+    """Something is wrong."""
+    return Finding(check, False, details, remedy)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What commands have to name: the mailbox, the app in Entra, and where the deployment and the integration are.
+
+    `app_id` is "<app id>" where the deployment does not know it. `connector` is the integration's path in the
+    management API.
+    """
+
+    mailbox: str
+    app_id: str
+    base_url: str
+    connector: str
+
+    def curl(self, method: str, path: str, body: str = "") -> str:
+        """A call of the management API, relative to the integration unless the path is absolute."""
+        target = f"{self.base_url}{path if path.startswith('/') else self.connector + path}"
+        sent = f" -H 'Content-Type: application/json' -d '{body}'" if body else ""
+        return f"curl -sS -u ADMIN -X {method}{sent} '{target}'"

@@ -1,0 +1,75 @@
+"""How the mailbox treats requests, and how fast they are answered: both seen in what was done lately."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from statistics import median
+
+from shared.meetings.operation import LEASE, Operation
+from shared.meetings.symptoms import CAUSES, Symptom
+from shared.operations.doctor.access import quoted
+from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
+
+SLOW = timedelta(minutes=2)
+"""From a message's arrival to the end of the work on it; usual are seconds. A sweep comes every five minutes."""
+
+_REMEDIES = {
+    Symptom.NO_ITEM: "-AutomateProcessing AutoUpdate",
+    Symptom.EMPTY: "-AutomateProcessing AutoUpdate -DeleteComments $false -DeleteSubject $false",
+    Symptom.ANSWERED: "-AutomateProcessing AutoUpdate",
+}
+
+
+def judge_settings(operations: Sequence[Operation], place: Place) -> list[Finding]:
+    """One finding for each symptom among recent operations; one if there is none."""
+    seen = Counter(operation.symptom for operation in operations if operation.symptom)
+    if not seen:
+        return [sound(Check.MAILBOX_SETTINGS, f"Nothing odd about the last {len(operations)} meeting messages.")]
+    return [_settings(Symptom(symptom), count, len(operations), place) for symptom, count in sorted(seen.items())]
+
+
+def _settings(symptom: Symptom, count: int, total: int, place: Place) -> Finding:
+    details = f"{CAUSES[symptom]} Seen in {count} of the last {total} meeting messages."
+    remedy = f"Set-CalendarProcessing -Identity {quoted(place.mailbox)} {_REMEDIES[symptom]}"
+    return fault(Check.MAILBOX_SETTINGS, details, remedy)
+
+
+def judge_lag(operations: Sequence[Operation], place: Place) -> Finding:
+    """How long it took from the arrival of messages to the end of the work on them."""
+    lags = [_lag(operation) for operation in operations if operation.done and operation.decision != "none"]
+    if not lags:
+        return sound(Check.LAG, "No meeting message was dealt with lately.")
+    usual, longest = timedelta(seconds=median(lags)), timedelta(seconds=max(lags))
+    details = f"Half of {len(lags)} messages took more than {_time(usual)}, the slowest {_time(longest)}."
+    if usual <= SLOW:
+        return sound(Check.LAG, details)
+    return fault(Check.LAG, f"{details} Do notifications get through?", handshake(place))
+
+
+def _lag(operation: Operation) -> float:
+    done, received = datetime.fromisoformat(operation.done), datetime.fromisoformat(operation.received)
+    return max(0.0, (done - received).total_seconds())
+
+
+def _time(span: timedelta) -> str:
+    seconds = round(span.total_seconds())
+    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
+
+
+def handshake(place: Place) -> str:
+    """What Graph does before it notifies anybody; prints "doctor" when it gets through."""
+    return f"curl -sS -X POST -H 'Content-Length: 0' '{place.base_url}/mailbox/notifications?validationToken=doctor'"
+
+
+def judge_unfinished(operations: Sequence[Operation], now: datetime, place: Place) -> Finding:
+    """Decisions that have not been carried out to the end although the lease on them has run out.
+
+    The next sweep takes them up; those that outlive several sweeps have a reason that somebody must mend.
+    """
+    old = [each for each in operations if datetime.fromisoformat(each.created) + 3 * LEASE < now]
+    if not old:
+        return sound(Check.UNFINISHED, "No decision waits for being carried out.")
+    oldest = min(old, key=lambda operation: operation.created)
+    details = f"{len(old)} decisions could not be carried out yet, the oldest since {oldest.created}."
+    uri = f"/api/admin/status/v1/scheduling_operation/?transaction_uuid={oldest.correlation_id}"
+    return fault(Check.UNFINISHED, details, place.curl("GET", uri))

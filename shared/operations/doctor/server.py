@@ -1,0 +1,82 @@
+"""The add-in's server as Outlook meets it: its name in DNS, and its certificate."""
+
+import asyncio
+import socket
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from shared.operations.doctor.finding import Check, Finding, fault, sound
+
+PATIENCE = 10.0
+"""Seconds for connection and handshake."""
+
+EXPIRES_SOON = timedelta(days=14)
+
+
+class Trouble(StrEnum):
+    """What keeps Outlook from the server."""
+
+    NAME = "name"
+    SILENT = "silent"
+    CERTIFICATE = "certificate"
+
+
+@dataclass(frozen=True)
+class Server:
+    """What was found at a host: a trusted certificate and its end, or a trouble."""
+
+    host: str
+    certificate_ends: datetime | None = None
+    trouble: Trouble | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ServerProbe:
+    """Connects to a host, and to no other, and says nothing to it beyond the handshake."""
+
+    port: int = 443
+    context: ssl.SSLContext | None = None
+
+    async def look(self, host: str) -> Server:
+        """Resolve the name, connect, shake hands."""
+        try:
+            return Server(host, await asyncio.wait_for(self._certificate_end(host), PATIENCE))
+        except (socket.gaierror, UnicodeError) as error:
+            return Server(host, trouble=Trouble.NAME, reason=type(error).__name__)
+        except ssl.SSLCertVerificationError as error:
+            return Server(host, trouble=Trouble.CERTIFICATE, reason=error.verify_message)
+        except (OSError, TimeoutError) as error:
+            return Server(host, trouble=Trouble.SILENT, reason=type(error).__name__)
+
+    async def _certificate_end(self, host: str) -> datetime:
+        context = self.context or ssl.create_default_context()
+        _, writer = await asyncio.open_connection(host, self.port, ssl=context)
+        try:
+            certificate = writer.get_extra_info("peercert")
+        finally:
+            writer.close()
+            with suppress(OSError):  # the other side has hung up already
+                await writer.wait_closed()
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC)
+
+
+def judge_server(server: Server, now: datetime) -> Finding:
+    """Whether Outlook gets through to the add-in."""
+    host, show = server.host, f"openssl s_client -connect {server.host}:443 -servername {server.host} </dev/null"
+    match server.trouble:
+        case Trouble.NAME:
+            details = f"{host} has no address in DNS, as far as this service can see ({server.reason})."
+            return fault(Check.SERVER, details, f"nslookup {host}")
+        case Trouble.SILENT:
+            details = f"{host} does not answer on port 443, as far as this service can see ({server.reason})."
+            return fault(Check.SERVER, details, f"curl -sSI https://{host}/api/health")
+        case Trouble.CERTIFICATE:
+            return fault(Check.SERVER, f"The certificate of {host} is not trusted: {server.reason}.", show)
+    if server.certificate_ends and server.certificate_ends < now + EXPIRES_SOON:
+        ends = f"{server.certificate_ends:%Y-%m-%d}"
+        return fault(Check.SERVER, f"The certificate of {host} ends on {ends} and was not renewed.", show)
+    return sound(Check.SERVER, f"{host} answers with a trusted certificate.")

@@ -1,0 +1,38 @@
+"""What an admin has to do now and then: install the manifest, widen the number space, look after poison messages."""
+
+from shared.alarms import Alarm
+from shared.aliases.allocation import NEARLY_FULL
+from shared.integrations import Integration
+from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
+
+
+def judge_manifest(integration: Integration, place: Place) -> Finding:
+    """Whether the manifest that is installed is the present one, as far as an admin has acknowledged it (I6)."""
+    revision = integration.manifest_revision
+    if not integration.manifest_reinstall_needed:
+        return sound(Check.MANIFEST, f"Revision {revision} is installed.")
+    remedy = (
+        f"curl -sS -o manifest.xml '{place.base_url}/addin/{integration.uuid}/manifest.xml'  # install it, then: "
+        + place.curl("POST", "manifest_installed/", f'{{"manifest_revision": {revision}}}')
+    )
+    details = f"The manifest has changed (revision {revision}), and its installation was not acknowledged."
+    return fault(Check.MANIFEST, details, remedy)
+
+
+def judge_number_space(share: float, integration: Integration, place: Place) -> Finding:
+    """How much of the number space is in use; `share` is 0 to 1, estimated by a sample."""
+    length = integration.scheduled_alias_suffix_length
+    details = f"About {share:.0%} of the numbers of {length} digits are in use."
+    if share < NEARLY_FULL:
+        return sound(Check.NUMBER_SPACE, details)
+    body = f'{{"scheduled_alias_suffix_length": {min(length + 1, 15)}}}'
+    return fault(Check.NUMBER_SPACE, details, place.curl("PATCH", "", body))
+
+
+def judge_poison(alarm: Alarm | None, place: Place) -> Finding:
+    """Whether a message was set aside because it could not be worked off."""
+    if alarm is None:
+        return sound(Check.POISON, "No message was set aside.")
+    correlation = alarm.cause.removeprefix("Correlation id ").removesuffix(".")
+    uri = f"/api/admin/status/v1/scheduling_operation/?transaction_uuid={correlation}"
+    return fault(Check.POISON, f"A message was set aside on {alarm.since}. {alarm.cause}", place.curl("GET", uri))

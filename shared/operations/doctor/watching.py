@@ -1,0 +1,57 @@
+"""The subscription: what we have on record, against what Graph has (facts/graph-ews-tokens.md §3)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.mailboxes.graph.access import Listed
+from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
+from shared.operations.doctor.mailbox import handshake
+
+RENEWED = timedelta(days=1)
+"""A healthy subscription has more left: it is renewed every six hours, for six days."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The subscription on our record."""
+
+    id: str
+    expires: datetime
+
+
+def judge_subscription(kept: Kept | None, listed: Listed | None, now: datetime, place: Place) -> Finding:
+    """Whether Graph will notify us, at the right address, for some time to come.
+
+    Every sweep makes a subscription that is missing, so a missing one means that it could not be made: Graph calls
+    the webhook meanwhile, which is what the remedy does.
+    """
+    if kept is None:
+        details = "There is no subscription: Graph could not be told, or could not reach the webhook."
+        return fault(Check.SUBSCRIPTION, details, handshake(place))
+    if listed is None:
+        details = "Graph has lost the subscription; the renewal makes a new one within six hours."
+        return fault(Check.SUBSCRIPTION, details, handshake(place))
+    wrong = _wrong_addresses(listed, place)
+    if wrong:
+        details = f"Graph notifies {' and '.join(wrong)}, which is not this deployment."
+        return fault(Check.SUBSCRIPTION, details, _public_address(place))
+    left = listed.expires - now
+    if left < RENEWED:
+        details = f"The subscription ends on {listed.expires:%Y-%m-%d %H:%M} UTC and was not renewed."
+        return fault(Check.SUBSCRIPTION, details, handshake(place))
+    return sound(Check.SUBSCRIPTION, f"Graph notifies this deployment until {listed.expires:%Y-%m-%d %H:%M} UTC.")
+
+
+def _wrong_addresses(listed: Listed, place: Place) -> list[str]:
+    wanted = {
+        listed.notification_url: f"{place.base_url}/mailbox/notifications",
+        listed.lifecycle_url: f"{place.base_url}/mailbox/lifecycle",
+    }
+    return sorted(found or "no address" for found, right in wanted.items() if found != right)
+
+
+def _public_address(place: Place) -> str:
+    return (
+        "az functionapp config appsettings set --resource-group GROUP --name APP "
+        f"--settings PUBLIC_BASE_URL={place.base_url}"
+    )
