@@ -1,0 +1,61 @@
+"""`python -m bench`: runs all measurements, prints them, keeps them in results.json; exit code 1 over budget."""
+
+import argparse
+import asyncio
+import inspect
+import logging
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from bench import allocation, burst, cold_import, meeting, memory, package, policy, sizes, throughput, webhook
+from bench.result import Result, table, write
+
+Measurement = Callable[[], list[Result] | Awaitable[list[Result]]]
+
+ALWAYS: dict[str, Measurement] = {
+    "import": cold_import.measure,
+    "sizes": sizes.measure,
+    "allocation": allocation.measure,
+    "policy": policy.measure,
+    "meeting": meeting.measure,
+    "throughput": throughput.measure,
+    "webhook": webhook.measure,
+    "memory": memory.measure,
+}
+LONG: dict[str, Measurement] = {"package": package.measure, "burst": burst.measure}
+RESULTS = Path(__file__).with_name("results.json")
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the product against its budgets.")
+    parser.add_argument(
+        "--long", action="store_true", help="the package and bursts of thousands of invitations too (minutes)"
+    )
+    parser.add_argument("--only", choices=[*ALWAYS, *LONG], help="one measurement; nothing is kept")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.ERROR)
+    chosen = ALWAYS | (LONG if arguments.long else {})
+    if arguments.only:
+        chosen = {arguments.only: (ALWAYS | LONG)[arguments.only]}
+    results = asyncio.run(_run(chosen))
+    print(table(results))
+    if not arguments.only:
+        write(results, RESULTS)
+    sys.exit(any(not result.passed for result in results))
+
+
+async def _run(chosen: dict[str, Measurement]) -> list[Result]:
+    results: list[Result] = []
+    for name, measurement in chosen.items():
+        start = time.monotonic()
+        found = measurement()
+        results += await found if inspect.isawaitable(found) else found
+        print(f"{name}: {time.monotonic() - start:.0f} s", file=sys.stderr)
+    return results
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""A click on the single-use button: how much longer it takes than the storage requests that it cannot do without."""
+
+import secrets
+
+from azure.data.tables import TransactionOperation
+from azure.data.tables.aio import TableClient, TableServiceClient
+
+from bench.meter import Meter, MeteredStorage, counted_requests
+from bench.result import Result
+from bench.timing import ratio
+from bench.world import World, azurite_storage, product
+from tests.fakes.storage import MemoryStorage
+
+TIMES = 150
+LATENCY = 0.003  # seconds; storage must be slower than the computing between two requests, or they seem simultaneous
+CLICKS = 100
+
+
+async def measure() -> list[Result]:
+    """Against the raw calls on Azurite; then round trips, and the settings cache, in memory."""
+    async with azurite_storage() as (storage, connection_string), product(storage) as world:
+        async with TableServiceClient.from_connection_string(connection_string) as raw:
+            slower = await ratio(world.click, Raw(raw).allocate, TIMES)
+        with counted_requests() as wire:
+            await world.click()
+    meter = Meter(LATENCY)
+    async with product(MeteredStorage(MemoryStorage(), meter)) as world:
+        sequential, settings_reads = await _round_trips(world, meter)
+    return [
+        Result("alias allocation, click to answer", slower, "× raw calls", 1.5),
+        Result("alias allocation, requests on the wire", len(wire), "requests", 2),
+        Result("alias allocation, sequential storage trips", sequential, "trips", 2),
+        Result(f"settings read in {CLICKS} clicks", settings_reads, "trips", 0),
+    ]
+
+
+async def _round_trips(world: World, meter: Meter) -> tuple[int, int]:
+    """Sequential trips of one click, and reads of settings in many."""
+    await world.click()  # fills the cache of settings
+    meter.reset()
+    await world.click()
+    sequential = meter.sequential
+    for _ in range(CLICKS):
+        await world.click()
+    return sequential, meter.calls["integrations"]
+
+
+class Raw:
+    """The same two requests with the library alone: an insert, and a transaction of two inserts."""
+
+    def __init__(self, service: TableServiceClient) -> None:
+        self._aliases: TableClient = service.get_table_client("aliases")
+        self._meetings: TableClient = service.get_table_client("meetings")
+
+    async def allocate(self) -> None:
+        """Write what an allocation writes, in size and shape."""
+        digits, tag = f"raw{secrets.randbelow(10**12)}", secrets.token_hex(18)
+        row = {"tag": tag, "state": "reserved", "expires": "2026-12-23T09:00:00+00:00", "domain": "example.com"}
+        await self._aliases.create_entity({"PartitionKey": digits, "RowKey": "alias", **row})
+        rows = ({"PartitionKey": "raw", "RowKey": f"{kind}:{tag}", **row} for kind in ("tag", "due"))
+        await self._meetings.submit_transaction([(TransactionOperation.CREATE, entity) for entity in rows])

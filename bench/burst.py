@@ -1,0 +1,102 @@
+"""Bursts of thousands of invitations: nothing is lost, and nobody is answered twice.
+
+The queue is handed out as host.json says: batchSize messages at a time, and as many again once newBatchThreshold are
+left; delays go by real time.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from datetime import timedelta
+
+from bench.result import Result
+from bench.throughput import CONCURRENT, GRAPH_LATENCY
+from tests.integration.meetings.deployment import MAILBOX, Deployment, deployed
+
+ONE_MAILBOX = 1000
+MAILBOXES, EACH = 200, 10
+AT_ONCE = 8 + 4  # host.json: batchSize + newBatchThreshold
+
+
+async def measure() -> list[Result]:
+    """A thousand invitations to one mailbox; then ten to each of two hundred."""
+    return [*await _one_mailbox(), *await _many_mailboxes()]
+
+
+async def _one_mailbox() -> list[Result]:
+    async with deployed() as world:
+        await world.faults({"on": "*", "action": "latency", "ms": 1000 * GRAPH_LATENCY})
+        taken = await _burst(world, [MAILBOX] * ONE_MAILBOX)
+        return [
+            Result(f"burst of {ONE_MAILBOX} to one mailbox: lost", *await _lost(world, ONE_MAILBOX)),
+            Result(
+                "the same: share of Graph's limit", 100 * _least(world) / taken, "% of Graph's", note=f"{taken:.0f} s"
+            ),
+        ]
+
+
+async def _many_mailboxes() -> list[Result]:
+    mailboxes = [f"vmr{number}@example.com" for number in range(MAILBOXES)]
+    async with deployed() as world:
+        for number, address in enumerate(mailboxes):
+            await _integration(world, number, address)
+        await world.services.rounds.renew()
+        await world.faults({"on": "*", "action": "latency", "ms": 1000 * GRAPH_LATENCY})
+        taken = await _burst(world, mailboxes * EACH)
+        what = f"burst of {EACH} to each of {MAILBOXES} mailboxes"
+        return [Result(f"{what}: lost", await _lost(world, MAILBOXES * EACH), "meetings", 0, note=f"{taken:.0f} s")]
+
+
+def _least(world: Deployment) -> float:
+    return world.exchange.exchange.traffic.requests.total() * GRAPH_LATENCY / CONCURRENT
+
+
+async def _lost(world: Deployment, expected: int) -> int:
+    """Meetings that were not answered exactly once."""
+    answers = Counter(answer["uid"] for answer in await world.answers() if answer["kind"] == "accepted")
+    return expected - sum(count == 1 for count in answers.values())
+
+
+async def _integration(world: Deployment, number: int, address: str) -> None:
+    model = (await world.integration()).resource()
+    fields = {name: model[name] for name in ("authentication_method", "room_mailbox_name", "scheduled_alias_prefix")}
+    own = {"name": f"Number {number}", "room_mailbox_email_address": address, "addin_server_domain": "vmr.example.com"}
+    domains = [{"domain": entry["domain"]} for entry in model["domains"]]
+    more = {"scheduled_alias_domain": "example.com", "scheduled_alias_suffix_length": 8, "domains": domains}
+    await world.services.integrations.create(fields | own | more)
+
+
+async def _burst(world: Deployment, mailboxes: list[str]) -> float:
+    """Invite while the queue is worked off already; seconds until all is quiet."""
+    start, done = time.perf_counter(), asyncio.Event()
+    workers = asyncio.create_task(_work_off(world, done))
+    await _invitations(world, mailboxes)
+    await world.exchange.exchange.notifier.idle()
+    done.set()
+    await workers
+    return time.perf_counter() - start
+
+
+async def _invitations(world: Deployment, mailboxes: list[str]) -> None:
+    when = (world.now + timedelta(days=1)).replace(hour=10, minute=0, second=0, microsecond=0)
+    for number, address in enumerate(mailboxes):
+        room = await world.click()
+        await world.invite(when, room["instructions"], attendees=[address], subject=f"Number {number}")
+
+
+async def _work_off(world: Deployment, done: asyncio.Event) -> None:
+    """Hand out messages until no more come and none are left, hidden ones included."""
+    queue, busy, room = world.memory.queue("meeting-requests"), set[asyncio.Task[None]](), asyncio.Semaphore(AT_ONCE)
+    while queue.sent or busy or not done.is_set():
+        while queue.sent:
+            task = asyncio.create_task(_hand_out(world, room, *queue.sent.pop(0)))
+            busy.add(task)
+            task.add_done_callback(busy.discard)
+        await asyncio.sleep(0.005)
+    assert world.poisoned == []
+
+
+async def _hand_out(world: Deployment, room: asyncio.Semaphore, body: str, delay: timedelta) -> None:
+    await asyncio.sleep(delay.total_seconds())
+    async with room:
+        await world.hand_out(body)

@@ -1,0 +1,96 @@
+"""The product in the local functions host, as a process of its own on Azurite, beside a simulated Exchange."""
+
+import asyncio
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from bench.cold_import import ROOT
+from bench.world import azurite_storage
+from dev.environment import Addresses, app_settings, child_environment
+from dev.exchange.app import running_exchange
+from dev.exchange.state import Settings as ExchangeSettings
+from shared.azure_storage import AzureStorage
+
+PATIENCE = 60.0  # seconds that a host gets to start
+
+
+@dataclass(frozen=True)
+class Backdrop:
+    """What hosts run against: `settings` are their app settings."""
+
+    storage: AzureStorage
+    exchange_url: str
+    settings: dict[str, str]
+    port: int
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host that runs."""
+
+    http: httpx.AsyncClient
+    pid: int
+
+    async def settle(self) -> None:
+        """Return when the queues are empty and nothing runs: what a timer's run ends with."""
+        (await self.http.post("/dev/run/cleanup")).raise_for_status()
+
+    def resident(self) -> float:
+        """The process's resident memory in MiB, as Linux tells it."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+@asynccontextmanager
+async def backdrop() -> AsyncIterator[Backdrop]:
+    """Azurite and the simulated Exchange."""
+    port = _free_port()
+    public = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory() as folder:
+        async with azurite_storage() as (storage, connection), running_exchange(ExchangeSettings(public)) as exchange:
+            addresses = Addresses(port, int(exchange.base_url.rpartition(":")[2]))
+            yield Backdrop(storage, exchange.base_url, app_settings(addresses, connection, Path(folder)), port)
+
+
+@asynccontextmanager
+async def running_host(against: Backdrop) -> AsyncIterator[Host]:
+    """A fresh process that listens, and has answered nothing but that it is up."""
+    environment = child_environment(**against.settings, PORT=str(against.port))
+    quiet = asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "dev.functions", cwd=ROOT, env=environment, stdout=quiet, stderr=quiet
+    )
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{against.port}", timeout=PATIENCE) as http:
+            await _until_up(http, process)
+            yield Host(http, process.pid)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _until_up(http: httpx.AsyncClient, process: asyncio.subprocess.Process) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and process.returncode is None:
+        try:
+            (await http.get("/api/health")).raise_for_status()
+        except httpx.TransportError:
+            await asyncio.sleep(0.02)
+        else:
+            return
+    raise RuntimeError("the functions host does not come up: try `python -m dev` to see why")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,136 @@
+"""Storage that counts: requests, and how many of them had to wait for each other."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from shared.storage import Operation, Queue, Row, Storage, Table
+
+
+@dataclass
+class Meter:
+    """Requests since the last `reset`, by the name of table or queue. Each takes `latency` seconds longer."""
+
+    latency: float = 0.0
+    calls: Counter[str] = field(default_factory=Counter)
+    _spans: list[tuple[float, float]] = field(default_factory=list)
+
+    def reset(self) -> None:
+        """Count from zero again."""
+        self.calls.clear()
+        self._spans.clear()
+
+    @property
+    def total(self) -> int:
+        """All requests."""
+        return self.calls.total()
+
+    @property
+    def sequential(self) -> int:
+        """Requests in the longest row of which each began after the one before had ended: what somebody waits for."""
+        length, free = 0, 0.0
+        for end, start in sorted((end, start) for start, end in self._spans):
+            if start >= free:
+                length, free = length + 1, end
+        return length
+
+    @contextmanager
+    def span(self, name: str) -> Iterator[None]:
+        """One request."""
+        self.calls[name] += 1
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._spans.append((start, time.perf_counter()))
+
+
+@dataclass(frozen=True)
+class _MeteredTable:
+    inner: Table
+    name: str
+    meter: Meter
+
+    async def get(self, partition: str, key: str) -> Row | None:
+        with self.meter.span(self.name):
+            await asyncio.sleep(self.meter.latency)
+            return await self.inner.get(partition, key)
+
+    async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
+        with self.meter.span(self.name):
+            await asyncio.sleep(self.meter.latency)
+            return await self.inner.commit(partition, *operations)
+
+    async def rows(self, partition: str, prefix: str = "", after: str = "") -> AsyncIterator[Row]:
+        with self.meter.span(self.name):
+            await asyncio.sleep(self.meter.latency)
+            found = [row async for row in self.inner.rows(partition, prefix, after)]
+        for row in found:
+            yield row
+
+    async def everything(self) -> AsyncIterator[Row]:
+        with self.meter.span(self.name):
+            await asyncio.sleep(self.meter.latency)
+            found = [row async for row in self.inner.everything()]
+        for row in found:
+            yield row
+
+
+@dataclass(frozen=True)
+class _MeteredQueue:
+    inner: Queue
+    name: str
+    meter: Meter
+
+    async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
+        with self.meter.span(self.name):
+            await asyncio.sleep(self.meter.latency)
+            await self.inner.send(text, delay)
+
+
+@dataclass(frozen=True)
+class MeteredStorage:
+    """A Storage around another one."""
+
+    inner: Storage
+    meter: Meter
+
+    def table(self, name: str) -> Table:
+        """See Storage.table."""
+        return _MeteredTable(self.inner.table(name), name, self.meter)
+
+    def queue(self, name: str) -> Queue:
+        """See Storage.queue."""
+        return _MeteredQueue(self.inner.queue(name), name, self.meter)
+
+    async def close(self) -> None:
+        """See Storage.close."""
+        await self.inner.close()
+
+
+@contextmanager
+def counted_requests() -> Iterator[list[str]]:
+    """The requests that Azure's table library puts on the wire meanwhile, retries included."""
+    seen: list[str] = []
+
+    class Ears(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.getMessage().startswith("Request URL"):
+                seen.append(record.getMessage().partition("\n")[0])
+
+    log, ears = logging.getLogger("azure.core.pipeline.policies.http_logging_policy"), Ears()
+    level, propagate = log.level, log.propagate
+    log.addHandler(ears)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    try:
+        yield seen
+    finally:
+        log.removeHandler(ears)
+        log.setLevel(level)
+        log.propagate = propagate

@@ -1,0 +1,65 @@
+"""The product on Azurite with a simulated Exchange, for measurements of what a user waits for."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from dev.azurite import running_azurite
+from dev.environment import INTEGRATION
+from dev.exchange.app import running_exchange
+from dev.exchange.state import Settings as ExchangeSettings
+from dev.seed import seed
+from shared.azure_storage import AzureStorage
+from shared.clock import SystemClock
+from shared.composition import Services
+from shared.settings import Settings, StorageAccount
+from shared.storage import Storage
+from tests.fakes.secrets import MemorySecrets
+
+KEY = b"k" * 32
+PUBLIC = "http://127.0.0.1:7071"
+"""The product's public address, which is never called here."""
+
+
+@dataclass(frozen=True)
+class World:
+    """A product that users can call. `token` is a user's proof of identity."""
+
+    services: Services
+    storage: Storage
+    token: str
+
+    async def click(self) -> None:
+        """What Outlook's single-use button asks for, from the token to the rendered instructions."""
+        answer = await self.services.meeting_details.allocate(INTEGRATION, self.token)
+        assert answer["alias_id"].startswith("PXPS:-")
+
+
+@asynccontextmanager
+async def product(storage: Storage) -> AsyncIterator[World]:
+    """The product around some storage."""
+    async with running_exchange(ExchangeSettings(PUBLIC)) as exchange:
+        account = StorageAccount("unused")
+        settings = Settings(account, PUBLIC, KEY, graph_base_url=exchange.graph_url, secrets_file="unused")
+        services = Services(settings, storage, MemorySecrets(), SystemClock())
+        try:
+            await seed(services.integrations, exchange.base_url)
+            async with httpx.AsyncClient() as http:
+                answer = await http.post(f"{exchange.base_url}/dev/identity-token", json={"user": "alice@example.com"})
+            yield World(services, storage, answer.raise_for_status().json()["token"])
+        finally:
+            await services.close()
+
+
+@asynccontextmanager
+async def azurite_storage() -> AsyncIterator[tuple[AzureStorage, str]]:
+    """Storage with the product's tables and queues on an Azurite of its own, and the connection string."""
+    with running_azurite() as connection_string:
+        storage = AzureStorage(StorageAccount(connection_string))
+        await storage.create()
+        try:
+            yield storage, connection_string
+        finally:
+            await storage.close()
