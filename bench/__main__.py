@@ -31,9 +31,7 @@ RESULTS = Path(__file__).with_name("results.json")
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the product against its budgets.")
-    parser.add_argument(
-        "--long", action="store_true", help="the package and bursts of thousands of invitations too (minutes)"
-    )
+    parser.add_argument("--long", action="store_true", help="the package and great bursts too (minutes)")
     parser.add_argument("--only", choices=[*ALWAYS, *LONG], help="one measurement; nothing is kept")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)

@@ -20,7 +20,7 @@ AT_ONCE = 8 + 4  # host.json: batchSize + newBatchThreshold
 
 async def measure() -> list[Result]:
     """A thousand invitations to one mailbox; then ten to each of two hundred."""
-    return [*await _one_mailbox(), *await _many_mailboxes()]
+    return await _one_mailbox() + await _many_mailboxes()
 
 
 async def _one_mailbox() -> list[Result]:
@@ -45,10 +45,6 @@ async def _many_mailboxes() -> list[Result]:
         taken = await _burst(world, mailboxes * EACH)
         what = f"burst of {EACH} to each of {MAILBOXES} mailboxes"
         return [Result(f"{what}: lost", await _lost(world, MAILBOXES * EACH), "meetings", 0, note=f"{taken:.0f} s")]
-
-
-def _least(world: Deployment) -> float:
-    return world.exchange.exchange.traffic.requests.total() * GRAPH_LATENCY / CONCURRENT
 
 
 async def _lost(world: Deployment, expected: int) -> int:
@@ -86,13 +82,15 @@ async def _invitations(world: Deployment, mailboxes: list[str]) -> None:
 
 async def _work_off(world: Deployment, done: asyncio.Event) -> None:
     """Hand out messages until no more come and none are left, hidden ones included."""
-    queue, busy, room = world.memory.queue("meeting-requests"), set[asyncio.Task[None]](), asyncio.Semaphore(AT_ONCE)
-    while queue.sent or busy or not done.is_set():
-        while queue.sent:
-            task = asyncio.create_task(_hand_out(world, room, *queue.sent.pop(0)))
-            busy.add(task)
-            task.add_done_callback(busy.discard)
-        await asyncio.sleep(0.005)
+    queue, room = world.memory.queue("meeting-requests"), asyncio.Semaphore(AT_ONCE)
+    busy: set[asyncio.Task[None]] = set()
+    async with asyncio.TaskGroup() as tasks:
+        while queue.sent or busy or not done.is_set():
+            while queue.sent:
+                task = tasks.create_task(_hand_out(world, room, *queue.sent.pop(0)))
+                busy.add(task)
+                task.add_done_callback(busy.discard)
+            await asyncio.sleep(0.005)
     assert world.poisoned == []
 
 
