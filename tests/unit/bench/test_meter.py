@@ -1,0 +1,55 @@
+import asyncio
+from datetime import timedelta
+
+from bench.meter import Meter, MeteredStorage
+from shared.storage import Insert, Table
+from tests.fakes.storage import MemoryStorage
+
+
+async def read(table: Table, times: int = 1) -> None:
+    for _ in range(times):
+        await table.get("p", "k")
+
+
+def metered() -> tuple[MeteredStorage, MemoryStorage, Meter]:
+    memory, meter = MemoryStorage(), Meter(latency=0.001)
+    return MeteredStorage(memory, meter), memory, meter
+
+
+async def test_trips_that_wait_for_each_other_are_told_from_those_at_the_same_time() -> None:
+    storage, memory, meter = metered()
+    table = storage.table("meetings")
+    await read(table, 2)
+    await asyncio.gather(read(table), read(table), read(table))
+    assert meter.calls == {"meetings": 5}
+    assert meter.total == memory.round_trips == 5
+    assert meter.sequential == 3
+
+
+async def test_it_passes_everything_through() -> None:
+    storage, memory, meter = metered()
+    await storage.table("meetings").commit("p", Insert("k", {"v": 1}), Insert("l", {"v": 2}))
+    await storage.queue("meeting-requests").send("text", timedelta(seconds=3))
+    row = await storage.table("meetings").get("p", "k")
+    assert row is not None
+    assert row.values == {"v": 1}
+    assert [row.key async for row in storage.table("meetings").rows("p", after="k")] == ["l"]
+    assert [row.key async for row in storage.table("meetings").everything()] == ["k", "l"]
+    assert memory.queue("meeting-requests").sent == [("text", timedelta(seconds=3))]
+    assert meter.calls == {"meetings": 4, "meeting-requests": 1}
+
+
+async def test_a_failed_request_counts_too() -> None:
+    storage, _, meter = metered()
+    table = storage.table("meetings")
+    results = await asyncio.gather(*(table.commit("p", Insert("k", {})) for _ in range(2)), return_exceptions=True)
+    assert sum(isinstance(result, Exception) for result in results) == 1
+    assert meter.total == 2
+
+
+def test_counting_starts_anew() -> None:
+    meter = Meter()
+    with meter.span("x"):
+        pass
+    meter.reset()
+    assert (meter.total, meter.sequential) == (0, 0)
