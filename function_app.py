@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
-from functions import addin, mailbox, management, operations, policy
+from functions import addin, mailbox, management, operations, policy, sign_in
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
-for room in (addin, mailbox, management, policy, operations):
+for room in (addin, sign_in, mailbox, management, policy, operations):
     app.register_functions(room.bp)

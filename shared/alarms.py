@@ -12,6 +12,7 @@ class AlarmKind(StrEnum):
     """What is wrong."""
 
     CONNECTION = "connection_failed"
+    SIGN_IN = "sign_in_needed"
     SUBSCRIPTION = "subscription_lost"
     MAILBOX_SETTINGS = "mailbox_settings"
     NUMBER_SPACE = "number_space_nearly_full"
@@ -23,6 +24,10 @@ REMEDIES = {
     AlarmKind.CONNECTION: (
         "Check the app's grant for the equipment mailbox (Test-ServicePrincipalAuthorization), its credentials, and "
         "that Exchange can be reached."
+    ),
+    AlarmKind.SIGN_IN: (
+        "Sign in the service account again: POST /api/admin/configuration/v1/ms_exchange_connector/<id>/sign_in/ gives "
+        "the link. Open it in a private window."
     ),
     AlarmKind.SUBSCRIPTION: (
         "Check that PUBLIC_BASE_URL is the app's public address and that nothing in front of it blocks "

@@ -28,11 +28,20 @@ if TYPE_CHECKING:
     from shared.aliases.allocation import Allocator
     from shared.aliases.promises import Promises
     from shared.identity.addin_users import AddInUsers
+    from shared.identity.end_users import EndUsers
     from shared.identity.entra import EntraTokens
+    from shared.identity.entra_keys import EntraKeys
+    from shared.identity.service_account import ServiceAccounts
+    from shared.identity.service_tokens import ServiceTokens
+    from shared.identity.sign_in.endpoint import TokenEndpoints
+    from shared.identity.sign_in.flow import UserSignIn
+    from shared.identity.sign_in.sessions import Sessions
     from shared.integrations import Integration, IntegrationStore
     from shared.mailboxes.graph.client import GraphClient
     from shared.mailboxes.webhook import Webhook
     from shared.meetings.hands import Hands
+    from shared.meetings.lifecycle import IntegrationLifecycle
+    from shared.meetings.retirement import Retirement
     from shared.meetings.rounds import Rounds
     from shared.meetings.worker import Worker
     from shared.secrets import SecretStore
@@ -51,6 +60,7 @@ class Services:
         self.nodes = BasicAuthenticator(settings.policy)
         self._graph: dict[tuple[str, str, str, bool], GraphClient] = {}
         self._documents = JsonDocuments()
+        self._direct_documents = JsonDocuments(use_proxy=False)
 
     @cached_property
     def integrations(self) -> IntegrationStore:
@@ -88,15 +98,78 @@ class Services:
         from shared.identity.exchange_token import ExchangeTokens
 
         exchange = ExchangeTokens(ExchangeMetadata(self._documents.fetch, self.clock), self.clock)
-        return AddInUsers(exchange, self.entra_tokens, self.addresses)
+        return AddInUsers(exchange, self.entra_tokens, self.sessions, self.addresses)
+
+    @cached_property
+    def entra_keys(self) -> EntraKeys:
+        """Keys of Entra and AD FS."""
+        from shared.identity.entra_keys import EntraKeys
+
+        return EntraKeys(self._documents.fetch, self.clock)
 
     @cached_property
     def entra_tokens(self) -> EntraTokens:
         """Verifies Entra access tokens, of users and of admins."""
         from shared.identity.entra import EntraTokens
-        from shared.identity.entra_keys import EntraKeys
 
-        return EntraTokens(EntraKeys(self._documents.fetch, self.clock), self.clock)
+        return EntraTokens(self.entra_keys, self.clock)
+
+    @cached_property
+    def end_users(self) -> EndUsers:
+        """User records."""
+        from shared.identity.sign_in.table_users import TableUsers
+
+        return TableUsers(self.storage)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Users who have signed in by the dialog."""
+        from shared.identity.sign_in.sessions import Sessions
+
+        return Sessions(self.settings.tag_signing_key, self.end_users, self.clock)
+
+    @cached_property
+    def token_endpoints(self) -> TokenEndpoints:
+        """Token endpoints of identity providers."""
+        from shared.identity.sign_in.endpoint import TokenEndpoints
+
+        return TokenEndpoints(self._documents, self._direct_documents)
+
+    @cached_property
+    def sign_in(self) -> UserSignIn:
+        """The sign-in dialog's server side."""
+        from shared.identity.sign_in.attempt import Attempts
+        from shared.identity.sign_in.codes import Codes
+        from shared.identity.sign_in.flow import UserSignIn
+        from shared.identity.sign_in.tokens import ProviderTokens
+
+        return UserSignIn(
+            integrations=self.integrations,
+            addresses=self.addresses,
+            attempts=Attempts(self.settings.tag_signing_key, self.clock),
+            endpoints=self.token_endpoints,
+            tokens=ProviderTokens(self.entra_keys, self.entra_tokens, self.clock),
+            users=self.end_users,
+            codes=Codes(self.storage, self.clock),
+            sessions=self.sessions,
+            identify=self.users.identify,
+        )
+
+    @cached_property
+    def service_tokens(self) -> ServiceTokens:
+        """Access tokens of signed-in service accounts."""
+        from shared.identity.service_tokens import ServiceTokens
+
+        return ServiceTokens(self.integrations, self.token_endpoints, self.alarms, self.clock)
+
+    @cached_property
+    def service_accounts(self) -> ServiceAccounts:
+        """Signs service accounts in."""
+        from shared.identity.service_account import ServiceAccounts
+
+        key = self.settings.tag_signing_key
+        tokens, endpoints = self.service_tokens, self.token_endpoints
+        return ServiceAccounts(self.integrations, endpoints, tokens, self.alarms, key, self.clock)
 
     @cached_property
     def meeting_details(self) -> MeetingDetails:
@@ -145,13 +218,29 @@ class Services:
         """What the timers do for every integration."""
         from shared.meetings.rounds import Rounds
 
-        return Rounds(self.integrations, self._hands, self.alarms)
+        return Rounds(self.integrations, self._hands, self.alarms, self.retirement)
+
+    @cached_property
+    def retirement(self) -> Retirement:
+        """What removes a deleted integration's rooms and records."""
+        from shared.conferences.platform import PolicyPlatform
+        from shared.meetings.retirement import Retirement
+
+        return Retirement(self.storage, PolicyPlatform(self.storage))
+
+    @cached_property
+    def lifecycle(self) -> IntegrationLifecycle:
+        """What follows when an integration is saved or deleted."""
+        from shared.meetings.lifecycle import IntegrationLifecycle
+
+        return IntegrationLifecycle(self.rounds, self.retirement)
 
     async def close(self) -> None:
         """Let go of all connections."""
         for client in self._graph.values():
             await client.close()
         await self._documents.close()
+        await self._direct_documents.close()
         await self.secrets.close()
         await self.storage.close()
 

@@ -8,6 +8,7 @@ from shared.errors import NotAuthenticated
 from shared.identity.caller import Caller
 from shared.identity.entra import EntraRules, EntraTokens
 from shared.identity.exchange_token import ExchangeTokens, is_exchange_token
+from shared.identity.sign_in.sessions import Sessions
 from shared.integrations import Integration
 from shared.integrations.syntax import is_guid
 
@@ -31,7 +32,8 @@ _EXCHANGE_ONLINE = "outlook.office365.com"
 
 @dataclass(frozen=True)
 class AddInUsers:
-    """Proves users of the add-in, by the methods that the integration has chosen; no other token is looked at.
+    """Proves users of the add-in: by a session of ours, after a sign-in in the dialog; else by the method that the
+    integration has chosen. No other token is looked at.
 
     With Entra tokens, users of Exchange on-premises (hybrid deployments) still bring their Exchange's, if the settings
     name its metadata domain: their Outlook knows no nested app authentication.
@@ -39,12 +41,15 @@ class AddInUsers:
 
     exchange_tokens: ExchangeTokens
     entra_tokens: EntraTokens
+    sessions: Sessions
     addresses: Addresses
 
     async def identify(self, integration: Integration, token: str) -> Caller:
         """The caller whose token this is. Raises NotAuthenticated, Unavailable."""
         if not token:
             raise NotAuthenticated("An identity token is needed, in the header `token` or `Authorization: Bearer`.")
+        if self.sessions.is_one(token):
+            return await self.sessions.verify(integration, token)
         by_entra = integration.addin_authentication_method != "EXCHANGE_USER_ID_TOKEN"
         if by_entra and not is_exchange_token(token):
             return await self.entra_tokens.verify(token, entra_rules(integration))

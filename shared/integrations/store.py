@@ -159,11 +159,29 @@ class IntegrationStore:
         await self._change(uuid, change)
         return state
 
-    async def keep_refresh_token(self, uuid: str, token: SecretStr) -> Integration:
-        """Keep what a sign-in or a renewal brought; ends the sign-in in progress. Raises NotFound, Unavailable."""
+    async def renew_refresh_token(self, uuid: str, token: SecretStr, before: SecretReference) -> Integration:
+        """Keep a renewed token in the place of the one under `before`; not where a new sign-in, or settings
+        that ended the old one, came in between. Raises Conflict, NotFound, Unavailable.
+        """
         async with KeptSecrets(self._secrets, uuid.lower()) as keep:
 
             async def change(now: Integration) -> Integration:
+                if now.oauth_refresh_token != before:
+                    raise Conflict("The service account has been signed in or out meanwhile.")
+                return now.model_copy(update=dict(await keep({"oauth_refresh_token": token})))
+
+            return await self._change(uuid, change)
+
+    async def keep_refresh_token(self, uuid: str, token: SecretStr, state: str | None = None) -> Integration:
+        """Keep what a sign-in brought; ends the sign-in in progress, which must be that of `state` where one is given.
+
+        Raises Conflict, NotFound, Unavailable.
+        """
+        async with KeptSecrets(self._secrets, uuid.lower()) as keep:
+
+            async def change(now: Integration) -> Integration:
+                if state is not None and now.oauth_state != state:
+                    raise Conflict("Another sign-in was started meanwhile, or settings that end a sign-in were saved.")
                 return now.model_copy(update={"oauth_state": None, **await keep({"oauth_refresh_token": token})})
 
             return await self._change(uuid, change)

@@ -14,8 +14,10 @@ from shared.identity.entra import EntraTokens
 from shared.identity.entra_keys import EntraKeys
 from shared.identity.exchange_metadata import ExchangeMetadata
 from shared.identity.exchange_token import ExchangeTokens
+from shared.identity.sign_in.sessions import Sessions
 from shared.integrations import Integration
 from tests.fakes.clock import FakeClock
+from tests.fakes.end_users import MemoryEndUsers
 from tests.unit.shared.identity.tokens import ADD_IN, API, STRANGER, Entra, metadata_url
 from tests.unit.shared.integrations.samples import an_integration, full_fields
 
@@ -33,7 +35,10 @@ class World:
         self.exchange = Identity(Clock(clock.now))
         self.user = User("alice@example.com", "Alice", STRANGER, API)
         exchange = ExchangeTokens(ExchangeMetadata(self._fetch, clock), clock)
-        self.users = AddInUsers(exchange, EntraTokens(EntraKeys(self._fetch, clock), clock), ADDRESSES)
+        entra = EntraTokens(EntraKeys(self._fetch, clock), clock)
+        self.end_users = MemoryEndUsers()
+        self.sessions = Sessions(b"k" * 32, self.end_users, clock)
+        self.users = AddInUsers(exchange, entra, self.sessions, ADDRESSES)
 
     async def _fetch(self, url: str) -> Any:
         if "autodiscover" in url:

@@ -1,0 +1,106 @@
+"""Sign-in: users in the add-in's dialog, and the service account by an admin."""
+
+import inspect
+import json
+import uuid
+from typing import Any
+
+import azure.functions as func
+
+from functions.addin import user_token
+from functions.http import Endpoint, Handler, json_endpoint, log, status_of
+from shared.composition import services
+from shared.errors import InvalidRequest, SchedulingError
+
+bp = func.Blueprint()
+
+MAX_BODY = 10_000
+_UNEXPECTED = "An unexpected error occurred. Please tell your administrator the reference."
+
+
+def page_endpoint(handler: Handler) -> Endpoint:
+    """Answer with what `handler` returns; failures are pages that a person reads, with a reference into the log."""
+
+    async def endpoint(req: func.HttpRequest) -> func.HttpResponse:
+        reference = str(uuid.uuid4())
+        try:
+            response: func.HttpResponse = await handler(req)
+        except SchedulingError as error:
+            log.info("%s: %s %s", reference, error.code, error)
+            return _notice("Sign-in failed", str(error), reference, status_of(error))
+        except Exception as error:
+            log.error("%s: unexpected error", reference, exc_info=error)
+            return _notice("Sign-in failed", _UNEXPECTED, reference, 500)
+        return response
+
+    endpoint.__name__, endpoint.__doc__ = handler.__name__, inspect.getdoc(handler)
+    return endpoint
+
+
+@bp.route("addin/{uuid:guid}/sign-in", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@page_endpoint
+async def sign_in(req: func.HttpRequest) -> func.HttpResponse:
+    """Sends the dialog to the provider. Nothing in the request chooses where to."""
+    url, cookie = await services().sign_in.start(req.route_params["uuid"], req.params.get("challenge", ""))
+    headers = {"Location": url, "Set-Cookie": cookie, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    return func.HttpResponse(status_code=302, headers=headers)
+
+
+@bp.route("addin/sign-in/callback", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@page_endpoint
+async def sign_in_callback(req: func.HttpRequest) -> func.HttpResponse:
+    """Where the provider sends the dialog back to."""
+    from shared.addin.sign_in_page import signed_in
+    from shared.identity.sign_in.attempt import ended
+
+    integration, code = await services().sign_in.finish(req.params, req.headers.get("Cookie", ""))
+    html, headers = signed_in(services().pane.bundle, integration, code)
+    return _html(html, headers | {"Set-Cookie": ended(req.params["state"])})
+
+
+@bp.route("addin/{uuid:guid}/sign-in/redeem", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@json_endpoint
+async def sign_in_redeem(req: func.HttpRequest) -> dict[str, Any]:
+    """A session's token for the one-time code, to the pane that opened the dialog."""
+    code, verifier = _texts(req, "code", "verifier")
+    token = await services().sign_in.redeem(req.route_params["uuid"], code, verifier, user_token(req))
+    return {"token": token}
+
+
+@bp.route("addin/{uuid:guid}/sign-out", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@json_endpoint
+async def sign_out(req: func.HttpRequest) -> dict[str, Any]:
+    """Forgets the sign-ins of the user whose session's token comes with the request."""
+    await services().sign_in.sign_out(req.route_params["uuid"], user_token(req))
+    return {}
+
+
+@bp.route("service-account/oauth_redirect", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@page_endpoint
+async def service_account(req: func.HttpRequest) -> func.HttpResponse:
+    """Where an admin returns to after signing in the service account."""
+    integration = await services().service_accounts.finish(req.params)
+    message = f"The service account of the integration {integration.name} is signed in. You can close this window."
+    return _notice("Successfully signed in", message)
+
+
+def _notice(heading: str, message: str, reference: str = "", status: int = 200) -> func.HttpResponse:
+    from shared.addin.sign_in_page import notice
+
+    return _html(*notice(heading, message, reference), status)
+
+
+def _html(html: str, headers: dict[str, str], status: int = 200) -> func.HttpResponse:
+    return func.HttpResponse(html, status_code=status, headers=headers, mimetype="text/html", charset="utf-8")
+
+
+def _texts(req: func.HttpRequest, *names: str) -> list[str]:
+    """These members of the JSON object that was sent. Raises InvalidRequest."""
+    body = req.get_body()
+    try:
+        sent = json.loads(body) if len(body) <= MAX_BODY else None
+    except (ValueError, RecursionError):
+        sent = None
+    if not isinstance(sent, dict) or not all(isinstance(sent.get(name), str) for name in names):
+        raise InvalidRequest(f"Send a JSON object with the texts {' and '.join(names)}.")
+    return [sent[name] for name in names]

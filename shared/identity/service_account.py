@@ -1,0 +1,185 @@
+"""Signing in the service account of an integration with OAuth (E3): a link for the admin, and what comes back.
+
+The seed's steps: the admin gets a link, signs in with it as the service account, and is sent back here with a code;
+the refresh token that the code buys is kept in the secret store. Endpoints are Azure's v1. A sign-in is tied to its
+integration by `oauth_state`, which a new link, a finished sign-in, and every change that the seed lists make void.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import jwt
+from pydantic import SecretStr
+
+from shared.alarms import AlarmKind, Alarms
+from shared.clock import Clock
+from shared.errors import InvalidRequest, NotAllowed, NotAuthenticated, NotFound, SettingsInvalid
+from shared.identity.rs256 import MAX_TOKEN
+from shared.identity.service_tokens import SCOPE_RESOURCE, ServiceTokens
+from shared.identity.sign_in.attempt import s256
+from shared.identity.sign_in.endpoint import TokenEndpoints, refusal
+from shared.identity.sign_in.provider import with_query
+from shared.identity.signed import Signed
+from shared.integrations import Integration, IntegrationStore
+
+log = logging.getLogger(__name__)
+
+CALLBACK = "/service-account/oauth_redirect"
+"""Path of the redirect URI. Not the original product's: the Functions host keeps /admin/ for itself."""
+
+LIFETIME = timedelta(hours=1)
+MAX_CODE = 8192
+
+_STRANGE = "This sign-in link is not valid: it was used already, is older than an hour, or a newer one was made. " \
+    "Ask for a new link (POST …/sign_in/) and sign in again."  # fmt: skip
+_ANOTHER = (
+    "The account that has signed in is not the integration's service account (username). Sign out of all Microsoft "
+    "accounts in this browser, or use a private window, and open the link again."
+)
+_NO_REFRESH_TOKEN = "The sign-in brought no refresh token. Check that the app registration allows offline access."  # noqa: S105  # no token, a message
+
+
+@dataclass(frozen=True)
+class Link:
+    """What the admin opens in a browser, until when, and the redirect URI that the app registration must list."""
+
+    url: str
+    expires: datetime
+    redirect_uri: str
+
+
+class ServiceAccounts:
+    """Signs service accounts in."""
+
+    def __init__(
+        self,
+        integrations: IntegrationStore,
+        endpoints: TokenEndpoints,
+        tokens: ServiceTokens,
+        alarms: Alarms,
+        signing_key: bytes,
+        clock: Clock,
+    ) -> None:
+        self._integrations = integrations
+        self._endpoints = endpoints
+        self._tokens = tokens
+        self._alarms = alarms
+        self._clock = clock
+        self._signed = Signed(signing_key, "service-account", clock)
+        self._key = hmac.digest(signing_key, b"service account proofs", "sha256")
+
+    async def start(self, uuid: str) -> Link:
+        """A new link; an earlier one is void. Raises NotFound, SettingsInvalid."""
+        integration = await self._integrations.get(uuid)
+        _check_settings(integration)
+        nonce = await self._integrations.start_sign_in(integration.uuid)
+        state = self._signed.sign({"integration": integration.uuid, "nonce": nonce}, LIFETIME)
+        asked = {
+            "client_id": integration.oauth_client_id or "",
+            "response_type": "code",
+            "response_mode": "query",
+            "redirect_uri": integration.oauth_redirect_uri,
+            "resource": SCOPE_RESOURCE,
+            "scope": "openid",
+            "state": state,
+            "code_challenge": s256(self._verifier(nonce)),
+            "code_challenge_method": "S256",
+            # Nobody's session in this browser is taken silently: the seed has the admin sign out of all of them first.
+            "prompt": "login",
+            "login_hint": integration.username,
+        }
+        url = with_query(integration.oauth_auth_endpoint, asked)
+        return Link(url, self._clock.now() + LIFETIME, integration.oauth_redirect_uri)
+
+    async def finish(self, answer: Mapping[str, str]) -> Integration:
+        """The integration that is signed in now, for what the provider has put into the callback's query.
+
+        The state is the proof that an admin has asked: it is signed, secret, and good once. Raises NotAuthenticated,
+        NotAllowed, SignInRefused, InvalidRequest, Conflict, Unavailable.
+        """
+        integration, nonce = await self._started(answer.get("state", ""))
+        if "error" in answer:
+            raise refusal(answer)
+        code = answer.get("code", "")
+        if not 0 < len(code) <= MAX_CODE:
+            raise InvalidRequest("The sign-in service's answer has no code. Open the sign-in link again.")
+        brought = await self._exchange(integration, code, nonce)
+        refresh_token = brought.get("refresh_token")
+        if not isinstance(refresh_token, str) or not refresh_token:
+            raise NotAllowed(_NO_REFRESH_TOKEN)
+        _check_account(integration, brought)
+        signed_in = await self._integrations.keep_refresh_token(integration.uuid, SecretStr(refresh_token), nonce)
+        self._tokens.forget(integration.uuid)
+        await self._alarms.clear(integration.uuid, AlarmKind.SIGN_IN)
+        return signed_in
+
+    async def _started(self, state: str) -> tuple[Integration, str]:
+        try:
+            stated = self._signed.read(state)
+            integration = await self._integrations.get(stated["integration"])
+        except (NotAuthenticated, NotFound) as error:
+            raise NotAuthenticated(_STRANGE) from error
+        nonce: str = stated["nonce"]
+        if not hmac.compare_digest(integration.oauth_state or "", nonce):
+            raise NotAuthenticated(_STRANGE)
+        return integration, nonce
+
+    async def _exchange(self, integration: Integration, code: str, nonce: str) -> dict[str, Any]:
+        form = {
+            "grant_type": "authorization_code",
+            "client_id": integration.oauth_client_id or "",
+            "code": code,
+            "redirect_uri": integration.oauth_redirect_uri,
+            "resource": SCOPE_RESOURCE,
+            "code_verifier": self._verifier(nonce),
+        } | await self._tokens.client_secret(integration)
+        use_proxy = not integration.disable_proxy
+        return await self._endpoints.ask(integration.oauth_token_endpoint, form, use_proxy=use_proxy)
+
+    def _verifier(self, nonce: str) -> str:
+        """PKCE's verifier, 64 characters, derived from the state: nothing more has to be kept."""
+        return hmac.digest(self._key, nonce.encode(), "sha256").hex()
+
+
+def _check_settings(integration: Integration) -> None:
+    """Raise SettingsInvalid, naming every setting that keeps a sign-in from working."""
+    faults: dict[str, list[str]] = {}
+    if integration.authentication_method != "OAUTH":
+        faults["authentication_method"] = ["Must be OAUTH: with other methods no service account signs in."]
+    for name in ("oauth_client_id", "oauth_auth_endpoint", "oauth_token_endpoint", "username"):
+        if not getattr(integration, name):
+            faults[name] = ["Required for signing in the service account."]
+    for name in ("oauth_auth_endpoint", "oauth_token_endpoint"):
+        if "/oauth2/v2.0/" in getattr(integration, name):
+            faults[name] = ["This is the v2 endpoint; take the one marked v1 (…/oauth2/authorize, …/oauth2/token)."]
+    if urlsplit(integration.oauth_redirect_uri).path.rstrip("/") != CALLBACK:
+        faults["oauth_redirect_uri"] = [f"Must be https://<this service>{CALLBACK}, here and in the app registration."]
+    if faults:
+        raise SettingsInvalid(faults)
+
+
+def _check_account(integration: Integration, brought: Mapping[str, Any]) -> None:
+    """Raise NotAllowed when somebody else than the service account has signed in.
+
+    The ID token came from the token endpoint itself, by TLS, for our code and verifier; OpenID Connect Core §3.1.3.7
+    lets that stand for its signature, which v1 endpoints may leave out. Without one there is nothing to compare; not
+    confirmed without a live tenant: which of the name claims v1 tokens have.
+    """
+    token = brought.get("id_token")
+    if not isinstance(token, str) or len(token) > MAX_TOKEN:
+        log.info("The service account's sign-in of integration %s brought no ID token.", integration.uuid)
+        return
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False})
+    except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
+        raise NotAllowed("The sign-in service's answer cannot be read. Open the sign-in link again.") from error
+    names = {str(claims[name]).lower() for name in ("upn", "unique_name", "preferred_username") if name in claims}
+    if integration.username.lower() not in names:
+        raise NotAllowed(_ANOTHER)

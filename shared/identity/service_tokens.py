@@ -1,0 +1,167 @@
+"""Access tokens of a signed-in service account, for EWS and for delegated Graph (E3)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import SecretStr
+
+from shared.alarms import AlarmKind, Alarms
+from shared.clock import Clock
+from shared.errors import NotAllowed, SchedulingError
+from shared.identity.sign_in.endpoint import SignInRefused, TokenEndpoints
+from shared.integrations import Integration, IntegrationStore
+
+log = logging.getLogger(__name__)
+
+EWS = "https://outlook.office365.com"
+GRAPH = "https://graph.microsoft.com"
+SCOPE_RESOURCE = EWS
+"""What the sign-in itself asks for. A v1 refresh token is good for every resource that the registration may use."""
+
+AHEAD = timedelta(minutes=5)
+"""An access token is renewed this long before it expires."""
+
+_NOT_SIGNED_IN = (
+    "The service account is not signed in: it never was, or OAuth was switched off and on, or the service account "
+    "username, OAuth client ID or OAuth token endpoint was changed."
+)
+_CAUSES = {
+    "AADSTS50173": "The service account's password was changed, or its sign-ins were revoked.",
+    "AADSTS700082": "The service account's sign-in was not used for 90 days.",
+    "AADSTS70008": "The service account's sign-in has expired.",
+    "AADSTS70043": "The organization's sign-in frequency asks the service account to sign in again.",
+    "AADSTS50076": "The service account must do multi-factor authentication (again).",
+    "AADSTS50078": "The service account's multi-factor authentication has expired.",
+    "AADSTS50079": "The service account must register for multi-factor authentication.",
+    "AADSTS53003": "Conditional Access blocks the service account.",
+    "AADSTS50057": "The service account is disabled.",
+    "AADSTS65001": "The application has no consent of the service account (any more).",
+    "AADSTS700016": "The application (OAuth client ID) is not found in the tenant.",
+    "AADSTS7000215": "The OAuth client secret is wrong.",
+    "AADSTS7000222": "The OAuth client secret has expired.",
+}
+"""Codes of Entra (learn.microsoft.com: Microsoft Entra authentication and authorization error codes)."""
+
+
+class SignInNeeded(NotAllowed):
+    """An admin must sign in the service account (again); the message says why."""
+
+    code = "sign_in_needed"
+
+
+@dataclass(frozen=True)
+class _Token:
+    """An access token, and the reference of the refresh token that it was got with."""
+
+    value: SecretStr
+    expires: datetime
+    reference: str
+
+
+@dataclass
+class _Held:
+    """What is in memory of one integration's account and resource."""
+
+    got: _Token | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class ServiceTokens:
+    """Gets access tokens, renews them ahead of time, and raises an alarm when only a sign-in helps."""
+
+    def __init__(self, integrations: IntegrationStore, endpoints: TokenEndpoints, alarms: Alarms, clock: Clock) -> None:
+        self._integrations = integrations
+        self._endpoints = endpoints
+        self._alarms = alarms
+        self._clock = clock
+        self._held: defaultdict[tuple[str, str], _Held] = defaultdict(_Held)
+
+    async def token(self, uuid: str, resource: str = EWS) -> SecretStr:
+        """An access token for a resource, good for at least AHEAD. Raises SignInNeeded, NotFound, Unavailable."""
+        integration = await self._integrations.cached(uuid)
+        held = self._held[integration.uuid, resource]
+        async with held.turn:  # many at once wait for one renewal
+            if held.got is None or self._is_over(held.got, integration):
+                answer = await self._renewed(integration, resource)
+                expires = self._clock.now() + _lifetime(answer)
+                held.got = _Token(SecretStr(answer["access_token"]), expires, integration.oauth_refresh_token)
+            return held.got.value
+
+    async def renew(self) -> None:
+        """Every night: a new refresh token for each account, whose 90 days begin anew. Failures become alarms.
+
+        Entra leaves the earlier refresh token valid, so a crash in between loses nothing.
+        """
+        for integration in await self._integrations.list():
+            if integration.enable_dynamic_vmrs and integration.authentication_method == "OAUTH":
+                try:
+                    await self._renew(integration)
+                except SchedulingError as error:
+                    # SignInNeeded has raised its alarm; an outage is left for the next night, of which there are 90.
+                    log.warning("integration %s: sign-in not renewed: %s", integration.uuid, error.code)
+
+    async def client_secret(self, integration: Integration) -> dict[str, str]:
+        """The form's part that proves the application, where it has a secret. Raises Unavailable."""
+        secret = await self._integrations.secret(integration.uuid, "oauth_client_secret")
+        return {"client_secret": secret.get_secret_value()} if secret else {}
+
+    def forget(self, uuid: str) -> None:
+        """Drop what is in memory of an integration's account."""
+        for key in [key for key in self._held if key[0] == uuid]:
+            del self._held[key]
+
+    async def _renew(self, integration: Integration) -> None:
+        answer = await self._renewed(integration, SCOPE_RESOURCE)
+        refresh_token = answer.get("refresh_token")
+        if isinstance(refresh_token, str) and refresh_token:
+            await self._integrations.renew_refresh_token(
+                integration.uuid, SecretStr(refresh_token), integration.oauth_refresh_token
+            )
+
+    async def _renewed(self, integration: Integration, resource: str) -> dict[str, Any]:
+        secret = await self._integrations.secret(integration.uuid, "oauth_refresh_token")
+        if secret is None:
+            raise await self._lost(integration, _NOT_SIGNED_IN)
+        form = {
+            "grant_type": "refresh_token",
+            "client_id": integration.oauth_client_id or "",
+            "refresh_token": secret.get_secret_value(),
+            "resource": resource,
+        } | await self.client_secret(integration)
+        try:
+            answer = await self._endpoints.ask(
+                integration.oauth_token_endpoint, form, use_proxy=not integration.disable_proxy
+            )
+        except SignInRefused as refused:
+            raise await self._lost(integration, _cause(refused)) from refused
+        if not isinstance(answer.get("access_token"), str):
+            raise await self._lost(integration, "The token endpoint answers without an access token.")
+        await self._alarms.clear(integration.uuid, AlarmKind.SIGN_IN)
+        return answer
+
+    async def _lost(self, integration: Integration, cause: str) -> SignInNeeded:
+        await self._alarms.raise_(integration.uuid, AlarmKind.SIGN_IN, cause)
+        return SignInNeeded(cause)
+
+    def _is_over(self, token: _Token, integration: Integration) -> bool:
+        return token.reference != integration.oauth_refresh_token or self._clock.now() >= token.expires - AHEAD
+
+
+def _cause(refused: SignInRefused) -> str:
+    known = [_CAUSES[code] for code in refused.codes if code in _CAUSES]
+    codes = f" (Code: {', '.join(refused.codes)})" if refused.codes else ""
+    return (known[0] if known else "Entra does not accept the service account's sign-in any more.") + codes
+
+
+def _lifetime(answer: dict[str, Any]) -> timedelta:
+    """`expires_in`, in seconds: a number from v2 endpoints, text from v1."""
+    try:
+        return timedelta(seconds=min(max(int(answer.get("expires_in", 0)), 0), 86_400))
+    except (TypeError, ValueError):
+        return timedelta(0)

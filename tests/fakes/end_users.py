@@ -1,0 +1,50 @@
+"""User records in memory."""
+
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from shared.errors import NotAllowed
+from shared.integrations import Integration
+
+
+@dataclass
+class MemoryEndUser:
+    """An EndUser; `keys` are what it is remembered under."""
+
+    email: str
+    name: str = ""
+    uuid: str = field(default_factory=lambda: str(uuid4()))
+    keys: set[tuple[str, str]] = field(default_factory=set)
+
+
+class MemoryEndUsers:
+    """An EndUsers; `records` may be added to and taken from as an admin would."""
+
+    def __init__(self) -> None:
+        self.records: list[MemoryEndUser] = []
+
+    async def signed_in(self, integration: Integration, subject: str, email: str, name: str) -> MemoryEndUser:
+        user = await self.known(integration, subject) or self._by_email(email)
+        if user is None:
+            if not integration.allow_new_users:
+                raise NotAllowed("You have no user record here. Please ask your administrator for one.")
+            user = MemoryEndUser(email, name)
+            self.records.append(user)
+        user.keys.add((integration.uuid, subject))
+        return user
+
+    async def remember(self, integration: Integration, user: str, key: str) -> None:
+        for record in self.records:
+            if record.uuid == user:
+                record.keys.add((integration.uuid, key))
+
+    async def known(self, integration: Integration, key: str) -> MemoryEndUser | None:
+        return next((record for record in self.records if (integration.uuid, key) in record.keys), None)
+
+    async def sign_out(self, integration: Integration, user: str) -> None:
+        for record in self.records:
+            if record.uuid == user:
+                record.keys = {key for key in record.keys if key[0] != integration.uuid}
+
+    def _by_email(self, email: str) -> MemoryEndUser | None:
+        return next((record for record in self.records if record.email.lower() == email), None)
