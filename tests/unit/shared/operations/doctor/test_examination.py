@@ -1,0 +1,143 @@
+"""One examination, with everything around it in memory."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.alarms import AlarmKind, Alarms
+from shared.errors import Unavailable
+from shared.integrations import Integration
+from shared.mailboxes.graph.access import Listed, Reply, Right
+from shared.operations.doctor import Doctor, Finding, examination
+from shared.operations.doctor.finding import Check
+from shared.operations.doctor.server import Server
+from shared.storage import Put
+from tests.fakes.mailbox import invitation
+from tests.unit.shared.meetings.world import World, body
+
+BASE = "https://scheduling.example.com"
+
+
+@dataclass
+class FakeAccess:
+    """An Access: what Graph says."""
+
+    replies: Mapping[Right, Reply] = field(default_factory=lambda: dict.fromkeys(Right, Reply(200)))
+    listed: dict[str, Listed] = field(default_factory=dict)
+    failure: Exception | None = None
+
+    async def try_out(self) -> dict[Right, Reply]:
+        if self.failure:
+            raise self.failure
+        return dict(self.replies)
+
+    async def subscription(self, subscription_id: str) -> Listed | None:
+        return self.listed.get(subscription_id)
+
+
+class Clinic:
+    """An integration and its doctor."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.world = World()
+        self.world.integration = self.world.integration.model_copy(
+            update={"manifest_reinstall_needed": False, **settings}
+        )
+        self.alarms = Alarms(self.world.storage, self.world.clock)
+        self.access = FakeAccess()
+        self.looked_at: list[str] = []
+
+    async def look(self, host: str) -> Server:
+        """A Look."""
+        self.looked_at.append(host)
+        return Server(host, self.world.clock.now() + timedelta(days=90))
+
+    async def subscribe(self) -> None:
+        """A subscription that both sides know."""
+        expires = self.world.clock.now() + timedelta(days=6)
+        row = Put("watch:subscription", {"id": "s", "expires": expires.isoformat(), "watched": "x"})
+        await self.world.storage.table("meetings").commit(self.integration.uuid, row)
+        urls = f"{BASE}/mailbox/notifications", f"{BASE}/mailbox/lifecycle"
+        self.access.listed["s"] = Listed("r", *urls, expires)
+
+    @property
+    def integration(self) -> Integration:
+        return self.world.integration
+
+    async def examine(self, base_url: str = BASE) -> list[Finding]:
+        world = self.world
+        doctor = Doctor(
+            lambda _: self.access, self, world.storage, self.alarms, world.allocator, world.clock, base_url, "APP"
+        )
+        return await doctor.examine(self.integration)
+
+    async def faults(self) -> set[Check]:
+        return {finding.check for finding in await self.examine() if not finding.ok}
+
+
+async def test_a_healthy_integration() -> None:
+    clinic = Clinic()
+    await clinic.subscribe()
+    await clinic.world.process(clinic.world.mailbox.deliver(invitation(body=body(await clinic.world.reserve()))))
+    found = await clinic.examine()
+    assert [finding for finding in found if not finding.ok] == []
+    assert {finding.check for finding in found} == set(Check)
+    assert clinic.looked_at == ["addin.example.com"], "the configured host and no other"
+
+
+async def test_everything_that_is_wrong_at_once() -> None:
+    clinic = Clinic(manifest_reinstall_needed=True)
+    clinic.access.replies = dict.fromkeys(Right, Reply(200)) | {Right.ANSWER: Reply(403, "ErrorAccessDenied")}
+    await clinic.world.process(clinic.world.mailbox.deliver(invitation(body="")))
+    await clinic.alarms.raise_(clinic.integration.uuid, AlarmKind.POISON, "Correlation id x.")
+    assert await clinic.faults() == {
+        Check.ANSWER,
+        Check.MAILBOX_SETTINGS,
+        Check.SUBSCRIPTION,
+        Check.MANIFEST,
+        Check.POISON,
+    }
+
+
+async def test_one_failing_check_does_not_spoil_the_others() -> None:
+    clinic = Clinic()
+    await clinic.subscribe()
+    clinic.access.failure = Unavailable("The secret store does not answer.")
+    [fault] = [finding for finding in await clinic.examine() if not finding.ok]
+    assert fault.check is Check.CONNECTION
+    assert fault.details == "This could not be examined: The secret store does not answer."
+
+
+async def test_a_check_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    clinic = Clinic()
+    await clinic.subscribe()
+    monkeypatch.setattr(examination, "PATIENCE", timedelta(milliseconds=20))
+    monkeypatch.setattr(clinic, "look", lambda _: asyncio.Event().wait())
+    assert await clinic.faults() == {Check.SERVER}
+
+
+async def test_only_what_the_integration_uses_is_examined() -> None:
+    personal = {finding.check for finding in await Clinic(enable_dynamic_vmrs=False).examine()}
+    assert personal == {Check.SERVER, Check.MANIFEST}
+    by_ews = {finding.check for finding in await Clinic(authentication_method="NTLM").examine()}
+    assert {Check.CONNECTION, Check.SUBSCRIPTION} & by_ews == set()
+    assert Check.LAG in by_ews
+
+
+async def test_a_local_stack_has_no_certificate() -> None:
+    clinic = Clinic()
+    assert Check.SERVER not in {finding.check for finding in await clinic.examine("http://127.0.0.1:7071")}
+    assert clinic.looked_at == []
+
+
+async def test_nothing_is_written() -> None:
+    clinic = Clinic()
+    await clinic.subscribe()
+    tables = [clinic.world.storage.table(name) for name in ("meetings", "aliases", "integrations")]
+    before = [dict(table._rows) for table in tables]
+    await clinic.examine()
+    assert [dict(table._rows) for table in tables] == before

@@ -1,0 +1,191 @@
+"""From what was found to what is wrong and the command that mends it (O2)."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.alarms import Alarm, AlarmKind
+from shared.mailboxes.graph.access import Listed, Reply, Right
+from shared.meetings.operation import Operation
+from shared.meetings.symptoms import Symptom
+from shared.operations.doctor.access import judge_access
+from shared.operations.doctor.finding import Check, Finding, Place
+from shared.operations.doctor.mailbox import judge_lag, judge_settings, judge_unfinished
+from shared.operations.doctor.server import Server, Trouble, judge_server
+from shared.operations.doctor.upkeep import judge_manifest, judge_number_space, judge_poison
+from shared.operations.doctor.watching import Kept, judge_subscription
+from tests.unit.shared.meetings.world import stored_integration
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+BASE = "https://scheduling.example.com"
+PLACE = Place("vmr@example.com", "APP", BASE, "/api/admin/configuration/v1/ms_exchange_connector/1/")
+CORRELATION = "0e0e0e0e-0000-5000-8000-000000000000"
+GRANTED = {right: Reply(404, "ErrorItemNotFound") for right in Right} | {
+    Right.READ_MAIL: Reply(200),
+    Right.READ_CALENDAR: Reply(200),
+}
+
+
+def faults(*findings: Finding) -> dict[str, str]:
+    """The remedies by check; every fault has one, and nothing else has."""
+    assert all(bool(finding.remedy) is not finding.ok for finding in findings)
+    assert all(finding.details for finding in findings)
+    return {finding.check: finding.remedy for finding in findings if not finding.ok}
+
+
+def operation(**changes: str) -> Operation:
+    done = (NOW + timedelta(seconds=4)).isoformat()
+    base = Operation(CORRELATION, "m", NOW.isoformat(), NOW.isoformat(), "new request", "accept", "new", done=done)
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+class TestAccess:
+    def test_everything_granted(self) -> None:
+        found = judge_access(GRANTED, PLACE)
+        assert len(found) == 1 + len(Right)
+        assert faults(*found) == {}
+
+    @pytest.mark.parametrize(
+        ("right", "check", "role"),
+        [
+            (Right.READ_MAIL, Check.READ_MAIL, "Application Mail.ReadWrite"),
+            (Right.READ_CALENDAR, Check.READ_CALENDAR, "Application Calendars.ReadWrite"),
+            (Right.ANSWER, Check.ANSWER, "Application Calendars.ReadWrite"),
+            (Right.WRITE_MAIL, Check.WRITE_MAIL, "Application Mail.ReadWrite"),
+            (Right.SEND_MAIL, Check.SEND_MAIL, "Application Mail.Send"),
+        ],
+    )
+    def test_each_missing_role_is_named_and_granted(self, right: Right, check: Check, role: str) -> None:
+        [(found, remedy)] = faults(*judge_access(GRANTED | {right: Reply(403, "ErrorAccessDenied")}, PLACE)).items()
+        assert found == check
+        assert remedy.startswith(f"New-ManagementRoleAssignment -App APP -Role '{role}' ")
+        assert "Test-ServicePrincipalAuthorization -Identity APP -Resource 'vmr@example.com'" in remedy
+
+    @pytest.mark.parametrize(
+        ("reply", "remedy"),
+        [
+            (Reply(0, reason="the credentials were refused"), "az ad app credential list --id APP"),
+            (Reply(401, "InvalidAuthenticationToken"), "az ad sp show --id APP"),
+            (Reply(404, "ErrorInvalidUser"), "New-Mailbox -Equipment"),
+        ],
+    )
+    def test_without_a_connection_nothing_else_is_judged(self, reply: Reply, remedy: str) -> None:
+        [(check, mends)] = faults(*judge_access(dict.fromkeys(Right, reply), PLACE)).items()
+        assert check == Check.CONNECTION
+        assert mends.startswith(remedy)
+
+    def test_what_graph_would_not_say_is_no_missing_role(self) -> None:
+        [finding] = [
+            one for one in judge_access(GRANTED | {Right.ANSWER: Reply(429, reason="wait")}, PLACE) if not one.ok
+        ]
+        assert "Could not be found out: wait" in finding.details
+
+    def test_an_address_is_quoted_for_powershell(self) -> None:
+        odd = replace(PLACE, mailbox="o'neill@example.com")
+        [remedy] = faults(*judge_access(GRANTED | {Right.ANSWER: Reply(403)}, odd)).values()
+        assert "'o''neill@example.com'" in remedy
+
+
+class TestSettings:
+    def test_nothing_odd(self) -> None:
+        assert faults(*judge_settings([operation()], PLACE)) == {}
+        assert faults(*judge_settings([], PLACE)) == {}
+
+    @pytest.mark.parametrize("symptom", Symptom)
+    def test_each_symptom_is_counted_and_mended(self, symptom: Symptom) -> None:
+        [finding] = judge_settings([operation(), operation(symptom=symptom), operation(symptom=symptom)], PLACE)
+        assert "2 of the last 3" in finding.details
+        assert finding.remedy.startswith(
+            "Set-CalendarProcessing -Identity 'vmr@example.com' -AutomateProcessing AutoUp"
+        )
+
+
+class TestLag:
+    @pytest.mark.parametrize(("seconds", "ok"), [([2, 3, 900], True), ([400, 500, 3], False), ([], True)])
+    def test_the_usual_time_counts_not_the_worst(self, seconds: list[int], *, ok: bool) -> None:
+        done = [operation(done=(NOW + timedelta(seconds=each)).isoformat()) for each in seconds]
+        finding = judge_lag(done, PLACE)
+        assert finding.ok is ok
+        assert ok or "/mailbox/notifications?validationToken=doctor'" in finding.remedy
+
+    def test_what_is_not_done_or_was_set_aside_is_not_counted(self) -> None:
+        late = (NOW + timedelta(days=1)).isoformat()
+        assert judge_lag([operation(done=""), operation(decision="none", done=late)], PLACE).ok
+
+    def test_unfinished_work_counts_when_sweeps_could_not_finish_it(self) -> None:
+        young, old = operation(), operation(created=(NOW - timedelta(hours=1)).isoformat())
+        assert judge_unfinished([young], NOW, PLACE).ok
+        [remedy] = faults(judge_unfinished([young, old], NOW, PLACE)).values()
+        uri = f"{BASE}/api/admin/status/v1/scheduling_operation/?transaction_uuid={CORRELATION}"
+        assert remedy == f"curl -sS -u ADMIN -X GET '{uri}'"
+
+
+class TestSubscription:
+    KEPT = Kept("id", NOW + timedelta(days=5))
+    LISTED = Listed("r", f"{BASE}/mailbox/notifications", f"{BASE}/mailbox/lifecycle", NOW + timedelta(days=5))
+
+    def test_sound(self) -> None:
+        assert judge_subscription(self.KEPT, self.LISTED, NOW, PLACE).ok
+
+    @pytest.mark.parametrize(
+        ("kept", "listed", "details", "remedy"),
+        [
+            (None, None, "There is no subscription", "curl "),
+            (KEPT, None, "Graph has lost the subscription", "curl "),
+            (
+                KEPT,
+                replace(LISTED, notification_url="https://old.example.com/x"),
+                "notifies https://old.example.com/x",
+                "az ",
+            ),
+            (KEPT, replace(LISTED, lifecycle_url=""), "notifies no address", "az "),
+            (KEPT, replace(LISTED, expires=NOW + timedelta(hours=20)), "ends on 2026-11-24 05:00", "curl "),
+            (KEPT, replace(LISTED, expires=NOW - timedelta(hours=1)), "ends on 2026-11-23 08:00", "curl "),
+        ],
+    )
+    def test_faults(self, kept: Kept | None, listed: Listed | None, details: str, remedy: str) -> None:
+        finding = judge_subscription(kept, listed, NOW, PLACE)
+        assert details in finding.details
+        assert faults(finding)[Check.SUBSCRIPTION].startswith(remedy)
+
+
+@pytest.mark.parametrize(
+    ("server", "remedy"),
+    [
+        (Server("h.example.com", NOW + timedelta(days=60)), ""),
+        (Server("h.example.com", NOW + timedelta(days=13)), "openssl s_client -connect h.example.com:443"),
+        (Server("h.example.com", trouble=Trouble.NAME, reason="gaierror"), "nslookup h.example.com"),
+        (Server("h.example.com", trouble=Trouble.SILENT, reason="TimeoutError"), "curl -sSI https://h.example.com/"),
+        (Server("h.example.com", trouble=Trouble.CERTIFICATE, reason="self-signed"), "openssl s_client -connect h"),
+    ],
+)
+def test_the_server(server: Server, remedy: str) -> None:
+    assert faults(judge_server(server, NOW)).get(Check.SERVER, "").startswith(remedy)
+    assert judge_server(server, NOW).ok is not bool(remedy)
+
+
+def test_the_manifest_is_to_be_installed_and_acknowledged() -> None:
+    installed = stored_integration()
+    changed = installed.model_copy(update={"manifest_revision": 7, "manifest_reinstall_needed": True})
+    assert judge_manifest(installed.model_copy(update={"manifest_reinstall_needed": False}), PLACE).ok
+    remedy = faults(judge_manifest(changed, PLACE))[Check.MANIFEST]
+    assert f"{BASE}/addin/{installed.uuid}/manifest.xml" in remedy
+    assert '{"manifest_revision": 7}' in remedy
+    assert f"{PLACE.connector}manifest_installed/'" in remedy
+
+
+@pytest.mark.parametrize(("length", "longer"), [(6, 7), (15, 15)])
+def test_a_full_number_space_gets_longer_numbers(length: int, longer: int) -> None:
+    integration = stored_integration(scheduled_alias_suffix_length=length)
+    assert judge_number_space(0.79, integration, PLACE).ok
+    assert (
+        f'{{"scheduled_alias_suffix_length": {longer}}}'
+        in faults(judge_number_space(0.8, integration, PLACE))[Check.NUMBER_SPACE]
+    )
+
+
+def test_a_poison_message_is_looked_up() -> None:
+    alarm = Alarm("i", AlarmKind.POISON, f"Correlation id {CORRELATION}.", NOW.isoformat())
+    assert judge_poison(None, PLACE).ok
+    assert faults(judge_poison(alarm, PLACE))[Check.POISON].endswith(f"transaction_uuid={CORRELATION}'")
