@@ -52,7 +52,9 @@ def _api(parts: Services) -> Management:
     if app := parts.settings.management_app:
         admins = EntraAdmins(parts.entra_tokens, app, admins)
     local = parts.settings.is_local
-    return management(admins, parts.integrations, parts.storage, parts.alarms, parts.clock, local=local)
+    return management(
+        admins, parts.integrations, parts.storage, parts.alarms, parts.clock, parts.lifecycle, local=local
+    )
 
 
 def _response(answer: Answer) -> func.HttpResponse:

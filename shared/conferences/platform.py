@@ -20,7 +20,7 @@ class Platform(Protocol):
         ...
 
     async def forget(self, booking: Booking) -> None:
-        """The alias of a booking that no longer exists comes free."""
+        """Alias and name of a booking that no longer exists come free."""
         ...
 
 
@@ -50,3 +50,5 @@ class PolicyPlatform:
         row = await self._aliases.get(booking.numeric_alias, "alias")
         if row is not None and row.values["tag"] == booking.tag:
             await self._aliases.commit(row.partition, Delete(row))
+        if booking.conference:
+            await self._names.release(booking.conference.name, booking.tag)

@@ -17,6 +17,7 @@ from shared.management.call import Answer, Call
 from shared.management.connectors import Connectors
 from shared.management.domains import Domains
 from shared.management.engine import Management
+from shared.management.lifecycle import Lifecycle
 from shared.management.records import records
 from shared.storage import Storage
 
@@ -24,13 +25,20 @@ __all__ = ["Admins", "Answer", "Call", "EntraAdmins", "Management", "PasswordAdm
 
 
 def management(
-    admins: Admins, integrations: IntegrationStore, storage: Storage, alarms: Alarms, clock: Clock, *, local: bool
+    admins: Admins,
+    integrations: IntegrationStore,
+    storage: Storage,
+    alarms: Alarms,
+    clock: Clock,
+    lifecycle: Lifecycle,
+    *,
+    local: bool,
 ) -> Management:
     """The API with all its resources. `local`: of a local stack, see IntegrationStore."""
     return Management(
         admins,
         [
-            Connectors(integrations, storage, clock, local=local),
+            Connectors(integrations, storage, clock, lifecycle, local=local),
             Domains(integrations),
             *records(integrations, storage, alarms, clock),
         ],

@@ -11,6 +11,7 @@ from shared.errors import Conflict, SettingsInvalid
 from shared.integrations import ExchangeDomain, Integration, IntegrationStore, StaleSettings
 from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, TEMPLATE_FIELDS, settings
 from shared.management.call import Answer, Call, json_object
+from shared.management.lifecycle import Lifecycle
 from shared.management.resource import CONFIGURATION, Action, Object, Schema, Shown, id_in, time_text, uri
 from shared.storage import Storage
 
@@ -73,8 +74,11 @@ class Connectors:
     name = CONNECTOR
     about = "Integrations: each connects a VMR platform with an Exchange deployment."
 
-    def __init__(self, integrations: IntegrationStore, storage: Storage, clock: Clock, *, local: bool) -> None:
+    def __init__(
+        self, integrations: IntegrationStore, storage: Storage, clock: Clock, lifecycle: Lifecycle, *, local: bool
+    ) -> None:
         self._integrations = integrations
+        self._lifecycle = lifecycle
         self._local = local
         self._meetings = storage.table("meetings")
         self._clock = clock
@@ -110,12 +114,16 @@ class Connectors:
 
     async def create(self, fields: Object) -> Shown:
         """A new integration. Raises SettingsInvalid."""
-        return shown(await self._integrations.create(_understood(fields)))
+        created = await self._integrations.create(_understood(fields))
+        await self._lifecycle.saved(created.uuid)
+        return shown(created)
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
         """The changed integration. Raises NotFound, SettingsInvalid, StaleSettings."""
         integration = await self._integrations.by_id(id_)
-        return shown(await self._integrations.update(integration.uuid, _understood(fields), _revision(if_match)))
+        updated = await self._integrations.update(integration.uuid, _understood(fields), _revision(if_match))
+        await self._lifecycle.saved(updated.uuid)
+        return shown(updated)
 
     async def delete(self, id_: int, *, force: bool) -> None:
         """Delete the integration. Raises NotFound, and Conflict when it still has meetings to come."""
@@ -126,7 +134,9 @@ class Connectors:
                 f"{integration.name} has {meetings} meeting{'s' * (meetings > 1)} to come. Once it is deleted nobody "
                 "can join them any more, and the add-in stops working for its users. Add ?force=true to delete it."
             )
+        await self._lifecycle.deleting(integration.uuid)
         await self._integrations.delete(integration.uuid)
+        await self._lifecycle.deleted(integration.uuid)
 
     async def _meetings_to_come(self, integration: Integration) -> int:
         now, count = self._clock.now(), 0

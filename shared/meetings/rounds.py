@@ -12,12 +12,16 @@ from shared.integrations import Integration, IntegrationStore
 from shared.meetings.agenda import CLEANUP, ONWARD
 from shared.meetings.checkup import check_mailbox_settings, check_number_space
 from shared.meetings.hands import Hands, HandsOf
+from shared.meetings.retirement import Retirement
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 16
 PATIENCE = timedelta(seconds=120)
 """An Exchange that does not answer is left for the next round."""
+
+IMPATIENCE = timedelta(seconds=10)
+"""An admin waits for the answer to a save."""
 
 Chore = Callable[[Hands], Awaitable[object]]
 
@@ -29,6 +33,7 @@ class Rounds:
     integrations: IntegrationStore
     hands: HandsOf
     alarms: Alarms
+    retirement: Retirement
 
     async def sweep(self) -> None:
         """Find what notifications missed, finish what a crash interrupted, and watch new mailboxes (M5, M9)."""
@@ -63,7 +68,19 @@ class Rounds:
             await hands.agenda.work_off(CLEANUP)
             await check_number_space(hands.processor, self.alarms)
 
+        await self.retirement.complete_all()
         await self._for_each({AlarmKind.HOUSEKEEPING: clean_up})
+
+    async def connect(self, uuid: str) -> None:
+        """Try an integration's connection at once, for an admin who has just saved it (E4)."""
+
+        async def connect(hands: Hands) -> None:
+            await hands.watcher.keep_subscribed()
+            await hands.watcher.sweep()
+
+        integration = await self.integrations.get(uuid)
+        if integration.enable_dynamic_vmrs:
+            await self._guarded(integration, connect, AlarmKind.CONNECTION, IMPATIENCE)
 
     async def _for_each(self, chores: dict[AlarmKind, Chore]) -> None:
         room = asyncio.Semaphore(AT_ONCE)
@@ -76,10 +93,12 @@ class Rounds:
         watched = [integration for integration in await self.integrations.list() if integration.enable_dynamic_vmrs]
         await asyncio.gather(*(one(integration) for integration in watched))
 
-    async def _guarded(self, integration: Integration, chore: Chore, alarm: AlarmKind) -> None:
+    async def _guarded(
+        self, integration: Integration, chore: Chore, alarm: AlarmKind, patience: timedelta = PATIENCE
+    ) -> None:
         """Do the chore; a failure becomes this integration's alarm and nobody else's, and goes when it works again."""
         try:
-            async with asyncio.timeout(PATIENCE.total_seconds()):
+            async with asyncio.timeout(patience.total_seconds()):
                 await chore(await self.hands(integration.uuid))
         except NotFound:
             log.info("integration %s was deleted meanwhile", integration.uuid)

@@ -8,8 +8,10 @@ from typing import Any, cast
 import pytest
 
 from shared.alarms import AlarmKind, Alarms
+from shared.conferences.platform import PolicyPlatform
 from shared.errors import Unavailable
 from shared.integrations import IntegrationStore
+from shared.meetings.retirement import Retirement
 from shared.meetings.rounds import Rounds
 from shared.operations.metrics import Metric
 from tests.conformance.bicep import BICEP, INFRA, load
@@ -55,7 +57,9 @@ async def test_rounds_log_their_alarms_in_the_words_that_the_query_looks_for(
     async def hands(uuid: str) -> Any:
         raise fault
 
-    rounds = Rounds(cast("IntegrationStore", Integrations()), hands, Alarms(MemoryStorage(), FakeClock()))
+    storage = MemoryStorage()
+    retirement = Retirement(storage, PolicyPlatform(storage))
+    rounds = Rounds(cast("IntegrationStore", Integrations()), hands, Alarms(storage, FakeClock()), retirement)
     await getattr(rounds, timer)()
     pattern = re.search(r'regex "(.+)"', (BICEP / "queries" / "integration_failing.kql").read_text())
     assert pattern

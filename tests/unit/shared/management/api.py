@@ -9,6 +9,7 @@ from shared.errors import NotAuthenticated
 from shared.integrations import IntegrationStore
 from shared.management import Answer, Call, Management, management
 from tests.fakes.clock import FakeClock
+from tests.fakes.lifecycle import FakeLifecycle
 from tests.fakes.secrets import MemorySecrets
 from tests.fakes.storage import MemoryStorage
 
@@ -34,8 +35,9 @@ class Api:
         self.secrets = MemorySecrets()
         self.integrations = IntegrationStore(self.storage, self.secrets, self.clock)
         self.alarms = Alarms(self.storage, self.clock)
+        self.lifecycle = FakeLifecycle()
         self.management: Management = management(
-            OneAdmin(), self.integrations, self.storage, self.alarms, self.clock, local=False
+            OneAdmin(), self.integrations, self.storage, self.alarms, self.clock, self.lifecycle, local=False
         )
 
     async def raw(

@@ -9,12 +9,14 @@ import pytest
 
 from shared.alarms import AlarmKind, Alarms
 from shared.aliases.allocation import AliasFormat
+from shared.conferences.platform import PolicyPlatform
 from shared.errors import NotFound, Unavailable
 from shared.integrations import IntegrationStore
 from shared.mailboxes.watch import Watcher
 from shared.meetings import rounds as module
 from shared.meetings.hands import Hands
 from shared.meetings.notice import decode
+from shared.meetings.retirement import Retirement
 from shared.meetings.rounds import AT_ONCE, Rounds
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailbox import FakeMailbox, invitation
@@ -46,7 +48,9 @@ class World:
         self.storage = MemoryStorage()
         self.store = IntegrationStore(self.storage, MemorySecrets(), self.clock)
         self.alarms = Alarms(self.storage, self.clock)
-        self.rounds = Rounds(self.store, self.hands, self.alarms)
+        self.rounds = Rounds(
+            self.store, self.hands, self.alarms, Retirement(self.storage, PolicyPlatform(self.storage))
+        )
         self.places: dict[str, Place] = {}
 
     async def add(self, name: str, **fields: Any) -> str:

@@ -1,0 +1,19 @@
+"""What happens around the settings when they are saved or deleted."""
+
+from typing import Protocol
+
+
+class Lifecycle(Protocol):
+    """Told of what admins do with integrations."""
+
+    async def saved(self, uuid: str) -> None:
+        """Try the connection to its Exchange; faults raise an alarm, never an error (E4)."""
+        ...
+
+    async def deleting(self, uuid: str) -> None:
+        """Comes before the settings go."""
+        ...
+
+    async def deleted(self, uuid: str) -> None:
+        """Comes after they have gone: its rooms close."""
+        ...

@@ -1,0 +1,26 @@
+"""What the mailbox side does when an integration is saved or deleted."""
+
+from dataclasses import dataclass
+
+from shared.meetings.retirement import Retirement
+from shared.meetings.rounds import Rounds
+
+
+@dataclass(frozen=True)
+class IntegrationLifecycle:
+    """A shared.management.lifecycle.Lifecycle."""
+
+    rounds: Rounds
+    retirement: Retirement
+
+    async def saved(self, uuid: str) -> None:
+        """See Lifecycle.saved."""
+        await self.rounds.connect(uuid)
+
+    async def deleting(self, uuid: str) -> None:
+        """See Lifecycle.deleting."""
+        await self.retirement.announce(uuid)
+
+    async def deleted(self, uuid: str) -> None:
+        """See Lifecycle.deleted."""
+        await self.retirement.complete(uuid)

@@ -1,0 +1,70 @@
+"""Retirement of a deleted integration: its rooms close, its digits come free, its records go.
+
+A marker is written before the settings are deleted, so that whatever is interrupted is finished by the nightly round.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from shared.aliases.booking import Booking
+from shared.conferences.platform import Platform
+from shared.storage import Delete, Put, Row, RowChanged, Storage
+
+log = logging.getLogger(__name__)
+
+_MARKERS = "retired"
+_BATCH = 50
+
+
+@dataclass(frozen=True)
+class Retirement:
+    """Removes what a deleted integration leaves."""
+
+    storage: Storage
+    platform: Platform
+
+    async def announce(self, integration: str) -> None:
+        """Note that the integration is about to be deleted."""
+        await self.storage.table("meetings").commit(_MARKERS, Put(integration, {}))
+
+    async def complete(self, integration: str) -> None:
+        """Close its rooms and remove all its rows. May be repeated, and taken up where it was interrupted."""
+        table = self.storage.table("meetings")
+        while rows := [row async for row in self._first_rows(integration)]:
+            await self._remove(integration, rows)
+        marker = await table.get(_MARKERS, integration)
+        if marker:
+            await table.commit(_MARKERS, Delete(marker))
+
+    async def _first_rows(self, integration: str) -> AsyncIterator[Row]:
+        count = 0
+        async for row in self.storage.table("meetings").rows(integration):
+            yield row
+            count += 1
+            if count == _BATCH:
+                return
+
+    async def complete_all(self) -> None:
+        """Finish every retirement that was interrupted."""
+        for row in [row async for row in self.storage.table("meetings").rows(_MARKERS)]:
+            await self.complete(row.key)
+
+    async def _remove(self, integration: str, rows: list[Row]) -> None:
+        """Rooms first: a row that is gone can no longer tell which room it was."""
+        bookings = [Booking.from_row(row) for row in rows if row.key.startswith("tag:")]
+        await asyncio.gather(*(self.platform.forget(booking) for booking in bookings))
+        table = self.storage.table("meetings")
+        for row in rows:
+            if row.key == "watch:subscription":
+                await self._forget_subscription(str(row.values["id"]))
+        try:
+            await table.commit(integration, *(Delete(row) for row in rows))
+        except RowChanged:
+            log.info("work was under way when the integration was deleted; its rows are read again")
+
+    async def _forget_subscription(self, subscription_id: str) -> None:
+        row = await self.storage.table("meetings").get("subscription", subscription_id)
+        if row:
+            await self.storage.table("meetings").commit("subscription", Delete(row))

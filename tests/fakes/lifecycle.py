@@ -1,0 +1,17 @@
+"""What is told of integrations, remembered."""
+
+
+class FakeLifecycle:
+    """A Lifecycle; `told` holds what happened, in order."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+
+    async def saved(self, uuid: str) -> None:
+        self.told.append(("saved", uuid))
+
+    async def deleting(self, uuid: str) -> None:
+        self.told.append(("deleting", uuid))
+
+    async def deleted(self, uuid: str) -> None:
+        self.told.append(("deleted", uuid))
