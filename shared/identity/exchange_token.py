@@ -71,7 +71,7 @@ def _claimed_key(token: str, configured: dict[str, str]) -> tuple[str, str]:
         thumbprint, amurl = header["x5t"], normalise(_app_context(claims)["amurl"])
     except (jwt.InvalidTokenError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise NotAuthenticated(_INVALID) from error
-    if header.get("alg") != "RS256" or not isinstance(thumbprint, str) or amurl not in configured:
+    if not isinstance(thumbprint, str) or amurl not in configured:
         raise NotAuthenticated(_INVALID)
     return thumbprint, configured[amurl]
 
