@@ -20,6 +20,8 @@ from shared.settings import Settings, is_loopback, load_settings
 from shared.storage import Storage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shared.addin.addresses import Addresses
     from shared.addin.icons import Icons
     from shared.addin.manifest import Manifests
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from shared.meetings.retirement import Retirement
     from shared.meetings.rounds import Rounds
     from shared.meetings.worker import Worker
+    from shared.operations.doctor import Finding
     from shared.secrets import SecretStore
 
 
@@ -234,6 +237,24 @@ class Services:
         from shared.meetings.lifecycle import IntegrationLifecycle
 
         return IntegrationLifecycle(self.rounds, self.retirement)
+
+    async def examine(self, integration: Integration) -> Sequence[Finding]:
+        """What is wrong with an integration, and what mends it."""
+        from shared.mailboxes.graph.access import GraphAccess
+        from shared.operations.doctor import Doctor
+        from shared.operations.doctor.server import ServerProbe
+
+        doctor = Doctor(
+            access=lambda one: GraphAccess(self._graph_client(one), one.mailbox),
+            probe=ServerProbe(),
+            storage=self.storage,
+            alarms=self.alarms,
+            allocator=self.allocator,
+            clock=self.clock,
+            base_url=self.settings.public_base_url,
+            app_id=self.settings.azure_client_id,
+        )
+        return await doctor.examine(integration)
 
     async def close(self) -> None:
         """Let go of all connections."""
