@@ -1,4 +1,4 @@
-"""The HTTP server: Graph, the control routes, the metadata document."""
+"""The HTTP server: Graph, the control routes, the metadata document; and the OpenID provider of its users."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,6 +10,8 @@ from aiohttp import web
 from dev.exchange.control import control_routes, explain
 from dev.exchange.graph.gateway import ROOT, Gateway
 from dev.exchange.state import Exchange, Settings
+from dev.provider.app import routes as provider_routes
+from dev.provider.provider import Provider
 
 #: How often, in real seconds, it is looked whether subscriptions have expired.
 _TICK = 1.0
@@ -20,6 +22,7 @@ def create_app(exchange: Exchange) -> web.Application:
     app = web.Application(middlewares=[explain], client_max_size=8 * 1024**2)
     app.add_routes(control_routes(exchange))
     app.router.add_route("*", f"{ROOT}/{{path:.*}}", Gateway(exchange).__call__)
+    app.add_routes(provider_routes(Provider(exchange.clock.now)))
 
     async def living(_app: web.Application) -> AsyncIterator[None]:
         await exchange.notifier.start()

@@ -1,0 +1,105 @@
+"""The provider over HTTP: every face's metadata, keys, authorize page and token endpoint."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from dev.provider.faces import FACES, Face
+from dev.provider.provider import Provider, Refused
+
+Handler: TypeAlias = Callable[[Provider, Face, web.Request], Awaitable[web.StreamResponse]]
+
+
+def routes(provider: Provider) -> list[web.RouteDef]:
+    """The routes of all faces; where they are is what the request says."""
+
+    def at(face: Face, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        return lambda request: handler(provider, replace(face, base=f"http://{request.host}"), request)
+
+    return [
+        route
+        for face in FACES
+        for route in (
+            web.get(face.root + face.metadata, at(face, _metadata)),
+            web.get(face.root + face.jwks, at(face, _jwks)),
+            web.get(face.root + face.authorize, at(face, _ask)),
+            web.post(face.root + face.authorize, at(face, _answer)),
+            web.post(face.root + face.token, at(face, _token)),
+        )
+    ]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A provider that runs: its address, and its state for tests to look into."""
+
+    base_url: str
+    provider: Provider
+
+
+@asynccontextmanager
+async def running_provider(provider: Provider | None = None, port: int = 0) -> AsyncIterator[Running]:
+    """Run a provider on 127.0.0.1, on a free port unless one is given."""
+    state = provider or Provider()
+    app = web.Application()
+    app.add_routes(routes(state))
+    runner = web.AppRunner(app, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        yield Running(f"http://127.0.0.1:{runner.addresses[0][1]}", state)
+    finally:
+        await runner.cleanup()
+
+
+async def _metadata(provider: Provider, face: Face, request: web.Request) -> web.StreamResponse:
+    return web.json_response(face.document())
+
+
+async def _jwks(provider: Provider, face: Face, request: web.Request) -> web.StreamResponse:
+    return web.json_response(provider.keys.document(face.key_issuer))
+
+
+async def _ask(provider: Provider, face: Face, request: web.Request) -> web.StreamResponse:
+    """The page on which a person picks an account. Faults in the request are shown, never sent back (RFC 6749 §4.1)."""
+    try:
+        provider.application(request.query)
+    except Refused as refused:
+        return web.Response(text=f"{face.code_prefix}{refused.number}: {refused}", status=400)
+    buttons = "".join(
+        f'<p><button name="account" value="{html.escape(account.upn)}">{html.escape(account.upn)}</button></p>'
+        for account in provider.accounts
+    )
+    page = f'<!doctype html><title>Sign in</title><h1>Pick an account</h1><form method="post">{buttons}'
+    return web.Response(text=f'{page}<button name="cancel" value="1">Cancel</button></form>', content_type="text/html")
+
+
+async def _answer(provider: Provider, face: Face, request: web.Request) -> web.StreamResponse:
+    chosen = await request.post()
+    asked = dict(request.query)
+    if "cancel" in chosen:
+        answer = {"error": "access_denied", "error_description": f"{face.code_prefix}65004: User declined to consent."}
+    else:
+        answer = {"code": provider.code(face, asked, str(chosen["account"]))}
+    answer |= {"state": asked["state"]}
+    return web.Response(status=302, headers={"Location": f"{asked['redirect_uri']}?{urlencode(answer)}"})
+
+
+async def _token(provider: Provider, face: Face, request: web.Request) -> web.StreamResponse:
+    form: Mapping[str, str] = {name: str(value) for name, value in (await request.post()).items()}
+    try:
+        return web.json_response(provider.redeem(face, form))
+    except Refused as refused:
+        body = {
+            "error": refused.error,
+            "error_description": f"{face.code_prefix}{refused.number}: {refused}",
+            "error_codes": [refused.number],
+        }
+        return web.json_response(body, status=401 if refused.error == "invalid_client" else 400)

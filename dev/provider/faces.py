@@ -1,0 +1,164 @@
+"""What Entra and AD FS do differently: addresses, issuers, claims, forms of errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dev.provider.registry import TENANT, Account, Application
+
+
+@dataclass(frozen=True)
+class Face:
+    """One kind of provider at `base` (its URL without path). `root` is the path before its endpoints."""
+
+    base: str
+    root: str
+
+    authorize = "/oauth2/authorize"
+    token = "/oauth2/token"  # noqa: S105  # a path
+    jwks = "/discovery/keys"
+    metadata = "/.well-known/openid-configuration"
+    code_prefix = "AADSTS"
+
+    @property
+    def issuer(self) -> str:
+        """The issuer of ID tokens."""
+        return f"{self.base}{self.root}"
+
+    @property
+    def key_issuer(self) -> str:
+        """What keys name as their issuer; "" for nothing."""
+        return self.issuer
+
+    def document(self) -> dict[str, Any]:
+        """The metadata document."""
+        at = f"{self.base}{self.root}"
+        return {
+            "issuer": self.issuer,
+            "authorization_endpoint": at + self.authorize,
+            "token_endpoint": at + self.token,
+            "jwks_uri": at + self.jwks,
+        }
+
+    def number(self, value: int) -> int | str:
+        """A number as this face writes it in JSON."""
+        return value
+
+    def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:
+        """An ID token's claims, but for its times."""
+        raise NotImplementedError
+
+    def access_token(self, account: Account, app: Application, resource: str) -> dict[str, Any]:
+        """An access token's claims, but for its times."""
+        raise NotImplementedError
+
+
+class EntraV2(Face):
+    """Microsoft Entra, v2.0."""
+
+    authorize = "/oauth2/v2.0/authorize"
+    token = "/oauth2/v2.0/token"  # noqa: S105  # a path
+    jwks = "/discovery/v2.0/keys"
+    metadata = "/v2.0/.well-known/openid-configuration"
+
+    @property
+    def issuer(self) -> str:
+        """With the version."""
+        return f"{self.base}{self.root}/v2.0"
+
+    def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:
+        """With name and address, for the scopes profile and email."""
+        return _entra(self.issuer, account) | {
+            "aud": app.client_id,
+            "nonce": asked.get("nonce"),
+            "name": account.name,
+            "preferred_username": account.upn,
+            "email": account.upn,
+            "ver": "2.0",
+        }
+
+    def access_token(self, account: Account, app: Application, resource: str) -> dict[str, Any]:
+        """For Microsoft Graph, as openid scopes alone get it: nobody else can verify it."""
+        return _entra(self.issuer, account) | {"aud": "00000003-0000-0000-c000-000000000000", "azp": app.client_id}
+
+
+class EntraV1(Face):
+    """Microsoft Entra, v1. Numbers in its answers are texts."""
+
+    def number(self, value: int) -> int | str:
+        """As text."""
+        return str(value)
+
+    @property
+    def issuer(self) -> str:
+        """The Security Token Service's, whichever host was asked."""
+        return f"https://sts.windows.net/{TENANT}/"
+
+    def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:
+        """With upn and unique_name."""
+        names = {"upn": account.upn, "unique_name": account.upn}
+        return _entra(self.issuer, account) | names | {"aud": app.client_id, "ver": "1.0", "nonce": asked.get("nonce")}
+
+    def access_token(self, account: Account, app: Application, resource: str) -> dict[str, Any]:
+        """For the resource that was asked for."""
+        return _entra(self.issuer, account) | {
+            "aud": resource,
+            "appid": app.client_id,
+            "upn": account.upn,
+            "ver": "1.0",
+        }
+
+
+class Adfs(Face):
+    """AD FS. Access tokens have another issuer than ID tokens, and ID tokens no nbf."""
+
+    code_prefix = "MSIS"
+
+    @property
+    def key_issuer(self) -> str:
+        """None."""
+        return ""
+
+    @property
+    def access_token_issuer(self) -> str:
+        """By http, whatever the service is reached by."""
+        return f"http://{self.base.partition('://')[2]}{self.root}/services/trust"
+
+    def document(self) -> dict[str, Any]:
+        """With access_token_issuer."""
+        return super().document() | {"access_token_issuer": self.access_token_issuer}
+
+    def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:
+        """With upn, unique_name and sid."""
+        return {
+            "iss": self.issuer,
+            "aud": app.client_id,
+            "sub": "pairwise",
+            "nonce": asked.get("nonce"),
+            "upn": account.upn,
+            "unique_name": f"EXAMPLE\\{account.upn.partition('@')[0]}",
+            "sid": account.sid,
+            "nbf": None,
+        }
+
+    def access_token(self, account: Account, app: Application, resource: str) -> dict[str, Any]:
+        """For the resource identifier, with what its rules issue."""
+        return {
+            "iss": self.access_token_issuer,
+            "aud": f"microsoft:identityserver:{resource}",
+            "apptype": "Public",
+            "appid": app.client_id,
+            "upn": account.upn,
+            "email": account.upn,
+            "ver": "1.0",
+        }
+
+
+FACES: tuple[Face, ...] = (EntraV2("", f"/{TENANT}"), EntraV1("", f"/{TENANT}"), Adfs("", "/adfs"))
+"""Every face, at no address yet."""
+
+
+def _entra(issuer: str, account: Account) -> dict[str, Any]:
+    return {"iss": issuer, "tid": TENANT, "oid": account.oid, "sub": f"pairwise-{account.oid}"}

@@ -1,0 +1,48 @@
+"""The provider's signing keys, with roll-over."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+
+class Keys:
+    """The newest key signs; after a roll-over the one before stays published, as providers do."""
+
+    def __init__(self) -> None:
+        self._keys: list[tuple[str, rsa.RSAPrivateKey]] = []
+
+    def roll(self) -> None:
+        """Sign with a new key from now on."""
+        self._keys = [_new_key(), *self._published[:1]]
+
+    def sign(self, claims: dict[str, Any]) -> str:
+        """The claims as a token; those that are None are left out."""
+        kid, key = self._published[0]
+        stated = {name: value for name, value in claims.items() if value is not None}
+        return jwt.encode(stated, key, algorithm="RS256", headers={"kid": kid, "x5t": kid})
+
+    def document(self, issuer: str = "") -> dict[str, Any]:
+        """The JWKS; Entra's entries name their issuer, AD FS's do not."""
+        own = {"issuer": issuer} if issuer else {}
+        return {"keys": [_entry(key) | own | {"kid": kid, "use": "sig", "x5t": kid} for kid, key in self._published]}
+
+    @property
+    def _published(self) -> list[tuple[str, rsa.RSAPrivateKey]]:
+        if not self._keys:  # made when first needed: it takes a while
+            self._keys = [_new_key()]
+        return self._keys
+
+
+def _new_key() -> tuple[str, rsa.RSAPrivateKey]:
+    return uuid4().hex, rsa.generate_private_key(65537, 2048)
+
+
+def _entry(key: rsa.RSAPrivateKey) -> dict[str, Any]:
+    entry: dict[str, Any] = json.loads(RSAAlgorithm.to_jwk(key.public_key()))
+    return entry

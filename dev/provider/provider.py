@@ -1,0 +1,125 @@
+"""Codes, tokens and refusals, apart from HTTP."""
+
+from __future__ import annotations
+
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+from dev.provider.faces import Face
+from dev.provider.keys import Keys
+from dev.provider.registry import Account, Application, accounts, applications
+
+LIFETIME = 3600
+"""Seconds that access and ID tokens are good for."""
+
+
+class Refused(Exception):
+    """An OAuth error: its word, the provider's own number, and a description."""
+
+    def __init__(self, error: str, number: int, description: str) -> None:
+        super().__init__(description)
+        self.error, self.number = error, number
+
+
+@dataclass(frozen=True)
+class Granted:
+    """What a code or a refresh token stands for."""
+
+    account: Account
+    application: Application
+    face: Face
+    asked: Mapping[str, str]
+
+
+@dataclass
+class Provider:
+    """The provider's state. `refuse_next` makes the next token request fail: error, number."""
+
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    keys: Keys = field(default_factory=Keys)
+    accounts: list[Account] = field(default_factory=accounts)
+    applications: list[Application] = field(default_factory=applications)
+    refuse_next: tuple[str, int] | None = None
+    codes: dict[str, Granted] = field(default_factory=dict)
+    refresh_tokens: dict[str, Granted] = field(default_factory=dict)
+    forms: list[dict[str, str]] = field(default_factory=list)
+    """Token requests, in order."""
+
+    def application(self, asked: Mapping[str, str]) -> Application:
+        """The application of an authorization request. Raises Refused: nobody is sent back to a strange address."""
+        found = next((app for app in self.applications if app.client_id == asked.get("client_id")), None)
+        if found is None:
+            raise Refused("unauthorized_client", 700016, "Application not found.")
+        if urlsplit(asked.get("redirect_uri", "")).path not in found.redirect_paths:
+            raise Refused("invalid_request", 50011, "The redirect URI does not match.")
+        if asked.get("response_type") != "code" or asked.get("code_challenge_method") != "S256":
+            raise Refused("invalid_request", 900144, "The request must ask for a code, with PKCE.")
+        return found
+
+    def code(self, face: Face, asked: Mapping[str, str], upn: str) -> str:
+        """A code for an account that has signed in."""
+        account = next(account for account in self.accounts if account.upn == upn)
+        code = secrets.token_urlsafe(64)
+        self.codes[code] = Granted(account, self.application(asked), face, dict(asked))
+        return code
+
+    def redeem(self, face: Face, form: Mapping[str, str]) -> dict[str, Any]:
+        """The token endpoint's answer. Raises Refused."""
+        self.forms.append(dict(form))
+        if self.refuse_next:
+            (error, number), self.refuse_next = self.refuse_next, None
+            raise Refused(error, number, "As the test wants it: alice@example.com")
+        match form.get("grant_type"):
+            case "authorization_code":
+                granted = self._by_code(face, form)
+            case "refresh_token":
+                granted = self._by_refresh_token(face, form)
+            case _:
+                raise Refused("unsupported_grant_type", 70003, "The grant type is not supported.")
+        _check_client(granted.application, form)
+        return self._answer(granted, form)
+
+    def _by_code(self, face: Face, form: Mapping[str, str]) -> Granted:
+        granted = self.codes.pop(form.get("code", ""), None)
+        if granted is None or granted.face != face:
+            raise Refused("invalid_grant", 54005, "The code was redeemed already.")
+        if form.get("redirect_uri") != granted.asked["redirect_uri"]:
+            raise Refused("invalid_grant", 50011, "The redirect URI is another one.")
+        challenge = urlsafe_b64encode(sha256(form.get("code_verifier", "").encode()).digest()).decode().rstrip("=")
+        if challenge != granted.asked["code_challenge"]:
+            raise Refused("invalid_grant", 50148, "The code_verifier does not match the code_challenge.")
+        return granted
+
+    def _by_refresh_token(self, face: Face, form: Mapping[str, str]) -> Granted:
+        granted = self.refresh_tokens.get(form.get("refresh_token", ""))
+        if granted is None or granted.face != face:
+            raise Refused("invalid_grant", 50173, "The grant was revoked.")
+        return granted
+
+    def _answer(self, granted: Granted, form: Mapping[str, str]) -> dict[str, Any]:
+        refresh_token = secrets.token_urlsafe(48)
+        self.refresh_tokens[refresh_token] = granted
+        now = int(self.clock().timestamp())
+        times = {"iat": now, "nbf": now, "exp": now + LIFETIME}
+        face, account, app = granted.face, granted.account, granted.application
+        resource = form.get("resource") or app.resource
+        return {
+            "token_type": "Bearer",
+            "expires_in": face.number(LIFETIME),
+            "access_token": self.keys.sign(times | face.access_token(account, app, resource) | account.claims),
+            "id_token": self.keys.sign(times | face.id_token(account, app, granted.asked) | account.claims),
+            "refresh_token": refresh_token,
+        }
+
+
+def _check_client(application: Application, form: Mapping[str, str]) -> None:
+    if form.get("client_id") != application.client_id:
+        raise Refused("invalid_grant", 700005, "The code is another client's.")
+    if form.get("client_secret", "") != application.secret:
+        raise Refused("invalid_client", 7000215, "Invalid client secret provided.")
