@@ -15,8 +15,10 @@ from shared.identity.entra import EntraTokens
 from shared.identity.entra_keys import EntraKeys
 from shared.identity.exchange_metadata import ExchangeMetadata
 from shared.identity.exchange_token import ExchangeTokens
+from shared.identity.sign_in.sessions import Sessions
 from shared.integrations import Integration, IntegrationStore
 from tests.fakes.clock import FakeClock
+from tests.fakes.end_users import MemoryEndUsers
 from tests.fakes.secrets import MemorySecrets
 from tests.fakes.storage import MemoryStorage
 from tests.unit.shared.identity.exchange import Exchange, Signer
@@ -35,7 +37,8 @@ class World:
         self.store = IntegrationStore(self.storage, MemorySecrets(), self.clock)
         exchange_tokens = ExchangeTokens(ExchangeMetadata(self.exchange.fetch, self.clock), self.clock)
         entra_tokens = EntraTokens(EntraKeys(self.exchange.fetch, self.clock), self.clock)
-        users = AddInUsers(exchange_tokens, entra_tokens, ADDRESSES)
+        sessions = Sessions(b"k" * 32, MemoryEndUsers(), self.clock)
+        users = AddInUsers(exchange_tokens, entra_tokens, sessions, ADDRESSES)
         self.details = MeetingDetails(self.store, users, Allocator(self.storage, self.clock, b"k" * 32))
         self.integration: Integration
 
