@@ -11,6 +11,10 @@ from datetime import timedelta
 
 from bench.result import Result
 from bench.throughput import CONCURRENT, GRAPH_LATENCY
+from shared.aliases.allocation import alias_format
+from shared.aliases.instructions import joining_instructions
+from shared.identity.caller import Caller
+from shared.integrations import Integration
 from tests.integration.meetings.deployment import MAILBOX, Deployment, deployed
 
 ONE_MAILBOX = 1000
@@ -41,6 +45,7 @@ async def _many_mailboxes() -> list[Result]:
         for number, address in enumerate(mailboxes):
             await _integration(world, number, address)
         await world.services.rounds.renew()
+        assert len(list(world.exchange.exchange.subscriptions)) == 1 + MAILBOXES
         await world.faults({"on": "*", "action": "latency", "ms": 1000 * GRAPH_LATENCY})
         taken = await _burst(world, mailboxes * EACH)
         what = f"burst of {EACH} to each of {MAILBOXES} mailboxes"
@@ -54,6 +59,8 @@ async def _lost(world: Deployment, expected: int) -> int:
 
 
 async def _integration(world: Deployment, number: int, address: str) -> None:
+    """An integration like the one that is there, with an equipment mailbox of its own."""
+    await world.control("PATCH", f"/dev/mailboxes/{address}", {"automate_processing": "AutoUpdate"})
     model = (await world.integration()).resource()
     fields = {name: model[name] for name in ("authentication_method", "room_mailbox_name", "scheduled_alias_prefix")}
     own = {"name": f"Number {number}", "room_mailbox_email_address": address, "addin_server_domain": "vmr.example.com"}
@@ -75,9 +82,17 @@ async def _burst(world: Deployment, mailboxes: list[str]) -> float:
 
 async def _invitations(world: Deployment, mailboxes: list[str]) -> None:
     when = (world.now + timedelta(days=1)).replace(hour=10, minute=0, second=0, microsecond=0)
+    owners = {integration.mailbox: integration for integration in await world.services.integrations.list()}
     for number, address in enumerate(mailboxes):
-        room = await world.click()
-        await world.invite(when, room["instructions"], attendees=[address], subject=f"Number {number}")
+        tagged = await _instructions(world, owners[address])
+        await world.invite(when, tagged, attendees=[address], subject=f"Number {number}")
+
+
+async def _instructions(world: Deployment, integration: Integration) -> str:
+    """What Alice gets for a click in the add-in of an integration."""
+    form, lifetime = alias_format(integration), timedelta(days=integration.reservation_days)
+    booking = await world.services.allocator.allocate(integration.uuid, form, Caller("alice", "test"), lifetime)
+    return joining_instructions(integration, booking)
 
 
 async def _work_off(world: Deployment, done: asyncio.Event) -> None:
