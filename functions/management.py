@@ -51,9 +51,15 @@ def _api(parts: Services) -> Management:
     admins: Admins = PasswordAdmins(parts.settings.management)
     if app := parts.settings.management_app:
         admins = EntraAdmins(parts.entra_tokens, app, admins)
-    local = parts.settings.is_local
     return management(
-        admins, parts.integrations, parts.storage, parts.alarms, parts.clock, parts.lifecycle, local=local
+        admins,
+        parts.integrations,
+        parts.storage,
+        parts.alarms,
+        parts.clock,
+        parts.lifecycle,
+        parts.examine,
+        local=parts.settings.is_local,
     )
 
 

@@ -14,7 +14,7 @@ from shared.clock import Clock
 from shared.integrations import IntegrationStore
 from shared.management.admins import Admins, EntraAdmins, PasswordAdmins
 from shared.management.call import Answer, Call
-from shared.management.connectors import Connectors
+from shared.management.connectors import Connectors, Examine
 from shared.management.domains import Domains
 from shared.management.engine import Management
 from shared.management.lifecycle import Lifecycle
@@ -31,14 +31,15 @@ def management(
     alarms: Alarms,
     clock: Clock,
     lifecycle: Lifecycle,
+    examine: Examine,
     *,
     local: bool,
 ) -> Management:
-    """The API with all its resources. `local`: of a local stack, see IntegrationStore."""
+    """The API with all its resources. `examine` is the doctor; `local`: of a local stack, see IntegrationStore."""
     return Management(
         admins,
         [
-            Connectors(integrations, storage, clock, lifecycle, local=local),
+            Connectors(integrations, storage, clock, lifecycle, examine, local=local),
             Domains(integrations),
             *records(integrations, storage, alarms, clock),
         ],

@@ -1,9 +1,10 @@
 """`ms_exchange_connector`: integrations, as admins' tools know them (I7)."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from shared.aliases.booking import Booking, State
 from shared.clock import Clock
@@ -14,6 +15,12 @@ from shared.management.call import Answer, Call, json_object
 from shared.management.lifecycle import Lifecycle
 from shared.management.resource import CONFIGURATION, Action, Object, Schema, Shown, id_in, time_text, uri
 from shared.storage import Storage
+
+if TYPE_CHECKING:
+    from shared.operations.doctor import Finding
+
+Examine: TypeAlias = "Callable[[Integration], Awaitable[Sequence[Finding]]]"
+"""Examines an integration from end to end; Doctor.examine."""
 
 CONNECTOR = "ms_exchange_connector"
 DOMAIN = "exchange_domain"
@@ -75,13 +82,21 @@ class Connectors:
     about = "Integrations: each connects a VMR platform with an Exchange deployment."
 
     def __init__(
-        self, integrations: IntegrationStore, storage: Storage, clock: Clock, lifecycle: Lifecycle, *, local: bool
+        self,
+        integrations: IntegrationStore,
+        storage: Storage,
+        clock: Clock,
+        lifecycle: Lifecycle,
+        examine: Examine,
+        *,
+        local: bool,
     ) -> None:
         self._integrations = integrations
         self._lifecycle = lifecycle
         self._local = local
         self._meetings = storage.table("meetings")
         self._clock = clock
+        self._examine = examine
 
     @cached_property
     def schema(self) -> Schema:
@@ -90,12 +105,13 @@ class Connectors:
 
     @cached_property
     def actions(self) -> Mapping[str, Action]:
-        """Previewing templates, checking changes, the icon, the manifest."""
+        """Previewing templates, checking changes, the doctor, the icon, the manifest."""
         return {
             "preview": Action("POST", "What a template would look like, saved or not.", self._preview, _PREVIEW),
             "check": Action(
                 "POST", "Whether these changes could be saved; nothing is.", self._check, {"type": "object"}
             ),
+            "doctor": Action("GET", "What is wrong, from end to end, and the commands that mend it.", self._doctor),
             "icon": Action(
                 "PUT", "The add-in's icon: a PNG of 80 x 80 pixels.", self._put_icon, media_type="image/png"
             ),
@@ -167,6 +183,13 @@ class Connectors:
         proposed = validate(_understood(json_object(call)), integration, local=self._local)
         changed = [name for name, value in proposed if value != getattr(integration, name)]
         return Answer(200, {"changes": sorted(changed)})
+
+    async def _doctor(self, id_: int, call: Call) -> Answer:
+        integration = await self._integrations.by_id(id_)
+        findings = await self._examine(integration)
+        healthy = all(finding.ok for finding in findings)
+        listed = [asdict(finding) for finding in findings]
+        return Answer(200, {"integration": integration.uuid, "healthy": healthy, "findings": listed})
 
     async def _put_icon(self, id_: int, call: Call) -> Answer:
         integration = await self._integrations.by_id(id_)

@@ -69,7 +69,7 @@ def _paths(resource: Resource) -> dict[str, Any]:
 
 def _action(action: Action) -> dict[str, Any]:
     answers: dict[str, Schema | None] = {"200": {"type": "object"}, "202": {"type": "object"}}
-    body = action.body or {"type": "string", "format": "binary"}
+    body = action.body or ({"type": "string", "format": "binary"} if action.method != "GET" else None)
     return {"parameters": [_ID], action.method.lower(): _operation(action.about, answers, body, action.media_type)}
 
 

@@ -17,6 +17,7 @@ from shared.integrations import IntegrationStore
 from shared.management import Answer, Call, PasswordAdmins, management
 from shared.settings import BasicCredential
 from tests.fakes.clock import FakeClock
+from tests.fakes.doctor import FakeDoctor
 from tests.fakes.lifecycle import FakeLifecycle
 from tests.fakes.secrets import MemorySecrets
 from tests.fakes.storage import MemoryStorage
@@ -38,7 +39,9 @@ class FakeDeployment:
         self.integrations = IntegrationStore(storage, self.secrets, clock)
         self.alarms = Alarms(storage, clock)
         admins = PasswordAdmins(_CREDENTIAL)
-        self._api = management(admins, self.integrations, storage, self.alarms, clock, FakeLifecycle(), local=False)
+        self.doctor = FakeDoctor()
+        parts = self.integrations, storage, self.alarms, clock, FakeLifecycle(), self.doctor
+        self._api = management(admins, *parts, local=False)
         self._loop = asyncio.Runner()
         self.calls: list[Call] = []
         self.interrupt: Callable[[Call], Answer | None] = lambda call: None

@@ -9,6 +9,7 @@ from shared.errors import NotAuthenticated
 from shared.integrations import IntegrationStore
 from shared.management import Answer, Call, Management, management
 from tests.fakes.clock import FakeClock
+from tests.fakes.doctor import FakeDoctor
 from tests.fakes.lifecycle import FakeLifecycle
 from tests.fakes.secrets import MemorySecrets
 from tests.fakes.storage import MemoryStorage
@@ -36,9 +37,9 @@ class Api:
         self.integrations = IntegrationStore(self.storage, self.secrets, self.clock)
         self.alarms = Alarms(self.storage, self.clock)
         self.lifecycle = FakeLifecycle()
-        self.management: Management = management(
-            OneAdmin(), self.integrations, self.storage, self.alarms, self.clock, self.lifecycle, local=False
-        )
+        self.doctor = FakeDoctor()
+        parts = self.integrations, self.storage, self.alarms, self.clock, self.lifecycle, self.doctor
+        self.management: Management = management(OneAdmin(), *parts, local=False)
 
     async def raw(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, query: str = ""

@@ -8,6 +8,8 @@ import pytest
 from shared.aliases.booking import Booking, State
 from shared.conferences.conference import Calendar, Conference, Occurrence
 from shared.errors import Conflict, NotFound
+from shared.operations.doctor import Finding
+from shared.operations.doctor.finding import Check
 from shared.storage import Insert
 from tests.unit.shared.integrations.icons import png
 from tests.unit.shared.integrations.samples import GUID, full_fields, graph_fields
@@ -274,3 +276,25 @@ async def test_lists_are_filtered_by_what_is_shown() -> None:
     assert await api.ids(CONNECTORS + "?enable_personal_vmrs=true") == []
     assert await api.ids(CONNECTORS + f"?graph_tenant_id={GUID}&order_by=-id") == [2]
     assert (await api.call("GET", CONNECTORS + "?password__startswith=a")).status == 400
+
+
+async def test_the_doctors_findings() -> None:
+    api = Api()
+    integration = await created(api)
+    path = f"{CONNECTORS}{integration['id']}/doctor/"
+    sound = Finding(Check.LAG, ok=True, details="Fast.")
+    api.doctor.findings = [sound]
+    assert (await api.get(path))["healthy"] is True
+    api.doctor.findings = [sound, Finding(Check.SEND_MAIL, ok=False, details="The role is missing.", remedy="New-X")]
+    assert await api.get(path) == {
+        "integration": integration["uuid"],
+        "healthy": False,
+        "findings": [
+            {"check": "lag", "ok": True, "details": "Fast.", "remedy": ""},
+            {"check": "send_mail", "ok": False, "details": "The role is missing.", "remedy": "New-X"},
+        ],
+    }
+    assert api.doctor.examined == [integration["uuid"]] * 2
+    assert (await api.call("POST", path, {})).status == 405
+    with pytest.raises(NotFound):
+        await api.get(f"{CONNECTORS}999/doctor/")
