@@ -28,6 +28,9 @@ class Preview:
     """What the template said through `pex_debug_log`."""
 
 
+_REQUIRED = "{{{{{}}}}} must be in the text that people see: meetings are recognised by it"
+
+
 def check(name: str, text: str) -> list[str]:
     """Every fault of a template of that settings field (I4); an empty list when it can be saved.
 
@@ -39,6 +42,8 @@ def check(name: str, text: str) -> list[str]:
     faults = checked.faults + _unknown(template, checked.used, checked.assigned)
     if tree is not None and html:
         faults += markup.faults(tree)
+    if faults and tree is not None and template.required and template.required not in checked.used:
+        faults.append(_REQUIRED.format(template.required))
     return faults or _tried(template, text)
 
 
@@ -60,7 +65,7 @@ def _tried(template: TemplateField, text: str) -> list[str]:
     except TemplateInvalid as error:
         return [f"with sample values: {error}"]
     if template.required and str(SAMPLES[template.required]) not in markup.html_to_text(result):
-        return [f"{{{{{template.required}}}}} must be in the text that people see: meetings are recognised by it"]
+        return [_REQUIRED.format(template.required)]
     return []
 
 

@@ -406,3 +406,10 @@ def test_every_template_can_be_previewed(name: str) -> None:
     assert shown.faults == []
     assert bool(shown.html) == (FIELDS[name].destination is Destination.HTML)
     assert shown.text
+
+
+def test_a_missing_tag_is_named_beside_other_faults() -> None:
+    """I3: every fault at once."""
+    faults = check("meeting_instructions_template", "{{ alias }} <b>")
+    assert len(faults) == 2
+    assert any("alias_uuid" in fault for fault in faults)
