@@ -48,7 +48,9 @@ def _judge(right: Right, reply: Reply, place: Place) -> Finding:
 
 
 def _reach(place: Place) -> str:
-    return f"az ad app credential list --id {place.app_id} --query '[].endDateTime'"
+    """Whether Graph can be reached at all, and until when the app's credentials hold."""
+    reach = "curl -sS -o /dev/null -w '%{http_code}' https://graph.microsoft.com/v1.0/"
+    return f"{reach}; az ad app credential list --id {place.app_id} --query '[].endDateTime'"
 
 
 def _create(place: Place) -> str:

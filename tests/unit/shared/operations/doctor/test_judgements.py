@@ -65,7 +65,7 @@ class TestAccess:
     @pytest.mark.parametrize(
         ("reply", "remedy"),
         [
-            (Reply(0, reason="the credentials were refused"), "az ad app credential list --id APP"),
+            (Reply(0, reason="the credentials were refused"), "curl -sS -o /dev/null"),
             (Reply(401, "InvalidAuthenticationToken"), "az ad sp show --id APP"),
             (Reply(404, "ErrorInvalidUser"), "New-Mailbox -Equipment"),
         ],

@@ -1,0 +1,68 @@
+"""The doctor against a simulated Exchange: what Graph really answers to what it tries (O2)."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from shared.operations.doctor import Finding
+from shared.operations.doctor.finding import Check
+from tests.integration.meetings.deployment import INTEGRATION, MAILBOX, Deployment, deployed
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[Deployment]:
+    async with deployed() as deployment:
+        yield deployment
+
+
+async def findings(world: Deployment) -> dict[Check, Finding]:
+    integration = await world.services.integrations.get(INTEGRATION)
+    return {finding.check: finding for finding in await world.services.examine(integration)}
+
+
+async def faults(world: Deployment) -> set[Check]:
+    """What is wrong, besides the manifest, whose installation nobody has acknowledged."""
+    return {check for check, finding in (await findings(world)).items() if not finding.ok} - {Check.MANIFEST}
+
+
+async def test_a_healthy_integration(world: Deployment) -> None:
+    found = await findings(world)
+    assert set(found) == set(Check) - {Check.SERVER}, "a local stack has no certificate"
+    assert await faults(world) == set()
+
+
+async def test_nothing_happens_in_the_mailbox(world: Deployment) -> None:
+    room = await world.click()
+    uid = await world.invite(world.now + timedelta(days=1), room["instructions"])
+    await findings(world)
+    messages = (await world.control("GET", f"/dev/mailboxes/{MAILBOX}/messages"))["messages"]
+    assert [message["kind"] for message in messages] == ["request"]
+    assert await world.answers(uid) == []
+
+
+async def test_a_subscription_that_graph_has_lost(world: Deployment) -> None:
+    [subscription] = (await world.control_graph("GET", "/subscriptions"))["value"]
+    await world.control_graph("DELETE", f"/subscriptions/{subscription['id']}")
+    assert await faults(world) == {Check.SUBSCRIPTION}
+    await world.services.rounds.renew()
+    assert await faults(world) == set()
+
+
+async def test_an_exchange_that_is_out(world: Deployment) -> None:
+    await world.faults({"on": "GET /users", "status": 503, "times": 100})
+    found = await findings(world)
+    assert not found[Check.CONNECTION].ok
+    assert "503" in found[Check.CONNECTION].details
+    await world.clear_faults()
+    assert await faults(world) == set()
+
+
+async def test_answers_that_came_late(world: Deployment) -> None:
+    room = await world.click()
+    await world.faults({"on": "notification", "action": "lose", "times": 100})
+    await world.invite(world.now + timedelta(days=1), room["instructions"])
+    await world.move_to(world.now + timedelta(minutes=5))
+    await world.services.rounds.sweep()
+    await world.drain()
+    assert await faults(world) == {Check.LAG}
