@@ -21,7 +21,10 @@ def routes(provider: Provider) -> list[web.RouteDef]:
     """The routes of all faces; where they are is what the request says."""
 
     def at(face: Face, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        return lambda request: handler(provider, replace(face, base=f"http://{request.host}"), request)
+        async def here(request: web.Request) -> web.StreamResponse:
+            return await handler(provider, replace(face, base=f"http://{request.host}"), request)
+
+        return here
 
     return [
         route

@@ -1,0 +1,205 @@
+"""P2, X5: users sign in at Azure or AD FS, and the pane gets a session of theirs."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from dev.provider.registry import ADFS_APP, ENTRA_APP, ENTRA_SECRET, RESOURCE, TENANT
+from shared.errors import NotAllowed, NotAuthenticated, NotFound, Unavailable
+from shared.identity.caller import Caller
+from shared.identity.sign_in import sessions
+from shared.identity.sign_in.attempt import s256
+from shared.integrations import Integration
+from tests.integration.shared.identity.world import PUBLIC, VERIFIER, World, query
+
+Make = Callable[[World], Awaitable[Integration]]
+PROVIDERS: dict[str, Make] = {"Azure": World.azure, "AD FS": World.adfs}
+both = pytest.mark.parametrize("make", PROVIDERS.values(), ids=PROVIDERS)
+
+
+@both
+async def test_who_has_signed_in_is_known_from_then_on(world: World, make: Make) -> None:
+    integration = await make(world)
+    session = await world.session(integration)
+    [record] = world.users.records
+    assert (record.email, world.services.users.sessions.is_one(session)) == ("alice@example.com", True)
+    caller = await world.services.users.identify(integration, session)
+    assert (caller.method, caller.email) == ("session", "alice@example.com")
+    assert "alice" not in caller.key
+    again = await world.services.users.identify(integration, await world.session(integration))
+    assert again == caller, "the same user is the same caller, with one record"
+    assert len(world.users.records) == 1
+    assert (
+        await world.services.users.identify(integration, await world.session(integration, "bob@example.com")) != caller
+    )
+
+
+async def test_an_entra_user_is_the_same_caller_whichever_way_they_prove_it(world: World) -> None:
+    integration = await world.azure()
+    caller = await world.services.users.identify(integration, await world.session(integration))
+    assert caller.key == f"entra:{TENANT}:{world.provider.accounts[0].oid}"
+
+
+async def test_an_adfs_user_is_known_by_issuer_and_sid(world: World) -> None:
+    caller = await world.services.users.identify(integration := await world.adfs(), await world.session(integration))
+    assert caller.key == f"adfs:{world.base}/adfs:{world.provider.accounts[0].sid.lower()}"
+
+
+async def test_what_azure_is_asked(world: World) -> None:
+    asked = query(await world.start(await world.azure()))
+    assert {name: asked[name] for name in ("client_id", "response_type", "response_mode", "scope", "redirect_uri")} == {
+        "client_id": ENTRA_APP,
+        "response_type": "code",
+        "response_mode": "query",
+        "scope": "openid profile email",
+        "redirect_uri": f"{PUBLIC}/addin/sign-in/callback",
+    }
+    assert asked["code_challenge_method"] == "S256"
+    assert len({asked["state"], asked["nonce"], asked["code_challenge"], s256(VERIFIER)}) == 4
+    assert "resource" not in asked
+
+
+async def test_what_the_token_endpoints_are_asked(world: World) -> None:
+    await world.session(await world.azure())
+    await world.session(await world.adfs())
+    azure, adfs = world.provider.forms
+    assert (azure["client_id"], azure["client_secret"]) == (ENTRA_APP, ENTRA_SECRET)
+    assert "resource" not in azure
+    assert (adfs["client_id"], adfs["resource"]) == (ADFS_APP, RESOURCE)
+    assert "client_secret" not in adfs, "AD FS knows a public client"
+
+
+async def test_a_configured_query_stays_and_none_of_ours_can_be_set_by_it(world: World) -> None:
+    at = f"{world.base}/{TENANT}/oauth2/v2.0/authorize?domain_hint=example.com&state=fixed"
+    asked = query(await world.start(await world.azure(personal_vmr_oauth_auth_endpoint=at)))
+    assert asked["domain_hint"] == "example.com"
+    assert asked["state"] != "fixed"
+
+
+async def test_nothing_is_stored_before_a_provider_has_proven_somebody(world: World) -> None:
+    integration = await world.azure()
+    before = world.storage.round_trips
+    await world.start(integration)
+    assert world.storage.round_trips == before
+
+
+async def test_strangers_are_turned_away_where_new_users_are_not_allowed(world: World) -> None:
+    integration = await world.azure(allow_new_users=False)
+    with pytest.raises(NotAllowed, match="administrator"):
+        await world.code(integration)
+    assert not world.users.records
+    await world.users.signed_in(
+        integration.model_copy(update={"allow_new_users": True}), "admin", "alice@example.com", ""
+    )
+    assert await world.session(integration)
+
+
+@both
+async def test_a_session_ends_with_the_record(world: World, make: Make) -> None:
+    integration = await make(world)
+    session = await world.session(integration)
+    world.users.records.clear()
+    with pytest.raises(NotAuthenticated):
+        await world.services.users.identify(integration, session)
+    assert await world.session(integration), "a new sign-in makes a new record"
+    with pytest.raises(NotAuthenticated):
+        await world.services.users.identify(integration, session)
+
+
+async def test_a_session_ends_in_time(world: World) -> None:
+    session = await world.session(integration := await world.azure())
+    world.clock.move(sessions.LIFETIME - timedelta(seconds=1))
+    assert await world.services.users.identify(integration, session)
+    world.clock.move(timedelta(seconds=1))
+    with pytest.raises(NotAuthenticated, match="sign in again"):
+        await world.services.users.identify(integration, session)
+
+
+async def test_signing_out_ends_every_session_of_the_user_and_no_other(world: World) -> None:
+    integration = await world.azure()
+    first, second = await world.session(integration), await world.session(integration)
+    bob = await world.session(integration, "bob@example.com")
+    await world.sign_in.sign_out(integration.uuid, first)
+    for session in (first, second):
+        with pytest.raises(NotAuthenticated):
+            await world.services.users.identify(integration, session)
+    assert await world.services.users.identify(integration, bob)
+    for nobody in (first, "", "x"):
+        with pytest.raises(NotAuthenticated):
+            await world.sign_in.sign_out(integration.uuid, nobody)
+
+
+async def test_a_session_is_good_in_its_integration_only(world: World) -> None:
+    session = await world.session(await world.azure())
+    other = await world.adfs()
+    with pytest.raises(NotAuthenticated):
+        await world.services.users.identify(other, session)
+
+
+async def test_outlook_s_own_token_is_remembered_so_that_nobody_is_asked_again(world: World) -> None:
+    async def identify(_integration: Integration, token: str) -> Caller:
+        if token != "outlook":
+            raise NotAuthenticated("no")
+        return Caller("exchange:alice", "exchange_token")
+
+    integration = await world.azure()
+    world.services.__dict__["sign_in"] = replace(world.sign_in, identify=identify)
+    await world.session(integration, token="outlook")
+    known = await world.users.known(integration, "exchange:alice")
+    assert known is not None
+    assert known.email == "alice@example.com"
+    assert await world.session(integration, token="forged"), "the sign-in itself holds all the same"
+
+
+async def test_keys_roll_over_while_people_sign_in(world: World) -> None:
+    integration = await world.azure()
+    await world.session(integration)
+    world.provider.keys.roll()
+    world.clock.move(timedelta(minutes=5))
+    assert await world.session(integration)
+
+
+async def test_two_dialogs_at_once_do_not_disturb_each_other(world: World) -> None:
+    integration = await world.azure()
+    first, second = await world.start(integration), await world.start(integration)
+    assert await world.callback(await world.at_provider(second))
+    assert await world.callback(await world.at_provider(first))
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        ({"personal_vmr_oauth_token_endpoint": ""}, "token"),
+        ({"personal_vmr_oauth_auth_endpoint": ""}, "authorization"),
+        ({"personal_vmr_oauth_client_id": ""}, "client ID"),
+        ({"personal_vmr_oauth_token_endpoint": "https://login.example.com/x/token"}, "/oauth2/v2.0/token"),
+        ({"personal_vmr_oauth_token_endpoint": "https://login.example.com/common/oauth2/v2.0/token"}, "tenant"),
+    ],
+)
+async def test_settings_that_cannot_work_are_named(world: World, change: dict[str, Any], hint: str) -> None:
+    integration = await world.azure(**change)
+    with pytest.raises(Unavailable, match=hint):
+        await world.start(integration)
+
+
+async def test_a_missing_secret_is_named(world: World) -> None:
+    integration = await world.azure(personal_vmr_oauth_client_secret="")
+    answer = await world.at_provider(await world.start(integration))
+    with pytest.raises(Unavailable, match="client secret"):
+        await world.callback(answer)
+
+
+async def test_there_is_no_sign_in_without_an_integration(world: World) -> None:
+    with pytest.raises(NotFound):
+        await world.sign_in.start("22222222-2222-4222-8222-222222222222", s256(VERIFIER))
+
+
+async def test_the_way_back_is_the_add_in_server_s(world: World) -> None:
+    """Nothing of a request has a part in it, so there is nowhere else to be redirected to."""
+    url = await world.start(await world.azure())
+    assert url.startswith(f"{world.base}/{TENANT}/oauth2/v2.0/authorize?")
+    assert urlsplit(query(url)["redirect_uri"])[:2] == urlsplit(PUBLIC)[:2]

@@ -1,0 +1,149 @@
+"""Sign-in put together as the product does, against the OpenID provider over real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import httpx
+
+from dev.provider.app import Running, running_provider
+from dev.provider.provider import Provider
+from dev.provider.registry import ADFS_APP, ENTRA_APP, ENTRA_SECRET, RESOURCE, SERVICE_APP, TENANT
+from shared.composition import Services
+from shared.identity.sign_in.attempt import s256
+from shared.integrations import Integration
+from shared.settings import Settings, StorageAccount
+from tests.fakes.clock import FakeClock
+from tests.fakes.end_users import MemoryEndUsers
+from tests.fakes.secrets import MemorySecrets
+from tests.fakes.storage import MemoryStorage
+
+VERIFIER = "pane-verifier-" + "x" * 40
+KEY = b"a signing key of the tests, long enough"
+PUBLIC = "http://127.0.0.1:7071"
+
+
+class World:
+    """The product's parts, a provider, and a browser that keeps cookies as browsers do."""
+
+    def __init__(self, running: Running, http: httpx.AsyncClient, clock: FakeClock) -> None:
+        settings = Settings(StorageAccount("none"), PUBLIC, KEY)
+        self.clock = clock
+        self.storage = MemoryStorage()
+        self.services = Services(settings, self.storage, MemorySecrets(), clock)
+        self.users = MemoryEndUsers()
+        # The one part of the product that is replaced: another module's records.
+        self.services.__dict__["end_users"] = self.users
+        self.base = running.base_url
+        self.provider = running.provider
+        self.http = http
+        self.cookies: dict[str, str] = {}
+
+    @property
+    def sign_in(self) -> Any:
+        return self.services.sign_in
+
+    async def azure(self, **changes: Any) -> Integration:
+        at = f"{self.base}/{TENANT}/oauth2/v2.0"
+        fields = {
+            "auth_provider": "AZURE",
+            "personal_vmr_oauth_client_id": ENTRA_APP,
+            "personal_vmr_oauth_client_secret": ENTRA_SECRET,
+        }
+        return await self._integration(fields | _endpoints(at) | changes)
+
+    async def adfs(self, **changes: Any) -> Integration:
+        fields = {
+            "auth_provider": "ADFS",
+            "personal_vmr_oauth_client_id": ADFS_APP,
+            "personal_vmr_adfs_relying_party_trust_identifier": RESOURCE,
+        }
+        return await self._integration(fields | _endpoints(f"{self.base}/adfs/oauth2") | changes)
+
+    async def oauth(self, **changes: Any) -> Integration:
+        at = f"{self.base}/{TENANT}/oauth2"
+        fields = {
+            "authentication_method": "OAUTH",
+            "username": "service@example.com",
+            "url": "https://outlook.office365.com/EWS/Exchange.asmx",
+            "oauth_client_id": SERVICE_APP,
+            "oauth_redirect_uri": f"{PUBLIC}/service-account/oauth_redirect",
+            "oauth_auth_endpoint": f"{at}/authorize",
+            "oauth_token_endpoint": f"{at}/token",
+            "enable_dynamic_vmrs": True,
+        }
+        return await self._integration(fields | changes)
+
+    async def start(self, integration: Integration, verifier: str = VERIFIER) -> str:
+        """Open the dialog; the provider's address to which it is sent."""
+        url, cookie = await self.sign_in.start(integration.uuid, s256(verifier))
+        name, _, value = cookie.partition(";")[0].partition("=")
+        self.cookies[name] = value
+        return str(url)
+
+    async def at_provider(self, url: str, account: str = "alice@example.com", **form: str) -> dict[str, str]:
+        """What a person does on the provider's page; the query with which the browser is sent back."""
+        page = await self.http.get(url)
+        assert page.status_code == 200, page.text
+        answer = await self.http.post(url, data=form or {"account": account})
+        return {name: value for name, [value] in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
+
+    async def callback(self, answer: dict[str, str]) -> str:
+        """The one-time code that the dialog gets."""
+        _, code = await self.sign_in.finish(answer, self.cookie)
+        return str(code)
+
+    async def code(self, integration: Integration, account: str = "alice@example.com") -> str:
+        """Open the dialog and sign in; the one-time code."""
+        return await self.callback(await self.at_provider(await self.start(integration), account))
+
+    async def session(self, integration: Integration, account: str = "alice@example.com", token: str = "") -> str:
+        """Sign in; the session's token."""
+        code = await self.code(integration, account)
+        return str(await self.sign_in.redeem(integration.uuid, code, VERIFIER, token))
+
+    @property
+    def cookie(self) -> str:
+        """The browser's Cookie header."""
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
+    async def _integration(self, fields: dict[str, Any]) -> Integration:
+        others = await self.services.integrations.list()
+        basics = {
+            "name": f"Integration {len(others)}",
+            "addin_server_domain": "vmr.example.com",
+            "scheduled_alias_prefix": "meet",
+            "scheduled_alias_domain": "example.com",
+            "room_mailbox_name": "Rooms",
+            "room_mailbox_email_address": f"vmr{len(others)}@example.com",
+            "authentication_method": "GRAPH",
+            "domains": [{"domain": f"{self.base}/autodiscover/metadata/json/1"}],
+        }
+        return await self.services.integrations.create(basics | fields)
+
+
+@asynccontextmanager
+async def a_world() -> AsyncIterator[World]:
+    """A new world."""
+    clock = FakeClock()
+    async with running_provider(Provider(clock.now)) as running, httpx.AsyncClient(trust_env=False) as http:
+        world = World(running, http, clock)
+        yield world
+        await world.services.close()
+
+
+def query(url: str) -> dict[str, str]:
+    """A URL's parameters, each of which must be there once."""
+    return {name: value for name, [value] in parse_qs(urlsplit(url).query, strict_parsing=True).items()}
+
+
+def changed(url: str, **parameters: str) -> str:
+    """A URL with other parameters."""
+    return f"{url.partition('?')[0]}?{urlencode(query(url) | parameters)}"
+
+
+def _endpoints(at: str) -> dict[str, str]:
+    return {"personal_vmr_oauth_auth_endpoint": f"{at}/authorize", "personal_vmr_oauth_token_endpoint": f"{at}/token"}
