@@ -1,0 +1,461 @@
+"""What people try on a sign-in, and what they and its rightful users are told (issue: bad input)."""
+
+import base64
+import hmac
+import json
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dev.provider.keys import Keys
+from dev.provider.registry import TENANT
+from shared.errors import InvalidRequest, NotAllowed, NotAuthenticated, SchedulingError, Unavailable
+from shared.identity.sign_in import attempt, codes
+from shared.identity.sign_in.attempt import Attempts, s256
+from shared.identity.sign_in.endpoint import SignInRefused, refusal
+from shared.identity.signed import Signed
+from shared.integrations import Integration
+from tests.fakes.clock import FakeClock
+from tests.integration.shared.identity.world import KEY, VERIFIER, World, a_world
+
+STRANGER = "1b2c3d4e-0000-4000-8000-000000000001"
+
+# ---- the provider's tokens ---------------------------------------------------------------------------------------
+
+WRONG: dict[str, dict[str, Any]] = {
+    "expired": {"exp": 0},
+    "from the future": {"iat": 9_999_999_999, "nbf": 9_999_999_999, "exp": 9_999_999_999},
+    "no expiry": {"exp": None},
+    "another audience": {"aud": STRANGER},
+    "several audiences": {"aud": [STRANGER]},
+    "another issuer": {"iss": "https://evil.example/v2.0"},
+    "another nonce": {"nonce": "another"},
+    "no nonce": {"nonce": None},
+}
+AZURE_WRONG = WRONG | {
+    "another tenant": {"tid": STRANGER},
+    "another tenant and its issuer": {"tid": STRANGER, "iss": f"https://login.microsoftonline.com/{STRANGER}/v2.0"},
+    "version 1.0": {"ver": "1.0"},
+    "no user": {"oid": None},
+}
+ADFS_WRONG = WRONG | {"another client's": {"appid": STRANGER}, "no user": {"sid": None, "upn": None}}
+
+
+@pytest.mark.parametrize("claims", AZURE_WRONG.values(), ids=AZURE_WRONG)
+async def test_a_token_of_azure_s_that_is_wrong(world: World, claims: dict[str, Any]) -> None:
+    await _refused(world, await world.azure(), claims)
+
+
+@pytest.mark.parametrize("claims", ADFS_WRONG.values(), ids=ADFS_WRONG)
+async def test_a_token_of_ad_fs_s_that_is_wrong(world: World, claims: dict[str, Any]) -> None:
+    await _refused(world, await world.adfs(), claims)
+
+
+async def _refused(world: World, integration: Integration, claims: dict[str, Any]) -> None:
+    world.provider.accounts[0].claims = claims
+    answer = await world.at_provider(await world.start(integration))
+    with pytest.raises(NotAuthenticated, match="sign in again"):
+        await world.callback(answer)
+    assert not world.users.records
+
+
+class Forger(Keys):
+    """Sits in the provider's place: publishes its keys, and signs as `forge` does."""
+
+    def __init__(self, keys: Keys, forge: Callable[[Keys, dict[str, Any]], Any]) -> None:
+        super().__init__()
+        self._real = keys
+        self._forge = forge
+        self.asked = 0
+
+    def sign(self, claims: dict[str, Any]) -> Any:
+        return self._forge(self._real, {name: value for name, value in claims.items() if value is not None})
+
+    def document(self, issuer: str = "") -> dict[str, Any]:
+        self.asked += 1
+        return self._real.document(issuer)
+
+
+class Endless(Keys):
+    """Publishes more keys than anybody reads."""
+
+    def document(self, issuer: str = "") -> dict[str, Any]:
+        return {"keys": ["x" * 70_000] * 100}
+
+
+def none(keys: Keys, claims: dict[str, Any]) -> str:
+    return f"{_encoded({'alg': 'none', 'kid': _kid(keys)})}.{_encoded(claims)}."
+
+
+def public_key_as_secret(keys: Keys, claims: dict[str, Any]) -> str:
+    public = jwt.PyJWK(keys.document()["keys"][0], algorithm="RS256").key
+    secret = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    text = f"{_encoded({'alg': 'HS256', 'kid': _kid(keys)})}.{_encoded(claims)}"
+    signature = base64.urlsafe_b64encode(hmac.digest(secret, text.encode(), "sha256"))
+    return f"{text}.{signature.decode().rstrip('=')}"
+
+
+def own_key(keys: Keys, claims: dict[str, Any]) -> str:
+    headers = {"kid": _kid(keys), "jku": "https://evil.example/"}
+    return jwt.encode(claims, rsa.generate_private_key(65537, 2048), algorithm="RS256", headers=headers)
+
+
+def unknown_key(_keys: Keys, claims: dict[str, Any]) -> str:
+    return Keys().sign(claims)
+
+
+def ten_megabytes(_keys: Keys, _claims: dict[str, Any]) -> str:
+    return "A" * 10_000_000
+
+
+def long(keys: Keys, claims: dict[str, Any]) -> str:
+    return keys.sign(claims | {"padding": "A" * 20_000})
+
+
+def a_number(_keys: Keys, _claims: dict[str, Any]) -> int:
+    return 7
+
+
+FORGERIES = {
+    none: NotAuthenticated,
+    public_key_as_secret: NotAuthenticated,
+    own_key: NotAuthenticated,
+    unknown_key: NotAuthenticated,
+    long: NotAuthenticated,
+    ten_megabytes: Unavailable,  # such an answer is not even read to its end
+    a_number: NotAuthenticated,
+}
+
+
+def _kid(keys: Keys) -> str:
+    return str(keys.document()["keys"][0]["kid"])
+
+
+def _encoded(part: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("make", [World.azure, World.adfs], ids=["Azure", "AD FS"])
+@pytest.mark.parametrize(("forge", "refusal"), FORGERIES.items(), ids=[forge.__name__ for forge in FORGERIES])
+async def test_a_forged_token(world: World, make: Any, forge: Any, refusal: type[Exception]) -> None:
+    answer = await world.at_provider(await world.start(await make(world)))
+    world.provider.keys = Forger(world.provider.keys, forge)
+    with pytest.raises(refusal):
+        await world.callback(answer)
+    assert not world.users.records
+
+
+async def test_an_unknown_key_is_looked_for_once_in_a_while(world: World) -> None:
+    integration = await world.azure()
+    await world.session(integration)
+    world.provider.keys = forger = Forger(world.provider.keys, unknown_key)
+    world.clock.move(timedelta(minutes=6))
+    for _ in range(5):
+        answer = await world.at_provider(await world.start(integration))
+        with pytest.raises(NotAuthenticated):
+            await world.callback(answer)
+    assert forger.asked == 1
+
+
+async def test_keys_without_end_are_an_outage(world: World) -> None:
+    answer = await world.at_provider(await world.start(await world.azure()))
+    world.provider.keys = Endless()
+    with pytest.raises(Unavailable):
+        await world.callback(answer)
+
+
+@pytest.mark.parametrize("skew", [timedelta(minutes=-4), timedelta(minutes=4)])
+async def test_clocks_may_differ_by_some_minutes(world: World, skew: timedelta) -> None:
+    integration = await world.azure()
+    answer = await world.at_provider(await world.start(integration))
+    now = world.clock.now()
+    world.provider.clock = lambda: now + skew
+    assert await world.callback(answer)
+
+
+# ---- addresses ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"email": None},
+        {"email": ""},
+        {"email": "no address"},
+        {"email": ["alice@example.com"]},
+        {"email": "a" * 100 + "@example.com"},
+        {"email": "alice@example.com\nBcc: x@example.com"},
+        {"xms_edov": False},
+        {"xms_edov": "0"},
+        {"email_verified": False},
+    ],
+)
+async def test_an_address_that_nobody_vouches_for(world: World, claims: dict[str, Any]) -> None:
+    """preferred_username is there each time: it can be changed by its user, so it proves nothing."""
+    world.provider.accounts[0].claims = claims
+    answer = await world.at_provider(await world.start(await world.azure()))
+    with pytest.raises(NotAllowed, match="no e-mail address"):
+        await world.callback(answer)
+    assert not world.users.records
+
+
+async def test_ad_fs_may_give_the_upn_only(world: World) -> None:
+    world.provider.accounts[0].claims = {"email": None, "upn": "Alice@Example.com"}
+    await world.session(await world.adfs())
+    assert world.users.records[0].email == "alice@example.com"
+
+
+async def test_the_tokens_of_two_people_are_no_proof(world: World) -> None:
+    integration = await world.adfs()
+    answer = await world.at_provider(await world.start(integration))
+    names = iter(["alice@example.com", "bob@example.com"])
+    world.provider.keys = Forger(world.provider.keys, lambda keys, claims: keys.sign(claims | {"upn": next(names)}))
+    with pytest.raises(NotAuthenticated):
+        await world.callback(answer)
+
+
+# ---- state, cookie, code -----------------------------------------------------------------------------------------
+
+
+async def test_a_callback_is_good_once(world: World) -> None:
+    answer = await world.at_provider(await world.start(await world.azure()))
+    assert await world.callback(answer)
+    with pytest.raises(SchedulingError):
+        await world.callback(answer)
+
+
+async def test_a_state_is_good_once_even_with_another_code(world: World) -> None:
+    integration = await world.azure()
+    url = await world.start(integration)
+    first, second = await world.at_provider(url), await world.at_provider(url)
+    assert await world.callback(first)
+    with pytest.raises(NotAuthenticated):
+        await world.callback(second)
+
+
+async def test_states_cannot_be_swapped(world: World) -> None:
+    """Alice's code under the state of a sign-in that Mallory started: PKCE's verifier belongs to the other state."""
+    integration = await world.azure()
+    alice = await world.at_provider(await world.start(integration))
+    mallory = await world.at_provider(await world.start(integration, "m" * 43), "bob@example.com")
+    with pytest.raises(SignInRefused):
+        await world.callback(alice | {"state": mallory["state"]})
+
+
+async def test_a_sign_in_is_finished_in_the_browser_that_started_it(world: World) -> None:
+    """Otherwise somebody could be made to sign in for a pane that is not theirs."""
+    answer = await world.at_provider(await world.start(await world.azure()))
+    world.cookies.clear()
+    with pytest.raises(NotAuthenticated, match="not started in this window"):
+        await world.callback(answer)
+
+
+@pytest.mark.parametrize(
+    "state", ["", "x", "a" * 43, "../../etc", "a" * 10_000, "%00", "é" * 43, "=; Path=/", "\r\nSet-Cookie: x=y"]
+)
+async def test_states_that_nobody_gave(world: World, state: str) -> None:
+    await world.start(await world.azure())
+    with pytest.raises(NotAuthenticated):
+        await world.callback({"state": state, "code": "x"})
+    with pytest.raises(NotAuthenticated):
+        await world.callback({"code": "x"})
+
+
+async def test_a_cookie_of_another_attempt_or_purpose_is_none(world: World) -> None:
+    integration = await world.azure()
+    answer = await world.at_provider(await world.start(integration))
+    [name] = world.cookies
+    claims = {"state": answer["state"], "integration": integration.uuid, "challenge": s256(VERIFIER)}
+    forgeries = [
+        Signed(KEY, "session", world.clock).sign(claims, timedelta(hours=1)),
+        Signed(b"another key" * 4, "attempt", world.clock).sign(claims, timedelta(hours=1)),
+        Signed(KEY, "attempt", world.clock).sign(claims | {"state": "a" * 43}, timedelta(hours=1)),
+        jwt.encode(claims | {"exp": 9_999_999_999}, "", algorithm="none", headers={"typ": "vmr-attempt+jwt"}),
+        "A" * 100_000,
+    ]
+    for forged in forgeries:
+        world.cookies[name] = forged
+        with pytest.raises(NotAuthenticated):
+            await world.callback(answer)
+
+
+async def test_a_sign_in_takes_a_quarter_of_an_hour_at_most(world: World) -> None:
+    answer = await world.at_provider(await world.start(await world.azure()))
+    world.clock.move(attempt.LIFETIME)
+    with pytest.raises(NotAuthenticated, match="15 minutes"):
+        await world.callback(answer)
+
+
+async def test_cookies_are_for_this_host_and_no_script(world: World) -> None:
+    integration = await world.azure()
+    _, cookie = await world.sign_in.start(integration.uuid, s256(VERIFIER))
+    name, *attributes = cookie.split("; ")
+    assert name.startswith("__Host-")
+    assert attributes == ["Max-Age=900", "Path=/", "Secure", "HttpOnly", "SameSite=Lax"]
+
+
+@pytest.mark.parametrize("challenge", ["", "x", "a" * 42, "a" * 44, "a" * 42 + "=", "a" * 42 + "\n", "é" * 43])
+async def test_a_dialog_is_opened_by_the_pane(world: World, challenge: str) -> None:
+    integration = await world.azure()
+    with pytest.raises(InvalidRequest):
+        await world.sign_in.start(integration.uuid, challenge)
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_any_cookies_and_states(state: str, cookies: str) -> None:
+    with pytest.raises(NotAuthenticated):
+        Attempts(KEY, FakeClock()).resume(state, cookies)
+
+
+@pytest.mark.parametrize("code", ["", "x" * 8193])
+async def test_a_callback_without_a_code(world: World, code: str) -> None:
+    answer = await world.at_provider(await world.start(await world.azure()))
+    with pytest.raises(InvalidRequest):
+        await world.callback({"state": answer["state"], "code": code})
+
+
+# ---- one-time codes and sessions ---------------------------------------------------------------------------------
+
+
+async def test_a_one_time_code_is_good_once(world: World) -> None:
+    integration = await world.azure()
+    code = await world.code(integration)
+    assert await world.sign_in.redeem(integration.uuid, code, VERIFIER)
+    with pytest.raises(NotAuthenticated):
+        await world.sign_in.redeem(integration.uuid, code, VERIFIER)
+
+
+async def test_a_one_time_code_is_good_for_a_minute(world: World) -> None:
+    integration = await world.azure()
+    first, second = await world.code(integration), await world.code(integration)
+    world.clock.move(codes.LIFETIME - timedelta(seconds=1))
+    assert await world.sign_in.redeem(integration.uuid, first, VERIFIER)
+    world.clock.move(timedelta(seconds=1))
+    with pytest.raises(NotAuthenticated):
+        await world.sign_in.redeem(integration.uuid, second, VERIFIER)
+
+
+async def test_a_stolen_one_time_code_is_worth_nothing(world: World) -> None:
+    integration, other = await world.azure(), await world.adfs()
+    code = await world.code(integration)
+    key, secret = code.split(".")
+    for thief in [
+        (integration.uuid, code, "another verifier"),
+        (integration.uuid, code, s256(VERIFIER)),
+        (other.uuid, code, VERIFIER),
+        (integration.uuid, f"{key}.{'A' * 43}", VERIFIER),
+        (integration.uuid, f"{key}.", VERIFIER),
+        (integration.uuid, secret, VERIFIER),
+        (integration.uuid, "", ""),
+        (integration.uuid, "x" * 10_000, VERIFIER),
+    ]:
+        with pytest.raises(NotAuthenticated):
+            await world.sign_in.redeem(*thief)
+    assert await world.sign_in.redeem(integration.uuid, code, VERIFIER), "and does not keep its owner out"
+
+
+async def test_codes_are_not_in_storage(world: World) -> None:
+    code = await world.code(await world.azure())
+    rows = [row async for row in world.storage.table("meetings").everything()]
+    assert code.partition(".")[2] not in str(rows)
+    assert "alice" not in str(rows)
+
+
+async def test_rows_of_sign_ins_go_when_they_have_expired(world: World) -> None:
+    integration = await world.azure()
+    await world.code(integration)
+    kept = world.sign_in.codes
+    assert await kept.clean_up() == 0
+    world.clock.move(timedelta(minutes=10))
+    await world.code(integration)
+    world.clock.move(timedelta(minutes=6))
+    assert await kept.clean_up() == 1
+    assert len([row async for row in world.storage.table("meetings").rows(codes.PARTITION)]) == 1
+
+
+async def test_a_session_cannot_be_made_up(world: World) -> None:
+    integration = await world.azure()
+    session = await world.session(integration)
+    stated = jwt.decode(session, options={"verify_signature": False})
+    header, body, signature = session.split(".")
+    forgeries = [
+        Signed(b"another key" * 4, "session", world.clock).sign(stated, timedelta(hours=1)),
+        Signed(KEY, "attempt", world.clock).sign(stated, timedelta(hours=1)),
+        jwt.encode(stated, "", algorithm="none", headers={"typ": "vmr-session+jwt"}),
+        f"{header}.{body}.",
+        f"{header}.{body}.{signature[:-6]}AAAAAA",
+        session + "A" * 10_000_000,
+    ]
+    for forged in forgeries:
+        with pytest.raises(NotAuthenticated):
+            await world.services.users.identify(integration, forged)
+
+
+# ---- the provider says no, or nothing ----------------------------------------------------------------------------
+
+SAID: dict[str, tuple[dict[str, str], str]] = {
+    "the user cancelled": ({"error": "access_denied"}, "cancelled"),
+    "no consent": ({"error": "invalid_grant", "error_description": "AADSTS65001: no consent"}, "administrator"),
+    "consent needed": ({"error": "consent_required"}, "approved"),
+    "a second factor": ({"error": "interaction_required", "error_description": "AADSTS50076: x"}, "multi-factor"),
+    "a wrong secret": ({"error": "invalid_client", "error_description": "AADSTS7000215: x"}, "client secret"),
+    "busy": ({"error": "temporarily_unavailable"}, "few minutes"),
+    "its own words": ({"error": "MSIS9605", "error_description": "MSIS9605: The client is not allowed"}, "MSIS9605"),
+    "an attack": ({"error": "<script>", "error_description": "<img src=x> call 555-0100"}, "refused"),
+}
+
+
+@pytest.mark.parametrize(("said", "told"), SAID.values(), ids=SAID)
+async def test_what_the_provider_says_becomes_help(world: World, said: dict[str, str], told: str) -> None:
+    answer = await world.at_provider(await world.start(await world.azure()))
+    with pytest.raises((SignInRefused, Unavailable), match=told) as refused:
+        await world.callback({"state": answer["state"], **said})
+    assert not any(text in str(refused.value) for text in ("<", "555")), "nothing of the provider's text is repeated"
+
+
+async def test_cancelling_at_the_provider(world: World) -> None:
+    answer = await world.at_provider(await world.start(await world.azure()), cancel="1")
+    with pytest.raises(SignInRefused, match=r"cancelled.*AADSTS65004"):
+        await world.callback(answer)
+
+
+async def test_errors_are_believed_only_in_a_sign_in_of_this_browser(world: World) -> None:
+    with pytest.raises(NotAuthenticated):
+        await world.callback({"state": "a" * 43, "error": "access_denied"})
+
+
+async def test_a_wrong_secret_is_the_administrator_s_to_mend(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    integration = await world.azure(personal_vmr_oauth_client_secret="expired-secret")
+    answer = await world.at_provider(await world.start(integration))
+    with caplog.at_level(logging.DEBUG), pytest.raises(SignInRefused, match="client secret"):
+        await world.callback(answer)
+    assert not any(secret in caplog.text for secret in ("expired-secret", answer["code"], "alice"))
+
+
+async def test_a_provider_that_is_down() -> None:
+    async with a_world() as world:
+        integration = await world.azure(
+            personal_vmr_oauth_token_endpoint=f"http://127.0.0.1:9/{TENANT}/oauth2/v2.0/token"
+        )
+        answer = await world.at_provider(await world.start(integration))
+        with pytest.raises(Unavailable, match="few minutes"):
+            await world.callback(answer)
+
+
+@given(st.dictionaries(st.sampled_from(["error", "error_description"]), st.text(max_size=300)))
+def test_any_refusal_is_told_in_our_words(answer: dict[str, str]) -> None:
+    assert str(refusal(answer)).split(" (Code: ")[0] in {str(refusal({"error": word})) for word in WORDS}
+
+
+WORDS = (
+    "access_denied", "consent_required", "interaction_required", "invalid_client", "redirect_uri", "invalid_grant",
+    "temporarily_unavailable", "server_error", "",
+)  # fmt: skip
