@@ -21,7 +21,7 @@ Values: TypeAlias = Mapping[str, Value]
 MAX_TEXT = 32_768
 """UTF-16 units."""
 
-TABLES = ("integrations", "aliases", "meetings")
+TABLES = ("integrations", "aliases", "meetings", "personal")
 """Every table that the product uses; created by infra/, and by the local stack."""
 
 QUEUES = ("meeting-requests", "meeting-requests-poison")

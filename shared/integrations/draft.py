@@ -58,7 +58,7 @@ def draft(fields: Mapping[str, Any], before: Integration | None = None) -> Draft
     sent = {name: value for name, value in fields.items() if name in Integration.model_fields.keys() - READ_ONLY_FIELDS}
     values = {name: _value(name, value, before, faults) for name, value in sent.items()}
     for error in _errors(values):
-        faults[str(error["loc"][0])].append(_message(error))
+        faults[str(error["loc"][0])].append(message(error))
     good = {name: value for name, value in values.items() if not faults.get(name)}
     secrets = {name: SecretStr(value) for name, value in good.items() if name in SECRET_FIELDS}
     references = {name: GIVEN if secret.get_secret_value() else SecretReference("") for name, secret in secrets.items()}
@@ -87,6 +87,6 @@ def _errors(values: Mapping[str, Any]) -> list[ErrorDetails]:
     return []
 
 
-def _message(error: ErrorDetails) -> str:
+def message(error: ErrorDetails) -> str:
     """Pydantic's finding in the words of the management API."""
     return _MESSAGES.get(error["type"], "{msg}.").format(msg=error["msg"], **error.get("ctx", {}))

@@ -12,6 +12,7 @@ var tables = [
   'integrations'
   'aliases'
   'meetings'
+  'personal'
 ]
 
 var queues = [

@@ -1,0 +1,46 @@
+"""A user record, with the limits of the original API's `end_user` (facts/pexip.md §2)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.personal.fields import Address, Line
+
+MAX_SIGN_INS = 50
+"""Sign-ins that a record remembers, the oldest is forgotten first: one transaction must hold them all."""
+
+
+class UserRecord(BaseModel):
+    """A user as it is kept.
+
+    `integration` is the uuid of the one it belongs to, "" for all. `sign_ins` are pairs of an integration's uuid and
+    the digest of a `Caller.key`. `user_oid` is the user's Entra object id, `exchange_user_id` the id in tokens of
+    Exchange on-premises (`msexchuid`): what ties Outlook's own token to a record.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    id: int
+    uuid: str
+    primary_email_address: Annotated[Address, Field(min_length=1)]
+    first_name: Line = ""
+    last_name: Line = ""
+    display_name: Line = ""
+    title: Line = ""
+    department: Line = ""
+    telephone_number: Line = ""
+    mobile_number: Line = ""
+    avatar_url: Line = ""
+    user_oid: Line = ""
+    exchange_user_id: Line = ""
+    ms_exchange_guid: Line = ""
+    sync_tag: Line = ""
+    integration: str = ""
+    sign_ins: Annotated[tuple[tuple[str, str], ...], Field(strict=False)] = ()
+
+    @property
+    def email(self) -> str:
+        """The address by which VMRs name their owner."""
+        return self.primary_email_address

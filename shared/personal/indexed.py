@@ -1,0 +1,168 @@
+"""Records of one kind in one partition of table `personal`, found by several names.
+
+A record's row stands under its key; each of its claims (its id, its name, …) is a row that names the key. They are
+written together or not at all, so no two records have the same claim, and no crash leaves half a record.
+
+    key           a claim: "id:7", "alias:<integration>:<digest>"        column `key`: the record's
+    …             the record                                              columns: see the store
+    sequence      column `last`: the last id given out
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from shared.errors import Conflict, NotFound, SettingsInvalid
+from shared.storage import Delete, Insert, Operation, Put, Replace, Row, RowChanged, RowExists, Storage, Values
+
+_SEQUENCE = "sequence"
+_ATTEMPTS = 32
+"""Each round of a race has a winner, so this many may take ids, or follow a record that moves, in the same instant."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A record to be written: its row, and its claims with the field that each is made of."""
+
+    key: str
+    values: Values
+    claims: Mapping[str, str]
+
+
+Record = TypeVar("Record")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Kind(Generic[Record]):
+    """A kind of record: its partition, what admins call it, and how it is written and read."""
+
+    partition: str
+    name: str
+    write: Callable[[Record], Entry]
+    read: Callable[[Row], Record]
+
+
+class IndexedTable(Generic[Record]):
+    """The records of one kind. Every call may raise Unavailable."""
+
+    def __init__(self, storage: Storage, kind: Kind[Record]) -> None:
+        self._table = storage.table("personal")
+        self._kind = kind
+
+    async def records(self, prefix: str) -> AsyncIterator[Record]:
+        """Those whose key starts with `prefix`, by rising key; one storage trip per 1,000."""
+        async for row in self._table.rows(self._kind.partition, prefix):
+            yield self._kind.read(row)
+
+    async def find(self, claim: str) -> Record | None:
+        """The record that has this claim; two storage trips."""
+        row = await self._row(claim)
+        return self._kind.read(row) if row else None
+
+    async def get(self, claim: str) -> Record:
+        """The record that has this claim; two storage trips. Raises NotFound."""
+        return self._kind.read(await self._existing(claim))
+
+    async def numbers(self, count: int) -> range:
+        """Ids that were never given out before; two storage trips, however many they are. Raises Conflict."""
+
+        async def take() -> range:
+            row = await self._table.get(self._kind.partition, _SEQUENCE)
+            last = int(row.values["last"]) if row else 0
+            values: Values = {"last": last + count}
+            operation = Replace(row, values) if row else Insert(_SEQUENCE, values)
+            await self._table.commit(self._kind.partition, operation)
+            return range(last + 1, last + count + 1)
+
+        return await self._until_done(take)
+
+    async def create(self, record: Record) -> None:
+        """Write a new record; one storage trip. Raises SettingsInvalid when another one has a claim of it already."""
+        entry = self._kind.write(record)
+        await self._commit(entry, [Insert(entry.key, entry.values), *_claimed(entry, entry.claims)])
+
+    async def change(self, claim: str, change: Callable[[Record], Record]) -> Record:
+        """Change the record that has this claim, whoever else does at the same time.
+
+        Raises NotFound, Conflict, what `change` raises, and SettingsInvalid as `create` does.
+        """
+
+        async def once() -> Record:
+            row = await self._existing(claim)
+            before = self._kind.read(row)
+            after = change(before)
+            if after != before:
+                await self._replace(row, self._kind.write(before), self._kind.write(after))
+            return after
+
+        return await self._until_done(once)
+
+    async def delete(self, claim: str) -> None:
+        """Remove the record that has this claim, with all its claims. Raises NotFound, Conflict."""
+
+        async def once() -> None:
+            row = await self._existing(claim)
+            released = await self._released(self._kind.write(self._kind.read(row)).claims)
+            await self._table.commit(self._kind.partition, Delete(row), *released)
+
+        await self._until_done(once)
+
+    async def _until_done(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        for _ in range(_ATTEMPTS):
+            try:
+                return await work()
+            except (RowExists, RowChanged):
+                continue
+        raise _busy()
+
+    async def _row(self, claim: str) -> Row | None:
+        for _ in range(_ATTEMPTS):
+            pointer = await self._table.get(self._kind.partition, claim)
+            row = await self._table.get(self._kind.partition, str(pointer.values["key"])) if pointer else None
+            if pointer is None or row is not None:
+                return row
+        raise _busy()  # each time, the record was moved or removed between the two reads
+
+    async def _existing(self, claim: str) -> Row:
+        row = await self._row(claim)
+        if row is None:
+            raise NotFound(f"There is no such {self._kind.name}.")
+        return row
+
+    async def _replace(self, row: Row, before: Entry, after: Entry) -> None:
+        """One transaction. A record that gets another key takes the claims along that it keeps."""
+        moved, old = before.key != after.key, before.claims.keys()
+        own: list[Operation] = [Delete(row), Insert(after.key, after.values)] if moved else [Replace(row, after.values)]
+        kept: list[Operation] = [Put(claim, {"key": after.key}) for claim in after.claims if moved and claim in old]
+        claimed = _claimed(after, after.claims.keys() - old)
+        await self._commit(after, [*own, *kept, *claimed, *await self._released(old - after.claims.keys())])
+
+    async def _released(self, claims: Iterable[str]) -> list[Operation]:
+        found = [await self._table.get(self._kind.partition, claim) for claim in sorted(claims)]
+        return [Delete(row) for row in found if row]
+
+    async def _commit(self, entry: Entry, operations: list[Operation]) -> None:
+        try:
+            await self._table.commit(self._kind.partition, *operations)
+        except RowExists:
+            taken = {field for claim, field in entry.claims.items() if await self._is_anothers(claim, entry.key)}
+            if not taken:
+                raise  # whoever had it has let go of it meanwhile
+            raise SettingsInvalid(
+                {field: [f"Another {self._kind.name} has this already."] for field in taken}
+            ) from None
+
+    async def _is_anothers(self, claim: str, key: str) -> bool:
+        row = await self._table.get(self._kind.partition, claim)
+        return row is not None and row.values["key"] != key
+
+
+def _claimed(entry: Entry, claims: Iterable[str]) -> list[Operation]:
+    return [Insert(claim, {"key": entry.key}) for claim in sorted(claims)]
+
+
+def _busy() -> Conflict:
+    return Conflict("Somebody else is changing the same record right now. Nothing was saved: try again.")

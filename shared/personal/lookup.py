@@ -1,0 +1,56 @@
+"""The personal VMRs of whoever is signed in (P1)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.errors import NotAllowed, NotAuthenticated, TemplateInvalid, Unavailable
+from shared.identity.caller import Caller
+from shared.integrations import Integration, IntegrationStore
+from shared.personal.rendering import Listed, Vmr, joinable, listed
+from shared.personal.users import UserStore
+
+
+class VmrSource(Protocol):
+    """Where an integration's VMRs are found."""
+
+    async def of_owner(self, integration: Integration, email: str) -> Sequence[Vmr]:
+        """The VMRs of an owner, upper and lower case being the same. Raises Unavailable, RateLimited."""
+        ...
+
+
+@dataclass(frozen=True)
+class PersonalVmrs:
+    """Lists VMRs. `identify` is AddInUsers.identify: the address comes from proven identity, never from a request."""
+
+    integrations: IntegrationStore
+    identify: Callable[[Integration, str], Awaitable[Caller]]
+    users: UserStore
+    source: VmrSource
+
+    async def listing(self, uuid: str, token: str) -> list[Listed]:
+        """The `result` of the contract's personal_vmrs, in the order of names; VMRs without an alias are left out.
+
+        Raises NotFound, NotAuthenticated (also for a user of whom no record tells the address), NotAllowed,
+        Unavailable, RateLimited.
+        """
+        integration = await self.integrations.cached(uuid)
+        caller = await self.identify(integration, token)
+        if not integration.enable_personal_vmrs:
+            raise NotAllowed("Personal VMRs are not enabled here.")
+        email = caller.email or await self._email(integration, caller)
+        vmrs = await self.source.of_owner(integration, email)
+        try:
+            return [listed(integration, vmr) for vmr in joinable(vmrs)]
+        except TemplateInvalid as error:
+            message = f"A template for personal VMRs fails; please tell your administrator to preview it. {error}"
+            raise Unavailable(message) from error
+
+    async def _email(self, integration: Integration, caller: Caller) -> str:
+        """The address on the caller's record: Outlook's own tokens carry none that can be trusted."""
+        user = await self.users.tied(integration, caller.key)
+        if user is None:
+            raise NotAuthenticated("Please sign in to see your personal VMRs.")
+        return user.email

@@ -1,0 +1,83 @@
+"""What the add-in is told of a personal VMR: the four templates, and the variables that they get (P1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from shared.integrations import Integration
+from shared.templates import html_to_text, render
+
+Listed: TypeAlias = Mapping[str, str]
+"""An entry of the contract's personal_vmrs: name, description, instructions, instructions_text, location."""
+
+
+@dataclass(frozen=True)
+class Vmr:
+    """A VMR as templates know it, of our own store or of a bridge. PINs are "" where there are none."""
+
+    name: str
+    description: str
+    service_type: str
+    aliases: tuple[str, ...]
+    pin: str
+    guest_pin: str
+    allow_guests: bool
+    owners_email: str
+
+
+def is_domain_alias(alias: str) -> bool:
+    """Whether an alias includes @ followed by a domain."""
+    return bool(alias.rpartition("@")[2]) and "@" in alias
+
+
+def is_numeric_alias(alias: str) -> bool:
+    """Whether an alias includes digits only: those of a telephone's keys."""
+    return alias.isascii() and alias.isdigit()
+
+
+def variables(integration: Integration, vmr: Vmr) -> Mapping[str, object]:
+    """The twelve variables of the personal VMR templates, as the product definition splits the aliases.
+
+    The four lists of aliases keep their order.
+    """
+    domain = [alias for alias in vmr.aliases if is_domain_alias(alias)]
+    numeric = [alias for alias in vmr.aliases if is_numeric_alias(alias)]
+    return {
+        "aliases": vmr.aliases,
+        "domain_aliases": domain,
+        "numeric_aliases": numeric,
+        "other_aliases": [alias for alias in vmr.aliases if alias not in domain and alias not in numeric],
+        "addin_server_domain": integration.addin_server_domain,
+        "name": vmr.name,
+        "description": vmr.description,
+        "service_type": vmr.service_type,
+        "pin": vmr.pin,
+        "allow_guests": vmr.allow_guests,
+        "guest_pin": vmr.guest_pin,
+        "owners_email": vmr.owners_email,
+    }
+
+
+def listed(integration: Integration, vmr: Vmr) -> Listed:
+    """One VMR as the add-in lists it. Raises TemplateInvalid."""
+    values = variables(integration, vmr)
+
+    def made(part: str) -> str:
+        template = f"personal_vmr_{part}_template"
+        return render(template, getattr(integration, template), values)
+
+    instructions = made("instructions")
+    return {
+        "name": made("name"),
+        "description": made("description"),
+        "instructions": instructions,
+        "instructions_text": html_to_text(instructions),
+        "location": made("location"),
+    }
+
+
+def joinable(vmrs: Sequence[Vmr]) -> list[Vmr]:
+    """Those that anybody can call, by their aliases; in the order of their names."""
+    return sorted((vmr for vmr in vmrs if vmr.aliases), key=lambda vmr: (vmr.name.casefold(), vmr.name))

@@ -1,0 +1,185 @@
+"""User records, and the sign-ins that they remember (P2): partition `users` of table `personal`.
+
+    user:<uuid>                                     user: the record as JSON
+    id:<id>, uuid:<uuid>, email:<integration>:<digest>, entra:<integration>:<digest>, exchange:<integration>:<digest>,
+    sign-in:<integration>:<digest of the caller's key>      claims, see indexed.py
+
+A sign-in is part of the record, so it is forgotten with it. Addresses and ids are unique within an integration, and
+among the records that belong to all of them; an integration's own record goes before one of all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import uuid4
+
+from shared.errors import Conflict, NotAllowed, NotFound, SettingsInvalid
+from shared.integrations import Integration
+from shared.personal.end_user import MAX_SIGN_INS, UserRecord
+from shared.personal.fields import digest, normal, validated
+from shared.personal.indexed import Entry, IndexedTable, Kind
+from shared.storage import Row, Storage
+
+_STRANGER = "You have no user record here. Please ask your administrator for one."
+_SOMEBODY_ELSE = (
+    "The user record of your e-mail address belongs to another account. Please ask your administrator to correct it."
+)
+_AT_ONCE = 8
+"""How often somebody may sign in for the first time in the same instant."""
+
+
+class UserStore:
+    """User records, for admins and (as EndUsers) for signing in.
+
+    Every call may raise Unavailable, those that write Conflict.
+    """
+
+    def __init__(self, storage: Storage) -> None:
+        self._users = IndexedTable(storage, Kind("users", "end_user", _entry, _user))
+
+    # --- EndUsers, see shared/identity/end_users.py
+
+    async def signed_in(self, integration: Integration, subject: str, email: str, name: str) -> UserRecord:
+        """See EndUsers.signed_in. Nobody gets a record whose `user_oid` is another account's."""
+        for _ in range(_AT_ONCE):
+            user = await self.known(integration, subject) or await self._by_email(integration, email)
+            try:
+                if user is None:
+                    return await self._welcome(integration, subject, email, name)
+                return await self._remembering(user, integration, subject)
+            except (SettingsInvalid, NotFound):
+                continue  # the same user signs in twice at once, or an admin has removed the record this moment
+        raise Conflict("Your user record is being changed right now. Please sign in again.")
+
+    async def remember(self, integration: Integration, user: str, key: str) -> None:
+        """See EndUsers.remember. A key that proved somebody else until now proves this user."""
+        other = await self.known(integration, key)
+        if other is not None and other.uuid != user:
+            await self._forget(other.uuid, integration, key)
+        record = await self._users.find(f"uuid:{user}")
+        if record is not None:
+            await self._users.change(f"uuid:{user}", lambda now: _with(now, integration, key))
+
+    async def known(self, integration: Integration, key: str) -> UserRecord | None:
+        """See EndUsers.known."""
+        return await self._users.find(_sign_in(integration.uuid, digest(key)))
+
+    async def sign_out(self, integration: Integration, user: str) -> None:
+        """See EndUsers.sign_out."""
+        await self._forget(user, integration)
+
+    async def tied(self, integration: Integration, key: str) -> UserRecord | None:
+        """The user whom a `Caller.key` proves: by a sign-in, or by what an admin has put on a record.
+
+        That is `user_oid` for `entra:<tenant>:<object id>`, `exchange_user_id` for `exchange:<msexchuid>:<url>`.
+        """
+        user = await self.known(integration, key)
+        method, _, rest = key.partition(":")
+        id_ = {"entra": rest.rpartition(":")[2], "exchange": rest.partition(":")[0]}.get(method, "")
+        return user or (await self._own_or_common(integration, method, id_) if id_ else None)
+
+    # --- admins
+
+    async def all(self) -> list[UserRecord]:
+        """Every record, by rising id."""
+        return sorted([user async for user in self._users.records("user:")], key=lambda user: user.id)
+
+    async def get(self, id_: int) -> UserRecord:
+        """The record of an id; two storage trips. Raises NotFound."""
+        return await self._users.get(f"id:{id_}")
+
+    async def numbers(self, count: int) -> range:
+        """Ids for new records; two storage trips, however many they are."""
+        return await self._users.numbers(count)
+
+    async def create(self, user: UserRecord) -> None:
+        """Write a new record; one storage trip. Raises SettingsInvalid for an address or id that another one has."""
+        await self._users.create(user)
+
+    async def change(self, id_: int, change: Callable[[UserRecord], UserRecord]) -> UserRecord:
+        """Change a record, whoever else does at the same time. Raises NotFound, and what `change`, `create` raise."""
+        return await self._users.change(f"id:{id_}", change)
+
+    async def delete(self, id_: int) -> None:
+        """Remove a record: the user is signed out everywhere. Raises NotFound."""
+        await self._users.delete(f"id:{id_}")
+
+    # ---
+
+    async def _by_email(self, integration: Integration, email: str) -> UserRecord | None:
+        return await self._own_or_common(integration, "email", email)
+
+    async def _own_or_common(self, integration: Integration, claim: str, text: str) -> UserRecord | None:
+        """The integration's own record before one of all integrations."""
+        own = await self._users.find(f"{claim}:{integration.uuid}:{digest(text)}")
+        return own or await self._users.find(f"{claim}::{digest(text)}")
+
+    async def _welcome(self, integration: Integration, subject: str, email: str, name: str) -> UserRecord:
+        if not integration.allow_new_users:
+            raise NotAllowed(_STRANGER)
+        [id_] = await self.numbers(1)
+        values = {
+            "id": id_,
+            "uuid": str(uuid4()),
+            "primary_email_address": normal(email),
+            "display_name": " ".join(name.split())[:250],
+            "integration": integration.uuid,
+            "sign_ins": [(integration.uuid, digest(subject))],
+        }
+        user = validated(UserRecord, values)
+        await self.create(user)
+        return user
+
+    async def _remembering(self, user: UserRecord, integration: Integration, subject: str) -> UserRecord:
+        def remember(now: UserRecord) -> UserRecord:
+            if not _may_be(now, subject):
+                raise NotAllowed(_SOMEBODY_ELSE)
+            return _with(now, integration, subject)
+
+        return await self._users.change(f"uuid:{user.uuid}", remember)
+
+    async def _forget(self, user: str, integration: Integration, key: str | None = None) -> None:
+        """Forget one key, or all keys, of a user with this integration."""
+        key_digest = None if key is None else digest(key)
+
+        def forget(now: UserRecord) -> UserRecord:
+            gone = {pair for pair in now.sign_ins if pair[0] == integration.uuid and key_digest in (None, pair[1])}
+            return now.model_copy(update={"sign_ins": tuple(pair for pair in now.sign_ins if pair not in gone)})
+
+        try:
+            await self._users.change(f"uuid:{user}", forget)
+        except NotFound:
+            return  # the record is gone, and its sign-ins with it
+
+
+def _with(user: UserRecord, integration: Integration, key: str) -> UserRecord:
+    """The record with one more sign-in, the newest at the end."""
+    pair = integration.uuid, digest(key)
+    kept = (*(each for each in user.sign_ins if each != pair), pair)
+    return user if pair in user.sign_ins else user.model_copy(update={"sign_ins": kept[-MAX_SIGN_INS:]})
+
+
+def _may_be(user: UserRecord, subject: str) -> bool:
+    """Whether an account may be this user: an Entra account with another object id is another person."""
+    method, _, rest = subject.partition(":")
+    return method != "entra" or not user.user_oid or normal(user.user_oid) == rest.rpartition(":")[2]
+
+
+def _sign_in(integration: str, key_digest: str) -> str:
+    return f"sign-in:{integration}:{key_digest}"
+
+
+def _user(row: Row) -> UserRecord:
+    return UserRecord.model_validate_json(str(row.values["user"]))
+
+
+def _entry(user: UserRecord) -> Entry:
+    named = {
+        "email": ("primary_email_address", user.primary_email_address),
+        "entra": ("user_oid", user.user_oid),
+        "exchange": ("exchange_user_id", user.exchange_user_id),
+    }
+    claims = {f"id:{user.id}": "id", f"uuid:{user.uuid}": "uuid"}
+    claims |= {f"{kind}:{user.integration}:{digest(text)}": field for kind, (field, text) in named.items() if text}
+    claims |= {_sign_in(*pair): "sign_ins" for pair in user.sign_ins}
+    return Entry(f"user:{user.uuid}", {"user": user.model_dump_json()}, claims)

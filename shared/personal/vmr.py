@@ -1,0 +1,67 @@
+"""A personal VMR, with the limits of the original API's `conference` (facts/pexip.md §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.personal.fields import Address, Line, Name
+
+MAX_ALIASES = 20
+"""So that a VMR at its longest fits into one column of a table."""
+
+SERVICE_TYPES = ("conference", "lecture", "two_stage_dialing")
+"""Virtual Meeting Room, Virtual Auditorium, Virtual Reception."""
+
+ServiceType: TypeAlias = Literal["conference", "lecture", "two_stage_dialing"]
+Pin: TypeAlias = Annotated[str, Field(pattern=r"^([0-9]{4,20}|[0-9]{3,19}#)?$")]
+"""4 to 20 digits, of which a # may be the last; "" when there is none."""
+
+
+class Alias(BaseModel):
+    """One of a VMR's aliases. `slot` tells it from the VMR's other ones and stays when it is renamed."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    alias: Name
+    description: Line = ""
+    slot: Annotated[int, Field(ge=1, le=MAX_ALIASES)]
+
+
+class PersonalVmr(BaseModel):
+    """A VMR as it is kept. `integration` is the uuid of the one it belongs to, "" for all; `created` an ISO time."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    id: int
+    name: Name
+    description: Line = ""
+    service_type: ServiceType = "conference"
+    tag: Line = ""
+    aliases: Annotated[tuple[Alias, ...], Field(strict=False, max_length=MAX_ALIASES)] = ()
+    pin: Pin = ""
+    guest_pin: Pin = ""
+    allow_guests: bool = False
+    primary_owner_email_address: Address = ""
+    sync_tag: Line = ""
+    integration: str = ""
+    created: str = ""
+
+
+def pin_faults(pin: str, guest_pin: str, *, allow_guests: bool) -> Mapping[str, list[str]]:
+    """What is wrong with a pair of PINs, by field (facts/pexip.md §6, PIN rules of the field)."""
+    if allow_guests and not pin:
+        return {"pin": ["Required when guests are allowed: it tells hosts from guests."]}
+    if guest_pin and not allow_guests:
+        return {"guest_pin": ["Only for a VMR that allows guests: set allow_guests, or clear this PIN."]}
+    if not guest_pin:
+        return {}
+    if guest_pin == pin:
+        return {"guest_pin": ["Must differ from the host PIN."]}
+    if pin.endswith("#") != guest_pin.endswith("#"):
+        return {"guest_pin": ["Both PINs must end in #, or neither."]}
+    if not pin.endswith("#") and len(pin) != len(guest_pin):
+        return {"guest_pin": ["Must be as long as the host PIN, unless both end in #."]}
+    return {}

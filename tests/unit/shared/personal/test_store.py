@@ -1,0 +1,109 @@
+"""Our own VMRs: found by owner in one trip, unique names and aliases, whole changes only."""
+
+import asyncio
+
+import pytest
+
+from shared.errors import NotFound, SettingsInvalid
+from shared.personal.store import VmrStore
+from tests.fakes.storage import MemoryStorage
+from tests.unit.shared.personal.samples import CORP, OTHER, kept
+
+
+@pytest.fixture
+def storage() -> MemoryStorage:
+    return MemoryStorage()
+
+
+@pytest.fixture
+def store(storage: MemoryStorage) -> VmrStore:
+    return VmrStore(storage)
+
+
+async def names(store: VmrStore, email: str, integration: str = CORP) -> list[str]:
+    return [vmr.name for vmr in await store.of_owner(integration, email)]
+
+
+async def test_an_owners_vmrs_are_found_in_one_trip_whatever_the_case(storage: MemoryStorage, store: VmrStore) -> None:
+    for number in range(1, 301):
+        await store.create(kept(number, f"a{number}", primary_owner_email_address="Alice@Example.com"))
+    await store.create(kept(301, "b", primary_owner_email_address="bob@example.com"))
+    before = storage.round_trips
+    assert len(await names(store, "aLICE@example.COM")) == 300
+    assert storage.round_trips - before == 1
+
+
+@pytest.mark.parametrize("email", ["", "  ", "alice@example.co", "alice@example.comm", "%", "*", "bob@example.com"])
+async def test_nobody_gets_anothers_vmrs(store: VmrStore, email: str) -> None:
+    await store.create(kept(1, "a"))
+    await store.create(kept(2, "b", primary_owner_email_address=""))
+    assert await names(store, email) == []
+
+
+async def test_a_vmr_of_one_integration_is_unknown_to_others(store: VmrStore) -> None:
+    await store.create(kept(1, "a", integration=CORP))
+    await store.create(kept(2, "b", integration=OTHER))
+    await store.create(kept(3, "c"))
+    assert await names(store, "alice@example.com") == ["Room 1", "Room 3"]
+    assert await names(store, "alice@example.com", OTHER) == ["Room 2", "Room 3"]
+
+
+async def test_names_and_aliases_are_unique_within_an_integration(store: VmrStore) -> None:
+    await store.create(kept(1, "alice", integration=CORP))
+    with pytest.raises(SettingsInvalid) as name:
+        await store.create(kept(2, "x", name="ROOM 1", integration=CORP))
+    assert name.value.faults == {"name": ["Another conference has this already."]}
+    with pytest.raises(SettingsInvalid) as alias:
+        await store.create(kept(2, "Alice", integration=CORP))
+    assert set(alias.value.faults) == {"aliases"}
+    with pytest.raises(SettingsInvalid, match="twice"):
+        await store.create(kept(2, "x", "X", integration=CORP))
+    await store.create(kept(2, "alice", name="Room 1", integration=OTHER))
+    assert [vmr.id for vmr in await store.all()] == [1, 2]
+
+
+async def test_a_vmr_that_changes_its_owner_moves_with_all_its_names(store: VmrStore) -> None:
+    await store.create(kept(1, "a", "b"))
+    await store.change(1, lambda now: now.model_copy(update={"primary_owner_email_address": "bob@example.com"}))
+    assert (await names(store, "alice@example.com"), await names(store, "bob@example.com")) == ([], ["Room 1"])
+    assert (await store.get(1)).primary_owner_email_address == "bob@example.com"
+    with pytest.raises(SettingsInvalid):
+        await store.create(kept(2, "a"))
+    await store.change(1, lambda now: now.model_copy(update={"aliases": now.aliases[1:]}))
+    await store.create(kept(2, "a"))
+
+
+async def test_a_refused_change_changes_nothing(store: VmrStore) -> None:
+    await store.create(kept(1, "a"))
+    await store.create(kept(2, "b"))
+    with pytest.raises(SettingsInvalid):
+        await store.change(2, lambda now: now.model_copy(update={"name": "room 1", "description": "new"}))
+    assert (await store.get(2)).description == ""
+
+
+async def test_a_deleted_vmr_leaves_nothing_behind(storage: MemoryStorage, store: VmrStore) -> None:
+    await store.create(kept(1, "a", "b"))
+    await store.delete(1)
+    assert [row async for row in storage.table("personal").everything()] == []
+    for call in (store.get(1), store.delete(1), store.change(1, lambda now: now)):
+        with pytest.raises(NotFound):
+            await call
+
+
+async def test_changes_at_the_same_time_are_all_made(store: VmrStore) -> None:
+    await store.create(kept(1, "a"))
+    await asyncio.gather(
+        *(store.change(1, lambda now: now.model_copy(update={"tag": now.tag + "x"})) for _ in range(10))
+    )
+    assert (await store.get(1)).tag == "x" * 10
+
+
+async def test_of_two_who_take_a_name_at_the_same_time_one_gets_it(store: VmrStore) -> None:
+    done = await asyncio.gather(*(store.create(kept(n, "same")) for n in range(1, 9)), return_exceptions=True)
+    assert len([each for each in done if each is None]) == 1
+    assert len(await store.all()) == 1
+
+
+async def test_ids_are_never_given_out_twice(store: VmrStore) -> None:
+    taken = await asyncio.gather(*(store.numbers(n) for n in (1, 5, 1000, 1, 1)))
+    assert len({number for block in taken for number in block}) == 1008

@@ -1,0 +1,133 @@
+"""User records and the sign-ins that they remember."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from shared.errors import NotAllowed, NotFound
+from shared.identity.end_users import EndUsers
+from shared.personal.end_user import MAX_SIGN_INS, UserRecord
+from shared.personal.fields import validated
+from shared.personal.users import UserStore
+from tests.fakes.storage import MemoryStorage
+from tests.unit.shared.personal.samples import CORP, OTHER, integration
+
+OID = "0c5e5b4f-2f0e-4a57-9d0c-7f1f0f5f2f7c"
+SUBJECT = f"entra:33333333-3333-4333-8333-333333333333:{OID}"
+ALICE = "alice@example.com"
+
+
+@pytest.fixture
+def users() -> UserStore:
+    return UserStore(MemoryStorage())
+
+
+def record(id_: int = 1, **changes: Any) -> UserRecord:
+    return validated(UserRecord, {"id": id_, "uuid": f"user-{id_}", "primary_email_address": ALICE, **changes})
+
+
+def test_it_is_what_signing_in_asks_for(users: UserStore) -> None:
+    as_protocol: EndUsers = users
+    assert as_protocol is users
+
+
+async def test_a_stranger_gets_a_record_of_that_integration_and_is_known_by_it(users: UserStore) -> None:
+    corp = integration()
+    user = await users.signed_in(corp, SUBJECT, "Alice@Example.com", "Alice Jones")
+    assert (user.email, user.display_name, user.integration) == (ALICE, "Alice Jones", CORP)
+    assert await users.known(corp, SUBJECT) == user
+    assert await users.signed_in(corp, SUBJECT, ALICE, "Alice") == user
+    assert len(await users.all()) == 1
+
+
+async def test_strangers_are_turned_away_where_new_users_are_not_allowed(users: UserStore) -> None:
+    closed = integration(allow_new_users=False)
+    with pytest.raises(NotAllowed, match="administrator"):
+        await users.signed_in(closed, SUBJECT, ALICE, "Alice")
+    await users.create(record(primary_email_address="ALICE@example.com"))
+    assert (await users.signed_in(closed, SUBJECT, ALICE, "Alice")).uuid == "user-1"
+
+
+async def test_an_integrations_own_record_goes_before_a_common_one_and_others_are_never_found(users: UserStore) -> None:
+    await users.create(record(1, integration=OTHER))
+    await users.create(record(2))
+    await users.create(record(3, integration=CORP))
+    assert (await users.signed_in(integration(), SUBJECT, ALICE, "")).id == 3
+    await users.delete(3)
+    assert (await users.signed_in(integration(), SUBJECT, ALICE, "")).id == 2
+    assert await users.known(integration(OTHER), SUBJECT) is None
+
+
+async def test_a_record_tied_to_another_account_is_not_handed_over(users: UserStore) -> None:
+    await users.create(record(user_oid="99999999-3333-4333-8333-333333333333"))
+    with pytest.raises(NotAllowed, match="another account"):
+        await users.signed_in(integration(), SUBJECT, ALICE, "")
+    await users.change(1, lambda now: now.model_copy(update={"user_oid": OID.upper()}))
+    assert (await users.signed_in(integration(), SUBJECT, ALICE, "")).id == 1
+
+
+async def test_a_deleted_record_signs_out_and_a_new_one_is_somebody_else(users: UserStore) -> None:
+    corp = integration()
+    user = await users.signed_in(corp, SUBJECT, ALICE, "")
+    await users.delete(user.id)
+    assert await users.known(corp, SUBJECT) is None
+    await users.remember(corp, user.uuid, "exchange:1:url")
+    assert await users.known(corp, "exchange:1:url") is None
+    assert (await users.signed_in(corp, SUBJECT, ALICE, "")).uuid != user.uuid
+
+
+async def test_signing_out_forgets_the_keys_of_this_integration_only(users: UserStore) -> None:
+    corp, other = integration(), integration(OTHER)
+    await users.create(record())
+    for each in (corp, other):
+        await users.signed_in(each, SUBJECT, ALICE, "")
+    await users.remember(corp, "user-1", "exchange:1:url")
+    await users.sign_out(corp, "user-1")
+    assert [await users.known(corp, key) for key in (SUBJECT, "exchange:1:url")] == [None, None]
+    assert await users.known(other, SUBJECT) is not None
+    await users.sign_out(corp, "nobody")
+
+
+async def test_a_key_proves_whoever_signed_in_with_it_last(users: UserStore) -> None:
+    corp = integration()
+    alice = await users.signed_in(corp, "adfs:a", ALICE, "")
+    bob = await users.signed_in(corp, "adfs:b", "bob@example.com", "")
+    await users.remember(corp, alice.uuid, "exchange:1:url")
+    await users.remember(corp, bob.uuid, "exchange:1:url")
+    found = await users.known(corp, "exchange:1:url")
+    assert found is not None
+    assert found.uuid == bob.uuid
+    assert await users.known(corp, "adfs:a") is not None
+
+
+@pytest.mark.parametrize(
+    ("fields", "key"),
+    [({"user_oid": OID}, SUBJECT), ({"exchange_user_id": "ABC@corp"}, "exchange:abc@corp:https://mail.example.com/x")],
+)
+async def test_admins_tie_outlooks_own_tokens_to_a_record(users: UserStore, fields: dict[str, Any], key: str) -> None:
+    await users.create(record(**fields, integration=CORP))
+    found = await users.tied(integration(), key)
+    assert found is not None
+    assert found.email == ALICE
+    assert await users.known(integration(), key) is None  # no sign-in: signing out must mean something
+    assert await users.tied(integration(OTHER), key) is None
+    assert await users.tied(integration(), "adfs:https://fs.example.com:" + OID) is None
+    assert await users.tied(integration(), "entra::") is None
+
+
+async def test_the_oldest_sign_in_is_forgotten_first(users: UserStore) -> None:
+    corp = integration()
+    for number in range(MAX_SIGN_INS + 1):
+        await users.signed_in(corp, f"adfs:{number}", ALICE, "")
+    assert await users.known(corp, "adfs:0") is None
+    assert await users.known(corp, f"adfs:{MAX_SIGN_INS}") is not None
+    await users.delete((await users.all())[0].id)  # one transaction holds them all
+    with pytest.raises(NotFound):
+        await users.get(1)
+
+
+async def test_first_sign_ins_at_the_same_time_make_one_record(users: UserStore) -> None:
+    found = await asyncio.gather(*(users.signed_in(integration(), SUBJECT, ALICE, "") for _ in range(5)))
+    assert len({user.uuid for user in found}) == 1
+    assert len(await users.all()) == 1
