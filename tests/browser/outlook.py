@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from playwright.async_api import Browser, BrowserContext, Frame, FrameLocator, Page, Route
+from playwright.async_api import Browser, BrowserContext, Frame, FrameLocator, Request, Route
 
 from dev.environment import INTEGRATION, Addresses
 from tests.browser.tools import HERE, OFFICE_JS, ROOT
@@ -17,6 +17,8 @@ OUTLOOK = "outlook.office.com"
 ADDIN = "vmr.example.com"  # the seeded integration's add-in server
 OFFICE = "appsforoffice.microsoft.com"
 AJAX = "ajax.aspnetcdn.com"
+
+PATIENCE = 20  # seconds for what comes in a moment
 
 PANE = f"https://{ADDIN}/addin/{INTEGRATION}/pane"
 DETAILS = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/meeting_details"
@@ -46,8 +48,12 @@ class Outlook:
         """Bytes of its responses on the wire, compressed where they are, by path."""
         self.answered: list[str] = []
         """Those whose answer has arrived."""
+        self._pending: set[Request] = set()
+        self._left: set[Request] = set()
+        self._news = asyncio.Event()
+        self.failed: list[str] = []
         self.lost: list[str] = []
-        """Those that nobody answered."""
+        """Those that went to hosts that do not exist here."""
         self.complaints: list[str] = []
         """What the browser had to say: errors and violations of policies."""
         self.answers: dict[str, Answer] = {}
@@ -56,6 +62,8 @@ class Outlook:
         """Hosts that cannot be reached."""
         self.hanging: set[str] = set()
         """Hosts that never answer."""
+        self.hosts_of_others: dict[str, Answer] = {}
+        """Further hosts that there are."""
         self.config: dict[str, Any] = {}
         """Changes to the configuration in the page."""
         self.user = "alice@example.com"
@@ -82,7 +90,9 @@ class Outlook:
         """
         self._context = await self._browser.new_context(**{"viewport": {"width": 320, "height": 570}, **(look or {})})
         await self._context.route("**/*", self._answer)
-        self._context.on("requestfinished", lambda request: self.answered.append(request.url))
+        self._context.on("request", self._asked)
+        self._context.on("requestfinished", lambda request: self._over(request, self.answered))
+        self._context.on("requestfailed", lambda request: self._over(request, self.failed))
         self.page = await self._context.new_page()
         self.page.on(
             "console", lambda message: self.complaints.append(message.text) if message.type == "error" else None
@@ -115,15 +125,21 @@ class Outlook:
 
     async def until_answered(self, path: str) -> None:
         """Wait until a page has the answer to a request to the add-in's server."""
-        async with asyncio.timeout(10):
-            while f"https://{ADDIN}{path}" not in self.answered:
-                await self.page.wait_for_event("requestfinished")
+        await self._until(lambda: f"https://{ADDIN}{path}" in self.answered)
 
     async def until_requested(self, part: str) -> None:
         """Wait until something whose URL contains `part` has been asked for."""
-        async with asyncio.timeout(10):
-            while not any(part in url for url in self.requests):
-                await self.page.wait_for_event("request")
+        await self._until(lambda: any(part in url for url in self.requests))
+
+    async def pass_time(self, milliseconds: int) -> None:
+        """Let time pass in all pages, once nothing is being loaded: Office.js has time limits for that, too."""
+        await self._until(lambda: self._pending <= self._left)
+        await self.page.clock.run_for(milliseconds)
+
+    async def hang(self, route: Route) -> None:
+        """Leave a request unanswered."""
+        self._left.add(route.request)
+        self._news.set()
 
     def frame(self) -> Frame:
         """The pane's frame, for what is to be evaluated in it."""
@@ -171,6 +187,21 @@ class Outlook:
         """Every host that was asked for anything."""
         return {urlsplit(url).hostname or "" for url in self.requests}
 
+    def _asked(self, request: Request) -> None:
+        self._pending.add(request)
+        self._news.set()
+
+    def _over(self, request: Request, how: list[str]) -> None:
+        self._pending.discard(request)
+        how.append(request.url)
+        self._news.set()
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not condition():
+                self._news.clear()
+                await self._news.wait()
+
     async def _identity_token(self) -> str:
         if self.token is not None:
             return self.token
@@ -181,9 +212,11 @@ class Outlook:
         url = urlsplit(route.request.url)
         self.requests.append(route.request.url)
         if url.hostname in self.hanging:
-            return
-        if url.hostname in self.unreachable:
+            await self.hang(route)
+        elif url.hostname in self.unreachable:
             await route.abort("connectionrefused")
+        elif other := self.hosts_of_others.get(url.hostname or ""):
+            await other(route)
         elif url.hostname == ADDIN:
             await self._add_in(route, url.path, url.query)
         elif url.hostname == OUTLOOK:

@@ -27,10 +27,7 @@ async def choose(outlook: Outlook, look: Look) -> None:
 
 
 async def working(outlook: Outlook, look: Look) -> None:
-    async def hang(route: Route) -> None:
-        """Leave the request unanswered."""
-
-    outlook.answers[DETAILS] = hang
+    outlook.answers[DETAILS] = outlook.hang
     await _open(outlook, look)
     await outlook.pane.get_by_role("button", name=ADD).click()
     await outlook.pane.get_by_text("One moment…").wait_for()
@@ -101,7 +98,7 @@ async def unsuitable(outlook: Outlook, look: Look) -> None:
 async def stuck(outlook: Outlook, look: Look) -> None:
     await _open(outlook, look, wait=False, clock=True, delayed=True)
     await outlook.pane.locator("#title", has_text="Add a VMR").wait_for()
-    await outlook.page.clock.run_for(10_000)
+    await outlook.pass_time(10_000)
     await outlook.settled()
 
 

@@ -63,7 +63,7 @@ class PersonalVmrs:
         await route.fulfill(content_type="text/javascript", body=f"Office.onReady(() => {{ {send} }});")
 
     async def _redeem(self, route: Route) -> None:
-        given = route.request.post_data_json
+        given: dict[str, str] = route.request.post_data_json or {}
         verified = urlsafe_b64encode(sha256(given["verifier"].encode()).digest()).decode().rstrip("=")
         if given["code"] == "one-time-code" and verified == self._challenge:
             await route.fulfill(json={"status": "success", "result": {"token": SESSION}})

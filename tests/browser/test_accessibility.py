@@ -23,12 +23,18 @@ async def violations(outlook: Outlook) -> list[str]:
     frame = outlook.frame()
     await frame.evaluate(AXE.read_text())
     found = await frame.evaluate("rules => axe.run(rules)", RULES)
-    return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found["violations"] for node in one["nodes"]]
+    return [
+        f"{one['id']}: {node['target']} {node['failureSummary']}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
 
 
 async def overflow(outlook: Outlook) -> int:
     """By how many pixels the pane scrolls sideways."""
-    return int(await outlook.frame().evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+    return int(
+        await outlook.frame().evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    )
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -125,7 +131,9 @@ async def test_targets_are_large_enough_to_touch(outlook: Outlook) -> None:
         assert box["height"] >= 44
 
 
-@pytest.mark.parametrize(("language", "direction"), [("ar-SA", "rtl"), ("he-IL", "rtl"), ("de-DE", "ltr"), ("arn-CL", "ltr")])
+@pytest.mark.parametrize(
+    ("language", "direction"), [("ar-SA", "rtl"), ("he-IL", "rtl"), ("de-DE", "ltr"), ("arn-CL", "ltr")]
+)
 async def test_the_page_speaks_outlooks_language_and_direction(outlook: Outlook, language: str, direction: str) -> None:
     await outlook.open({"body": AGENDA}, language=language)
     root = outlook.pane.locator("html")
@@ -145,7 +153,9 @@ async def test_right_to_left(outlook: Outlook) -> None:
 
 async def test_motion_is_left_out_for_those_who_do_not_want_it(outlook: Outlook) -> None:
     await STATES["working"](outlook, {"reduced_motion": "reduce"})
-    animation = await outlook.frame().evaluate("getComputedStyle(document.getElementById('progress'), '::before').animationName")
+    animation = await outlook.frame().evaluate(
+        "getComputedStyle(document.getElementById('progress'), '::before').animationName"
+    )
     assert animation == "none"
 
 

@@ -14,7 +14,8 @@ NO_ANSWER = 15_000  # milliseconds that the pane waits for Outlook
 
 # Outlook prefixes ids and classes, makes paragraphs of divisions, drops comments and attributes, wraps links.
 REWRITE = """html => html
-    .replace(/ (id|class)="/g, ' $1="x_').replace(/<(\\/?)div\\b/g, '<$1p').replace(/style="[^"]*"/g, 'style="margin:0"')
+    .replace(/ (id|class)="/g, ' $1="x_').replace(/<(\\/?)div\\b/g, '<$1p')
+    .replace(/style="[^"]*"/g, 'style="margin:0"')
     .replace(/href="([^"]*)"/g, (_, url) =>
         `href="https://safelinks.example/?url=${encodeURIComponent(url)}&amp;data=05" originalsrc="${url}"`)
     .replace(/\\n/g, '\\r\\n').replace(/: /g, ':&nbsp; ')"""
@@ -90,7 +91,7 @@ async def test_prepend_never_answers_and_comes_through_later(outlook: Outlook) -
     await outlook.open({"body": AGENDA}, faults={"prependBody": "hang"}, clock=True)
     await outlook.pane.get_by_role("button", name=ADD).click()
     await outlook.page.wait_for_function("outlook.calls.includes('prependBody')")
-    await outlook.page.clock.run_for(NO_ANSWER)
+    await outlook.pass_time(NO_ANSWER)
     await outlook.settled()
     assert await outlook.text("heading") == "Error"
     assert writes(await outlook.calls()) == ["prependBody"], "writing again might insert twice"
@@ -108,7 +109,7 @@ async def test_prepend_works_and_never_answers(outlook: Outlook) -> None:
     await outlook.pane.get_by_role("button", name=ADD).click()
     await outlook.page.wait_for_function("outlook.calls.includes('prependBody')")
     await outlook.page.evaluate("outlook.unanswered.forEach(work => work())")
-    await outlook.page.clock.run_for(NO_ANSWER)
+    await outlook.pass_time(NO_ANSWER)
     await outlook.settled()
     assert await outlook.text("heading") == "Success"
     assert len(TAG.findall((await outlook.meeting())["body"])) == 1
@@ -175,7 +176,7 @@ async def test_the_identity_token_never_comes(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, faults={"identityToken": "hang"}, clock=True)
     await outlook.pane.get_by_role("button", name=ADD).click()
     await outlook.page.wait_for_function("outlook.calls.filter(call => call === 'identityToken').length > 1")
-    await outlook.page.clock.run_for(NO_ANSWER)
+    await outlook.pass_time(NO_ANSWER)
     await outlook.settled()
     assert await outlook.text("heading") == "Error"
 

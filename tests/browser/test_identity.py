@@ -1,4 +1,4 @@
-"""Entra tokens in the pane (SPEC X5): nested app authentication by the genuine MSAL, over a bridge as Outlook has it."""
+"""Entra tokens in the pane (SPEC X5): nested app authentication by genuine MSAL, over a bridge as Outlook has it."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -30,7 +30,7 @@ BRIDGE = """
       window.asked.push([method, tokenParams?.clientId, tokenParams?.scope]);
       const success = !FAIL.includes(method);
       const answer = { messageType: 'NestedAppAuthResponse', requestId, success, account, token,
-        initContext: { sdkName: 'fake', sdkVersion: '1', capabilities: { queryAccount: true }, accountContext: account },
+        initContext: { sdkName: 'fake', sdkVersion: '1', capabilities: {}, accountContext: account },
         error: { status: 'USER_INTERACTION_REQUIRED', code: 'interaction_required', subError: '' } };
       setTimeout(() => hear(JSON.stringify(answer)));
     },
@@ -51,7 +51,13 @@ def bridge(*fail: str) -> str:
 async def token_of_a_click(outlook: Outlook, script: str = "", **sets: str) -> str | None:
     """The token with which the pane asks for an alias."""
     outlook.config = {
-        "identity": {"method": "nested_app", "client_id": CLIENT, "scope": SCOPE, "authority": AUTHORITY, "dialog_url": ""}
+        "identity": {
+            "method": "nested_app",
+            "client_id": CLIENT,
+            "scope": SCOPE,
+            "authority": AUTHORITY,
+            "dialog_url": "",
+        }
     }
     await outlook.open({"body": AGENDA}, script=script, sets=sets)
     async with outlook.page.expect_request(f"**{DETAILS}") as asked:
@@ -96,5 +102,5 @@ async def test_a_bridge_that_never_answers(outlook: Outlook) -> None:
     await outlook.pane.get_by_role("button", name=ADD).click()
     async with outlook.page.expect_request(f"**{DETAILS}") as asked:
         await outlook.until_requested("msal-browser")
-        await outlook.page.clock.run_for(15_000)
+        await outlook.pass_time(15_000)
     assert await (await asked.value).header_value("token") == "exchange-token"

@@ -57,16 +57,13 @@ async def test_a_plain_text_meeting_gets_the_promise_as_text(outlook: Outlook) -
 
 
 async def test_an_answer_that_takes_too_long_is_none(outlook: Outlook) -> None:
-    async def hang(route: Route) -> None:
-        """Leave the request unanswered."""
-
     await outlook.open({"body": AGENDA}, clock=True)
     await outlook.until_answered(CONFIG)
-    outlook.answers[DETAILS] = hang
+    outlook.answers[DETAILS] = outlook.hang
     async with outlook.page.expect_request(f"**{DETAILS}"):
         await outlook.pane.get_by_role("button", name=ADD).click()
     assert await outlook.text("hint") == "One moment…"
-    await outlook.page.clock.run_for(SLOW)
+    await outlook.pass_time(SLOW)
     await outlook.settled()
     assert await outlook.text("heading") == "Cannot assign a VMR right now"
     assert PROMISE.search((await outlook.meeting())["body"])
@@ -103,7 +100,7 @@ async def test_the_promise_is_renewed_while_the_pane_is_open(outlook: Outlook) -
     await outlook.open({"body": AGENDA}, clock=True)
     await outlook.until_answered(CONFIG)
     async with outlook.page.expect_request(f"**{CONFIG}"):
-        await outlook.page.clock.run_for(REFRESH)
+        await outlook.pass_time(REFRESH)
 
 
 async def test_no_promise_is_fetched_where_single_use_vmrs_are_not_offered(outlook: Outlook) -> None:

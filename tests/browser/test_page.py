@@ -6,7 +6,6 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Route
 
 from tests.browser.outlook import ADDIN, CONFIG, DETAILS, PANE, Outlook
 from tests.browser.stubs import PersonalVmrs, vmr
@@ -80,19 +79,22 @@ async def test_the_debug_log_tells_what_happened_and_no_secrets(outlook: Outlook
     await outlook.click(ADD)
     await outlook.pane.get_by_text("Debug log").click()
     log = await outlook.pane.locator("#log").inner_text()
-    for told in (r"Version \d", "Office.js is ready: Outlook", r"body\.getAsync \d+ ms", r"Back end: 401 [0-9a-f-]{36} ",
-                 "Failed: single", "Shared calendar: not known"):  # fmt: skip
+    for told in (
+        r"Version \d",
+        "Office.js is ready: Outlook",
+        r"body\.getAsync \d+ ms",
+        r"Back end: 401 [0-9a-f-]{36} ",
+        "Failed: single",
+        "Shared calendar: not known",
+    ):
         assert re.search(told, log), told
     for secret in ("header.payload", "alice@example.com", "vmr@example.com", "Agenda"):
         assert secret not in log
 
 
 async def test_a_style_sheet_that_hangs_does_not_keep_the_page_from_showing(outlook: Outlook) -> None:
-    async def hang(route: Route) -> None:
-        """Leave the request unanswered."""
-
     outlook.config = {"stylesheets": [f"https://{ADDIN}/fabric.css"]}
-    outlook.answers["/fabric.css"] = hang
+    outlook.answers["/fabric.css"] = outlook.hang
     await outlook.open({"body": AGENDA})
     await outlook.click(ADD)
     assert await outlook.text("heading") == "Success"

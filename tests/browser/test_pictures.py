@@ -1,4 +1,4 @@
-"""Pictures of every state, for the documentation. Written only when PICTURES asks for it."""
+"""Pictures of every state for the documentation, light and dark. Written only when PICTURES asks for them."""
 
 import os
 from pathlib import Path
@@ -6,13 +6,19 @@ from pathlib import Path
 import pytest
 
 from tests.browser.outlook import Outlook
+from tests.browser.states import STATES
 
 pytestmark = pytest.mark.skipif(not os.environ.get("PICTURES"), reason="set PICTURES=1 to write docs/images/pane-*.png")
 
+SIZE = {"width": 320, "height": 400}
+
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_x(outlook: Outlook, images: Path, scheme: str) -> None:
-    await outlook.open({"body": "<p>x</p>"}, look={"color_scheme": scheme})
-    await outlook.page.screenshot(path=f"/tmp/pane-choose-{scheme}.png")
-    await outlook.click("Add a Single-use VMR")
-    await outlook.page.screenshot(path=f"/tmp/pane-success-{scheme}.png")
+@pytest.mark.parametrize("state", STATES)
+async def test_picture(outlook: Outlook, images: Path, state: str, scheme: str) -> None:
+    size = SIZE | {"height": 640} if state == "debug" else SIZE
+    await STATES[state](outlook, {"color_scheme": scheme, "viewport": size, "device_scale_factor": 2})
+    await outlook.page.mouse.move(0, 0)
+    file = images / f"pane-{state}-{scheme}.png"
+    picture = await outlook.page.screenshot(path=file, animations="disabled")
+    assert len(picture) > 1000
