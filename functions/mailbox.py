@@ -77,5 +77,7 @@ async def agenda(timer: func.TimerRequest) -> None:
 
 @bp.timer_trigger("timer", "0 40 3 * * *")
 async def cleanup(timer: func.TimerRequest) -> None:
-    """Every night: old records go."""
+    """Every night: old records go, and service accounts' sign-ins are renewed."""
     await services().rounds.cleanup()
+    await services().sign_in.codes.clean_up()
+    await services().service_tokens.renew()

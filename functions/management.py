@@ -59,6 +59,7 @@ def _api(parts: Services) -> Management:
         parts.clock,
         parts.lifecycle,
         parts.examine,
+        parts.service_accounts.start,
         local=parts.settings.is_local,
     )
 

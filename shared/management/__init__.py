@@ -14,7 +14,7 @@ from shared.clock import Clock
 from shared.integrations import IntegrationStore
 from shared.management.admins import Admins, EntraAdmins, PasswordAdmins
 from shared.management.call import Answer, Call
-from shared.management.connectors import Connectors, Examine
+from shared.management.connectors import Connectors, Examine, StartSignIn
 from shared.management.domains import Domains
 from shared.management.engine import Management
 from shared.management.lifecycle import Lifecycle
@@ -32,6 +32,7 @@ def management(
     clock: Clock,
     lifecycle: Lifecycle,
     examine: Examine,
+    start_sign_in: StartSignIn,
     *,
     local: bool,
 ) -> Management:
@@ -39,7 +40,7 @@ def management(
     return Management(
         admins,
         [
-            Connectors(integrations, storage, clock, lifecycle, examine, local=local),
+            Connectors(integrations, storage, clock, lifecycle, examine, start_sign_in, local=local),
             Domains(integrations),
             *records(integrations, storage, alarms, clock),
         ],

@@ -17,10 +17,14 @@ from shared.management.resource import CONFIGURATION, Action, Object, Schema, Sh
 from shared.storage import Storage
 
 if TYPE_CHECKING:
+    from shared.identity.service_account import Link
     from shared.operations.doctor import Finding
 
 Examine: TypeAlias = "Callable[[Integration], Awaitable[Sequence[Finding]]]"
 """Examines an integration from end to end; Doctor.examine."""
+
+StartSignIn: TypeAlias = "Callable[[str], Awaitable[Link]]"
+"""Makes a link for signing in the service account of an integration (uuid); ServiceAccounts.start."""
 
 CONNECTOR = "ms_exchange_connector"
 DOMAIN = "exchange_domain"
@@ -88,6 +92,7 @@ class Connectors:
         clock: Clock,
         lifecycle: Lifecycle,
         examine: Examine,
+        start_sign_in: StartSignIn,
         *,
         local: bool,
     ) -> None:
@@ -97,6 +102,7 @@ class Connectors:
         self._meetings = storage.table("meetings")
         self._clock = clock
         self._examine = examine
+        self._start_sign_in = start_sign_in
 
     @cached_property
     def schema(self) -> Schema:
@@ -105,7 +111,7 @@ class Connectors:
 
     @cached_property
     def actions(self) -> Mapping[str, Action]:
-        """Previewing templates, checking changes, the doctor, the icon, the manifest."""
+        """Previewing templates, checking changes, the doctor, the icon, the service account, the manifest."""
         return {
             "preview": Action("POST", "What a template would look like, saved or not.", self._preview, _PREVIEW),
             "check": Action(
@@ -115,6 +121,7 @@ class Connectors:
             "icon": Action(
                 "PUT", "The add-in's icon: a PNG of 80 x 80 pixels.", self._put_icon, media_type="image/png"
             ),
+            "sign_in": Action("POST", "A link for signing in the service account (OAUTH).", self._sign_in),
             "manifest_installed": Action(
                 "POST", "Notes that this revision of the manifest is installed.", self._installed, _INSTALLED
             ),
@@ -195,6 +202,11 @@ class Connectors:
         integration = await self._integrations.by_id(id_)
         saved = shown(await self._integrations.put_icon(integration.uuid, call.body))
         return Answer(202, saved.fields, {"ETag": saved.etag})
+
+    async def _sign_in(self, id_: int, call: Call) -> Answer:
+        link = await self._start_sign_in((await self._integrations.by_id(id_)).uuid)
+        shown = {"sign_in_link": link.url, "expires": time_text(link.expires), "redirect_uri": link.redirect_uri}
+        return Answer(200, shown)
 
     async def _installed(self, id_: int, call: Call) -> Answer:
         integration, revision = await self._integrations.by_id(id_), json_object(call).get("manifest_revision")

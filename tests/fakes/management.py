@@ -20,6 +20,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.doctor import FakeDoctor
 from tests.fakes.lifecycle import FakeLifecycle
 from tests.fakes.secrets import MemorySecrets
+from tests.fakes.sign_in import sign_in_link
 from tests.fakes.storage import MemoryStorage
 
 USERNAME, PASSWORD = "admin", "correct horse"
@@ -40,7 +41,7 @@ class FakeDeployment:
         self.alarms = Alarms(storage, clock)
         admins = PasswordAdmins(_CREDENTIAL)
         self.doctor = FakeDoctor()
-        parts = self.integrations, storage, self.alarms, clock, FakeLifecycle(), self.doctor
+        parts = self.integrations, storage, self.alarms, clock, FakeLifecycle(), self.doctor, sign_in_link
         self._api = management(admins, *parts, local=False)
         self._loop = asyncio.Runner()
         self.calls: list[Call] = []

@@ -12,6 +12,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.doctor import FakeDoctor
 from tests.fakes.lifecycle import FakeLifecycle
 from tests.fakes.secrets import MemorySecrets
+from tests.fakes.sign_in import sign_in_link
 from tests.fakes.storage import MemoryStorage
 
 CONNECTORS = "configuration/v1/ms_exchange_connector/"
@@ -38,7 +39,7 @@ class Api:
         self.alarms = Alarms(self.storage, self.clock)
         self.lifecycle = FakeLifecycle()
         self.doctor = FakeDoctor()
-        parts = self.integrations, self.storage, self.alarms, self.clock, self.lifecycle, self.doctor
+        parts = self.integrations, self.storage, self.alarms, self.clock, self.lifecycle, self.doctor, sign_in_link
         self.management: Management = management(OneAdmin(), *parts, local=False)
 
     async def raw(

@@ -298,3 +298,17 @@ async def test_the_doctors_findings() -> None:
     assert (await api.call("POST", path, {})).status == 405
     with pytest.raises(NotFound):
         await api.get(f"{CONNECTORS}999/doctor/")
+
+
+async def test_a_link_for_signing_in_the_service_account() -> None:
+    api = Api()
+    integration = await created(api)
+    path = f"{CONNECTORS}{integration['id']}/sign_in/"
+    assert (await api.call("POST", path, {})).body == {
+        "sign_in_link": f"https://login.example.com/?state={integration['uuid']}",
+        "expires": "2026-11-23T10:00:00",
+        "redirect_uri": "https://vmr.example.com/service-account/oauth_redirect",
+    }
+    assert (await api.call("GET", path)).status == 405
+    with pytest.raises(NotFound):
+        await api.call("POST", f"{CONNECTORS}999/sign_in/", {})
