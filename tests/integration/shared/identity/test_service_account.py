@@ -1,0 +1,297 @@
+"""E3: an admin signs in the service account; its tokens last until the seed's reasons end them."""
+
+import asyncio
+import logging
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+
+from dev.provider.registry import SERVICE_APP, TENANT
+from shared.alarms import Alarm
+from shared.errors import Conflict, InvalidRequest, NotAllowed, NotAuthenticated, SettingsInvalid, Unavailable
+from shared.identity.service_account import LIFETIME
+from shared.identity.service_tokens import AHEAD, EWS, GRAPH, SignInNeeded
+from shared.identity.sign_in.endpoint import SignInRefused
+from shared.integrations import Integration
+from tests.integration.shared.identity.world import PUBLIC, World, query
+
+SERVICE = "service@example.com"
+
+
+async def signed_in(world: World, **changes: Any) -> Integration:
+    """An integration whose service account has been signed in."""
+    integration = await world.oauth(**changes)
+    link = await world.services.service_accounts.start(integration.uuid)
+    return await world.services.service_accounts.finish(await world.at_provider(link.url, SERVICE))
+
+
+async def alarms(world: World, integration: Integration) -> list[Alarm]:
+    return [alarm async for alarm in world.services.alarms.of(integration.uuid)]
+
+
+async def refresh_token(world: World, integration: Integration) -> str | None:
+    secret = await world.services.integrations.secret(integration.uuid, "oauth_refresh_token")
+    return secret.get_secret_value() if secret else None
+
+
+async def test_the_link(world: World) -> None:
+    integration = await world.oauth()
+    link = await world.services.service_accounts.start(integration.uuid)
+    asked = query(link.url)
+    assert link.url.startswith(f"{world.base}/{TENANT}/oauth2/authorize?")
+    assert asked["client_id"] == SERVICE_APP
+    assert asked["redirect_uri"] == link.redirect_uri == f"{PUBLIC}/service-account/oauth_redirect"
+    assert asked["resource"] == EWS
+    assert (asked["prompt"], asked["login_hint"]) == ("login", SERVICE)
+    assert asked["code_challenge_method"] == "S256"
+    assert link.expires == world.clock.now() + LIFETIME
+
+
+async def test_signing_in(world: World) -> None:
+    integration = await signed_in(world)
+    assert integration.oauth_state is None
+    assert await refresh_token(world, integration) in world.provider.refresh_tokens
+    token = await world.services.service_tokens.token(integration.uuid)
+    assert jwt.decode(token.get_secret_value(), options={"verify_signature": False})["aud"] == EWS
+    assert not await alarms(world, integration)
+
+
+async def test_the_same_sign_in_is_good_for_delegated_graph(world: World) -> None:
+    integration = await signed_in(world)
+    token = await world.services.service_tokens.token(integration.uuid, GRAPH)
+    assert jwt.decode(token.get_secret_value(), options={"verify_signature": False})["aud"] == GRAPH
+
+
+async def test_a_confidential_application_proves_itself(world: World) -> None:
+    integration = await world.oauth(oauth_client_secret="app-secret")
+    link = await world.services.service_accounts.start(integration.uuid)
+    with pytest.raises(SignInRefused, match="client secret"):  # the provider knows it as a public one
+        await world.services.service_accounts.finish(await world.at_provider(link.url, SERVICE))
+    assert world.provider.forms[-1]["client_secret"] == "app-secret"
+
+
+async def test_an_access_token_is_kept_and_renewed_ahead_of_its_end(world: World) -> None:
+    integration = await signed_in(world)
+    tokens = world.services.service_tokens
+    first, *others = await asyncio.gather(*(tokens.token(integration.uuid) for _ in range(10)))
+    assert others == [first] * 9
+    renewals = len(world.provider.forms)
+    world.clock.move(timedelta(hours=1) - AHEAD - timedelta(seconds=1))
+    assert await tokens.token(integration.uuid) == first
+    assert len(world.provider.forms) == renewals
+    world.clock.move(timedelta(seconds=1))
+    assert await tokens.token(integration.uuid) != first
+
+
+async def test_every_night_the_refresh_token_is_renewed(world: World) -> None:
+    integration, other = await signed_in(world), await world.azure()
+    before = await refresh_token(world, integration)
+    await world.services.service_tokens.renew()
+    after = await refresh_token(world, integration)
+    assert before != after
+    assert after in world.provider.refresh_tokens
+    assert not await alarms(world, integration) + await alarms(world, other)
+
+
+async def test_a_renewal_never_overwrites_a_newer_sign_in(world: World) -> None:
+    before = await signed_in(world)
+    link = await world.services.service_accounts.start(before.uuid)
+    await world.services.service_accounts.finish(await world.at_provider(link.url, SERVICE))
+    newest = await refresh_token(world, before)
+    with pytest.raises(Conflict):
+        await world.services.service_tokens._renew(before)
+    assert await refresh_token(world, before) == newest
+
+
+# ---- what ends a sign-in -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"username": "other@example.com"},
+        {"oauth_client_id": "1b2c3d4e-0000-4000-8000-000000000001"},
+        {"oauth_token_endpoint": "https://login.example.com/x/oauth2/token"},
+    ],
+)
+async def test_the_seed_s_changes_of_settings_force_a_new_sign_in(world: World, change: dict[str, Any]) -> None:
+    integration = await signed_in(world)
+    assert await world.services.service_tokens.token(integration.uuid)
+    await world.services.integrations.update(integration.uuid, change)
+    with pytest.raises(SignInNeeded):
+        await world.services.service_tokens.token(integration.uuid)
+    [alarm] = await alarms(world, integration)
+    assert alarm.kind == "sign_in_needed"
+    assert "sign_in/" in alarm.remedy
+
+
+async def test_switching_oauth_off_and_on_forces_a_new_sign_in(world: World) -> None:
+    integration = await signed_in(world)
+    await world.services.integrations.update(integration.uuid, {"authentication_method": "BASIC", "password": "x"})
+    await world.services.integrations.update(integration.uuid, {"authentication_method": "OAUTH"})
+    with pytest.raises(SignInNeeded):
+        await world.services.service_tokens.token(integration.uuid)
+
+
+async def test_other_changes_do_not(world: World) -> None:
+    integration = await signed_in(world)
+    await world.services.integrations.update(integration.uuid, {"name": "Another", "meeting_buffer_before": 7})
+    assert await world.services.service_tokens.token(integration.uuid)
+
+
+@pytest.mark.parametrize(
+    ("number", "cause"),
+    [
+        (50173, "password was changed"),
+        (50076, "multi-factor"),
+        (50078, "multi-factor authentication has expired"),
+        (700082, "not used for 90 days"),
+        (50057, "disabled"),
+        (53003, "Conditional Access"),
+        (65001, "consent"),
+        (7000222, "secret has expired"),
+        (99999, "AADSTS99999"),
+    ],
+)
+async def test_what_entra_says_becomes_an_alarm_with_its_cause(world: World, number: int, cause: str) -> None:
+    integration = await signed_in(world)
+    world.provider.refuse_next = "invalid_grant", number
+    with pytest.raises(SignInNeeded, match=cause):
+        await world.services.service_tokens.token(integration.uuid)
+    [alarm] = await alarms(world, integration)
+    assert cause in alarm.cause
+    assert "alice" not in alarm.cause, "nothing of the provider's text is repeated"
+    assert await world.services.service_tokens.token(integration.uuid)
+    assert not await alarms(world, integration), "an alarm goes when its cause has gone"
+
+
+async def test_a_nightly_renewal_that_fails_raises_the_alarm_and_spares_the_others(world: World) -> None:
+    broken = await signed_in(world)
+    world.provider.refresh_tokens.clear()
+    sound = await signed_in(world)
+    before = await refresh_token(world, sound)
+    await world.services.service_tokens.renew()
+    [alarm] = await alarms(world, broken)
+    assert "password was changed" in alarm.cause
+    assert await refresh_token(world, sound) != before
+
+
+async def test_a_provider_that_is_busy_is_no_reason_to_sign_in(world: World) -> None:
+    integration = await signed_in(world)
+    world.provider.refuse_next = "temporarily_unavailable", 90033
+    with pytest.raises(Unavailable):
+        await world.services.service_tokens.token(integration.uuid)
+    assert not await alarms(world, integration)
+
+
+async def test_signing_in_again_clears_the_alarm(world: World) -> None:
+    integration = await signed_in(world)
+    world.provider.refresh_tokens.clear()
+    with pytest.raises(SignInNeeded):
+        await world.services.service_tokens.token(integration.uuid)
+    link = await world.services.service_accounts.start(integration.uuid)
+    await world.services.service_accounts.finish(await world.at_provider(link.url, SERVICE))
+    assert not await alarms(world, integration)
+    assert await world.services.service_tokens.token(integration.uuid)
+
+
+# ---- what people try ---------------------------------------------------------------------------------------------
+
+
+async def test_another_account_than_the_service_account(world: World) -> None:
+    integration = await world.oauth()
+    link = await world.services.service_accounts.start(integration.uuid)
+    with pytest.raises(NotAllowed, match="private window"):
+        await world.services.service_accounts.finish(await world.at_provider(link.url, "alice@example.com"))
+    assert await refresh_token(world, integration) is None
+    await world.services.service_accounts.finish(await world.at_provider(link.url, SERVICE))
+
+
+async def test_a_sign_in_is_finished_once(world: World) -> None:
+    integration = await world.oauth()
+    link = await world.services.service_accounts.start(integration.uuid)
+    first, second = await world.at_provider(link.url, SERVICE), await world.at_provider(link.url, SERVICE)
+    await world.services.service_accounts.finish(first)
+    for answer in (first, second):
+        with pytest.raises(NotAuthenticated, match="new link"):
+            await world.services.service_accounts.finish(answer)
+
+
+async def test_a_new_link_makes_the_earlier_one_void(world: World) -> None:
+    integration = await world.oauth()
+    early = await world.services.service_accounts.start(integration.uuid)
+    late = await world.services.service_accounts.start(integration.uuid)
+    with pytest.raises(NotAuthenticated):
+        await world.services.service_accounts.finish(await world.at_provider(early.url, SERVICE))
+    assert await world.services.service_accounts.finish(await world.at_provider(late.url, SERVICE))
+
+
+async def test_settings_that_change_meanwhile_make_the_link_void(world: World) -> None:
+    integration = await world.oauth()
+    link = await world.services.service_accounts.start(integration.uuid)
+    await world.services.integrations.update(integration.uuid, {"username": "other@example.com"})
+    with pytest.raises(NotAuthenticated):
+        await world.services.service_accounts.finish(await world.at_provider(link.url, SERVICE))
+
+
+async def test_a_link_is_good_for_an_hour(world: World) -> None:
+    integration = await world.oauth()
+    link = await world.services.service_accounts.start(integration.uuid)
+    answer = await world.at_provider(link.url, SERVICE)
+    world.clock.move(LIFETIME)
+    with pytest.raises(NotAuthenticated):
+        await world.services.service_accounts.finish(answer)
+
+
+async def test_states_cannot_be_swapped_or_made_up(world: World) -> None:
+    one, other = await world.oauth(), await world.oauth()
+    link = await world.services.service_accounts.start(one.uuid)
+    others = await world.services.service_accounts.start(other.uuid)
+    answer = await world.at_provider(link.url, SERVICE)
+    with pytest.raises(SignInRefused):  # the code's challenge belongs to the other verifier
+        await world.services.service_accounts.finish(answer | {"state": query(others.url)["state"]})
+    settings = await world.services.integrations.get(one.uuid)
+    for state in ("", "x", settings.oauth_state or "", one.uuid, "A" * 10_000_000):
+        with pytest.raises(NotAuthenticated):
+            await world.services.service_accounts.finish({"state": state, "code": "x"})
+
+
+async def test_cancelling(world: World) -> None:
+    link = await world.services.service_accounts.start((await world.oauth()).uuid)
+    with pytest.raises(SignInRefused, match="cancelled"):
+        await world.services.service_accounts.finish(await world.at_provider(link.url, cancel="1"))
+    with pytest.raises(InvalidRequest):
+        await world.services.service_accounts.finish({"state": query(link.url)["state"]})
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"authentication_method": "GRAPH"}, "authentication_method"),
+        ({"oauth_auth_endpoint": "https://login.example.com/x/oauth2/v2.0/authorize"}, "oauth_auth_endpoint"),
+        ({"oauth_token_endpoint": "https://login.example.com/x/oauth2/v2.0/token"}, "oauth_token_endpoint"),
+        (
+            {"oauth_redirect_uri": "https://vmr.example.com/admin/platform/msexchangeconnector/oauth_redirect/"},
+            "oauth_redirect_uri",
+        ),
+    ],
+)
+async def test_settings_that_cannot_work_are_named_before_anybody_signs_in(
+    world: World, change: dict[str, Any], field: str
+) -> None:
+    integration = await world.oauth(**change)
+    with pytest.raises(SettingsInvalid) as refused:
+        await world.services.service_accounts.start(integration.uuid)
+    assert list(refused.value.faults) == [field]
+
+
+async def test_no_secret_is_logged_or_shown(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        integration = await signed_in(world)
+        token = await world.services.service_tokens.token(integration.uuid)
+        await world.services.service_tokens.renew()
+    shown = caplog.text + str(integration.resource()) + str(await alarms(world, integration)) + repr(token)
+    secrets = [*world.provider.refresh_tokens, token.get_secret_value()]
+    assert not any(secret in shown for secret in secrets)
