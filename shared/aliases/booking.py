@@ -8,6 +8,7 @@ claim of its digits, which is also what conferencing nodes read:
        │ never used: expires      an edit replaces the conference       the tag stays known (A3)
 """
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -31,6 +32,7 @@ class Booking:
 
     `owner` is the opaque key of the user to whom it was given; `meeting` the key of the meeting that was first
     accepted with it (A4), "" before; `item_id` that meeting's calendar item, the series master for a series.
+    `names` are all names that its conference has had: they stay claimed until it is closed.
     """
 
     integration: str
@@ -43,6 +45,7 @@ class Booking:
     meeting: str = ""
     item_id: str = ""
     conference: Conference | None = None
+    names: tuple[str, ...] = ()
     etag: str = ""
 
     @property
@@ -74,6 +77,7 @@ class Booking:
             "state": self.state.value,
             "meeting": self.meeting,
             "item_id": self.item_id,
+            "names": json.dumps(self.names),
         }
         return columns | ({"conference": self.conference.to_json()} if self.conference else {})
 
@@ -102,9 +106,17 @@ class Booking:
             state=State(text["state"]),
             meeting=text["meeting"],
             item_id=text["item_id"],
+            names=tuple(json.loads(text["names"])),
             conference=Conference.from_json(text["conference"]) if "conference" in text else None,
             etag=row.etag,
         )
+
+    def named(self, name: str) -> Self:
+        """This booking with another name for its conference."""
+        if self.conference is None:
+            return self
+        names = tuple(dict.fromkeys((*self.names, name)))
+        return replace(self, conference=replace(self.conference, name=name), names=names)
 
     def scheduled(self, meeting: str, item_id: str, conference: Conference) -> Self:
         """This booking with a meeting's conference in it."""

@@ -1,6 +1,5 @@
 """Where conferences live. On platform `policy` a conference is a row that the nodes' questions are answered from."""
 
-from dataclasses import replace
 from typing import Protocol
 
 from shared.aliases.booking import Booking, State
@@ -36,19 +35,21 @@ class PolicyPlatform:
         conference = booking.conference
         if conference is None or booking.state is not State.SCHEDULED:
             return booking
-        name = await self._names.claim(conference.name, booking.tag)
-        return replace(booking, conference=replace(conference, name=name))
+        return booking.named(await self._names.claim(conference.name, booking.tag))
 
     async def show(self, booking: Booking) -> None:
         """See Platform.show; one round trip, and two more to free the name of a closed one."""
         await self._aliases.commit(booking.numeric_alias, Put("alias", booking.claim()))
-        if booking.conference and booking.state is State.CLOSED:
-            await self._names.release(booking.conference.name, booking.tag)
+        if booking.state is State.CLOSED:
+            await self._release_names(booking)
 
     async def forget(self, booking: Booking) -> None:
         """See Platform.forget."""
         row = await self._aliases.get(booking.numeric_alias, "alias")
         if row is not None and row.values["tag"] == booking.tag:
             await self._aliases.commit(row.partition, Delete(row))
-        if booking.conference:
-            await self._names.release(booking.conference.name, booking.tag)
+        await self._release_names(booking)
+
+    async def _release_names(self, booking: Booking) -> None:
+        for name in booking.names:
+            await self._names.release(name, booking.tag)

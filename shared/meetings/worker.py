@@ -80,6 +80,9 @@ class Worker:
             return
         for notice in notices:
             log.error("a notice of integration %s could not be worked off", notice.integration)
-            hands = await self.hands(notice.integration)
+            try:
+                hands = await self.hands(notice.integration)
+            except NotFound:
+                continue  # the integration has been deleted
             correlation = await hands.processor.set_aside(notice)
             await self.alarms.raise_(notice.integration, AlarmKind.POISON, f"Correlation id {correlation}.")

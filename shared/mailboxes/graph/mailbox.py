@@ -168,7 +168,7 @@ def _changes(page: Any) -> Changes:
 def _mime(mail: Mail) -> bytes:
     """The mail as MIME: Graph's JSON has no place for a calendar part."""
     message = EmailMessage(policy=policy.SMTP)
-    message["Subject"] = mail.subject
+    message["Subject"] = " ".join(mail.subject.split())  # a header is one line
     message["To"] = ", ".join(mail.recipients)
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")

@@ -180,8 +180,11 @@ _CLIENT_UID = b"vCal-Uid\x01\x00\x00\x00"
 
 
 def uid_of(clean_global_object_id: str) -> str:
-    """The meeting's uid in a CleanGlobalObjectId (base64): its hex digits, or the foreign uid that it wraps."""
-    raw = base64.b64decode(clean_global_object_id)
+    """The meeting's uid in a CleanGlobalObjectId (base64): hex digits, or the foreign uid that it wraps; "" for noise."""
+    try:
+        raw = base64.b64decode(clean_global_object_id, validate=True)
+    except ValueError:
+        return ""
     _, marker, wrapped = raw.partition(_CLIENT_UID)
     return wrapped.rstrip(b"\x00").decode("ascii", "replace") if marker else raw.hex().upper()
 

@@ -407,6 +407,16 @@ class TestHousekeeping:
         assert [row async for row in world.storage.table("meetings").everything()] == []
         assert [row async for row in world.storage.table("aliases").everything()] == []
 
+    async def test_every_name_that_a_meeting_has_had_comes_free(self, world: World) -> None:
+        booking = await world.reserve()
+        request = invitation(body=body(booking))
+        await world.process(world.mailbox.deliver(request))
+        for number, subject in enumerate(("Second", "Third")):
+            await world.process(world.mailbox.deliver(invitation(f"m{number}", body(booking), subject=subject)))
+        await world.process(world.mailbox.deliver(cancellation(request, "message-9")))
+        names = [row async for row in world.storage.table("aliases").everything() if row.key == "name"]
+        assert names == []
+
     async def test_messages_filed_away_unseen_are_worked_off_too(self, world: World) -> None:
         """facts §7: updates that Exchange processes itself land in Deleted Items."""
         booking = await world.reserve()
