@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from shared.cli import operations, passwords, show
+from shared.cli import doctor, explain, operations, passwords, show
 from shared.cli.connection import Connection
 from shared.cli.integrations import commands as integrations
 from shared.cli.outcome import CommandFailed, Exit
@@ -39,6 +39,8 @@ app = typer.Typer(
 app.add_typer(integrations, name="integrations")
 app.command("preview")(operations.preview)
 app.command("alarms")(operations.alarms)
+app.command("doctor")(doctor.doctor)
+app.command("explain")(explain.explain_)
 app.command("hash-password")(passwords.hash_password_)
 
 

@@ -17,6 +17,8 @@ Object: TypeAlias = dict[str, Any]
 
 CONNECTOR = "ms_exchange_connector"
 _INTEGRATIONS = f"/api/admin/configuration/v1/{CONNECTOR}/"
+_ALIASES = "/api/admin/configuration/v1/scheduled_alias/"
+_SCHEDULED = "/api/admin/configuration/v1/scheduled_conference/"
 _ALARMS = "/api/admin/status/v1/alarm/"
 _PAGE = 100
 
@@ -60,6 +62,18 @@ class ManagementClient:
     def alarms(self) -> list[Object]:
         """All alarms."""
         return self._all(_ALARMS, {})
+
+    def aliases(self, **filters: str) -> list[Object]:
+        """Aliases that were given out, with their tags."""
+        return self._all(_ALIASES, filters)
+
+    def scheduled(self, **filters: str) -> list[Object]:
+        """The present or next occurrence of every scheduled meeting."""
+        return self._all(_SCHEDULED, filters)
+
+    def doctor(self, id_: int) -> Object:
+        """What is wrong with an integration: {integration, healthy, findings}."""
+        return _object(self._send("GET", f"{_INTEGRATIONS}{id_}/doctor/"))
 
     def integration(self, reference: str) -> Object:
         """The integration of a UUID, an id or a name. Raises CommandFailed unless there is exactly one."""

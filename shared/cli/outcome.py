@@ -12,9 +12,9 @@ class Exit(IntEnum):
     """Exit codes. 2 is the command line parser's own."""
 
     DONE = 0
-    """Also `diff` when there is nothing to change."""
+    """Also `diff` when there is nothing to change, and `doctor` when nothing is wrong."""
     CHANGES = 1
-    """`diff` has found something that `apply` would change."""
+    """`diff` has found something that `apply` would change, or `doctor` something that is wrong."""
     USAGE = 2
     """The command was not written correctly, or lacks what it needs to reach the deployment."""
     REFUSED = 3

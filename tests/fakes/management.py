@@ -36,6 +36,7 @@ class FakeDeployment:
 
     def __init__(self) -> None:
         storage, clock = MemoryStorage(), FakeClock()
+        self.storage, self.clock = storage, clock
         self.secrets = MemorySecrets()
         self.integrations = IntegrationStore(storage, self.secrets, clock)
         self.alarms = Alarms(storage, clock)

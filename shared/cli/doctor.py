@@ -1,0 +1,47 @@
+"""`doctor`: what is wrong with integrations, from end to end."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from shared.cli import show
+from shared.cli.connection import Connection
+from shared.cli.integrations import Form
+from shared.cli.management import Object
+from shared.cli.outcome import Exit
+from shared.cli.show import Output
+
+
+def doctor(
+    context: typer.Context,
+    integration: Annotated[str | None, typer.Argument(metavar="[INTEGRATION]", help="Name, UUID or id.")] = None,
+    output: Form = Output.TEXT,
+) -> None:
+    """Examine an integration, or all of them, and print the command that mends each fault.
+
+    Nothing is changed. Commands are for Exchange PowerShell, az or a shell; words in capitals are yours to fill in.
+    Exit code 0: nothing is wrong; 1: something is.
+    """
+    with context.ensure_object(Connection).open() as management:
+        found = management.integrations() if integration is None else [management.integration(integration)]
+        results = [(each, management.doctor(each["id"])) for each in found]
+    if output is Output.JSON:
+        show.as_json([result for _, result in results])
+    else:
+        show.show(*(part for each, result in results for part in _lines(each, result)))
+    if not all(result["healthy"] for _, result in results):
+        raise typer.Exit(Exit.CHANGES)
+
+
+def _lines(integration: Object, result: Object) -> list[Text]:
+    """Faults with their remedies, and sound checks in short."""
+    lines = [Text(show.plain(integration["name"]), style="bold")]
+    for finding in result["findings"]:
+        mark, style = ("ok   ", "green") if finding["ok"] else ("FAULT", "red")
+        lines.append(Text.assemble("  ", (mark, style), f" {finding['check']}: {show.plain(finding['details'])}"))
+        if not finding["ok"]:
+            lines.append(Text(f"        {show.plain(finding['remedy'])}", style="cyan"))
+    return lines

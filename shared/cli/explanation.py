@@ -1,0 +1,132 @@
+"""Why a meeting is decided on as it is: the pure rules run on a message, with nothing done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared.aliases.booking import Booking
+from shared.aliases.promises import Promise, find_promises
+from shared.aliases.tags import find_tags
+from shared.conferences.conference import Calendar
+from shared.identity.caller import Caller
+from shared.integrations import Integration
+from shared.meetings.decision import Accept, Accepted, Close, Decision, Ignore, Known, Provide, Refresh, Reject, decide
+from shared.meetings.decision import Rejected as No
+from shared.meetings.plan import make_plan
+from shared.meetings.request import CalendarItem, MeetingRequest, Shape
+
+_HORIZON = timedelta(days=90)
+
+_REJECTED = {
+    No.INVALID_ALIAS: "no tag in the message is known here, and the meeting has no room yet",
+    No.ALIAS_CONFLICT: "the tag belongs to another meeting: a copied invitation",
+    No.ALIAS_DELETED: "the tag belonged to another meeting, whose room is closed",
+    No.SERIES_PAST: "the last occurrence of the series is over",
+    No.SINGLE_PAST: "the meeting is over",
+    No.GENERAL_ERROR: "a template failed",
+}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The trace of one decision. `tags` says of each tag what it stands for; `answer` is the organizer's text."""
+
+    message: str
+    tags: Mapping[str, str]
+    promises: list[str]
+    decision: str
+    rule: str
+    template: str = ""
+    answer: str = ""
+    conference: Mapping[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def tags_of(request: MeetingRequest) -> list[str]:
+    """The tags in a message, in order of appearance."""
+    return find_tags(request.body)
+
+
+def explain(
+    integration: Integration, request: MeetingRequest, tagged: tuple[Booking, ...], own: Booking | None, now: datetime
+) -> Explanation:
+    """The decision on a message, given the bookings of its tags and the meeting's own. Raises nothing on purpose."""
+    promises, notes = find_promises(request.body), []
+    # Only the deployment can verify a promise: the signing key is nobody else's.
+    promise = Promise("assumed", Caller("assumed", "promise")) if promises else None
+    if promise:
+        notes.append("The TOK tag is taken for valid: only the deployment can verify it.")
+    if request.item and request.item.shape is not Shape.SINGLE:
+        notes.append("Occurrences are Exchange's to tell: a file does not show whether those of a series have changed.")
+    known = Known(tuple(sorted(tagged, key=lambda booking: booking.created)), own, promise=promise)
+    copies = integration.copied_tag_action == "new_alias"
+    calendar = _calendar(request.item, now) if request.item else Calendar(())
+    decision = decide(request, calendar, known, now, copies_get_new_alias=copies)
+    plan = make_plan(integration, request, decision, now)
+    conference = plan.changed[0].conference if plan.changed else None
+    return Explanation(
+        message=_message(request),
+        tags={tag: _standing(tag, tagged, own) for tag in tags_of(request)},
+        promises=promises,
+        decision=plan.operation.decision,
+        rule=_rule(decision, known),
+        template=decision.reason.value if isinstance(decision, Accept | Reject) else "",
+        answer=plan.operation.text,
+        conference={"name": conference.name, "description": conference.description, "subject": conference.subject}
+        if conference
+        else {},
+        notes=notes,
+    )
+
+
+def _calendar(item: CalendarItem, now: datetime) -> Calendar:
+    """What a file tells of the occurrences: the first one, and whether there may be more to come."""
+    if item.shape is not Shape.SERIES or (item.last_day and item.last_day + timedelta(days=1) < now):
+        return Calendar((item.occurrence,))
+    return Calendar((item.occurrence,), known_until=max(now, item.occurrence.end) + _HORIZON)
+
+
+def _message(request: MeetingRequest) -> str:
+    item = request.item
+    if item is None:
+        return f"{request.update} {request.kind} without a calendar item"
+    start, end = item.occurrence.start, item.occurrence.end
+    outdated = ", outdated" if request.outdated else ""
+    times = f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
+    return f"{request.update} {request.kind} of a {item.shape} meeting, {times} ({item.zone}){outdated}"
+
+
+def _standing(tag: str, tagged: tuple[Booking, ...], own: Booking | None) -> str:
+    found = next((booking for booking in tagged if booking.tag == tag), None)
+    if found is None:
+        return "unknown"
+    whose = "this meeting's" if own and own.tag == tag else "another meeting's" if found.meeting else "nobody's yet"
+    return f"{found.alias}, {found.state}, {whose}"
+
+
+def _rule(decision: Decision, known: Known) -> str:
+    match decision:
+        case Accept():
+            return _accepted(decision)
+        case Reject(reason, certain=certain):
+            wait = "" if certain or known.own else "; an update, so the mailbox is first swept for its invitation"
+            return _REJECTED[reason] + wait
+        case Provide(promise):
+            found = "the message holds a promise of an alias" if promise else "the tag is a copy, and may get an alias"
+            return f"{found}: one is allocated now, and then the meeting is decided on again"
+        case Refresh():
+            return "nothing has changed that the organizer must be told; the room's texts follow"
+        case Close():
+            return "the meeting is cancelled: its room is closed"
+        case Ignore(why):
+            return why
+
+
+def _accepted(decision: Accept) -> str:
+    if decision.reason in (Accepted.NEW_SINGLE, Accepted.NEW_SERIES):
+        return "the newest tag in the message is free, and the meeting had no room before"
+    if decision.replaced:
+        return "the meeting has a room already, and the message holds another tag: the room is changed"
+    return "the meeting has a room already, and its times have changed"

@@ -1,0 +1,139 @@
+"""A meeting message from a file: Graph's JSON, an iCalendar object, or a mail with one in it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, time, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from icalendar import Calendar as ICalendar
+
+from shared.cli.outcome import CommandFailed, Exit
+from shared.conferences.conference import Occurrence
+from shared.errors import Unavailable
+from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
+from shared.zones import iana_zone
+
+_Event: TypeAlias = Any
+"""A VEVENT. icalendar's type of a property is the union of everything that any property may be."""
+
+_KINDS = {"REQUEST": Kind.REQUEST, "PUBLISH": Kind.REQUEST, "CANCEL": Kind.CANCELLATION}
+
+
+def read_meeting(file: Path) -> MeetingRequest | None:
+    """The meeting message of a file; None for something that would be left alone. Raises CommandFailed."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise CommandFailed(Exit.REFUSED, f"{file} cannot be read: {error.strerror}.") from error
+    readers = {".json": _from_json, ".ics": _from_ics, ".eml": _from_eml}
+    reader = readers.get(file.suffix.lower())
+    if reader is None:
+        raise CommandFailed(Exit.USAGE, f"{file}: what is in it? Name it {', '.join(readers)}.")
+    try:
+        return reader(content)
+    except (ValueError, KeyError, AttributeError, RecursionError, Unavailable) as error:
+        raise CommandFailed(Exit.REFUSED, f"{file} cannot be understood: {str(error).rstrip('.')}.") from error
+
+
+def _from_json(content: bytes) -> MeetingRequest | None:
+    """A message of Graph with its event expanded; or an event, taken for a request of its own."""
+    from shared.mailboxes.graph.payloads import parse_message
+
+    payload = json.loads(content)
+    if isinstance(payload, dict) and "meetingMessageType" not in payload and "start" in payload:
+        payload = {"id": "file", "meetingMessageType": "meetingRequest", "body": payload.get("body"), "event": payload}
+    return parse_message(payload).request()
+
+
+def _from_ics(content: bytes, body: str = "", received: datetime | None = None) -> MeetingRequest | None:
+    calendar = ICalendar.from_ical(content)
+    if not isinstance(calendar, ICalendar):
+        raise ValueError("it holds no VCALENDAR, or several")
+    kind = _KINDS.get(str(calendar.get("METHOD", "REQUEST")).upper())
+    events: list[_Event] = calendar.walk("VEVENT")
+    if kind is None or not events:
+        return None
+    # With a series come its exceptions; the message is about the series.
+    event = next((event for event in events if "RECURRENCE-ID" not in event), events[0])
+    text = body or str(event.get("X-ALT-DESC") or event.get("DESCRIPTION") or "")
+    return MeetingRequest(
+        message_id="file",
+        kind=kind,
+        update=Update.FULL if int(event.get("SEQUENCE", 0)) else Update.NEW,
+        outdated=False,
+        received=received or datetime.now(UTC),
+        body=text,
+        item=_item(event, text),
+        uid=str(event["UID"]),
+    )
+
+
+def _item(event: _Event, body: str) -> CalendarItem:
+    organizer = event.get("ORGANIZER")
+    people = event.get("ATTENDEE", [])
+    start = event["DTSTART"].dt
+    return CalendarItem(
+        id="file",
+        uid=str(event["UID"]),
+        shape=_shape(event),
+        series_id="" if _shape(event) is Shape.SINGLE else "file",
+        subject=str(event.get("SUMMARY", "")),
+        body=body,
+        organizer=Person(str(organizer.params.get("CN", "")), _address(organizer)) if organizer else Person("", ""),
+        occurrence=Occurrence(_moment(start), _moment(_end(event, start))),
+        zone=iana_zone(str(getattr(getattr(start, "tzinfo", None), "key", "UTC"))),
+        cancelled=str(event.get("STATUS", "")).upper() == "CANCELLED",
+        response_requested=True,
+        answer=Answer.NONE,
+        answered_at=None,
+        attendees=tuple(_address(person) for person in (people if isinstance(people, list) else [people])),
+        last_day=_until(event),
+        original_start=_moment(event["RECURRENCE-ID"].dt) if "RECURRENCE-ID" in event else None,
+    )
+
+
+def _shape(event: _Event) -> Shape:
+    if "RECURRENCE-ID" in event:
+        return Shape.OCCURRENCE
+    return Shape.SERIES if "RRULE" in event or "RDATE" in event else Shape.SINGLE
+
+
+def _end(event: _Event, start: date) -> Any:
+    if "DTEND" in event:
+        return event["DTEND"].dt
+    usual = timedelta(hours=0) if isinstance(start, datetime) else timedelta(days=1)
+    return start + (event["DURATION"].dt if "DURATION" in event else usual)
+
+
+def _until(event: _Event) -> datetime | None:
+    until = event["RRULE"].get("UNTIL") if "RRULE" in event else None
+    return _moment(until[0]) if until else None
+
+
+def _moment(when: Any) -> datetime:
+    """A moment of iCalendar in UTC; one without a zone is taken for UTC, a day for its midnight."""
+    moment = when if isinstance(when, datetime) else datetime.combine(when, time())
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _address(person: object) -> str:
+    scheme, colon, rest = str(person).partition(":")
+    return rest if colon and scheme.lower() == "mailto" else str(person)
+
+
+def _from_eml(content: bytes) -> MeetingRequest | None:
+    """A mail: its text/calendar part says what it asks for, its own body is what people see."""
+    mail = message_from_bytes(content, policy=policy.default)
+    parts = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
+    if not parts:
+        return None
+    shown = mail.get_body(("html", "plain")) if isinstance(mail, EmailMessage) else None
+    body = shown.get_content() if shown is not None else ""
+    sent = mail.get("Date")
+    received = parsedate_to_datetime(str(sent)) if sent else None
+    return _from_ics(parts[0].get_payload(decode=True), body, received)  # type: ignore[arg-type]  # leaf: bytes

@@ -1,0 +1,288 @@
+"""`explain`: decisions on meetings in files, with nothing done about them."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.aliases.booking import Booking, State
+from shared.aliases.promises import Promises
+from shared.cli.outcome import Exit
+from shared.conferences.conference import Calendar, Occurrence
+from shared.identity.caller import Caller
+from shared.meetings.request import meeting_key
+from shared.storage import Insert
+from tests.fakes.clock import FakeClock
+from tests.fakes.management import FakeDeployment
+from tests.unit.shared.cli.conftest import Cli
+from tests.unit.shared.integrations.samples import graph_fields
+from tests.unit.shared.meetings.builders import conference
+
+TAG = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
+UID = "040000008200E00074C5B7101A82E008"
+BODY = f"<p>Join</p>PXPS:-{TAG}#"
+START = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+NOW = ("--now", "2026-11-23T09:00:00")
+Save = Callable[..., str]
+
+
+def ics(method: str = "REQUEST", description: str = BODY, extra: str = "") -> str:
+    return "\r\n".join(
+        line
+        for line in f"""\
+BEGIN:VCALENDAR
+METHOD:{method}
+PRODID:-//test//EN
+VERSION:2.0
+BEGIN:VEVENT
+UID:{UID}
+SUMMARY:Planning
+DTSTART;TZID=Europe/Berlin:20261201T100000
+DTEND;TZID=Europe/Berlin:20261201T110000
+ORGANIZER;CN=Alice:mailto:alice@example.com
+ATTENDEE:mailto:vmr@example.com
+ATTENDEE:mailto:bob@example.com
+DESCRIPTION:{description}
+{extra}
+END:VEVENT
+END:VCALENDAR""".splitlines()
+        if line
+    )
+
+
+def eml(calendar: str, html: str) -> bytes:
+    mail = EmailMessage()
+    mail["Subject"], mail["Date"] = "Planning", "Mon, 23 Nov 2026 09:00:00 +0100"
+    mail.set_content("see the HTML")
+    mail.add_alternative(html, subtype="html")
+    mail.add_alternative(calendar.encode(), maintype="text", subtype="calendar", params={"method": "REQUEST"})
+    return mail.as_bytes()
+
+
+def graph_message(**changes: Any) -> dict[str, Any]:
+    event = {
+        "id": "event",
+        "uid": UID,
+        "subject": "Planning",
+        "start": {"dateTime": "2026-12-01T09:00:00.0000000", "timeZone": "UTC"},
+        "end": {"dateTime": "2026-12-01T10:00:00.0000000", "timeZone": "UTC"},
+        "originalStartTimeZone": "W. Europe Standard Time",
+        "organizer": {"emailAddress": {"name": "Alice", "address": "alice@example.com"}},
+    }
+    return {
+        "id": "message",
+        "meetingMessageType": "meetingRequest",
+        "meetingRequestType": "newMeetingRequest",
+        "body": {"contentType": "html", "content": BODY},
+        "event": event,
+        **changes,
+    }
+
+
+@pytest.fixture
+def explained(cli: Cli, tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """Writes a file and explains it, offline unless told otherwise."""
+
+    def run(name: str, content: object, *options: str) -> dict[str, Any]:
+        file = tmp_path / name
+        if isinstance(content, bytes):
+            file.write_bytes(content)
+        else:
+            file.write_text(content if isinstance(content, str) else json.dumps(content))
+        result = cli("explain", str(file), *NOW, "-o", "json", *(options or ("--offline",)))
+        assert result.exit_code == Exit.DONE, result.stderr
+        found: dict[str, Any] = json.loads(result.stdout)
+        return found
+
+    return run
+
+
+Explained = Callable[..., dict[str, Any]]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.ics", ics()),
+        ("a.eml", eml(ics(description="nothing here"), f"<html><body>{BODY}</body></html>")),
+        ("a.json", graph_message()),
+        ("event.json", {**graph_message()["event"], "body": {"content": BODY}}),
+    ],
+)
+def test_every_form_says_the_same(explained: Explained, name: str, content: object) -> None:
+    found = explained(name, content)
+    assert "single meeting, 2026-12-01 09:00 to 2026-12-01 10:00 UTC (Europe/Berlin)" in found["message"]
+    assert list(found["tags"]) == [TAG]
+    assert (found["decision"], found["template"]) == ("accept", "accept_new_single_meeting_template")
+    assert "meet000000@example.com" in found["answer"]
+    assert found["conference"]["name"] == "Planning (Alice)"
+
+
+@pytest.mark.parametrize(
+    ("standing", "decision", "template"),
+    [
+        ("free", "accept", "accept_new_single_meeting_template"),
+        ("own", "refresh", ""),
+        ("other", "reject", "reject_alias_conflict_template"),
+        ("closed", "reject", "reject_alias_deleted_template"),
+        ("unknown", "reject", "reject_invalid_alias_id_template"),
+    ],
+)
+def test_tags_are_taken_for_what_the_option_says(
+    explained: Explained, standing: str, decision: str, template: str
+) -> None:
+    found = explained("a.ics", ics(), "--offline", "--tag", standing)
+    assert (found["decision"], found["template"]) == (decision, template)
+    assert found["rule"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "template"),
+    [
+        ("RRULE:FREQ=WEEKLY", "accept_new_recurring_series_template"),
+        ("RRULE:FREQ=DAILY;UNTIL=20261110T090000Z", "accept_new_recurring_series_template"),
+        ("RECURRENCE-ID:20261208T090000Z", "accept_new_recurring_series_template"),
+    ],
+)
+def test_series(explained: Explained, extra: str, template: str) -> None:
+    found = explained("a.ics", ics(extra=extra))
+    assert found["template"] == template
+    assert any("Exchange's to tell" in note for note in found["notes"])
+
+
+def test_a_series_that_is_over(explained: Explained) -> None:
+    over = ics(extra="RRULE:FREQ=DAILY;UNTIL=20261203T090000Z")
+    assert explained("a.ics", over, "--offline", "--now", "2027-01-01")["template"] == (
+        "reject_recurring_series_past_template"
+    )
+
+
+def test_a_day_without_times(explained: Explained) -> None:
+    whole = ics().replace("DTSTART;TZID=Europe/Berlin:20261201T100000", "DTSTART;VALUE=DATE:20261201")
+    whole = whole.replace("DTEND;TZID=Europe/Berlin:20261201T110000\r\n", "")
+    assert "2026-12-01 00:00 to 2026-12-02 00:00 UTC" in explained("a.ics", whole)["message"]
+
+
+def test_a_cancellation(explained: Explained) -> None:
+    cancelled = ics("CANCEL", extra="STATUS:CANCELLED")
+    assert explained("a.ics", cancelled, "--offline", "--tag", "own")["decision"] == "close"
+    assert explained("a.ics", cancelled)["decision"] == "ignore"
+
+
+def test_a_promise_is_taken_for_valid(explained: Explained) -> None:
+    promise = Promises(b"k" * 32, FakeClock()).make("11111111-1111-4111-8111-111111111111", Caller("a", "b"))
+    found = explained("a.json", graph_message(body={"content": promise}))
+    assert found["decision"] == "provide"
+    assert found["promises"] == [promise]
+    assert found["notes"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.ics", ics("REPLY")),
+        ("a.eml", b"Subject: Lunch\r\n\r\nToday?"),
+        ("a.json", json.dumps(graph_message(meetingMessageType="none")).encode()),
+    ],
+)
+def test_other_mail_is_left_alone(cli: Cli, tmp_path: Path, name: str, content: str | bytes) -> None:
+    file = tmp_path / name
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    result = cli("explain", str(file), "--offline")
+    assert (result.exit_code, "left alone" in result.stdout) == (Exit.DONE, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "exit_code"),
+    [
+        ("missing.ics", None, Exit.REFUSED),
+        ("a.txt", b"", Exit.USAGE),
+        ("a.json", b"{", Exit.REFUSED),
+        ("a.json", b"[]", Exit.REFUSED),
+        ("a.json", b'{"meetingMessageType": "meetingRequest", "id": 7}', Exit.REFUSED),
+        ("a.json", b"\xff\xfe", Exit.REFUSED),
+        ("a.ics", b"no calendar", Exit.REFUSED),
+        ("a.ics", b"", Exit.REFUSED),
+        ("a.ics", ics().replace("UID:", "X-UID:").encode(), Exit.REFUSED),
+        ("a.ics", ics().replace("DTSTART;TZID=Europe/Berlin:20261201T100000", "DTSTART:soon").encode(), Exit.REFUSED),
+        ("a.eml", eml("BEGIN:VCALENDAR", "x"), Exit.REFUSED),
+    ],
+)
+def test_files_that_cannot_be_understood(
+    cli: Cli, tmp_path: Path, name: str, content: bytes | None, exit_code: Exit
+) -> None:
+    file = tmp_path / name
+    if content is not None:
+        file.write_bytes(content)
+    result = cli("explain", str(file), "--offline")
+    assert (result.exit_code, name in result.stderr) == (exit_code, True), result.stderr
+
+
+class TestWithADeployment:
+    def _book(self, deployment: FakeDeployment, state: State, meeting: str = "", start: datetime = START) -> str:
+        uuid = deployment.add(graph_fields(accept_edited_single_meeting_template="Moved: {{alias}}"))
+        now = deployment.clock.now()
+        calendar = Calendar((Occurrence(start, start + timedelta(hours=1)),))
+        kept = conference(calendar) if meeting else None
+        booking = Booking(
+            uuid, TAG, "meet123456@example.com", "u", now, now + timedelta(days=30), state, meeting, "i", kept
+        )
+        deployment.do(deployment.storage.table("meetings").commit(uuid, Insert(booking.key, booking.values())))
+        return uuid
+
+    @pytest.mark.parametrize(
+        ("state", "meeting", "start", "decision", "template"),
+        [
+            (State.RESERVED, "", START, "accept", "accept_new_single_meeting_template"),
+            (State.SCHEDULED, meeting_key(UID), START, "refresh", ""),
+            (
+                State.SCHEDULED,
+                meeting_key(UID),
+                START + timedelta(days=1),
+                "accept",
+                "accept_edited_single_meeting_template",
+            ),
+            (State.SCHEDULED, "other", START, "reject", "reject_alias_conflict_template"),
+            (State.CLOSED, "other", START, "reject", "reject_alias_deleted_template"),
+        ],
+    )
+    def test_what_the_deployment_knows(
+        self,
+        deployment: FakeDeployment,
+        explained: Explained,
+        state: State,
+        meeting: str,
+        start: datetime,
+        decision: str,
+        template: str,
+    ) -> None:
+        self._book(deployment, state, meeting, start)
+        found = explained("a.ics", ics(), "--output", "json")
+        assert (found["decision"], found["template"]) == (decision, template)
+        assert "meet123456@example.com" in found["tags"][TAG]
+        assert deployment.changes == []
+        if template == "accept_edited_single_meeting_template":
+            assert found["answer"] == "Moved: meet123456@example.com"
+
+    def test_a_tag_of_another_integration_is_unknown(self, deployment: FakeDeployment, explained: Explained) -> None:
+        self._book(deployment, State.RESERVED)
+        deployment.add(graph_fields(name="Other", room_mailbox_email_address="other@example.com"))
+        found = explained("a.ics", ics(), "--integration", "Other")
+        assert found["tags"] == {TAG: "unknown"}
+
+    def test_which_integration_must_be_said_where_there_are_several(
+        self, deployment: FakeDeployment, cli: Cli, tmp_path: Path
+    ) -> None:
+        (tmp_path / "a.ics").write_text(ics())
+        assert cli("explain", "a.ics").exit_code == Exit.USAGE
+
+
+def test_for_people(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "a.ics").write_text(ics())
+    lines = cli("explain", "a.ics", "--offline", "--tag", "unknown", *NOW).stdout.splitlines()
+    assert f"tags       PXPS:-{TAG}#: unknown" in lines
+    assert "decision   reject" in lines
