@@ -27,6 +27,15 @@ async def meeting_details(req: func.HttpRequest) -> dict[str, Any]:
     return await services().meeting_details.allocate(req.route_params["uuid"], user_token(req), key)
 
 
+@bp.route(
+    "api/client/v2/msexchange_schedulers/{uuid}/personal_vmrs", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS
+)
+@json_endpoint
+async def personal_vmrs(req: func.HttpRequest) -> list[Any]:
+    """The signed-in user's own VMRs, each with its joining instructions."""
+    return list(await services().personal_vmrs.listing(req.route_params["uuid"], user_token(req)))
+
+
 @bp.route("addin/{uuid:guid}/manifest.xml", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def manifest_xml(req: func.HttpRequest) -> func.HttpResponse:

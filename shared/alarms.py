@@ -17,6 +17,7 @@ class AlarmKind(StrEnum):
     MAILBOX_SETTINGS = "mailbox_settings"
     NUMBER_SPACE = "number_space_nearly_full"
     POISON = "poison_message"
+    BRIDGE = "bridge_failed"
     HOUSEKEEPING = "housekeeping_failed"
 
 
@@ -38,6 +39,11 @@ REMEDIES = {
         "-DeleteSubject $false -AddOrganizerToSubject $false -RemoveOldMeetingMessages $false"
     ),
     AlarmKind.NUMBER_SPACE: "Raise scheduled_alias_suffix_length, or use another scheduled_alias_prefix.",
+    AlarmKind.BRIDGE: (
+        "Check bridge_url and the account or client that is used there, that the Management Node can be reached from "
+        "the app (also through a web proxy), and that its certificate is trusted (SSL_CERT_FILE names your own "
+        "authority's)."
+    ),
     AlarmKind.HOUSEKEEPING: "See the app's log; series are not read on and old records stay until it works again.",
     AlarmKind.POISON: (
         "Look the correlation id up in scheduling_operation, mend the cause, and ask the organizer to send an update."

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from shared.aliases.allocation import Allocator
     from shared.aliases.promises import Promises
     from shared.identity.addin_users import AddInUsers
-    from shared.identity.end_users import EndUsers
     from shared.identity.entra import EntraTokens
     from shared.identity.entra_keys import EntraKeys
     from shared.identity.service_account import ServiceAccounts
@@ -47,6 +46,9 @@ if TYPE_CHECKING:
     from shared.meetings.rounds import Rounds
     from shared.meetings.worker import Worker
     from shared.operations.doctor import Finding
+    from shared.personal.bridges import Bridges
+    from shared.personal.lookup import PersonalVmrs
+    from shared.personal.users import UserStore
     from shared.secrets import SecretStore
 
 
@@ -118,11 +120,28 @@ class Services:
         return EntraTokens(self.entra_keys, self.clock)
 
     @cached_property
-    def end_users(self) -> EndUsers:
+    def end_users(self) -> UserStore:
         """User records."""
-        from shared.identity.sign_in.table_users import TableUsers
+        from shared.personal.users import UserStore
 
-        return TableUsers(self.storage)
+        return UserStore(self.storage)
+
+    @cached_property
+    def personal_vmrs(self) -> PersonalVmrs:
+        """The list of a signed-in user's own VMRs."""
+        from shared.personal.lookup import PersonalVmrs
+        from shared.personal.sources import ChosenSource, StoreSource
+        from shared.personal.store import VmrStore
+
+        source = ChosenSource(StoreSource(VmrStore(self.storage)), self.bridges)
+        return PersonalVmrs(self.integrations, self.users.identify, self.end_users, source)
+
+    @cached_property
+    def bridges(self) -> Bridges:
+        """Management Nodes, by the settings of integrations."""
+        from shared.personal.bridges import Bridges
+
+        return Bridges(self.integrations, self.alarms, self.clock)
 
     @cached_property
     def sessions(self) -> Sessions:
@@ -260,6 +279,8 @@ class Services:
         """Let go of all connections."""
         for client in self._graph.values():
             await client.close()
+        if "bridges" in vars(self):
+            await self.bridges.close()
         await self._documents.close()
         await self._direct_documents.close()
         await self.secrets.close()

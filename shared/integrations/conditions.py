@@ -25,6 +25,10 @@ def _is_exchange_token(integration: Integration) -> bool:
     return integration.addin_authentication_method == "EXCHANGE_USER_ID_TOKEN"
 
 
+def _on_bridge(integration: Integration) -> bool:
+    return integration.conference_platform == "management_api"
+
+
 def _any_vmr(integration: Integration) -> bool:
     return integration.enable_dynamic_vmrs or integration.enable_personal_vmrs
 
@@ -54,6 +58,19 @@ KERBEROS_TLS = When(
 GRAPH_APP = When(
     "Graph is used and the other of graph_tenant_id and graph_client_id is given",
     lambda i: i.authentication_method == "GRAPH" and bool(i.graph_tenant_id or i.graph_client_id),
+)
+MANAGEMENT_API = When("the conference platform is management_api", _on_bridge)
+MANAGEMENT_API_USER = When(
+    "the conference platform is management_api and no client ID is given",
+    lambda i: _on_bridge(i) and not i.bridge_client_id,
+)
+MANAGEMENT_API_BASIC = When(
+    "the conference platform is management_api and a user name is used",
+    lambda i: _on_bridge(i) and bool(i.bridge_username) and not i.bridge_client_id,
+)
+MANAGEMENT_API_OAUTH = When(
+    "the conference platform is management_api and a client ID is given",
+    lambda i: _on_bridge(i) and bool(i.bridge_client_id),
 )
 CUSTOM_SOURCES = When("custom add-in sources are used", lambda i: i.use_custom_add_in_sources)
 EXCHANGE_TOKEN = When(

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from shared.integrations.sections.addin import AddIn
 from shared.integrations.sections.advanced import Advanced
+from shared.integrations.sections.bridge import Bridge
 from shared.integrations.sections.email import EmailText
 from shared.integrations.sections.exchange import Exchange
 from shared.integrations.sections.general import General
@@ -27,6 +28,7 @@ SECTIONS: tuple[type[Section], ...] = (
     Exchange,
     SingleUse,
     Personal,
+    Bridge,
     AddIn,
     Pane,
     EmailText,
@@ -38,7 +40,7 @@ SECTIONS: tuple[type[Section], ...] = (
 
 
 class Integration(
-    Record, MetadataDomains, Advanced, EmailText, Pane, AddIn, Personal, SingleUse, Exchange, General
+    Record, MetadataDomains, Advanced, EmailText, Pane, AddIn, Bridge, Personal, SingleUse, Exchange, General
 ):  # the reverse of SECTIONS: pydantic collects fields from the last base to the first
     """One connection between a VMR platform and an Exchange deployment (I1).
 

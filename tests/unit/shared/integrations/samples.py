@@ -49,6 +49,11 @@ def full_fields(method: str = "BASIC", /, **changes: Any) -> dict[str, Any]:
         addin_authority_url="https://login.microsoftonline.com/common",
         addin_oidc_metadata_url="https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration",
         addin_naa_web_api_application_id=GUID,
+        bridge_url="https://manager.example.com",
+        bridge_username="api",
+        bridge_password="correct staple",
+        bridge_client_id="client",
+        bridge_private_key="a key in PEM",
     )
     return fields | changes
 

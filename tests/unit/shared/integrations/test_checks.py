@@ -34,6 +34,8 @@ OAUTH = {"oauth_client_id", "oauth_redirect_uri", "oauth_auth_endpoint", "oauth_
 KERBEROS = {"kerberos_realm", "kerberos_kdc", "kerberos_exchange_spn"}
 ENTRA = {"addin_application_id", "addin_authority_url", "addin_oidc_metadata_url"}
 
+NO_VMRS = {"enable_dynamic_vmrs": False, "enable_personal_vmrs": False}
+BRIDGE = {"conference_platform": "management_api", "bridge_url": "https://manager.example.com"}
 CASES: list[tuple[dict[str, Any], set[str]]] = [
     ({"enable_dynamic_vmrs": False, "enable_personal_vmrs": False}, set()),
     ({"authentication_method": "BASIC"}, DOMAINS | SINGLE_USE | {"url", "username", "password"}),
@@ -71,6 +73,9 @@ CASES: list[tuple[dict[str, Any], set[str]]] = [
         {"enable_dynamic_vmrs": False, "use_custom_add_in_sources": True},
         {"office_js_url", "microsoft_fabric_url", "microsoft_fabric_components_url"},
     ),
+    ({**NO_VMRS, "conference_platform": "management_api"}, {"bridge_url", "bridge_username"}),
+    ({**NO_VMRS, **BRIDGE, "bridge_username": "api"}, {"bridge_password"}),
+    ({**NO_VMRS, **BRIDGE, "bridge_client_id": "client"}, {"bridge_private_key"}),
 ]
 
 

@@ -21,6 +21,7 @@ from tests.unit.shared.integrations.samples import an_integration
 OURS = {
     "graph_tenant_id", "graph_client_id", "conference_platform", "copied_tag_action", "response_format",
     "reservation_days", "manifest_revision", "manifest_reinstall_needed",
+    "bridge_url", "bridge_username", "bridge_password", "bridge_client_id", "bridge_private_key",
 }  # fmt: skip
 INTERNAL = {"icon", "revision"}
 SEED_WINS = {

@@ -20,6 +20,7 @@ from tests.unit.shared.management.test_connectors import created
 OWN = {
     "graph_tenant_id", "graph_client_id", "conference_platform", "copied_tag_action", "response_format",
     "reservation_days",
+    "bridge_url", "bridge_username", "bridge_password", "bridge_client_id", "bridge_private_key",
 }  # fmt: skip
 """Settings that the original API does not have; its clients never send them."""
 
