@@ -1,0 +1,53 @@
+"""The Management Node of the VMR platform."""
+
+from typing import Annotated
+
+from shared.integrations.conditions import (
+    MANAGEMENT_API,
+    MANAGEMENT_API_BASIC,
+    MANAGEMENT_API_OAUTH,
+    MANAGEMENT_API_USER,
+)
+from shared.integrations.setting import Secret100, Secret4096, Section, ServerUrl, Setting, Text255
+from shared.secrets import SecretReference
+
+
+class Bridge(Section):
+    """Where the Management Node is, and how this service signs in to it."""
+
+    title = "Management Node"
+    about = "In use when the conference platform is management_api. One of user name and client ID is needed."
+
+    bridge_url: Annotated[
+        ServerUrl,
+        Setting(
+            "Management Node URL",
+            "Base URL of the Pexip Infinity Management Node, as in https://manager.example.com.",
+            required=MANAGEMENT_API,
+        ),
+    ] = ""
+    bridge_username: Annotated[
+        Text255,
+        Setting(
+            "Management Node username",
+            "For HTTP Basic: an account that may read conferences; not used with a client ID.",
+            required=MANAGEMENT_API_USER,
+        ),
+    ] = ""
+    bridge_password: Annotated[
+        Secret100,
+        Setting("Management Node password", "Of that account.", required=MANAGEMENT_API_BASIC, secret=True),
+    ] = SecretReference("")
+    bridge_client_id: Annotated[
+        Text255,
+        Setting("Management Node OAuth client ID", "For OAuth 2.0: the client's id on the Management Node."),
+    ] = ""
+    bridge_private_key: Annotated[
+        Secret4096,
+        Setting(
+            "Management Node OAuth private key",
+            "The client's private key (P-256, PEM): assertions are signed with it (ES256).",
+            required=MANAGEMENT_API_OAUTH,
+            secret=True,
+        ),
+    ] = SecretReference("")

@@ -1,0 +1,155 @@
+"""VMRs of a Pexip Infinity Management Node, by its API (facts/pexip.md §1, §2; C3).
+
+Not confirmed against a live Management Node: that lists can be filtered by `primary_owner_email_address__iexact`. So
+the owner is compared here as well, and a node that passed the filter over would show nobody another's VMRs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from shared.clock import Clock
+from shared.errors import RateLimited
+from shared.personal.bridge_failure import BridgeFailed
+from shared.personal.fields import normal
+from shared.personal.rendering import Vmr
+from shared.personal.vmr import SERVICE_TYPES
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log every URL, and these name their owner
+
+CONFERENCES = "/api/admin/configuration/v1/conference/"
+PAGE = 200
+MOST_PAGES = 10
+TIMEOUT = 15.0
+"""Seconds for the whole list, however slowly it trickles: somebody waits before the pane."""
+
+ALLOWED, PER = 1000, timedelta(seconds=60)
+"""Requests that a Management Node answers in a time (facts/pexip.md §1); other instances and tools have to share it."""
+
+
+class _Alias(BaseModel):
+    alias: str
+
+
+class _Conference(BaseModel):
+    """What is read of a `conference`; everything else is passed over."""
+
+    name: str
+    description: str = ""
+    service_type: str
+    aliases: list[_Alias]
+    pin: str | None = None
+    guest_pin: str | None = None
+    allow_guests: bool = False
+    primary_owner_email_address: str | None = None
+    scheduled_conferences_count: int = 0
+
+    def is_personal(self, email: str) -> bool:
+        """Whether it is a VMR of this owner, and none that was made for a meeting."""
+        owner = normal(self.primary_owner_email_address or "")
+        return owner == normal(email) and self.service_type in SERVICE_TYPES and not self.scheduled_conferences_count
+
+    def shown(self) -> Vmr:
+        """As templates know it."""
+        return Vmr(
+            self.name, self.description, self.service_type, tuple(entry.alias for entry in self.aliases),
+            self.pin or "", self.guest_pin or "", self.allow_guests, self.primary_owner_email_address or "",
+        )  # fmt: skip
+
+
+class _Meta(BaseModel):
+    total_count: int
+
+
+class _Page(BaseModel):
+    meta: _Meta
+    objects: list[_Conference]
+
+
+class Allowance:
+    """How many requests may still be sent; of this process."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._sent: deque[datetime] = deque()
+
+    def take(self) -> None:
+        """Note a request that is about to be sent. Raises RateLimited when it would be one too many."""
+        now = self._clock.now()
+        while self._sent and self._sent[0] <= now - PER:
+            self._sent.popleft()
+        if len(self._sent) >= ALLOWED:
+            raise _too_many((self._sent[0] + PER - now).total_seconds())
+        self._sent.append(now)
+
+
+class BridgeClient:
+    """One Management Node, with the credentials of one integration."""
+
+    def __init__(self, base_url: str, auth: httpx.Auth, clock: Clock, *, use_proxy: bool = True) -> None:
+        self._allowance = Allowance(clock)
+        # The context is made here so that SSL_CERT_FILE is honoured without a proxy, too: many nodes have a
+        # certificate of their company's own authority.
+        self._http = httpx.AsyncClient(
+            base_url=base_url, auth=auth, timeout=TIMEOUT, follow_redirects=False, trust_env=use_proxy,
+            verify=httpx.create_ssl_context(), headers={"Accept": "application/json"},
+        )  # fmt: skip
+
+    async def of_owner(self, email: str) -> list[Vmr]:
+        """An owner's VMRs; one request for each 200. Nobody's when `email` is "". Raises BridgeFailed, RateLimited."""
+        if not email.strip():
+            return []
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                return [each.shown() for each in await self._all(email) if each.is_personal(email)]
+        except TimeoutError as error:
+            raise BridgeFailed(f"the Management Node does not answer within {TIMEOUT:g} seconds") from error
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._http.aclose()
+
+    async def _all(self, email: str) -> list[_Conference]:
+        found: list[_Conference] = []
+        for _ in range(MOST_PAGES):
+            page = await self._page({"primary_owner_email_address__iexact": email}, len(found))
+            found += page.objects
+            if not page.objects or len(found) >= page.meta.total_count:
+                return found
+        raise BridgeFailed(f"the Management Node has more than {PAGE * MOST_PAGES} conferences of one owner")
+
+    async def _page(self, filters: dict[str, str], offset: int) -> _Page:
+        self._allowance.take()
+        params: dict[str, Any] = {**filters, "limit": PAGE, "offset": offset}
+        try:
+            answer = await self._http.get(CONFERENCES, params=params)
+        except httpx.TimeoutException as error:
+            raise BridgeFailed("the Management Node does not answer in time") from error
+        except httpx.RequestError as error:
+            raise BridgeFailed(f"the Management Node cannot be reached ({type(error).__name__})") from error
+        return _read(answer)
+
+
+def _read(answer: httpx.Response) -> _Page:
+    if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        after = answer.headers.get("Retry-After", "")
+        raise _too_many(float(after) if after.isdecimal() else PER.total_seconds())
+    if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        raise BridgeFailed(f"the Management Node refuses the credentials (status {answer.status_code})")
+    if answer.status_code != httpx.codes.OK:
+        raise BridgeFailed(f"the Management Node answers with status {answer.status_code}")
+    try:
+        return _Page.model_validate_json(answer.content)
+    except ValidationError as error:
+        raise BridgeFailed("bridge_url answers as no Management Node does") from error
+
+
+def _too_many(seconds: float) -> RateLimited:
+    return RateLimited("Too many are asking for their personal VMRs right now. Please try again in a minute.", seconds)

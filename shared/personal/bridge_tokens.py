@@ -1,0 +1,80 @@
+"""OAuth2 at a Management Node: client credentials, proven by an assertion that is signed with ES256.
+
+Form of the request and claims of the assertion: facts/pexip.md §1. Not confirmed against a live Management Node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import httpx
+import jwt
+
+from shared.clock import Clock
+from shared.personal.bridge_failure import BridgeFailed
+
+TOKEN_PATH = "/oauth/token/"  # noqa: S105 - a path
+_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_LIFETIME = timedelta(hours=1)
+_EARLY = timedelta(minutes=1)
+"""How long before its end a token is replaced, so that none runs out on the way."""
+
+
+class BridgeOAuth(httpx.Auth):
+    """Bearer tokens for one client id. A token that the node refuses is replaced once."""
+
+    requires_response_body = True
+
+    def __init__(self, base_url: str, client_id: str, private_key: str, clock: Clock) -> None:
+        self._url = base_url.rstrip("/") + TOKEN_PATH
+        self._client_id = client_id
+        self._private_key = private_key
+        self._clock = clock
+        self._token = ""
+        self._ends = datetime.min.replace(tzinfo=clock.now().tzinfo)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """See httpx.Auth. Raises BridgeFailed."""
+        for _ in range(2):
+            if self._clock.now() >= self._ends:
+                self._keep((yield self._asking()))
+            request.headers["Authorization"] = f"Bearer {self._token}"
+            answer = yield request
+            if answer.status_code != httpx.codes.UNAUTHORIZED:
+                return
+            self._ends = self._clock.now()
+
+    def _asking(self) -> httpx.Request:
+        form = {
+            "grant_type": "client_credentials",
+            "client_assertion_type": _ASSERTION,
+            "client_assertion": self._assertion(),
+        }
+        return httpx.Request("POST", self._url, data=form)
+
+    def _assertion(self) -> str:
+        now = self._clock.now()
+        claims = {
+            "iss": self._client_id,
+            "sub": self._client_id,
+            "aud": self._url,
+            "iat": now,
+            "exp": now + _LIFETIME,
+            "jti": str(uuid4()),
+        }
+        try:
+            return jwt.encode(claims, self._private_key, algorithm="ES256")
+        except (ValueError, TypeError, jwt.PyJWTError) as error:
+            raise BridgeFailed("bridge_private_key is no private key for ES256 (P-256, in PEM)") from error
+
+    def _keep(self, answer: httpx.Response) -> None:
+        if not answer.is_success:
+            raise BridgeFailed(f"the Management Node gives no token for bridge_client_id (status {answer.status_code})")
+        try:
+            told = answer.json()
+            self._token, seconds = str(told["access_token"]), float(told["expires_in"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise BridgeFailed("the Management Node's token cannot be read") from error
+        self._ends = self._clock.now() + max(timedelta(seconds=seconds) - _EARLY, timedelta(0))
