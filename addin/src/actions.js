@@ -18,7 +18,7 @@ import { words } from './words.js';
 /** @typedef {{block: Block, outcome: 'added'|'promised', hint: string}} Plan */
 
 /** @type {Record<Effect['do'], Fault>} */
-const FAULTS = { single: 'single', list: 'getting', signIn: 'signing', personal: 'personal', undo: 'undo' };
+const FAULTS = { single: 'single', list: 'getting', signIn: 'signing', signOut: 'signing', personal: 'personal', undo: 'undo' };
 const ALREADY = /** @type {const} */ ({ type: 'finished', outcome: 'already' });
 const CLOSED_BY_USER = 12006; // of the dialog's events
 const BLOCKED = [12009, 12011]; // the user, or the browser, did not let the dialog open
@@ -88,6 +88,8 @@ export class Actions {
         return this.#addPersonal(this.vmrs[effect.index]);
       case 'signIn':
         return this.#signIn();
+      case 'signOut':
+        return this.#signOut();
       case 'undo':
         return this.#undo();
     }
@@ -118,7 +120,8 @@ export class Actions {
     this.vmrs = await this.#asUser((token) => this.api.personalVmrs(token));
     const body = await this.item.readBody();
     const isThere = hasTag(body) || this.vmrs.some((vmr) => holds(body, personal(vmr, body.format).mark));
-    return isThere && !this.unfinished ? ALREADY : { type: 'finished', outcome: 'listed', vmrs: this.vmrs };
+    if (isThere && !this.unfinished) return ALREADY;
+    return { type: 'finished', outcome: 'listed', vmrs: this.vmrs, signedIn: this.identity.session !== '' };
   }
 
   /**
@@ -136,6 +139,12 @@ export class Actions {
   async #signIn() {
     await this.identity.signIn();
     return { type: 'finished', outcome: 'signedIn' };
+  }
+
+  /** @returns {Promise<Finished>} */
+  async #signOut() {
+    await this.identity.signOut();
+    return { type: 'finished', outcome: 'signInNeeded' };
   }
 
   /**

@@ -25,7 +25,7 @@ export class ApiError extends Error {
  *   location: string}} MeetingDetails */
 /** @typedef {{name: string, description: string, instructions: string, instructions_text: string, location: string}}
  *   PersonalVmr */
-/** @typedef {{meeting_details: string, personal_vmrs: string, config: string, redeem: string}} Paths */
+/** @typedef {{meeting_details: string, personal_vmrs: string, config: string, redeem: string, sign_out: string}} Paths */
 
 /** Asks the back end. */
 export class Api {
@@ -72,12 +72,21 @@ export class Api {
    * A session's token for the one-time code that the sign-in dialog gave.
    * @param {string} code
    * @param {string} verifier  whose SHA-256 the sign-in was started with
+   * @param {string} token  Outlook's own, "" if it gives none: the server remembers whose it is
    * @returns {Promise<string>}
    */
-  async redeem(code, verifier) {
+  async redeem(code, verifier, token) {
     const body = JSON.stringify({ code, verifier });
-    const headers = { 'Content-Type': 'application/json' };
+    const headers = { 'Content-Type': 'application/json', ...(token && { token }) };
     return (await this.#json(this.paths.redeem, { method: 'POST', headers, body })).result.token;
+  }
+
+  /**
+   * End the user's sessions, here and elsewhere.
+   * @param {string} token
+   */
+  async signOut(token) {
+    await this.#json(this.paths.sign_out, { method: 'POST', headers: { token } });
   }
 
   /**

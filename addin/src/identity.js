@@ -5,6 +5,8 @@
  * The server verifies every one of them; here it only matters which can be had in this Outlook.
  */
 
+import { Sessions } from './sessions.js';
+
 /** @import {Api} from './api.js' */
 /** @import {Outlook} from './office.js' */
 
@@ -32,13 +34,15 @@ export class Identity {
    * @param {Outlook} outlook
    * @param {Api} api
    * @param {(line: string) => void} log
+   * @param {Sessions} [sessions]
    */
-  constructor(config, outlook, api, log) {
+  constructor(config, outlook, api, log, sessions = new Sessions(`${config.dialog_url} ${outlook.user}`, log)) {
     this.config = config;
     this.outlook = outlook;
     this.api = api;
     this.log = log;
-    this.session = '';
+    this.sessions = sessions;
+    this.session = config.dialog_url ? sessions.load() : '';
     this.nested = /** @type {any} */ (null); // MSAL's application
   }
 
@@ -49,14 +53,8 @@ export class Identity {
    * @throws {SignInNeeded|NoIdentity}
    */
   async token(mayAsk) {
-    if (this.session) return this.session;
-    for (const [name, source] of this.#sources(mayAsk)) {
-      try {
-        return await source();
-      } catch (error) {
-        this.log(`Identity: ${name}: ${error instanceof Error ? error.message : error}`);
-      }
-    }
+    const token = this.session || (await this.#outlookToken(mayAsk));
+    if (token) return token;
     throw this.config.dialog_url ? new SignInNeeded() : new NoIdentity('Outlook gives no identity token.');
   }
 
@@ -66,7 +64,7 @@ export class Identity {
    * @returns {Error} what to do about it
    */
   refused(error) {
-    this.session = '';
+    this.#keep('');
     return this.config.dialog_url ? new SignInNeeded() : error;
   }
 
@@ -78,7 +76,34 @@ export class Identity {
     start.searchParams.set('challenge', challenge);
     const answer = JSON.parse(await this.outlook.dialog(start.href));
     if (!answer.code) throw new NoIdentity(`sign-in: ${answer.error ?? 'no code'}`);
-    this.session = await this.api.redeem(answer.code, verifier);
+    this.#keep(await this.api.redeem(answer.code, verifier, await this.#outlookToken(false)));
+  }
+
+  /** Let the server forget the user's sign-ins, and forget them here. */
+  async signOut() {
+    await this.api.signOut(this.session);
+    this.#keep('');
+  }
+
+  /** @param {string} session */
+  #keep(session) {
+    this.session = session;
+    this.sessions.save(session);
+  }
+
+  /**
+   * Outlook's own token for its user; "" when no source gives one.
+   * @param {boolean} mayAsk
+   */
+  async #outlookToken(mayAsk) {
+    for (const [name, source] of this.#sources(mayAsk)) {
+      try {
+        return await source();
+      } catch (error) {
+        this.log(`Identity: ${name}: ${error instanceof Error ? error.message : error}`);
+      }
+    }
+    return '';
   }
 
   /**

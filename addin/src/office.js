@@ -95,6 +95,11 @@ export class Outlook {
     }
   }
 
+  /** The address of the mailbox that the pane is open in; "" when this Outlook does not tell. */
+  get user() {
+    return /** @type {string} */ (this.office.context.mailbox.userProfile?.emailAddress ?? '');
+  }
+
   /**
    * Open a page of our own in a dialog, and give the first message that it sends.
    * @param {string} url  absolute, https, on the pane's host

@@ -62,6 +62,7 @@ const UNUSABLE = {
 };
 
 const undo = { id: 'undo', label: { text: words.remove }, quiet: true };
+const signOut = { id: 'signOut', label: { text: words.signOut }, quiet: true };
 const back = { id: 'back', label: { text: words.back }, quiet: true };
 
 /**
@@ -84,12 +85,12 @@ function signIn(texts) {
  * @param {State} state
  * @returns {Button[]}
  */
-function list({ vmrs, shown }) {
+function list({ vmrs, shown, signedIn }) {
   const buttons = vmrs.slice(0, shown).map(({ name, description }, index) => ({
     id: `vmr:${index}`, label: { text: name }, about: description,
   }));
   const more = { id: 'more', label: { text: words.more }, quiet: true };
-  return [...buttons, ...(vmrs.length > shown ? [more] : []), back];
+  return [...buttons, ...(vmrs.length > shown ? [more] : []), ...(signedIn ? [signOut] : []), back];
 }
 
 /**

@@ -21,18 +21,19 @@
  * @property {'single'|'personal'} wish  which kind of VMR the user asked for last
  * @property {PersonalVmr[]} vmrs
  * @property {number} shown  how many of them
+ * @property {boolean} signedIn  by the dialog, so that signing out makes sense
  * @property {Fault|null} fault  in an error
  * @property {'outside'|'unsuitable'|'stuck'|null} why  it is unusable
  * @property {string} hint  plain text
  */
 
-/** @typedef {{do: 'single'|'list'|'signIn'|'undo'} | {do: 'personal', index: number}} Effect */
+/** @typedef {{do: 'single'|'list'|'signIn'|'signOut'|'undo'} | {do: 'personal', index: number}} Effect */
 /**
  * @typedef {{type: 'opened', already: boolean}
  *   | {type: 'unusable', why: NonNullable<State['why']>}
  *   | {type: 'clicked', button: string}
  *   | {type: 'finished', outcome: 'added'|'promised'|'already'|'undone', hint?: string}
- *   | {type: 'finished', outcome: 'listed', vmrs: PersonalVmr[]}
+ *   | {type: 'finished', outcome: 'listed', vmrs: PersonalVmr[], signedIn: boolean}
  *   | {type: 'finished', outcome: 'signInNeeded'|'signedIn'}
  *   | {type: 'finished', outcome: 'failed', fault: Fault, hint?: string}} Event
  */
@@ -45,7 +46,8 @@ export const PAGE = 25; // VMRs shown at a time
  */
 export function start(modes) {
   return {
-    screen: 'starting', busy: true, modes, wish: 'single', vmrs: [], shown: PAGE, fault: null, why: null, hint: '',
+    screen: 'starting', busy: true, modes, wish: 'single', vmrs: [], shown: PAGE, signedIn: false, fault: null,
+    why: null, hint: '',
   };
 }
 
@@ -70,7 +72,7 @@ export function next(state, event) {
 
 /**
  * @param {State} state
- * @param {string} button  "single", "personal", "signIn", "undo", "back", "more", or "vmr:<index>"
+ * @param {string} button  "single", "personal", "signIn", "signOut", "undo", "back", "more", or "vmr:<index>"
  */
 function clicked(state, button) {
   const [name, index] = button.split(':');
@@ -82,7 +84,8 @@ function clicked(state, button) {
     case 'vmr':
       return work(state, { do: 'personal', index: Number(index) });
     case 'signIn':
-      return work(state, { do: 'signIn' });
+    case 'signOut':
+      return work(state, { do: name });
     case 'undo':
       return work(state, { do: 'undo' });
     case 'more':
@@ -107,7 +110,7 @@ function finished(state, event) {
     case 'undone':
       return rest(state, 'choose', event.hint);
     case 'listed':
-      return rest({ ...state, vmrs: event.vmrs, shown: PAGE }, 'list');
+      return rest({ ...state, vmrs: event.vmrs, signedIn: event.signedIn, shown: PAGE }, 'list');
     case 'signInNeeded':
       return rest(state, 'signIn');
     case 'signedIn':

@@ -6,6 +6,7 @@ export const words = {
   removed: 'The VMR has been removed from the meeting.',
   back: 'Back',
   more: 'Show more',
+  signOut: 'Sign out',
   working: 'One moment…',
   reference: 'Reference:',
   personalSuccess: 'Your personal VMR needs no booking.',

@@ -84,4 +84,5 @@ def _api(uuid: str) -> dict[str, str]:
         "config": f"/addin/{uuid}/config",
         "sign_in": f"/addin/{uuid}/sign-in",
         "redeem": f"/addin/{uuid}/sign-in/redeem",
+        "sign_out": f"/addin/{uuid}/sign-out",
     }

@@ -28,7 +28,9 @@ beforeEach(() => {
   };
   identity = {
     token: async () => 'token',
+    session: '',
     signIn: async () => {},
+    signOut: async () => {},
     refused: (error) => error,
   };
   actions = new Actions(item, api, identity, ROOM, () => {});
@@ -119,6 +121,15 @@ test('a personal VMR: its text and location, and nobody is invited', async () =>
   assert.deepEqual(await run('personal', { index: 0 }), ['added', words.personalSuccess]);
   assert.equal(item.body, 'Join my room, 1234\n\nAgenda');
   assert.deepEqual([item.attendees, item.places], [[], ['https://x/']]);
+});
+
+test('signing out is for somebody who has signed in here', async () => {
+  assert.equal((await actions.run({ do: 'list' })).signedIn, false);
+  identity.session = 'session';
+  assert.equal((await actions.run({ do: 'list' })).signedIn, true);
+  assert.deepEqual(await run('signOut'), ['signInNeeded']);
+  identity.signOut = fails(new ApiError(503));
+  assert.deepEqual(await run('signOut'), ['failed', 'signing', '']);
 });
 
 for (const body of ['Join my\n room; 1234', TAG]) {

@@ -3,7 +3,9 @@ import { test } from 'node:test';
 
 import { Api, ApiError } from '../../../addin/src/api.js';
 
-const PATHS = { meeting_details: '/details', personal_vmrs: '/personal', config: '/config', redeem: '/redeem' };
+const PATHS = {
+  meeting_details: '/details', personal_vmrs: '/personal', config: '/config', redeem: '/redeem', sign_out: '/sign-out',
+};
 const json = (body, status = 200) => async () => new Response(JSON.stringify(body), { status });
 
 /** An Api whose fetch is `answer`, and what it asked and logged. */
@@ -28,9 +30,18 @@ test('a placeholder, or none where the configuration has none', async () => {
 
 test('a code is redeemed in the body of a request', async () => {
   const { api: it, asked } = api(json({ status: 'success', result: { token: 'session' } }));
-  assert.equal(await it.redeem('code', 'verifier'), 'session');
+  assert.equal(await it.redeem('code', 'verifier', ''), 'session');
   assert.equal(asked[0][1].method, 'POST');
   assert.deepEqual(JSON.parse(asked[0][1].body), { code: 'code', verifier: 'verifier' });
+  assert.ok(!('token' in asked[0][1].headers));
+  await it.redeem('code', 'verifier', 'of Outlook');
+  assert.equal(asked[1][1].headers.token, 'of Outlook');
+});
+
+test('signing out', async () => {
+  const { api: it, asked } = api(json({ status: 'success', result: {} }));
+  await it.signOut('session');
+  assert.deepEqual([asked[0][0], asked[0][1].method, asked[0][1].headers], ['/sign-out', 'POST', { token: 'session' }]);
 });
 
 const failure = { status: 'failure', error: { code: 'x', message: 'Not here.', correlation_id: 'c-1' } };

@@ -15,14 +15,19 @@ const outlook = {
   dialog: async (url) => ((world.opened = url), world.dialog()),
   office: { auth: { getAccessToken: async (options) => ((world.asked = options), 'sso') } },
 };
-const api = { redeem: async (code, verifier) => ((world.redeemed = { code, verifier }), 'session') };
-const identity = (config) => new Identity({ dialog_url: DIALOG, ...config }, outlook, api, (line) => world.lines.push(line));
+const api = {
+  redeem: async (code, verifier, token) => ((world.redeemed = { code, verifier, token }), 'session'),
+  signOut: async (token) => void (world.signedOut = token),
+};
+const sessions = { load: () => world.kept, save: (token) => void (world.kept = token) };
+const identity = (config) =>
+  new Identity({ dialog_url: DIALOG, ...config }, outlook, api, (line) => world.lines.push(line), sessions);
 const fail = () => {
   throw new Error('9018');
 };
 
 beforeEach(() => {
-  world = { sets: [], exchange: () => 'exchange', dialog: () => '{"code":"c"}', lines: [] };
+  world = { sets: [], exchange: () => 'exchange', dialog: () => '{"code":"c"}', lines: [], kept: '' };
 });
 
 test('Exchange signs tokens by itself', async () => {
@@ -78,6 +83,37 @@ test('a token that the server refuses is forgotten', async () => {
   const it = identity({ method: 'dialog' });
   await it.signIn();
   assert.ok(it.refused(new Error('401')) instanceof SignInNeeded);
+  await assert.rejects(it.token(true), SignInNeeded);
+});
+
+test('a session outlives the pane, until it is refused', async () => {
+  await identity({ method: 'dialog' }).signIn();
+  const reopened = identity({ method: 'exchange_token' });
+  assert.equal(await reopened.token(false), 'session');
+  reopened.refused(new Error('401'));
+  assert.equal(world.kept, '');
+  assert.equal(await identity({ method: 'exchange_token' }).token(false), 'exchange');
+});
+
+test('an integration without sign-in has no session', async () => {
+  world.kept = 'session';
+  assert.equal(await identity({ method: 'exchange_token', dialog_url: '' }).token(false), 'exchange');
+});
+
+test('signing in tells the server whose the token of Outlook is', async () => {
+  await identity({ method: 'exchange_token' }).signIn();
+  assert.equal(world.redeemed.token, 'exchange');
+  world.exchange = fail;
+  await identity({ method: 'exchange_token' }).signIn();
+  assert.equal(world.redeemed.token, '');
+});
+
+test('signing out forgets the session, here and at the server', async () => {
+  const it = identity({ method: 'dialog' });
+  await it.signIn();
+  await it.signOut();
+  assert.equal(world.signedOut, 'session');
+  assert.equal(world.kept, '');
   await assert.rejects(it.token(true), SignInNeeded);
 });
 

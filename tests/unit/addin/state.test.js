@@ -55,6 +55,13 @@ const SCREENS = {
     'error_heading', 'error_signing_in_message', '', ['sign_in_button', words.back], 'bad',
   ],
   'the list': [listed, '', 'select_message', '', ['VMR 0', 'VMR 1', words.back], 'plain'],
+  'the list of somebody who has signed in': [
+    [opened, clicked('personal'), finished('listed', { vmrs: vmrs(1), signedIn: true })],
+    '', 'select_message', '', ['VMR 0', words.signOut, words.back], 'plain',
+  ],
+  'signed out': [
+    [...listed, clicked('signOut'), finished('signInNeeded')], '', '', '', ['sign_in_button', words.back], 'plain',
+  ],
   'no personal VMRs': [
     [opened, clicked('personal'), finished('listed', { vmrs: [] })], '', 'none_message', '', [words.back], 'plain',
   ],

@@ -48,6 +48,7 @@ def test_what_else_is_told() -> None:
         "config": f"/addin/{GUID}/config",
         "sign_in": f"/addin/{GUID}/sign-in",
         "redeem": f"/addin/{GUID}/sign-in/redeem",
+        "sign_out": f"/addin/{GUID}/sign-out",
     }
 
 
