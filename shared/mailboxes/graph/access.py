@@ -14,7 +14,9 @@ from typing import Any
 from urllib.parse import quote
 
 from shared.errors import RateLimited, Unavailable
+from shared.mailboxes.graph.answers import SubscriptionAnswer
 from shared.mailboxes.graph.client import GraphClient, GraphError, RefusedForNow
+from shared.mailboxes.graph.payloads import parse
 
 NOTHING = "AAAAAAAAAAAAAAAAAAAAAAAA"
 """An id that no item has."""
@@ -93,12 +95,6 @@ async def _reply(attempt: Callable[[], Awaitable[object]]) -> Reply:
 
 
 def _listed(payload: Any) -> Listed:
-    try:
-        return Listed(
-            str(payload["resource"]),
-            str(payload["notificationUrl"]),
-            str(payload.get("lifecycleNotificationUrl") or ""),
-            datetime.fromisoformat(payload["expirationDateTime"]).astimezone(UTC),
-        )
-    except (KeyError, TypeError, ValueError):
-        raise Unavailable("Graph's answer could not be read: no subscription.") from None
+    found = parse(SubscriptionAnswer, payload)
+    expires = found.expiration_date_time.astimezone(UTC)
+    return Listed(found.resource, found.notification_url, found.lifecycle_notification_url, expires)

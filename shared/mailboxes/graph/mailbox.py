@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from email import policy
 from email.message import EmailMessage
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from shared.conferences.conference import Calendar, Occurrence
 from shared.errors import SchedulingError
+from shared.mailboxes.graph.answers import Draft, Page, parse_changes
 from shared.mailboxes.graph.client import GraphClient, GraphError
-from shared.mailboxes.graph.payloads import parse_event, parse_message
+from shared.mailboxes.graph.payloads import parse, parse_event, parse_message
 from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, Mail
 from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 
@@ -90,13 +90,13 @@ class GraphMailbox:
             "$select": "id,type,start,end,isAllDay,isCancelled,originalStartTimeZone",
             "$top": str(_PAGE),
         }
-        link: str | None = f"{self._root}/events/{quote(series_id, safe='')}/instances?{urlencode(query)}"
+        link = f"{self._root}/events/{quote(series_id, safe='')}/instances?{urlencode(query)}"
         found: list[Occurrence] = []
         while link and len(found) < most:
-            page = await self._client.get(link)
-            events = [parse_event(entry) for entry in page["value"]]
+            page = parse(Page, await self._client.get(link))
+            events = [parse_event(entry) for entry in page.value]
             found += [event.occurrence() for event in events if not event.is_cancelled]
-            link = page.get("@odata.nextLink")
+            link = page.next_link
         return tuple(sorted(found))
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
@@ -124,19 +124,19 @@ class GraphMailbox:
         """See Mailbox.draft: a message in Drafts, whose immutable id stays when it is sent."""
         messages = f"{self._root}/messages"
         if mail.calendar:
-            return str((await self._client.post_mime(messages, _mime(mail)))["id"])
+            return parse(Draft, await self._client.post_mime(messages, _mime(mail))).id
         message = {
             "subject": mail.subject,
             "body": {"contentType": "html", "content": mail.html},
             "toRecipients": [{"emailAddress": {"address": address}} for address in mail.recipients],
         }
-        return str((await self._client.post(messages, message))["id"])
+        return parse(Draft, await self._client.post(messages, message)).id
 
     async def send(self, draft_id: str) -> None:
         """See Mailbox.send. A message that is no draft any more has been sent (and may be gone from Sent Items)."""
         path = f"{self._root}/messages/{quote(draft_id, safe='')}"
         try:
-            if (await self._client.get(path, {"$select": "id,isDraft"}))["isDraft"]:
+            if parse(Draft, await self._client.get(path, {"$select": "id,isDraft"})).is_draft:
                 await self._client.post(f"{path}/send", {})
         except GraphError as error:
             if error.status != 404:
@@ -151,18 +151,11 @@ class GraphMailbox:
             if not state or not _is_forgotten(error):
                 raise
             page = await self._client.get(first, prefer=f"odata.maxpagesize={_PAGE}")
-        return _changes(page)
+        return parse_changes(page)
 
 
 def _is_forgotten(error: SchedulingError) -> bool:
     return isinstance(error, GraphError) and (error.status == 410 or error.error_code in _FORGOTTEN)
-
-
-def _changes(page: Any) -> Changes:
-    """Removed entries also stand for moved messages; both are of no interest. The same message may come twice."""
-    ids = dict.fromkeys(str(entry["id"]) for entry in page["value"] if "@removed" not in entry)
-    link = page.get("@odata.nextLink")
-    return Changes(list(ids), str(link or page["@odata.deltaLink"]), more=bool(link))
 
 
 def _mime(mail: Mail) -> bytes:

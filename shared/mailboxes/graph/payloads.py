@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from shared.conferences.conference import Occurrence
@@ -28,8 +28,8 @@ _SHAPES = {"singleInstance": Shape.SINGLE, "seriesMaster": Shape.SERIES}
 _ANSWERS = {"accepted": Answer.ACCEPTED, "declined": Answer.DECLINED}
 
 
-class _Payload(BaseModel):
-    """Null stands for "not set", wherever Graph puts it."""
+class Payload(BaseModel):
+    """An object of Graph's. Null stands for "not set", wherever Graph puts it."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
 
@@ -44,15 +44,24 @@ def _whole(text: Any) -> Any:
     return text.encode(errors="replace").decode() if isinstance(text, str) else text
 
 
+def _sensible(moment: datetime) -> datetime:
+    """A moment that can be reckoned with in every zone. Exchange's own calendar begins in 1601."""
+    if not 1601 < moment.year < 9999:
+        raise ValueError("out of range")
+    return moment
+
+
+Instant = Annotated[datetime, AfterValidator(_sensible)]
+
 Text = Annotated[str, BeforeValidator(_whole)]
 
-P = TypeVar("P", bound=_Payload)
+P = TypeVar("P", bound=Payload)
 
 
-class Moment(_Payload):
+class Moment(Payload):
     """`dateTimeTimeZone`: a local time with seven fractional digits, and the zone that it is in."""
 
-    date_time: datetime
+    date_time: Instant
     time_zone: str = "UTC"
 
     def utc(self) -> datetime:
@@ -61,46 +70,46 @@ class Moment(_Payload):
         return local.astimezone(UTC)
 
 
-class EmailAddress(_Payload):
+class EmailAddress(Payload):
     """A name and an address; either may be missing."""
 
     name: Text = ""
     address: Text = ""
 
 
-class Recipient(_Payload):
+class Recipient(Payload):
     """`recipient`."""
 
     email_address: EmailAddress = EmailAddress()
 
 
-class Body(_Payload):
+class Body(Payload):
     """`itemBody`."""
 
     content: Text = ""
 
 
-class ResponseStatus(_Payload):
+class ResponseStatus(Payload):
     """`responseStatus`; its time is 0001-01-01 while there is no response."""
 
     response: str = "none"
     time: datetime | None = None
 
 
-class RecurrenceRange(_Payload):
+class RecurrenceRange(Payload):
     """`recurrenceRange`; `end_date` holds filler unless the type is endDate."""
 
     type: str = "noEnd"
     end_date: date | None = None
 
 
-class Recurrence(_Payload):
+class Recurrence(Payload):
     """`patternedRecurrence`, of which only the end is read: occurrences come from Exchange (DESIGN §2)."""
 
     range: RecurrenceRange = RecurrenceRange()
 
 
-class Event(_Payload):
+class Event(Payload):
     """An event, as far as it is used."""
 
     id: str
@@ -113,7 +122,7 @@ class Event(_Payload):
     organizer: Recipient = Recipient()
     start: Moment
     end: Moment
-    original_start: datetime | None = None
+    original_start: Instant | None = None
     original_start_time_zone: str = ""
     is_all_day: bool = False
     is_cancelled: bool = False
@@ -156,7 +165,7 @@ class Event(_Payload):
             cancelled=self.is_cancelled,
             response_requested=self.response_requested,
             answer=_ANSWERS.get(status.response, Answer.NONE),
-            answered_at=status.time.astimezone(UTC) if status.time and status.time.year > 1 else None,
+            answered_at=status.time.astimezone(UTC) if status.time and 1601 < status.time.year < 9999 else None,
             attendees=tuple(attendee.email_address.address for attendee in self.attendees),
             last_day=self._last_day(),
             original_start=self.original_start.astimezone(UTC) if self.original_start else None,
@@ -169,7 +178,7 @@ class Event(_Payload):
         return datetime.combine(range_.end_date, time(), UTC)
 
 
-class ExtendedProperty(_Payload):
+class ExtendedProperty(Payload):
     """`singleValueLegacyExtendedProperty`; a binary value is base64."""
 
     value: Text = ""
@@ -180,7 +189,7 @@ _CLIENT_UID = b"vCal-Uid\x01\x00\x00\x00"
 
 
 def uid_of(clean_global_object_id: str) -> str:
-    """The meeting's uid in a CleanGlobalObjectId (base64): hex digits, or the foreign uid that it wraps; "" for noise."""
+    """The meeting's uid in a CleanGlobalObjectId (base64): hex digits, or the foreign uid in it; "" for noise."""
     try:
         raw = base64.b64decode(clean_global_object_id, validate=True)
     except ValueError:
@@ -189,11 +198,11 @@ def uid_of(clean_global_object_id: str) -> str:
     return wrapped.rstrip(b"\x00").decode("ascii", "replace") if marker else raw.hex().upper()
 
 
-class Message(_Payload):
+class Message(Payload):
     """A message; only meeting messages have the fields below `body`."""
 
     id: str
-    received_date_time: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    received_date_time: Instant = datetime(1970, 1, 1, tzinfo=UTC)
     body: Body = Body()
     meeting_message_type: str = "none"
     meeting_request_type: str = ""
@@ -226,15 +235,16 @@ class Message(_Payload):
 
 def parse_message(payload: Any) -> Message:
     """The message of Graph's JSON. Raises Unavailable for something that Graph does not send."""
-    return _parse(Message, payload)
+    return parse(Message, payload)
 
 
 def parse_event(payload: Any) -> Event:
     """The event of Graph's JSON. Raises Unavailable for something that Graph does not send."""
-    return _parse(Event, payload)
+    return parse(Event, payload)
 
 
-def _parse(model: type[P], payload: Any) -> P:
+def parse(model: type[P], payload: Any) -> P:
+    """Any of Graph's objects. Raises Unavailable for something that Graph does not send."""
     try:
         return model.model_validate(payload)
     except ValidationError as error:

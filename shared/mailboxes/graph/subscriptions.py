@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared.mailboxes.graph.answers import Page, SubscriptionAnswer
 from shared.mailboxes.graph.client import GraphClient, GraphError
+from shared.mailboxes.graph.payloads import parse
 from shared.mailboxes.subscription import Subscription
 
 LIFETIME = timedelta(days=6)
@@ -54,18 +56,18 @@ class GraphSubscriptions:
         }
 
     async def _remove_ours(self) -> None:
-        link: str | None = "/subscriptions"
+        link = "/subscriptions"
         while link:
-            page = await self._client.get(link)
-            for entry in page["value"]:
-                if entry["notificationUrl"] == self._notification_url and entry["resource"] == self._resource:
-                    await self._client.delete(f"/subscriptions/{entry['id']}")
-            link = page.get("@odata.nextLink")
+            page = parse(Page, await self._client.get(link))
+            for entry in page.value:
+                found = parse(SubscriptionAnswer, entry)
+                if found.notification_url == self._notification_url and found.resource == self._resource:
+                    await self._client.delete(f"/subscriptions/{found.id}")
+            link = page.next_link
 
 
 def _subscription(payload: Any) -> Subscription:
-    expires = datetime.fromisoformat(payload["expirationDateTime"]).astimezone(UTC)
-    return Subscription(str(payload["id"]), expires)
+    return parse(SubscriptionAnswer, payload).subscription()
 
 
 def _graph_time(moment: datetime) -> str:

@@ -1,0 +1,62 @@
+"""What else Graph answers with: pages, drafts, subscriptions (facts/graph-ews-tokens.md §3, §4)."""
+
+from datetime import UTC
+from typing import Any, Self
+
+from pydantic import Field, model_validator
+
+from shared.mailboxes.graph.payloads import Instant, Payload, parse
+from shared.mailboxes.mailbox import Changes
+from shared.mailboxes.subscription import Subscription
+
+
+class Page(Payload):
+    """A page of a list; `next_link` is there while there are more."""
+
+    value: list[dict[str, Any]]
+    next_link: str = Field("", alias="@odata.nextLink")
+    delta_link: str = Field("", alias="@odata.deltaLink")
+
+
+class Draft(Payload):
+    """A message that we have made; `is_draft` until it is sent."""
+
+    id: str
+    is_draft: bool = True
+
+
+class SubscriptionAnswer(Payload):
+    """A subscription as Graph shows it: without its clientState."""
+
+    id: str
+    resource: str = ""
+    notification_url: str = ""
+    lifecycle_notification_url: str = ""
+    expiration_date_time: Instant
+
+    def subscription(self) -> Subscription:
+        """In the product's own shape."""
+        return Subscription(self.id, self.expiration_date_time.astimezone(UTC))
+
+
+class _Arrival(Payload):
+    id: str
+
+
+class _DeltaPage(Page):
+    @model_validator(mode="after")
+    def _has_a_link(self) -> Self:
+        """Without one the next sweep would begin anew, for ever."""
+        if not (self.next_link or self.delta_link):
+            raise ValueError("neither @odata.nextLink nor @odata.deltaLink")
+        return self
+
+    def changes(self) -> Changes:
+        """Removed entries also stand for moved messages; both are of no interest. The same message may come twice."""
+        arrived = (parse(_Arrival, entry).id for entry in self.value if "@removed" not in entry)
+        return Changes(list(dict.fromkeys(arrived)), self.next_link or self.delta_link, more=bool(self.next_link))
+
+
+def parse_changes(payload: Any) -> Changes:
+    """A page of a delta query. Raises Unavailable for something that Graph does not send."""
+    return parse(_DeltaPage, payload).changes()

@@ -1,0 +1,188 @@
+"""Whatever Graph, or somebody in its name, sends: read, or refused with a documented error; never a crash.
+
+All samples go through everything, and so do variants with any node deleted, replaced or retyped.
+"""
+
+import json
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.conferences.conference import Occurrence
+from shared.errors import InvalidRequest, RateLimited, Unavailable
+from shared.mailboxes.graph.access import GraphAccess
+from shared.mailboxes.graph.client import GraphError
+from shared.mailboxes.graph.mailbox import GraphMailbox
+from shared.mailboxes.graph.payloads import parse_event, parse_message
+from shared.mailboxes.graph.subscriptions import GraphSubscriptions
+from shared.mailboxes.mailbox import CalendarItemGone, Folder, Mail
+from shared.mailboxes.watch import state_hash
+from shared.mailboxes.webhook import Webhook
+from shared.meetings.notice import decode
+from shared.meetings.request import Shape
+from shared.storage import Put
+from tests.fakes.storage import MemoryStorage
+from tests.json_faults import ODD, faulty
+from tests.support import shared_data
+from tests.unit.shared.mailboxes.graph.test_payloads import event, message
+from tests.unit.shared.meetings.builders import item
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+DOCUMENTED = (Unavailable, RateLimited, GraphError, CalendarItemGone)
+SUBSCRIPTION = {
+    "id": "s",
+    "resource": "users/vmr@example.com/mailFolders('inbox')/messages",
+    "notificationUrl": "https://x.example.com/mailbox/notifications",
+    "expirationDateTime": "2026-11-29T09:00:00Z",
+}
+PAGE = {"value": [event(), event(id="second")], "@odata.nextLink": "https://graph/next", "@odata.deltaLink": "d"}
+NOTIFICATIONS = {
+    "value": [
+        {"subscriptionId": "s", "clientState": "secret", "resourceData": {"id": "m"}, "resource": "Users/x/Messages/m"},
+        {"subscriptionId": "s", "clientState": "secret", "lifecycleEvent": "missed"},
+        {"subscriptionId": "other", "clientState": "secret", "resourceData": {"id": "m"}},
+    ]
+}
+
+
+class Parrot:
+    """A GraphClient that answers everything with one payload, and stops answering when it is asked for ever."""
+
+    def __init__(self, payload: Any) -> None:
+        self._payload = payload
+        self._left = 20
+
+    async def get(self, path_or_link: str, params: Mapping[str, str] | None = None, prefer: str = "") -> Any:
+        self._left -= 1
+        if self._left < 0:
+            raise Unavailable("enough")
+        if not isinstance(self._payload, dict):  # as the client does
+            raise Unavailable("no object")
+        return self._payload
+
+    async def post(self, path: str, body: Mapping[str, Any], prefer: str = "") -> Any:
+        return self._payload
+
+    async def post_mime(self, path: str, content: bytes) -> Any:
+        return self._payload
+
+    async def patch(self, path: str, body: Mapping[str, Any]) -> Any:
+        return self._payload
+
+    async def delete(self, path: str) -> None:
+        return None
+
+
+def everything(payload: Any) -> list[Callable[[], Coroutine[Any, Any, Any]]]:
+    """Every call that reads something of Graph's, answered with this payload."""
+    client: Any = Parrot(payload)
+    mailbox = GraphMailbox(client, "vmr@example.com")
+    subscriptions = GraphSubscriptions(client, "vmr@example.com", "https://x.example.com")
+    series = item(shape=Shape.SERIES, series_id="series", occurrence=Occurrence(NOW, NOW))
+    mail = Mail(("alice@example.com",), "Subject", "<p>x</p>", "x")
+    return [
+        lambda: mailbox.read("m"),
+        lambda: mailbox.item("e"),
+        lambda: mailbox.calendar(series, NOW),
+        lambda: mailbox.changes(Folder.INBOX, ""),
+        lambda: mailbox.changes(Folder.INBOX, "https://graph/state"),
+        lambda: mailbox.draft(mail),
+        lambda: mailbox.send("m"),
+        lambda: subscriptions.create("state", NOW),
+        lambda: subscriptions.renew("s", NOW),
+        lambda: GraphAccess(client, "vmr@example.com").subscription("s"),
+    ]
+
+
+async def swallow(payload: Any) -> None:
+    """Everything with this payload; only documented errors may come out."""
+    for call in everything(payload):
+        try:
+            await call()
+        except DOCUMENTED:
+            continue
+
+
+async def notify(body: bytes) -> list[str]:
+    """A POST to the webhook, with one subscription known."""
+    storage = MemoryStorage()
+    known = {"integration": "11111111-1111-4111-8111-111111111111", "client_state": state_hash("secret")}
+    await storage.table("meetings").commit("subscription", Put("s", known))
+    try:
+        return await Webhook(storage).receive(body)
+    except InvalidRequest:
+        return []
+
+
+def samples() -> list[Any]:
+    """Every JSON sample; skips where they are not beside the repository."""
+    files = sorted(shared_data("data/graph-samples").glob("*.json"))
+    return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+
+
+def objects(value: Any) -> Iterator[Any]:
+    """Every object in a JSON value: a sample shows an event alone, in a page, or in a message."""
+    if isinstance(value, dict):
+        yield value
+    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from objects(child)
+
+
+async def test_every_sample_is_read_or_refused() -> None:
+    found = [each for sample in samples() for each in objects(sample)]
+    assert len(found) > 300
+    for each in found:
+        await swallow(each)
+
+
+async def test_no_sample_is_believed_by_the_webhook() -> None:
+    for sample in samples():
+        assert await notify(json.dumps(sample).encode()) == []
+
+
+def test_the_samples_that_are_messages_are_read_as_such() -> None:
+    read = {"request": 0, "cancellation": 0, "left alone": 0}
+    for each in (each for sample in samples() for each in objects(sample) if "meetingMessageType" in each):
+        try:
+            request = parse_message({"id": "m"} | each).request()
+        except Unavailable:
+            continue
+        read[request.kind if request else "left alone"] += 1
+    assert min(read.values()) >= 1, read
+
+
+def test_the_samples_that_are_events_are_read_as_such() -> None:
+    times = [each for sample in samples() for each in objects(sample) if {"id", "start", "end", "type"} <= each.keys()]
+    assert len([parse_event(each).item() for each in times]) >= 5
+
+
+@given(st.one_of(faulty(message()), faulty(PAGE), faulty(SUBSCRIPTION), ODD))
+async def test_no_payload_crashes_the_reading(payload: Any) -> None:
+    await swallow(payload)
+
+
+@given(st.data())
+async def test_no_variant_of_a_sample_crashes_the_reading(data: st.DataObject) -> None:
+    await swallow(data.draw(faulty(data.draw(st.sampled_from(samples())))))
+
+
+@given(faulty(NOTIFICATIONS))
+async def test_no_notification_crashes_the_webhook_or_is_believed_without_proof(payload: Any) -> None:
+    for body in await notify(json.dumps(payload).encode()):
+        assert all(notice.integration.startswith("1111") for notice in decode(body))
+
+
+@given(st.binary(max_size=200))
+async def test_no_bytes_crash_the_webhook(body: bytes) -> None:
+    assert await notify(body) == []
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b"[" * 100_000, b'{"value": null}', b"\xff", b"1e999", b'"\\ud800"']
+)
+async def test_nonsense_at_the_webhook(body: bytes) -> None:
+    assert await notify(body) == []
