@@ -6,6 +6,7 @@ engine.py      from a request to a resource and back, by Tastypie's conventions
 admins.py      who may use it
 listing.py     filters, order, pages
 connectors.py  ms_exchange_connector; domains.py exchange_domain; records.py what is only read
+directory.py   records by the thousand; conferences.py conference, conference_aliases.py, end_users.py
 openapi.py     the API described
 """
 
@@ -14,11 +15,16 @@ from shared.clock import Clock
 from shared.integrations import IntegrationStore
 from shared.management.admins import Admins, EntraAdmins, PasswordAdmins
 from shared.management.call import Answer, Call
+from shared.management.conference_aliases import ConferenceAliases
+from shared.management.conferences import Conferences
 from shared.management.connectors import Connectors, Examine, StartSignIn
 from shared.management.domains import Domains
+from shared.management.end_users import end_users
 from shared.management.engine import Management
 from shared.management.lifecycle import Lifecycle
-from shared.management.records import records
+from shared.management.records import records, scheduled_rooms
+from shared.personal.store import VmrStore
+from shared.personal.users import UserStore
 from shared.storage import Storage
 
 __all__ = ["Admins", "Answer", "Call", "EntraAdmins", "Management", "PasswordAdmins", "management"]
@@ -37,11 +43,15 @@ def management(
     local: bool,
 ) -> Management:
     """The API with all its resources. `examine` is the doctor; `local`: of a local stack, see IntegrationStore."""
+    vmrs, scheduled = VmrStore(storage), scheduled_rooms(integrations, storage, alarms, clock)
     return Management(
         admins,
         [
             Connectors(integrations, storage, clock, lifecycle, examine, start_sign_in, local=local),
             Domains(integrations),
+            Conferences(vmrs, scheduled, integrations, clock),
+            ConferenceAliases(vmrs),
+            end_users(UserStore(storage), integrations),
             *records(integrations, storage, alarms, clock),
         ],
     )

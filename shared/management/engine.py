@@ -2,17 +2,20 @@
 
     GET    …/{resource}/          a page of objects: filters, order, limit, offset
     POST   …/{resource}/          201, Location, the new object
+    PATCH  …/{resource}/          202, {"objects": [new and changed ones…]}, where the resource takes whole lists:
+                                  {"objects": [{…}, …], "deleted_objects": ["<uri>", …]}
     GET    …/{resource}/{id}/     the object, with an ETag where it has one
     PUT    …/{resource}/{id}/     202, the changed object; fields that are not sent stay, "" clears. PATCH does the same
     DELETE …/{resource}/{id}/     204
     POST   …/{resource}/{id}/{action}/
 
 Faults in an object are 400 `{"<resource>": {"<field>": ["…"]}}`, other mistakes 4xx `{"error": "…"}`. Lists are never
-deleted or changed as a whole.
+deleted as a whole, nor replaced.
 """
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from shared.errors import InvalidRequest, NotFound, SettingsInvalid
 from shared.integrations import StaleSettings
@@ -20,7 +23,17 @@ from shared.management import listing
 from shared.management.admins import Admins
 from shared.management.call import Answer, Call, json_object
 from shared.management.openapi import document
-from shared.management.resource import ROOT, Action, Resource, Shown, WritableResource, id_of, uri
+from shared.management.resource import (
+    ROOT,
+    Action,
+    BulkResource,
+    Resource,
+    Shown,
+    WritableResource,
+    id_in,
+    id_of,
+    uri,
+)
 
 _PATH = re.compile(rf"{ROOT}/([a-z]+)/v1/([a-z_]+)/?(?:([^/]+)/?)?(?:([^/]+)/?)?")
 _DOCUMENT = f"{ROOT}/openapi.json"
@@ -71,7 +84,22 @@ async def _on_list(resource: Resource, call: Call) -> Answer:
         case "POST", WritableResource():
             created = await resource.create(json_object(call))
             return _shown(created, 201, {"Location": str(created.fields["resource_uri"])})
-    return _not_allowed("GET, POST" if isinstance(resource, WritableResource) else "GET")
+        case "PATCH", BulkResource():
+            return await _on_many(resource, json_object(call))
+    bulk = ", PATCH" if isinstance(resource, BulkResource) else ""
+    return _not_allowed(f"GET, POST{bulk}" if isinstance(resource, WritableResource) else "GET")
+
+
+async def _on_many(resource: BulkResource, sent: dict[str, Any]) -> Answer:
+    objects, deleted = sent.get("objects", []), sent.get("deleted_objects", [])
+    if sent.keys() - {"objects", "deleted_objects"} or not (isinstance(objects, list) and isinstance(deleted, list)):
+        raise InvalidRequest('Send {"objects": [{…}, …], "deleted_objects": ["<resource_uri>", …]}.')
+    wrong = {f"objects.{n}": ["Must be an object."] for n, each in enumerate(objects) if not isinstance(each, dict)}
+    ids = {n: id_in(each, resource.area, resource.name) for n, each in enumerate(deleted)}
+    wrong |= {f"deleted_objects.{n}": ["Must be a resource_uri."] for n, id_ in ids.items() if id_ is None}
+    if wrong:
+        raise SettingsInvalid(wrong)
+    return Answer(202, {"objects": await resource.patch(objects, [id_ for id_ in ids.values() if id_ is not None])})
 
 
 async def _on_object(resource: Resource, id_: int, call: Call) -> Answer:

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared import __version__
 from shared.management import listing
-from shared.management.resource import Action, Resource, Schema, WritableResource, uri
+from shared.management.resource import Action, BulkResource, Resource, Schema, WritableResource, uri
 
 _ERROR: Schema = {
     "type": "object",
@@ -63,6 +63,8 @@ def _paths(resource: Resource) -> dict[str, Any]:
         single["put"] = _operation("Changes what is sent.", {"202": reference}, optional, parameters=[_IF_MATCH])
         single["patch"] = single["put"]
         single["delete"] = _operation("Removes it.", {"204": None}, parameters=[_FORCE])
+    if isinstance(resource, BulkResource):
+        several["patch"] = _operation("Creates, changes and removes many.", {"202": {"type": "object"}}, _MANY)
     actions = {f"{own}{{id}}/{name}/": _action(action) for name, action in resource.actions.items()}
     return {own: several, f"{own}{{id}}/": single, **actions}
 
@@ -115,6 +117,18 @@ def _writable(schema: Schema) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(schema.get("required", []))}
 
 
+_MANY: Schema = {
+    "type": "object",
+    "properties": {
+        "objects": {
+            "type": "array",
+            "items": {"type": "object"},
+            "description": "Those with a resource_uri are changed, the others created.",
+        },
+        "deleted_objects": {"type": "array", "items": {"type": "string"}, "description": "URIs of what is removed."},
+    },
+    "additionalProperties": False,
+}
 _IF_MATCH: Schema = {
     "name": "If-Match",
     "in": "header",

@@ -90,7 +90,6 @@ def records(integrations: IntegrationStore, storage: Storage, alarms: Alarms, cl
         "scheduled_alias": ("Aliases that were given out.", _ALIAS, source.aliases),
         "scheduled_conference": ("The present or next occurrence of every scheduled meeting.", _SCHEDULED,
         source.scheduled), "recurring_conference": ("Scheduled series of meetings.", _RECURRING, source.recurring),
-        "conference": ("The rooms of scheduled meetings.", _CONFERENCE, source.conferences),
     }  # fmt: skip
     status = {
         "exchange_scheduler": ("When each integration last dealt with a meeting message.", _SCHEDULER,
@@ -102,6 +101,12 @@ def records(integrations: IntegrationStore, storage: Storage, alarms: Alarms, cl
         for area, named in ((CONFIGURATION, configuration), (STATUS, status))
         for name, (about, properties, read) in named.items()
     ]
+
+
+def scheduled_rooms(integrations: IntegrationStore, storage: Storage, alarms: Alarms, clock: Clock) -> Records:
+    """The rooms of scheduled meetings: what conferences.py shows beside personal VMRs."""
+    read = _Source(storage, alarms, clock).conferences
+    return Records(CONFIGURATION, "conference", "The rooms of scheduled meetings.", _CONFERENCE, integrations, read)
 
 
 _ALIAS: Mapping[str, Schema] = {

@@ -99,6 +99,19 @@ class WritableResource(Resource, Protocol):
         ...
 
 
+@runtime_checkable
+class BulkResource(WritableResource, Protocol):
+    """A kind of object that can also be created, changed and removed by the thousand: PATCH on the list."""
+
+    async def patch(self, objects: Sequence[Object], deleted: Sequence[int]) -> Sequence[Object]:
+        """Change the objects that bear their `resource_uri`, create the others, remove those of these ids.
+
+        All are checked first, and nothing is changed if any is wrong. What only shows while writing (a name that
+        another one has) spoils that object alone. Raises SettingsInvalid with every fault: `objects.<place>.<field>`.
+        """
+        ...
+
+
 def uri(area: str, name: str, id_: int | None = None) -> str:
     """The URI of a resource's list, or of one object."""
     return f"{ROOT}/{area}/v1/{name}/" + (f"{id_}/" if id_ is not None else "")

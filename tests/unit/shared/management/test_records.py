@@ -173,7 +173,7 @@ async def test_integrations_records_are_told_apart() -> None:
     assert len(await api.ids(ALIASES)) == 2
 
 
-@pytest.mark.parametrize("path", EVERYTHING)
+@pytest.mark.parametrize("path", sorted(set(EVERYTHING) - {CONFERENCES}))
 async def test_records_are_only_read(path: str) -> None:
     api, _ = await api_with_one()
     for method, at in (

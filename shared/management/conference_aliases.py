@@ -1,0 +1,101 @@
+"""`conference_alias`: the aliases of personal VMRs, one by one; also part of their `conference`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.errors import NotFound, SettingsInvalid
+from shared.management.conferences import ALIAS, ALIAS_SCHEMA, CONFERENCE, alias_object, free_slot, place
+from shared.management.directory import sent
+from shared.management.resource import CONFIGURATION, Action, Object, Shown, id_in
+from shared.personal.fields import validated
+from shared.personal.store import VmrStore
+from shared.personal.vmr import Alias, PersonalVmr
+
+
+class ConferenceAliases:
+    """A WritableResource. A change is a change of the VMR that the alias belongs to."""
+
+    area = CONFIGURATION
+    name = ALIAS
+    about = "Aliases of personal VMRs; also part of their conference."
+    schema = ALIAS_SCHEMA
+    actions: Mapping[str, Action] = {}
+
+    def __init__(self, store: VmrStore) -> None:
+        self._store = store
+
+    async def all(self) -> Sequence[Object]:
+        """Every alias of every VMR."""
+        return [alias_object(vmr, entry) for vmr in await self._store.all() for entry in vmr.aliases]
+
+    async def one(self, id_: int) -> Shown:
+        """The alias of an id. Raises NotFound."""
+        vmr_id, slot = place(id_)
+        vmr = await self._vmr(vmr_id, id_)
+        return Shown(alias_object(vmr, _entry(vmr, slot, id_)))
+
+    async def create(self, fields: Object) -> Shown:
+        """One more alias of `conference`. Raises SettingsInvalid."""
+        values = sent(fields, ALIAS_SCHEMA)
+        vmr_id = id_in(values.pop("conference", None), CONFIGURATION, CONFERENCE)
+        validated(Alias, {**values, "slot": 1})  # what is wrong is told even where the VMR is as well
+        try:
+            changed = await self._store.change(vmr_id or 0, lambda now: _with(now, values))
+        except NotFound:
+            raise SettingsInvalid({"conference": ["Must be the URI of a personal VMR's conference."]}) from None
+        return Shown(alias_object(changed, changed.aliases[-1]))
+
+    async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
+        """The changed alias. It stays with its VMR. Raises NotFound, SettingsInvalid."""
+        values, (vmr_id, slot) = sent(fields, ALIAS_SCHEMA), place(id_)
+        vmr = await self._vmr(vmr_id, id_)
+        _entry(vmr, slot, id_)
+        wanted = values.pop("conference", None)
+        if wanted is not None and id_in(wanted, CONFIGURATION, CONFERENCE) != vmr_id:
+            raise SettingsInvalid({"conference": ["Cannot be changed. Delete this alias and create another."]})
+
+        def change(now: PersonalVmr) -> PersonalVmr:
+            changed = validated(Alias, _entry(now, slot, id_).model_dump() | values)
+            return _having(now, [changed if each.slot == slot else each for each in now.aliases])
+
+        changed = await self._store.change(vmr_id, change)
+        return Shown(alias_object(changed, _entry(changed, slot, id_)))
+
+    async def delete(self, id_: int, *, force: bool) -> None:
+        """Remove the alias. Raises NotFound."""
+        vmr_id, slot = place(id_)
+        await self._vmr(vmr_id, id_)
+
+        def change(now: PersonalVmr) -> PersonalVmr:
+            gone = _entry(now, slot, id_)
+            return _having(now, [each for each in now.aliases if each != gone])
+
+        await self._store.change(vmr_id, change)
+
+    async def _vmr(self, vmr_id: int, id_: int) -> PersonalVmr:
+        try:
+            return await self._store.get(vmr_id)
+        except NotFound:
+            raise _no_such(id_) from None
+
+
+def _with(vmr: PersonalVmr, values: Mapping[str, Any]) -> PersonalVmr:
+    slot = free_slot(each.slot for each in vmr.aliases)
+    return _having(vmr, [*vmr.aliases, validated(Alias, {**values, "slot": slot})])
+
+
+def _having(vmr: PersonalVmr, aliases: Sequence[Alias]) -> PersonalVmr:
+    return vmr.model_copy(update={"aliases": tuple(aliases)})
+
+
+def _entry(vmr: PersonalVmr, slot: int, id_: int) -> Alias:
+    found = next((each for each in vmr.aliases if each.slot == slot), None)
+    if found is None:
+        raise _no_such(id_)
+    return found
+
+
+def _no_such(id_: int) -> NotFound:
+    return NotFound(f"There is no {ALIAS} with id {id_}.")
