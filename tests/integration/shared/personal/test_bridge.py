@@ -1,0 +1,203 @@
+"""Personal VMRs of a Management Node, over real HTTP."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from shared.alarms import Alarms
+from shared.errors import RateLimited
+from shared.integrations import Integration, IntegrationStore
+from shared.personal import bridge
+from shared.personal.bridge_failure import BridgeFailed
+from shared.personal.bridges import Bridges
+from tests.fakes.clock import FakeClock
+from tests.fakes.secrets import MemorySecrets
+from tests.fakes.storage import MemoryStorage
+from tests.integration.shared.personal.node import CLIENT, PASSWORD, USERNAME, Node, running_node
+from tests.unit.shared.integrations.samples import full_fields
+
+ALICE = "alice@example.com"
+
+
+class World:
+    """A deployment whose integrations use the node."""
+
+    def __init__(self, node: Node) -> None:
+        self.node, self.clock, storage = node, FakeClock(), MemoryStorage()
+        self.integrations = IntegrationStore(storage, MemorySecrets(), self.clock, local=True)
+        self.alarms = Alarms(storage, self.clock)
+        self.bridges = Bridges(self.integrations, self.alarms, self.clock)
+
+    async def integration(self, **changes: Any) -> Integration:
+        """By Basic, unless changed."""
+        bridge_settings = {
+            "conference_platform": "management_api", "bridge_url": self.node.url, "bridge_username": USERNAME,
+            "bridge_password": PASSWORD, "bridge_client_id": "", "bridge_private_key": "",
+        }  # fmt: skip
+        return await self.integrations.create(full_fields(**(bridge_settings | changes)))
+
+    async def by_oauth(self, key: str = "") -> Integration:
+        secret = key or self.node.private_key
+        return await self.integration(bridge_client_id=CLIENT, bridge_private_key=secret, bridge_username="")
+
+    async def names(self, integration: Integration, email: str = ALICE) -> list[str]:
+        return [vmr.name for vmr in await self.bridges.of_owner(integration, email)]
+
+    async def causes(self, integration: Integration) -> list[str]:
+        return [alarm.cause async for alarm in self.alarms.of(integration.uuid)]
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    async with running_node() as node:
+        world = World(node)
+        yield world
+        await world.bridges.close()
+
+
+async def test_an_owners_vmrs_as_templates_know_them(world: World) -> None:
+    integration = await world.integration()
+    pins = {"pin": "1234", "guest_pin": "5678", "allow_guests": True, "service_type": "lecture", "description": "D"}
+    await world.node.create("Alice", "Alice@Example.com", ALICE, "5550123", **pins)
+    await world.node.create("Bob", "bob@example.com", "bob")
+    await world.node.create("Nobody", "", "nobody")
+    [vmr] = await world.bridges.of_owner(integration, "ALICE@example.com")
+    assert (vmr.name, vmr.description, vmr.service_type, vmr.aliases) == ("Alice", "D", "lecture", (ALICE, "5550123"))
+    assert (vmr.pin, vmr.guest_pin, vmr.allow_guests, vmr.owners_email) == ("1234", "5678", True, "Alice@Example.com")
+    assert await world.names(integration, "") == []
+
+
+async def test_hundreds_come_in_pages(world: World) -> None:
+    integration = await world.integration()
+    objects = [{"name": f"R{n}", "primary_owner_email_address": ALICE, "aliases": [f"r{n}"]} for n in range(450)]
+    await world.node.api.call("PATCH", "configuration/v1/conference/", {"objects": objects})
+    assert len(set(await world.names(integration))) == 450
+    assert [request.query["offset"] for request in world.node.asked] == ["0", "200", "400"]
+
+
+async def test_a_node_that_passes_the_filter_over_shows_nobody_anothers_vmrs(world: World) -> None:
+    integration = await world.integration()
+    objects = [
+        {
+            "name": n,
+            "service_type": s,
+            "aliases": [],
+            "primary_owner_email_address": o,
+            "scheduled_conferences_count": c,
+        }
+        for n, s, o, c in (
+            ("Mine", "conference", "ALICE@example.com", 0),
+            ("Theirs", "conference", "bob@example.com", 0),
+            ("Unowned", "conference", None, 0),
+            ("Gateway", "gateway", ALICE, 0),
+            ("Scheduled", "conference", ALICE, 2),
+        )
+    ]
+    world.node.answers.append(web.json_response({"meta": {"total_count": 5}, "objects": objects}))
+    assert await world.names(integration) == ["Mine"]
+
+
+async def test_oauth_by_assertion_with_one_token_for_many_requests(world: World) -> None:
+    integration = await world.by_oauth()
+    await world.node.create("Alice", ALICE, "a")
+    for _ in range(3):
+        assert await world.names(integration) == ["Alice"]
+    assert len(world.node.tokens) == 1
+    world.clock.move(timedelta(minutes=59, seconds=30))
+    assert await world.names(integration) == ["Alice"]
+    assert len(world.node.tokens) == 2
+    world.node.tokens.clear()  # the node has forgotten them
+    assert await world.names(integration) == ["Alice"]
+
+
+async def test_a_wrong_key_is_told_to_the_admin(world: World) -> None:
+    for key, cause in (("no key", "P-256"), (Node().private_key, "gives no token")):
+        integration = await world.integrations.create(
+            full_fields(
+                name=key[:20], room_mailbox_email_address=f"{len(key)}@example.com", bridge_url=world.node.url,
+                conference_platform="management_api", bridge_client_id=CLIENT, bridge_private_key=key,
+            )
+        )  # fmt: skip
+        with pytest.raises(BridgeFailed):
+            await world.names(integration)
+        [told] = await world.causes(integration)
+        assert cause in told
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        (web.Response(status=401), "credentials"),
+        (web.Response(status=403), "credentials"),
+        (web.Response(status=302, headers={"Location": "https://evil.example.com/"}), "status 302"),
+        (web.Response(status=400), "status 400"),
+        (web.Response(status=503), "status 503"),
+        (web.Response(text="<html>"), "as no Management Node does"),
+        (web.json_response({"meta": {}, "objects": [{"name": 1}]}), "as no Management Node does"),
+    ],
+)
+async def test_an_outage_raises_an_alarm_that_goes_when_it_is_over(
+    world: World, answer: web.Response, cause: str
+) -> None:
+    integration = await world.integration()
+    world.node.answers.append(answer)
+    with pytest.raises(BridgeFailed, match="cannot be fetched now") as failed:
+        await world.names(integration)
+    [told] = await world.causes(integration)
+    assert cause in told
+    assert not [secret for secret in (ALICE, PASSWORD, USERNAME) if secret in told + str(failed.value)]
+    assert await world.names(integration) == []
+    assert await world.causes(integration) == []
+
+
+async def test_nobody_waits_for_ever(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge, "TIMEOUT", 0.05)
+    silent = asyncio.Event()
+    server = await asyncio.start_server(lambda *_: silent.wait(), "127.0.0.1", 0)
+    url = "http://127.0.0.1:{}".format(server.sockets[0].getsockname()[1])
+    integration = await world.integration(bridge_url=url)
+    with pytest.raises(BridgeFailed):
+        await world.names(integration)
+    silent.set()
+    server.close()
+    await server.wait_closed()
+    assert "answer" in (await world.causes(integration))[0]
+    with pytest.raises(BridgeFailed):  # now nobody is there at all
+        await world.names(integration)
+    assert "cannot be reached" in (await world.causes(integration))[0]
+
+
+async def test_the_nodes_limit_is_kept_and_its_refusal_passed_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge, "ALLOWED", 2)
+    integration = await world.integration()
+    world.node.answers.append(web.Response(status=429, headers={"Retry-After": "7"}))
+    with pytest.raises(RateLimited) as refused:
+        await world.names(integration)
+    assert refused.value.retry_after == 7
+    await world.names(integration)
+    with pytest.raises(RateLimited) as held:
+        await world.names(integration)
+    assert (held.value.retry_after, len(world.node.asked)) == (60, 2)
+    world.clock.move(timedelta(seconds=60))
+    await world.names(integration)
+    assert await world.causes(integration) == []
+
+
+async def test_a_changed_password_is_used_at_once(world: World) -> None:
+    integration = await world.integration(bridge_password="wrong")
+    with pytest.raises(BridgeFailed):
+        await world.names(integration)
+    changed = await world.integrations.update(integration.uuid, {"bridge_password": PASSWORD})
+    assert await world.names(changed) == []
+
+
+async def test_addresses_are_not_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    integration = await world.integration()
+    with caplog.at_level("INFO"):
+        await world.names(integration)
+    assert ALICE not in caplog.text
+    assert "alice%40" not in caplog.text
