@@ -95,7 +95,7 @@ async def running_node() -> AsyncIterator[Node]:
     node = Node()
     app = web.Application()
     app.add_routes([web.post("/oauth/token/", node.token), web.route("*", "/api/admin/{rest:.*}", node.answer)])
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()

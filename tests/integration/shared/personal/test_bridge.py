@@ -81,7 +81,7 @@ async def test_hundreds_come_in_pages(world: World) -> None:
 
 async def test_a_node_that_passes_the_filter_over_shows_nobody_anothers_vmrs(world: World) -> None:
     integration = await world.integration()
-    objects = [
+    objects: list[dict[str, Any]] = [
         {
             "name": n,
             "service_type": s,
@@ -157,8 +157,13 @@ async def test_an_outage_raises_an_alarm_that_goes_when_it_is_over(
 async def test_nobody_waits_for_ever(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bridge, "TIMEOUT", 0.05)
     silent = asyncio.Event()
-    server = await asyncio.start_server(lambda *_: silent.wait(), "127.0.0.1", 0)
-    url = "http://127.0.0.1:{}".format(server.sockets[0].getsockname()[1])
+
+    async def never_answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await silent.wait()
+        writer.close()
+
+    server = await asyncio.start_server(never_answer, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     integration = await world.integration(bridge_url=url)
     with pytest.raises(BridgeFailed):
         await world.names(integration)
