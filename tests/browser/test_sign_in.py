@@ -1,0 +1,211 @@
+"""X5, P2: the whole sign-in in a real browser: pane, dialog, provider, callback, session. Nothing of it is a stub."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import httpx
+import pytest
+from playwright.async_api import Page, Route
+
+from dev.environment import MANAGEMENT, Addresses
+from dev.provider.registry import ADFS_APP, ENTRA_APP, ENTRA_SECRET, RESOURCE, SERVICE_APP, TENANT
+from tests.browser.outlook import ADDIN, Outlook
+from tests.browser.test_personal import LIST, sign_in
+from tests.browser.test_single_use import ADD, AGENDA, TAG
+
+CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
+NO_TOKEN = {"identityToken": {"code": 9018}}
+PROVIDERS = ["AZURE", "ADFS"]
+
+
+class Deployment:
+    """The stack, with integrations of its own; the browser reaches their provider and their redirect URI."""
+
+    def __init__(self, outlook: Outlook, stack: Addresses, admin: httpx.AsyncClient) -> None:
+        self.outlook = outlook
+        self.stack = stack
+        self.admin = admin
+
+    async def integration(self, provider: str = "AZURE", **changes: Any) -> Mapping[str, Any]:
+        """A new one, whose users sign in at this provider."""
+        root = self.stack.exchange + (f"/{TENANT}/oauth2/v2.0" if provider == "AZURE" else "/adfs/oauth2")
+        uuid = str(uuid4())
+        fields = {
+            "uuid": uuid,
+            "name": f"Sign-in {uuid}",
+            "addin_server_domain": ADDIN,
+            "authentication_method": "GRAPH",
+            "room_mailbox_name": "VMR",
+            "room_mailbox_email_address": f"{uuid}@example.com",
+            "scheduled_alias_prefix": "meet",
+            "scheduled_alias_domain": "example.com",
+            "domains": [{"domain": f"{self.stack.exchange}/autodiscover/metadata/json/1"}],
+            "auth_provider": provider,
+            "personal_vmr_oauth_auth_endpoint": f"{root}/authorize",
+            "personal_vmr_oauth_token_endpoint": f"{root}/token",
+            "personal_vmr_oauth_client_id": ENTRA_APP if provider == "AZURE" else ADFS_APP,
+            "personal_vmr_oauth_client_secret": ENTRA_SECRET,
+            "personal_vmr_adfs_relying_party_trust_identifier": RESOURCE,
+            **changes,
+        }
+        answer = await self.admin.post(CONNECTORS, json=fields)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    async def open(self, integration: Mapping[str, Any], **more: Any) -> None:
+        """Open a meeting with the integration's pane."""
+        url = f"https://{ADDIN}/addin/{integration['uuid']}/pane"
+        await self.outlook.open({"body": AGENDA}, url=url, **more)
+
+    async def dialog(self) -> Page:
+        """Click "Sign In"; the dialog, as soon as it shows the provider's page."""
+        dialog = await sign_in(self.outlook)
+        await dialog.get_by_role("heading", name="Pick an account").wait_for()
+        return dialog
+
+    async def sign_in(self) -> None:
+        """Click "Sign In" and sign in as Alice, until the pane has gone on with what was wished for."""
+        dialog = await self.dialog()
+        async with dialog.expect_event("close"):
+            await dialog.get_by_role("button", name="alice@example.com").click()
+        await self.outlook.settled()
+
+
+@pytest.fixture
+async def deployment(outlook: Outlook, stack: Addresses) -> AsyncIterator[Deployment]:
+    async with (
+        httpx.AsyncClient(base_url=stack.functions, auth=MANAGEMENT, trust_env=False, timeout=30) as admin,
+        httpx.AsyncClient(trust_env=False, timeout=30) as network,
+    ):
+
+        async def loopback(route: Route) -> None:
+            """The provider; and what a reverse proxy of another name does, as the stack's own is a loopback address.
+
+            A redirect becomes a page that goes there: Playwright does not catch redirected requests.
+            """
+            url = urlsplit(route.request.url)
+            if route.request.url.startswith(stack.functions):
+                await route.fulfill(content_type="text/html", body=_going(f"https://{ADDIN}{url.path}?{url.query}"))
+                return
+            request = route.request
+            headers = {"Content-Type": "application/x-www-form-urlencoded"} if request.method == "POST" else {}
+            content = request.post_data_buffer
+            answer = await network.request(request.method, request.url, content=content, headers=headers)
+            if answer.is_redirect:
+                await route.fulfill(content_type="text/html", body=_going(answer.headers["Location"]))
+            else:
+                await route.fulfill(status=answer.status_code, content_type="text/html", body=answer.text)
+
+        outlook.hosts_of_others["127.0.0.1"] = loopback
+        yield Deployment(outlook, stack, admin)
+
+
+def _going(url: str) -> str:
+    return f"<!doctype html><title>Going on</title><script>location.replace({json.dumps(url)})</script>"
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_signing_in_by_the_dialog_and_adding_a_vmr(deployment: Deployment, provider: str) -> None:
+    outlook = deployment.outlook
+    await deployment.open(await deployment.integration(provider), faults=NO_TOKEN)
+    await outlook.click(ADD)
+    assert await outlook.buttons() == ["Sign In", "Back"]
+    async with outlook.page.expect_response("**/redeem") as redeemed:
+        await deployment.sign_in()
+    assert await outlook.text("heading") == "Success"
+    assert len(TAG.findall((await outlook.meeting())["body"])) == 1
+    session = (await (await redeemed.value).json())["result"]["token"]
+    assert not [url for url in outlook.requests if session in url], "no token in a URL"
+
+
+async def test_who_has_signed_in_is_not_asked_again_until_signing_out(deployment: Deployment) -> None:
+    """In one pane: this browser lets a page in a frame of another site keep nothing, so a new pane asks again."""
+    outlook = deployment.outlook
+    integration = await deployment.integration(enable_personal_vmrs=True)
+    await deployment.open(integration, faults=NO_TOKEN)
+    await outlook.click(LIST)
+    await deployment.sign_in()
+    assert await outlook.text("message") == "You do not have any personal VMRs"
+    await outlook.click("Back")
+    await outlook.click(LIST)
+    assert await outlook.buttons() == ["Sign out", "Back"]
+    await outlook.click("Sign out")
+    assert await outlook.buttons() == ["Sign In", "Back"]
+    await outlook.click("Back")
+    await outlook.click(LIST)
+    assert await outlook.buttons() == ["Sign In", "Back"]
+
+
+async def test_the_sign_in_is_remembered_with_outlook_s_own_token(deployment: Deployment) -> None:
+    """Another browser, the same mailbox: what Exchange says of its user is enough from now on."""
+    outlook = deployment.outlook
+    integration = await deployment.integration(enable_personal_vmrs=True)
+    who = {"user": outlook.user, "audience": f"{deployment.stack.functions}/addin/{integration['uuid']}/pane"}
+    answer = await deployment.admin.post(f"{deployment.stack.exchange}/dev/identity-token", json=who)
+    outlook.token = answer.json()["token"]
+    await deployment.open(integration)
+    await outlook.click(LIST)
+    await deployment.sign_in()
+    assert await outlook.text("message") == "You do not have any personal VMRs"
+    await outlook.close()
+    await deployment.open(integration)
+    await outlook.click(LIST)
+    assert await outlook.buttons() == ["Back"], "no question, and no session to sign out of"
+
+
+async def test_a_user_who_cancels_is_told_in_the_dialog_and_may_try_again(deployment: Deployment) -> None:
+    outlook = deployment.outlook
+    await deployment.open(await deployment.integration(), faults=NO_TOKEN)
+    await outlook.click(ADD)
+    dialog = await deployment.dialog()
+    await dialog.get_by_role("button", name="Cancel").click()
+    assert "cancelled" in await dialog.locator("#message").inner_text()
+    assert "AADSTS65004" in await dialog.locator("#message").inner_text()
+    await dialog.close()
+    await outlook.settled()
+    assert await outlook.buttons() == ["Sign In", "Back"]
+
+
+async def test_a_stranger_is_turned_away_with_what_to_do(deployment: Deployment) -> None:
+    await deployment.open(await deployment.integration(allow_new_users=False), faults=NO_TOKEN)
+    await deployment.outlook.click(ADD)
+    dialog = await deployment.dialog()
+    await dialog.get_by_role("button", name="bob@example.com").click()
+    assert "administrator" in await dialog.locator("#message").inner_text()
+
+
+async def test_a_callback_in_another_browser_is_refused(deployment: Deployment) -> None:
+    outlook = deployment.outlook
+    await deployment.open(await deployment.integration(), faults=NO_TOKEN)
+    await outlook.click(ADD)
+    dialog = await deployment.dialog()
+    state = parse_qs(urlsplit(dialog.url).query)["state"][0]
+    async with httpx.AsyncClient(base_url=deployment.stack.functions, trust_env=False) as another:
+        answer = await another.get("/addin/sign-in/callback", params={"state": state, "code": "stolen"})
+    assert answer.status_code == 401
+    assert "not started in this window" in answer.text
+    assert "script-src" not in answer.headers["Content-Security-Policy"]
+
+
+async def test_an_admin_signs_in_the_service_account(deployment: Deployment) -> None:
+    at = f"{deployment.stack.exchange}/{TENANT}/oauth2"
+    integration = await deployment.integration(
+        authentication_method="OAUTH",
+        username="service@example.com",
+        url="https://outlook.office365.com/EWS/Exchange.asmx",
+        oauth_client_id=SERVICE_APP,
+        oauth_auth_endpoint=f"{at}/authorize",
+        oauth_token_endpoint=f"{at}/token",
+        oauth_redirect_uri=f"{deployment.stack.functions}/service-account/oauth_redirect",
+    )
+    answer = await deployment.admin.post(f"{CONNECTORS}{integration['id']}/sign_in/")
+    assert answer.status_code == 200, answer.text
+    await deployment.open(integration, faults=NO_TOKEN)
+    page = await deployment.outlook.page.context.new_page()
+    await page.goto(answer.json()["sign_in_link"])
+    await page.get_by_role("button", name="service@example.com").click()
+    assert await page.get_by_role("heading").inner_text() == "Successfully signed in"
+    assert deployment.outlook.complaints == []
