@@ -46,7 +46,8 @@ class GraphMailbox:
             if error.status == 404 or (error.status == 400 and not await self._is_meeting_message(path)):
                 return None
             raise
-        request = parse_message(payload).request()
+        # Whatever Graph calls it: records go by the id that was asked for, and so do notices that come twice.
+        request = parse_message({**payload, "id": message_id}).request()
         if request and request.item is None and request.kind is Kind.CANCELLATION:
             return replace(request, uid=await self._uid(path))
         return request

@@ -1,0 +1,137 @@
+"""Requests with something wrong in them, all their way: never two answers, and always a decision on record."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.alarms import Alarms
+from shared.errors import Unavailable
+from shared.mailboxes.graph.client import GraphError
+from shared.mailboxes.graph.mailbox import GraphMailbox
+from shared.mailboxes.graph.payloads import parse_message
+from shared.meetings.hands import Hands
+from shared.meetings.notice import Notice, decode, encode
+from shared.meetings.operation import Operation
+from shared.meetings.worker import Worker
+from tests.json_faults import faulty
+from tests.unit.shared.mailboxes.graph.test_bad_input import objects, samples
+from tests.unit.shared.mailboxes.graph.test_payloads import TAG, event, message
+from tests.unit.shared.meetings.world import World
+
+TRIES = 5
+SERIES = event(
+    type="seriesMaster",
+    recurrence={"pattern": {"type": "weekly"}, "range": {"type": "endDate", "endDate": "2027-05-01"}},
+)
+OCCURRENCE = event(type="occurrence", seriesMasterId="AAMkmaster", originalStart="2026-11-23T12:00:00Z")
+
+
+class OneMessage:
+    """A GraphClient of a mailbox with one message in it; `answers` are the calls that told the organizer something."""
+
+    def __init__(self, payload: Any) -> None:
+        self._payload = payload
+        self.answers: list[str] = []
+
+    async def get(self, path_or_link: str, params: Mapping[str, str] | None = None, prefer: str = "") -> Any:
+        if "/instances" in path_or_link:
+            return {"value": [self._event()]}
+        found = self._event() if "/events/" in path_or_link else self._payload
+        if not isinstance(found, dict):  # as the client does
+            raise Unavailable("no object")
+        return found
+
+    async def post(self, path: str, body: Mapping[str, Any], prefer: str = "") -> Any:
+        if path.endswith(("/accept", "/decline")):
+            self.answers.append(path)
+        return {"id": "draft", "isDraft": True}
+
+    def _event(self) -> Any:
+        found = self._payload.get("event") if isinstance(self._payload, dict) else None
+        if found is None:
+            raise GraphError(404, "ErrorItemNotFound")
+        return found
+
+
+class Mailroom(World):
+    """A world whose mailbox is Graph's, and whose queue hands everything out until it is done or set aside."""
+
+    async def run(self, client: Any) -> None:
+        """A notification of the message arrives."""
+        processor = self.processor(mailbox=GraphMailbox(client, self.integration.mailbox))
+
+        async def hands(_: str) -> Hands:
+            return Hands(processor, watcher=None, agenda=self.agenda())  # type: ignore[arg-type]  # nothing is swept
+
+        worker = Worker(hands, self.queue, Alarms(self.storage, self.clock))
+        for body in encode([Notice(self.integration.uuid, "AAMkmessage")]):
+            await self.queue.send(body)
+        while self.queue.sent:
+            body, delay = self.queue.sent.pop(0)
+            self.clock.move(delay)
+            if decode(body)[0].message:
+                await self._hand_out(worker, body)
+
+    async def _hand_out(self, worker: Worker, body: str) -> None:
+        for attempt in range(1, TRIES + 1):
+            try:
+                await worker.work_off(body, last_try=attempt == TRIES)
+            except (Unavailable, GraphError):  # anything else is a fault of ours
+                continue
+            return
+        await worker.set_aside(body)
+
+    async def operations(self) -> list[Operation]:
+        """Every decision on record."""
+        rows = self.storage.table("meetings").rows(self.integration.uuid, "operation:")
+        return [Operation.from_row(row) async for row in rows]
+
+
+async def decision_on(payload: Any) -> str:
+    """What is decided on a message whose notification comes twice; "" when it is left alone."""
+    room = Mailroom()
+    booking = await room.reserve()
+    client = OneMessage(json.loads(json.dumps(payload).replace(TAG, booking.tag)))
+    for _ in range(2):
+        await room.run(client)
+    assert len(client.answers) <= 1
+    operations = await room.operations()
+    assert len(operations) <= 1
+    assert [operation for operation in operations if not operation.done] == []
+    if operations:
+        return operations[0].decision
+    assert parse_message({**payload, "id": "m"}).request() is None, "nothing is on record"
+    assert client.answers == []
+    return ""
+
+
+async def test_sound_requests() -> None:
+    assert await decision_on(message()) == "accept"
+    assert await decision_on(message(event=SERIES)) == "accept"
+    assert await decision_on(message(event=OCCURRENCE)) == "accept"
+    assert await decision_on(message(meetingMessageType="meetingAccepted")) == ""
+
+
+async def test_what_cannot_be_read_is_set_aside_and_recorded() -> None:
+    assert await decision_on(message(event={"id": "e"})) == "none"
+
+
+async def test_every_sample_that_is_a_message_ends_in_a_decision() -> None:
+    found = [each for sample in samples() for each in objects(sample) if "meetingMessageType" in each]
+    decisions = {await decision_on(each) for each in found}
+    assert decisions <= {"", "none", "accept", "reject", "ignore"}
+    assert "reject" in decisions | {"none"}
+
+
+@given(st.sampled_from([None, SERIES, OCCURRENCE]).flatmap(lambda e: faulty(message(event=e) if e else message())))
+async def test_whatever_is_wrong_there_is_one_answer_at_most_and_a_decision(payload: Any) -> None:
+    await decision_on(payload)
+
+
+@given(st.data())
+async def test_variants_of_samples(data: st.DataObject) -> None:
+    found = [each for sample in samples() for each in objects(sample) if "meetingMessageType" in each]
+    await decision_on(data.draw(faulty({"event": event()} | data.draw(st.sampled_from(found)))))
