@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from dev.demo.app import demo
 from dev.host.clock import MovableClock
 from dev.host.config import HostError
 from dev.host.host import running_host
@@ -36,9 +37,11 @@ async def serve(settings: Mapping[str, str], port: int, stop: asyncio.Event) -> 
     install(services)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(services.close)
-        await seed(services.integrations, settings["GRAPH_BASE_URL"].removesuffix("/v1.0"))
+        exchange = settings["GRAPH_BASE_URL"].removesuffix("/v1.0")
+        await seed(services.integrations, exchange)
         held = settings.get("DEV_HELD_ROUTE", "")
-        await stack.enter_async_context(running_host(APP, settings, clock, held=held, port=port))
+        host = await stack.enter_async_context(running_host(APP, settings, clock, held=held, port=port))
+        host.pages["demo"] = (await stack.enter_async_context(demo(host.url, exchange))).handle
         await stop.wait()
 
 

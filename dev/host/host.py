@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
@@ -22,6 +22,7 @@ from dev.host.storage import Queues
 from dev.host.timers import Timer
 from dev.host.worker import Function
 
+Page = Callable[[web.BaseRequest], Awaitable[web.Response]]
 LARGEST_BODY = 100 * 1024 * 1024  # bytes; what Azure accepts
 
 
@@ -36,6 +37,8 @@ class FunctionsHost:
     ) -> None:
         self.functions: list[Function] = []
         self.url = ""
+        self.pages: dict[str, Page] = {}
+        """What else is served, by the first segment of its paths; nothing that Azure would serve."""
         self._app_dir = app_dir
         self._settings = settings
         self.clock = clock
@@ -107,6 +110,8 @@ class FunctionsHost:
         control = Control(self.clock, self._timers, self.settle, self.release)
 
         async def handle(request: web.BaseRequest) -> web.Response:
+            if page := self.pages.get(request.path.split("/", 2)[1]):
+                return await page(request)
             if self._held and request.path == self._held:
                 return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
             return await (control if request.path.startswith("/dev/") else triggers).handle(request)

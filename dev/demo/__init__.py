@@ -1,0 +1,1 @@
+"""The demo page: an Outlook-like window around the real pane. See app.py."""

@@ -1,0 +1,94 @@
+"""The demo page: an Outlook-like page around the real pane, on the local stack only.
+
+    GET  /demo                the page
+    GET  /demo/<file>         its files
+    GET  /demo/pane           the seeded integration's pane, with dev/demo/office.js in Office.js's place
+    GET  /demo/room?alias=    what a conferencing node would be told now: {"known", "open", "name"}
+    *    /demo/exchange/…     the simulated Exchange's control routes, which live on another port
+
+The page is one more user of the public contracts: it knows nothing that Outlook, a node or an admin would not know.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path
+
+import httpx
+from aiohttp import web
+
+from dev.environment import INTEGRATION, POLICY
+
+FOLDER = Path(__file__).resolve().parent
+FILES = {
+    "demo.css": "text/css",
+    "demo.js": "text/javascript",
+    "meetings.js": "text/javascript",
+    "office.js": "text/javascript",
+    "outlook.js": "text/javascript",
+    "time.js": "text/javascript",
+}
+_OFFICE_JS = re.compile(r'<script defer src="[^"]*/office\.js"></script>')
+
+
+class Demo:
+    """Answers requests to /demo and below. `functions` and `exchange` are base URLs of the stack's parts."""
+
+    def __init__(self, functions: str, exchange: str, client: httpx.AsyncClient) -> None:
+        self._functions = functions
+        self._exchange = exchange
+        self._client = client
+
+    async def handle(self, request: web.BaseRequest) -> web.Response:
+        """One request. What is below /demo/exchange/ goes on to the simulated Exchange's /dev/ and nowhere else."""
+        try:
+            match request.method, request.path.removeprefix("/demo").strip("/").split("/"):
+                case "GET", [""]:
+                    return _file("index.html", "text/html")
+                case "GET", ["pane"]:
+                    return await self._pane()
+                case "GET", ["room"]:
+                    return await self._room(request.rel_url.query.get("alias", ""))
+                case "GET", [name] if name in FILES:
+                    return _file(name, FILES[name])
+                case _, ["exchange", *path] if not {".", ".."} & set(path):
+                    return await self._pass_on(request, "/".join(path))
+        except httpx.TransportError as error:
+            return web.json_response({"error": f"A part of the stack does not answer: {error!r}"}, status=502)
+        return web.json_response({"error": "The demo page is at /demo."}, status=HTTPStatus.NOT_FOUND)
+
+    async def _pane(self) -> web.Response:
+        """The pane as Outlook would get it, but for the one script tag. Its security policy stays in force."""
+        answer = await self._client.get(f"{self._functions}/addin/{INTEGRATION}/pane")
+        html, count = _OFFICE_JS.subn('<script defer src="/demo/office.js"></script>', answer.text)
+        if count != 1:
+            return web.json_response({"error": f"The pane has {count} script tags for Office.js."}, status=502)
+        headers = {"Content-Security-Policy": answer.headers["Content-Security-Policy"], "Cache-Control": "no-store"}
+        return web.Response(text=html, content_type="text/html", headers=headers)
+
+    async def _room(self, alias: str) -> web.Response:
+        url = f"{self._functions}/policy/v1/service/configuration"
+        answer = await self._client.get(url, params={"local_alias": alias}, auth=POLICY)
+        body = answer.json()
+        is_open = answer.status_code == HTTPStatus.OK and body["action"] == "continue"
+        known = answer.status_code != HTTPStatus.NOT_FOUND
+        return web.json_response({"known": known, "open": is_open, "name": body.get("result", {}).get("name", "")})
+
+    async def _pass_on(self, request: web.BaseRequest, path: str) -> web.Response:
+        query = f"?{request.query_string}" if request.query_string else ""
+        url = f"{self._exchange}/dev/{path}{query}"
+        answer = await self._client.request(request.method, url, content=await request.read())
+        return web.Response(status=answer.status_code, body=answer.content, content_type="application/json")
+
+
+@asynccontextmanager
+async def demo(functions: str, exchange: str) -> AsyncIterator[Demo]:
+    """The demo page while the context lasts. Moving the clock far runs many timers, hence the patience."""
+    async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
+        yield Demo(functions, exchange, client)
+
+
+def _file(name: str, content_type: str) -> web.Response:
+    headers = {"Cache-Control": "no-store"}
+    return web.Response(text=(FOLDER / name).read_text(), content_type=content_type, charset="utf-8", headers=headers)

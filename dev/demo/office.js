@@ -1,0 +1,109 @@
+// @ts-check
+/**
+ * Stands for Office.js on the demo page, which is served over plain http, where the genuine library refuses to work; its
+ * licence forbids to commit it besides. Only what the pane uses is here. The browser tests run the genuine one.
+ *
+ * Speaks to dev/demo/outlook.js as Office.js speaks to Outlook.
+ */
+(() => {
+  const HTML = 3;
+  const coercion = (/** @type {string} */ type) => (type === 'html' ? HTML : 0);
+  const waiting = /** @type {Map<string, (data: any) => void>} */ (new Map());
+  let count = 0;
+
+  addEventListener('message', ({ data, source }) => {
+    if (source !== parent || typeof data !== 'string') return;
+    const answer = JSON.parse(data);
+    waiting.get(answer._correlationId)?.(answer._data);
+    waiting.delete(answer._correlationId);
+  });
+
+  /**
+   * @param {string} action
+   * @param {unknown} [data]
+   * @returns {Promise<any>}
+   */
+  function ask(action, data) {
+    const id = String((count += 1));
+    const question = { _messageType: 0, _actionName: action, _conversationId: 'demo', _correlationId: id, _data: data };
+    parent.postMessage(JSON.stringify(question), '*');
+    return new Promise((done) => waiting.set(id, done));
+  }
+
+  /**
+   * An asynchronous method of Office.js: arguments, perhaps options, and a callback.
+   * @param {number} dispatch
+   * @param {(...given: any[]) => object} [parameters]
+   * @param {(answer: any) => unknown} [value]
+   */
+  function method(dispatch, parameters = () => ({}), value = ({ data }) => data) {
+    return (/** @type {any[]} */ ...given) => {
+      const callback = given.pop();
+      void ask('ExecuteMethod', { MethodData: { DispatchId: dispatch }, ApiParams: parameters(...given) }).then((answer) =>
+        callback(
+          answer.error
+            ? { status: 'failed', error: { code: answer.errorCode, message: 'refused', name: 'Refused' } }
+            : { status: 'succeeded', value: value(answer) },
+        ),
+      );
+    };
+  }
+
+  const person = (/** @type {any} */ { displayName, emailAddress }) => ({ name: displayName, address: emailAddress });
+  const details = (/** @type {any} */ { data }) =>
+    data.map((/** @type {any} */ { name, address }) => ({ displayName: name, emailAddress: address }));
+  const people = (/** @type {number} */ recipientField) => ({
+    getAsync: method(15, () => ({ recipientField }), details),
+    addAsync: method(22, (all) => ({ recipientField, recipientArray: all.map(person) })),
+    setAsync: method(21, (all) => ({ recipientField, recipientArray: all.map(person) })),
+  });
+  const places = (/** @type {unknown} */ enhancedLocations) => ({ enhancedLocations });
+  const written = (/** @type {string} */ data, /** @type {any} */ { coercionType }) => ({
+    data, coercionType: coercion(coercionType),
+  });
+
+  const item = {
+    itemType: 'appointment',
+    subject: {},
+    body: {
+      getTypeAsync: method(14),
+      getAsync: method(37, (type) => ({ coercionType: coercion(type) })),
+      prependAsync: method(23, written),
+      setAsync: method(38, written),
+    },
+    requiredAttendees: people(0),
+    optionalAttendees: people(1),
+    location: { getAsync: method(26), setAsync: method(27, (location) => ({ location })) },
+    enhancedLocation: { getAsync: method(154), addAsync: method(155, places), removeAsync: method(156, places) },
+  };
+
+  async function onReady() {
+    if (parent === window) return { host: null, platform: null };
+    const context = await ask('ContextActivationManager_getAppContextAsync');
+    const sets = JSON.parse(context._requirementMatrix);
+    const [major, minor] = [0, 1];
+    const parts = (/** @type {string} */ version) => version.split('.').map(Number);
+    const isSetSupported = (/** @type {string} */ set, /** @type {string} */ version) => {
+      if (!sets[set]) return false;
+      const [has, wants] = [parts(sets[set]), parts(version)];
+      return has[major] > wants[major] || (has[major] === wants[major] && has[minor] >= wants[minor]);
+    };
+    Object.assign(Office.context, {
+      displayLanguage: context._appUILocale,
+      diagnostics: { platform: 'Demo', version: context._hostFullVersion },
+      requirements: { isSetSupported },
+    });
+    return { host: 'Outlook', platform: 'OfficeOnline' };
+  }
+
+  const Office = {
+    onReady,
+    AsyncResultStatus: { Succeeded: 'succeeded', Failed: 'failed' },
+    HostType: { Outlook: 'Outlook' },
+    MailboxEnums: { LocationType: { Custom: 'custom', Room: 'room' } },
+    context: {
+      mailbox: { item, getUserIdentityTokenAsync: method(2, undefined, ({ token }) => token) },
+    },
+  };
+  Object.assign(globalThis, { Office });
+})();
