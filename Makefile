@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version
 
-.PHONY: run test lint types unit integration conformance loop browser bench package lock ready
+.PHONY: run test lint types unit integration conformance loop browser bench package lock ready pane-ready
 
 run: ready
 	@exec $(BIN)/python -m dev
@@ -16,7 +16,7 @@ lint: ready
 types: ready
 	$(BIN)/mypy
 
-unit: ready
+unit: ready pane-ready
 	$(BIN)/pytest tests/unit
 
 integration: ready
@@ -28,7 +28,7 @@ conformance: ready
 loop: ready
 	$(BIN)/pytest tests/stack
 
-browser: ready
+browser: ready pane-ready
 	$(BIN)/pytest tests/browser
 
 bench: ready
@@ -46,3 +46,7 @@ lock: ready
 
 ready:
 	@$(PYTHON) -m dev.setup
+
+# Chromium, and the Node packages that check the pane; what cannot be installed is named, and its tests are skipped.
+pane-ready: ready
+	@$(PYTHON) -m dev.browser_setup
