@@ -3,12 +3,17 @@
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.alarms import Alarms
+from shared.aliases.promises import LIFETIME
+from shared.aliases.tags import MAX_BODY, format_tag, new_tag
 from shared.errors import Unavailable
+from shared.identity.caller import Caller
 from shared.mailboxes.graph.client import GraphError
 from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.graph.payloads import parse_message
@@ -19,12 +24,16 @@ from shared.meetings.worker import Worker
 from tests.json_faults import faulty
 from tests.unit.shared.mailboxes.graph.test_bad_input import objects, samples
 from tests.unit.shared.mailboxes.graph.test_payloads import TAG, event, message
-from tests.unit.shared.meetings.world import World
+from tests.unit.shared.meetings.world import World, stored_integration
 
 TRIES = 5
 SERIES = event(
     type="seriesMaster",
     recurrence={"pattern": {"type": "weekly"}, "range": {"type": "endDate", "endDate": "2027-05-01"}},
+)
+LATER = event(
+    start={"dateTime": "2027-11-23T12:00:00.0000000", "timeZone": "UTC"},
+    end={"dateTime": "2027-11-23T13:00:00.0000000", "timeZone": "UTC"},
 )
 OCCURRENCE = event(type="occurrence", seriesMasterId="AAMkmaster", originalStart="2026-11-23T12:00:00Z")
 
@@ -117,6 +126,40 @@ async def test_sound_requests() -> None:
 
 async def test_what_cannot_be_read_is_set_aside_and_recorded() -> None:
     assert await decision_on(message(event={"id": "e"})) == "none"
+
+
+@pytest.mark.parametrize(
+    ("text", "decision"),
+    [
+        (f"{'<p>Agenda</p>' * 250_000}{format_tag(TAG)}", "accept"),
+        (f"{'x' * MAX_BODY}{format_tag(TAG)}", "reject"),
+        (" ".join(format_tag(new_tag()) for _ in range(100)), "reject"),
+        (f"{format_tag(TAG)} {' '.join(format_tag(new_tag()) for _ in range(100))}", "accept"),
+        (quote(quote(f"https://x.example.com/?url={format_tag(TAG)}", safe=""), safe=""), "accept"),
+        ("TOK:-" + "A" * 64 + "#", "reject"),
+        (b"\xff\xfeP\x00X\x00".decode("latin-1"), "reject"),
+        ("<" * 100_000, "reject"),
+        ("&#99999999999;" * 10_000 + format_tag(TAG), "accept"),
+    ],
+    ids=["long", "too long", "100 tags", "100 more tags", "link in a link", "forged", "charset", "markup", "numbers"],
+)
+async def test_bodies_of_strangers(text: str, decision: str) -> None:
+    assert await decision_on(message(body={"contentType": "html", "content": text})) == decision
+
+
+async def test_a_tag_of_another_integration_is_unknown() -> None:
+    room, other = Mailroom(), stored_integration("22222222-2222-4222-8222-222222222222")
+    booking = await World(other, room.clock, room.storage).reserve()
+    await room.run(OneMessage(json.loads(json.dumps(message()).replace(TAG, booking.tag))))
+    assert [operation.decision for operation in await room.operations()] == ["reject"]
+
+
+async def test_a_promise_is_worth_nothing_after_it_has_expired() -> None:
+    room = Mailroom()
+    promise = room.promises.make(room.integration.uuid, Caller("alice", "test"))
+    room.clock.move(LIFETIME)
+    await room.run(OneMessage(message(body={"contentType": "text", "content": promise}, event=LATER)))
+    assert [operation.decision for operation in await room.operations()] == ["reject"]
 
 
 async def test_every_sample_that_is_a_message_ends_in_a_decision() -> None:
