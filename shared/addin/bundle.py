@@ -19,6 +19,8 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
 }
+_COMMENTS = re.compile(r"^[ \t]*/\*.*?\*/[ \t]*\n|^[ \t]*//[^\n]*\n", re.MULTILINE | re.DOTALL)
+"""Comments that stand on lines of their own: a third of the sources, of no use to Outlook."""
 _IMPORT = re.compile(r"""(?P<quote>["'])\./(?P<file>[\w.-]+\.js)(?P=quote)""")
 
 
@@ -63,10 +65,15 @@ def load(folder: Path) -> Bundle:
     names = [path.name for path in files]
     if len(set(names)) != len(names):
         raise ValueError(f"two files of the add-in have one name: {', '.join(names)}")
-    bodies = {path.name: path.read_bytes() for path in files}
+    bodies = {path.name: _served(path) for path in files}
     hash_ = _hash({"pane.html": page, **bodies})
     assets = {f"{hash_}-{name}": _asset(hash_, name, body, names) for name, body in bodies.items()}
     return Bundle(hash_, page.decode(), assets, [f"{ROUTE}{hash_}-{path.name}" for path in modules])
+
+
+def _served(path: Path) -> bytes:
+    """A file without its comments; other people's as they are."""
+    return path.read_bytes() if path.parent.name == "vendor" else _COMMENTS.sub("", path.read_text("utf-8")).encode()
 
 
 def _hash(bodies: Mapping[str, bytes]) -> str:

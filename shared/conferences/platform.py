@@ -31,9 +31,9 @@ class PolicyPlatform:
         self._names = ConferenceNames(storage)
 
     async def name(self, booking: Booking) -> Booking:
-        """See Platform.name; one round trip for a scheduled booking, none for others."""
+        """See Platform.name; one round trip for a name that the booking has not had yet, else none."""
         conference = booking.conference
-        if conference is None or booking.state is not State.SCHEDULED:
+        if conference is None or booking.state is not State.SCHEDULED or conference.name in booking.names:
             return booking
         return booking.named(await self._names.claim(conference.name, booking.tag))
 

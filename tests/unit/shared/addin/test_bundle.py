@@ -94,3 +94,23 @@ def test_the_real_pane_loads() -> None:
     assert bundle.url("pane.css")
     own = [asset for name, asset in bundle.assets.items() if "msal" not in name]
     assert sum(len(asset.gzipped) for asset in own) < 60 * 1024, "the pane without Office.js (issue: 60 KB in all)"
+
+
+def test_comments_on_lines_of_their_own_are_not_served(folder: Path) -> None:
+    source = (
+        '/** What it is.\n * More.\n */\nconst a = "// no comment"; // kept\n  // gone\nconst b = "/* no comment */";\n'
+    )
+    (folder / "src" / "commented.js").write_text(source)
+    bundle = load(folder)
+    served = bundle.assets[f"{bundle.hash}-commented.js"].body.decode()
+    assert served == 'const a = "// no comment"; // kept\nconst b = "/* no comment */";\n'
+
+
+def test_the_real_pane_is_small() -> None:
+    """Issue 5: at most 60 KB without Office.js."""
+    addin = Path("addin")
+    bundle = load(addin)
+    own = {path.name for path in (*addin.glob("*.css"), *addin.glob("src/*.js"))}
+    sizes = [len(asset.body) for name, asset in bundle.assets.items() if name.partition("-")[2] in own]
+    assert len(sizes) == len(own)
+    assert sum(sizes) + len(bundle.page.encode()) <= 60_000
