@@ -104,3 +104,13 @@ async def test_strangers_are_turned_away(cli: Cli) -> None:
     stranger = await cli("integrations", "list", VMR_PASSWORD="guessed")
     assert stranger.code == Exit.ACCESS
     assert "The user name or the password is wrong." in stranger.errors
+
+
+async def test_the_doctor_examines_the_deployment(cli: Cli) -> None:
+    examined = await cli("doctor", INTEGRATION, "-o", "json")
+    assert examined.code == Exit.CHANGES, examined.errors
+    [result] = json.loads(examined.output)
+    found = {finding["check"]: finding for finding in result["findings"]}
+    assert {"connection", "subscription", "lag", "manifest", "number_space"} <= found.keys()
+    assert not found["manifest"]["ok"], "nobody has acknowledged its installation"
+    assert "manifest_installed" in found["manifest"]["remedy"]
