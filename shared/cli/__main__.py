@@ -11,6 +11,7 @@ from shared.cli import doctor, explain, operations, passwords, show
 from shared.cli.connection import Connection
 from shared.cli.integrations import commands as integrations
 from shared.cli.outcome import CommandFailed, Exit
+from shared.cli.personal import commands as personal
 from shared.errors import SettingsInvalid
 
 
@@ -37,6 +38,7 @@ app = typer.Typer(
     help="Manage a deployment of VMR scheduling for Exchange. docs/cli.md has examples and the exit codes.",
 )
 app.add_typer(integrations, name="integrations")
+app.add_typer(personal, name="personal")
 app.command("preview")(operations.preview)
 app.command("alarms")(operations.alarms)
 app.command("doctor")(doctor.doctor)

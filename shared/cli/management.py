@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -20,7 +20,9 @@ _INTEGRATIONS = f"/api/admin/configuration/v1/{CONNECTOR}/"
 _ALIASES = "/api/admin/configuration/v1/scheduled_alias/"
 _SCHEDULED = "/api/admin/configuration/v1/scheduled_conference/"
 _ALARMS = "/api/admin/status/v1/alarm/"
+_VMRS = "/api/admin/configuration/v1/conference/"
 _PAGE = 100
+_MANY = 1000
 
 _EXITS = {
     401: Exit.ACCESS,
@@ -58,6 +60,14 @@ class ManagementClient:
     def integrations(self, **filters: str) -> list[Object]:
         """All integrations that meet the filters, such as `name="Example Corp"`."""
         return self._all(_INTEGRATIONS, filters)
+
+    def vmrs(self) -> list[Object]:
+        """All personal VMRs."""
+        return self._all(_VMRS, {"scheduled_conferences_count": "0"}, _MANY)
+
+    def patch_vmrs(self, objects: Sequence[Object]) -> None:
+        """Create VMRs, and change those with a `resource_uri`; faults are of `objects.<place>.<field>`."""
+        self._send("PATCH", _VMRS, json={"objects": objects})
 
     def alarms(self) -> list[Object]:
         """All alarms."""
@@ -117,11 +127,11 @@ class ManagementClient:
         sent = {"template": template, "values": values} | ({} if text is None else {"text": text})
         return _object(self._send("POST", f"{_INTEGRATIONS}{id_}/preview/", json=sent))
 
-    def _all(self, path: str, filters: Mapping[str, str]) -> list[Object]:
+    def _all(self, path: str, filters: Mapping[str, str], limit: int = _PAGE) -> list[Object]:
         """Every page of a list. Pages are asked for by offset, because `meta.next` does not know a path prefix."""
         found: list[Object] = []
         while True:
-            params = {**filters, "limit": str(_PAGE), "offset": str(len(found))}
+            params = {**filters, "limit": str(limit), "offset": str(len(found))}
             objects, total = _page(self._send("GET", path, params=params))
             found += objects
             if not objects or len(found) >= total:
@@ -170,7 +180,8 @@ def _refusal(answer: httpx.Response) -> CommandFailed | SettingsInvalid:
         body = answer.json()
     except ValueError:
         body = None
-    faults = body.get(CONNECTOR) if isinstance(body, dict) else None
+    resource = answer.url.path.partition("/v1/")[2].partition("/")[0]
+    faults = body.get(resource) if isinstance(body, dict) else None
     if answer.status_code == 400 and isinstance(faults, dict):
         return SettingsInvalid(faults)
     status = answer.status_code

@@ -1,0 +1,133 @@
+"""`personal import`: VMRs by the thousand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from shared.cli import show
+from shared.cli.connection import Connection
+from shared.cli.faults import Fault, FileRefused
+from shared.cli.management import ManagementClient, Object
+from shared.cli.vmr_files import FileVmr, read
+from shared.clock import SystemClock
+from shared.errors import SettingsInvalid
+from shared.management.conferences import VmrForm
+from shared.management.directory import Owners
+from shared.personal.fields import normal
+
+commands = typer.Typer(no_args_is_help=True, help="Personal VMRs of our own store.")
+
+AT_ONCE = 100
+"""VMRs of one request."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A VMR that has to be sent: as it is in the file, and the object of the API."""
+
+    source: FileVmr
+    fields: Object
+
+
+@commands.callback()
+def personal() -> None:
+    """Personal VMRs of our own store."""
+
+
+@commands.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .csv or .json file; docs/personal-vmrs.md.")],
+    integration: Annotated[
+        str, typer.Option("--integration", help="The integration they belong to: name, UUID or id. All otherwise.")
+    ] = "",
+) -> None:
+    """Create or change personal VMRs, so that they are as the file says; VMRs are told by their names.
+
+    Those that are not in the file stay as they are. An import that was interrupted is finished by running it again.
+    """
+    found = read(file)
+    _check(found)
+    with context.ensure_object(Connection).open() as management:
+        owner = management.integration(integration)["resource_uri"] if integration else None
+        wanted = _plan(found, management.vmrs(), owner)
+        faults = _send(management, wanted)
+    created = sum("resource_uri" not in each.fields for each in wanted)
+    typer.echo(f"{created} new, {len(wanted) - created} changed, {len(found) - len(wanted)} were so already.")
+    if faults:
+        show.note(f"Not all of these were saved: {len({fault.line for fault in faults})} are at fault.")
+        raise FileRefused(faults)
+
+
+def _check(found: Sequence[FileVmr]) -> None:
+    """Raise FileRefused with everything that is wrong, before anything is sent."""
+    form, nobody, faults = VmrForm(SystemClock()), Owners([]), list[Fault]()
+    names: dict[str, int] = {}
+    for vmr in found:
+        try:
+            name = normal(form.understand(vmr.fields, None, 0, nobody).name)
+        except SettingsInvalid as refused:
+            faults += _placed(vmr, refused.faults)
+            continue
+        if name in names:
+            faults.append(vmr.fault("name", f"is there twice, first in line {names[name]}."))
+        names.setdefault(name, vmr.line)
+    if faults:
+        raise FileRefused(faults)
+
+
+def _placed(vmr: FileVmr, faults: dict[str, list[str]]) -> list[Fault]:
+    return [vmr.fault(field, message) for field, messages in faults.items() for message in messages]
+
+
+def _plan(found: Sequence[FileVmr], present: Sequence[Object], owner: str | None) -> list[Wanted]:
+    """What differs from what is there. A VMR is the one of the same name that belongs to the same integration."""
+    known = {normal(each["name"]): each for each in present if each["exchange_connector"] == owner}
+    wanted = []
+    for vmr in found:
+        now = known.get(normal(str(vmr.fields["name"])))
+        if now is None:
+            wanted.append(Wanted(vmr, {**vmr.fields, "exchange_connector": owner}))
+        elif any(_comparable(name, value) != _comparable(name, now[name]) for name, value in vmr.fields.items()):
+            wanted.append(Wanted(vmr, {**vmr.fields, "resource_uri": now["resource_uri"]}))
+    return wanted
+
+
+def _comparable(name: str, value: Any) -> Any:
+    if name == "aliases" and isinstance(value, list):
+        entries = [entry if isinstance(entry, dict) else {"alias": entry} for entry in value]
+        return [(entry["alias"], entry.get("description") or "") for entry in entries]
+    return "" if value is None else value
+
+
+def _send(management: ManagementClient, wanted: Sequence[Wanted]) -> list[Fault]:
+    """Send all, in parts; returns what the deployment finds wrong, as a name or an alias that another VMR has."""
+    faults: list[Fault] = []
+    columns = TextColumn("Personal VMRs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), disable=not wanted) as progress:
+        task = progress.add_task("", total=len(wanted))
+        for part in _parts(wanted):
+            try:
+                management.patch_vmrs([each.fields for each in part])
+            except SettingsInvalid as refused:
+                faults += _of_part(part, refused.faults)
+            progress.advance(task, len(part))
+    return faults
+
+
+def _parts(wanted: Sequence[Wanted]) -> Iterator[Sequence[Wanted]]:
+    return (wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE))
+
+
+def _of_part(part: Sequence[Wanted], faults: dict[str, list[str]]) -> Iterator[Fault]:
+    """Faults `objects.<place>.<field>` at the lines of the file."""
+    for path, messages in faults.items():
+        _, place, field = path.split(".", 2)
+        yield from _placed(part[int(place)].source, {field: messages})

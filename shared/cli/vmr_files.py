@@ -1,0 +1,136 @@
+"""Reads personal VMRs from CSV or JSON, and remembers on which line each of them begins.
+
+CSV has a heading of field names; `aliases` are separated by spaces or semicolons. JSON is a list of objects with the
+management API's fields, or the list answer of a Management Node ({"meta": …, "objects": […]}): what only the node knows
+of a VMR is left aside.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shared.cli.faults import Fault, FileRefused
+
+FIELDS = (
+    "name", "description", "service_type", "tag", "aliases", "pin", "guest_pin", "allow_guests",
+    "primary_owner_email_address", "sync_tag",
+)  # fmt: skip
+"""What a VMR in a file may have."""
+
+_OBJECTS = re.compile(r'\s*\{.*?"objects"\s*:\s*', re.DOTALL)
+_SWITCH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
+_FROM_NODE = "resource_uri"
+
+
+@dataclass(frozen=True)
+class FileVmr:
+    """A VMR of a file: its fields as they are sent, and the line where it begins."""
+
+    file: str
+    line: int
+    fields: dict[str, Any]
+
+    def fault(self, field: str, message: str) -> Fault:
+        """A fault of one of its fields."""
+        return Fault(self.file, self.line, field, message)
+
+
+def read(path: Path) -> list[FileVmr]:
+    """The VMRs of a file. Raises FileRefused with every fault of form."""
+    name = str(path)
+    if path.suffix.lower() not in (".csv", ".json"):
+        raise FileRefused([Fault(name, 1, "", "must be a .csv or .json file.")])
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise FileRefused([Fault(name, 1, "", f"cannot be read: {error.strerror}.")]) from error
+    except UnicodeDecodeError as error:
+        raise FileRefused([Fault(name, 1, "", "is not UTF-8: save the file in that encoding.")]) from error
+    return list(_csv(name, text) if path.suffix.lower() == ".csv" else _json(name, text))
+
+
+def _csv(name: str, text: str) -> Iterator[FileVmr]:
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    unknown = set(rows.fieldnames or ()) - set(FIELDS)
+    if unknown or "name" not in (rows.fieldnames or ()):
+        wanted = f"The first line must name the columns: name, and any of {', '.join(FIELDS[1:])}."
+        also = f" There is no {', '.join(sorted(unknown))}." if unknown else ""
+        raise FileRefused([Fault(name, 1, "", wanted + also)])
+    try:
+        for row in rows:
+            line = rows.line_num  # where the row ends: no text may have line breaks
+            if None in row or None in row.values():
+                raise FileRefused([Fault(name, line, "", "has not as many values as the first line has columns.")])
+            yield FileVmr(name, line, _typed(name, line, row))
+    except csv.Error as error:
+        raise FileRefused([Fault(name, rows.line_num + 1, "", f"is no CSV that can be read: {error}.")]) from error
+
+
+def _delimiter(text: str) -> str:
+    """Spreadsheets of many countries write semicolons."""
+    heading = text.partition("\n")[0]
+    return ";" if heading.count(";") > heading.count(",") else ","
+
+
+def _typed(name: str, line: int, row: dict[str, str]) -> dict[str, Any]:
+    fields: dict[str, Any] = {column: value.strip() for column, value in row.items()}
+    if "aliases" in fields:
+        fields["aliases"] = [{"alias": alias} for alias in re.split(r"[\s;]+", fields["aliases"]) if alias]
+    if "allow_guests" in fields:
+        switch = fields["allow_guests"].lower()
+        if switch not in _SWITCH:
+            raise FileRefused([Fault(name, line, "allow_guests", "Must be true or false.")])
+        fields["allow_guests"] = _SWITCH[switch]
+    if not fields.get("service_type", "conference"):
+        del fields["service_type"]
+    return fields
+
+
+def _json(name: str, text: str) -> Iterator[FileVmr]:
+    """Each object by itself, so that it is known where it begins."""
+    envelope = _OBJECTS.match(text)
+    at = _after_space(text, envelope.end() if envelope else 0)
+    if text[at : at + 1] != "[":
+        raise FileRefused([Fault(name, 1, "", 'must be a list of VMRs, or hold one under "objects".')])
+    line, counted = 1, 0
+    decoder, at = json.JSONDecoder(), _after_space(text, at + 1)
+    while text[at : at + 1] != "]":
+        line, counted = line + text.count("\n", counted, at), at
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            reason = error.msg if isinstance(error, json.JSONDecodeError) else "it is nested too deep"
+            where = text.count("\n", 0, error.pos) + 1 if isinstance(error, json.JSONDecodeError) else line
+            raise FileRefused([Fault(name, where, "", f"is no JSON that can be read: {reason}.")]) from error
+        if not isinstance(value, dict):
+            raise FileRefused([Fault(name, line, "", 'must be a VMR, such as {"name": "Alice\'s room"}.')])
+        yield FileVmr(name, line, _own(value))
+        at = _after_space(text, at)
+        if text[at : at + 1] not in (",", "]"):
+            raise FileRefused([Fault(name, text.count("\n", 0, at) + 1, "", "is no JSON: a comma is missing.")])
+        at = _after_space(text, at + 1) if text[at] == "," else at
+
+
+def _own(value: dict[str, Any]) -> dict[str, Any]:
+    """What we keep of an object; of one that a person has written everything, so that misspelt fields are told."""
+    if _FROM_NODE not in value:
+        return value
+    kept = {name: value[name] for name in FIELDS if name in value}
+    aliases = kept.get("aliases")
+    if isinstance(aliases, list):
+        entries = [entry for entry in aliases if isinstance(entry, dict)]
+        kept["aliases"] = [{n: entry[n] for n in ("alias", "description") if n in entry} for entry in entries]
+    return kept
+
+
+def _after_space(text: str, at: int) -> int:
+    while text[at : at + 1].isspace():
+        at += 1
+    return at

@@ -1,0 +1,146 @@
+"""`personal import`: thousands of VMRs from a file, finished by running it again."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.cli.outcome import Exit
+from shared.management import Answer, Call
+from shared.personal.store import VmrStore
+from tests.fakes.management import FakeDeployment
+from tests.unit.shared.cli.conftest import Cli
+from tests.unit.shared.integrations.samples import graph_fields
+
+HEADING = "name,primary_owner_email_address,aliases,pin,guest_pin,allow_guests\n"
+ALICE = "Alice's room,alice@example.com,alice@example.com 5550123,1234,5678,true\n"
+BOB = "Bob's room,bob@example.com,bob,,,\n"
+
+
+def csv(*rows: str, heading: str = HEADING) -> str:
+    Path("vmrs.csv").write_text(heading + "".join(rows))
+    return "vmrs.csv"
+
+
+def rooms(deployment: FakeDeployment) -> dict[str, Any]:
+    return {vmr.name: vmr for vmr in deployment.do(VmrStore(deployment.storage).all())}
+
+
+def many(count: int) -> str:
+    return csv(*(f"Room {n},alice@example.com,room{n},,,\n" for n in range(count)))
+
+
+def test_a_csv_file(cli: Cli, deployment: FakeDeployment) -> None:
+    result = cli("personal", "import", csv(ALICE, BOB))
+    assert (result.exit_code, result.stdout) == (Exit.DONE, "2 new, 0 changed, 0 were so already.\n")
+    alice = rooms(deployment)["Alice's room"]
+    assert [entry.alias for entry in alice.aliases] == ["alice@example.com", "5550123"]
+    assert (alice.pin, alice.guest_pin, alice.allow_guests, alice.integration) == ("1234", "5678", True, "")
+
+
+def test_running_it_again_sends_what_differs_only(cli: Cli, deployment: FakeDeployment) -> None:
+    cli("personal", "import", csv(ALICE, BOB))
+    again = cli("personal", "import", csv(ALICE, BOB.replace("bob,,", "bob;5550124,4321,")))
+    assert again.stdout == "0 new, 1 changed, 1 were so already.\n"
+    assert rooms(deployment)["Bob's room"].pin == "4321"
+    before = len(deployment.changes)
+    cli("personal", "import", csv(ALICE))
+    assert len(deployment.changes) == before
+    assert len(rooms(deployment)) == 2
+
+
+def test_a_list_of_a_management_node(cli: Cli, deployment: FakeDeployment) -> None:
+    node = {
+        "name": "Alice", "primary_owner_email_address": "alice@example.com", "pin": None, "crypto_mode": "", "id": 7,
+        "aliases": [{"alias": "alice", "conference": "/x/7/", "description": "d", "id": 1}],
+        "resource_uri": "/api/admin/configuration/v1/conference/7/",
+    }  # fmt: skip
+    Path("node.json").write_text(json.dumps({"meta": {"total_count": 1}, "objects": [node]}, indent=1))
+    for expected in ("1 new, 0 changed, 0 were", "0 new, 0 changed, 1 were"):
+        assert cli("personal", "import", "node.json").stdout.startswith(expected)
+    assert rooms(deployment)["Alice"].aliases[0].description == "d"
+
+
+def test_vmrs_of_one_integration(cli: Cli, deployment: FakeDeployment) -> None:
+    uuid = deployment.add(graph_fields())
+    assert cli("personal", "import", csv(BOB), "--integration", "Example Corp").exit_code == Exit.DONE
+    assert rooms(deployment)["Bob's room"].integration == uuid
+    assert cli("personal", "import", csv(BOB), "--integration", "Example Corp").stdout.startswith("0 new, 0 changed")
+    assert cli("personal", "import", csv(BOB), "--integration", "Nobody").exit_code == Exit.MISSING
+
+
+def test_thousands_that_are_interrupted_are_finished_by_the_next_run(cli: Cli, deployment: FakeDeployment) -> None:
+    sent = 0
+
+    def fail_at_the_fifth(call: Call) -> Answer | None:
+        nonlocal sent
+        sent += call.method == "PATCH"
+        return (
+            Answer(503, {"error": "The storage account cannot be used now."})
+            if (call.method, sent) == ("PATCH", 5)
+            else None
+        )
+
+    deployment.interrupt = fail_at_the_fifth
+    file = many(1200)
+    assert cli("personal", "import", file).exit_code == Exit.UNAVAILABLE
+    assert len(rooms(deployment)) == 400
+    assert cli("personal", "import", file).stdout == "800 new, 0 changed, 400 were so already.\n"
+    assert len(rooms(deployment)) == 1200
+
+
+def test_every_bad_row_is_named_and_nothing_is_sent(cli: Cli, deployment: FakeDeployment) -> None:
+    file = csv(ALICE, ",x,a,,,\n", BOB, "C,c@example.com,c,12,,\n", "ALICE'S ROOM,,z,,,\n")
+    result = cli("personal", "import", file)
+    assert result.exit_code == Exit.REFUSED
+    lines = [line.partition(": ")[0] + ": " + line.split(": ")[1] for line in result.stderr.splitlines()]
+    assert lines == [
+        "vmrs.csv:3: name", "vmrs.csv:3: primary_owner_email_address", "vmrs.csv:5: pin", "vmrs.csv:6: name",
+    ]  # fmt: skip
+    assert rooms(deployment) == {}
+
+
+def test_rows_that_the_deployment_refuses_are_named_and_the_others_saved(cli: Cli, deployment: FakeDeployment) -> None:
+    cli("personal", "import", csv(BOB))
+    result = cli("personal", "import", csv(ALICE, "Carol,carol@example.com,bob,,,\n", "Dan,dan@example.com,dan,,,\n"))
+    assert result.exit_code == Exit.REFUSED
+    assert "vmrs.csv:3: aliases: Another conference has this already." in result.stderr
+    assert set(rooms(deployment)) == {"Alice's room", "Bob's room", "Dan"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        ("a.txt", "", "a.txt:1: must be a .csv or .json file"),
+        ("a.csv", "", "a.csv:1: The first line must name the columns"),
+        ("a.csv", "name,colour\n", "There is no colour"),
+        ("a.csv", "name,pin\nx\n", "a.csv:2: has not as many"),
+        ("a.csv", "name,pin\nx,1234,5\n", "a.csv:2: has not as many"),
+        ("a.csv", 'name\nx\n"y\n', "a.csv:3: is no CSV"),
+        ("a.csv", "name,allow_guests\nx,maybe\n", "a.csv:2: allow_guests: Must be true or false"),
+        ("a.json", "{}", "a.json:1: must be a list"),
+        ("a.json", '[\n{"name": "a"}\n{"name": "b"}]', "a.json:3: is no JSON: a comma is missing"),
+        ("a.json", '[\n{"name": "a"},\n{"name": }]', "a.json:3: is no JSON that can be read"),
+        ("a.json", '[\n{"name": "a"},\n1]', "a.json:3: must be a VMR"),
+        ("a.json", '[{"name": "a"}', "a.json:1: is no JSON"),
+        ("a.json", '[\n{"name": "a"},\n\n{"nam": "b"}]', "a.json:4: nam: There is no such field."),
+    ],
+)
+def test_files_that_cannot_be_read(cli: Cli, name: str, text: str, fault: str) -> None:
+    Path(name).write_text(text)
+    result = cli("personal", "import", name)
+    assert result.exit_code == Exit.REFUSED
+    assert fault in result.stderr
+
+
+def test_a_file_that_is_not_there_and_one_in_another_encoding(cli: Cli) -> None:
+    assert "cannot be read" in cli("personal", "import", "no.csv").stderr
+    Path("latin.csv").write_bytes("name\nZoë\n".encode("latin-1"))
+    assert "is not UTF-8" in cli("personal", "import", "latin.csv").stderr
+
+
+def test_spreadsheets_with_semicolons(cli: Cli, deployment: FakeDeployment) -> None:
+    file = csv('"Eve";eve@example.com;"eve;5550125"\n', heading="\ufeffname;primary_owner_email_address;aliases\n")
+    assert cli("personal", "import", file).exit_code == Exit.DONE
+    assert [entry.alias for entry in rooms(deployment)["Eve"].aliases] == ["eve", "5550125"]
