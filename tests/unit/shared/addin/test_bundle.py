@@ -97,13 +97,11 @@ def test_the_real_pane_loads() -> None:
 
 
 def test_comments_on_lines_of_their_own_are_not_served(folder: Path) -> None:
-    source = (
-        '/** What it is.\n * More.\n */\nconst a = "// no comment"; // kept\n  // gone\nconst b = "/* no comment */";\n'
-    )
-    (folder / "src" / "commented.js").write_text(source)
+    gone = "/** What it is.\n * More.\n */\n", "  // gone\n", "/** gone */\n"
+    kept = 'const a = "// no comment"; // kept\n', 'const b = "/* none */";\n', "/** @type {number} */ const c = 1;\n"
+    (folder / "src" / "commented.js").write_text(gone[0] + kept[0] + gone[1] + kept[1] + kept[2] + gone[2])
     bundle = load(folder)
-    served = bundle.assets[f"{bundle.hash}-commented.js"].body.decode()
-    assert served == 'const a = "// no comment"; // kept\nconst b = "/* no comment */";\n'
+    assert bundle.assets[f"{bundle.hash}-commented.js"].body.decode() == "".join(kept)
 
 
 def test_the_real_pane_is_small() -> None:
