@@ -1,0 +1,43 @@
+"""A meeting in a personal VMR is nobody's business but the bridge's (P3)."""
+
+from datetime import timedelta
+
+from shared.identity.sign_in.codes import Redeemed
+from shared.personal.store import VmrStore
+from tests.integration.meetings.deployment import INTEGRATION, deployed
+from tests.unit.shared.personal.samples import kept
+
+SETTINGS = {
+    "enable_personal_vmrs": True,
+    "auth_provider": "ADFS",
+    "personal_vmr_oauth_auth_endpoint": "https://fs.example.com/adfs/oauth2/authorize",
+    "personal_vmr_oauth_token_endpoint": "https://fs.example.com/adfs/oauth2/token",
+    "personal_vmr_adfs_relying_party_trust_identifier": "https://vmr.example.com/",
+}
+SUBJECT = "adfs:https://fs.example.com:alice"
+
+
+async def test_it_creates_no_conference_and_gets_no_answer() -> None:
+    async with deployed(**SETTINGS) as deployment:
+        services = deployment.services
+        await VmrStore(services.storage).create(kept(1, "alice@example.com"))
+        integration = await deployment.integration()
+        user = await services.end_users.signed_in(integration, SUBJECT, "alice@example.com", "Alice")
+        token = services.sessions.make(integration, Redeemed(user.uuid, SUBJECT))
+        [room] = await services.personal_vmrs.listing(INTEGRATION, token)
+        assert not {"room_email", "alias_id", "tag"} & room.keys()  # nothing to invite, and nothing to recognise
+        rows = [row async for row in services.storage.table("meetings").rows(INTEGRATION)]
+
+        # What the pane does with it: text and location, no other attendee (tests/unit/addin/actions.test.js).
+        start = deployment.now + timedelta(days=1)
+        await deployment.invite(start, room["instructions"], attendees=["bob@example.com"])
+        await deployment.drain()
+        await services.rounds.sweep()
+        await deployment.drain()
+
+        kept_rows = [row async for row in services.storage.table("meetings").rows(INTEGRATION)]
+        news = {row.key for row in kept_rows} - {row.key for row in rows}
+        assert not [key for key in news if key.startswith(("tag:", "operation:"))]
+        assert [row async for row in services.storage.table("aliases").everything()] == []
+        assert await deployment.answers() == []
+        assert await deployment.is_open("alice@example.com") is None
