@@ -24,6 +24,7 @@ FOLDER = Path(__file__).resolve().parent
 FILES = {
     "demo.css": "text/css",
     "demo.js": "text/javascript",
+    "dom.js": "text/javascript",
     "meetings.js": "text/javascript",
     "office.js": "text/javascript",
     "outlook.js": "text/javascript",

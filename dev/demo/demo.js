@@ -1,6 +1,7 @@
 // @ts-check
 /** The demo page: form, pane, lists and clock, put together. */
 
+import { doing, field, isIdle, make, part, replace } from './dom.js';
 import { ask, cancel, move, send, update, Refusal } from './meetings.js';
 import { FakeOutlook, Meeting as Form } from './outlook.js';
 import { DAY, at, dayOf, long, minutesOf, plus, timeOf } from './time.js';
@@ -9,9 +10,6 @@ import { DAY, at, dayOf, long, minutesOf, plus, timeOf } from './time.js';
 
 const LOOK_AGAIN = 1500; // milliseconds between two looks into the inbox
 const ANSWERS = ['accepted', 'declined', 'tentative'];
-
-const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
-const field = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (document.getElementById(id));
 
 const page = {
   user: 'alice@example.com',
@@ -212,20 +210,6 @@ function showDay() {
   replace('rooms', rooms.map(({ alias, isOpen }) => make('li', isOpen ? 'open' : 'closed', `${isOpen ? 'open' : 'closed'}: ${alias}`)));
 }
 
-// --- small things
-
-/**
- * @param {string} tag
- * @param {string} kind  its class
- * @param {...(Node|string)} content
- */
-function make(tag, kind, ...content) {
-  const element = document.createElement(tag);
-  element.className = kind;
-  element.append(...content);
-  return element;
-}
-
 /**
  * @param {string} label
  * @param {() => unknown} work
@@ -239,48 +223,9 @@ function tool(label, work, title = '') {
   return button;
 }
 
-/**
- * New rows for a list; the old ones stay, with the focus, where nothing is new.
- * @param {string} id
- * @param {HTMLElement[]} rows
- */
-function replace(id, rows) {
-  const isSame = part(id).innerHTML === rows.map(({ outerHTML }) => outerHTML).join('');
-  if (!isSame) part(id).replaceChildren(...rows);
-}
-
-let last = /** @type {Promise<void>} */ (Promise.resolve());
-let waiting = 0;
-
-/**
- * One thing after the other, and what goes wrong is said until the next thing is done.
- * @param {() => Promise<unknown>} work
- */
-function doing(work) {
-  waiting += 1;
-  document.body.setAttribute('aria-busy', 'true');
-  last = last.then(() => attempt(work));
-  return last;
-}
-
-/** @param {() => Promise<unknown>} work */
-async function attempt(work) {
-  const notice = part('notice');
-  if (notice.classList.contains('fault')) notice.textContent = '';
-  notice.classList.remove('fault');
-  try {
-    await work();
-  } catch (error) {
-    notice.textContent = error instanceof Error ? error.message : String(error);
-    notice.classList.add('fault');
-  }
-  waiting -= 1;
-  if (!waiting) document.body.removeAttribute('aria-busy');
-}
-
 /** Look again, unless the user has something under way or a fault to read. */
 function lookAgain() {
-  if (!document.hidden && !waiting && !part('notice').classList.contains('fault')) void doing(refresh);
+  if (!document.hidden && isIdle()) void doing(refresh);
 }
 
 function listen() {

@@ -1,36 +1,27 @@
-"""The pane's modules: their own tests (node:test, beside this file) and their types (TypeScript as a checker)."""
+"""The pane's modules: their own tests (node:test, beside this file), and their types (TypeScript as a checker)."""
 
 import re
-import subprocess
-from pathlib import Path
 
 import pytest
 
-from dev.node_runtime import NodeMissing, node
-
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
-TSC = ROOT / "tests" / "browser" / "node" / "node_modules" / "typescript" / "bin" / "tsc"
-
-
-def run_node(*arguments: object) -> subprocess.CompletedProcess[str]:
-    try:
-        command = [*node(), *map(str, arguments)]
-    except NodeMissing as missing:
-        pytest.skip(str(missing))
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+from tests.unit.addin.node import HERE, ROOT, package, run_node
 
 
 def test_modules() -> None:
-    files = sorted(HERE.glob("*.test.js"))
-    ran = run_node("--test", *files)
+    ran = run_node("--test", *sorted(HERE.glob("*.test.js")))
     assert ran.returncode == 0, ran.stdout + ran.stderr
     passed = re.search(r"pass (\d+)", ran.stdout)
     assert int(passed[1] if passed else 0) > 100, "most tests did not run: " + ran.stdout
 
 
-def test_types() -> None:
-    if not TSC.exists():
-        pytest.skip("TypeScript is not here: `python -m dev.browser_setup` fetches it (npm)")
-    ran = run_node(TSC, "-p", ROOT / "addin" / "jsconfig.json")
+@pytest.mark.parametrize("folder", ["addin", "dev/demo"])
+def test_types(folder: str) -> None:
+    ran = run_node(package("typescript") / "bin" / "tsc", "-p", ROOT / folder / "jsconfig.json")
     assert ran.returncode == 0, ran.stdout
+
+
+def test_the_vendored_library_is_what_its_makers_publish() -> None:
+    published = package("@azure/msal-browser")
+    vendored = ROOT / "addin" / "vendor"
+    assert (vendored / "msal-browser.min.js").read_bytes() == (published / "lib" / "msal-browser.min.js").read_bytes()
+    assert (vendored / "msal-browser.LICENSE").read_bytes() == (published / "LICENSE").read_bytes()

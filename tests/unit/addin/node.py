@@ -1,0 +1,28 @@
+"""Runs Node for tests of the pane's modules."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dev.node_runtime import NodeMissing, node
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+PACKAGES = ROOT / "tests" / "browser" / "node" / "node_modules"
+
+
+def run_node(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """A finished Node; the test is skipped where there is none."""
+    try:
+        command = [*node(), *map(str, arguments)]
+    except NodeMissing as missing:
+        pytest.skip(str(missing))
+    return subprocess.run(command, cwd=ROOT, input=stdin, capture_output=True, text=True, check=False, timeout=120)
+
+
+def package(name: str) -> Path:
+    """The folder of an npm package; the test is skipped where it is not installed."""
+    if not (PACKAGES / name).is_dir():
+        pytest.skip(f"{name} is not here: `python3 -m dev.browser_setup` fetches it")
+    return PACKAGES / name

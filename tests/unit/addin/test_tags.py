@@ -1,0 +1,74 @@
+"""The pane and the server find tags in the same texts: else one would say "already assigned" and the other not know."""
+
+import json
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.aliases.promises import find_promises
+from shared.aliases.tags import find_tags
+from tests.unit.addin.node import HERE, run_node
+
+TAGS = ("PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#", f"TOK:-{'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567' * 2}#")
+
+# What mail clients do to a tag, and what damages it.
+CHANGES: list[Callable[[str], str]] = [
+    str.upper,
+    str.lower,
+    lambda tag: tag[:-1],
+    lambda tag: tag[:-2],
+    lambda tag: tag[1:],
+    lambda tag: tag.replace("-", "\u2011"),
+    lambda tag: tag.replace("-", "\u00a0-\u00a0"),
+    lambda tag: tag.replace(":", "\uff1a"),
+    lambda tag: tag[:20] + "\r\n " + tag[20:],
+    lambda tag: "\u200b".join(tag),
+    lambda tag: quote(tag, safe=""),
+    lambda tag: quote(quote(tag, safe=""), safe=""),
+    lambda tag: f"https://safelinks.example/?url={quote(tag)}&data=1",
+    lambda tag: f"before{tag}after",
+    lambda tag: tag.replace("e", "x"),
+]
+
+
+def pane_finds(bodies: list[str]) -> list[bool]:
+    ran = run_node(HERE / "tags.js", stdin=json.dumps(bodies))
+    assert ran.returncode == 0, ran.stderr
+    found: list[bool] = json.loads(ran.stdout)
+    return found
+
+
+def server_finds(body: str) -> bool:
+    return bool(find_tags(body) or find_promises(body))
+
+
+def test_known_changes() -> None:
+    bodies = [change(tag) for tag in TAGS for change in CHANGES]
+    expected = [server_finds(body) for body in bodies]
+    assert any(expected)
+    assert not all(expected)
+    assert dict(zip(bodies, pane_finds(bodies), strict=True)) == dict(zip(bodies, expected, strict=True))
+
+
+NOISE = st.text(alphabet="ab12-:#% \n\u00a0\u200b\u2013PXSTOK", max_size=6)
+
+
+@settings(max_examples=5, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(TAGS), st.lists(st.tuples(st.integers(0, 70), NOISE), max_size=3)), max_size=60)
+)
+def test_any_noise_in_a_tag(drafts: list[tuple[str, list[tuple[int, str]]]]) -> None:
+    bodies = []
+    for tag, noises in drafts:
+        for at, noise in noises:
+            tag = tag[:at] + noise + tag[at:]
+        bodies.append(tag)
+    assert pane_finds(bodies) == [server_finds(body) for body in bodies]
+
+
+@pytest.mark.parametrize("body", ["", "PXPS:-#", "100 % sure", "TOK:-short#"])
+def test_nothing_is_found_in_nothing(body: str) -> None:
+    assert pane_finds([body]) == [False]
