@@ -139,7 +139,7 @@ async def test_signing_in_by_the_dialog(outlook: Outlook) -> None:
     assert await outlook.buttons() == ["Sign In", "Back"]
     await sign_in(outlook)
     await outlook.settled()
-    assert await outlook.buttons() == ["Alice's room", "Back"]
+    assert await outlook.buttons() == ["Alice's room", "Sign out", "Back"]
     assert outlook.complaints == [complaint for complaint in outlook.complaints if "401" in complaint]
 
 
@@ -167,7 +167,7 @@ async def test_a_sign_in_that_fails(outlook: Outlook, message: dict[str, Any]) -
     stub.message = {"code": "one-time-code"}
     await sign_in(outlook)
     await outlook.settled()
-    assert await outlook.buttons() == ["Alice's room", "Back"]
+    assert await outlook.buttons() == ["Alice's room", "Sign out", "Back"]
 
 
 async def test_a_dialog_that_the_user_closes_is_no_error(outlook: Outlook) -> None:
