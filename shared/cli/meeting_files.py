@@ -21,6 +21,9 @@ from shared.zones import iana_zone
 _Event: TypeAlias = Any
 """A VEVENT. icalendar's type of a property is the union of everything that any property may be."""
 
+_FAULTS = (ValueError, KeyError, AttributeError, TypeError, OverflowError, RecursionError)
+"""What comes of properties that are of another type than they should be."""
+
 _KINDS = {"REQUEST": Kind.REQUEST, "PUBLISH": Kind.REQUEST, "CANCEL": Kind.CANCELLATION}
 
 
@@ -36,8 +39,9 @@ def read_meeting(file: Path) -> MeetingRequest | None:
         raise CommandFailed(Exit.USAGE, f"{file}: what is in it? Name it {', '.join(readers)}.")
     try:
         return reader(content)
-    except (ValueError, KeyError, AttributeError, RecursionError, Unavailable) as error:
-        raise CommandFailed(Exit.REFUSED, f"{file} cannot be understood: {str(error).rstrip('.')}.") from error
+    except (*_FAULTS, Unavailable) as error:
+        reason = f"it has no {error.args[0]}" if isinstance(error, KeyError) else str(error).rstrip(".")
+        raise CommandFailed(Exit.REFUSED, f"{file} cannot be understood: {reason}.") from error
 
 
 def _from_json(content: bytes) -> MeetingRequest | None:
@@ -118,6 +122,8 @@ def _until(event: _Event) -> datetime | None:
 def _moment(when: Any) -> datetime:
     """A moment of iCalendar in UTC; one without a zone is taken for UTC, a day for its midnight."""
     moment = when if isinstance(when, datetime) else datetime.combine(when, time())
+    if not 1601 < moment.year < 9999:
+        raise ValueError("a time is out of range")
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 

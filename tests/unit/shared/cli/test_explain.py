@@ -5,12 +5,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from shared.aliases.booking import Booking, State
 from shared.aliases.promises import Promises
+from shared.cli.__main__ import app
 from shared.cli.outcome import Exit
 from shared.conferences.conference import Calendar, Occurrence
 from shared.identity.caller import Caller
@@ -27,7 +32,18 @@ UID = "040000008200E00074C5B7101A82E008"
 BODY = f"<p>Join</p>PXPS:-{TAG}#"
 START = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 NOW = ("--now", "2026-11-23T09:00:00")
-Save = Callable[..., str]
+VALUES = (
+    "",
+    "00010101T000000",
+    "99991231T235959",
+    "20261201",
+    "20261201T100000Z/PT1H",
+    "FREQ=DAILY;UNTIL=00010101T000000Z",
+    "FREQ=",
+    "P9999999999D",
+    "VEVENT",
+    "-1",
+)
 
 
 def ics(method: str = "REQUEST", description: str = BODY, extra: str = "") -> str:
@@ -286,3 +302,21 @@ def test_for_people(cli: Cli, tmp_path: Path) -> None:
     lines = cli("explain", "a.ics", "--offline", "--tag", "unknown", *NOW).stdout.splitlines()
     assert f"tags       PXPS:-{TAG}#: unknown" in lines
     assert "decision   reject" in lines
+
+
+@given(st.data())
+def test_no_file_crashes_it(data: st.DataObject) -> None:
+    """Lines of a calendar are dropped, doubled and given other values: it is explained, or refused in words."""
+    lines = ics(extra="RRULE:FREQ=WEEKLY").splitlines()
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(lines) - 1))
+        name = lines[place].partition(":")[0].partition(";")[0]
+        value = data.draw(st.one_of(st.text(max_size=30), st.sampled_from(VALUES)))
+        lines[place : place + 1] = data.draw(st.sampled_from([[], [lines[place]] * 2, [f"{name}:{value}"]]))
+        lines = lines or [""]
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "a.ics"
+        file.write_bytes("\r\n".join(lines).encode(errors="replace"))
+        result = CliRunner().invoke(app, ["explain", str(file), "--offline", *NOW])
+    assert result.exception is None or isinstance(result.exception, SystemExit), (lines, result.exception)
+    assert result.exit_code in (Exit.DONE, Exit.REFUSED)
