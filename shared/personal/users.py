@@ -24,6 +24,7 @@ _STRANGER = "You have no user record here. Please ask your administrator for one
 _SOMEBODY_ELSE = (
     "The user record of your e-mail address belongs to another account. Please ask your administrator to correct it."
 )
+_UNUSABLE = "Your e-mail address cannot be used here. Please ask your administrator for a user record."
 _AT_ONCE = 8
 """How often somebody may sign in for the first time in the same instant."""
 
@@ -117,18 +118,11 @@ class UserStore:
     async def _welcome(self, integration: Integration, subject: str, email: str, name: str) -> UserRecord:
         if not integration.allow_new_users:
             raise NotAllowed(_STRANGER)
+        user = _newcomer(integration, subject, email, name)
         [id_] = await self.numbers(1)
-        values = {
-            "id": id_,
-            "uuid": str(uuid4()),
-            "primary_email_address": normal(email),
-            "display_name": " ".join(name.split())[:250],
-            "integration": integration.uuid,
-            "sign_ins": [(integration.uuid, digest(subject))],
-        }
-        user = validated(UserRecord, values)
-        await self.create(user)
-        return user
+        numbered = user.model_copy(update={"id": id_})
+        await self.create(numbered)
+        return numbered
 
     async def _remembering(self, user: UserRecord, integration: Integration, subject: str) -> UserRecord:
         def remember(now: UserRecord) -> UserRecord:
@@ -150,6 +144,22 @@ class UserStore:
             await self._users.change(f"uuid:{user}", forget)
         except NotFound:
             return  # the record is gone, and its sign-ins with it
+
+
+def _newcomer(integration: Integration, subject: str, email: str, name: str) -> UserRecord:
+    """A record that has no id yet. Raises NotAllowed for an address that no record can have."""
+    values = {
+        "id": 0,
+        "uuid": str(uuid4()),
+        "primary_email_address": normal(email),
+        "display_name": "".join(each for each in name if each.isprintable())[:250],
+        "integration": integration.uuid,
+        "sign_ins": [(integration.uuid, digest(subject))],
+    }
+    try:
+        return validated(UserRecord, values)
+    except SettingsInvalid as refused:
+        raise NotAllowed(_UNUSABLE) from refused
 
 
 def _with(user: UserRecord, integration: Integration, key: str) -> UserRecord:

@@ -41,6 +41,14 @@ async def test_a_stranger_gets_a_record_of_that_integration_and_is_known_by_it(u
     assert len(await users.all()) == 1
 
 
+@pytest.mark.parametrize("email", ["alice@corp", f"{'a' * 100}@example.com", ""])
+async def test_an_address_that_no_record_can_have_is_told(users: UserStore, email: str) -> None:
+    with pytest.raises(NotAllowed, match="e-mail address"):
+        await users.signed_in(integration(), SUBJECT, email, "Alice")
+    assert (await users.signed_in(integration(), SUBJECT, ALICE, "A\x00\nB" + "c" * 300)).display_name[:3] == "ABc"
+    assert [user.id for user in await users.all()] == [1]  # the refusal took no id
+
+
 async def test_strangers_are_turned_away_where_new_users_are_not_allowed(users: UserStore) -> None:
     closed = integration(allow_new_users=False)
     with pytest.raises(NotAllowed, match="administrator"):
