@@ -64,3 +64,20 @@ async def test_a_document_comes_as_it_is() -> None:
     store = served(lambda request: httpx.Response(200, json={"asked": str(request.url)}))
     assert await store.fetch(URL) == {"asked": URL}
     await store.close()
+
+
+async def test_a_form_is_answered_with_status_and_document() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
+        return httpx.Response(400, json={"error": "invalid_grant", "sent": request.content.decode()})
+
+    assert await served(answer).post(URL, {"code": "a b&c"}) == (
+        400,
+        {"error": "invalid_grant", "sent": "code=a+b%26c"},
+    )
+
+
+@pytest.mark.parametrize("name", ["no JSON", "a document without end", "one that is too large", "no connection"])
+async def test_a_form_s_answer_that_cannot_be_had_is_an_outage(name: str) -> None:
+    with pytest.raises(Unavailable):
+        await served(ANSWERS[name]).post(URL, {})
