@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.clock import Clock
@@ -78,10 +79,12 @@ class Alarms:
         row = await self._table.get(integration, f"alarm:{kind}")
         try:
             if row is None:
-                values = {"cause": cause, "since": self._clock.now().isoformat()}
+                now = self._clock.now().isoformat()
+                values = {"cause": cause, "since": now, "last": now}
                 await self._table.commit(integration, Insert(f"alarm:{kind}", values))
             elif row.values["cause"] != cause:
-                await self._table.commit(integration, Replace(row, {**row.values, "cause": cause}))
+                values = {**row.values, "cause": cause, "last": self._clock.now().isoformat()}
+                await self._table.commit(integration, Replace(row, values))
         except (RowExists, RowChanged):
             return  # another process has raised the same alarm this moment
 
@@ -93,6 +96,12 @@ class Alarms:
                 await self._table.commit(integration, Delete(row))
             except RowChanged:
                 return  # another process has cleared it this moment
+
+    async def clear_when_quiet(self, integration: str, kind: AlarmKind, quiet: timedelta) -> None:
+        """Clear an alarm about something that happened, once it has not happened again for a while."""
+        row = await self._table.get(integration, f"alarm:{kind}")
+        if row is not None and datetime.fromisoformat(str(row.values["last"])) + quiet <= self._clock.now():
+            await self.clear(integration, kind)
 
     async def of(self, integration: str) -> AsyncIterator[Alarm]:
         """The integration's alarms."""

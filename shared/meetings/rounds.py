@@ -20,6 +20,9 @@ AT_ONCE = 16
 PATIENCE = timedelta(seconds=120)
 """An Exchange that does not answer is left for the next round."""
 
+QUIET = timedelta(days=7)
+"""A message that was set aside stays an alarm for a week after the last one."""
+
 IMPATIENCE = timedelta(seconds=10)
 """An admin waits for the answer to a save."""
 
@@ -67,6 +70,7 @@ class Rounds:
         async def clean_up(hands: Hands) -> None:
             await hands.agenda.work_off(CLEANUP)
             await check_number_space(hands.processor, self.alarms)
+            await self.alarms.clear_when_quiet(hands.processor.integration.uuid, AlarmKind.POISON, QUIET)
 
         await self.retirement.complete_all()
         await self._for_each({AlarmKind.HOUSEKEEPING: clean_up})

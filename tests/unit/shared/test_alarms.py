@@ -64,3 +64,16 @@ async def test_many_processes_may_raise_and_clear_at_once(world: World) -> None:
 def test_every_alarm_has_a_remedy(kind: AlarmKind) -> None:
     assert REMEDIES[kind].endswith((".", "$false"))
     assert Alarm(ONE, kind, "", "").remedy == REMEDIES[kind]
+
+
+async def test_an_alarm_about_an_event_goes_when_it_has_been_quiet_for_a_while(world: World) -> None:
+    week = timedelta(days=7)
+    await world.alarms.raise_(ONE, AlarmKind.POISON, "Correlation id 1.")
+    world.clock.move(timedelta(days=5))
+    await world.alarms.raise_(ONE, AlarmKind.POISON, "Correlation id 2.")
+    world.clock.move(timedelta(days=5))
+    await world.alarms.clear_when_quiet(ONE, AlarmKind.POISON, week)
+    assert len(await world.of()) == 1
+    world.clock.move(timedelta(days=2))
+    await world.alarms.clear_when_quiet(ONE, AlarmKind.POISON, week)
+    assert await world.of() == []
