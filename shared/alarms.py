@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.clock import Clock
-from shared.storage import Delete, Insert, Replace, RowChanged, RowExists, Storage
+from shared.storage import Delete, Insert, Replace, RowChanged, RowExists, Storage, Values
 
 
 class AlarmKind(StrEnum):
@@ -80,7 +80,7 @@ class Alarms:
         try:
             if row is None:
                 now = self._clock.now().isoformat()
-                values = {"cause": cause, "since": now, "last": now}
+                values: Values = {"cause": cause, "since": now, "last": now}
                 await self._table.commit(integration, Insert(f"alarm:{kind}", values))
             elif row.values["cause"] != cause:
                 values = {**row.values, "cause": cause, "last": self._clock.now().isoformat()}
