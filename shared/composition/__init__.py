@@ -1,0 +1,57 @@
+"""The one place where real parts are put together. Tests and the local stack put theirs together the same way.
+
+Parts are imported and made on first use: a cold start pays for what the request needs and for nothing else
+(budget of DESIGN §5; tests/conformance/test_cold_start.py). Each layer stands on the one before it:
+
+    foundation.py   settings, storage, secrets, time     addin.py        what the add-in asks for
+    identity.py     who is calling                       scheduling.py   policy, mailboxes, timers
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shared.clock import Clock, SystemClock
+from shared.composition.scheduling import Scheduling
+from shared.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from shared.secrets import SecretStore
+
+
+class Services(Scheduling):
+    """The product's parts, wired together for one process."""
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Services:
+    """The real parts for these settings."""
+    from shared.azure_storage import AzureStorage
+
+    return Services(settings, AzureStorage(settings.storage), _secrets(settings), clock or SystemClock())
+
+
+def _secrets(settings: Settings) -> SecretStore:
+    if settings.secrets_vault_uri:
+        from shared.secrets.vault import KeyVaultSecrets
+
+        return KeyVaultSecrets(settings.secrets_vault_uri, settings.azure_client_id)
+    from shared.secrets.file import FileSecrets
+
+    return FileSecrets(Path(settings.secrets_file))
+
+
+_installed: list[Services] = []
+
+
+def install(services: Services) -> None:
+    """Make these the process's parts, in place of those that the environment would give."""
+    _installed[:] = [services]
+
+
+def services() -> Services:
+    """The process's parts; made from the environment on first use. Raises SettingsError."""
+    if not _installed:
+        install(build(load_settings(os.environ)))
+    return _installed[0]

@@ -1,0 +1,104 @@
+"""Who is calling: the proofs of identity, sign-ins and sessions."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from shared.composition.foundation import Foundation
+
+if TYPE_CHECKING:
+    from shared.identity.addin_users import AddInUsers
+    from shared.identity.entra import EntraTokens
+    from shared.identity.entra_keys import EntraKeys
+    from shared.identity.service_account import ServiceAccounts
+    from shared.identity.service_tokens import ServiceTokens
+    from shared.identity.sign_in.endpoint import TokenEndpoints
+    from shared.identity.sign_in.flow import UserSignIn
+    from shared.identity.sign_in.sessions import Sessions
+    from shared.personal.users import UserStore
+
+
+class Identity(Foundation):
+    """The parts that prove who is calling."""
+
+    @cached_property
+    def users(self) -> AddInUsers:
+        """Who uses the add-in."""
+        from shared.identity.addin_users import AddInUsers
+        from shared.identity.exchange_metadata import ExchangeMetadata
+        from shared.identity.exchange_token import ExchangeTokens
+
+        exchange = ExchangeTokens(ExchangeMetadata(self.documents.fetch, self.clock), self.clock)
+        return AddInUsers(exchange, self.entra_tokens, self.sessions, self.addresses)
+
+    @cached_property
+    def entra_keys(self) -> EntraKeys:
+        """Keys of Entra and AD FS."""
+        from shared.identity.entra_keys import EntraKeys
+
+        return EntraKeys(self.documents.fetch, self.clock)
+
+    @cached_property
+    def entra_tokens(self) -> EntraTokens:
+        """Verifies Entra access tokens, of users and of admins."""
+        from shared.identity.entra import EntraTokens
+
+        return EntraTokens(self.entra_keys, self.clock)
+
+    @cached_property
+    def end_users(self) -> UserStore:
+        """User records."""
+        from shared.personal.users import UserStore
+
+        return UserStore(self.storage)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Users who have signed in by the dialog."""
+        from shared.identity.sign_in.sessions import Sessions
+
+        return Sessions(self.settings.tag_signing_key, self.end_users, self.clock)
+
+    @cached_property
+    def token_endpoints(self) -> TokenEndpoints:
+        """Token endpoints of identity providers."""
+        from shared.identity.sign_in.endpoint import TokenEndpoints
+
+        return TokenEndpoints(self.documents, self.direct_documents)
+
+    @cached_property
+    def sign_in(self) -> UserSignIn:
+        """The sign-in dialog's server side."""
+        from shared.identity.sign_in.attempt import Attempts
+        from shared.identity.sign_in.codes import Codes
+        from shared.identity.sign_in.flow import UserSignIn
+        from shared.identity.sign_in.tokens import ProviderTokens
+
+        return UserSignIn(
+            integrations=self.integrations,
+            addresses=self.addresses,
+            attempts=Attempts(self.settings.tag_signing_key, self.clock),
+            endpoints=self.token_endpoints,
+            tokens=ProviderTokens(self.entra_keys, self.entra_tokens, self.clock),
+            users=self.end_users,
+            codes=Codes(self.storage, self.clock),
+            sessions=self.sessions,
+            identify=self.users.identify,
+        )
+
+    @cached_property
+    def service_tokens(self) -> ServiceTokens:
+        """Access tokens of signed-in service accounts."""
+        from shared.identity.service_tokens import ServiceTokens
+
+        return ServiceTokens(self.integrations, self.token_endpoints, self.alarms, self.clock)
+
+    @cached_property
+    def service_accounts(self) -> ServiceAccounts:
+        """Signs service accounts in."""
+        from shared.identity.service_account import ServiceAccounts
+
+        key = self.settings.tag_signing_key
+        tokens, endpoints = self.service_tokens, self.token_endpoints
+        return ServiceAccounts(self.integrations, endpoints, tokens, self.alarms, key, self.clock)
