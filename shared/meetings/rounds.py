@@ -98,11 +98,14 @@ class Rounds:
         await asyncio.gather(*(one(integration) for integration in watched))
 
     async def _guarded(
-        self, integration: Integration, chore: Chore, alarm: AlarmKind, patience: timedelta = PATIENCE
+        self, integration: Integration, chore: Chore, alarm: AlarmKind, patience: timedelta | None = None
     ) -> None:
-        """Do the chore; a failure becomes this integration's alarm and nobody else's, and goes when it works again."""
+        """Do the chore; a failure becomes this integration's alarm and nobody else's, and goes when it works again.
+
+        `patience` is PATIENCE unless somebody waits.
+        """
         try:
-            async with asyncio.timeout(patience.total_seconds()):
+            async with asyncio.timeout((patience or PATIENCE).total_seconds()):
                 await chore(await self.hands(integration.uuid))
         except NotFound:
             log.info("integration %s was deleted meanwhile", integration.uuid)
