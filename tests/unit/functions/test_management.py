@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import azure.functions as func
@@ -27,13 +28,19 @@ def credential() -> BasicCredential:
 
 
 @pytest.fixture
-def deployment(credential: BasicCredential) -> Services:
+async def deployment(credential: BasicCredential) -> AsyncIterator[Services]:
     settings = Settings(
-        StorageAccount("x"), "https://vmr.example.com", b"k" * 32, secrets_file="x", management=credential
+        StorageAccount("x"),
+        "https://vmr.example.com",
+        b"k" * 32,
+        graph_base_url="http://127.0.0.1:1/v1.0",  # saving tries the connection: nobody is there
+        secrets_file="x",
+        management=credential,
     )
     parts = Services(settings, MemoryStorage(), MemorySecrets(), FakeClock())
     install(parts)
-    return parts
+    yield parts
+    await parts.close()
 
 
 async def send(method: str, path: str, body: Any = None, **headers: str) -> func.HttpResponse:
