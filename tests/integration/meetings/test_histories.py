@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from shared.conferences.policy import Policy
+from shared.errors import Unavailable
 from shared.mailboxes.graph.client import RetryReads
 from tests.fakes.clock import FakeClock
 from tests.integration.meetings.deployment import Deployment, deployed
@@ -50,6 +51,7 @@ troubles = st.one_of(
     st.tuples(st.just("fault"), request_faults),
     st.tuples(st.just("fault"), st.tuples(st.just("event"), st.integers(1, 3))),
     st.tuples(st.just("die"), st.integers(1, 12), st.booleans()),
+    st.tuples(st.just("storage"), st.integers(1, 12), st.booleans()),
     st.tuples(st.just("work"), st.integers(1, 3)),
 )
 histories = st.lists(st.lists(st.one_of(actions, troubles), min_size=1, max_size=6), min_size=1, max_size=3)
@@ -81,12 +83,17 @@ class History:
         match step:
             case ("invite", int(which), int(ahead), str(kind)) if which not in self.uids:
                 await self._invite(which, ahead, kind)
-            case ("fault" | "die" | "work", *_) if self.clean:
+            case ("fault" | "die" | "storage" | "work", *_) if self.clean:
                 return
             case ("fault", fault):
                 await self.world.faults(_fault(*fault))
             case ("die", int(at), bool(after)):
                 await self._work_until_crash(Fuse(at, after))
+            case ("storage", int(at), bool(after)):
+                fuse = Fuse(at, after, error=lambda: Unavailable("storage cannot be reached"))
+                await self.world.restart(CrashingStorage(self.world.memory, fuse))
+                await self._work(1)
+                await self.world.restart()
             case ("work", int(many)):
                 await self._work(many)
             case (str(verb), int(which), *rest) if which in self.uids and verb != "invite":

@@ -1,6 +1,6 @@
 """Dying at any external call: storage, mailbox and queue that end the process at the n-th call, before or after it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,31 +16,36 @@ class Crash(BaseException):
 
 @dataclass
 class Fuse:
-    """Burns through at external call number `at` (from 1), before its effect or after it; 0 never."""
+    """Burns through at external call number `at` (from 1), before its effect or after it; 0 never.
+
+    With an `error` other than Crash that call alone fails, and the process lives on.
+    """
 
     at: int
     after: bool = False
     calls: int = 0
+    error: Callable[[], BaseException] = Crash
 
     def before(self) -> bool:
-        """Count a call; dies when this is the one. Whether the fuse is to be asked again after the effect."""
+        """Count a call; fails when this is the one. Whether it is to fail after the effect."""
         self.calls += 1
-        if self.at and self.calls >= self.at + self.after:  # the dead call nobody any more
-            raise Crash
+        is_dead = self.at and self.error is Crash and self.calls > self.at
+        if is_dead or (self.calls == self.at and not self.after):
+            raise self.error()
         return self.calls == self.at
 
     async def guard(self, call: Any) -> Any:
         """One external call."""
         try:
             burns = self.before()
-        except Crash:
+        except BaseException:
             call.close()
             raise
         try:
             return await call
         finally:
             if burns:
-                raise Crash
+                raise self.error()
 
 
 @dataclass
