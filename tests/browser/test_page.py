@@ -11,6 +11,7 @@ from tests.browser.outlook import ADDIN, CONFIG, DETAILS, PANE, Outlook
 from tests.browser.stubs import PersonalVmrs, vmr
 from tests.browser.test_single_use import ADD, AGENDA
 from tests.browser.tools import ROOT
+from tests.support import eventually
 
 BUDGET = 60 * 1024  # bytes of everything but Office.js
 
@@ -33,6 +34,7 @@ async def test_there_is_no_chain_of_requests(outlook: Outlook) -> None:
 
 async def test_every_file_may_be_kept_for_ever_and_the_page_is_asked_for(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA})
+    await eventually(lambda: CONFIG in outlook.headers, "the pane asks for its configuration")
     kept = {path: headers.get("cache-control", "") for path, headers in outlook.headers.items()}
     assert "no-cache" in kept.pop(urlsplit(PANE).path)
     assert "no-store" in kept.pop(CONFIG)
