@@ -30,7 +30,7 @@ def ask(url: str, body: bytes | None = None) -> Answer:
     """GET, or POST with a body."""
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310  # main() checked it
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # as above
             return Answer(answer.status, answer.read().decode())
     except urllib.error.HTTPError as error:
         return Answer(error.code, error.read().decode(errors="replace"))

@@ -36,7 +36,7 @@ def new_meeting(given: Mapping[str, Any], organizer: User, uid: str, directory: 
     missing = [name for name in ("start", "end") if name not in given]
     if missing:
         raise DraftError(f"missing: {', '.join(missing)}")
-    nothing = datetime(1601, 1, 1)  # noqa: DTZ001
+    nothing = datetime(1601, 1, 1)  # noqa: DTZ001  # a local time, as drafts hold them
     empty = Meeting(
         uid=uid,
         organizer=organizer.contact,

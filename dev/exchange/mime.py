@@ -79,7 +79,7 @@ def _entry(event: Event, recurrence_id: tuple[str, str] | None) -> Entry | None:
 def _day(text: str, zone: str) -> date:
     """The date of the pattern that a RECURRENCE-ID names: local times as they are, UTC in the series' zone."""
     try:
-        when = datetime.strptime(text.removesuffix("Z")[:15], "%Y%m%dT%H%M%S")  # noqa: DTZ007
+        when = datetime.strptime(text.removesuffix("Z")[:15], "%Y%m%dT%H%M%S")  # noqa: DTZ007  # the zone follows
     except ValueError as error:
         raise MimeError(f"RECURRENCE-ID '{text}' is not a time.") from error
     return to_local(when.replace(tzinfo=UTC), zone).date() if text.endswith("Z") else when.date()

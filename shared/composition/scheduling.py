@@ -11,6 +11,7 @@ from shared.settings import is_loopback
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shared.conferences.platform import Platform
     from shared.conferences.policy import Policy
     from shared.identity.passwords import BasicAuthenticator
     from shared.integrations import Integration
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from shared.meetings.rounds import Rounds
     from shared.meetings.worker import Worker
     from shared.operations.doctor import Finding
+    from shared.storage import Queue
 
 
 class Scheduling(AddIn):
@@ -53,7 +55,19 @@ class Scheduling(AddIn):
         """The queue's consumer."""
         from shared.meetings.worker import Worker
 
-        return Worker(self._hands, self.storage.queue("meeting-requests"), self.alarms)
+        return Worker(self._hands, self.queue, self.alarms)
+
+    @cached_property
+    def queue(self) -> Queue:
+        """What the worker works off."""
+        return self.storage.queue("meeting-requests")
+
+    @cached_property
+    def platform(self) -> Platform:
+        """Where conferences live."""
+        from shared.conferences.platform import PolicyPlatform
+
+        return PolicyPlatform(self.storage)
 
     @cached_property
     def rounds(self) -> Rounds:
@@ -65,10 +79,9 @@ class Scheduling(AddIn):
     @cached_property
     def retirement(self) -> Retirement:
         """What removes a deleted integration's rooms and records."""
-        from shared.conferences.platform import PolicyPlatform
         from shared.meetings.retirement import Retirement
 
-        return Retirement(self.storage, PolicyPlatform(self.storage))
+        return Retirement(self.storage, self.platform)
 
     @cached_property
     def lifecycle(self) -> IntegrationLifecycle:
@@ -96,7 +109,6 @@ class Scheduling(AddIn):
         return await doctor.examine(integration)
 
     async def _hands(self, uuid: str) -> Hands:
-        from shared.conferences.platform import PolicyPlatform
         from shared.mailboxes.graph.mailbox import GraphMailbox
         from shared.mailboxes.graph.subscriptions import GraphSubscriptions
         from shared.mailboxes.watch import Watcher
@@ -110,14 +122,12 @@ class Scheduling(AddIn):
         client, address = self._graph_client(integration), integration.mailbox
         mailbox = GraphMailbox(client, address)
         subscriptions = GraphSubscriptions(client, address, self.settings.public_base_url)
-        queue = self.storage.queue("meeting-requests")
-        platform = PolicyPlatform(self.storage)
         records = Records(self.storage, integration.uuid)
         judge = Judge(integration, records, self.allocator, self.promises, self.clock)
-        processor = Processor(integration, mailbox, platform, records, judge, queue, self.clock)
+        processor = Processor(integration, mailbox, self.platform, records, judge, self.queue, self.clock)
         watched = f"{address} {self.settings.public_base_url}"
-        watcher = Watcher(uuid, watched, mailbox, subscriptions, self.storage, queue, self.clock)
-        agenda = Agenda(uuid, mailbox, platform, records, self.storage, self.clock)
+        watcher = Watcher(uuid, watched, mailbox, subscriptions, self.storage, self.queue, self.clock)
+        agenda = Agenda(uuid, mailbox, self.platform, records, self.storage, self.clock)
         return Hands(processor, watcher, agenda)
 
     @cached_property
