@@ -21,6 +21,7 @@ from shared.personal.bridge_failure import BridgeFailed
 from shared.personal.fields import normal
 from shared.personal.rendering import Vmr
 from shared.personal.vmr import SERVICE_TYPES
+from shared.reaching import why_not_reached
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log every URL, and these name their owner
 
@@ -133,7 +134,7 @@ class BridgeClient:
         except httpx.TimeoutException as error:
             raise BridgeFailed("the Management Node does not answer in time") from error
         except httpx.RequestError as error:
-            raise BridgeFailed(f"the Management Node cannot be reached ({type(error).__name__})") from error
+            raise BridgeFailed(f"the Management Node cannot be reached ({why_not_reached(error)})") from error
         return _read(answer)
 
 

@@ -1,6 +1,7 @@
 """A Management Node: our own management API, which speaks the same protocol, over HTTP. It can be made to fail."""
 
 import base64
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -26,6 +27,7 @@ class Node:
     def __init__(self) -> None:
         self.api = Api()
         self.url = ""
+        self.port = 0
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.tokens: set[str] = set()
         self.assertions: set[str] = set()
@@ -90,16 +92,17 @@ class Node:
 
 
 @asynccontextmanager
-async def running_node() -> AsyncIterator[Node]:
-    """A node on a free port."""
+async def running_node(tls: ssl.SSLContext | None = None) -> AsyncIterator[Node]:
+    """A node on a free port; by https, as "localhost", when it has a certificate."""
     node = Node()
     app = web.Application()
     app.add_routes([web.post("/oauth/token/", node.token), web.route("*", "/api/admin/{rest:.*}", node.answer)])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        node.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+        node.port = runner.addresses[0][1]
+        node.url = f"https://localhost:{node.port}" if tls else f"http://127.0.0.1:{node.port}"
         yield node
     finally:
         await runner.cleanup()

@@ -40,9 +40,9 @@ class World:
         }  # fmt: skip
         return await self.integrations.create(full_fields(**(bridge_settings | changes)))
 
-    async def by_oauth(self, key: str = "") -> Integration:
-        secret = key or self.node.private_key
-        return await self.integration(bridge_client_id=CLIENT, bridge_private_key=secret, bridge_username="")
+    async def by_oauth(self, **changes: Any) -> Integration:
+        oauth = {"bridge_client_id": CLIENT, "bridge_private_key": self.node.private_key, "bridge_username": ""}
+        return await self.integration(**(oauth | changes))
 
     async def names(self, integration: Integration, email: str = ALICE) -> list[str]:
         return [vmr.name for vmr in await self.bridges.of_owner(integration, email)]

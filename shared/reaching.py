@@ -1,0 +1,24 @@
+"""Why a host could not be reached, in words for an admin."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+
+
+def why_not_reached(error: BaseException) -> str:
+    """The reason within an error of httpx. It names no path and no person, at most the configured host."""
+    chain = list(_chain(error))
+    for each in chain:
+        if isinstance(each, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted: {each.verify_message.rstrip('.')}"
+    kinds = [type(each).__name__ for each in chain]
+    if "ProxyError" in kinds:
+        return "the web proxy (HTTPS_PROXY) does not let the request through; disable_proxy passes it by"
+    return kinds[0]
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

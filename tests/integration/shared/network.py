@@ -1,0 +1,116 @@
+"""A network on this machine's loopback: an authority of its own, servers with its certificates, and a web proxy."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+PROXY_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+class Authority:
+    """A company's own certificate authority. `file` is what SSL_CERT_FILE names."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Authority {folder.name}")])
+        start, authority = datetime.now(UTC) - timedelta(days=100), x509.BasicConstraints(ca=True, path_length=None)
+        issued = _builder(self._name, self._name, self._key, start, start + timedelta(days=200))
+        certificate = issued.add_extension(authority, critical=True).sign(self._key, hashes.SHA256())
+        self.file = folder / "authority.pem"
+        self.file.write_bytes(certificate.public_bytes(Encoding.PEM))
+
+    def server(self, host: str, *, expired: bool = False) -> ssl.SSLContext:
+        """What a server of this name shows."""
+        key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+        end = now + timedelta(days=-1 if expired else 30)
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+        issued = _builder(name, self._name, key, now - timedelta(days=50), end)
+        named = issued.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        certificate = named.sign(self._key, hashes.SHA256())
+        file = self._folder / f"{host}-{expired}.pem"
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        file.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        return context
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, start: datetime, end: datetime
+) -> x509.CertificateBuilder:
+    builder = x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
+    return builder.not_valid_before(start).not_valid_after(end)
+
+
+@dataclass
+class Proxy:
+    """A web proxy that runs. It alone knows where the hosts of `hosts` are; `asked` are the hosts it was asked for."""
+
+    hosts: Mapping[str, int]
+    url: str = ""
+    asked: list[str] = field(default_factory=list)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection: a tunnel (CONNECT), or a plain request for an absolute URL."""
+        head = await reader.readuntil(b"\r\n\r\n")
+        method, target, _ = head.split(b"\r\n")[0].decode().split(" ")
+        place = urlsplit(f"//{target}" if method == "CONNECT" else target)
+        self.asked.append(place.hostname or "")
+        port = self.hosts.get(place.hostname or "")
+        if port is None:
+            writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            await _end(writer)
+            return
+        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
+        if method == "CONNECT":
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        else:
+            there_writer.write(head)
+        await asyncio.gather(_carry(reader, there_writer), _carry(there_reader, writer))
+
+
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError, ssl.SSLError):  # either side may hang up
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    await _end(writer)
+
+
+async def _end(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+@asynccontextmanager
+async def running_proxy(hosts: Mapping[str, int]) -> AsyncIterator[Proxy]:
+    """A proxy on a free port, that knows these hosts' ports on this machine."""
+    proxy = Proxy(hosts)
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server:
+        yield proxy
+
+
+def environment(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
+    """These of the variables that concern proxies and authorities, and no others."""
+    for name in (*PROXY_VARIABLES, *map(str.lower, PROXY_VARIABLES), "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
