@@ -50,7 +50,7 @@ def _api(parts: Services) -> Management:
 
     admins: Admins = PasswordAdmins(parts.settings.management)
     if app := parts.settings.management_app:
-        admins = EntraAdmins(parts.entra_tokens, app, admins)
+        admins = EntraAdmins(parts.entra_tokens.proxied, app, admins)
     return management(
         admins,
         parts.integrations,

@@ -9,18 +9,27 @@ from shared.composition.foundation import Foundation
 
 if TYPE_CHECKING:
     from shared.identity.addin_users import AddInUsers
+    from shared.identity.documents import JsonDocuments
     from shared.identity.entra import EntraTokens
     from shared.identity.entra_keys import EntraKeys
+    from shared.identity.exchange_token import ExchangeTokens
     from shared.identity.service_account import ServiceAccounts
     from shared.identity.service_tokens import ServiceTokens
     from shared.identity.sign_in.endpoint import TokenEndpoints
     from shared.identity.sign_in.flow import UserSignIn
     from shared.identity.sign_in.sessions import Sessions
+    from shared.identity.ways import Ways
     from shared.personal.users import UserStore
 
 
 class Identity(Foundation):
     """The parts that prove who is calling."""
+
+    @cached_property
+    def _ways_out(self) -> Ways[JsonDocuments]:
+        from shared.identity.ways import Ways
+
+        return Ways(self.documents, self.direct_documents)
 
     @cached_property
     def users(self) -> AddInUsers:
@@ -29,22 +38,25 @@ class Identity(Foundation):
         from shared.identity.exchange_metadata import ExchangeMetadata
         from shared.identity.exchange_token import ExchangeTokens
 
-        exchange = ExchangeTokens(ExchangeMetadata(self.documents.fetch, self.clock), self.clock)
+        def exchange_tokens(documents: JsonDocuments) -> ExchangeTokens:
+            return ExchangeTokens(ExchangeMetadata(documents.fetch, self.clock), self.clock)
+
+        exchange = self._ways_out.each(exchange_tokens)
         return AddInUsers(exchange, self.entra_tokens, self.sessions, self.addresses)
 
     @cached_property
-    def entra_keys(self) -> EntraKeys:
+    def entra_keys(self) -> Ways[EntraKeys]:
         """Keys of Entra and AD FS."""
         from shared.identity.entra_keys import EntraKeys
 
-        return EntraKeys(self.documents.fetch, self.clock)
+        return self._ways_out.each(lambda documents: EntraKeys(documents.fetch, self.clock))
 
     @cached_property
-    def entra_tokens(self) -> EntraTokens:
+    def entra_tokens(self) -> Ways[EntraTokens]:
         """Verifies Entra access tokens, of users and of admins."""
         from shared.identity.entra import EntraTokens
 
-        return EntraTokens(self.entra_keys, self.clock)
+        return self.entra_keys.each(lambda keys: EntraTokens(keys, self.clock))
 
     @cached_property
     def end_users(self) -> UserStore:
@@ -65,7 +77,7 @@ class Identity(Foundation):
         """Token endpoints of identity providers."""
         from shared.identity.sign_in.endpoint import TokenEndpoints
 
-        return TokenEndpoints(self.documents, self.direct_documents)
+        return TokenEndpoints(self._ways_out)
 
     @cached_property
     def sign_in(self) -> UserSignIn:
@@ -80,7 +92,7 @@ class Identity(Foundation):
             addresses=self.addresses,
             attempts=Attempts(self.settings.tag_signing_key, self.clock),
             endpoints=self.token_endpoints,
-            tokens=ProviderTokens(self.entra_keys, self.entra_tokens, self.clock),
+            tokens=self.entra_keys.each(lambda keys: ProviderTokens(keys, self.clock)),
             users=self.end_users,
             codes=Codes(self.storage, self.clock),
             sessions=self.sessions,

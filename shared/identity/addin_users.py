@@ -9,6 +9,7 @@ from shared.identity.caller import Caller
 from shared.identity.entra import EntraRules, EntraTokens
 from shared.identity.exchange_token import ExchangeTokens, is_exchange_token
 from shared.identity.sign_in.sessions import Sessions
+from shared.identity.ways import Ways
 from shared.integrations import Integration
 from shared.integrations.syntax import is_guid
 
@@ -39,8 +40,8 @@ class AddInUsers:
     name its metadata domain: their Outlook knows no nested app authentication.
     """
 
-    exchange_tokens: ExchangeTokens
-    entra_tokens: EntraTokens
+    exchange_tokens: Ways[ExchangeTokens]
+    entra_tokens: Ways[EntraTokens]
     sessions: Sessions
     addresses: Addresses
 
@@ -52,11 +53,11 @@ class AddInUsers:
             return await self.sessions.verify(integration, token)
         by_entra = integration.addin_authentication_method != "EXCHANGE_USER_ID_TOKEN"
         if by_entra and not is_exchange_token(token):
-            return await self.entra_tokens.verify(token, entra_rules(integration))
+            return await self.entra_tokens.of(integration).verify(token, entra_rules(integration))
         urls = integration.metadata_urls
         if by_entra:
             urls = tuple(url for url in urls if urlsplit(url).hostname != _EXCHANGE_ONLINE)
-        return await self.exchange_tokens.verify(token, urls, self.addresses.pane(integration))
+        return await self.exchange_tokens.of(integration).verify(token, urls, self.addresses.pane(integration))
 
 
 def entra_rules(integration: Integration) -> EntraRules:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from shared.errors import Unavailable
+from shared.reaching import why_not_reached
 
 if TYPE_CHECKING:
     import httpx
+
+log = logging.getLogger(__name__)
 
 TIMEOUT = 10.0
 """Seconds for the whole document, however slowly it trickles."""
@@ -35,6 +40,7 @@ class JsonDocuments:
         """The document. Raises Unavailable when there is none in time, or it is no JSON, or it does not end."""
         status, document = await self._ask("GET", url)
         if status != 200:
+            log.warning("No document from %s: status %s", urlsplit(url).hostname, status)
             raise Unavailable(_NO_DOCUMENT)
         return document
 
@@ -46,11 +52,16 @@ class JsonDocuments:
         import httpx
 
         if self._client is None:
-            self._client = httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=self._use_proxy)
+            # The context is made here, so that SSL_CERT_FILE is honoured without a proxy, too: an AD FS may have a
+            # certificate of its company's own authority.
+            self._client = httpx.AsyncClient(
+                timeout=TIMEOUT, follow_redirects=False, trust_env=self._use_proxy, verify=httpx.create_ssl_context()
+            )
         try:
             async with asyncio.timeout(TIMEOUT), self._client.stream(method, url, data=form) as response:
                 return response.status_code, json.loads(await _body(response))
         except (httpx.HTTPError, TimeoutError, ValueError, RecursionError) as error:
+            log.warning("No document from %s: %s", urlsplit(url).hostname, why_not_reached(error))
             raise Unavailable(_NO_DOCUMENT) from error
 
     async def close(self) -> None:

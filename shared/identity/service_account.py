@@ -140,8 +140,7 @@ class ServiceAccounts:
             "resource": SCOPE_RESOURCE,
             "code_verifier": self._verifier(nonce),
         } | await self._tokens.client_secret(integration)
-        use_proxy = not integration.disable_proxy
-        return await self._endpoints.ask(integration.oauth_token_endpoint, form, use_proxy=use_proxy)
+        return await self._endpoints.ask(integration, integration.oauth_token_endpoint, form)
 
     def _verifier(self, nonce: str) -> str:
         """PKCE's verifier, 64 characters, derived from the state: nothing more has to be kept."""

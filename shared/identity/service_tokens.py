@@ -135,9 +135,7 @@ class ServiceTokens:
             "resource": resource,
         } | await self.client_secret(integration)
         try:
-            answer = await self._endpoints.ask(
-                integration.oauth_token_endpoint, form, use_proxy=not integration.disable_proxy
-            )
+            answer = await self._endpoints.ask(integration, integration.oauth_token_endpoint, form)
         except SignInRefused as refused:
             raise await self._lost(integration, _cause(refused)) from refused
         if not isinstance(answer.get("access_token"), str):

@@ -8,6 +8,8 @@ from typing import Any
 
 from shared.errors import NotAllowed, Unavailable
 from shared.identity.documents import JsonDocuments
+from shared.identity.ways import Ways
+from shared.integrations import Integration
 
 _CODE = re.compile(r"\b(?:AADSTS|MSIS)\d{3,7}\b")
 
@@ -71,16 +73,15 @@ def refusal(answer: Mapping[str, Any]) -> SignInRefused | Unavailable:
 
 
 class TokenEndpoints:
-    """Asks token endpoints; `direct` are documents without the deployment's web proxy (E5)."""
+    """Asks token endpoints."""
 
-    def __init__(self, documents: JsonDocuments, direct: JsonDocuments) -> None:
+    def __init__(self, documents: Ways[JsonDocuments]) -> None:
         self._documents = documents
-        self._direct = direct
 
-    async def ask(self, url: str, form: Mapping[str, str], *, use_proxy: bool = True) -> dict[str, Any]:
-        """The endpoint's good answer. Raises SignInRefused, Unavailable."""
+    async def ask(self, integration: Integration, url: str, form: Mapping[str, str]) -> dict[str, Any]:
+        """The good answer of an integration's endpoint. Raises SignInRefused, Unavailable."""
         try:
-            status, answer = await (self._documents if use_proxy else self._direct).post(url, form)
+            status, answer = await self._documents.of(integration).post(url, form)
         except Unavailable as error:
             raise Unavailable(
                 "The sign-in service cannot be reached now. Please try again in a few minutes."

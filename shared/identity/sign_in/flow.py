@@ -17,6 +17,7 @@ from shared.identity.sign_in.endpoint import TokenEndpoints, refusal
 from shared.identity.sign_in.provider import AZURE, Provider, provider_of
 from shared.identity.sign_in.sessions import Sessions
 from shared.identity.sign_in.tokens import ProviderTokens, SignedInUser
+from shared.identity.ways import Ways
 from shared.integrations import Integration, IntegrationStore
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class UserSignIn:
     addresses: Addresses
     attempts: Attempts
     endpoints: TokenEndpoints
-    tokens: ProviderTokens
+    tokens: Ways[ProviderTokens]
     users: EndUsers
     codes: Codes
     sessions: Sessions
@@ -94,8 +95,8 @@ class UserSignIn:
                 raise Unavailable(_INCOMPLETE)
             secret = kept.get_secret_value()
         form = provider.exchange(self._redirect_uri(integration), code, proof, secret)
-        answer = await self.endpoints.ask(provider.token_url, form, use_proxy=not integration.disable_proxy)
-        return await self.tokens.user(provider, answer, proof.nonce)
+        answer = await self.endpoints.ask(integration, provider.token_url, form)
+        return await self.tokens.of(integration).user(provider, answer, proof.nonce)
 
     async def _remember(self, integration: Integration, owner: Redeemed, token: str) -> None:
         if self.sessions.is_one(token):

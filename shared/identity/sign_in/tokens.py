@@ -45,9 +45,9 @@ class SignedInUser:
 class ProviderTokens:
     """Verifies what token endpoints answer."""
 
-    def __init__(self, keys: EntraKeys, entra: EntraTokens, clock: Clock) -> None:
+    def __init__(self, keys: EntraKeys, clock: Clock) -> None:
         self._keys = keys
-        self._entra = entra
+        self._entra = EntraTokens(keys, clock)
         self._clock = clock
 
     async def user(self, provider: Provider, answer: Claims, nonce: str) -> SignedInUser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+END = b"\r\n\r\n"
 PROXY_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
@@ -66,8 +68,8 @@ class Proxy:
     asked: list[str] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection: a tunnel (CONNECT), or a plain request for an absolute URL."""
-        head = await reader.readuntil(b"\r\n\r\n")
+        """One connection: a tunnel (CONNECT), or plain requests for absolute URLs, of which all are for one host."""
+        head = await reader.readuntil(END)
         method, target, _ = head.split(b"\r\n")[0].decode().split(" ")
         place = urlsplit(f"//{target}" if method == "CONNECT" else target)
         self.asked.append(place.hostname or "")
@@ -79,9 +81,22 @@ class Proxy:
         there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
         if method == "CONNECT":
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            outbound = _carry(reader, there_writer)
         else:
-            there_writer.write(head)
-        await asyncio.gather(_carry(reader, there_writer), _carry(there_reader, writer))
+            outbound = _carry_requests(head, f"{place.scheme}://{place.netloc}".encode(), reader, there_writer)
+        await asyncio.gather(outbound, _carry(there_reader, writer))
+
+
+async def _carry_requests(
+    head: bytes, origin: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """Requests as servers expect them: with the path instead of the whole URL."""
+    with suppress(ConnectionError, asyncio.IncompleteReadError):
+        while True:
+            length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+            writer.write(head.replace(origin, b"", 1) + await reader.readexactly(int(length[1]) if length else 0))
+            head = await reader.readuntil(END)
+    await _end(writer)
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

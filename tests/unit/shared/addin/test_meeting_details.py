@@ -16,6 +16,7 @@ from shared.identity.entra_keys import EntraKeys
 from shared.identity.exchange_metadata import ExchangeMetadata
 from shared.identity.exchange_token import ExchangeTokens
 from shared.identity.sign_in.sessions import Sessions
+from shared.identity.ways import Ways
 from shared.integrations import Integration, IntegrationStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.end_users import MemoryEndUsers
@@ -38,7 +39,9 @@ class World:
         exchange_tokens = ExchangeTokens(ExchangeMetadata(self.exchange.fetch, self.clock), self.clock)
         entra_tokens = EntraTokens(EntraKeys(self.exchange.fetch, self.clock), self.clock)
         sessions = Sessions(b"k" * 32, MemoryEndUsers(), self.clock)
-        users = AddInUsers(exchange_tokens, entra_tokens, sessions, ADDRESSES)
+        users = AddInUsers(
+            Ways(exchange_tokens, exchange_tokens), Ways(entra_tokens, entra_tokens), sessions, ADDRESSES
+        )  # fmt: skip
         self.details = MeetingDetails(self.store, users, Allocator(self.storage, self.clock, b"k" * 32))
         self.integration: Integration
 

@@ -1,5 +1,6 @@
 """X5: each integration believes the tokens of its own method, and no other."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,13 +9,14 @@ from dev.exchange.clock import Clock
 from dev.exchange.directory import User
 from dev.exchange.identity import Identity
 from shared.addin.addresses import Addresses
-from shared.errors import NotAuthenticated
+from shared.errors import NotAuthenticated, Unavailable
 from shared.identity.addin_users import OFFICE, AddInUsers
 from shared.identity.entra import EntraTokens
 from shared.identity.entra_keys import EntraKeys
 from shared.identity.exchange_metadata import ExchangeMetadata
 from shared.identity.exchange_token import ExchangeTokens
 from shared.identity.sign_in.sessions import Sessions
+from shared.identity.ways import Ways
 from shared.integrations import Integration
 from tests.fakes.clock import FakeClock
 from tests.fakes.end_users import MemoryEndUsers
@@ -38,7 +40,7 @@ class World:
         entra = EntraTokens(EntraKeys(self._fetch, clock), clock)
         self.end_users = MemoryEndUsers()
         self.sessions = Sessions(b"k" * 32, self.end_users, clock)
-        self.users = AddInUsers(exchange, entra, self.sessions, ADDRESSES)
+        self.users = AddInUsers(Ways(exchange, exchange), Ways(entra, entra), self.sessions, ADDRESSES)
 
     async def _fetch(self, url: str) -> Any:
         if "autodiscover" in url:
@@ -127,3 +129,18 @@ async def test_metadata_of_all_tenants_needs_a_tenant_named_elsewhere(setting: s
     named = {"graph_tenant_id": tenant, "addin_authority_url": f"https://login.microsoftonline.com/{tenant}"}
     chosen = shared.model_copy(update={setting: named[setting]})
     assert await method_of(world, chosen, world.entra.token()) == "entra"
+
+
+async def test_the_settings_choose_the_way_to_the_keys(world: World) -> None:
+    """E5: the web proxy is passed by for all that an integration fetches."""
+
+    async def nothing(url: str) -> Any:
+        raise Unavailable("the proxy does not know this host")
+
+    clock = FakeClock()
+    exchange = Ways(nothing, world._fetch).each(lambda fetch: ExchangeTokens(ExchangeMetadata(fetch, clock), clock))
+    users = replace(world.users, exchange_tokens=exchange)
+    proxied, direct = (integration("EXCHANGE_USER_ID_TOKEN", disable_proxy=disabled) for disabled in (False, True))
+    assert await users.identify(direct, world.exchange_token(direct))
+    with pytest.raises(Unavailable):
+        await users.identify(proxied, world.exchange_token(proxied))

@@ -1,0 +1,88 @@
+"""E5: what is fetched to verify identities goes through the web proxy, unless the integration passes it by."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from aiohttp import web
+
+from shared.errors import Unavailable
+from shared.identity.documents import JsonDocuments
+from shared.integrations import Integration
+from tests.integration.shared.identity.world import World
+from tests.integration.shared.network import Authority, environment, running_proxy
+
+Make = Callable[..., Awaitable[Integration]]
+
+
+async def outcome(world: World, make: Make, **changes: object) -> str | None:
+    """Sign in; the error's code, None when it went well."""
+    try:
+        assert await world.code(await make(world, **changes))
+    except Unavailable as error:
+        return error.code
+    return None
+
+
+@pytest.mark.parametrize("make", [World.azure, World.adfs], ids=["Azure", "AD FS"])
+async def test_a_sign_in_goes_through_the_proxy_or_past_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, make: Make
+) -> None:
+    port = urlsplit(world.base).port or 0
+    async with running_proxy({"127.0.0.1": port}) as proxy:
+        environment(monkeypatch, HTTP_PROXY=proxy.url)
+        assert await outcome(world, make) is None
+        asked = len(proxy.asked)
+        assert asked
+        assert await outcome(world, make, disable_proxy=True) is None
+        assert len(proxy.asked) == asked, "tokens, metadata and keys are fetched past it"
+
+
+async def test_both_kinds_of_integration_work_side_by_side(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys that one has fetched are not the other's: they came another way."""
+    async with running_proxy({}) as proxy:
+        environment(monkeypatch, HTTP_PROXY=proxy.url)
+        assert await outcome(world, World.azure, disable_proxy=True) is None
+        assert await outcome(world, World.azure) == "unavailable"
+        assert proxy.asked == ["127.0.0.1"]
+
+
+async def test_the_service_account_s_token_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running_proxy({}) as proxy:
+        environment(monkeypatch, HTTP_PROXY=proxy.url)
+        integration = await world.oauth(disable_proxy=True)
+        link = await world.services.service_accounts.start(integration.uuid)
+        await world.services.service_accounts.finish(await world.at_provider(link.url, "service@example.com"))
+        assert await world.services.service_tokens.token(integration.uuid)
+        assert not proxy.asked
+
+
+@pytest.mark.parametrize("use_proxy", [True, False])
+async def test_a_companys_own_authority_is_trusted_when_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, use_proxy: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An AD FS inside a company has a certificate of the company's own authority."""
+    authority = Authority(tmp_path)
+
+    async def keys(request: web.Request) -> web.Response:
+        return web.json_response({"keys": []})
+
+    app = web.Application()
+    app.add_routes([web.get("/adfs/discovery/keys", keys)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=authority.server("localhost")).start()
+    url = f"https://localhost:{runner.addresses[0][1]}/adfs/discovery/keys"
+    environment(monkeypatch)
+    stranger = JsonDocuments(use_proxy=use_proxy)
+    with pytest.raises(Unavailable):
+        await stranger.fetch(url)
+    assert "localhost: its certificate is not trusted" in caplog.text
+    assert "/adfs/discovery" not in caplog.text
+    environment(monkeypatch, SSL_CERT_FILE=str(authority.file))
+    documents = JsonDocuments(use_proxy=use_proxy)
+    assert await documents.fetch(url) == {"keys": []}
+    for each in (stranger, documents):
+        await each.close()
+    await runner.cleanup()
