@@ -23,7 +23,7 @@ async def _received(req: func.HttpRequest, queue: func.Out[List[str]]) -> func.H
     if (token := req.params.get("validationToken")) is not None:
         return func.HttpResponse(token, mimetype="text/plain", headers={"X-Content-Type-Options": "nosniff"})
     try:
-        messages = await services().webhook.receive(req.get_body())
+        messages = services().webhook.receive(req.get_body())
     except SchedulingError as error:
         return failure(error)
     if messages:

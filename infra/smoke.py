@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 PROBE = "are you/there?"
-NOTIFICATION = {"value": [{"subscriptionId": "00000000-0000-4000-8000-000000000000", "clientState": "smoke test"}]}
+NOBODYS = "00000000-0000-4000-8000-000000000000"
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,14 @@ def handshake(base: str) -> str:
 
 
 def storage(base: str) -> str:
-    """Settings are readable and the app's identity reaches the tables: a foreign notification is looked up, in vain."""
-    answer = ask(f"{base}/mailbox/notifications", json.dumps(NOTIFICATION).encode())
-    if answer.status == 202:
+    """Settings are readable and the app's identity reaches the tables: an integration is looked up, in vain."""
+    answer = ask(f"{base}/addin/{NOBODYS}/manifest.xml")
+    if answer.status == 404 and "not_found" in answer.text:
         return ""
     return (
-        f"A notification was answered {answer.status} ({answer.text[:200]}). The app's settings (a secret that is "
-        "missing in the vault?) or its roles on storage do not work yet; new roles take up to ten minutes."
+        f"The manifest of no integration was answered {answer.status} ({answer.text[:200]}). The app's settings (a "
+        "secret that is missing in the vault?) or its roles on storage do not work yet; new roles take up to ten "
+        "minutes."
     )
 
 

@@ -10,15 +10,10 @@ Parts are imported and made on first use: a cold start pays for what the request
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from shared.clock import Clock, SystemClock
 from shared.composition.scheduling import Scheduling
 from shared.settings import Settings, load_settings
-
-if TYPE_CHECKING:
-    from shared.secrets import SecretStore
 
 
 class Services(Scheduling):
@@ -27,19 +22,7 @@ class Services(Scheduling):
 
 def build(settings: Settings, clock: Clock | None = None) -> Services:
     """The real parts for these settings."""
-    from shared.azure_storage import AzureStorage
-
-    return Services(settings, AzureStorage(settings.storage), _secrets(settings), clock or SystemClock())
-
-
-def _secrets(settings: Settings) -> SecretStore:
-    if settings.secrets_vault_uri:
-        from shared.secrets.vault import KeyVaultSecrets
-
-        return KeyVaultSecrets(settings.secrets_vault_uri, settings.azure_client_id)
-    from shared.secrets.file import FileSecrets
-
-    return FileSecrets(Path(settings.secrets_file))
+    return Services(settings, None, None, clock or SystemClock())
 
 
 _installed: list[Services] = []

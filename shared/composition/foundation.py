@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.alarms import Alarms
 from shared.clock import Clock
 from shared.identity.documents import JsonDocuments
 from shared.settings import Settings
@@ -14,6 +14,7 @@ from shared.storage import Storage
 
 if TYPE_CHECKING:
     from shared.addin.addresses import Addresses
+    from shared.alarms import Alarms
     from shared.aliases.allocation import Allocator
     from shared.aliases.promises import Promises
     from shared.integrations import IntegrationStore
@@ -21,24 +22,50 @@ if TYPE_CHECKING:
 
 
 class Foundation:
-    """What everything else stands on."""
+    """What everything else stands on. `storage` and `secrets` take the place of those that the settings name."""
 
-    def __init__(self, settings: Settings, storage: Storage, secrets: SecretStore, clock: Clock) -> None:
+    def __init__(self, settings: Settings, storage: Storage | None, secrets: SecretStore | None, clock: Clock) -> None:
         self.settings = settings
-        self.storage = storage
-        self.secrets = secrets
         self.clock = clock
-        self.alarms = Alarms(storage, clock)
         self.documents = JsonDocuments()
         self.direct_documents = JsonDocuments(use_proxy=False)
         self.connections = AsyncExitStack()
         """Whoever makes a part that holds connections leaves its `close` here."""
-        for part in (storage, secrets, self.direct_documents, self.documents):
+        for part in (self.direct_documents, self.documents):
             self.connections.push_async_callback(part.close)
+        if storage:
+            self.storage = storage
+            self.connections.push_async_callback(storage.close)
+        if secrets:
+            self.secrets = secrets
+            self.connections.push_async_callback(secrets.close)
 
     async def close(self) -> None:
         """Let go of all connections, the newest first."""
         await self.connections.aclose()
+
+    @cached_property
+    def storage(self) -> Storage:
+        """Tables and queues. Made on first use: the webhook, which must answer cold, needs none."""
+        from shared.azure_storage import AzureStorage
+
+        storage = AzureStorage(self.settings.storage)
+        self.connections.push_async_callback(storage.close)
+        return storage
+
+    @cached_property
+    def secrets(self) -> SecretStore:
+        """Passwords and client secrets of integrations."""
+        secrets = _secret_store(self.settings)
+        self.connections.push_async_callback(secrets.close)
+        return secrets
+
+    @cached_property
+    def alarms(self) -> Alarms:
+        """What admins have to mend."""
+        from shared.alarms import Alarms
+
+        return Alarms(self.storage, self.clock)
 
     @cached_property
     def integrations(self) -> IntegrationStore:
@@ -67,3 +94,13 @@ class Foundation:
         from shared.aliases.promises import Promises
 
         return Promises(self.settings.tag_signing_key, self.clock)
+
+
+def _secret_store(settings: Settings) -> SecretStore:
+    if settings.secrets_vault_uri:
+        from shared.secrets.vault import KeyVaultSecrets
+
+        return KeyVaultSecrets(settings.secrets_vault_uri, settings.azure_client_id)
+    from shared.secrets.file import FileSecrets
+
+    return FileSecrets(Path(settings.secrets_file))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shared.conferences.policy import Policy
     from shared.identity.passwords import BasicAuthenticator
     from shared.integrations import Integration
+    from shared.mailboxes.client_state import ClientStates
     from shared.mailboxes.graph.client import GraphClient
     from shared.mailboxes.webhook import Webhook
     from shared.meetings.hands import Hands
@@ -48,7 +49,14 @@ class Scheduling(AddIn):
         """What Graph notifies."""
         from shared.mailboxes.webhook import Webhook
 
-        return Webhook(self.storage)
+        return Webhook(self.client_states)
+
+    @cached_property
+    def client_states(self) -> ClientStates:
+        """What Graph's notifications are believed by."""
+        from shared.mailboxes.client_state import ClientStates
+
+        return ClientStates(self.settings.tag_signing_key)
 
     @cached_property
     def worker(self) -> Worker:
@@ -121,7 +129,8 @@ class Scheduling(AddIn):
         integration = await self.integrations.cached(uuid)
         client, address = self._graph_client(integration), integration.mailbox
         mailbox = GraphMailbox(client, address)
-        subscriptions = GraphSubscriptions(client, address, self.settings.public_base_url)
+        state = self.client_states.of(uuid)
+        subscriptions = GraphSubscriptions(client, address, self.settings.public_base_url, state)
         records = Records(self.storage, integration.uuid)
         judge = Judge(integration, records, self.allocator, self.promises, self.clock)
         processor = Processor(integration, mailbox, self.platform, records, judge, self.queue, self.clock)

@@ -16,7 +16,12 @@ class Subscription:
 class Subscriptions(Protocol):
     """Change notifications of one mailbox."""
 
-    async def create(self, client_state: str, now: datetime) -> Subscription:
+    @property
+    def terms(self) -> str:
+        """What new ones are made under. One that was made under other terms is of no use any more."""
+        ...
+
+    async def create(self, now: datetime) -> Subscription:
         """Subscribe anew."""
         ...
 

@@ -2,23 +2,18 @@
 
 A notification is a hint; the delta query is the truth. State, in the integration's partition of table `meetings`:
 
-    watch:subscription     id, expiry
+    watch:subscription     id, expiry, the terms that it was made under
     watch:<folder>         delta link
 
-each with what it is about: a state of another mailbox or another public address is none;
-
-and for the webhook, partition `subscription`, key = Graph's subscription id: whose it is, and its clientState's hash.
+each with what it is about: a state of another mailbox or another public address is none.
 """
 
-import hashlib
-import hmac
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.clock import Clock
 from shared.mailboxes.mailbox import Folder, Mailbox
-from shared.mailboxes.subscription import Subscriptions
+from shared.mailboxes.subscription import Subscription, Subscriptions
 from shared.meetings.notice import Notice, encode
 from shared.storage import Delete, Put, Queue, Row, RowChanged, Storage
 
@@ -32,12 +27,13 @@ class Watcher:
     """Watches the mailbox of one integration.
 
     `watched` names the mailbox and the public address that is notified: when either changes, watching starts anew.
+    Where there are no `subscriptions`, sweeps alone find what has come.
     """
 
     integration: str
     watched: str
     mailbox: Mailbox
-    subscriptions: Subscriptions
+    subscriptions: Subscriptions | None
     storage: Storage
     queue: Queue
     clock: Clock
@@ -47,25 +43,26 @@ class Watcher:
 
         Whoever gets True sweeps: what came in between raised no notification.
         """
-        table, now = self.storage.table("meetings"), self.clock.now()
+        if self.subscriptions is None:
+            return False
+        table, now, terms = self.storage.table("meetings"), self.clock.now(), self.subscriptions.terms
         row = await self._state("subscription")
-        if row:
+        if row and row.values.get("terms") == terms:
             if not at_once and now + RENEW_BEFORE < datetime.fromisoformat(str(row.values["expires"])):
                 return False
             if renewed := await self.subscriptions.renew(str(row.values["id"]), now):
-                await self._remember("subscription", id=renewed.id, expires=renewed.expires.isoformat())
+                await self._subscribed(renewed, terms)
                 return False
             try:
                 # Should creating fail, nobody takes the lost one for alive.
                 await table.commit(self.integration, Delete(row))
             except RowChanged:
                 return True  # another run has subscribed this moment
-        client_state = secrets.token_urlsafe(48)
-        created = await self.subscriptions.create(client_state, now)
-        known = {"integration": self.integration, "client_state": state_hash(client_state)}
-        await table.commit("subscription", Put(created.id, known))
-        await self._remember("subscription", id=created.id, expires=created.expires.isoformat())
+        await self._subscribed(await self.subscriptions.create(now), terms)
         return True
+
+    async def _subscribed(self, to: Subscription, terms: str) -> None:
+        await self._remember("subscription", id=to.id, expires=to.expires.isoformat(), terms=terms)
 
     async def _state(self, name: str) -> Row | None:
         row = await self.storage.table("meetings").get(self.integration, f"watch:{name}")
@@ -100,13 +97,3 @@ class Watcher:
             if not changes.more:
                 break
         return found
-
-
-def state_hash(client_state: str) -> str:
-    """What is kept of a clientState: 384 random bits need no salt."""
-    return hashlib.sha256(client_state.encode()).hexdigest()
-
-
-def is_state(client_state: str, kept: str) -> bool:
-    """Whether a notification's clientState is the one that was given, in constant time."""
-    return hmac.compare_digest(state_hash(client_state), kept)

@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
-from typing import Self
+from functools import cache
+from typing import TYPE_CHECKING, Self
 
-from pydantic import TypeAdapter
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 MAX_BODY = 45_000
 """Characters of one queue message; base64 makes 60,000 of them, and Azure takes 65,536."""
@@ -60,7 +62,12 @@ def encode(notices: Iterable[Notice]) -> Iterator[str]:
 
 def decode(body: str) -> list[Notice]:
     """The notices of one queue message. Raises ValueError for anything that `encode` does not write."""
-    return _NOTICES.validate_json(body, strict=True)
+    return _adapter().validate_json(body, strict=True)
 
 
-_NOTICES = TypeAdapter(list[Notice])
+@cache
+def _adapter() -> "TypeAdapter[list[Notice]]":
+    """Made on first use: the webhook, which must answer cold, only encodes."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(list[Notice])

@@ -56,15 +56,7 @@ class Retirement:
         bookings = [Booking.from_row(row) for row in rows if row.key.startswith("tag:")]
         await asyncio.gather(*(self.platform.forget(booking) for booking in bookings))
         table = self.storage.table("meetings")
-        for row in rows:
-            if row.key == "watch:subscription":
-                await self._forget_subscription(str(row.values["id"]))
         try:
             await table.commit(integration, *(Delete(row) for row in rows))
         except RowChanged:
             log.info("work was under way when the integration was deleted; its rows are read again")
-
-    async def _forget_subscription(self, subscription_id: str) -> None:
-        row = await self.storage.table("meetings").get("subscription", subscription_id)
-        if row:
-            await self.storage.table("meetings").commit("subscription", Delete(row))

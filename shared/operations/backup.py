@@ -102,7 +102,7 @@ async def _insert(tables: Tables, line: _Line) -> bool:
 
 
 def _is_subscription(table: str, row: Row) -> bool:
-    return table == "meetings" and (row.partition == "subscription" or row.key == "watch:subscription")
+    return table == "meetings" and row.key == "watch:subscription"
 
 
 def _rows(lines: Iterable[str]) -> Iterator[_Line]:

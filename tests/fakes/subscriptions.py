@@ -12,15 +12,16 @@ class FakeSubscriptions:
 
     def __init__(self) -> None:
         self.alive: dict[str, datetime] = {}
-        self.client_states: list[str] = []
+        self.made: list[str] = []
+        self.terms = "first"
         self.failure: Exception | None = None
         self.renewed = 0
 
-    async def create(self, client_state: str, now: datetime) -> Subscription:
+    async def create(self, now: datetime) -> Subscription:
         if self.failure:
             raise self.failure
-        self.client_states.append(client_state)
-        created = Subscription(f"subscription-{len(self.client_states)}", now + LIFETIME)
+        created = Subscription(f"subscription-{len(self.made) + 1}", now + LIFETIME)
+        self.made.append(created.id)
         self.alive[created.id] = created.expires
         return created
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared.mailboxes.client_state import digest
 from shared.mailboxes.graph.answers import Page, SubscriptionAnswer
 from shared.mailboxes.graph.client import GraphClient, GraphError
 from shared.mailboxes.graph.payloads import parse
@@ -15,24 +16,30 @@ LIFETIME = timedelta(days=6)
 class GraphSubscriptions:
     """The subscription to what comes into one mailbox's Inbox."""
 
-    def __init__(self, client: GraphClient, address: str, public_base_url: str) -> None:
+    def __init__(self, client: GraphClient, address: str, public_base_url: str, client_state: str) -> None:
         self._client = client
+        self._client_state = client_state
         self._resource = f"users/{address}/mailFolders('inbox')/messages"
         self._notification_url = f"{public_base_url}/mailbox/notifications"
         self._lifecycle_url = f"{public_base_url}/mailbox/lifecycle"
 
-    async def create(self, client_state: str, now: datetime) -> Subscription:
+    @property
+    def terms(self) -> str:
+        """Whether notifications are believed: the clientState changes with the deployment's signing key."""
+        return digest(self._client_state)
+
+    async def create(self, now: datetime) -> Subscription:
         """Subscribe. Graph calls both URLs during this call.
 
         One that is there already (409) cannot be adopted, since Graph does not tell its clientState: it goes.
         """
         try:
-            return _subscription(await self._client.post("/subscriptions", self._wanted(client_state, now)))
+            return _subscription(await self._client.post("/subscriptions", self._wanted(now)))
         except GraphError as error:
             if error.status != 409:
                 raise
         await self._remove_ours()
-        return _subscription(await self._client.post("/subscriptions", self._wanted(client_state, now)))
+        return _subscription(await self._client.post("/subscriptions", self._wanted(now)))
 
     async def renew(self, subscription_id: str, now: datetime) -> Subscription | None:
         """Prolong; None when Graph has lost it. This also answers reauthorizationRequired."""
@@ -44,13 +51,13 @@ class GraphSubscriptions:
                 return None
             raise
 
-    def _wanted(self, client_state: str, now: datetime) -> dict[str, str]:
+    def _wanted(self, now: datetime) -> dict[str, str]:
         return {
             "changeType": "created",
             "resource": self._resource,
             "notificationUrl": self._notification_url,
             "lifecycleNotificationUrl": self._lifecycle_url,
-            "clientState": client_state,
+            "clientState": self._client_state,
             "expirationDateTime": _graph_time(now + LIFETIME),
             "latestSupportedTlsVersion": "v1_2",
         }

@@ -227,7 +227,7 @@ async def _webhook(held: list[Deployment]) -> AsyncIterator[str]:
         if "validationToken" in request.query:
             return web.Response(text=request.query["validationToken"])
         deployment = held[0]
-        for message in await deployment.services.webhook.receive(await request.read()):
+        for message in deployment.services.webhook.receive(await request.read()):
             await deployment.memory.queue("meeting-requests").send(message)
         return web.Response(status=202)
 

@@ -1,15 +1,13 @@
 """M9: subscriptions are kept alive, and a sweep finds what notifications have missed."""
 
-import json
 from datetime import timedelta
 
 import pytest
 
 from shared.errors import Unavailable
 from shared.mailboxes.mailbox import Folder
-from shared.mailboxes.watch import MAX_PAGES, RENEW_BEFORE, Watcher, is_state, state_hash
-from shared.mailboxes.webhook import Webhook
-from shared.meetings.notice import Notice, decode
+from shared.mailboxes.watch import MAX_PAGES, RENEW_BEFORE, Watcher
+from shared.meetings.notice import decode
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailbox import FakeMailbox
 from tests.fakes.storage import MemoryQueue, MemoryStorage
@@ -26,6 +24,7 @@ class World:
         self.clock = FakeClock()
         self.mailbox = FakeMailbox(self.clock, page_size=2)
         self.subscriptions = FakeSubscriptions()
+        self.is_polled = False
         self.storage = MemoryStorage()
         self.queue = self.storage.queue("meeting-requests")
         self.watched = "vmr@example.com https://vmr.example.com"
@@ -34,7 +33,13 @@ class World:
     def watcher(self) -> Watcher:
         """As a new process makes it: nothing is remembered but what is stored."""
         return Watcher(
-            INTEGRATION, self.watched, self.mailbox, self.subscriptions, self.storage, self.queue, self.clock
+            INTEGRATION,
+            self.watched,
+            self.mailbox,
+            None if self.is_polled else self.subscriptions,
+            self.storage,
+            self.queue,
+            self.clock,
         )
 
     def found(self) -> list[str]:
@@ -73,12 +78,11 @@ async def test_the_renewal_timer_renews_at_once(world: World) -> None:
     assert world.subscriptions.alive == {"subscription-1": world.clock.now() + LIFETIME}
 
 
-async def test_a_lost_subscription_is_made_anew_with_a_new_secret(world: World) -> None:
+async def test_a_lost_subscription_is_made_anew(world: World) -> None:
     await world.watcher.keep_subscribed()
     world.subscriptions.alive.clear()
     assert await world.watcher.keep_subscribed(at_once=True) is True
     assert list(world.subscriptions.alive) == ["subscription-2"]
-    assert len(set(world.subscriptions.client_states)) == 2
     assert await world.watcher.keep_subscribed() is False
 
 
@@ -94,22 +98,22 @@ async def test_one_that_cannot_be_made_anew_is_not_taken_for_alive(world: World)
     assert await world.watcher.keep_subscribed() is True
 
 
-async def test_client_states_are_secret_and_fit_graph(world: World) -> None:
-    """128 characters at most; only a hash is stored (I5)."""
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_one_that_was_made_under_other_terms_is_made_anew(world: World, at_once: bool) -> None:
+    """The signing key was renewed: what the old one notifies is not believed any more."""
     await world.watcher.keep_subscribed()
-    [client_state] = world.subscriptions.client_states
-    assert 40 <= len(client_state) <= 128
-    stored = [str(row.values) async for row in world.storage.table("meetings").everything()]
-    assert not any(client_state in values for values in stored)
+    world.subscriptions.terms = "second"
+    assert await world.watcher.keep_subscribed(at_once=at_once) is True
+    assert (world.subscriptions.made, world.subscriptions.renewed) == (["subscription-1", "subscription-2"], 0)
+    assert await world.watcher.keep_subscribed() is False
 
 
-async def test_the_webhook_believes_the_new_subscription(world: World) -> None:
-    await world.watcher.keep_subscribed()
-    [client_state] = world.subscriptions.client_states
-    item = {"subscriptionId": "subscription-1", "clientState": client_state, "resourceData": {"id": "m"}}
-    body = json.dumps({"value": [item]})
-    [message] = await Webhook(world.storage).receive(body.encode())
-    assert decode(message) == [Notice(INTEGRATION, "m")]
+async def test_a_mailbox_without_subscriptions_is_found_by_sweeps_alone(world: World) -> None:
+    world.is_polled = True
+    world.mailbox.deliver_mail("a")
+    assert await world.watcher.keep_subscribed(at_once=True) is False
+    assert await world.watcher.resync(resubscribe=True) == 1
+    assert world.subscriptions.made == []
 
 
 async def test_another_mailbox_or_address_is_subscribed_to_anew(world: World) -> None:
@@ -199,10 +203,3 @@ class BreakingQueue(MemoryQueue):
             raise ConnectionError
         self._left -= 1
         await super().send(text, delay)
-
-
-def test_a_client_state_is_compared_by_its_hash() -> None:
-    assert is_state("secret", state_hash("secret"))
-    assert not is_state("Secret", state_hash("secret"))
-    assert not is_state("", state_hash("secret"))
-    assert not is_state(state_hash("secret"), state_hash("secret"))

@@ -18,7 +18,7 @@ URL = "https://vmr.example.com/mailbox/notifications"
 
 @pytest.fixture
 def subscriptions(client: GraphClient) -> GraphSubscriptions:
-    return GraphSubscriptions(client, "vmr@example.com", "https://vmr.example.com")
+    return GraphSubscriptions(client, "vmr@example.com", "https://vmr.example.com", "secret")
 
 
 def subscription(id_: str = "s1", **changes: Any) -> dict[str, Any]:
@@ -35,7 +35,7 @@ async def test_a_subscription_asks_for_new_messages_and_lifecycle_events(
     subscriptions: GraphSubscriptions, script: Script
 ) -> None:
     script.answer(201, subscription())
-    assert await subscriptions.create("secret", NOW) == CREATED
+    assert await subscriptions.create(NOW) == CREATED
     assert script.asked[0].body == {
         "changeType": "created",
         "resource": RESOURCE,
@@ -45,6 +45,16 @@ async def test_a_subscription_asks_for_new_messages_and_lifecycle_events(
         "expirationDateTime": "2026-11-29T09:00:00Z",
         "latestSupportedTlsVersion": "v1_2",
     }
+
+
+def test_its_terms_are_its_client_state_and_do_not_tell_it(client: GraphClient) -> None:
+    """They are kept in a table (I5)."""
+
+    def terms(client_state: str) -> str:
+        return GraphSubscriptions(client, "vmr@example.com", "https://vmr.example.com", client_state).terms
+
+    assert terms("secret") == terms("secret") != terms("other")
+    assert "secret" not in terms("secret")
 
 
 def test_it_lives_no_longer_than_graph_allows() -> None:
@@ -62,7 +72,7 @@ async def test_one_that_is_there_already_goes_and_no_other(subscriptions: GraphS
     script.answer(200, {"value": [subscription("old")]})
     script.answer(204)
     script.answer(201, subscription())
-    assert await subscriptions.create("secret", NOW) == CREATED
+    assert await subscriptions.create(NOW) == CREATED
     assert [(asked.method, asked.path.rpartition("/")[2]) for asked in script.asked] == [
         ("POST", "subscriptions"),
         ("GET", "subscriptions"),
@@ -76,11 +86,11 @@ async def test_what_cannot_be_made_is_an_error(subscriptions: GraphSubscriptions
     """The handshake failed, or the grant is missing."""
     script.refuse(400, "ValidationError")
     with pytest.raises(GraphError):
-        await subscriptions.create("secret", NOW)
+        await subscriptions.create(NOW)
     script.answers.clear()
     script.refuse(403, "ErrorAccessDenied")
     with pytest.raises(Unavailable):
-        await subscriptions.create("secret", NOW)
+        await subscriptions.create(NOW)
     assert len(script.asked) == 2
 
 
