@@ -1,10 +1,13 @@
-"""Makes .venv and dev/node/node_modules ready. Standard library only: the machine's own Python runs it, first of all.
+"""Makes .venv, dev/node/node_modules and addin/vendor ready.
+
+Standard library only: the machine's own Python runs it, first of all.
 
 Run as `python3 -m dev.setup` in the project's root; any Python 3 can read this file, so that an old one is told so.
 It does nothing when nothing has changed since the last time, which takes a few hundredths of a second.
 """
 
 import hashlib
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +21,13 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 NODE = ROOT / "dev" / "node"
 STAMP = VENV / "setup-stamp"
+VENDOR = ROOT / "addin" / "vendor"
+LIBRARIES = {
+    "msal-browser.min.js": "@azure/msal-browser/lib/msal-browser.min.js",
+    "msal-browser.LICENSE": "@azure/msal-browser/LICENSE",
+}
+"""What the pane is served with and we have not written: by name in addin/vendor, from dev/node/node_modules."""
+
 INPUTS = (
     Path(__file__),
     ROOT / "requirements-dev.txt",
@@ -36,7 +46,8 @@ def main() -> None:
             )
         )
     stamp = wanted_stamp()
-    if PYTHON.exists() and (NODE / "node_modules").is_dir() and STAMP.exists() and STAMP.read_text() == stamp:
+    there = (PYTHON, NODE / "node_modules", STAMP, *(VENDOR / name for name in LIBRARIES))
+    if all(path.exists() for path in there) and STAMP.read_text() == stamp:
         return
     # A half-finished installation must not look like a finished one.
     STAMP.unlink(missing_ok=True)
@@ -58,9 +69,17 @@ def install() -> None:
     if not machine_has_node():
         pip("Installing Node", "-r", ROOT / "dev" / "requirements-node.txt")
     with ThreadPoolExecutor() as pool:
-        azurite = pool.submit(run, "Installing Azurite", *npm(), "ci", "--no-audit", "--no-fund", cwd=NODE)
+        node_packages = pool.submit(install_node_packages)
         install_python_packages()
-        azurite.result()
+        node_packages.result()
+
+
+def install_node_packages() -> None:
+    """Azurite, and the pane's libraries, which are served from addin/vendor."""
+    run("Installing Azurite and the pane's libraries", *npm(), "ci", "--no-audit", "--no-fund", cwd=NODE)
+    VENDOR.mkdir(exist_ok=True)
+    for name, source in LIBRARIES.items():
+        shutil.copy(NODE / "node_modules" / source, VENDOR / name)
 
 
 def install_python_packages() -> None:

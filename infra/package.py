@@ -22,6 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = ("function_app.py", "host.json", "functions", "shared", "addin")
 """All that runs in Azure."""
 
+LIBRARIES = ("addin/vendor/msal-browser.min.js", "addin/vendor/msal-browser.LICENSE")
+"""Microsoft's library for nested app authentication and its licence, fetched by dev/setup.py."""
+
 PACKAGES = Path(".python_packages/lib/site-packages")
 """Where the Functions host puts requirements that come with the app."""
 
@@ -78,7 +81,9 @@ def build(output: Path, python_version: str) -> Package:
 
 
 def copy_product(stage: Path) -> None:
-    """Copy the sources; what has been compiled or tried out beside them stays behind."""
+    """Copy the sources; what has been compiled or tried out beside them stays behind. Raises PackageError."""
+    if missing := [name for name in LIBRARIES if not (ROOT / name).exists()]:
+        raise PackageError(f"{' and '.join(missing)} are missing: run `make ready`, which fetches them, and try again.")
     stage.mkdir()
     for name in PRODUCT:
         source = ROOT / name

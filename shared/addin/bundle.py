@@ -54,7 +54,7 @@ class Bundle:
 
 def load(folder: Path) -> Bundle:
     """The bundle of `addin/`: pane.html, style sheets, modules in src/, the sign-in dialog's scripts in dialog/, other
-    people's in vendor/.
+    people's in vendor/, which dev/setup.py fetches.
 
     Raises ValueError when two files have one name, or when a module imports what is not there.
     """
@@ -93,7 +93,7 @@ def _asset(hash_: str, name: str, body: bytes, names: list[str]) -> Asset:
 def _with_served_imports(hash_: str, name: str, source: str, names: list[str]) -> str:
     def served(match: re.Match[str]) -> str:
         if match["file"] not in names:
-            raise ValueError(f"{name} imports ./{match['file']}, which is not there")
+            raise ValueError(f"{name} imports ./{match['file']}, which is not there: `make ready` fetches libraries")
         return f"{match['quote']}./{hash_}-{match['file']}{match['quote']}"
 
     return _IMPORT.sub(served, source)

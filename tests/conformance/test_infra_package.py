@@ -29,6 +29,16 @@ def test_only_what_runs_is_in_it(names: list[str]) -> None:
     assert not [n for n in ours if n.endswith((".md", ".in", ".sqlite", ".key")) or "/." in n]
 
 
+def test_the_pane_s_library_travels_with_its_licence(names: list[str]) -> None:
+    assert set(package.LIBRARIES) <= set(names)
+
+
+def test_a_library_that_was_not_fetched_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(package, "LIBRARIES", ("addin/vendor/gone.js",))
+    with pytest.raises(package.PackageError, match=r"addin/vendor/gone\.js.*make ready"):
+        package.build(tmp_path / "package.zip", THIS)
+
+
 def test_everything_is_compiled(built: package.Package, names: list[str]) -> None:
     assert built.compiled
     present = set(names)

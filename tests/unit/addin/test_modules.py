@@ -1,9 +1,11 @@
 """The pane's modules: their own tests (node:test, beside this file), and their types (TypeScript as a checker)."""
 
 import re
+import subprocess
 
 import pytest
 
+from dev.setup import LIBRARIES, NODE, VENDOR
 from tests.unit.addin.node import HERE, ROOT, package, run_node
 
 
@@ -20,8 +22,9 @@ def test_types(folder: str) -> None:
     assert ran.returncode == 0, ran.stdout
 
 
-def test_the_vendored_library_is_what_its_makers_publish() -> None:
-    published = package("@azure/msal-browser")
-    vendored = ROOT / "addin" / "vendor"
-    assert (vendored / "msal-browser.min.js").read_bytes() == (published / "lib" / "msal-browser.min.js").read_bytes()
-    assert (vendored / "msal-browser.LICENSE").read_bytes() == (published / "LICENSE").read_bytes()
+def test_no_library_of_others_is_in_the_repository() -> None:
+    """dev/setup.py puts them into addin/vendor, from the packages of dev/node's lock file."""
+    kept = subprocess.run(["git", "ls-files", "addin/vendor"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert kept.stdout == ""
+    for name, source in LIBRARIES.items():
+        assert (VENDOR / name).read_bytes() == (NODE / "node_modules" / source).read_bytes()
