@@ -1,15 +1,17 @@
 """Retirement of a deleted integration: its rooms close, its digits come free, its records go.
 
-A marker is written before the settings are deleted, so that whatever is interrupted is finished by the nightly round.
+A marker is written before the settings are deleted, so that whatever is interrupted is finished by the nightly round;
+if the settings are still there then, it was the deletion itself that failed, and everything stays.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 
 from shared.aliases.booking import Booking
 from shared.conferences.platform import Platform
+from shared.personal.retirement import retire_personal
 from shared.storage import Delete, Put, Row, RowChanged, Storage
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,11 @@ class Retirement:
         table = self.storage.table("meetings")
         while rows := [row async for row in self._first_rows(integration)]:
             await self._remove(integration, rows)
+        await retire_personal(self.storage, integration)
+        await self._unmark(integration)
+
+    async def _unmark(self, integration: str) -> None:
+        table = self.storage.table("meetings")
         marker = await table.get(_MARKERS, integration)
         if marker:
             await table.commit(_MARKERS, Delete(marker))
@@ -46,10 +53,10 @@ class Retirement:
             if count == _BATCH:
                 return
 
-    async def complete_all(self) -> None:
-        """Finish every retirement that was interrupted."""
+    async def complete_all(self, existing: Collection[str]) -> None:
+        """Finish every retirement that was interrupted; those of `existing` integrations (uuids) never began."""
         for row in [row async for row in self.storage.table("meetings").rows(_MARKERS)]:
-            await self.complete(row.key)
+            await (self._unmark if row.key in existing else self.complete)(row.key)
 
     async def _remove(self, integration: str, rows: list[Row]) -> None:
         """Rooms first: a row that is gone can no longer tell which room it was."""

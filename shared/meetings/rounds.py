@@ -72,7 +72,7 @@ class Rounds:
             await check_number_space(hands.processor, self.alarms)
             await self.alarms.clear_when_quiet(hands.processor.integration.uuid, AlarmKind.POISON, QUIET)
 
-        await self.retirement.complete_all()
+        await self.retirement.complete_all({integration.uuid for integration in await self.integrations.list()})
         await self._for_each({AlarmKind.HOUSEKEEPING: clean_up})
 
     async def connect(self, uuid: str) -> None:

@@ -8,11 +8,12 @@ users.py      user records, and the sign-ins that they remember
 rendering.py  what the add-in is told of a VMR
 bridge.py     VMRs of a Management Node, by its API; bridge_tokens.py its OAuth
 lookup.py     the list that a signed-in user gets
+retirement.py what goes with a deleted integration
 
 A room here is an entry in a directory: calls into it are the bridge's business. So nothing is scheduled for a meeting
 in a personal VMR, and the equipment mailbox is not invited (P3).
 
 Whose is what. A VMR and a user record belong to one integration, or to all of them (`integration` is ""). Integrations
 of different customers trust different sign-in services, and each of these can prove any address it likes: what belongs
-to one integration is never shown by another (I1), and what belongs to all trusts all of their sign-in services.
+to one integration is never shown by another (I1), and what belongs to all trusts all of their sign-in services. What belongs to one integration goes with it.
 """

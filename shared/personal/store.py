@@ -32,6 +32,10 @@ class VmrStore:
         found = self._vmrs.records(f"owner:{digest(email)}:")
         return [shown(vmr) async for vmr in found if vmr.integration in ("", integration)]
 
+    async def of_integration(self, integration: str) -> list[PersonalVmr]:
+        """The VMRs that belong to this integration (uuid) alone. Reads all: for admins, and for clearing up."""
+        return [vmr for vmr in await self.all() if vmr.integration == integration]
+
     async def all(self) -> list[PersonalVmr]:
         """Every VMR, by rising id."""
         return sorted([vmr async for vmr in self._vmrs.records("owner:")], key=lambda vmr: vmr.id)

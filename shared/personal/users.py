@@ -56,7 +56,7 @@ class UserStore:
         """See EndUsers.remember. A key that proved somebody else until now proves this user."""
         other = await self.known(integration, key)
         if other is not None and other.uuid != user:
-            await self._forget(other.uuid, integration, key)
+            await self._forget(other.uuid, integration.uuid, digest(key))
         record = await self._users.find(f"uuid:{user}")
         if record is not None:
             await self._users.change(f"uuid:{user}", lambda now: _with(now, integration, key))
@@ -67,7 +67,7 @@ class UserStore:
 
     async def sign_out(self, integration: Integration, user: str) -> None:
         """See EndUsers.sign_out."""
-        await self._forget(user, integration)
+        await self.forget_all(user, integration.uuid)
 
     async def tied(self, integration: Integration, key: str) -> UserRecord | None:
         """The user whom a `Caller.key` proves: by a sign-in, or by what an admin has put on a record.
@@ -105,6 +105,10 @@ class UserStore:
         """Remove a record: the user is signed out everywhere. Raises NotFound."""
         await self._users.delete(f"id:{id_}")
 
+    async def forget_all(self, user: str, integration: str) -> None:
+        """Forget every sign-in of a user (uuid) with an integration (uuid). Nothing happens when there are none."""
+        await self._forget(user, integration)
+
     # ---
 
     async def _by_email(self, integration: Integration, email: str) -> UserRecord | None:
@@ -132,12 +136,11 @@ class UserStore:
 
         return await self._users.change(f"uuid:{user.uuid}", remember)
 
-    async def _forget(self, user: str, integration: Integration, key: str | None = None) -> None:
-        """Forget one key, or all keys, of a user with this integration."""
-        key_digest = None if key is None else digest(key)
+    async def _forget(self, user: str, integration: str, key_digest: str = "") -> None:
+        """Forget one key, or all keys, of a user with this integration (uuid)."""
 
         def forget(now: UserRecord) -> UserRecord:
-            gone = {pair for pair in now.sign_ins if pair[0] == integration.uuid and key_digest in (None, pair[1])}
+            gone = {pair for pair in now.sign_ins if pair[0] == integration and key_digest in ("", pair[1])}
             return now.model_copy(update={"sign_ins": tuple(pair for pair in now.sign_ins if pair not in gone)})
 
         try:

@@ -6,9 +6,14 @@ import pytest
 
 from shared.conferences.platform import PolicyPlatform
 from shared.meetings.retirement import Retirement
+from shared.personal.end_user import UserRecord
+from shared.personal.fields import validated
+from shared.personal.store import VmrStore
+from shared.personal.users import UserStore
 from tests.fakes.mailbox import invitation
 from tests.unit.shared.meetings.crashes import Crash, CrashingStorage, Fuse
 from tests.unit.shared.meetings.world import World, body, stored_integration
+from tests.unit.shared.personal.samples import kept
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 OTHER = "22222222-2222-4222-8222-222222222222"
@@ -55,5 +60,45 @@ async def test_what_is_interrupted_is_finished_by_the_nightly_round(at: int) -> 
     await retirement.announce(world.integration.uuid)
     with pytest.raises(Crash):
         await Retirement(storage, PolicyPlatform(storage)).complete(world.integration.uuid)
-    await retirement.complete_all()
+    await retirement.complete_all(existing=set())
     assert await rows_left(world) == []
+
+
+async def test_an_integration_that_was_not_deleted_after_all_keeps_everything() -> None:
+    """Its settings could not be removed: whoever asked for it was told so, and meetings go on."""
+    world = World()
+    [alias] = await with_meetings(world, 1)
+    before = sorted(await rows_left(world))
+    retirement = Retirement(world.storage, PolicyPlatform(world.storage))
+    await retirement.announce(world.integration.uuid)
+    await retirement.complete_all(existing={world.integration.uuid})
+    assert sorted(await rows_left(world)) == before
+    world.clock.set(START)
+    assert await world.is_open(alias)
+
+
+async def test_personal_records_that_are_the_integrations_own_go_with_it() -> None:
+    world = World()
+    vmrs, users = VmrStore(world.storage), UserStore(world.storage)
+    own = world.integration.uuid
+    for number, integration in enumerate(("", own, OTHER), start=1):
+        await vmrs.create(kept(number, f"a{number}", integration=integration))
+    strangers = (world.integration, world.integration.model_copy(update={"uuid": OTHER}))
+    for integration in strangers:
+        await users.signed_in(integration, "adfs:x:alice", "alice@example.com", "Alice")
+    await users.create(validated(UserRecord, {"id": 9, "uuid": "u9", "primary_email_address": "bob@example.com"}))
+    for integration in strangers:
+        await users.signed_in(integration, "adfs:x:bob", "bob@example.com", "Bob")
+
+    await Retirement(world.storage, PolicyPlatform(world.storage)).complete(own)
+
+    assert [vmr.integration for vmr in await vmrs.all()] == ["", OTHER]
+    assert [(user.email, user.integration) for user in await users.all()] == [
+        ("alice@example.com", OTHER),
+        ("bob@example.com", ""),
+    ]
+    for subject in ("adfs:x:alice", "adfs:x:bob"):
+        assert await users.known(world.integration, subject) is None, "also if it is made again"
+    assert await users.known(strangers[1], "adfs:x:bob")
+    rows = [row async for row in world.storage.table("personal").everything()]
+    assert not [row for row in rows if own in row.key], "no claim of its is left"

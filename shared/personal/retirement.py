@@ -1,0 +1,44 @@
+"""Personal records of a deleted integration: its VMRs and user records go, and with them all that they remember.
+
+A record that names an integration belongs to it. One that names none belongs to the deployment, as every `conference`
+and `end_user` of the original API does, and stays; but what such a user proved to the deleted integration is
+forgotten: an integration may be made again under the same uuid, and another sign-in service stand behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+
+from shared.errors import NotFound
+from shared.personal.store import VmrStore
+from shared.personal.users import UserStore
+from shared.storage import Storage
+
+AT_ONCE = 16
+
+
+async def retire_personal(storage: Storage, integration: str) -> None:
+    """Remove what belongs to an integration (uuid). May be repeated, and taken up where it was interrupted."""
+    vmrs, users = VmrStore(storage), UserStore(storage)
+    await _each(vmrs.delete(vmr.id) for vmr in await vmrs.of_integration(integration))
+    everybody = await users.all()
+    await _each(users.delete(user.id) for user in everybody if user.integration == integration)
+    await _each(
+        users.forget_all(user.uuid, integration)
+        for user in everybody
+        if user.integration != integration and any(of == integration for of, _ in user.sign_ins)
+    )
+
+
+async def _each(work: Iterable[Awaitable[None]]) -> None:
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def one(each: Awaitable[None]) -> None:
+        async with turns:
+            try:
+                await each
+            except NotFound:
+                return  # an admin has removed it this moment
+
+    await asyncio.gather(*map(one, work))
