@@ -1,4 +1,4 @@
-"""The HTTP server: Graph, the control routes, the metadata document; and the OpenID provider of its users."""
+"""The HTTP server: Graph, EWS, the control routes, the metadata document; and the OpenID provider of its users."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from dev.exchange.control import control_routes, explain
+from dev.exchange.ews import gateway as ews
 from dev.exchange.graph.gateway import ROOT, Gateway
 from dev.exchange.state import Exchange, Settings
 from dev.provider.app import routes as provider_routes
@@ -22,6 +23,7 @@ def create_app(exchange: Exchange) -> web.Application:
     app = web.Application(middlewares=[explain], client_max_size=8 * 1024**2)
     app.add_routes(control_routes(exchange))
     app.router.add_route("*", f"{ROOT}/{{path:.*}}", Gateway(exchange).__call__)
+    app.router.add_post(ews.PATH, ews.Gateway(exchange).__call__)
     app.add_routes(provider_routes(Provider(exchange.clock.now)))
 
     async def living(_app: web.Application) -> AsyncIterator[None]:
@@ -54,6 +56,11 @@ class Running:
     def graph_url(self) -> str:
         """What GRAPH_BASE_URL is to be."""
         return self.base_url + ROOT
+
+    @property
+    def ews_url(self) -> str:
+        """What an integration's EWS URL is to be."""
+        return self.base_url + ews.PATH
 
 
 @asynccontextmanager

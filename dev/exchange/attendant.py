@@ -84,6 +84,11 @@ class Attendant:
             part = letter.part or part
         return self._process(owner, letter, part, settings)
 
+    def enter(self, owner: User, part: MeetingPart) -> Entry | None:
+        """Put a request's meeting into the calendar, as answering it does where the attendant left it alone."""
+        self._update(owner, part)
+        return self._entry(owner, part.meeting)
+
     def _process(self, owner: User, letter: Letter, part: MeetingPart, settings: Processing) -> Placement:
         before = self._entry(owner, part.meeting)
         unseen = before is not None and self._is_auto_processed(before, part, settings)

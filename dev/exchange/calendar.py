@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
 
-from dev.exchange.model import Event, Meeting, Response
+from dev.exchange.model import Address, Event, Meeting, Response
 from dev.exchange.zones import to_local, to_utc
 
 
@@ -100,3 +100,9 @@ def find_occurrence(event: Event, meeting: Meeting) -> Entry | None:
     if day is None or event.meeting.recurrence is None:
         return whole(event)
     return occurrence(event, day)
+
+
+def response_of(entry: Entry, address: Address) -> Response:
+    """An attendee's answer as it shows in this calendar: the organiser knows all, an attendee only their own."""
+    tracking, who = entry.event.tracking, address.address.casefold()
+    return tracking.get((entry.day, who)) or tracking.get((None, who)) or Response()

@@ -16,6 +16,7 @@ _SEEDED = {
     "dave@example.com": "Dave Davis",
     "vmr@example.com": "VMR",
     "vmr2@example.com": "VMR 2",
+    "vmr-ews@example.com": "VMR on-premises",
 }
 
 

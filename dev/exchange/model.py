@@ -194,7 +194,10 @@ class MeetingPart:
 
 @dataclass(frozen=True)
 class Letter:
-    """What is sent. ``sender`` differs from ``from_`` when a delegate sends on behalf."""
+    """What is sent. ``sender`` differs from ``from_`` when a delegate sends on behalf.
+
+    ``item_class`` is set where it is not the usual one of the kind, such as IPM.Schedule.Meeting.Notification.Forward.
+    """
 
     subject: str
     body: Body
@@ -206,6 +209,7 @@ class Letter:
     reply_to: tuple[Address, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     part: MeetingPart | None = None
+    item_class: str = ""
 
     @property
     def kind(self) -> MessageKind:

@@ -8,6 +8,7 @@ from dev.exchange.attendant import Attendant
 from dev.exchange.calendar import Entry, find_occurrence
 from dev.exchange.clock import Clock
 from dev.exchange.directory import Directory
+from dev.exchange.ews.state import Ews
 from dev.exchange.faults import Faults
 from dev.exchange.graph.delta import DeltaRounds
 from dev.exchange.graph.notices import change_notice, lifecycle_notice
@@ -37,7 +38,10 @@ class Settings:
 
 @dataclass
 class Traffic:
-    """What Graph clients do: requests by method and path template, and how many of one mailbox run right now."""
+    """What clients do: Graph requests by method and path template, those of EWS by operation.
+
+    ``running`` is how many of one mailbox (EWS: of one account) run right now.
+    """
 
     requests: Counter[str] = field(default_factory=Counter)
     throttled: int = 0
@@ -67,6 +71,7 @@ class Exchange:
         self.post.auto_answer = self.responses.accept_by_itself
         self.meetings = Meetings(self.store, self.directory, self.post)
         self.delta = DeltaRounds(self.store)
+        self.ews = Ews()
         self.notifier = Notifier(self.clock, self.faults)
         self.notifier.on_dropped = self._missed
         self.subscriptions = Subscriptions(self.clock)

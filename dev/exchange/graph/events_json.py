@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from dev.exchange.calendar import Entry, exceptions
+from dev.exchange.calendar import Entry, exceptions, response_of
 from dev.exchange.graph.ids import EVENT, ItemId, change_key
 from dev.exchange.graph.shapes import (
     Json,
@@ -116,10 +116,4 @@ def _status(response: Response) -> Json:
 
 
 def _attendee(entry: Entry, address: Address) -> Json:
-    return {"type": "required", "status": _status(_response_of(entry, address)), **recipient(address)}
-
-
-def _response_of(entry: Entry, address: Address) -> Response:
-    """An attendee's answer as it shows here: the organiser knows all, an attendee only their own."""
-    event_, who = entry.event, address.address.casefold()
-    return event_.tracking.get((entry.day, who)) or event_.tracking.get((None, who)) or Response()
+    return {"type": "required", "status": _status(response_of(entry, address)), **recipient(address)}

@@ -1,0 +1,83 @@
+"""Who may do what: service accounts with their passwords, impersonation (a management scope), delegate access."""
+
+from dataclasses import dataclass, field
+
+from dev.exchange.directory import User
+from dev.exchange.ews.errors import EwsError, SoapFaultError
+
+DOMAIN = "EXAMPLE"
+_EQUIPMENT = ("vmr@example.com", "vmr2@example.com", "vmr-ews@example.com")
+
+
+@dataclass
+class Account:
+    """An account of the domain that signs in to EWS. It has no mailbox of its own.
+
+    ``impersonates``: the addresses in its management scope; ``opens``: mailboxes that it has full access to.
+    """
+
+    name: str
+    address: str
+    password: str
+    impersonates: frozenset[str] = frozenset()
+    opens: frozenset[str] = frozenset()
+
+    def is_(self, username: str) -> bool:
+        r"""Whether it signs in by that name: NAME, DOMAIN\NAME or its address, in any case of letters."""
+        folded = username.casefold().removeprefix("\\")
+        return folded in (self.name, f"{DOMAIN}\\{self.name}".casefold(), self.address)
+
+
+def seeded() -> list[Account]:
+    """The accounts of the local stack. One has rights, one has none: nobody ran the cmdlets for it."""
+    scope = frozenset({*_EQUIPMENT, "alice@example.com", "bob@example.com"})
+    return [
+        Account("svc-vmr", "svc-vmr@example.com", "local-ews", scope, frozenset(_EQUIPMENT)),
+        Account("svc-norights", "svc-norights@example.com", "local-ews"),
+    ]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who signed in: an account, or an application with full_access_as_app."""
+
+    account: Account | None = None
+
+    @property
+    def name(self) -> str:
+        """For counting connections."""
+        return self.account.name if self.account else "application"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """On whose behalf a request acts. ``user`` is the impersonated one; None: the account itself."""
+
+    caller: Caller
+    user: User | None = None
+    opens: frozenset[str] = field(default_factory=frozenset)
+
+    def may_open(self, owner: User) -> bool:
+        """Whether the mailbox is its own, or it has full access to it."""
+        return owner == self.user or owner.address.casefold() in self.opens
+
+
+def impersonating(caller: Caller, user: User | None, *, asked: bool) -> Actor:
+    """The actor of a request; ``asked`` with no ``user``: somebody who has no mailbox. Raises `SoapFaultError`."""
+    account = caller.account
+    if not asked:
+        if account is None:
+            # An application has no mailbox: it must say for whom it acts.
+            raise SoapFaultError("ErrorInvalidRequest", "ExchangeImpersonation SOAP header must be present.")
+        return Actor(caller, opens=account.opens)
+    if user is None:
+        raise SoapFaultError("ErrorNonExistentMailbox")
+    if account and user.address.casefold() not in account.impersonates:
+        raise SoapFaultError("ErrorImpersonateUserDenied")
+    return Actor(caller, user)
+
+
+def check_access(actor: Actor, owner: User, code: str) -> None:
+    """Let through who may open the mailbox; raises `EwsError` with that code."""
+    if not actor.may_open(owner):
+        raise EwsError(code)

@@ -1,0 +1,114 @@
+"""Signing in: Basic and Bearer with each request, NTLM once for each TCP connection."""
+
+import asyncio
+import base64
+import binascii
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+import spnego
+from aiohttp import web
+
+from dev.exchange.ews.access import DOMAIN, Account, Caller
+from dev.exchange.ews.state import Ews
+
+#: A bearer token of the local stack: an application with full_access_as_app.
+APPLICATION_TOKEN = "local"  # noqa: S105  # opens a simulation
+
+
+class UnauthorizedError(Exception):
+    """Nobody has signed in; ``challenges`` are the values of WWW-Authenticate."""
+
+    def __init__(self, challenges: Sequence[str]) -> None:
+        super().__init__("sign in")
+        self.challenges = tuple(challenges)
+
+
+@dataclass
+class _Connection:
+    """A TCP connection: an NTLM handshake that is under way, or who signed in by one."""
+
+    handshake: spnego.ContextProxy | None = None
+    caller: Caller | None = None
+
+
+class Authentication:
+    """Finds out who sends a request."""
+
+    def __init__(self, ews: Ews) -> None:
+        self._ews = ews
+        self._connections: WeakKeyDictionary[asyncio.BaseTransport, _Connection] = WeakKeyDictionary()
+
+    def caller(self, request: web.Request) -> Caller:
+        """Who sends this request; raises `UnauthorizedError`."""
+        connection = self._connection(request)
+        scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+        if not scheme and connection.caller:
+            return connection.caller
+        signers = {"basic": self._basic, "bearer": self._bearer}
+        if scheme.casefold() == "ntlm":
+            connection.caller = self._ntlm(connection, value.strip())
+            return connection.caller
+        found = signers[scheme.casefold()](value.strip()) if scheme.casefold() in signers else None
+        if found is None:
+            raise UnauthorizedError(self._ews.schemes)
+        return found
+
+    def _connection(self, request: web.Request) -> _Connection:
+        if self._ews.layer7_balancer or request.transport is None:
+            return _Connection()
+        return self._connections.setdefault(request.transport, _Connection())
+
+    def _basic(self, value: str) -> Caller | None:
+        if not any(scheme.startswith("Basic") for scheme in self._ews.schemes):
+            return None
+        try:
+            username, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        account = self._ews.account(username)
+        return Caller(account) if account and account.password == password else None
+
+    def _bearer(self, value: str) -> Caller | None:
+        return Caller() if value == APPLICATION_TOKEN else None
+
+    def _ntlm(self, connection: _Connection, value: str) -> Caller:
+        """Do one step of a handshake; the caller when it was the last."""
+        try:
+            token = base64.b64decode(value, validate=True)
+            with _credentials(self._ews.accounts):
+                if connection.handshake is None or token[8:9] == b"\x01":
+                    connection.handshake = spnego.server(protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
+                answer = connection.handshake.step(token)
+        except (binascii.Error, spnego.exceptions.SpnegoError, ValueError) as error:
+            connection.handshake = None
+            raise UnauthorizedError(self._ews.schemes) from error
+        if not connection.handshake.complete:
+            raise UnauthorizedError([f"NTLM {base64.b64encode(answer or b'').decode()}"])
+        account = self._ews.account(connection.handshake.client_principal or "")
+        connection.handshake = None
+        if account is None:
+            raise UnauthorizedError(self._ews.schemes)
+        return Caller(account)
+
+
+@contextmanager
+def _credentials(accounts: list[Account]) -> Iterator[None]:
+    """Let the NTLM acceptor know the passwords: it reads them from a file that the environment names."""
+    with tempfile.NamedTemporaryFile("w", suffix=".ntlm", delete=False) as file:
+        for account in accounts:
+            file.write(f"{DOMAIN}:{account.name}:{account.password}\n:{account.address}:{account.password}\n")
+    before = os.environ.get("NTLM_USER_FILE")
+    os.environ["NTLM_USER_FILE"] = file.name
+    try:
+        yield
+    finally:
+        Path(file.name).unlink()
+        os.environ.pop("NTLM_USER_FILE")
+        if before is not None:
+            os.environ["NTLM_USER_FILE"] = before

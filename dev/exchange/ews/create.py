@@ -1,0 +1,38 @@
+"""CreateItem: each item by what it is."""
+
+from collections.abc import Callable
+
+from dev.exchange.ews.answers import REPLIES, answer_meeting
+from dev.exchange.ews.call import Call
+from dev.exchange.ews.errors import EwsError, error_message, response_message
+from dev.exchange.ews.xml import MESSAGES as M
+from dev.exchange.ews.xml import Element, child, children, local, m
+
+_DISPOSITIONS = ("SaveOnly", "SendOnly", "SendAndSaveCopy")
+
+
+def create_item(call: Call) -> list[Element]:
+    """CreateItem: one response message for each item, in their order."""
+    disposition = call.body.get("MessageDisposition", "")
+    if disposition not in _DISPOSITIONS:
+        raise EwsError("ErrorMessageDispositionRequired", "Message disposition is required.")
+    return [_answer(call, given, disposition) for given in children(child(call.body, "Items", M))]
+
+
+def _answer(call: Call, given: Element, disposition: str) -> Element:
+    try:
+        return response_message("CreateItem", m("Items", *_create(call, given, disposition)))
+    except EwsError as error:
+        return error_message("CreateItem", error, m("Items"))
+
+
+def _create(call: Call, given: Element, disposition: str) -> list[Element]:
+    kind = local(given)
+    if kind in REPLIES:
+        return answer_meeting(call, REPLIES[kind], given, disposition)
+    if kind in KINDS:
+        return KINDS[kind](call, given, disposition)
+    raise EwsError("ErrorInvalidOperation", f"{kind} can't be created here.")
+
+
+KINDS: dict[str, Callable[[Call, Element, str], list[Element]]] = {}

@@ -1,0 +1,118 @@
+"""The front of EWS: signing in, reading SOAP, counting, impersonation, faults; then the operation."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from aiohttp import web
+
+from dev.exchange.ews import create, folders, items, sync
+from dev.exchange.ews.access import Actor, Caller, impersonating
+from dev.exchange.ews.authentication import Authentication, UnauthorizedError
+from dev.exchange.ews.call import Call
+from dev.exchange.ews.errors import EwsError, SoapFaultError, fault
+from dev.exchange.ews.state import VERSIONS
+from dev.exchange.ews.xml import SOAP, Element, NotXmlError, child, children, local, m, parse, s, serialize, t
+from dev.exchange.state import Exchange
+
+PATH = "/EWS/Exchange.asmx"
+#: Concurrent requests of one account (EWSMaxConcurrency, facts §9).
+CONCURRENT = 27
+
+_OPERATIONS: dict[str, Callable[[Call], list[Element]]] = {
+    "CreateItem": create.create_item,
+    "GetFolder": folders.get_folder,
+    "GetItem": items.get_item,
+    "SyncFolderItems": sync.sync_folder_items,
+}
+#: What RequestServerVersion may ask for; 2019 speaks the version of 2016.
+_REQUESTED = ("Exchange2007", "Exchange2007_SP1", "Exchange2010", "Exchange2010_SP1", "Exchange2010_SP2",
+              "Exchange2013", "Exchange2013_SP1", "Exchange2015", "Exchange2016")  # fmt: skip
+
+
+class Gateway:
+    """Answers everything that is posted to `/EWS/Exchange.asmx`."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._authentication = Authentication(exchange.ews)
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request."""
+        # Also of a request that is refused: a connection goes on only after all of it was read.
+        content = await request.read()
+        try:
+            caller = self._authentication.caller(request)
+        except UnauthorizedError as error:
+            return _challenge(error)
+        try:
+            envelope = parse(content)
+            with self._one_of_few(caller):
+                return await self._answer(request, caller, envelope)
+        except NotXmlError as error:
+            return self._soap(fault(SoapFaultError("ErrorSchemaValidation", str(error))), 500)
+        except SoapFaultError as error:
+            return self._soap(fault(error), error.status)
+        except EwsError as error:
+            return self._soap(fault(SoapFaultError(error.code, error.message)), 500)
+
+    async def _answer(self, request: web.Request, caller: Caller, envelope: Element) -> web.StreamResponse:
+        header, body = child(envelope, "Header", SOAP), child(envelope, "Body", SOAP)
+        operations = children(body)
+        if len(operations) != 1:
+            raise SoapFaultError("ErrorSchemaValidation")
+        _check_version(header)
+        operation = local(operations[0])
+        self._exchange.traffic.requests[f"EWS {operation}"] += 1
+        call = Call(self._exchange, self._actor(caller, header), operations[0])
+        return await self._handle(call, operation)
+
+    async def _handle(self, call: Call, operation: str) -> web.StreamResponse:
+        delay = self._exchange.faults.latency("EWS", operation)
+        if delay:
+            await asyncio.sleep(delay)
+        if operation not in _OPERATIONS:
+            raise SoapFaultError("ErrorInvalidRequest", f"The operation {operation} is not supported here.")
+        messages = _OPERATIONS[operation](call)
+        return self._soap(m(f"{operation}Response", m("ResponseMessages", *messages)), 200)
+
+    def _actor(self, caller: Caller, header: Element | None) -> Actor:
+        wanted = child(header, "ExchangeImpersonation")
+        sid = child(wanted, "ConnectingSID")
+        named = next((item.text or "" for item in children(sid)), "")
+        user = self._exchange.directory.find(named) if named else None
+        return impersonating(caller, user, asked=wanted is not None)
+
+    @contextmanager
+    def _one_of_few(self, caller: Caller) -> Iterator[None]:
+        """Let few requests of one account run at a time; refuse the others."""
+        traffic, name = self._exchange.traffic, f"EWS {caller.name}"
+        if traffic.running[name] >= CONCURRENT:
+            traffic.throttled += 1
+            raise SoapFaultError("ErrorExceededConnectionCount")
+        traffic.running[name] += 1
+        traffic.most_at_once = max(traffic.most_at_once, traffic.running[name])
+        try:
+            yield
+        finally:
+            traffic.running[name] -= 1
+
+    def _soap(self, content: Element, status: int) -> web.Response:
+        version = t("ServerVersionInfo", VERSIONS[self._exchange.ews.version])
+        envelope = s("Envelope", s("Header", version), s("Body", content))
+        return web.Response(
+            status=status, body=serialize(envelope), headers={"Content-Type": "text/xml; charset=utf-8"}
+        )
+
+
+def _check_version(header: Element | None) -> None:
+    wanted = child(header, "RequestServerVersion")
+    if wanted is not None and wanted.get("Version") not in _REQUESTED:
+        raise SoapFaultError("ErrorInvalidServerVersion")
+
+
+def _challenge(error: UnauthorizedError) -> web.Response:
+    answer = web.Response(status=401)
+    for value in error.challenges:
+        answer.headers.add("WWW-Authenticate", value)
+    return answer

@@ -1,0 +1,54 @@
+"""Ids of EWS: they name the mailbox, and change whenever an item moves to another folder."""
+
+import binascii
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from datetime import date
+
+from dev.exchange.ews.errors import EwsError
+
+MESSAGE, EVENT, FOLDER = 1, 2, 3
+_HEAD = b"\x00\x03\x24\x00"
+_GUID = 36
+_KEY = b"\x09\x00\x00\x00\x16\x00\x00\x00\x11\x9f\x6b\xdd"
+
+
+@dataclass(frozen=True)
+class ItemId:
+    """What an id says. ``key`` is the item's own (of a folder: its well-known name), ``day`` names an occurrence."""
+
+    kind: int
+    owner: str
+    key: str
+    moves: int = 0
+    day: date | None = None
+
+    def text(self) -> str:
+        """The id as clients see it."""
+        content = bytes([self.kind]) + self.moves.to_bytes(2, "big")
+        content += self.day.toordinal().to_bytes(4, "big") if self.day else bytes(4)
+        return b64encode(_HEAD + self.owner.encode() + content + self.key.encode()).decode()
+
+
+def parse(text: str) -> ItemId:
+    """Read an id; raises `EwsError` for what this service never gave out."""
+    try:
+        data = b64decode(text.encode("ascii"), validate=True)
+        head, content = len(_HEAD), data[len(_HEAD) + _GUID :]
+        if not data.startswith(_HEAD) or len(content) < 8 or content[0] not in (MESSAGE, EVENT, FOLDER):
+            raise EwsError("ErrorInvalidIdMalformed")
+        ordinal = int.from_bytes(content[3:7], "big")
+        return ItemId(
+            kind=content[0],
+            owner=data[head : head + _GUID].decode(),
+            key=content[7:].decode(),
+            moves=int.from_bytes(content[1:3], "big"),
+            day=date.fromordinal(ordinal) if ordinal else None,
+        )
+    except (binascii.Error, UnicodeError, ValueError, OverflowError) as error:
+        raise EwsError("ErrorInvalidIdMalformed") from error
+
+
+def change_key(number: int) -> str:
+    """The change key of an item after the change with that number."""
+    return b64encode(_KEY + number.to_bytes(12, "big")).decode()

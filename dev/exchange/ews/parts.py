@@ -1,0 +1,102 @@
+"""Elements that items have in common: people, bodies, time zones, patterns of recurrence."""
+
+from collections.abc import Iterable
+
+from dev.exchange.ews.call import Thing, change_of, thing_id
+from dev.exchange.ews.ids import FOLDER, ItemId, change_key
+from dev.exchange.ews.xml import Element, t
+from dev.exchange.graph.shapes import body as graph_body
+from dev.exchange.model import Address, Body, Meeting, Reply
+from dev.exchange.recurrence import Recurrence
+from dev.exchange.zones import windows_name
+
+RESPONSE_TYPES = {
+    Reply.NONE: "Unknown",
+    Reply.ORGANIZER: "Organizer",
+    Reply.TENTATIVE: "Tentative",
+    Reply.ACCEPTED: "Accept",
+    Reply.DECLINED: "Decline",
+    Reply.NOT_RESPONDED: "NoResponseReceived",
+}
+
+
+def item_id(thing: Thing, tag: str = "ItemId") -> Element:
+    """The id and change key of an item."""
+    return t(tag, {"Id": thing_id(thing).text(), "ChangeKey": change_of(thing)})
+
+
+def folder_id(owner: str, name: str, tag: str = "FolderId", change: int = 0) -> Element:
+    """The id of a folder; folders do not move, so it is always the same."""
+    return t(tag, {"Id": ItemId(FOLDER, owner, name).text(), "ChangeKey": change_key(change)})
+
+
+def mailbox(address: Address) -> Element:
+    """A Mailbox."""
+    return t(
+        "Mailbox",
+        t("Name", address.name),
+        t("EmailAddress", address.address),
+        t("RoutingType", "SMTP"),
+        t("MailboxType", "Mailbox"),
+    )
+
+
+def one(tag: str, address: Address) -> Element:
+    """A property that holds one mailbox."""
+    return t(tag, mailbox(address))
+
+
+def many(tag: str, addresses: Iterable[Address]) -> Element | None:
+    """A property that holds mailboxes; left out when there is none."""
+    found = [mailbox(address) for address in addresses]
+    return t(tag, *found) if found else None
+
+
+def body(tag: str, content: Body, wanted: str) -> Element:
+    """A body as HTML or text; "Best" gives HTML, as every stored body can be had in it."""
+    shown = graph_body(content, "text" if wanted == "Text" else None)
+    return t(tag, {"BodyType": "Text" if wanted == "Text" else "HTML"}, shown["content"])
+
+
+def zone(tag: str, name: str) -> Element:
+    """A time zone definition. The service also writes out its periods and transitions; clients go by the id."""
+    known = windows_name(name)
+    return t(tag, {"Id": known, "Name": known})
+
+
+def recurrence(meeting: Meeting) -> Element | None:
+    """The pattern and range of a series."""
+    rule = meeting.recurrence
+    return t("Recurrence", _pattern(rule), _range(rule)) if rule else None
+
+
+def _pattern(rule: Recurrence) -> Element:
+    interval, month = t("Interval", rule.interval), t("Month", _MONTHS[rule.month - 1]) if rule.month else None
+    days = t("DaysOfWeek", " ".join(day.capitalize() for day in rule.days))
+    index, day_of_month = t("DayOfWeekIndex", rule.index.capitalize()), t("DayOfMonth", rule.day_of_month)
+    content = {
+        "daily": (interval,),
+        "weekly": (interval, days, t("FirstDayOfWeek", rule.week_start.capitalize())),
+        "absoluteMonthly": (interval, day_of_month),
+        "relativeMonthly": (interval, days, index),
+        "absoluteYearly": (day_of_month, month),
+        "relativeYearly": (days, index, month),
+    }
+    tag = rule.pattern[0].upper() + rule.pattern[1:]
+    return t(f"{tag}Recurrence", *content[rule.pattern])
+
+
+def _range(rule: Recurrence) -> Element:
+    # Dates without time carry an offset ("2030-03-04Z" as samples have it).
+    start = t("StartDate", f"{rule.first.isoformat()}Z")
+    if rule.until:
+        return t("EndDateRecurrence", start, t("EndDate", f"{rule.until.isoformat()}Z"))
+    if rule.count:
+        return t("NumberedRecurrence", start, t("NumberOfOccurrences", rule.count))
+    return t("NoEndRecurrence", start)
+
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip

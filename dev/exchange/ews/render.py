@@ -1,0 +1,52 @@
+"""An item as an element: finds what surrounds it, and renders it by the class that it is of."""
+
+from collections.abc import Iterable
+
+from dev.exchange.calendar import Entry
+from dev.exchange.ews import calendar_xml, messages_xml, parts
+from dev.exchange.ews.call import Call, Thing
+from dev.exchange.ews.messages_xml import Shown
+from dev.exchange.ews.shapes import Shape, read, render
+from dev.exchange.ews.xml import MESSAGES as M
+from dev.exchange.ews.xml import Element, child, t
+from dev.exchange.model import Message
+
+
+def item_shape(call: Call, *, in_list: bool = False) -> Shape:
+    """The ItemShape of a request; raises `EwsError`."""
+    default = messages_xml.DEFAULT | calendar_xml.DEFAULT
+    return read(child(call.body, "ItemShape", M), default=default, in_list=in_list)
+
+
+def element(call: Call, thing: Thing, shape: Shape) -> Element:
+    """An item with the properties that are wanted."""
+    if isinstance(thing, Entry):
+        return render("CalendarItem", parts.item_id(thing), calendar_xml.properties(thing, shape), shape)
+    tag, _ = messages_xml.item_class(thing)
+    return render(tag, parts.item_id(thing), messages_xml.properties(_shown(call, thing), shape), shape)
+
+
+def id_only(thing: Thing) -> Element:
+    """An item with nothing but its id, as answers to changes give it."""
+    tag = "CalendarItem" if isinstance(thing, Entry) else messages_xml.item_class(thing)[0]
+    return t(tag, parts.item_id(thing))
+
+
+def values(call: Call, thing: Thing, uris: Iterable[str]) -> dict[str, object]:
+    """The plain values of properties, for restrictions and sort orders."""
+    shape = Shape("AllProperties")
+    if isinstance(thing, Entry):
+        found = calendar_xml.properties(thing, shape)
+    else:
+        found = messages_xml.properties(_shown(call, thing), shape)
+    return {uri: found.get(uri) for uri in uris}
+
+
+def _shown(call: Call, message: Message) -> Shown:
+    """A message with its calendar item, which may lag the message."""
+    exchange, part = call.exchange, message.letter.part
+    owner = exchange.directory.find(message.owner)
+    attended = owner is not None and exchange.attendant.processing(owner).automate_processing != "None"
+    if part is None:
+        return Shown(message, attended=attended)
+    return Shown(message, exchange.entry_for(message.owner, part.meeting), attended)

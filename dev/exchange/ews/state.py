@@ -1,0 +1,33 @@
+"""What the EWS side keeps, and how it is set up."""
+
+from dataclasses import dataclass, field
+
+from dev.exchange.ews.access import Account, seeded
+from dev.exchange.ews.sync_states import SyncStates
+
+#: ServerVersionInfo by version. Builds are of late cumulative updates; the value of Version as clients saw it.
+VERSIONS = {
+    "2016": {"MajorVersion": "15", "MinorVersion": "1", "MajorBuildNumber": "2507", "MinorBuildNumber": "39",
+             "Version": "V2017_07_11"},
+    "2019": {"MajorVersion": "15", "MinorVersion": "2", "MajorBuildNumber": "1544", "MinorBuildNumber": "11",
+             "Version": "V2017_07_11"},
+}  # fmt: skip
+
+
+@dataclass
+class Ews:
+    """The EWS side of one simulated Exchange.
+
+    ``version`` is a key of `VERSIONS`. With ``layer7_balancer`` each request of a client comes in on a connection of
+    its own, as behind a balancer that shares connections out anew: NTLM, which signs in a connection, never succeeds.
+    """
+
+    version: str = "2019"
+    layer7_balancer: bool = False
+    schemes: tuple[str, ...] = ("Negotiate", "NTLM", 'Basic realm="localhost"')
+    accounts: list[Account] = field(default_factory=seeded)
+    states: SyncStates = field(default_factory=SyncStates)
+
+    def account(self, username: str) -> Account | None:
+        """The account that signs in by that name."""
+        return next((account for account in self.accounts if account.is_(username)), None)

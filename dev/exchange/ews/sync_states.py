@@ -1,0 +1,59 @@
+"""States of SyncFolderItems: what a client knows of a folder."""
+
+import base64
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dev.exchange.ews.errors import EwsError
+from dev.exchange.ews.ids import ItemId
+from dev.exchange.model import Letter
+
+#: Bytes of a state; real ones grow with the folder, up to some kilobytes.
+_SIZE = 900
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How a client last saw an item: ``content`` is all of it that is not its read flag."""
+
+    change: int
+    is_read: bool
+    content: tuple[Letter | None, bool]
+
+
+@dataclass(frozen=True)
+class State:
+    """What a client knows: the items of a folder of a mailbox."""
+
+    owner: str
+    folder: str
+    seen: Mapping[ItemId, Seen]
+
+
+class SyncStates:
+    """The states that were given out. A real one holds this knowledge itself; here it is a name for it."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, State] = {}
+
+    def find(self, token: str, owner: str, folder: str) -> State:
+        """The state; an empty token is the start. Raises `EwsError` for one of another folder, or of before a reset."""
+        if not token:
+            return State(owner, folder, {})
+        state = self._states.get(token)
+        if state is None or (state.owner, state.folder) != (owner, folder):
+            raise EwsError("ErrorInvalidSyncStateData")
+        return state
+
+    def keep(self, state: State, before: State, token: str) -> str:
+        """A token for a state; the old one when nothing changed."""
+        if token and state == before:
+            return token
+        fresh = base64.b64encode(os.urandom(_SIZE)).decode()
+        self._states[fresh] = state
+        return fresh
+
+    def forget(self) -> None:
+        """Invalidate all states."""
+        self._states.clear()
