@@ -3,8 +3,8 @@
 #
 #   infra/custom-domain.sh --resource-group NAME --app APP --host vmr.example.com
 #
-# Not part of the templates: a certificate can be made only for a name that is bound already, and bound only once it is
-# there. Flex Consumption wants a CNAME (no bare domains), and takes three certificates an app (not confirmed here).
+# Not part of infra/bicep: the DNS records can be made only when the app is there, and must be there before the name.
+# Flex Consumption wants a CNAME (no bare domains), and takes three certificates an app.
 set -euo pipefail
 
 fail() {
@@ -32,26 +32,19 @@ names=$(az functionapp show --resource-group "$group" --name "$app" --output tsv
   --query '[defaultHostName, customDomainVerificationId]') || fail "there is no app $app in $group" "run infra/deploy.sh"
 { read -r default_host; read -r verification; } <<<"$names"
 
-bound=$(az functionapp config hostname list --resource-group "$group" --webapp-name "$app" --query '[].name' --output tsv)
-if ! grep -qxF "$host" <<<"$bound"; then
-  az functionapp config hostname add --resource-group "$group" --name "$app" --hostname "$host" --output none ||
-    fail "$host cannot be bound" "make these two records in your DNS, wait until they are seen, and run this again:
+bound=$(az functionapp config hostname list --resource-group "$group" --webapp-name "$app" --query '[].name' \
+  --output tsv) || fail "the host names of $app cannot be read" "run this again"
+is_bound=false
+if grep -qxF "$host" <<<"$bound"; then
+  is_bound=true
+fi
+
+# Making the certificate takes some minutes.
+az deployment group create --resource-group "$group" --name vmr-host-name --output none \
+  --template-file "$(dirname "${BASH_SOURCE[0]}")/domain/main.bicep" \
+  --parameters "app=$app" "host=$host" "isBound=$is_bound" ||
+  fail "$host cannot be bound" "see the message above. These two records must be in your DNS, and seen by everybody:
         $host.          CNAME  $default_host.
-        asuid.$host.    TXT    $verification"
-fi
-
-thumbprint() {
-  az functionapp config ssl list --resource-group "$group" --output tsv \
-    --query "[?subjectName=='$host' || contains(hostNames || \`[]\`, '$host')].thumbprint | [0]"
-}
-
-print=$(thumbprint)
-if [[ ! $print || $print == None ]]; then
-  az functionapp config ssl create --resource-group "$group" --name "$app" --hostname "$host" --output none ||
-    fail "no certificate was made for $host" "look at CAA records of the domain: digicert.com must be allowed"
-  print=$(thumbprint)
-fi
-[[ $print && $print != None ]] || fail "the certificate for $host is not there yet" "run this again in some minutes"
-az functionapp config ssl bind --resource-group "$group" --name "$app" --certificate-thumbprint "$print" \
-  --ssl-type SNI --output none || fail "the certificate cannot be bound" "run this again; see the message above"
+        asuid.$host.    TXT    $verification
+        A CAA record of the domain, if there is one, must allow digicert.com. Then run this again."
 printf 'https://%s leads to %s\n' "$host" "$app"

@@ -1,6 +1,6 @@
 // Everything that a deployment needs, in one resource group. Values are explained in main.bicepparam.
 // Not in here: grants in Exchange and Entra (infra/grants/), secrets' values (infra/deploy.sh puts them into the vault),
-// and the binding of a public host name (infra/custom-domain.sh: it needs the app before the certificate).
+// and the binding of a public host name (infra/domain/: its DNS records need the app first, and come before the name).
 
 @description('Begins the name of every resource: lower-case letters and digits, a letter first.')
 @minLength(3)

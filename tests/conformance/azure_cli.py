@@ -103,8 +103,7 @@ class Azure:
                 "principals": [],
                 "federations": [],
                 "role_assignments": [],
-                "hosts": [],
-                "certificates": [],
+                "hosts": {},
             }
         )
 

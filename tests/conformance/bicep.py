@@ -17,6 +17,8 @@ INFRA = Path(__file__).resolve().parents[2] / "infra"
 BICEP = INFRA / "bicep"
 MODULES = sorted((BICEP / "modules").glob("*.bicep"))
 FILES = [BICEP / "main.bicep", *MODULES]
+DOMAIN = sorted((INFRA / "domain").glob("*.bicep"))
+"""What infra/custom-domain.sh deploys."""
 
 _PARSER = Parser(Language(tree_sitter_bicep.language()))
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.storage import QUEUES, TABLES
-from tests.conformance.bicep import BICEP, FILES, Expression, load
+from tests.conformance.bicep import BICEP, FILES, INFRA, Expression, load
 
 ROLES = {
     "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",
@@ -128,3 +128,17 @@ def test_the_private_network_closes_storage_and_vault() -> None:
     assert {e["group"] for e in endpoints} == {"blob", "queue", "table", "vault"}
     subnets = module("network").resource("Microsoft.Network/virtualNetworks")["properties"]["subnets"]
     assert subnets[0]["properties"]["delegations"][0]["properties"]["serviceName"] == "Microsoft.App/environments"
+
+
+def test_a_bound_host_name_never_loses_its_tls() -> None:
+    """Binding it bare is for new names only; the last word is the binding with the certificate."""
+    main, tls = load(INFRA / "domain" / "main.bicep"), load(INFRA / "domain" / "tls.bicep")
+    bare = main.resource("Microsoft.Web/sites/hostNameBindings")
+    assert bare["properties"]["sslState"] == "Disabled"
+    assert "hostNameBindings@2024-11-01' = if (!isBound) {" in main.path.read_text()
+    certificate = main.resource("Microsoft.Web/sites/certificates")
+    assert certificate["dependsOn"] == [Expression("bare")]
+    binding = tls.resource("Microsoft.Web/sites/hostNameBindings")
+    assert binding["properties"]["sslState"] == "SniEnabled"
+    assert binding["properties"]["thumbprint"] == Expression("thumbprint")
+    assert "thumbprint: certificate.properties.thumbprint" in main.path.read_text()

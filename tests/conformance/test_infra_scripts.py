@@ -208,17 +208,14 @@ HOST = ("--resource-group", "rg", "--app", "vmrapp", "--host", "vmr.example.com"
 def test_a_host_name_is_bound_with_a_certificate(azure: Azure) -> None:
     ran = azure.run("custom-domain.sh", *HOST)
     assert ran.code == 0, ran.output
-    assert ran.changes == [
-        "functionapp config hostname add",
-        "functionapp config ssl create",
-        "functionapp config ssl bind",
-    ]
-    again = azure.run("custom-domain.sh", *HOST)
-    assert (again.code, again.changes) == (0, ["functionapp config ssl bind"])
+    assert ran.changes == ["deployment group create"]
+    assert azure.state["hosts"] == {"vmr.example.com": "app=vmrapp host=vmr.example.com isBound=false"}
+    assert azure.run("custom-domain.sh", *HOST).code == 0
+    assert azure.state["hosts"] == {"vmr.example.com": "app=vmrapp host=vmr.example.com isBound=true"}
 
 
 def test_missing_dns_records_are_spelt_out(azure: Azure) -> None:
-    azure.fail("functionapp config hostname add", "A TXT record pointing from asuid… was not found")
+    azure.fail("deployment group create", "A TXT record pointing from asuid… was not found")
     ran = azure.run("custom-domain.sh", *HOST)
     assert ran.code == 1
     assert re.search(r"vmr\.example\.com\. +CNAME +app\.azurewebsites\.net\.", ran.output)

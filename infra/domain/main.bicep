@@ -1,0 +1,46 @@
+// A host name of your own for the app, with a certificate that Azure makes and renews.
+// infra/custom-domain.sh deploys it, once the DNS records lead to the app.
+//
+// Azure makes a certificate only for a name that is bound, and binds TLS only with a certificate. So the name is bound
+// bare, the certificate is made, and the same binding gets it (tls.bicep: a template may declare a resource once).
+// Certificates of Flex Consumption belong to the site, three at most, and not to the plan as elsewhere.
+
+param app string
+param host string
+param location string = resourceGroup().location
+
+@description('The name is bound already. Binding it bare again would take TLS off until the end of the deployment.')
+param isBound bool
+
+resource site 'Microsoft.Web/sites@2024-11-01' existing = {
+  name: app
+}
+
+resource bare 'Microsoft.Web/sites/hostNameBindings@2024-11-01' = if (!isBound) {
+  parent: site
+  name: host
+  properties: {
+    customHostNameDnsRecordType: 'CName'
+    hostNameType: 'Verified'
+    sslState: 'Disabled'
+  }
+}
+
+resource certificate 'Microsoft.Web/sites/certificates@2024-11-01' = {
+  parent: site
+  name: replace(host, '.', '-')
+  location: location
+  properties: {
+    canonicalName: host
+  }
+  dependsOn: [bare]
+}
+
+module tls 'tls.bicep' = {
+  name: 'tls'
+  params: {
+    app: app
+    host: host
+    thumbprint: certificate.properties.thumbprint
+  }
+}

@@ -1,0 +1,20 @@
+// The name's binding, with its certificate.
+
+param app string
+param host string
+param thumbprint string
+
+resource site 'Microsoft.Web/sites@2024-11-01' existing = {
+  name: app
+}
+
+resource binding 'Microsoft.Web/sites/hostNameBindings@2024-11-01' = {
+  parent: site
+  name: host
+  properties: {
+    customHostNameDnsRecordType: 'CName'
+    hostNameType: 'Verified'
+    sslState: 'SniEnabled'
+    thumbprint: thumbprint
+  }
+}

@@ -1,0 +1,70 @@
+"""Types of Azure's that the shared type data lack, in their form: name → (properties, the required ones).
+
+Read off Microsoft's template reference for 2024-11-01 (sites/hostNameBindings; sites/certificates has the properties
+of certificates).
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+TEXT = "string"
+BINDING = {
+    "azureResourceName": TEXT,
+    "azureResourceType": ("Website", "TrafficManager"),
+    "customHostNameDnsRecordType": ("A", "CName"),
+    "domainId": TEXT,
+    "hostNameType": ("Managed", "Verified"),
+    "siteName": TEXT,
+    "sslState": ("Disabled", "IpBasedEnabled", "SniEnabled"),
+    "thumbprint": TEXT,
+}
+CERTIFICATE = {
+    "canonicalName": TEXT,
+    "domainValidationMethod": TEXT,
+    "keyVaultId": TEXT,
+    "keyVaultSecretName": TEXT,
+    "password": TEXT,
+    "serverFarmId": TEXT,
+}
+LACKING: dict[str, dict[str, Any]] = {
+    "microsoft.web/sites/hostnamebindings@2024-11-01": {"name": TEXT, "kind": TEXT, "properties": BINDING},
+    "microsoft.web/sites/certificates@2024-11-01": {
+        "name": TEXT,
+        "kind": TEXT,
+        "location": TEXT,
+        "properties": CERTIFICATE,
+    },
+}
+REQUIRED = {"name", "location"}
+
+
+def completed(source: Path, target: Path) -> Path:
+    """The shared type data with these types besides, written to `target`."""
+    data = json.loads(source.read_text())
+    for name, properties in LACKING.items():
+        data["resources"][name] = _added(data["types"], properties)
+    target.write_text(json.dumps(data))
+    return target
+
+
+def _added(types: dict[str, Any], value: Any) -> str:
+    """Adds a type and those that it is made of; its key."""
+    key = f"added-{len(types)}"
+    types[key] = {}
+    if isinstance(value, dict):
+        properties = {
+            name: {"type": {"ref": _added(types, part)}, "flags": int(name in REQUIRED)} for name, part in value.items()
+        }
+        types[key] = {"$type": "ObjectType", "properties": properties}
+    elif isinstance(value, tuple):
+        types[key] = {"$type": "UnionType", "elements": [{"ref": _literal(types, choice)} for choice in value]}
+    else:
+        types[key] = {"$type": "StringType"}
+    return key
+
+
+def _literal(types: dict[str, Any], value: str) -> str:
+    key = f"added-{len(types)}"
+    types[key] = {"$type": "StringLiteralType", "value": value}
+    return key
