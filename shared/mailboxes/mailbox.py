@@ -1,4 +1,4 @@
-"""What the product needs of an equipment mailbox; `graph/` and later `ews/` stand behind it."""
+"""What the product needs of an equipment mailbox; `graph/` and `ews/` stand behind it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +29,8 @@ class Mail:
     """A mail from the equipment mailbox. `html` is the body; `recipients` are addresses.
 
     With `calendar`, an iCalendar object with METHOD:REPLY, it is a meeting response; `text` is its body's plain form.
+    With `sender`, the organizer of the calendar item `item_id`, it comes from that person's own mailbox where the
+    integration may write there.
     """
 
     recipients: tuple[str, ...]
@@ -36,15 +38,21 @@ class Mail:
     html: str
     text: str = ""
     calendar: bytes = b""
+    sender: str = ""
+    item_id: str = ""
 
 
 @dataclass(frozen=True)
 class Changes:
-    """One page of what has come into a folder; `state` is to be kept for the next call, `more` asks for it at once."""
+    """One page of what has come into a folder; `state` is to be kept for the next call, `more` asks for it at once.
+
+    `stirred` is False when nothing at all has happened in the folder, departures included.
+    """
 
     message_ids: Sequence[str]
     state: str
     more: bool
+    stirred: bool = True
 
 
 class Mailbox(Protocol):
@@ -59,7 +67,9 @@ class Mailbox(Protocol):
         ...
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
-        """Accept or decline. With `text` (plain) a response goes to the organizer, with None nobody is told.
+        """Accept or decline. With `text` a response goes to the organizer, with None nobody is told.
+
+        `text` is plain for Graph and HTML for EWS (Integration.answers_in_html).
 
         Is sent once: after a failure that leaves open whether the answer went out, Unavailable is raised, and `item`
         tells. Raises CalendarItemGone.

@@ -1,9 +1,10 @@
 """An equipment mailbox in Exchange Online."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from email import policy
 from email.message import EmailMessage
+from functools import partial
 from urllib.parse import quote, urlencode
 
 from shared.conferences.conference import Calendar, Occurrence
@@ -11,17 +12,9 @@ from shared.errors import SchedulingError
 from shared.mailboxes.graph.answers import Draft, Page, parse_changes
 from shared.mailboxes.graph.client import GraphClient, GraphError
 from shared.mailboxes.graph.payloads import parse, parse_event, parse_message
+from shared.mailboxes.horizon import read_calendar
 from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, Mail
-from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
-
-HORIZON = timedelta(days=90)
-"""How far ahead a series' occurrences are held; the agenda timer moves it on."""
-
-FARTHEST = timedelta(days=1825)
-"""Graph refuses ranges of more than five years."""
-
-MOST_OCCURRENCES = 1000
-"""Of one series in the horizon; a daily one has 91."""
+from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest
 
 _FORGOTTEN = {"syncStateNotFound", "syncStateInvalid", "resyncRequired", "ForeignLink"}
 """The last one is the client's own: a state of another Graph, after GRAPH_BASE_URL has changed, is of no use."""
@@ -65,20 +58,8 @@ class GraphMailbox:
         return parse_message(await self._client.get(path)).request() is not None
 
     async def calendar(self, item: CalendarItem, now: datetime) -> Calendar:
-        """See Mailbox.calendar: occurrences come from Exchange, never from our own reading of a rule.
-
-        A series that seems to have nothing left is looked at for as long as Graph allows, for a yearly one may.
-        """
-        if item.shape is Shape.SINGLE:
-            return Calendar((item.occurrence,))
-        until = now + HORIZON
-        occurrences = await self._instances(item.series_id, now - timedelta(days=1), until, MOST_OCCURRENCES)
-        if item.last_day is not None and item.last_day + timedelta(days=1) < until:
-            return Calendar(occurrences)
-        if any(now < occurrence.end for occurrence in occurrences):
-            return Calendar(occurrences, until)
-        later = await self._instances(item.series_id, until, now + FARTHEST, 1)
-        return Calendar(occurrences, until if later else None)
+        """See Mailbox.calendar."""
+        return await read_calendar(item, now, partial(self._instances, item.series_id))
 
     async def _instances(self, series_id: str, first: datetime, last: datetime, most: int) -> tuple[Occurrence, ...]:
         """Occurrences and exceptions in a range, or the first of them.

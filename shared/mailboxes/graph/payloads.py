@@ -1,6 +1,5 @@
 """Graph's JSON of messages and events, and its reading into the product's own shapes (facts/graph-ews-tokens.md §1)."""
 
-import base64
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.conferences.conference import Occurrence
 from shared.errors import Unavailable
+from shared.mailboxes.global_object_id import uid_of
 from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
 from shared.zones import iana_zone
 
@@ -182,20 +182,6 @@ class ExtendedProperty(Payload):
     """`singleValueLegacyExtendedProperty`; a binary value is base64."""
 
     value: Text = ""
-
-
-_CLIENT_UID = b"vCal-Uid\x01\x00\x00\x00"
-"""Comes before the uid in a global object id that Exchange made for another calendar's meeting ([MS-OXOCAL])."""
-
-
-def uid_of(clean_global_object_id: str) -> str:
-    """The meeting's uid in a CleanGlobalObjectId (base64): hex digits, or the foreign uid in it; "" for noise."""
-    try:
-        raw = base64.b64decode(clean_global_object_id, validate=True)
-    except ValueError:
-        return ""
-    _, marker, wrapped = raw.partition(_CLIENT_UID)
-    return wrapped.rstrip(b"\x00").decode("ascii", "replace") if marker else raw.hex().upper()
 
 
 class Message(Payload):

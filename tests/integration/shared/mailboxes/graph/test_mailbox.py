@@ -9,7 +9,8 @@ import pytest
 from shared.conferences.conference import Calendar, Occurrence
 from shared.errors import Unavailable
 from shared.mailboxes.graph.client import GraphClient, GraphError
-from shared.mailboxes.graph.mailbox import HORIZON, GraphMailbox
+from shared.mailboxes.graph.mailbox import GraphMailbox
+from shared.mailboxes.horizon import HORIZON
 from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder
 from shared.meetings.request import Answer, Shape
 from tests.integration.shared.mailboxes.graph.server import Script

@@ -1,0 +1,57 @@
+"""Access tokens for EWS as an application: client credentials at the configured token endpoint (E2, APP_PERM)."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from shared.clock import Clock
+from shared.errors import Unavailable
+from shared.identity.sign_in.endpoint import SignInRefused
+
+_MARGIN = timedelta(minutes=5)
+
+Ask = Callable[[dict[str, str]], Awaitable[dict[str, Any]]]
+"""Sends a form to the token endpoint; its good answer. Raises SignInRefused, Unavailable."""
+
+
+def resource_of(url: str) -> str:
+    """What a token for the EWS URL is for: its scheme and host."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def token_form(client_id: str, secret: str, endpoint: str, resource: str) -> dict[str, str]:
+    """The form of a client credentials grant; v2.0 endpoints know scopes, v1 ones resources, and neither the other."""
+    wanted = {"scope": f"{resource}/.default"} if "/v2.0/" in endpoint else {"resource": resource}
+    return {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret} | wanted
+
+
+class AppTokens:
+    """The application's access token, renewed ahead of time."""
+
+    def __init__(self, ask: Ask, form: Callable[[], Awaitable[dict[str, str]]], clock: Clock) -> None:
+        self._ask, self._form, self._clock = ask, form, clock
+        self._token = ""
+        self._expires = datetime.min.replace(tzinfo=clock.now().tzinfo)
+
+    async def token(self) -> str:
+        """A token that is valid for five minutes at least. Raises Unavailable."""
+        if self._clock.now() >= self._expires - _MARGIN:
+            try:
+                answer = await self._ask(await self._form())
+            except SignInRefused as refused:
+                raise Unavailable(f"No access token for EWS: {refused}") from refused
+            self._token, lifetime = _read(answer)
+            self._expires = self._clock.now() + lifetime
+        return self._token
+
+
+def _read(answer: dict[str, Any]) -> tuple[str, timedelta]:
+    token = answer.get("access_token")
+    if not isinstance(token, str) or not token:
+        raise Unavailable("No access token for EWS: the token endpoint answers without one.")
+    try:
+        return token, timedelta(seconds=min(max(int(answer.get("expires_in", 0)), 0), 86_400))
+    except (TypeError, ValueError):
+        return token, timedelta(0)

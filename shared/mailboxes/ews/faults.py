@@ -1,0 +1,220 @@
+"""What can go wrong with EWS, mapped in one place to the product's own errors.
+
+Nothing that exchangelib or the server writes is repeated but names of codes: their messages hold people's mail.
+Whatever is not known to be about one item for good is worth another try, since Exchange calls many passing troubles by
+odd names.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+import requests
+from exchangelib import errors
+from exchangelib.errors import EWSError
+from spnego.exceptions import SpnegoError
+
+from shared.errors import RateLimited, SchedulingError, Unavailable
+
+
+class Trouble(StrEnum):
+    """Why a server cannot be used; the doctor knows a remedy for each."""
+
+    UNREACHABLE = "unreachable"
+    NAME = "name_not_found"
+    CERTIFICATE = "certificate_not_trusted"
+    PROXY = "web_proxy"
+    SILENT = "no_answer_in_time"
+    SIGN_IN = "sign_in_refused"
+    NOT_EWS = "not_ews"
+    IMPERSONATION = "impersonation_denied"
+    NO_MAILBOX = "no_such_mailbox"
+    ACCESS = "access_denied"
+    UNREADABLE = "unreadable_answer"
+    OTHER = "refused"
+
+
+_MEANINGS = {
+    Trouble.UNREACHABLE: "Exchange cannot be reached at the EWS URL.",
+    Trouble.NAME: "The host of the EWS URL is not found in DNS.",
+    Trouble.CERTIFICATE: "The Exchange server's certificate is not trusted.",
+    Trouble.PROXY: "The web proxy does not let the request through to Exchange.",
+    Trouble.SILENT: "Exchange does not answer in time.",
+    Trouble.SIGN_IN: "Exchange refuses the service account (401): a wrong user name or password, a locked account, or, "
+    "with NTLM, a layer-7 load balancer that sends the steps of one sign-in to different servers.",
+    Trouble.NOT_EWS: "What answers at the EWS URL is not EWS.",
+    Trouble.IMPERSONATION: "The service account may not impersonate the mailbox.",
+    Trouble.NO_MAILBOX: "Exchange has no mailbox of this address.",
+    Trouble.ACCESS: "The service account has no access to the mailbox.",
+    Trouble.UNREADABLE: "Exchange's answer could not be read.",
+    Trouble.OTHER: "Exchange refused a request.",
+}
+
+
+class EwsUnavailable(Unavailable):
+    """EWS cannot be used now. `trouble` says why, `error_code` is EWS's own code or the HTTP status, "" for neither."""
+
+    code = "ews_unavailable"
+
+    def __init__(self, trouble: Trouble, error_code: str = "") -> None:
+        super().__init__(_MEANINGS[trouble] + (f" ({error_code})" if error_code else ""))
+        self.trouble = trouble
+        self.error_code = error_code
+
+
+class EwsError(SchedulingError):
+    """EWS refused something for good; `error_code` is its own code (`ErrorItemCorrupt`, …)."""
+
+    code = "ews_refused"
+
+    def __init__(self, error_code: str) -> None:
+        super().__init__(f"Exchange answered {error_code}.")
+        self.error_code = error_code
+
+
+class HttpFailure(errors.TransportError):
+    """An answer that is no SOAP: its status, and the seconds that the server asks to wait (0: it does not say)."""
+
+    def __init__(self, status: int, retry_after: float = 0.0) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+        self.retry_after = retry_after
+
+
+class NotSoap(errors.TransportError):
+    """A web page where SOAP should be."""
+
+
+class Unreadable(requests.exceptions.ConnectionError):
+    """An answer that was cut off, never ends, or brings a document type: no server of sound mind sends these."""
+
+
+GONE = (
+    errors.ErrorItemNotFound,
+    errors.ErrorInvalidIdEmpty,
+    errors.ErrorInvalidIdMalformed,
+    errors.ErrorInvalidIdNotAnItemAttachmentId,
+    errors.ErrorCalendarOccurrenceIsDeletedFromRecurrence,
+    errors.ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange,
+)
+"""There is no such item any more, or there never was."""
+
+CANCELLED = (
+    errors.ErrorCalendarIsCancelledForAccept,
+    errors.ErrorCalendarIsCancelledForDecline,
+    errors.ErrorCalendarIsCancelledForTentative,
+    errors.ErrorCalendarIsCancelledForRemove,
+)
+"""The cancellation overtook the answer."""
+
+NOT_ALLOWED_THERE = (
+    errors.ErrorImpersonateUserDenied,
+    errors.ErrorImpersonationDenied,
+    errors.ErrorImpersonationFailed,
+    errors.ErrorInvalidExchangeImpersonationHeaderData,
+    errors.ErrorNonExistentMailbox,
+    errors.ErrorMissingEmailAddress,
+    errors.ErrorAccessDenied,
+)
+"""A mailbox that is none, or none of ours."""
+
+_BUSY = (
+    errors.ErrorServerBusy,
+    errors.RateLimitError,
+    errors.ErrorExceededConnectionCount,
+    errors.ErrorTooManyObjectsOpened,
+)
+_FOR_GOOD = (
+    errors.ErrorItemCorrupt,
+    errors.ErrorCorruptData,
+    errors.ErrorMessageSizeExceeded,
+    errors.ErrorContentConversionFailed,
+    errors.ErrorCalendarIsOrganizerForAccept,
+    errors.ErrorCalendarIsOrganizerForDecline,
+    errors.ErrorCalendarIsOrganizerForTentative,
+    errors.ErrorCalendarIsDelegatedForAccept,
+    errors.ErrorCalendarIsDelegatedForDecline,
+    errors.ErrorInvalidRecipients,
+    errors.ErrorMailRecipientNotFound,
+)
+_TROUBLES: dict[Trouble, tuple[type[EWSError], ...]] = {
+    Trouble.IMPERSONATION: (
+        errors.ErrorImpersonateUserDenied,
+        errors.ErrorImpersonationDenied,
+        errors.ErrorImpersonationFailed,
+    ),
+    Trouble.NO_MAILBOX: (
+        errors.ErrorNonExistentMailbox,
+        errors.ErrorMissingEmailAddress,
+        errors.ErrorInvalidExchangeImpersonationHeaderData,
+        errors.ErrorInvalidSmtpAddress,
+    ),
+    Trouble.ACCESS: (errors.ErrorAccessDenied, errors.ErrorFolderNotFound),
+    Trouble.SIGN_IN: (errors.UnauthorizedError,),
+    Trouble.NOT_EWS: (errors.RedirectError, NotSoap),
+    Trouble.UNREADABLE: (errors.SOAPError, errors.MalformedResponseError),
+}
+_DEFAULT_WAIT = 60.0
+"""Seconds that a busy server is left alone when it does not say how long."""
+
+_LONGEST_WAIT = 3600.0
+
+
+def translated(error: Exception) -> SchedulingError:
+    """The product's error for one that exchangelib, requests or the reading of an answer has raised."""
+    if isinstance(error, SchedulingError):
+        return error
+    if isinstance(error, _BUSY):
+        asked = getattr(error, "back_off", None) or getattr(error, "wait", None) or _DEFAULT_WAIT
+        return RateLimited(f"Exchange asks to wait ({_name(error)}).", min(float(asked), _LONGEST_WAIT))
+    if isinstance(error, HttpFailure):
+        return _http(error)
+    if cause := next((c for c in _causes(error) if isinstance(c, requests.exceptions.RequestException)), None):
+        return EwsUnavailable(_connection(cause))
+    if isinstance(error, _FOR_GOOD):
+        return EwsError(_name(error))
+    if isinstance(error, EWSError):
+        trouble = next((t for t, classes in _TROUBLES.items() if isinstance(error, classes)), Trouble.OTHER)
+        return EwsUnavailable(trouble, _name(error))
+    if isinstance(error, PermissionError | SpnegoError):  # what the steps of an NTLM sign-in may end in
+        return EwsUnavailable(Trouble.SIGN_IN, "NTLM")
+    # Neither exchangelib's nor the network's: whatever a hostile answer makes of the library's reading.
+    return EwsUnavailable(Trouble.UNREADABLE, type(error).__name__)
+
+
+def _name(error: Exception) -> str:
+    """EWS's own codes are the names of exchangelib's classes."""
+    name = type(error).__name__
+    return name if name.startswith("Error") else ""
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and those that it was raised from or in place of: exchangelib renames what requests raises."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _http(failure: HttpFailure) -> SchedulingError:
+    if failure.status in (429, 503):
+        wait = failure.retry_after or _DEFAULT_WAIT
+        return RateLimited(f"Exchange asks to wait (HTTP {failure.status}).", min(wait, _LONGEST_WAIT))
+    troubles = {401: Trouble.SIGN_IN, 407: Trouble.PROXY, 403: Trouble.ACCESS, 502: Trouble.UNREACHABLE}
+    trouble = troubles.get(failure.status, Trouble.NOT_EWS if failure.status < 500 else Trouble.OTHER)
+    return EwsUnavailable(trouble, f"HTTP {failure.status}")
+
+
+def _connection(cause: BaseException) -> Trouble:
+    """What a failure of requests is about. It tells some of it only in words."""
+    if isinstance(cause, Unreadable | requests.exceptions.ContentDecodingError):
+        return Trouble.UNREADABLE
+    if isinstance(cause, requests.exceptions.SSLError):
+        return Trouble.CERTIFICATE
+    if isinstance(cause, requests.exceptions.ProxyError):
+        return Trouble.PROXY
+    if isinstance(cause, requests.exceptions.ConnectTimeout):
+        return Trouble.UNREACHABLE
+    if isinstance(cause, requests.exceptions.Timeout):
+        return Trouble.SILENT
+    if "NameResolutionError" in repr(cause) or "gaierror" in repr(cause):
+        return Trouble.NAME
+    return Trouble.UNREACHABLE

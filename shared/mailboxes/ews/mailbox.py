@@ -1,0 +1,147 @@
+"""An equipment mailbox behind EWS."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+from exchangelib.errors import ErrorInvalidSyncStateData
+from exchangelib.properties import ItemId, RecurringMasterItemId
+
+from shared.conferences.conference import Calendar, Occurrence
+from shared.errors import Unavailable
+from shared.mailboxes.ews import operations, payloads
+from shared.mailboxes.ews.faults import CANCELLED, GONE, NOT_ALLOWED_THERE
+from shared.mailboxes.ews.payloads import MessageId, Node
+from shared.mailboxes.ews.server import EwsServer
+from shared.mailboxes.horizon import read_calendar
+from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, Mail
+from shared.meetings.request import Answer, CalendarItem, MeetingRequest
+
+LONGEST_VIEW = timedelta(days=730)
+"""EWS refuses calendar views of more than two years."""
+
+MOST_PAGES = 60
+"""Pages of calendar views for one series: 60,000 meetings in its horizon."""
+
+_STEP = timedelta(minutes=1)
+
+T = TypeVar("T")
+
+
+class EwsMailbox:
+    """A Mailbox behind EWS. With `impersonate` the account acts as the mailbox, otherwise by its own access to it."""
+
+    def __init__(self, server: EwsServer, address: str, *, impersonate: bool = True) -> None:
+        self._server = server
+        self._address = address
+        self._impersonate = impersonate
+
+    async def _call(self, work: Callable[..., T], *args: object, **more: object) -> T:
+        return await self._server.call(
+            self._address, lambda account: work(account, *args, **more), impersonate=self._impersonate
+        )
+
+    async def read(self, message_id: str) -> MeetingRequest | None:
+        """See Mailbox.read: message and calendar item in one call where the hints of the id hold, else in two."""
+        known = MessageId.parse(message_id)
+        hinted = _ids(known.calendar_item, occurrence=known.is_occurrence) if known.calendar_item else []
+        message, *rest = await self._call(operations.read, ItemId(id=known.ews_id), *hinted)
+        if message is None or payloads.kind_of(message) is None:
+            return None
+        wanted = payloads.associated(message)
+        if wanted and (wanted != known.calendar_item or not any(rest)):
+            rest = await self._call(operations.read, *_ids(wanted, occurrence=payloads.is_occurrence(message)))
+        item = rest[0] if wanted and rest else None
+        return payloads.meeting_request(message, message_id, item, await self._series_id(item, rest))
+
+    async def _series_id(self, item: Node | None, read: list[Node | None]) -> str:
+        """The id of the series master of an occurrence, "" for anything else; a call if it was not read beside it."""
+        if item is None or not payloads.is_occurrence(item):
+            return ""
+        master = read[1] if len(read) > 1 else None
+        if master is None:
+            [master] = await self._call(operations.read, RecurringMasterItemId(id=item.id))
+        return master.id if master else ""
+
+    async def calendar(self, item: CalendarItem, now: datetime) -> Calendar:
+        """See Mailbox.calendar: EWS expands series in views of the whole calendar only, so they are picked from one."""
+        return await read_calendar(item, now, partial(self._instances, item.uid))
+
+    async def _instances(self, uid: str, first: datetime, last: datetime, most: int) -> tuple[Occurrence, ...]:
+        found: set[Occurrence] = set()
+        start, end = first, min(last, first + LONGEST_VIEW)
+        for _ in range(MOST_PAGES):
+            entries, more = await self._call(operations.view, start, end)
+            ours = (entry for entry in entries if payloads.uid(entry) == uid and not entry.flag("IsCancelled"))
+            found |= {payloads.occurrence(entry) for entry in ours}
+            if more and entries:
+                # The next page begins with the last entry's start: entries are sorted by it, and those come again.
+                start = max(_last_start(entries), start + _STEP)
+                continue
+            if len(found) >= most or end >= last:
+                return tuple(sorted(found))
+            start, end = end, min(last, end + LONGEST_VIEW)
+        raise Unavailable("The mailbox has more meetings than can be looked through.")
+
+    async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
+        """See Mailbox.answer; `text` is HTML."""
+        try:
+            await self._call(operations.respond, item_id, accept=answer is Answer.ACCEPTED, html=text)
+        except Exception as error:
+            if isinstance(error.__cause__, (*GONE, *CANCELLED)):
+                raise CalendarItemGone("The meeting is no longer in the mailbox's calendar.") from error
+            raise
+
+    async def item(self, item_id: str) -> CalendarItem | None:
+        """See Mailbox.item."""
+        [found] = await self._call(operations.read, ItemId(id=item_id))
+        return payloads.calendar_item(found, await self._series_id(found, [])) if found else None
+
+    async def draft(self, mail: Mail) -> str:
+        """See Mailbox.draft: in the organizer's own mailbox where that is allowed, so that it comes from them (M8).
+
+        The id then says in which meeting the organizer is found, not who that is: it is written down.
+        """
+        save = partial(operations.save_draft, recipients=mail.recipients, subject=mail.subject, html=mail.html)
+        if self._impersonate and mail.sender and mail.item_id:
+            try:
+                return f"{mail.item_id}|{await self._server.call(mail.sender, save)}"
+            except Exception as error:
+                if not isinstance(error.__cause__, NOT_ALLOWED_THERE):
+                    raise
+        return await self._call(save)
+
+    async def send(self, draft_id: str) -> None:
+        """See Mailbox.send. What is not in Drafts any more has been sent: it has another id then."""
+        item_id, _, own_id = draft_id.rpartition("|")
+        address, impersonate = self._address, self._impersonate
+        if item_id:
+            item = await self.item(item_id)
+            if item is None or not item.organizer.email:
+                return
+            address, impersonate = item.organizer.email, True
+        draft = await self._server.call(address, lambda a: operations.read_draft(a, own_id), impersonate=impersonate)
+        if draft and draft.flag("IsDraft"):
+            key = draft.attribute("ItemId", "ChangeKey")
+            await self._server.call(address, lambda a: operations.send(a, own_id, key), impersonate=impersonate)
+
+    async def changes(self, folder: Folder, state: str) -> Changes:
+        """See Mailbox.changes: SyncFolderItems. Only requests and cancellations are told, by their item classes."""
+        try:
+            found = await self._call(operations.sync, folder, state)
+        except Exception as error:
+            if not state or not isinstance(error.__cause__, ErrorInvalidSyncStateData):
+                raise
+            found = await self._call(operations.sync, folder, "")
+        ids = [str(payloads.message_id(message)) for message in found.messages if payloads.kind_of(message)]
+        return Changes(list(dict.fromkeys(ids)), found.state, more=found.more, stirred=found.stirred)
+
+
+def _ids(item_id: str, *, occurrence: bool) -> list[ItemId | RecurringMasterItemId]:
+    """A calendar item, with its series master where it has one."""
+    return [ItemId(id=item_id), *([RecurringMasterItemId(id=item_id)] if occurrence else [])]
+
+
+def _last_start(entries: list[Node]) -> datetime:
+    return max(start for entry in entries if (start := entry.moment("Start")))

@@ -1,0 +1,95 @@
+"""One Exchange server as one account: threads of its own, a limit on every call, and the server's back-off honoured.
+
+exchangelib blocks, so every call runs in a thread. Whatever happens there, the caller waits no longer than PATIENCE,
+and no other server's calls wait at all. A call that was given up may still take effect: see Mailbox.answer.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from exchangelib import DELEGATE, IMPERSONATION, Account
+
+from shared.clock import Clock
+from shared.errors import RateLimited
+from shared.mailboxes.ews.faults import EwsUnavailable, Trouble, translated
+from shared.mailboxes.ews.line import Line, Way
+
+T = TypeVar("T")
+
+CONCURRENCY = 4
+"""Calls, and so connections, at the same time; Exchange's default policy allows an account 27 (facts §9)."""
+
+PATIENCE = timedelta(seconds=60)
+"""For one call, its NTLM handshake included; and for a free connection before that."""
+
+Secret = Callable[[], Awaitable[str]]
+"""Fetches the password, or an access token that is valid now."""
+
+
+class EwsServer:
+    """Runs calls. `method` is exchangelib's name of the authentication, "" for access tokens."""
+
+    def __init__(self, way: Way, method: str, username: str, secret: Secret, clock: Clock) -> None:
+        self._way, self._method, self._username = way, method, username
+        self._secret = secret
+        self._clock = clock
+        self._threads = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="ews")
+        self._free: asyncio.LifoQueue[Line | None] = asyncio.LifoQueue()
+        for _ in range(CONCURRENCY):
+            self._free.put_nowait(None)
+        self._busy_until = datetime.min.replace(tzinfo=clock.now().tzinfo)
+
+    async def call(self, address: str, work: Callable[[Account], T], *, impersonate: bool = True) -> T:
+        """What `work` makes of the mailbox of an address. Raises Unavailable, RateLimited, and EwsError for good."""
+        self._heed_back_off()
+        secret = await self._secret()
+        line = await self._line(secret)
+        account = line.account(address, IMPERSONATION if impersonate else DELEGATE)
+        running = asyncio.get_running_loop().run_in_executor(self._threads, work, account)
+        running.add_done_callback(lambda done: self._release(line, done))
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                return await asyncio.shield(running)
+        except TimeoutError:
+            raise EwsUnavailable(Trouble.SILENT) from None
+        except Exception as error:
+            failure = translated(error)
+            if isinstance(failure, RateLimited):
+                self._busy_until = self._clock.now() + timedelta(seconds=failure.retry_after)
+            raise failure from error
+
+    def _heed_back_off(self) -> None:
+        """A server that has asked to be left alone is not even asked."""
+        left = (self._busy_until - self._clock.now()).total_seconds()
+        if left > 0:
+            raise RateLimited("Exchange has asked to wait.", left)
+
+    async def _line(self, secret: str) -> Line:
+        """A connection that nobody uses; open ones first."""
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                line = await self._free.get()
+        except TimeoutError:
+            raise EwsUnavailable(Trouble.SILENT) from None
+        try:
+            line = line or Line(self._way, self._method, self._username, secret)
+            line.renew(secret)
+        except Exception as error:
+            self._free.put_nowait(None)
+            raise translated(error) from error
+        return line
+
+    def _release(self, line: Line, done: "asyncio.Future[T]") -> None:
+        if not done.cancelled():
+            done.exception()  # whoever gave the call up does not ask for it any more
+        self._free.put_nowait(line)
+
+    async def close(self) -> None:
+        """Let go of all connections; calls that are still running end by themselves."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        while not self._free.empty():
+            if line := self._free.get_nowait():
+                line.close()

@@ -1,0 +1,36 @@
+"""Reading a series' occurrences: they come from Exchange, within a horizon that the agenda moves on (M3, DESIGN §2)."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from shared.conferences.conference import Calendar, Occurrence
+from shared.meetings.request import CalendarItem, Shape
+
+HORIZON = timedelta(days=90)
+"""How far ahead a series' occurrences are held; the agenda timer moves it on."""
+
+FARTHEST = timedelta(days=1825)
+"""How far a series that seems to be over is looked at: Graph refuses ranges of more than five years."""
+
+MOST_OCCURRENCES = 1000
+"""Of one series in the horizon; a daily one has 91."""
+
+Instances = Callable[[datetime, datetime, int], Awaitable[tuple[Occurrence, ...]]]
+"""Occurrences that are not cancelled between two moments, by rising start; no more than so many are needed."""
+
+
+async def read_calendar(item: CalendarItem, now: datetime, instances: Instances) -> Calendar:
+    """See Mailbox.calendar.
+
+    A series that seems to have nothing left is looked at for as long as Exchange allows: a yearly one may have.
+    """
+    if item.shape is Shape.SINGLE:
+        return Calendar((item.occurrence,))
+    until = now + HORIZON
+    occurrences = await instances(now - timedelta(days=1), until, MOST_OCCURRENCES)
+    if item.last_day is not None and item.last_day + timedelta(days=1) < until:
+        return Calendar(occurrences)
+    if any(now < occurrence.end for occurrence in occurrences):
+        return Calendar(occurrences, until)
+    later = await instances(until, now + FARTHEST, 1)
+    return Calendar(occurrences, until if later else None)
