@@ -112,10 +112,15 @@ class IntegrationStore:
 
             return await self._change(uuid, change, revision=revision)
 
-    async def delete(self, uuid: str) -> None:
-        """Delete the integration with its icon and secrets. Its ids are never given out again. Raises NotFound."""
+    async def delete(self, uuid: str, revision: int | None = None) -> None:
+        """Delete the integration with its icon and secrets. Its ids are never given out again.
+
+        With `revision`, only if nothing has changed since it. Raises NotFound, StaleSettings.
+        """
         for _ in range(_ATTEMPTS):
             stored = await self._table.load(uuid)
+            if revision is not None and revision != stored.integration.revision:
+                raise StaleSettings(stored.changed_since(revision))
             try:
                 await self._table.remove(stored)
             except RowChanged:

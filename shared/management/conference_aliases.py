@@ -22,6 +22,7 @@ class ConferenceAliases:
     about = "Aliases of personal VMRs; also part of their conference."
     schema = ALIAS_SCHEMA
     actions: Mapping[str, Action] = {}
+    has_etags = False
 
     def __init__(self, store: VmrStore) -> None:
         self._store = store
@@ -63,7 +64,7 @@ class ConferenceAliases:
         changed = await self._store.change(vmr_id, change)
         return Shown(alias_object(changed, _entry(changed, slot, id_)))
 
-    async def delete(self, id_: int, *, force: bool) -> None:
+    async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
         """Remove the alias. Raises NotFound."""
         vmr_id, slot = place(id_)
         await self._vmr(vmr_id, id_)

@@ -119,10 +119,10 @@ class Conferences(Directory[PersonalVmr]):
         except NotFound:
             raise await self._read_only(id_) from None
 
-    async def delete(self, id_: int, *, force: bool) -> None:
+    async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
         """Remove a VMR. Raises NotFound, and Conflict for the room of a scheduled meeting."""
         try:
-            await super().delete(id_, force=force)
+            await super().delete(id_, if_match, force=force)
         except NotFound:
             raise await self._read_only(id_) from None
 

@@ -14,6 +14,7 @@ from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, TEM
 from shared.management.call import Answer, Call, json_object
 from shared.management.lifecycle import Lifecycle
 from shared.management.resource import CONFIGURATION, Action, Object, Schema, Shown, id_in, time_text, uri
+from shared.personal.store import VmrStore
 from shared.storage import Storage
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class Connectors:
 
     area = CONFIGURATION
     name = CONNECTOR
+    has_etags = True
     about = "Integrations: each connects a VMR platform with an Exchange deployment."
 
     def __init__(
@@ -100,6 +102,7 @@ class Connectors:
         self._lifecycle = lifecycle
         self._local = local
         self._meetings = storage.table("meetings")
+        self._vmrs = VmrStore(storage)
         self._clock = clock
         self._examine = examine
         self._start_sign_in = start_sign_in
@@ -148,18 +151,31 @@ class Connectors:
         await self._lifecycle.saved(updated.uuid)
         return shown(updated)
 
-    async def delete(self, id_: int, *, force: bool) -> None:
-        """Delete the integration. Raises NotFound, and Conflict when it still has meetings to come."""
+    async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
+        """Delete the integration with all that is its own. Raises NotFound, StaleSettings, and Conflict.
+
+        The last when it still has meetings to come, or personal VMRs of its own.
+        """
         integration = await self._integrations.by_id(id_)
-        meetings = 0 if force else await self._meetings_to_come(integration)
-        if meetings:
-            raise Conflict(
-                f"{integration.name} has {meetings} meeting{'s' * (meetings > 1)} to come. Once it is deleted nobody "
-                "can join them any more, and the add-in stops working for its users. Add ?force=true to delete it."
-            )
+        revision = _revision(if_match)
+        if not force:
+            await self._check_disuse(integration)
         await self._lifecycle.deleting(integration.uuid)
-        await self._integrations.delete(integration.uuid)
+        await self._integrations.delete(integration.uuid, revision)
         await self._lifecycle.deleted(integration.uuid)
+
+    async def _check_disuse(self, integration: Integration) -> None:
+        """Raise Conflict when something would be lost with an integration that somebody misses."""
+        meetings = await self._meetings_to_come(integration)
+        rooms = len(await self._vmrs.of_integration(integration.uuid))
+        lost = [_counted(meetings, "meeting") + " to come"] * bool(meetings)
+        lost += [_counted(rooms, "personal VMR") + " of its own"] * bool(rooms)
+        if lost:
+            raise Conflict(
+                f"{integration.name} has {' and '.join(lost)}. Once it is deleted nobody can join these meetings any "
+                "more, its personal VMRs are gone from the list, and the add-in stops working for its users. "
+                "Add ?force=true to delete it."
+            )
 
     async def _meetings_to_come(self, integration: Integration) -> int:
         now, count = self._clock.now(), 0
@@ -232,6 +248,10 @@ def _understood(fields: Object) -> dict[str, Any]:
         **fields,
         "domains": [entry if id_ is None else {"id": id_} for entry, id_ in zip(domains, ids, strict=True)],
     }
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number > 1)}"
 
 
 def _revision(if_match: str | None) -> int | None:

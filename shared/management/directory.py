@@ -89,6 +89,7 @@ class Directory(Generic[Model]):
 
     area = CONFIGURATION
     actions: Mapping[str, Action] = {}
+    has_etags = False
 
     def __init__(
         self, name: str, about: str, schema: Schema, store: Store[Model], form: Form[Model],
@@ -125,7 +126,7 @@ class Directory(Generic[Model]):
         changed = await self._store.change(id_, lambda now: self._form.understand(fields, now, id_, owners))
         return Shown(self._form.show(changed, owners))
 
-    async def delete(self, id_: int, *, force: bool) -> None:
+    async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
         """Remove the record. Raises NotFound."""
         await self._store.delete(id_)
 

@@ -19,6 +19,7 @@ class Domains:
     about = "FQDNs and URLs of Exchange's metadata documents; also part of their integration."
     schema = DOMAIN_SCHEMA
     actions: Mapping[str, Action] = {}
+    has_etags = False
 
     def __init__(self, integrations: IntegrationStore) -> None:
         self._integrations = integrations
@@ -50,7 +51,7 @@ class Domains:
         )
         return Shown(domain_object(saved, next(each for each in saved.domains if each.id == id_)))
 
-    async def delete(self, id_: int, *, force: bool) -> None:
+    async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
         """Remove an entry. Raises NotFound, and SettingsInvalid when the integration needs it."""
         integration, _ = await self._find(id_)
         await self._change(integration.uuid, lambda now: [each for each in _entries(now) if each["id"] != id_])

@@ -6,7 +6,7 @@
                                   {"objects": [{…}, …], "deleted_objects": ["<uri>", …]}
     GET    …/{resource}/{id}/     the object, with an ETag where it has one
     PUT    …/{resource}/{id}/     202, the changed object; fields that are not sent stay, "" clears. PATCH does the same
-    DELETE …/{resource}/{id}/     204
+    DELETE …/{resource}/{id}/     204; this and changes with If-Match: 412 unless the ETag is still the object's
     POST   …/{resource}/{id}/{action}/
 
 Faults in an object are 400 `{"<resource>": {"<field>": ["…"]}}`, other mistakes 4xx `{"error": "…"}`. Lists are never
@@ -103,13 +103,16 @@ async def _on_many(resource: BulkResource, sent: dict[str, Any]) -> Answer:
 
 
 async def _on_object(resource: Resource, id_: int, call: Call) -> Answer:
+    if_match = call.headers.get("if-match")
     match call.method, resource:
+        case "PUT" | "PATCH" | "DELETE", WritableResource() if if_match not in (None, "*") and not resource.has_etags:
+            return Answer(412, {"error": f"Objects of {resource.name} have no ETag: leave the header If-Match out."})
         case "GET", _:
             return _shown(await resource.one(id_), 200)
         case "PUT" | "PATCH", WritableResource():
-            return _shown(await resource.update(id_, json_object(call), call.headers.get("if-match")), 202)
+            return _shown(await resource.update(id_, json_object(call), if_match), 202)
         case "DELETE", WritableResource():
-            await resource.delete(id_, force=listing.flag(call.query, "force"))
+            await resource.delete(id_, if_match, force=listing.flag(call.query, "force"))
             return Answer(204)
     return _not_allowed("GET, PUT, PATCH, DELETE" if isinstance(resource, WritableResource) else "GET")
 

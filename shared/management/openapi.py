@@ -62,7 +62,7 @@ def _paths(resource: Resource) -> dict[str, Any]:
         optional = {**_writable(resource.schema), "required": []}
         single["put"] = _operation("Changes what is sent.", {"202": reference}, optional, parameters=[_IF_MATCH])
         single["patch"] = single["put"]
-        single["delete"] = _operation("Removes it.", {"204": None}, parameters=[_FORCE])
+        single["delete"] = _operation("Removes it.", {"204": None}, parameters=[_FORCE, _IF_MATCH])
     if isinstance(resource, BulkResource):
         several["patch"] = _operation("Creates, changes and removes many.", {"202": {"type": "object"}}, _MANY)
     actions = {f"{own}{{id}}/{name}/": _action(action) for name, action in resource.actions.items()}

@@ -83,6 +83,11 @@ class Resource(Protocol):
 class WritableResource(Resource, Protocol):
     """A kind of object that admins can change. Fields that are not sent stay as they are, with PUT too."""
 
+    @property
+    def has_etags(self) -> bool:
+        """Whether its objects are shown with an ETag, on which changes can be made conditional."""
+        ...
+
     async def create(self, fields: Object) -> Shown:
         """A new object. Raises SettingsInvalid."""
         ...
@@ -94,8 +99,11 @@ class WritableResource(Resource, Protocol):
         """
         ...
 
-    async def delete(self, id_: int, *, force: bool) -> None:
-        """Remove the object. Raises NotFound, and Conflict when it is in use and `force` is not given."""
+    async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
+        """Remove the object, if `if_match` (an ETag) is still that of its state.
+
+        Raises NotFound, StaleSettings, and Conflict when it is in use and `force` is not given.
+        """
         ...
 
 

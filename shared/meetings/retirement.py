@@ -33,7 +33,6 @@ class Retirement:
 
     async def complete(self, integration: str) -> None:
         """Close its rooms and remove all its rows. May be repeated, and taken up where it was interrupted."""
-        table = self.storage.table("meetings")
         while rows := [row async for row in self._first_rows(integration)]:
             await self._remove(integration, rows)
         await retire_personal(self.storage, integration)

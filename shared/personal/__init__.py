@@ -15,5 +15,6 @@ in a personal VMR, and the equipment mailbox is not invited (P3).
 
 Whose is what. A VMR and a user record belong to one integration, or to all of them (`integration` is ""). Integrations
 of different customers trust different sign-in services, and each of these can prove any address it likes: what belongs
-to one integration is never shown by another (I1), and what belongs to all trusts all of their sign-in services. What belongs to one integration goes with it.
+to one integration is never shown by another (I1) and goes with it, and what belongs to all trusts all of their
+sign-in services.
 """

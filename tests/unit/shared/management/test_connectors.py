@@ -180,6 +180,38 @@ async def test_deleting_with_meetings_to_come_must_be_forced() -> None:
     assert await api.ids(CONNECTORS) == []
 
 
+async def test_personal_vmrs_of_its_own_must_be_given_up_by_force() -> None:
+    api = Api()
+    await created(api)
+    for name, connector in (("Own", "/api/admin/configuration/v1/ms_exchange_connector/1/"), ("All", None)):
+        room = {"name": name, "exchange_connector": connector}
+        assert (await api.call("POST", "configuration/v1/conference/", room)).status == 201
+    with pytest.raises(Conflict, match="Example Corp has 1 personal VMR of its own"):
+        await api.call("DELETE", CONNECTORS + "1/")
+    assert (await api.call("DELETE", CONNECTORS + "1/?force=true")).status == 204
+
+
+@pytest.mark.parametrize(("if_match", "status"), [('"1"', 412), ('"2"', 204), ("*", 204), ("1", 412)])
+async def test_what_was_changed_since_is_not_deleted(if_match: str, status: int) -> None:
+    api = Api()
+    await created(api)
+    await api.call("PATCH", CONNECTORS + "1/", {"description": "somebody else was here"})
+    answer = await api.call("DELETE", CONNECTORS + "1/", headers={"if-match": if_match})
+    assert answer.status == status
+    assert await api.ids(CONNECTORS) == ([1] if status == 412 else [])
+    assert ("deleted" in dict(api.lifecycle.told)) is (status == 204)
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+async def test_conditions_on_what_has_no_etag_never_hold(method: str) -> None:
+    api = Api()
+    await api.call("POST", "configuration/v1/conference/", {"name": "Room"})
+    path, changed = "configuration/v1/conference/1/", {"name": "Other"}
+    assert (await api.call(method, path, changed, {"if-match": '"1"'})).status == 412
+    assert (await api.get(path))["name"] == "Room"
+    assert (await api.call(method, path, changed, {"if-match": "*"})).status in (202, 204)
+
+
 async def test_deleting_with_past_meetings_only_is_simple() -> None:
     api = Api()
     shown = await created(api)

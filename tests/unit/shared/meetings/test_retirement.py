@@ -81,13 +81,13 @@ async def test_personal_records_that_are_the_integrations_own_go_with_it() -> No
     world = World()
     vmrs, users = VmrStore(world.storage), UserStore(world.storage)
     own = world.integration.uuid
-    for number, integration in enumerate(("", own, OTHER), start=1):
-        await vmrs.create(kept(number, f"a{number}", integration=integration))
-    strangers = (world.integration, world.integration.model_copy(update={"uuid": OTHER}))
-    for integration in strangers:
+    for number, owner in enumerate(("", own, OTHER), start=1):
+        await vmrs.create(kept(number, f"a{number}", integration=owner))
+    both = (world.integration, world.integration.model_copy(update={"uuid": OTHER}))
+    for integration in both:
         await users.signed_in(integration, "adfs:x:alice", "alice@example.com", "Alice")
     await users.create(validated(UserRecord, {"id": 9, "uuid": "u9", "primary_email_address": "bob@example.com"}))
-    for integration in strangers:
+    for integration in both:
         await users.signed_in(integration, "adfs:x:bob", "bob@example.com", "Bob")
 
     await Retirement(world.storage, PolicyPlatform(world.storage)).complete(own)
@@ -99,6 +99,6 @@ async def test_personal_records_that_are_the_integrations_own_go_with_it() -> No
     ]
     for subject in ("adfs:x:alice", "adfs:x:bob"):
         assert await users.known(world.integration, subject) is None, "also if it is made again"
-    assert await users.known(strangers[1], "adfs:x:bob")
+    assert await users.known(both[1], "adfs:x:bob")
     rows = [row async for row in world.storage.table("personal").everything()]
     assert not [row for row in rows if own in row.key], "no claim of its is left"
