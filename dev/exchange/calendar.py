@@ -71,11 +71,11 @@ def exceptions(event: Event) -> Iterator[Entry]:
     return (_occurrence(event, day) for day in sorted(event.differences))
 
 
-def instances(event: Event, start: datetime, end: datetime) -> list[Entry]:
+def instances(event: Event, start: datetime, end: datetime, *, with_cancelled: bool = False) -> list[Entry]:
     """What of a series takes place between two moments, in order of time.
 
-    Neither cancelled nor removed occurrences are among them (facts/graph-ews-tokens.md §1). An exception counts where
-    it was moved to.
+    Neither cancelled nor removed occurrences are among them (facts/graph-ews-tokens.md §1), unless the cancelled ones
+    are asked for. An exception counts where it was moved to.
     """
     series = event.meeting
     if series.recurrence is None:
@@ -85,7 +85,8 @@ def instances(event: Event, start: datetime, end: datetime) -> list[Entry]:
     first = (start - length).date() - timedelta(days=2)
     days = chain(series.recurrence.dates_between(first, end.date() + timedelta(days=2)), event.differences)
     entries = (_occurrence(event, day) for day in sorted(set(days) - event.removed))
-    within = [entry for entry in entries if not entry.cancelled and overlaps(entry.meeting, start, end)]
+    shown = (entry for entry in entries if with_cancelled or not entry.cancelled)
+    within = [entry for entry in shown if overlaps(entry.meeting, start, end)]
     return sorted(within, key=lambda entry: entry.meeting.start)
 
 

@@ -6,6 +6,12 @@ from typing import Any
 
 NOTIFICATION_ACTIONS = ("lose", "duplicate", "delay", "reorder")
 STATUSES = (429, 500, 503, 504)
+#: What a server in front of EWS, or EWS itself, may answer with besides.
+EWS_STATUSES = (*STATUSES, 401, 403, 404, 502)
+REQUEST_ACTIONS = ("status", "crash", "latency")
+#: Faults of SOAP; `dev.exchange.ews.strikes` says what each of them does.
+EWS_ACTIONS = (*REQUEST_ACTIONS, "server_busy", "soap_fault", "error", "truncate", "charset", "html", "bomb", "hang",
+               "oversize")  # fmt: skip
 
 
 class FaultError(ValueError):
@@ -14,11 +20,13 @@ class FaultError(ValueError):
 
 @dataclass
 class Fault:
-    """One fault. ``on``: "notification", "event", "*", or a method and a part of the path ("GET /messages").
+    """One fault. ``on``: "notification", "event", "*", a method and a part of the path ("GET /messages"), or "EWS"
+    and a part of an operation's name ("EWS GetItem").
 
     ``status`` answers so; action "crash" closes the connection without an answer. With ``after_effect`` the work is
     done first. ``times`` is how often it still happens (None: until faults are cleared). ``seconds``: how long a
-    "delay" holds a notification back, or what a "latency" adds to each request.
+    "delay" holds a notification back, what a "latency" adds to each request, or how long one "hangs". ``code`` is an
+    EWS response code, ``back_off_ms`` what "server_busy" asks for, ``megabytes`` the size of an "oversize" answer.
     """
 
     on: str
@@ -28,6 +36,9 @@ class Fault:
     after_effect: bool = False
     times: int | None = 1
     seconds: float = 0.0
+    code: str = ""
+    back_off_ms: int = 0
+    megabytes: int = 0
 
     def matches(self, method: str, path: str) -> bool:
         """Whether it is meant for this request."""
@@ -61,7 +72,7 @@ class Faults:
 
     def for_request(self, method: str, path: str) -> Fault | None:
         """What happens to a request, if anything."""
-        return self._take(lambda fault: fault.action in ("status", "crash") and fault.matches(method, path))
+        return self._take(lambda fault: fault.action in _AT_ONCE and fault.matches(method, path))
 
     def latency(self, method: str, path: str) -> float:
         """How long a request takes on top, in seconds."""
@@ -77,15 +88,21 @@ class Faults:
         return fault
 
 
+_AT_ONCE = frozenset(EWS_ACTIONS) - {"latency"}
+
+
 def _parsed(given: Mapping[str, Any]) -> Fault:
     on = given.get("on")
     if not isinstance(on, str) or not on:
-        raise FaultError('a fault needs \'on\': "notification", "event", "*", or such as "GET /messages"')
+        raise FaultError(
+            'a fault needs \'on\': "notification", "event", "*", "GET /messages", "EWS GetItem"'
+        )
     action = given.get("action", "status" if "status" in given else None)
     if action not in _allowed(on):
         raise FaultError(f"a fault on '{on}' needs an action of {', '.join(_allowed(on))}; got {action!r}")
-    if action == "status" and given.get("status") not in STATUSES:
-        raise FaultError(f"'status' must be one of {STATUSES}; got {given.get('status')!r}")
+    statuses = EWS_STATUSES if _is_ews(on) else STATUSES
+    if action == "status" and given.get("status") not in statuses:
+        raise FaultError(f"'status' must be one of {statuses}; got {given.get('status')!r}")
     return Fault(
         on=on,
         action=action,
@@ -93,14 +110,23 @@ def _parsed(given: Mapping[str, Any]) -> Fault:
         retry_after=str(given["retry_after"]) if "retry_after" in given else None,
         after_effect=bool(given.get("after_effect", False)),
         times=_times(given, action),
-        seconds=_seconds(given),
+        seconds=_seconds(given, 3600.0 if action == "hang" else 1.5),
+        code=str(given.get("code", "ErrorInternalServerError")),
+        back_off_ms=int(given.get("back_off_ms", 30_000)),
+        megabytes=int(given.get("megabytes", 64)),
     )
+
+
+def _is_ews(on: str) -> bool:
+    return on.partition(" ")[0].upper() == "EWS"
 
 
 def _allowed(on: str) -> tuple[str, ...]:
     if on == "notification":
         return NOTIFICATION_ACTIONS
-    return ("lag",) if on == "event" else ("status", "crash", "latency")
+    if on == "event":
+        return ("lag",)
+    return EWS_ACTIONS if _is_ews(on) else REQUEST_ACTIONS
 
 
 def _times(given: Mapping[str, Any], action: str) -> int | None:
@@ -110,8 +136,8 @@ def _times(given: Mapping[str, Any], action: str) -> int | None:
     return times
 
 
-def _seconds(given: Mapping[str, Any]) -> float:
+def _seconds(given: Mapping[str, Any], usual: float) -> float:
     try:
-        return float(given["ms"]) / 1000 if "ms" in given else float(given.get("seconds", 1.5))
+        return float(given["ms"]) / 1000 if "ms" in given else float(given.get("seconds", usual))
     except (TypeError, ValueError) as error:
         raise FaultError("'ms' and 'seconds' must be numbers") from error

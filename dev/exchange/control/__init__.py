@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from dev.exchange.control.common import explain
+from dev.exchange.control.ews import EwsRoutes
 from dev.exchange.control.identity_routes import IdentityRoutes
 from dev.exchange.control.mailboxes import MailboxRoutes
 from dev.exchange.control.outlook import OutlookRoutes
@@ -14,5 +15,5 @@ __all__ = ["control_routes", "explain"]
 
 def control_routes(exchange: Exchange) -> list[web.RouteDef]:
     """All control routes of one simulated Exchange."""
-    parts = (IdentityRoutes(exchange), OutlookRoutes(exchange), MailboxRoutes(exchange), SwitchRoutes(exchange))
-    return [route for part in parts for route in part.routes()]
+    kinds = (IdentityRoutes, OutlookRoutes, MailboxRoutes, SwitchRoutes, EwsRoutes)
+    return [route for kind in kinds for route in kind(exchange).routes()]

@@ -65,7 +65,7 @@ class OutlookRoutes:
         return web.json_response({})
 
     async def mail(self, request: web.Request) -> web.Response:
-        """Ordinary mail: {"from", "to", "subject", "body_html", "headers"?: {name: value}}."""
+        """Ordinary mail: {"from", "to", "subject", "body_html", "headers"?: {name: value}, "item_class"?}."""
         given, directory = await document(request), self._exchange.directory
         sender = directory.ensure(address(given, "from")).contact
         to = given["to"] if isinstance(given.get("to"), list) else [address(given, "to")]
@@ -79,6 +79,7 @@ class OutlookRoutes:
             sender=sender,
             to=tuple(directory.ensure(str(recipient)).contact for recipient in to),
             headers=tuple((str(name), str(value)) for name, value in headers.items()),
+            item_class=str(given.get("item_class", "")),
         )
         self._exchange.post.send(letter)
         return web.json_response({})

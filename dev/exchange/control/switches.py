@@ -89,12 +89,13 @@ class SwitchRoutes:
         return web.json_response({})
 
     async def forget_delta(self, _request: web.Request) -> web.Response:
-        """All delta tokens are invalid from now on."""
+        """All delta tokens, and all states of SyncFolderItems, are invalid from now on."""
         self._exchange.delta.forget()
+        self._exchange.ews.states.forget()
         return web.json_response({})
 
     async def traffic(self, _request: web.Request) -> web.Response:
-        """Graph requests since the start or the last reset, by method and path template."""
+        """Requests since the start or the last reset: Graph by method and path template, "EWS" and an operation."""
         traffic = self._exchange.traffic
         return web.json_response(
             {

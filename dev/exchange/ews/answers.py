@@ -28,7 +28,7 @@ def answer_meeting(call: Call, reply: Reply, given: Element, disposition: str) -
     thing = call.item(reference)
     owner = call.owner_of(thing)
     entry = _entry(call, owner, thing, reply)
-    answer = Answer(reply, body(given), send=disposition != "SaveOnly", proposed=_proposed(given))
+    answer = Answer(reply, body(child(given, "Body")), send=disposition != "SaveOnly", proposed=_proposed(given))
     try:
         call.exchange.responses.respond(owner, entry, answer)
     except OrganizerCannotRespondError as error:
@@ -53,9 +53,8 @@ def _entry(call: Call, owner: User, thing: Thing, reply: Reply) -> Entry:
     return entry
 
 
-def body(given: Element) -> Body:
-    """The Body of an item that a client writes."""
-    written = child(given, "Body")
+def body(written: Element | None) -> Body:
+    """The Body element of an item that a client writes."""
     if written is None:
         return Body("", is_html=False)
     return Body(written.text or "", is_html=written.get("BodyType") == "HTML")

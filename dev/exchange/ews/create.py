@@ -1,10 +1,9 @@
 """CreateItem: each item by what it is."""
 
-from collections.abc import Callable
-
 from dev.exchange.ews.answers import REPLIES, answer_meeting
 from dev.exchange.ews.call import Call
 from dev.exchange.ews.errors import EwsError, error_message, response_message
+from dev.exchange.ews.mail import create_message
 from dev.exchange.ews.xml import MESSAGES as M
 from dev.exchange.ews.xml import Element, child, children, local, m
 
@@ -30,9 +29,6 @@ def _create(call: Call, given: Element, disposition: str) -> list[Element]:
     kind = local(given)
     if kind in REPLIES:
         return answer_meeting(call, REPLIES[kind], given, disposition)
-    if kind in KINDS:
-        return KINDS[kind](call, given, disposition)
+    if kind == "Message":
+        return create_message(call, given, disposition)
     raise EwsError("ErrorInvalidOperation", f"{kind} can't be created here.")
-
-
-KINDS: dict[str, Callable[[Call, Element, str], list[Element]]] = {}

@@ -44,6 +44,11 @@ def read(element: Element) -> ExtendedUri:
     return ExtendedUri(tuple(given.items()), property_set, number, given["PropertyType"])
 
 
+def of(thing: Message | Entry, wanted: tuple[ExtendedUri, ...]) -> list[Element]:
+    """Those properties of an item that it has."""
+    return of_entry(thing, wanted) if isinstance(thing, Entry) else of_message(thing, wanted)
+
+
 def of_message(message: Message, wanted: tuple[ExtendedUri, ...]) -> list[Element]:
     """Those properties of a message that it has."""
     part = message.letter.part

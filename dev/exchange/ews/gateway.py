@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from aiohttp import web
 
-from dev.exchange.ews import create, folders, items, sync
+from dev.exchange.ews import create, find, folders, items, mail, moving, names, strikes, sync
 from dev.exchange.ews.access import Actor, Caller, impersonating
 from dev.exchange.ews.authentication import Authentication, UnauthorizedError
 from dev.exchange.ews.call import Call
@@ -20,10 +20,17 @@ PATH = "/EWS/Exchange.asmx"
 CONCURRENT = 27
 
 _OPERATIONS: dict[str, Callable[[Call], list[Element]]] = {
+    "ConvertId": names.convert_id,
     "CreateItem": create.create_item,
+    "DeleteItem": moving.delete_item,
+    "FindItem": find.find_item,
     "GetFolder": folders.get_folder,
     "GetItem": items.get_item,
+    "MoveItem": moving.move_item,
+    "ResolveNames": names.resolve_names,
+    "SendItem": mail.send_item,
     "SyncFolderItems": sync.sync_folder_items,
+    "UpdateItem": mail.update_item,
 }
 #: What RequestServerVersion may ask for; 2019 speaks the version of 2016.
 _REQUESTED = ("Exchange2007", "Exchange2007_SP1", "Exchange2010", "Exchange2010_SP1", "Exchange2010_SP2",
@@ -65,15 +72,29 @@ class Gateway:
         operation = local(operations[0])
         self._exchange.traffic.requests[f"EWS {operation}"] += 1
         call = Call(self._exchange, self._actor(caller, header), operations[0])
-        return await self._handle(call, operation)
+        return await self._handle(request, call, operation)
 
-    async def _handle(self, call: Call, operation: str) -> web.StreamResponse:
-        delay = self._exchange.faults.latency("EWS", operation)
+    async def _handle(self, request: web.Request, call: Call, operation: str) -> web.StreamResponse:
+        faults = self._exchange.faults
+        delay = faults.latency("EWS", operation)
         if delay:
             await asyncio.sleep(delay)
         if operation not in _OPERATIONS:
             raise SoapFaultError("ErrorInvalidRequest", f"The operation {operation} is not supported here.")
-        messages = _OPERATIONS[operation](call)
+        fault = faults.for_request("EWS", operation)
+        if fault is None:
+            return self._answered(operation, _OPERATIONS[operation](call))
+        done = None
+        if fault.after_effect or fault.action in strikes.SPOILING:
+            done = self._answered(operation, _OPERATIONS[operation](call))
+        refused = strikes.refusal(operation, fault)
+        if refused is not None:
+            return self._answered(operation, refused)
+        if fault.action == "status" and fault.status == 401:
+            return _challenge(UnauthorizedError(self._exchange.ews.schemes))
+        return await strikes.strike(request, fault, done.body if done and isinstance(done.body, bytes) else b"")
+
+    def _answered(self, operation: str, messages: list[Element]) -> web.Response:
         return self._soap(m(f"{operation}Response", m("ResponseMessages", *messages)), 200)
 
     def _actor(self, caller: Caller, header: Element | None) -> Actor:

@@ -1,7 +1,5 @@
 """An item as an element: finds what surrounds it, and renders it by the class that it is of."""
 
-from collections.abc import Iterable
-
 from dev.exchange.calendar import Entry
 from dev.exchange.ews import calendar_xml, messages_xml, parts
 from dev.exchange.ews.call import Call, Thing
@@ -32,14 +30,12 @@ def id_only(thing: Thing) -> Element:
     return t(tag, parts.item_id(thing))
 
 
-def values(call: Call, thing: Thing, uris: Iterable[str]) -> dict[str, object]:
-    """The plain values of properties, for restrictions and sort orders."""
+def value(call: Call, thing: Thing, uri: str) -> object:
+    """What a property is rendered from, for restrictions and sort orders; None when the item has no such thing."""
     shape = Shape("AllProperties")
     if isinstance(thing, Entry):
-        found = calendar_xml.properties(thing, shape)
-    else:
-        found = messages_xml.properties(_shown(call, thing), shape)
-    return {uri: found.get(uri) for uri in uris}
+        return calendar_xml.properties(thing, shape).get(uri)
+    return messages_xml.properties(_shown(call, thing), shape).get(uri)
 
 
 def _shown(call: Call, message: Message) -> Shown:

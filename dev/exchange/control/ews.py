@@ -1,0 +1,52 @@
+"""Control routes for the EWS side: its version, what stands in front of it, the passwords of its accounts."""
+
+from aiohttp import web
+
+from dev.exchange.control.common import ControlError, Given, document
+from dev.exchange.ews.state import VERSIONS
+from dev.exchange.state import Exchange
+
+
+class EwsRoutes:
+    """Set up the EWS side."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._ews = exchange.ews
+
+    def routes(self) -> list[web.RouteDef]:
+        """All of them."""
+        return [web.patch("/dev/ews", self.set_up)]
+
+    async def set_up(self, request: web.Request) -> web.Response:
+        """{"version"?: "2016"|"2019", "layer7_balancer"?, "schemes"?: […], "passwords"?: {account name: password}}."""
+        given = await document(request)
+        setters = {
+            "version": self._set_version,
+            "layer7_balancer": self._set_balancer,
+            "schemes": self._set_schemes,
+            "passwords": self._set_passwords,
+        }
+        if unknown := set(given) - set(setters):
+            raise ControlError(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(setters)}")
+        for name in given:
+            setters[name](given)
+        return web.json_response({})
+
+    def _set_version(self, given: Given) -> None:
+        if given["version"] not in VERSIONS:
+            raise ControlError(f"'version' must be one of {', '.join(VERSIONS)}")
+        self._ews.version = given["version"]
+
+    def _set_balancer(self, given: Given) -> None:
+        self._ews.layer7_balancer = given["layer7_balancer"] is True
+
+    def _set_schemes(self, given: Given) -> None:
+        """The values of WWW-Authenticate: what the virtual directory lets people sign in by."""
+        self._ews.schemes = tuple(str(scheme) for scheme in given["schemes"])
+
+    def _set_passwords(self, given: Given) -> None:
+        for name, password in dict(given["passwords"]).items():
+            account = self._ews.account(str(name))
+            if account is None:
+                raise ControlError(f"no account is called '{name}'")
+            account.password = str(password)

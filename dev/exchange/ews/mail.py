@@ -1,0 +1,179 @@
+"""Ordinary mail: CreateItem of a Message, SendItem, UpdateItem."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from dev.exchange.directory import User
+from dev.exchange.ews import render
+from dev.exchange.ews.answers import body
+from dev.exchange.ews.call import Call, Folder, change_of
+from dev.exchange.ews.errors import EwsError, error_message, response_message
+from dev.exchange.ews.xml import MESSAGES as M
+from dev.exchange.ews.xml import Element, child, children, is_true, local, m, t, text
+from dev.exchange.model import Address, Letter, Message
+from dev.exchange.store import DRAFTS, SENT
+
+_RECIPIENTS = {"ToRecipients": "to", "CcRecipients": "cc", "BccRecipients": "bcc", "ReplyTo": "reply_to"}
+
+
+def create_message(call: Call, given: Element, disposition: str) -> list[Element]:
+    """A new mail: saved as a draft (its id is the answer), or sent (no id is answered). Raises `EwsError`."""
+    folder = _saved_folder(call, DRAFTS if disposition == "SaveOnly" else SENT)
+    owner = folder.owner
+    letter = _merged(call, Letter("", body(None), owner.contact, owner.contact, ()), children(given))
+    letter = replace(letter, from_=_author(call, owner, child(given, "From")))
+    store = call.exchange.store
+    if disposition == "SaveOnly":
+        draft = store.add_message(owner.guid, folder.name, letter, is_read=True, is_draft=True)
+        return [render.id_only(draft)]
+    _check_recipients(letter)
+    if disposition == "SendAndSaveCopy":
+        store.add_message(owner.guid, folder.name, letter, is_read=True)
+    call.exchange.post.send(letter, save=False)
+    return []
+
+
+def _saved_folder(call: Call, usual: str) -> Folder:
+    """Where the item is saved. The mailbox of that folder is also whose mail it is."""
+    wanted = children(child(call.body, "SavedItemFolderId", M))
+    return call.folder(wanted[0]) if wanted else Folder(call.own_mailbox, usual)
+
+
+def _author(call: Call, owner: User, given: Element | None) -> Address:
+    """Who a mail is from: its mailbox, unless From names another one that the actor may open."""
+    address = text(child(given, "Mailbox"), "EmailAddress")
+    other = call.exchange.directory.find(address) if address else owner
+    if other is None or not (other == owner or call.actor.may_open(other)):
+        message = (
+            "The user account which was used to submit this request does not have the right to send mail on behalf "
+        )
+        raise EwsError("ErrorSendAsDenied", message + "of the specified sending account.")
+    return other.contact
+
+
+def _merged(call: Call, letter: Letter, properties: list[Element]) -> Letter:
+    """A letter with the properties that a client wrote. Those that mean nothing here are passed over."""
+    setters: dict[str, Callable[[Element], Any]] = {
+        "Subject": lambda item: item.text or "",
+        "Body": lambda item: body(item),
+        "InternetMessageHeaders": lambda item: tuple(_headers(item)),
+        **dict.fromkeys(_RECIPIENTS, lambda item: tuple(_addresses(item))),
+    }
+    names = {"Subject": "subject", "Body": "body", "InternetMessageHeaders": "headers", **_RECIPIENTS}
+    for item in properties:
+        if local(item) in setters:
+            letter = replace(letter, **{names[local(item)]: setters[local(item)](item)})
+        elif local(item) == "ExtendedProperty":
+            letter = replace(letter, headers=(*letter.headers, *_header(item)))
+    return letter
+
+
+def _addresses(given: Element) -> Iterator[Address]:
+    for mailbox in children(given):
+        address = text(mailbox, "EmailAddress")
+        yield Address(text(mailbox, "Name") or address, address)
+
+
+def _headers(given: Element) -> Iterator[tuple[str, str]]:
+    for header in children(given):
+        yield header.get("HeaderName", ""), header.text or ""
+
+
+def _header(given: Element) -> Iterator[tuple[str, str]]:
+    """An extended property of the set InternetHeaders is a header of the mail."""
+    uri = child(given, "ExtendedFieldURI")
+    if uri is not None and uri.get("DistinguishedPropertySetId") == "InternetHeaders":
+        yield uri.get("PropertyName", ""), text(given, "Value")
+
+
+def _check_recipients(letter: Letter) -> None:
+    addresses = (*letter.to, *letter.cc, *letter.bcc)
+    if not addresses or any("@" not in address.address for address in addresses):
+        raise EwsError("ErrorInvalidRecipients", "At least one recipient is not valid.")
+
+
+# --- drafts
+
+
+def send_item(call: Call) -> list[Element]:
+    """SendItem: drafts go out; a copy lies in the folder for it, under a new id, if it is wanted."""
+    return [_sent(call, wanted) for wanted in children(child(call.body, "ItemIds", M))]
+
+
+def _sent(call: Call, wanted: Element) -> Element:
+    try:
+        draft = _draft(call, wanted)
+        _check_change_key(draft, wanted)
+        _check_recipients(draft.letter)
+        target = _saved_folder(call, SENT).name
+    except EwsError as error:
+        return error_message("SendItem", error)
+    store = call.exchange.store
+    if is_true(call.body.get("SaveItemToFolder")):
+        store.sent(draft)
+        store.move_message(draft, target)
+    else:
+        store.delete_message(draft)
+    call.exchange.post.send(draft.letter, save=False)
+    return response_message("SendItem")
+
+
+def _draft(call: Call, wanted: Element) -> Message:
+    draft = call.item(wanted)
+    if not isinstance(draft, Message) or not draft.is_draft:
+        raise EwsError("ErrorItemNotFound")
+    return draft
+
+
+def _check_change_key(item: Message, wanted: Element) -> None:
+    given = wanted.get("ChangeKey")
+    if not given:
+        raise EwsError("ErrorChangeKeyRequired")
+    if given != change_of(item):
+        raise EwsError("ErrorStaleObject")
+
+
+# --- changes
+
+
+def update_item(call: Call) -> list[Element]:
+    """UpdateItem: the read flag of any message, and the content of a draft; SendAndSaveCopy sends it too."""
+    return [_updated(call, change) for change in children(child(call.body, "ItemChanges", M))]
+
+
+def _updated(call: Call, change: Element) -> Element:
+    try:
+        item = _changed(call, change)
+    except EwsError as error:
+        return error_message("UpdateItem", error, m("Items"))
+    shown = render.id_only(item)
+    if item.is_draft and call.body.get("MessageDisposition") == "SendAndSaveCopy":
+        call.exchange.store.sent(item)
+        call.exchange.post.send(item.letter, save=False)
+    return response_message("UpdateItem", m("Items", shown), m("ConflictResults", t("Count", 0)))
+
+
+def _changed(call: Call, change: Element) -> Message:
+    wanted = children(change)[0]
+    item = call.item(wanted)
+    if not isinstance(item, Message):
+        raise EwsError("ErrorInvalidPropertyUpdateSentMessage", "Calendar items are not changed here.")
+    if call.body.get("ConflictResolution") == "NeverOverwrite":
+        _check_change_key(item, wanted)
+    values = [value for update in children(child(change, "Updates")) for value in _values(update)]
+    is_read = [is_true(value.text) for value in values if local(value) == "IsRead"]
+    content = [value for value in values if local(value) != "IsRead"]
+    if content and not item.is_draft:
+        raise EwsError("ErrorInvalidPropertyUpdateSentMessage", "Update operation is invalid for a sent message.")
+    item.letter = _merged(call, item.letter, content)
+    item.is_read = is_read[-1] if is_read else item.is_read
+    call.exchange.store.touch_message(item)
+    return item
+
+
+def _values(update: Element) -> list[Element]:
+    """The properties in a SetItemField; to delete or append to one is passed over."""
+    if local(update) != "SetItemField":
+        return []
+    return children(children(update)[-1])

@@ -1,0 +1,60 @@
+"""MoveItem and DeleteItem."""
+
+from dev.exchange.calendar import Entry
+from dev.exchange.ews import render
+from dev.exchange.ews.call import Call
+from dev.exchange.ews.errors import EwsError, error_message, response_message
+from dev.exchange.ews.xml import MESSAGES as M
+from dev.exchange.ews.xml import Element, child, children, m
+from dev.exchange.model import Message
+from dev.exchange.store import DELETED, FOLDERS
+
+
+def move_item(call: Call) -> list[Element]:
+    """MoveItem: messages get a new id in another folder of their mailbox."""
+    return [_moved(call, wanted) for wanted in children(child(call.body, "ItemIds", M))]
+
+
+def _moved(call: Call, wanted: Element) -> Element:
+    try:
+        folder, item = call.folder(children(child(call.body, "ToFolderId", M))[0]), call.item(wanted)
+        if not isinstance(item, Message) or folder.name not in FOLDERS:
+            raise EwsError("ErrorMoveCopyFailed", "The move or copy operation failed.")
+        if folder.owner.guid != item.owner:
+            raise EwsError("ErrorCrossMailboxMoveCopy", "Moving between mailboxes is not supported here.")
+    except EwsError as error:
+        return error_message("MoveItem", error, m("Items"))
+    call.exchange.store.move_message(item, folder.name)
+    return response_message("MoveItem", m("Items", render.id_only(item)))
+
+
+def delete_item(call: Call) -> list[Element]:
+    """DeleteItem: to Deleted Items, or for good (SoftDelete too: nobody looks into the dumpster here)."""
+    return [_deleted(call, wanted) for wanted in children(child(call.body, "ItemIds", M))]
+
+
+def _deleted(call: Call, wanted: Element) -> Element:
+    try:
+        item = call.item(wanted)
+        if not isinstance(item, Message):
+            _delete_entry(call, item)
+            return response_message("DeleteItem")
+    except EwsError as error:
+        return error_message("DeleteItem", error)
+    if call.body.get("DeleteType") == "MoveToDeletedItems" and item.folder != DELETED:
+        call.exchange.store.move_message(item, DELETED)
+    else:
+        call.exchange.store.delete_message(item)
+    return response_message("DeleteItem")
+
+
+def _delete_entry(call: Call, entry: Entry) -> None:
+    """Out of this calendar; the organiser hears nothing. Deleted calendar items are not kept here."""
+    if call.body.get("SendMeetingCancellations") is None:
+        raise EwsError("ErrorSendMeetingCancellationsRequired", "SendMeetingCancellations is required.")
+    if entry.day is None:
+        call.exchange.store.delete_event(entry.event)
+        return
+    entry.event.removed.add(entry.day)
+    entry.event.differences.pop(entry.day, None)
+    call.exchange.store.touch_event(entry.event)

@@ -1,0 +1,94 @@
+"""Restrictions and sort orders of FindItem, over the values that properties are rendered from."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any
+
+from dev.exchange.ews import extended, render
+from dev.exchange.ews.call import Call, Thing
+from dev.exchange.ews.errors import EwsError
+from dev.exchange.ews.xml import Element, child, children, is_true, local, moment, text
+
+_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "IsEqualTo": eq,
+    "IsNotEqualTo": ne,
+    "IsGreaterThan": gt,
+    "IsGreaterThanOrEqualTo": ge,
+    "IsLessThan": lt,
+    "IsLessThanOrEqualTo": le,
+}
+_MODES: dict[str, Callable[[str, str], bool]] = {
+    "FullString": lambda whole, part: whole == part,
+    "Prefixed": lambda whole, part: whole.startswith(part),
+    "Substring": lambda whole, part: part in whole,
+}
+_PATHS = ("FieldURI", "ExtendedFieldURI")
+
+
+def matches(call: Call, thing: Thing, condition: Element) -> bool:
+    """Whether an item meets a search expression; raises `EwsError` for one that is not known here."""
+    kind = local(condition)
+    if kind in ("And", "Or", "Not"):
+        found = (matches(call, thing, part) for part in children(condition))
+        return any(found) if kind == "Or" else all(found) is (kind == "And")
+    value = _value(call, thing, condition)
+    if kind == "Exists":
+        return value is not None
+    if kind == "Contains":
+        return _contains(value, condition)
+    if kind not in _COMPARISONS:
+        raise EwsError("ErrorUnsupportedPathForQuery", f"The search expression {kind} is not supported here.")
+    wanted = _constant(child(condition, "FieldURIOrConstant"))
+    return value is not None and bool(_COMPARISONS[kind](value, _of_same_type(wanted, value)))
+
+
+def sort_key(call: Call, thing: Thing, order: Element) -> tuple[bool, Any]:
+    """What to sort an item by; items without the property come first."""
+    value = _value(call, thing, order)
+    return value is not None, value if value is not None else ""
+
+
+def _contains(value: Any, condition: Element) -> bool:
+    mode, part = condition.get("ContainmentMode", "FullString"), _constant(condition)
+    if mode not in _MODES:
+        raise EwsError("ErrorUnsupportedPathForQuery", f"The containment mode {mode} is not supported here.")
+    whole = "" if value is None else str(value)
+    if condition.get("ContainmentComparison", "Exact") != "Exact":
+        whole, part = whole.casefold(), part.casefold()
+    return value is not None and _MODES[mode](whole, part)
+
+
+def _constant(parent: Element | None) -> str:
+    constant = child(parent, "Constant")
+    if constant is None:
+        raise EwsError("ErrorUnsupportedPathForQuery", "Only constants are compared with here.")
+    return str(constant.get("Value", ""))
+
+
+def _of_same_type(constant: str, value: Any) -> Any:
+    if isinstance(value, bool):
+        return is_true(constant)
+    if isinstance(value, datetime):
+        return moment(constant)
+    try:
+        return type(value)(constant)
+    except ValueError as error:
+        raise EwsError("ErrorInvalidValueForProperty", f"'{constant}' is no value of the property.") from error
+
+
+def _value(call: Call, thing: Thing, holder: Element) -> Any:
+    path = next((item for item in children(holder) if local(item) in _PATHS), None)
+    if path is None:
+        raise EwsError("ErrorUnsupportedPathForQuery", "The property in the search expression is not supported here.")
+    if local(path) == "ExtendedFieldURI":
+        return next(_extended(thing, path), None)
+    uri = path.get("FieldURI", "")
+    value = render.value(call, thing, uri)
+    value = value() if callable(value) else value
+    return "".join(value.itertext("{*}EmailAddress")) if hasattr(value, "itertext") else value
+
+
+def _extended(thing: Thing, path: Element) -> Iterator[str]:
+    for shown in extended.of(thing, (extended.read(path),)):
+        yield text(shown, "Value")

@@ -1,0 +1,103 @@
+"""What EWS does when a fault strikes: refuse, break off, or answer what no client expects.
+
+status
+    an HTTP status without SOAP, such as a balancer gives; 401 with challenges
+crash
+    the connection is closed without an answer
+server_busy
+    a SOAP fault with BackOffMilliseconds, by HTTP 500 (throttling documentation)
+soap_fault
+    a SOAP fault with ``code``, by HTTP 500 or by the ``status`` that is given: 200 occurs
+error
+    200 with a response message of ResponseClass Error and ``code``
+truncate, charset
+    the right answer, cut in half; or in another encoding than it says
+html
+    200 with a page for people, as a sign-in page or a proxy gives
+bomb
+    an answer that grows beyond all bounds when its entities are resolved, and asks for a file
+oversize
+    an answer of many megabytes
+hang
+    no answer for as long as the client cares to wait
+"""
+
+import asyncio
+
+from aiohttp import web
+
+from dev.exchange.ews.errors import EwsError, SoapFaultError, error_message
+from dev.exchange.ews.xml import Element
+from dev.exchange.faults import Fault
+
+#: These need the right answer to spoil it, so the work is done.
+SPOILING = ("truncate", "charset")
+_XML = {"Content-Type": "text/xml; charset=utf-8"}
+_PAGE = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><form>Password</form></body></html>"
+_LEVELS = 9
+_MEGABYTE = b" " * 1024**2
+
+
+def refusal(operation: str, fault: Fault) -> list[Element] | None:
+    """The response messages of an "error"; raises `SoapFaultError` for SOAP's own faults. None: another fault."""
+    if fault.action == "error":
+        return [error_message(operation, EwsError(fault.code))]
+    if fault.action == "server_busy":
+        raise SoapFaultError("ErrorServerBusy", values={"BackOffMilliseconds": str(fault.back_off_ms)})
+    if fault.action == "soap_fault":
+        raise SoapFaultError(fault.code, status=fault.status or 500)
+    return None
+
+
+async def strike(request: web.Request, fault: Fault, answer: bytes) -> web.StreamResponse:
+    """Answer a request with a fault of HTTP or of XML; ``answer`` is the right one, empty where nothing was done."""
+    if fault.action == "hang":
+        await asyncio.sleep(fault.seconds)
+    if fault.action in ("crash", "hang"):
+        if request.transport:
+            request.transport.close()
+        return web.Response(status=500)
+    if fault.action == "status":
+        retry = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
+        return web.Response(status=fault.status, headers=retry)
+    if fault.action == "html":
+        return web.Response(text=_PAGE, content_type="text/html")
+    if fault.action == "oversize":
+        return await _oversize(request, fault.megabytes)
+    if fault.action == "bomb":
+        return web.Response(body=_bomb(), headers=_XML)
+    return web.Response(body=_cut(answer) if fault.action == "truncate" else _miscoded(answer), headers=_XML)
+
+
+def _cut(answer: bytes) -> bytes:
+    return answer[: len(answer) // 2]
+
+
+def _miscoded(answer: bytes) -> bytes:
+    """Latin-1 that says it is UTF-8, with a letter in it that is no UTF-8."""
+    head, rest = answer.decode().split("?>", 1)
+    return f"{head}?><!-- prêt -->{rest}".encode("latin-1", errors="replace")
+
+
+def _bomb() -> bytes:
+    """Nested entities (a billion of them), and an external one."""
+    entities = ['<!ENTITY x0 "ha">', '<!ENTITY file SYSTEM "file:///etc/passwd">']
+    entities += [f'<!ENTITY x{level} "{f"&x{level - 1};" * 10}">' for level in range(1, _LEVELS + 1)]
+    body = f"<s:Body><a>&x{_LEVELS};</a><b>&file;</b></s:Body>"
+    envelope = f'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">{body}</s:Envelope>'
+    return f'<?xml version="1.0" encoding="utf-8"?><!DOCTYPE bomb [{"".join(entities)}]>{envelope}'.encode()
+
+
+async def _oversize(request: web.Request, megabytes: int) -> web.StreamResponse:
+    answer = web.StreamResponse(headers=_XML)
+    await answer.prepare(request)
+    await answer.write(b'<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="a"><s:Body>')
+    try:
+        for _ in range(megabytes):
+            await answer.write(_MEGABYTE)
+        await answer.write(b"</s:Body></s:Envelope>")
+        await answer.write_eof()
+    except ConnectionResetError:
+        # The client has had enough of it.
+        return answer
+    return answer
