@@ -1,0 +1,174 @@
+"""Rows of the record lists: an integration's records in the fields of the original API. records.py lists them."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.alarms import Alarm, Alarms
+from shared.aliases.booking import Booking, State
+from shared.clock import Clock
+from shared.conferences.conference import Conference, Occurrence
+from shared.integrations import Integration
+from shared.management.connectors import connector_uri
+from shared.management.resource import CONFIGURATION, Object, number_of, time_text, uri
+from shared.meetings.operation import Operation
+from shared.storage import Storage
+
+
+@dataclass(frozen=True)
+class RecordRows:
+    """Reads an integration's records and shows them in the original API's fields."""
+
+    storage: Storage
+    raised: Alarms
+    clock: Clock
+
+    async def aliases(self, integration: Integration) -> AsyncIterator[Object]:
+        """What scheduled_alias shows."""
+        async for booking in self._bookings(integration):
+            digits = booking.numeric_alias.removeprefix((integration.scheduled_alias_prefix or "").lower())
+            yield {
+                "id": _alias_id(booking),
+                "alias": booking.alias,
+                "alias_number": int(digits) if digits.isdecimal() else 0,  # 0: of an earlier prefix
+                "numeric_alias": booking.numeric_alias,
+                "uuid": booking.tag,
+                "exchange_connector": connector_uri(integration),
+                "is_used": booking.state is not State.RESERVED,
+                "ews_item_uid": booking.meeting or None,
+                "creation_time": time_text(booking.created),
+                "conference_deletion_time": _closed(booking),
+            }
+
+    async def scheduled(self, integration: Integration) -> AsyncIterator[Object]:
+        """What scheduled_conference shows."""
+        async for booking, conference in self._scheduled(integration):
+            occurrence, _ = _current(conference, self.clock.now())
+            yield {
+                "id": _alias_id(booking),
+                "conference": _conference_uri(booking),
+                "start_time": time_text(occurrence.start),
+                "end_time": time_text(occurrence.end),
+                "subject": conference.subject,
+                "ews_item_id": booking.item_id,
+                "ews_item_uid": booking.meeting,
+                "recurring_conference": uri(CONFIGURATION, "recurring_conference", _alias_id(booking))
+                if _recurs(conference)
+                else None,
+                "scheduled_alias": _alias_uri(booking),
+            }
+
+    async def recurring(self, integration: Integration) -> AsyncIterator[Object]:
+        """What recurring_conference shows."""
+        now = self.clock.now()
+        async for booking, conference in self._scheduled(integration):
+            if _recurs(conference):
+                yield {
+                    "id": _alias_id(booking),
+                    "conference": _conference_uri(booking),
+                    "current_index": _current(conference, now)[1],
+                    "ews_item_id": booking.item_id,
+                    "is_depleted": not conference.calendar.has_future(now),
+                    "subject": conference.subject,
+                    "scheduled_alias": _alias_uri(booking),
+                }
+
+    async def conferences(self, integration: Integration) -> AsyncIterator[Object]:
+        """What conference shows of scheduled meetings."""
+        async for booking, conference in self._scheduled(integration):
+            yield {
+                "id": _alias_id(booking),
+                "name": conference.name,
+                "description": conference.description,
+                "service_type": "conference",
+                "tag": conference.service_tag,
+                "non_idp_participants": conference.non_idp_participants,
+                "is_open": conference.is_open(self.clock.now()),
+            }
+
+    async def schedulers(self, integration: Integration) -> AsyncIterator[Object]:
+        """What exchange_scheduler shows."""
+        times = [operation.done async for operation in self._operations(integration) if operation.done]
+        last = max(map(datetime.fromisoformat, times), default=None)
+        yield {
+            "id": integration.id,
+            "exchange_connector_id": integration.id,
+            "last_modified_time": time_text(last) if last else None,
+        }
+
+    async def operations(self, integration: Integration) -> AsyncIterator[Object]:
+        """What scheduling_operation shows."""
+        async for operation in self._operations(integration):
+            yield {
+                "id": number_of(operation.correlation_id),
+                "transaction_uuid": operation.correlation_id,
+                "success": bool(operation.done) and not operation.error,
+                "error_code": "error" if operation.error else "",
+                "error_description": operation.error,
+                "resource_id": integration.id,
+                "creation_time": time_text(datetime.fromisoformat(operation.created)),
+                "what": operation.what,
+                "decision": operation.decision,
+                "reason": operation.reason,
+                "is_pending": not operation.done,
+            }
+
+    async def alarms(self, integration: Integration) -> AsyncIterator[Object]:
+        """What alarm shows."""
+        async for alarm in self.raised.of(integration.uuid):
+            yield _alarm(integration, alarm)
+
+    async def _bookings(self, integration: Integration) -> AsyncIterator[Booking]:
+        async for row in self.storage.table("meetings").rows(integration.uuid, "tag:"):
+            yield Booking.from_row(row)
+
+    async def _scheduled(self, integration: Integration) -> AsyncIterator[tuple[Booking, Conference]]:
+        async for booking in self._bookings(integration):
+            if booking.state is State.SCHEDULED and booking.conference and booking.conference.calendar.occurrences:
+                yield booking, booking.conference
+
+    async def _operations(self, integration: Integration) -> AsyncIterator[Operation]:
+        async for row in self.storage.table("meetings").rows(integration.uuid, "operation:"):
+            yield Operation.from_row(row)
+
+
+def _alias_id(booking: Booking) -> int:
+    return number_of(booking.tag)
+
+
+def _alias_uri(booking: Booking) -> str:
+    return uri(CONFIGURATION, "scheduled_alias", _alias_id(booking))
+
+
+def _conference_uri(booking: Booking) -> str:
+    return uri(CONFIGURATION, "conference", _alias_id(booking))
+
+
+def _alarm(integration: Integration, alarm: Alarm) -> Object:
+    return {
+        "id": number_of(f"{integration.uuid}:{alarm.kind}"),
+        "name": str(alarm.kind),
+        "exchange_connector": connector_uri(integration),
+        "instance": integration.name,
+        "details": alarm.cause,
+        "remedy": alarm.remedy,
+        "time_raised": time_text(datetime.fromisoformat(alarm.since)),
+    }
+
+
+def _current(conference: Conference, now: datetime) -> tuple[Occurrence, int]:
+    """The occurrence that is on or comes next, the last one when all are over; and its number in the calendar."""
+    occurrences = conference.calendar.occurrences
+    index = next((number for number, each in enumerate(occurrences) if now < each.end), len(occurrences) - 1)
+    return occurrences[index], index
+
+
+def _recurs(conference: Conference) -> bool:
+    return len(conference.calendar.occurrences) > 1 or conference.calendar.known_until is not None
+
+
+def _closed(booking: Booking) -> str | None:
+    """When a closed alias's conference was to be over last; the moment of closing is not kept."""
+    if booking.state is not State.CLOSED or not booking.conference or not booking.conference.calendar.occurrences:
+        return None
+    return time_text(booking.conference.calendar.occurrences[-1].end)
