@@ -23,8 +23,9 @@ def create_app(exchange: Exchange) -> web.Application:
     app = web.Application(middlewares=[explain], client_max_size=8 * 1024**2)
     app.add_routes(control_routes(exchange))
     app.router.add_route("*", f"{ROOT}/{{path:.*}}", Gateway(exchange).__call__)
-    app.router.add_post(ews.PATH, ews.Gateway(exchange).__call__)
-    app.add_routes(provider_routes(Provider(exchange.clock.now)))
+    provider = Provider(exchange.clock.now)
+    app.router.add_post(ews.PATH, ews.Gateway(exchange, provider.keys.document).__call__)
+    app.add_routes(provider_routes(provider))
 
     async def living(_app: web.Application) -> AsyncIterator[None]:
         await exchange.notifier.start()

@@ -94,9 +94,7 @@ _AT_ONCE = frozenset(EWS_ACTIONS) - {"latency"}
 def _parsed(given: Mapping[str, Any]) -> Fault:
     on = given.get("on")
     if not isinstance(on, str) or not on:
-        raise FaultError(
-            'a fault needs \'on\': "notification", "event", "*", "GET /messages", "EWS GetItem"'
-        )
+        raise FaultError('a fault needs \'on\': "notification", "event", "*", "GET /messages", "EWS GetItem"')
     action = given.get("action", "status" if "status" in given else None)
     if action not in _allowed(on):
         raise FaultError(f"a fault on '{on}' needs an action of {', '.join(_allowed(on))}; got {action!r}")

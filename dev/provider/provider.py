@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from dev.provider.faces import Face
 from dev.provider.keys import Keys
-from dev.provider.registry import Account, Application, accounts, applications
+from dev.provider.registry import TENANT, Account, Application, accounts, applications
 
 LIFETIME = 3600
 """Seconds that access and ID tokens are good for."""
@@ -80,6 +80,8 @@ class Provider:
                 granted = self._by_code(face, form)
             case "refresh_token":
                 granted = self._by_refresh_token(face, form)
+            case "client_credentials":
+                return self._as_application(face, form)
             case _:
                 raise Refused("unsupported_grant_type", 70003, "The grant type is not supported.")
         _check_client(granted.application, form)
@@ -116,6 +118,18 @@ class Provider:
             "id_token": self.keys.sign(times | face.id_token(account, app, granted.asked) | account.claims),
             "refresh_token": refresh_token,
         }
+
+    def _as_application(self, face: Face, form: Mapping[str, str]) -> dict[str, Any]:
+        """An application's own token, with the role for EWS; v1 asks for a resource, v2 for its scope `.default`."""
+        app = next((app for app in self.applications if app.secret and app.client_id == form.get("client_id")), None)
+        if app is None:
+            raise Refused("unauthorized_client", 700016, "Application not found.")
+        _check_client(app, form)
+        resource = form.get("resource") or form.get("scope", "").removesuffix("/.default")
+        now = int(self.clock().timestamp())
+        claims = {"iss": face.issuer, "tid": TENANT, "aud": resource, "appid": app.client_id, "iat": now, "nbf": now}
+        token = self.keys.sign(claims | {"exp": now + LIFETIME, "roles": ["full_access_as_app"]})
+        return {"token_type": "Bearer", "expires_in": face.number(LIFETIME), "access_token": token}
 
 
 def _check_client(application: Application, form: Mapping[str, str]) -> None:

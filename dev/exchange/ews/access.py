@@ -29,10 +29,14 @@ class Account:
 
 
 def seeded() -> list[Account]:
-    """The accounts of the local stack. One has rights, one has none: nobody ran the cmdlets for it."""
+    """The accounts of the local stack. One has no rights: nobody ran the cmdlets for it.
+
+    ``service`` is the account that signs in at the stack's provider.
+    """
     scope = frozenset({*_EQUIPMENT, "alice@example.com", "bob@example.com"})
     return [
         Account("svc-vmr", "svc-vmr@example.com", "local-ews", scope, frozenset(_EQUIPMENT)),
+        Account("service", "service@example.com", "local-ews", scope, frozenset(_EQUIPMENT)),
         Account("svc-norights", "svc-norights@example.com", "local-ews"),
     ]
 

@@ -16,9 +16,7 @@ from aiohttp import web
 
 from dev.exchange.ews.access import DOMAIN, Account, Caller
 from dev.exchange.ews.state import Ews
-
-#: A bearer token of the local stack: an application with full_access_as_app.
-APPLICATION_TOKEN = "local"  # noqa: S105  # opens a simulation
+from dev.exchange.ews.tokens import Tokens
 
 
 class UnauthorizedError(Exception):
@@ -40,8 +38,9 @@ class _Connection:
 class Authentication:
     """Finds out who sends a request."""
 
-    def __init__(self, ews: Ews) -> None:
+    def __init__(self, ews: Ews, tokens: Tokens) -> None:
         self._ews = ews
+        self._tokens = tokens
         self._connections: WeakKeyDictionary[asyncio.BaseTransport, _Connection] = WeakKeyDictionary()
 
     def caller(self, request: web.Request) -> Caller:
@@ -50,11 +49,15 @@ class Authentication:
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         if not scheme and connection.caller:
             return connection.caller
-        signers = {"basic": self._basic, "bearer": self._bearer}
         if scheme.casefold() == "ntlm":
             connection.caller = self._ntlm(connection, value.strip())
             return connection.caller
-        found = signers[scheme.casefold()](value.strip()) if scheme.casefold() in signers else None
+        found = None
+        if scheme.casefold() == "basic":
+            found = self._basic(value.strip())
+        elif scheme.casefold() == "bearer":
+            origin = f"{request.scheme}://{request.host}"
+            found = self._tokens.caller(value.strip(), origin, self._ews.account)
         if found is None:
             raise UnauthorizedError(self._ews.schemes)
         return found
@@ -73,9 +76,6 @@ class Authentication:
             return None
         account = self._ews.account(username)
         return Caller(account) if account and account.password == password else None
-
-    def _bearer(self, value: str) -> Caller | None:
-        return Caller() if value == APPLICATION_TOKEN else None
 
     def _ntlm(self, connection: _Connection, value: str) -> Caller:
         """Do one step of a handshake; the caller when it was the last."""

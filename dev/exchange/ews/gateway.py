@@ -12,6 +12,7 @@ from dev.exchange.ews.authentication import Authentication, UnauthorizedError
 from dev.exchange.ews.call import Call
 from dev.exchange.ews.errors import EwsError, SoapFaultError, fault
 from dev.exchange.ews.state import VERSIONS
+from dev.exchange.ews.tokens import JsonWebKeys, Tokens
 from dev.exchange.ews.xml import SOAP, Element, NotXmlError, child, children, local, m, parse, s, serialize, t
 from dev.exchange.state import Exchange
 
@@ -38,11 +39,11 @@ _REQUESTED = ("Exchange2007", "Exchange2007_SP1", "Exchange2010", "Exchange2010_
 
 
 class Gateway:
-    """Answers everything that is posted to `/EWS/Exchange.asmx`."""
+    """Answers everything that is posted to `/EWS/Exchange.asmx`. ``keys``: the JWKS that access tokens go by."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, keys: JsonWebKeys) -> None:
         self._exchange = exchange
-        self._authentication = Authentication(exchange.ews)
+        self._authentication = Authentication(exchange.ews, Tokens(keys, exchange.clock.now))
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""

@@ -1,0 +1,47 @@
+"""Bearer tokens: of the stack's own provider, for an account or for an application."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import jwt
+from jwt.types import Options
+
+from dev.exchange.ews.access import Account, Caller
+
+#: A bearer token of the local stack that nobody has to fetch: an application with full_access_as_app.
+LOCAL = "local"
+_ONLINE = "https://outlook.office365.com"
+_UNCHECKED: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
+
+JsonWebKeys = Callable[[], dict[str, Any]]
+
+
+class Tokens:
+    """Reads access tokens. ``keys`` gives the JWKS of the provider, ``now`` the simulated time."""
+
+    def __init__(self, keys: JsonWebKeys, now: Callable[[], datetime]) -> None:
+        self._keys = keys
+        self._now = now
+
+    def caller(self, token: str, origin: str, account: Callable[[str], Account | None]) -> Caller | None:
+        """Whom a token stands for; None for one that is not good here. ``origin`` is scheme and host of this server."""
+        if token == LOCAL:
+            return Caller()
+        claims = self._verified(token)
+        if claims is None or str(claims.get("aud", "")).rstrip("/") not in (_ONLINE, origin):
+            return None
+        if "full_access_as_app" in claims.get("roles", ()):
+            return Caller()
+        signed_in = account(str(claims.get("upn", "")))
+        return Caller(signed_in) if signed_in else None
+
+    def _verified(self, token: str) -> dict[str, Any] | None:
+        try:
+            kid = jwt.get_unverified_header(token).get("kid")
+            found = next((key for key in jwt.PyJWKSet.from_dict(self._keys()).keys if key.key_id == kid), None)
+            claims: dict[str, Any] = jwt.decode(token, found.key, ["RS256"], options=_UNCHECKED) if found else {}
+        except jwt.PyJWTError:
+            return None
+        lives = claims.get("nbf", 0) <= self._now().timestamp() < claims.get("exp", 0)
+        return claims if lives else None
