@@ -9,6 +9,7 @@ from dev.exchange.calendar import Entry, exceptions, occurrence, plain_occurrenc
 from dev.exchange.directory import Directory, User
 from dev.exchange.model import (
     Address,
+    Body,
     Difference,
     Event,
     Letter,
@@ -21,7 +22,7 @@ from dev.exchange.model import (
     overrides,
 )  # fmt: skip
 from dev.exchange.post import PostOffice
-from dev.exchange.store import Store
+from dev.exchange.store import DELETED, Store
 
 
 class MeetingError(ValueError):
@@ -96,8 +97,8 @@ class Meetings:
     def forward(self, uid: str, sender: User, to: User) -> None:
         """An attendee forwards the invitation: it comes from the organiser, sent by the one who forwards.
 
-        The organiser's meeting gains the attendee. The notice to the organiser is left out: Exchange puts it straight
-        into Deleted Items.
+        The organiser's meeting gains the attendee. The organiser gets a notice, which lies in Deleted Items at once, as
+        the Calendar Attendant leaves it.
         """
         event = self._event(uid)
         event.meeting = replace(event.meeting, attendees=(*event.meeting.attendees, to.contact))
@@ -105,6 +106,7 @@ class Meetings:
         entry = whole(event)
         letter = self._letter(entry.meeting, (to.contact,), _part(event, entry, RequestKind.NEW, entry.meeting))
         self._post.send(replace(letter, sender=sender.contact, subject=f"FW: {letter.subject}"), save=False)
+        self._store.add_message(event.owner, DELETED, _forward_notice(entry.meeting, sender, to))
 
     # --- what is where
 
@@ -174,6 +176,18 @@ class Meetings:
         delegate = self._delegates.get(meeting.uid)
         sender = delegate.contact if delegate else meeting.organizer
         return Letter(meeting.subject, meeting.body, from_=meeting.organizer, sender=sender, to=to, part=part)
+
+
+def _forward_notice(meeting: Meeting, sender: User, to: User) -> Letter:
+    text = f"<p>{sender.name} has forwarded your meeting request to additional recipients: {to.name}.</p>"
+    return Letter(
+        subject=f"Meeting Forward Notification: {meeting.subject}",
+        body=Body(text),
+        from_=sender.contact,
+        sender=sender.contact,
+        to=(meeting.organizer,),
+        item_class="IPM.Schedule.Meeting.Notification.Forward",
+    )
 
 
 def _part(event: Event, entry: Entry, kind: RequestKind, previous: Meeting) -> MeetingPart:
