@@ -135,12 +135,16 @@ class Queue(Protocol):
         ...
 
 
-class Storage(Protocol):
-    """The tables and queues of a deployment."""
+class Tables(Protocol):
+    """The tables of a deployment."""
 
     def table(self, name: str) -> Table:
         """A table of TABLES."""
         ...
+
+
+class Storage(Tables, Protocol):
+    """The tables and queues of a deployment."""
 
     def queue(self, name: str) -> Queue:
         """A queue of QUEUES."""

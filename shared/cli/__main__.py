@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from shared.cli import doctor, explain, operations, passwords, show
 from shared.cli.connection import Connection
+from shared.cli.data import commands as data
 from shared.cli.integrations import commands as integrations
 from shared.cli.outcome import CommandFailed, Exit
 from shared.cli.personal import commands as personal
@@ -39,6 +40,7 @@ app = typer.Typer(
 )
 app.add_typer(integrations, name="integrations")
 app.add_typer(personal, name="personal")
+app.add_typer(data, name="data")
 app.command("preview")(operations.preview)
 app.command("alarms")(operations.alarms)
 app.command("doctor")(doctor.doctor)

@@ -4,7 +4,7 @@ import hashlib
 import re
 import secrets
 
-from shared.storage import Delete, Insert, RowChanged, RowExists, Storage
+from shared.storage import Delete, Insert, RowChanged, RowExists, Tables
 
 _LIMIT = 250
 _ATTEMPTS = 10
@@ -13,7 +13,7 @@ _ATTEMPTS = 10
 class ConferenceNames:
     """Claims on names, one row each in table `aliases`; a claim belongs to a booking's tag."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Tables) -> None:
         self._table = storage.table("aliases")
 
     async def claim(self, name: str, tag: str) -> str:

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from shared.aliases.booking import Booking, State
 from shared.conferences.names import ConferenceNames
-from shared.storage import Delete, Put, Storage
+from shared.storage import Delete, Put, Tables
 
 
 class Platform(Protocol):
@@ -26,7 +26,7 @@ class Platform(Protocol):
 class PolicyPlatform:
     """External policy (C2): nothing is stored on the bridge."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Tables) -> None:
         self._aliases = storage.table("aliases")
         self._names = ConferenceNames(storage)
 

@@ -14,13 +14,13 @@ import json
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared import __version__
 from shared.errors import InvalidRequest
-from shared.storage import TABLES, Insert, Row, RowExists, Table
+from shared.storage import TABLES, Insert, Row, RowExists, Tables
 
 FORMAT = 1
 AT_ONCE = 32
@@ -31,14 +31,6 @@ class DamagedExport(InvalidRequest):
     """A file is not a whole export; the message names the line."""
 
     code = "damaged_export"
-
-
-class Tables(Protocol):
-    """A Storage, or as much of one as holds the tables."""
-
-    def table(self, name: str) -> Table:
-        """A table of TABLES."""
-        ...
 
 
 class _Line(BaseModel):

@@ -11,7 +11,8 @@ from azure.data.tables.aio import TableServiceClient
 
 from shared.azure_storage import AzureTable
 from shared.errors import InvalidRequest
-from shared.operations.backup import Restored, Tables, check_export, export_tables, import_tables
+from shared.operations.backup import Restored, check_export, export_tables, import_tables
+from shared.storage import Tables
 
 
 class AzureTables:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from shared.errors import Conflict, NotFound, SettingsInvalid
-from shared.storage import Delete, Insert, Operation, Put, Replace, Row, RowChanged, RowExists, Storage, Values
+from shared.storage import Delete, Insert, Operation, Put, Replace, Row, RowChanged, RowExists, Tables, Values
 
 _SEQUENCE = "sequence"
 _ATTEMPTS = 32
@@ -48,7 +48,7 @@ class Kind(Generic[Record]):
 class IndexedTable(Generic[Record]):
     """The records of one kind. Every call may raise Unavailable."""
 
-    def __init__(self, storage: Storage, kind: Kind[Record]) -> None:
+    def __init__(self, storage: Tables, kind: Kind[Record]) -> None:
         self._table = storage.table("personal")
         self._kind = kind
 

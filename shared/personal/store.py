@@ -16,13 +16,13 @@ from shared.personal.fields import digest
 from shared.personal.indexed import Entry, IndexedTable, Kind
 from shared.personal.rendering import Vmr
 from shared.personal.vmr import PersonalVmr
-from shared.storage import Row, Storage
+from shared.storage import Row, Tables
 
 
 class VmrStore:
     """VMRs, for admins by id, for the add-in by owner. Every call may raise Unavailable, those that write Conflict."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Tables) -> None:
         self._vmrs = IndexedTable(storage, Kind("vmrs", "conference", _entry, _vmr))
 
     async def of_owner(self, integration: str, email: str) -> list[Vmr]:

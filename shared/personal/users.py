@@ -18,7 +18,7 @@ from shared.integrations import Integration
 from shared.personal.end_user import MAX_SIGN_INS, UserRecord
 from shared.personal.fields import digest, normal, validated
 from shared.personal.indexed import Entry, IndexedTable, Kind
-from shared.storage import Row, Storage
+from shared.storage import Row, Tables
 
 _STRANGER = "You have no user record here. Please ask your administrator for one."
 _SOMEBODY_ELSE = (
@@ -35,7 +35,7 @@ class UserStore:
     Every call may raise Unavailable, those that write Conflict.
     """
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Tables) -> None:
         self._users = IndexedTable(storage, Kind("users", "end_user", _entry, _user))
 
     # --- EndUsers, see shared/identity/end_users.py

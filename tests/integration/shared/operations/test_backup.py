@@ -1,16 +1,14 @@
 """Backups on Azurite: the same contract as on storage in memory."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from shared.azure_storage import AzureStorage
-from shared.operations.__main__ import run
 from shared.settings import StorageAccount
 from shared.storage import TABLES, Delete, Storage
 from tests.fakes.storage import MemoryStorage
-from tests.unit.shared.operations.backup_contract import ROWS, BackupContract, fill
+from tests.unit.shared.operations.backup_contract import BackupContract
 
 
 @pytest.fixture
@@ -34,13 +32,3 @@ class TestFromMemoryToAzurite(BackupContract):
     @pytest.fixture
     def storages(self, azure: AzureStorage) -> tuple[Storage, Storage]:
         return MemoryStorage(), azure
-
-
-async def test_the_command_line(azure: AzureStorage, own_azurite: str, tmp_path: Path) -> None:
-    await fill(azure, ROWS)
-    path = tmp_path / "export.jsonl"
-    assert await run("export", path, own_azurite) == f"{len(ROWS)} rows are in {path}."
-    assert (
-        await run("import", path, own_azurite)
-        == f"0 rows were written; {len(ROWS)} were there already and stayed as they are."
-    )

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from shared.operations.__main__ import main
 from shared.operations.backup import DamagedExport, check_export, import_tables
 from shared.operations.files import export_file, import_file
 from shared.storage import TABLES, Storage
@@ -107,12 +106,3 @@ async def test_a_damaged_file_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(DamagedExport):
         await import_file(storage, path)
     assert await content(storage) == {}
-
-
-@pytest.mark.parametrize(
-    ("where", "message"),
-    [("account", "An address like https"), ("http://account.table.core.windows.net", "An address like https")],
-)
-def test_an_address_that_is_none(where: str, message: str, tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=message):
-        main(["export", str(tmp_path / "export.jsonl"), "--tables", where])

@@ -1,0 +1,109 @@
+"""`data export`, `data import` and `data erase`: the deployment's tables, reached directly with the login of az."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from azure.core.exceptions import AzureError
+
+from shared.cli import show
+from shared.cli.outcome import CommandFailed, Exit
+from shared.errors import Conflict, InvalidRequest, Unavailable
+from shared.operations.files import export_file, import_file, open_tables
+from shared.operations.person import Person, Traces, erase, traces_of
+from shared.storage import Tables
+
+commands = typer.Typer(no_args_is_help=True, help="All tables as a file, and back; all that is kept about a person.")
+
+Where = Annotated[str, typer.Option("--tables", metavar="URL", help="https://ACCOUNT.table.core.windows.net.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="Lines of JSON.")]
+Result = TypeVar("Result")
+
+
+@commands.callback()
+def data() -> None:
+    """All tables as a file, and back; all that is kept about a person."""
+
+
+@commands.command("export")
+def export_(file: File, tables: Where) -> None:
+    """Write all tables into a file that only you can read.
+
+    It holds personal data, and no secrets: tables hold references into the vault.
+    """
+    typer.echo(f"{_run(tables, lambda opened: export_file(opened, file))} rows are in {file}.")
+
+
+@commands.command("import")
+def import_(file: File, tables: Where) -> None:
+    """Write the rows of an export that are not there yet; what is there stays.
+
+    The file is read to its end first: a damaged one changes nothing. An interrupted import can be run again.
+    """
+    done = _run(tables, lambda opened: import_file(opened, file))
+    typer.echo(f"{done.written} rows were written; {done.kept} were there already and stayed as they are.")
+
+
+@commands.command("erase")
+def erase_(
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The person's e-mail address.")],
+    tables: Where,
+    id_: Annotated[
+        list[str] | None,
+        typer.Option("--id", metavar="ID", help="The person's Entra object id, or user id of Exchange (msexchuid)."),
+    ] = None,
+    word: Annotated[
+        list[str] | None, typer.Option("--word", help="Such as the name: looked for in the texts of meetings.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove all that the tables hold about a person: user records, personal VMRs, meetings, decisions and answers.
+
+    Tells what that is, and asks before it goes. Rooms of meetings to come close. Remove the person's messages from the
+    equipment mailbox first: docs/operations.md.
+    """
+    try:
+        person = Person(email, frozenset(id_ or ()), tuple(word or ()))
+    except InvalidRequest as error:
+        raise CommandFailed(Exit.USAGE, str(error)) from error
+    traces = _run(tables, lambda opened: traces_of(opened, person))
+    if not traces:
+        return typer.echo("Nothing is kept about this person.")
+    _tell(traces)
+    if not yes:
+        typer.confirm("Remove all of it?", abort=True)
+    _run(tables, lambda opened: erase(opened, traces))
+    return typer.echo("Removed.")
+
+
+def _tell(traces: Traces) -> None:
+    rows = [["user record", user.email] for user in traces.users]
+    rows += [["personal VMR", vmr.name] for vmr in traces.vmrs]
+    rows += [[f"meeting, {booking.state}", booking.alias] for booking in traces.bookings]
+    rows += [["decision", row.key.partition(":")[2]] for row in traces.decisions]
+    show.show(show.table(("what", "which"), rows))
+
+
+def _run(where: str, work: Callable[[Tables], Awaitable[Result]]) -> Result:
+    """Do the work on the tables. Raises CommandFailed."""
+
+    async def run() -> Result:
+        async with open_tables(where) as tables:
+            return await work(tables)
+
+    try:
+        return asyncio.run(run())
+    except (InvalidRequest, OSError) as error:
+        raise CommandFailed(Exit.REFUSED, str(error)) from error
+    except Conflict as error:
+        raise CommandFailed(Exit.CONFLICT, "Some of it is being worked on right now. Run this again.") from error
+    except (AzureError, Unavailable) as error:
+        raise CommandFailed(
+            Exit.UNAVAILABLE,
+            f"The tables cannot be used ({type(error.__cause__ or error).__name__}). Check the address, `az login`, "
+            "your role Storage Table Data Contributor on the account, and its network rules.",
+        ) from error
