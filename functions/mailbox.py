@@ -63,6 +63,12 @@ async def sweep(timer: func.TimerRequest) -> None:
     await services().rounds.sweep()
 
 
+@bp.timer_trigger("timer", "0 * * * * *")
+async def poll(timer: func.TimerRequest) -> None:
+    """Every minute: Exchanges that notify nobody (EWS)."""
+    await services().rounds.poll()
+
+
 @bp.timer_trigger("timer", "0 0 */6 * * *")
 async def renew(timer: func.TimerRequest) -> None:
     """Every six hours: subscriptions live six days, and are renewed long before."""

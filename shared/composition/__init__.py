@@ -3,8 +3,9 @@
 Parts are imported and made on first use: a cold start pays for what the request needs and for nothing else
 (budget of DESIGN §5; tests/conformance/test_cold_start.py). Each layer stands on the one before it:
 
-    foundation.py   settings, storage, secrets, time     addin.py        what the add-in asks for
-    identity.py     who is calling                       scheduling.py   policy, mailboxes, timers
+    foundation.py   settings, storage, secrets, time     mailboxes.py    equipment mailboxes, by Graph or EWS
+    identity.py     who is calling                       scheduling.py   policy, processor, timers
+    addin.py        what the add-in asks for
 """
 
 from __future__ import annotations

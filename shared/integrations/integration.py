@@ -61,6 +61,16 @@ class Integration(
         return (self.room_mailbox_email_address or "").lower()
 
     @property
+    def uses_ews(self) -> bool:
+        """Whether the equipment mailbox is reached by EWS: it is polled then, since nobody notifies us (E2, M9)."""
+        return self.authentication_method != "GRAPH"
+
+    @property
+    def answers_in_html(self) -> bool:
+        """Whether Exchange's own responses keep formatting; the comment of Graph's is plain text (facts §2)."""
+        return self.uses_ews
+
+    @property
     def metadata_urls(self) -> tuple[str, ...]:
         """Where Exchange's metadata documents are; an FQDN stands for its default path."""
         return tuple(

@@ -22,8 +22,11 @@ LEASE = timedelta(minutes=6)
 
 
 def correlation_id(integration: str, message_id: str) -> str:
-    """The id under which everything that a message causes is recorded."""
-    return str(uuid.uuid5(uuid.UUID(integration), message_id))
+    """The id under which everything that a message causes is recorded.
+
+    What follows a `|` in the message's id may change when the message moves (EWS), and does not count.
+    """
+    return str(uuid.uuid5(uuid.UUID(integration), message_id.partition("|")[0]))
 
 
 class Mailing(StrEnum):

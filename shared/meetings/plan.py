@@ -94,7 +94,9 @@ def _with_extras(plan: Plan, decision: Accept) -> Plan:
 
 
 def _answered(integration: Integration, operation: Operation, answer: Answer, html: str) -> Operation:
-    """The operation with its answer: in Graph's plain-text comment, or as a mail of our own where HTML is wanted."""
+    """The operation with its answer: in the response itself, or as a mail of our own where that cannot hold HTML."""
+    if integration.answers_in_html:
+        return replace(operation, answer=answer, text=html)
     if integration.response_format == "html" and html:
         return replace(operation, answer=answer, text=html, mails=Mailing.RESPONSE)
     return replace(operation, answer=answer, text=html_to_text(html) if html else "")

@@ -20,6 +20,12 @@ AT_ONCE = 16
 PATIENCE = timedelta(seconds=120)
 """An Exchange that does not answer is left for the next round."""
 
+POLL = timedelta(seconds=50)
+"""Polls must not outlast their minute: the timer would skip the next one, for every integration."""
+
+POLLED_AT_ONCE = 100
+"""A poll is one small call, or waits for a server that is down; that must not hold up the others."""
+
 QUIET = timedelta(days=7)
 """A message that was set aside stays an alarm for a week after the last one."""
 
@@ -49,7 +55,18 @@ class Rounds:
         async def subscribe(hands: Hands) -> None:
             await hands.watcher.keep_subscribed()
 
-        await self._for_each({AlarmKind.SUBSCRIPTION: subscribe, AlarmKind.CONNECTION: sweep})
+        chores: dict[AlarmKind, Chore] = {AlarmKind.SUBSCRIPTION: subscribe, AlarmKind.CONNECTION: sweep}
+        await self._for_each(chores, by_ews=False)
+
+    async def poll(self) -> None:
+        """The same where nobody notifies us: a minute is how long an organizer may wait."""
+
+        async def poll(hands: Hands) -> None:
+            await hands.processor.resume_all()
+            await hands.watcher.poll()
+            await check_mailbox_settings(hands.processor, self.alarms)
+
+        await self._for_each({AlarmKind.CONNECTION: poll}, by_ews=True, patience=POLL, at_once=POLLED_AT_ONCE)
 
     async def renew(self) -> None:
         """Renew every subscription, and make those anew that Exchange has lost (M9)."""
@@ -86,16 +103,24 @@ class Rounds:
         if integration.enable_dynamic_vmrs:
             await self._guarded(integration, connect, AlarmKind.CONNECTION, IMPATIENCE)
 
-    async def _for_each(self, chores: dict[AlarmKind, Chore]) -> None:
-        room = asyncio.Semaphore(AT_ONCE)
+    async def _for_each(
+        self,
+        chores: dict[AlarmKind, Chore],
+        *,
+        by_ews: bool | None = None,
+        patience: timedelta | None = None,
+        at_once: int = AT_ONCE,
+    ) -> None:
+        """Do the chores for all integrations, or for those only that do or do not use EWS."""
+        room = asyncio.Semaphore(at_once)
 
         async def one(integration: Integration) -> None:
             async with room:
                 for alarm, chore in chores.items():
-                    await self._guarded(integration, chore, alarm)
+                    await self._guarded(integration, chore, alarm, patience)
 
         watched = [integration for integration in await self.integrations.list() if integration.enable_dynamic_vmrs]
-        await asyncio.gather(*(one(integration) for integration in watched))
+        await asyncio.gather(*(one(each) for each in watched if by_ews in (None, each.uses_ews)))
 
     async def _guarded(
         self, integration: Integration, chore: Chore, alarm: AlarmKind, patience: timedelta | None = None

@@ -78,10 +78,14 @@ def rejection(integration: Integration, decision: Reject, correlation_id: str) -
 
 
 def late_instructions(integration: Integration, item: CalendarItem, booking: Booking) -> Mail:
-    """The mail with the joining instructions that the invitation could not hold, to everybody who was invited (M8)."""
+    """The mail with the joining instructions that the invitation could not hold, to everybody who was invited (M8).
+
+    It comes from the organizer where that is allowed.
+    """
     people = dict.fromkeys(address.lower() for address in (item.organizer.email, *item.attendees) if address)
     recipients = tuple(address for address in people if address != integration.mailbox)
-    return Mail(recipients, item.subject, joining_instructions(integration, booking))
+    instructions = joining_instructions(integration, booking)
+    return Mail(recipients, item.subject, instructions, sender=item.organizer.email, item_id=item.id)
 
 
 def html_response(integration: Integration, item: CalendarItem, operation: Operation, now: datetime) -> Mail:

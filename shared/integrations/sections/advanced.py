@@ -55,7 +55,7 @@ class Advanced(Section):
         Literal["text", "html"],
         Setting(
             "Response format",
-            "text: answers go as the comment of Exchange's own response, which drops formatting. "
-            "html: answers keep their formatting.",
+            "With GRAPH. text: answers go as the comment of Exchange's own response, which drops formatting. "
+            "html: answers keep their formatting. Answers by EWS always do.",
         ),
     ] = "text"

@@ -68,6 +68,15 @@ class Exchange(Section):
             secret=True,
         ),
     ] = SecretReference("")
+    ews_access: Annotated[
+        Literal["impersonation", "delegate"],
+        Setting(
+            "EWS access",
+            "How the service account works in the equipment mailbox. impersonation: by the role "
+            "ApplicationImpersonation. delegate: by full access to the mailbox; late joining instructions then come "
+            "from the equipment mailbox, not from the organizer. An application (APP_PERM) always impersonates.",
+        ),
+    ] = "impersonation"
     oauth_client_id: Annotated[
         NullableGuid,
         Setting(

@@ -1,7 +1,7 @@
 """Access tokens for EWS as an application: client credentials at the configured token endpoint (E2, APP_PERM)."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,7 +33,7 @@ class AppTokens:
     def __init__(self, ask: Ask, form: Callable[[], Awaitable[dict[str, str]]], clock: Clock) -> None:
         self._ask, self._form, self._clock = ask, form, clock
         self._token = ""
-        self._expires = datetime.min.replace(tzinfo=clock.now().tzinfo)
+        self._expires = clock.now()
 
     async def token(self) -> str:
         """A token that is valid for five minutes at least. Raises Unavailable."""

@@ -22,10 +22,10 @@ from requests.auth import AuthBase
 
 from shared.mailboxes.ews.faults import HttpFailure, NotSoap, Unreadable
 
-TIMEOUT = (10.0, 30.0)
+TIMEOUT = (10.0, 25.0)
 """Seconds for connecting, and for each wait for more of an answer."""
 
-WHOLE = 45.0
+WHOLE = 30.0
 """Seconds for a whole answer: a server that sends a byte now and then is silent, too."""
 
 LARGEST = 16 * 1024 * 1024
@@ -39,11 +39,10 @@ logging.getLogger("exchangelib").setLevel(logging.CRITICAL)
 
 @dataclass(frozen=True)
 class Way:
-    """How a server is reached: `proxy` is a URL or "", `certificates` are more authorities to trust, as PEM or ""."""
+    """How a server is reached: the EWS URL, and the web proxy's URL or ""."""
 
     url: str
     proxy: str = ""
-    certificates: str = ""
 
 
 class AtOnce(FailFast):
@@ -109,7 +108,7 @@ class Line(Protocol, metaclass=_Uncached):
             session.auth = (self.credentials.username.encode(), self.credentials.password.encode())
         session.trust_env = False
         session.proxies = {"http": self._way.proxy, "https": self._way.proxy} if self._way.proxy else {}
-        session.mount(self._way.url, _Adapter(self._way.certificates))
+        session.mount(self._way.url, _Adapter(encrypted=self._way.url.startswith("https:")))
         return session
 
     def account(self, address: str, access: str = IMPERSONATION) -> Account:
@@ -133,25 +132,18 @@ class _Bearer(AuthBase):
 class _Adapter(HTTPAdapter):
     """Reads answers within bounds, whatever the server does."""
 
-    def __init__(self, certificates: str) -> None:
-        self._certificates = certificates
+    def __init__(self, *, encrypted: bool) -> None:
+        # SSL_CERT_FILE names authorities of one's own, beside the public ones, which requests adds.
+        self._trust: dict[str, Any] = {"ssl_context": ssl.create_default_context()} if encrypted else {}
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0, pool_block=True)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """See HTTPAdapter."""
-        super().init_poolmanager(*args, **(kwargs | self._trust()))
+        super().init_poolmanager(*args, **(kwargs | self._trust))
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         """See HTTPAdapter."""
-        return super().proxy_manager_for(proxy, **(kwargs | self._trust()))
-
-    def _trust(self) -> dict[str, Any]:
-        """More authorities than the public ones, which requests adds."""
-        if not self._certificates:
-            return {}
-        context = ssl.create_default_context()
-        context.load_verify_locations(cadata=self._certificates)
-        return {"ssl_context": context}
+        return super().proxy_manager_for(proxy, **(kwargs | self._trust))
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         """See HTTPAdapter, which leaves no choice of the response's class."""

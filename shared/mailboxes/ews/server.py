@@ -7,13 +7,13 @@ and no other server's calls wait at all. A call that was given up may still take
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from exchangelib import DELEGATE, IMPERSONATION, Account
 
 from shared.clock import Clock
-from shared.errors import RateLimited
+from shared.errors import RateLimited, SchedulingError
 from shared.mailboxes.ews.faults import EwsUnavailable, Trouble, translated
 from shared.mailboxes.ews.line import Line, Way
 
@@ -22,8 +22,15 @@ T = TypeVar("T")
 CONCURRENCY = 4
 """Calls, and so connections, at the same time; Exchange's default policy allows an account 27 (facts §9)."""
 
-PATIENCE = timedelta(seconds=60)
+PATIENCE = timedelta(seconds=40)
 """For one call, its NTLM handshake included; and for a free connection before that."""
+
+DOWN_AFTER = 3
+DOWN = timedelta(seconds=30)
+"""After so many calls in a row without any answer, a server is left alone for a while: who waits for it only occupies
+what other integrations need."""
+
+_NO_ANSWER = (Trouble.SILENT, Trouble.UNREACHABLE)
 
 Secret = Callable[[], Awaitable[str]]
 """Fetches the password, or an access token that is valid now."""
@@ -40,11 +47,12 @@ class EwsServer:
         self._free: asyncio.LifoQueue[Line | None] = asyncio.LifoQueue()
         for _ in range(CONCURRENCY):
             self._free.put_nowait(None)
-        self._busy_until = datetime.min.replace(tzinfo=clock.now().tzinfo)
+        self._alone_until = datetime.min.replace(tzinfo=UTC)
+        self._unanswered = 0
 
     async def call(self, address: str, work: Callable[[Account], T], *, impersonate: bool = True) -> T:
         """What `work` makes of the mailbox of an address. Raises Unavailable, RateLimited, and EwsError for good."""
-        self._heed_back_off()
+        self._leave_alone()
         secret = await self._secret()
         line = await self._line(secret)
         account = line.account(address, IMPERSONATION if impersonate else DELEGATE)
@@ -52,20 +60,29 @@ class EwsServer:
         running.add_done_callback(lambda done: self._release(line, done))
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
-                return await asyncio.shield(running)
+                result = await asyncio.shield(running)
         except TimeoutError:
-            raise EwsUnavailable(Trouble.SILENT) from None
+            raise self._noted(EwsUnavailable(Trouble.SILENT)) from None
         except Exception as error:
-            failure = translated(error)
-            if isinstance(failure, RateLimited):
-                self._busy_until = self._clock.now() + timedelta(seconds=failure.retry_after)
-            raise failure from error
+            raise self._noted(translated(error)) from error
+        self._unanswered = 0
+        return result
 
-    def _heed_back_off(self) -> None:
-        """A server that has asked to be left alone is not even asked."""
-        left = (self._busy_until - self._clock.now()).total_seconds()
+    def _leave_alone(self) -> None:
+        """A server that has asked to be left alone, or that is down, is not even asked."""
+        left = (self._alone_until - self._clock.now()).total_seconds()
         if left > 0:
-            raise RateLimited("Exchange has asked to wait.", left)
+            raise RateLimited("Exchange has asked to wait, or does not answer.", left)
+
+    def _noted(self, failure: SchedulingError) -> SchedulingError:
+        """The failure, after drawing the consequences for the next calls."""
+        is_silence = isinstance(failure, EwsUnavailable) and failure.trouble in _NO_ANSWER
+        self._unanswered = self._unanswered + 1 if is_silence else 0
+        if isinstance(failure, RateLimited):
+            self._alone_until = self._clock.now() + timedelta(seconds=failure.retry_after)
+        elif self._unanswered >= DOWN_AFTER:
+            self._alone_until = self._clock.now() + DOWN
+        return failure
 
     async def _line(self, secret: str) -> Line:
         """A connection that nobody uses; open ones first."""

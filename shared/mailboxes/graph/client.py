@@ -12,7 +12,6 @@ from email.utils import parsedate_to_datetime
 from math import isnan
 from typing import Any, Protocol
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 from kiota_http.kiota_client_factory import KiotaClientFactory
@@ -22,6 +21,7 @@ from kiota_http.middleware.options import RetryHandlerOption
 from msgraph_core.middleware import AsyncGraphTransport, GraphTelemetryHandler
 
 from shared.errors import RateLimited, SchedulingError, Unavailable
+from shared.proxy import proxy_for
 
 TIMEOUT = httpx.Timeout(30, connect=10)
 IMMUTABLE_IDS = {"Prefer": 'IdType="ImmutableId"'}
@@ -172,12 +172,6 @@ def _middleware() -> dict[str, Any]:
 def _mailbox_of(url: str) -> str:
     """The mailbox that a request is about, "" for requests about none."""
     return urlsplit(url).path.partition("/users/")[2].partition("/")[0]
-
-
-def proxy_for(url: str) -> str | None:
-    """The web proxy that the environment names for a URL (E5: HTTPS_PROXY, less NO_PROXY), or None."""
-    parts = urlsplit(url)
-    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
 
 
 def _failure(response: httpx.Response) -> SchedulingError:

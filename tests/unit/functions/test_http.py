@@ -27,6 +27,7 @@ from shared.errors import (
     TooLarge,
     Unavailable,
 )
+from shared.mailboxes.ews.faults import EwsError
 from shared.mailboxes.graph.client import GraphError
 from shared.mailboxes.mailbox import CalendarItemGone
 from shared.settings import SettingsError
@@ -36,6 +37,7 @@ INTERNAL = {
     SchedulingError: "the base",
     SettingsError: "the app cannot start",
     GraphError: "Graph refused what we sent: a fault of ours or of the deployment",
+    EwsError: "EWS refused what we sent: a fault of ours or of the deployment",
     CalendarItemGone: "the processor's business",
 }
 """Errors that answer 500, each with the reason why no caller can do anything about it."""

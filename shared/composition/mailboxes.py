@@ -1,0 +1,188 @@
+"""The equipment mailboxes of integrations, by whatever way each one is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from shared.composition.addin import AddIn
+from shared.errors import NotAllowed, Unavailable
+from shared.settings import is_loopback
+
+if TYPE_CHECKING:
+    from shared.integrations import Integration
+    from shared.mailboxes.client_state import ClientStates
+    from shared.mailboxes.ews.server import EwsServer
+    from shared.mailboxes.graph.client import GraphClient
+    from shared.mailboxes.mailbox import Mailbox
+    from shared.mailboxes.watch import Watcher
+    from shared.operations.doctor.examination import Access
+    from shared.secrets import SecretReference
+    from shared.storage import Queue
+
+_ONLINE = ("OAUTH", "APP_PERM")
+"""Exchange Online files some updates away unseen; tokens are what it takes (facts/graph-ews-tokens.md §7, §8)."""
+
+_BY_PASSWORD = {"BASIC": "basic", "NTLM": "NTLM"}
+"""exchangelib's names."""
+
+NO_KERBEROS = (
+    "KERBEROS cannot be used: it needs the system's GSSAPI libraries, which Azure Functions does not have. "
+    "Set authentication_method to NTLM: it proves the same service account to the same servers."
+)
+
+
+class Mailboxes(AddIn):
+    """The parts that reach into Exchange."""
+
+    @cached_property
+    def queue(self) -> Queue:
+        """What the worker works off."""
+        return self.storage.queue("meeting-requests")
+
+    @cached_property
+    def client_states(self) -> ClientStates:
+        """What Graph's notifications are believed by."""
+        from shared.mailboxes.client_state import ClientStates
+
+        return ClientStates(self.settings.tag_signing_key)
+
+    def mailbox_of(self, integration: Integration) -> Mailbox:
+        """The integration's equipment mailbox. Raises Unavailable when it cannot be reached as the settings say."""
+        if integration.uses_ews:
+            from shared.mailboxes.ews.mailbox import EwsMailbox
+
+            return EwsMailbox(
+                self._ews_server(integration), integration.mailbox, impersonate=_impersonates(integration)
+            )
+        from shared.mailboxes.graph.mailbox import GraphMailbox
+
+        return GraphMailbox(self._graph_client(integration), integration.mailbox)
+
+    def watcher_of(self, integration: Integration, mailbox: Mailbox) -> Watcher:
+        """What finds the messages that come into the mailbox."""
+        from shared.mailboxes.watch import Watcher
+
+        uuid, address, storage, queue, clock = (
+            integration.uuid,
+            integration.mailbox,
+            self.storage,
+            self.queue,
+            self.clock,
+        )
+        if integration.uses_ews:
+            files_away = integration.authentication_method in _ONLINE
+            return Watcher(uuid, f"{address} {integration.url}", mailbox, None, storage, queue, clock, files_away)
+        from shared.mailboxes.graph.subscriptions import GraphSubscriptions
+
+        base_url, state = self.settings.public_base_url, self.client_states.of(uuid)
+        subscriptions = GraphSubscriptions(self._graph_client(integration), address, base_url, state)
+        return Watcher(uuid, f"{address} {base_url}", mailbox, subscriptions, storage, queue, clock)
+
+    def access_of(self, integration: Integration) -> Access:
+        """What tries out the integration's rights in its mailbox, for the doctor."""
+        from shared.mailboxes.graph.access import GraphAccess
+
+        return GraphAccess(self._graph_client(integration), integration.mailbox)
+
+    @cached_property
+    def _graph_clients(self) -> dict[tuple[str, str, str, bool], GraphClient]:
+        return {}
+
+    def _graph_client(self, integration: Integration) -> GraphClient:
+        """One client for each set of credentials, however many integrations use it.
+
+        A changed secret has another reference (shared/secrets), so it makes a new client: no restart is needed.
+        """
+        from shared.mailboxes.graph.client import GraphClient, Tokens
+        from shared.mailboxes.graph.credentials import LocalTokens, graph_tokens
+        from shared.secrets import SecretReference
+
+        tenant, client_id = integration.graph_tenant_id or "", integration.graph_client_id or ""
+        reference = SecretReference(integration.oauth_client_secret)
+        key = tenant, client_id, reference, integration.disable_proxy
+        if key not in self._graph_clients:
+            base = self.settings.graph_base_url
+
+            async def secret() -> str:
+                return (await self.secrets.get(reference)).get_secret_value()
+
+            kept = secret if reference else None
+            identity = self.settings.azure_client_id
+            local = is_loopback(base)
+            tokens: Tokens = LocalTokens() if local else graph_tokens(base, tenant, client_id, kept, identity)
+            self._graph_clients[key] = client = GraphClient(base, tokens, use_proxy=not integration.disable_proxy)
+            self.connections.push_async_callback(client.close)
+        return self._graph_clients[key]
+
+    @cached_property
+    def _ews_servers(self) -> dict[tuple[object, ...], EwsServer]:
+        return {}
+
+    def _ews_server(self, integration: Integration) -> EwsServer:
+        """One for each server and account, however many integrations use them; see _graph_client for secrets."""
+        from shared.mailboxes.ews.line import Way
+        from shared.mailboxes.ews.server import EwsServer
+        from shared.proxy import proxy_for
+
+        method, account, secret = self._ews_login(integration)
+        key = integration.url, integration.disable_proxy, method, account
+        if key not in self._ews_servers:
+            proxy = "" if integration.disable_proxy else proxy_for(integration.url) or ""
+            server = EwsServer(Way(integration.url, proxy), method, integration.username, secret, self.clock)
+            self._ews_servers[key] = server
+            self.connections.push_async_callback(server.close)
+        return self._ews_servers[key]
+
+    def _ews_login(self, integration: Integration) -> tuple[str, tuple[str, ...], Callable[[], Awaitable[str]]]:
+        """How exchangelib calls the method, what tells this account from others, and how its secret is got."""
+        from shared.mailboxes.ews.credentials import AppTokens, resource_of, token_form
+        from shared.secrets import SecretReference
+
+        method, resource = integration.authentication_method, resource_of(integration.url)
+        if method in _BY_PASSWORD:
+            reference = SecretReference(integration.password)
+            return _BY_PASSWORD[method], (integration.username, reference), self._kept(reference)
+        if method == "OAUTH":
+
+            async def signed_in() -> str:
+                try:
+                    return (await self.service_tokens.token(integration.uuid, resource)).get_secret_value()
+                except NotAllowed as needed:  # once an admin has signed in, what waits meanwhile can be done
+                    raise Unavailable(str(needed)) from needed
+
+            return "", (integration.uuid,), signed_in
+        if method == "APP_PERM":
+            endpoint, client_id = integration.oauth_token_endpoint, integration.oauth_client_id or ""
+            client_secret = self._kept(SecretReference(integration.oauth_client_secret))
+
+            async def form() -> dict[str, str]:
+                return token_form(client_id, await client_secret(), endpoint, resource)
+
+            tokens = AppTokens(lambda sent: self.token_endpoints.ask(integration, endpoint, sent), form, self.clock)
+            return "", (endpoint, client_id, integration.oauth_client_secret), tokens.token
+        raise Unavailable(NO_KERBEROS)
+
+    def _kept(self, reference: SecretReference) -> Callable[[], Awaitable[str]]:
+        """Fetches a secret of the settings once: a reference always stands for the same value."""
+        from shared.secrets import SecretMissing
+
+        held: list[str] = []
+
+        async def secret() -> str:
+            if not held:
+                try:
+                    held.append((await self.secrets.get(reference)).get_secret_value())
+                except SecretMissing:
+                    raise Unavailable(
+                        "The service account's password or client secret is missing: set it again."
+                    ) from None
+            return held[0]
+
+        return secret
+
+
+def _impersonates(integration: Integration) -> bool:
+    """An application has no mailbox access of its own to use."""
+    return integration.ews_access == "impersonation" or integration.authentication_method == "APP_PERM"
