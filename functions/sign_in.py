@@ -27,10 +27,10 @@ def page_endpoint(handler: Handler) -> Endpoint:
             response: func.HttpResponse = await handler(req)
         except SchedulingError as error:
             log.info("%s: %s %s", reference, error.code, error)
-            return _notice("Sign-in failed", str(error), reference, status_of(error))
+            return _failed(str(error), reference, status_of(error))
         except Exception as error:
             log.error("%s: unexpected error", reference, exc_info=error)
-            return _notice("Sign-in failed", _UNEXPECTED, reference, 500)
+            return _failed(_UNEXPECTED, reference, 500)
         return response
 
     endpoint.__name__, endpoint.__doc__ = handler.__name__, inspect.getdoc(handler)
@@ -79,15 +79,15 @@ async def sign_out(req: func.HttpRequest) -> dict[str, Any]:
 @page_endpoint
 async def service_account(req: func.HttpRequest) -> func.HttpResponse:
     """Where an admin returns to after signing in the service account."""
-    integration = await services().service_accounts.finish(req.params)
-    message = f"The service account of the integration {integration.name} is signed in. You can close this window."
-    return _notice("Successfully signed in", message)
+    from shared.identity.sign_in.notice import service_account_signed_in
+
+    return _html(*service_account_signed_in(await services().service_accounts.finish(req.params)))
 
 
-def _notice(heading: str, message: str, reference: str = "", status: int = 200) -> func.HttpResponse:
-    from shared.addin.sign_in_page import notice
+def _failed(message: str, reference: str, status: int) -> func.HttpResponse:
+    from shared.identity.sign_in.notice import failed
 
-    return _html(*notice(heading, message, reference), status)
+    return _html(*failed("Sign-in failed", message, reference), status)
 
 
 def _html(html: str, headers: dict[str, str], status: int = 200) -> func.HttpResponse:

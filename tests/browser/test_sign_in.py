@@ -1,7 +1,9 @@
 """X5, P2: the whole sign-in in a real browser: pane, dialog, provider, callback, session. Nothing of it is a stub."""
 
 import json
+import os
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -13,8 +15,10 @@ from playwright.async_api import Page, Route
 from dev.environment import MANAGEMENT, Addresses
 from dev.provider.registry import ADFS_APP, ENTRA_APP, ENTRA_SECRET, RESOURCE, SERVICE_APP, TENANT
 from tests.browser.outlook import ADDIN, Outlook
+from tests.browser.test_accessibility import LOOKS, RULES
 from tests.browser.test_personal import LIST, sign_in
 from tests.browser.test_single_use import ADD, AGENDA, TAG
+from tests.browser.tools import AXE
 
 CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
 NO_TOKEN = {"identityToken": {"code": 9018}}
@@ -190,9 +194,12 @@ async def test_a_callback_in_another_browser_is_refused(deployment: Deployment) 
     assert "script-src" not in answer.headers["Content-Security-Policy"]
 
 
-async def test_an_admin_signs_in_the_service_account(deployment: Deployment) -> None:
+async def service_account_page(deployment: Deployment, account: str, **look: Any) -> Page:
+    """What an admin sees who follows the sign-in link and signs in as this account. It must keep to its own policy."""
     at = f"{deployment.stack.exchange}/{TENANT}/oauth2"
     integration = await deployment.integration(
+        name="Example Corp",
+        room_mailbox_email_address=f"vmr-{uuid4().hex[:4]}@example.com",
         authentication_method="OAUTH",
         username="service@example.com",
         url="https://outlook.office365.com/EWS/Exchange.asmx",
@@ -203,9 +210,47 @@ async def test_an_admin_signs_in_the_service_account(deployment: Deployment) -> 
     )
     answer = await deployment.admin.post(f"{CONNECTORS}{integration['id']}/sign_in/")
     assert answer.status_code == 200, answer.text
-    await deployment.open(integration, faults=NO_TOKEN)
+    await deployment.open(integration, faults=NO_TOKEN, look=look)
     page = await deployment.outlook.page.context.new_page()
     await page.goto(answer.json()["sign_in_link"])
-    await page.get_by_role("button", name="service@example.com").click()
+    await page.get_by_role("button", name=account).wait_for()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    await page.get_by_role("button", name=account).click()
+    await page.locator("#heading").wait_for()
+    assert not [complaint for complaint in complaints if "Content Security Policy" in complaint]
+    return page
+
+
+async def test_an_admin_signs_in_the_service_account(deployment: Deployment) -> None:
+    page = await service_account_page(deployment, "service@example.com")
     assert await page.get_by_role("heading").inner_text() == "Successfully signed in"
-    assert deployment.outlook.complaints == []
+    assert (await page.get_by_role("definition").all_inner_texts())[:2] == ["Example Corp", "service@example.com"]
+
+
+async def test_another_account_than_the_service_account_is_told(deployment: Deployment) -> None:
+    page = await service_account_page(deployment, "bob@example.com")
+    assert await page.get_by_role("heading").inner_text() == "Sign-in failed"
+    assert "private window" in await page.locator("#message").inner_text()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("account", ["service@example.com", "bob@example.com"])
+async def test_what_an_admin_reads_is_accessible(deployment: Deployment, account: str, look: str) -> None:
+    page = await service_account_page(deployment, account, **LOOKS[look])
+    await page.evaluate(AXE.read_text())
+    found = await page.evaluate("rules => axe.run(rules)", RULES)
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.skipif(not os.environ.get("PICTURES"), reason="set PICTURES=1 to write docs/images/service-account-*.png")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("account", "name"), [("service@example.com", "signed-in"), ("bob@example.com", "refused")])
+async def test_pictures_of_what_an_admin_reads(
+    deployment: Deployment, images: Path, account: str, name: str, scheme: str
+) -> None:
+    look = {"color_scheme": scheme, "viewport": {"width": 640, "height": 400}, "device_scale_factor": 2}
+    page = await service_account_page(deployment, account, **look)
+    picture = await page.screenshot(path=images / f"service-account-{name}-{scheme}.png")
+    assert len(picture) > 1000

@@ -1,11 +1,26 @@
 """Sign-in's routes through Microsoft's worker runtime: pages for people, JSON for the pane."""
 
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
 import httpx
 import pytest
 
-from dev.environment import INTEGRATION
+from dev.environment import INTEGRATION, MANAGEMENT
 
 NOWHERE = "22222222-2222-4222-8222-222222222222"
+CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
+SETTINGS = {
+    "addin_server_domain": "vmr.example.com",
+    "enable_dynamic_vmrs": False,
+    "enable_personal_vmrs": True,
+    "auth_provider": "AZURE",
+    "personal_vmr_oauth_auth_endpoint": "https://login.example.com/tenant/oauth2/v2.0/authorize",
+    "personal_vmr_oauth_token_endpoint": "https://login.example.com/tenant/oauth2/v2.0/token",
+    "personal_vmr_oauth_client_id": "1b2c3d4e-0000-4000-8000-000000000002",
+    "personal_vmr_oauth_client_secret": "x",
+    "domains": [{"domain": "mail.example.com"}],
+}
 PAGES = {
     "no such integration": (f"/addin/{NOWHERE}/sign-in?challenge={'a' * 43}", 404),
     "not set up": (f"/addin/{INTEGRATION}/sign-in?challenge={'a' * 43}", 503),
@@ -24,8 +39,8 @@ async def test_a_person_reads_what_is_wrong(client: httpx.AsyncClient, path: str
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert "<script" not in answer.text
-    assert '<h1 id="heading">Sign-in failed</h1>' in answer.text
-    assert "Reference: " in answer.text
+    assert "Sign-in failed</h1>" in answer.text
+    assert "<dt>Reference</dt>" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -36,6 +51,34 @@ async def test_nobody_is_redirected_anywhere_by_a_query(client: httpx.AsyncClien
         answer = await client.get(path + query)
         assert "Location" not in answer.headers
         assert "evil" not in answer.text
+
+
+STRANGE = [
+    ({"redirect_uri": "https://evil.example/"}, {}),
+    ({"state": "x", "client_id": "x", "returnUrl": "//evil.example"}, {}),
+    ({}, {"Host": "evil.example"}),
+    ({}, {"X-Forwarded-Host": "evil.example", "X-Original-Host": "evil.example", "Forwarded": "host=evil.example"}),
+]
+
+
+@pytest.mark.parametrize(("query", "headers"), STRANGE, ids=range(len(STRANGE)))
+async def test_the_provider_and_the_way_back_are_what_the_settings_say(
+    client: httpx.AsyncClient, query: dict[str, str], headers: dict[str, str]
+) -> None:
+    """Where signing in is set up, the redirect is made; nothing of a request has a part in it."""
+    uuid = str(uuid4())
+    made = await client.post(CONNECTORS, json=SETTINGS | {"uuid": uuid, "name": uuid}, auth=MANAGEMENT)
+    assert made.status_code == 201, made.text
+    params = {"challenge": "a" * 43, **query}
+    answer = await client.get(f"/addin/{uuid}/sign-in", params=params, headers=headers)
+    assert answer.status_code == 302
+    url = urlsplit(answer.headers["Location"])
+    assert (url.scheme, url.netloc, url.path) == ("https", "login.example.com", "/tenant/oauth2/v2.0/authorize")
+    asked = parse_qs(url.query)
+    assert asked["client_id"] == [SETTINGS["personal_vmr_oauth_client_id"]]
+    assert urlsplit(asked["redirect_uri"][0]).path == "/addin/sign-in/callback"
+    assert "evil" not in answer.headers["Location"]
+    assert (await client.delete(made.headers["Location"], auth=MANAGEMENT)).status_code == 204
 
 
 BODIES = [
