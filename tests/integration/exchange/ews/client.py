@@ -1,0 +1,86 @@
+"""exchangelib, unmodified, as a client of the simulated Exchange.
+
+It blocks, and asks the server on many an attribute: everything runs in a thread, since the server is in this process.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from exchangelib import (
+    DELEGATE,
+    IMPERSONATION,
+    NTLM,
+    Account,
+    Configuration,
+    Credentials,
+    EWSDateTime,
+    EWSTimeZone,
+    Version,
+)
+from exchangelib.version import EXCHANGE_2019
+
+from tests.integration.exchange.world import World
+
+T = TypeVar("T")
+
+VMR_EWS = "vmr-ews@example.com"
+SERVICE = r"EXAMPLE\svc-vmr"
+PASSWORD = "local-ews"
+UTC = EWSTimeZone("UTC")
+
+
+def at(*parts: int) -> EWSDateTime:
+    """A moment in UTC, as exchangelib wants it."""
+    return EWSDateTime(*parts, tzinfo=UTC)
+
+
+class Client:
+    """A service account at the simulated Exchange."""
+
+    def __init__(
+        self, world: World, username: str = SERVICE, password: str = PASSWORD, auth: str | None = NTLM
+    ) -> None:
+        self.world = world
+        self.configuration = Configuration(
+            service_endpoint=world.running.ews_url,
+            credentials=Credentials(username, password),
+            auth_type=auth,
+            version=Version(EXCHANGE_2019),
+        )
+
+    def mailbox(self, address: str = VMR_EWS, access: str = IMPERSONATION) -> Account:
+        """A mailbox; nothing is asked of the server yet."""
+        return Account(address, config=self.configuration, access_type=access, default_timezone=UTC, locale="en_US")
+
+    def delegate(self, address: str = VMR_EWS) -> Account:
+        """A mailbox by the account's own rights."""
+        return self.mailbox(address, DELEGATE)
+
+    async def do(self, work: Callable[..., T], *arguments: Any) -> T:
+        """What a call gives."""
+        return await asyncio.to_thread(work, *arguments)
+
+    async def inbox(self, address: str = VMR_EWS) -> list[Any]:
+        """The messages of the Inbox, all properties, oldest first."""
+        return await self.do(lambda: list(self.mailbox(address).inbox.all().order_by("datetime_received")))
+
+    async def newest(self, address: str = VMR_EWS) -> Any:
+        """The message that came last."""
+        return (await self.inbox(address))[-1]
+
+    async def calendar(self, start: datetime, end: datetime, *, most: int | None = None) -> list[Any]:
+        """What the calendar shows between two moments."""
+        return await self.do(lambda: list(self.mailbox().calendar.view(start, end, max_items=most)))
+
+    async def synced(
+        self, folder: str = "inbox", state: str | None = None, address: str = VMR_EWS, **more: Any
+    ) -> tuple[list[tuple[str, Any]], str]:
+        """The changes of a folder since a state, and the state after them. exchangelib asks for page after page."""
+        return await self.do(lambda: _synced(getattr(self.mailbox(address), folder), state, **more))
+
+
+def _synced(folder: Any, state: str | None, **more: Any) -> tuple[list[tuple[str, Any]], str]:
+    changes = list(folder.sync_items(sync_state=state, **more))
+    return changes, folder.item_sync_state
