@@ -24,8 +24,8 @@ class AlarmKind(StrEnum):
 
 REMEDIES = {
     AlarmKind.CONNECTION: (
-        "Check the app's grant for the equipment mailbox (Test-ServicePrincipalAuthorization), its credentials, and "
-        "that Exchange can be reached."
+        "GET /api/admin/configuration/v1/ms_exchange_connector/<id>/doctor/ names the command that mends it: the app's "
+        "grant for the equipment mailbox, its credentials, or the way to Exchange."
     ),
     AlarmKind.SIGN_IN: (
         "Sign in the service account again: POST /api/admin/configuration/v1/ms_exchange_connector/<id>/sign_in/ gives "

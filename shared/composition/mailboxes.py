@@ -13,11 +13,12 @@ from shared.settings import is_loopback
 if TYPE_CHECKING:
     from shared.integrations import Integration
     from shared.mailboxes.client_state import ClientStates
+    from shared.mailboxes.ews.access import EwsAccess
     from shared.mailboxes.ews.server import EwsServer
+    from shared.mailboxes.graph.access import GraphAccess
     from shared.mailboxes.graph.client import GraphClient
     from shared.mailboxes.mailbox import Mailbox
     from shared.mailboxes.watch import Watcher
-    from shared.operations.doctor.examination import Access
     from shared.secrets import SecretReference
     from shared.storage import Queue
 
@@ -26,11 +27,6 @@ _ONLINE = ("OAUTH", "APP_PERM")
 
 _BY_PASSWORD = {"BASIC": "basic", "NTLM": "NTLM"}
 """exchangelib's names."""
-
-NO_KERBEROS = (
-    "KERBEROS cannot be used: it needs the system's GSSAPI libraries, which Azure Functions does not have. "
-    "Set authentication_method to NTLM: it proves the same service account to the same servers."
-)
 
 
 class Mailboxes(AddIn):
@@ -80,11 +76,17 @@ class Mailboxes(AddIn):
         subscriptions = GraphSubscriptions(self._graph_client(integration), address, base_url, state)
         return Watcher(uuid, f"{address} {base_url}", mailbox, subscriptions, storage, queue, clock)
 
-    def access_of(self, integration: Integration) -> Access:
+    def graph_access_of(self, integration: Integration) -> GraphAccess:
         """What tries out the integration's rights in its mailbox, for the doctor."""
         from shared.mailboxes.graph.access import GraphAccess
 
         return GraphAccess(self._graph_client(integration), integration.mailbox)
+
+    def ews_access_of(self, integration: Integration) -> EwsAccess:
+        """The same by EWS. Raises Unavailable."""
+        from shared.mailboxes.ews.access import EwsAccess
+
+        return EwsAccess(self._ews_server(integration), integration.mailbox, impersonate=_impersonates(integration))
 
     @cached_property
     def _graph_clients(self) -> dict[tuple[str, str, str, bool], GraphClient]:
@@ -138,6 +140,7 @@ class Mailboxes(AddIn):
     def _ews_login(self, integration: Integration) -> tuple[str, tuple[str, ...], Callable[[], Awaitable[str]]]:
         """How exchangelib calls the method, what tells this account from others, and how its secret is got."""
         from shared.mailboxes.ews.credentials import AppTokens, resource_of, token_form
+        from shared.mailboxes.ews.trouble import NO_KERBEROS
         from shared.secrets import SecretReference
 
         method, resource = integration.authentication_method, resource_of(integration.url)

@@ -88,7 +88,8 @@ class Scheduling(Mailboxes):
         from shared.operations.doctor.server import ServerProbe
 
         doctor = Doctor(
-            access=self.access_of,
+            access=self.graph_access_of,
+            ews_access=self.ews_access_of,
             probe=ServerProbe(),
             storage=self.storage,
             alarms=self.alarms,

@@ -6,69 +6,14 @@ odd names.
 """
 
 from collections.abc import Iterator
-from enum import StrEnum
 
 import requests
 from exchangelib import errors
 from exchangelib.errors import EWSError
 from spnego.exceptions import SpnegoError
 
-from shared.errors import RateLimited, SchedulingError, Unavailable
-
-
-class Trouble(StrEnum):
-    """Why a server cannot be used; the doctor knows a remedy for each."""
-
-    UNREACHABLE = "unreachable"
-    NAME = "name_not_found"
-    CERTIFICATE = "certificate_not_trusted"
-    PROXY = "web_proxy"
-    SILENT = "no_answer_in_time"
-    SIGN_IN = "sign_in_refused"
-    NOT_EWS = "not_ews"
-    IMPERSONATION = "impersonation_denied"
-    NO_MAILBOX = "no_such_mailbox"
-    ACCESS = "access_denied"
-    UNREADABLE = "unreadable_answer"
-    OTHER = "refused"
-
-
-_MEANINGS = {
-    Trouble.UNREACHABLE: "Exchange cannot be reached at the EWS URL.",
-    Trouble.NAME: "The host of the EWS URL is not found in DNS.",
-    Trouble.CERTIFICATE: "The Exchange server's certificate is not trusted.",
-    Trouble.PROXY: "The web proxy does not let the request through to Exchange.",
-    Trouble.SILENT: "Exchange does not answer in time.",
-    Trouble.SIGN_IN: "Exchange refuses the service account (401): a wrong user name or password, a locked account, or, "
-    "with NTLM, a layer-7 load balancer that sends the steps of one sign-in to different servers.",
-    Trouble.NOT_EWS: "What answers at the EWS URL is not EWS.",
-    Trouble.IMPERSONATION: "The service account may not impersonate the mailbox.",
-    Trouble.NO_MAILBOX: "Exchange has no mailbox of this address.",
-    Trouble.ACCESS: "The service account has no access to the mailbox.",
-    Trouble.UNREADABLE: "Exchange's answer could not be read.",
-    Trouble.OTHER: "Exchange refused a request.",
-}
-
-
-class EwsUnavailable(Unavailable):
-    """EWS cannot be used now. `trouble` says why, `error_code` is EWS's own code or the HTTP status, "" for neither."""
-
-    code = "ews_unavailable"
-
-    def __init__(self, trouble: Trouble, error_code: str = "") -> None:
-        super().__init__(_MEANINGS[trouble] + (f" ({error_code})" if error_code else ""))
-        self.trouble = trouble
-        self.error_code = error_code
-
-
-class EwsError(SchedulingError):
-    """EWS refused something for good; `error_code` is its own code (`ErrorItemCorrupt`, …)."""
-
-    code = "ews_refused"
-
-    def __init__(self, error_code: str) -> None:
-        super().__init__(f"Exchange answered {error_code}.")
-        self.error_code = error_code
+from shared.errors import RateLimited, SchedulingError
+from shared.mailboxes.ews.trouble import EwsError, EwsUnavailable, Trouble
 
 
 class HttpFailure(errors.TransportError):

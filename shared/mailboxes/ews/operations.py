@@ -24,7 +24,7 @@ from exchangelib.properties import (
     RecurringMasterItemId,
     ReferenceItemId,
 )
-from exchangelib.services import CreateItem, FindItem, GetItem, SendItem, SyncFolderItems
+from exchangelib.services import CreateItem, FindItem, GetFolder, GetItem, SendItem, SyncFolderItems
 from exchangelib.services.common import EWSAccountService
 
 from shared.mailboxes.ews import payloads
@@ -112,6 +112,10 @@ class _Get(_Xml, GetItem):
     )
 
 
+class _Folders(_Xml, GetFolder):
+    pass
+
+
 class _Create(_Xml, CreateItem):
     def _elem_to_obj(self, elem: Any) -> Any:
         return elem if isinstance(elem, bool) else Node(elem)  # True stands for a success that brings no id
@@ -164,6 +168,15 @@ def read(account: Account, *ids: ItemId | RecurringMasterItemId) -> list[Node | 
     """Messages and calendar items, None for each that is gone; one call."""
     results = list(_Get(account=account).call(items=ids, additional_fields=_READ, shape=ID_ONLY))
     return [_found(result) for result in results]
+
+
+def look(account: Account) -> None:
+    """One small call that needs the right to read the mailbox, and changes nothing. Raises what that meets."""
+    folders = _Folders(account=account)
+    payload = folders.get_payload(folders=[folder_id(account, "inbox")], additional_fields=[], shape=ID_ONLY)
+    for result in folders._get_elements(payload=payload):
+        if isinstance(result, Exception):
+            raise result
 
 
 def read_draft(account: Account, item_id: str) -> Node | None:

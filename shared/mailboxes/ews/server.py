@@ -14,8 +14,9 @@ from exchangelib import DELEGATE, IMPERSONATION, Account
 
 from shared.clock import Clock
 from shared.errors import RateLimited, SchedulingError
-from shared.mailboxes.ews.faults import EwsUnavailable, Trouble, translated
+from shared.mailboxes.ews.faults import translated
 from shared.mailboxes.ews.line import Line, Way
+from shared.mailboxes.ews.trouble import EwsUnavailable, Trouble
 
 T = TypeVar("T")
 

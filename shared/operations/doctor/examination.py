@@ -11,10 +11,12 @@ from shared.aliases.allocation import Allocator, alias_format
 from shared.clock import Clock
 from shared.errors import SchedulingError
 from shared.integrations import Integration
+from shared.mailboxes.ews.trouble import Look
 from shared.mailboxes.graph.access import Listed, Reply, Right
 from shared.meetings.operation import Operation
 from shared.meetings.records import Records
 from shared.operations.doctor.access import judge_access
+from shared.operations.doctor.ews import judge_ews, judge_kerberos
 from shared.operations.doctor.finding import Check, Finding, Place, fault
 from shared.operations.doctor.mailbox import judge_lag, judge_settings, judge_unfinished
 from shared.operations.doctor.server import Server, judge_server
@@ -43,7 +45,15 @@ class Access(Protocol):
         ...
 
 
-class Look(Protocol):
+class EwsAccess(Protocol):
+    """The same by EWS; shared/mailboxes/ews/access.py."""
+
+    async def try_out(self) -> Sequence[Look]:
+        """How looks into the mailbox go."""
+        ...
+
+
+class Eye(Protocol):
     """Sees what stands at a host; ServerProbe."""
 
     async def look(self, host: str) -> Server:
@@ -62,7 +72,8 @@ class Doctor:
     """
 
     access: Callable[[Integration], Access]
-    probe: Look
+    ews_access: Callable[[Integration], EwsAccess]
+    probe: Eye
     storage: Storage
     alarms: Alarms
     allocator: Allocator
@@ -76,17 +87,21 @@ class Doctor:
         place = Place(integration.mailbox, app, self.base_url, integration.resource_uri)
         checks: dict[Check, _Check] = {Check.SERVER: self._server, Check.MANIFEST: self._manifest}
         if integration.enable_dynamic_vmrs:
-            # What only Graph can be asked is left out for EWS, where alarms tell of the connection.
+            by_ews: dict[Check, _Check] = {Check.CONNECTION: self._ews}
             by_graph: dict[Check, _Check] = {Check.CONNECTION: self._access, Check.SUBSCRIPTION: self._subscription}
             records: dict[Check, _Check] = {Check.LAG: self._records, Check.UNFINISHED: self._unfinished}
             upkeep: dict[Check, _Check] = {Check.NUMBER_SPACE: self._number_space, Check.POISON: self._poison}
-            is_graph = integration.authentication_method == "GRAPH"
-            checks = (by_graph if is_graph else {}) | records | checks | upkeep
+            checks = (by_ews if integration.uses_ews else by_graph) | records | checks | upkeep
         found = await asyncio.gather(*(_bounded(name, check, integration, place) for name, check in checks.items()))
         return [finding for findings in found for finding in findings]
 
     async def _access(self, integration: Integration, place: Place) -> Sequence[Finding]:
         return judge_access(await self.access(integration).try_out(), place)
+
+    async def _ews(self, integration: Integration, place: Place) -> Sequence[Finding]:
+        if integration.authentication_method == "KERBEROS":
+            return [judge_kerberos(place)]
+        return [judge_ews(await self.ews_access(integration).try_out(), integration, place)]
 
     async def _subscription(self, integration: Integration, place: Place) -> Sequence[Finding]:
         row = await self.storage.table("meetings").get(integration.uuid, "watch:subscription")

@@ -8,6 +8,7 @@ class Check(StrEnum):
     """What was looked at."""
 
     CONNECTION = "connection"
+    SERVICE_ACCOUNT = "service_account"
     READ_MAIL = "read_mail"
     READ_CALENDAR = "read_calendar"
     ANSWER = "answer_meetings"

@@ -27,7 +27,7 @@ from shared.errors import (
     TooLarge,
     Unavailable,
 )
-from shared.mailboxes.ews.faults import EwsError
+from shared.mailboxes.ews.trouble import EwsError
 from shared.mailboxes.graph.client import GraphError
 from shared.mailboxes.mailbox import CalendarItemGone
 from shared.settings import SettingsError

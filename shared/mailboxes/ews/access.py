@@ -1,0 +1,30 @@
+"""Trying out what EWS lets the service account do in a mailbox, without changing anything."""
+
+import asyncio
+
+from shared.errors import RateLimited, SchedulingError
+from shared.mailboxes.ews import operations
+from shared.mailboxes.ews.server import CONCURRENCY, EwsServer
+from shared.mailboxes.ews.trouble import EwsUnavailable, Look, Trouble
+
+
+class EwsAccess:
+    """Tries out the access to one mailbox."""
+
+    def __init__(self, server: EwsServer, address: str, *, impersonate: bool) -> None:
+        self._server, self._address, self._impersonate = server, address, impersonate
+
+    async def try_out(self) -> list[Look]:
+        """As many looks at the same time as there may be connections: a balancer may treat them differently."""
+        return list(await asyncio.gather(*(self._look() for _ in range(CONCURRENCY))))
+
+    async def _look(self) -> Look:
+        try:
+            await self._server.call(self._address, operations.look, impersonate=self._impersonate)
+        except EwsUnavailable as unavailable:
+            return Look(unavailable.trouble, str(unavailable))
+        except RateLimited as busy:
+            return Look(Trouble.BUSY, str(busy))
+        except SchedulingError as error:  # no secret, no token: it says itself what to do
+            return Look(Trouble.OTHER, str(error))
+        return Look(None)

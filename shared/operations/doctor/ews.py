@@ -1,0 +1,125 @@
+"""The way into a mailbox by EWS: what is in the way, and the command that mends it (O2, E2)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import urlsplit
+
+from shared.integrations import Integration
+from shared.mailboxes.ews.trouble import NO_KERBEROS, Look, Trouble
+from shared.operations.doctor.access import quoted
+from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
+
+
+def judge_kerberos(place: Place) -> Finding:
+    """What can never work here."""
+    return fault(Check.CONNECTION, NO_KERBEROS, place.curl("PATCH", "", '{"authentication_method": "NTLM"}'))
+
+
+def judge_ews(looks: Sequence[Look], integration: Integration, place: Place) -> Finding:
+    """One finding for the connection: impersonation, or full access, gives every right in the mailbox at once."""
+    first = next((look for look in looks if look.trouble), None)
+    if first is None or first.trouble is None:
+        return sound(Check.CONNECTION, "EWS answers, and lets the service account into the mailbox.")
+    if first.trouble is Trouble.SIGN_IN and any(look.trouble is None for look in looks):
+        details = (
+            "Exchange accepts the service account on some connections and refuses it on others (401): a layer-7 load "
+            "balancer sends the steps of one NTLM sign-in to different servers."
+        )
+        return fault(Check.CONNECTION, details, _BALANCER)
+    return fault(Check.CONNECTION, first.reason, _REMEDIES[first.trouble](integration, place))
+
+
+_BALANCER = (
+    "Set the load balancer to layer 4 (TCP) with source affinity for /EWS, or use the EWS URL of one server. "
+    "See docs/exchange-onpremises.md."
+)
+
+
+def _reach(integration: Integration, _: Place) -> str:
+    return f"curl -sSv -o /dev/null {integration.url}  # from where the app runs: its network, firewalls, routes"
+
+
+def _name(integration: Integration, _: Place) -> str:
+    return f"nslookup {_host(integration)}  # by the DNS servers that the app's network uses"
+
+
+def _certificate(integration: Integration, _: Place) -> str:
+    host = _host(integration)
+    return (
+        f"openssl s_client -connect {host}:443 -servername {host} </dev/null | openssl x509 -noout -issuer -dates; "
+        "az functionapp config appsettings set --resource-group GROUP --name APP "
+        "--settings SSL_CERT_FILE=/path/to/authorities.pem"
+    )
+
+
+def _proxy(_: Integration, place: Place) -> str:
+    listed = "az functionapp config appsettings list --resource-group GROUP --name APP  # HTTPS_PROXY; or past it: "
+    return listed + place.curl("PATCH", "", '{"disable_proxy": true}')
+
+
+def _sign_in(integration: Integration, place: Place) -> str:
+    if integration.authentication_method in ("OAUTH", "APP_PERM"):
+        return (
+            "Set-WebServicesVirtualDirectory -OAuthAuthentication $true on-premises; in Exchange Online: "
+            f"Set-OrganizationConfig -EwsEnabled $true -EwsAllowedAppIDs {integration.oauth_client_id}"
+        )
+    remedy = place.curl("PATCH", "", '{"username": "NAME@DOMAIN", "password": "…"}')
+    return f"{remedy}; where it is right, and NTLM is used: {_BALANCER}"
+
+
+def _url(_: Integration, place: Place) -> str:
+    asked = "Get-WebServicesVirtualDirectory | Format-List InternalUrl, ExternalUrl"
+    return f"{asked}; " + place.curl("PATCH", "", '{"url": "https://…/EWS/Exchange.asmx"}')
+
+
+def _impersonation(integration: Integration, place: Place) -> str:
+    """As infra/grants/exchange-onpremises.ps1 does it. An application's role is Exchange Online's."""
+    mailbox, account = quoted(place.mailbox), quoted(integration.username)
+    scope = f'"VMR scheduling $((Get-Mailbox {mailbox}).ExchangeGuid)"'
+    if integration.authentication_method == "APP_PERM":
+        role = "Application EWS.AccessAsApp"
+        return f"New-ManagementRoleAssignment -App {integration.oauth_client_id} -Role '{role}' -CustomResourceScope {scope}"
+    return (
+        f'New-ManagementScope -Name {scope} -RecipientRestrictionFilter "PrimarySmtpAddress -eq {mailbox}"; '
+        f"New-ManagementRoleAssignment -Name {scope} -Role ApplicationImpersonation -User {account} "
+        f"-CustomRecipientWriteScope {scope}"
+    )
+
+
+def _mailbox(_: Integration, place: Place) -> str:
+    return f"New-Mailbox -Equipment -Name 'Video rooms' -PrimarySmtpAddress {quoted(place.mailbox)}"
+
+
+def _access(integration: Integration, place: Place) -> str:
+    if integration.ews_access != "delegate":
+        return _impersonation(integration, place)
+    return (
+        f"Add-MailboxPermission -Identity {quoted(place.mailbox)} -User {quoted(integration.username)} "
+        "-AccessRights FullAccess -InheritanceType All -AutoMapping $false; "
+        f"Add-ADPermission -Identity (Get-Mailbox {quoted(place.mailbox)}).DistinguishedName "
+        f"-User {quoted(integration.username)} -ExtendedRights 'Send As'"
+    )
+
+
+def _again(_: Integration, place: Place) -> str:
+    return place.curl("GET", "doctor/")
+
+
+_REMEDIES: Mapping[Trouble, Callable[[Integration, Place], str]] = {
+    Trouble.UNREACHABLE: _reach,
+    Trouble.SILENT: _reach,
+    Trouble.NAME: _name,
+    Trouble.CERTIFICATE: _certificate,
+    Trouble.PROXY: _proxy,
+    Trouble.SIGN_IN: _sign_in,
+    Trouble.NOT_EWS: _url,
+    Trouble.UNREADABLE: _url,
+    Trouble.IMPERSONATION: _impersonation,
+    Trouble.NO_MAILBOX: _mailbox,
+    Trouble.ACCESS: _access,
+    Trouble.BUSY: _again,
+    Trouble.OTHER: _again,
+}
+
+
+def _host(integration: Integration) -> str:
+    return urlsplit(integration.url).hostname or ""
