@@ -22,8 +22,8 @@ def create_app(exchange: Exchange) -> web.Application:
     """The application; `exchange` is started and stopped with it."""
     app = web.Application(middlewares=[explain], client_max_size=8 * 1024**2)
     app.add_routes(control_routes(exchange))
-    app.router.add_route("*", f"{ROOT}/{{path:.*}}", Gateway(exchange).__call__)
     provider = Provider(exchange.clock.now)
+    app.router.add_route("*", f"{ROOT}/{{path:.*}}", Gateway(exchange, provider.keys.document).__call__)
     app.router.add_post(ews.PATH, ews.Gateway(exchange, provider.keys.document).__call__)
     app.add_routes(provider_routes(provider))
 

@@ -49,4 +49,6 @@ class EwsRoutes:
             account = self._ews.account(str(name))
             if account is None:
                 raise ControlError(f"no account is called '{name}'")
+            if ":" in str(password):
+                raise ControlError("the NTLM acceptor's file cannot hold a password with a colon")
             account.password = str(password)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from dev.exchange.directory import User
 from dev.exchange.ews.errors import EwsError, SoapFaultError
 
-DOMAIN = "EXAMPLE"
+DOMAIN, DNS_DOMAIN = "EXAMPLE", "example.com"
 _EQUIPMENT = ("vmr@example.com", "vmr2@example.com", "vmr-ews@example.com")
 
 
@@ -24,8 +24,8 @@ class Account:
 
     def is_(self, username: str) -> bool:
         r"""Whether it signs in by that name: NAME, DOMAIN\NAME or its address, in any case of letters."""
-        folded = username.casefold().removeprefix("\\")
-        return folded in (self.name, f"{DOMAIN}\\{self.name}".casefold(), self.address)
+        domain, _, name = username.casefold().rpartition("\\")
+        return name in (self.name, self.address) and domain in ("", DOMAIN.casefold(), DNS_DOMAIN)
 
 
 def seeded() -> list[Account]:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 import os
+import struct
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from weakref import WeakKeyDictionary
 import spnego
 from aiohttp import web
 
-from dev.exchange.ews.access import DOMAIN, Account, Caller
+from dev.exchange.ews.access import DNS_DOMAIN, DOMAIN, Account, Caller
 from dev.exchange.ews.state import Ews
 from dev.exchange.ews.tokens import Tokens
 
@@ -85,7 +86,7 @@ class Authentication:
                 if connection.handshake is None or token[8:9] == b"\x01":
                     connection.handshake = spnego.server(protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
                 answer = connection.handshake.step(token)
-        except (binascii.Error, spnego.exceptions.SpnegoError, ValueError) as error:
+        except (binascii.Error, spnego.exceptions.SpnegoError, ValueError, struct.error) as error:
             connection.handshake = None
             raise UnauthorizedError(self._ews.schemes) from error
         if not connection.handshake.complete:
@@ -102,7 +103,13 @@ def _credentials(accounts: list[Account]) -> Iterator[None]:
     """Let the NTLM acceptor know the passwords: it reads them from a file that the environment names."""
     with tempfile.NamedTemporaryFile("w", suffix=".ntlm", delete=False) as file:
         for account in accounts:
-            file.write(f"{DOMAIN}:{account.name}:{account.password}\n:{account.address}:{account.password}\n")
+            names = (
+                f"{DOMAIN}:{account.name}",
+                f"{DNS_DOMAIN}:{account.name}",
+                f":{account.name}",
+                f":{account.address}",
+            )
+            file.writelines(f"{name}:{account.password}\n" for name in names)
     before = os.environ.get("NTLM_USER_FILE")
     os.environ["NTLM_USER_FILE"] = file.name
     try:

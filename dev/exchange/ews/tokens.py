@@ -28,7 +28,7 @@ class Tokens:
         """Whom a token stands for; None for one that is not good here. ``origin`` is scheme and host of this server."""
         if token == LOCAL:
             return Caller()
-        claims = self._verified(token)
+        claims = self.verified(token)
         if claims is None or str(claims.get("aud", "")).rstrip("/") not in (_ONLINE, origin):
             return None
         if "full_access_as_app" in claims.get("roles", ()):
@@ -36,7 +36,8 @@ class Tokens:
         signed_in = account(str(claims.get("upn", "")))
         return Caller(signed_in) if signed_in else None
 
-    def _verified(self, token: str) -> dict[str, Any] | None:
+    def verified(self, token: str) -> dict[str, Any] | None:
+        """What a token says that is signed by the provider and valid now; None for any other."""
         try:
             kid = jwt.get_unverified_header(token).get("kid")
             found = next((key for key in jwt.PyJWKSet.from_dict(self._keys()).keys if key.key_id == kid), None)

@@ -6,9 +6,11 @@ from contextlib import contextmanager
 
 from aiohttp import web
 
+from dev.exchange.ews.tokens import JsonWebKeys
 from dev.exchange.faults import Fault
 from dev.exchange.graph import events, message_delta, messages, sending, subscriptions_api
 from dev.exchange.graph.call import Call
+from dev.exchange.graph.delegation import Delegation
 from dev.exchange.graph.errors import GraphError, error_response, throttled, with_status
 from dev.exchange.graph.query import prefer
 from dev.exchange.graph.routing import Route, Routes
@@ -32,10 +34,11 @@ _ROUTES = Routes(
 
 
 class Gateway:
-    """Answers everything below `/v1.0`."""
+    """Answers everything below `/v1.0`. ``keys``: the JWKS that delegated access tokens go by."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, keys: JsonWebKeys) -> None:
         self._exchange = exchange
+        self._delegation = Delegation(exchange, keys)
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """Answer one request. Refusals are answered in Graph's error envelope."""
@@ -48,11 +51,15 @@ class Gateway:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.casefold() != "bearer" or not token.strip():
             raise GraphError(401, "InvalidAuthenticationToken", "Access token is empty.")
+        caller = self._delegation.caller(token.strip())
         path = request.rel_url.raw_path.removeprefix(ROOT)
+        if path == "/me" and caller:
+            return web.json_response({"userPrincipalName": caller.address})
         found = _ROUTES.find(request.method, path)
         if found is None:
             raise GraphError(400, "BadRequest", f"Resource not found for {request.method} and the path's segments.")
         route, params = found
+        self._delegation.check(caller, params.get("user"))
         self._exchange.traffic.requests[f"{request.method} /{route.template}"] += 1
         call = Call(self._exchange, request, params, prefer(request.headers.getall("Prefer", [])), _base(request))
         with self._one_of_few(params.get("user")):

@@ -1,0 +1,41 @@
+"""EWS by hand, for what exchangelib cannot be made to send or to show."""
+
+import httpx
+from lxml import etree  # type: ignore[import-untyped]
+
+from tests.integration.exchange.world import World
+
+BASIC = ("svc-vmr", "local-ews")
+XML = {"Content-Type": "text/xml; charset=utf-8"}
+
+GET_INBOX = """<m:GetFolder><m:FolderShape><t:BaseShape>Default</t:BaseShape></m:FolderShape><m:FolderIds>
+<t:DistinguishedFolderId Id="inbox"><t:Mailbox><t:EmailAddress>vmr-ews@example.com</t:EmailAddress></t:Mailbox>
+</t:DistinguishedFolderId></m:FolderIds></m:GetFolder>"""
+
+
+def envelope(body: str, header: str = "") -> str:
+    """A request."""
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"'
+        ' xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages"'
+        ' xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types">'
+        f"<s:Header>{header}</s:Header><s:Body>{body}</s:Body></s:Envelope>"
+    )
+
+
+async def post(world: World, content: str | bytes, **more: object) -> httpx.Response:
+    """Send something, signed in by Basic unless said otherwise."""
+    headers = {**XML, **dict(more.pop("headers", {}))}  # type: ignore[call-overload]
+    auth = more.pop("auth", BASIC)
+    return await world.http.post("/EWS/Exchange.asmx", content=content, headers=headers, auth=auth, **more)  # type: ignore[arg-type]
+
+
+def texts(answer: httpx.Response, name: str) -> list[str]:
+    """The texts of all elements of a name, whatever their namespace."""
+    return [item.text or "" for item in etree.fromstring(answer.content).iter(f"{{*}}{name}", name)]
+
+
+def attributes(answer: httpx.Response, name: str) -> dict[str, str]:
+    """The attributes of the first element of a name."""
+    return dict(next(etree.fromstring(answer.content).iter(f"{{*}}{name}")).attrib)

@@ -1,0 +1,256 @@
+"""Signing in, impersonation, delegate access, versions (facts §8, §9)."""
+
+import base64
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from exchangelib import BASIC, NTLM, Account
+from exchangelib.errors import (
+    ErrorFolderNotFound,
+    ErrorImpersonateUserDenied,
+    ErrorInvalidServerVersion,
+    ErrorItemNotFound,
+    ErrorNonExistentMailbox,
+    UnauthorizedError,
+)
+from exchangelib.version import EXCHANGE_2016, EXCHANGE_2019
+
+from dev.provider.registry import ENTRA_APP, ENTRA_SECRET
+from tests.integration.exchange.ews import soap
+from tests.integration.exchange.ews.client import SERVICE, VMR_EWS, Client
+from tests.integration.exchange.world import ALICE, BOB, CAROL, VMR, World
+
+IMPERSONATE_VMR = (
+    "<t:ExchangeImpersonation><t:ConnectingSID><t:PrimarySmtpAddress>vmr-ews@example.com</t:PrimarySmtpAddress>"
+    "</t:ConnectingSID></t:ExchangeImpersonation>"
+)
+
+
+def opened(account: Account) -> str:
+    return str(account.inbox.name)
+
+
+@pytest.mark.parametrize("auth", [BASIC, NTLM, None], ids=["basic", "ntlm", "found out"])
+@pytest.mark.parametrize("username", [SERVICE, "svc-vmr@example.com", r"example.com\SVC-VMR", "svc-vmr"])
+async def test_every_way_to_sign_in(world: World, auth: str | None, username: str) -> None:
+    client = Client(world, username, auth=auth)
+    assert await client.do(lambda: opened(client.mailbox())) == "Inbox"
+
+
+@pytest.mark.parametrize("auth", [BASIC, NTLM])
+async def test_a_wrong_password(world: World, auth: str) -> None:
+    client = Client(world, password="wrong", auth=auth)
+    with pytest.raises(UnauthorizedError):
+        await client.do(lambda: opened(client.mailbox()))
+
+
+async def test_a_stranger(world: World) -> None:
+    client = Client(world, r"EXAMPLE\nobody", auth=NTLM)
+    with pytest.raises(UnauthorizedError):
+        await client.do(lambda: opened(client.mailbox()))
+
+
+async def test_ntlm_signs_a_connection_in_once(world: World, client: Client) -> None:
+    statuses: list[int] = []
+
+    def work() -> None:
+        mailbox = client.mailbox()
+        session = mailbox.protocol.get_session()
+        session.hooks["response"].append(lambda answer, **_: statuses.append(answer.status_code))
+        mailbox.protocol.release_session(session)
+        assert mailbox.inbox.name == "Inbox"
+        assert mailbox.trash.name == "Deleted Items"
+
+    await client.do(work)
+    assert statuses.count(401) <= 1, "only the first request of the connection was refused"
+    assert statuses[-1] == 200
+
+
+async def test_credentials_of_ntlm_leave_nothing_behind(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    await client.do(lambda: opened(client.mailbox()))
+    assert "NTLM_USER_FILE" not in os.environ
+    assert os.listdir(tmp_path) == []
+
+
+async def test_behind_a_layer_7_balancer_ntlm_is_refused_for_ever(world: World, client: Client) -> None:
+    await world.http.patch("/dev/ews", json={"layer7_balancer": True})
+    with pytest.raises(UnauthorizedError):
+        await client.do(lambda: opened(client.mailbox()))
+    basic = Client(world, "svc-vmr@example.com", auth=BASIC)
+    assert await basic.do(lambda: opened(basic.mailbox())) == "Inbox", "what comes with each request still works"
+
+
+async def test_a_changed_password_counts_for_new_connections(world: World) -> None:
+    await world.http.patch("/dev/ews", json={"passwords": {"svc-vmr": "rotated"}})
+    new = Client(world, password="rotated")
+    assert await new.do(lambda: opened(new.mailbox())) == "Inbox"
+    old = Client(world, auth=BASIC)
+    with pytest.raises(UnauthorizedError):
+        await old.do(lambda: opened(old.mailbox()))
+
+
+async def test_what_is_offered_is_what_the_virtual_directory_allows(world: World) -> None:
+    await world.http.patch("/dev/ews", json={"schemes": ["NTLM"]})
+    answer = await soap.post(world, soap.envelope(soap.GET_INBOX))
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "NTLM")
+
+
+async def test_nobody_is_asked_to_sign_in(world: World) -> None:
+    answer = await soap.post(world, soap.envelope(soap.GET_INBOX), auth=None)
+    assert (answer.status_code, answer.content) == (401, b"")
+    assert answer.headers.get_list("WWW-Authenticate") == ["Negotiate", "NTLM", 'Basic realm="localhost"']
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    ["Basic !!!", "Basic " + base64.b64encode(b"svc-vmr").decode(), "NTLM !!!", "NTLM TlRMTVNTUAADAAAA", "Bearer x",
+     "Kerberos x", "NTLM"],
+)  # fmt: skip
+async def test_odd_authorizations_are_refused(world: World, authorization: str) -> None:
+    answer = await soap.post(world, soap.envelope(soap.GET_INBOX), auth=None, headers={"Authorization": authorization})
+    assert answer.status_code == 401
+
+
+# --- impersonation and delegate access
+
+
+async def test_impersonation_of_those_in_scope(client: Client) -> None:
+    for address in (VMR_EWS, VMR, ALICE, BOB):
+        assert await client.do(lambda address=address: opened(client.mailbox(address))) == "Inbox"
+
+
+@pytest.mark.parametrize(
+    ("username", "address", "error"),
+    [
+        (SERVICE, CAROL, ErrorImpersonateUserDenied),
+        (SERVICE, "nobody@example.com", ErrorNonExistentMailbox),
+        (r"EXAMPLE\svc-norights", VMR_EWS, ErrorImpersonateUserDenied),
+    ],
+)
+async def test_who_is_not_impersonated(world: World, username: str, address: str, error: type[Exception]) -> None:
+    client = Client(world, username)
+    with pytest.raises(error):
+        await client.do(lambda: opened(client.mailbox(address)))
+
+
+async def test_delegate_access(client: Client) -> None:
+    assert await client.do(lambda: opened(client.delegate())) == "Inbox"
+
+
+@pytest.mark.parametrize(
+    ("username", "address", "error"),
+    [
+        (SERVICE, ALICE, ErrorFolderNotFound),
+        (SERVICE, "nobody@example.com", ErrorNonExistentMailbox),
+        (r"EXAMPLE\svc-norights", VMR_EWS, ErrorFolderNotFound),
+    ],
+)
+async def test_no_delegate_access(world: World, username: str, address: str, error: type[Exception]) -> None:
+    client = Client(world, username)
+    with pytest.raises(error):
+        await client.do(lambda: opened(client.delegate(address)))
+
+
+async def test_an_id_opens_no_other_mailbox(world: World, client: Client) -> None:
+    await world.meet(attendees=[VMR_EWS, BOB])
+    request = await client.newest(BOB)
+
+    def steal() -> Any:
+        return list(client.mailbox(VMR_EWS).fetch([(request.id, request.changekey)]))
+
+    [refused] = await client.do(steal)
+    assert isinstance(refused, ErrorItemNotFound)
+
+
+async def test_an_account_without_mailbox_must_name_one(world: World) -> None:
+    body = soap.GET_INBOX.replace("<t:Mailbox><t:EmailAddress>vmr-ews@example.com</t:EmailAddress></t:Mailbox>", "")
+    answer = await soap.post(world, soap.envelope(body))
+    assert soap.texts(answer, "ResponseCode") == ["ErrorMissingEmailAddress"]
+    impersonated = await soap.post(world, soap.envelope(body, IMPERSONATE_VMR))
+    assert soap.texts(impersonated, "DisplayName") == ["Inbox"]
+
+
+# --- access tokens
+
+
+async def with_token(world: World, token: str, header: str = IMPERSONATE_VMR) -> httpx.Response:
+    authorization = {"Authorization": f"Bearer {token}"}
+    return await soap.post(world, soap.envelope(soap.GET_INBOX, header), auth=None, headers=authorization)
+
+
+async def test_an_application_impersonates_anybody_and_must(world: World) -> None:
+    carol = IMPERSONATE_VMR.replace(VMR_EWS, CAROL)
+    answer = await with_token(world, "local", carol)
+    assert soap.texts(answer, "ResponseCode") == ["ErrorFolderNotFound"], "as Carol, who may not open the mailbox"
+    assert soap.texts(await with_token(world, "local"), "DisplayName") == ["Inbox"]
+    refused = await with_token(world, "local", "")
+    assert (refused.status_code, soap.texts(refused, "ResponseCode")) == (500, ["ErrorInvalidRequest"])
+
+
+async def token_of_the_application(world: World, **form: str) -> httpx.Response:
+    tenant = "72f988bf-0a16-4e8e-93e4-fa7d98191101"
+    asked = {"grant_type": "client_credentials", "client_id": ENTRA_APP, "client_secret": ENTRA_SECRET, **form}
+    return await world.http.post(f"/{tenant}/oauth2/v2.0/token", data=asked)
+
+
+async def test_the_providers_token_for_an_application(world: World) -> None:
+    scope = f"{world.running.base_url}/.default"
+    granted = (await token_of_the_application(world, scope=scope)).json()
+    assert soap.texts(await with_token(world, granted["access_token"]), "DisplayName") == ["Inbox"]
+    now = world.exchange.clock.now()
+    world.exchange.move_clock(now.replace(year=now.year + 1))
+    assert (await with_token(world, granted["access_token"])).status_code == 401, "it has expired"
+
+
+@pytest.mark.parametrize(
+    "change", [lambda token: token[:-4] + "AAAA", lambda token: token.rpartition(".")[0] + ".", lambda _: "a.b.c"]
+)
+async def test_a_forged_token(world: World, change: Callable[[str], str]) -> None:
+    granted = (await token_of_the_application(world, scope=f"{world.running.base_url}/.default")).json()
+    assert (await with_token(world, change(granted["access_token"]))).status_code == 401
+
+
+async def test_a_token_for_something_else(world: World) -> None:
+    granted = (await token_of_the_application(world, scope="https://graph.microsoft.com/.default")).json()
+    assert (await with_token(world, granted["access_token"])).status_code == 401
+
+
+async def test_a_wrong_client_secret_gets_no_token(world: World) -> None:
+    refused = await token_of_the_application(
+        world, client_secret="wrong", scope="https://outlook.office365.com/.default"
+    )
+    assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
+
+
+# --- versions
+
+
+@pytest.mark.parametrize(("version", "build"), [("2016", EXCHANGE_2016), ("2019", EXCHANGE_2019)])
+async def test_the_version_is_found_out(world: World, client: Client, version: str, build: Any) -> None:
+    await world.http.patch("/dev/ews", json={"version": version})
+    client.configuration.version = None
+    found = await client.do(lambda: client.mailbox().version)
+    assert (found.build.major_version, found.build.minor_version) == (build.major_version, build.minor_version)
+    assert found.api_version == "Exchange2016"
+
+
+async def test_an_unknown_version_is_refused(world: World) -> None:
+    asked = '<t:RequestServerVersion Version="Exchange2031"/>'
+    answer = await soap.post(world, soap.envelope(soap.GET_INBOX, asked))
+    assert (answer.status_code, soap.texts(answer, "ResponseCode")) == (500, [ErrorInvalidServerVersion.__name__])
+
+
+@pytest.mark.parametrize("wrong", [{"version": "2010"}, {"passwords": {"nobody": "x"}}, {"color": 1},
+                                   {"passwords": {"svc-vmr": "a:b"}}])  # fmt: skip
+async def test_what_cannot_be_set_up_is_told(world: World, wrong: dict[str, Any]) -> None:
+    answer = await world.http.patch("/dev/ews", json=wrong)
+    assert answer.status_code == 400
+    assert any(word in answer.text for word in (next(iter(wrong)), "nobody", "colon"))
