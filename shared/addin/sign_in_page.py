@@ -9,29 +9,32 @@ from shared.addin import sources
 from shared.addin.bundle import Bundle
 from shared.addin.headers import COMMON, policy
 from shared.addin.page import STYLE
+from shared.identity.sign_in.codes import by_hand
 from shared.integrations import Integration
 
 SCRIPT = "signed-in.js"
+
+_HANDING_OVER = """<p id="closing">You can close this window.</p>
+<data id="code" hidden>{code}</data>
+<div id="by-hand" hidden>
+<p>Go back to the add-in in Outlook, and enter this code there within a minute:</p>
+<p id="typed"><code>{typed}</code></p>
+<p>Enter it in your own Outlook only, and tell it to nobody: it is your sign-in.</p>
+</div>"""
 
 _HEADERS: Mapping[str, str] = {**COMMON, "Cache-Control": "no-store"}
 
 
 def signed_in(bundle: Bundle, integration: Integration, code: str) -> tuple[str, dict[str, str]]:
-    """The page that hands the one-time code to the pane, which closes the dialog; and its headers."""
+    """The page that hands the one-time code to the pane, which closes the dialog; and its headers.
+
+    Where the dialog cannot reach the pane, it shows the code's short form for the user to type there.
+    """
     scripts = "".join(f'<script defer src="{html.escape(url)}"></script>\n' for url in sources.scripts(integration))
     head = f'<link rel="stylesheet" href="{bundle.url(STYLE)}">\n{scripts}<script defer src="{bundle.url(SCRIPT)}">'
-    body = f'<p id="message">You can close this window.</p>\n<data id="code" hidden>{html.escape(code)}</data>'
+    body = _HANDING_OVER.format(code=html.escape(code), typed=html.escape(by_hand(code)))
     headers = {**_HEADERS, "Content-Security-Policy": _in_no_frame(policy(integration))}
     return _page("You are signed in", head + "</script>", body), headers
-
-
-def notice(heading: str, message: str, reference: str = "") -> tuple[str, dict[str, str]]:
-    """A page that only says something: no scripts, so that nothing in it can do harm. All texts are escaped."""
-    shown = f'<p id="reference">Reference: {html.escape(reference)}</p>' if reference else ""
-    body = f'<p id="message">{html.escape(message)}</p>\n{shown}'
-    style = "<style>body { font: 16px/1.5 system-ui, sans-serif; margin: 2em; max-width: 40em }</style>"
-    safe = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    return _page(heading, style, body), {**_HEADERS, "Content-Security-Policy": safe}
 
 
 def _page(heading: str, head: str, body: str) -> str:

@@ -2,7 +2,8 @@
 
 Rows of table `meetings`, in a partition of their own:
 
-    sign-in / <attempt's expiry, seconds>-<attempt's digest>    user, subject, integration, challenge, secret, until
+    sign-in / <attempt's expiry, seconds>-<attempt's digest>    user, subject, integration, challenge, secret, typed,
+                                                                until
 
 The key is the attempt's, so a second callback with the same state finds it taken. A row stays until the attempt has
 expired, and keys sort by that time: cleaning up reads what may go and nothing else.
@@ -26,6 +27,13 @@ LIFETIME = timedelta(minutes=1)
 PARTITION = "sign-in"
 MOST = 5_000
 """Rows that one clean-up removes; the next one goes on."""
+
+TYPED = 10
+"""Characters of a code's short form: 50 bits, good for a minute, and only with the verifier that the pane keeps."""
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's: no letters that look like digits, or like each other."""
+_SEEN_AS = str.maketrans("OIL", "011", " -")
 
 _CODE = re.compile(r"([0-9]{10}-[0-9a-f]{32})\.([A-Za-z0-9_-]{43})")
 _INVALID = "This sign-in is not valid any more. Please sign in again."
@@ -55,6 +63,7 @@ class Codes:
             "integration": attempt.integration,
             "challenge": attempt.challenge,
             "secret": _digest(secret),
+            "typed": _digest(_plain(by_hand(f"{key}.{secret}"))),
             "until": int((self._clock.now() + LIFETIME).timestamp()),
         }
         try:
@@ -66,11 +75,14 @@ class Codes:
     async def redeem(self, integration: str, code: str, verifier: str) -> Redeemed:
         """Whose code this is, once: for its integration (uuid), and the pane that knows the challenge's verifier.
 
-        Raises NotAuthenticated.
+        `code` may be its short form, as a person types it. Raises NotAuthenticated.
         """
-        form = _CODE.fullmatch(code)
-        row = await self._table.get(PARTITION, form[1]) if form else None
-        if form is None or row is None or not self._is_good(row, integration, form[2], verifier):
+        if form := _CODE.fullmatch(code):
+            row, proof = await self._table.get(PARTITION, form[1]), ("secret", _digest(form[2]))
+        else:
+            proof = "typed", _digest(_plain(code))
+            row = await self._row_of(s256(verifier), proof[1])
+        if row is None or not self._is_good(row, integration, proof, verifier):
             raise NotAuthenticated(_INVALID)
         try:
             await self._table.commit(PARTITION, Replace(row, {**row.values, "until": 0}))
@@ -91,14 +103,35 @@ class Codes:
             done += 1
         return done
 
-    def _is_good(self, row: Row, integration: str, secret: str, verifier: str) -> bool:
+    async def _row_of(self, challenge: str, typed: str) -> Row | None:
+        """The row of a pane's challenge and a short form's digest, among those of a quarter of an hour's attempts."""
+        now = f"{int(self._clock.now().timestamp()):010}"
+        async for row in self._table.rows(PARTITION, after=now):
+            # A pane may have several: in the dialog, then in a browser's window.
+            if row.values["challenge"] == challenge and hmac.compare_digest(str(row.values.get("typed", "")), typed):
+                return row
+        return None
+
+    def _is_good(self, row: Row, integration: str, proof: tuple[str, str], verifier: str) -> bool:
         values = row.values
         return (
             int(values["until"]) > self._clock.now().timestamp()
             and values["integration"] == integration
-            and hmac.compare_digest(str(values["secret"]), _digest(secret))
+            and hmac.compare_digest(str(values.get(proof[0], "")), proof[1])
             and hmac.compare_digest(str(values["challenge"]), s256(verifier))
         )
+
+
+def by_hand(code: str) -> str:
+    """A code's short form, which a person can type where the dialog cannot reach the pane: `K7QX2-M9PAT`."""
+    number = int.from_bytes(sha256(code.encode()).digest()[:8], "big")
+    letters = "".join(_ALPHABET[number >> 5 * place & 31] for place in range(TYPED))
+    return f"{letters[: TYPED // 2]}-{letters[TYPED // 2 :]}"
+
+
+def _plain(typed: str) -> str:
+    """A short form without what people add to it, and with the digits that they took for letters."""
+    return typed.upper().translate(_SEEN_AS)
 
 
 def _digest(secret: str) -> str:
