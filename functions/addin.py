@@ -6,6 +6,7 @@ import azure.functions as func
 
 from functions.files import IMMUTABLE, file_response
 from functions.http import json_endpoint, json_response
+from shared.addin.icons import GREY
 from shared.composition import services
 
 bp = func.Blueprint()
@@ -57,8 +58,8 @@ async def icon(req: func.HttpRequest) -> func.HttpResponse:
     """The icon: `icon-80.png`, or with a fingerprint after the size, as manifests have it. Never with Cache-Control:
     Office shows its generic icon instead of one that has it.
     """
-    size = req.route_params["name"].partition("-")[0]
-    png = await services().icons.icon(req.route_params["uuid"], size)
+    size, _, more = req.route_params["name"].partition("-")
+    png = await services().icons.icon(req.route_params["uuid"], size, grey=more.endswith(f"-{GREY}"))
     return file_response(req, png, "image/png", {})
 
 
@@ -68,6 +69,22 @@ async def pane(req: func.HttpRequest) -> func.HttpResponse:
     """The pane. Browsers keep it, and ask whether it has changed."""
     html, headers = await services().pane.page(req.route_params["uuid"])
     return file_response(req, html.encode(), "text/html; charset=utf-8", headers | {"Cache-Control": "no-cache"})
+
+
+@bp.route("addin/{uuid:guid}/commands", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@json_endpoint
+async def commands(req: func.HttpRequest) -> func.HttpResponse:
+    """The page of commands without a pane, where the integration has any."""
+    html, headers = await services().pane.commands(req.route_params["uuid"])
+    return file_response(req, html.encode(), "text/html; charset=utf-8", headers | {"Cache-Control": "no-cache"})
+
+
+@bp.route("addin/{uuid:guid}/launch.js", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@json_endpoint
+async def launch(req: func.HttpRequest) -> func.HttpResponse:
+    """The script of events, with the integration's texts in it: where it runs without a page it can ask for nothing."""
+    script = await services().pane.launch(req.route_params["uuid"])
+    return file_response(req, script, "text/javascript; charset=utf-8", {"Cache-Control": "no-cache"})
 
 
 @bp.route("addin/{uuid:guid}/config", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)

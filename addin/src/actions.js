@@ -4,7 +4,8 @@
 import { ApiError } from './api.js';
 import { textOf } from './html.js';
 import { SignInNeeded } from './identity.js';
-import { PlaceError, place, takeBack } from './insert.js';
+import { PlaceError, isSeparable, place, takeBack } from './insert.js';
+import { noted, placedBy } from './memory.js';
 import { OutlookError } from './office.js';
 import { findTag, hasTag, holds } from './text.js';
 import { words } from './words.js';
@@ -12,14 +13,16 @@ import { words } from './words.js';
 /** @import {Api, MeetingDetails, PersonalVmr} from './api.js' */
 /** @import {Identity} from './identity.js' */
 /** @import {Block, Item, Mailbox, Placed} from './insert.js' */
-/** @import {Effect, Event, Fault} from './state.js' */
+/** @import {Effect, Fault, Finished} from './state.js' */
+/** @import {Body} from './text.js' */
 
-/** @typedef {Extract<Event, {type: 'finished'}>} Finished */
 /** @typedef {{block: Block, outcome: 'added'|'promised', hint: string}} Plan */
 
 /** @type {Record<Effect['do'], Fault>} */
-const FAULTS = { single: 'single', list: 'getting', signIn: 'signing', signOut: 'signing', personal: 'personal', undo: 'undo' };
-const ALREADY = /** @type {const} */ ({ type: 'finished', outcome: 'already' });
+const FAULTS = {
+  single: 'single', list: 'getting', personal: 'personal', undo: 'undo', signIn: 'signing', redeem: 'signing',
+  signOut: 'signing',
+};
 const CLOSED_BY_USER = 12006; // of the dialog's events
 const BLOCKED = [12009, 12011]; // the user, or the browser, did not let the dialog open
 
@@ -44,12 +47,18 @@ export class Actions {
     this.placeholder = /** @type {{html: string, text: string}|null} */ (null);
     this.unfinished = /** @type {Plan|null} */ (null);
     this.placed = /** @type {Placed|null} */ (null);
+    this.noting = Promise.resolve(); // the note about it, on its way
     this.location = '';
   }
 
-  /** Whether the meeting has its VMR already, as the pane opens. A click looks again, and tells of a failure. */
-  async isAssigned() {
-    return this.item.readBody().then(hasTag, () => false);
+  /**
+   * Whether the meeting has its VMR already, as the pane opens. A click looks again, and tells of a failure.
+   * @returns {Promise<{already: boolean, removable: boolean}>}
+   */
+  async look() {
+    const body = await this.item.readBody().catch(() => null);
+    if (!body || !hasTag(body)) return { already: false, removable: false };
+    return { already: true, removable: (await this.#already(body)).removable };
   }
 
   /** Get a placeholder while the back end is there, for when it is not (SPEC X4). */
@@ -70,7 +79,7 @@ export class Actions {
       return await this.#perform(effect);
     } catch (error) {
       this.log(`Failed: ${effect.do}: ${error instanceof Error ? error.message : error}`);
-      return outcome(effect, error);
+      return outcome(effect, error, this.identity.attempt.page);
     }
   }
 
@@ -88,6 +97,8 @@ export class Actions {
         return this.#addPersonal(this.vmrs[effect.index]);
       case 'signIn':
         return this.#signIn();
+      case 'redeem':
+        return this.#redeem(effect.code);
       case 'signOut':
         return this.#signOut();
       case 'undo':
@@ -99,7 +110,7 @@ export class Actions {
   async #addSingleUse() {
     const body = await this.item.readBody();
     if (this.unfinished && holds(body, this.unfinished.block.mark)) return this.#place(this.unfinished);
-    if (hasTag(body)) return ALREADY;
+    if (hasTag(body)) return this.#already(body);
     return this.#place(await this.#singleUse());
   }
 
@@ -120,8 +131,8 @@ export class Actions {
     this.vmrs = await this.#asUser((token) => this.api.personalVmrs(token));
     const body = await this.item.readBody();
     const isThere = hasTag(body) || this.vmrs.some((vmr) => holds(body, personal(vmr, body.format).mark));
-    if (isThere && !this.unfinished) return ALREADY;
-    return { type: 'finished', outcome: 'listed', vmrs: this.vmrs, signedIn: this.identity.session !== '' };
+    if (isThere && !this.unfinished) return this.#already(body);
+    return { outcome: 'listed', vmrs: this.vmrs, signedIn: this.identity.session !== '' };
   }
 
   /**
@@ -131,20 +142,41 @@ export class Actions {
   async #addPersonal(vmr) {
     const body = await this.item.readBody();
     const block = personal(vmr, body.format);
-    if (hasTag(body) && !holds(body, block.mark)) return ALREADY;
+    if (hasTag(body) && !holds(body, block.mark)) return this.#already(body);
     return this.#place({ block, outcome: 'added', hint: words.personalSuccess });
   }
 
   /** @returns {Promise<Finished>} */
   async #signIn() {
     await this.identity.signIn();
-    return { type: 'finished', outcome: 'signedIn' };
+    return { outcome: 'signedIn' };
+  }
+
+  /**
+   * @param {string} code
+   * @returns {Promise<Finished>}
+   */
+  async #redeem(code) {
+    await this.identity.redeem(code);
+    return { outcome: 'signedIn' };
   }
 
   /** @returns {Promise<Finished>} */
   async #signOut() {
     await this.identity.signOut();
-    return { type: 'finished', outcome: 'signInNeeded' };
+    return { outcome: 'signInNeeded' };
+  }
+
+  /**
+   * The meeting has a VMR. It can be removed when a note tells what has to go, and the body can do without it.
+   * @param {Body} body
+   * @returns {Promise<{outcome: 'already', removable: boolean}>}
+   */
+  async #already(body) {
+    const placed = placedBy(await this.item.recall().catch(() => ''));
+    const isOurs = placed !== null && holds(body, placed.block.mark) && isSeparable(body, placed);
+    this.placed = isOurs ? placed : null;
+    return { outcome: 'already', removable: isOurs };
   }
 
   /**
@@ -156,16 +188,27 @@ export class Actions {
     this.placed = await place(this.item, plan.block, this.location);
     this.unfinished = null;
     this.location ||= this.placed.location;
+    this.#note(noted(this.placed));
     const about = { kept: words.locationKept, failed: words.locationFailed, set: '', '': '' };
     const hint = [plan.hint, about[this.placed.locationResult]].filter(Boolean).join(' ');
-    return { type: 'finished', outcome: plan.outcome, hint };
+    return { outcome: plan.outcome, hint };
+  }
+
+  /**
+   * Nothing depends on it but taking the VMR out of the meeting another day, so nobody need wait for it.
+   * @param {string} text
+   */
+  #note(text) {
+    this.noting = this.noting.then(() => this.item.remember(text)).catch((error) => this.log(`No note: ${error.message}`));
   }
 
   /** @returns {Promise<Finished>} */
   async #undo() {
     if (this.placed) await takeBack(this.item, this.placed);
     this.placed = null;
-    return { type: 'finished', outcome: 'undone', hint: words.removed };
+    this.#note('');
+    await this.noting;
+    return { outcome: 'undone', hint: words.removed };
   }
 
   /**
@@ -219,12 +262,13 @@ function personal({ instructions: html, instructions_text: text, location }, for
 /**
  * @param {Effect} effect
  * @param {unknown} error
+ * @param {string} page  of a sign-in that has begun
  * @returns {Finished}
  */
-function outcome(effect, error) {
+function outcome(effect, error, page) {
   const isDismissed = error instanceof OutlookError && error.code === CLOSED_BY_USER;
-  if (error instanceof SignInNeeded || isDismissed) return { type: 'finished', outcome: 'signInNeeded' };
-  return { type: 'finished', outcome: 'failed', fault: FAULTS[effect.do], hint: hint(error) };
+  if (error instanceof SignInNeeded || isDismissed) return { outcome: 'signInNeeded', page };
+  return { outcome: 'failed', fault: FAULTS[effect.do], hint: hint(error), page };
 }
 
 /** @param {unknown} error */

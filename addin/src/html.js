@@ -14,7 +14,7 @@ export function textOf(html) {
 }
 
 /**
- * HTML without the stretch that reads as `wanted`, whatever elements it stands in by now; null when there is none.
+ * HTML without the stretch that reads as `wanted`, whatever elements it stands in by now; null unless there is one.
  *
  * For blocks that Outlook has rewritten since they went in: ids get prefixes, divisions become paragraphs
  * (facts/outlook-addin.md §6.5), the text stays.
@@ -43,7 +43,8 @@ function parsed(html) {
 function findText(document, wanted) {
   const { seen, places } = readable(document);
   const at = wanted ? seen.indexOf(wanted) : -1;
-  if (at < 0) return null;
+  // Twice is none: nobody knows which of them came from here.
+  if (at < 0 || seen.includes(wanted, at + 1)) return null;
   const [first, last] = [places[at], places[at + wanted.length - 1]];
   const range = document.createRange();
   range.setStart(first.node, first.offset);

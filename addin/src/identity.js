@@ -44,6 +44,8 @@ export class Identity {
     this.sessions = sessions;
     this.session = config.dialog_url ? sessions.load() : '';
     this.nested = /** @type {any} */ (null); // MSAL's application
+    /** The sign-in under way: its page, and what only this pane knows of it. */
+    this.attempt = { page: '', verifier: '' };
   }
 
   /**
@@ -70,13 +72,24 @@ export class Identity {
 
   /** Let the user sign in. Call it from a click, or the browser blocks the window. */
   async signIn() {
-    const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)));
-    const challenge = base64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier)));
-    const start = new URL(this.config.dialog_url ?? '', location.href);
-    start.searchParams.set('challenge', challenge);
-    const answer = JSON.parse(await this.outlook.dialog(start.href));
+    const attempt = await begun(this.config.dialog_url ?? '');
+    this.attempt = attempt;
+    this.outlook.closeDialog();
+    const answer = JSON.parse(await this.outlook.dialog(attempt.page));
     if (!answer.code) throw new NoIdentity(`sign-in: ${answer.error ?? 'no code'}`);
-    this.#keep(await this.api.redeem(answer.code, verifier, await this.#outlookToken(false)));
+    // A code that was typed meanwhile has settled it.
+    if (this.attempt === attempt) await this.redeem(answer.code);
+  }
+
+  /**
+   * Take the one-time code of the sign-in under way: from the dialog, or typed by the user where that cannot reach us.
+   * @param {string} code
+   */
+  async redeem(code) {
+    const session = await this.api.redeem(code, this.attempt.verifier, await this.#outlookToken(false));
+    this.attempt = { page: '', verifier: '' };
+    this.outlook.closeDialog();
+    this.#keep(session);
   }
 
   /** Let the server forget the user's sign-ins, and forget them here. */
@@ -180,6 +193,18 @@ function inTime(work) {
     const timer = setTimeout(() => fail(new Error('no answer')), PATIENCE);
     work.then(done, fail).finally(() => clearTimeout(timer));
   });
+}
+
+/**
+ * A new sign-in.
+ * @param {string} url  of the page that starts it
+ */
+async function begun(url) {
+  const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)));
+  const challenge = base64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier)));
+  const page = new URL(url, location.href);
+  page.searchParams.set('challenge', challenge);
+  return { page: page.href, verifier };
 }
 
 /** @param {ArrayBuffer|Uint8Array} bytes */

@@ -26,6 +26,8 @@ import { holds } from './text.js';
  * @property {() => Promise<string>} readLocation  "" when there is none
  * @property {(location: string) => Promise<void>} setLocation  only called when there is none
  * @property {(location: string) => Promise<void>} clearLocation  `location` is all that there is
+ * @property {() => Promise<string>} recall  the note that is kept with the meeting; "" when there is none
+ * @property {(note: string) => Promise<void>} remember  "" removes the note
  * @property {(milliseconds: number) => Promise<void>} pause
  */
 
@@ -45,6 +47,7 @@ import { holds } from './text.js';
  * What was done to a meeting, for taking it back.
  * @typedef {object} Placed
  * @property {Block} block
+ * @property {'html'|'text'} format  of the body
  * @property {string} part  what came into the body, as Outlook gives it; "" when that is not known
  * @property {boolean} invited  whether the mailbox was added here
  * @property {string} location  what was set here, or ""
@@ -77,8 +80,8 @@ const READ_AGAIN = [0, 100, 300, 600, 1000]; // milliseconds; Outlook resolves r
  * @throws {PlaceError}
  */
 export async function place(item, block, ourLocation = '') {
-  const placed = /** @type {Placed} */ ({ block, part: '', invited: false, location: '', locationResult: '' });
-  placed.part = await writeBody(item, block);
+  const written = await writeBody(item, block);
+  const placed = /** @type {Placed} */ ({ block, ...written, invited: false, location: '', locationResult: '' });
   try {
     placed.invited = await invite(item, block.mailbox);
   } catch (error) {
@@ -93,9 +96,10 @@ export async function place(item, block, ourLocation = '') {
  * Take out what `place` put in, and nothing else. The mailbox goes before the body, so it never stays without a tag.
  * @param {Item} item
  * @param {Placed} placed
- * @throws {Error} when Outlook kept some of it
+ * @throws {Error} when Outlook kept some of it, or, with nothing changed yet, when the body's part cannot be told apart
  */
 export async function takeBack(item, placed) {
+  if (!isSeparable(await item.readBody(), placed)) throw new Error('body changed');
   if (placed.invited && placed.block.mailbox) {
     const { address } = placed.block.mailbox;
     if (await isInvited(item, address)) await item.removeAttendee(address);
@@ -109,38 +113,58 @@ export async function takeBack(item, placed) {
 }
 
 /**
+ * Whether a body is without the block, or holds it in a way that it can be taken out of.
+ * @param {Body} body
+ * @param {Placed} placed
+ */
+export function isSeparable(body, placed) {
+  return !holds(body, placed.block.mark) || remainder(body, placed) !== null;
+}
+
+/**
+ * A body without the block; null when that cannot be told apart from the rest.
+ * @param {Body} body
+ * @param {Placed} placed
+ */
+function remainder({ raw, format }, { block, part }) {
+  return withoutPart(raw, part) ?? (format === 'html' ? withoutText(raw, textOf(block.html)) : null);
+}
+
+/**
  * @param {Item} item
  * @param {Block} block
- * @returns {Promise<string>} the inserted part
+ * @returns {Promise<Pick<Placed, 'format'|'part'>>}
  */
 async function writeBody(item, block) {
   const before = await item.readBody();
-  if (holds(before, block.mark)) return '';
-  const inserted = content(block, before.format);
-  const failure = await failureOf(item.prependBody(inserted, before.format));
+  const { format } = before;
+  if (holds(before, block.mark)) return { format, part: '' };
+  const inserted = content(block, format);
+  const failure = await failureOf(item.prependBody(inserted, format));
   let after = await item.readBody();
   if (!holds(after, block.mark)) {
     // The unanswered call may still come through: writing again could put the block in twice.
     if (failure?.timedOut) throw new PlaceError('body', true, failure);
     // Outlook on Mac says that it has prepended and has not (facts/outlook-addin.md §6.4).
-    const second = await failureOf(item.replaceBody(prepended(before, inserted), before.format));
+    const second = await failureOf(item.replaceBody(prepended(before, inserted), format));
     after = await item.readBody();
     if (!holds(after, block.mark)) throw new PlaceError('body', await isReset(item, before, after), second ?? failure);
   }
-  return insertedPart(before.raw, after.raw);
+  return { format, part: insertedPart(before.raw, after.raw) };
 }
 
 /**
  * @param {Item} item
  * @param {Placed} placed
  */
-async function eraseBody(item, { block, part }) {
+async function eraseBody(item, placed) {
+  const { mark } = placed.block;
   const body = await item.readBody();
-  if (!holds(body, block.mark)) return;
-  const rest = withoutPart(body.raw, part) ?? (body.format === 'html' ? withoutText(body.raw, textOf(block.html)) : null);
+  if (!holds(body, mark)) return;
+  const rest = remainder(body, placed);
   if (rest === null) throw new Error('body changed');
   await item.replaceBody(rest, body.format);
-  if (holds(await item.readBody(), block.mark)) throw new Error('body kept');
+  if (holds(await item.readBody(), mark)) throw new Error('body kept');
 }
 
 /**

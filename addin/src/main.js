@@ -38,7 +38,7 @@ class Pane {
     this.config = config;
     this.log = debugLog(document, config.debug);
     this.state = start(config.modes);
-    this.view = new View(document, (button) => void this.dispatch({ type: 'clicked', button }));
+    this.view = new View(document, (event) => void this.dispatch(event));
     this.actions = /** @type {Actions|null} */ (null);
   }
 
@@ -59,7 +59,10 @@ class Pane {
     const { state, effect } = next(this.state, event);
     this.state = state;
     this.view.show(picture(state, this.config.texts));
-    if (effect && this.actions) await this.dispatch(await this.actions.run(effect));
+    if (effect && this.actions) {
+      const { turn } = state;
+      await this.dispatch({ type: 'finished', turn, ...(await this.actions.run(effect)) });
+    }
   }
 
   /**
@@ -77,10 +80,10 @@ class Pane {
     const api = new Api(paths, this.log);
     const actions = new Actions(outlook.item, api, new Identity(identity, outlook, api, this.log), { name, address }, this.log);
     this.actions = actions;
-    const already = await actions.isAssigned();
+    const found = await actions.look();
     if (modes.single_use) keepPrepared(actions);
     this.log(`Shared calendar: ${(await outlook.isShared()) ?? 'not known'}`);
-    return { type: 'opened', already };
+    return { type: 'opened', ...found };
   }
 
   /**

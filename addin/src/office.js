@@ -12,6 +12,8 @@ import { textOf } from './html.js';
 /** @typedef {typeof globalThis.Office} OfficeApi */
 
 const PATIENCE = 15_000; // milliseconds
+const NOTE_PATIENCE = 3_000; // milliseconds for what a meeting can do without
+const NOTE = 'placed'; // the note's name among the item's custom properties
 const POLL = 50;
 
 /** Outlook said no (`code`, as in its documentation), or nothing (`timedOut`). */
@@ -48,6 +50,7 @@ export class Outlook {
   constructor(office, log) {
     this.office = office;
     this.log = log;
+    this.shown = /** @type {Office.Dialog|null} */ (null);
   }
 
   /** Whether a meeting is being written here, by somebody who may change it, in an Outlook that is new enough. */
@@ -110,26 +113,35 @@ export class Outlook {
     const size = { height: 60, width: 30, promptBeforeOpen: true };
     // No time limit from here on: the user is typing a password.
     const dialog = await new Promise((done, fail) => ui.displayDialogAsync(url, size, settle('dialog', done, fail)));
+    this.shown = dialog;
     return new Promise((done, fail) => {
       dialog.addEventHandler(this.office.EventType.DialogMessageReceived, (/** @type {any} */ event) => {
-        dialog.close();
+        this.closeDialog();
         done(event.message);
       });
-      dialog.addEventHandler(this.office.EventType.DialogEventReceived, (/** @type {any} */ event) =>
-        fail(new OutlookError('dialog', event.error, 'closed')),
-      );
+      dialog.addEventHandler(this.office.EventType.DialogEventReceived, (/** @type {any} */ event) => {
+        this.shown = null;
+        fail(new OutlookError('dialog', event.error, 'closed'));
+      });
     });
+  }
+
+  /** Close the dialog, if there is one: Outlook shows one at a time. */
+  closeDialog() {
+    this.shown?.close();
+    this.shown = null;
   }
 
   /**
    * @param {string} name
    * @param {(done: (result: Office.AsyncResult<any>) => void) => void} start
+   * @param {number} [patience]  milliseconds
    * @returns {Promise<any>}
    */
-  async call(name, start) {
+  async call(name, start, patience = PATIENCE) {
     const began = performance.now();
     try {
-      return await answered(name, start);
+      return await answered(name, start, patience);
     } catch (error) {
       this.log(`Outlook: ${error instanceof Error ? error.message : error}`);
       throw error;
@@ -142,11 +154,12 @@ export class Outlook {
 /**
  * @param {string} name
  * @param {(done: (result: Office.AsyncResult<any>) => void) => void} start
+ * @param {number} patience
  * @returns {Promise<any>}
  */
-function answered(name, start) {
+function answered(name, start, patience) {
   return new Promise((done, fail) => {
-    const timer = setTimeout(() => fail(new OutlookError(name, 0, 'no answer')), PATIENCE);
+    const timer = setTimeout(() => fail(new OutlookError(name, 0, 'no answer')), patience);
     const stop = () => clearTimeout(timer);
     start(settle(name, (value) => (stop(), done(value)), (error) => (stop(), fail(error))));
   });
@@ -180,7 +193,8 @@ function meeting(outlook) {
   const read = (name, field) => call(name, (done) => field.getAsync(done));
   return {
     async readBody() {
-      const format = await call('body.getTypeAsync', (done) => body.getTypeAsync(done));
+      // Phones have no such call; their meetings are HTML.
+      const format = await call('body.getTypeAsync', (done) => body.getTypeAsync(done)).catch(() => 'html');
       const raw = await call('body.getAsync', (done) => body.getAsync(format, done));
       return { format: format === 'html' ? 'html' : 'text', raw, text: format === 'html' ? textOf(raw) : raw };
     },
@@ -203,7 +217,27 @@ function meeting(outlook) {
       await call('requiredAttendees.setAsync', (done) => requiredAttendees.setAsync(others, done));
     },
     pause,
+    ...notes(item, call),
     ...(outlook.supports('Mailbox', '1.8') ? places(item, call) : location(item, call)),
+  };
+}
+
+/**
+ * A note among the item's custom properties: Mailbox 1.1.
+ * @param {Office.AppointmentCompose} item
+ * @param {Outlook['call']} call
+ */
+function notes(item, call) {
+  /** @returns {Promise<Office.CustomProperties>} */
+  const load = () => call('loadCustomPropertiesAsync', (done) => item.loadCustomPropertiesAsync(done), NOTE_PATIENCE);
+  return {
+    recall: async () => String((await load()).get(NOTE) ?? ''),
+    async remember(/** @type {string} */ note) {
+      const properties = await load();
+      if (note) properties.set(NOTE, note);
+      else properties.remove(NOTE);
+      await call('customProperties.saveAsync', (done) => properties.saveAsync(done), NOTE_PATIENCE);
+    },
   };
 }
 

@@ -1,6 +1,8 @@
 // @ts-check
 /** What stands on each screen: every heading and message of the integration in the state that it belongs to. Pure. */
 
+import { list } from './list.js';
+import { PAGE } from './state.js';
 import { words } from './words.js';
 
 /** @import {State} from './state.js' */
@@ -15,15 +17,21 @@ import { words } from './words.js';
  */
 
 /** @typedef {{html: string} | {text: string}} Content */
-/** @typedef {{id: string, label: Content, about?: string, quiet?: boolean}} Button */
+/**
+ * `about` shows on hovering; `quiet` is not what most people want; `item` is one of a list.
+ * @typedef {{id: string, label: Content, about?: string, quiet?: boolean, item?: boolean}} Button
+ */
+/** @typedef {{kind: 'search'|'code', label: string, button?: string}} Entry  a field; with a button to send it off */
 
 /**
  * @typedef {object} Picture  what is to be seen
  * @property {Content|null} heading
  * @property {Content|null} message
  * @property {string} hint  plain text
- * @property {'plain'|'good'|'warning'|'bad'} tone
+ * @property {'plain'|'good'|'warning'|'bad'|'waiting'} tone
  * @property {boolean} busy
+ * @property {Entry|null} entry
+ * @property {string} link  to the sign-in page, or ""
  * @property {Button[]} buttons
  */
 
@@ -33,23 +41,24 @@ import { words } from './words.js';
  * @returns {Picture}
  */
 export function picture(state, texts) {
-  const blank = { heading: null, message: null, tone: /** @type {const} */ ('plain'), buttons: [] };
-  const hint = state.busy ? words.working : state.hint;
-  return { ...blank, hint, busy: state.busy, ...SCREENS[state.screen](state, texts) };
+  const blank = { heading: null, message: null, tone: /** @type {const} */ ('plain'), entry: null, link: '', buttons: [] };
+  const shown = { ...blank, hint: state.hint, busy: state.busy, ...SCREENS[state.screen](state, texts) };
+  return state.busy && state.screen !== 'starting' ? { ...shown, hint: words.working } : shown;
 }
 
 /** @type {Record<State['screen'], (state: State, texts: Texts) => Partial<Picture>>} */
 const SCREENS = {
-  starting: () => ({ hint: '' }),
+  starting: () => ({}),
   choose: (state, texts) => ({ buttons: kinds(state, texts) }),
-  signIn: (_, texts) => ({ buttons: [signIn(texts), back] }),
+  signIn: (state, texts) => ({ ...byHand(state), buttons: [signIn(texts), back] }),
+  waiting: () => ({ message: { text: words.waiting }, tone: 'waiting', entry: code, buttons: [back] }),
   list: (state, texts) => ({
     message: { html: state.vmrs.length ? texts.select_message : texts.none_message },
-    buttons: list(state),
+    ...list(state, PAGE),
   }),
   success: (_, texts) => ({ ...result(texts, 'success'), tone: 'good', buttons: [undo] }),
   unable: (_, texts) => ({ ...result(texts, 'unable'), tone: 'warning', buttons: [undo] }),
-  already: (_, texts) => ({ ...result(texts, 'already'), tone: 'good' }),
+  already: ({ removable }, texts) => ({ ...result(texts, 'already'), tone: 'good', buttons: removable ? [undo] : [] }),
   error: (state, texts) => ({ heading: { html: texts.error_heading }, tone: 'bad', ...error(state, texts) }),
   unusable: (state) => UNUSABLE[state.why ?? 'outside'],
 };
@@ -62,7 +71,7 @@ const UNUSABLE = {
 };
 
 const undo = { id: 'undo', label: { text: words.remove }, quiet: true };
-const signOut = { id: 'signOut', label: { text: words.signOut }, quiet: true };
+const code = /** @type {const} */ ({ kind: 'code', label: words.code, button: words.useCode });
 const back = { id: 'back', label: { text: words.back }, quiet: true };
 
 /**
@@ -82,15 +91,12 @@ function signIn(texts) {
 }
 
 /**
+ * What is left when the sign-in dialog came to nothing: the same page in the browser, which tells a code to type here.
  * @param {State} state
- * @returns {Button[]}
+ * @returns {Partial<Picture>}
  */
-function list({ vmrs, shown, signedIn }) {
-  const buttons = vmrs.slice(0, shown).map(({ name, description }, index) => ({
-    id: `vmr:${index}`, label: { text: name }, about: description,
-  }));
-  const more = { id: 'more', label: { text: words.more }, quiet: true };
-  return [...buttons, ...(vmrs.length > shown ? [more] : []), ...(signedIn ? [signOut] : []), back];
+function byHand({ page }) {
+  return page ? { link: page, entry: code } : {};
 }
 
 /**
@@ -111,9 +117,9 @@ function error(state, texts) {
     case 'getting':
       return { message: { html: texts.error_getting_message }, buttons: kinds(state, texts) };
     case 'signing':
-      return { message: { html: texts.error_signing_in_message }, buttons: [signIn(texts), back] };
+      return { message: { html: texts.error_signing_in_message }, ...byHand(state), buttons: [signIn(texts), back] };
     case 'personal':
-      return { message: { html: texts.error_inserting_personal_message }, buttons: list(state) };
+      return { ...list(state, PAGE), message: { html: texts.error_inserting_personal_message }, hint: state.hint };
     case 'undo':
       return { message: { text: words.undoFailed }, buttons: [undo] };
     default:

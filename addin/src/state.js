@@ -5,12 +5,12 @@
  *     starting ─► choose ─► (working) ─► success | unable | already | error
  *                   │  ▲                    └─── undo ───► choose
  *                   ▼  │ back
- *                signIn ─► list ─► (working) ─► success | already | error
+ *                signIn ─► waiting ─► list ─► (working) ─► success | already | error
  */
 
 /** @import {PersonalVmr} from './api.js' */
 
-/** @typedef {'starting'|'choose'|'list'|'signIn'|'success'|'unable'|'already'|'error'|'unusable'} Screen */
+/** @typedef {'starting'|'choose'|'list'|'signIn'|'waiting'|'success'|'unable'|'already'|'error'|'unusable'} Screen */
 /** @typedef {'single'|'getting'|'signing'|'personal'|'undo'} Fault  what failed */
 
 /**
@@ -20,22 +20,36 @@
  * @property {{single_use: boolean, personal: boolean}} modes
  * @property {'single'|'personal'} wish  which kind of VMR the user asked for last
  * @property {PersonalVmr[]} vmrs
- * @property {number} shown  how many of them
+ * @property {number} shown  how many of those that are looked for
+ * @property {string} query  what is looked for among them
  * @property {boolean} signedIn  by the dialog, so that signing out makes sense
+ * @property {string} page  of a sign-in whose dialog came to nothing, for a browser's own window
+ * @property {boolean} removable  what the meeting has already can be taken out again
+ * @property {number} turn  how often the user has chosen; what an earlier choice comes to is no news any more
  * @property {Fault|null} fault  in an error
  * @property {'outside'|'unsuitable'|'stuck'|null} why  it is unusable
  * @property {string} hint  plain text
  */
 
-/** @typedef {{do: 'single'|'list'|'signIn'|'signOut'|'undo'} | {do: 'personal', index: number}} Effect */
 /**
- * @typedef {{type: 'opened', already: boolean}
+ * @typedef {{do: 'single'|'list'|'signIn'|'signOut'|'undo'} | {do: 'personal', index: number}
+ *   | {do: 'redeem', code: string}} Effect
+ */
+/**
+ * @typedef {{type: 'opened', already: boolean, removable: boolean}
  *   | {type: 'unusable', why: NonNullable<State['why']>}
  *   | {type: 'clicked', button: string}
- *   | {type: 'finished', outcome: 'added'|'promised'|'already'|'undone', hint?: string}
- *   | {type: 'finished', outcome: 'listed', vmrs: PersonalVmr[], signedIn: boolean}
- *   | {type: 'finished', outcome: 'signInNeeded'|'signedIn'}
- *   | {type: 'finished', outcome: 'failed', fault: Fault, hint?: string}} Event
+ *   | {type: 'typed', text: string}
+ *   | {type: 'entered', text: string}
+ *   | Finished & {type: 'finished', turn?: number}} Event
+ */
+/**
+ * @typedef {{outcome: 'added'|'promised'|'undone', hint?: string}
+ *   | {outcome: 'already', removable: boolean}
+ *   | {outcome: 'listed', vmrs: PersonalVmr[], signedIn: boolean}
+ *   | {outcome: 'signInNeeded', page?: string}
+ *   | {outcome: 'signedIn'}
+ *   | {outcome: 'failed', fault: Fault, hint?: string, page?: string}} Finished  what became of an effect
  */
 
 export const PAGE = 25; // VMRs shown at a time
@@ -46,8 +60,8 @@ export const PAGE = 25; // VMRs shown at a time
  */
 export function start(modes) {
   return {
-    screen: 'starting', busy: true, modes, wish: 'single', vmrs: [], shown: PAGE, signedIn: false, fault: null,
-    why: null, hint: '',
+    screen: 'starting', busy: true, modes, wish: 'single', vmrs: [], shown: PAGE, query: '', signedIn: false,
+    page: '', removable: false, turn: 0, fault: null, why: null, hint: '',
   };
 }
 
@@ -60,19 +74,24 @@ export function start(modes) {
 export function next(state, event) {
   switch (event.type) {
     case 'opened':
-      return rest(state, event.already ? 'already' : 'choose');
+      return rest({ ...state, removable: event.removable }, event.already ? 'already' : 'choose');
     case 'unusable':
       return { state: { ...state, screen: 'unusable', busy: false, why: event.why }, effect: null };
     case 'clicked':
       return state.busy ? { state, effect: null } : clicked(state, event.button);
+    case 'typed':
+      return { state: { ...state, query: event.text, shown: PAGE }, effect: null };
+    case 'entered':
+      return entered(state, event.text.trim());
     case 'finished':
-      return finished(state, event);
+      return (event.turn ?? state.turn) === state.turn ? finished(state, event) : { state, effect: null };
   }
 }
 
 /**
  * @param {State} state
  * @param {string} button  "single", "personal", "signIn", "signOut", "undo", "back", "more", or "vmr:<index>"
+ * @returns {{state: State, effect: Effect|null}}
  */
 function clicked(state, button) {
   const [name, index] = button.split(':');
@@ -84,20 +103,34 @@ function clicked(state, button) {
     case 'vmr':
       return work(state, { do: 'personal', index: Number(index) });
     case 'signIn':
+      // Not busy: the window that opens may have to tell the user a code, and may never tell us anything.
+      return work({ ...state, screen: 'waiting', page: '', hint: '' }, { do: 'signIn' }, false);
     case 'signOut':
-      return work(state, { do: name });
+      return work(state, { do: 'signOut' });
     case 'undo':
       return work(state, { do: 'undo' });
     case 'more':
       return { state: { ...state, shown: state.shown + PAGE }, effect: null };
     default:
-      return rest(state, 'choose');
+      return rest({ ...state, turn: state.turn + 1 }, 'choose');
   }
 }
 
 /**
+ * A code typed by hand. While VMRs are looked for, Enter does nothing: they are there already.
  * @param {State} state
- * @param {Extract<Event, {type: 'finished'}>} event
+ * @param {string} code
+ * @returns {{state: State, effect: Effect|null}}
+ */
+function entered(state, code) {
+  const isAsked = state.screen === 'waiting' || (state.page !== '' && ['signIn', 'error'].includes(state.screen));
+  return isAsked && code && !state.busy ? work(state, { do: 'redeem', code }) : { state, effect: null };
+}
+
+/**
+ * @param {State} state
+ * @param {Finished} event
+ * @returns {{state: State, effect: Effect|null}}
  */
 function finished(state, event) {
   switch (event.outcome) {
@@ -106,17 +139,17 @@ function finished(state, event) {
     case 'promised':
       return rest(state, 'unable', event.hint);
     case 'already':
-      return rest(state, 'already');
+      return rest({ ...state, removable: event.removable }, 'already');
     case 'undone':
       return rest(state, 'choose', event.hint);
     case 'listed':
-      return rest({ ...state, vmrs: event.vmrs, signedIn: event.signedIn, shown: PAGE }, 'list');
+      return rest({ ...state, vmrs: event.vmrs, signedIn: event.signedIn, shown: PAGE, query: '' }, 'list');
     case 'signInNeeded':
-      return rest(state, 'signIn');
+      return rest({ ...state, page: event.page ?? '' }, 'signIn');
     case 'signedIn':
-      return work(state, { do: state.wish === 'personal' ? 'list' : 'single' });
+      return work({ ...state, page: '' }, { do: state.wish === 'personal' ? 'list' : 'single' });
     case 'failed':
-      return rest({ ...state, fault: event.fault }, 'error', event.hint);
+      return rest({ ...state, fault: event.fault, page: event.page ?? '' }, 'error', event.hint);
   }
 }
 
@@ -133,7 +166,9 @@ function rest(state, screen, hint = '') {
 /**
  * @param {State} state
  * @param {Effect} effect
+ * @param {boolean} [busy]
+ * @returns {{state: State, effect: Effect}}
  */
-function work(state, effect) {
-  return { state: { ...state, busy: true }, effect };
+function work(state, effect, busy = true) {
+  return { state: { ...state, busy, turn: state.turn + 1 }, effect };
 }

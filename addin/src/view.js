@@ -1,7 +1,10 @@
 // @ts-check
 /** Shows a picture in the page. Knows nothing of meetings. */
 
-/** @import {Button, Content, Picture, Texts} from './screens.js' */
+import { words } from './words.js';
+
+/** @import {Button, Content, Entry, Picture, Texts} from './screens.js' */
+/** @import {Event} from './state.js' */
 
 const RIGHT_TO_LEFT = /^(ar|dv|fa|he|iw|ku|prs|ps|sd|syr|ug|ur|yi)\b/i;
 
@@ -9,9 +12,9 @@ const RIGHT_TO_LEFT = /^(ar|dv|fa|he|iw|ku|prs|ps|sd|syr|ug|ur|yi)\b/i;
 export class View {
   /**
    * @param {Document} document
-   * @param {(button: string) => void} onClick
+   * @param {(event: Event) => void} tell  what the user does
    */
-  constructor(document, onClick) {
+  constructor(document, tell) {
     this.document = document;
     this.pane = this.#part('pane');
     this.choices = this.#part('choices');
@@ -20,7 +23,15 @@ export class View {
     });
     this.choices.addEventListener('click', (event) => {
       const button = /** @type {Element} */ (event.target).closest('button');
-      if (button && button.getAttribute('aria-disabled') !== 'true') onClick(button.dataset.id ?? '');
+      if (button && button.getAttribute('aria-disabled') !== 'true') {
+        tell({ type: 'clicked', button: button.dataset.id ?? '' });
+      }
+    });
+    const input = /** @type {HTMLInputElement} */ (this.#part('input'));
+    input.addEventListener('input', () => input.type === 'search' && tell({ type: 'typed', text: input.value }));
+    this.#part('entry').addEventListener('submit', (event) => {
+      event.preventDefault();
+      tell({ type: 'entered', text: input.value });
     });
   }
 
@@ -55,7 +66,26 @@ export class View {
     fill(this.#part('heading'), picture.heading);
     fill(this.#part('message'), picture.message);
     fill(this.#part('hint'), picture.hint ? { text: picture.hint } : null);
+    this.#ask(picture.entry);
+    this.#part('elsewhere').hidden = !picture.link;
+    fill(this.#part('link'), { text: words.inBrowser });
+    if (picture.link) /** @type {HTMLAnchorElement} */ (this.#part('link')).href = picture.link;
     this.#offer(picture.buttons, picture.busy);
+  }
+
+  /**
+   * The field stays as it is while it asks for the same, so that nobody loses what they have typed.
+   * @param {Entry|null} entry
+   */
+  #ask(entry) {
+    const [form, input] = [this.#part('entry'), /** @type {HTMLInputElement} */ (this.#part('input'))];
+    const kind = entry?.kind ?? '';
+    if (form.dataset.kind !== kind) input.value = '';
+    form.dataset.kind = kind;
+    form.hidden = entry === null;
+    input.type = kind === 'search' ? 'search' : 'text';
+    fill(this.#part('label'), { text: entry?.label ?? '' });
+    fill(this.#part('send'), entry?.button ? { text: entry.button } : null);
   }
 
   /**
@@ -64,17 +94,24 @@ export class View {
    * @param {boolean} isBusy
    */
   #offer(buttons, isBusy) {
-    const hadFocus = this.choices.contains(this.document.activeElement);
-    const focused = /** @type {HTMLElement} */ (this.document.activeElement)?.dataset?.id;
+    const focused = /** @type {HTMLElement|null} */ (this.document.activeElement);
+    const at = [...this.choices.querySelectorAll('button')].findIndex((button) => button === focused);
+    // A field that has gone had the focus too.
+    const hadFocus = at >= 0 || (focused?.closest('form')?.hidden ?? false);
     if (!isBusy || buttons.length) this.choices.replaceChildren(...buttons.map((button) => this.#button(button, isBusy)));
-    if (hadFocus) this.#keepFocus(focused);
+    if (hadFocus) this.#keepFocus(focused?.dataset.id, at);
   }
 
-  /** @param {string|undefined} id */
-  #keepFocus(id) {
+  /**
+   * @param {string|undefined} id  of the button that had it
+   * @param {number} at  where that stood
+   */
+  #keepFocus(id, at) {
     const all = [...this.choices.querySelectorAll('button')];
     const heading = this.#part('heading');
-    const target = all.find((button) => button.dataset.id === id) ?? (heading.hidden ? all[0] : heading);
+    const same = all.find((button) => button.dataset.id === id);
+    // "Show more" moves on by a page; whoever asked for more wants to go on reading at the first of them.
+    const target = (id === 'more' ? all[at] : same) ?? (heading.hidden ? all[0] : heading);
     // Office.js in Outlook on the web moves the focus on Tab by itself, and out of the pane from an element that has
     // no place in the order: so the heading has one while it has the focus.
     if (target === heading) heading.tabIndex = 0;
@@ -85,11 +122,11 @@ export class View {
    * @param {Button} button
    * @param {boolean} isBusy
    */
-  #button({ id, label, about, quiet }, isBusy) {
+  #button({ id, label, about, quiet, item }, isBusy) {
     const button = this.document.createElement('button');
     button.type = 'button';
     button.dataset.id = id;
-    button.className = quiet ? 'quiet' : '';
+    button.className = item ? 'item' : quiet ? 'quiet' : '';
     button.dir = 'auto';
     // Not `disabled`, which would take the focus away.
     button.setAttribute('aria-disabled', String(isBusy));

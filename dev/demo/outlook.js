@@ -18,8 +18,8 @@
 /** What Office.js numbers "dispids", by the names that tests use. */
 const CALLS = /** @type {Record<number, string>} */ ({
   2: 'identityToken', 3: 'loadProperties', 4: 'saveProperties', 14: 'bodyType', 15: 'attendees', 21: 'setAttendees',
-  22: 'addAttendees', 23: 'prependBody', 26: 'location', 27: 'setLocation', 37: 'body', 38: 'setBody',
-  108: 'sharedProperties', 154: 'places', 155: 'addPlaces', 156: 'removePlaces',
+  22: 'addAttendees', 23: 'prependBody', 26: 'location', 27: 'setLocation', 33: 'notify', 37: 'body',
+  38: 'setBody', 108: 'sharedProperties', 154: 'places', 155: 'addPlaces', 156: 'removePlaces',
 });
 const HTML = 3; // Office.js's number for CoercionType.Html; text is 0
 const APPOINTMENT_READ = 2;
@@ -41,6 +41,8 @@ export class Meeting {
   /** @type {{id: string, type: 'custom'|'room'}[]} */
   places = [];
   properties = '{}';
+  /** @type {any[]} */
+  notices = [];
 
   get location() {
     return this.places.map(({ id }) => id).join('; ');
@@ -173,6 +175,7 @@ export class FakeOutlook {
       places: () => meeting.places.map((place) => ({ displayName: place.id, locationIdentifier: place })),
       addPlaces: () => void meeting.places.push(...given.enhancedLocations),
       removePlaces: () => this.#removePlaces(given.enhancedLocations),
+      notify: () => void meeting.notices.push(given),
       saveProperties: () => void (meeting.properties = JSON.stringify(given.customProperties)),
       sharedProperties: () => ({ owner: 'owner@example.com', delegatePermissions: 15 }),
     };

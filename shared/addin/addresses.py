@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.addin.icons import fingerprint
+from shared.addin.icons import GREY, fingerprint
 from shared.integrations import Integration
 from shared.settings import is_loopback
 
@@ -23,9 +23,17 @@ class Addresses:
         """The pane as the manifest names it, which is the audience of Exchange identity tokens."""
         return f"{self._root(integration)}/pane"
 
-    def icon(self, integration: Integration, size: int) -> str:
+    def commands(self, integration: Integration) -> str:
+        """The page in which Outlook runs commands that have no pane."""
+        return f"{self._root(integration)}/commands"
+
+    def launch(self, integration: Integration) -> str:
+        """The script of events, for Outlooks that run it without a page."""
+        return f"{self._root(integration)}/launch.js"
+
+    def icon(self, integration: Integration, size: int, *, grey: bool = False) -> str:
         """The icon of that many pixels. A new icon has a new address: Outlook never asks for the same one again."""
-        return f"{self._root(integration)}/icon-{size}-{fingerprint(integration)}.png"
+        return f"{self._root(integration)}/icon-{size}-{fingerprint(integration)}{f'-{GREY}' if grey else ''}.png"
 
     def _root(self, integration: Integration) -> str:
         return f"{self.origin(integration)}/addin/{integration.uuid}"

@@ -15,13 +15,17 @@ from hashlib import sha256
 from pathlib import Path, PurePath
 
 ROUTE = "/addin/assets/"
+PANE, COMMANDS = "pane.html", "commands.html"
+LAUNCH = "launch.js"
+"""Not among the assets: it is served with an integration's texts in it."""
+
 _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
 }
 _COMMENTS = re.compile(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*\n|^[ \t]*//[^\n]*\n", re.MULTILINE | re.DOTALL)
 """Comments that stand on lines of their own: a third of the sources, of no use to Outlook."""
-_IMPORT = re.compile(r"""(?P<quote>["'])\./(?P<file>[\w.-]+\.js)(?P=quote)""")
+_IMPORT = re.compile(r"""(?P<quote>["'])\.(?:\./src)?/(?P<file>[\w.-]+\.js)(?P=quote)""")
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Asset:
 
 @dataclass(frozen=True)
 class Bundle:
-    """All files of the pane. `page` is the source of its HTML page."""
+    """All files of the pane. `page` and `commands` are sources of HTML pages, `launch` that of the script of events."""
 
     hash: str
     page: str
@@ -43,6 +47,8 @@ class Bundle:
     """By served name, `<hash>-<file>`; nothing else is ever served."""
     modules: Sequence[str]
     """The pane's own modules as paths, to be loaded ahead of the imports that name them."""
+    commands: str
+    launch: str
 
     def url(self, file: str) -> str:
         """Where a source file is served, as a path. Raises KeyError when the bundle has no such file."""
@@ -53,22 +59,24 @@ class Bundle:
 
 
 def load(folder: Path) -> Bundle:
-    """The bundle of `addin/`: pane.html, style sheets, modules in src/, the sign-in dialog's scripts in dialog/, other
-    people's in vendor/, which dev/setup.py fetches.
+    """The bundle of `addin/`: pane.html, style sheets, modules in src/, scripts of the sign-in dialog and of
+    commands in dialog/ and commands/, other people's in vendor/, which dev/setup.py fetches.
 
     Raises ValueError when two files have one name, or when a module imports what is not there.
     """
-    page = (folder / "pane.html").read_bytes()
+    pages = {name: (folder / name).read_text("utf-8") for name in (PANE, COMMANDS)}
+    launch = _COMMENTS.sub("", (folder / LAUNCH).read_text("utf-8"))
     modules = sorted(folder.glob("src/*.js"))
-    others = [*sorted(folder.glob("dialog/*.js")), *sorted(folder.glob("vendor/*.js"))]
+    others = [path for place in ("dialog", "commands", "vendor") for path in sorted(folder.glob(f"{place}/*.js"))]
     files = [*sorted(folder.glob("*.css")), *modules, *others]
     names = [path.name for path in files]
     if len(set(names)) != len(names):
         raise ValueError(f"two files of the add-in have one name: {', '.join(names)}")
     bodies = {path.name: _served(path) for path in files}
-    hash_ = _hash({"pane.html": page, **bodies})
+    hash_ = _hash({**{name: page.encode() for name, page in pages.items()}, **bodies})
     assets = {f"{hash_}-{name}": _asset(hash_, name, body, names) for name, body in bodies.items()}
-    return Bundle(hash_, page.decode(), assets, [f"{ROUTE}{hash_}-{path.name}" for path in modules])
+    urls = [f"{ROUTE}{hash_}-{path.name}" for path in modules]
+    return Bundle(hash_, pages[PANE], assets, urls, pages[COMMANDS], launch)
 
 
 def _served(path: Path) -> bytes:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from shared.addin import sources
+from shared.addin.manifest.contents import fitted
 from shared.identity.addin_users import SCOPE
 from shared.integrations import Integration
-from shared.templates import sanitise
+from shared.templates import html_to_text, sanitise
+
+_NOTICE, _NOTICE_ACTION = 150, 30
+"""Characters of a notification and of its button, by Office.js's documentation of NotificationMessageDetails."""
 
 _TEXTS = {
     "pane_title": "addin_pane_title",
@@ -48,6 +52,15 @@ def config(integration: Integration, version: str) -> dict[str, Any]:
         "api": _api(integration.uuid),
         "debug": integration.enable_addin_debug_logs,
         "stylesheets": sources.stylesheets(integration),
+    }
+
+
+def offer(integration: Integration) -> dict[str, str]:
+    """The line above a new meeting: what it says, and its button, which opens the pane. Plain texts that fit."""
+    said = html_to_text(sanitise(integration.addin_pane_description))
+    return {
+        "message": fitted(" ".join(said.split()) or integration.addin_description, _NOTICE),
+        "action": fitted(integration.addin_button_label, _NOTICE_ACTION),
     }
 
 

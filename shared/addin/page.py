@@ -10,35 +10,52 @@ from typing import Any
 from shared.addin.bundle import Bundle
 
 MAIN = "main.js"
+COMMAND = "command.js"
 STYLE = "pane.css"
 
 
 def page(bundle: Bundle, scripts: Sequence[str], config: Mapping[str, Any]) -> str:
-    """The page with its links, scripts and configuration.
+    """The pane with its links, scripts and configuration.
 
     No inline script, so that the content security policy can forbid them all. `main.js` is `async`: an Office.js that
     hangs must not keep it from telling the user so.
     """
-    head = [
-        *(f'<link rel="modulepreload" href="{url}">' for url in bundle.modules),
-        f'<link rel="stylesheet" href="{bundle.url(STYLE)}">',
-    ]
-    tags = [
-        *(f'<script defer src="{html.escape(url)}"></script>' for url in scripts),
-        f'<script async type="module" src="{bundle.url(MAIN)}"></script>',
-    ]
-    data = f'<script type="application/json" id="config">{_data_block(config)}</script>'
+    style = f'<link rel="stylesheet" href="{bundle.url(STYLE)}">'
+    main = f'<script async type="module" src="{bundle.url(MAIN)}"></script>'
+    return _filled(bundle.page, [*_preloads(bundle), style], config, [*_deferred(scripts), main])
+
+
+def commands(bundle: Bundle, scripts: Sequence[str], launch: str, config: Mapping[str, Any]) -> str:
+    """The page of commands: nobody sees it. `launch` is where the script of events is, "" when there is none.
+
+    All in order after Office.js, without which nothing here can do anything.
+    """
+    main = f'<script defer type="module" src="{bundle.url(COMMAND)}"></script>'
+    tags = [*_deferred([*scripts, *([launch] if launch else [])]), main]
+    return _filled(bundle.commands, _preloads(bundle), config, tags)
+
+
+def _preloads(bundle: Bundle) -> list[str]:
+    return [f'<link rel="modulepreload" href="{url}">' for url in bundle.modules]
+
+
+def _deferred(scripts: Sequence[str]) -> list[str]:
+    return [f'<script defer src="{html.escape(url)}"></script>' for url in scripts]
+
+
+def _filled(source: str, head: Sequence[str], config: Mapping[str, Any], tags: Sequence[str]) -> str:
+    data = f'<script type="application/json" id="config">{data_block(config)}</script>'
     places = {"head": "\n".join(head), "config": data, "scripts": "\n".join(tags)}
-    filled = bundle.page
+    filled = source
     for place, content in places.items():
         before, mark, after = filled.partition(f"<!-- {place} -->")
         if not mark:
-            raise ValueError(f"pane.html has no place <!-- {place} -->")
+            raise ValueError(f"the page has no place <!-- {place} -->")
         filled = before + content + after
     return filled
 
 
-def _data_block(config: Mapping[str, Any]) -> str:
+def data_block(config: Mapping[str, Any]) -> str:
     """JSON in which no `</script>` and no `<!--` can stand."""
     text = json.dumps(config, separators=(",", ":"), ensure_ascii=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

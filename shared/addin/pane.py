@@ -8,10 +8,10 @@ from typing import Any
 
 from shared import __version__
 from shared.addin import sources
-from shared.addin.bundle import Asset, Bundle, load
-from shared.addin.config import config, identity_origins
+from shared.addin.bundle import LAUNCH, Asset, Bundle, load
+from shared.addin.config import config, identity_origins, offer
 from shared.addin.headers import page_headers
-from shared.addin.page import page
+from shared.addin.page import commands, data_block, page
 from shared.aliases.promises import Promises
 from shared.errors import NotFound
 from shared.identity.addin_users import AddInUsers
@@ -44,6 +44,22 @@ class Pane:
         integration = await self._integrations.cached(uuid)
         html = page(self.bundle, sources.scripts(integration), self._config(integration))
         return html, page_headers(integration, identity_origins(integration), ["'self'"] if self._local else [])
+
+    async def commands(self, uuid: str) -> tuple[str, dict[str, str]]:
+        """The page of commands, and its headers. Raises NotFound, also where the manifest names none."""
+        integration = await self._integrations.cached(uuid)
+        if not (integration.enable_addin_mobile_command or integration.enable_addin_auto_open):
+            raise NotFound("This add-in has no commands of its own.")
+        launch = f"/addin/{integration.uuid}/{LAUNCH}" if integration.enable_addin_auto_open else ""
+        html = commands(self.bundle, sources.scripts(integration), launch, self._config(integration))
+        return html, page_headers(integration, identity_origins(integration), ["'self'"] if self._local else [])
+
+    async def launch(self, uuid: str) -> bytes:
+        """The script of events, with the texts of the line above new meetings. Raises NotFound where it is off."""
+        integration = await self._integrations.cached(uuid)
+        if not integration.enable_addin_auto_open:
+            raise NotFound("This add-in does not offer itself in new meetings.")
+        return f"const OFFER = {data_block(offer(integration))};\n{self.bundle.launch}".encode()
 
     async def config(self, uuid: str, token: str) -> dict[str, Any]:
         """The configuration; for a proven user also a placeholder that carries a promise (A6).

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from playwright.async_api import Browser, BrowserContext, Frame, FrameLocator, Request, Route
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Frame, FrameLocator, Request, Route
 
 from dev.environment import INTEGRATION, Addresses
 from tests.browser.tools import HERE, OFFICE_JS, ROOT
@@ -17,6 +17,8 @@ OUTLOOK = "outlook.office.com"
 ADDIN = "vmr.example.com"  # the seeded integration's add-in server
 OFFICE = "appsforoffice.microsoft.com"
 AJAX = "ajax.aspnetcdn.com"
+
+TELEMETRY = "browser.pipe.aria.microsoft.com"
 
 PATIENCE = 20  # seconds for what comes in a moment
 
@@ -94,9 +96,7 @@ class Outlook:
         self._context.on("requestfinished", lambda request: self._over(request, self.answered))
         self._context.on("requestfailed", lambda request: self._over(request, self.failed))
         self.page = await self._context.new_page()
-        self.page.on(
-            "console", lambda message: self.complaints.append(message.text) if message.type == "error" else None
-        )
+        self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         if clock:
             await self.page.clock.install()
@@ -111,6 +111,15 @@ class Outlook:
         )
         if wait:
             await self.settled()
+
+    async def reopen(self, *, noted: bool = True) -> None:
+        """Close the pane, once it has `noted` what it did, and open it again; the meeting stays open."""
+        if noted:
+            await self.page.wait_for_function("outlook.calls.includes('saveProperties')")
+        url = (await self.pane.locator("html").evaluate("() => location.href")).partition("?")[0]
+        await self.page.evaluate("url => outlook.open(document.querySelector('main'), url)", url)
+        await self.pane.locator("#fallback[hidden]").wait_for(state="attached")
+        await self.settled()
 
     async def close(self) -> None:
         """Close the window."""
@@ -146,8 +155,8 @@ class Outlook:
         return next(frame for frame in self.page.frames if frame.url.startswith(f"https://{ADDIN}/"))
 
     async def settled(self) -> None:
-        """Wait until the pane has nothing under way."""
-        await self.pane.locator("#pane[aria-busy=false]").wait_for()
+        """Wait until the pane has nothing under way, not even in a window of its own."""
+        await self.pane.locator("#pane[aria-busy=false]:not([data-tone=waiting])").wait_for()
 
     async def click(self, name: str) -> None:
         """Click a button of the pane by its text, and wait for what comes of it."""
@@ -186,6 +195,11 @@ class Outlook:
     def hosts(self) -> set[str]:
         """Every host that was asked for anything."""
         return {urlsplit(url).hostname or "" for url in self.requests}
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        # Office.js tells Microsoft how it is used, some seconds after it was loaded; the policy keeps it from that.
+        if message.type == "error" and TELEMETRY not in message.text:
+            self.complaints.append(message.text)
 
     def _asked(self, request: Request) -> None:
         self._pending.add(request)

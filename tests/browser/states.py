@@ -42,6 +42,11 @@ async def already(outlook: Outlook, look: Look) -> None:
     await outlook.open({"body": "<p>PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#</p>"}, look=look)
 
 
+async def removable(outlook: Outlook, look: Look) -> None:
+    await success(outlook, look)
+    await outlook.reopen()
+
+
 async def unable(outlook: Outlook, look: Look) -> None:
     await _open(outlook, look)
     await outlook.until_answered(CONFIG)
@@ -65,6 +70,13 @@ async def personal_list(outlook: Outlook, look: Look) -> None:
     await outlook.click(LIST)
 
 
+async def personal_many(outlook: Outlook, look: Look) -> None:
+    rooms = [f"{team}, floor {floor}" for floor in range(1, 11) for team in ("Design", "Finance", "Legal", "Sales")]
+    PersonalVmrs(outlook, [vmr(room, name=room) for room in rooms])
+    await _open(outlook, look)
+    await outlook.click(LIST)
+
+
 async def personal_none(outlook: Outlook, look: Look) -> None:
     PersonalVmrs(outlook, [])
     await _open(outlook, look)
@@ -82,6 +94,16 @@ async def sign_in(outlook: Outlook, look: Look) -> None:
     PersonalVmrs(outlook, [], signed_in=False)
     await _open(outlook, look)
     await outlook.click(LIST)
+
+
+async def waiting(outlook: Outlook, look: Look) -> None:
+    PersonalVmrs(outlook, [], signed_in=False).message = None
+    await _open(outlook, look)
+    await outlook.click(LIST)
+    await outlook.pane.get_by_role("button", name="Sign In").click()
+    async with outlook.page.expect_popup():
+        await outlook.pane.get_by_role("button", name="Allow").click()
+    await outlook.pane.get_by_label("code").wait_for()
 
 
 async def sign_in_error(outlook: Outlook, look: Look) -> None:
@@ -111,7 +133,7 @@ async def debug(outlook: Outlook, look: Look) -> None:
 STATES: dict[str, Callable[[Outlook, Look], Awaitable[None]]] = {
     state.__name__.replace("_", "-"): state
     for state in (
-        choose, working, success, already, unable, error, removed, personal_list, personal_none, personal_error,
-        sign_in, sign_in_error, unsuitable, stuck, debug,
+        choose, working, success, already, removable, unable, error, removed, personal_list, personal_many,
+        personal_none, personal_error, sign_in, waiting, sign_in_error, unsuitable, stuck, debug,
     )
 }  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dev.environment import MAILBOX
-from tests.browser.outlook import SIGN_IN, Outlook
+from tests.browser.outlook import PANE, SIGN_IN, Outlook
 from tests.browser.test_single_use import ADD, AGENDA, REMOVE, TAG, writes
 
 FAILED = "There was a problem adding the joining instructions. Please try again."
@@ -130,11 +130,28 @@ async def test_a_location_that_fails_does_not_fail_the_meeting(outlook: Outlook)
     assert "did not take the location" in await outlook.text("hint")
 
 
-async def test_custom_properties_are_lost_and_nobody_minds(outlook: Outlook) -> None:
-    lost = {"loadProperties": {"code": 9020}, "saveProperties": "silent"}
+@pytest.mark.parametrize("lost", [{"loadProperties": {"code": 9020}}, {"saveProperties": "silent"}])
+async def test_custom_properties_are_lost_and_nobody_minds(outlook: Outlook, lost: dict[str, Any]) -> None:
     await outlook.open({"body": AGENDA}, faults=lost)
+    before = await outlook.meeting()
     assert await heading_of(outlook) == "Success"
-    assert not {"loadProperties", "saveProperties"} & set(await outlook.calls())
+    await outlook.click(REMOVE)
+    assert await outlook.meeting() == before
+    await outlook.click(ADD)
+    await outlook.reopen(noted=False)
+    assert await outlook.text("heading") == "VMR already assigned", "the body's tag tells"
+    assert await outlook.buttons() == [], "what cannot be told is not removed"
+
+
+async def test_custom_properties_that_hang_do_not_keep_the_pane_waiting(outlook: Outlook) -> None:
+    await outlook.open({"body": AGENDA}, clock=True)
+    await outlook.click(ADD)
+    await outlook.break_(loadProperties="hang")
+    await outlook.page.evaluate("url => outlook.open(document.querySelector('main'), url)", PANE)
+    await outlook.page.wait_for_function("outlook.calls.filter(call => call === 'loadProperties').length > 1")
+    await outlook.pass_time(3_000)
+    await outlook.settled()
+    assert await outlook.text("heading") == "VMR already assigned"
 
 
 async def test_shared_properties_fail_for_a_new_meeting(outlook: Outlook) -> None:

@@ -62,6 +62,19 @@ async def test_undo_takes_a_personal_vmr_out(outlook: Outlook) -> None:
     assert await outlook.buttons() == [ADD, LIST]
 
 
+async def test_a_pane_opened_later_finds_a_personal_vmr_and_takes_it_out(outlook: Outlook) -> None:
+    PersonalVmrs(outlook, [ALICE])
+    await outlook.open({"body": AGENDA})
+    before = await outlook.meeting()
+    await outlook.click(LIST)
+    await outlook.click("Alice's room")
+    await outlook.reopen()
+    await outlook.click(LIST)
+    assert await outlook.text("heading") == "VMR already assigned"
+    await outlook.click(REMOVE)
+    assert await outlook.meeting() == before
+
+
 async def test_a_meeting_that_has_one_is_not_given_another(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [ALICE, BOB])
     await outlook.open({"body": f"<p class=x_a>{ALICE['instructions'].replace(' ', '&nbsp; ')}</p>"})
@@ -98,15 +111,66 @@ async def test_nobody_has_none(outlook: Outlook) -> None:
     assert await outlook.buttons() == [ADD, LIST]
 
 
-async def test_hundreds_come_a_page_at_a_time(outlook: Outlook) -> None:
-    PersonalVmrs(outlook, [vmr(f"User{number}") for number in range(60)])
+async def hundreds(outlook: Outlook) -> None:
+    """Alice's list of 300 rooms."""
+    numbers = [f"{number:03}" for number in range(299)]
+    rooms = [vmr(f"Room{at}", name=f"Room {at}", description=f"Floor {int(at) % 7}") for at in numbers]
+    PersonalVmrs(outlook, [*rooms, vmr("Jose", name="José's studio")])
     await outlook.open({"body": AGENDA})
     await outlook.click(LIST)
+
+
+async def test_hundreds_come_a_page_at_a_time(outlook: Outlook) -> None:
+    await hundreds(outlook)
+    assert await outlook.text("hint") == "25 of 300 shown."
     assert len(await outlook.buttons()) == 25 + 2
     await outlook.click("Show more")
+    assert await outlook.text("hint") == "50 of 300 shown."
     assert len(await outlook.buttons()) == 50 + 2
-    await outlook.click("Show more")
-    assert len(await outlook.buttons()) == 60 + 1
+
+
+async def test_one_of_hundreds_is_found_by_its_name(outlook: Outlook) -> None:
+    await hundreds(outlook)
+    await outlook.pane.get_by_label("Find a VMR").fill("jose")
+    assert await outlook.buttons() == ["José's studio", "Back"]
+    assert await outlook.text("hint") == "1 of 1 shown."
+    await outlook.pane.get_by_label("Find a VMR").fill("floor 3 room")
+    assert len(await outlook.buttons()) == 25 + 2
+    await outlook.pane.get_by_label("Find a VMR").fill("cellar")
+    assert await outlook.buttons() == ["Back"]
+    assert "No VMR has that" in await outlook.text("hint")
+    await outlook.pane.get_by_label("Find a VMR").fill("298")
+    await outlook.click("Room 298")
+    assert await outlook.text("heading") == "Success"
+    assert "room298" in (await outlook.meeting())["body"]
+
+
+async def test_one_of_hundreds_by_keyboard_alone(outlook: Outlook) -> None:
+    await hundreds(outlook)
+
+    async def press(*keys: str) -> str:
+        for key in keys:
+            await outlook.page.keyboard.press(key)
+        return str(await outlook.frame().evaluate("document.activeElement.firstChild?.textContent ?? 'the field'"))
+
+    assert await press("Shift+Tab") == "the field"
+    await outlook.page.keyboard.type("Room 12")
+    assert (await outlook.buttons())[0] == "Room 012"
+    assert await press("Enter") == "the field", "Enter sends nothing"
+    assert await press(*["Backspace"] * 7) == "the field"
+    assert await press(*["Tab"] * 26) == "Show more"
+    assert await press("Enter") == "Room 025", "reading goes on where it stopped"
+    await press("Enter")
+    await outlook.settled()
+    assert await outlook.text("heading") == "Success"
+
+
+async def test_a_short_list_needs_no_looking_for(outlook: Outlook) -> None:
+    PersonalVmrs(outlook, [ALICE, BOB])
+    await outlook.open({"body": AGENDA})
+    await outlook.click(LIST)
+    assert not await outlook.pane.locator("#entry").is_visible()
+    assert await outlook.text("hint") == ""
 
 
 async def test_the_list_cannot_be_had(outlook: Outlook) -> None:
@@ -178,6 +242,62 @@ async def test_a_dialog_that_the_user_closes_is_no_error(outlook: Outlook) -> No
     await outlook.settled()
     assert await outlook.text("heading") == ""
     assert await outlook.buttons() == ["Sign In", "Back"]
+
+
+async def test_a_code_is_typed_where_the_dialog_cannot_reach_the_pane(outlook: Outlook) -> None:
+    PersonalVmrs(outlook, [ALICE], signed_in=False).message = None
+    await outlook.open({"body": AGENDA})
+    await outlook.click(LIST)
+    dialog = await sign_in(outlook)
+    await outlook.pane.get_by_label("code").fill(" one-time-code ")
+    async with dialog.expect_event("close"):
+        await outlook.page.keyboard.press("Enter")
+    await outlook.settled()
+    assert await outlook.buttons() == ["Alice's room", "Sign out", "Back"]
+
+
+async def test_a_wrong_code_is_told_and_another_may_be_typed(outlook: Outlook) -> None:
+    PersonalVmrs(outlook, [ALICE], signed_in=False).message = None
+    await outlook.open({"body": AGENDA})
+    await outlook.click(LIST)
+    await (await sign_in(outlook)).close()
+    await outlook.settled()
+    await outlook.pane.get_by_label("code").fill("wrong")
+    await outlook.click("Use this code")
+    assert await outlook.text("message") == "There was a problem signing you in. Please try again."
+    assert "This sign-in is not valid." in await outlook.text("hint")
+    await outlook.pane.get_by_label("code").fill("one-time-code")
+    await outlook.click("Use this code")
+    assert await outlook.buttons() == ["Alice's room", "Sign out", "Back"]
+
+
+async def test_a_blocked_dialog_leaves_a_link_for_the_browser(outlook: Outlook) -> None:
+    PersonalVmrs(outlook, [ALICE], signed_in=False)
+    await outlook.open({"body": AGENDA})
+    await outlook.click(LIST)
+    assert not await outlook.pane.get_by_role("link").is_visible()
+    await outlook.pane.get_by_role("button", name="Sign In").click()
+    await outlook.pane.get_by_role("button", name="Ignore").click()
+    await outlook.settled()
+    async with outlook.page.context.expect_page() as opened:
+        await outlook.pane.get_by_role("link", name="browser window").click()
+    assert "challenge=" in (await opened.value).url
+    await outlook.pane.get_by_label("code").fill("one-time-code")
+    await outlook.click("Use this code")
+    assert await outlook.buttons() == ["Alice's room", "Sign out", "Back"]
+
+
+async def test_a_user_who_goes_back_hears_no_more_of_the_window(outlook: Outlook) -> None:
+    PersonalVmrs(outlook, [ALICE], signed_in=False).message = None
+    await outlook.open({"body": AGENDA})
+    await outlook.click(LIST)
+    dialog = await sign_in(outlook)
+    await outlook.click("Back")
+    await dialog.close()
+    assert await outlook.buttons() == [ADD, LIST]
+    await outlook.click(LIST)
+    assert await outlook.buttons() == ["Sign In", "Back"]
+    await (await sign_in(outlook)).close()
 
 
 async def test_a_user_who_does_not_let_the_dialog_open(outlook: Outlook) -> None:

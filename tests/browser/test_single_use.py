@@ -124,6 +124,30 @@ async def test_undo_keeps_what_the_user_has_written_since(outlook: Outlook) -> N
     assert meeting["required"] == ["carol@example.com"]
 
 
+@pytest.mark.parametrize("form", [{"body": AGENDA}, {"body": "Agenda", "format": "text"}], ids=["html", "text"])
+async def test_a_pane_opened_later_takes_out_what_was_put_in(outlook: Outlook, form: dict[str, str]) -> None:
+    people = [{"name": "Bob", "address": "bob@example.com"}]
+    await outlook.open(form | {"required": people})
+    before = await outlook.meeting()
+    await outlook.click(ADD)
+    await outlook.reopen()
+    assert await outlook.text("heading") == "VMR already assigned"
+    await outlook.click(REMOVE)
+    assert await outlook.meeting() == before
+    assert await outlook.buttons() == [ADD]
+
+
+async def test_a_pane_opened_later_removes_nothing_that_it_cannot_tell_apart(outlook: Outlook) -> None:
+    """The block twice, as a copy within the text makes it: which of them is ours?"""
+    await outlook.open({"body": AGENDA})
+    await outlook.click(ADD)
+    body = (await outlook.meeting())["body"]
+    await outlook.change(body=body + body)
+    await outlook.reopen()
+    assert await outlook.text("heading") == "VMR already assigned"
+    assert await outlook.buttons() == []
+
+
 async def test_adding_again_after_undo_gives_the_same_alias(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA})
     tags = []

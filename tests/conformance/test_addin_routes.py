@@ -35,6 +35,13 @@ async def test_the_pane(client: httpx.AsyncClient) -> None:
     assert json.loads(config) == (await client.get(f"{ADDIN}/config")).json()
 
 
+@pytest.mark.parametrize("path", ["commands", "launch.js"])
+async def test_commands_are_served_where_they_are_on_only(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(f"{ADDIN}/{path}")
+    assert answer.status_code == 404
+    assert answer.json()["error"]["code"] == "not_found"
+
+
 async def test_a_second_opening_costs_one_small_request(client: httpx.AsyncClient) -> None:
     etag = (await client.get(f"{ADDIN}/pane")).headers["ETag"]
     answer = await client.get(f"{ADDIN}/pane", headers={"If-None-Match": etag})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID, uuid5
 
 from shared.addin import sources
 from shared.addin.addresses import Addresses
+from shared.addin.icons import SIZES
 from shared.identity.addin_users import SCOPE
 from shared.integrations import Integration
 
@@ -20,6 +21,8 @@ _APP_DOMAIN = 250
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+_PHONE_ICONS = (25, 32, 48)
+_SCALES = (1, 2, 3)
 ICON_SIZES = (16, 32, 64, 80, 128)
 """Pixels: 16, 32 and 80 on the ribbon (64 recommended), 64 and 128 in lists of add-ins."""
 
@@ -57,7 +60,12 @@ class Contents:
     supertip_text: str
     origin: str
     pane: str
+    commands: str
+    launch: str
     icons: Mapping[int, str]
+    grey_icons: Mapping[int, str]
+    mobile: bool
+    auto_open: bool
     app_domains: tuple[str, ...]
     permission: Permission
     single_sign_on: SingleSignOn | None
@@ -83,11 +91,23 @@ def contents(integration: Integration, addresses: Addresses, permission: Permiss
         supertip_text=_text(integration, "addin_supertip_description"),
         origin=origin,
         pane=addresses.pane(integration),
+        commands=addresses.commands(integration),
+        launch=addresses.launch(integration),
         icons={size: addresses.icon(integration, size) for size in ICON_SIZES},
+        grey_icons={pixels: addresses.icon(integration, pixels, grey=True) for _, _, pixels in phone_icons()},
+        mobile=integration.enable_addin_mobile_command,
+        auto_open=integration.enable_addin_auto_open,
         app_domains=_app_domains(integration, origin),
         permission=permission,
         single_sign_on=_single_sign_on(integration),
     )
+
+
+def phone_icons() -> Iterator[tuple[int, int, int]]:
+    """Size and scale of each icon on phones, and the pixels of ours that serve it: as many as it has, or nearly."""
+    for size in _PHONE_ICONS:
+        for scale in _SCALES:
+            yield size, scale, next((pixels for pixels in SIZES if pixels >= size * scale), SIZES[-1])
 
 
 def fitted(text: str, limit: int) -> str:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.addin.manifest.contents import Contents, Permission, fitted
+from shared.addin.manifest.commands import ADD_VMR, ON_NEW_MEETING, PHONE_BUTTON
+from shared.addin.manifest.contents import Contents, Permission, fitted, phone_icons
 
 SCHEMA_VERSION = "1.22"
 _SCHEMA = f"https://developer.microsoft.com/json-schemas/teams/v{SCHEMA_VERSION}/MicrosoftTeams.schema.json"
 _PERMISSIONS = {Permission.ITEM: "MailboxItem.ReadWrite.User", Permission.MAILBOX: "Mailbox.ReadWrite.User"}
-_LABEL = 64
+_LABEL, _PHONE_LABEL = 64, 32
 
 
 def unified_manifest(contents: Contents) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def unified_manifest(contents: Contents) -> dict[str, Any]:
 
 def _extension(contents: Contents) -> dict[str, Any]:
     pane = {"id": "openPane", "type": "openPage", "view": "pane", "pinnable": False}
-    return {
+    extension: dict[str, Any] = {
         "requirements": {"scopes": ["mail"], "capabilities": [{"name": "Mailbox", "minVersion": "1.5"}]},
         "runtimes": [
             {
@@ -66,6 +67,40 @@ def _extension(contents: Contents) -> dict[str, Any]:
             }
         ],
         "audienceClaimUrl": contents.pane,
+    }
+    if contents.mobile or contents.auto_open:
+        extension["runtimes"].append(_command_runtime(contents))
+    if contents.mobile:
+        extension["ribbons"].append(_phones(contents))
+    if contents.auto_open:
+        # Events came with 1.10; an Outlook that has less shows the rest of the add-in.
+        needed = {"scopes": ["mail"], "capabilities": [{"name": "Mailbox", "minVersion": "1.10"}]}
+        event = {"type": "newAppointmentOrganizerCreated", "actionId": ON_NEW_MEETING}
+        extension["autoRunEvents"] = [{"requirements": needed, "events": [event]}]
+    return extension
+
+
+def _command_runtime(contents: Contents) -> dict[str, Any]:
+    wanted = [*([ADD_VMR] if contents.mobile else []), *([ON_NEW_MEETING] if contents.auto_open else [])]
+    return {
+        "id": "commands",
+        "type": "general",
+        "code": {"page": contents.commands, **({"script": contents.launch} if contents.auto_open else {})},
+        "lifetime": "short",
+        "actions": [{"id": name, "type": "executeFunction"} for name in wanted],
+    }
+
+
+def _phones(contents: Contents) -> dict[str, Any]:
+    """The switch on phones, for the day when they take this manifest (facts/outlook-addin.md §1.1: not yet)."""
+    icons = [{"size": size, "scale": scale, "url": contents.grey_icons[px]} for size, scale, px in phone_icons()]
+    label = fitted(contents.button, _PHONE_LABEL)
+    button = {"id": PHONE_BUTTON, "type": "mobileButton", "label": label, "icons": icons, "actionId": ADD_VMR}
+    group = {"id": "vmrPhoneGroup", "label": fitted(contents.group, _PHONE_LABEL), "controls": [button]}
+    return {
+        "requirements": {"scopes": ["mail"], "formFactors": ["mobile"]},
+        "contexts": ["onlineMeetingDetailsOrganizer"],
+        "tabs": [{"builtInTabId": "TabDefault", "customMobileRibbonGroups": [group]}],
     }
 
 

@@ -44,6 +44,24 @@ class AddIn(Section):
         "Turns this meeting into an audio or video conference hosted in a Pexip VMR. "
         "The meeting is not scheduled until you select Send."
     )
+    enable_addin_mobile_command: Annotated[
+        bool,
+        Setting(
+            "Enable add-in in Outlook mobile",
+            "Adds a single-use VMR on phones, by the switch that stands for Teams meetings otherwise. Exchange Online "
+            "only, and only where an admin has installed the add-in for its users.",
+            manifest=True,
+        ),
+    ] = False
+    enable_addin_auto_open: Annotated[
+        bool,
+        Setting(
+            "Offer the add-in in new meetings",
+            "Every new meeting begins with a line above its text that opens the pane. Exchange Online only, and only "
+            "where an admin has installed the add-in for its users.",
+            manifest=True,
+        ),
+    ] = False
     addin_authentication_method: Annotated[
         Literal["EXCHANGE_USER_ID_TOKEN", "SSO_TOKEN", "NAA_TOKEN"],
         Setting(

@@ -27,6 +27,8 @@ beforeEach(() => {
     placeholder: async () => ({ html: '', text: `Later ${PROMISE}` }),
   };
   identity = {
+    attempt: { page: '' },
+    redeem: async () => {},
     token: async () => 'token',
     session: '',
     signIn: async () => {},
@@ -54,7 +56,7 @@ for (const tag of [TAG, PROMISE]) {
     item.body = `Hello ${tag}`;
     assert.deepEqual(await run('single'), ['already']);
     assert.deepEqual([api.keys, item.writes], [[], []]);
-    assert.equal(await actions.isAssigned(), true);
+    assert.deepEqual(await actions.look(), { already: true, removable: false });
   });
 }
 
@@ -170,6 +172,69 @@ test('no identity and no sign-in is an error', async () => {
 
 test('signing in', async () => {
   assert.deepEqual(await run('signIn'), ['signedIn']);
+});
+
+test('a code typed by hand signs in, or its refusal is told and another can be typed', async () => {
+  identity.redeem = async (code) => assert.equal(code, 'K7QX2-M9PAT');
+  assert.deepEqual(await run('redeem', { code: 'K7QX2-M9PAT' }), ['signedIn']);
+  identity.redeem = fails(new ApiError(401, { message: 'Not valid any more.' }));
+  identity.attempt.page = 'https://vmr.example.com/sign-in';
+  const { outcome, fault, hint, page } = await actions.run({ do: 'redeem', code: 'x' });
+  assert.deepEqual([outcome, fault, hint, page], ['failed', 'signing', 'Not valid any more.', identity.attempt.page]);
+});
+
+test('a dialog that came to nothing leaves its page to the browser', async () => {
+  identity.signIn = fails(new OutlookError('dialog', 12006, 'x'));
+  identity.attempt.page = 'https://vmr.example.com/sign-in';
+  assert.equal((await actions.run({ do: 'signIn' })).page, identity.attempt.page);
+});
+
+/** Another pane on the same meeting. */
+const reopened = () => new Actions(item, api, identity, ROOM, () => {});
+
+test('a pane opened later takes out what was put in, and nothing else', async () => {
+  item.attendees = ['bob@example.com'];
+  await run('single');
+  await actions.noting;
+  item.body = `Hello!\n${item.body}`;
+  actions = reopened();
+  assert.deepEqual(await actions.look(), { already: true, removable: true });
+  assert.deepEqual(await run('undo'), ['undone', words.removed]);
+  assert.deepEqual([item.body, item.attendees, item.places], ['Hello!\nAgenda', ['bob@example.com'], []]);
+  await actions.noting;
+  assert.equal(item.note, '');
+});
+
+test('a personal VMR is found and taken out by a pane opened later', async () => {
+  await run('list');
+  await run('personal', { index: 0 });
+  await actions.noting;
+  actions = reopened();
+  const { outcome, removable } = await actions.run({ do: 'list' });
+  assert.deepEqual([outcome, removable], ['already', true]);
+  await run('undo');
+  assert.deepEqual([item.body, item.places], ['Agenda', []]);
+});
+
+for (const [why, spoil] of [
+  ['the note is lost', () => (item.note = '')],
+  ['the note cannot be read', () => (item.faults.recall = new Error('9020'))],
+  ['the block was edited', () => (item.body = item.body.replace('Join', 'Please join'))],
+  ['the block is there twice', () => (item.body += item.body)],
+  ['the note is about another VMR', () => (item.body = `Join ${TAG.replace('0b1c', 'ffff')}\n\nAgenda`)],
+]) {
+  test(`a pane opened later offers to remove nothing when ${why}`, async () => {
+    await run('single');
+    await actions.noting;
+    spoil();
+    assert.deepEqual(await reopened().look(), { already: true, removable: false });
+  });
+}
+
+test('a note that cannot be kept fails nothing', async () => {
+  item.faults.remember = new Error('9020');
+  assert.deepEqual(await run('single'), ['added', '']);
+  assert.deepEqual(await run('undo'), ['undone', words.removed]);
 });
 
 for (const [code, expected] of [

@@ -5,6 +5,7 @@ export class FakeItem {
   format = 'text';
   attendees = [];
   places = [];
+  note = '';
   calls = [];
   /** By call: an Error to throw, or a function to run instead. */
   faults = {};
@@ -27,10 +28,12 @@ export class FakeItem {
   setLocation = (text) => this.#do('setLocation', () => void this.places.push(text));
   clearLocation = (text) =>
     this.#do('clearLocation', () => void (this.places = this.places.filter((one) => one !== text)));
+  recall = () => this.#do('recall', () => this.note);
+  remember = (note) => this.#do('remember', () => void (this.note = note));
   pause = async (milliseconds) => void this.calls.push(`pause ${milliseconds}`);
 
   get writes() {
-    return this.calls.filter((call) => !/^(read|pause)/.test(call));
+    return this.calls.filter((call) => !/^(read|pause|recall|remember)/.test(call));
   }
 }
 

@@ -12,6 +12,7 @@ let world;
 const outlook = {
   supports: (set) => world.sets.includes(set),
   identityToken: async () => world.exchange(),
+  closeDialog: () => void (world.closed += 1),
   dialog: async (url) => ((world.opened = url), world.dialog()),
   office: { auth: { getAccessToken: async (options) => ((world.asked = options), 'sso') } },
 };
@@ -27,7 +28,7 @@ const fail = () => {
 };
 
 beforeEach(() => {
-  world = { sets: [], exchange: () => 'exchange', dialog: () => '{"code":"c"}', lines: [], kept: '' };
+  world = { sets: [], exchange: () => 'exchange', dialog: () => '{"code":"c"}', lines: [], kept: '', closed: 0 };
 });
 
 test('Exchange signs tokens by itself', async () => {
@@ -98,6 +99,23 @@ test('a session outlives the pane, until it is refused', async () => {
 test('an integration without sign-in has no session', async () => {
   world.kept = 'session';
   assert.equal(await identity({ method: 'exchange_token', dialog_url: '' }).token(false), 'exchange');
+});
+
+test('a code typed by hand settles the sign-in that the window could not tell of', async () => {
+  let late;
+  world.dialog = () => new Promise((done) => (late = done));
+  const it = identity({ method: 'dialog' });
+  const signingIn = it.signIn();
+  while (!late) await new Promise(setImmediate);
+  const { page, verifier } = it.attempt;
+  assert.equal(new URL(page).searchParams.get('challenge'), createHash('sha256').update(verifier).digest('base64url'));
+  await it.redeem('K7QX2-M9PAT');
+  assert.deepEqual(world.redeemed, { code: 'K7QX2-M9PAT', verifier, token: '' });
+  assert.equal(await it.token(false), 'session');
+  assert.equal(world.closed, 2, 'an old window before, this one after');
+  late('{"code":"late"}');
+  await signingIn;
+  assert.equal(world.redeemed.code, 'K7QX2-M9PAT', 'codes are good once');
 });
 
 test('signing in tells the server whose the token of Outlook is', async () => {

@@ -186,6 +186,7 @@ test('undo does not guess in a plain-text body whose block was edited', async ()
   item.body = item.body.replace('Join', 'Please join');
   await assert.rejects(takeBack(item, placed));
   assert.match(item.body, /Please join/);
+  assert.deepEqual(item.attendees, [ROOM.address], 'a tag without the mailbox is a room that nobody knows of');
 });
 
 test('undo says when Outlook keeps the location', async () => {

@@ -21,7 +21,9 @@ function seen(events, modes) {
   return [plain(heading), plain(message), hint, buttons.map(({ label }) => plain(label)), tone];
 }
 
-const opened = { type: 'opened', already: false };
+const opened = { type: 'opened', already: false, removable: false };
+const PAGE_URL = 'https://vmr.example.com/sign-in?challenge=x';
+const entered = (text) => ({ type: 'entered', text });
 const clicked = (button) => ({ type: 'clicked', button });
 const finished = (outcome, more = {}) => ({ type: 'finished', outcome, ...more });
 const failed = (fault, hint = '') => finished('failed', { fault, hint });
@@ -49,6 +51,18 @@ const SCREENS = {
   ],
   'sign-in needed': [
     [opened, clicked('personal'), finished('signInNeeded')], '', '', '', ['sign_in_button', words.back], 'plain',
+  ],
+  'a meeting with one that can be removed': [
+    [{ type: 'opened', already: true, removable: true }],
+    'already_heading', 'already_message', '', [words.remove], 'good',
+  ],
+  'waiting for the sign-in window': [
+    [opened, clicked('personal'), finished('signInNeeded'), clicked('signIn')],
+    '', words.waiting, '', [words.back], 'waiting',
+  ],
+  'a code on its way': [
+    [opened, clicked('personal'), finished('signInNeeded'), clicked('signIn'), entered('K7QX2-M9PAT')],
+    '', words.waiting, words.working, [words.back], 'waiting',
   ],
   'sign-in failed': [
     [opened, clicked('personal'), finished('signInNeeded'), clicked('signIn'), failed('signing')],
@@ -128,6 +142,40 @@ for (const [wish, effect] of [['single', 'single'], ['personal', 'list']]) {
     assert.deepEqual(next(state, finished('signedIn')).effect, { do: effect });
   });
 }
+
+/** The field on a screen, and the link beside it. */
+function field(events) {
+  const { entry, link } = picture(after(events), TEXTS);
+  return [entry?.kind ?? '', link];
+}
+
+const waiting = [opened, clicked('personal'), finished('signInNeeded'), clicked('signIn')];
+for (const [name, events, expected] of [
+  ['before the first sign-in', waiting.slice(0, 3), ['', '']],
+  ['while the window is open', waiting, ['code', '']],
+  ['when it was closed', [...waiting, finished('signInNeeded', { page: PAGE_URL })], ['code', PAGE_URL]],
+  ['when it was blocked', [...waiting, finished('failed', { fault: 'signing', page: PAGE_URL })], ['code', PAGE_URL]],
+  ['when signed in', [...waiting, finished('signedIn'), finished('listed', { vmrs: vmrs(2) })], ['', '']],
+]) {
+  test(`a code can be typed ${name}: ${expected[0] || 'no'}`, () => assert.deepEqual(field(events), expected));
+}
+
+test('a typed code is redeemed, without what surrounds it, and only where it was asked for', () => {
+  assert.deepEqual(next(after(waiting), entered(' K7QX2-M9PAT ')).effect, { do: 'redeem', code: 'K7QX2-M9PAT' });
+  for (const events of [[opened], waiting.slice(0, 3), listed]) {
+    assert.equal(next(after(events), entered('K7QX2-M9PAT')).effect, null);
+  }
+  assert.equal(next(after(waiting), entered('  ')).effect, null);
+});
+
+test('what a window comes to is no news once the user has typed a code or gone back', () => {
+  const { turn } = after(waiting);
+  for (const choice of [entered('K7QX2-M9PAT'), clicked('back')]) {
+    const state = after([...waiting, choice]);
+    assert.deepEqual(next(state, finished('signInNeeded', { turn })), { state, effect: null });
+  }
+  assert.equal(after([...waiting, finished('signInNeeded', { turn })]).screen, 'signIn');
+});
 
 test('hundreds of VMRs come a page at a time', () => {
   const many = [opened, clicked('personal'), finished('listed', { vmrs: vmrs(60) })];

@@ -14,6 +14,10 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "src").mkdir()
     (tmp_path / "vendor").mkdir()
     (tmp_path / "pane.html").write_text("<!-- head -->")
+    (tmp_path / "commands.html").write_text("<!-- head -->")
+    (tmp_path / "launch.js").write_text("// gone\nrun();\n")
+    (tmp_path / "commands").mkdir()
+    (tmp_path / "commands" / "command.js").write_text("import { a } from '../src/a.js';\n")
     (tmp_path / "pane.css").write_text("body { color: red }")
     (tmp_path / "secret.json").write_text("{}")
     (tmp_path / "vendor" / "big.min.js").write_text("var big = 1;")
@@ -33,6 +37,7 @@ def test_imports_name_the_served_files(folder: Path) -> None:
         f"import {{ a }} from './{bundle.hash}-a.js';",
         f'await import("./{bundle.hash}-big.min.js");',
     ]
+    assert body(bundle, "command.js") == f"import {{ a }} from './{bundle.hash}-a.js';\n"
     assert body(bundle, "a.js") == (folder / "src" / "a.js").read_text()
 
 
@@ -46,15 +51,17 @@ def test_only_what_is_listed_is_served(folder: Path) -> None:
     assert {name.removeprefix(f"{bundle.hash}-") for name in bundle.assets} == {
         "a.js",
         "big.min.js",
+        "command.js",
         "main.js",
         "pane.css",
     }
-    for name in ("../secret.json", "secret.json", "pane.html"):
+    assert bundle.launch == "run();\n"
+    for name in ("../secret.json", "secret.json", "pane.html", "launch.js"):
         with pytest.raises(KeyError, match="no file"):
             bundle.url(name)
 
 
-@pytest.mark.parametrize("file", ["pane.html", "pane.css", "src/a.js", "vendor/big.min.js"])
+@pytest.mark.parametrize("file", ["pane.html", "commands.html", "pane.css", "src/a.js", "vendor/big.min.js"])
 def test_any_change_gives_new_names(folder: Path, file: str) -> None:
     before = load(folder)
     assert before.hash == load(folder).hash

@@ -35,6 +35,27 @@ def store(storage: MemoryStorage) -> IntegrationStore:
     return IntegrationStore(storage, MemorySecrets(), FakeClock())
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_phones_get_a_shape_in_their_grey(size: int) -> None:
+    image = opened(resized(default_icon(), size, grey=True)).convert("RGBA")
+    assert image.size == (size, size)
+    raw = image.tobytes()
+    pixels = [raw[at : at + 4] for at in range(0, len(raw), 4)]
+    assert {pixel[:3] for pixel in pixels if pixel[3]} == {b"\x91\x91\x91"}
+    alphas = [pixel[3] for pixel in pixels]
+    assert (min(alphas), max(alphas) > 200) == (0, True), "something can be seen, and something else cannot"
+
+
+def test_light_grounds_and_blank_icons_make_no_grey_square() -> None:
+    picture = Image.new("RGB", (80, 80), "white")
+    picture.paste("navy", (30, 30, 50, 50))
+    out = BytesIO()
+    picture.save(out, "PNG")
+    shape = opened(resized(out.getvalue(), 80, grey=True)).convert("RGBA").getchannel("A")
+    assert (shape.getpixel((0, 0)), shape.getpixel((40, 40))) == (0, 255)
+    assert opened(resized(an_icon("white"), 32, grey=True)).size == (32, 32)
+
+
 def test_the_default_icon_is_what_admins_may_upload() -> None:
     assert icon_faults(default_icon()) == []
 

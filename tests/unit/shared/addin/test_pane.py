@@ -1,5 +1,6 @@
 """The pane as a whole: its page for anybody, promises for proven users only (X4, X5, A6)."""
 
+import json
 from typing import Any
 
 import pytest
@@ -53,6 +54,33 @@ async def test_the_page_is_the_same_until_something_changes(served: Served) -> N
     assert await served.pane.page(integration.uuid) == before
     await served.store.update(integration.uuid, {"addin_pane_title": "Other"})
     assert await served.pane.page(integration.uuid) != before
+
+
+@pytest.mark.parametrize(("phones", "offer"), [(False, False), (True, False), (False, True), (True, True)])
+async def test_there_are_commands_where_the_manifest_names_them(served: Served, phones: bool, offer: bool) -> None:
+    switches = {"enable_addin_mobile_command": phones, "enable_addin_auto_open": offer}
+    integration = await served.integration(**switches)
+    if not (phones or offer):
+        with pytest.raises(NotFound):
+            await served.pane.commands(integration.uuid)
+        return
+    html, headers = await served.pane.commands(integration.uuid)
+    assert ("launch.js" in html) == offer
+    assert "-command.js" in html
+    assert "frame-ancestors https://outlook.office.com" in headers["Content-Security-Policy"]
+
+
+async def test_the_line_above_new_meetings_is_the_admin_s(served: Served) -> None:
+    said = {"addin_pane_description": "Ein <b>Raum</b> für </script>" + "x" * 200, "addin_button_label": "y" * 40}
+    integration = await served.integration(enable_addin_auto_open=True, **said)
+    first, _, rest = (await served.pane.launch(integration.uuid)).decode().partition("\n")
+    told = json.loads(first.removeprefix("const OFFER = ").removesuffix(";"))
+    assert told["message"].startswith("Ein Raum für ")
+    assert (len(told["message"]), len(told["action"])) == (150, 30), "what Outlook takes"
+    assert "<" not in first
+    assert rest.lstrip().startswith("function onNewMeeting(event)")
+    with pytest.raises(NotFound):
+        await served.pane.launch((await served.integration(room_mailbox_email_address="b@example.com")).uuid)
 
 
 async def test_only_a_local_stack_shows_the_pane_in_its_own_pages() -> None:

@@ -17,7 +17,11 @@ MAX_BYTES = 256 * 1024
 MAX_RESID = 32
 NEWEST_MAILBOX = 1.5  # Exchange on-premises offers no more, and hides add-ins that ask for more
 RIBBON_ICONS = {"16", "32", "80"}
-ONLY_IN_1_1 = {"SupportsSharedFolders", "Runtimes", "MobileFormFactor", "WebApplicationInfo", "ExtendedPermissions"}
+PHONE_ICONS = {(size, scale) for size in ("25", "32", "48") for scale in ("1", "2", "3")}
+ONLY_IN_1_1 = {
+    "SupportsSharedFolders", "Runtimes", "LaunchEvents", "MobileFormFactor", "WebApplicationInfo",
+    "ExtendedPermissions",
+}  # fmt: skip
 
 
 def lint(manifest: bytes, sign_in_hosts: tuple[str, ...] = (), after: str = "") -> list[str]:
@@ -92,12 +96,31 @@ def _commands(overrides: Any) -> Iterator[str]:
     controls = Counter(element.get("id") for element in elements if _local(element) in ("Group", "Control"))
     yield from (f"control {id_} is there {count} times" for id_, count in controls.items() if count > 1)
     for icon in (element for element in elements if _local(element) == "Icon"):
-        if missing := RIBBON_ICONS - {image.get("size") for image in icon}:
-            yield f"an icon lacks the sizes {sorted(missing)}"
+        yield from _icon(icon)
+    yield from _events(elements)
     if etree.QName(overrides).namespace == OVERRIDES:
         yield from (
             f"{_local(element)} stands in version 1.0" for element in elements if _local(element) in ONLY_IN_1_1
         )
+
+
+def _icon(icon: Any) -> Iterator[str]:
+    if icon.getparent().get(XSI) == "MobileButton":
+        missing: set[Any] = PHONE_ICONS - {(image.get("size"), image.get("scale")) for image in icon}
+    else:
+        missing = RIBBON_ICONS - {image.get("size") for image in icon}
+    if missing:
+        yield f"an icon lacks the sizes {sorted(missing)}"
+
+
+def _events(elements: list[Any]) -> Iterator[str]:
+    runtimes = {element.get("resid") for element in elements if _local(element) == "Runtime"}
+    for point in (element for element in elements if element.get(XSI) == "LaunchEvent"):
+        if (source := point.find("{*}SourceLocation").get("resid")) not in runtimes:
+            yield f"no runtime for events in {source}"
+    for point in (element for element in elements if element.get(XSI) == "MobileOnlineMeetingCommandSurface"):
+        if _local(point.getparent()) != "MobileFormFactor" or point.getparent().find("{*}FunctionFile") is None:
+            yield "the command on phones has no file of functions"
 
 
 def _references(elements: list[Any]) -> Iterator[str]:

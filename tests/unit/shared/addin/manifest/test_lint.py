@@ -9,7 +9,8 @@ from shared.addin.manifest import contents, xml_manifest
 from tests.unit.shared.addin.manifest.lint import MAX_BYTES, lint
 from tests.unit.shared.integrations.samples import an_integration
 
-GOOD = xml_manifest(contents(an_integration(), Addresses("https://vmr.example.com"))).decode()
+FULL = an_integration(enable_addin_mobile_command=True, enable_addin_auto_open=True)
+GOOD = xml_manifest(contents(FULL, Addresses("https://vmr.example.com"))).decode()
 
 
 def swap(old: str, new: str, count: int = -1) -> Callable[[], str]:
@@ -31,6 +32,9 @@ FAULTS = {
     "an icon missing": swap('<bt:Image size="80" resid="icon80"/>', ""),
     "a requirement too new": swap('DefaultMinVersion="1.5"', 'DefaultMinVersion="1.8"'),
     "1.1 within 1.0": swap("<ExtensionPoint", "<SupportsSharedFolders>true</SupportsSharedFolders><ExtensionPoint", 1),
+    "an icon of phones missing": swap('<bt:Image size="48" scale="3" resid="grey128"/>', ""),
+    "an event without a runtime": swap('<Runtime resid="commands">', '<Runtime resid="pane">'),
+    "a phone's command without functions": swap('<FunctionFile resid="commands"/>', ""),
     "too large": swap("</OfficeApp>", " " * MAX_BYTES + "</OfficeApp>"),
 }
 

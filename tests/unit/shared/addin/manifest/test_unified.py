@@ -42,6 +42,28 @@ def test_extreme_texts_make_a_valid_manifest(validator: Any, text: str) -> None:
     assert faults(validator, worst(text)) == []
 
 
+@pytest.mark.parametrize("phones", [True, False])
+@pytest.mark.parametrize("offer", [True, False])
+def test_every_choice_of_commands_makes_a_valid_manifest(validator: Any, phones: bool, offer: bool) -> None:
+    integration = an_integration(enable_addin_mobile_command=phones, enable_addin_auto_open=offer)
+    assert faults(validator, integration) == []
+    [extension] = unified_manifest(contents(integration, ADDRESSES))["extensions"]
+    contexts = [context for ribbon in extension["ribbons"] for context in ribbon["contexts"]]
+    assert ("onlineMeetingDetailsOrganizer" in contexts) == phones
+    assert ("autoRunEvents" in extension) == offer
+    wanted = {control["actionId"] for control in controls(extension)} | {
+        event["actionId"] for run in extension.get("autoRunEvents", []) for event in run["events"]
+    }
+    assert wanted == {action["id"] for runtime in extension["runtimes"] for action in runtime["actions"]}
+
+
+def controls(extension: dict[str, Any]) -> list[dict[str, Any]]:
+    """The buttons of all ribbons, phones' included."""
+    tabs = [tab for ribbon in extension["ribbons"] for tab in ribbon["tabs"]]
+    groups = [group for tab in tabs for group in (*tab.get("groups", []), *tab.get("customMobileRibbonGroups", []))]
+    return [control for group in groups for control in group["controls"]]
+
+
 def test_it_is_the_same_add_in_as_in_the_other_manifest() -> None:
     integration = an_integration(uuid=GUID)
     said = contents(integration, ADDRESSES)

@@ -13,11 +13,12 @@ from shared.addin.manifest import Permission, contents, xml_manifest
 from shared.integrations import Integration
 from shared.integrations.integration import MANIFEST_FIELDS
 from tests.support import shared_data
-from tests.unit.shared.addin.manifest.lint import APP, BASIC, OVERRIDES, OVERRIDES_1_1, lint
+from tests.unit.shared.addin.manifest.lint import APP, BASIC, OVERRIDES, OVERRIDES_1_1, XSI, lint
 from tests.unit.shared.integrations.samples import GUID, an_integration, full_fields
 
 ADDRESSES = Addresses("https://vmr.example.com")
-TEXTS = sorted(MANIFEST_FIELDS - {"addin_server_domain"})
+SWITCHES = ("enable_addin_auto_open", "enable_addin_mobile_command")
+TEXTS = sorted(MANIFEST_FIELDS - {"addin_server_domain", *SWITCHES})
 NAMES = {"a": APP, "b": BASIC, "o": OVERRIDES, "n": OVERRIDES_1_1}
 
 FQDN = "a" * 63 + "." + "b" * 63 + "." + "c" * 60 + ".xy"  # 192 characters, the most that the setting takes
@@ -49,9 +50,39 @@ def test_every_way_of_signing_in_makes_a_valid_manifest(schema: Any, method: str
     assert_valid(schema, an_integration(**fields))
 
 
+@pytest.mark.parametrize("phones", [True, False])
+@pytest.mark.parametrize("offer", [True, False])
+def test_every_choice_of_commands_makes_a_valid_manifest(schema: Any, phones: bool, offer: bool) -> None:
+    integration = an_integration(enable_addin_mobile_command=phones, enable_addin_auto_open=offer)
+    assert_valid(schema, integration)
+    root = manifest(integration)
+    surfaces = {point.get(XSI) for point in root.iterfind(".//n:ExtensionPoint", NAMES)}
+    assert ("MobileOnlineMeetingCommandSurface" in surfaces) == phones
+    assert ("LaunchEvent" in surfaces) == offer
+    assert not set(root.iterfind(".//o:MobileFormFactor", NAMES)), "1.0 knows neither"
+
+
+def test_what_is_done_without_a_pane() -> None:
+    integration = an_integration(**dict.fromkeys(SWITCHES, True))
+    root = manifest(integration)
+    base = f"https://addin.example.com/addin/{integration.uuid}"
+    urls = {url.get("id"): url.get("DefaultValue") for url in root.iterfind(".//n:Resources//b:Url", NAMES)}
+    assert urls == {"pane": f"{base}/pane", "commands": f"{base}/commands", "launch": f"{base}/launch.js"}
+    [event] = root.iterfind(".//n:LaunchEvent", NAMES)
+    assert dict(event.attrib) == {"Type": "OnNewAppointmentOrganizer", "FunctionName": "onNewMeeting"}
+    [override] = root.iterfind(".//n:Runtime/n:Override", NAMES)
+    assert override.get("resid") == "launch"
+    [function] = root.iterfind(".//n:MobileFormFactor//n:FunctionName", NAMES)
+    assert function.text == "addVmr"
+    phone = {image.get("resid") for image in root.iterfind(".//n:MobileFormFactor//b:Image", NAMES)}
+    served = {image.get("id"): image.get("DefaultValue") for image in root.iterfind(".//n:Resources//b:Image", NAMES)}
+    assert all(served[resid].endswith("-grey.png") for resid in phone)
+
+
 def worst(text: str) -> Integration:
-    """Every text of the manifest as given, past the checks that settings go through."""
-    return an_integration(addin_server_domain=FQDN).model_copy(update=dict.fromkeys(TEXTS, text))
+    """Every text of the manifest as given, past the checks that settings go through; with all that can be in it."""
+    update = {**dict.fromkeys(TEXTS, text), **dict.fromkeys(SWITCHES, True)}
+    return an_integration(addin_server_domain=FQDN).model_copy(update=update)
 
 
 EXTREMES = {

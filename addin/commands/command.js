@@ -1,0 +1,62 @@
+// @ts-check
+/**
+ * The one command of Outlook on phones: add a single-use VMR, without a pane, within a minute
+ * (facts/outlook-addin.md §1.3). Not confirmed on phones: which of Outlook's calls they answer; what they do not is done
+ * by others (src/office.js, src/insert.js).
+ */
+
+import { Actions } from '../src/actions.js';
+import { Api } from '../src/api.js';
+import { Identity } from '../src/identity.js';
+import { Outlook, officeReady } from '../src/office.js';
+
+/** @import {Finished} from '../src/state.js' */
+
+const config = JSON.parse(document.getElementById('config')?.textContent ?? '');
+const NOTICE = 150; // characters of a notification
+const log = () => {};
+
+/** @param {Office.AddinCommands.Event} event */
+async function addVmr(event) {
+  try {
+    const { office } = await officeReady();
+    const outlook = new Outlook(office, log);
+    tell(outlook, await added(outlook));
+  } finally {
+    event.completed();
+  }
+}
+
+/**
+ * @param {Outlook} outlook
+ * @returns {Promise<Finished>}
+ */
+async function added(outlook) {
+  const { api: paths, identity, room_name: name, room_email: address } = config;
+  const api = new Api(paths, log);
+  const actions = new Actions(outlook.item, api, new Identity(identity, outlook, api, log), { name, address }, log);
+  void actions.prepare();
+  const first = await actions.run({ do: 'single' });
+  if (first.outcome !== 'signInNeeded') return first;
+  // The time in the dialog does not count.
+  const signedIn = await actions.run({ do: 'signIn' });
+  return signedIn.outcome === 'signedIn' ? actions.run({ do: 'single' }) : signedIn;
+}
+
+/**
+ * Say that it failed, where this Outlook has a place for that. What went in can be seen.
+ * @param {Outlook} outlook
+ * @param {Finished} finished
+ */
+function tell({ office }, finished) {
+  if (finished.outcome !== 'failed') return;
+  const message = `${plain(config.texts.error_message)} ${finished.hint ?? ''}`.trim().slice(0, NOTICE);
+  office.context.mailbox.item?.notificationMessages?.addAsync('vmr', { type: 'errorMessage', message });
+}
+
+/** @param {string} html */
+function plain(html) {
+  return new DOMParser().parseFromString(html, 'text/html').body.textContent ?? '';
+}
+
+Office.actions.associate('addVmr', addVmr);

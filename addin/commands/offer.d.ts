@@ -1,0 +1,2 @@
+/** What the server writes before launch.js: shared/addin/config.py. */
+declare const OFFER: { message: string; action: string };

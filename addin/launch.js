@@ -1,0 +1,22 @@
+// @ts-check
+/**
+ * Offers the pane in a new meeting: a line above its text, with a button.
+ *
+ * Classic Outlook for Windows runs this file alone: no page, no modules, no storage, and `Office.onReady` is never called
+ * (facts/outlook-addin.md §2). So it is one plain script; the server puts the texts before it, as `OFFER`.
+ */
+
+/** @param {Office.AddinCommands.Event} event */
+function onNewMeeting(event) {
+  /** @type {Office.NotificationMessageDetails} */
+  const line = {
+    type: 'insightMessage',
+    message: OFFER.message,
+    icon: 'icon16', // as the manifest names it
+    actions: [{ actionType: 'showTaskPane', actionText: OFFER.action, commandId: 'vmrButton', contextData: '{}' }],
+  };
+  // Where an Outlook takes no such line, the meeting is as good without it.
+  Office.context.mailbox.item?.notificationMessages.addAsync('vmr', line, () => event.completed());
+}
+
+Office.actions.associate('onNewMeeting', onNewMeeting);

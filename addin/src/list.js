@@ -1,0 +1,50 @@
+// @ts-check
+/** A user's personal VMRs, a page of those that are looked for. Pure. */
+
+import { words } from './words.js';
+
+/** @import {Button, Entry} from './screens.js' */
+/** @import {State} from './state.js' */
+
+const signOut = { id: 'signOut', label: { text: words.signOut }, quiet: true };
+const back = { id: 'back', label: { text: words.back }, quiet: true };
+const more = { id: 'more', label: { text: words.more }, quiet: true };
+
+/**
+ * The buttons of the list; with more than a page, a field to look for some of them, and how many are shown.
+ * @param {State} state
+ * @param {number} page  VMRs that need no looking for
+ * @returns {{buttons: Button[], entry: Entry|null, hint: string}}
+ */
+export function list({ vmrs, shown, query, signedIn }, page) {
+  const found = matches(vmrs, query);
+  const buttons = found.slice(0, shown).map((index) => ({
+    id: `vmr:${index}`, label: { text: vmrs[index].name }, about: vmrs[index].description, item: true,
+  }));
+  const isLong = vmrs.length > page;
+  return {
+    buttons: [...buttons, ...(found.length > shown ? [more] : []), ...(signedIn ? [signOut] : []), back],
+    entry: isLong ? { kind: 'search', label: words.find } : null,
+    hint: isLong ? words.shown(buttons.length, found.length) : '',
+  };
+}
+
+/**
+ * Which VMRs have every word of a query in their name or description.
+ * @param {State['vmrs']} vmrs
+ * @param {string} query
+ * @returns {number[]} their places
+ */
+function matches(vmrs, query) {
+  const wanted = folded(query).split(/\s+/).filter(Boolean);
+  const texts = vmrs.map(({ name, description }) => folded(`${name} ${description}`));
+  return [...texts.keys()].filter((index) => wanted.every((word) => texts[index].includes(word)));
+}
+
+/**
+ * Without case and accents: people look for "jose" and mean José.
+ * @param {string} text
+ */
+function folded(text) {
+  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+}

@@ -1,0 +1,65 @@
+"""What an add-in does without a pane, where an integration wants it: the switch on phones, the offer in new meetings.
+
+Only version 1.1 of the overrides has these; an Outlook that does not know them leaves them out. Both work in Exchange
+Online only, and only for add-ins that an admin has installed (facts/outlook-addin.md §1.3); not confirmed in a live
+tenant. Names of functions and ids are those of addin/commands/command.js and addin/launch.js.
+"""
+
+from __future__ import annotations
+
+from shared.addin.manifest.contents import Contents, phone_icons
+from shared.addin.manifest.elements import Element, add, typed
+
+PAGE, SCRIPT = "commands", "launch"
+"""Resources: the page of commands, and the script of events."""
+ADD_VMR, ON_NEW_MEETING = "addVmr", "onNewMeeting"
+PHONE_BUTTON = "vmrPhoneButton"
+
+
+def runtimes(host: Element, contents: Contents) -> None:
+    """Where events run; first in the host. Classic Outlook for Windows takes the script alone."""
+    if contents.auto_open:
+        runtime = add(add(host, "Runtimes"), "Runtime", resid=PAGE)
+        add(runtime, "Override", type="javascript", resid=SCRIPT)
+
+
+def new_meetings(desktop: Element, contents: Contents) -> None:
+    """The event of a new meeting; last in the desktop's form."""
+    if contents.auto_open:
+        point = typed(add(desktop, "ExtensionPoint"), "LaunchEvent")
+        add(add(point, "LaunchEvents"), "LaunchEvent", Type="OnNewAppointmentOrganizer", FunctionName=ON_NEW_MEETING)
+        add(point, "SourceLocation", resid=PAGE)
+
+
+def phones(host: Element, contents: Contents) -> None:
+    """The switch on phones; last in the host."""
+    if not contents.mobile:
+        return
+    mobile = add(host, "MobileFormFactor")
+    add(mobile, "FunctionFile", resid=PAGE)
+    point = typed(add(mobile, "ExtensionPoint"), "MobileOnlineMeetingCommandSurface")
+    control = typed(add(point, "Control", id=PHONE_BUTTON), "MobileButton")
+    add(control, "Label", resid="buttonLabel")
+    icon = add(control, "Icon")
+    for size, scale, pixels in phone_icons():
+        add(icon, "bt:Image", size=str(size), scale=str(scale), resid=_grey(pixels))
+    add(typed(add(control, "Action"), "ExecuteFunction"), "FunctionName", ADD_VMR)
+
+
+def images(parent: Element, contents: Contents) -> None:
+    """The phones' icons among the resources."""
+    if contents.mobile:
+        for pixels in sorted({pixels for _, _, pixels in phone_icons()}):
+            add(parent, "bt:Image", id=_grey(pixels), DefaultValue=contents.grey_icons[pixels])
+
+
+def urls(parent: Element, contents: Contents) -> None:
+    """The addresses among the resources."""
+    if contents.mobile or contents.auto_open:
+        add(parent, "bt:Url", id=PAGE, DefaultValue=contents.commands)
+    if contents.auto_open:
+        add(parent, "bt:Url", id=SCRIPT, DefaultValue=contents.launch)
+
+
+def _grey(pixels: int) -> str:
+    return f"grey{pixels}"

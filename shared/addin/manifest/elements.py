@@ -1,0 +1,31 @@
+"""Writing elements of the add-in-only manifest, in its namespaces."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+BASIC = "http://schemas.microsoft.com/office/officeappbasictypes/1.0"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+
+Element: TypeAlias = Any  # lxml is published without types
+
+
+def add(
+    parent: Element, tag: str, text: str | None = None, nsmap: dict[None, str] | None = None, **attributes: str
+) -> Element:
+    """A new last child: in its parent's default namespace, in that of a `bt:` prefix, or in a given `{namespace}`."""
+    from lxml import etree  # type: ignore[import-untyped]  # here: only admins ask for manifests
+
+    if tag.startswith("bt:"):
+        tag = f"{{{BASIC}}}{tag.removeprefix('bt:')}"
+    elif not tag.startswith("{"):
+        tag = f"{{{parent.nsmap[None]}}}{tag}"
+    child = etree.SubElement(parent, tag, attrib=attributes, nsmap=nsmap)
+    child.text = text
+    return child
+
+
+def typed(element: Element, type_: str) -> Element:
+    """The same element, with its `xsi:type`."""
+    element.set(f"{{{XSI}}}type", type_)
+    return element
