@@ -76,8 +76,8 @@ def _impersonation(integration: Integration, place: Place) -> str:
     mailbox, account = quoted(place.mailbox), quoted(integration.username)
     scope = f'"VMR scheduling $((Get-Mailbox {mailbox}).ExchangeGuid)"'
     if integration.authentication_method == "APP_PERM":
-        role = "Application EWS.AccessAsApp"
-        return f"New-ManagementRoleAssignment -App {integration.oauth_client_id} -Role '{role}' -CustomResourceScope {scope}"
+        role, app = "'Application EWS.AccessAsApp'", integration.oauth_client_id
+        return f"New-ManagementRoleAssignment -App {app} -Role {role} -CustomResourceScope {scope}"
     return (
         f'New-ManagementScope -Name {scope} -RecipientRestrictionFilter "PrimarySmtpAddress -eq {mailbox}"; '
         f"New-ManagementRoleAssignment -Name {scope} -Role ApplicationImpersonation -User {account} "

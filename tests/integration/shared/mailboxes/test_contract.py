@@ -1,0 +1,336 @@
+"""What every Mailbox must do, over real HTTP against the simulated Exchange: by Graph, and by EWS."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from dev.exchange.app import Running, running_exchange
+from shared.conferences.conference import Calendar, Occurrence
+from shared.errors import RateLimited, Unavailable
+from shared.mailboxes.graph.client import GraphClient
+from shared.mailboxes.graph.credentials import LocalTokens
+from shared.mailboxes.graph.mailbox import GraphMailbox
+from shared.mailboxes.horizon import HORIZON
+from shared.mailboxes.mailbox import CalendarItemGone, Folder, Mail, Mailbox
+from shared.meetings.operation import correlation_id
+from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Shape, Update
+from tests.integration.exchange.world import ALICE, BOB, VMR, WEEKLY, Json, World
+from tests.integration.shared.mailboxes.ews.servers import opened_mailbox
+
+INTEGRATION = "11111111-1111-4111-8111-111111111111"
+NINE, HOUR = datetime(2030, 3, 4, 8, 0, tzinfo=UTC), timedelta(hours=1)
+"""Nine in Berlin, when World.meet's meeting begins."""
+
+
+@asynccontextmanager
+async def by_graph(running: Running) -> AsyncIterator[Mailbox]:
+    client = GraphClient(running.graph_url, LocalTokens())
+    try:
+        yield GraphMailbox(client, VMR)
+    finally:
+        await client.close()
+
+
+@asynccontextmanager
+async def by_ews(running: Running) -> AsyncIterator[Mailbox]:
+    async with opened_mailbox(running) as mailbox:
+        yield mailbox
+
+
+@asynccontextmanager
+async def by_delegate_access(running: Running) -> AsyncIterator[Mailbox]:
+    async with opened_mailbox(running, impersonate=False) as mailbox:
+        yield mailbox
+
+
+@dataclass
+class Office:
+    """A mailbox, and the world around it."""
+
+    world: World
+    mailbox: Mailbox
+    call: Callable[[str], str]
+    """How a fault is told which call it is meant for: "read", "answer", "send", "changes"."""
+    states: dict[Folder, str]
+
+    async def news(self, folder: Folder = Folder.INBOX) -> list[str]:
+        """The messages that have come since the last time."""
+        found: list[str] = []
+        more = True
+        while more:
+            changes = await self.mailbox.changes(folder, self.states.get(folder, ""))
+            self.states[folder], more = changes.state, changes.more
+            found += changes.message_ids
+        return found
+
+    async def newest(self) -> MeetingRequest:
+        """The last meeting message that has come."""
+        request = await self.mailbox.read((await self.news())[-1])
+        assert request is not None
+        return request
+
+    @property
+    def now(self) -> datetime:
+        """The simulated present."""
+        return self.world.exchange.clock.now()
+
+    async def responses(self, user: str = ALICE) -> list[Json]:
+        """Meeting responses in a mailbox."""
+        return [m for m in await self.world.received(user) if m["kind"] in ("accepted", "declined", "tentative")]
+
+    async def mails(self, user: str) -> list[Json]:
+        """Ordinary mail in a mailbox."""
+        return [m for m in await self.world.received(user) if m["kind"] == "mail"]
+
+
+GRAPH = {"read": "GET /messages", "answer": "POST accept", "send": "POST /send", "changes": "GET /delta"}
+EWS = {"read": "EWS GetItem", "answer": "EWS CreateItem", "send": "EWS SendItem", "changes": "EWS SyncFolderItems"}
+
+
+@pytest_asyncio.fixture(params=[by_graph, by_ews, by_delegate_access], ids=lambda by: by.__name__)
+async def office(request: pytest.FixtureRequest) -> AsyncIterator[Office]:
+    calls = GRAPH if request.param is by_graph else EWS
+    async with running_exchange() as running, httpx.AsyncClient(base_url=running.base_url, timeout=20) as http:
+        async with request.param(running) as mailbox:
+            yield Office(World(running, http), mailbox, calls.__getitem__, {})
+
+
+def on_mondays(first: int, last: int) -> tuple[Occurrence, ...]:
+    """The weekly meeting's occurrences from one week to another; Berlin's summer time begins on 2030-03-31."""
+    starts = [NINE + timedelta(weeks=n) - (HOUR if n >= 4 else timedelta(0)) for n in range(first, last)]
+    return tuple(Occurrence(start, start + HOUR) for start in starts)
+
+
+class TestReading:
+    async def test_an_invitation_with_its_calendar_item(self, office: Office) -> None:
+        uid = await office.world.meet(body_html="<p>Hello <b>all</b></p>")
+        request = await office.newest()
+        assert (request.kind, request.update, request.outdated, request.uid) == (Kind.REQUEST, Update.NEW, False, uid)
+        assert request.received == office.now.replace(microsecond=0)
+        assert "Hello <b>all</b>" in request.body
+        item = request.item
+        assert item is not None
+        assert (item.uid, item.shape, item.series_id, item.subject) == (uid, Shape.SINGLE, "", "Review")
+        assert (item.organizer.name, item.organizer.email) == ("Alice Adams", ALICE)
+        assert (item.occurrence, item.zone) == (Occurrence(NINE, NINE + HOUR), "Europe/Berlin")
+        assert (item.cancelled, item.response_requested, item.answer) == (False, True, Answer.NONE)
+        assert set(item.attendees) == {VMR, BOB}
+
+    async def test_an_invitation_to_a_series(self, office: Office) -> None:
+        until = {"type": "endDate", "startDate": "2030-03-04", "endDate": "2030-05-06"}
+        await office.world.meet(recurrence=WEEKLY | {"range": until})
+        item = (await office.newest()).item
+        assert item is not None
+        assert (item.shape, item.series_id, item.last_day) == (Shape.SERIES, item.id, datetime(2030, 5, 6, tzinfo=UTC))
+
+    async def test_an_occurrence_that_was_moved_is_the_series(self, office: Office) -> None:
+        uid = await office.world.meet(recurrence=WEEKLY)
+        series = (await office.newest()).item
+        await office.world.edit(uid, occurrence="2030-03-11", start="2030-03-12T15:00:00", end="2030-03-12T16:00:00")
+        item = (await office.newest()).item
+        assert series is not None
+        assert item is not None
+        assert (item.shape, item.series_id, item.uid) == (Shape.OCCURRENCE, series.id, uid)
+        assert item.occurrence.start == datetime(2030, 3, 12, 14, 0, tzinfo=UTC)
+        assert item.original_start == NINE + timedelta(weeks=1)
+
+    async def test_an_all_day_meeting_is_the_organizers_day(self, office: Office) -> None:
+        await office.world.meet(is_all_day=True, start="2030-03-04T00:00:00", end="2030-03-05T00:00:00")
+        item = (await office.newest()).item
+        assert item is not None
+        midnight = datetime(2030, 3, 3, 23, 0, tzinfo=UTC)
+        assert item.occurrence == Occurrence(midnight, midnight + timedelta(days=1))
+
+    async def test_a_cancellation(self, office: Office) -> None:
+        uid = await office.world.meet()
+        await office.news()
+        await office.world.cancel(uid)
+        request = await office.newest()
+        assert (request.kind, request.uid) == (Kind.CANCELLATION, uid)
+        assert request.item is None or request.item.cancelled
+
+    async def test_a_cancelled_occurrence(self, office: Office) -> None:
+        uid = await office.world.meet(recurrence=WEEKLY)
+        await office.news()
+        await office.world.cancel(uid, "2030-03-11")
+        request = await office.newest()
+        assert (request.kind, request.uid) == (Kind.CANCELLATION, uid)
+
+    async def test_mail_is_left_alone(self, office: Office) -> None:
+        body = {"message": {"subject": "Hi", "toRecipients": [{"emailAddress": {"address": VMR}}]}}
+        sent = await office.world.graph("POST", f"/users/{ALICE}/sendMail", json=body)
+        assert sent.is_success, sent.text
+        assert [await office.mailbox.read(message) for message in await office.news()] in ([], [None])
+
+    async def test_a_message_that_is_gone_is_nothing(self, office: Office) -> None:
+        await office.world.meet()
+        [message] = await office.news()
+        stored = (await office.world.folder())[0]["id"]
+        assert (await office.world.graph("DELETE", f"/users/{VMR}/messages/{stored}")).is_success
+        request = await office.mailbox.read(message)
+        assert request is None or office.call("read") == GRAPH["read"], "Graph's ids outlive deletion into a folder"
+
+
+class TestCalendar:
+    async def test_a_series_within_the_horizon(self, office: Office) -> None:
+        await office.world.meet(recurrence=WEEKLY)
+        await office.world.meet(subject="Another", start="2030-03-06T09:00:00", end="2030-03-06T10:00:00")
+        item = await self._series(office)
+        calendar = await office.mailbox.calendar(item, NINE - timedelta(days=3))
+        assert calendar == Calendar(on_mondays(0, 13), NINE - timedelta(days=3) + HORIZON)
+
+    async def test_moved_and_cancelled_occurrences(self, office: Office) -> None:
+        uid = await office.world.meet(recurrence=WEEKLY)
+        await office.world.edit(uid, occurrence="2030-03-11", start="2030-03-12T15:00:00", end="2030-03-12T16:00:00")
+        await office.world.cancel(uid, "2030-03-18")
+        moved = datetime(2030, 3, 12, 14, 0, tzinfo=UTC)
+        calendar = await office.mailbox.calendar(await self._series(office), NINE - timedelta(days=3))
+        expected = (*on_mondays(0, 1), Occurrence(moved, moved + HOUR), *on_mondays(3, 13))
+        assert calendar.occurrences == expected
+
+    async def test_a_series_that_ends_is_known_whole(self, office: Office) -> None:
+        until = {"type": "numbered", "startDate": "2030-03-04", "numberOfOccurrences": 3}
+        await office.world.meet(recurrence=WEEKLY | {"range": until})
+        calendar = await office.mailbox.calendar(await self._series(office), NINE)
+        assert calendar.occurrences == on_mondays(0, 3)
+        assert not Calendar(calendar.occurrences, None).has_future(NINE + timedelta(weeks=3))
+
+    async def test_a_yearly_series_has_a_future_beyond_the_horizon(self, office: Office) -> None:
+        yearly = {
+            "pattern": {"type": "absoluteYearly", "interval": 1, "dayOfMonth": 4, "month": 3},
+            "range": {"type": "noEnd", "startDate": "2030-03-04"},
+        }
+        await office.world.meet(recurrence=yearly)
+        item = await self._series(office)
+        after = NINE + timedelta(days=30)
+        assert (await office.mailbox.calendar(item, after)).has_future(after)
+
+    async def _series(self, office: Office) -> CalendarItem:
+        found = [await office.mailbox.read(message) for message in await office.news()]
+        return next(r.item for r in found if r and r.item and r.item.shape is Shape.SERIES)
+
+
+class TestAnswering:
+    @pytest.mark.parametrize("answer", [Answer.ACCEPTED, Answer.DECLINED])
+    async def test_the_organizer_hears(self, office: Office, answer: Answer) -> None:
+        uid = await office.world.meet()
+        item = (await office.newest()).item
+        assert item is not None
+        await office.mailbox.answer(item.id, answer, "Welcome")
+        [response] = await office.responses()
+        assert (response["kind"], response["uid"], response["from"]) == (answer, uid, VMR)
+        assert "Welcome" in response["body_text"]
+
+    async def test_what_exchange_has_on_record(self, office: Office) -> None:
+        await office.world.meet()
+        request = await office.newest()
+        assert request.item is not None
+        await office.mailbox.answer(request.item.id, Answer.ACCEPTED, "Welcome")
+        item = await office.mailbox.item(request.item.id)
+        assert item is not None
+        assert item.answer is Answer.ACCEPTED
+        assert item.answered_at is not None
+        assert item.answered_at >= request.received
+
+    async def test_in_silence_nobody_hears(self, office: Office) -> None:
+        await office.world.meet()
+        item = (await office.newest()).item
+        assert item is not None
+        await office.mailbox.answer(item.id, Answer.ACCEPTED, None)
+        again = await office.mailbox.item(item.id)
+        assert again is not None
+        assert again.answer is Answer.ACCEPTED
+        assert await office.responses() == []
+
+    async def test_a_declined_item_leaves_the_calendar(self, office: Office) -> None:
+        await office.world.meet()
+        item = (await office.newest()).item
+        assert item is not None
+        await office.mailbox.answer(item.id, Answer.DECLINED, "Sorry")
+        assert await office.mailbox.item(item.id) is None
+        with pytest.raises(CalendarItemGone):
+            await office.mailbox.answer(item.id, Answer.ACCEPTED, "Welcome")
+
+    async def test_a_cancelled_meeting_cannot_be_answered(self, office: Office) -> None:
+        uid = await office.world.meet()
+        item = (await office.newest()).item
+        assert item is not None
+        await office.world.cancel(uid)
+        with pytest.raises(CalendarItemGone):
+            await office.mailbox.answer(item.id, Answer.ACCEPTED, "Welcome")
+        assert await office.responses() == []
+
+    async def test_an_answer_that_may_have_gone_out_is_not_sent_again(self, office: Office) -> None:
+        await office.world.meet()
+        item = (await office.newest()).item
+        assert item is not None
+        await office.world.fault(on=office.call("answer"), action="crash", after_effect=True)
+        with pytest.raises(Unavailable):
+            await office.mailbox.answer(item.id, Answer.ACCEPTED, "Welcome")
+        assert len(await office.responses()) == 1
+        again = await office.mailbox.item(item.id)
+        assert again is not None
+        assert again.answer is Answer.ACCEPTED
+
+    async def test_an_answer_to_one_occurrence(self, office: Office) -> None:
+        uid = await office.world.meet(recurrence=WEEKLY)
+        await office.news()
+        await office.world.edit(uid, occurrence="2030-03-11", start="2030-03-12T15:00:00", end="2030-03-12T16:00:00")
+        item = (await office.newest()).item
+        assert item is not None
+        await office.mailbox.answer(item.id, Answer.ACCEPTED, "Welcome")
+        [response] = await office.responses()
+        assert (response["uid"], response["occurrence"]) == (uid, "2030-03-11")
+
+
+class TestMail:
+    async def test_a_draft_is_sent_once(self, office: Office) -> None:
+        draft = await office.mailbox.draft(Mail((BOB,), "Come in", "<p>Here is <b>how</b></p>"))
+        assert " " not in draft, "ids are written down between spaces"
+        assert await office.mails(BOB) == []
+        await office.mailbox.send(draft)
+        await office.mailbox.send(draft)
+        [mail] = await office.mails(BOB)
+        assert (mail["subject"], mail["from"]) == ("Come in", VMR)
+        assert "<b>how</b>" in mail["body_html"]
+
+
+class TestWatching:
+    async def test_everything_at_first_then_what_is_new(self, office: Office) -> None:
+        for number in range(3):
+            await office.world.meet(subject=f"Meeting {number}")
+        assert len(await office.news()) == 3
+        assert await office.news() == []
+        await office.world.meet()
+        assert len(await office.news()) == 1
+
+    async def test_a_message_that_was_filed_away_is_the_same(self, office: Office) -> None:
+        """Rule 2: nobody decides on it again."""
+        await office.world.meet()
+        [first] = await office.news()
+        request = await office.mailbox.read(first)
+        assert request is not None
+        assert request.item is not None
+        await office.mailbox.answer(request.item.id, Answer.ACCEPTED, "Welcome")
+        [filed] = await office.news(Folder.DELETED_ITEMS)
+        assert correlation_id(INTEGRATION, filed) == correlation_id(INTEGRATION, first)
+        again = await office.mailbox.read(filed)
+        assert again is not None
+        assert replace(again, message_id="", item=None) == replace(request, message_id="", item=None)
+
+    async def test_a_state_that_the_server_has_forgotten_starts_anew(self, office: Office) -> None:
+        await office.world.meet()
+        await office.news()
+        office.states[Folder.INBOX] += "x"
+        assert len(await office.news()) == 1
+
+    async def test_a_busy_server_says_how_long(self, office: Office) -> None:
+        await office.world.fault(on=office.call("changes"), status=429, retry_after=7)
+        with pytest.raises(RateLimited) as caught:
+            await office.mailbox.changes(Folder.INBOX, "")
+        assert caught.value.retry_after == 7
