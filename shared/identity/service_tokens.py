@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 EWS = "https://outlook.office365.com"
 GRAPH = "https://graph.microsoft.com"
+"""Asked only by the doctor, for who is signed in; so a registration without permissions for it raises no alarm."""
+
 SCOPE_RESOURCE = EWS
 """What the sign-in itself asks for. A v1 refresh token is good for every resource that the registration may use."""
 
@@ -127,7 +129,7 @@ class ServiceTokens:
     async def _renewed(self, integration: Integration, resource: str) -> dict[str, Any]:
         secret = await self._integrations.secret(integration.uuid, "oauth_refresh_token")
         if secret is None:
-            raise await self._lost(integration, _NOT_SIGNED_IN)
+            raise await self._lost(integration, resource, _NOT_SIGNED_IN)
         form = {
             "grant_type": "refresh_token",
             "client_id": integration.oauth_client_id or "",
@@ -137,14 +139,16 @@ class ServiceTokens:
         try:
             answer = await self._endpoints.ask(integration, integration.oauth_token_endpoint, form)
         except SignInRefused as refused:
-            raise await self._lost(integration, _cause(refused)) from refused
+            raise await self._lost(integration, resource, _cause(refused)) from refused
         if not isinstance(answer.get("access_token"), str):
-            raise await self._lost(integration, "The token endpoint answers without an access token.")
-        await self._alarms.clear(integration.uuid, AlarmKind.SIGN_IN)
+            raise await self._lost(integration, resource, "The token endpoint answers without an access token.")
+        if resource != GRAPH:
+            await self._alarms.clear(integration.uuid, AlarmKind.SIGN_IN)
         return answer
 
-    async def _lost(self, integration: Integration, cause: str) -> SignInNeeded:
-        await self._alarms.raise_(integration.uuid, AlarmKind.SIGN_IN, cause)
+    async def _lost(self, integration: Integration, resource: str, cause: str) -> SignInNeeded:
+        if resource != GRAPH:
+            await self._alarms.raise_(integration.uuid, AlarmKind.SIGN_IN, cause)
         return SignInNeeded(cause)
 
     def _is_over(self, token: _Token, integration: Integration) -> bool:

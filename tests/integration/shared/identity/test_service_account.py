@@ -64,6 +64,20 @@ async def test_the_same_sign_in_is_good_for_delegated_graph(world: World) -> Non
     assert jwt.decode(token.get_secret_value(), options={"verify_signature": False})["aud"] == GRAPH
 
 
+async def test_a_registration_without_graph_raises_no_alarm(world: World) -> None:
+    """Nothing that the mailbox needs is missing; and what works for Graph does not clear an alarm about EWS."""
+    integration = await signed_in(world)
+    world.provider.refuse_next = "invalid_grant", 65001
+    with pytest.raises(SignInNeeded):
+        await world.services.service_tokens.token(integration.uuid, GRAPH)
+    assert not await alarms(world, integration)
+    world.provider.refuse_next = "invalid_grant", 65001
+    with pytest.raises(SignInNeeded):
+        await world.services.service_tokens.token(integration.uuid)
+    assert await world.services.service_tokens.token(integration.uuid, GRAPH)
+    assert len(await alarms(world, integration)) == 1
+
+
 async def test_a_confidential_application_proves_itself(world: World) -> None:
     integration = await world.oauth(oauth_client_secret="app-secret")
     link = await world.services.service_accounts.start(integration.uuid)

@@ -1,0 +1,36 @@
+"""Delegated access: a token of the stack's own provider stands for the account that signed in, and for nobody else.
+
+It opens the account's own mailbox and those that it has full access to (`Mail.ReadWrite.Shared` and the like). Any text
+that is no JWT is an application's token, and opens every mailbox.
+"""
+
+from dev.exchange.ews.access import Account
+from dev.exchange.ews.tokens import JsonWebKeys, Tokens
+from dev.exchange.graph.errors import GraphError
+from dev.exchange.state import Exchange
+
+_AUDIENCES = ("https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000")
+
+
+class Delegation:
+    """Tells whom a bearer token stands for, and what that one may open. ``keys``: the JWKS of the provider."""
+
+    def __init__(self, exchange: Exchange, keys: JsonWebKeys) -> None:
+        self._exchange = exchange
+        self._tokens = Tokens(keys, exchange.clock.now)
+
+    def caller(self, token: str) -> Account | None:
+        """The account that signed in; None for an application. Raises `GraphError` for a token that is not good."""
+        if token.count(".") != 2:
+            return None
+        claims = self._tokens.verified(token) or {}
+        if str(claims.get("aud", "")).rstrip("/") not in _AUDIENCES:
+            raise GraphError(401, "InvalidAuthenticationToken", "Access token validation failure. Invalid audience.")
+        name = str(claims.get("upn", ""))
+        return self._exchange.ews.account(name) or Account(name, name, "")
+
+    def check(self, caller: Account | None, mailbox: str | None) -> None:
+        """Let through who may open the mailbox in a path. Raises `GraphError`."""
+        owner = self._exchange.directory.find(mailbox or "")
+        if caller and owner and owner.address.casefold() not in {caller.address.casefold(), *caller.opens}:
+            raise GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")

@@ -1,0 +1,86 @@
+"""Whether the service account is signed in (OAUTH), and whether it is the one that the settings name (E3).
+
+The second question goes to Graph, with a delegated token of the same sign-in: Graph alone says for certain who a
+token stands for. A registration without the permission User.Read keeps the answer to itself, which is no fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from shared.errors import SchedulingError
+from shared.identity.service_tokens import GRAPH, ServiceTokens, SignInNeeded
+from shared.integrations import Integration
+from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
+
+if TYPE_CHECKING:
+    from shared.mailboxes.graph.client import GraphClient, Tokens
+
+
+@dataclass(frozen=True)
+class Account:
+    """What is known of the sign-in: why it does not hold ("" when it does), and whose it is ("" when nobody says)."""
+
+    lost: str = ""
+    name: str = ""
+
+
+class LooksAtAccount(Protocol):
+    """Sees who is signed in; ServiceAccountProbe."""
+
+    async def look(self, integration: Integration, resource: str) -> Account:
+        """Ask for a token for the resource, then whose it is. Raises Unavailable."""
+        ...
+
+
+class ServiceAccountProbe:
+    """Asks the token endpoint and Graph. `graph` makes a client that proves itself by these tokens."""
+
+    def __init__(self, tokens: ServiceTokens, graph: Callable[[Integration, Tokens], GraphClient]) -> None:
+        self._tokens = tokens
+        self._graph = graph
+
+    async def look(self, integration: Integration, resource: str) -> Account:
+        """See LooksAtAccount.look."""
+        try:
+            await self._tokens.token(integration.uuid, resource)
+        except SignInNeeded as needed:
+            return Account(lost=str(needed))
+        graph = self._graph(integration, _Delegated(self._tokens, integration.uuid))
+        try:
+            me = await graph.get("/me", {"$select": "userPrincipalName"})
+        except SchedulingError:
+            return Account()  # no consent for Graph, or no way to it: nothing that the mailbox needs
+        finally:
+            await graph.close()
+        return Account(name=str(me.get("userPrincipalName", "")))
+
+
+@dataclass(frozen=True)
+class _Delegated:
+    """Tokens for Graph, of the service account."""
+
+    tokens: ServiceTokens
+    uuid: str
+
+    async def token(self) -> str:
+        """See Tokens.token."""
+        return (await self.tokens.token(self.uuid, GRAPH)).get_secret_value()
+
+    async def close(self) -> None:
+        """See Tokens.close."""
+
+
+def judge_account(account: Account, integration: Integration, place: Place) -> Finding:
+    """The finding; its remedy is the link for signing in."""
+    again = place.curl("POST", "sign_in/")
+    if account.lost:
+        return fault(Check.SERVICE_ACCOUNT, account.lost, again)
+    if not account.name:
+        return sound(Check.SERVICE_ACCOUNT, "Signed in. Graph does not say as whom (permission User.Read).")
+    if account.name.lower() != integration.username.lower():
+        details = "Another account is signed in than the integration's service account (username)."
+        return fault(Check.SERVICE_ACCOUNT, details, again)
+    return sound(Check.SERVICE_ACCOUNT, "Signed in, as the account that the settings name.")

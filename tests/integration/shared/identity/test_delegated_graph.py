@@ -1,0 +1,111 @@
+"""E3: the service account's sign-in opens Graph as that account: who it is, and the mailboxes that are shared with it.
+
+Over real HTTP: the simulated Exchange's Graph, and the OpenID provider beside it.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from dev.exchange.app import Running, running_exchange
+from dev.provider.app import Running as RunningProvider
+from dev.provider.provider import Provider
+from shared.identity.service_tokens import EWS, GRAPH
+from shared.integrations import Integration
+from shared.mailboxes.graph.client import GraphClient, RefusedForNow, Tokens
+from shared.operations.doctor.finding import Place
+from shared.operations.doctor.service_account import Account, ServiceAccountProbe, judge_account
+from tests.fakes.clock import FakeClock
+from tests.integration.shared.identity.world import World
+
+SERVICE = "service@example.com"
+PLACE = Place("vmr@example.com", "app", "https://vmr.example.com", "/api/admin/…/1/")
+
+
+class Delegated:
+    """Tokens for Graph of an integration's service account."""
+
+    def __init__(self, world: World, integration: Integration) -> None:
+        self._tokens, self._uuid = world.services.service_tokens, integration.uuid
+
+    async def token(self) -> str:
+        return (await self._tokens.token(self._uuid, GRAPH)).get_secret_value()
+
+    async def close(self) -> None:
+        pass
+
+
+@asynccontextmanager
+async def deployed() -> AsyncIterator[tuple[World, Running]]:
+    """A deployment whose provider and Graph are the simulated Exchange's."""
+    async with running_exchange() as exchange, httpx.AsyncClient(trust_env=False) as http:
+        clock = FakeClock(exchange.exchange.clock.now())
+        world = World(RunningProvider(exchange.base_url, Provider(clock.now)), http, clock)
+        yield world, exchange
+        await world.services.close()
+
+
+async def signed_in(world: World, account: str = SERVICE, **settings: str) -> Integration:
+    integration = await world.oauth(username=account, **settings)
+    link = await world.services.service_accounts.start(integration.uuid)
+    return await world.services.service_accounts.finish(await world.at_provider(link.url, account))
+
+
+async def test_delegated_tokens_open_what_is_shared_with_the_account_and_nothing_else() -> None:
+    async with deployed() as (world, exchange):
+        integration = await signed_in(world)
+        graph = GraphClient(exchange.graph_url, Delegated(world, integration), use_proxy=False)
+        assert (await graph.get("/me"))["userPrincipalName"] == SERVICE
+        assert "value" in await graph.get("/users/vmr@example.com/mailFolders/inbox/messages")
+        with pytest.raises(RefusedForNow, match="403 ErrorAccessDenied"):
+            await graph.get("/users/alice@example.com/mailFolders/inbox/messages")
+        await graph.close()
+
+
+async def test_a_token_for_ews_is_none_for_graph() -> None:
+    async with deployed() as (world, exchange):
+        integration = await signed_in(world)
+        token = await world.services.service_tokens.token(integration.uuid, EWS)
+        headers = {"Authorization": f"Bearer {token.get_secret_value()}"}
+        answer = await world.http.get(f"{exchange.graph_url}/me", headers=headers)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (401, "InvalidAuthenticationToken")
+
+
+def probe(world: World, graph_url: str) -> ServiceAccountProbe:
+    def graph(_: Integration, tokens: Tokens) -> GraphClient:
+        return GraphClient(graph_url, tokens, use_proxy=False)
+
+    return ServiceAccountProbe(world.services.service_tokens, graph)
+
+
+async def test_the_doctor_sees_who_is_signed_in() -> None:
+    async with deployed() as (world, exchange):
+        integration = await signed_in(world)
+        account = await probe(world, exchange.graph_url).look(integration, EWS)
+        assert account == Account(name=SERVICE)
+        assert judge_account(account, integration, PLACE).ok
+        another = integration.model_copy(update={"username": "bob@example.com"})
+        finding = judge_account(account, another, PLACE)
+        assert (finding.ok, "sign_in/" in finding.remedy) == (False, True)
+        assert "@" not in finding.details
+
+
+async def test_the_doctor_sees_that_nobody_is_signed_in() -> None:
+    async with deployed() as (world, exchange):
+        integration = await world.oauth()
+        account = await probe(world, exchange.graph_url).look(integration, EWS)
+        finding = judge_account(account, integration, PLACE)
+        assert "not signed in" in finding.details
+        assert "sign_in/" in finding.remedy
+
+
+async def test_what_graph_does_not_tell_is_no_fault() -> None:
+    """The registration may have no permission for Graph: the mailbox needs none."""
+    async with deployed() as (world, _):
+        integration = await signed_in(world)
+        account = await probe(world, "http://127.0.0.1:9/v1.0").look(integration, EWS)
+        assert account == Account()
+        finding = judge_account(account, integration, PLACE)
+        assert (finding.ok, "User.Read" in finding.details) == (True, True)
