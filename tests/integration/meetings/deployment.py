@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 import httpx
@@ -33,6 +34,28 @@ TRIES = 5
 QUIET = timedelta(minutes=20)
 """Long enough for every lease to run out and every retry to come due."""
 
+ALL_VISIBLE = "Location,Subject,Body,AllProperties"
+"""VisibleMeetingUpdateProperties is Exchange Online's alone: on-premises no update passes the Inbox by (facts §7)."""
+
+
+class By(StrEnum):
+    """How the equipment mailbox is reached. Nothing else in a deployment depends on it."""
+
+    GRAPH = "Graph"
+    EWS = "EWS"
+
+    def settings(self, exchange: Running) -> dict[str, Any]:
+        """The integration's settings of the connection."""
+        if self is By.GRAPH:
+            return {"authentication_method": "GRAPH"}
+        account = {"username": "svc-vmr@example.com", "password": "local-ews"}
+        return {"authentication_method": "NTLM", "url": exchange.ews_url, **account}
+
+    @property
+    def processing(self) -> dict[str, Any]:
+        """What the mailbox's own Exchange does otherwise than Exchange Online."""
+        return {} if self is By.GRAPH else {"visible_update_properties": ALL_VISIBLE}
+
 
 @dataclass
 class Deployment:
@@ -41,6 +64,7 @@ class Deployment:
     exchange: Running
     http: httpx.AsyncClient
     memory: MemoryStorage
+    secrets: MemorySecrets
     services: Services
     webhook_url: str
     poisoned: list[str] = field(default_factory=list)
@@ -99,6 +123,10 @@ class Deployment:
         answer = await self.services.policy.service_configuration(alias)
         return None if answer is None else answer[0] == "continue"
 
+    def calls(self) -> int:
+        """How many requests the mailbox got, but for those that look for new messages."""
+        return sum(n for name, n in self.exchange.exchange.traffic.requests.items() if name != "EWS SyncFolderItems")
+
     # --- what happens by itself
 
     async def control(self, method: str, path: str, body: Any = None) -> Any:
@@ -139,15 +167,21 @@ class Deployment:
                 await self.notified()
             if not queue.sent:
                 return
-            body, _ = queue.sent.pop(0)
+            body, delay = queue.sent.pop(0)
+            if delay:
+                await self.move_to(self.now + delay)
             await self.hand_out(body)
         raise AssertionError("the queue never runs empty")
 
     async def notified(self) -> None:
-        """Return when every notification that is on its way now has arrived; held-back ones wait for the clock."""
+        """Return when all that has come is in the queue: what is notified now, and what a poll finds.
+
+        Held-back notifications wait for the clock. A poll looks where nobody notifies us, and nowhere else.
+        """
         with suppress(TimeoutError):
             async with asyncio.timeout(0.1):
                 await self.exchange.exchange.notifier.idle()
+        await self.services.rounds.poll()
 
     async def hand_out(self, body: str) -> None:
         """The queue hands a message out, as often as Azure does before it sets it aside."""
@@ -172,28 +206,31 @@ class Deployment:
     async def restart(self, storage: Storage | None = None) -> None:
         """The process dies and another one starts, perhaps with other storage around the same rows."""
         await self.services.close()
-        self.services = _services(self.exchange, storage or self.memory, self.webhook_url)
+        self.services = _services(self.exchange, storage or self.memory, self.secrets, self.webhook_url)
 
 
 @asynccontextmanager
-async def deployed(**settings: Any) -> AsyncIterator[Deployment]:
+async def deployed(by: By = By.GRAPH, **settings: Any) -> AsyncIterator[Deployment]:
     """A deployment with one integration that watches its mailbox; `settings` are the integration's."""
     async with running_exchange() as exchange, httpx.AsyncClient(base_url=exchange.base_url, timeout=30) as http:
-        memory = MemoryStorage()
+        memory, secrets = MemoryStorage(), MemorySecrets()
         held: list[Deployment] = []
         async with _webhook(held) as webhook_url:
-            deployment = Deployment(exchange, http, memory, _services(exchange, memory, webhook_url), webhook_url)
+            services = _services(exchange, memory, secrets, webhook_url)
+            deployment = Deployment(exchange, http, memory, secrets, services, webhook_url)
             held.append(deployment)
             try:
-                await _create_integration(deployment, settings)
-                await deployment.services.rounds.renew()
+                await deployment.control("PATCH", f"/dev/mailboxes/{MAILBOX}", by.processing)
+                await _create_integration(deployment, by.settings(exchange) | settings)
+                await services.rounds.renew()
+                await services.rounds.poll()
                 assert [alarm async for alarm in deployment.services.alarms.of(INTEGRATION)] == []
                 yield deployment
             finally:
                 await deployment.services.close()
 
 
-def _services(exchange: Running, storage: Storage, webhook_url: str) -> Services:
+def _services(exchange: Running, storage: Storage, secrets: MemorySecrets, webhook_url: str) -> Services:
     settings = Settings(
         storage=StorageAccount("unused"),
         public_base_url=webhook_url,
@@ -201,14 +238,13 @@ def _services(exchange: Running, storage: Storage, webhook_url: str) -> Services
         graph_base_url=exchange.graph_url,
         secrets_file="unused",
     )
-    return Services(settings, storage, MemorySecrets(), exchange.exchange.clock)
+    return Services(settings, storage, secrets, exchange.exchange.clock)
 
 
 async def _create_integration(deployment: Deployment, settings: dict[str, Any]) -> None:
     fields = {
         "uuid": INTEGRATION,
         "name": "Test",
-        "authentication_method": "GRAPH",
         "room_mailbox_name": "Video meeting rooms",
         "room_mailbox_email_address": MAILBOX,
         "scheduled_alias_prefix": "meet",

@@ -2,11 +2,13 @@
 
 A history is run twice: once with every fault, crash and idle worker that it holds, once without. In the end everybody
 must see the same: which rooms are open when, and what each organizer was answered last. No message is answered twice.
+By EWS, both must also be what the same organizers see by Graph.
 """
 
 import asyncio
 import os
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
@@ -19,7 +21,7 @@ from shared.conferences.policy import Policy
 from shared.errors import Unavailable
 from shared.mailboxes.graph.client import RetryReads
 from tests.fakes.clock import FakeClock
-from tests.integration.meetings.deployment import Deployment, deployed
+from tests.integration.meetings.deployment import By, Deployment, deployed
 from tests.unit.shared.meetings.crashes import Crash, CrashingStorage, Fuse
 
 Step: TypeAlias = tuple[Any, ...]
@@ -46,16 +48,28 @@ request_faults = st.tuples(
     st.sampled_from([429, 503, 504, "crash"]),
     st.booleans(),
 )
-troubles = st.one_of(
-    st.tuples(st.just("fault"), notification_faults),
-    st.tuples(st.just("fault"), request_faults),
-    st.tuples(st.just("fault"), st.tuples(st.just("event"), st.integers(1, 3))),
-    st.tuples(st.just("die"), st.integers(1, 12), st.booleans()),
-    st.tuples(st.just("storage"), st.integers(1, 12), st.booleans()),
-    st.tuples(st.just("work"), st.integers(1, 3)),
+lag = st.tuples(st.just("event"), st.integers(1, 3))
+ews_faults = st.tuples(
+    st.sampled_from(["EWS GetItem", "EWS FindItem", "EWS CreateItem", "EWS SyncFolderItems"]),
+    st.sampled_from([401, 503, 504, "crash", "server_busy", "error", "soap_fault", "truncate", "charset", "html"]),
+    st.booleans(),
 )
-histories = st.lists(st.lists(st.one_of(actions, troubles), min_size=1, max_size=6), min_size=1, max_size=3)
-"""Segments; after each, all troubles end, and everything settles."""
+"""Nobody notifies us there; polls take the notifications' place."""
+
+FAULTS = {By.GRAPH: st.one_of(notification_faults, request_faults, lag), By.EWS: ews_faults}
+
+
+def histories(by: By) -> st.SearchStrategy[list[list[Step]]]:
+    """Segments; after each, all troubles end, and everything settles."""
+    troubles = st.one_of(
+        st.tuples(st.just("fault"), FAULTS[by]),
+        st.tuples(st.just("fault"), FAULTS[by]),
+        st.tuples(st.just("forget")),
+        st.tuples(st.just("die"), st.integers(1, 12), st.booleans()),
+        st.tuples(st.just("storage"), st.integers(1, 12), st.booleans()),
+        st.tuples(st.just("work"), st.integers(1, 3)),
+    )
+    return st.lists(st.lists(st.one_of(actions, troubles), min_size=1, max_size=6), min_size=1, max_size=3)
 
 
 @dataclass
@@ -83,10 +97,18 @@ class History:
         match step:
             case ("invite", int(which), int(ahead), str(kind)) if which not in self.uids:
                 await self._invite(which, ahead, kind)
-            case ("fault" | "die" | "storage" | "work", *_) if self.clean:
-                return
+            case ("fault" | "forget" | "die" | "storage" | "work", *_):
+                if not self.clean:
+                    await self._trouble(step)
+            case (str(verb), int(which), *rest) if which in self.uids and verb != "invite":
+                await self._edit(verb, which, *rest)
+
+    async def _trouble(self, trouble: Step) -> None:
+        match trouble:
             case ("fault", fault):
                 await self.world.faults(_fault(*fault))
+            case ("forget",):
+                await self.world.control("POST", "/dev/delta/invalidate", {})
             case ("die", int(at), bool(after)):
                 await self._work_until_crash(Fuse(at, after))
             case ("storage", int(at), bool(after)):
@@ -96,8 +118,6 @@ class History:
                 await self.world.restart()
             case ("work", int(many)):
                 await self._work(many)
-            case (str(verb), int(which), *rest) if which in self.uids and verb != "invite":
-                await self._edit(verb, which, *rest)
 
     async def _invite(self, which: int, ahead: int, kind: str) -> None:
         start = self._at(ahead)
@@ -159,7 +179,8 @@ class History:
         await self.world.notified()
         queue = self.world.memory.queue("meeting-requests")
         for _ in range(min(many, len(queue.sent))):
-            body, _ = queue.sent.pop()
+            body, delay = queue.sent.pop()
+            await self.world.move_to(self.world.now + delay)
             await self.world.hand_out(body)
 
     async def _work_until_crash(self, fuse: Fuse) -> None:
@@ -200,8 +221,8 @@ def _fault(on: str, *rest: Any) -> dict[str, Any]:
     if on == "event":
         return {"on": on, "action": "lag", "times": rest[0]}
     status, after_effect = rest
-    kind = {"action": "crash"} if status == "crash" else {"status": status}
-    return {"on": on, "times": 2, "after_effect": after_effect and on.startswith("POST")} | kind
+    kind = {"status": status} if isinstance(status, int) else {"action": status}
+    return {"on": on, "times": 2, "after_effect": after_effect and on.startswith(("POST", "EWS Create"))} | kind
 
 
 @pytest.fixture(autouse=True)
@@ -210,16 +231,16 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RetryReads, "get_delay_time", lambda *_: 0.0)
 
 
-async def run(history: list[list[Step]], *, clean: bool) -> tuple[dict[str, Any], Deployment]:
+async def run(history: list[list[Step]], by: By, *, clean: bool) -> dict[str, Any]:
     """The outcome of a history."""
-    async with deployed() as world:
+    async with deployed(by) as world:
         story = History(world, clean, world.now)
         for segment in history:
             await story.segment(segment)
         outcome = await story.outcome()
         await never_twice(world)
         assert world.poisoned == []
-        return outcome, world
+        return outcome
 
 
 async def never_twice(world: Deployment) -> None:
@@ -238,17 +259,38 @@ async def never_twice(world: Deployment) -> None:
     assert [row.key for row in rows if row.key.startswith("pending:")] == []
 
 
+def run_by_run(test: Callable[..., None]) -> Callable[..., None]:
+    """HISTORIES=1000 looks for longer than a test run may take."""
+    most = int(os.environ.get("HISTORIES", "20"))
+    return settings(max_examples=most, deadline=None, suppress_health_check=list(HealthCheck))(test)
+
+
 # A process that dies closes nothing: its sockets are found unclosed when they are collected.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
-# HISTORIES=1000 looks for longer than a test run may take.
-@settings(max_examples=int(os.environ.get("HISTORIES", "20")), deadline=None, suppress_health_check=list(HealthCheck))
-@given(history=histories)
+dies = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+
+
+@dies
+@run_by_run
+@given(history=histories(By.GRAPH))
 def test_troubles_change_nothing_in_the_end(history: list[list[Step]]) -> None:
     note(f"history: {history}")
 
     async def both() -> None:
-        expected, _ = await run(history, clean=True)
-        actual, _ = await run(history, clean=False)
-        assert actual == expected
+        expected = await run(history, By.GRAPH, clean=True)
+        assert await run(history, By.GRAPH, clean=False) == expected
 
     asyncio.run(both())
+
+
+@dies
+@run_by_run
+@given(history=histories(By.EWS))
+def test_by_ews_the_outcome_is_the_same_with_and_without_troubles(history: list[list[Step]]) -> None:
+    note(f"history: {history}")
+
+    async def all_three() -> None:
+        expected = await run(history, By.GRAPH, clean=True)
+        assert await run(history, By.EWS, clean=True) == expected
+        assert await run(history, By.EWS, clean=False) == expected
+
+    asyncio.run(all_three())

@@ -1,13 +1,14 @@
 """A meeting in a personal VMR is nobody's business but the bridge's (P3)."""
 
 from datetime import timedelta
+from typing import Any
 
 from shared.identity.sign_in.codes import Redeemed
 from shared.personal.store import VmrStore
 from tests.integration.meetings.deployment import INTEGRATION, deployed
 from tests.unit.shared.personal.samples import kept
 
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "enable_personal_vmrs": True,
     "auth_provider": "ADFS",
     "personal_vmr_oauth_auth_endpoint": "https://fs.example.com/adfs/oauth2/authorize",

@@ -1,0 +1,29 @@
+"""Times as organizers write them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.integration.meetings.deployment import Deployment
+
+
+def tomorrow(world: Deployment, hour: int = 10) -> datetime:
+    """An hour of the next day, UTC."""
+    return (world.now + timedelta(days=1)).replace(hour=hour, minute=0, second=0, microsecond=0)
+
+
+def weekly(start: datetime, **range_: Any) -> dict[str, Any]:
+    """A recurrence every week, without an end unless `range_` says otherwise."""
+    return {
+        "pattern": {"type": "weekly", "interval": 1, "daysOfWeek": [f"{start:%A}".lower()]},
+        "range": {"type": "noEnd", "startDate": f"{start:%Y-%m-%d}"} | range_,
+    }
+
+
+def local(moment: datetime) -> str:
+    """A local time without offset."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}"
+
+
+def hour_from(start: datetime) -> dict[str, str]:
+    """Start and end of a meeting of one hour."""
+    return {"start": local(start), "end": local(start + timedelta(hours=1))}
