@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shared.conferences.policy import Policy
     from shared.identity.passwords import BasicAuthenticator
     from shared.integrations import Integration
+    from shared.mailboxes.graph.client import GraphClient, Tokens
     from shared.mailboxes.webhook import Webhook
     from shared.meetings.hands import Hands
     from shared.meetings.lifecycle import IntegrationLifecycle
@@ -86,10 +87,12 @@ class Scheduling(Mailboxes):
         """What is wrong with an integration, and what mends it."""
         from shared.operations.doctor import Doctor
         from shared.operations.doctor.server import ServerProbe
+        from shared.operations.doctor.service_account import ServiceAccountProbe
 
         doctor = Doctor(
             access=self.graph_access_of,
             ews_access=self.ews_access_of,
+            account=ServiceAccountProbe(self.service_tokens, self._graph_as),
             probe=ServerProbe(),
             storage=self.storage,
             alarms=self.alarms,
@@ -99,6 +102,11 @@ class Scheduling(Mailboxes):
             app_id=self.settings.azure_client_id,
         )
         return await doctor.examine(integration)
+
+    def _graph_as(self, integration: Integration, tokens: Tokens) -> GraphClient:
+        from shared.mailboxes.graph.client import GraphClient
+
+        return GraphClient(self.settings.graph_base_url, tokens, use_proxy=not integration.disable_proxy)
 
     async def _hands(self, uuid: str) -> Hands:
         from shared.meetings.agenda import Agenda

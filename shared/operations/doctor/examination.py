@@ -11,6 +11,7 @@ from shared.aliases.allocation import Allocator, alias_format
 from shared.clock import Clock
 from shared.errors import SchedulingError
 from shared.integrations import Integration
+from shared.mailboxes.ews.credentials import resource_of
 from shared.mailboxes.ews.trouble import Look
 from shared.mailboxes.graph.access import Listed, Reply, Right
 from shared.meetings.operation import Operation
@@ -20,6 +21,7 @@ from shared.operations.doctor.ews import judge_ews, judge_kerberos
 from shared.operations.doctor.finding import Check, Finding, Place, fault
 from shared.operations.doctor.mailbox import judge_lag, judge_settings, judge_unfinished
 from shared.operations.doctor.server import Server, judge_server
+from shared.operations.doctor.service_account import LooksAtAccount, judge_account
 from shared.operations.doctor.upkeep import judge_manifest, judge_number_space, judge_poison
 from shared.operations.doctor.watching import Kept, judge_subscription
 from shared.settings import is_loopback
@@ -73,6 +75,7 @@ class Doctor:
 
     access: Callable[[Integration], Access]
     ews_access: Callable[[Integration], EwsAccess]
+    account: LooksAtAccount
     probe: Eye
     storage: Storage
     alarms: Alarms
@@ -92,6 +95,8 @@ class Doctor:
             records: dict[Check, _Check] = {Check.LAG: self._records, Check.UNFINISHED: self._unfinished}
             upkeep: dict[Check, _Check] = {Check.NUMBER_SPACE: self._number_space, Check.POISON: self._poison}
             checks = (by_ews if integration.uses_ews else by_graph) | records | checks | upkeep
+            if integration.authentication_method == "OAUTH":
+                checks = {Check.SERVICE_ACCOUNT: self._service_account} | checks
         found = await asyncio.gather(*(_bounded(name, check, integration, place) for name, check in checks.items()))
         return [finding for findings in found for finding in findings]
 
@@ -102,6 +107,10 @@ class Doctor:
         if integration.authentication_method == "KERBEROS":
             return [judge_kerberos(place)]
         return [judge_ews(await self.ews_access(integration).try_out(), integration, place)]
+
+    async def _service_account(self, integration: Integration, place: Place) -> Sequence[Finding]:
+        account = await self.account.look(integration, resource_of(integration.url))
+        return [judge_account(account, integration, place)]
 
     async def _subscription(self, integration: Integration, place: Place) -> Sequence[Finding]:
         row = await self.storage.table("meetings").get(integration.uuid, "watch:subscription")

@@ -11,10 +11,12 @@ import pytest
 from shared.alarms import AlarmKind, Alarms
 from shared.errors import Unavailable
 from shared.integrations import Integration
+from shared.mailboxes.ews.trouble import Look
 from shared.mailboxes.graph.access import Listed, Reply, Right
 from shared.operations.doctor import Doctor, Finding, examination
 from shared.operations.doctor.finding import Check
 from shared.operations.doctor.server import Server
+from shared.operations.doctor.service_account import Account
 from shared.storage import Put
 from tests.fakes.mailbox import invitation
 from tests.unit.shared.meetings.world import World, body
@@ -39,6 +41,28 @@ class FakeAccess:
         return self.listed.get(subscription_id)
 
 
+@dataclass
+class FakeEwsAccess:
+    """An EwsAccess that finds nothing in the way."""
+
+    looks: tuple[Look, ...] = ()
+
+    async def try_out(self) -> tuple[Look, ...]:
+        return self.looks
+
+
+@dataclass
+class FakeAccount:
+    """A LooksAtAccount; `asked` are the resources that it was asked a token for."""
+
+    found: Account = field(default_factory=Account)
+    asked: list[str] = field(default_factory=list)
+
+    async def look(self, integration: Integration, resource: str) -> Account:
+        self.asked.append(resource)
+        return self.found
+
+
 class Clinic:
     """An integration and its doctor."""
 
@@ -49,6 +73,8 @@ class Clinic:
         )
         self.alarms = Alarms(self.world.storage, self.world.clock)
         self.access = FakeAccess()
+        self.ews = FakeEwsAccess()
+        self.account = FakeAccount()
         self.looked_at: list[str] = []
 
     async def look(self, host: str) -> Server:
@@ -71,7 +97,16 @@ class Clinic:
     async def examine(self, base_url: str = BASE) -> list[Finding]:
         world = self.world
         doctor = Doctor(
-            lambda _: self.access, self, world.storage, self.alarms, world.allocator, world.clock, base_url, "APP"
+            access=lambda _: self.access,
+            ews_access=lambda _: self.ews,
+            account=self.account,
+            probe=self,
+            storage=world.storage,
+            alarms=self.alarms,
+            allocator=world.allocator,
+            clock=world.clock,
+            base_url=base_url,
+            app_id="APP",
         )
         return await doctor.examine(self.integration)
 
@@ -85,8 +120,28 @@ async def test_a_healthy_integration() -> None:
     await clinic.world.process(clinic.world.mailbox.deliver(invitation(body=body(await clinic.world.reserve()))))
     found = await clinic.examine()
     assert [finding for finding in found if not finding.ok] == []
-    assert {finding.check for finding in found} == set(Check)
+    assert {finding.check for finding in found} == set(Check) - {Check.SERVICE_ACCOUNT}, "nobody signs in for GRAPH"
     assert clinic.looked_at == ["addin.example.com"], "the configured host and no other"
+
+
+OAUTH = {"authentication_method": "OAUTH", "url": "https://outlook.office365.com/EWS/Exchange.asmx"}
+
+
+@pytest.mark.parametrize(
+    ("account", "is_fault"),
+    [
+        (Account(name="Service@Example.com"), False),
+        (Account(), False),
+        (Account(name="bob@example.com"), True),
+        (Account(lost="The service account's password was changed."), True),
+    ],
+)
+async def test_the_service_account(account: Account, is_fault: bool) -> None:
+    clinic = Clinic(**OAUTH, username="service@example.com")
+    clinic.account.found = account
+    [finding] = [finding for finding in await clinic.examine() if finding.check is Check.SERVICE_ACCOUNT]
+    assert (not finding.ok, bool(finding.remedy)) == (is_fault, is_fault)
+    assert clinic.account.asked == ["https://outlook.office365.com"]
 
 
 async def test_everything_that_is_wrong_at_once() -> None:
@@ -124,8 +179,8 @@ async def test_only_what_the_integration_uses_is_examined() -> None:
     personal = {finding.check for finding in await Clinic(enable_dynamic_vmrs=False).examine()}
     assert personal == {Check.SERVER, Check.MANIFEST}
     by_ews = {finding.check for finding in await Clinic(authentication_method="NTLM").examine()}
-    assert {Check.CONNECTION, Check.SUBSCRIPTION} & by_ews == set()
-    assert Check.LAG in by_ews
+    assert Check.SUBSCRIPTION not in by_ews
+    assert {Check.CONNECTION, Check.LAG} <= by_ews
 
 
 async def test_a_local_stack_has_no_certificate() -> None:
