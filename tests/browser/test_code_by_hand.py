@@ -1,0 +1,80 @@
+"""X5: signing in where the dialog cannot reach the pane: the browser's own window, a code, and the pane. No stubs."""
+
+import re
+
+import pytest
+from playwright.async_api import Page
+
+from tests.browser import test_sign_in as real
+from tests.browser.outlook import OFFICE
+from tests.browser.test_accessibility import RULES
+from tests.browser.test_personal import sign_in
+from tests.browser.test_sign_in import NO_TOKEN, PROVIDERS, Deployment
+from tests.browser.test_single_use import ADD, TAG
+from tests.browser.tools import AXE
+
+deployment = real.deployment
+CODE = re.compile(r"[0-9A-Z]{5}-[0-9A-Z]{5}")
+
+
+async def code_of(page: Page) -> str:
+    """Sign in as Alice on the provider's page; the code that is shown then."""
+    await page.get_by_role("button", name="alice@example.com").click()
+    shown = page.locator("#typed")
+    await shown.wait_for()
+    return (await shown.inner_text()).strip()
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_signing_in_in_a_browser_window_and_typing_its_code(deployment: Deployment, provider: str) -> None:
+    outlook = deployment.outlook
+    await deployment.open(await deployment.integration(provider), faults=NO_TOKEN)
+    await outlook.click(ADD)
+    await outlook.pane.get_by_role("button", name="Sign In").click()
+    await outlook.pane.get_by_role("button", name="Ignore").click()
+    await outlook.settled()
+    async with outlook.page.context.expect_page() as opened:
+        await outlook.pane.get_by_role("link", name="browser window").click()
+    window = await opened.value
+    code = await code_of(window)
+    assert CODE.fullmatch(code)
+    await window.evaluate(AXE.read_text())
+    assert (await window.evaluate("rules => axe.run(rules)", RULES))["violations"] == []
+    await outlook.pane.get_by_label("code").fill(code.lower())
+    await outlook.click("Use this code")
+    assert await outlook.text("heading") == "Success"
+    assert len(TAG.findall((await outlook.meeting())["body"])) == 1
+    assert not [url for url in outlook.requests if code in url]
+
+
+async def test_a_dialog_without_office_js_tells_a_code(deployment: Deployment) -> None:
+    """The dialog's page cannot load Office.js, so it can tell nobody but the user."""
+    outlook = deployment.outlook
+    await deployment.open(await deployment.integration(), faults=NO_TOKEN)
+    await outlook.click(ADD)
+    dialog = await sign_in(outlook)
+    outlook.unreachable = {OFFICE}
+    code = await code_of(dialog)
+    await outlook.pane.get_by_label("code").fill(code)
+    async with dialog.expect_event("close"):
+        await outlook.page.keyboard.press("Enter")
+    await outlook.settled()
+    assert await outlook.text("heading") == "Success"
+
+
+async def test_a_code_is_good_once_and_in_one_pane(deployment: Deployment) -> None:
+    outlook = deployment.outlook
+    await deployment.open(await deployment.integration(), faults=NO_TOKEN)
+    await outlook.click(ADD)
+    dialog = await sign_in(outlook)
+    outlook.unreachable = {OFFICE}
+    code = await code_of(dialog)
+    outlook.unreachable = set()
+    await dialog.close()
+    await outlook.settled()
+    await sign_in(outlook)  # another sign-in: the first one's code is nothing to it
+    await outlook.pane.get_by_label("code").fill(code)
+    await outlook.page.keyboard.press("Enter")
+    await outlook.settled()
+    assert await outlook.text("message") == "There was a problem signing you in. Please try again."
+    assert "not valid any more" in await outlook.text("hint")
