@@ -33,11 +33,15 @@ class MeetingIsCancelledError(ResponseError):
 
 @dataclass(frozen=True)
 class Answer:
-    """What an attendee says. ``send`` false: the organiser hears nothing. ``proposed``: another time, start and end."""
+    """What an attendee says. ``send`` false: the organiser hears nothing. ``save`` false: no copy in Sent Items.
+
+    ``proposed``: another time, start and end.
+    """
 
     reply: Reply
     body: Body = _NO_COMMENT
     send: bool = True
+    save: bool = True
     proposed: tuple[datetime, datetime] | None = None
 
 
@@ -61,7 +65,7 @@ class Responses:
         self._note(entry, Response(answer.reply, self._clock.now()))
         self._clear_inbox(owner, entry)
         if answer.send:
-            self._post.send(_letter(owner, entry, answer))
+            self._post.send(_letter(owner, entry, answer), save=answer.save)
 
     def accept_by_itself(self, owner: User, part: MeetingPart) -> None:
         """What the booking assistant does with a request (AutoAccept); conflicts are not looked at."""

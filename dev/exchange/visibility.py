@@ -9,6 +9,9 @@ from datetime import timedelta
 
 from dev.exchange.model import Meeting
 
+#: The setting is Exchange Online's alone: on-premises every update is visible.
+ON_PREMISES = "Location,Subject,Body,AllProperties"
+
 
 def is_visible(setting: str, before: Meeting, after: Meeting, left: timedelta) -> bool:
     """Whether an update reaches the Inbox; ``left`` is the time until the meeting starts, negative after that."""

@@ -28,7 +28,13 @@ def answer_meeting(call: Call, reply: Reply, given: Element, disposition: str) -
     thing = call.item(reference)
     owner = call.owner_of(thing)
     entry = _entry(call, owner, thing, reply)
-    answer = Answer(reply, body(child(given, "Body")), send=disposition != "SaveOnly", proposed=_proposed(given))
+    answer = Answer(
+        reply,
+        body(child(given, "Body")),
+        send=disposition != "SaveOnly",
+        save=disposition == "SendAndSaveCopy",
+        proposed=_proposed(given),
+    )
     try:
         call.exchange.responses.respond(owner, entry, answer)
     except OrganizerCannotRespondError as error:

@@ -45,8 +45,8 @@ def serialize(root: Element) -> bytes:
 class _Maker:
     """Elements of one namespace: ``t("Subject", "Hello")``, ``m("Items", *children)``, ``t("ItemId", {"Id": …})``."""
 
-    def __init__(self, namespace: str) -> None:
-        self._maker = ElementMaker(namespace=namespace, nsmap=_PREFIXES)
+    def __init__(self, namespace: str, prefixes: Mapping[str, str] = _PREFIXES) -> None:
+        self._maker = ElementMaker(namespace=namespace, nsmap=prefixes)
 
     def __call__(self, tag: str, *content: Any) -> Element:
         """An element with texts, attributes (a mapping) and children; None is left out."""
@@ -71,7 +71,7 @@ def written(value: Any) -> str:
 s = _Maker(SOAP)
 m = _Maker(MESSAGES)
 t = _Maker(TYPES)
-e = _Maker(ERRORS)
+e = _Maker(ERRORS, {"e": ERRORS})
 #: Elements without a namespace, as in a SOAP fault.
 plain = ElementMaker()
 
