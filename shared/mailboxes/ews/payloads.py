@@ -21,6 +21,9 @@ TYPES = "http://schemas.microsoft.com/exchange/services/2006/types"
 SEARCH_KEY, CLEAN_GLOBAL_OBJECT_ID = 0x300B, 0x23
 """PR_SEARCH_KEY, a property tag, and PidLidCleanGlobalObjectId, a property id of the set Meeting."""
 
+_LONGEST_ID = 512
+"""Characters of an EWS id, by its schema."""
+
 _KINDS = {"ipm.schedule.meeting.request": Kind.REQUEST, "ipm.schedule.meeting.canceled": Kind.CANCELLATION}
 """By item class. Answers, forward notifications and mail have others, and are left alone (M7)."""
 
@@ -140,10 +143,10 @@ class MessageId:
 
     @classmethod
     def parse(cls, text: str) -> "MessageId":
-        """What `str` wrote. A bare EWS id is one, too."""
+        """What `str` wrote. A bare EWS id is one, too; noise is cut to what may be asked for."""
         stable, _, rest = text.partition("|")
         ews_id, calendar_item, occurrence, *_ = [*rest.split("|"), "", ""]
-        return cls(stable, ews_id or stable, calendar_item, bool(occurrence))
+        return cls(stable, (ews_id or stable)[:_LONGEST_ID], calendar_item[:_LONGEST_ID], bool(occurrence))
 
 
 def kind_of(message: Node) -> Kind | None:

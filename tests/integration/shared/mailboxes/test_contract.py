@@ -95,9 +95,12 @@ EWS = {"read": "EWS GetItem", "answer": "EWS CreateItem", "send": "EWS SendItem"
 @pytest_asyncio.fixture(params=[by_graph, by_ews, by_delegate_access], ids=lambda by: by.__name__)
 async def office(request: pytest.FixtureRequest) -> AsyncIterator[Office]:
     calls = GRAPH if request.param is by_graph else EWS
-    async with running_exchange() as running, httpx.AsyncClient(base_url=running.base_url, timeout=20) as http:
-        async with request.param(running) as mailbox:
-            yield Office(World(running, http), mailbox, calls.__getitem__, {})
+    async with (
+        running_exchange() as running,
+        httpx.AsyncClient(base_url=running.base_url, timeout=20) as http,
+        request.param(running) as mailbox,
+    ):
+        yield Office(World(running, http), mailbox, calls.__getitem__, {})
 
 
 def on_mondays(first: int, last: int) -> tuple[Occurrence, ...]:

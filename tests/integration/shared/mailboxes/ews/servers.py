@@ -23,10 +23,11 @@ def fixed(secret: str) -> Secret:
 
 @asynccontextmanager
 async def opened(
-    running: Running, method: str = "NTLM", username: str = SERVICE, secret: Secret = fixed(PASSWORD), url: str = ""
+    running: Running, method: str = "NTLM", secret: str | Secret = PASSWORD, *, url: str = "", proxy: str = ""
 ) -> AsyncIterator[EwsServer]:
-    """The simulated Exchange's EWS, or another one by its URL."""
-    server = EwsServer(Way(url or running.ews_url), method, username, secret, running.exchange.clock)
+    """The simulated Exchange's EWS as the service account, perhaps by another URL."""
+    got = fixed(secret) if isinstance(secret, str) else secret
+    server = EwsServer(Way(url or running.ews_url, proxy), method, SERVICE, got, running.exchange.clock)
     try:
         yield server
     finally:

@@ -1,0 +1,163 @@
+"""Answers that no Exchange of sound mind gives. Each ends in an error of the product's own, and loses nothing."""
+
+from collections.abc import Awaitable
+from typing import Any
+
+import pytest
+
+from shared.errors import RateLimited, Unavailable
+from shared.mailboxes.ews import line
+from shared.mailboxes.ews.mailbox import EwsMailbox
+from shared.mailboxes.ews.trouble import EwsError, EwsUnavailable, Trouble
+from shared.mailboxes.mailbox import CalendarItemGone, Folder, Mail
+from shared.meetings.request import Answer
+from tests.integration.exchange.world import ALICE, BOB, World
+
+SPOILT: list[tuple[dict[str, Any], Trouble]] = [
+    ({"action": "truncate"}, Trouble.UNREADABLE),
+    ({"action": "bomb"}, Trouble.UNREADABLE),
+    ({"action": "oversize", "megabytes": 40}, Trouble.UNREADABLE),
+    ({"action": "html"}, Trouble.NOT_EWS),
+    ({"action": "crash"}, Trouble.UNREACHABLE),
+    ({"action": "hang", "seconds": 30}, Trouble.SILENT),
+    ({"action": "soap_fault", "code": "ErrorInternalServerError"}, Trouble.OTHER),
+    ({"action": "soap_fault", "code": "ErrorInternalServerError", "status": 200}, Trouble.OTHER),
+    ({"action": "soap_fault", "code": "ErrorOfNobodysKnowledge"}, Trouble.UNREADABLE),
+    ({"action": "error", "code": "ErrorMailboxStoreUnavailable"}, Trouble.OTHER),
+    ({"action": "error", "code": "ErrorOfNobodysKnowledge"}, Trouble.OTHER),
+    ({"status": 500}, Trouble.OTHER),
+    ({"status": 502}, Trouble.UNREACHABLE),
+    ({"status": 403}, Trouble.ACCESS),
+    ({"status": 404}, Trouble.NOT_EWS),
+]
+NAMES = ["-".join(str(part) for part in fault.values()) for fault, _ in SPOILT]
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line.Line, "TIMEOUT", (5.0, 1.5))
+
+
+async def failing(call: Awaitable[object]) -> EwsUnavailable:
+    with pytest.raises(EwsUnavailable) as caught:
+        await call
+    return caught.value
+
+
+@pytest.mark.parametrize(("fault", "expected"), SPOILT, ids=NAMES)
+async def test_what_came_is_still_found_afterwards(
+    world: World, mailbox: EwsMailbox, fault: dict[str, Any], expected: Trouble
+) -> None:
+    """A page of changes that was cut off must not be taken for a whole one: its messages would be lost."""
+    await world.meet()
+    await world.fault(on="EWS SyncFolderItems", **fault)
+    assert (await failing(mailbox.changes(Folder.INBOX, ""))).trouble is expected
+    assert len((await mailbox.changes(Folder.INBOX, "")).message_ids) == 1
+
+
+@pytest.mark.parametrize(("fault", "expected"), SPOILT, ids=NAMES)
+async def test_a_message_can_be_read_afterwards(
+    world: World, mailbox: EwsMailbox, fault: dict[str, Any], expected: Trouble
+) -> None:
+    await world.meet()
+    [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
+    await world.fault(on="EWS GetItem", **fault)
+    assert (await failing(mailbox.read(message))).trouble is expected
+    assert await mailbox.read(message) is not None
+
+
+@pytest.mark.parametrize(("fault", "expected"), SPOILT, ids=NAMES)
+async def test_an_answer_is_sent_once_at_most(
+    world: World, mailbox: EwsMailbox, fault: dict[str, Any], expected: Trouble
+) -> None:
+    await world.meet()
+    [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
+    request = await mailbox.read(message)
+    assert request is not None
+    assert request.item is not None
+    await world.fault(on="EWS CreateItem", **fault)
+    assert (await failing(mailbox.answer(request.item.id, Answer.ACCEPTED, "Welcome"))).trouble is expected
+    sent = [m for m in await world.received(ALICE) if m["kind"] == "accepted"]
+    item = await mailbox.item(request.item.id)
+    assert item is not None
+    assert len(sent) == (item.answer is Answer.ACCEPTED), "what Exchange has on record is what went out"
+    assert len(sent) <= 1
+
+
+async def test_texts_in_a_wrong_charset_are_read_as_well_as_can_be(world: World, mailbox: EwsMailbox) -> None:
+    await world.meet(subject="Réunion", body_html="<p>PXPS:-5e0ad6a0-8f0c-4f5c-9e2e-7a1b1f0d3c11#</p>")
+    [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
+    await world.fault(on="EWS GetItem", action="charset")
+    try:
+        request = await mailbox.read(message)
+    except Unavailable:
+        request = await mailbox.read(message)
+    assert request is not None
+    assert "PXPS:-5e0ad6a0-8f0c-4f5c-9e2e-7a1b1f0d3c11#" in request.body
+
+
+@pytest.mark.parametrize("code", ["ErrorServerBusy", "ErrorExceededConnectionCount", "ErrorTooManyObjectsOpened"])
+async def test_every_way_of_being_busy_asks_for_patience(world: World, mailbox: EwsMailbox, code: str) -> None:
+    await world.fault(on="EWS SyncFolderItems", action="soap_fault", code=code)
+    with pytest.raises(RateLimited):
+        await mailbox.changes(Folder.INBOX, "")
+
+
+async def test_an_unavailable_service_that_says_when(world: World, mailbox: EwsMailbox) -> None:
+    await world.fault(on="EWS SyncFolderItems", status=503, retry_after=90)
+    with pytest.raises(RateLimited) as caught:
+        await mailbox.changes(Folder.INBOX, "")
+    assert caught.value.retry_after == 90
+
+
+async def test_an_item_that_can_never_be_read_is_an_error_for_good(world: World, mailbox: EwsMailbox) -> None:
+    await world.meet()
+    [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
+    await world.fault(on="EWS GetItem", action="error", code="ErrorCorruptData")
+    with pytest.raises(EwsError, match="ErrorCorruptData"):
+        await mailbox.read(message)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ErrorCalendarIsCancelledForAccept",
+        "ErrorItemNotFound",
+        "ErrorCalendarOccurrenceIsDeletedFromRecurrence",
+        "ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange",
+    ],
+)
+async def test_an_item_that_went_before_the_answer(world: World, mailbox: EwsMailbox, code: str) -> None:
+    await world.meet()
+    [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
+    request = await mailbox.read(message)
+    assert request is not None
+    assert request.item is not None
+    await world.fault(on="EWS CreateItem", action="error", code=code)
+    with pytest.raises(CalendarItemGone):
+        await mailbox.answer(request.item.id, Answer.ACCEPTED, "Welcome")
+
+
+@pytest.mark.parametrize("known_as", ["", "|", "a|b|c|d|e", "x" * 5000, "stable|not-an-id", "stable|../../x|<a>&"])
+async def test_ids_that_are_none(mailbox: EwsMailbox, known_as: str) -> None:
+    """A queue message may be old, or made by nobody of ours."""
+    assert await mailbox.read(known_as) is None
+
+
+async def test_nothing_of_a_mail_is_in_an_error(world: World, mailbox: EwsMailbox) -> None:
+    """Rule 6."""
+    await world.meet(subject="Layoffs", body_html="<p>Top secret</p>")
+    [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
+    for fault, _ in SPOILT[:4]:
+        await world.fault(on="EWS GetItem", **fault)
+        error = await failing(mailbox.read(message))
+        assert "Layoffs" not in str(error)
+        assert "vmr@" not in str(error)
+
+
+async def test_a_draft_that_failed_to_go_out_can_be_sent_later(world: World, mailbox: EwsMailbox) -> None:
+    draft = await mailbox.draft(Mail((BOB,), "Come in", "<p>Hello</p>"))
+    await world.fault(on="EWS SendItem", status=500)
+    await failing(mailbox.send(draft))
+    await mailbox.send(draft)
+    assert [m["kind"] for m in await world.received(BOB)] == ["mail"]

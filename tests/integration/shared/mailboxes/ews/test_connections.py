@@ -1,0 +1,285 @@
+"""How an Exchange server is reached, as whom, and what happens when it cannot be; over real sockets (E2, E5)."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from exchangelib.protocol import BaseProtocol, CachingProtocol
+
+from shared.errors import RateLimited, Unavailable
+from shared.mailboxes.ews import line, operations, server
+from shared.mailboxes.ews.server import EwsServer
+from shared.mailboxes.ews.trouble import EwsUnavailable, Trouble
+from tests.integration.exchange.world import VMR, World
+from tests.integration.shared.mailboxes.ews.servers import PASSWORD, opened
+from tests.integration.shared.network import Authority, environment, running_proxy
+
+HOST = "mail.example.com"
+"""A name that the proxy alone can resolve to the test's Exchange."""
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+async def look(at: EwsServer, address: str = VMR, *, impersonate: bool = True) -> None:
+    await at.call(address, operations.look, impersonate=impersonate)
+
+
+async def trouble(at: EwsServer, address: str = VMR, *, impersonate: bool = True) -> Trouble:
+    with pytest.raises(EwsUnavailable) as caught:
+        await look(at, address, impersonate=impersonate)
+    return caught.value.trouble
+
+
+async def calls(world: World) -> int:
+    """Requests that have reached EWS and were signed in."""
+    counted = (await world.http.get("/dev/requests")).json()["requests"]
+    return sum(number for name, number in counted.items() if name.startswith("EWS"))
+
+
+@pytest.mark.parametrize(("method", "secret"), [("basic", PASSWORD), ("NTLM", PASSWORD), ("", "local")])
+async def test_every_way_of_signing_in(world: World, method: str, secret: str) -> None:
+    async with opened(world.running, method, secret) as reached:
+        await look(reached)
+
+
+@pytest.mark.parametrize("method", ["basic", "NTLM", ""])
+async def test_a_wrong_password_is_told(world: World, method: str) -> None:
+    async with opened(world.running, method, "wrong €") as reached:
+        assert await trouble(reached) is Trouble.SIGN_IN
+
+
+async def test_a_changed_password_counts_at_once(world: World) -> None:
+    """exchangelib's own cache goes by server and account, and would hand out what was proven before."""
+    async with opened(world.running) as before:
+        await look(before)
+        await world.http.patch("/dev/ews", json={"passwords": {"svc-vmr": "changed"}})
+        async with opened(world.running, secret="changed") as after:
+            await look(after)
+    async with opened(world.running) as before:
+        assert await trouble(before) is Trouble.SIGN_IN
+
+
+async def test_an_access_token_is_renewed_on_an_open_connection(world: World) -> None:
+    tokens = ["local", "expired"]
+
+    async def token() -> str:
+        return tokens.pop(0)
+
+    async with opened(world.running, "", token) as reached:
+        await look(reached)
+        assert await trouble(reached) is Trouble.SIGN_IN
+
+
+async def test_ntlm_behind_a_layer_7_balancer_fails(world: World) -> None:
+    await world.http.patch("/dev/ews", json={"layer7_balancer": True})
+    async with opened(world.running) as reached:
+        assert await trouble(reached) is Trouble.SIGN_IN
+    async with opened(world.running, "basic") as reached:
+        await look(reached)
+
+
+@pytest.mark.parametrize(
+    ("address", "impersonate", "expected"),
+    [
+        ("carol@example.com", True, Trouble.IMPERSONATION),
+        ("nobody@example.com", True, Trouble.NO_MAILBOX),
+        ("carol@example.com", False, Trouble.ACCESS),
+    ],
+)
+async def test_mailboxes_that_are_not_ours(world: World, address: str, impersonate: bool, expected: Trouble) -> None:
+    async with opened(world.running) as reached:
+        assert await trouble(reached, address, impersonate=impersonate) is expected
+
+
+@pytest.mark.parametrize("path", ["/EWS/Exchange.asm", "/owa"])
+async def test_a_wrong_url(world: World, path: str) -> None:
+    async with opened(world.running, url=world.running.base_url + path) as reached:
+        assert await trouble(reached) is Trouble.NOT_EWS
+
+
+async def test_a_server_that_is_not_there(world: World) -> None:
+    async with opened(world.running, url="http://127.0.0.1:9/EWS/Exchange.asmx") as reached:
+        assert await trouble(reached) is Trouble.UNREACHABLE
+    async with opened(world.running, url="http://no-such-host.invalid/EWS/Exchange.asmx") as reached:
+        assert await trouble(reached) is Trouble.NAME
+
+
+class TestTls:
+    async def test_ones_own_authority_is_trusted_when_it_is_named(
+        self, world: World, authority: Authority, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """With NTLM, which binds the sign-in to the server's certificate (extended protection)."""
+        environment(monkeypatch, SSL_CERT_FILE=str(authority.file))
+        async with front(world, authority.server("localhost")) as url, opened(world.running, url=url) as reached:
+            await look(reached)
+
+    @pytest.mark.parametrize(
+        ("host", "expired", "trusted"),
+        [("localhost", False, False), ("other.example.com", False, True), ("localhost", True, True)],
+        ids=["an unknown authority", "another host's certificate", "an expired certificate"],
+    )
+    async def test_others_are_not(
+        self,
+        world: World,
+        authority: Authority,
+        monkeypatch: pytest.MonkeyPatch,
+        host: str,
+        expired: bool,
+        trusted: bool,
+    ) -> None:
+        environment(monkeypatch, **({"SSL_CERT_FILE": str(authority.file)} if trusted else {}))
+        async with (
+            front(world, authority.server(host, expired=expired)) as url,
+            opened(world.running, url=url) as reached,
+        ):
+            assert await trouble(reached) is Trouble.CERTIFICATE
+
+
+class TestProxy:
+    async def test_by_tls_through_a_web_proxy(
+        self, world: World, authority: Authority, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        environment(monkeypatch, SSL_CERT_FILE=str(authority.file))
+        async with (
+            front(world, authority.server(HOST)) as behind,
+            running_proxy({HOST: urlsplit(behind).port or 0}) as proxy,
+            opened(world.running, url=f"https://{HOST}/EWS/Exchange.asmx", proxy=proxy.url) as reached,
+        ):
+            await look(reached)
+            assert set(proxy.asked) == {HOST}
+
+    async def test_only_through_the_one_that_is_named(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        """E5: with disable_proxy no other part of the environment sends requests elsewhere."""
+        async with running_proxy({}) as proxy, opened(world.running) as reached:
+            environment(monkeypatch, HTTP_PROXY=proxy.url, ALL_PROXY=proxy.url)
+            await look(reached)
+            assert proxy.asked == []
+
+    async def test_a_proxy_that_refuses(self, world: World) -> None:
+        url = "https://elsewhere.example.com/EWS/Exchange.asmx"
+        async with running_proxy({}) as proxy, opened(world.running, url=url, proxy=proxy.url) as reached:
+            assert await trouble(reached) is Trouble.PROXY
+
+
+class TestPatience:
+    async def test_a_silent_server_is_given_up_and_delays_no_other(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(line.Line, "TIMEOUT", (5.0, 1.5))
+        async with silent() as url, opened(world.running, url=url) as dead, opened(world.running) as alive:
+            waiting = [asyncio.create_task(trouble(dead)) for _ in range(8)]
+            await asyncio.sleep(0)
+            started = time.monotonic()
+            await look(alive)
+            assert time.monotonic() - started < 1.5
+            assert set(await asyncio.gather(*waiting[:4])) == {Trouble.SILENT}
+            await asyncio.gather(*waiting[4:], return_exceptions=True)
+
+    async def test_a_caller_waits_no_longer_than_the_limit(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whatever the library does meanwhile."""
+        monkeypatch.setattr(server, "PATIENCE", timedelta(milliseconds=200))
+        monkeypatch.setattr(line.Line, "TIMEOUT", (5.0, 1.0))
+        async with silent() as url, opened(world.running, url=url) as dead:
+            assert await trouble(dead) is Trouble.SILENT
+
+    async def test_a_server_that_is_down_is_left_alone(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        async with opened(world.running, url="http://127.0.0.1:9/EWS/Exchange.asmx") as down:
+            for _ in range(server.DOWN_AFTER):
+                assert await trouble(down) is Trouble.UNREACHABLE
+            with pytest.raises(RateLimited) as caught:
+                await look(down)
+            assert caught.value.retry_after <= server.DOWN.total_seconds()
+            await pass_time(world, server.DOWN)
+            assert await trouble(down) is Trouble.UNREACHABLE
+
+    async def test_a_busy_server_is_left_alone_as_long_as_it_asks(self, world: World) -> None:
+        await world.fault(on="EWS", action="server_busy", back_off_ms=61_500)
+        async with opened(world.running) as busy:
+            with pytest.raises(RateLimited) as caught:
+                await look(busy)
+            assert caught.value.retry_after == 61.5
+            asked = await calls(world)
+            with pytest.raises(RateLimited):
+                await look(busy)
+            assert await calls(world) == asked, "it was not even asked"
+            await pass_time(world, timedelta(seconds=62))
+            await look(busy)
+
+    async def test_more_calls_than_connections_take_turns(self, world: World) -> None:
+        async with opened(world.running) as reached:
+            await asyncio.gather(*(look(reached) for _ in range(20)))
+
+
+async def test_nothing_is_left_in_the_librarys_process_wide_state(world: World) -> None:
+    before = BaseProtocol.TIMEOUT, BaseProtocol.USERAGENT, BaseProtocol.HTTP_ADAPTER_CLS
+    async with opened(world.running) as reached:
+        await look(reached)
+    assert before == (BaseProtocol.TIMEOUT, BaseProtocol.USERAGENT, BaseProtocol.HTTP_ADAPTER_CLS)
+    assert CachingProtocol._protocol_cache == {}
+
+
+async def test_without_a_secret_nothing_is_asked(world: World) -> None:
+    async def missing() -> str:
+        raise Unavailable("The secret store does not answer.")
+
+    async with opened(world.running, secret=missing) as reached:
+        with pytest.raises(Unavailable, match="secret store"):
+            await look(reached)
+    assert await calls(world) == 0
+
+
+async def pass_time(world: World, by: timedelta) -> None:
+    await world.post("/dev/clock", {"now": (world.exchange.clock.now() + by).isoformat()})
+
+
+@asynccontextmanager
+async def front(world: World, context: ssl.SSLContext) -> AsyncIterator[str]:
+    """TLS in front of the simulated Exchange, a connection each; the EWS URL."""
+    port = urlsplit(world.running.base_url).port
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        behind = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(carry(reader, behind[1]), carry(behind[0], writer))
+
+    async with listening(serve, context) as there:
+        yield f"https://localhost:{there}/EWS/Exchange.asmx"
+
+
+async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(65_536):
+            writer.write(data)
+    except (ConnectionError, ssl.SSLError):
+        pass
+    writer.close()
+
+
+@asynccontextmanager
+async def silent() -> AsyncIterator[str]:
+    """A server that takes requests and never answers."""
+    held: list[asyncio.StreamWriter] = []
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        held.append(writer)
+
+    async with listening(serve) as there:
+        yield f"http://127.0.0.1:{there}/EWS/Exchange.asmx"
+    for writer in held:
+        writer.close()
+
+
+@asynccontextmanager
+async def listening(serve: Callable[..., object], context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    listener = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)  # type: ignore[arg-type]
+    try:
+        yield listener.sockets[0].getsockname()[1]
+    finally:
+        listener.close()
