@@ -131,7 +131,7 @@ class Adfs(Face):
         return super().document() | {"access_token_issuer": self.access_token_issuer}
 
     def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:
-        """With upn, unique_name and sid."""
+        """With upn, unique_name and sid: what a real one has without rules of its own. No address."""
         return {
             "iss": self.issuer,
             "aud": app.client_id,
@@ -147,11 +147,12 @@ class Adfs(Face):
         """For the resource identifier, with what its rules issue."""
         return {
             "iss": self.access_token_issuer,
-            "aud": f"microsoft:identityserver:{resource}",
+            "aud": resource,
             "apptype": "Public",
             "appid": app.client_id,
             "upn": account.upn,
             "email": account.upn,
+            "scp": "openid profile email",
             "ver": "1.0",
         }
 

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 _INVALID = "The sign-in service's answer cannot be verified. Close this window and sign in again."
 _NO_ADDRESS = {
     AZURE: "Your account has no e-mail address that can be used. Please tell your administrator: the account needs one "
-    "in Entra, of a domain that the tenant has verified.",
+    "in Entra, of a domain that the tenant has verified, and a guest's counts only with the optional claim xms_edov.",
     ADFS: "Your account has no e-mail address that can be used. Please tell your administrator: AD FS must issue the "
     "claims email (or upn) and upn or sid for the resource identifier.",
 }
@@ -71,8 +71,9 @@ class ProviderTokens:
     async def _adfs(self, provider: Provider, answer: Claims) -> Claims:
         """Claims of both tokens: the ID token bears the nonce, the access token what the resource's rules issue.
 
-        Not confirmed without a live AD FS: that both forms of the audience occur, and which claims the ID token has
-        by default.
+        By default the ID token has upn, unique_name and sid, and the access token, whose audience is the identifier as
+        it is, nothing of the user (captures named in _address, and vouch/vouch-proxy#158). Not confirmed without a live
+        AD FS: that the audience's other form occurs.
         """
         resources = [provider.resource, f"microsoft:identityserver:{provider.resource}"]
         proven, key = await self._verified(provider, _token(answer, "id_token"), [provider.client_id])
@@ -124,16 +125,28 @@ def _adfs_subject(claims: Claims) -> str:
 def _address(claims: Claims, kind: str) -> str:
     """The user's address, in lower case.
 
-    AD FS: a UPN is given by the domain's administrators only, so it may stand in. Azure: `xms_edov` and
-    `email_verified`, where a registration asks for them, say whether the owner of the address's domain vouches.
+    AD FS: a UPN is given by the domain's administrators only, so it may stand in: by default ID tokens have no `email`
+    (Microsoft's MS-OIDCE; captures at smallstep/certificates#398 and jumbojett/OpenID-Connect-PHP#135).
     """
-    vouched = all(_is_true(claims.get(name, True)) for name in ("xms_edov", "email_verified"))
-    email: Any = claims.get("email") if vouched else None
+    email: Any = claims.get("email") if _is_vouched_for(claims) else None
     if not email and kind == ADFS:
         email = claims.get("upn")
     if not isinstance(email, str) or len(email) > MAX_ADDRESS or not _ADDRESS.fullmatch(email):
         raise NotAllowed(_NO_ADDRESS[kind])
     return email.lower()
+
+
+def _is_vouched_for(claims: Claims) -> bool:
+    """Whether somebody answers for `email`.
+
+    Azure: `xms_edov` and `email_verified`, where a registration asks for them, say whether the owner of the address's
+    domain is verified. Without them, the tenant answers for its members, but not for guests (`idp`), whose home may be
+    a tenant that anybody runs. Not confirmed without a live tenant: that members never have an `idp` without their
+    tenant's id in it; if one has, `xms_edov` is what helps.
+    """
+    said = [_is_true(claims[name]) for name in ("xms_edov", "email_verified") if name in claims]
+    is_guest = "tid" in claims and str(claims["tid"]) not in str(claims.get("idp", claims["tid"])).lower()
+    return all(said) if said else not is_guest
 
 
 def _is_true(value: object) -> bool:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dev.provider.keys import Keys
-from dev.provider.registry import TENANT
+from dev.provider.registry import RESOURCE, TENANT
 from shared.errors import InvalidRequest, NotAllowed, NotAuthenticated, SchedulingError, Unavailable
 from shared.identity.sign_in import attempt, codes
 from shared.identity.sign_in.attempt import Attempts, s256
@@ -196,6 +196,8 @@ async def test_clocks_may_differ_by_some_minutes(world: World, skew: timedelta) 
         {"xms_edov": False},
         {"xms_edov": "0"},
         {"email_verified": False},
+        {"idp": f"https://sts.windows.net/{STRANGER}/"},
+        {"idp": "live.com"},
     ],
 )
 async def test_an_address_that_nobody_vouches_for(world: World, claims: dict[str, Any]) -> None:
@@ -205,6 +207,39 @@ async def test_an_address_that_nobody_vouches_for(world: World, claims: dict[str
     with pytest.raises(NotAllowed, match="no e-mail address"):
         await world.callback(answer)
     assert not world.users.records
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"idp": f"https://sts.windows.net/{TENANT}/"},
+        {"idp": f"https://sts.windows.net/{STRANGER}/", "xms_edov": True},
+        {"idp": f"https://sts.windows.net/{STRANGER}/", "xms_edov": "1"},
+    ],
+)
+async def test_a_guest_s_address_counts_when_the_owner_of_its_domain_is_verified(
+    world: World, claims: dict[str, Any]
+) -> None:
+    """Anybody can run a tenant, give a user there any address, and be invited as that user."""
+    world.provider.accounts[0].claims = claims
+    await world.session(await world.azure())
+    assert world.users.records[0].email == "alice@example.com"
+
+
+ADFS_FORMS: dict[str, dict[str, Any]] = {
+    "without rules, an access token says nothing of its user": {"upn": None, "email": None},
+    "the other form of the audience": {"aud": f"microsoft:identityserver:{RESOURCE}"},
+}
+
+
+@pytest.mark.parametrize("claims", ADFS_FORMS.values(), ids=ADFS_FORMS)
+async def test_forms_of_ad_fs_s_access_tokens(world: World, claims: dict[str, Any]) -> None:
+    def sign(keys: Keys, stated: dict[str, Any]) -> str:
+        return keys.sign(stated | claims if "appid" in stated else stated)
+
+    world.provider.keys = Forger(world.provider.keys, sign)
+    await world.session(await world.adfs())
+    assert world.users.records[0].email == "alice@example.com"
 
 
 async def test_ad_fs_may_give_the_upn_only(world: World) -> None:
