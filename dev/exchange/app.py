@@ -24,7 +24,7 @@ def create_app(exchange: Exchange) -> web.Application:
     app.add_routes(control_routes(exchange))
     provider = Provider(exchange.clock.now)
     app.router.add_route("*", f"{ROOT}/{{path:.*}}", Gateway(exchange, provider.keys.document).__call__)
-    app.router.add_post(ews.PATH, ews.Gateway(exchange, provider.keys.document).__call__)
+    app.router.add_post(ews.ROUTE, ews.Gateway(exchange, provider.keys.document).__call__)
     app.add_routes(provider_routes(provider))
 
     async def living(_app: web.Application) -> AsyncIterator[None]:

@@ -17,6 +17,8 @@ from dev.exchange.ews.xml import SOAP, Element, NotXmlError, child, children, lo
 from dev.exchange.state import Exchange
 
 PATH = "/EWS/Exchange.asmx"
+#: IIS takes paths in any case of letters.
+ROUTE = r"/{path:(?i:ews/exchange\.asmx)}"
 #: Concurrent requests of one account (EWSMaxConcurrency, facts §9).
 CONCURRENT = 27
 

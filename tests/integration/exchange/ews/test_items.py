@@ -189,7 +189,7 @@ async def test_occurrences_by_index(world: World, client: Client) -> None:
     assert (above.type, above.uid, third.uid) == ("RecurringMaster", uid, uid)
     for index in (5, 99):
         with pytest.raises(ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange):
-            await client.do(lambda index=index: series.occurrence(index).refresh())  # type: ignore[misc]
+            await client.do(lambda index=index: series.occurrence(index).refresh())
 
 
 async def test_what_a_master_says_about_its_series(world: World, client: Client) -> None:

@@ -43,7 +43,7 @@ def sync(most: int, state: str = "") -> str:
     known = f"<m:SyncState>{state}</m:SyncState>" if state else ""
     return (
         "<m:SyncFolderItems><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape><m:SyncFolderId>"
-        '<t:DistinguishedFolderId Id="inbox"><t:Mailbox><t:EmailAddress>vmr-ews@example.com</t:EmailAddress></t:Mailbox>'
+        f'<t:DistinguishedFolderId Id="inbox"><t:Mailbox><t:EmailAddress>{VMR_EWS}</t:EmailAddress></t:Mailbox>'
         f"</t:DistinguishedFolderId></m:SyncFolderId>{known}<m:MaxChangesReturned>{most}</m:MaxChangesReturned>"
         "</m:SyncFolderItems>"
     )

@@ -1,0 +1,167 @@
+"""Faults of EWS as a client meets them, and what was done in spite of them."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from exchangelib.errors import (
+    ErrorInternalServerError,
+    ErrorMailboxStoreUnavailable,
+    ErrorServerBusy,
+    ErrorTimeoutExpired,
+    MalformedResponseError,
+    TransportError,
+    UnauthorizedError,
+)
+
+from tests.integration.exchange.ews import soap
+from tests.integration.exchange.ews.client import VMR_EWS, Client
+from tests.integration.exchange.world import ALICE, World
+
+
+async def struck(client: Client) -> Any:
+    """A call that a fault on GetFolder strikes."""
+    return await client.do(lambda: client.mailbox().inbox)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"status": 401}, UnauthorizedError),
+        ({"status": 404}, TransportError),
+        ({"status": 500}, TransportError),
+        ({"status": 503}, ErrorServerBusy),
+        ({"action": "crash"}, ErrorTimeoutExpired),
+        ({"action": "server_busy", "back_off_ms": 42_000}, ErrorServerBusy),
+        ({"action": "soap_fault", "code": "ErrorInternalServerError"}, ErrorInternalServerError),
+        ({"action": "soap_fault", "code": "ErrorInternalServerError", "status": 200}, ErrorInternalServerError),
+        ({"action": "error", "code": "ErrorMailboxStoreUnavailable"}, ErrorMailboxStoreUnavailable),
+        ({"action": "html"}, TransportError),
+    ],
+)
+async def test_what_exchangelib_makes_of_it(
+    world: World, client: Client, fault: dict[str, Any], error: type[Exception]
+) -> None:
+    await world.fault(on="EWS GetFolder", **fault)
+    with pytest.raises(error) as raised:
+        await struck(client)
+    if "back_off_ms" in fault:
+        assert raised.value.back_off == 42.0  # type: ignore[attr-defined]
+    assert (await struck(client)).name == "Inbox", "it struck once"
+
+
+async def test_a_fault_strikes_one_operation_as_often_as_it_is_told(world: World) -> None:
+    await world.fault(on="EWS FindItem", status=503, times=2)
+    assert (await soap.post(world, soap.envelope(soap.GET_INBOX))).status_code == 200
+    await world.fault(on="EWS", status=503, retry_after="7", times=2)
+    answers = [await soap.post(world, soap.envelope(soap.GET_INBOX)) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [503, 503, 200]
+    assert answers[0].headers["Retry-After"] == "7"
+    await world.http.delete("/dev/faults")
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"status": 503, "after_effect": True}, ErrorServerBusy),
+        ({"action": "crash", "after_effect": True}, ErrorTimeoutExpired),
+        ({"action": "truncate"}, MalformedResponseError),
+    ],
+)
+async def test_the_work_may_be_done_all_the_same(
+    world: World, client: Client, fault: dict[str, Any], error: type[Exception]
+) -> None:
+    await world.meet(attendees=[VMR_EWS])
+    request = await client.newest()
+    await world.fault(on="EWS CreateItem", **fault)
+    with pytest.raises(error):
+        await client.do(lambda: request.accept(body="yes"))
+    assert [answer["kind"] for answer in await world.received(ALICE)] == ["accepted"]
+
+
+async def test_without_after_effect_nothing_is_done(world: World, client: Client) -> None:
+    await world.meet(attendees=[VMR_EWS])
+    request = await client.newest()
+    await world.fault(on="EWS CreateItem", status=503)
+    with pytest.raises(ErrorServerBusy):
+        await client.do(request.accept)
+    assert await world.received(ALICE) == []
+
+
+# --- answers that no client expects
+
+
+async def odd(world: World, **fault: Any) -> httpx.Response:
+    await world.fault(on="EWS GetFolder", **fault)
+    answer = await soap.post(world, soap.envelope(soap.GET_INBOX))
+    assert answer.status_code == 200
+    return answer
+
+
+async def test_cut_in_half(world: World) -> None:
+    whole = await soap.post(world, soap.envelope(soap.GET_INBOX))
+    assert (await odd(world, action="truncate")).content == whole.content[: len(whole.content) // 2]
+
+
+async def test_another_charset_than_it_says(world: World) -> None:
+    answer = await odd(world, action="charset")
+    assert b"utf-8" in answer.content
+    with pytest.raises(UnicodeDecodeError):
+        answer.content.decode()
+
+
+async def test_a_page_for_people(world: World) -> None:
+    assert (await odd(world, action="html")).headers["Content-Type"].startswith("text/html")
+
+
+async def test_entities_that_grow_and_ask_for_files(world: World) -> None:
+    answer = await odd(world, action="bomb")
+    assert len(answer.content) < 2000
+    assert b"<!DOCTYPE" in answer.content
+    assert b"SYSTEM" in answer.content
+
+
+async def test_an_answer_of_many_megabytes(world: World) -> None:
+    answer = await odd(world, action="oversize", megabytes=3)
+    assert len(answer.content) > 3 * 1024**2
+
+
+async def test_a_server_that_does_not_answer(world: World) -> None:
+    await world.fault(on="EWS GetFolder", action="hang")
+    with pytest.raises(httpx.ReadTimeout):
+        await soap.post(world, soap.envelope(soap.GET_INBOX), timeout=0.2)
+    answer = await soap.post(world, soap.envelope(soap.GET_INBOX))
+    assert answer.status_code == 200, "nobody else waits"
+
+
+async def test_a_hanging_request_ends_at_last(world: World) -> None:
+    await world.fault(on="EWS GetFolder", action="hang", seconds=0)
+    with pytest.raises(httpx.RemoteProtocolError):
+        await soap.post(world, soap.envelope(soap.GET_INBOX))
+
+
+# --- throttling
+
+
+async def test_too_many_requests_at_once(world: World) -> None:
+    await world.fault(on="EWS GetFolder", action="latency", ms=500)
+    asked = [soap.post(world, soap.envelope(soap.GET_INBOX)) for _ in range(30)]
+    answers = await asyncio.gather(*asked)
+    refused = [answer for answer in answers if answer.status_code == 500]
+    assert len(refused) == 3
+    assert soap.texts(refused[0], "ResponseCode") == ["ErrorExceededConnectionCount"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"on": "EWS GetItem", "action": "explode"},
+        {"on": "EWS GetItem", "status": 418},
+        {"on": "GET /messages", "action": "server_busy"},
+        {"on": "GET /messages", "status": 401},
+    ],
+)
+async def test_faults_that_cannot_be(world: World, fault: dict[str, Any]) -> None:
+    answer = await world.http.post("/dev/faults", json={"faults": [fault]})
+    assert answer.status_code == 400
