@@ -1,6 +1,7 @@
 """`make run`: the whole product on this machine, until Ctrl-C.
 
-PORT (7071) is the functions', EXCHANGE_PORT (7072) the simulated Exchange's. DATA_DIR keeps what is stored.
+PORT (7071) is the functions', EXCHANGE_PORT (7072) the simulated Exchange's. DATA_DIR keeps what is stored. With EWS=1
+there is a second integration, whose equipment mailbox is on an Exchange on-premises.
 """
 
 import os
@@ -17,7 +18,17 @@ from typing import NoReturn
 import httpx
 
 from dev.azurite import Azurite
-from dev.environment import INTEGRATION, MAILBOX, MANAGEMENT, POLICY, Addresses, app_settings, child_environment
+from dev.environment import (
+    MANAGEMENT,
+    ONLINE,
+    POLICY,
+    SERVICE_ACCOUNT,
+    Addresses,
+    app_settings,
+    child_environment,
+    seeds,
+)
+from dev.exchange.visibility import ON_PREMISES
 from dev.node_runtime import NodeMissing
 from dev.processes import Child, StackError, require_free
 from dev.proof import Proof
@@ -150,7 +161,12 @@ def _prove(addresses: Addresses, client: httpx.Client) -> None:
     answer = client.post(f"{addresses.functions}/dev/run/renew")
     if answer.is_error:
         raise StackError(f"the mailbox cannot be watched: {answer.text}")
-    Proof(addresses, client).book()
+    for seed in seeds(os.environ):
+        if seed.by_ews:
+            print("The same by EWS, on an Exchange on-premises:", flush=True)
+            visible = {"visible_update_properties": ON_PREMISES}
+            client.patch(f"{addresses.exchange}/dev/mailboxes/{seed.mailbox}", json=visible).raise_for_status()
+        Proof(addresses, client, seed).book()
     client.post(f"{addresses.functions}/dev/ready").raise_for_status()
 
 
@@ -158,7 +174,8 @@ def _introduce(addresses: Addresses, data_dir: Path | None) -> None:
     rows = {
         "Functions": addresses.functions,
         "Simulated Exchange": f"{addresses.exchange} (Graph: /v1.0, control: /dev)",
-        "Integration": f"{INTEGRATION}, equipment mailbox {MAILBOX}",
+        "Integration": f"{ONLINE.uuid}, equipment mailbox {ONLINE.mailbox}",
+        **_second(addresses),
         "Management API": f"{addresses.functions}/api/admin/ as {' / '.join(MANAGEMENT)}",
         "External policy": f"{addresses.functions}/policy/v1/service/configuration as {' / '.join(POLICY)}",
         "Data": f"kept in {data_dir}" if data_dir else "in memory (set DATA_DIR to keep it)",
@@ -166,6 +183,15 @@ def _introduce(addresses: Addresses, data_dir: Path | None) -> None:
     print("\nThe local stack is up; Ctrl-C ends it.")
     for name, value in rows.items():
         print(f"  {name:<26}{value}", flush=True)
+
+
+def _second(addresses: Addresses) -> dict[str, str]:
+    return {
+        f"Integration {each.name}": f"{each.uuid}, equipment mailbox {each.mailbox}; EWS at {addresses.exchange}"
+        f"/EWS/Exchange.asmx as {' / '.join(SERVICE_ACCOUNT)}"
+        for each in seeds(os.environ)
+        if each.by_ews
+    }
 
 
 if __name__ == "__main__":

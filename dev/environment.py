@@ -1,16 +1,47 @@
-"""What the local stack tells its functions: app settings and credentials that open nothing else."""
+"""What the local stack tells its functions: app settings, integrations, credentials that open nothing else."""
 
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from shared.identity.passwords import hash_password
 
-INTEGRATION = "11111111-1111-4111-8111-111111111111"
-MAILBOX = "vmr@example.com"
 MANAGEMENT = ("admin", "local-admin")
 POLICY = ("policy", "local-policy")
+
+
+@dataclass(frozen=True)
+class Seed:
+    """An integration that the stack starts with. `exchange` is what a person calls its Exchange."""
+
+    uuid: str
+    name: str
+    mailbox: str
+    prefix: str
+    exchange: str
+    by_ews: bool = False
+
+
+ONLINE = Seed(
+    "11111111-1111-4111-8111-111111111111", "Local stack", "vmr@example.com", "meet", "Exchange Online (Graph)"
+)
+ON_PREMISES = Seed(
+    "22222222-2222-4222-8222-222222222222",
+    "On-premises",
+    "vmr-ews@example.com",
+    "room",
+    "Exchange on-premises (EWS)",
+    by_ews=True,
+)
+INTEGRATION, MAILBOX = ONLINE.uuid, ONLINE.mailbox
+SERVICE_ACCOUNT = ("svc-vmr@example.com", "local-ews")
+
+
+def seeds(environ: Mapping[str, str]) -> tuple[Seed, ...]:
+    """The integrations that the stack starts with: the second one where EWS is 1."""
+    return (ONLINE, ON_PREMISES) if environ.get("EWS") == "1" else (ONLINE,)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""`python -m dev.functions`: the product in the functions host, on the movable clock, with the seeded integration.
+"""`python -m dev.functions`: the product in the functions host, on the movable clock, with the seeded integrations.
 
 PORT is where it listens; DEV_HELD_ROUTE, if set, a path that is held back until `POST /dev/ready`.
 """
@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from dev.demo.app import demo
+from dev.environment import seeds
 from dev.host.clock import MovableClock
 from dev.host.config import HostError
 from dev.host.host import running_host
@@ -38,7 +39,7 @@ async def serve(settings: Mapping[str, str], port: int, stop: asyncio.Event) -> 
     async with AsyncExitStack() as stack:
         stack.push_async_callback(services.close)
         exchange = settings["GRAPH_BASE_URL"].removesuffix("/v1.0")
-        await seed(services.integrations, exchange)
+        await seed(services.integrations, exchange, seeds(settings))
         held = settings.get("DEV_HELD_ROUTE", "")
         host = await stack.enter_async_context(running_host(APP, settings, clock, held=held, port=port))
         host.pages["demo"] = (await stack.enter_async_context(demo(host.url, exchange))).handle

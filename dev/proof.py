@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from dev.environment import INTEGRATION, MAILBOX, POLICY, Addresses
+from dev.environment import POLICY, Addresses, Seed
 from dev.processes import StackError
 
 USER = "alice@example.com"
@@ -19,18 +19,22 @@ T = TypeVar("T")
 class Proof:
     """What a user, an organiser and a conferencing node do, one after the other. Each step raises StackError."""
 
-    def __init__(self, addresses: Addresses, client: httpx.Client) -> None:
+    def __init__(self, addresses: Addresses, client: httpx.Client, seed: Seed) -> None:
         self._at = addresses
         self._client = client
+        self._seed = seed
 
     def book(self) -> None:
         """One meeting, from the click in Outlook to the open room."""
-        token = self._call("POST", f"{self._at.exchange}/dev/identity-token", json={"user": USER})["token"]
+        token = self._token()
         _say("Outlook signs in", f"{USER}: identity token of {len(token)} characters")
         room = self._allocate(token)
         _say("The button is clicked", f"{room['alias']} or {room['numeric_alias']}, tag {room['alias_id']}")
         uid = self._invite(room["instructions"])
         _say("The invitation goes out", f"uid {uid[:24]}…")
+        if self._seed.by_ews:
+            self._call("POST", f"{self._at.functions}/dev/run/poll")
+            _say("The mailbox is looked at", f"{self._seed.mailbox}: every minute, now at once")
         answer = self._wait_for(lambda: self._answer(uid), "no answer to the invitation")
         _say("The organiser hears", f"{answer['kind']}: {answer['subject']}")
         if answer["kind"] != "accepted":
@@ -38,8 +42,12 @@ class Proof:
         _say("A node asks now", self._wait_for(lambda: self._open(room["alias"]), "the room is shut"))
         _say("… for a number unknown", self._unknown())
 
+    def _token(self) -> str:
+        wanted = {"user": USER, "audience": f"{self._at.functions}/addin/{self._seed.uuid}/pane"}
+        return str(self._call("POST", f"{self._at.exchange}/dev/identity-token", json=wanted)["token"])
+
     def _allocate(self, token: str) -> dict[str, str]:
-        url = f"{self._at.functions}/api/client/v2/msexchange_schedulers/{INTEGRATION}/meeting_details"
+        url = f"{self._at.functions}/api/client/v2/msexchange_schedulers/{self._seed.uuid}/meeting_details"
         result: dict[str, str] = self._call("GET", url, headers={"token": token})["result"]
         return result
 
@@ -47,12 +55,12 @@ class Proof:
         start = datetime.now(UTC) + timedelta(minutes=10)  # within meeting_buffer_before: the room is open already
         meeting = {
             "organizer": USER,
-            "subject": "The local stack's own meeting",
+            "subject": f"The local stack's own meeting{' by EWS' if self._seed.by_ews else ''}",
             "start": f"{start:%Y-%m-%dT%H:%M:%S}",
             "end": f"{start + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}",
             "time_zone": "UTC",
             "body_html": f"<p>Hello</p>{instructions}",
-            "attendees": [MAILBOX, "bob@example.com"],
+            "attendees": [self._seed.mailbox, "bob@example.com"],
         }
         return str(self._call("POST", f"{self._at.exchange}/dev/meetings", json=meeting)["uid"])
 
@@ -68,7 +76,7 @@ class Proof:
         return f"come in: {answer.json()['result']['name']}"
 
     def _unknown(self) -> str:
-        answer = self._policy("meet0")
+        answer = self._policy(f"{self._seed.prefix}0")
         if answer.status_code != httpx.codes.NOT_FOUND:
             raise StackError(f"an unknown alias was answered {answer.status_code}, not 404: {answer.text[:300]}")
         return "not ours: ask the node's own database"

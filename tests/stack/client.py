@@ -15,7 +15,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from dev.environment import INTEGRATION, MAILBOX, POLICY, Addresses
+from dev.environment import ONLINE, POLICY, Addresses, Seed
 from tests.support import ROOT
 
 START = 45.0  # seconds that a start may take on a busy machine
@@ -44,10 +44,11 @@ def wait_for(check: Callable[[], T | None], what: str, seconds: float = PATIENCE
 
 
 class LocalStack:
-    """One `python -m dev` on free ports, with what people and machines do to it."""
+    """One `python -m dev` on free ports, with what people and machines do to it, or to the integration `seed` of it."""
 
-    def __init__(self, folder: Path, at: Addresses | None = None, **env: str) -> None:
+    def __init__(self, folder: Path, at: Addresses | None = None, seed: Seed = ONLINE, **env: str) -> None:
         self.at = at or Addresses(free_port(), free_port())
+        self.seed = seed
         self.log = folder / "stack.log"
         self._client = httpx.Client(trust_env=False, timeout=30)
         settings = {**os.environ, "PORT": str(self.at.port), "EXCHANGE_PORT": str(self.at.exchange_port), **env}
@@ -91,12 +92,13 @@ class LocalStack:
         return answer.json() if answer.content else None
 
     def token(self, user: str = ALICE, **more: object) -> str:
-        """An Exchange identity token."""
-        return str(self.call("POST", f"{self.at.exchange}/dev/identity-token", json={"user": user, **more})["token"])
+        """An Exchange identity token, for the integration's pane unless told otherwise."""
+        wanted = {"user": user, "audience": f"{self.at.functions}/addin/{self.seed.uuid}/pane", **more}
+        return str(self.call("POST", f"{self.at.exchange}/dev/identity-token", json=wanted)["token"])
 
     def meeting_details(self, headers: dict[str, str]) -> httpx.Response:
         """The answer to a click on the single-use button."""
-        path = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/meeting_details"
+        path = f"/api/client/v2/msexchange_schedulers/{self.seed.uuid}/meeting_details"
         return self._client.get(self.at.functions + path, headers=headers)
 
     def allocate(self) -> dict[str, str]:
@@ -123,7 +125,7 @@ class LocalStack:
             "end": f"{start + timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%S}",
             "time_zone": "UTC",
             "body_html": body,
-            "attendees": [MAILBOX, "bob@example.com"],
+            "attendees": [self.seed.mailbox, "bob@example.com"],
             **more,
         }
         return str(self.call("POST", f"{self.at.exchange}/dev/meetings", json=meeting)["uid"])
@@ -140,7 +142,7 @@ class LocalStack:
         """What the equipment mailbox has answered to a meeting, newest last."""
         messages = self.call("GET", f"{self.at.exchange}/dev/mailboxes/{ALICE}/messages")["messages"]
         kinds = {"accepted", "declined", "tentative"}
-        return [m for m in messages if m["uid"] == uid and m["kind"] in kinds and m["from"] == MAILBOX]
+        return [m for m in messages if m["uid"] == uid and m["kind"] in kinds and m["from"] == self.seed.mailbox]
 
     def wait_for_answer(self, uid: str, number: int = 1) -> dict[str, Any]:
         """The nth answer to a meeting."""

@@ -7,11 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from dev.environment import Addresses
+from dev.environment import ON_PREMISES, ONLINE, Addresses, Seed
 from tests.stack.client import LocalStack, wait_for
 from tests.support import ROOT
 
@@ -24,8 +25,8 @@ StackFactory = Callable[..., LocalStack]
 def start(tmp_path: Path) -> Iterator[StackFactory]:
     started: list[LocalStack] = []
 
-    def start(at: Addresses | None = None, **env: str) -> LocalStack:
-        started.append(LocalStack(tmp_path, at, **env))
+    def start(at: Addresses | None = None, seed: Seed = ONLINE, **env: str) -> LocalStack:
+        started.append(LocalStack(tmp_path, at, seed, **env))
         return started[-1]
 
     yield start
@@ -116,3 +117,18 @@ def test_make_is_the_way_in() -> None:
         dry = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=True)
         assert "-m dev.setup" in dry.stdout
         assert ".venv/bin/" in dry.stdout
+
+
+def test_a_second_exchange_is_served_by_ews_where_that_is_asked_for(start: StackFactory) -> None:
+    stack = start(seed=ON_PREMISES, EWS="1")
+    stack.wait_until_up()
+    assert stack.said.count("come in: ") == 2
+    room, begins = stack.allocate(), stack.now() + timedelta(hours=3)
+    uid = stack.invite(begins, room["instructions"])
+    stack.move_clock(stack.now() + timedelta(minutes=1))  # the poll comes due
+    assert stack.wait_for_answer(uid)["kind"] == "accepted"
+    stack.move_clock(begins)
+    stack.wait_for_policy(room["alias"], "open")
+    stack.cancel(uid)
+    stack.move_clock(stack.now() + timedelta(minutes=1))
+    stack.wait_for_policy(room["alias"], "closed")

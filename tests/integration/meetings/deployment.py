@@ -15,6 +15,7 @@ import httpx
 from aiohttp import web
 
 from dev.exchange.app import Running, running_exchange
+from dev.exchange.visibility import ON_PREMISES
 from shared.addin.meeting_details import details
 from shared.aliases.allocation import alias_format
 from shared.composition import Services
@@ -34,9 +35,6 @@ TRIES = 5
 QUIET = timedelta(minutes=20)
 """Long enough for every lease to run out and every retry to come due."""
 
-ALL_VISIBLE = "Location,Subject,Body,AllProperties"
-"""VisibleMeetingUpdateProperties is Exchange Online's alone: on-premises no update passes the Inbox by (facts §7)."""
-
 
 class By(StrEnum):
     """How the equipment mailbox is reached. Nothing else in a deployment depends on it."""
@@ -54,7 +52,7 @@ class By(StrEnum):
     @property
     def processing(self) -> dict[str, Any]:
         """What the mailbox's own Exchange does otherwise than Exchange Online."""
-        return {} if self is By.GRAPH else {"visible_update_properties": ALL_VISIBLE}
+        return {} if self is By.GRAPH else {"visible_update_properties": ON_PREMISES}
 
 
 @dataclass
@@ -167,10 +165,7 @@ class Deployment:
                 await self.notified()
             if not queue.sent:
                 return
-            body, delay = queue.sent.pop(0)
-            if delay:
-                await self.move_to(self.now + delay)
-            await self.hand_out(body)
+            await self.hand_out(await self.take())
         raise AssertionError("the queue never runs empty")
 
     async def notified(self) -> None:
@@ -182,6 +177,13 @@ class Deployment:
             async with asyncio.timeout(0.1):
                 await self.exchange.exchange.notifier.idle()
         await self.services.rounds.poll()
+
+    async def take(self, place: int = 0) -> str:
+        """Take a message out of the queue, once its delay has passed."""
+        body, delay = self.memory.queue("meeting-requests").sent.pop(place)
+        if delay:
+            await self.move_to(self.now + delay)
+        return body
 
     async def hand_out(self, body: str) -> None:
         """The queue hands a message out, as often as Azure does before it sets it aside."""

@@ -176,28 +176,29 @@ class History:
         return (self.origin + timedelta(days=2, hours=ahead)).replace(minute=0, second=0, microsecond=0)
 
     async def _work(self, many: int) -> None:
-        await self.world.notified()
+        try:
+            await self.world.notified()
+        except Unavailable as error:
+            note(f"a poll failed: {error!r}")
         queue = self.world.memory.queue("meeting-requests")
         for _ in range(min(many, len(queue.sent))):
-            body, delay = queue.sent.pop()
-            await self.world.move_to(self.world.now + delay)
-            await self.world.hand_out(body)
+            await self.world.hand_out(await self.world.take(-1))
 
     async def _work_until_crash(self, fuse: Fuse) -> None:
-        """The worker dies in the middle of its work; the queue keeps the message, another process goes on."""
-        await self.world.notified()
-        queue = self.world.memory.queue("meeting-requests")
-        if not queue.sent:
-            return
+        """A poll or the worker dies in the middle; the queue keeps the message, another process goes on."""
         await self.world.restart(CrashingStorage(self.world.memory, fuse))
-        body, delay = queue.sent.pop(0)
+        queue = self.world.memory.queue("meeting-requests")
+        body = ""
         try:
-            await self.world.services.worker.work_off(body, last_try=False)
-        except Crash:
-            queue.sent.append((body, delay))
-        except Exception as error:
+            await self.world.notified()
+            if queue.sent:
+                body = await self.world.take()
+                await self.world.services.worker.work_off(body, last_try=False)
+                body = ""
+        except (Crash, Exception) as error:
             note(f"a try failed: {error!r}")
-            queue.sent.append((body, delay))
+        if body:
+            queue.sent.append((body, timedelta(0)))
         await self.world.restart()
 
     async def outcome(self) -> dict[str, Any]:

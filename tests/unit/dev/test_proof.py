@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from dev import proof
-from dev.environment import Addresses
+from dev.environment import ON_PREMISES, ONLINE, Addresses, Seed
 from dev.processes import StackError
 from dev.proof import Proof
 
@@ -20,10 +20,12 @@ GOOD: dict[str, Any] = {
     "messages": {"messages": [ACCEPTED]},
     "local_alias=meet1": {"action": "continue", "result": {"name": "A meeting"}},
     "local_alias=meet0": httpx.codes.NOT_FOUND,
+    "local_alias=room0": httpx.codes.NOT_FOUND,
+    "/dev/run/poll": {"ran": "poll"},
 }
 
 
-def book(**changes: Any) -> None:
+def book(seed: Seed = ONLINE, **changes: Any) -> None:
     """Run the proof against answers that are good but for the changes."""
     answers = GOOD | changes
 
@@ -32,7 +34,7 @@ def book(**changes: Any) -> None:
         return httpx.Response(found, text="no") if isinstance(found, int) else httpx.Response(200, json=found)
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as client:
-        Proof(AT, client).book()
+        Proof(AT, client, seed).book()
 
 
 def test_what_came_back_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -41,6 +43,13 @@ def test_what_came_back_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert "PXPS:-1#" in shown
     assert "Accepted: A meeting" in shown
     assert "come in: A meeting" in shown
+
+
+def test_a_mailbox_that_nobody_notifies_of_is_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
+    book(ON_PREMISES)
+    assert "vmr-ews@example.com" in capsys.readouterr().out
+    with pytest.raises(StackError, match=r"/dev/run/poll was answered 500"):
+        book(ON_PREMISES, **{"/dev/run/poll": 500})
 
 
 @pytest.mark.parametrize(
