@@ -1,0 +1,44 @@
+"""Ids of items, folders and changes."""
+
+from base64 import b64encode
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dev.exchange.ews.errors import EwsError
+from dev.exchange.ews.ids import EVENT, FOLDER, MESSAGE, ItemId, change_key, parse
+
+OWNER = "11111111-1111-4111-8111-111111111111"
+ids = st.builds(
+    ItemId,
+    kind=st.sampled_from([MESSAGE, EVENT, FOLDER]),
+    owner=st.uuids().map(str),
+    key=st.uuids().map(lambda uuid: uuid.hex),
+    moves=st.integers(0, 65535),
+    day=st.none() | st.dates(),
+)
+
+
+@given(ids)
+def test_an_id_can_be_read_back(item: ItemId) -> None:
+    assert parse(item.text()) == item
+
+
+@given(st.text() | ids.map(lambda item: item.text()[:40]) | st.binary().map(lambda data: b64encode(data).decode()))
+def test_anything_else_is_malformed(text: str) -> None:
+    with pytest.raises(EwsError) as raised:
+        parse(text)
+    assert raised.value.code == "ErrorInvalidIdMalformed"
+
+
+def test_a_move_and_a_day_give_other_ids() -> None:
+    item = ItemId(EVENT, OWNER, "a" * 32)
+    others = {item.text(), ItemId(EVENT, OWNER, "a" * 32, moves=1).text()}
+    others.add(ItemId(EVENT, OWNER, "a" * 32, day=date(2030, 3, 4)).text())
+    assert len(others) == 3
+
+
+def test_change_keys_differ() -> None:
+    assert change_key(1) != change_key(2)

@@ -1,0 +1,105 @@
+"""Shapes, extended properties, accounts, states: what needs no server."""
+
+import pytest
+
+from dev.exchange.ews import extended, shapes
+from dev.exchange.ews.access import Actor, Caller, impersonating, seeded
+from dev.exchange.ews.errors import EwsError, SoapFaultError
+from dev.exchange.ews.ids import MESSAGE, ItemId
+from dev.exchange.ews.sync_states import Seen, State, SyncStates
+from dev.exchange.ews.xml import Element, t
+
+OWNER = "11111111-1111-4111-8111-111111111111"
+
+
+def shape(base: str, *more: Element) -> Element:
+    return t("ItemShape", t("BaseShape", base), t("AdditionalProperties", *more))
+
+
+def test_a_shape_wants_its_base_and_what_is_added() -> None:
+    added = t("FieldURI", {"FieldURI": "item:Body"})
+    only_ids = shapes.read(shape("IdOnly", added), default=["item:Subject"])
+    assert [only_ids.wants(uri) for uri in ("item:Body", "item:Subject", "item:Size")] == [True, False, False]
+    default = shapes.read(shape("Default"), default=["item:Subject"])
+    assert [default.wants(uri) for uri in ("item:Body", "item:Subject", "item:Size")] == [False, True, False]
+    listed = shapes.read(shape("AllProperties", added), in_list=True)
+    assert [listed.wants(uri) for uri in ("item:Body", "item:Subject", "item:Size")] == [False, True, True]
+
+
+@pytest.mark.parametrize("wrong", [None, t("ItemShape"), shape("Everything")])
+def test_shapes_that_are_none(wrong: Element | None) -> None:
+    with pytest.raises(EwsError) as raised:
+        shapes.read(wrong)
+    assert raised.value.code == "ErrorSchemaValidation"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "code"),
+    [
+        ({}, "ErrorInvalidExtendedProperty"),
+        ({"PropertyTag": "0x300B"}, "ErrorInvalidExtendedProperty"),
+        ({"PropertyType": "Binary"}, "ErrorInvalidExtendedProperty"),
+        ({"PropertyTag": "zero", "PropertyType": "Binary"}, "ErrorSchemaValidation"),
+    ],
+)
+def test_extended_properties_that_are_none(attributes: dict[str, str], code: str) -> None:
+    with pytest.raises(EwsError) as raised:
+        extended.read(t("ExtendedFieldURI", attributes))
+    assert raised.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("attributes", "property_set", "number"),
+    [
+        ({"PropertyTag": "0x300B", "PropertyType": "Binary"}, "", 0x300B),
+        ({"PropertyTag": "12299", "PropertyType": "Binary"}, "", 0x300B),
+        ({"DistinguishedPropertySetId": "Meeting", "PropertyId": "3", "PropertyType": "Binary"}, "Meeting", 3),
+        ({"PropertySetId": "6ed8da90-450b-101b-98da-00aa003f1305", "PropertyId": "0x23", "PropertyType": "Binary"},
+         "Meeting", 35),
+        ({"DistinguishedPropertySetId": "PublicStrings", "PropertyName": "x", "PropertyType": "String"},
+         "PublicStrings", -1),
+    ],
+)  # fmt: skip
+def test_extended_properties(attributes: dict[str, str], property_set: str, number: int) -> None:
+    found = extended.read(t("ExtendedFieldURI", attributes))
+    assert (found.property_set, found.number, dict(found.attributes)) == (property_set, number, attributes)
+
+
+@pytest.mark.parametrize(
+    ("username", "known"),
+    [
+        ("svc-vmr", True),
+        ("SVC-VMR@EXAMPLE.COM", True),
+        (r"EXAMPLE\svc-vmr", True),
+        (r"example.com\svc-vmr", True),
+        (r"\svc-vmr@example.com", True),
+        (r"OTHER\svc-vmr", False),
+        ("svc-vmr@other.com", False),
+        ("", False),
+    ],
+)
+def test_names_of_an_account(username: str, known: bool) -> None:  # a table's column
+    assert seeded()[0].is_(username) is known
+
+
+def test_an_application_must_say_for_whom_it_acts() -> None:
+    with pytest.raises(SoapFaultError):
+        impersonating(Caller(), None, asked=False)
+    account = seeded()[0]
+    assert impersonating(Caller(account), None, asked=False) == Actor(Caller(account), opens=account.opens)
+
+
+def test_states_know_one_folder_and_are_kept_as_long_as_nothing_changes() -> None:
+    states = SyncStates()
+    empty = states.find("", OWNER, "inbox")
+    first = states.keep(empty, empty, "")
+    assert states.keep(states.find(first, OWNER, "inbox"), empty, first) == first
+    seen = {ItemId(MESSAGE, OWNER, "a" * 32): Seen(1, is_read=False, content=(None, False))}
+    second = states.keep(State(OWNER, "inbox", seen), empty, first)
+    assert second != first
+    assert states.find(second, OWNER, "inbox").seen == seen
+    with pytest.raises(EwsError):
+        states.find(second, OWNER, "drafts")
+    states.forget()
+    with pytest.raises(EwsError):
+        states.find(second, OWNER, "inbox")
