@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import allocation, burst, cold_import, meeting, memory, package, policy, sizes, throughput, webhook
+from bench import allocation, burst, cold_import, meeting, memory, package, pane, policy, sizes, throughput, webhook
 from bench.result import Result, table, write
 
 Measurement = Callable[[], list[Result] | Awaitable[list[Result]]]
@@ -17,6 +17,7 @@ Measurement = Callable[[], list[Result] | Awaitable[list[Result]]]
 ALWAYS: dict[str, Measurement] = {
     "import": cold_import.measure,
     "sizes": sizes.measure,
+    "pane": pane.measure,
     "allocation": allocation.measure,
     "policy": policy.measure,
     "meeting": meeting.measure,

@@ -52,7 +52,7 @@ class Host:
 @asynccontextmanager
 async def backdrop() -> AsyncIterator[Backdrop]:
     """Azurite and the simulated Exchange."""
-    port = _free_port()
+    port = free_port()
     public = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as folder:
         async with azurite_storage() as (storage, connection), running_exchange(ExchangeSettings(public)) as exchange:
@@ -90,7 +90,8 @@ async def _until_up(http: httpx.AsyncClient, process: asyncio.subprocess.Process
     raise RuntimeError("the functions host does not come up: try `python -m dev` to see why")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
