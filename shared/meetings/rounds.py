@@ -13,6 +13,7 @@ from shared.meetings.agenda import CLEANUP, ONWARD
 from shared.meetings.checkup import check_mailbox_settings, check_number_space
 from shared.meetings.hands import Hands, HandsOf
 from shared.meetings.retirement import Retirement
+from shared.operations.metrics import Metric, measure
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class Rounds:
 
         chores: dict[AlarmKind, Chore] = {AlarmKind.SUBSCRIPTION: subscribe, AlarmKind.CONNECTION: sweep}
         await self._for_each(chores, by_ews=False)
+        measure(Metric.ROUND, 1, outcome="sweep")
 
     async def poll(self) -> None:
         """The same where nobody notifies us: a minute is how long an organizer may wait."""
@@ -67,6 +69,7 @@ class Rounds:
             await check_mailbox_settings(hands.processor, self.alarms)
 
         await self._for_each({AlarmKind.CONNECTION: poll}, by_ews=True, patience=POLL, at_once=POLLED_AT_ONCE)
+        measure(Metric.ROUND, 1, outcome="poll")
 
     async def renew(self) -> None:
         """Renew every subscription, and make those anew that Exchange has lost (M9)."""
@@ -76,6 +79,7 @@ class Rounds:
                 await hands.watcher.sweep()
 
         await self._for_each({AlarmKind.SUBSCRIPTION: renew})
+        measure(Metric.ROUND, 1, outcome="renew")
 
     async def agenda(self) -> None:
         """Read series on, and close what is over (M3, C4)."""

@@ -9,6 +9,7 @@ from shared.alarms import AlarmKind, Alarms
 from shared.errors import Conflict, NotFound, RateLimited, Unavailable
 from shared.meetings.hands import HandsOf
 from shared.meetings.notice import Notice, decode, encode
+from shared.operations.metrics import Metric, measure
 from shared.storage import Queue
 
 log = logging.getLogger(__name__)
@@ -77,9 +78,10 @@ class Worker:
             notices = decode(body)
         except ValueError:
             log.error("a foreign message was set aside")
-            return
+            return measure(Metric.SET_ASIDE, 1)
         for notice in notices:
             log.error("a notice of integration %s could not be worked off", notice.integration)
+            measure(Metric.SET_ASIDE, 1, notice.integration)
             try:
                 hands = await self.hands(notice.integration)
             except NotFound:

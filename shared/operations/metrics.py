@@ -28,10 +28,14 @@ class Metric(StrEnum):
     SWEEP_REPAIRS = "sweep_repairs"
     """Messages that a sweep found and no notification had told of."""
 
+    ROUND = "round"
+    """1 for every round of a timer that has ended; dimension `outcome` is the timer."""
 
-def measure(metric: Metric, value: float, integration: str, outcome: str = "") -> None:
-    """Record one value of an integration (its uuid)."""
-    line = {"name": metric.value, "value": value, "integration": integration}
-    if outcome:
-        line["outcome"] = outcome
-    log.info("metric %s", json.dumps(line, separators=(",", ":")))
+    SET_ASIDE = "set_aside"
+    """1 for every notice that could not be worked off."""
+
+
+def measure(metric: Metric, value: float, integration: str = "", outcome: str = "") -> None:
+    """Record one value, of an integration (its uuid) or of the whole deployment."""
+    line = {"name": metric.value, "value": value, "integration": integration, "outcome": outcome}
+    log.info("metric %s", json.dumps({k: v for k, v in line.items() if v != ""}, separators=(",", ":")))

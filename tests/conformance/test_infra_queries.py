@@ -40,13 +40,38 @@ def test_every_query_is_used_by_an_alert_or_a_chart() -> None:
 @pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
 def test_what_a_query_looks_for_exists(path: Path) -> None:
     query = path.read_text()
-    assert set(re.findall(r"Functions\.([a-z_]+)'", query)) <= function_names()
+    assert set(re.findall(r'metric\.outcome == "(\w+)"', query)) <= {"sweep", "poll", "renew"} <= function_names()
     assert set(re.findall(r'metric\.name == "(\w+)"', query)) <= {m.value for m in Metric}
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
+def test_a_query_holds_in_every_telemetry_mode(path: Path) -> None:
+    """The host's own log lines ("Executed 'Functions.…") are dropped where the worker sends telemetry by itself."""
+    query = path.read_text()
+    assert "Functions." not in query
+    table = re.search(r"^(\w+)$", query, re.M)
+    assert table
+    assert table[1] in ("traces", "requests", "exceptions")
+    ours = ('message startswith "metric {"', 'matches regex "^[a-z_]+ of integration')
+    assert table[1] != "traces" or any(line in query for line in ours)
+
+
+async def test_every_round_that_ends_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    async def hands(uuid: str) -> Any:
+        raise Unavailable("no answer")
+
+    storage = MemoryStorage()
+    retirement = Retirement(storage, PolicyPlatform(storage))
+    rounds = Rounds(cast("IntegrationStore", Integrations()), hands, Alarms(storage, FakeClock()), retirement)
+    caplog.set_level("INFO")
+    for timer in ("sweep", "poll", "renew"):
+        await getattr(rounds, timer)()
+        assert caplog.messages[-1] == f'metric {{"name":"round","value":1,"outcome":"{timer}"}}'
 
 
 class Integrations:
     async def list(self) -> list[Any]:
-        return [SimpleNamespace(uuid="11111111-1111-4111-8111-111111111111", enable_dynamic_vmrs=True)]
+        return [SimpleNamespace(uuid="11111111-1111-4111-8111-111111111111", enable_dynamic_vmrs=True, uses_ews=False)]
 
 
 @pytest.mark.parametrize("fault", [Unavailable("no answer"), ZeroDivisionError()])

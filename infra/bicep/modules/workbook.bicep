@@ -25,7 +25,7 @@ var charts = [
     look: 'timechart'
   }
   {
-    title: 'Failed runs by function'
+    title: 'Exceptions by function'
     query: loadTextContent('../queries/chart_failures.kql')
     look: 'table'
   }
