@@ -78,7 +78,8 @@ class Worker:
             notices = decode(body)
         except ValueError:
             log.error("a foreign message was set aside")
-            return measure(Metric.SET_ASIDE, 1)
+            measure(Metric.SET_ASIDE, 1)
+            return
         for notice in notices:
             log.error("a notice of integration %s could not be worked off", notice.integration)
             measure(Metric.SET_ASIDE, 1, notice.integration)
