@@ -121,12 +121,13 @@ class FakeMailbox:
                 self.mails.append(mail)
 
     async def changes(self, folder: Folder, state: str) -> Changes:
-        """See Mailbox.changes: a state counts the arrivals that have been told."""
+        """See Mailbox.changes: a state counts the arrivals that have been told, and departures from the Inbox."""
         with _Call(self, "changes"):
-            told = 0 if state in self.forgotten_states else int(state or "0")
+            told = 0 if state in self.forgotten_states else int(state.partition(" ")[0] or "0")
             arrivals = self._arrivals[folder]
             upto = min(told + self._page_size, len(arrivals))
-            return Changes(arrivals[told:upto], str(upto), more=upto < len(arrivals))
+            new = f"{upto} {len(self._arrivals[Folder.DELETED_ITEMS])}"
+            return Changes(arrivals[told:upto], new, more=upto < len(arrivals), stirred=new != state)
 
     def _file_away(self, item_id: str) -> None:
         for message_id, request in self._messages.items():

@@ -12,7 +12,6 @@ from typing import Any
 
 import requests
 from exchangelib import IMPERSONATION, UTC, Account, Configuration, Credentials, Version
-from exchangelib.errors import RedirectError
 from exchangelib.protocol import CachingProtocol, FailFast, Protocol
 from exchangelib.transport import BASIC, NOAUTH, NTLM
 from exchangelib.util import is_xml
@@ -55,7 +54,7 @@ class AtOnce(FailFast):
         if response.status_code == 200:
             raise NotSoap("no XML")
         if response.status_code in (301, 302, 303, 307, 308):
-            raise RedirectError(url="elsewhere")
+            raise NotSoap("a redirection, which nothing follows")
         raise HttpFailure(response.status_code, _seconds(response.headers.get("Retry-After", "")))
 
 

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import Unavailable
+from shared.errors import RateLimited, Unavailable
 from shared.mailboxes.mailbox import Folder
 from shared.mailboxes.watch import MAX_PAGES, RENEW_BEFORE, Watcher
 from shared.meetings.notice import decode
+from shared.meetings.operation import correlation_id
+from shared.storage import Put
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailbox import FakeMailbox
 from tests.fakes.storage import MemoryQueue, MemoryStorage
@@ -25,6 +27,7 @@ class World:
         self.mailbox = FakeMailbox(self.clock, page_size=2)
         self.subscriptions = FakeSubscriptions()
         self.is_polled = False
+        self.files_away = False
         self.storage = MemoryStorage()
         self.queue = self.storage.queue("meeting-requests")
         self.watched = "vmr@example.com https://vmr.example.com"
@@ -40,6 +43,7 @@ class World:
             self.storage,
             self.queue,
             self.clock,
+            self.files_away,
         )
 
     def found(self) -> list[str]:
@@ -203,3 +207,80 @@ class BreakingQueue(MemoryQueue):
             raise ConnectionError
         self._left -= 1
         await super().send(text, delay)
+
+
+class TestPolling:
+    """Where nobody notifies us (EWS): every minute, one call while nothing happens."""
+
+    @pytest.fixture
+    def polled(self, world: World) -> World:
+        world.is_polled = True
+        return world
+
+    async def test_an_idle_mailbox_costs_one_call_a_minute(self, polled: World) -> None:
+        await polled.watcher.poll()
+        polled.mailbox.calls.clear()
+        for _ in range(10):
+            polled.clock.move(timedelta(minutes=1))
+            await polled.watcher.poll()
+        assert polled.mailbox.calls == ["changes"] * 10
+
+    async def test_at_first_everything_is_found(self, polled: World) -> None:
+        polled.mailbox.deliver_mail("a")
+        polled.mailbox.deliver_mail("b", Folder.DELETED_ITEMS)
+        assert await polled.watcher.poll() == 2
+        assert polled.found() == ["a", "b"]
+
+    async def test_what_leaves_the_inbox_is_found_where_it_went(self, polled: World) -> None:
+        await polled.watcher.poll()
+        polled.mailbox.deliver_mail("filed", Folder.DELETED_ITEMS)
+        await polled.watcher.poll()
+        assert polled.found() == ["filed"]
+
+    async def test_an_exchange_that_files_away_unseen_is_looked_at_every_five_minutes(self, polled: World) -> None:
+        polled.files_away = True
+        await polled.watcher.poll()
+        polled.mailbox.calls.clear()
+        for _ in range(10):
+            polled.clock.move(timedelta(minutes=1))
+            await polled.watcher.poll()
+        assert len(polled.mailbox.calls) == 12
+
+    async def test_what_polls_find_is_no_repair(self, polled: World) -> None:
+        """Metric sweep_repairs counts what notifications should have told."""
+        polled.mailbox.deliver_mail("a")
+        await polled.watcher.poll()
+        assert [notice.swept for body, _ in polled.queue.sent for notice in decode(body)] == [False]
+
+    async def test_a_busy_server_is_left_alone_by_the_next_processes_too(self, polled: World) -> None:
+        polled.mailbox.deliver_mail("a")
+        polled.mailbox.fail("changes", RateLimited("busy", 150))
+        for minute in range(4):
+            if minute < 3:
+                with pytest.raises(RateLimited):
+                    await polled.watcher.poll()
+            else:
+                await polled.watcher.poll()
+            polled.clock.move(timedelta(minutes=1))
+        assert polled.mailbox.calls == ["changes"] * 3, "once at first, then both folders"
+        assert polled.found() == ["a"]
+
+    async def test_back_off_keeps_what_was_known(self, polled: World) -> None:
+        polled.mailbox.deliver_mail("a")
+        await polled.watcher.poll()
+        polled.mailbox.fail("changes", RateLimited("busy", 30))
+        with pytest.raises(RateLimited):
+            await polled.watcher.poll()
+        polled.clock.move(timedelta(minutes=1))
+        assert await polled.watcher.poll() == 0
+
+
+async def test_what_was_filed_away_when_it_was_answered_needs_no_second_look(world: World) -> None:
+    table = world.storage.table("meetings")
+    for message, done in [("answered", "2026-11-23T09:00:00+00:00"), ("unfinished", "")]:
+        operation = f"operation:{correlation_id(INTEGRATION, message)}"
+        await table.commit(INTEGRATION, Put(operation, {"done": done}))
+        world.mailbox.deliver_mail(f"{message}|moved", Folder.DELETED_ITEMS)
+    world.mailbox.deliver_mail("unseen", Folder.DELETED_ITEMS)
+    assert await world.watcher.sweep() == 2
+    assert world.found() == ["unfinished|moved", "unseen"]

@@ -11,7 +11,7 @@ import pytest
 from shared.alarms import AlarmKind, Alarms
 from shared.errors import Unavailable
 from shared.integrations import Integration
-from shared.mailboxes.ews.trouble import Look
+from shared.mailboxes.ews.trouble import Look, Trouble
 from shared.mailboxes.graph.access import Listed, Reply, Right
 from shared.operations.doctor import Doctor, Finding, examination
 from shared.operations.doctor.finding import Check
@@ -43,9 +43,9 @@ class FakeAccess:
 
 @dataclass
 class FakeEwsAccess:
-    """An EwsAccess that finds nothing in the way."""
+    """An EwsAccess: how looks into the mailbox go."""
 
-    looks: tuple[Look, ...] = ()
+    looks: tuple[Look, ...] = (Look(None),) * 4
 
     async def try_out(self) -> tuple[Look, ...]:
         return self.looks
@@ -181,6 +181,20 @@ async def test_only_what_the_integration_uses_is_examined() -> None:
     by_ews = {finding.check for finding in await Clinic(authentication_method="NTLM").examine()}
     assert Check.SUBSCRIPTION not in by_ews
     assert {Check.CONNECTION, Check.LAG} <= by_ews
+
+
+async def test_the_way_into_exchange_by_ews() -> None:
+    clinic = Clinic(authentication_method="NTLM")
+    assert Check.CONNECTION not in await clinic.faults()
+    clinic.ews.looks = (Look(Trouble.IMPERSONATION, "denied"),) * 4
+    assert Check.CONNECTION in await clinic.faults()
+
+
+async def test_kerberos_can_never_work() -> None:
+    [finding] = [f for f in await Clinic(authentication_method="KERBEROS").examine() if f.check is Check.CONNECTION]
+    assert not finding.ok
+    assert "GSSAPI" in finding.details
+    assert '"authentication_method": "NTLM"' in finding.remedy
 
 
 async def test_a_local_stack_has_no_certificate() -> None:

@@ -1,0 +1,302 @@
+"""EWS items as XML, and their reading (facts/graph-ews-tokens.md §1, §9)."""
+
+import base64
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from xml.sax.saxutils import escape
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree  # type: ignore[import-untyped]
+
+from shared.conferences.conference import Occurrence
+from shared.errors import SchedulingError, Unavailable
+from shared.mailboxes.ews.payloads import (
+    TYPES,
+    MessageId,
+    Node,
+    calendar_item,
+    kind_of,
+    meeting_request,
+    message_id,
+    uid,
+)
+from shared.meetings.operation import correlation_id
+from shared.meetings.request import Answer, Kind, Shape, Update
+
+INTEGRATION = "11111111-1111-4111-8111-111111111111"
+GOID = base64.b64encode(bytes.fromhex("040000008200E00074C5B7101A82E008")).decode()
+KEY = "WIdfQoipTBuCK1ThiefxJA=="
+
+
+def node(name: str, *parts: str) -> Node:
+    """An element with what is in it, given as XML of EWS's types."""
+    return Node(etree.fromstring(f'<{name} xmlns="{TYPES}">{"".join(parts)}</{name}>'))
+
+
+def extended(attribute: str, number: str, value: str) -> str:
+    uri = f'<ExtendedFieldURI {attribute}="{number}" PropertyType="Binary"/>'
+    return f"<ExtendedProperty>{uri}<Value>{value}</Value></ExtendedProperty>"
+
+
+ITEM = {
+    "ItemId": '<ItemId Id="item-1" ChangeKey="c"/>',
+    "Subject": "<Subject>Planning</Subject>",
+    "Body": '<Body BodyType="HTML">&lt;p&gt;Hello&lt;/p&gt;</Body>',
+    "UID": "<UID>uid-1</UID>",
+    "Start": "<Start>2026-11-23T12:00:00Z</Start>",
+    "End": "<End>2026-11-23T13:00:00Z</End>",
+    "CalendarItemType": "<CalendarItemType>Single</CalendarItemType>",
+    "MyResponseType": "<MyResponseType>NoResponseReceived</MyResponseType>",
+    "Organizer": "<Organizer><Mailbox><Name>Alice</Name><EmailAddress>alice@example.com</EmailAddress></Mailbox>"
+    "</Organizer>",
+}
+MESSAGE = {
+    "ItemId": '<ItemId Id="message-1" ChangeKey="c"/>',
+    "ItemClass": "<ItemClass>IPM.Schedule.Meeting.Request</ItemClass>",
+    "DateTimeReceived": "<DateTimeReceived>2026-11-23T08:59:00Z</DateTimeReceived>",
+    "Body": '<Body BodyType="HTML">&lt;p&gt;Hello&lt;/p&gt;</Body>',
+    "MeetingRequestType": "<MeetingRequestType>NewMeetingRequest</MeetingRequestType>",
+}
+
+
+def item(**changes: str) -> Node:
+    return node("CalendarItem", *(ITEM | changes).values())
+
+
+def message(**changes: str) -> Node:
+    return node("MeetingRequest", *(MESSAGE | changes).values())
+
+
+class TestMessages:
+    @pytest.mark.parametrize(
+        ("item_class", "kind"),
+        [
+            ("IPM.Schedule.Meeting.Request", Kind.REQUEST),
+            ("ipm.schedule.meeting.REQUEST", Kind.REQUEST),
+            ("IPM.Schedule.Meeting.Request.Custom", Kind.REQUEST),
+            ("IPM.Schedule.Meeting.Canceled", Kind.CANCELLATION),
+            ("IPM.Schedule.Meeting.Requested", None),
+            ("IPM.Schedule.Meeting.Resp.Pos", None),
+            ("IPM.Schedule.Meeting.Notification.Forward", None),
+            ("IPM.Note", None),
+            ("", None),
+        ],
+    )
+    def test_what_it_is_by_its_class(self, item_class: str, kind: Kind | None) -> None:
+        assert kind_of(message(ItemClass=f"<ItemClass>{item_class}</ItemClass>")) is kind
+
+    def test_a_request(self) -> None:
+        request = meeting_request(message(), "known-as", item(), "")
+        assert request is not None
+        assert (request.message_id, request.kind, request.update) == ("known-as", Kind.REQUEST, Update.NEW)
+        assert (request.outdated, request.body) == (False, "<p>Hello</p>")
+        assert request.received == datetime(2026, 11, 23, 8, 59, tzinfo=UTC)
+        assert request.uid == "uid-1"
+
+    @pytest.mark.parametrize(
+        ("sent", "update"),
+        [
+            ("FullUpdate", Update.FULL),
+            ("InformationalUpdate", Update.INFORMATIONAL),
+            ("SilentUpdate", Update.SILENT),
+            ("Outdated", Update.OUTDATED),
+            ("PrincipalWantsCopy", Update.PRINCIPAL_COPY),
+            ("None", Update.UNKNOWN),
+            ("", Update.UNKNOWN),
+        ],
+    )
+    def test_kinds_of_updates(self, sent: str, update: Update) -> None:
+        asked = message(MeetingRequestType=f"<MeetingRequestType>{sent}</MeetingRequestType>")
+        request = meeting_request(asked, "m", item(), "")
+        assert request is not None
+        assert request.update is update
+
+    def test_a_cancellation_lacks_nearly_everything(self) -> None:
+        """facts §9: no start, no end, no uid; CleanGlobalObjectId tells the meeting."""
+        canceled = "<ItemClass>IPM.Schedule.Meeting.Canceled</ItemClass>"
+        found = message(ItemClass=canceled, goid=extended("PropertyId", "35", GOID), MeetingRequestType="")
+        request = meeting_request(found, "m", None, "")
+        assert request is not None
+        assert (request.kind, request.item, request.uid) == (
+            Kind.CANCELLATION,
+            None,
+            "040000008200E00074C5B7101A82E008",
+        )
+
+    def test_our_own_meetings_are_left_alone(self) -> None:
+        ours = item(MyResponseType="<MyResponseType>Organizer</MyResponseType>")
+        assert meeting_request(message(), "m", ours, "") is None
+
+    def test_outdated(self) -> None:
+        request = meeting_request(message(old="<IsOutOfDate>true</IsOutOfDate>"), "m", item(), "")
+        assert request is not None
+        assert request.outdated
+
+
+class TestIds:
+    def arrived(self, ews_id: str, **more: str) -> Node:
+        id_ = f'<ItemId Id="{ews_id}" ChangeKey="c"/>'
+        return message(ItemId=id_, key=extended("PropertyTag", "0x300b", KEY), **more)
+
+    def test_a_message_is_the_same_after_a_move(self) -> None:
+        before, after = (str(message_id(self.arrived(ews_id))) for ews_id in ("in-the-inbox", "in-deleted-items"))
+        assert before != after
+        assert correlation_id(INTEGRATION, before) == correlation_id(INTEGRATION, after)
+
+    def test_two_messages_are_two_even_with_one_key(self) -> None:
+        later = "<DateTimeReceived>2026-11-23T09:00:00Z</DateTimeReceived>"
+        first, second = str(message_id(self.arrived("a"))), str(message_id(self.arrived("b", DateTimeReceived=later)))
+        assert correlation_id(INTEGRATION, first) != correlation_id(INTEGRATION, second)
+
+    def test_without_a_key_the_ews_id_has_to_do(self) -> None:
+        assert str(message_id(message())) == "message-1|message-1"
+
+    def test_what_speeds_reading_up(self) -> None:
+        hints = '<AssociatedCalendarItemId Id="item-1" ChangeKey="c"/>'
+        found = message_id(self.arrived("a", hint=hints, type="<CalendarItemType>Exception</CalendarItemType>"))
+        assert (found.calendar_item, found.is_occurrence) == ("item-1", True)
+
+    @given(st.builds(MessageId, *[st.text("aZ9+/=@", min_size=1, max_size=40)] * 3, st.booleans()))
+    def test_they_can_be_read_back(self, known: MessageId) -> None:
+        assert MessageId.parse(str(known)) == known
+
+    def test_a_bare_id_is_one(self) -> None:
+        assert MessageId.parse("AAMk=").ews_id == "AAMk="
+
+    @given(st.text())
+    def test_noise_is_read_as_something(self, text: str) -> None:
+        assert len(MessageId.parse(text).ews_id) <= 512
+
+
+class TestItems:
+    def test_a_single_meeting(self) -> None:
+        found = calendar_item(item(), "")
+        start = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+        assert (found.id, found.uid, found.shape, found.series_id) == ("item-1", "uid-1", Shape.SINGLE, "")
+        assert found.occurrence == Occurrence(start, start + timedelta(hours=1))
+        assert (found.organizer.name, found.organizer.email) == ("Alice", "alice@example.com")
+        assert (found.zone, found.cancelled, found.response_requested) == ("Etc/UTC", False, True)
+        assert (found.answer, found.answered_at, found.last_day, found.original_start) == (
+            Answer.NONE,
+            None,
+            None,
+            None,
+        )
+
+    @pytest.mark.parametrize(
+        ("type_", "shape", "series_id"),
+        [("RecurringMaster", Shape.SERIES, "item-1"), ("Occurrence", Shape.OCCURRENCE, "master"),
+         ("Exception", Shape.OCCURRENCE, "master")],
+    )  # fmt: skip
+    def test_series(self, type_: str, shape: Shape, series_id: str) -> None:
+        found = calendar_item(item(CalendarItemType=f"<CalendarItemType>{type_}</CalendarItemType>"), "master")
+        assert (found.shape, found.series_id) == (shape, series_id)
+
+    def test_the_uid_is_that_of_all_occurrences(self) -> None:
+        assert uid(item(goid=extended("PropertyId", "35", GOID))) == "040000008200E00074C5B7101A82E008"
+        assert uid(item(goid=extended("PropertyId", "0x23", "noise!"))) == "uid-1"
+
+    @pytest.mark.parametrize(
+        ("answered", "answer"),
+        [("Accept", Answer.ACCEPTED), ("Decline", Answer.DECLINED), ("Tentative", Answer.NONE), ("", Answer.NONE)],
+    )
+    def test_the_response_on_record(self, answered: str, answer: Answer) -> None:
+        when = "<AppointmentReplyTime>2026-11-23T09:00:00Z</AppointmentReplyTime>"
+        found = calendar_item(item(MyResponseType=f"<MyResponseType>{answered}</MyResponseType>", when=when), "")
+        assert (found.answer, found.answered_at) == (answer, datetime(2026, 11, 23, 9, tzinfo=UTC))
+
+    def test_an_unset_time_is_none(self) -> None:
+        unset = "<AppointmentReplyTime>0001-01-01T00:00:00Z</AppointmentReplyTime>"
+        assert calendar_item(item(when=unset), "").answered_at is None
+
+    @pytest.mark.parametrize(
+        ("text", "moment"),
+        [
+            ("2026-11-23T12:00:00", datetime(2026, 11, 23, 12, tzinfo=UTC)),
+            ("2026-11-23T12:00:00+01:00", datetime(2026, 11, 23, 11, tzinfo=UTC)),
+            ("2026-11-23T12:00:00.1234567Z", datetime(2026, 11, 23, 12, tzinfo=UTC)),
+            (" 2026-11-23T12:00:00Z ", datetime(2026, 11, 23, 12, tzinfo=UTC)),
+        ],
+    )
+    def test_times_in_every_form(self, text: str, moment: datetime) -> None:
+        """Naive ones are UTC: every request asks for that."""
+        assert calendar_item(item(Start=f"<Start>{text}</Start>"), "").occurrence.start == moment
+
+    @pytest.mark.parametrize("text", ["", "yesterday", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+    def test_a_time_that_is_none_cannot_be_read(self, text: str) -> None:
+        with pytest.raises(Unavailable, match=r"could not be read: Start"):
+            calendar_item(item(Start=f"<Start>{text}</Start>"), "")
+
+    @pytest.mark.parametrize(
+        ("zone", "name"),
+        [
+            ('<StartTimeZone Id="W. Europe Standard Time"/>', "Europe/Berlin"),
+            ('<StartTimeZone Id="tzone://Microsoft/Custom" Name="Customized Time Zone"/>', "UTC"),
+            ('<StartTimeZone Id="Neverland Standard Time"/>', "UTC"),
+            ("<StartTimeZone/>", "Etc/UTC"),
+            ("", "Etc/UTC"),
+        ],
+    )
+    def test_zones(self, zone: str, name: str) -> None:
+        assert calendar_item(item(zone=zone), "").zone == name
+
+    @pytest.mark.parametrize(
+        ("start", "end"),
+        [("2026-11-22T23:00:00Z", "2026-11-23T23:00:00Z"), ("2026-11-23T00:00:00Z", "2026-11-24T00:00:00Z")],
+        ids=["the moment", "the day"],
+    )
+    def test_an_all_day_meeting_is_a_day_of_the_organizers(self, start: str, end: str) -> None:
+        found = item(
+            Start=f"<Start>{start}</Start>",
+            End=f"<End>{end}</End>",
+            zone='<StartTimeZone Id="W. Europe Standard Time"/>',
+            all_day="<IsAllDayEvent>true</IsAllDayEvent>",
+        )
+        midnight = datetime(2026, 11, 22, 23, tzinfo=UTC)
+        assert calendar_item(found, "").occurrence == Occurrence(midnight, midnight + timedelta(days=1))
+
+    @pytest.mark.parametrize(
+        ("rule", "day"),
+        [
+            ("<EndDateRecurrence><EndDate>2026-12-31Z</EndDate></EndDateRecurrence>", date(2026, 12, 31)),
+            ("<EndDateRecurrence><EndDate>2026-12-31+01:00</EndDate></EndDateRecurrence>", date(2026, 12, 31)),
+            ("<EndDateRecurrence><EndDate>soon</EndDate></EndDateRecurrence>", None),
+            ("<NoEndRecurrence/>", None),
+            ("<NumberedRecurrence/>", date(2026, 12, 8)),
+        ],
+    )  # fmt: skip
+    def test_the_last_day_of_a_series(self, rule: str, day: date | None) -> None:
+        last = "<LastOccurrence><End>2026-12-07T13:00:00Z</End></LastOccurrence>"
+        found = calendar_item(item(rule=f"<Recurrence>{rule}</Recurrence>", last=last), "")
+        assert found.last_day == (datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None)
+
+    def test_an_x500_address_is_no_email_address(self) -> None:
+        mailbox = "<Mailbox><Name>A</Name><EmailAddress>/O=EXAMPLE/CN=A</EmailAddress></Mailbox>"
+        found = calendar_item(
+            item(
+                Organizer=f"<Organizer>{mailbox}</Organizer>",
+                attendees=f"<RequiredAttendees><Attendee>{mailbox}</Attendee></RequiredAttendees>",
+            ),
+            "",
+        )
+        assert (found.organizer.email, found.attendees) == ("", ())
+
+    @settings(deadline=None)
+    @given(st.sampled_from([*ITEM, *MESSAGE]), st.text(st.characters(exclude_categories=["C"]), max_size=30))
+    def test_whatever_is_in_a_property_it_is_read_or_refused_in_words(self, name: str, text: str) -> None:
+        spoilt = {name: f"<{name}>{escape(text)}</{name}>"}
+        found = node("MeetingRequest", *(MESSAGE | spoilt).values())
+        with suppress(SchedulingError):
+            meeting_request(found, "m", item(**spoilt), "")
+            message_id(found)
+
+    @pytest.mark.parametrize("name", ["ItemId", "Start", "End"])
+    def test_what_cannot_be_missing(self, name: str) -> None:
+        with pytest.raises(Unavailable, match=name):
+            calendar_item(item(**{name: ""}), "")
+
+    @pytest.mark.parametrize("name", sorted(ITEM.keys() - {"ItemId", "Start", "End"}))
+    def test_anything_else_may_be_missing(self, name: str) -> None:
+        assert calendar_item(item(**{name: ""}), "").id == "item-1"

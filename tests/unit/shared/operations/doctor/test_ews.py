@@ -1,0 +1,65 @@
+"""What is in the way into a mailbox by EWS, and the command that mends it."""
+
+import pytest
+
+from shared.integrations import Integration
+from shared.mailboxes.ews.trouble import Look, Trouble
+from shared.operations.doctor.ews import judge_ews
+from shared.operations.doctor.finding import Check, Finding, Place
+from tests.unit.shared.meetings.world import World
+
+PLACE = Place("o'neill@example.com", "APP", "https://scheduling.example.com", "/connector/1/")
+
+
+def integration(**settings: str) -> Integration:
+    fields = {"authentication_method": "NTLM", "url": "https://mail.example.com/EWS/Exchange.asmx", "username": "svc@x"}
+    return World().integration.model_copy(update=fields | settings)
+
+
+def judged(*troubles: Trouble | None, **settings: str) -> Finding:
+    looks = [Look(trouble, f"reason: {trouble}" if trouble else "") for trouble in troubles]
+    return judge_ews(looks, integration(**settings), PLACE)
+
+
+def test_nothing_in_the_way() -> None:
+    finding = judged(None, None)
+    assert (finding.ok, finding.check) == (True, Check.CONNECTION)
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+def test_every_trouble_has_a_remedy(trouble: Trouble) -> None:
+    finding = judged(trouble, trouble)
+    assert not finding.ok
+    assert finding.details == f"reason: {trouble}"
+    assert finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("trouble", "settings", "remedy"),
+    [
+        (Trouble.IMPERSONATION, {}, "-Role ApplicationImpersonation -User 'svc@x'"),
+        (Trouble.IMPERSONATION, {"authentication_method": "APP_PERM"}, "'Application EWS.AccessAsApp'"),
+        (Trouble.ACCESS, {}, "ApplicationImpersonation"),
+        (Trouble.ACCESS, {"ews_access": "delegate"}, "Add-MailboxPermission -Identity 'o''neill@example.com'"),
+        (Trouble.NO_MAILBOX, {}, "New-Mailbox -Equipment"),
+        (Trouble.SIGN_IN, {}, "password"),
+        (Trouble.SIGN_IN, {"authentication_method": "OAUTH"}, "EwsAllowedAppIDs"),
+        (Trouble.CERTIFICATE, {}, "-connect mail.example.com:443"),
+        (Trouble.NAME, {}, "nslookup mail.example.com"),
+        (Trouble.NOT_EWS, {}, "Get-WebServicesVirtualDirectory"),
+        (Trouble.PROXY, {}, "disable_proxy"),
+        (Trouble.SILENT, {}, "curl -sSv -o /dev/null https://mail.example.com/EWS/Exchange.asmx"),
+    ],
+)
+def test_the_command_is_exact(trouble: Trouble, settings: dict[str, str], remedy: str) -> None:
+    assert remedy in judged(trouble, **settings).remedy
+
+
+def test_sign_ins_that_fail_now_and_then_are_a_balancers() -> None:
+    finding = judged(None, Trouble.SIGN_IN, None)
+    assert "layer-7" in finding.details
+    assert "layer 4" in finding.remedy
+
+
+def test_a_mailboxes_name_stays_a_text_in_powershell() -> None:
+    assert "'o''neill@example.com'" in judged(Trouble.IMPERSONATION).remedy
