@@ -6,7 +6,16 @@ import pytest
 
 from shared.storage import QUEUES, TABLES
 from tests.conformance.bicep import BICEP, FILES, INFRA, Expression, load
+from tests.conformance.test_imports import imported, is_within, modules
 
+ROLE_OF = {
+    "azure.data.tables": "Storage Table Data Contributor",
+    "azure.storage.queue": "Storage Queue Data Contributor",
+    "azure.keyvault.secrets": "Key Vault Secrets Officer",
+}
+"""What the code needs, by the library that it asks with."""
+NO_ROLE = {"azure.functions", "azure.core", "azure.identity"}
+OF_THE_HOST = {"Storage Blob Data Owner", "Storage Queue Data Contributor", "Monitoring Metrics Publisher"}
 ROLES = {
     "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",
     "974c5e8b-45b9-4653-ba55-5f855dd0fb88": "Storage Queue Data Contributor",
@@ -80,6 +89,15 @@ def test_telemetry_is_taken_from_the_apps_identity_only() -> None:
     assert monitoring.resource("Microsoft.Insights/components")["properties"]["DisableLocalAuth"] is True
     workspace = monitoring.resource("Microsoft.OperationalInsights/workspaces")
     assert workspace["properties"]["features"]["disableLocalAuth"] is True
+
+
+def test_every_azure_library_of_the_code_has_its_role_and_no_role_is_left_over() -> None:
+    files = [file for place in ("shared", "functions") for file in modules(place) if "cli" not in file.parts]
+    asked = {module for file in files for module in imported(file) if is_within(module, "azure")}
+    known = {*ROLE_OF, *NO_ROLE}
+    assert not [name for name in asked - {"azure"} if not any(is_within(name, library) for library in known)]
+    used = {library for library in ROLE_OF if any(is_within(name, library) for name in asked)}
+    assert {ROLE_OF[library] for library in used} | OF_THE_HOST == set(ROLES.values())
 
 
 def test_the_roles_are_those_that_the_code_needs_and_no_other() -> None:

@@ -1,0 +1,69 @@
+"""The tests that hold code and infrastructure together would notice a drift: each is planted in a copy."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.conformance import test_infra_policy as policy
+from tests.conformance import test_infra_settings as app_settings
+from tests.conformance.bicep import BICEP
+
+tables_and_queues = policy.test_every_table_and_queue_of_the_code_is_made_and_no_other
+roles = policy.test_the_roles_are_those_that_the_code_needs_and_no_other
+given = app_settings.test_every_setting_that_the_code_reads_is_given
+unread = app_settings.test_no_setting_is_given_that_nobody_reads
+optional = app_settings.test_everything_optional_can_be_left_out
+secrets = app_settings.test_every_secret_is_a_reference_that_the_deploy_script_can_make
+
+MORE = "\n  'one-more'"
+POISON = "\n  'meeting-requests-poison'"
+GUID = "'0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'"
+DRIFTS: dict[str, tuple[str, str, str, Callable[[], None]]] = {
+    "a table is missing": ("storage", "\n  'personal'", "", tables_and_queues),
+    "a table too many": ("storage", "\n  'personal'", "\n  'personal'" + MORE, tables_and_queues),
+    "a poison queue is missing": ("storage", POISON, "", tables_and_queues),
+    "a queue too many": ("storage", POISON, POISON + MORE, tables_and_queues),
+    "a role is missing": ("storage", f"  storageTableDataContributor: {GUID}", "", roles),
+    "another role": ("storage", GUID, "'17d1049b-9a84-46fb-8f53-869881c3d3ab'", roles),
+    "a setting is missing": ("app", "  SECRETS_VAULT_URI: vaultUri\n", "", given),
+    "a setting is misspelt": ("app", "  PUBLIC_BASE_URL:", "  PUBLIC_BASEURL:", given),
+    "a setting that nobody reads": ("app", "  PUBLIC_BASE_URL:", "  DEBUG: 'true'\n  PUBLIC_BASE_URL:", unread),
+    "an optional setting is always given": ("app", "empty(policyUsername) ? {} : ", "", optional),
+    "a secret in clear": (
+        "app", "'@Microsoft.KeyVault(SecretUri=${secrets}/tag-signing-key)'", "'0123456789abcdef'", secrets
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "right", "wrong", "check"), DRIFTS.values(), ids=DRIFTS)
+def test_a_drift_of_the_templates_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, right: str, wrong: str, check: Callable[[], None]
+) -> None:
+    copy = tmp_path / "bicep"
+    shutil.copytree(BICEP, copy)
+    target = copy / "modules" / f"{file}.bicep"
+    source = target.read_text()
+    assert right in source
+    target.write_text(source.replace(right, wrong, 1))
+    moved: list[tuple[ModuleType, Path]] = [(policy, copy), (app_settings, copy)]
+    for module, place in moved:
+        monkeypatch.setattr(module, "BICEP", place)
+    with pytest.raises(AssertionError):
+        check()
+
+
+@pytest.mark.parametrize("name", ["TABLES", "QUEUES"])
+def test_a_drift_of_the_code_is_noticed(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(policy, name, (*getattr(policy, name), "one-more"))
+    with pytest.raises(AssertionError):
+        tables_and_queues()
+
+
+def test_a_setting_that_the_code_reads_anew_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = app_settings.read
+    monkeypatch.setattr(app_settings, "read", lambda: {*real(), "ONE_MORE"})
+    with pytest.raises(AssertionError):
+        given()
