@@ -67,9 +67,7 @@ export class View {
     fill(this.#part('message'), picture.message);
     fill(this.#part('hint'), picture.hint ? { text: picture.hint } : null);
     this.#ask(picture.entry);
-    this.#part('elsewhere').hidden = !picture.link;
-    fill(this.#part('link'), { text: words.inBrowser });
-    if (picture.link) /** @type {HTMLAnchorElement} */ (this.#part('link')).href = picture.link;
+    this.#pointElsewhere(picture.link);
     this.#offer(picture.buttons, picture.busy);
   }
 
@@ -86,6 +84,19 @@ export class View {
     input.type = kind === 'search' ? 'search' : 'text';
     fill(this.#part('label'), { text: entry?.label ?? '' });
     fill(this.#part('send'), entry?.button ? { text: entry.button } : null);
+  }
+
+  /**
+   * A way out for when a button's did not work; it and the field that it leads to come after the buttons then.
+   * @param {string} address  of a page for a browser's own window, or ""
+   */
+  #pointElsewhere(address) {
+    const [paragraph, form] = [this.#part('elsewhere'), this.#part('entry')];
+    if (address && paragraph.hidden) this.choices.after(paragraph, form);
+    else if (!address && !paragraph.hidden) this.choices.before(paragraph, form);
+    paragraph.hidden = !address;
+    fill(this.#part('link'), { text: words.inBrowser });
+    if (address) /** @type {HTMLAnchorElement} */ (this.#part('link')).href = address;
   }
 
   /**

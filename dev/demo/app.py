@@ -3,6 +3,7 @@
     GET  /demo                the page
     GET  /demo/<file>         its files
     GET  /demo/pane           the seeded integration's pane, with dev/demo/office.js in Office.js's place
+    GET  /demo/window         how long before and after a meeting people can come in: {"before", "after"}, minutes
     GET  /demo/room?alias=    what a conferencing node would be told now: {"known", "open", "name"}
     *    /demo/exchange/…     the simulated Exchange's control routes, which live on another port
 
@@ -18,7 +19,7 @@ from pathlib import Path
 import httpx
 from aiohttp import web
 
-from dev.environment import INTEGRATION, POLICY
+from dev.environment import INTEGRATION, MANAGEMENT, POLICY
 
 FOLDER = Path(__file__).resolve().parent
 FILES = {
@@ -49,6 +50,8 @@ class Demo:
                     return _file("index.html", "text/html")
                 case "GET", ["pane"]:
                     return await self._pane()
+                case "GET", ["window"]:
+                    return await self._window()
                 case "GET", ["room"]:
                     return await self._room(request.rel_url.query.get("alias", ""))
                 case "GET", [name] if name in FILES:
@@ -67,6 +70,15 @@ class Demo:
             return web.json_response({"error": f"The pane has {count} script tags for Office.js."}, status=502)
         headers = {"Content-Security-Policy": answer.headers["Content-Security-Policy"], "Cache-Control": "no-store"}
         return web.Response(text=html, content_type="text/html", headers=headers)
+
+    async def _window(self) -> web.Response:
+        """The join window, as an admin has set it for the seeded integration."""
+        url = f"{self._functions}/api/admin/configuration/v1/ms_exchange_connector/"
+        answer = await self._client.get(url, params={"uuid": INTEGRATION}, auth=MANAGEMENT)
+        [settings] = answer.json()["objects"]
+        return web.json_response(
+            {"before": settings["meeting_buffer_before"], "after": settings["meeting_buffer_after"]}
+        )
 
     async def _room(self, alias: str) -> web.Response:
         url = f"{self._functions}/policy/v1/service/configuration"

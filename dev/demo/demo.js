@@ -18,6 +18,7 @@ const page = {
   meetings: /** @type {Meeting[]} */ ([]),
   edited: /** @type {Meeting|null} */ (null),
   dragging: false, // the clock
+  window: { before: 0, after: 0 }, // minutes around a meeting in which people can come in
 };
 
 const outlook = new FakeOutlook({
@@ -37,6 +38,7 @@ function compose(meeting) {
   outlook.meeting = Object.assign(new Form(), {
     subject: draft.subject,
     body: draft.body,
+    properties: draft.properties,
     required: draft.attendees.map((address) => ({ name: address, address })),
     places: draft.location ? [{ id: draft.location, type: 'custom' }] : [],
   });
@@ -58,7 +60,7 @@ function compose(meeting) {
 function blank(start) {
   const other = page.user.startsWith('alice') ? 'bob@example.com' : 'alice@example.com';
   const body = '<p>Hello,</p><p>let us talk about the plans for next year.</p>';
-  return { subject: 'Planning', attendees: [other], start, end: plus(start, 60), times: 0, location: '', body };
+  return { subject: 'Planning', attendees: [other], start, end: plus(start, 60), times: 0, location: '', body, properties: '{}' };
 }
 
 /** Outlook's form after the add-in, or a click, has changed the meeting. */
@@ -82,11 +84,11 @@ function readForm() {
 
 /** @returns {Draft} */
 function draft() {
-  const { subject, required, location, body } = outlook.meeting;
+  const { subject, required, location, body, properties } = outlook.meeting;
   const [start, end] = ['from', 'to'].map((id) => at(field('day').value, field(id).value));
   if (end <= start) throw new Refusal('The meeting ends before it begins.');
   const attendees = required.map(({ address }) => address);
-  return { subject, attendees, start, end, times: Number(field('repeat').value), location, body };
+  return { subject, attendees, start, end, times: Number(field('repeat').value), location, body, properties };
 }
 
 async function submit() {
@@ -200,14 +202,30 @@ function showDay() {
   field('previous').disabled = isToday;
   const today = page.meetings.flatMap((meeting) =>
     meeting.occurrences.filter(({ start }) => dayOf(start) === page.day).map((one) => ({ meeting, ...one })));
-  replace('windows', today.map(({ meeting, start, end }) => {
-    const bar = make('div', meeting.isOpen && isToday ? 'open' : '', make('span', '', meeting.draft.subject));
-    const [from, length] = [minutesOf(start), (end.getTime() - start.getTime()) / 60_000];
-    Object.assign(bar.style, { insetInlineStart: `${from / 14.4}%`, inlineSize: `${length / 14.4}%` });
-    return bar;
+  replace('windows', today.flatMap(({ meeting, start, end }) => {
+    const state = meeting.isOpen && isToday ? 'open' : '';
+    const [from, to] = [minutesOf(start), minutesOf(start) + (end.getTime() - start.getTime()) / 60_000];
+    const { before, after } = page.window;
+    const title = make('span', '', meeting.draft.subject);
+    if (!meeting.alias) return [stretch(state, from, to, title)];
+    return [stretch(`around ${state}`, from - before, to + after, title), stretch(state, from, to)];
   }));
   const rooms = page.meetings.filter(({ alias }) => alias);
   replace('rooms', rooms.map(({ alias, isOpen }) => make('li', isOpen ? 'open' : 'closed', `${isOpen ? 'open' : 'closed'}: ${alias}`)));
+}
+
+/**
+ * A stretch of the day's line.
+ * @param {string} state
+ * @param {number} from  minutes
+ * @param {number} to
+ * @param {...HTMLElement} content
+ */
+function stretch(state, from, to, ...content) {
+  const bar = make('div', state, ...content);
+  const [start, end] = [Math.max(from, 0), Math.min(to, 1440)];
+  Object.assign(bar.style, { insetInlineStart: `${start / 14.4}%`, inlineSize: `${(end - start) / 14.4}%` });
+  return bar;
 }
 
 /**
@@ -257,6 +275,7 @@ function chosen() {
 }
 
 async function start() {
+  page.window = await ask('GET', 'window');
   await refresh();
   page.day = dayOf(page.now);
   replace('hours', Array.from({ length: 9 }, (_, index) => make('span', '', `${String(index * 3).padStart(2, '0')}:00`)));

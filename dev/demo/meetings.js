@@ -14,6 +14,7 @@ const ALIAS = /\b[a-z]+\d{6,15}@[\w.-]+/i;
  * @property {number} times  0: once; else weekly
  * @property {string} location
  * @property {string} body  HTML
+ * @property {string} properties  what the add-in has noted about it
  */
 
 /** @typedef {{day: string, start: Date, end: Date}} Occurrence  `day` is the original one, which names it */

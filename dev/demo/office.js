@@ -62,6 +62,13 @@
     data, coercionType: coercion(coercionType),
   });
 
+  const properties = (/** @type {Record<string, string>} */ all) => ({
+    get: (/** @type {string} */ name) => all[name],
+    set: (/** @type {string} */ name, /** @type {string} */ value) => void (all[name] = value),
+    remove: (/** @type {string} */ name) => void delete all[name],
+    saveAsync: method(4, () => ({ customProperties: all })),
+  });
+
   const item = {
     itemType: 'appointment',
     subject: {},
@@ -74,6 +81,7 @@
     requiredAttendees: people(0),
     optionalAttendees: people(1),
     location: { getAsync: method(26), setAsync: method(27, (location) => ({ location })) },
+    loadCustomPropertiesAsync: method(3, undefined, ({ customProperties }) => properties(JSON.parse(customProperties))),
     enhancedLocation: { getAsync: method(154), addAsync: method(155, places), removeAsync: method(156, places) },
   };
 
