@@ -16,6 +16,14 @@
 .PARAMETER ServiceAccount
     The account that the app signs in with: an ordinary user with a mailbox, no admin.
 
+.PARAMETER OrganizerGroup
+    A group whose members' late joining instructions are to come from themselves (only where the service was not reached
+    on the click). The service account may then act as every member of it, in all of their mailbox: leave it out, and
+    these mails come from the equipment mailbox. Members of groups within the group do not count.
+
+.PARAMETER Delegate
+    Full access to the equipment mailbox instead of impersonation: for the setting ews_access = delegate.
+
 .EXAMPLE
     ./exchange-onpremises.ps1 -Mailbox vmr@example.com -MailboxName "Video rooms" -ServiceAccount EXAMPLE\svc-vmr
 #>
@@ -23,7 +31,9 @@
 param(
     [Parameter(Mandatory)] [string] $Mailbox,
     [Parameter(Mandatory)] [string] $MailboxName,
-    [Parameter(Mandatory)] [string] $ServiceAccount
+    [Parameter(Mandatory)] [string] $ServiceAccount,
+    [string] $OrganizerGroup,
+    [switch] $Delegate
 )
 
 Set-StrictMode -Version Latest
@@ -70,21 +80,60 @@ if ($found) {
     }
 }
 
-# --- The service account may act as this mailbox, and as no other -------------------------------------------------
-# Without the scope, ApplicationImpersonation would open every mailbox of the organisation.
+# --- The service account gets into this mailbox, and into no other ------------------------------------------------
+# Without a scope, ApplicationImpersonation would open every mailbox of the organisation.
 # Names of scopes and assignments hold 64 characters, an address may have more.
 $id = if ($found) { $found.ExchangeGuid } else { [guid]::Empty }
-$scope = "VMR scheduling $id"
 $filter = "PrimarySmtpAddress -eq '$($Mailbox -replace "'", "''")'"
-if (-not (Get-ManagementScope -Identity $scope -ErrorAction SilentlyContinue)) {
-    if ($PSCmdlet.ShouldProcess($scope, 'Make the scope that holds this mailbox and no other')) {
-        New-ManagementScope -Name $scope -RecipientRestrictionFilter $filter | Out-Null
+$scopes = [ordered]@{}
+if (-not $Delegate) { $scopes["VMR scheduling $id"] = $filter }
+if ($OrganizerGroup) {
+    $members = (Get-Group -Identity $OrganizerGroup).DistinguishedName
+    $scopes["VMR organizers $id"] = "MemberOfGroup -eq '$($members -replace "'", "''")'"
+}
+foreach ($scope in $scopes.Keys) {
+    if (-not (Get-ManagementScope -Identity $scope -ErrorAction SilentlyContinue)) {
+        if ($PSCmdlet.ShouldProcess($scope, "Make the scope $($scopes[$scope])")) {
+            New-ManagementScope -Name $scope -RecipientRestrictionFilter $scopes[$scope] | Out-Null
+        }
+    }
+    if (-not (Get-ManagementRoleAssignment -Identity $scope -ErrorAction SilentlyContinue)) {
+        if ($PSCmdlet.ShouldProcess($ServiceAccount, "Assign ApplicationImpersonation within $scope")) {
+            New-ManagementRoleAssignment -Name $scope -Role ApplicationImpersonation -User $ServiceAccount `
+                -CustomRecipientWriteScope $scope | Out-Null
+        }
     }
 }
-if (-not (Get-ManagementRoleAssignment -Identity $scope -ErrorAction SilentlyContinue)) {
-    if ($PSCmdlet.ShouldProcess($ServiceAccount, "Assign ApplicationImpersonation for $Mailbox")) {
-        New-ManagementRoleAssignment -Name $scope -Role ApplicationImpersonation -User $ServiceAccount `
-            -CustomRecipientWriteScope $scope | Out-Null
+if ($Delegate -and $found) {
+    $full = Get-MailboxPermission -Identity $Mailbox -User $ServiceAccount | Where-Object { "$($_.AccessRights)" -match 'FullAccess' }
+    if (-not $full -and $PSCmdlet.ShouldProcess($ServiceAccount, "Full access to $Mailbox")) {
+        Add-MailboxPermission -Identity $Mailbox -User $ServiceAccount -AccessRights FullAccess -AutoMapping $false | Out-Null
+    }
+    # Full access does not allow answers and mails in the mailbox's name.
+    $sends = Get-ADPermission -Identity $found.DistinguishedName -User $ServiceAccount | Where-Object { "$($_.ExtendedRights)" -match 'Send.As' }
+    if (-not $sends -and $PSCmdlet.ShouldProcess($ServiceAccount, "Send as $Mailbox")) {
+        Add-ADPermission -Identity $found.DistinguishedName -User $ServiceAccount -ExtendedRights 'Send As' | Out-Null
+    }
+}
+
+# --- What the service account may ask of the server ---------------------------------------------------------------
+# The app makes at most 4 calls at a time on a server, from one worker; others run beside it when much is to be done.
+# Exchange's own limits (27 calls; 300000, 900000 and 3000000 ms) are for one person's programs; these are for a program
+# that works for everybody, and still keep it from taking the server. Regular: for those only whom it is given to.
+$policy = 'VMR scheduling'
+if (-not (Get-ThrottlingPolicy -Identity $policy -ErrorAction SilentlyContinue)) {
+    if ($PSCmdlet.ShouldProcess($policy, 'Make the throttling policy')) {
+        New-ThrottlingPolicy -Name $policy -ThrottlingPolicyScope Regular -EwsMaxConcurrency 40 `
+            -EwsMaxBurst 600000 -EwsRechargeRate 1800000 -EwsCutoffBalance 6000000 | Out-Null
+    }
+}
+# Whose budget an impersonated call is charged to has changed over Exchange's versions: both get the policy.
+foreach ($account in @($ServiceAccount, $Mailbox)) {
+    $association = Get-ThrottlingPolicyAssociation -Identity $account -ErrorAction SilentlyContinue
+    if ("$($association.ThrottlingPolicyId)" -notmatch $policy) {
+        if ($PSCmdlet.ShouldProcess($account, "Give it the throttling policy $policy")) {
+            Set-ThrottlingPolicyAssociation -Identity $account -ThrottlingPolicy $policy
+        }
     }
 }
 
@@ -95,4 +144,5 @@ $wide = @(Get-ManagementRoleAssignment -Role ApplicationImpersonation -GetEffect
 if ($wide.Count) {
     throw "$ServiceAccount may act as every mailbox, by $($wide.Name -join ', '). Do: Remove-ManagementRoleAssignment for it, unless something else needs it."
 }
-Write-Output "$ServiceAccount may act as $Mailbox, and as no other mailbox."
+$also = if ($OrganizerGroup) { "and the members of $OrganizerGroup, and" } else { 'and' }
+Write-Output "$ServiceAccount may use $Mailbox, $also no other mailbox."

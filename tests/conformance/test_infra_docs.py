@@ -73,4 +73,4 @@ def test_the_command_lines_of_the_documents_exist() -> None:
     commands = get_command(app).commands  # type: ignore[attr-defined]  # a group
     text = "\n".join(path.read_text() for path in DOCS)
     assert set(re.findall(r"-m shared\.cli ([a-z-]+)", text)) <= set(commands)
-    assert set(re.findall(r"-m shared\.operations (\w+)", text)) == {"export", "import"}
+    assert set(re.findall(r"-m shared\.cli data (\w+)", text)) == set(commands["data"].commands)

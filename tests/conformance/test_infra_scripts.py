@@ -44,6 +44,10 @@ CHANGING = {
         "Set-CalendarProcessing",
         "New-ManagementScope",
         "New-ManagementRoleAssignment",
+        "Add-MailboxPermission",
+        "Add-ADPermission",
+        "New-ThrottlingPolicy",
+        "Set-ThrottlingPolicyAssociation",
     },
 }
 """Every cmdlet that changes anything."""
@@ -127,6 +131,25 @@ def test_no_grant_is_without_a_scope_of_exactly_the_mailbox(path: Path) -> None:
         if call.startswith("New-ManagementRoleAssignment"):
             assert re.search(r"-Custom(Resource|RecipientWrite)Scope \$scope", call)
     assert "ApplicationAccessPolicy" not in source
+
+
+def test_on_premises_organizers_are_acted_for_only_where_a_group_is_named() -> None:
+    source = (INFRA / "grants" / "exchange-onpremises.ps1").read_text()
+    assert 'if (-not $Delegate) { $scopes["VMR scheduling $id"] = $filter }' in source
+    assert re.search(r"if \(\$OrganizerGroup\) \{\s+\$members[^}]+MemberOfGroup -eq", source)
+    assert source.count("$scopes[") == 4  # two scopes are put in, and taken out where they are made
+    assert "[Parameter(Mandatory)] [string] $OrganizerGroup" not in source
+
+
+def test_the_throttling_policy_leaves_room_for_what_the_app_asks_at_once() -> None:
+    from shared.mailboxes.ews.server import CONCURRENCY
+
+    source = (INFRA / "grants" / "exchange-onpremises.ps1").read_text()
+    granted = re.search(r"-EwsMaxConcurrency (\d+)", source)
+    assert granted
+    assert int(granted[1]) >= 8 * CONCURRENCY, "several workers at a time"
+    assert f"at most {CONCURRENCY} calls at a time" in source
+    assert "-ThrottlingPolicyScope Regular" in source
 
 
 def test_the_app_gets_the_three_roles_that_it_uses() -> None:

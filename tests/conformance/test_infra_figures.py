@@ -1,0 +1,106 @@
+"""What docs/operations.md calculates with is what the code does: schedules, concurrency, storage trips, rows."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+from dev.host.host import FunctionsHost
+from functions import mailbox
+from shared.conferences.policy import Policy
+from shared.meetings import rounds
+from shared.meetings.operation import LEASE
+from tests.conformance.test_infra_queries import ALERTS
+from tests.fakes.mailbox import invitation
+from tests.support import ROOT
+from tests.unit.shared.meetings.test_rounds import World as Deployment
+from tests.unit.shared.meetings.world import World, body
+
+TEXT = (ROOT / "docs" / "operations.md").read_text()
+HOST = json.loads((ROOT / "host.json").read_text())
+START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def told(pattern: str) -> int:
+    """The number that the document gives there."""
+    found = re.search(pattern, " ".join(TEXT.split()))
+    assert found, f"docs/operations.md does not say {pattern}"
+    return int(found[1].replace(",", ""))
+
+
+def runs_in_30_days(schedule: str) -> int:
+    """Of a six-field schedule with plain numbers, * and */n in seconds, minutes and hours."""
+    runs = 30
+    for field, size in zip(schedule.split()[:3], (60, 60, 24), strict=True):
+        runs *= {"*": size}.get(field) or (size // int(field[2:]) if field.startswith("*/") else 1)
+    return runs
+
+
+def test_the_month_of_the_timers_is_theirs() -> None:
+    source = (ROOT / "functions" / "mailbox.py").read_text()
+    schedules = re.findall(r'timer_trigger\("timer", "([^"]+)"\)', source)
+    assert told(r"([\d,]+) timers") == sum(map(runs_in_30_days, schedules))
+
+
+async def test_no_other_file_has_timers(host: FunctionsHost) -> None:
+    source = (ROOT / "functions" / "mailbox.py").read_text()
+    timers = [function for function in host.functions if function.kind == "timerTrigger"]
+    assert len(timers) == source.count("@bp.timer_trigger")
+
+
+def test_the_queue_s_limits_are_those_of_host_json() -> None:
+    queues = HOST["extensions"]["queues"]
+    assert queues["maxDequeueCount"] == mailbox.TRIES
+    assert told(r"`maximumInstances` × (\d+) queue messages") == queues["batchSize"] + queues["newBatchThreshold"]
+    hours, minutes, seconds = map(int, HOST["functionTimeout"].split(":"))
+    assert timedelta(hours=hours, minutes=minutes, seconds=seconds) < LEASE
+
+
+def test_alerts_and_rounds_are_counted() -> None:
+    assert told(r"(\d+) log alerts") == len(ALERTS)
+    at_once = told(r"a sweep handles (\d+) at a time")
+    assert at_once == rounds.AT_ONCE
+    assert told(r"about ([\d,]+) within its five minutes") == at_once * 300
+
+
+async def trips(world: World, message: str, **changes: str) -> int:
+    before = world.storage.round_trips
+    await world.process(message)
+    return world.storage.round_trips - before
+
+
+async def test_storage_requests_of_a_click_an_invitation_and_a_question() -> None:
+    world = World()
+    before = world.storage.round_trips
+    booking = await world.reserve()
+    assert told(r"(\d+) per click \+ 1 per policy question") == world.storage.round_trips - before
+    message = world.mailbox.deliver(invitation("m", body(booking), uid="m", start=START))
+    assert told(r"\| tables \| (\d+) per invitation") >= await trips(world, message)
+    before = world.storage.round_trips
+    await Policy(world.storage, world.clock).service_configuration(booking.alias)
+    assert told(r"(\d+) per policy question") == world.storage.round_trips - before
+
+
+async def test_storage_requests_of_an_idle_round() -> None:
+    deployment = Deployment()
+    await deployment.add("one")
+    await deployment.rounds.sweep()
+    one = await _idle(deployment)
+    await deployment.add("two")
+    await deployment.rounds.sweep()
+    assert told(r"about (\d+) per integration and sweep") == await _idle(deployment) - one
+
+
+async def _idle(deployment: Deployment) -> int:
+    before = deployment.storage.round_trips
+    await deployment.rounds.sweep()
+    return deployment.storage.round_trips - before
+
+
+async def test_rows_that_a_meeting_writes() -> None:
+    """A partition's limit counts them, and not the transactions that they are in."""
+    world = World()
+    booking = await world.reserve()
+    message = world.mailbox.deliver(invitation("m", body(booking), uid="m", start=START))
+    await world.process(message)
+    rows = [row async for row in world.storage.table("meetings").rows(world.integration.uuid)]
+    assert len(rows) <= told(r"a meeting request writes and reads about (\d+) rows")
