@@ -22,7 +22,7 @@ from shared.alarms import AlarmKind, Alarms
 from shared.clock import Clock
 from shared.errors import InvalidRequest, NotAllowed, NotAuthenticated, NotFound, SettingsInvalid
 from shared.identity.rs256 import MAX_TOKEN
-from shared.identity.service_tokens import SCOPE_RESOURCE, ServiceTokens
+from shared.identity.service_tokens import ServiceTokens, ews_resource
 from shared.identity.sign_in.attempt import s256
 from shared.identity.sign_in.endpoint import TokenEndpoints, refusal
 from shared.identity.sign_in.provider import with_query
@@ -86,7 +86,7 @@ class ServiceAccounts:
             "response_type": "code",
             "response_mode": "query",
             "redirect_uri": integration.oauth_redirect_uri,
-            "resource": SCOPE_RESOURCE,
+            "resource": ews_resource(integration),
             "scope": "openid",
             "state": state,
             "code_challenge": s256(self._verifier(nonce)),
@@ -137,7 +137,7 @@ class ServiceAccounts:
             "client_id": integration.oauth_client_id or "",
             "code": code,
             "redirect_uri": integration.oauth_redirect_uri,
-            "resource": SCOPE_RESOURCE,
+            "resource": ews_resource(integration),
             "code_verifier": self._verifier(nonce),
         } | await self._tokens.client_secret(integration)
         return await self._endpoints.ask(integration, integration.oauth_token_endpoint, form)

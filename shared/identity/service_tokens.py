@@ -16,15 +16,13 @@ from shared.clock import Clock
 from shared.errors import NotAllowed, SchedulingError
 from shared.identity.sign_in.endpoint import SignInRefused, TokenEndpoints
 from shared.integrations import Integration, IntegrationStore
+from shared.mailboxes.ews.credentials import resource_of
 
 log = logging.getLogger(__name__)
 
 EWS = "https://outlook.office365.com"
 GRAPH = "https://graph.microsoft.com"
 """Asked only by the doctor, for who is signed in; so a registration without permissions for it raises no alarm."""
-
-SCOPE_RESOURCE = EWS
-"""What the sign-in itself asks for. A v1 refresh token is good for every resource that the registration may use."""
 
 AHEAD = timedelta(minutes=5)
 """An access token is renewed this long before it expires."""
@@ -84,9 +82,13 @@ class ServiceTokens:
         self._clock = clock
         self._held: defaultdict[tuple[str, str], _Held] = defaultdict(_Held)
 
-    async def token(self, uuid: str, resource: str = EWS) -> SecretStr:
-        """An access token for a resource, good for at least AHEAD. Raises SignInNeeded, NotFound, Unavailable."""
+    async def token(self, uuid: str, resource: str = "") -> SecretStr:
+        """An access token, good for at least AHEAD, for a resource; for the integration's EWS unless one is given.
+
+        Raises SignInNeeded, NotFound, Unavailable.
+        """
         integration = await self._integrations.cached(uuid)
+        resource = resource or ews_resource(integration)
         held = self._held[integration.uuid, resource]
         async with held.turn:  # many at once wait for one renewal
             if held.got is None or self._is_over(held.got, integration):
@@ -119,7 +121,7 @@ class ServiceTokens:
             del self._held[key]
 
     async def _renew(self, integration: Integration) -> None:
-        answer = await self._renewed(integration, SCOPE_RESOURCE)
+        answer = await self._renewed(integration, ews_resource(integration))
         refresh_token = answer.get("refresh_token")
         if isinstance(refresh_token, str) and refresh_token:
             await self._integrations.renew_refresh_token(
@@ -153,6 +155,14 @@ class ServiceTokens:
 
     def _is_over(self, token: _Token, integration: Integration) -> bool:
         return token.reference != integration.oauth_refresh_token or self._clock.now() >= token.expires - AHEAD
+
+
+def ews_resource(integration: Integration) -> str:
+    """What tokens for an integration's EWS are for: the server that its URL names, national clouds have their own.
+
+    The sign-in itself asks for this one; a v1 refresh token is good for every resource that the registration may use.
+    """
+    return resource_of(integration.url) if integration.url else EWS
 
 
 def _cause(refused: SignInRefused) -> str:

@@ -11,7 +11,6 @@ from shared.aliases.allocation import Allocator, alias_format
 from shared.clock import Clock
 from shared.errors import SchedulingError
 from shared.integrations import Integration
-from shared.mailboxes.ews.credentials import resource_of
 from shared.mailboxes.ews.trouble import Look
 from shared.mailboxes.graph.access import Listed, Reply, Right
 from shared.meetings.operation import Operation
@@ -109,7 +108,7 @@ class Doctor:
         return [judge_ews(await self.ews_access(integration).try_out(), integration, place)]
 
     async def _service_account(self, integration: Integration, place: Place) -> Sequence[Finding]:
-        account = await self.account.look(integration, resource_of(integration.url))
+        account = await self.account.look(integration)
         return [judge_account(account, integration, place)]
 
     async def _subscription(self, integration: Integration, place: Place) -> Sequence[Finding]:

@@ -30,8 +30,8 @@ class Account:
 class LooksAtAccount(Protocol):
     """Sees who is signed in; ServiceAccountProbe."""
 
-    async def look(self, integration: Integration, resource: str) -> Account:
-        """Ask for a token for the resource, then whose it is. Raises Unavailable."""
+    async def look(self, integration: Integration) -> Account:
+        """Ask for a token for EWS, then whose the sign-in is. Raises Unavailable."""
         ...
 
 
@@ -42,10 +42,10 @@ class ServiceAccountProbe:
         self._tokens = tokens
         self._graph = graph
 
-    async def look(self, integration: Integration, resource: str) -> Account:
+    async def look(self, integration: Integration) -> Account:
         """See LooksAtAccount.look."""
         try:
-            await self._tokens.token(integration.uuid, resource)
+            await self._tokens.token(integration.uuid)
         except SignInNeeded as needed:
             return Account(lost=str(needed))
         graph = self._graph(integration, _Delegated(self._tokens, integration.uuid))

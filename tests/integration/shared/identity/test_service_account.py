@@ -58,6 +58,18 @@ async def test_signing_in(world: World) -> None:
     assert not await alarms(world, integration)
 
 
+async def test_tokens_are_for_the_server_that_the_ews_url_names(world: World) -> None:
+    """National clouds have an Exchange Online of their own."""
+    other = "https://outlook.office365.us"
+    integration = await world.oauth(url=f"{other}/EWS/Exchange.asmx")
+    link = await world.services.service_accounts.start(integration.uuid)
+    assert query(link.url)["resource"] == other
+    await world.services.service_accounts.finish(await world.at_provider(link.url, SERVICE))
+    await world.services.service_tokens.token(integration.uuid)
+    await world.services.service_tokens.renew()
+    assert {form["resource"] for form in world.provider.forms} == {other}
+
+
 async def test_the_same_sign_in_is_good_for_delegated_graph(world: World) -> None:
     integration = await signed_in(world)
     token = await world.services.service_tokens.token(integration.uuid, GRAPH)

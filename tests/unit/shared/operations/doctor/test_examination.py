@@ -53,13 +53,11 @@ class FakeEwsAccess:
 
 @dataclass
 class FakeAccount:
-    """A LooksAtAccount; `asked` are the resources that it was asked a token for."""
+    """A LooksAtAccount."""
 
     found: Account = field(default_factory=Account)
-    asked: list[str] = field(default_factory=list)
 
-    async def look(self, integration: Integration, resource: str) -> Account:
-        self.asked.append(resource)
+    async def look(self, integration: Integration) -> Account:
         return self.found
 
 
@@ -141,7 +139,6 @@ async def test_the_service_account(account: Account, is_fault: bool) -> None:
     clinic.account.found = account
     [finding] = [finding for finding in await clinic.examine() if finding.check is Check.SERVICE_ACCOUNT]
     assert (not finding.ok, bool(finding.remedy)) == (is_fault, is_fault)
-    assert clinic.account.asked == ["https://outlook.office365.com"]
 
 
 async def test_everything_that_is_wrong_at_once() -> None:

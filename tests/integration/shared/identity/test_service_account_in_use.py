@@ -1,6 +1,6 @@
-"""E3: the service account's sign-in opens Graph as that account: who it is, and the mailboxes that are shared with it.
+"""E3: what the service account's sign-in opens: EWS, and Graph as that account.
 
-Over real HTTP: the simulated Exchange's Graph, and the OpenID provider beside it.
+Over real HTTP: the simulated Exchange's EWS and Graph, and the OpenID provider beside it.
 """
 
 from collections.abc import AsyncIterator
@@ -21,6 +21,7 @@ from tests.fakes.clock import FakeClock
 from tests.integration.shared.identity.world import World
 
 SERVICE = "service@example.com"
+MAILBOX = "vmr-ews@example.com"
 PLACE = Place("vmr@example.com", "app", "https://vmr.example.com", "/api/admin/…/1/")
 
 
@@ -53,6 +54,27 @@ async def signed_in(world: World, account: str = SERVICE, **settings: str) -> In
     return await world.services.service_accounts.finish(await world.at_provider(link.url, account))
 
 
+@pytest.mark.parametrize("access", ["impersonation", "delegate"])
+async def test_the_equipment_mailbox_is_opened_by_ews(access: str) -> None:
+    async with deployed() as (world, exchange):
+        url = f"{exchange.base_url}/EWS/Exchange.asmx"
+        integration = await signed_in(world, url=url, room_mailbox_email_address=MAILBOX, ews_access=access)
+        looks = await world.services.ews_access_of(integration).try_out()
+        assert [look.reason for look in looks if look.trouble] == []
+
+
+async def test_a_sign_in_that_is_lost_closes_ews_and_says_so() -> None:
+    async with deployed() as (world, exchange):
+        url = f"{exchange.base_url}/EWS/Exchange.asmx"
+        integration = await signed_in(world, url=url, room_mailbox_email_address=MAILBOX)
+        await world.services.integrations.update(integration.uuid, {"username": "other@example.com"})
+        changed = await world.services.integrations.get(integration.uuid)
+        looks = await world.services.ews_access_of(changed).try_out()
+        assert {"not signed in" in look.reason for look in looks} == {True}
+        [alarm] = [alarm async for alarm in world.services.alarms.of(integration.uuid)]
+        assert alarm.kind == "sign_in_needed"
+
+
 async def test_delegated_tokens_open_what_is_shared_with_the_account_and_nothing_else() -> None:
     async with deployed() as (world, exchange):
         integration = await signed_in(world)
@@ -83,7 +105,7 @@ def probe(world: World, graph_url: str) -> ServiceAccountProbe:
 async def test_the_doctor_sees_who_is_signed_in() -> None:
     async with deployed() as (world, exchange):
         integration = await signed_in(world)
-        account = await probe(world, exchange.graph_url).look(integration, EWS)
+        account = await probe(world, exchange.graph_url).look(integration)
         assert account == Account(name=SERVICE)
         assert judge_account(account, integration, PLACE).ok
         another = integration.model_copy(update={"username": "bob@example.com"})
@@ -95,7 +117,7 @@ async def test_the_doctor_sees_who_is_signed_in() -> None:
 async def test_the_doctor_sees_that_nobody_is_signed_in() -> None:
     async with deployed() as (world, exchange):
         integration = await world.oauth()
-        account = await probe(world, exchange.graph_url).look(integration, EWS)
+        account = await probe(world, exchange.graph_url).look(integration)
         finding = judge_account(account, integration, PLACE)
         assert "not signed in" in finding.details
         assert "sign_in/" in finding.remedy
@@ -105,7 +127,7 @@ async def test_what_graph_does_not_tell_is_no_fault() -> None:
     """The registration may have no permission for Graph: the mailbox needs none."""
     async with deployed() as (world, _):
         integration = await signed_in(world)
-        account = await probe(world, "http://127.0.0.1:9/v1.0").look(integration, EWS)
+        account = await probe(world, "http://127.0.0.1:9/v1.0").look(integration)
         assert account == Account()
         finding = judge_account(account, integration, PLACE)
         assert (finding.ok, "User.Read" in finding.details) == (True, True)
