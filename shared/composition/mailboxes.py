@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from shared.composition.addin import AddIn
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from shared.integrations import Integration
     from shared.mailboxes.client_state import ClientStates
     from shared.mailboxes.ews.access import EwsAccess
-    from shared.mailboxes.ews.server import EwsServer
+    from shared.mailboxes.ews.server import EwsLogin, EwsServer, Secret
     from shared.mailboxes.graph.access import GraphAccess
     from shared.mailboxes.graph.client import GraphClient
     from shared.mailboxes.mailbox import Mailbox
@@ -49,9 +48,7 @@ class Mailboxes(AddIn):
         if integration.uses_ews:
             from shared.mailboxes.ews.mailbox import EwsMailbox
 
-            return EwsMailbox(
-                self._ews_server(integration), integration.mailbox, impersonate=_impersonates(integration)
-            )
+            return EwsMailbox(self._ews_login(integration), integration.mailbox, impersonate=_impersonates(integration))
         from shared.mailboxes.graph.mailbox import GraphMailbox
 
         return GraphMailbox(self._graph_client(integration), integration.mailbox)
@@ -86,7 +83,7 @@ class Mailboxes(AddIn):
         """The same by EWS. Raises Unavailable."""
         from shared.mailboxes.ews.access import EwsAccess
 
-        return EwsAccess(self._ews_server(integration), integration.mailbox, impersonate=_impersonates(integration))
+        return EwsAccess(self._ews_login(integration), integration.mailbox, impersonate=_impersonates(integration))
 
     @cached_property
     def _graph_clients(self) -> dict[tuple[str, str, str, bool], GraphClient]:
@@ -119,55 +116,69 @@ class Mailboxes(AddIn):
         return self._graph_clients[key]
 
     @cached_property
-    def _ews_servers(self) -> dict[tuple[object, ...], EwsServer]:
+    def _ews_servers(self) -> dict[tuple[str, str, str, bool], EwsServer]:
         return {}
 
-    def _ews_server(self, integration: Integration) -> EwsServer:
-        """One for each server and account, however many integrations use them; see _graph_client for secrets."""
+    def _ews_login(self, integration: Integration) -> EwsLogin:
+        """The account at its server. Integrations of one server and account share its connections, politely."""
         from shared.mailboxes.ews.line import Way
-        from shared.mailboxes.ews.server import EwsServer
+        from shared.mailboxes.ews.server import EwsLogin, EwsServer
         from shared.proxy import proxy_for
 
-        method, account, secret = self._ews_login(integration)
-        key = integration.url, integration.disable_proxy, method, account
+        secret = self._ews_secret(integration)
+        method = _BY_PASSWORD.get(integration.authentication_method, "")
+        account = integration.username or integration.oauth_client_id or ""
+        key = integration.url, method, account.lower(), integration.disable_proxy
         if key not in self._ews_servers:
             proxy = "" if integration.disable_proxy else proxy_for(integration.url) or ""
-            server = EwsServer(Way(integration.url, proxy), method, integration.username, secret, self.clock)
+            server = EwsServer(Way(integration.url, proxy), method, integration.username, self.clock)
             self._ews_servers[key] = server
             self.connections.push_async_callback(server.close)
-        return self._ews_servers[key]
+        return EwsLogin(self._ews_servers[key], secret)
 
-    def _ews_login(self, integration: Integration) -> tuple[str, tuple[str, ...], Callable[[], Awaitable[str]]]:
-        """How exchangelib calls the method, what tells this account from others, and how its secret is got."""
+    @cached_property
+    def _ews_secrets(self) -> dict[tuple[object, ...], Secret]:
+        """By what they depend on: a changed password or secret has another reference, so no restart is needed."""
+        return {}
+
+    def _ews_secret(self, integration: Integration) -> Secret:
+        method = integration.authentication_method
+        if method == "OAUTH":
+            return partial(self._signed_in, integration)
+        reference = integration.password if method in _BY_PASSWORD else integration.oauth_client_secret
+        client = integration.oauth_token_endpoint, integration.oauth_client_id, integration.disable_proxy
+        key = method, reference, integration.url, *client
+        if key not in self._ews_secrets:
+            self._ews_secrets[key] = self._made_secret(integration)
+        return self._ews_secrets[key]
+
+    def _made_secret(self, integration: Integration) -> Secret:
         from shared.mailboxes.ews.credentials import AppTokens, resource_of, token_form
         from shared.mailboxes.ews.trouble import NO_KERBEROS
         from shared.secrets import SecretReference
 
-        method, resource = integration.authentication_method, resource_of(integration.url)
-        if method in _BY_PASSWORD:
-            reference = SecretReference(integration.password)
-            return _BY_PASSWORD[method], (integration.username, reference), self._kept(reference)
-        if method == "OAUTH":
+        if integration.authentication_method in _BY_PASSWORD:
+            return self._kept(SecretReference(integration.password))
+        if integration.authentication_method != "APP_PERM":
+            raise Unavailable(NO_KERBEROS)
+        endpoint, client_id = integration.oauth_token_endpoint, integration.oauth_client_id or ""
+        client_secret = self._kept(SecretReference(integration.oauth_client_secret))
 
-            async def signed_in() -> str:
-                try:
-                    return (await self.service_tokens.token(integration.uuid, resource)).get_secret_value()
-                except NotAllowed as needed:  # once an admin has signed in, what waits meanwhile can be done
-                    raise Unavailable(str(needed)) from needed
+        async def form() -> dict[str, str]:
+            return token_form(client_id, await client_secret(), endpoint, resource_of(integration.url))
 
-            return "", (integration.uuid,), signed_in
-        if method == "APP_PERM":
-            endpoint, client_id = integration.oauth_token_endpoint, integration.oauth_client_id or ""
-            client_secret = self._kept(SecretReference(integration.oauth_client_secret))
+        return AppTokens(lambda sent: self.token_endpoints.ask(integration, endpoint, sent), form, self.clock).token
 
-            async def form() -> dict[str, str]:
-                return token_form(client_id, await client_secret(), endpoint, resource)
+    async def _signed_in(self, integration: Integration) -> str:
+        """The service account's access token, which its own part keeps and renews."""
+        from shared.mailboxes.ews.credentials import resource_of
 
-            tokens = AppTokens(lambda sent: self.token_endpoints.ask(integration, endpoint, sent), form, self.clock)
-            return "", (endpoint, client_id, integration.oauth_client_secret), tokens.token
-        raise Unavailable(NO_KERBEROS)
+        try:
+            return (await self.service_tokens.token(integration.uuid, resource_of(integration.url))).get_secret_value()
+        except NotAllowed as needed:  # once an admin has signed in, what waits meanwhile can be done
+            raise Unavailable(str(needed)) from needed
 
-    def _kept(self, reference: SecretReference) -> Callable[[], Awaitable[str]]:
+    def _kept(self, reference: SecretReference) -> Secret:
         """Fetches a secret of the settings once: a reference always stands for the same value."""
         from shared.secrets import SecretMissing
 

@@ -4,15 +4,15 @@ import asyncio
 
 from shared.errors import RateLimited, SchedulingError
 from shared.mailboxes.ews import operations
-from shared.mailboxes.ews.server import CONCURRENCY, EwsServer
+from shared.mailboxes.ews.server import CONCURRENCY, EwsLogin
 from shared.mailboxes.ews.trouble import EwsUnavailable, Look, Trouble
 
 
 class EwsAccess:
     """Tries out the access to one mailbox."""
 
-    def __init__(self, server: EwsServer, address: str, *, impersonate: bool) -> None:
-        self._server, self._address, self._impersonate = server, address, impersonate
+    def __init__(self, login: EwsLogin, address: str, *, impersonate: bool) -> None:
+        self._login, self._address, self._impersonate = login, address, impersonate
 
     async def try_out(self) -> list[Look]:
         """As many looks at the same time as there may be connections: a balancer may treat them differently."""
@@ -20,7 +20,7 @@ class EwsAccess:
 
     async def _look(self) -> Look:
         try:
-            await self._server.call(self._address, operations.look, impersonate=self._impersonate)
+            await self._login.call(self._address, operations.look, impersonate=self._impersonate)
         except EwsUnavailable as unavailable:
             return Look(unavailable.trouble, str(unavailable))
         except RateLimited as busy:

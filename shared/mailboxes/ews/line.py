@@ -94,9 +94,12 @@ class Line(Protocol, metaclass=_Uncached):
             )
         )
 
-    def renew(self, secret: str) -> None:
-        """Use another access token from now on."""
-        self._auth.token = secret
+    def takes(self, secret: str) -> bool:
+        """Whether the connection can go on with this secret: an access token goes with each request."""
+        if self.credentials is None:
+            self._auth.token = secret
+            return True
+        return bool(self.credentials.password == secret)
 
     def create_session(self) -> requests.Session:
         """See BaseProtocol: with bounds, and with nothing taken from the environment but what settings say."""

@@ -12,8 +12,8 @@ from shared.conferences.conference import Calendar, Occurrence
 from shared.errors import Unavailable
 from shared.mailboxes.ews import operations, payloads
 from shared.mailboxes.ews.faults import CANCELLED, GONE, NOT_ALLOWED_THERE
-from shared.mailboxes.ews.payloads import MessageId, Node
-from shared.mailboxes.ews.server import EwsServer
+from shared.mailboxes.ews.payloads import ItemReference, MessageId, Node
+from shared.mailboxes.ews.server import EwsLogin
 from shared.mailboxes.horizon import read_calendar
 from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, Mail
 from shared.meetings.request import Answer, CalendarItem, MeetingRequest
@@ -32,13 +32,13 @@ T = TypeVar("T")
 class EwsMailbox:
     """A Mailbox behind EWS. With `impersonate` the account acts as the mailbox, otherwise by its own access to it."""
 
-    def __init__(self, server: EwsServer, address: str, *, impersonate: bool = True) -> None:
-        self._server = server
+    def __init__(self, login: EwsLogin, address: str, *, impersonate: bool = True) -> None:
+        self._login = login
         self._address = address
         self._impersonate = impersonate
 
     async def _call(self, work: Callable[..., T], *args: object, **more: object) -> T:
-        return await self._server.call(
+        return await self._login.call(
             self._address, lambda account: work(account, *args, **more), impersonate=self._impersonate
         )
 
@@ -62,7 +62,7 @@ class EwsMailbox:
         master = read[1] if len(read) > 1 else None
         if master is None:
             [master] = await self._call(operations.read, RecurringMasterItemId(id=item.id))
-        return master.id if master else ""
+        return str(ItemReference.of(master)) if master else ""
 
     async def calendar(self, item: CalendarItem, now: datetime) -> Calendar:
         """See Mailbox.calendar: EWS expands series in views of the whole calendar only, so they are picked from one."""
@@ -85,17 +85,30 @@ class EwsMailbox:
         raise Unavailable("The mailbox has more meetings than can be looked through.")
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
-        """See Mailbox.answer; `text` is HTML."""
+        """See Mailbox.answer; `text` is HTML. An item that has another id by now is looked for: nothing was sent."""
+        accept, known = answer is Answer.ACCEPTED, ItemReference.parse(item_id)
         try:
-            await self._call(operations.respond, item_id, accept=answer is Answer.ACCEPTED, html=text)
+            try:
+                await self._call(operations.respond, known.ews_id, accept=accept, html=text)
+            except Exception as error:
+                if not isinstance(error.__cause__, GONE) or not (ews_id := await self._found(known)):
+                    raise
+                await self._call(operations.respond, ews_id, accept=accept, html=text)
         except Exception as error:
             if isinstance(error.__cause__, (*GONE, *CANCELLED)):
                 raise CalendarItemGone("The meeting is no longer in the mailbox's calendar.") from error
             raise
 
+    async def _found(self, known: ItemReference) -> str:
+        """The present EWS id of a meeting that has another one now; "" when it has left the calendar."""
+        return await self._call(operations.find, known.global_object_id) if known.global_object_id else ""
+
     async def item(self, item_id: str) -> CalendarItem | None:
         """See Mailbox.item."""
-        [found] = await self._call(operations.read, ItemId(id=item_id))
+        known = ItemReference.parse(item_id)
+        [found] = await self._call(operations.read, ItemId(id=known.ews_id))
+        if found is None and (ews_id := await self._found(known)):
+            [found] = await self._call(operations.read, ItemId(id=ews_id))
         return payloads.calendar_item(found, await self._series_id(found, [])) if found else None
 
     async def draft(self, mail: Mail) -> str:
@@ -106,7 +119,7 @@ class EwsMailbox:
         save = partial(operations.save_draft, recipients=mail.recipients, subject=mail.subject, html=mail.html)
         if self._impersonate and mail.sender and mail.item_id:
             try:
-                return f"{mail.item_id}|{await self._server.call(mail.sender, save)}"
+                return f"{mail.item_id}|{await self._login.call(mail.sender, save)}"
             except Exception as error:
                 if not isinstance(error.__cause__, NOT_ALLOWED_THERE):
                     raise
@@ -121,10 +134,10 @@ class EwsMailbox:
             if item is None or not item.organizer.email:
                 return
             address, impersonate = item.organizer.email, True
-        draft = await self._server.call(address, lambda a: operations.read_draft(a, own_id), impersonate=impersonate)
+        draft = await self._login.call(address, lambda a: operations.read_draft(a, own_id), impersonate=impersonate)
         if draft and draft.flag("IsDraft"):
             key = draft.attribute("ItemId", "ChangeKey")
-            await self._server.call(address, lambda a: operations.send(a, own_id, key), impersonate=impersonate)
+            await self._login.call(address, lambda a: operations.send(a, own_id, key), impersonate=impersonate)
 
     async def changes(self, folder: Folder, state: str) -> Changes:
         """See Mailbox.changes: SyncFolderItems. Only requests and cancellations are told, by their item classes."""

@@ -26,6 +26,7 @@ from exchangelib.properties import (
 )
 from exchangelib.services import CreateItem, FindItem, GetFolder, GetItem, SendItem, SyncFolderItems
 from exchangelib.services.common import EWSAccountService
+from exchangelib.util import create_element
 
 from shared.mailboxes.ews import payloads
 from shared.mailboxes.ews.faults import GONE
@@ -128,19 +129,38 @@ class _Sync(_Xml, SyncFolderItems):
         return super()._get_element_container(message, name)
 
 
-class _View(_Xml, FindItem):
-    def page(self, folder: DistinguishedFolderId, view: CalendarView) -> tuple[list[Node], bool]:
+class _SameMeeting:
+    """A restriction to items of one CleanGlobalObjectId. exchangelib's own wants its models."""
+
+    def __init__(self, global_object_id: str) -> None:
+        self._value = global_object_id
+
+    def to_xml(self, version: Any) -> Any:
+        """The Restriction element."""
+        equal, constant = create_element("t:IsEqualTo"), create_element("t:FieldURIOrConstant")
+        constant.append(create_element("t:Constant", attrs={"Value": self._value}))
+        equal.extend([_UID[0].to_xml(), constant])
+        restriction = create_element("m:Restriction")
+        restriction.append(equal)
+        return restriction
+
+
+class _Find(_Xml, FindItem):
+    def page(self, folder: DistinguishedFolderId, **asked: Any) -> tuple[list[Node], bool]:
         """One page and whether there are more. FindItem's own paging knows no calendar views."""
+        unasked: dict[str, Any] = {
+            "additional_fields": [],
+            "restriction": None,
+            "calendar_view": None,
+            "page_size": None,
+        }
         payload = self.get_payload(
             folders=[folder],
-            additional_fields=_TIMES + _UID,
-            restriction=None,
             order_fields=None,
             query_string=None,
             shape=ID_ONLY,
             depth=SHALLOW,
-            calendar_view=view,
-            page_size=None,
+            **(unasked | asked),
         )
         [(root, offset)] = list(self._get_elements(payload=payload))
         if isinstance(root, Exception):
@@ -215,7 +235,15 @@ def sync(account: Account, folder: str, state: str) -> Arrivals:
 def view(account: Account, start: datetime, end: datetime) -> tuple[list[Node], bool]:
     """The calendar between two moments, occurrences expanded, by start: one page, and whether there are more."""
     times = {"start": EWSDateTime.from_datetime(start), "end": EWSDateTime.from_datetime(end)}
-    return _View(account=account).page(folder_id(account, "calendar"), CalendarView(max_items=VIEW, **times))
+    asked = {"additional_fields": _TIMES + _UID, "calendar_view": CalendarView(max_items=VIEW, **times)}
+    return _Find(account=account).page(folder_id(account, "calendar"), **asked)
+
+
+def find(account: Account, global_object_id: str) -> str:
+    """The EWS id of the meeting in the calendar (a series' master), "" when it is not there."""
+    asked = {"restriction": _SameMeeting(global_object_id), "page_size": 1}
+    found, _ = _Find(account=account).page(folder_id(account, "calendar"), **asked)
+    return found[0].id if found else ""
 
 
 def respond(account: Account, item_id: str, *, accept: bool, html: str | None) -> None:

@@ -149,6 +149,32 @@ class MessageId:
         return cls(stable, (ews_id or stable)[:_LONGEST_ID], calendar_item[:_LONGEST_ID], bool(occurrence))
 
 
+@dataclass(frozen=True)
+class ItemReference:
+    """What the product knows a calendar item by: `<EWS id>|<CleanGlobalObjectId>`, the latter in base64.
+
+    Answering gives a meeting another EWS id on some servers, and its global object id finds it again (facts §9). An
+    occurrence shares that with its series, so it is known by its EWS id alone.
+    """
+
+    ews_id: str
+    global_object_id: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.ews_id}|{self.global_object_id}" if self.global_object_id else self.ews_id
+
+    @classmethod
+    def parse(cls, text: str) -> "ItemReference":
+        """What `str` wrote; noise is cut to what may be asked for."""
+        ews_id, _, global_object_id = text.partition("|")
+        return cls(ews_id[:_LONGEST_ID], global_object_id[:_LONGEST_ID])
+
+    @classmethod
+    def of(cls, item: Node) -> "ItemReference":
+        """The reference of a calendar item. Raises Unavailable when it has no id."""
+        return cls(item.id, "" if is_occurrence(item) else item.extended(CLEAN_GLOBAL_OBJECT_ID))
+
+
 def kind_of(message: Node) -> Kind | None:
     """What a message asks for, by its item class; None for what is left alone."""
     item_class = message.text("ItemClass").strip().lower()
@@ -203,10 +229,10 @@ def calendar_item(item: Node, series_id: str) -> CalendarItem:
     """The calendar item in the product's shape. Raises Unavailable for something that Exchange does not send."""
     shape = _SHAPES.get(item.text("CalendarItemType"), Shape.OCCURRENCE)
     return CalendarItem(
-        id=item.id,
+        id=str(ItemReference.of(item)),
         uid=uid(item),
         shape=shape,
-        series_id=item.id if shape is Shape.SERIES else series_id,
+        series_id=str(ItemReference.of(item)) if shape is Shape.SERIES else series_id,
         subject=item.text("Subject"),
         body=item.text("Body"),
         organizer=_person(item.find("Organizer/Mailbox")),

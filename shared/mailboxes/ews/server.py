@@ -7,7 +7,8 @@ and no other server's calls wait at all. A call that was given up may still take
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from exchangelib import DELEGATE, IMPERSONATION, Account
@@ -31,6 +32,8 @@ DOWN = timedelta(seconds=30)
 """After so many calls in a row without any answer, a server is left alone for a while: who waits for it only occupies
 what other integrations need."""
 
+_WHOLE_SERVER = ""
+
 _NO_ANSWER = (Trouble.SILENT, Trouble.UNREACHABLE)
 
 Secret = Callable[[], Awaitable[str]]
@@ -38,63 +41,71 @@ Secret = Callable[[], Awaitable[str]]
 
 
 class EwsServer:
-    """Runs calls. `method` is exchangelib's name of the authentication, "" for access tokens."""
+    """Runs calls. `method` is exchangelib's name of the authentication, "" for access tokens.
 
-    def __init__(self, way: Way, method: str, username: str, secret: Secret, clock: Clock) -> None:
+    Integrations of one server and account share it, and so its connections, whichever references their secrets have.
+    """
+
+    def __init__(self, way: Way, method: str, username: str, clock: Clock) -> None:
         self._way, self._method, self._username = way, method, username
-        self._secret = secret
         self._clock = clock
         self._threads = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="ews")
         self._free: asyncio.LifoQueue[Line | None] = asyncio.LifoQueue()
         for _ in range(CONCURRENCY):
             self._free.put_nowait(None)
-        self._alone_until = datetime.min.replace(tzinfo=UTC)
+        self._alone_until: dict[str, datetime] = {}
         self._unanswered = 0
 
-    async def call(self, address: str, work: Callable[[Account], T], *, impersonate: bool = True) -> T:
+    async def call(self, secret: str, address: str, work: Callable[[Account], T], *, impersonate: bool = True) -> T:
         """What `work` makes of the mailbox of an address. Raises Unavailable, RateLimited, and EwsError for good."""
-        self._leave_alone()
-        secret = await self._secret()
+        self._leave_alone(address)
         line = await self._line(secret)
-        account = line.account(address, IMPERSONATION if impersonate else DELEGATE)
-        running = asyncio.get_running_loop().run_in_executor(self._threads, work, account)
+        try:
+            account = line.account(address, IMPERSONATION if impersonate else DELEGATE)
+            running = asyncio.get_running_loop().run_in_executor(self._threads, work, account)
+        except Exception as error:
+            self._free.put_nowait(line)
+            raise translated(error) from error
         running.add_done_callback(lambda done: self._release(line, done))
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 result = await asyncio.shield(running)
         except TimeoutError:
-            raise self._noted(EwsUnavailable(Trouble.SILENT)) from None
+            raise self._noted(address, EwsUnavailable(Trouble.SILENT)) from None
         except Exception as error:
-            raise self._noted(translated(error)) from error
+            raise self._noted(address, translated(error)) from error
         self._unanswered = 0
         return result
 
-    def _leave_alone(self) -> None:
-        """A server that has asked to be left alone, or that is down, is not even asked."""
-        left = (self._alone_until - self._clock.now()).total_seconds()
+    def _leave_alone(self, address: str) -> None:
+        """Who has asked to be left alone, or is down, is not even asked."""
+        now = self._clock.now()
+        left = max((self._alone_until.get(name, now) - now).total_seconds() for name in (address, _WHOLE_SERVER))
         if left > 0:
             raise RateLimited("Exchange has asked to wait, or does not answer.", left)
 
-    def _noted(self, failure: SchedulingError) -> SchedulingError:
-        """The failure, after drawing the consequences for the next calls."""
+    def _noted(self, address: str, failure: SchedulingError) -> SchedulingError:
+        """The failure, after drawing the consequences for the next calls. Exchange counts what a mailbox costs."""
         is_silence = isinstance(failure, EwsUnavailable) and failure.trouble in _NO_ANSWER
         self._unanswered = self._unanswered + 1 if is_silence else 0
         if isinstance(failure, RateLimited):
-            self._alone_until = self._clock.now() + timedelta(seconds=failure.retry_after)
+            self._alone_until[address] = self._clock.now() + timedelta(seconds=failure.retry_after)
         elif self._unanswered >= DOWN_AFTER:
-            self._alone_until = self._clock.now() + DOWN
+            self._alone_until[_WHOLE_SERVER] = self._clock.now() + DOWN
         return failure
 
     async def _line(self, secret: str) -> Line:
-        """A connection that nobody uses; open ones first."""
+        """A connection that nobody uses; open ones first. One that proved another password is of no use."""
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 line = await self._free.get()
         except TimeoutError:
             raise EwsUnavailable(Trouble.SILENT) from None
         try:
+            if line and not line.takes(secret):
+                line.close()
+                line = None
             line = line or Line(self._way, self._method, self._username, secret)
-            line.renew(secret)
         except Exception as error:
             self._free.put_nowait(None)
             raise translated(error) from error
@@ -111,3 +122,15 @@ class EwsServer:
         while not self._free.empty():
             if line := self._free.get_nowait():
                 line.close()
+
+
+@dataclass(frozen=True)
+class EwsLogin:
+    """An account at a server, as one integration's settings have it."""
+
+    server: EwsServer
+    secret: Secret
+
+    async def call(self, address: str, work: Callable[[Account], T], *, impersonate: bool = True) -> T:
+        """See EwsServer.call."""
+        return await self.server.call(await self.secret(), address, work, impersonate=impersonate)

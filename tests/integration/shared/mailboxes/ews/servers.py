@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dev.exchange.app import Running
 from shared.mailboxes.ews.line import Way
 from shared.mailboxes.ews.mailbox import EwsMailbox
-from shared.mailboxes.ews.server import EwsServer, Secret
+from shared.mailboxes.ews.server import EwsLogin, EwsServer, Secret
 from tests.integration.exchange.world import VMR
 
 SERVICE, PASSWORD = "svc-vmr@example.com", "local-ews"
@@ -24,12 +24,11 @@ def fixed(secret: str) -> Secret:
 @asynccontextmanager
 async def opened(
     running: Running, method: str = "NTLM", secret: str | Secret = PASSWORD, *, url: str = "", proxy: str = ""
-) -> AsyncIterator[EwsServer]:
-    """The simulated Exchange's EWS as the service account, perhaps by another URL."""
-    got = fixed(secret) if isinstance(secret, str) else secret
-    server = EwsServer(Way(url or running.ews_url, proxy), method, SERVICE, got, running.exchange.clock)
+) -> AsyncIterator[EwsLogin]:
+    """The service account at the simulated Exchange's EWS, perhaps by another URL."""
+    server = EwsServer(Way(url or running.ews_url, proxy), method, SERVICE, running.exchange.clock)
     try:
-        yield server
+        yield EwsLogin(server, fixed(secret) if isinstance(secret, str) else secret)
     finally:
         await server.close()
 
@@ -37,5 +36,5 @@ async def opened(
 @asynccontextmanager
 async def opened_mailbox(running: Running, *, impersonate: bool = True) -> AsyncIterator[EwsMailbox]:
     """The equipment mailbox."""
-    async with opened(running) as server:
-        yield EwsMailbox(server, VMR, impersonate=impersonate)
+    async with opened(running) as login:
+        yield EwsMailbox(login, VMR, impersonate=impersonate)

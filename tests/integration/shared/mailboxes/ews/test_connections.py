@@ -13,10 +13,10 @@ from exchangelib.protocol import BaseProtocol, CachingProtocol
 
 from shared.errors import RateLimited, Unavailable
 from shared.mailboxes.ews import line, operations, server
-from shared.mailboxes.ews.server import EwsServer
+from shared.mailboxes.ews.server import EwsLogin
 from shared.mailboxes.ews.trouble import EwsUnavailable, Trouble
 from tests.integration.exchange.world import VMR, World
-from tests.integration.shared.mailboxes.ews.servers import PASSWORD, opened
+from tests.integration.shared.mailboxes.ews.servers import PASSWORD, fixed, opened
 from tests.integration.shared.network import Authority, environment, running_proxy
 
 HOST = "mail.example.com"
@@ -28,11 +28,11 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
-async def look(at: EwsServer, address: str = VMR, *, impersonate: bool = True) -> None:
+async def look(at: EwsLogin, address: str = VMR, *, impersonate: bool = True) -> None:
     await at.call(address, operations.look, impersonate=impersonate)
 
 
-async def trouble(at: EwsServer, address: str = VMR, *, impersonate: bool = True) -> Trouble:
+async def trouble(at: EwsLogin, address: str = VMR, *, impersonate: bool = True) -> Trouble:
     with pytest.raises(EwsUnavailable) as caught:
         await look(at, address, impersonate=impersonate)
     return caught.value.trouble
@@ -65,6 +65,15 @@ async def test_a_changed_password_counts_at_once(world: World) -> None:
             await look(after)
     async with opened(world.running) as before:
         assert await trouble(before) is Trouble.SIGN_IN
+
+
+async def test_a_connection_that_proved_one_password_does_not_serve_another(world: World) -> None:
+    """Two integrations of one account share its connections."""
+    async with opened(world.running) as right:
+        await look(right)
+        wrong = EwsLogin(right.server, fixed("wrong"))
+        assert await trouble(wrong) is Trouble.SIGN_IN
+        await look(right)
 
 
 async def test_an_access_token_is_renewed_on_an_open_connection(world: World) -> None:

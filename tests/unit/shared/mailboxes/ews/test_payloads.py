@@ -170,6 +170,25 @@ class TestIds:
         assert len(MessageId.parse(text).ews_id) <= 512
 
 
+class TestReferences:
+    """Answering gives a meeting another EWS id on some servers."""
+
+    def test_a_meeting_is_known_by_what_stays_too(self) -> None:
+        found = calendar_item(item(goid=extended("PropertyId", "35", GOID)), "")
+        assert ItemReference.parse(found.id) == ItemReference("item-1", GOID)
+
+    @pytest.mark.parametrize("type_", ["Occurrence", "Exception"])
+    def test_an_occurrence_is_not_taken_for_its_series(self, type_: str) -> None:
+        """Their clean global object ids are the same."""
+        goid = extended("PropertyId", "35", GOID)
+        found = calendar_item(item(CalendarItemType=f"<CalendarItemType>{type_}</CalendarItemType>", goid=goid), "m")
+        assert ItemReference.parse(found.id) == ItemReference("item-1")
+
+    @given(st.text())
+    def test_noise_is_read_as_something(self, text: str) -> None:
+        assert len(ItemReference.parse(text).ews_id) <= 512
+
+
 class TestItems:
     def test_a_single_meeting(self) -> None:
         found = calendar_item(item(), "")

@@ -1,0 +1,220 @@
+"""What is EWS's alone: polls and their calls, the sender of late instructions, passwords, the way to Graph."""
+
+import asyncio
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.alarms import AlarmKind
+from shared.aliases.promises import Promises
+from shared.identity.caller import Caller
+from tests.integration.meetings.deployment import ALICE, INTEGRATION, MAILBOX, By, Deployment, deployed
+from tests.integration.meetings.times import hour_from, tomorrow, weekly
+from tests.integration.shared.mailboxes.ews.test_connections import silent
+from tests.support import ROOT
+
+BOB, CAROL = "bob@example.com", "carol@example.com"
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[Deployment]:
+    async with deployed(By.EWS) as deployment:
+        yield deployment
+
+
+async def asked(world: Deployment) -> Counter[str]:
+    """EWS operations since the last look, by name."""
+    counted = (await world.control("GET", "/dev/requests"))["requests"]
+    await world.control("DELETE", "/dev/requests")
+    return Counter({name.removeprefix("EWS "): n for name, n in counted.items() if name.startswith("EWS ")})
+
+
+async def alarms(world: Deployment) -> dict[AlarmKind, str]:
+    return {alarm.kind: alarm.cause async for alarm in world.services.alarms.of(INTEGRATION)}
+
+
+class TestCalls:
+    async def test_an_idle_integration_takes_one_small_call_a_minute(self, world: Deployment) -> None:
+        room = await world.click()
+        await world.invite(tomorrow(world), room["instructions"])
+        await world.drain()
+        await asked(world)
+        for _ in range(30):
+            await world.move_to(world.now + MINUTE)
+            await world.services.rounds.poll()
+            if world.now.minute % 5 == 0:
+                await world.services.rounds.sweep()
+        assert await asked(world) == {"SyncFolderItems": 30}
+
+    async def test_a_new_series_takes_three_beside_the_sync(self, world: Deployment) -> None:
+        room = await world.click()
+        await asked(world)
+        await world.invite(tomorrow(world), room["instructions"], recurrence=weekly(tomorrow(world)))
+        await world.drain()
+        calls = await asked(world)
+        del calls["SyncFolderItems"]
+        assert calls == {"GetItem": 1, "FindItem": 1, "CreateItem": 1}
+
+    async def test_a_moved_occurrence_takes_three(self, world: Deployment) -> None:
+        room, start = await world.click(), tomorrow(world)
+        uid = await world.invite(start, room["instructions"], recurrence=weekly(start))
+        await world.drain()
+        await asked(world)
+        week = start + timedelta(weeks=1)
+        await world.change(uid, occurrence=f"{week:%Y-%m-%d}", **hour_from(week + timedelta(hours=3)))
+        await world.drain()
+        calls = await asked(world)
+        del calls["SyncFolderItems"]
+        assert calls == {"GetItem": 1, "FindItem": 1, "CreateItem": 1}
+
+
+class TestLateInstructions:
+    """M8: from the organizer where that is allowed."""
+
+    @pytest.mark.parametrize(
+        ("organizer", "access", "sender"),
+        [(ALICE, "impersonation", ALICE), (ALICE, "delegate", MAILBOX), (CAROL, "impersonation", MAILBOX)],
+    )
+    async def test_whose_mailbox_they_come_from(self, organizer: str, access: str, sender: str) -> None:
+        async with deployed(By.EWS, ews_access=access) as world:
+            promises: Promises = world.services.promises
+            tag = promises.make(INTEGRATION, Caller("alice", "test"))
+            await world.invite(tomorrow(world), f"<p>{tag}</p>", organizer=organizer)
+            await world.drain()
+            [mail] = await world.mails(BOB)
+            assert mail["from"] == sender
+            assert "meet" in mail["body_html"]
+
+
+class TestConnection:
+    async def test_a_changed_password_heals_without_a_restart(self, world: Deployment) -> None:
+        await world.control("PATCH", "/dev/ews", {"passwords": {"svc-vmr": "new"}})
+        await world.services.integrations.update(INTEGRATION, {"password": "wrong"})
+        await world.services.rounds.poll()
+        assert "refuses the service account" in (await alarms(world))[AlarmKind.CONNECTION]
+        await world.services.integrations.update(INTEGRATION, {"password": "new"})
+        await world.services.rounds.poll()
+        assert await alarms(world) == {}
+
+    async def test_kerberos_is_told_what_to_use(self, world: Deployment) -> None:
+        kerberos = {
+            "authentication_method": "KERBEROS",
+            "kerberos_realm": "EXAMPLE",
+            "kerberos_kdc": "kdc.example.com",
+            "kerberos_exchange_spn": "HTTP/mail.example.com",
+            "kerberos_enable_tls": False,
+        }
+        await world.services.integrations.update(INTEGRATION, kerberos)
+        await world.services.rounds.poll()
+        assert "NTLM" in (await alarms(world))[AlarmKind.CONNECTION]
+
+    async def test_a_server_that_is_down_delays_no_other_integration(self, world: Deployment) -> None:
+        async with silent() as url:
+            await add(world, "22222222-2222-4222-8222-222222222222", "vmr-ews@example.com", url=url)
+            room = await world.click()
+            await world.invite(tomorrow(world), room["instructions"])
+            round_ = asyncio.create_task(world.services.rounds.poll())
+            await asyncio.wait([round_], timeout=3)
+            assert not round_.done(), "the one that is down is still being waited for"
+            assert len(world.memory.queue("meeting-requests").sent) == 1
+            round_.cancel()
+            await asyncio.wait([round_])
+
+    async def test_two_integrations_of_one_account_share_its_connections(self, world: Deployment) -> None:
+        await add(world, "22222222-2222-4222-8222-222222222222", "vmr-ews@example.com")
+        await world.services.rounds.poll()
+        assert len(world.services._ews_servers) == 1
+
+    async def test_a_busy_server_is_left_alone_across_processes(self, world: Deployment) -> None:
+        await asked(world)
+        await world.faults({"on": "EWS SyncFolderItems", "action": "server_busy", "back_off_ms": 150_000})
+        await world.services.rounds.poll()
+        await world.restart()
+        for _ in range(2):
+            await world.move_to(world.now + MINUTE)
+            await world.services.rounds.poll()
+        assert await asked(world) == {"SyncFolderItems": 1}
+        assert "wait" in (await alarms(world))[AlarmKind.CONNECTION]
+        await world.move_to(world.now + MINUTE)
+        await world.services.rounds.poll()
+        assert await alarms(world) == {}
+
+
+class TestTheWayToGraph:
+    async def test_is_one_change_of_the_settings(self, world: Deployment) -> None:
+        """The mailbox stays, and so does what was scheduled: nobody is answered again, and rooms follow on."""
+        room, start = await world.click(), tomorrow(world)
+        uid = await world.invite(start, room["instructions"], recurrence=weekly(start))
+        await world.drain()
+        await world.services.integrations.update(INTEGRATION, {"authentication_method": "GRAPH"})
+        await world.settle()
+        await world.services.rounds.agenda()
+        assert [answer["kind"] for answer in await world.answers(uid)] == ["accepted"]
+        later = start + timedelta(weeks=1, hours=3)
+        await world.change(uid, occurrence=f"{start + timedelta(weeks=1):%Y-%m-%d}", **hour_from(later))
+        await world.drain()
+        await world.services.rounds.sweep()
+        await world.drain()
+        assert len(await world.answers(uid)) == 2
+        for moment in (start, later):
+            await world.move_to(moment)
+            await world.services.rounds.agenda()
+            assert await world.is_open(room["alias"])
+
+    async def test_and_back(self, world: Deployment) -> None:
+        by_ews = By.EWS.settings(world.exchange)
+        room, start = await world.click(), tomorrow(world)
+        uid = await world.invite(start, room["instructions"])
+        await world.drain()
+        for settings in ({"authentication_method": "GRAPH"}, by_ews):
+            await world.services.integrations.update(INTEGRATION, settings)
+            await world.settle()
+            await world.services.rounds.poll()
+            await world.drain()
+        await world.change(uid, **hour_from(start + timedelta(hours=5)))
+        await world.drain()
+        assert len(await world.answers(uid)) == 2
+        assert world.poisoned == []
+
+
+async def test_without_ews_its_library_is_never_loaded() -> None:
+    """DESIGN §5: a Graph deployment polls every minute, too, and pays for nothing."""
+    code = """
+import asyncio, sys
+from tests.integration.meetings.deployment import By, deployed
+
+async def main():
+    async with deployed(By.GRAPH) as world:
+        before = set(sys.modules)
+        sys.modules.pop("exchangelib", None)
+        await world.services.rounds.poll()
+        await world.services.rounds.sweep()
+        print("shared.mailboxes.ews.server" in sys.modules)
+
+asyncio.run(main())
+"""
+    run = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.split() == ["False"]
+
+
+async def add(world: Deployment, uuid: str, mailbox: str, **changes: Any) -> None:
+    """One more integration in the same Exchange."""
+    fields = {
+        "uuid": uuid,
+        "name": "Second",
+        "room_mailbox_name": "More rooms",
+        "room_mailbox_email_address": mailbox,
+        "scheduled_alias_prefix": "room",
+        "scheduled_alias_domain": "example.com",
+        "addin_server_domain": "vmr.example.com",
+        "domains": [{"domain": f"{world.exchange.base_url}/autodiscover/metadata/json/1"}],
+    }
+    await world.services.integrations.create(fields | By.EWS.settings(world.exchange) | changes)
