@@ -10,7 +10,8 @@ among the records that belong to all of them; an integration's own record goes b
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 from uuid import uuid4
 
 from shared.errors import Conflict, NotAllowed, NotFound, SettingsInvalid
@@ -43,8 +44,8 @@ class UserStore:
     async def signed_in(self, integration: Integration, subject: str, email: str, name: str) -> UserRecord:
         """See EndUsers.signed_in. Nobody gets a record whose `user_oid` is another account's."""
         for _ in range(_AT_ONCE):
-            user = await self.known(integration, subject) or await self._by_email(integration, email)
             try:
+                user = await self._same(integration, subject, email) or await self._by_email(integration, email)
                 if user is None:
                     return await self._welcome(integration, subject, email, name)
                 return await self._remembering(user, integration, subject)
@@ -111,6 +112,22 @@ class UserStore:
 
     # ---
 
+    async def _same(self, integration: Integration, subject: str, email: str) -> UserRecord | None:
+        """The record that remembers an account, under the address that it proves now.
+
+        An address that the account proves no more may be somebody else's by now. A record of all integrations stays as
+        it is: no sign-in service makes somebody another user in the eyes of other integrations. So does one that an
+        admin has tied to this account.
+        """
+        user = await self.known(integration, subject)
+        if user is None or normal(user.email) == normal(email) or _is_tied(user, subject):
+            return user
+        has_another = await self._users.find(f"email:{integration.uuid}:{digest(email)}")
+        if user.integration != integration.uuid or has_another:
+            await self.forget_all(user.uuid, integration.uuid)  # Outlook's tokens, too: they are of the same person
+            return None
+        return await self._users.change(f"uuid:{user.uuid}", lambda now: _renamed(now, email))
+
     async def _by_email(self, integration: Integration, email: str) -> UserRecord | None:
         return await self._own_or_common(integration, "email", email)
 
@@ -151,7 +168,7 @@ class UserStore:
 
 def _newcomer(integration: Integration, subject: str, email: str, name: str) -> UserRecord:
     """A record that has no id yet. Raises NotAllowed for an address that no record can have."""
-    values = {
+    values: dict[str, Any] = {
         "id": 0,
         "uuid": str(uuid4()),
         "primary_email_address": normal(email),
@@ -159,6 +176,15 @@ def _newcomer(integration: Integration, subject: str, email: str, name: str) -> 
         "integration": integration.uuid,
         "sign_ins": [(integration.uuid, digest(subject))],
     }
+    return _usable(values)
+
+
+def _renamed(user: UserRecord, email: str) -> UserRecord:
+    """The record with another address. Raises NotAllowed for one that no record can have."""
+    return _usable(user.model_dump() | {"primary_email_address": normal(email)})
+
+
+def _usable(values: Mapping[str, Any]) -> UserRecord:
     try:
         return validated(UserRecord, values)
     except SettingsInvalid as refused:
@@ -174,8 +200,13 @@ def _with(user: UserRecord, integration: Integration, key: str) -> UserRecord:
 
 def _may_be(user: UserRecord, subject: str) -> bool:
     """Whether an account may be this user: an Entra account with another object id is another person."""
+    return not (subject.startswith("entra:") and user.user_oid) or _is_tied(user, subject)
+
+
+def _is_tied(user: UserRecord, subject: str) -> bool:
+    """Whether an admin has put this account on the record."""
     method, _, rest = subject.partition(":")
-    return method != "entra" or not user.user_oid or normal(user.user_oid) == rest.rpartition(":")[2]
+    return method == "entra" and bool(user.user_oid) and normal(user.user_oid) == rest.rpartition(":")[2]
 
 
 def _sign_in(integration: str, key_digest: str) -> str:

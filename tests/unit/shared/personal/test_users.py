@@ -75,6 +75,49 @@ async def test_a_record_tied_to_another_account_is_not_handed_over(users: UserSt
     assert (await users.signed_in(integration(), SUBJECT, ALICE, "")).id == 1
 
 
+async def test_somebody_whose_address_has_changed_keeps_the_record_and_leaves_the_old_address(users: UserStore) -> None:
+    """The old address may be given to somebody else, who must not find the first one's record, nor be found by it."""
+    corp = integration()
+    before = await users.signed_in(corp, SUBJECT, ALICE, "Alice")
+    after = await users.signed_in(corp, SUBJECT, "Alice.Smith@example.com", "Alice")
+    assert (after.uuid, after.email) == (before.uuid, "alice.smith@example.com")
+    newcomer = await users.signed_in(corp, f"{SUBJECT[:-1]}d", ALICE, "Another Alice")
+    assert newcomer.uuid != before.uuid
+    known = await users.known(corp, SUBJECT)
+    assert known is not None
+    assert known.email == "alice.smith@example.com"
+
+
+async def test_a_changed_address_that_has_a_record_is_that_record_s(users: UserStore) -> None:
+    corp = integration()
+    await users.signed_in(corp, SUBJECT, ALICE, "Alice")
+    await users.create(record(7, primary_email_address="smith@example.com", integration=CORP))
+    assert (await users.signed_in(corp, SUBJECT, "smith@example.com", "Alice")).id == 7
+    assert [bool(user.sign_ins) for user in await users.all()] == [False, True]
+
+
+async def test_no_sign_in_service_changes_the_address_of_a_record_of_all(users: UserStore) -> None:
+    """Otherwise one customer's could make its user somebody else in the eyes of another customer."""
+    corp, other = integration(), integration(OTHER)
+    await users.create(record())
+    for each in (corp, other):
+        await users.signed_in(each, SUBJECT, ALICE, "Alice")
+    await users.remember(corp, "user-1", "exchange:mallory")
+    moved = await users.signed_in(corp, SUBJECT, "victim@example.com", "Mallory")
+    assert await users.known(corp, "exchange:mallory") is None, "Outlook's token is the same person's"
+    assert (moved.integration, moved.email) == (CORP, "victim@example.com")
+    elsewhere = await users.known(other, SUBJECT)
+    assert elsewhere is not None
+    assert (elsewhere.id, elsewhere.email) == (1, ALICE)
+
+
+async def test_an_account_that_an_admin_has_tied_to_a_record_keeps_its_address(users: UserStore) -> None:
+    await users.create(record(user_oid=OID))
+    corp = integration()
+    await users.signed_in(corp, SUBJECT, ALICE, "Alice")
+    assert (await users.signed_in(corp, SUBJECT, "alice@old.example.com", "Alice")).email == ALICE
+
+
 async def test_a_deleted_record_signs_out_and_a_new_one_is_somebody_else(users: UserStore) -> None:
     corp = integration()
     user = await users.signed_in(corp, SUBJECT, ALICE, "")
