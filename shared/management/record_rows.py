@@ -50,7 +50,7 @@ class RecordRows:
                 "start_time": time_text(occurrence.start),
                 "end_time": time_text(occurrence.end),
                 "subject": conference.subject,
-                "ews_item_id": booking.item_id,
+                "ews_item_id": _ews_item_id(booking),
                 "ews_item_uid": booking.meeting,
                 "recurring_conference": uri(CONFIGURATION, "recurring_conference", _alias_id(booking))
                 if _recurs(conference)
@@ -67,7 +67,7 @@ class RecordRows:
                     "id": _alias_id(booking),
                     "conference": _conference_uri(booking),
                     "current_index": _current(conference, now)[1],
-                    "ews_item_id": booking.item_id,
+                    "ews_item_id": _ews_item_id(booking),
                     "is_depleted": not conference.calendar.has_future(now),
                     "subject": conference.subject,
                     "scheduled_alias": _alias_uri(booking),
@@ -130,6 +130,11 @@ class RecordRows:
     async def _operations(self, integration: Integration) -> AsyncIterator[Operation]:
         async for row in self.storage.table("meetings").rows(integration.uuid, "operation:"):
             yield Operation.from_row(row)
+
+
+def _ews_item_id(booking: Booking) -> str:
+    """What Exchange knows the meeting by; what helps us to find it again stands behind."""
+    return booking.item_id.partition("|")[0]
 
 
 def _alias_id(booking: Booking) -> int:

@@ -14,6 +14,7 @@ from shared.conferences.conference import Occurrence
 from shared.errors import SchedulingError, Unavailable
 from shared.mailboxes.ews.payloads import (
     TYPES,
+    ItemReference,
     MessageId,
     Node,
     calendar_item,
