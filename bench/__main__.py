@@ -9,7 +9,20 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import allocation, burst, cold_import, meeting, memory, package, pane, policy, sizes, throughput, webhook
+from bench import (
+    allocation,
+    burst,
+    cold_import,
+    idle,
+    meeting,
+    memory,
+    package,
+    pane,
+    policy,
+    sizes,
+    throughput,
+    webhook,
+)
 from bench.result import Result, table, write
 
 Measurement = Callable[[], list[Result] | Awaitable[list[Result]]]
@@ -21,6 +34,7 @@ ALWAYS: dict[str, Measurement] = {
     "allocation": allocation.measure,
     "policy": policy.measure,
     "meeting": meeting.measure,
+    "idle": idle.measure,
     "throughput": throughput.measure,
     "webhook": webhook.measure,
     "memory": memory.measure,

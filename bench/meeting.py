@@ -1,29 +1,35 @@
-"""One meeting message from the invitation to the answer: Graph's calls and the storage trips that wait for each other.
+"""One meeting message from the invitation to the answer: calls to Exchange, by Graph and by EWS, and the storage trips
+that wait for each other.
 
 Counted against a simulated Exchange over real HTTP, with the caches as they are in a worker that has worked before.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from bench.meter import Meter, MeteredStorage
 from bench.result import Result
-from tests.integration.meetings.deployment import Deployment, deployed
+from tests.integration.meetings.deployment import By, Deployment, deployed
+from tests.integration.meetings.times import hour_from, tomorrow, weekly
 
 LATENCY = 0.02  # seconds; several times what is computed between two requests
-GRAPH_CALLS, STORAGE_TRIPS = 3, 4
+CALLS, STORAGE_TRIPS = 3, 4
 
 Act = Callable[[], Awaitable[Any]]
 
 
 async def measure() -> list[Result]:
     """A new meeting, the same one moved and cancelled, a series, and a meeting whose name another one has."""
+    return [result for by in By for result in await _measured(by)]
+
+
+async def _measured(by: By) -> list[Result]:
     meter = Meter(LATENCY)
-    async with deployed() as world:
+    async with deployed(by) as world:
         await world.restart(MeteredStorage(world.memory, meter))
         await _meeting(world)  # the first one fills the caches
-        return [result async for kind in _kinds(world) for result in await _counted(world, meter, *kind)]
+        return [result async for kind in _kinds(world) for result in await _counted(world, by, meter, *kind)]
 
 
 async def _kinds(world: Deployment) -> AsyncIterator[tuple[str, Act, float | None]]:
@@ -34,27 +40,25 @@ async def _kinds(world: Deployment) -> AsyncIterator[tuple[str, Act, float | Non
     async def invite(subject: str, **more: Any) -> None:
         uids.append(await _invite(world, rooms.pop(), subject=subject, **more))
 
-    later = _tomorrow(world) + timedelta(hours=2)
-    moved = {"start": _local(later), "end": _local(later + timedelta(hours=1))}
+    moved = hour_from(tomorrow(world) + timedelta(hours=2))
     yield "new meeting", lambda: invite("First"), STORAGE_TRIPS
     yield "moved meeting", lambda: world.change(uids[0], **moved), STORAGE_TRIPS
-    yield "new series", lambda: invite("Second", recurrence=_weekly(_tomorrow(world))), STORAGE_TRIPS
+    yield "new series", lambda: invite("Second", recurrence=weekly(tomorrow(world))), STORAGE_TRIPS
     yield "new meeting, its name in use", lambda: invite("First"), None
     yield "cancelled meeting", lambda: world.cancel(uids[0]), None
 
 
-async def _counted(world: Deployment, meter: Meter, kind: str, act: Act, trips: float | None) -> list[Result]:
+async def _counted(world: Deployment, by: By, meter: Meter, kind: str, act: Act, trips: float | None) -> list[Result]:
     await act()
     await world.notified()
     meter.reset()
     world.exchange.exchange.traffic.reset()
-    await world.drain()
-    calls = world.exchange.exchange.traffic.requests.total()
+    await world.work_off()
+    calls = Result(f"{kind}: {by} calls", world.calls(), "calls", CALLS)
+    if by is By.EWS:
+        return [calls]  # the storage trips are the same, but for those of the polls around them
     note = f"{meter.total} in all"
-    return [
-        Result(f"{kind}: Graph calls", calls, "calls", GRAPH_CALLS),
-        Result(f"{kind}: storage trips in a row", meter.sequential, "trips", trips, note=note),
-    ]
+    return [calls, Result(f"{kind}: storage trips in a row", meter.sequential, "trips", trips, note=note)]
 
 
 async def _meeting(world: Deployment) -> None:
@@ -65,19 +69,4 @@ async def _meeting(world: Deployment) -> None:
 
 
 async def _invite(world: Deployment, room: dict[str, Any], **more: Any) -> str:
-    return await world.invite(_tomorrow(world), room["instructions"], **more)
-
-
-def _tomorrow(world: Deployment) -> datetime:
-    return (world.now + timedelta(days=1)).replace(hour=10, minute=0, second=0, microsecond=0)
-
-
-def _local(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S}"
-
-
-def _weekly(start: datetime) -> dict[str, Any]:
-    return {
-        "pattern": {"type": "weekly", "interval": 1, "daysOfWeek": [f"{start:%A}".lower()]},
-        "range": {"type": "noEnd", "startDate": f"{start:%Y-%m-%d}"},
-    }
+    return await world.invite(tomorrow(world), room["instructions"], **more)

@@ -99,11 +99,17 @@ class Deployment:
 
     async def change(self, uid: str, **fields: Any) -> None:
         """Alice edits a meeting, or one occurrence of it."""
+        await self.think()
         await self.control("PATCH", f"/dev/meetings/{uid}", fields)
 
     async def cancel(self, uid: str, occurrence: str = "") -> None:
         """Alice cancels a meeting, or one occurrence of it."""
+        await self.think()
         await self.control("DELETE", f"/dev/meetings/{uid}" + (f"?occurrence={occurrence}" if occurrence else ""))
+
+    async def think(self) -> None:
+        """People take longer than a second, and Exchange's times are whole seconds: they tell two versions apart."""
+        await self.move_to(self.now + timedelta(seconds=1))
 
     async def answers(self, uid: str = "", user: str = ALICE) -> list[dict[str, Any]]:
         """The responses in the organizer's mailbox, newest last."""
@@ -157,13 +163,17 @@ class Deployment:
         """Let time pass."""
         await self.control("POST", "/dev/clock", {"now": when.isoformat()})
 
-    async def drain(self, most: int = 1000) -> None:
-        """Let notifications arrive and the queue be worked off, messages included that are put off."""
-        queue = self.memory.queue("meeting-requests")
+    async def drain(self) -> None:
+        """Let what has come arrive and the queue be worked off, until nothing is left, messages included that wait."""
+        await self.notified()
+        while self.memory.queue("meeting-requests").sent:
+            await self.work_off()
+            await self.notified()
+
+    async def work_off(self, most: int = 1000) -> None:
+        """Work the queue off."""
         for _ in range(most):
-            if not queue.sent:
-                await self.notified()
-            if not queue.sent:
+            if not self.memory.queue("meeting-requests").sent:
                 return
             await self.hand_out(await self.take())
         raise AssertionError("the queue never runs empty")

@@ -159,6 +159,7 @@ class History:
     async def _occurrence(self, uid: str, day: datetime, *, cancel: bool) -> None:
         path, occurrence = f"/dev/meetings/{uid}", f"{day:%Y-%m-%d}"
         later = day + timedelta(hours=2)
+        await self.world.think()
         if cancel:
             response = await self.world.http.delete(path, params={"occurrence": occurrence})
         else:

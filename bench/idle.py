@@ -1,0 +1,71 @@
+"""An integration in whose mailbox nothing happens: what the polls of EWS ask of its Exchange (M9).
+
+Bytes are those on the wire, headers included, in both directions: counted by a relay between the product and the
+simulated Exchange.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from bench.result import Result
+from tests.integration.meetings.deployment import INTEGRATION, By, Deployment, deployed
+from tests.integration.meetings.times import tomorrow
+
+MINUTES = 60
+
+
+async def measure() -> list[Result]:
+    """An hour of polls, in a mailbox that has had a meeting before."""
+    async with deployed(By.EWS) as world, _counting_relay(world.exchange.ews_url) as (url, sizes):
+        await world.services.integrations.update(INTEGRATION, {"url": url})
+        await world.invite(tomorrow(world), (await world.click())["instructions"])
+        await world.drain()
+        await _minutes(world, 1)
+        sizes.clear()
+        world.exchange.exchange.traffic.reset()
+        await _minutes(world, MINUTES)
+        calls = world.exchange.exchange.traffic.requests.total()
+        return [
+            Result("idle integration by EWS: calls a minute", calls / MINUTES, "calls", 1),
+            Result("idle integration by EWS: on the wire a minute", sum(sizes) / MINUTES / 1024, "KiB"),
+        ]
+
+
+async def _minutes(world: Deployment, many: int) -> None:
+    """Let time pass; every timer runs that is due within an hour."""
+    for minute in range(1, many + 1):
+        await world.move_to(world.now + timedelta(minutes=1))
+        await world.services.rounds.poll()
+        if minute % 5 == 0:
+            await world.services.rounds.sweep()
+
+
+@asynccontextmanager
+async def _counting_relay(url: str) -> AsyncIterator[tuple[str, list[int]]]:
+    """The URL of something that passes everything on to `url`, and the sizes of what it has passed on."""
+    to, sizes, pumps = urlsplit(url), list[int](), set[asyncio.Task[None]]()
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            sizes.append(len(data))
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection(to.hostname, to.port)
+        both = {asyncio.create_task(pump(reader, far_writer)), asyncio.create_task(pump(far_reader, writer))}
+        pumps.update(both)
+        await asyncio.wait(both)
+
+    server = await asyncio.start_server(relay, "127.0.0.1")
+    try:
+        port = server.sockets[0].getsockname()[1]
+        yield to._replace(netloc=f"127.0.0.1:{port}").geturl(), sizes
+    finally:
+        server.close()
+        for task in pumps:
+            task.cancel()
