@@ -12,7 +12,7 @@ meeting_files.py  meeting messages from files; explanation.py  why they are deci
 outcome.py      exit codes and the errors that end a command
 vmr_files.py    personal VMRs in CSV or JSON, with the lines where they begin
 show.py         how things look in a terminal
-integrations.py, personal.py, operations.py, data.py, passwords.py, doctor.py, explain.py    the commands
+integrations.py, personal.py, operations.py, data.py, passwords.py, doctor.py, explain.py, sign_in.py    the commands
 document.py     makes the list of commands in docs/cli.md
 
 Not part of the functions app: typer, rich and ruamel.yaml are not in its package, and nothing outside imports this.

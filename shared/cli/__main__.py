@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from shared.cli import doctor, explain, operations, passwords, show
+from shared.cli import doctor, explain, operations, passwords, show, sign_in
 from shared.cli.connection import Connection
 from shared.cli.data import commands as data
 from shared.cli.integrations import commands as integrations
@@ -44,6 +44,7 @@ app.add_typer(data, name="data")
 app.command("preview")(operations.preview)
 app.command("alarms")(operations.alarms)
 app.command("doctor")(doctor.doctor)
+app.command("sign-in")(sign_in.sign_in_)
 app.command("explain")(explain.explain_)
 app.command("hash-password")(passwords.hash_password_)
 

@@ -127,6 +127,10 @@ class ManagementClient:
         sent = {"template": template, "values": values} | ({} if text is None else {"text": text})
         return _object(self._send("POST", f"{_INTEGRATIONS}{id_}/preview/", json=sent))
 
+    def sign_in(self, id_: int) -> Object:
+        """A link for signing in the service account: `sign_in_link`, `expires` (UTC), `redirect_uri`."""
+        return _object(self._send("POST", f"{_INTEGRATIONS}{id_}/sign_in/"))
+
     def _all(self, path: str, filters: Mapping[str, str], limit: int = _PAGE) -> list[Object]:
         """Every page of a list. Pages are asked for by offset, because `meta.next` does not know a path prefix."""
         found: list[Object] = []

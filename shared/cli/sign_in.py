@@ -1,0 +1,27 @@
+"""`sign-in`: signing in a service account (E3)."""
+
+from __future__ import annotations
+
+import typer
+
+from shared.cli import show
+from shared.cli.connection import Connection
+from shared.cli.integrations import Form, Reference
+from shared.cli.show import Output
+
+
+def sign_in_(context: typer.Context, integration: Reference, output: Form = Output.TEXT) -> None:
+    """Print a link for signing in the service account of an integration (OAUTH).
+
+    It is good for an hour, once; a newer one makes it void. Open it in a private window and sign in as that account.
+    """
+    with context.ensure_object(Connection).open() as management:
+        link = management.sign_in(management.integration(integration)["id"])
+    if output is Output.JSON:
+        return show.as_json(link)
+    typer.echo(show.plain(link["sign_in_link"]))
+    show.note(
+        f"Open this in a private window, and sign in as the service account. Good until {link['expires']} UTC, once."
+    )
+    show.note(f"The app registration must list the redirect URI {link['redirect_uri']}.")
+    return None

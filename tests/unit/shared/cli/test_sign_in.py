@@ -1,0 +1,26 @@
+"""`sign-in`: the link for signing in a service account, and what to do with it (E3)."""
+
+import json
+
+from shared.cli.outcome import Exit
+from tests.fakes.management import FakeDeployment
+from tests.unit.shared.cli.conftest import Cli
+from tests.unit.shared.integrations.samples import graph_fields
+
+
+def test_the_link_alone_is_on_the_standard_output(deployment: FakeDeployment, cli: Cli) -> None:
+    uuid = deployment.add(graph_fields())
+    result = cli("sign-in", "Example Corp")
+    assert (result.exit_code, result.stdout) == (Exit.DONE, f"https://login.example.com/?state={uuid}\n")
+    for told in ("private window", "2026-11-23T10:00:00", "https://vmr.example.com/service-account/oauth_redirect"):
+        assert told in " ".join(result.stderr.split())
+
+
+def test_for_programs(deployment: FakeDeployment, cli: Cli) -> None:
+    deployment.add(graph_fields())
+    shown = json.loads(cli("sign-in", "1", "-o", "json").stdout)
+    assert shown.keys() == {"sign_in_link", "expires", "redirect_uri"}
+
+
+def test_of_an_integration_that_is_not_there(deployment: FakeDeployment, cli: Cli) -> None:
+    assert cli("sign-in", "Nobody").exit_code == Exit.MISSING
