@@ -128,6 +128,13 @@ class Store:
         del self._events[event.owner][event.key]
         self._note_event(event, "deleted")
 
+    def renew_event(self, event: Event) -> None:
+        """Replace a calendar item by another one with the same content, under another key."""
+        self.delete_event(event)
+        event.key = uuid.uuid4().hex
+        self._events[event.owner][event.key] = event
+        self._note_event(event, "created")
+
     def _note_event(self, event: Event, kind: str) -> None:
         event.modified = self._clock.now()
         event.change = self._note(kind, event.owner, CALENDAR, event.key)

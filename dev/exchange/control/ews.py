@@ -1,8 +1,10 @@
 """Control routes for the EWS side: its version, what stands in front of it, the passwords of its accounts."""
 
+from typing import Any
+
 from aiohttp import web
 
-from dev.exchange.control.common import ControlError, Given, document
+from dev.exchange.control.common import ControlError, document
 from dev.exchange.ews.state import VERSIONS
 from dev.exchange.state import Exchange
 
@@ -18,34 +20,40 @@ class EwsRoutes:
         return [web.patch("/dev/ews", self.set_up)]
 
     async def set_up(self, request: web.Request) -> web.Response:
-        """{"version"?: "2016"|"2019", "layer7_balancer"?, "schemes"?: […], "passwords"?: {account name: password}}."""
+        """{"version"?: "2016"|"2019", "layer7_balancer"?, "renews_answered"?: true|false, …}.
+
+        "schemes" are values of WWW-Authenticate, "passwords" go by the names of accounts.
+        """
         given = await document(request)
         setters = {
             "version": self._set_version,
-            "layer7_balancer": self._set_balancer,
+            "layer7_balancer": self._set_flag,
+            "renews_answered": self._set_flag,
             "schemes": self._set_schemes,
             "passwords": self._set_passwords,
         }
         if unknown := set(given) - set(setters):
             raise ControlError(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(setters)}")
         for name in given:
-            setters[name](given)
+            setters[name](name, given[name])
         return web.json_response({})
 
-    def _set_version(self, given: Given) -> None:
-        if given["version"] not in VERSIONS:
+    def _set_version(self, _name: str, version: Any) -> None:
+        if version not in VERSIONS:
             raise ControlError(f"'version' must be one of {', '.join(VERSIONS)}")
-        self._ews.version = given["version"]
+        self._ews.version = version
 
-    def _set_balancer(self, given: Given) -> None:
-        self._ews.layer7_balancer = given["layer7_balancer"] is True
+    def _set_flag(self, name: str, flag: Any) -> None:
+        if not isinstance(flag, bool):
+            raise ControlError(f"'{name}' must be true or false")
+        setattr(self._ews, name, flag)
 
-    def _set_schemes(self, given: Given) -> None:
+    def _set_schemes(self, _name: str, schemes: Any) -> None:
         """The values of WWW-Authenticate: what the virtual directory lets people sign in by."""
-        self._ews.schemes = tuple(str(scheme) for scheme in given["schemes"])
+        self._ews.schemes = tuple(str(scheme) for scheme in schemes)
 
-    def _set_passwords(self, given: Given) -> None:
-        for name, password in dict(given["passwords"]).items():
+    def _set_passwords(self, _name: str, passwords: Any) -> None:
+        for name, password in dict(passwords).items():
             account = self._ews.account(str(name))
             if account is None:
                 raise ControlError(f"no account is called '{name}'")

@@ -18,7 +18,8 @@ _VERBS = {Reply.ACCEPTED: "Accept", Reply.TENTATIVE: "Tentative", Reply.DECLINED
 def answer_meeting(call: Call, reply: Reply, given: Element, disposition: str) -> list[Element]:
     """Answer a request or a calendar item; gives the ids of what changed (sample "propose new time" 04).
 
-    The request lies in Deleted Items then, under a new id; a declined meeting is in no calendar any more. That SaveOnly
+    The request lies in Deleted Items then, under a new id, the calendar item too has a new id, unless
+    ``renews_answered`` is off; a declined meeting is in no calendar any more. That SaveOnly
     tells the organiser nothing is from the documentation; that it leaves a draft behind could not be confirmed, so here
     it leaves none. Raises `EwsError`.
     """
@@ -42,6 +43,8 @@ def answer_meeting(call: Call, reply: Reply, given: Element, disposition: str) -
         raise EwsError(f"ErrorCalendarIsOrganizerFor{_VERBS[reply]}", message) from error
     except MeetingIsCancelledError as error:
         raise EwsError(f"ErrorCalendarIsCancelledFor{_VERBS[reply]}") from error
+    if call.exchange.ews.renews_answered and entry.day is None and reply is not Reply.DECLINED:
+        call.exchange.store.renew_event(entry.event)
     return _changed(call, thing, entry)
 
 

@@ -73,7 +73,8 @@ def _calendar(entry: Entry) -> Properties:
         "calendar:Location": meeting.location or None,
         "calendar:IsMeeting": True,
         "calendar:IsCancelled": entry.cancelled,
-        "calendar:IsRecurring": entry.kind != "singleInstance",
+        # False for the organiser's masters: wrong, as the reference of IsRecurring says itself.
+        "calendar:IsRecurring": entry.day is not None or bool(meeting.recurrence and not event.is_organizer),
         "calendar:MeetingRequestWasSent": event.is_organizer,
         "calendar:IsResponseRequested": meeting.response_requested,
         "calendar:CalendarItemType": _TYPES[entry.kind],

@@ -13,8 +13,8 @@ from dev.exchange.ews.xml import MESSAGES as M
 from dev.exchange.ews.xml import Element, child, children, m, moment, t
 from dev.exchange.store import CALENDAR
 
-#: The most items of one answer (EWSFindCountLimit of the throttling policy; ews-java-api issue 310, php-ews issue 143).
-LARGEST = 1000
+#: The most items of one answer, and of one to a search (EWSFindCountLimit, "EWS throttling in Exchange").
+LARGEST, LARGEST_SEARCH = 1000, 250
 _LONGEST_VIEW = timedelta(days=731)
 
 
@@ -44,11 +44,12 @@ def _answer(call: Call, wanted: Element, shape: Shape) -> Element:
 def _paged(call: Call, folder: Folder, shape: Shape) -> Element:
     found = _ordered(call, _restricted(call, inside(call, folder)))
     view = child(call.body, "IndexedPageItemView", M)
+    limit = LARGEST if child(call.body, "Restriction", M) is None else LARGEST_SEARCH
     if view is None:
         size, start = len(found), 0
-        _check_count(size)
+        _check_count(size, limit)
     else:
-        size, start = min(_number(view, "MaxEntriesReturned", LARGEST), LARGEST), _number(view, "Offset", 0)
+        size, start = min(_number(view, "MaxEntriesReturned", limit), limit), _number(view, "Offset", 0)
     if view is not None and view.get("BasePoint") == "End":
         found.reverse()
     end = min(start + size, len(found))
@@ -84,7 +85,7 @@ def _viewed(call: Call, folder: Folder, view: Element, shape: Shape) -> Element:
     _check_range(start, end)
     found = _entries(call, folder, start, end)
     most = _number(view, "MaxEntriesReturned", 0)
-    _check_count(min(most or len(found), len(found)))
+    _check_count(min(most or len(found), len(found)), LARGEST)
     shown = [render.element(call, entry, shape) for entry in found[: most or None]]
     paging = {"TotalItemsInView": len(found), "IncludesLastItemInRange": len(shown) == len(found)}
     return m("RootFolder", paging, t("Items", *shown))
@@ -109,8 +110,9 @@ def _check_range(start: datetime, end: datetime) -> None:
         raise EwsError("ErrorCalendarViewRangeTooBig", message)
 
 
-def _check_count(count: int) -> None:
-    if count > LARGEST:
+def _check_count(count: int, limit: int) -> None:
+    # As ews-java-api issue 310 and php-ews issue 143 report it.
+    if count > limit:
         message = (
             "You have exceeded the maximum number of objects that can be returned for the find operation. Use paging "
             "to reduce the result size and try your request again."

@@ -70,6 +70,7 @@ async def test_a_meeting_from_the_sync_to_the_organisers_answer(world: World, cl
     assert (answer["kind"], answer["from"]) == ("accepted", VMR_EWS)
     assert answer["body_html"] == "<p>Your room is <b>123</b>.</p>"
     [again] = await client.calendar(at(2030, 3, 4), at(2030, 3, 5))
+    assert (again.id, again.uid) == (item.id, uid)
     assert (again.my_response_type, again.legacy_free_busy_status) == ("Accept", "Busy")
     assert again.appointment_reply_time is not None
     [(kind, gone)], _ = await client.synced(state=state)
@@ -78,6 +79,19 @@ async def test_a_meeting_from_the_sync_to_the_organisers_answer(world: World, cl
     assert (found.id, found.sim_key) == (moved.id, read.sim_key), "PR_SEARCH_KEY stays across a move"
     with pytest.raises(ErrorItemNotFound):
         await client.do(request.refresh)
+
+
+async def test_some_servers_make_the_calendar_item_of_an_answered_meeting_anew(world: World, client: Client) -> None:
+    await world.http.patch("/dev/ews", json={"renews_answered": True})
+    uid = await invite(world)
+    request = await client.newest()
+    _, state = await client.synced("calendar")
+    item, _ = await client.do(request.accept)
+    assert item.id != request.associated_calendar_item_id.id
+    [shown] = await client.calendar(at(2030, 3, 4), at(2030, 3, 5))
+    assert (shown.id, shown.uid, shown.my_response_type) == (item.id, uid, "Accept")
+    changes, _ = await client.synced("calendar", state)
+    assert sorted(kind for kind, _ in changes) == ["create", "delete"]
 
 
 async def test_a_moved_occurrence_is_a_request_of_its_own(world: World, client: Client) -> None:
