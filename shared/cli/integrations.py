@@ -144,7 +144,7 @@ def _tell(change: Change, saved: Object | None) -> None:
     if saved["manifest_reinstall_needed"]:
         show.note(f"Install the add-in's manifest (again): /addin/{saved['uuid']}/manifest.xml of the deployment.")
     if change.ends_sign_in:
-        show.note("The service account must sign in again.")
+        show.note(f"The service account must sign in again: python -m shared.cli sign-in {saved['uuid']}")
     return None
 
 
