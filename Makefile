@@ -35,7 +35,7 @@ bench: ready
 	$(BIN)/python -m bench
 
 package: ready
-	$(BIN)/python infra/package.py
+	$(BIN)/python infra/package.py --measure
 
 lock: ready
 	$(LOCK) 3.11 requirements.in -o requirements.txt

@@ -39,6 +39,13 @@ def test_a_library_that_was_not_fetched_is_told(tmp_path: Path, monkeypatch: pyt
         package.build(tmp_path / "package.zip", THIS)
 
 
+def test_the_command_line_stays_with_the_admins(names: list[str]) -> None:
+    """Also for those who publish with Core Tools."""
+    assert not [name for name in names if name.startswith(f"{package.ON_ADMINS_MACHINES}/")]
+    ignored = (package.ROOT / ".funcignore").read_text().split()
+    assert [line for line in ignored if line.partition("/")[0] in package.PRODUCT] == [str(package.ON_ADMINS_MACHINES)]
+
+
 def test_everything_is_compiled(built: package.Package, names: list[str]) -> None:
     assert built.compiled
     present = set(names)
