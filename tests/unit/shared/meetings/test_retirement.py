@@ -1,5 +1,6 @@
 """A deleted integration leaves no open room, no digits in use and no records, whatever interrupts that."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -102,3 +103,19 @@ async def test_personal_records_that_are_the_integrations_own_go_with_it() -> No
     assert await users.known(both[1], "adfs:x:bob")
     rows = [row async for row in world.storage.table("personal").everything()]
     assert not [row for row in rows if own in row.key], "no claim of its is left"
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("at", range(1, 16))
+async def test_personal_records_whose_removal_is_interrupted_go_at_night(at: int, after: bool) -> None:
+    world = World()
+    await VmrStore(world.storage).create(kept(1, "a1", "a2", integration=world.integration.uuid))
+    await UserStore(world.storage).signed_in(world.integration, "adfs:x:alice", "alice@example.com", "Alice")
+    await Retirement(world.storage, PolicyPlatform(world.storage)).announce(world.integration.uuid)
+    storage = CrashingStorage(world.storage, Fuse(at, after))
+    with suppress(Crash):
+        await Retirement(storage, PolicyPlatform(storage)).complete(world.integration.uuid)
+    await Retirement(world.storage, PolicyPlatform(world.storage)).complete_all(existing=set())
+    left = [row.key async for row in world.storage.table("personal").everything()]
+    assert set(left) <= {"sequence"}
+    assert await rows_left(world) == []
