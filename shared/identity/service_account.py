@@ -168,9 +168,9 @@ def _check_account(integration: Integration, brought: Mapping[str, Any]) -> None
     """Raise NotAllowed when somebody else than the service account has signed in.
 
     The ID token came from the token endpoint itself, by TLS, for our code and verifier; OpenID Connect Core §3.1.3.7
-    lets that stand for its signature, which v1 endpoints may leave out. v1 tokens have `unique_name` (learn.microsoft.com:
-    ID token claims reference); not confirmed without a live tenant: that the token comes, and has `upn` as well. Without
-    one there is nothing to compare, and the doctor asks Graph.
+    lets that stand for its signature, which v1 endpoints may leave out. v1 tokens have `unique_name`
+    (learn.microsoft.com: ID token claims reference); not confirmed without a live tenant: that such a token comes, and
+    whether it has `upn` as well. Without one there is nothing to compare here, and the doctor asks Graph.
     """
     token = brought.get("id_token")
     if not isinstance(token, str) or len(token) > MAX_TOKEN:
