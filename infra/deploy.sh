@@ -32,6 +32,7 @@ main() {
   check_providers
   check_region
   check_rights
+  look_for_authorities
   make_group
   preview
   if $dry_run; then
@@ -172,6 +173,16 @@ check_rights() {
     # Not an end: a role of the customer's own may allow the same.
     say "Warning: you do not seem to be allowed to assign roles here. Without Owner, or Contributor together with"
     say "Role Based Access Control Administrator, the deployment ends with AuthorizationFailed."
+  fi
+}
+
+# Certificate authorities of your own are part of the package, and the app has to be told (docs/deploy.md).
+look_for_authorities() {
+  export OWN_AUTHORITIES=false
+  if [[ -f $root/infra/authorities.pem ]]; then
+    OWN_AUTHORITIES=true
+    step "Certificate authorities"
+    say "infra/authorities.pem goes into the package, behind the public ones"
   fi
 }
 

@@ -32,6 +32,9 @@ AZURE_ROOT = "/home/site/wwwroot"
 PLATFORM = "x86_64-manylinux_2_28"
 NEVER_LOADED = {".pyi", ".pyx", ".pxd", ".pxi", ".c", ".h", ".cpp"}
 LEFT_OUT = {"__pycache__", "node_modules", "tests"}
+OWN_AUTHORITIES = ROOT / "infra" / "authorities.pem"
+"""Your own certificate authorities, if Exchange, AD FS or a Management Node need them; deploy.sh tells the app."""
+PUBLIC_AUTHORITIES = Path("certifi/cacert.pem")
 ON_ADMINS_MACHINES = Path("shared/cli")
 """Of the product, what does not run in Azure."""
 _MEASURE = """
@@ -66,6 +69,8 @@ def build(output: Path, python_version: str) -> Package:
         stage = Path(directory) / "app"
         copy_product(stage)
         install_requirements(stage / PACKAGES, python_version)
+        if OWN_AUTHORITIES.exists():
+            add_authorities(stage)
         python = find_python(python_version)
         if python:
             compile_all(stage, python)
@@ -94,6 +99,15 @@ def copy_product(stage: Path) -> None:
         else:
             shutil.copy(source, stage / name)
     shutil.rmtree(stage / ON_ADMINS_MACHINES)
+
+
+def add_authorities(stage: Path) -> None:
+    """Put your own authorities behind the public ones: SSL_CERT_FILE takes the place of those. Raises PackageError."""
+    own = OWN_AUTHORITIES.read_text(encoding="ascii", errors="replace")
+    if "-----BEGIN CERTIFICATE-----" not in own or "PRIVATE KEY" in own:
+        raise PackageError(f"{OWN_AUTHORITIES} must hold certificates as PEM, and no private key.")
+    public = (stage / PACKAGES / PUBLIC_AUTHORITIES).read_text(encoding="utf-8")
+    (stage / OWN_AUTHORITIES.name).write_text(f"{public}\n{own}", encoding="utf-8")
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:

@@ -24,6 +24,15 @@ param managementUsername string = ''
 @description('Client id of the API registration of infra/grants/entra.sh: its admins may use the management API.')
 param managementClientId string = ''
 
+@description('A web proxy for what the app asks of others, as in http://proxy.example.com:8080; empty for none.')
+param webProxy string = ''
+
+@description('Hosts that are reached past the web proxy, separated by commas.')
+param noProxy string = ''
+
+@description('The package holds certificate authorities of your own. infra/deploy.sh fills it in.')
+param ownAuthorities bool = false
+
 @description('Instances for HTTP that never stop, so that Graph and the first click in Outlook never meet a cold start.')
 @minValue(0)
 param alwaysReadyInstances int = 1
@@ -146,6 +155,9 @@ module app 'modules/app.bicep' = {
     policyUsername: policyUsername
     managementUsername: managementUsername
     managementClientId: managementClientId
+    webProxy: webProxy
+    noProxy: noProxy
+    ownAuthorities: ownAuthorities
     alwaysReadyInstances: alwaysReadyInstances
     maximumInstances: maximumInstances
     instanceMemory: instanceMemory

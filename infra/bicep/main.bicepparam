@@ -24,6 +24,11 @@ param managementUsername = 'admin'
 // management API with an Entra token. '' switches that off.
 param managementClientId = ''
 
+// A web proxy, as in 'http://proxy.example.com:8080', with no password in it, and what is reached past it. Storage and
+// vault are Azure's own: leave them out of the proxy unless it must see everything.
+param webProxy = ''
+param noProxy = '.core.windows.net,.vault.azure.net'
+
 // One instance that never stops costs about as much as the rest of a small deployment (docs/operations.md has the
 // formula). With 0, Graph's notifications may meet a cold start: the sweep finds what they lose, minutes later.
 param alwaysReadyInstances = 1
@@ -40,6 +45,7 @@ param privateNetwork = false
 param addressSpace = '10.83.0.0/24'
 param adminAddresses = []
 
-// Filled in by deploy.sh.
+// Filled in by deploy.sh. ownAuthorities: there is a file infra/authorities.pem.
+param ownAuthorities = bool(readEnvironmentVariable('OWN_AUTHORITIES', 'false'))
 param deployerId = readEnvironmentVariable('DEPLOYER_ID', '')
 param deployerType = readEnvironmentVariable('DEPLOYER_TYPE', 'User')

@@ -42,6 +42,7 @@ def test_an_empty_subscription_becomes_a_deployment(azure: Azure) -> None:
     assert ran.calls.index(["python", "smoke.py", "https://vmrapp.azurewebsites.net", "--patience", "0"]) > 0
     assert azure.state["groups"]["rg"]["location"] == "westeurope"
     assert azure.state["deployer"] == ["deployer", "User"]
+    assert azure.state["own_authorities"] == "false"
     assert azure.state["package"] == "package 1"
     assert "https://vmrapp.azurewebsites.net/addin/INTEGRATION-UUID/manifest.xml" in ran.output
 

@@ -102,3 +102,33 @@ def test_a_package_that_does_not_start_is_refused(tmp_path: Path) -> None:
     (tmp_path / "function_app.py").write_text("import nothing_like_this")
     with pytest.raises(package.PackageError, match="nothing_like_this"):
         package.import_ms(tmp_path, sys.executable, runs=1)
+
+
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nown\n-----END CERTIFICATE-----\n"
+
+
+def authorities(stage: Path, monkeypatch: pytest.MonkeyPatch, own: str) -> Path:
+    """A stage with the public authorities, and a file of own ones."""
+    (stage / package.PACKAGES / "certifi").mkdir(parents=True)
+    (stage / package.PACKAGES / package.PUBLIC_AUTHORITIES).write_text("public")
+    (stage / "own.pem").write_text(own)
+    monkeypatch.setattr(package, "OWN_AUTHORITIES", stage / "own.pem")
+    return stage / "own.pem"
+
+
+def test_own_authorities_are_put_behind_the_public_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SSL_CERT_FILE takes the place of the list of public ones: without them Graph would not be trusted."""
+    file = authorities(tmp_path, monkeypatch, CERTIFICATE)
+    package.add_authorities(tmp_path)
+    assert file.read_text() == f"public\n{CERTIFICATE}"
+
+
+@pytest.mark.parametrize("own", ["", "hello", f"{CERTIFICATE}-----BEGIN PRIVATE KEY-----\nk\n"])
+def test_what_is_no_certificate_is_not_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: str) -> None:
+    authorities(tmp_path, monkeypatch, own)
+    with pytest.raises(package.PackageError, match="no private key"):
+        package.add_authorities(tmp_path)
+
+
+def test_the_public_authorities_are_where_they_are_looked_for(names: list[str]) -> None:
+    assert f"{package.PACKAGES.as_posix()}/{package.PUBLIC_AUTHORITIES.as_posix()}" in names

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from functions import mailbox
+from infra import package
 from shared.identity.passwords import hash_password
 from shared.settings import SettingsError, load_settings
 from tests.conformance.bicep import BICEP, INFRA, load
@@ -31,11 +32,16 @@ PLATFORM = {
     "APPLICATIONINSIGHTS_CONNECTION_STRING": "the Functions host",
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "the Functions host",
     "AZURE_CLIENT_ID": "which identity the Azure libraries are to use",
+    "HTTPS_PROXY": "the HTTP libraries",
+    "NO_PROXY": "the HTTP libraries",
+    "SSL_CERT_FILE": "the HTTP libraries",
 }
 OPTIONAL = {
     "policySettings": "policyUsername",
     "managementSettings": "managementUsername",
     "managementEntraSettings": "managementClientId",
+    "proxySettings": "webProxy",
+    "authoritySettings": "ownAuthorities",
 }
 """Settings that are given only where a parameter is."""
 
@@ -101,7 +107,7 @@ def test_everything_optional_can_be_left_out() -> None:
     assert (settings.policy, settings.management) == (None, None)
     source = (BICEP / "modules" / "app.bicep").read_text()
     for name, switch in OPTIONAL.items():
-        assert f"empty({switch}) ? {{}} : {name}" in source
+        assert f"empty({switch}) ? {{}} : {name}" in source or f"{switch} ? {name} : {{}}" in source
 
 
 def in_azure(name: str, value: Any) -> str:
@@ -153,3 +159,9 @@ def reads_environment(path: Path) -> bool:
         isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
         for node in ast.walk(ast.parse(path.read_text()))
     )
+
+
+def test_the_file_of_own_authorities_is_where_the_app_is_told() -> None:
+    told = declared()["SSL_CERT_FILE"]
+    assert told == f"{package.AZURE_ROOT}/{package.OWN_AUTHORITIES.name}"
+    assert package.OWN_AUTHORITIES.relative_to(ROOT).as_posix() in (INFRA / "deploy.sh").read_text()

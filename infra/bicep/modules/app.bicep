@@ -13,6 +13,9 @@ param publicHostName string
 param policyUsername string
 param managementUsername string
 param managementClientId string
+param webProxy string
+param noProxy string
+param ownAuthorities bool
 param alwaysReadyInstances int
 param maximumInstances int
 param instanceMemory int
@@ -69,6 +72,17 @@ var managementSettings = {
 var managementEntraSettings = {
   MANAGEMENT_TENANT_ID: tenant().tenantId
   MANAGEMENT_CLIENT_ID: managementClientId
+}
+
+// Libraries read these: whatever leaves the app goes through the proxy, but what is listed, and integrations with
+// disable_proxy. The file is part of the package (infra/package.py), public authorities included.
+var proxySettings = {
+  HTTPS_PROXY: webProxy
+  NO_PROXY: noProxy
+}
+
+var authoritySettings = {
+  SSL_CERT_FILE: '/home/site/wwwroot/authorities.pem'
 }
 
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
@@ -148,7 +162,9 @@ resource appSettings 'Microsoft.Web/sites/config@2024-11-01' = {
     settings,
     empty(policyUsername) ? {} : policySettings,
     empty(managementUsername) ? {} : managementSettings,
-    empty(managementClientId) ? {} : managementEntraSettings
+    empty(managementClientId) ? {} : managementEntraSettings,
+    empty(webProxy) ? {} : proxySettings,
+    ownAuthorities ? authoritySettings : {}
   )
 }
 

@@ -46,8 +46,7 @@ def _certificate(integration: Integration, _: Place) -> str:
     host = _host(integration)
     return (
         f"openssl s_client -connect {host}:443 -servername {host} </dev/null | openssl x509 -noout -issuer -dates; "
-        "az functionapp config appsettings set --resource-group GROUP --name APP "
-        "--settings SSL_CERT_FILE=/path/to/authorities.pem"
+        "cat OUR-AUTHORITY.pem >> infra/authorities.pem; infra/deploy.sh --resource-group GROUP --location REGION"
     )
 
 
