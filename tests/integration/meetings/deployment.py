@@ -206,10 +206,10 @@ class Deployment:
         self.poisoned.append(body)
         await self.services.worker.set_aside(body)
 
-    async def settle(self) -> None:
+    async def settle(self, times: int = 2) -> None:
         """All troubles end; timers run until nothing is left to do."""
         await self.clear_faults()
-        for _ in range(2):
+        for _ in range(times):
             await self.move_to(self.now + QUIET)
             await self.drain()
             await self.services.rounds.sweep()

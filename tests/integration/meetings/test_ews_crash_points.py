@@ -1,0 +1,167 @@
+"""M5, rule 2, by EWS: dying at any external call is healed by the next run, and the organizer is answered once.
+
+What the unit test of the same name shows with a mailbox in memory is shown here where EWS is different: ids that change
+when a message moves, polls in place of notifications, several calls for one step, drafts in organizers' mailboxes.
+Every scenario is run once to count its calls, then once for each with a crash after it, which is before the next one.
+All share one deployment, each with meetings of its own.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+
+from shared.conferences.policy import Policy
+from shared.identity.caller import Caller
+from shared.mailboxes.ews.server import EwsServer
+from tests.fakes.clock import FakeClock
+from tests.integration.meetings.deployment import INTEGRATION, By, Deployment, deployed
+from tests.integration.meetings.times import tomorrow, weekly
+from tests.unit.shared.meetings.crashes import Crash, CrashingStorage, Fuse
+
+LATER = timedelta(hours=4)
+HOUR, WEEK = timedelta(hours=1), timedelta(weeks=1)
+LOOKS = (-HOUR / 2 - timedelta(minutes=1), timedelta(0), LATER, LATER + 3 * HOUR, WEEK, WEEK + LATER)
+"""From the start of the meeting: when it is looked which rooms are open."""
+
+# A process that dies closes nothing: its sockets are found unclosed when they are collected.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+
+_numbers = count(1)
+
+
+@dataclass
+class Case:
+    """Meetings of one run, which nobody else's are mixed up with."""
+
+    world: Deployment
+    start: datetime
+    subject: str
+    uids: list[str]
+    rooms: list[str]
+
+    async def room(self) -> str:
+        """A click's instructions."""
+        room = await self.world.click()
+        self.rooms.append(room["alias"])
+        return str(room["instructions"])
+
+    async def invite(self, body: str, **more: Any) -> None:
+        """Alice sends an invitation, which nobody has seen yet."""
+        self.uids.append(await self.world.invite(self.start, body, subject=self.subject, **more))
+
+    async def outcome(self) -> object:
+        """What everybody can see in the end: answers, mails, which rooms are open when; and what is left undone."""
+        answers = [[answer["kind"] for answer in await self.world.answers(uid)] for uid in self.uids]
+        mails = [mail for mail in await self.world.mails("bob@example.com") if self.subject in mail["subject"]]
+        clock = FakeClock()
+        policy, doors = Policy(self.world.memory, clock), []
+        for look in LOOKS:
+            clock.set(self.start + look)
+            doors.append([(found := await policy.service_configuration(a)) and found[0] for a in self.rooms])
+        table = self.world.memory.table("meetings")
+        pending = [row.key async for row in table.rows(INTEGRATION, "pending:")]
+        return answers, len(mails), doors, pending, self.world.poisoned
+
+
+Scenario = Callable[[Case], Awaitable[None]]
+"""Brings the world up to the message whose processing crashes."""
+
+
+async def new_meeting(case: Case) -> None:
+    await case.invite(await case.room())
+
+
+async def new_series(case: Case) -> None:
+    await case.invite(await case.room(), recurrence=weekly(case.start))
+
+
+async def swapped_room(case: Case) -> None:
+    await new_meeting(case)
+    await case.world.drain()
+    await case.world.change(case.uids[0], body_html=await case.room())
+
+
+async def cancelled_occurrence(case: Case) -> None:
+    await new_series(case)
+    await case.world.drain()
+    await case.world.cancel(case.uids[0], occurrence=f"{case.start + WEEK:%Y-%m-%d}")
+
+
+async def no_tag(case: Case) -> None:
+    await case.invite("<p>no tag</p>")
+
+
+async def copied_tag(case: Case) -> None:
+    body = await case.room()
+    await case.invite(body)
+    await case.world.drain()
+    await case.invite(body)
+
+
+async def promised_alias(case: Case) -> None:
+    await case.invite(case.world.services.promises.make(INTEGRATION, Caller("alice", "test")))
+
+
+SCENARIOS = [new_meeting, swapped_room, cancelled_occurrence, no_tag, copied_tag, promised_alias]
+
+
+class Line:
+    """What all calls to Exchange go through; they are on a fuse while there is one."""
+
+    def __init__(self, call: Callable[..., Awaitable[Any]]) -> None:
+        self._call = call
+        self.fuse: Fuse | None = None
+
+    async def call(self, server: EwsServer, *args: Any, **more: Any) -> Any:
+        made = self._call(server, *args, **more)
+        return await (self.fuse.guard(made) if self.fuse else made)
+
+
+@pytest.fixture
+def line(monkeypatch: pytest.MonkeyPatch) -> Line:
+    line = Line(EwsServer.call)
+    monkeypatch.setattr(EwsServer, "call", lambda server, *args, **more: line.call(server, *args, **more))
+    return line
+
+
+@pytest.fixture(scope="module")
+async def world() -> AsyncIterator[Deployment]:
+    async with deployed(By.EWS, copied_tag_action="new_alias") as deployment:
+        yield deployment
+
+
+async def run(world: Deployment, line: Line, scenario: Scenario, fuse: Fuse, *, polled: bool) -> object:
+    """The outcome of a scenario whose last message is worked off on a fuse, the poll that finds it, too, or not."""
+    case = Case(world, tomorrow(world), f"Meeting {next(_numbers)}", [], [])
+    await scenario(case)
+    if not polled:
+        await world.notified()
+    await world.restart(CrashingStorage(world.memory, fuse))
+    line.fuse, queue, body = fuse, world.memory.queue("meeting-requests"), ""
+    try:
+        if polled:
+            await world.services.rounds.poll()
+        while queue.sent:
+            body = await world.take()
+            await world.services.worker.work_off(body, last_try=False)
+    except Crash:
+        queue.sent.extend([(body, timedelta(0))] * bool(body))  # the queue hands it out again
+    finally:
+        line.fuse = None
+    await world.restart()
+    await world.settle(times=1)
+    return await case.outcome()
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+async def test_a_crash_at_any_call_is_healed(world: Deployment, line: Line, scenario: Scenario) -> None:
+    whole, polled = Fuse(at=0), scenario is new_meeting
+    expected = await run(world, line, scenario, whole, polled=polled)
+    assert whole.calls >= 5
+    for fuse in [Fuse(1), *(Fuse(at, after=True) for at in range(1, whole.calls + 1))]:
+        outcome = await run(world, line, scenario, fuse, polled=polled)
+        assert outcome == expected, f"{fuse} of {whole.calls} calls"
