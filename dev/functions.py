@@ -39,10 +39,11 @@ async def serve(settings: Mapping[str, str], port: int, stop: asyncio.Event) -> 
     async with AsyncExitStack() as stack:
         stack.push_async_callback(services.close)
         exchange = settings["GRAPH_BASE_URL"].removesuffix("/v1.0")
-        await seed(services.integrations, exchange, seeds(settings))
+        chosen = seeds(settings)
+        await seed(services.integrations, exchange, chosen)
         held = settings.get("DEV_HELD_ROUTE", "")
         host = await stack.enter_async_context(running_host(APP, settings, clock, held=held, port=port))
-        host.pages["demo"] = (await stack.enter_async_context(demo(host.url, exchange))).handle
+        host.pages["demo"] = (await stack.enter_async_context(demo(host.url, exchange, chosen))).handle
         await stop.wait()
 
 

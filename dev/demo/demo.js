@@ -6,7 +6,7 @@ import { ask, cancel, move, send, update, Refusal } from './meetings.js';
 import { FakeOutlook, Meeting as Form } from './outlook.js';
 import { DAY, at, dayOf, long, minutesOf, plus, timeOf } from './time.js';
 
-/** @import {Draft, Meeting, Occurrence} from './meetings.js' */
+/** @import {Draft, Exchange, Meeting, Occurrence} from './meetings.js' */
 
 const LOOK_AGAIN = 1500; // milliseconds between two looks into the inbox
 const ANSWERS = ['accepted', 'declined', 'tentative'];
@@ -18,13 +18,18 @@ const page = {
   meetings: /** @type {Meeting[]} */ ([]),
   edited: /** @type {Meeting|null} */ (null),
   dragging: false, // the clock
+  exchanges: /** @type {Exchange[]} */ ([]),
+  exchange: /** @type {Exchange} */ ({ integration: '', name: '', audience: '', polled: false }), // that is composed for
   window: { before: 0, after: 0 }, // minutes around a meeting in which people can come in
 };
 
 const outlook = new FakeOutlook({
   user: { name: 'Demo', address: page.user },
   mailbox: '1.15',
-  identityToken: async () => (await ask('POST', 'exchange/identity-token', { user: page.user })).token,
+  identityToken: async () => {
+    const { audience } = page.exchange;
+    return (await ask('POST', 'exchange/identity-token', { user: page.user, audience })).token;
+  },
 });
 outlook.onChange = showForm;
 
@@ -33,6 +38,7 @@ outlook.onChange = showForm;
 /** @param {Meeting|null} meeting  to edit, or none for a new one */
 function compose(meeting) {
   page.edited = meeting;
+  if (meeting) choose(meeting.integration);
   const soon = plus(page.now, 60 - (minutesOf(page.now) % 30));
   const { draft } = meeting ?? { draft: blank(soon) };
   outlook.meeting = Object.assign(new Form(), {
@@ -50,7 +56,13 @@ function compose(meeting) {
   part('send').textContent = meeting ? 'Send update' : 'Send';
   part('notice').textContent = isSeries ? 'Single occurrences are moved in the list of meetings.' : '';
   showForm();
-  outlook.open(part('pane'), '/demo/pane');
+  outlook.open(part('pane'), `/demo/pane/${page.exchange.integration}`);
+}
+
+/** @param {string} integration  of the Exchange that is composed for */
+function choose(integration) {
+  page.exchange = page.exchanges.find((one) => one.integration === integration) ?? page.exchanges[0];
+  field('exchange').value = page.exchange.integration;
 }
 
 /**
@@ -93,10 +105,12 @@ function draft() {
 
 async function submit() {
   const { edited } = page;
-  const meeting = edited ? await update(edited, draft()) : await send(page.user, draft());
+  const { integration, polled } = page.exchange;
+  const meeting = edited ? await update(edited, draft()) : await send(page.user, integration, draft());
   page.meetings = [...page.meetings.filter(({ uid }) => uid !== meeting.uid), meeting];
   page.day = dayOf(meeting.occurrences[0].start);
   compose(null);
+  if (polled) part('notice').textContent = 'Nobody is notified by EWS: the mailbox is looked at every minute.';
   await refresh();
 }
 
@@ -255,6 +269,7 @@ function listen() {
     compose(null);
     void doing(refresh);
   });
+  part('exchange').addEventListener('change', () => (choose(field('exchange').value), compose(null)));
   part('following').addEventListener('click', () => ((page.day = dayOf(new Date(at(page.day, '00:00').getTime() + DAY))), showDay()));
   part('previous').addEventListener('click', () => ((page.day = dayOf(page.now)), showDay()));
   field('slider').addEventListener('input', () => {
@@ -276,6 +291,10 @@ function chosen() {
 
 async function start() {
   page.window = await ask('GET', 'window');
+  page.exchanges = await ask('GET', 'exchanges');
+  part('exchange').append(...page.exchanges.map(({ integration, name }) => new Option(name, integration)));
+  part('exchanges').hidden = page.exchanges.length < 2;
+  choose('');
   await refresh();
   page.day = dayOf(page.now);
   replace('hours', Array.from({ length: 9 }, (_, index) => make('span', '', `${String(index * 3).padStart(2, '0')}:00`)));

@@ -20,9 +20,18 @@ const ALIAS = /\b[a-z]+\d{6,15}@[\w.-]+/i;
 /** @typedef {{day: string, start: Date, end: Date}} Occurrence  `day` is the original one, which names it */
 
 /**
+ * @typedef {object} Exchange
+ * @property {string} integration  its uuid
+ * @property {string} name
+ * @property {string} audience  what identity tokens for its pane are made out to
+ * @property {boolean} polled  whether the equipment mailbox is looked at every minute
+ */
+
+/**
  * @typedef {object} Meeting
  * @property {string} uid
  * @property {string} organizer
+ * @property {string} integration  whose pane it was composed with
  * @property {Draft} draft
  * @property {Occurrence[]} occurrences
  * @property {string} alias  of its room, "" when there is none
@@ -50,13 +59,15 @@ export async function ask(method, path, body) {
 /**
  * Send a new meeting.
  * @param {string} organizer
+ * @param {string} integration
  * @param {Draft} draft
  * @returns {Promise<Meeting>}
  */
-export async function send(organizer, draft) {
+export async function send(organizer, integration, draft) {
   const recurrence = draft.times ? weekly(draft.start, draft.times) : undefined;
   const { uid } = await ask('POST', 'exchange/meetings', { organizer, ...fields(draft), ...(recurrence && { recurrence }) });
-  return { uid, organizer, draft, occurrences: occurrences(draft), alias: aliasOf(draft), answer: '', isOpen: false };
+  const state = { alias: aliasOf(draft), answer: '', isOpen: false };
+  return { uid, organizer, integration, draft, occurrences: occurrences(draft), ...state };
 }
 
 /**

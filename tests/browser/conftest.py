@@ -6,6 +6,7 @@ recorded, and answered from disk or by the functions host. Nothing else is reach
 
 import socket
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -21,8 +22,15 @@ from tests.browser.tools import OFFICE_JS, chromium
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
     """The product, the simulated Exchange and Azurite, as `make run` starts them."""
+    with running_stack(tmp_path_factory.mktemp("stack")) as addresses:
+        yield addresses
+
+
+@contextmanager
+def running_stack(folder: Path) -> Iterator[Addresses]:
+    """A local stack of one's own."""
     addresses = Addresses(_free_port(), _free_port())
-    running = Stack(addresses, None, tmp_path_factory.mktemp("stack"))
+    running = Stack(addresses, None, folder)
     try:
         with httpx.Client(trust_env=False) as client:
             running.wait_until_up(client)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, FrameLocator, Locator, Page, expect
 
 from dev.environment import Addresses
+from tests.browser.conftest import running_stack
 from tests.browser.test_single_use import ADD
 from tests.browser.tools import AXE
 
@@ -62,6 +64,12 @@ class Visit:
 
 @pytest.fixture
 async def visit(browser: Browser, stack: Addresses) -> AsyncIterator[Visit]:
+    async with visiting(browser, stack) as visit:
+        yield visit
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, stack: Addresses) -> AsyncIterator[Visit]:
     async with httpx.AsyncClient(base_url=stack.functions, trust_env=False, timeout=60) as client:
         (await client.post("/dev/run/sweep")).raise_for_status()  # subscribes to the mailbox, as `make run` does
     context = await browser.new_context(
@@ -134,6 +142,32 @@ async def test_each_user_has_meetings_of_their_own(visit: Visit) -> None:
     await visit.page.get_by_label("Bob").check()
     await expect(visit.meeting("Only Alice's")).to_have_count(0)
     await expect(visit.page.locator("#attendees")).to_have_value("alice@example.com")
+
+
+async def test_one_exchange_is_not_chosen(visit: Visit) -> None:
+    await expect(visit.page.get_by_label("Exchange", exact=True)).to_be_hidden()
+
+
+async def test_the_exchange_can_be_chosen_where_there_are_two(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EWS", "1")
+    with running_stack(tmp_path) as stack:
+        async with visiting(browser, stack) as visit:
+            page = visit.page
+            await page.get_by_label("Exchange", exact=True).select_option("Exchange on-premises (EWS)")
+            await page.fill("#day", await tomorrow(visit))
+            await visit.fill("By EWS", "10:00", "11:00")
+            await visit.add_room()
+            await expect(page.locator("#attendees")).to_have_value("bob@example.com, vmr-ews@example.com")
+            await page.click("#send")
+            await expect(page.locator("#notice")).to_contain_text("every minute")
+            # The mailbox is looked at on the way, and answers.
+            await visit.day_of("By EWS")
+            await visit.drag_clock("10:15")
+            await expect(visit.meeting("By EWS").locator(".chip.accepted")).to_be_visible(timeout=20_000)
+            await expect(visit.meeting("By EWS").locator(".room")).to_contain_text("open: room")
+            assert visit.complaints == []
 
 
 async def test_what_the_stack_refuses_is_said(visit: Visit) -> None:

@@ -8,6 +8,7 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from dev.demo.app import FILES, FOLDER, Demo
+from dev.environment import ON_PREMISES, ONLINE
 
 PANE = '<script defer src="https://appsforoffice.microsoft.com/lib/1/hosted/office.js"></script><script>x</script>'
 
@@ -35,7 +36,8 @@ class Stack:
 async def ask(method: str, path: str, stack: Stack | None = None, exchange: str = "http://exchange") -> tuple[int, str]:
     transport = httpx.MockTransport((stack or Stack()).answer)
     async with httpx.AsyncClient(transport=transport) as client:
-        answer = await Demo("http://functions", exchange, client).handle(make_mocked_request(method, path))
+        demo = Demo("http://functions", exchange, client, (ONLINE, ON_PREMISES))
+        answer = await demo.handle(make_mocked_request(method, path))
     return answer.status, answer.text or ""
 
 
@@ -48,7 +50,7 @@ async def test_the_page_and_its_files(path: str) -> None:
 
 def test_every_file_of_the_folder_is_served() -> None:
     """Or the page would break, one file after the other."""
-    assert set(FILES) == {path.name for path in FOLDER.iterdir() if path.suffix in {".js", ".css"}}
+    assert set(FILES) - {""} == {path.name for path in FOLDER.iterdir() if path.suffix in {".js", ".css"}}
 
 
 @pytest.mark.parametrize("path", ["/demo/app.py", "/demo/%2e%2e/app.py", "/demo/jsconfig.json", "/demo/x/demo.js"])
@@ -59,15 +61,30 @@ async def test_nothing_else_is_served(path: str) -> None:
 
 
 async def test_the_pane_gets_the_stand_in_and_nothing_else_changes() -> None:
-    status, text = await ask("GET", "/demo/pane")
+    status, text = await ask("GET", f"/demo/pane/{ONLINE.uuid}")
     assert status == 200
     assert text == '<script defer src="/demo/office.js"></script><script>x</script>'
+
+
+async def test_each_exchange_has_the_pane_of_its_integration() -> None:
+    stack = Stack()
+    exchanges = json.loads((await ask("GET", "/demo/exchanges"))[1])
+    assert [one["name"] for one in exchanges] == ["Exchange Online (Graph)", "Exchange on-premises (EWS)"]
+    for exchange in exchanges:
+        await ask("GET", f"/demo/pane/{exchange['integration']}", stack)
+    assert stack.asked == [f"GET {exchange['audience']}" for exchange in exchanges]
+
+
+async def test_other_integrations_have_none_here() -> None:
+    stack = Stack()
+    assert (await ask("GET", "/demo/pane/33333333-3333-4333-8333-333333333333", stack))[0] == 404
+    assert stack.asked == []
 
 
 async def test_a_pane_without_office_js_is_a_fault() -> None:
     stack = Stack()
     stack.pane = "<p>nothing</p>"
-    status, text = await ask("GET", "/demo/pane", stack)
+    status, text = await ask("GET", f"/demo/pane/{ONLINE.uuid}", stack)
     assert status == 502
     assert "0 script tags" in text
 
