@@ -27,7 +27,7 @@ class Ews:
 
     version: str = "2019"
     layer7_balancer: bool = False
-    renews_answered: bool = False
+    renews_answered: bool = True
     schemes: tuple[str, ...] = ("Negotiate", "NTLM", 'Basic realm="localhost"')
     accounts: list[Account] = field(default_factory=seeded)
     states: SyncStates = field(default_factory=SyncStates)

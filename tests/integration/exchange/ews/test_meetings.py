@@ -64,7 +64,7 @@ async def test_a_meeting_from_the_sync_to_the_organisers_answer(world: World, cl
     accepted = await client.do(lambda: read.accept(body=HTMLBody("<p>Your room is <b>123</b>.</p>")))
 
     item, moved = accepted
-    assert item.id == shown.id
+    assert item.id != shown.id, "an answer makes the calendar item anew"
     assert moved.id != request.id, "the request was moved, so its id is another one"
     [answer] = await world.received(ALICE)
     assert (answer["kind"], answer["from"]) == ("accepted", VMR_EWS)
@@ -81,17 +81,20 @@ async def test_a_meeting_from_the_sync_to_the_organisers_answer(world: World, cl
         await client.do(request.refresh)
 
 
-async def test_some_servers_make_the_calendar_item_of_an_answered_meeting_anew(world: World, client: Client) -> None:
-    await world.http.patch("/dev/ews", json={"renews_answered": True})
+@pytest.mark.parametrize(("renews", "kinds"), [(True, ["create", "delete"]), (False, ["update"])])
+async def test_an_answered_calendar_item_is_made_anew_by_some_servers(
+    world: World, client: Client, renews: bool, kinds: list[str]
+) -> None:
+    await world.http.patch("/dev/ews", json={"renews_answered": renews})
     uid = await invite(world)
     request = await client.newest()
     _, state = await client.synced("calendar")
     item, _ = await client.do(request.accept)
-    assert item.id != request.associated_calendar_item_id.id
+    assert (item.id != request.associated_calendar_item_id.id) is renews
     [shown] = await client.calendar(at(2030, 3, 4), at(2030, 3, 5))
     assert (shown.id, shown.uid, shown.my_response_type) == (item.id, uid, "Accept")
     changes, _ = await client.synced("calendar", state)
-    assert sorted(kind for kind, _ in changes) == ["create", "delete"]
+    assert sorted(kind for kind, _ in changes) == kinds
 
 
 async def test_a_moved_occurrence_is_a_request_of_its_own(world: World, client: Client) -> None:
