@@ -26,6 +26,7 @@ MAX_PAGES = 50
 """Pages of one folder in one sweep; the next sweep goes on where this one stopped."""
 
 _AT_ONCE = 16
+_COLUMN = 30_000
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Watcher:
 
     async def _sweep_folder(self, folder: Folder) -> "_Swept":
         found, row = 0, await self._state(folder)
-        state = str(row.values["state"]) if row else ""
+        state = _joined(row) if row else ""
         stirred = not state  # at first, every folder is looked at
         self._heed_back_off(row)
         for _ in range(MAX_PAGES):
@@ -114,7 +115,7 @@ class Watcher:
             if changes.state != state:
                 # Only now: a crash before this line lets the next sweep find the same messages again.
                 state = changes.state
-                await self._remember(folder, state=state)
+                await self._remember(folder, **_parts(state))
             if not changes.more:
                 break
         return _Swept(found, stirred)
@@ -125,7 +126,7 @@ class Watcher:
             return await self.mailbox.changes(folder, state)
         except RateLimited as busy:
             until = self.clock.now() + timedelta(seconds=busy.retry_after)
-            await self._remember(folder, state=state, not_before=until.isoformat())
+            await self._remember(folder, **_parts(state), not_before=until.isoformat())
             raise
 
     def _heed_back_off(self, row: Row | None) -> None:
@@ -155,3 +156,17 @@ class _Swept:
 
     found: int
     stirred: bool
+
+
+def _parts(state: str) -> dict[str, str]:
+    """A state in as many columns as it needs: EWS's grow with the folder, and a column holds 32,768 characters."""
+    rest = range(_COLUMN, len(state), _COLUMN)
+    return {"state": state[:_COLUMN]} | {f"state_{start}": state[start : start + _COLUMN] for start in rest}
+
+
+def _joined(row: Row) -> str:
+    """What `_parts` has split."""
+    state = str(row.values["state"])
+    while part := str(row.values.get(f"state_{len(state)}", "")):
+        state += part
+    return state

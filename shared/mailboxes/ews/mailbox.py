@@ -117,7 +117,7 @@ class EwsMailbox:
         The id then says in which meeting the organizer is found, not who that is: it is written down.
         """
         save = partial(operations.save_draft, recipients=mail.recipients, subject=mail.subject, html=mail.html)
-        if self._impersonate and mail.sender and mail.item_id:
+        if self._impersonate and mail.sender.isascii() and mail.sender and mail.item_id:  # it goes into a header
             try:
                 return f"{mail.item_id}|{await self._login.call(mail.sender, save)}"
             except Exception as error:

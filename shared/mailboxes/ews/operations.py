@@ -97,7 +97,18 @@ _READ = _ITEM + _paths(
 """A meeting message and its calendar item are read in one call, so they are asked for the same."""
 
 
-class _Xml(EWSAccountService):
+class _Once(EWSAccountService):
+    """A service that asks once. exchangelib would try all versions of EWS when it is refused, with answers as well."""
+
+    def _api_versions_to_try(self) -> tuple[str]:
+        return (self._version_hint.api_version,)
+
+
+class _Send(_Once, SendItem):
+    pass
+
+
+class _Xml(_Once):
     """A service whose answers stay XML."""
 
     def _elem_to_obj(self, elem: Any) -> Node:
@@ -284,7 +295,7 @@ def _create(account: Account, item: Any, disposition: str, folder: str) -> list[
 
 def send(account: Account, item_id: str, change_key: str) -> None:
     """Send a draft. EWS wants the change key here: a draft that has changed is not sent."""
-    service = SendItem(account=account)
+    service = _Send(account=account)
     item = ItemId(id=item_id, changekey=change_key)
     for result in service.call(items=[item], saved_item_folder=folder_id(account, "sentitems")):
         if isinstance(result, Exception):

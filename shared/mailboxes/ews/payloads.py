@@ -275,8 +275,9 @@ def _person(mailbox: Node | None) -> Person:
     if mailbox is None:
         return Person("", "")
     address = mailbox.text("EmailAddress")
-    # An X.500 address (RoutingType EX) is nobody's e-mail address.
-    return Person(mailbox.text("Name"), address if "@" in address else "")
+    # An X.500 address (RoutingType EX) is nobody's e-mail address, and what holds blanks is none either.
+    is_address = "@" in address and address.isprintable() and not any(map(str.isspace, address))
+    return Person(mailbox.text("Name"), address if is_address else "")
 
 
 def _attendees(item: Node) -> Iterator[str]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import RateLimited, Unavailable
-from shared.mailboxes.mailbox import Folder
+from shared.mailboxes.mailbox import Changes, Folder
 from shared.mailboxes.watch import MAX_PAGES, RENEW_BEFORE, Watcher
 from shared.meetings.notice import decode
 from shared.meetings.operation import correlation_id
@@ -284,3 +284,21 @@ async def test_what_was_filed_away_when_it_was_answered_needs_no_second_look(wor
     world.mailbox.deliver_mail("unseen", Folder.DELETED_ITEMS)
     assert await world.watcher.sweep() == 2
     assert world.found() == ["unfinished|moved", "unseen"]
+
+
+@pytest.mark.parametrize("length", [0, 1, 29_999, 30_000, 30_001, 60_000, 200_000])
+async def test_a_state_of_any_length_is_kept(world: World, length: int) -> None:
+    """EWS's states grow with the folder; a column of a table does not."""
+    told: list[str] = []
+
+    async def changes(folder: Folder, state: str) -> Changes:
+        told.append(state)
+        return Changes([], "abc" * (length // 3) + "x" * (length % 3), more=False)
+
+    world.mailbox.changes = changes  # type: ignore[method-assign]
+    await world.watcher.sweep()
+    await world.watcher.sweep()
+    assert [len(state) for state in told] == [0, 0, length, length]
+    assert told[-1] == "abc" * (length // 3) + "x" * (length % 3)
+    rows = [row async for row in world.storage.table("meetings").rows(INTEGRATION, "watch:")]
+    assert all(len(str(value)) <= 32_768 for row in rows for value in row.values.values())

@@ -19,8 +19,9 @@ SECRET = "alice@example.com: Layoffs"
 
 def raised(cls: type[Exception]) -> Exception:
     """An exception of a class, with a text that nobody is to read."""
-    if cls is errors.RedirectError:
-        return errors.RedirectError(url=f"https://example.com/{SECRET}")  # type: ignore[no-any-return]
+    if issubclass(cls, errors.RedirectError):
+        redirect: Exception = errors.RedirectError(url=f"https://example.com/{SECRET}")
+        return redirect
     if not issubclass(cls, EWSError | ValueError | TypeError):
         return cls(SECRET)
     required = {

@@ -292,8 +292,10 @@ class TestItems:
         found = calendar_item(item(rule=f"<Recurrence>{rule}</Recurrence>", last=last), "")
         assert found.last_day == (datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None)
 
-    def test_an_x500_address_is_no_email_address(self) -> None:
-        mailbox = "<Mailbox><Name>A</Name><EmailAddress>/O=EXAMPLE/CN=A</EmailAddress></Mailbox>"
+    @pytest.mark.parametrize("address", ["/O=EXAMPLE/CN=A", "a@example.com\nBcc: b@example.com", "a b@example.com", ""])
+    def test_what_is_no_email_address(self, address: str) -> None:
+        """X.500 addresses (RoutingType EX) are nobody's; others would end in headers of requests."""
+        mailbox = f"<Mailbox><Name>A</Name><EmailAddress>{address}</EmailAddress></Mailbox>"
         found = calendar_item(
             item(
                 Organizer=f"<Organizer>{mailbox}</Organizer>",
