@@ -19,12 +19,18 @@ FIELDS: Mapping[str, type | tuple[type, ...]] = {
     "time_zone": str,
     "body_html": str,
     "attendees": list,
+    "optional_attendees": list,
+    "resources": list,
     "recurrence": (dict, type(None)),
     "is_all_day": bool,
     "sensitivity": str,
     "response_requested": bool,
     "location": str,
 }
+
+
+#: How those in each of these fields are invited.
+_ROLES = {"attendees": "required", "optional_attendees": "optional", "resources": "resource"}
 
 
 class DraftError(ValueError):
@@ -75,9 +81,10 @@ def _check(given: Mapping[str, Any]) -> None:
             raise DraftError(f"'{name}' has the wrong type: {value!r}")
     if given.get("sensitivity", "normal") not in SENSITIVITIES:
         raise DraftError(f"'sensitivity' must be one of {', '.join(SENSITIVITIES)}")
-    for address in given.get("attendees", []):
-        if not isinstance(address, str) or "@" not in address:
-            raise DraftError(f"'attendees' must be e-mail addresses; got {address!r}")
+    for name in _ROLES:
+        wrong = [address for address in given.get(name, []) if not isinstance(address, str) or "@" not in address]
+        if wrong:
+            raise DraftError(f"'{name}' must be e-mail addresses; got {wrong[0]!r}")
 
 
 def _worded(meeting: Meeting, given: Mapping[str, Any], directory: Directory) -> Meeting:
@@ -85,7 +92,7 @@ def _worded(meeting: Meeting, given: Mapping[str, Any], directory: Directory) ->
         meeting,
         subject=given.get("subject", meeting.subject),
         body=Body(given["body_html"]) if "body_html" in given else meeting.body,
-        attendees=_attendees(given["attendees"], directory) if "attendees" in given else meeting.attendees,
+        attendees=_attendees(meeting, given, directory),
         sensitivity=given.get("sensitivity", meeting.sensitivity),
         response_requested=given.get("response_requested", meeting.response_requested),
         location=given.get("location", meeting.location),
@@ -93,8 +100,15 @@ def _worded(meeting: Meeting, given: Mapping[str, Any], directory: Directory) ->
     )
 
 
-def _attendees(addresses: list[str], directory: Directory) -> tuple[Address, ...]:
-    return tuple(directory.ensure(address).contact for address in dict.fromkeys(addresses))
+def _attendees(meeting: Meeting, given: Mapping[str, Any], directory: Directory) -> tuple[Address, ...]:
+    """Who is invited, each once; a field that is not given leaves its people as they are."""
+    found: dict[str, Address] = {}
+    for name, role in _ROLES.items():
+        before = [address.address for address in meeting.attendees if address.role == role]
+        for address in given.get(name, before):
+            contact = directory.ensure(address).contact
+            found.setdefault(contact.address, replace(contact, role=role))
+    return tuple(found.values())
 
 
 def _timed(meeting: Meeting, given: Mapping[str, Any]) -> Meeting:

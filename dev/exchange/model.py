@@ -15,10 +15,11 @@ from dev.exchange.recurrence import Recurrence
 
 @dataclass(frozen=True)
 class Address:
-    """Display name and e-mail address."""
+    """Display name and e-mail address; of an attendee also how they are invited: required, optional or resource."""
 
     name: str
     address: str
+    role: str = field(default="required", compare=False)
 
     def is_(self, address: str) -> bool:
         """Whether this is that e-mail address; case does not matter."""

@@ -87,7 +87,9 @@ def _answers(entry: Entry) -> Properties:
     return {
         "calendar:MyResponseType": parts.RESPONSE_TYPES[entry.response.reply],
         "calendar:Organizer": lambda: parts.one("Organizer", meeting.organizer),
-        "calendar:RequiredAttendees": lambda: _attendees(entry),
+        "calendar:RequiredAttendees": lambda: _attendees(entry, "RequiredAttendees"),
+        "calendar:OptionalAttendees": lambda: _attendees(entry, "OptionalAttendees"),
+        "calendar:Resources": lambda: _attendees(entry, "Resources"),
         "calendar:AppointmentReplyTime": entry.response.time,
         "calendar:AppointmentSequenceNumber": meeting.sequence,
         "calendar:AppointmentState": state,
@@ -109,15 +111,9 @@ def _series(entry: Entry) -> Properties:
     }
 
 
-def _attendees(entry: Entry) -> Element | None:
-    """The attendees. The organiser sees everybody's answers, an attendee sees none."""
-    shown = []
-    for address in entry.meeting.attendees:
-        response = response_of(entry, address)
-        when = t("LastResponseTime", response.time) if response.time else None
-        kind = t("ResponseType", parts.RESPONSE_TYPES[response.reply])
-        shown.append(t("Attendee", parts.mailbox(address), kind, when))
-    return t("RequiredAttendees", *shown) if shown else None
+def _attendees(entry: Entry, tag: str) -> Element | None:
+    """Attendees of one kind. The organiser sees everybody's answers, an attendee sees none."""
+    return parts.attendees(tag, entry.meeting.attendees, lambda address: response_of(entry, address))
 
 
 def _edge(entry: Entry, tag: str, *, last: bool) -> Element | None:

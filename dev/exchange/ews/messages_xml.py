@@ -7,7 +7,7 @@ from dev.exchange.calendar import Entry
 from dev.exchange.ews import extended, parts
 from dev.exchange.ews.shapes import EXTENDED, Properties, Shape
 from dev.exchange.ews.xml import Element, t
-from dev.exchange.model import Meeting, MeetingPart, Message, MessageKind, Reply, RequestKind
+from dev.exchange.model import Meeting, MeetingPart, Message, MessageKind, Reply, RequestKind, Response
 
 _CLASSES = {
     MessageKind.MAIL: ("Message", "IPM.Note"),
@@ -173,7 +173,9 @@ def _request(shown: Shown, part: MeetingPart) -> Properties:
         "calendar:CalendarItemType": item_type(meeting),
         "calendar:MyResponseType": parts.RESPONSE_TYPES[entry.response.reply if entry else Reply.NOT_RESPONDED],
         "calendar:Organizer": lambda: parts.one("Organizer", meeting.organizer),
-        "calendar:RequiredAttendees": lambda: _attendees(meeting),
+        "calendar:RequiredAttendees": lambda: _attendees(meeting, "RequiredAttendees"),
+        "calendar:OptionalAttendees": lambda: _attendees(meeting, "OptionalAttendees"),
+        "calendar:Resources": lambda: _attendees(meeting, "Resources"),
         "calendar:AppointmentReplyTime": entry.response.time if entry else None,
         "calendar:AppointmentSequenceNumber": meeting.sequence,
         # Bits: a meeting, received.
@@ -204,9 +206,8 @@ def item_type(meeting: Meeting) -> str:
     return "RecurringMaster" if meeting.recurrence else "Single"
 
 
-def _attendees(meeting: Meeting) -> Element | None:
-    found = [t("Attendee", parts.mailbox(a), t("ResponseType", "Unknown")) for a in meeting.attendees]
-    return t("RequiredAttendees", *found) if found else None
+def _attendees(meeting: Meeting, tag: str) -> Element | None:
+    return parts.attendees(tag, meeting.attendees, lambda _address: Response())
 
 
 def _headers(message: Message) -> Element | None:

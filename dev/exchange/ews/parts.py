@@ -1,12 +1,12 @@
 """Elements that items have in common: people, bodies, time zones, patterns of recurrence."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from dev.exchange.ews.call import Thing, change_of, thing_id
 from dev.exchange.ews.ids import FOLDER, ItemId, change_key
 from dev.exchange.ews.xml import Element, t
 from dev.exchange.graph.shapes import body as graph_body
-from dev.exchange.model import Address, Body, Meeting, Reply
+from dev.exchange.model import Address, Body, Meeting, Reply, Response
 from dev.exchange.recurrence import Recurrence
 from dev.exchange.zones import windows_name
 
@@ -50,6 +50,20 @@ def many(tag: str, addresses: Iterable[Address]) -> Element | None:
     """A property that holds mailboxes; left out when there is none."""
     found = [mailbox(address) for address in addresses]
     return t(tag, *found) if found else None
+
+
+#: The properties of attendees, and who stands in them.
+ATTENDEES = {"RequiredAttendees": "required", "OptionalAttendees": "optional", "Resources": "resource"}
+
+
+def attendees(tag: str, invited: Iterable[Address], response_of: Callable[[Address], Response]) -> Element | None:
+    """One of the properties of `ATTENDEES`; left out when nobody is in it."""
+    shown = []
+    for address in (address for address in invited if address.role == ATTENDEES[tag]):
+        response = response_of(address)
+        when = t("LastResponseTime", response.time) if response.time else None
+        shown.append(t("Attendee", mailbox(address), t("ResponseType", RESPONSE_TYPES[response.reply]), when))
+    return t(tag, *shown) if shown else None
 
 
 def body(tag: str, content: Body, wanted: str) -> Element:

@@ -116,4 +116,4 @@ def _status(response: Response) -> Json:
 
 
 def _attendee(entry: Entry, address: Address) -> Json:
-    return {"type": "required", "status": _status(response_of(entry, address)), **recipient(address)}
+    return {"type": address.role, "status": _status(response_of(entry, address)), **recipient(address)}

@@ -15,7 +15,7 @@ from exchangelib.items import MeetingCancellation, MeetingMessage, MeetingReques
 
 from tests.integration.exchange.ews import soap
 from tests.integration.exchange.ews.client import VMR_EWS, Client, at
-from tests.integration.exchange.world import ALICE, BOB, WEEKLY, World
+from tests.integration.exchange.world import ALICE, BOB, CAROL, WEEKLY, World
 
 FOUR = {"pattern": WEEKLY["pattern"], "range": {"type": "numbered", "numberOfOccurrences": 4}}
 
@@ -101,6 +101,21 @@ async def test_a_notice_of_forwarding_in_the_inbox(world: World, client: Client)
     await world.post("/dev/mail", {"from": ALICE, "to": VMR_EWS, "item_class": item_class})
     notice = await client.newest()
     assert (type(notice), notice.item_class) == (MeetingMessage, item_class)
+
+
+async def test_attendees_by_how_they_are_invited(world: World, client: Client) -> None:
+    uid = await world.meet(attendees=[BOB], optional_attendees=[CAROL, BOB], resources=[VMR_EWS])
+    await client.do((await client.newest()).accept)
+    own = await client.do(lambda: client.mailbox(ALICE).calendar.all()[0])
+    shown = [own.required_attendees, own.optional_attendees, own.resources]
+    assert [[a.mailbox.email_address for a in kind] for kind in shown] == [[BOB], [CAROL], [VMR_EWS]]
+    assert [a.response_type for a in own.resources] == ["Accept"]
+    over_graph = await world.event(ALICE)
+    assert [a["type"] for a in over_graph["attendees"]] == ["required", "optional", "resource"]
+    await world.edit(uid, attendees=[], subject="Smaller", start="2030-03-05T09:00:00")
+    request = await client.newest()
+    assert request.subject == "Smaller"
+    assert (request.required_attendees, len(request.resources)) == (None, 1)
 
 
 # --- shapes
