@@ -133,9 +133,25 @@ async def test_an_item_that_went_before_the_answer(world: World, mailbox: EwsMai
     request = await mailbox.read(message)
     assert request is not None
     assert request.item is not None
-    await world.fault(on="EWS CreateItem", action="error", code=code)
+    await world.fault(on="EWS CreateItem", action="error", code=code, times=2)
     with pytest.raises(CalendarItemGone):
         await mailbox.answer(request.item.id, Answer.ACCEPTED, "Welcome")
+    assert [m for m in await world.received(ALICE) if m["kind"] == "accepted"] == []
+
+
+async def test_an_item_that_has_another_id_by_now_is_found_by_its_old_one(world: World, mailbox: EwsMailbox) -> None:
+    await world.meet()
+    [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
+    request = await mailbox.read(message)
+    assert request is not None
+    assert request.item is not None
+    old = request.item.id
+    for _ in range(2):  # the first answer gives it another id
+        await mailbox.answer(old, Answer.ACCEPTED, "Welcome")
+    item = await mailbox.item(old)
+    assert item is not None
+    assert item.id != old
+    assert item.answer is Answer.ACCEPTED
 
 
 @pytest.mark.parametrize("known_as", ["", "|", "a|b|c|d|e", "x" * 5000, "stable|not-an-id", "stable|../../x|<a>&"])
