@@ -97,6 +97,8 @@ check_tools() {
   az bicep version >/dev/null 2>&1 || fail "the Bicep compiler is not installed" "az bicep install"
   python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     fail "Python 3.11 or newer is needed, this is $(python3 --version)" "install it, or use Cloud Shell"
+  [[ -e $root/addin/vendor/msal-browser.min.js ]] ||
+    fail "addin/vendor is empty: the pane's library is not in the repository" "make ready, which fetches it"
   say "az $version"
 }
 

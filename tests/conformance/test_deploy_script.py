@@ -1,5 +1,6 @@
 """infra/deploy.sh against a stand-in of the Azure CLI that records every call."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -196,6 +197,15 @@ def test_what_is_missing_is_said_before_any_change(
     failed, _, do = ran.output.partition("Failed: ")[2].partition("Do: ")
     assert what in failed
     assert remedy in do
+
+
+def test_a_clone_that_was_not_made_ready_is_told_so_before_any_change(azure: Azure, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "infra", tmp_path / "clone" / "infra", ignore=shutil.ignore_patterns("build"))
+    ran = azure.run(str(tmp_path / "clone" / "infra" / "deploy.sh"), *WHERE, "--yes", POLICY_PASSWORD=PASSWORD)
+    assert (ran.code, ran.changes) == (1, [])
+    failed, _, do = ran.output.partition("Failed: ")[2].partition("Do: ")
+    assert "addin/vendor is empty" in failed
+    assert "make ready" in do
 
 
 def test_a_region_without_flex_consumption_is_refused(azure: Azure) -> None:
