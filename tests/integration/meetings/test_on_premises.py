@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dev.provider.registry import ENTRA_APP, ENTRA_SECRET
 from shared.alarms import AlarmKind
 from shared.aliases.promises import Promises
 from shared.identity.caller import Caller
@@ -20,6 +21,7 @@ from tests.support import ROOT
 
 BOB, CAROL = "bob@example.com", "carol@example.com"
 MINUTE = timedelta(minutes=1)
+TENANT = "72f988bf-0a16-4e8e-93e4-fa7d98191101"
 
 
 @pytest.fixture
@@ -101,6 +103,25 @@ class TestConnection:
         await world.services.integrations.update(INTEGRATION, {"password": "new"})
         await world.services.rounds.poll()
         assert await alarms(world) == {}
+
+    @pytest.mark.parametrize("endpoint", ["oauth2/token", "oauth2/v2.0/token"], ids=["v1", "v2.0"])
+    async def test_an_application_with_a_client_secret(self, world: Deployment, endpoint: str) -> None:
+        """APP_PERM: the provider beside the simulated Exchange grants the token, and EWS takes it."""
+        app = {
+            "authentication_method": "APP_PERM",
+            "username": "",
+            "oauth_client_id": ENTRA_APP,
+            "oauth_client_secret": ENTRA_SECRET,
+            "oauth_token_endpoint": f"{world.exchange.base_url}/{TENANT}/{endpoint}",
+        }
+        await world.services.integrations.update(INTEGRATION, app)
+        room = await world.click()
+        uid = await world.invite(tomorrow(world), room["instructions"])
+        await world.drain()
+        assert [answer["kind"] for answer in await world.answers(uid)] == ["accepted"]
+        await world.services.integrations.update(INTEGRATION, {"oauth_client_secret": "wrong"})
+        await world.services.rounds.poll()
+        assert "client secret" in (await alarms(world))[AlarmKind.CONNECTION]
 
     async def test_kerberos_is_told_what_to_use(self, world: Deployment) -> None:
         kerberos = {
