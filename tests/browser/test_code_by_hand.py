@@ -1,6 +1,9 @@
 """X5: signing in where the dialog cannot reach the pane: the browser's own window, a code, and the pane. No stubs."""
 
+import os
 import re
+from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.async_api import Page
@@ -25,8 +28,24 @@ async def code_of(page: Page) -> str:
     return (await shown.inner_text()).strip()
 
 
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+async def pictures(page: Page, images: Path) -> None:
+    """For the documentation, when PICTURES asks for them; with a code that is nobody's."""
+    if not os.environ.get("PICTURES"):
+        return
+    await page.set_viewport_size({"width": 420, "height": 250})
+    await page.locator("#typed code").evaluate("code => { code.textContent = 'K7QX2-M9PAT'; }")
+    for scheme in SCHEMES:
+        await page.emulate_media(color_scheme=scheme)
+        await page.screenshot(path=images / f"sign-in-code-{scheme}.png")
+
+
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_signing_in_in_a_browser_window_and_typing_its_code(deployment: Deployment, provider: str) -> None:
+async def test_signing_in_in_a_browser_window_and_typing_its_code(
+    deployment: Deployment, provider: str, images: Path
+) -> None:
     outlook = deployment.outlook
     await deployment.open(await deployment.integration(provider), faults=NO_TOKEN)
     await outlook.click(ADD)
@@ -43,6 +62,7 @@ async def test_signing_in_in_a_browser_window_and_typing_its_code(deployment: De
     await outlook.pane.get_by_label("code").fill(code.lower())
     await outlook.click("Use this code")
     assert await outlook.text("heading") == "Success"
+    await pictures(window, images)
     assert len(TAG.findall((await outlook.meeting())["body"])) == 1
     assert not [url for url in outlook.requests if code in url]
 
