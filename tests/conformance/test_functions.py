@@ -3,9 +3,11 @@
 from typing import Any
 
 import httpx
+import pytest
 
 from dev.environment import MANAGEMENT, POLICY
 from dev.host.host import FunctionsHost
+from shared.composition import services
 from shared.storage import QUEUES
 from tests.support import ROOT
 
@@ -73,6 +75,22 @@ async def test_admin_and_policy_routes_want_proof(client: httpx.AsyncClient) -> 
     assert (await client.get(path)).status_code == 401
     assert (await client.get(path, auth=MANAGEMENT)).status_code == 401
     assert (await client.get(path, auth=POLICY)).status_code == 404
+
+
+async def test_notifications_are_believed_with_their_client_state_only(
+    host: FunctionsHost, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Graph gets its 202 either way; what is not believed reaches no queue (rule 4)."""
+    caplog.set_level("INFO", "shared.meetings.worker")
+    state = services().client_states.of(VALUES["uuid"])
+    for path in ("/mailbox/notifications", "/mailbox/lifecycle"):
+        for given, believed in ((state, True), (state.swapcase(), False), (state[:-1], False), ("", False)):
+            caplog.clear()
+            item = {"subscriptionId": "s", "clientState": given, "resourceData": {"id": "m"}}
+            assert (await client.post(path, json={"value": [item]})).status_code == 202
+            await host.settle()
+            dropped = "a notice for an integration that has been deleted was dropped"
+            assert (dropped in caplog.messages) is believed
 
 
 def test_the_deployed_package_holds_what_the_app_imports() -> None:
