@@ -12,7 +12,8 @@ from shared.conferences.conference import Calendar, Occurrence
 from shared.errors import Unavailable
 from shared.mailboxes.ews import operations, payloads
 from shared.mailboxes.ews.faults import CANCELLED, GONE, NOT_ALLOWED_THERE
-from shared.mailboxes.ews.payloads import ItemReference, MessageId, Node
+from shared.mailboxes.ews.node import Node
+from shared.mailboxes.ews.references import ItemReference, MessageId
 from shared.mailboxes.ews.server import EwsLogin
 from shared.mailboxes.horizon import read_calendar
 from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, Mail
@@ -62,7 +63,7 @@ class EwsMailbox:
         master = read[1] if len(read) > 1 else None
         if master is None:
             [master] = await self._call(operations.read, RecurringMasterItemId(id=item.id))
-        return str(ItemReference.of(master)) if master else ""
+        return str(payloads.item_reference(master)) if master else ""
 
     async def calendar(self, item: CalendarItem, now: datetime) -> Calendar:
         """See Mailbox.calendar: EWS expands series in views of the whole calendar only, so they are picked from one."""

@@ -25,7 +25,10 @@ CONCURRENCY = 4
 """Calls, and so connections, at the same time; Exchange's default policy allows an account 27 (facts §9)."""
 
 PATIENCE = timedelta(seconds=40)
-"""For one call, its NTLM handshake included; and for a free connection before that."""
+"""For one call, its NTLM handshake included."""
+
+HESITATION = timedelta(seconds=5)
+"""For a free connection. When none comes free for so long, nobody waits for one during the next seconds, either."""
 
 DOWN_AFTER = 3
 DOWN = timedelta(seconds=30)
@@ -81,6 +84,8 @@ class EwsServer:
         """Who has asked to be left alone, or is down, is not even asked."""
         now = self._clock.now()
         left = max((self._alone_until.get(name, now) - now).total_seconds() for name in (address, _WHOLE_SERVER))
+        if left <= 0 and self._unanswered >= DOWN_AFTER and self._free.qsize() < CONCURRENCY:
+            left = HESITATION.total_seconds()  # one call is enough to find out whether it is up again
         if left > 0:
             raise RateLimited("Exchange has asked to wait, or does not answer.", left)
 
@@ -91,16 +96,21 @@ class EwsServer:
         if isinstance(failure, RateLimited):
             self._alone_until[address] = self._clock.now() + timedelta(seconds=failure.retry_after)
         elif self._unanswered >= DOWN_AFTER:
-            self._alone_until[_WHOLE_SERVER] = self._clock.now() + DOWN
+            self._leave_alone_for(DOWN)
         return failure
+
+    def _leave_alone_for(self, time: timedelta) -> None:
+        now = self._clock.now()
+        self._alone_until[_WHOLE_SERVER] = max(self._alone_until.get(_WHOLE_SERVER, now), now + time)
 
     async def _line(self, secret: str) -> Line:
         """A connection that nobody uses; open ones first. One that proved another password is of no use."""
         try:
-            async with asyncio.timeout(PATIENCE.total_seconds()):
+            async with asyncio.timeout(HESITATION.total_seconds()):
                 line = await self._free.get()
         except TimeoutError:
-            raise EwsUnavailable(Trouble.SILENT) from None
+            self._leave_alone_for(HESITATION)
+            raise RateLimited("Exchange does not answer fast enough.", HESITATION.total_seconds()) from None
         try:
             if line and not line.takes(secret):
                 line.close()

@@ -12,17 +12,9 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from shared.conferences.conference import Occurrence
 from shared.errors import SchedulingError, Unavailable
-from shared.mailboxes.ews.payloads import (
-    TYPES,
-    ItemReference,
-    MessageId,
-    Node,
-    calendar_item,
-    kind_of,
-    meeting_request,
-    message_id,
-    uid,
-)
+from shared.mailboxes.ews.node import TYPES, Node
+from shared.mailboxes.ews.payloads import calendar_item, kind_of, meeting_request, message_id, uid
+from shared.mailboxes.ews.references import ItemReference, MessageId
 from shared.meetings.operation import correlation_id
 from shared.meetings.request import Answer, Kind, Shape, Update
 

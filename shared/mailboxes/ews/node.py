@@ -1,0 +1,93 @@
+"""An XML element of EWS, read leniently: whatever is missing or unset is empty."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.errors import Unavailable
+
+TYPES = "http://schemas.microsoft.com/exchange/services/2006/types"
+
+
+class Node:
+    """An XML element of EWS's types namespace, lxml's (which has no types). Whatever is missing or unset is empty."""
+
+    def __init__(self, element: Any) -> None:
+        self._element = element
+
+    def find(self, path: str) -> "Node | None":
+        """The first element of a path like `Organizer/Mailbox`."""
+        found = self._element.find(_qualified(path))
+        return None if found is None else Node(found)
+
+    def all(self, path: str) -> Iterator["Node"]:
+        """Every element of a path."""
+        return map(Node, self._element.findall(_qualified(path)))
+
+    def children(self) -> Iterator["Node"]:
+        """What is in the element, whatever its name."""
+        return map(Node, self._element)
+
+    def text(self, path: str) -> str:
+        """The text of an element; "" when there is none."""
+        return str(self._element.findtext(_qualified(path)) or "")
+
+    def flag(self, path: str, *, default: bool = False) -> bool:
+        """An xs:boolean."""
+        return {"true": True, "1": True, "false": False, "0": False}.get(self.text(path).strip().lower(), default)
+
+    def attribute(self, path: str, name: str) -> str:
+        """An attribute of an element; "" when either is missing."""
+        found = self._element.find(_qualified(path))
+        return "" if found is None else str(found.get(name) or "")
+
+    def moment(self, path: str) -> datetime | None:
+        """An xs:dateTime in UTC, to the second; without an offset it is UTC, which is what was asked for.
+
+        None when it is not there, or not a moment that can be reckoned with in every zone (unset ones are in year 1).
+        """
+        try:
+            moment = datetime.fromisoformat(self.text(path).strip())
+        except ValueError:
+            return None
+        if not 1601 < moment.year < 9999:
+            return None
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
+
+    def extended(self, number: int) -> str:
+        """The value of an extended property by its tag or id; a binary one is base64."""
+        for held in self.all("ExtendedProperty"):
+            named = held.attribute("ExtendedFieldURI", "PropertyTag") or held.attribute(
+                "ExtendedFieldURI", "PropertyId"
+            )
+            if _number(named) == number:
+                return held.text("Value")
+        return ""
+
+    @property
+    def name(self) -> str:
+        """The element's own name, without its namespace."""
+        return str(self._element.tag).rpartition("}")[2]
+
+    @property
+    def id(self) -> str:
+        """The item's id. It changes when the item moves to another folder. Raises Unavailable when there is none."""
+        return self.attribute("ItemId", "Id") or missing("ItemId")
+
+
+def _qualified(path: str) -> str:
+    return "/".join(f"{{{TYPES}}}{step}" for step in path.split("/"))
+
+
+def _number(text: str) -> int:
+    """EWS writes tags as 0x300b and ids as 35; -1 for anything else."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        return -1
+
+
+def missing(what: str) -> Any:
+    """Raise Unavailable, since the answer lacks what every Exchange sends."""
+    # Only the property's name: the payload holds people's mail.
+    raise Unavailable(f"Exchange's answer could not be read: {what}.")

@@ -1,0 +1,169 @@
+"""exchangelib's services with XML for answers, and the properties that they are asked for."""
+
+from typing import Any
+
+from exchangelib.errors import (
+    ErrorCalendarCannotUseIdForOccurrenceId,
+    ErrorCalendarCannotUseIdForRecurringMasterId,
+)
+from exchangelib.extended_properties import ExtendedProperty
+from exchangelib.fields import ExtendedPropertyField, FieldPath, TextField
+from exchangelib.items import ID_ONLY, SHALLOW
+from exchangelib.properties import DistinguishedFolderId
+from exchangelib.services import CreateItem, FindItem, GetFolder, GetItem, SendItem, SyncFolderItems
+from exchangelib.services.common import EWSAccountService
+from exchangelib.util import create_element
+
+from shared.mailboxes.ews import payloads
+from shared.mailboxes.ews.faults import GONE
+from shared.mailboxes.ews.node import Node
+
+
+class _SearchKey(ExtendedProperty):
+    property_tag = payloads.SEARCH_KEY
+    property_type = "Binary"
+
+
+class _CleanGlobalObjectId(ExtendedProperty):
+    distinguished_property_set_id = "Meeting"
+    property_id = payloads.CLEAN_GLOBAL_OBJECT_ID
+    property_type = "Binary"
+
+
+def paths(*uris: str) -> list[FieldPath]:
+    """Properties by their URIs, whatever models exchangelib has for them."""
+    return [FieldPath(field=TextField(uri, field_uri=uri)) for uri in uris]
+
+
+_SEARCH = [FieldPath(field=ExtendedPropertyField("search_key", value_cls=_SearchKey))]
+UID = [FieldPath(field=ExtendedPropertyField("clean_global_object_id", value_cls=_CleanGlobalObjectId))]
+ARRIVAL = _SEARCH + paths(
+    "item:ItemClass", "item:DateTimeReceived", "meeting:AssociatedCalendarItemId", "calendar:CalendarItemType"
+)
+TIMES = paths(
+    "calendar:Start",
+    "calendar:End",
+    "calendar:IsAllDayEvent",
+    "calendar:IsCancelled",
+    "calendar:StartTimeZone",
+    "calendar:CalendarItemType",
+    "calendar:UID",
+)
+_ITEM = (
+    UID
+    + TIMES
+    + paths(
+        "item:Subject",
+        "item:Body",
+        "calendar:Organizer",
+        "calendar:RequiredAttendees",
+        "calendar:OptionalAttendees",
+        "calendar:Resources",
+        "calendar:IsResponseRequested",
+        "calendar:MyResponseType",
+        "calendar:AppointmentReplyTime",
+        "calendar:Recurrence",
+        "calendar:LastOccurrence",
+        "calendar:OriginalStart",
+        "calendar:RecurrenceId",
+    )
+)
+READ = _ITEM + paths(
+    "item:ItemClass",
+    "item:DateTimeReceived",
+    "meeting:AssociatedCalendarItemId",
+    "meeting:IsOutOfDate",
+    "meetingRequest:MeetingRequestType",
+)
+"""A meeting message and its calendar item are read in one call, so they are asked for the same."""
+
+
+class _Once(EWSAccountService):
+    """A service that asks once. exchangelib would try all versions of EWS when it is refused, with answers as well."""
+
+    def _api_versions_to_try(self) -> tuple[str]:
+        return (self._version_hint.api_version,)
+
+
+class Send(_Once, SendItem):
+    """Sends drafts."""
+
+
+class _Xml(_Once):
+    """A service whose answers stay XML."""
+
+    def _elem_to_obj(self, elem: Any) -> Node:
+        return Node(elem)
+
+
+class Get(_Xml, GetItem):
+    """Reads items; those that are gone are told one by one."""
+
+    ERRORS_TO_CATCH_IN_RESPONSE = (
+        *GetItem.ERRORS_TO_CATCH_IN_RESPONSE,
+        *GONE,
+        ErrorCalendarCannotUseIdForOccurrenceId,
+        ErrorCalendarCannotUseIdForRecurringMasterId,
+    )
+
+
+class Folders(_Xml, GetFolder):
+    """Looks at folders."""
+
+
+class Create(_Xml, CreateItem):
+    """Makes answers and mails."""
+
+    def _elem_to_obj(self, elem: Any) -> Any:
+        return elem if isinstance(elem, bool) else Node(elem)  # True stands for a success that brings no id
+
+
+class Sync(_Xml, SyncFolderItems):
+    """Reads what has changed in a folder."""
+
+    def _get_element_container(self, message: Any, name: str | None = None) -> Any:
+        if message.get("ResponseClass") == "Error":  # no state comes with it
+            return EWSAccountService._get_element_container(self, message, name)
+        return super()._get_element_container(message, name)
+
+
+class SameMeeting:
+    """A restriction to items of one CleanGlobalObjectId. exchangelib's own wants its models."""
+
+    def __init__(self, global_object_id: str) -> None:
+        self._value = global_object_id
+
+    def to_xml(self, version: Any) -> Any:
+        """The Restriction element."""
+        equal, constant = create_element("t:IsEqualTo"), create_element("t:FieldURIOrConstant")
+        constant.append(create_element("t:Constant", attrs={"Value": self._value}))
+        equal.extend([UID[0].to_xml(), constant])
+        restriction = create_element("m:Restriction")
+        restriction.append(equal)
+        return restriction
+
+
+class Find(_Xml, FindItem):
+    """Looks through the calendar."""
+
+    def page(self, folder: DistinguishedFolderId, **asked: Any) -> tuple[list[Node], bool]:
+        """One page and whether there are more. FindItem's own paging knows no calendar views."""
+        unasked: dict[str, Any] = {
+            "additional_fields": [],
+            "restriction": None,
+            "calendar_view": None,
+            "page_size": None,
+        }
+        payload = self.get_payload(
+            folders=[folder],
+            order_fields=None,
+            query_string=None,
+            shape=ID_ONLY,
+            depth=SHALLOW,
+            **(unasked | asked),
+        )
+        [(root, offset)] = list(self._get_elements(payload=payload))
+        if isinstance(root, Exception):
+            raise root
+        found = [] if root is None else self._get_elems_from_page(root, max_items=None, total_item_count=0)
+        return [Node(element) for element in found], offset is not None
