@@ -1,0 +1,70 @@
+"""One server that never answers, beside healthy ones by EWS and by Graph: nobody else waits for it (issue of E2)."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from shared.aliases.allocation import alias_format
+from shared.aliases.instructions import joining_instructions
+from shared.errors import Unavailable
+from shared.identity.caller import Caller
+from shared.mailboxes.ews import server
+from shared.meetings.notice import Notice, encode
+from tests.integration.meetings.deployment import INTEGRATION, MAILBOX, By, Deployment, deployed
+from tests.integration.meetings.test_on_premises import add
+from tests.integration.meetings.times import tomorrow
+from tests.integration.shared.mailboxes.ews.test_connections import silent
+
+DEAD, GRAPH = "22222222-2222-4222-8222-222222222222", "33333333-3333-4333-8333-333333333333"
+AT_ONCE = 8 + 4
+"""Queue messages that one instance works on: batchSize + newBatchThreshold of host.json."""
+
+SOON = 15.0
+"""Seconds; a call to a server that does not answer takes 25."""
+
+
+async def invite(world: Deployment, uuid: str, mailbox: str) -> str:
+    """An invitation for the room of an integration; the meeting's uid."""
+    integration = await world.services.integrations.get(uuid)
+    form, lifetime = alias_format(integration), timedelta(days=1)
+    booking = await world.services.allocator.allocate(uuid, form, Caller("alice", "test"), lifetime)
+    body = joining_instructions(integration, booking)
+    return await world.invite(tomorrow(world), body, attendees=[mailbox])
+
+
+async def work_off(world: Deployment) -> None:
+    """What one instance does; what was put off stays in the queue for longer than a test takes."""
+    queue = world.memory.queue("meeting-requests")
+    while queue.sent:
+        body, delay = queue.sent.pop(0)
+        if not delay:
+            try:
+                await world.services.worker.work_off(body, last_try=False)
+            except Unavailable:
+                continue
+
+
+async def test_what_waits_for_it_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "HESITATION", timedelta(seconds=0.2))
+    async with deployed(By.EWS) as world, silent() as url:
+        await add(world, DEAD, "vmr-ews@example.com", url=url)
+        await add(world, GRAPH, "vmr2@example.com", authentication_method="GRAPH")
+        await world.services.rounds.sweep()
+        queue = world.memory.queue("meeting-requests")
+        for number in range(5 * AT_ONCE):
+            for body in encode([Notice(DEAD, f"message-{number}")]):
+                await queue.send(body)
+        uids = [await invite(world, INTEGRATION, MAILBOX), await invite(world, GRAPH, "vmr2@example.com")]
+        polled = asyncio.create_task(world.services.rounds.poll())
+        instance = [asyncio.create_task(work_off(world)) for _ in range(AT_ONCE)]
+        try:
+            async with asyncio.timeout(SOON):
+                while not all([await world.answers(uid) for uid in uids]):
+                    instance = [task if not task.done() else asyncio.create_task(work_off(world)) for task in instance]
+            for uuid in (INTEGRATION, GRAPH):
+                assert [alarm async for alarm in world.services.alarms.of(uuid)] == []
+        finally:
+            for task in (polled, *instance):
+                task.cancel()
+            await asyncio.gather(polled, *instance, return_exceptions=True)
