@@ -18,10 +18,10 @@ _VERBS = {Reply.ACCEPTED: "Accept", Reply.TENTATIVE: "Tentative", Reply.DECLINED
 def answer_meeting(call: Call, reply: Reply, given: Element, disposition: str) -> list[Element]:
     """Answer a request or a calendar item; gives the ids of what changed (sample "propose new time" 04).
 
-    The request lies in Deleted Items then, under a new id, the calendar item too has a new id, unless
-    ``renews_answered`` is off; a declined meeting is in no calendar any more. That SaveOnly
-    tells the organiser nothing is from the documentation; that it leaves a draft behind could not be confirmed, so here
-    it leaves none. Raises `EwsError`.
+    The request lies in Deleted Items then, under a new id; the calendar item has a new id too, unless
+    ``renews_answered`` is off; a declined meeting is in no calendar any more. That SaveOnly tells the organiser nothing
+    is from the documentation. That it leaves a draft behind could not be confirmed, so here it leaves none. Raises
+    `EwsError`.
     """
     reference = child(given, "ReferenceItemId")
     if reference is None:

@@ -8,7 +8,7 @@ from dev.exchange.directory import User
 from dev.exchange.ews import ids
 from dev.exchange.ews.access import Actor, check_access
 from dev.exchange.ews.errors import EwsError
-from dev.exchange.ews.xml import Element, child, local, text
+from dev.exchange.ews.xml import Element, child, children, local, text
 from dev.exchange.model import Event, Message
 from dev.exchange.state import Exchange
 from dev.exchange.store import CALENDAR, FOLDERS
@@ -112,7 +112,7 @@ class Call:
     def _by_index(self, element: Element) -> Entry:
         found = ids.parse(element.get("RecurringMasterId", ""))
         event = self._event(self._owner(found, "ErrorItemNotFound"), found.key)
-        rule, index = event.meeting.recurrence, int(element.get("InstanceIndex", "0"))
+        rule, index = event.meeting.recurrence, _whole_number(element.get("InstanceIndex", ""))
         if rule is None:
             raise EwsError("ErrorCalendarCannotUseIdForRecurringMasterId", "The item is not a recurring master.")
         day = next(islice(rule.dates(), index - 1, None), None) if index > 0 else None
@@ -131,6 +131,20 @@ class Call:
             raise EwsError("ErrorInvalidIdMalformed")
         check_access(self.actor, owner, code)
         return owner
+
+
+def only(parent: Element | None) -> Element:
+    """The child of an element that has one at least; raises `EwsError`."""
+    found = children(parent)
+    if not found:
+        raise EwsError("ErrorSchemaValidation")
+    return found[0]
+
+
+def _whole_number(written: str) -> int:
+    if not written.isdecimal():
+        raise EwsError("ErrorSchemaValidation")
+    return int(written)
 
 
 def thing_id(thing: Thing) -> ids.ItemId:

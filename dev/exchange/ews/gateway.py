@@ -84,18 +84,18 @@ class Gateway:
             await asyncio.sleep(delay)
         if operation not in _OPERATIONS:
             raise SoapFaultError("ErrorInvalidRequest", f"The operation {operation} is not supported here.")
-        fault = faults.for_request("EWS", operation)
-        if fault is None:
+        struck = faults.for_request("EWS", operation)
+        if struck is None:
             return self._answered(operation, _OPERATIONS[operation](call))
         done = None
-        if fault.after_effect or fault.action in strikes.SPOILING:
+        if struck.after_effect or struck.action in strikes.SPOILING:
             done = self._answered(operation, _OPERATIONS[operation](call))
-        refused = strikes.refusal(operation, fault)
+        refused = strikes.refusal(operation, struck)
         if refused is not None:
             return self._answered(operation, refused)
-        if fault.action == "status" and fault.status == 401:
+        if struck.action == "status" and struck.status == 401:
             return _challenge(UnauthorizedError(self._exchange.ews.schemes))
-        return await strikes.strike(request, fault, done.body if done and isinstance(done.body, bytes) else b"")
+        return await strikes.strike(request, struck, done.body if done and isinstance(done.body, bytes) else b"")
 
     def _answered(self, operation: str, messages: list[Element]) -> web.Response:
         return self._soap(m(f"{operation}Response", m("ResponseMessages", *messages)), 200)

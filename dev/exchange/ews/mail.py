@@ -7,7 +7,7 @@ from typing import Any
 from dev.exchange.directory import User
 from dev.exchange.ews import render
 from dev.exchange.ews.answers import body
-from dev.exchange.ews.call import Call, Folder, change_of
+from dev.exchange.ews.call import Call, Folder, change_of, only
 from dev.exchange.ews.errors import EwsError, error_message, response_message
 from dev.exchange.ews.xml import MESSAGES as M
 from dev.exchange.ews.xml import Element, child, children, is_true, local, m, t, text
@@ -21,7 +21,7 @@ def create_message(call: Call, given: Element, disposition: str) -> list[Element
     """A new mail: saved as a draft (its id is the answer), or sent (no id is answered). Raises `EwsError`."""
     folder = _saved_folder(call, DRAFTS if disposition == "SaveOnly" else SENT)
     owner = folder.owner
-    letter = _merged(call, Letter("", body(None), owner.contact, owner.contact, ()), children(given))
+    letter = _merged(Letter("", body(None), owner.contact, owner.contact, ()), children(given))
     letter = replace(letter, from_=_author(call, owner, child(given, "From")))
     store = call.exchange.store
     if disposition == "SaveOnly":
@@ -52,7 +52,7 @@ def _author(call: Call, owner: User, given: Element | None) -> Address:
     return other.contact
 
 
-def _merged(call: Call, letter: Letter, properties: list[Element]) -> Letter:
+def _merged(letter: Letter, properties: list[Element]) -> Letter:
     """A letter with the properties that a client wrote. Those that mean nothing here are passed over."""
     setters: dict[str, Callable[[Element], Any]] = {
         "Subject": lambda item: item.text or "",
@@ -155,7 +155,7 @@ def _updated(call: Call, change: Element) -> Element:
 
 
 def _changed(call: Call, change: Element) -> Message:
-    wanted = children(change)[0]
+    wanted = only(change)
     item = call.item(wanted)
     if not isinstance(item, Message):
         raise EwsError("ErrorInvalidPropertyUpdateSentMessage", "Calendar items are not changed here.")
@@ -166,7 +166,7 @@ def _changed(call: Call, change: Element) -> Message:
     content = [value for value in values if local(value) != "IsRead"]
     if content and not item.is_draft:
         raise EwsError("ErrorInvalidPropertyUpdateSentMessage", "Update operation is invalid for a sent message.")
-    item.letter = _merged(call, item.letter, content)
+    item.letter = _merged(item.letter, content)
     item.is_read = is_read[-1] if is_read else item.is_read
     call.exchange.store.touch_message(item)
     return item
@@ -176,4 +176,4 @@ def _values(update: Element) -> list[Element]:
     """The properties in a SetItemField; to delete or append to one is passed over."""
     if local(update) != "SetItemField":
         return []
-    return children(children(update)[-1])
+    return children(update[-1]) if len(update) else []

@@ -2,7 +2,7 @@
 
 from dev.exchange.calendar import Entry
 from dev.exchange.ews import render
-from dev.exchange.ews.call import Call
+from dev.exchange.ews.call import Call, only
 from dev.exchange.ews.errors import EwsError, error_message, response_message
 from dev.exchange.ews.xml import MESSAGES as M
 from dev.exchange.ews.xml import Element, child, children, m
@@ -17,7 +17,7 @@ def move_item(call: Call) -> list[Element]:
 
 def _moved(call: Call, wanted: Element) -> Element:
     try:
-        folder, item = call.folder(children(child(call.body, "ToFolderId", M))[0]), call.item(wanted)
+        folder, item = call.folder(only(child(call.body, "ToFolderId", M))), call.item(wanted)
         if not isinstance(item, Message) or folder.name not in FOLDERS:
             raise EwsError("ErrorMoveCopyFailed", "The move or copy operation failed.")
         if folder.owner.guid != item.owner:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dev.exchange.calendar import whole
 from dev.exchange.ews import render
-from dev.exchange.ews.call import Call, Folder, Thing, thing_id
+from dev.exchange.ews.call import Call, Folder, Thing, only, thing_id
 from dev.exchange.ews.errors import EwsError, error_message, response_message
 from dev.exchange.ews.ids import ItemId
 from dev.exchange.ews.shapes import Shape
@@ -33,7 +33,7 @@ def sync_folder_items(call: Call) -> list[Element]:
     most = _most(text(call.body, "MaxChangesReturned", namespace=M))
     states = call.exchange.ews.states
     try:
-        folder = call.folder(children(child(call.body, "SyncFolderId", M))[0])
+        folder = call.folder(only(child(call.body, "SyncFolderId", M)))
         before = states.find(given, folder.owner.guid, folder.name)
     except EwsError as error:
         return [error_message("SyncFolderItems", error, m("SyncState"), m("IncludesLastItemInRange", "true"))]

@@ -52,6 +52,11 @@ async def test_an_operation_that_is_not_known(world: World) -> None:
         ('<m:GetItem><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape><m:ItemIds>'
          '<t:OccurrenceItemId RecurringMasterId="x" InstanceIndex="1"/></m:ItemIds></m:GetItem>',
          "ErrorInvalidIdMalformed"),
+        ("<m:SyncFolderItems><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape><m:SyncFolderId/>"
+         "<m:MaxChangesReturned>1</m:MaxChangesReturned></m:SyncFolderItems>", "ErrorSchemaValidation"),
+        ('<m:MoveItem><m:ToFolderId/><m:ItemIds><t:ItemId Id="x"/></m:ItemIds></m:MoveItem>', "ErrorSchemaValidation"),
+        ("<m:UpdateItem><m:ItemChanges><t:ItemChange/></m:ItemChanges></m:UpdateItem>", "ErrorSchemaValidation"),
+        ("<m:SendItem><m:ItemIds><t:ItemId/></m:ItemIds></m:SendItem>", "ErrorInvalidIdMalformed"),
     ],
 )  # fmt: skip
 async def test_requests_that_are_refused(world: World, body: str, code: str) -> None:
