@@ -2,15 +2,15 @@
 /** What the pane does for the user. Every action ends in one event for the state machine; none throws. */
 
 import { ApiError } from './api.js';
-import { textOf } from './html.js';
+import { allocated, personal, promised } from './blocks.js';
 import { SignInNeeded } from './identity.js';
 import { PlaceError, isSeparable, place, takeBack } from './insert.js';
 import { noted, placedBy } from './memory.js';
 import { OutlookError } from './office.js';
-import { findTag, hasTag, holds } from './text.js';
+import { hasTag, holds } from './text.js';
 import { words } from './words.js';
 
-/** @import {Api, MeetingDetails, PersonalVmr} from './api.js' */
+/** @import {Api, PersonalVmr} from './api.js' */
 /** @import {Identity} from './identity.js' */
 /** @import {Block, Item, Mailbox, Placed} from './insert.js' */
 /** @import {Effect, Fault, Finished} from './state.js' */
@@ -224,39 +224,6 @@ export class Actions {
       throw error instanceof ApiError && error.status === 401 ? this.identity.refused(error) : error;
     }
   }
-}
-
-/**
- * @param {MeetingDetails} details
- * @returns {Block}
- */
-function allocated(details) {
-  return {
-    html: details.instructions,
-    text: details.instructions_text,
-    mark: details.alias_id,
-    mailbox: { name: details.room_name, address: details.room_email },
-    location: details.location,
-  };
-}
-
-/**
- * @param {{html: string, text: string}} placeholder
- * @param {Mailbox} room
- * @returns {Block}
- */
-function promised({ html, text }, room) {
-  return { html, text, mark: findTag(text), mailbox: room, location: room.name };
-}
-
-/**
- * A personal VMR's block bears no tag: all of its text is its mark. Nobody is invited (SPEC P3).
- * @param {PersonalVmr} vmr
- * @param {'html'|'text'} format  of the body that it is for
- * @returns {Block}
- */
-function personal({ instructions: html, instructions_text: text, location }, format) {
-  return { html, text, mark: format === 'html' ? textOf(html) : text, location };
 }
 
 /**
