@@ -8,9 +8,12 @@ from functools import cache
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shared.errors import NotFound
-from shared.integrations import Integration, IntegrationStore
+
+if TYPE_CHECKING:
+    from shared.integrations import Integration, IntegrationStore
 
 SIZES = (16, 25, 32, 48, 64, 80, 128)
 """Pixels: the ribbon's 16, 32 and 80, lists of add-ins (64, 128), phones (25, 32, 48)."""
