@@ -175,6 +175,20 @@ class TestRejections:
         assert world.told[0][0] == "declined"
 
 
+@pytest.mark.parametrize("response_format", ["text", "html"])
+async def test_answers_by_ews_hold_html_themselves(response_format: str) -> None:
+    """Exchange's own response takes it there, so no mail goes beside it."""
+    by_ews = {"authentication_method": "NTLM", "response_format": response_format}
+    world = World(stored_integration().model_copy(update=by_ews))
+    booking = await world.reserve()
+    await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+    [sent] = world.mailbox.answers
+    assert sent.text is not None
+    assert booking.alias in sent.text
+    assert "<div" in sent.text
+    assert world.mailbox.drafts == []
+
+
 class TestHtmlAnswers:
     @pytest.fixture
     def world(self) -> World:

@@ -59,7 +59,8 @@ class World:
         integration = await self.store.create(graph_fields(name=name, room_mailbox_email_address=address, **fields))
         site = Site(integration, self.clock, self.storage)
         subscriptions, queue = FakeSubscriptions(), self.storage.queue("meeting-requests")
-        watcher = Watcher(integration.uuid, name, site.mailbox, subscriptions, self.storage, queue, self.clock)
+        notifies = None if integration.uses_ews else subscriptions
+        watcher = Watcher(integration.uuid, name, site.mailbox, notifies, self.storage, queue, self.clock)
         self.places[integration.uuid] = Place(site, subscriptions, watcher)
         return integration.uuid
 
@@ -89,6 +90,48 @@ async def test_a_sweep_subscribes_to_new_mailboxes_and_finds_what_was_missed(wor
     assert sorted(world.found()) == sorted(f"message of {uuid}" for uuid in uuids)
     assert all(world.places[uuid].subscriptions.alive for uuid in uuids)
     assert [await world.raised(uuid) for uuid in uuids] == [[]] * len(uuids)
+
+
+EWS = {
+    "authentication_method": "NTLM",
+    "url": "https://mail.example.com/EWS/Exchange.asmx",
+    "username": "svc@example.com",
+    "password": "secret",
+}
+
+
+async def test_who_is_notified_is_swept_and_who_is_not_is_polled(world: World) -> None:
+    notified, polled = await world.add("notified"), await world.add("polled", **EWS)
+    for uuid in (notified, polled):
+        world.places[uuid].mailbox.deliver_mail(uuid)
+    await world.rounds.poll()
+    assert world.found() == [polled]
+    assert world.places[notified].mailbox.calls == []
+    world.places[polled].mailbox.calls.clear()
+    await world.rounds.sweep()
+    assert world.found() == [polled, notified]
+    assert world.places[polled].mailbox.calls == []
+
+
+async def test_a_poll_raises_and_clears_the_alarm(world: World) -> None:
+    """The sweep, which does not look there, clears nothing."""
+    uuid = await world.add("polled", **EWS)
+    world.places[uuid].mailbox.fail("changes", Unavailable("Exchange does not answer in time."))
+    await world.rounds.poll()
+    await world.rounds.sweep()
+    assert await world.raised(uuid) == [AlarmKind.CONNECTION]
+    await world.rounds.poll()
+    assert await world.raised(uuid) == []
+
+
+async def test_a_poll_ends_before_the_next_one_is_due(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The timer would skip it, for every integration."""
+    assert timedelta(seconds=0) < module.POLL < timedelta(minutes=1)
+    monkeypatch.setattr(module, "POLL", timedelta(milliseconds=200))
+    uuid = await world.add("polled", **EWS)
+    monkeypatch.setattr(world.places[uuid].mailbox, "changes", lambda *_: asyncio.Event().wait())
+    await world.rounds.poll()
+    assert await world.raised(uuid) == [AlarmKind.CONNECTION]
 
 
 async def test_integrations_without_single_use_vmrs_have_no_mailbox_to_watch(world: World) -> None:
