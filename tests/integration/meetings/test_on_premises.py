@@ -14,6 +14,7 @@ from dev.provider.registry import ENTRA_APP, ENTRA_SECRET
 from shared.alarms import AlarmKind
 from shared.aliases.promises import Promises
 from shared.identity.caller import Caller
+from shared.operations.doctor.finding import Check
 from tests.integration.meetings.deployment import ALICE, INTEGRATION, MAILBOX, By, Deployment, deployed
 from tests.integration.meetings.times import hour_from, tomorrow, weekly
 from tests.integration.shared.mailboxes.ews.test_connections import silent
@@ -165,6 +166,26 @@ class TestConnection:
         await world.move_to(world.now + MINUTE)
         await world.services.rounds.poll()
         assert await alarms(world) == {}
+
+
+class TestDoctor:
+    @pytest.mark.parametrize(
+        ("fault", "remedy"),
+        [
+            ({}, ""),
+            ({"username": "svc-norights@example.com"}, "-Role ApplicationImpersonation"),
+            ({"username": "svc-norights@example.com", "ews_access": "delegate"}, "Add-MailboxPermission"),
+            ({"room_mailbox_email_address": "typo@example.com"}, "New-Mailbox -Equipment"),
+            ({"password": "wrong"}, "password"),
+        ],
+    )
+    async def test_names_what_mends_the_connection(self, world: Deployment, fault: dict[str, str], remedy: str) -> None:
+        if fault:
+            await world.services.integrations.update(INTEGRATION, fault)
+        findings = await world.services.examine(await world.integration())
+        [connection] = [finding for finding in findings if finding.check is Check.CONNECTION]
+        assert connection.ok is (not fault)
+        assert remedy in connection.remedy
 
 
 class TestTheWayToGraph:
