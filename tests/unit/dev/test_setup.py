@@ -1,5 +1,6 @@
 """dev/setup.py: what it installs, and when it does nothing."""
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,8 @@ from dev import setup
 def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The titles of the commands that are run, on a project folder of its own where every command succeeds."""
     done: list[str] = []
-    for name, path in {"ROOT": "", "VENV": "", "NODE": "", "PYTHON": "python", "STAMP": "s"}.items():
+    places = {"ROOT": "", "VENV": "", "NODE": "", "PYTHON": "python", "STAMP": "s", "VENDOR": "vendor"}
+    for name, path in places.items():
         monkeypatch.setattr(setup, name, tmp_path / path)
     locks = tuple(tmp_path / name for name in ("requirements-dev.txt", "package-lock.json"))
     for lock in locks:
@@ -24,7 +26,9 @@ def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append(title)
         (tmp_path / "python").touch()
         (tmp_path / "node_modules").mkdir(exist_ok=True)
+        (tmp_path / "node_modules" / "library.js").write_text("a library")
 
+    monkeypatch.setattr(setup, "LIBRARIES", {"library.js": "library.js"})
     monkeypatch.setattr(setup, "run", run)
     monkeypatch.setattr(setup, "machine_has_node", lambda: True)
     monkeypatch.setattr(setup, "npm", lambda: ["npm"])
@@ -44,10 +48,11 @@ def test_the_second_time_nothing_is_done(steps: list[str]) -> None:
     [
         lambda folder: (folder / "package-lock.json").write_text("newer"),
         lambda folder: (folder / "python").unlink(),
-        lambda folder: (folder / "node_modules").rmdir(),
+        lambda folder: shutil.rmtree(folder / "node_modules"),
+        lambda folder: (folder / "vendor" / "library.js").unlink(),
         lambda folder: (folder / "s").unlink(),
     ],
-    ids=["lock file", "no python", "no node modules", "unfinished"],
+    ids=["lock file", "no python", "no node modules", "no library", "unfinished"],
 )
 def test_what_has_changed_is_installed(steps: list[str], tmp_path: Path, change: Callable[[Path], object]) -> None:
     setup.main()
