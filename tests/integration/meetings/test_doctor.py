@@ -28,7 +28,7 @@ async def faults(world: Deployment) -> set[Check]:
 
 async def test_a_healthy_integration(world: Deployment) -> None:
     found = await findings(world)
-    assert set(found) == set(Check) - {Check.SERVER, Check.SERVICE_ACCOUNT}, "no certificate here, and nobody to sign in"
+    assert set(found) == set(Check) - {Check.SERVER, Check.SERVICE_ACCOUNT}, "no certificate, and nobody to sign in"
     assert await faults(world) == set()
 
 
