@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dev.exchange.drafts import parse_recurrence
@@ -81,7 +81,6 @@ def recurrences() -> st.SearchStrategy[Recurrence]:
     )
 
 
-@settings(deadline=None)  # a machine may be busy
 @given(rule=recurrences())
 def test_dates_rise_and_start_no_earlier_than_the_range(rule: Recurrence) -> None:
     found = list(islice(rule.dates(), 10))
@@ -89,7 +88,6 @@ def test_dates_rise_and_start_no_earlier_than_the_range(rule: Recurrence) -> Non
     assert found[0] >= rule.first
 
 
-@settings(deadline=None)
 @given(rule=recurrences(), offset=st.integers(0, 400), length=st.integers(0, 400))
 def test_a_window_shows_what_the_whole_series_has_there(rule: Recurrence, offset: int, length: int) -> None:
     start = rule.first + timedelta(days=offset)

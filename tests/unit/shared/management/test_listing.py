@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import InvalidRequest
@@ -141,7 +141,6 @@ def test_the_default_page_has_20_objects_and_no_page_too_many() -> None:
     assert listed("", many)["meta"]["previous"] is None
 
 
-@settings(deadline=None)
 @given(st.integers(0, 40), st.integers(1, 12))
 def test_following_next_shows_every_object_once(amount: int, limit: int) -> None:
     objects = [an_object(number) for number in range(1, amount + 1)]
@@ -158,7 +157,6 @@ def test_following_next_shows_every_object_once(amount: int, limit: int) -> None
 PAIRS = st.lists(st.tuples(st.sampled_from(["id", "name__in", "made__lt", "on", "limit"]), st.text()))
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40) | PAIRS.map(lambda pairs: "&".join(f"{name}={value}" for name, value in pairs)))
 def test_any_query_lists_or_is_refused(query: str) -> None:
     try:
