@@ -1,6 +1,8 @@
 # The two commands of the README are `make run` and `make test`; both install what they need first.
 PYTHON ?= python3
 BIN := .venv/bin
+# One process a core; a file stays in one of them, as the functions host indexes an app once in a process.
+PARALLEL := -n auto --dist loadfile
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version
 
 .PHONY: run test lint types unit integration conformance loop browser bench package lock ready pane-ready
@@ -17,19 +19,19 @@ types: ready
 	$(BIN)/mypy
 
 unit: ready pane-ready
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest tests/unit $(PARALLEL)
 
 integration: ready
-	$(BIN)/pytest tests/integration
+	$(BIN)/pytest tests/integration $(PARALLEL)
 
 conformance: ready
-	$(BIN)/pytest tests/conformance
+	$(BIN)/pytest tests/conformance $(PARALLEL)
 
 loop: ready
 	$(BIN)/pytest tests/stack
 
 browser: ready pane-ready
-	$(BIN)/pytest tests/browser
+	$(BIN)/pytest tests/browser $(PARALLEL)
 
 bench: ready
 	$(BIN)/python -m bench

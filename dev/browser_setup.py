@@ -15,7 +15,8 @@ from dev.node_runtime import NodeMissing, npm
 
 NODE = Path(__file__).resolve().parent.parent / "tests" / "browser" / "node"
 STAMP = NODE / "node_modules" / "setup-stamp"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""By preference: without a window's parts, pages open in less than half the time."""
 
 
 def main() -> None:
@@ -41,14 +42,14 @@ def install_packages() -> str:
 
 
 def install_browser() -> str:
-    """Debian's Chromium, where there is no browser and this may be done; why not, when it cannot."""
+    """Debian's Chromium without a window, where there is no browser and this may be done; why not, when it cannot."""
     if os.environ.get("CHROMIUM") or any(map(shutil.which, BROWSERS)):
         return ""
     if shutil.which("apt-get") is None or os.geteuid() != 0:
         return "there is no Chromium: install it, or name its executable in CHROMIUM."
     print("== Installing Chromium", flush=True)
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]):
+    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", BROWSERS[0]]):
         if subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, check=False).returncode != 0:
             return f"`{' '.join(command)}` failed: see the lines above."
     return ""

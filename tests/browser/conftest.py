@@ -43,7 +43,7 @@ def running_stack(folder: Path) -> Iterator[Addresses]:
 async def browser() -> AsyncIterator[Browser]:
     executable = chromium()
     if not executable:
-        pytest.skip("no Chromium here: install it (`apt-get install chromium`), or name it in CHROMIUM")
+        pytest.skip("no Chromium here: install it (`apt-get install chromium-headless-shell`), or name it in CHROMIUM")
     if not OFFICE_JS.is_dir():
         pytest.skip("the genuine Office.js is not here: `python -m dev.browser_setup` fetches it (npm)")
     async with async_playwright() as playwright:

@@ -4,6 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
+from dev.browser_setup import BROWSERS
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PACKAGES = HERE / "node" / "node_modules"
@@ -15,5 +17,5 @@ def chromium() -> str:
     """The browser to drive: CHROMIUM, or one under its usual names; "" when there is none."""
     if named := os.environ.get("CHROMIUM"):
         return named
-    found = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
+    found = map(shutil.which, BROWSERS)
     return next(filter(None, found), "")

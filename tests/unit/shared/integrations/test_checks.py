@@ -98,7 +98,7 @@ def refused(fields: Mapping[str, Any], before: Integration | None = None) -> dic
     return caught.value.faults
 
 
-@pytest.mark.parametrize(("switches", "required"), CASES, ids=lambda value: str(value)[:60])
+@pytest.mark.parametrize(("switches", "required"), CASES, ids=[str(switches)[:60] for switches, _ in CASES])
 def test_what_is_required_follows_the_switches(switches: dict[str, Any], required: set[str]) -> None:
     assert refused(empty_fields() | switches).keys() == required | ALWAYS
 
