@@ -41,9 +41,16 @@ def install_packages() -> str:
     return ""
 
 
+def chromium() -> str:
+    """The browser to drive: CHROMIUM, or one under its usual names; "" when there is none."""
+    if named := os.environ.get("CHROMIUM"):
+        return named
+    return next(filter(None, map(shutil.which, BROWSERS)), "")
+
+
 def install_browser() -> str:
     """Debian's Chromium without a window, where there is no browser and this may be done; why not, when it cannot."""
-    if os.environ.get("CHROMIUM") or any(map(shutil.which, BROWSERS)):
+    if chromium():
         return ""
     if shutil.which("apt-get") is None or os.geteuid() != 0:
         return "there is no Chromium: install it, or name its executable in CHROMIUM."

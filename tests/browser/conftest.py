@@ -14,9 +14,10 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from dev.__main__ import Stack
+from dev.browser_setup import chromium
 from dev.environment import Addresses
 from tests.browser.outlook import Outlook
-from tests.browser.tools import OFFICE_JS, chromium
+from tests.browser.tools import OFFICE_JS
 
 
 @pytest.fixture(scope="session")

@@ -265,7 +265,7 @@ async def never_twice(world: Deployment) -> None:
 def run_by_run(test: Callable[..., None]) -> Callable[..., None]:
     """HISTORIES=1000 looks for longer than a test run may take."""
     most = int(os.environ.get("HISTORIES", "20"))
-    return settings(max_examples=most, deadline=None, suppress_health_check=list(HealthCheck))(test)
+    return settings(max_examples=most, suppress_health_check=list(HealthCheck))(test)
 
 
 # A process that dies closes nothing: its sockets are found unclosed when they are collected.

@@ -235,7 +235,7 @@ async def letters(table: Table) -> str:
 
 
 @given(prefix=st.text("aAb:~ü0", max_size=3), after=st.text("aAb:~ü0", max_size=3))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_range_is_what_the_keys_say(table: Table, letters: str, prefix: str, after: str) -> None:
     everything = await keys(table, letters)
     assert await keys(table, letters, prefix, after) == [k for k in everything if k.startswith(prefix) and k > after]

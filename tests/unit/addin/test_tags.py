@@ -56,7 +56,7 @@ def test_known_changes() -> None:
 NOISE = st.text(alphabet="ab12-:#% \n\u00a0\u200b\u2013PXSTOK", max_size=6)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(
     st.lists(st.tuples(st.sampled_from(TAGS), st.lists(st.tuples(st.integers(0, 70), NOISE), max_size=3)), max_size=60)
 )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.alarms import Alarm, AlarmKind, Alarms
@@ -364,7 +364,6 @@ rounds = st.tuples(
 
 
 @given(st.lists(rounds, min_size=1, max_size=5), st.integers())
-@settings(deadline=None)
 async def test_uniqueness_holds_whatever_happens_at_the_same_time(
     rounds: list[tuple[timedelta, list[Step]]], seed: int
 ) -> None:

@@ -40,7 +40,7 @@ def empty(deployment: FakeDeployment) -> None:
 
 
 # One deployment serves all examples; each begins with an empty one.
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(earlier=st.lists(SETTINGS, max_size=2), fields=SETTINGS)
 def test_applied_settings_are_there_and_others_are_left_alone(
     deployment: FakeDeployment, earlier: list[dict[str, Any]], fields: dict[str, Any]

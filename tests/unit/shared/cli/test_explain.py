@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -304,7 +304,6 @@ def test_for_people(cli: Cli, tmp_path: Path) -> None:
     assert "decision   reject" in lines
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_no_file_crashes_it(data: st.DataObject) -> None:
     """Lines of a calendar are dropped, doubled and given other values: it is explained, or refused in words."""

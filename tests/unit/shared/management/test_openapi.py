@@ -96,7 +96,7 @@ def operation(path: str, method: str) -> Any:
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
-@settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_generated_requests_get_described_answers(path: str, method: str, data: st.DataObject) -> None:
     """Schemathesis makes requests that fit the description and requests that do not; none may cause a fault of ours."""
@@ -132,7 +132,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
 @given(st.dictionaries(st.sampled_from(FIELDS), ANYTHING, max_size=6), st.sampled_from(["POST", "PUT", "PATCH"]))
 def test_any_values_are_saved_and_shown_or_refused_by_field(fields: dict[str, Any], method: str) -> None:
     async def send() -> tuple[Answer, Any, Any]:

@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.templates import check, html_to_text, sanitise
@@ -40,13 +40,11 @@ def test_html_as_text(html: str, text: str) -> None:
     assert html_to_text(html).replace("\u00a0", " ") == text
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_html_becomes_text(html: str) -> None:
     assert isinstance(html_to_text(html), str)
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(["<b>", "</b>", "<p>", "<br>", "<td>", "<a href='x'>", "</a>", "<!--", "x ", "<"]), max_size=12
@@ -96,7 +94,6 @@ class Reader(HTMLParser):
         self.attributes |= {name: value or "" for name, value in attrs}
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(
     ["<script>", "</script>", "<svg", "<img src=x ", " onload=x", ">", "<a href='", "javascript:1", "'", '"', "<b>",
      "<math>", "<style>", "</style>", "<!--", "-->", "<noscript>", "<p title='", "&lt;"]

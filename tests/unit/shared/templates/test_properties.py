@@ -67,7 +67,7 @@ VALUES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.sampled_from(sorted(FIELDS)), TEMPLATES, VALUES)
 def test_rendering_gives_a_bounded_text_or_refuses(name: str, text: str, values: dict[str, object]) -> None:
     try:
@@ -83,7 +83,7 @@ def test_rendering_gives_a_bounded_text_or_refuses(name: str, text: str, values:
         assert len(result) <= MAX_OUTPUT
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(sorted(FIELDS)), TEMPLATES)
 def test_what_the_check_accepts_renders_for_samples(name: str, text: str) -> None:
     if check(name, text) == [] and "pex_require_min_length" not in text and "pex_random_pin" not in text:
@@ -131,7 +131,7 @@ SHAPED = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(SHAPED), NASTY)
 def test_no_value_breaks_out_of_html(text: str, value: str) -> None:
     assert check(HTML, text) == []

@@ -4,7 +4,7 @@ from typing import Any
 
 import jinja2
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import TemplateInvalid
@@ -60,7 +60,6 @@ def test_exactly_the_documented_filters_are_allowed() -> None:
 SCALARS: st.SearchStrategy[Any] = st.text(max_size=20) | st.integers(-99, 99) | st.none()
 
 
-@settings(deadline=None)
 @given(st.lists(SCALARS, max_size=6), st.text(max_size=3))
 def test_join_joins_as_jinja2_does(values: list[Any], separator: str) -> None:
     text = "{{ values|join(separator) }}"
@@ -70,7 +69,6 @@ def test_join_joins_as_jinja2_does(values: list[Any], separator: str) -> None:
     )
 
 
-@settings(deadline=None)
 @given(st.text(max_size=30), st.text(max_size=3), st.text(max_size=5), st.none() | st.integers(-1, 5))
 def test_replace_replaces_as_jinja2_does(value: str, old: str, new: str, count: int | None) -> None:
     text = "{{ value|replace(old, new, count) }}"
@@ -79,7 +77,6 @@ def test_replace_replaces_as_jinja2_does(value: str, old: str, new: str, count: 
     assert evaluate(text, html=True, **{**given_values, "count": count}) == _sound(plain.render(given_values))
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60), st.integers(3, 40), st.booleans())
 def test_truncate_truncates_as_jinja2_does(value: str, length: int, killwords: bool) -> None:
     text = "{{ value|truncate(length, killwords) }}"

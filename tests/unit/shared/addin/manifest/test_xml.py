@@ -103,7 +103,7 @@ def test_extreme_texts_make_a_valid_manifest(schema: Any, text: str) -> None:
     assert_valid(schema, worst(text))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.dictionaries(st.sampled_from(TEXTS), st.text(st.characters(), max_size=300), min_size=1))
 def test_whatever_texts_make_a_valid_manifest(schema: Any, texts: dict[str, str]) -> None:
     assert_valid(schema, an_integration().model_copy(update=texts))

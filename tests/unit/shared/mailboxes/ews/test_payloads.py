@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree  # type: ignore[import-untyped]
 
@@ -297,7 +297,6 @@ class TestItems:
         )
         assert (found.organizer.email, found.attendees) == ("", ())
 
-    @settings(deadline=None)
     @given(st.sampled_from([*ITEM, *MESSAGE]), st.text(st.characters(exclude_categories=["C"]), max_size=30))
     def test_whatever_is_in_a_property_it_is_read_or_refused_in_words(self, name: str, text: str) -> None:
         spoilt = {name: f"<{name}>{escape(text)}</{name}>"}
