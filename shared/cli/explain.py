@@ -83,6 +83,7 @@ def _lines(found: Explanation) -> list[Text]:
         ("promises", found.promises),
         ("decision", [found.decision]),
         ("rule", [found.rule]),
+        ("cause", [found.cause] if found.cause else []),
         ("template", [found.template] if found.template else []),
         ("conference", [f"{name}: {text}" for name, text in found.conference.items()]),
         ("answer", found.answer.splitlines()),

@@ -31,13 +31,17 @@ _REJECTED = {
 
 @dataclass(frozen=True)
 class Explanation:
-    """The trace of one decision. `tags` says of each tag what it stands for; `answer` is the organizer's text."""
+    """The trace of one decision. `tags` says of each tag what it stands for; `answer` is the organizer's text.
+
+    `cause` is what makes a general error of it: the template that fails and where, "" normally.
+    """
 
     message: str
     tags: Mapping[str, str]
     promises: list[str]
     decision: str
     rule: str
+    cause: str = ""
     template: str = ""
     answer: str = ""
     conference: Mapping[str, str] = field(default_factory=dict)
@@ -71,8 +75,9 @@ def explain(
         tags={tag: _standing(tag, tagged, own) for tag in tags_of(request)},
         promises=promises,
         decision=plan.operation.decision,
-        rule=_rule(decision, known),
-        template=decision.reason.value if isinstance(decision, Accept | Reject) else "",
+        rule=_REJECTED[No.GENERAL_ERROR] if plan.operation.error else _rule(decision, known),
+        cause=plan.operation.cause,
+        template=plan.operation.reason if isinstance(decision, Accept | Reject) or plan.operation.error else "",
         answer=plan.operation.text,
         conference={"name": conference.name, "description": conference.description, "subject": conference.subject}
         if conference

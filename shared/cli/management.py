@@ -19,6 +19,7 @@ CONNECTOR = "ms_exchange_connector"
 _INTEGRATIONS = f"/api/admin/configuration/v1/{CONNECTOR}/"
 _ALIASES = "/api/admin/configuration/v1/scheduled_alias/"
 _SCHEDULED = "/api/admin/configuration/v1/scheduled_conference/"
+_OPERATIONS = "/api/admin/status/v1/scheduling_operation/"
 _ALARMS = "/api/admin/status/v1/alarm/"
 _VMRS = "/api/admin/configuration/v1/conference/"
 _PAGE = 100
@@ -72,6 +73,10 @@ class ManagementClient:
     def alarms(self) -> list[Object]:
         """All alarms."""
         return self._all(_ALARMS, {})
+
+    def operations(self, **filters: str) -> list[Object]:
+        """What was decided on meeting messages."""
+        return self._all(_OPERATIONS, filters)
 
     def aliases(self, **filters: str) -> list[Object]:
         """Aliases that were given out, with their tags."""

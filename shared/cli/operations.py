@@ -1,4 +1,4 @@
-"""`alarms` and `preview`."""
+"""`alarms`, `operation` and `preview`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from shared.cli import show
 from shared.cli.connection import Connection
 from shared.cli.integrations import Form, Reference
+from shared.cli.management import Object
 from shared.cli.outcome import CommandFailed, Exit
 from shared.cli.show import Output
 
@@ -26,6 +28,36 @@ def alarms(context: typer.Context, output: Form = Output.TEXT) -> None:
     columns = ("since (UTC)", "integration", "alarm", "cause", "remedy")
     fields = ("time_raised", "instance", "name", "details", "remedy")
     return show.show(show.table(columns, [[alarm[field] for field in fields] for alarm in found]))
+
+
+def operation(
+    context: typer.Context,
+    correlation_id: Annotated[str, typer.Argument(metavar="CORRELATION_ID", help="As in an answer, alarm or log.")],
+    output: Form = Output.TEXT,
+) -> None:
+    """Show what was decided on a meeting message, and the cause if it went wrong."""
+    with context.ensure_object(Connection).open() as management:
+        found = management.operations(transaction_uuid=correlation_id.strip().lower())
+        if not found:
+            raise CommandFailed(Exit.MISSING, f"No operation has the correlation id {correlation_id}.")
+        [integration] = management.integrations(id=str(found[0]["resource_id"])) or [{"name": ""}]
+    if output is Output.JSON:
+        return show.as_json(found[0])
+    return show.show(*_operation_lines(found[0], str(integration["name"])))
+
+
+def _operation_lines(found: Object, integration: str) -> list[Text]:
+    outcome = "under way" if found["is_pending"] else "done" if found["success"] else "failed"
+    rows = [
+        ("integration", integration),
+        ("time (UTC)", found["creation_time"]),
+        ("message", found["what"]),
+        ("decision", found["decision"]),
+        ("reason", found["reason"]),
+        ("outcome", outcome),
+        ("cause", found["error_description"]),
+    ]
+    return [Text.assemble((f"{name:<13}", "bold"), show.plain(text)) for name, text in rows if text]
 
 
 def preview(

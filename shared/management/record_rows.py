@@ -104,7 +104,7 @@ class RecordRows:
                 "transaction_uuid": operation.correlation_id,
                 "success": bool(operation.done) and not operation.error,
                 "error_code": "error" if operation.error else "",
-                "error_description": operation.error,
+                "error_description": ": ".join(filter(None, (operation.error, operation.cause))),
                 "resource_id": integration.id,
                 "creation_time": time_text(datetime.fromisoformat(operation.created)),
                 "what": operation.what,

@@ -76,6 +76,8 @@ class Refresh:
 class Reject:
     """Decline the meeting. `alias` is the one in conflict, "" otherwise. An earlier booking stays (M6).
 
+    `cause` is what went wrong, for the record of a general error; the organizer is only told its correlation id.
+
     `certain` is False for an update of a meeting that we have never heard of: its invitation may just not have been
     seen yet, and hold what this message lacks.
     """
@@ -83,6 +85,7 @@ class Reject:
     reason: Rejected
     alias: str = ""
     certain: bool = True
+    cause: str = ""
 
 
 @dataclass(frozen=True)

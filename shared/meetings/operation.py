@@ -43,8 +43,8 @@ class Operation:
     `answer` NONE means that Exchange is told nothing; an empty `text` that the organizer is not. `tags` are the tags of
     the bookings whose rooms have to follow, `mails` what is to be mailed (Mailing), `drafts` the ids of these mails
     once they are prepared; each separated by spaces. `symptom` is what in the message points to wrong settings of the
-    mailbox (symptoms.py), "" normally. Times are ISO texts; `done` is "" while pending. Holds no subject
-    and no address.
+    mailbox (symptoms.py), "" normally. `error` is a code, "" when all went well, and `cause` what is known of it
+    (cause.py). Times are ISO texts; `done` is "" while pending. Holds no subject and no address.
     """
 
     correlation_id: str
@@ -63,6 +63,7 @@ class Operation:
     drafts: str = ""
     done: str = ""
     error: str = ""
+    cause: str = ""
     symptom: str = ""
 
     @property
@@ -76,8 +77,8 @@ class Operation:
         return f"pending:{self.correlation_id}"
 
     def finished(self, now: datetime, error: str = "") -> Self:
-        """This operation with nothing left to do."""
-        return replace(self, done=now.isoformat(), error=error)
+        """This operation with nothing left to do; an error that it had before stays."""
+        return replace(self, done=now.isoformat(), error=self.error or error)
 
     def values(self) -> Values:
         """Its columns in table `meetings`."""

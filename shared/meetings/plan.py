@@ -9,6 +9,7 @@ from shared.conferences.conference import Calendar, Conference
 from shared.errors import TemplateInvalid
 from shared.integrations import Integration
 from shared.meetings import texts
+from shared.meetings.cause import cause_of
 from shared.meetings.decision import Accept, Close, Decision, Ignore, Refresh, Reject, Rejected
 from shared.meetings.operation import Mailing, Operation, correlation_id
 from shared.meetings.request import Answer, CalendarItem, MeetingRequest, meeting_key
@@ -35,9 +36,9 @@ def make_plan(integration: Integration, request: MeetingRequest, decision: Decis
     """The plan for a decision. A template that fails makes a general error of it (M1)."""
     try:
         plan = _planned(integration, request, decision, now)
-    except TemplateInvalid:
+    except TemplateInvalid as error:
         log.exception("a template failed, correlation id %s", correlation_id(integration.uuid, request.message_id))
-        plan = _planned(integration, request, Reject(Rejected.GENERAL_ERROR), now)
+        plan = _planned(integration, request, Reject(Rejected.GENERAL_ERROR, cause=cause_of(error)), now)
     return replace(plan, operation=replace(plan.operation, symptom=symptom_of(request, decision) or ""))
 
 
@@ -105,6 +106,7 @@ def _answered(integration: Integration, operation: Operation, answer: Answer, ht
 def _operation(integration: Integration, request: MeetingRequest, decision: Decision, now: datetime) -> Operation:
     item = request.item
     reason = decision.why if isinstance(decision, Ignore) else getattr(decision, "reason", "")
+    is_general = isinstance(decision, Reject) and decision.reason is Rejected.GENERAL_ERROR
     return Operation(
         correlation_id=correlation_id(integration.uuid, request.message_id),
         message_id=request.message_id,
@@ -115,4 +117,6 @@ def _operation(integration: Integration, request: MeetingRequest, decision: Deci
         reason=str(reason),
         meeting=meeting_key(item.uid) if item else "",
         item_id=item.id if item else "",
+        error="general_error" if is_general else "",
+        cause=decision.cause if isinstance(decision, Reject) else "",
     )

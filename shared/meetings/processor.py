@@ -15,6 +15,7 @@ from shared.conferences.platform import Platform
 from shared.errors import Conflict, RateLimited, Unavailable
 from shared.integrations import Integration
 from shared.mailboxes.mailbox import Mailbox
+from shared.meetings.cause import cause_of
 from shared.meetings.completion import Completion
 from shared.meetings.decision import Ignore, Known, Reject, Rejected
 from shared.meetings.judge import Judge
@@ -68,11 +69,11 @@ class Processor:
             await self._handle(request, notice)
         except (Unavailable, RateLimited, Conflict):
             raise
-        except Exception:
+        except Exception as error:
             if not last_try or request.item is None:
                 raise
             log.exception("general error, correlation id %s", self._correlation(notice.message))
-            await self._handle(request, notice, instead=Reject(Rejected.GENERAL_ERROR))
+            await self._handle(request, notice, instead=Reject(Rejected.GENERAL_ERROR, cause=cause_of(error)))
 
     async def resume_all(self) -> None:
         """Finish everything that was left unfinished and whose lease has run out."""

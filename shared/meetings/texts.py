@@ -1,5 +1,6 @@
 """What a meeting's conference is called and what its organizer is told: the integration's templates, filled in."""
 
+import logging
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,7 @@ from shared.aliases.booking import Booking
 from shared.aliases.instructions import joining_instructions
 from shared.conferences.conference import Calendar, Conference
 from shared.conferences.names import is_name_of
+from shared.errors import TemplateInvalid
 from shared.integrations import Integration
 from shared.mailboxes.mailbox import Mail
 from shared.meetings.decision import Accept, Accepted, Reject, Rejected
@@ -14,6 +16,8 @@ from shared.meetings.itip import itip_reply
 from shared.meetings.operation import Operation
 from shared.meetings.request import Answer, CalendarItem
 from shared.templates import html_to_text, meeting_time, render
+
+log = logging.getLogger(__name__)
 
 
 def conference(
@@ -70,11 +74,20 @@ def acceptance(integration: Integration, decision: Accept, item: CalendarItem) -
 
 def rejection(integration: Integration, decision: Reject, correlation_id: str) -> str:
     """The answer to a meeting that was declined, as HTML."""
-    values = {
-        Rejected.ALIAS_CONFLICT: {"alias": decision.alias},
-        Rejected.GENERAL_ERROR: {"correlation_id": correlation_id},
-    }
-    return _answer(integration, decision.reason, values.get(decision.reason, {}))
+    if decision.reason is Rejected.GENERAL_ERROR:
+        return _general_error(integration, {"correlation_id": correlation_id})
+    values = {"alias": decision.alias} if decision.reason is Rejected.ALIAS_CONFLICT else {}
+    return _answer(integration, decision.reason, values)
+
+
+def _general_error(integration: Integration, values: dict[str, str]) -> str:
+    """This answer always goes out: where the admin's own text fails too, it is the product's."""
+    name = Rejected.GENERAL_ERROR.value
+    try:
+        return _answer(integration, Rejected.GENERAL_ERROR, values)
+    except TemplateInvalid:
+        log.exception("%s failed; the organizer gets the default text", name)
+        return render(name, str(Integration.model_fields[name].default), values)
 
 
 def late_instructions(integration: Integration, item: CalendarItem, booking: Booking) -> Mail:

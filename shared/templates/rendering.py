@@ -59,7 +59,7 @@ def _unknown(template: TemplateField, used: Mapping[str, int], assigned: set[str
 def _tried(template: TemplateField, text: str) -> list[str]:
     """Faults that show when the template is rendered with sample values."""
     try:
-        result = render(template.name, text, SAMPLES)
+        result = _render(template, text, SAMPLES, Meter(SystemClock()))
     except RequirementNotMet:
         return []  # it may hold for real values
     except TemplateInvalid as error:
@@ -73,9 +73,13 @@ def render(name: str, text: str, values: Mapping[str, object], *, clock: Clock |
     """What a template of that settings field makes of values: HTML with values escaped, or one plain line (T3).
 
     Values are texts, numbers, booleans, None (nothing is printed), lists of these, and aware datetimes; those that the
-    field does not accept are left aside. Raises TemplateInvalid, with the line, when it fails or outgrows its bounds.
+    field does not accept are left aside. Raises TemplateInvalid when it fails or outgrows its bounds, with the
+    template's name and the line; what the values hold is not repeated.
     """
-    return _render(_field(name), text, values, Meter(clock or SystemClock()))
+    try:
+        return _render(_field(name), text, values, Meter(clock or SystemClock()))
+    except TemplateInvalid as error:
+        raise type(error)(f"{name}: {error}") from error
 
 
 def _render(template: TemplateField, text: str, values: Mapping[str, object], meter: Meter) -> str:

@@ -189,6 +189,21 @@ def test_a_cancellation(explained: Explained) -> None:
     assert explained("a.ics", cancelled)["decision"] == "ignore"
 
 
+def test_a_failing_template_is_a_general_error_with_its_cause(deployment: FakeDeployment, explained: Explained) -> None:
+    deployment.add(graph_fields(conference_name_template="{{ subject | pex_require_min_length(99) }}"))
+    booking = Booking(
+        deployment.do(deployment.integrations.list())[0].uuid, TAG, "meet000001@example.com", "owner", START,
+        START + timedelta(days=1),
+    )  # fmt: skip
+    deployment.do(
+        deployment.storage.table("meetings").commit(booking.integration, Insert(booking.key, booking.values()))
+    )
+    found = explained("a.ics", ics(), "--integration", "Example Corp")
+    assert (found["decision"], found["template"]) == ("reject", "reject_general_error_template")
+    assert found["cause"].startswith("RequirementNotMet: conference_name_template: line 1: pex_require_min_length")
+    assert "Planning" not in found["cause"]
+
+
 def test_a_promise_is_taken_for_valid(explained: Explained) -> None:
     promise = Promises(b"k" * 32, FakeClock()).make("11111111-1111-4111-8111-111111111111", Caller("a", "b"))
     found = explained("a.json", graph_message(body={"content": promise}))

@@ -8,7 +8,9 @@ import pytest
 from shared.alarms import REMEDIES, AlarmKind
 from shared.cli.outcome import Exit
 from shared.identity.passwords import BasicAuthenticator
+from shared.meetings.operation import Operation
 from shared.settings import BasicCredential
+from shared.storage import Insert
 from tests.fakes.management import FakeDeployment
 from tests.unit.shared.cli.conftest import Cli
 from tests.unit.shared.integrations.samples import graph_fields
@@ -22,6 +24,22 @@ def test_alarms_with_cause_and_remedy(deployment: FakeDeployment, cli: Cli) -> N
         assert text in shown
     (alarm,) = json.loads(cli("alarms", "-o", "json").stdout)
     assert alarm["remedy"] == REMEDIES[AlarmKind.NUMBER_SPACE]
+
+
+def test_the_operation_of_a_correlation_id_says_what_went_wrong(deployment: FakeDeployment, cli: Cli) -> None:
+    uuid = deployment.add(graph_fields())
+    correlation = "7e1f4c5e-9f1c-5b3a-8f0e-2f3a4b5c6d7e"
+    operation = Operation(
+        correlation, "m1", "2026-11-23T08:00:00+00:00", "2026-11-23T07:59:00+00:00", "new request single", "reject",
+        "reject_general_error_template", error="general_error", cause="KeyError at shared.meetings.plan:40",
+    ).finished(deployment.clock.now())  # fmt: skip
+    deployment.do(deployment.storage.table("meetings").commit(uuid, Insert(operation.key, operation.values())))
+    shown = " ".join(cli("operation", correlation.upper()).stdout.split())
+    for text in ("Example Corp", "new request single", "reject_general_error_template", operation.cause, "failed"):
+        assert text in shown
+    assert json.loads(cli("operation", correlation, "-o", "json").stdout)["success"] is False
+    missing = cli("operation", correlation.replace("7", "8"))
+    assert (missing.exit_code, "No operation" in missing.stderr) == (Exit.MISSING, True)
 
 
 def test_preview_of_the_saved_template(deployment: FakeDeployment, cli: Cli) -> None:

@@ -143,11 +143,15 @@ async def test_operations_tell_what_was_decided_and_schedulers_when() -> None:
     failed = replace(pending, correlation_id="c3").finished(api.clock.now(), "Exchange cannot be reached.")
     await put(api, done, uuid)
     await put(api, failed, uuid)
+    await put(api, replace(failed, correlation_id="c4", error="general_error", cause="KeyError at shared.x:3"), uuid)
     shown = {each["transaction_uuid"]: each for each in (await api.get(OPERATIONS))["objects"]}
     assert (shown["c2"]["success"], shown["c2"]["decision"], shown["c2"]["creation_time"]) == (
         True, "accept", "2026-11-23T08:00:00",
     )  # fmt: skip
     assert (shown["c3"]["success"], shown["c3"]["error_description"]) == (False, "Exchange cannot be reached.")
+    assert (shown["c4"]["success"], shown["c4"]["error_description"]) == (
+        False, "general_error: KeyError at shared.x:3",
+    )  # fmt: skip
     assert (await only(api, SCHEDULERS))["last_modified_time"] == "2026-11-23T09:00:00"
     assert await api.ids(OPERATIONS + "?success=true") == [shown["c2"]["id"]]
 

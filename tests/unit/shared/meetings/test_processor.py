@@ -1,5 +1,6 @@
 """The processor against a mailbox in memory: outcomes, exactly-once answers, and round trips."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -162,6 +163,21 @@ class TestRejections:
         assert operation
         assert operation.correlation_id in text
         assert operation.reason == "reject_general_error_template"
+        assert operation.error == "general_error"
+        assert operation.cause == (
+            "RequirementNotMet: conference_name_template: line 1: pex_require_min_length: "
+            "a value is shorter than 9 characters"
+        )
+
+    async def test_a_general_error_is_told_even_when_its_own_template_fails(self, world: World) -> None:
+        broken = "{{ 'x' | pex_require_min_length(9) }}"
+        world.integration = stored_integration(reject_general_error_template=broken, conference_name_template=broken)
+        booking = await world.reserve()
+        await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+        operation = await world.operation("message-1")
+        assert operation
+        assert operation.correlation_id in world.told[0][1]
+        assert operation.cause.startswith("RequirementNotMet: conference_name_template: ")
 
     async def test_an_unexpected_error_is_told_on_the_last_try_only(self, world: World) -> None:
         booking = await world.reserve()
@@ -173,6 +189,11 @@ class TestRejections:
         assert world.told == []
         await world.processor().process(notice, last_try=True)
         assert world.told[0][0] == "declined"
+        operation = await world.operation("message-1")
+        assert operation
+        assert operation.error == "general_error"
+        # The class and the place; not the text, which may hold what stood in somebody's meeting.
+        assert re.fullmatch(r"ZeroDivisionError at [\w.]+:[0-9]+", operation.cause)
 
 
 @pytest.mark.parametrize("response_format", ["text", "html"])
