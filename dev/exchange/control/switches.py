@@ -6,6 +6,7 @@ import aiohttp
 from aiohttp import web
 
 from dev.exchange.control.common import ControlError, Given, document, text
+from dev.exchange.graph.delta import Forgotten
 from dev.exchange.state import Exchange
 from dev.exchange.subscriptions import LIFECYCLE
 
@@ -88,9 +89,14 @@ class SwitchRoutes:
             self._exchange.send_lifecycle(subscription, event)
         return web.json_response({})
 
-    async def forget_delta(self, _request: web.Request) -> web.Response:
-        """All delta tokens, and all states of SyncFolderItems, are invalid from now on."""
-        self._exchange.delta.forget()
+    async def forget_delta(self, request: web.Request) -> web.Response:
+        """All delta tokens, and all states of SyncFolderItems, are invalid from now on.
+
+        {"status"?, "code"?}: how tokens are refused; {"after"?}: so many pages later, in the middle of a round.
+        """
+        given = await document(request)
+        refusal = Forgotten(int(given.get("status", 410)), str(given.get("code", "SyncStateNotFound")))
+        self._exchange.delta.forget(refusal, int(given.get("after", 0)))
         self._exchange.ews.states.forget()
         return web.json_response({})
 

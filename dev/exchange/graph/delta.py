@@ -12,6 +12,7 @@ class Round:
 
     ``waiting`` are keys still to be shown in this round; ``upto`` is the number of the last change that it covers;
     ``kinds`` the changeType asked for (empty: all); ``select`` and ``filter`` stay as the client gave them at first.
+    ``left`` are keys that have left the folder, and that a later return does not bring back.
     """
 
     owner: str
@@ -20,7 +21,9 @@ class Round:
     select: str | None = None
     filter: str | None = None
     kinds: frozenset[str] = frozenset()
+    immutable: bool = False
     waiting: tuple[str, ...] = ()
+    left: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,27 @@ class Step:
     done: bool
 
 
+@dataclass(frozen=True)
+class Forgotten:
+    """How a token that is not known any more is refused: HTTP status and code, which Graph spells in many ways."""
+
+    status: int = 410
+    code: str = "SyncStateNotFound"
+
+
 @dataclass
 class DeltaRounds:
-    """Tokens and what they stand for. Tokens have no fixed life; they can all be forgotten."""
+    """Tokens and what they stand for. Tokens have no fixed life; they can all be forgotten.
+
+    ``loses_returns``: an item with an immutable id that leaves a folder and comes back is told as removed, and never
+    again (docs-contrib issue 72).
+    """
 
     store: Store
+    loses_returns: bool = True
+    forgotten: Forgotten = Forgotten()
     _tokens: dict[str, Round] = field(default_factory=dict)
+    _lives: int | None = None
 
     def begin(self, start: Round, keys: list[str], size: int) -> Step:
         """The first page of a first round over ``keys``."""
@@ -51,19 +69,31 @@ class DeltaRounds:
             return None
         return self._step(state if state.waiting else self._next_round(state), size)
 
-    def forget(self) -> None:
-        """Invalidate all tokens."""
-        self._tokens.clear()
+    def forget(self, refusal: Forgotten | None = None, after: int = 0) -> None:
+        """Invalidate all tokens, now or in the middle of a round: when so many more pages have been given."""
+        self.forgotten = refusal or Forgotten()
+        self._lives = after or None
+        if not after:
+            self._tokens.clear()
 
     def _next_round(self, state: Round) -> Round:
         kinds: dict[str, set[str]] = {}
-        for change in self.store.changes(state.owner, state.folder, state.upto):
+        changes = list(self.store.changes(state.owner, state.folder, state.upto))
+        for change in changes:
             kinds.setdefault(change.key, set()).add(change.kind)
-        keys = tuple(key for key, seen in kinds.items() if not state.kinds or seen & state.kinds)
-        return replace(state, waiting=keys, upto=self.store.last_change)
+        told = (key for key in kinds if key not in state.left)
+        keys = tuple(key for key in told if not state.kinds or kinds[key] & state.kinds)
+        moved = {change.key for change in changes if change.kind == "deleted" and change.is_move}
+        left = state.left | moved if self.loses_returns and state.immutable else state.left
+        return replace(state, waiting=keys, upto=self.store.last_change, left=left)
 
     def _step(self, state: Round, size: int) -> Step:
         keys, rest = state.waiting[:size], state.waiting[size:]
         token = uuid.uuid4().hex
         self._tokens[token] = replace(state, waiting=rest)
+        if self._lives is not None:
+            self._lives -= 1
+            if self._lives <= 0:
+                self._tokens.clear()
+                self._lives = None
         return Step(state, keys, token, done=not rest)

@@ -23,7 +23,8 @@ async def delta(call: Call) -> web.Response:
     size = call.prefer.page_size or options.number(call.query, "$top", 10, options.LARGEST_PAGE)
     step = _begin(call, size) if token is None else call.exchange.delta.go_on(token, size)
     if step is None or (step.round.owner, step.round.folder) != (call.owner.guid, call.folder):
-        raise GraphError(410, "syncStateNotFound", "The sync state generation is not found; start a new delta round.")
+        refusal = call.exchange.delta.forgotten
+        raise GraphError(refusal.status, refusal.code, "The sync state generation is not found; start a new round.")
     name = "$deltatoken" if step.done else "$skiptoken"
     link = call.link(
         f"users('{call.owner.guid}')/mailFolders('{call.params['folder']}')/messages/delta", f"{name}={step.token}"
@@ -53,6 +54,7 @@ def _begin(call: Call, size: int) -> Step:
         select=call.query.get("$select"),
         filter=condition,
         kinds=kinds,
+        immutable=call.prefer.immutable_ids,
     )
     found = store.messages(call.owner.guid, call.folder)
     keys = [item.key for item in found if not condition or options.matches(message(item, call.view), condition)]
@@ -65,7 +67,7 @@ def _shown(call: Call, step: Step, key: str) -> Json:
     """A message as it is now; one that has left the folder since shows as removed."""
     store, owner = call.exchange.store, call.owner.guid
     item = store.message(owner, key)
-    if item is None or item.folder != step.round.folder:
+    if item is None or item.folder != step.round.folder or key in step.round.left:
         last = [change for change in store.changes(owner, step.round.folder, 0) if change.key == key][-1]
         return removed(key, owner, call.view.moves(last.moves))
     shown = selected_message(item, call.view, options.select(step.round.select))

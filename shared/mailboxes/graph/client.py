@@ -9,7 +9,7 @@ from asyncio import Semaphore
 from collections import defaultdict
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from math import isnan
+from math import isfinite
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -32,6 +32,9 @@ MAILBOX_CONCURRENCY = 4
 """Graph serves this many requests of one app for one mailbox at the same time (facts/graph-ews-tokens.md §5)."""
 
 _LONGEST_WAIT = 5.0
+_UNSAID_WAIT = 10.0
+"""Seconds after a 429 that does not say how long, or says so in a way that makes no sense."""
+
 _DAY = 86_400.0
 _LATER = {401, 403, 408}
 """Refused now, but not for ever: grants take up to two hours to reach every server (facts §6)."""
@@ -56,6 +59,14 @@ class RefusedForNow(Unavailable):
         super().__init__(f"Graph answered {status} {error_code}.")
         self.status = status
         self.error_code = error_code
+
+
+class ServerError(Unavailable):
+    """Graph failed at a request; `status` is the HTTP status, 500 and more."""
+
+    def __init__(self, status: int, error_code: str) -> None:
+        super().__init__(f"Graph answered {status} {error_code}.")
+        self.status = status
 
 
 class Tokens(Protocol):
@@ -104,9 +115,14 @@ class GraphClient:
         transport = AsyncGraphTransport(transport=self._wire, pipeline=pipeline)
         self._http = httpx.AsyncClient(transport=transport, timeout=TIMEOUT, follow_redirects=False)
 
-    async def get(self, path_or_link: str, params: Mapping[str, str] | None = None, prefer: str = "") -> Any:
-        """The JSON object of a path below the base URL, or of a link that Graph gave."""
-        payload = await self._send("GET", path_or_link, params=params, prefer=prefer)
+    async def get(
+        self, path_or_link: str, params: Mapping[str, str] | None = None, prefer: str = "", of: str = ""
+    ) -> Any:
+        """The JSON object of a path below the base URL, or of a link that Graph gave.
+
+        `of` is the path of the mailbox that a link belongs to: links name it otherwise (`users('<id>')`).
+        """
+        payload = await self._send("GET", path_or_link, params=params, prefer=prefer, of=of)
         if not isinstance(payload, dict):
             raise Unavailable("Graph's answer could not be read: no object.")
         return payload
@@ -143,7 +159,7 @@ class GraphClient:
         return path_or_link
 
     async def _send(
-        self, method: str, path_or_link: str, prefer: str = "", content_type: str = "", **options: Any
+        self, method: str, path_or_link: str, prefer: str = "", content_type: str = "", of: str = "", **options: Any
     ) -> Any:
         url = self._url(path_or_link)
         headers = {"Authorization": f"Bearer {await self._tokens.token()}"} | IMMUTABLE_IDS
@@ -152,7 +168,7 @@ class GraphClient:
         if content_type:
             headers["Content-Type"] = content_type
         try:
-            async with self._rooms[_mailbox_of(url)]:
+            async with self._rooms[_mailbox_of(of or url)]:
                 response = await self._http.request(method, url, headers=headers, extensions=_middleware(), **options)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unavailable(f"Graph cannot be reached ({type(error).__name__}).") from error
@@ -171,17 +187,18 @@ def _middleware() -> dict[str, Any]:
 
 def _mailbox_of(url: str) -> str:
     """The mailbox that a request is about, "" for requests about none."""
-    return urlsplit(url).path.partition("/users/")[2].partition("/")[0]
+    return urlsplit(url).path.partition("/users/")[2].partition("/")[0].lower()
 
 
 def _failure(response: httpx.Response) -> SchedulingError:
     status, error_code = response.status_code, _error_code(response)
-    if status == 429:
-        return RateLimited(f"Graph asks to wait ({error_code}).", _retry_after(response) or 10.0)
+    wait = _retry_after(response)
+    if status == 429 or (status == 503 and wait):
+        return RateLimited(f"Graph asks to wait ({error_code}).", wait or _UNSAID_WAIT)
     if status in _LATER:
         return RefusedForNow(status, error_code)
     if status >= 500:
-        return Unavailable(f"Graph answered {status} {error_code}.")
+        return ServerError(status, error_code)
     return GraphError(status, error_code)
 
 
@@ -193,13 +210,16 @@ def _error_code(response: httpx.Response) -> str:
 
 
 def _retry_after(response: httpx.Response) -> float:
-    """Seconds that the server asks to wait, fractions included ("2.128" is real); 0 when it does not say."""
+    """Seconds that the server asks to wait; 0 when it does not say.
+
+    Seen are "2.128", HTTP dates, 0, "-1" and words (docs/facts/graph-delta.md).
+    """
     asked = response.headers.get("Retry-After", "0")
     try:
         wait = float(asked)
     except ValueError:
         wait = _until(asked, response.headers.get("Date", ""))
-    return 0.0 if isnan(wait) else min(max(0.0, wait), _DAY)
+    return min(max(0.0, wait), _DAY) if isfinite(wait) else 0.0
 
 
 def _until(moment: str, now: str) -> float:

@@ -5,10 +5,10 @@ from datetime import datetime
 from email import policy
 from email.message import EmailMessage
 from functools import partial
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from shared.conferences.conference import Calendar, Occurrence
-from shared.errors import SchedulingError
 from shared.mailboxes.graph.answers import Draft, Page, parse_changes
 from shared.mailboxes.graph.client import GraphClient, GraphError
 from shared.mailboxes.graph.payloads import parse, parse_event, parse_message
@@ -16,8 +16,11 @@ from shared.mailboxes.horizon import read_calendar
 from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, Mail
 from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest
 
-_FORGOTTEN = {"syncStateNotFound", "syncStateInvalid", "resyncRequired", "ForeignLink"}
-"""The last one is the client's own: a state of another Graph, after GRAPH_BASE_URL has changed, is of no use."""
+_FORGOTTEN = {"syncstatenotfound", "syncstateinvalid", "resyncrequired", "foreignlink"}
+"""Codes in lower case, since Graph spells them in many ways, and whatever the status.
+
+The last one is the client's own: a state of another Graph, after GRAPH_BASE_URL has changed, is of no use.
+"""
 
 _CLEAN_GLOBAL_OBJECT_ID = "Binary {6ED8DA90-450B-101B-98DA-00AA003F1305} Id 0x23"
 _PAGE = 100
@@ -75,7 +78,7 @@ class GraphMailbox:
         link = f"{self._root}/events/{quote(series_id, safe='')}/instances?{urlencode(query)}"
         found: list[Occurrence] = []
         while link and len(found) < most:
-            page = parse(Page, await self._client.get(link))
+            page = parse(Page, await self._client.get(link, of=self._root))
             events = [parse_event(entry) for entry in page.value]
             found += [event.occurrence() for event in events if not event.is_cancelled]
             link = page.next_link
@@ -125,19 +128,27 @@ class GraphMailbox:
                 raise
 
     async def changes(self, folder: Folder, state: str) -> Changes:
-        """See Mailbox.changes: delta query; `state` is the link that Graph gave, followed as it is."""
+        """See Mailbox.changes: delta query; `state` is the link that Graph gave, followed as it is.
+
+        Tokens may die between two pages, so that every page may start over.
+        """
         first = f"{self._root}/mailFolders/{folder}/messages/delta?$select=id"
         try:
-            page = await self._client.get(state or first, prefer=f"odata.maxpagesize={_PAGE}")
+            page = await self._page(state or first)
         except GraphError as error:
             if not state or not _is_forgotten(error):
                 raise
-            page = await self._client.get(first, prefer=f"odata.maxpagesize={_PAGE}")
+            page = await self._page(first)
         return parse_changes(page)
 
+    async def _page(self, path_or_link: str) -> Any:
+        """A page of a list, which links may lead to."""
+        return await self._client.get(path_or_link, prefer=f"odata.maxpagesize={_PAGE}", of=self._root)
 
-def _is_forgotten(error: SchedulingError) -> bool:
-    return isinstance(error, GraphError) and (error.status == 410 or error.error_code in _FORGOTTEN)
+
+def _is_forgotten(error: GraphError) -> bool:
+    """Whether a link is of no use any more. Nothing else can be wrong with a link that is followed as Graph gave it."""
+    return error.status in (400, 410) or error.error_code.casefold() in _FORGOTTEN
 
 
 def _mime(mail: Mail) -> bytes:

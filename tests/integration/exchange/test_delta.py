@@ -97,8 +97,8 @@ async def test_older_messages_can_be_left_out_of_the_first_round(world: World) -
     assert [item["subject"] for item in items] == ["New"]
 
 
-def gone(answer: httpx.Response) -> bool:
-    return (answer.status_code, answer.json()["error"]["code"]) == (410, "syncStateNotFound")
+def gone(answer: httpx.Response, status: int = 410, code: str = "SyncStateNotFound") -> bool:
+    return (answer.status_code, answer.json()["error"]["code"]) == (status, code)
 
 
 async def test_unknown_and_invalidated_tokens(world: World) -> None:
@@ -108,6 +108,33 @@ async def test_unknown_and_invalidated_tokens(world: World) -> None:
     assert gone(await world.http.get(foreign, headers={"Authorization": "Bearer x"}))
     await world.post("/dev/delta/invalidate")
     assert gone(await world.http.get(link, headers={"Authorization": "Bearer x"}))
+
+
+async def test_a_generation_of_tokens_dies_in_the_middle_of_a_round(world: World) -> None:
+    for _ in range(5):
+        await world.meet()
+    await world.post("/dev/delta/invalidate", {"after": 2, "status": 400, "code": "syncStateInvalid"})
+    link = start(query="$select=id")
+    headers = {"Authorization": "Bearer x", "Prefer": "odata.maxpagesize=2"}
+    for _ in range(2):
+        link = (await world.http.get(link, headers=headers)).json()["@odata.nextLink"]
+    assert gone(await world.http.get(link, headers=headers), 400, "syncStateInvalid")
+    assert len((await follow(world, start()))[0]) == 5
+
+
+@pytest.mark.parametrize("loses", [True, False])
+async def test_a_message_that_comes_back_is_told_as_removed_and_never_again(world: World, loses: bool) -> None:
+    """docs-contrib issue 72; under a regular id, it is another message."""
+    world.exchange.delta.loses_returns = loses
+    _, link = await follow(world, start())
+    await world.meet()
+    [message] = await world.folder()
+    for folder in ("deleteditems", "inbox"):
+        await world.graph("POST", f"/users/{VMR}/messages/{message['id']}/move", json={"destinationId": folder})
+    items, later = await follow(world, link)
+    assert ["@removed" in item for item in items] == [loses]
+    await world.graph("PATCH", f"/users/{VMR}/messages/{message['id']}", json={"isRead": True})
+    assert len((await follow(world, later))[0]) == (0 if loses else 1)
 
 
 @pytest.mark.parametrize("query", ["changeType=moved", "$filter=isRead eq false", "$expand=attachments"])

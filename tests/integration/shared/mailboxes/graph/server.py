@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,11 +23,36 @@ class Asked:
 
 @dataclass
 class Script:
-    """`answers` are given in turn, the last one again and again; `asked` holds every request."""
+    """`answers` are given in turn, the last one again and again; `asked` holds every request.
+
+    While it is held, requests wait for their answers.
+    """
 
     url: str = ""
     answers: list[web.Response] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
+    most_at_once: int = 0
+    _running: int = 0
+    _arrival: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._open.set()
+
+    def hold(self) -> None:
+        """Let requests wait."""
+        self._open.clear()
+
+    def release(self) -> None:
+        """Answer those that wait, and all later ones."""
+        self._open.set()
+
+    async def arrived(self, many: int) -> None:
+        """Return when so many requests have come, and others have had the time to come too."""
+        async with asyncio.timeout(10):
+            async with self._arrival:
+                await self._arrival.wait_for(lambda: len(self.asked) >= many)
+        await asyncio.sleep(0.05)
 
     def answer(self, status: int = 200, payload: Any = None, **headers: str) -> None:
         """What the next request gets; underscores in names of headers stand for dashes."""
@@ -48,6 +74,12 @@ class Script:
             await request.json() if request.can_read_body and "json" in request.content_type else await request.text()
         )
         self.asked.append(Asked(request.method, request.path_qs, dict(request.headers), body))
+        self._running += 1
+        self.most_at_once = max(self.most_at_once, self._running)
+        async with self._arrival:
+            self._arrival.notify_all()
+        await self._open.wait()
+        self._running -= 1
         given = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         # A response object can be sent only once.
         return web.Response(status=given.status, body=given.body, headers=given.headers)

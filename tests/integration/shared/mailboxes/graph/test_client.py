@@ -1,12 +1,13 @@
 """The Graph client over real HTTP: what is repeated, what never is, and where tokens go (DESIGN §2, facts §5)."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
 
 from shared.errors import RateLimited, SchedulingError, Unavailable
-from shared.mailboxes.graph.client import GraphClient, GraphError, RetryReads
+from shared.mailboxes.graph.client import MAILBOX_CONCURRENCY, GraphClient, GraphError, RetryReads
 from tests.integration.shared.mailboxes.graph.conftest import FixedTokens
 from tests.integration.shared.mailboxes.graph.server import Script, running_script
 
@@ -58,7 +59,7 @@ async def test_a_read_is_repeated_after_a_short_wait(
 
 async def test_a_read_is_repeated_twice_at_most(client: GraphClient, script: Script) -> None:
     script.refuse(503, "ServiceUnavailable", Retry_After="0.01")
-    with pytest.raises(Unavailable):
+    with pytest.raises(RateLimited):
         await client.get("/messages/1")
     assert len(script.asked) == 3
 
@@ -98,7 +99,7 @@ async def test_what_changes_something_is_never_repeated(
         ("Mon, 23 Nov 2026 09:00:03 GMT", 3, 3),
         ("5.001", 180, 180),
         ("3600", 180, 180),
-        ("inf", 180, 180),
+        ("inf", 0.2, 0.4),
         ("Mon, 23 Nov 2026 10:00:00 GMT", 180, 180),
         ("Mon, 23 Nov 2026 08:00:00 GMT", 0.2, 0.4),
     ],
@@ -112,14 +113,35 @@ def test_how_long_a_read_waits(retry_after: str | None, first: float, second: fl
 
 @pytest.mark.parametrize(
     ("retry_after", "wait"),
-    [("7", 7), ("2.128", 2.128), ("", 10), ("soon", 10), ("inf", 86_400), ("1e300", 86_400), ("nan", 10)],
+    [
+        (None, 10),
+        ("7", 7),
+        ("2.128", 2.128),
+        ("0", 10),
+        ("-1", 10),
+        ("", 10),
+        ("soon", 10),
+        ("infinity", 10),
+        ("nan", 10),
+        ("1e300", 86_400),
+        ("Mon, 23 Nov 2026 09:02:00 GMT", 120),
+        ("Mon, 23 Nov 2026 08:00:00 GMT", 10),
+    ],
 )
-async def test_how_long_graph_asks_to_wait(client: GraphClient, script: Script, retry_after: str, wait: float) -> None:
-    """Always something that a queue can wait."""
-    script.refuse(429, "ApplicationThrottled", Retry_After=retry_after)
+async def test_how_long_graph_asks_to_wait(
+    client: GraphClient, script: Script, retry_after: str | None, wait: float
+) -> None:
+    """Always something that a queue can wait; a 503 without a time that makes sense is just unavailable."""
+    headers = {"Date": "Mon, 23 Nov 2026 09:00:00 GMT"} | ({} if retry_after is None else {"Retry_After": retry_after})
+    script.refuse(429, "ApplicationThrottled", **headers)
     with pytest.raises(RateLimited) as limited:
         await client.post("/events/1/accept", {})
     assert limited.value.retry_after == pytest.approx(wait)
+    script.answers.clear()
+    script.refuse(503, "serviceNotAvailable", **headers)
+    with pytest.raises(Unavailable if wait == 10 else RateLimited) as unavailable:
+        await client.post("/events/1/accept", {})
+    assert getattr(unavailable.value, "retry_after", 10) == pytest.approx(wait)
 
 
 @pytest.mark.parametrize(
@@ -185,6 +207,27 @@ async def test_graphs_links_are_followed_as_they_are(client: GraphClient, script
     script.answer(200, {"value": []})
     await client.get(f"{script.url}/v1.0/users/a/messages/delta?$deltatoken=a%2Fb%20c&x='1'")
     assert script.asked[0].path == "/v1.0/users/a/messages/delta?$deltatoken=a%2Fb%20c&x='1'"
+
+
+LINKS = [
+    "/v1.0/users('5b1f')/mailFolders('inbox')/messages/delta?$deltatoken=a",
+    "/v1.0/users/5b1f/messages?$skip=10",
+    "/v1.0/me/messages?$skip=10",
+]
+"""How Graph itself names a mailbox that we know by its address."""
+
+
+@pytest.mark.parametrize("link", LINKS)
+async def test_graphs_links_count_against_the_mailboxs_limit(client: GraphClient, script: Script, link: str) -> None:
+    script.answer(200, {"value": []})
+    script.hold()
+    links = (client.get(script.url + link, of="/users/vmr@example.com") for _ in range(5))
+    calls = [asyncio.ensure_future(call) for call in (*links, client.get("/users/VMR@example.com/events"))]
+    await script.arrived(MAILBOX_CONCURRENCY)
+    assert len(script.asked) == MAILBOX_CONCURRENCY
+    script.release()
+    await asyncio.gather(*calls)
+    assert script.most_at_once == MAILBOX_CONCURRENCY
 
 
 FOREIGN = [

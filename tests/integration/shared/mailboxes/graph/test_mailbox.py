@@ -187,7 +187,14 @@ async def test_changes_are_read_page_by_page(mailbox: GraphMailbox, script: Scri
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [(410, "Gone"), (400, "syncStateNotFound"), (400, "syncStateInvalid"), (400, "resyncRequired")],
+    [
+        (410, "SyncStateNotFound"),
+        (410, "without an error code"),
+        (400, "syncStateInvalid"),
+        (400, "ErrorInvalidRequest"),
+        (404, "SYNCSTATENOTFOUND"),
+        (404, "resyncrequired"),
+    ],
 )
 async def test_a_state_that_graph_has_forgotten_starts_anew(
     mailbox: GraphMailbox, script: Script, status: int, code: str
@@ -205,10 +212,11 @@ async def test_a_state_of_another_graph_starts_anew(mailbox: GraphMailbox, scrip
 
 
 async def test_other_refusals_do_not_start_anew(mailbox: GraphMailbox, script: Script) -> None:
-    script.refuse(400, "ErrorInvalidRequest")
+    script.refuse(404, "ErrorItemNotFound")
     with pytest.raises(GraphError):
         await mailbox.changes(Folder.INBOX, f"{script.url}/v1.0/old")
     script.answers.clear()
-    script.refuse(410, "Gone")
-    with pytest.raises(GraphError):
-        await mailbox.changes(Folder.INBOX, "")
+    for status in (400, 410):
+        script.refuse(status, "SyncStateNotFound")
+        with pytest.raises(GraphError):
+            await mailbox.changes(Folder.INBOX, "")
