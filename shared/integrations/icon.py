@@ -1,19 +1,35 @@
-"""The add-in's icon: exactly a PNG of 80 × 80 pixels (I3)."""
+"""The add-in's icon: exactly a PNG of 80 × 80 pixels (I3).
+
+A PNG can be far more than its picture: frames, colour profiles and texts that unpack to a thousand times their size,
+pixels that nobody sees. What is served is read by every Outlook, so such a file is refused by its chunks before any
+decoder gets it.
+"""
 
 from __future__ import annotations
 
 import struct
+import warnings
+import zlib
+from collections.abc import Iterator
 from io import BytesIO
 
 SIDE = 80
 MAX_BYTES = 128 * 1024
 """Several times what 80 × 80 pixels can take, even of 16 bits a channel and hardly compressed."""
 
+MAX_UNPACKED = 1024 * 1024
+"""What everything that is compressed in the file may take together: the pixels take at most 52 KB."""
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _SIGNATURE_AND_HEADER = struct.Struct(">8s4x4sII")  # every PNG starts so: signature, length, "IHDR", width, height
+_CHUNK = struct.Struct(">I4s")  # length, kind; the data and a checksum of 4 bytes follow
+_ANIMATION = frozenset({b"acTL", b"fcTL", b"fdAT"})
+
+_Chunk = tuple[bytes, bytes]
 
 
 def icon_faults(png: bytes) -> list[str]:
-    """Why bytes cannot be the icon; [] when they can. They are decoded only once their size has been found right."""
+    """Why bytes cannot be the icon; [] when they can. They are decoded only once all that costs has been measured."""
     if len(png) > MAX_BYTES:
         return [f"The file must be at most {MAX_BYTES // 1024} KiB."]
     size = _size(png)
@@ -21,7 +37,14 @@ def icon_faults(png: bytes) -> list[str]:
         return ["The file is not a PNG image."]
     if size != (SIDE, SIDE):
         return [f"The image must be {SIDE} x {SIDE} pixels; this one is {size[0]} x {size[1]}."]
-    return [] if _can_be_decoded(png) else ["The PNG image is damaged."]
+    chunks = list(_chunks(png))
+    kinds = [kind for kind, _ in chunks]
+    if not _ANIMATION.isdisjoint(kinds):
+        return ["The image must not be animated."]
+    if _unpacked(chunks) > MAX_UNPACKED:
+        return [f"The image holds much more than its {SIDE} x {SIDE} pixels. Save it without texts and colour profile."]
+    is_whole = kinds.count(b"IHDR") == 1 and kinds[-1] == b"IEND"
+    return [] if is_whole and _can_be_decoded(png) else ["The PNG image is damaged."]
 
 
 def _size(png: bytes) -> tuple[int, int] | None:
@@ -29,15 +52,53 @@ def _size(png: bytes) -> tuple[int, int] | None:
     if len(png) < _SIGNATURE_AND_HEADER.size:
         return None
     signature, chunk, width, height = _SIGNATURE_AND_HEADER.unpack_from(png)
-    return (width, height) if signature == b"\x89PNG\r\n\x1a\n" and chunk == b"IHDR" else None
+    return (width, height) if signature == _SIGNATURE and chunk == b"IHDR" else None
+
+
+def _chunks(png: bytes) -> Iterator[_Chunk]:
+    """Kind and data of each chunk up to the image's end, or to where the file breaks off."""
+    place = len(_SIGNATURE)
+    while place + _CHUNK.size <= len(png):
+        length, kind = _CHUNK.unpack_from(png, place)
+        place += _CHUNK.size
+        yield kind, png[place : place + length]
+        if kind == b"IEND":
+            return
+        place += length + 4
+
+
+def _unpacked(chunks: list[_Chunk]) -> int:
+    """Bytes that all compressed data take together; counting stops beyond MAX_UNPACKED."""
+    pixels = b"".join(data for kind, data in chunks if kind == b"IDAT")
+    total = 0
+    for packed in (pixels, *(_packed(kind, data) for kind, data in chunks)):
+        try:
+            total += len(zlib.decompressobj().decompress(packed, MAX_UNPACKED + 1 - total))
+        except zlib.error:
+            continue  # a decoder ends here too
+        if total > MAX_UNPACKED:
+            break
+    return total
+
+
+def _packed(kind: bytes, data: bytes) -> bytes:
+    """The compressed part of a text or a colour profile; b"" for other chunks, and for texts in clear."""
+    _, _, after = data.partition(b"\0")  # behind a keyword or name
+    if kind in (b"iCCP", b"zTXt"):
+        return after[1:]  # behind the method
+    if kind == b"iTXt" and after[:1] == b"\1":
+        return after[2:].split(b"\0", 2)[-1]  # behind flag, method, language, and the keyword in it
+    return b""
 
 
 def _can_be_decoded(png: bytes) -> bool:
-    from PIL import Image, UnidentifiedImageError  # slow to load, and only admins who upload an icon need it
+    from PIL import Image  # slow to load, and only admins who upload an icon need it
 
     try:
-        with Image.open(BytesIO(png), formats=["PNG"]) as image:
+        with warnings.catch_warnings(), Image.open(BytesIO(png), formats=["PNG"]) as image:
+            warnings.simplefilter("error")
             image.load()
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):  # what Pillow raises on broken files
+    except Exception:
+        # Pillow's readers of chunks raise whatever their code meets (struct.error, IndexError, EOFError, …).
         return False
     return True

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from shared.errors import TemplateInvalid
-from shared.templates.meter import Meter
+from shared.templates.meter import MAX_VALUE, Meter
 
 _MAX_PATTERN = 500
 _MAX_MEMORY = 1 << 18
@@ -58,23 +58,39 @@ def search(meter: Meter, pattern: str, text: str) -> list[str] | None:
 
 def replace(meter: Meter, pattern: str, replacement: str, text: str) -> str:
     r"""Every match replaced; `\1`, `\g<1>` and `\g<name>` stand for groups. Raises TemplateInvalid."""
+    references = {reference.group(): reference for reference in _REFERENCE.finditer(replacement)}
+    parts = _parts(replacement)
     pieces: list[str] = []
-    end = 0
+    end = size = 0
     for match in _matches(meter, pattern, text):
-        pieces += (text[end : match.start()], _expand(match, replacement))
-        meter.room(len(pieces[-1]))
+        groups = {written: _group(match, reference) for written, reference in references.items()}
+        new = [groups.get(part, part) for part in parts]  # each group once, however often it is named
+        size += match.start() - end + sum(map(len, new))
+        if size > MAX_VALUE:
+            meter.room(size)
+        pieces += (text[end : match.start()], "".join(new))
         end = match.end()
+    meter.room(size + len(text) - end)
     return "".join([*pieces, text[end:]])
 
 
-def _expand(match: Any, replacement: str) -> str:
-    def group(reference: re.Match[str]) -> str:
-        number, name, backslash = reference.groups()
-        if backslash:
-            return "\\"
-        try:
-            return match.group(int(number)) if number else match.group(int(name) if name.isdigit() else name) or ""
-        except (IndexError, KeyError):
-            raise TemplateInvalid(f"a replacement names a group that is not there: {reference.group()}") from None
+def _parts(replacement: str) -> list[str]:
+    """A replacement as references to groups and the texts between them, which can hold no reference."""
+    parts: list[str] = []
+    end = 0
+    for reference in _REFERENCE.finditer(replacement):
+        parts += (replacement[end : reference.start()], reference.group())
+        end = reference.end()
+    return [*parts, replacement[end:]]
 
-    return _REFERENCE.sub(group, replacement)
+
+def _group(match: Any, reference: re.Match[str]) -> str:
+    """What a reference in a replacement stands for. Raises TemplateInvalid."""
+    number, name, backslash = reference.groups()
+    if backslash:
+        return "\\"
+    try:
+        found = match.group(int(number)) if number else match.group(int(name) if name.isdigit() else name)
+    except (IndexError, KeyError):
+        raise TemplateInvalid(f"a replacement names a group that is not there: {reference.group()}") from None
+    return str(found or "")

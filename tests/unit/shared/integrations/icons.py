@@ -28,5 +28,39 @@ def text_bomb() -> bytes:
     return picture[:33] + text + picture[33:]
 
 
+def profile_bomb() -> bytes:
+    """A PNG of the right size with a colour profile of 80 MB."""
+    return with_chunks((b"iCCP", b"profile\x00\x00" + zlib.compress(bytes(80 << 20), 9)))
+
+
+def many_texts() -> bytes:
+    """A PNG of the right size with texts that take 80 MB together, each of them less than a MiB."""
+    text = b"Comment\x00\x00" + zlib.compress(bytes(1_000_000), 9)
+    return with_chunks(*[(b"zTXt", text)] * 80)
+
+
+def long_pixels() -> bytes:
+    """A PNG of the right size that goes on for 80 MB after its last pixel."""
+    header = struct.pack(">IIBBBBB", 80, 80, 8, 6, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(80 << 20), 9)), (b"IEND", b""))
+    return png()[:8] + b"".join(_chunk(*part) for part in parts)
+
+
+def animated(frames: int) -> bytes:
+    """A PNG of the right size that says that it has so many frames."""
+    return with_chunks((b"acTL", struct.pack(">II", frames, 0)))
+
+
+def with_second_header(width: int, height: int) -> bytes:
+    """A PNG whose second header says another size."""
+    return with_chunks((b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)))
+
+
+def with_chunks(*chunks: tuple[bytes, bytes]) -> bytes:
+    """A plain picture with more chunks behind its header."""
+    picture = png()
+    return picture[:33] + b"".join(_chunk(*each) for each in chunks) + picture[33:]
+
+
 def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

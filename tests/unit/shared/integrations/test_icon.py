@@ -1,6 +1,8 @@
 """The icon is exactly a PNG of 80 x 80 (I3), and looking at it costs little."""
 
+import struct
 import tracemalloc
+import zlib
 from io import BytesIO
 
 import pytest
@@ -9,7 +11,17 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from shared.integrations.icon import MAX_BYTES, icon_faults
-from tests.unit.shared.integrations.icons import bomb, png, text_bomb
+from tests.unit.shared.integrations.icons import (
+    animated,
+    bomb,
+    long_pixels,
+    many_texts,
+    png,
+    profile_bomb,
+    text_bomb,
+    with_chunks,
+    with_second_header,
+)
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "RGB", "L", "P", "1"])
@@ -44,7 +56,16 @@ def test_large_files_are_refused_unread() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [bomb(65_000, 65_000), bomb(12_000, 12_000), bomb(2**31 - 1, 2**31 - 1), text_bomb()]
+    "content",
+    [
+        bomb(65_000, 65_000),
+        bomb(12_000, 12_000),
+        bomb(2**31 - 1, 2**31 - 1),
+        text_bomb(),
+        profile_bomb(),
+        many_texts(),
+        long_pixels(),
+    ],
 )
 def test_bombs_do_not_explode(content: bytes) -> None:
     assert len(content) <= MAX_BYTES
@@ -55,6 +76,32 @@ def test_bombs_do_not_explode(content: bytes) -> None:
         assert tracemalloc.get_traced_memory()[1] < 8 << 20
     finally:
         tracemalloc.stop()
+
+
+def test_animations_are_refused() -> None:
+    assert icon_faults(animated(100_000)) == ["The image must not be animated."]
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 80), (16, 16), (65_000, 65_000)])
+def test_a_second_header_is_refused(width: int, height: int) -> None:
+    assert icon_faults(with_second_header(width, height)) == ["The PNG image is damaged."]
+
+
+def test_what_drawing_programs_add_is_taken() -> None:
+    texts = (b"tEXt", b"Software\x00GIMP"), (b"zTXt", b"Comment\x00\x00" + zlib.compress(b"drawn by hand"))
+    xmp = b"XML:com.adobe.xmp\x00\x00\x00\x00\x00<x:xmpmeta/>"
+    profile = b"sRGB\x00\x00" + zlib.compress(bytes(3144))
+    more = (b"iTXt", xmp), (b"pHYs", struct.pack(">IIB", 3780, 3780, 1)), (b"iCCP", profile)
+    assert icon_faults(with_chunks(*texts, *more)) == []
+
+
+_KINDS = st.sampled_from([b"PLTE", b"tRNS", b"cHRM", b"gAMA", b"pHYs", b"iCCP", b"zTXt", b"iTXt", b"tEXt", b"sRGB",
+    b"eXIf", b"acTL", b"fcTL", b"fdAT", b"IDAT", b"IHDR", b"IEND", b"juNK", b"bKGD", b"tIME", b"sBIT"])  # fmt: skip
+
+
+@given(st.lists(st.tuples(_KINDS, st.binary(max_size=40)), max_size=4))
+def test_no_chunk_makes_it_fail(chunks: list[tuple[bytes, bytes]]) -> None:
+    assert isinstance(icon_faults(with_chunks(*chunks)), list)
 
 
 @given(st.binary(max_size=200), st.integers(0, 200))

@@ -1,6 +1,7 @@
 """The 24 `pex_*`."""
 
 import json
+import tracemalloc
 import uuid
 
 import pytest
@@ -137,3 +138,22 @@ def test_misuse_fails_the_template(text: str, message: str) -> None:
     with pytest.raises(TemplateInvalid, match="line 1: ") as refused:
         evaluate(text)
     assert message in str(refused.value)
+
+
+def test_a_replacement_is_measured_before_it_is_made() -> None:
+    """4,000 times a group of 16,000 characters are 64 MB."""
+    text = "{{ ('a' * 16000)|pex_regex_replace('(a+)a', '" + "\\\\1" * 3000 + "') }}"
+    evaluate("{{ 'a'|pex_regex_replace('a', 'b') }}")  # RE2 itself is loaded before memory is measured
+    tracemalloc.start()
+    try:
+        with pytest.raises(TemplateInvalid, match="longer than 16,384 characters"):
+            evaluate(text)
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_all_replacements_together_are_measured() -> None:
+    text = "{{ ('a' * 1000)|pex_regex_replace('a', '" + "b" * 1000 + "') }}"
+    with pytest.raises(TemplateInvalid, match="longer than 16,384 characters"):
+        evaluate(text)
