@@ -45,6 +45,8 @@ class Change:
     @property
     def name(self) -> str:
         """What the integration is called now, or will be."""
+        if self.before is None and (variable := self.entry.variables.get("name")):
+            return f"!env {variable}"
         return str(self.before.fields["name"] if self.before else self.values.get("name", ""))
 
     @property

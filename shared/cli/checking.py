@@ -45,7 +45,7 @@ def validated(entries: Sequence[Entry], environ: Mapping[str, str], *, local: bo
         try:
             validate(sendable(ready.fields), local=local)
         except SettingsInvalid as refused:
-            raise FileRefused(_with_hints(entry, refused.faults)) from refused
+            raise FileRefused(_with_hints(ready, refused.faults)) from refused
 
     every(entries, check)
     refuse_doubles(entries)

@@ -24,7 +24,8 @@ def resolved(entry: Entry, environ: Mapping[str, str]) -> Entry:
         field: environ[value.name] if isinstance(value, FromEnvironment) else value
         for field, value in entry.fields.items()
     }
-    return replace(entry, fields=values)
+    variables = {field: each.name for field, each in entry.fields.items() if isinstance(each, FromEnvironment)}
+    return replace(entry, fields=values, variables=variables)
 
 
 def without_secrets(entry: Entry) -> Entry:

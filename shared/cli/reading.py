@@ -21,6 +21,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from shared.cli.faults import Fault, FileRefused
+from shared.integrations.syntax import quoted
 
 STDIN = Path("-")
 
@@ -59,16 +60,22 @@ class Place:
 
 @dataclass(frozen=True)
 class Entry:
-    """One integration of a file: its fields as they are written there, and where."""
+    """One integration of a file: its fields as they are written there, and where.
+
+    `variables` names the environment variable of each field whose value came from one: such values are never printed.
+    """
 
     file: str
     line: int
     fields: Mapping[str, Any]
     places: Mapping[str, Place] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def fault(self, name: str, message: str) -> Fault:
         """A fault of a field; one that is not in the file is placed at the integration's first line."""
         place = self.places.get(name)
+        if name in self.variables:
+            message = message.replace(quoted(str(self.fields[name])), f"the value of {self.variables[name]}")
         return Fault(self.file, place.of(message) if place else self.line, name.replace("__all__", ""), message)
 
     def faults(self, found: Mapping[str, list[str]]) -> list[Fault]:

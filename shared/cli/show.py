@@ -78,7 +78,10 @@ def change(planned: Change) -> Iterator[Text]:
     titles = {"create": "will be created", "update": "will be changed", "none": "stays as it is"}
     yield Text(" ".join(filter(None, (plain(planned.name), plain(planned.uuid), titles[planned.action]))), style="bold")
     for name in sorted(planned.values):
-        yield from _difference(name, planned.now(name), planned.wanted(name), new=planned.before is None)
+        if variable := planned.entry.variables.get(name):
+            yield Text(f"  {'~' if planned.before else '+'} {name}: will be the value of {variable}")
+        else:
+            yield from _difference(name, planned.now(name), planned.wanted(name), new=planned.before is None)
     for name in sorted(planned.secrets):
         done = "set" if planned.secrets[name] else "cleared"
         yield Text(f"  ! {name}: a secret, which cannot be compared; will be {done}")
@@ -89,18 +92,23 @@ def change(planned: Change) -> Iterator[Text]:
 
 
 def change_json(planned: Change) -> dict[str, Any]:
-    """The same for programs. Secrets are named, not shown."""
+    """The same for programs. Secrets are named, not shown; of values from the environment only the variables."""
     return {
         "action": planned.action,
         "file": planned.entry.file,
         "line": planned.entry.line,
         "name": planned.name,
         "uuid": planned.uuid or None,
-        "changes": {name: {"from": planned.now(name), "to": planned.wanted(name)} for name in sorted(planned.values)},
+        "changes": {name: _change_json(planned, name) for name in sorted(planned.values)},
         "secrets": sorted(planned.secrets),
         "reinstalls_manifest": planned.reinstalls_manifest,
         "ends_sign_in": planned.ends_sign_in,
     }
+
+
+def _change_json(planned: Change, name: str) -> dict[str, Any]:
+    variable = planned.entry.variables.get(name)
+    return {"from_env": variable} if variable else {"from": planned.now(name), "to": planned.wanted(name)}
 
 
 _STYLES: Mapping[str, str] = {"+": "green", "-": "red", "@": "cyan"}

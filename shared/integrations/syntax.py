@@ -60,7 +60,7 @@ def _line(text: str, _: bool) -> list[str]:
 def _fqdn(text: str, local: bool) -> list[str]:
     if _is_fqdn(text) or (local and text.partition(":")[0] in _LOOPBACK):
         return []
-    return [f"{_quoted(text)} is no FQDN such as mail.example.com (write international names in their xn-- form)."]
+    return [f"{quoted(text)} is no FQDN such as mail.example.com (write international names in their xn-- form)."]
 
 
 def _guid(text: str, _: bool) -> list[str]:
@@ -74,7 +74,7 @@ def _prefix(text: str, _: bool) -> list[str]:
 def _email(text: str, local: bool) -> list[str]:
     user, at, domain = text.rpartition("@")
     good = at and _LOCAL_PART.fullmatch(user) and (_is_fqdn(domain) or (local and domain in _LOOPBACK))
-    return [] if good else [f"{_quoted(text)} is no e-mail address such as vmr@example.com."]
+    return [] if good else [f"{quoted(text)} is no e-mail address such as vmr@example.com."]
 
 
 def _url(text: str, local: bool) -> list[str]:
@@ -88,7 +88,7 @@ def _server_url(text: str, local: bool) -> list[str]:
 def _check_url(text: str, local: bool, is_host: Callable[[str], bool], wanted: str) -> list[str]:
     parts = _split(text)
     if parts is None:
-        return [f"{_quoted(text)} is no URL such as https://mail.example.com/EWS/Exchange.asmx."]
+        return [f"{quoted(text)} is no URL such as https://mail.example.com/EWS/Exchange.asmx."]
     host = parts.hostname or ""
     if "@" in parts.netloc:
         return ["Must not contain a user name or password."]
@@ -116,7 +116,8 @@ def _script_urls(text: str, local: bool) -> list[str]:
     return [f"Line {n}: {fault}" for n, line in lines if line.strip() for fault in _url(line.strip(), local)]
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as faults quote it."""
     return f'"{text if len(text) <= 60 else text[:59] + "…"}"'
 
 

@@ -294,3 +294,35 @@ def test_the_password_is_asked_for_where_none_is_set(
 def test_control_characters_of_an_answer_do_not_reach_the_terminal(deployment: FakeDeployment, cli: Cli) -> None:
     deployment.interrupt = lambda call: Answer(409, {"error": "\x1b]0;owned\x07 no"})
     assert cli("integrations", "list").stderr == "�]0;owned� no\n"
+
+
+def test_values_of_variables_are_never_printed(
+    deployment: FakeDeployment, cli: Cli, corp: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not what the file would set, and not what it would replace: the log of a pipeline has many readers."""
+    deployment.add(graph_fields(addin_pane_title="old-and-private"))
+    monkeypatch.setenv("TITLE", "new-and-private")
+    file = str(corp("name: Example Corp\naddin_pane_title: !env TITLE\n"))
+    for result in (cli("integrations", "diff", file), cli("integrations", "diff", file, "-o", "json")):
+        assert result.exit_code == Exit.CHANGES
+        assert "private" not in result.stdout + result.stderr
+    assert "~ addin_pane_title: will be the value of TITLE" in cli("integrations", "diff", file).stdout
+    (change,) = json.loads(cli("integrations", "diff", file, "-o", "json").stdout)
+    assert change["changes"] == {"addin_pane_title": {"from_env": "TITLE"}}
+    new = str(corp(CORP.replace("name: Example Corp", "name: !env TITLE")))
+    for result in (cli("integrations", "diff", new), cli("integrations", "diff", new, "-o", "json")):
+        assert result.exit_code == Exit.CHANGES
+        assert "private" not in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("command", ["diff", "apply", "validate"])
+@pytest.mark.parametrize("value", ["private", "private" * 20])
+def test_values_of_variables_are_not_in_faults(
+    deployment: FakeDeployment, cli: Cli, corp: File, monkeypatch: pytest.MonkeyPatch, command: str, value: str
+) -> None:
+    monkeypatch.setenv("DOMAIN", value)
+    text = CORP.replace("addin_server_domain: ", "addin_server_domain: !env DOMAIN #")
+    result = cli("integrations", command, str(corp(text)))
+    assert result.exit_code == Exit.REFUSED
+    assert "corp.yaml:2: addin_server_domain: the value of DOMAIN is no FQDN" in result.stderr
+    assert "private" not in result.stdout + result.stderr
