@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench import (
     allocation,
+    bodies,
     burst,
     cold_import,
     idle,
@@ -33,6 +34,7 @@ ALWAYS: dict[str, Measurement] = {
     "pane": pane.measure,
     "allocation": allocation.measure,
     "policy": policy.measure,
+    "bodies": bodies.measure,
     "meeting": meeting.measure,
     "idle": idle.measure,
     "throughput": throughput.measure,

@@ -17,12 +17,11 @@ copy in another meeting therefore meets an alias that belongs to the first one, 
 
 import base64
 import hmac
-import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.aliases.tags import MAX_TAGS, views
+from shared.aliases.marks import PROMISE, find_marks
 from shared.clock import Clock
 from shared.errors import NotAuthenticated
 from shared.identity.caller import Caller
@@ -32,8 +31,6 @@ LIFETIME = timedelta(days=7)
 
 _EXPIRY, _NONCE, _USER, _SIGNATURE = 4, 8, 12, 16
 _SIGNED = _EXPIRY + _NONCE + _USER
-_LENGTH = (_SIGNED + _SIGNATURE) * 8 // 5
-_PROMISE = re.compile(rf"TOK:-([A-Z2-7]{{{_LENGTH}}})", re.IGNORECASE | re.ASCII)
 _INVALID = "This promise of a VMR is not valid, or it has expired."
 
 
@@ -65,7 +62,7 @@ class Promises:
 
         Raises NotAuthenticated when it is forged, damaged, expired, or another integration's.
         """
-        found = _PROMISE.fullmatch(promise.removesuffix("#"))
+        found = PROMISE.fullmatch(promise.removesuffix("#"))
         if found is None:
             raise NotAuthenticated(_INVALID)
         raw = base64.b32decode(found[1].upper())
@@ -85,14 +82,5 @@ class Promises:
 
 
 def find_promises(body: str) -> list[str]:
-    """The different promises in an HTML or plain-text body, in order of appearance; at most MAX_TAGS, none verified.
-
-    Read as `find_tags` reads tags. The closing `#` is not asked for: a promise has its own length.
-    """
-    found: dict[str, None] = {}
-    for view in views(body):
-        for match in _PROMISE.finditer(view):
-            found.setdefault(f"TOK:-{match[1].upper()}#")
-            if len(found) == MAX_TAGS:
-                return list(found)
-    return list(found)
+    """The different promises in an HTML or plain-text body, see Marks.promises; none verified."""
+    return find_marks(body).promises

@@ -1,13 +1,14 @@
 """The judge: gathers what is known about a message and has the pure rules decide on it."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.aliases.allocation import Allocator, alias_format
 from shared.aliases.booking import Booking
-from shared.aliases.promises import Promise, Promises, find_promises
-from shared.aliases.tags import find_tags
+from shared.aliases.marks import find_marks_in_turns
+from shared.aliases.promises import Promise, Promises
 from shared.clock import Clock
 from shared.conferences.conference import Calendar
 from shared.errors import NotAuthenticated
@@ -34,12 +35,13 @@ class Judge:
     async def decide(self, request: MeetingRequest, calendar: Calendar, *, thorough: bool) -> tuple[Decision, Known]:
         """The decision, and what it rests on: see Records.known for `thorough`."""
         uid = request.item.uid if request.item else request.uid
-        key, tags = meeting_key(uid) if uid else "", find_tags(request.body)
-        known = await self.records.known(key, tags, thorough=thorough or request.item is None)
-        decision = await self._decide(request, calendar, known)
+        key, marks = meeting_key(uid) if uid else "", await find_marks_in_turns(request.body)
+        promise = self._first_valid(marks.promises)
+        known = await self.records.known(key, marks.tags, thorough=thorough or request.item is None)
+        decision = await self._decide(request, calendar, replace(known, promise=promise))
         if known.guessed and not isinstance(decision, Accept):
-            known = await self.records.known(key, tags, thorough=True)
-            decision = await self._decide(request, calendar, known)
+            known = await self.records.known(key, marks.tags, thorough=True)
+            decision = await self._decide(request, calendar, replace(known, promise=promise))
         return decision, known
 
     async def _decide(self, request: MeetingRequest, calendar: Calendar, known: Known) -> Decision:
@@ -48,7 +50,6 @@ class Judge:
         A promise that another meeting has redeemed already is treated as a copied tag, hence the loop.
         """
         copies, now = self.integration.copied_tag_action == "new_alias", self.clock.now()
-        known = replace(known, promise=self._promise(request))
         decision = decide(request, calendar, known, now, copies_get_new_alias=copies)
         provided = False
         while isinstance(decision, Provide):
@@ -68,8 +69,8 @@ class Judge:
             promise.id if promise else correlation,
         )
 
-    def _promise(self, request: MeetingRequest) -> Promise | None:
-        for text in find_promises(request.body):
+    def _first_valid(self, promises: Sequence[str]) -> Promise | None:
+        for text in promises:
             try:
                 return self.promises.verify(self.integration.uuid, text)
             except NotAuthenticated:

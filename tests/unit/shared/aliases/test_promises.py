@@ -11,8 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from shared.aliases.marks import MAX_MARKS
 from shared.aliases.promises import LIFETIME, Promises, find_promises
-from shared.aliases.tags import MAX_TAGS, find_tags
+from shared.aliases.tags import find_tags
 from shared.errors import NotAuthenticated
 from shared.identity.caller import Caller
 from tests.fakes.clock import FakeClock
@@ -123,8 +124,8 @@ def test_promises_and_tags_are_told_apart(promises: Promises) -> None:
 
 
 def test_all_promises_of_a_body_are_found_in_their_order(promises: Promises) -> None:
-    made = [promises.make(UUID, ALICE) for _ in range(MAX_TAGS + 4)]
-    assert find_promises(" ".join(made)) == made[:MAX_TAGS]
+    made = [promises.make(UUID, ALICE) for _ in range(MAX_MARKS + 4)]
+    assert find_promises(" ".join(made)) == made[:MAX_MARKS]
 
 
 def test_a_hostile_body_is_read_in_time() -> None:

@@ -1,9 +1,11 @@
 """A5: tags survive what mail clients and gateways do to text (facts/graph-ews-tokens.md §1)."""
 
+import asyncio
 import html
 import quopri
 import re
-import time
+import sys
+import tracemalloc
 from collections.abc import Callable
 from urllib.parse import quote
 from uuid import UUID
@@ -12,7 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.aliases.tags import MAX_BODY, MAX_TAGS, find_tags, format_tag, new_tag
+from shared.aliases import marks
+from shared.aliases.marks import MAX_BODY, MAX_MARKS, MAX_PLACES, MAX_READ, find_marks_in_turns
+from shared.aliases.tags import find_tags, format_tag, new_tag
 
 TAG = "550e8400-e29b-41d4-a716-446655440000"
 OTHER = "abcdefab-cdef-4abc-8def-abcdefabcdef"
@@ -23,6 +27,16 @@ SAFELINK = "https://eur01.safelinks.protection.outlook.com/?url={}&data=05%7C02%
 def safelink(url: str) -> str:
     """The address that a gateway puts in place of a link."""
     return SAFELINK.format(quote(url, safe=""))
+
+
+def url_defense_v2(url: str) -> str:
+    """Proofpoint's older rewriting: `-` for the `%` of percent-encoding, `_` for `/`; a `-` is encoded as well."""
+    encoded = "".join(each if (each.isalnum() and each.isascii()) or each in "./" else _pairs(each) for each in url)
+    return f"https://urldefense.proofpoint.com/v2/url?u={encoded.replace('/', '_')}&d=DwMFaQ&c=a&r=b&m=c&s=d&e="
+
+
+def _pairs(character: str) -> str:
+    return "".join(f"-{byte:02X}" for byte in character.encode())
 
 
 def quoted_printable(text: str) -> str:
@@ -58,6 +72,13 @@ MANGLED = {
     "a link rewritten twice": f'<a href="{safelink(safelink(LINK))}">Join</a>',
     "a link rewritten twice, quoted-printable": quoted_printable(f'<a href="{safelink(safelink(LINK))}">Join</a>'),
     "the link as it was, beside the rewritten one": f'<a href="https://x.example/" originalsrc="{LINK}">Join</a>',
+    "a link rewritten by URL Defense v2": f'<a href="{url_defense_v2(LINK)}">Join</a>',
+    "by URL Defense v2, then twice by others": f'<a href="{safelink(safelink(url_defense_v2(LINK)))}">Join</a>',
+    "by others, then by URL Defense v2": f'<a href="{url_defense_v2(safelink(safelink(LINK)))}">Join</a>',
+    "by URL Defense v2 twice, a link with percents": url_defense_v2(url_defense_v2(LINK.replace(":-", "%3A%2D"))),
+    "by URL Defense v3": f'<a href="https://urldefense.com/v3/__{LINK[:-1]}*__;Iw!!A!b$">Join</a>',
+    "encoded three times": quote(quote(quote(f"{BARE}#", safe=""), safe=""), safe=""),
+    "wrapped within a percent-encoding": f"PXPS%3\r\nA-{TAG[:8]}%\n2D{TAG[9:]}",
     "percent-encoded by hand, lower case": BARE.replace(":", "%3a").replace("-", "%2d") + "%23",
     "a broken percent-encoding before it": f"100% of %zz %{BARE}#",
     "markup that never ends before it": f"<a <b {BARE}#",
@@ -81,7 +102,7 @@ NOT_A_TAG = {
     "a letter that is no digit": f"PXPS:-{TAG[:-1]}g#",
     "digits of another script": f"PXPS:-{TAG[:-1]}\u0663#",
     "groups of other lengths": f"PXPS:-{TAG.replace('-', '', 1)}#",
-    "encoded three times": quote(quote(quote(f"{BARE}#", safe=""), safe=""), safe=""),
+    "URL Defense's signs around something else": "https://example.com/a_b-2Dc-3A-2Fd*2De",
 }
 
 
@@ -169,8 +190,10 @@ def shown(draw: st.DrawFn, text: str) -> str:
 def linked(draw: st.DrawFn, text: str) -> str:
     """What gateways make of it in a link."""
     url = f"https://example.com/?a=1&tag={quote(text, safe='')}"
-    address = draw(st.sampled_from([url, safelink(url), safelink(f"https://example.com/?tag={text}")]))
-    return f'<a href="{html.escape(address)}">'
+    url = draw(st.sampled_from([url, f"https://example.com/?tag={text}"]))
+    for rewriter in draw(st.lists(st.sampled_from([safelink, url_defense_v2]), max_size=3)):
+        url = rewriter(url)
+    return f'<a href="{html.escape(url)}">'
 
 
 @st.composite
@@ -184,6 +207,13 @@ def mangled(draw: st.DrawFn, tag: str) -> str:
 @given(st.data(), uuids)
 def test_any_composition_of_manglings_leaves_the_tag_readable(data: st.DataObject, tag: str) -> None:
     assert find_tags(data.draw(mangled(tag))) == [tag]
+
+
+@given(st.data(), uuids, st.integers(0, 35))
+def test_no_composition_of_manglings_makes_a_tag_of_what_is_none(data: st.DataObject, tag: str, place: int) -> None:
+    nearly = f"PXPS:-{tag[:place]}g{tag[place + 1 :]}#"
+    text = data.draw(st.one_of(st.just(html.escape(nearly)), shown(nearly), linked(nearly)))
+    assert find_tags(data.draw(st.sampled_from([unchanged, quoted_printable]))(f"<p>{text}</p>")) == []
 
 
 @given(noise, noise, st.none() | uuids)
@@ -220,28 +250,70 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 }
 
 
-def _seconds(body: str) -> float:
-    """The processor time of reading a body; the least of three."""
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        find_tags(body)
-        times.append(time.process_time() - start)
-    return min(times)
+FOUR_MEGABYTES = 4_000_000
+HOSTILE_TO_THE_SEARCH: dict[str, Callable[[int], str]] = {
+    "beginnings in every spelling": lambda n: "P<b>X%50&#83;=3A PXPS&colon;" * (n // 27),
+    "beginnings with layers that end nowhere": lambda n: f"PXPS:%252525-2525%2D{TAG[:-1]}g" * (n // 55),
+    "beginnings far from what follows": lambda n: ("PXPS:" + "<b>" * 20_000) * (n // 60_005),
+    "Base64": lambda n: "UFhQUzotNTUwZTg0MDAtZTI5Yi00MWQ0" * (n // 32),
+    "four bytes each": lambda n: "\U0001f600" * (n // 4),
+}
 
 
-@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_bodies_cost_no_more_than_their_length(hostile: Callable[[int], str]) -> None:
-    """Eight times as long takes about eight times the time; a quadratic pattern would take sixty-four times."""
-    assert _seconds(hostile(160_000)) < 24 * max(_seconds(hostile(20_000)), 0.001)
+@pytest.mark.parametrize("hostile", (HOSTILE | HOSTILE_TO_THE_SEARCH).values(), ids=HOSTILE | HOSTILE_TO_THE_SEARCH)
+def test_whatever_a_body_holds_its_search_takes_a_bounded_number_of_steps_and_little_memory(
+    hostile: Callable[[int], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted, not timed: what Python looks at is bounded, and RE2 reads each byte once."""
+    body, undone = hostile(FOUR_MEGABYTES), []
+    undo = marks._undo
+    monkeypatch.setattr(marks, "_undo", lambda window: undone.append(len(window)) or undo(window))
+    find_tags("PXPS:-")  # RE2's pattern is made once in a process
+    undone.clear()
+    tracemalloc.start()
+    find_tags(body)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(undone) <= 3 * MAX_PLACES
+    assert sum(undone) <= MAX_READ
+    assert peak <= sys.getsizeof(body) / 2
+
+
+async def test_other_work_has_its_turn_while_a_long_body_is_searched() -> None:
+    turns = 0
+
+    async def work() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(work())
+    found = await find_marks_in_turns("x" * FOUR_MEGABYTES + format_tag(TAG))
+    other.cancel()
+    assert found.tags == [TAG]
+    assert turns > 50  # 64 KiB of text at a time
+
+
+@pytest.mark.parametrize("filler", ["x", "\u20ac", "\U0001f600"])
+@pytest.mark.parametrize("cut", range(0, 60, 7))
+def test_a_tag_is_found_wherever_the_body_is_cut_up(filler: str, cut: int) -> None:
+    mangled_tag = f"PXPS<span style='font-family:sans'>:</span>=\r\n-{TAG}#"
+    assert find_tags(filler * (65_536 - cut) + mangled_tag + filler * 70_000) == [TAG]
+
+
+def test_the_sample_of_url_defense_is_read() -> None:
+    """A link as a gateway of 2023 wrote it: `-3A` for `:`, `-2D` for `-`."""
+    tag = f"PXPS-3A-2D{TAG.replace('-', '-2D')}-23"
+    url = f"https://urldefense.proofpoint.com/v2/url?u=https-3A__example.com_join-3Ftag-3D{tag}&amp;d=DwMFaQ&amp;c=a"
+    assert find_tags(f'<a href="{url}">Join</a>') == [TAG]
 
 
 def test_a_flood_of_tags_is_cut_off() -> None:
     tags = [new_tag() for _ in range(100_000)]
-    assert find_tags(" ".join(map(format_tag, tags))) == tags[:MAX_TAGS]
+    assert find_tags(" ".join(map(format_tag, tags))) == tags[:MAX_MARKS]
 
 
 def test_only_so_much_of_a_body_is_read() -> None:
-    filler = "x" * (MAX_BODY - len(format_tag(TAG)))
-    assert find_tags(filler + format_tag(TAG)) == [TAG]
-    assert find_tags("x" * MAX_BODY + format_tag(TAG)) == []
+    assert find_tags("x" * (MAX_BODY - 4_000_000) + format_tag(TAG)) == [TAG]
+    assert find_tags("x" * (MAX_BODY + 200_000) + format_tag(TAG)) == []

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.alarms import Alarms
+from shared.aliases.marks import MAX_BODY
 from shared.aliases.promises import LIFETIME
-from shared.aliases.tags import MAX_BODY, format_tag, new_tag
+from shared.aliases.tags import format_tag, new_tag
 from shared.errors import Unavailable
 from shared.identity.caller import Caller
 from shared.mailboxes.graph.client import GraphError
@@ -132,7 +133,7 @@ async def test_what_cannot_be_read_is_set_aside_and_recorded() -> None:
     ("text", "decision"),
     [
         (f"{'<p>Agenda</p>' * 250_000}{format_tag(TAG)}", "accept"),
-        (f"{'x' * MAX_BODY}{format_tag(TAG)}", "reject"),
+        (f"{'x' * (MAX_BODY + 200_000)}{format_tag(TAG)}", "reject"),
         (" ".join(format_tag(new_tag()) for _ in range(100)), "reject"),
         (f"{format_tag(TAG)} {' '.join(format_tag(new_tag()) for _ in range(100))}", "accept"),
         (quote(quote(f"https://x.example.com/?url={format_tag(TAG)}", safe=""), safe=""), "accept"),

@@ -1,0 +1,59 @@
+"""The search for tags in the bodies that strangers can send: processor time and memory of the worst of them."""
+
+import random
+import sys
+import time
+import tracemalloc
+
+from bench.result import Result
+from shared.aliases.marks import find_marks
+
+SIZE = 4_000_000
+"""Bytes; what Graph and Exchange deliver of a meeting that holds pictures."""
+
+TAG = "550e8400-e29b-41d4-a716-446655440000"
+_PARTS = ("P", "X", "PXPS", "&#80;", "&#0", "%25", "%", "<", ">", "<b>", "\u200b", "=\r\n", "&amp", "%50", "=3D", "TOK")
+
+
+def measure() -> list[Result]:
+    """The worst of a dozen, each after the search has been warmed up."""
+    find_marks(f"PXPS:-{TAG}")
+    seconds = {name: _seconds(body) for name, body in _bodies().items()}
+    memory = {name: _memory(body) for name, body in _bodies().items()}
+    slowest, largest = max(seconds, key=seconds.__getitem__), max(memory, key=memory.__getitem__)
+    return [
+        Result("tags in a body of 4 MB, the worst", 1000 * seconds[slowest], "ms of processor time", 100, note=slowest),
+        Result("memory for it, the worst", memory[largest], "× the body", 2, note=largest),
+    ]
+
+
+def _bodies() -> dict[str, str]:
+    chosen = random.Random(1)  # noqa: S311  # the same bodies each time
+    return {
+        "plain text": "Dear all, <p>see you on Monday.</p>\r\n" * (SIZE // 37),
+        "one letter": "P" * SIZE,
+        "entities": "&#80;&amp;" * (SIZE // 10),
+        "percents": "%25" * (SIZE // 3),
+        "soft line breaks": "=\r\n" * (SIZE // 3),
+        "nested markup": "<div><a " * (SIZE // 8),
+        "beginnings": "PXPS:-" * (SIZE // 6),
+        "the same tag": f"PXPS:-{TAG}#" * (SIZE // 43),
+        "nearly tags, encoded in layers": f"PXPS:%252525-2525%2D{TAG[:-1]}g" * (SIZE // 55),
+        "full-width": "\uff30" * (SIZE // 2),
+        "emoji": "\U0001f600" * (SIZE // 4),
+        "parts of tags": "".join(chosen.choices(_PARTS, k=SIZE // 3)),
+    }
+
+
+def _seconds(body: str) -> float:
+    start = time.process_time()
+    find_marks(body)
+    return time.process_time() - start
+
+
+def _memory(body: str) -> float:
+    tracemalloc.start()
+    find_marks(body)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak / sys.getsizeof(body)
