@@ -265,9 +265,13 @@ def test_whatever_a_body_holds_its_search_takes_a_bounded_number_of_steps_and_li
     hostile: Callable[[int], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Counted, not timed: what Python looks at is bounded, and RE2 reads each byte once."""
-    body, undone = hostile(FOUR_MEGABYTES), []
-    undo = marks._undo
-    monkeypatch.setattr(marks, "_undo", lambda window: undone.append(len(window)) or undo(window))
+    body, undone, undo = hostile(FOUR_MEGABYTES), list[int](), marks._undo
+
+    def counted(window: bytes) -> tuple[str, int]:
+        undone.append(len(window))
+        return undo(window)
+
+    monkeypatch.setattr(marks, "_undo", counted)
     find_tags("PXPS:-")  # RE2's pattern is made once in a process
     undone.clear()
     tracemalloc.start()
