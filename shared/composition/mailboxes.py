@@ -153,8 +153,8 @@ class Mailboxes(AddIn):
         return self._ews_secrets[key]
 
     def _made_secret(self, integration: Integration) -> Secret:
+        from shared.integrations.combinations import NO_KERBEROS
         from shared.mailboxes.ews.credentials import AppTokens, resource_of, token_form
-        from shared.mailboxes.ews.trouble import NO_KERBEROS
         from shared.secrets import SecretReference
 
         if integration.authentication_method in _BY_PASSWORD:

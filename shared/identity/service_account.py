@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import jwt
 from pydantic import SecretStr
@@ -28,11 +27,9 @@ from shared.identity.sign_in.endpoint import TokenEndpoints, refusal
 from shared.identity.sign_in.provider import with_query
 from shared.identity.signed import Signed
 from shared.integrations import Integration, IntegrationStore
+from shared.integrations.combinations import sign_in_faults
 
 log = logging.getLogger(__name__)
-
-CALLBACK = "/service-account/oauth_redirect"
-"""Path of the redirect URI. Not the original product's: the Functions host keeps /admin/ for itself."""
 
 LIFETIME = timedelta(hours=1)
 MAX_CODE = 8192
@@ -152,14 +149,10 @@ def _check_settings(integration: Integration) -> None:
     faults: dict[str, list[str]] = {}
     if integration.authentication_method != "OAUTH":
         faults["authentication_method"] = ["Must be OAUTH: with other methods no service account signs in."]
-    for name in ("oauth_client_id", "oauth_auth_endpoint", "oauth_token_endpoint", "username"):
+    for name in ("oauth_client_id", "oauth_auth_endpoint", "oauth_token_endpoint", "oauth_redirect_uri", "username"):
         if not getattr(integration, name):
             faults[name] = ["Required for signing in the service account."]
-    for name in ("oauth_auth_endpoint", "oauth_token_endpoint"):
-        if "/oauth2/v2.0/" in getattr(integration, name):
-            faults[name] = ["This is the v2 endpoint; take the one marked v1 (…/oauth2/authorize, …/oauth2/token)."]
-    if urlsplit(integration.oauth_redirect_uri).path.rstrip("/") != CALLBACK:
-        faults["oauth_redirect_uri"] = [f"Must be https://<this service>{CALLBACK}, here and in the app registration."]
+    faults = {**sign_in_faults(integration), **faults}
     if faults:
         raise SettingsInvalid(faults)
 

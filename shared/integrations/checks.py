@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.errors import SettingsInvalid
 from shared.integrations import syntax
+from shared.integrations.combinations import combination_faults
 from shared.integrations.conditions import ALWAYS
 from shared.integrations.draft import Draft, draft
 from shared.integrations.integration import Integration, settings
@@ -43,7 +44,7 @@ def check(
 
 
 def faults(proposed: Draft, before: Integration | None, *, local: bool) -> Faults:
-    """Everything that is wrong: the draft's own faults, the syntax of what changed, and what is missing."""
+    """Everything that is wrong: the draft's own faults, the syntax of what changed, what is missing, what conflicts."""
     found: defaultdict[str, list[str]] = defaultdict(list, {name: list(f) for name, f in proposed.faults.items()})
     for name, field, setting in settings():
         value = getattr(proposed.integration, name)
@@ -55,6 +56,9 @@ def faults(proposed: Draft, before: Integration | None, *, local: bool) -> Fault
             found[name] += _text_faults(name, format_of(field), value, local)
     if "domains" in proposed.given and "domains" not in found:
         found["domains"] += _domain_faults(proposed.integration, local)
+    for name, messages in combination_faults(proposed.integration, before).items():
+        if not found[name]:  # whose syntax is wrong anyway needs no more advice
+            found[name] = messages
     found["uuid"] += _uuid_faults(proposed.integration, before)
     found["__all__"] += _size_faults(proposed.integration)
     return {name: messages for name, messages in found.items() if messages}

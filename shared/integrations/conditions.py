@@ -50,6 +50,7 @@ EWS_PASSWORD = _method("BASIC", "NTLM", "KERBEROS")
 OAUTH = _method("OAUTH")
 OAUTH_OR_APP = _method("OAUTH", "APP_PERM")
 APP_PERMISSION = _method("APP_PERM")
+NTLM = _method("NTLM")
 KERBEROS = _method("KERBEROS")
 KERBEROS_TLS = When(
     "Kerberos is used with TLS",

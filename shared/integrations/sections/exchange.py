@@ -30,11 +30,12 @@ class Exchange(Section):
         Literal["BASIC", "NTLM", "KERBEROS", "OAUTH", "APP_PERM", "GRAPH"],
         Setting(
             "Authentication method",
-            "How this service proves itself to Exchange. BASIC, NTLM and KERBEROS: the service account's password, "
-            "Exchange on-premises. OAUTH: the service account signs in once, in a browser. APP_PERM: EWS as an "
-            "application with a client secret. GRAPH: Microsoft Graph, Exchange Online; needs neither EWS URL nor "
-            "service account. The original product's switches *Enable OAuth* and *Enable NTLM authentication* "
-            "are OAUTH and NTLM here.",
+            "How this service proves itself to Exchange. BASIC and NTLM: the service account's password, "
+            "Exchange on-premises only. KERBEROS is known for the sake of existing clients and cannot be used: Azure "
+            "Functions has no GSSAPI. OAUTH: Exchange Online; the service account signs in once, in a browser. "
+            "APP_PERM: EWS as an application with a client secret. GRAPH: Microsoft Graph, Exchange Online; needs "
+            "neither EWS URL nor service account. The original product's switches *Enable OAuth* and *Enable NTLM "
+            "authentication* are OAUTH and NTLM here.",
             sign_in=True,
         ),
     ] = "BASIC"
@@ -100,8 +101,9 @@ class Exchange(Section):
         Url,
         Setting(
             "OAuth redirect URI",
-            "The page of this service to which the admin returns after signing in the service account; "
-            "exactly as in the app registration. Only the admin's browser must reach it.",
+            "The page of this service to which the admin returns after signing in the service account: "
+            "https://<this service>/service-account/oauth_redirect, exactly as in the app registration. "
+            "Only the admin's browser must reach it.",
             required=when.OAUTH,
         ),
     ] = ""

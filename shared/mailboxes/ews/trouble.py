@@ -5,11 +5,6 @@ from enum import StrEnum
 
 from shared.errors import SchedulingError, Unavailable
 
-NO_KERBEROS = (
-    "KERBEROS cannot be used: it needs the system's GSSAPI libraries, which Azure Functions does not have. "
-    "Set authentication_method to NTLM: it proves the same service account to the same servers."
-)
-
 
 class Trouble(StrEnum):
     """Why a server cannot be used; the doctor knows a remedy for each."""

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from shared.integrations import Integration
-from shared.mailboxes.ews.trouble import NO_KERBEROS, Look, Trouble
+from shared.integrations.combinations import NO_KERBEROS
+from shared.mailboxes.ews.trouble import Look, Trouble
 from shared.operations.doctor.access import quoted
 from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
 

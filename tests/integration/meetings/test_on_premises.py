@@ -13,7 +13,9 @@ import pytest
 from dev.provider.registry import ENTRA_APP, ENTRA_SECRET
 from shared.alarms import AlarmKind
 from shared.aliases.promises import Promises
+from shared.errors import SettingsInvalid
 from shared.identity.caller import Caller
+from shared.integrations.table import IntegrationTable
 from shared.operations.doctor.finding import Check
 from tests.integration.meetings.deployment import ALICE, INTEGRATION, MAILBOX, By, Deployment, deployed
 from tests.integration.meetings.times import hour_from, tomorrow, weekly
@@ -124,7 +126,8 @@ class TestConnection:
         await world.services.rounds.poll()
         assert "client secret" in (await alarms(world))[AlarmKind.CONNECTION]
 
-    async def test_kerberos_is_told_what_to_use(self, world: Deployment) -> None:
+    async def test_kerberos_that_was_stored_is_told_what_to_use(self, world: Deployment) -> None:
+        """Nobody can save it any more; what an earlier version took is still there, and can be read and changed."""
         kerberos = {
             "authentication_method": "KERBEROS",
             "kerberos_realm": "EXAMPLE",
@@ -132,9 +135,17 @@ class TestConnection:
             "kerberos_exchange_spn": "HTTP/mail.example.com",
             "kerberos_enable_tls": False,
         }
-        await world.services.integrations.update(INTEGRATION, kerberos)
+        with pytest.raises(SettingsInvalid, match="NTLM"):
+            await world.services.integrations.update(INTEGRATION, kerberos)
+        table = IntegrationTable(world.memory, world.services.clock)
+        stored = await table.load(INTEGRATION)
+        await table.replace(stored, stored.integration.model_copy(update=kerberos))
+        await world.services.integrations.update(INTEGRATION, {"name": "Renamed"})
         await world.services.rounds.poll()
         assert "NTLM" in (await alarms(world))[AlarmKind.CONNECTION]
+        await world.services.integrations.update(INTEGRATION, {"authentication_method": "NTLM"})
+        await world.services.rounds.poll()
+        assert AlarmKind.CONNECTION not in await alarms(world)
 
     async def test_a_server_that_is_down_delays_no_other_integration(self, world: Deployment) -> None:
         async with silent() as url:

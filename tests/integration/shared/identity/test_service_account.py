@@ -155,7 +155,7 @@ async def test_the_seed_s_changes_of_settings_force_a_new_sign_in(world: World, 
 
 async def test_switching_oauth_off_and_on_forces_a_new_sign_in(world: World) -> None:
     integration = await signed_in(world)
-    await world.services.integrations.update(integration.uuid, {"authentication_method": "BASIC", "password": "x"})
+    await world.services.integrations.update(integration.uuid, {"authentication_method": "GRAPH"})
     await world.services.integrations.update(integration.uuid, {"authentication_method": "OAUTH"})
     with pytest.raises(SignInNeeded):
         await world.services.service_tokens.token(integration.uuid)
@@ -307,7 +307,8 @@ async def test_cancelling(world: World) -> None:
 async def test_settings_that_cannot_work_are_named_before_anybody_signs_in(
     world: World, change: dict[str, Any], field: str
 ) -> None:
-    integration = await world.oauth(**change)
+    # Without single-use VMRs these settings are not in use, so they can be saved.
+    integration = await world.oauth(enable_dynamic_vmrs=False, **change)
     with pytest.raises(SettingsInvalid) as refused:
         await world.services.service_accounts.start(integration.uuid)
     assert list(refused.value.faults) == [field]

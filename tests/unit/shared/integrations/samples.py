@@ -24,15 +24,18 @@ def graph_fields(**changes: Any) -> dict[str, Any]:
 
 def full_fields(method: str = "BASIC", /, **changes: Any) -> dict[str, Any]:
     """An integration by EWS that satisfies the conditions of every switch and method."""
+    azure = changes.get("auth_provider") == "AZURE"
+    users = "https://login.microsoftonline.com/common/oauth2/v2.0" if azure else "https://fs.example.com/adfs/oauth2"
+    exchange = "outlook.office365.com" if method in {"OAUTH", "APP_PERM"} else "mail.example.com"
     fields = graph_fields(
         authentication_method=method,
         enable_personal_vmrs=True,
-        url="https://mail.example.com/EWS/Exchange.asmx",
+        url=f"https://{exchange}/EWS/Exchange.asmx",
         username="svc@example.com",
         password="correct horse",
         oauth_client_id=GUID,
         oauth_client_secret="battery staple",
-        oauth_redirect_uri="https://addin.example.com/admin/platform/msexchangeconnector/oauth_redirect/",
+        oauth_redirect_uri="https://addin.example.com/service-account/oauth_redirect",
         oauth_auth_endpoint="https://login.microsoftonline.com/common/oauth2/authorize",
         oauth_token_endpoint="https://login.microsoftonline.com/common/oauth2/token",
         graph_tenant_id=GUID,
@@ -41,8 +44,8 @@ def full_fields(method: str = "BASIC", /, **changes: Any) -> dict[str, Any]:
         kerberos_kdc="kdc.example.com",
         kerberos_exchange_spn="HTTP/mail.example.com",
         kerberos_kdc_https_proxy="https://kdc.example.com/KdcProxy",
-        personal_vmr_oauth_auth_endpoint="https://fs.example.com/adfs/oauth2/authorize",
-        personal_vmr_oauth_token_endpoint="https://fs.example.com/adfs/oauth2/token",
+        personal_vmr_oauth_auth_endpoint=f"{users}/authorize",
+        personal_vmr_oauth_token_endpoint=f"{users}/token",
         personal_vmr_adfs_relying_party_trust_identifier="https://addin.example.com/",
         personal_vmr_oauth_client_secret="staple battery",
         addin_application_id=GUID,

@@ -50,11 +50,14 @@ CASES: list[tuple[dict[str, Any], set[str]]] = [
     ({"authentication_method": "GRAPH", "graph_client_id": GUID}, DOMAINS | SINGLE_USE | {"graph_tenant_id"}),
     (
         {"authentication_method": "KERBEROS", "kerberos_enable_tls": False},
-        DOMAINS | SINGLE_USE | KERBEROS | {"url", "username", "password"},
+        DOMAINS | SINGLE_USE | KERBEROS | {"url", "username", "password", "authentication_method"},
     ),
     (
         {"authentication_method": "KERBEROS"},
-        DOMAINS | SINGLE_USE | KERBEROS | {"url", "username", "password", "kerberos_kdc_https_proxy"},
+        DOMAINS
+        | SINGLE_USE
+        | KERBEROS
+        | {"url", "username", "password", "kerberos_kdc_https_proxy", "authentication_method"},
     ),
     (
         {"enable_dynamic_vmrs": False, "enable_personal_vmrs": True, "auth_provider": "ADFS"},
@@ -108,7 +111,7 @@ def test_every_required_setting_is_in_one_of_the_cases(name: str) -> None:
     assert name in ALWAYS.union(*(required for _, required in CASES))
 
 
-@pytest.mark.parametrize("method", ["BASIC", "NTLM", "KERBEROS", "OAUTH", "APP_PERM", "GRAPH"])
+@pytest.mark.parametrize("method", ["BASIC", "NTLM", "OAUTH", "APP_PERM", "GRAPH"])
 @pytest.mark.parametrize("provider", ["ADFS", "AZURE"])
 @pytest.mark.parametrize("token", ["EXCHANGE_USER_ID_TOKEN", "SSO_TOKEN", "NAA_TOKEN"])
 def test_settings_with_everything_given_are_taken(method: str, provider: str, token: str) -> None:

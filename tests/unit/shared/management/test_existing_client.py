@@ -58,7 +58,8 @@ def a_plan(**changes: Any) -> dict[str, Any]:
     """Every field that the original API has, at its default where nothing is said."""
     plan = {name: field.default for name, field, _ in settings() if name not in READ_ONLY_FIELDS | OWN | {"domains"}}
     plan = {name: "" if name in SECRET_FIELDS else value for name, value in plan.items()}
-    given = {name: value for name, value in full_fields("OAUTH").items() if name in plan}
+    fitting = full_fields("OAUTH", auth_provider=changes.get("auth_provider", "ADFS"))
+    given = {name: value for name, value in fitting.items() if name in plan}
     return plan | given | {"uuid": GUID} | changes
 
 

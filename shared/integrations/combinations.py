@@ -1,0 +1,150 @@
+"""Settings that are each well-formed and cannot work together. Refused on save, with what to set instead.
+
+What an integration has been stored with is left alone while nothing about it changes: it can be read, and its other
+settings can be changed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from shared.integrations import conditions as when
+
+if TYPE_CHECKING:
+    from shared.integrations.integration import Integration
+    from shared.integrations.setting import When
+
+SERVICE_ACCOUNT_CALLBACK = "/service-account/oauth_redirect"
+"""Path of `oauth_redirect_uri`. Not the original product's: the Functions host keeps /admin/ for itself."""
+
+EXCHANGE_ONLINE = (
+    "outlook.office365.com", "outlook.office.com", "outlook.office365.us", "outlook-dod.office365.us",
+    "webmail.apps.mil", "partner.outlook.cn", "outlook.office.de",
+)  # fmt: skip
+"""Hosts of EWS in Exchange Online: worldwide, US Government (GCC High, DoD), China, and what was Germany."""
+
+NO_KERBEROS = (
+    "KERBEROS cannot be used: it needs the system's GSSAPI libraries, which Azure Functions does not have. "
+    "Set authentication_method to NTLM: it proves the same service account to the same servers."
+)
+
+_V2 = "/oauth2/v2.0/"
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")  # a local stack's simulated Exchange is either
+_SIGN_IN_FIELDS = ("oauth_redirect_uri", "oauth_auth_endpoint", "oauth_token_endpoint")
+_ONLINE_METHODS = "Use GRAPH (Microsoft Graph, no service account), or OAUTH or APP_PERM while EWS is still there."
+
+
+@dataclass(frozen=True)
+class Combination:
+    """What cannot work: in use `when`, if `is_wrong`; told at `field` with `remedy`."""
+
+    field: str
+    when: When
+    is_wrong: Callable[[Integration], bool]
+    remedy: str
+
+
+def combination_faults(integration: Integration, before: Integration | None = None) -> Mapping[str, list[str]]:
+    """By field, what cannot work in an integration, without what was so `before` and has not been touched."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for each in _wrong(integration):
+        if before is None or not _is_untouched(each, before, integration):
+            found[each.field].append(each.remedy)
+    return found
+
+
+def sign_in_faults(integration: Integration) -> Mapping[str, list[str]]:
+    """By field, what keeps a service account from signing in, whether single-use VMRs are enabled or not."""
+    return {
+        each.field: [each.remedy]
+        for each in _COMBINATIONS
+        if each.when is when.OAUTH and each.field in _SIGN_IN_FIELDS and each.is_wrong(integration)
+    }
+
+
+def is_exchange_online(url: str) -> bool:
+    """Whether an EWS URL is Exchange Online's."""
+    return (urlsplit(url).hostname or "") in EXCHANGE_ONLINE
+
+
+def _wrong(integration: Integration) -> Iterator[Combination]:
+    return (each for each in _COMBINATIONS if each.when.holds(integration) and each.is_wrong(integration))
+
+
+def _is_untouched(each: Combination, before: Integration, after: Integration) -> bool:
+    """Whether it was as wrong before, by the same values."""
+    same = getattr(before, each.field) == getattr(after, each.field) and before.url == after.url
+    return same and each in _wrong(before)
+
+
+def _is_elsewhere(integration: Integration) -> bool:
+    host = urlsplit(integration.url).hostname or ""
+    return bool(host) and host not in EXCHANGE_ONLINE and host not in _LOOPBACK
+
+
+def _is_v2(field: str) -> Callable[[Integration], bool]:
+    return lambda integration: _V2 in urlsplit(getattr(integration, field)).path
+
+
+def _is_v1(field: str) -> Callable[[Integration], bool]:
+    return lambda integration: bool(path := urlsplit(getattr(integration, field)).path) and _V2 not in path
+
+
+def _is_foreign_redirect(integration: Integration) -> bool:
+    return bool(uri := integration.oauth_redirect_uri) and urlsplit(uri).path.rstrip("/") != SERVICE_ACCOUNT_CALLBACK
+
+
+def _lacks_domain(integration: Integration) -> bool:
+    return bool(integration.username) and "@" not in integration.username
+
+
+_V1_WANTED = "This is the v2 endpoint; take the one marked v1 (…/oauth2/authorize, …/oauth2/token)."
+_V2_WANTED = "Users sign in at the v2.0 endpoint: https://login.microsoftonline.com/<tenant>/oauth2/v2.0/"
+
+_COMBINATIONS = (
+    Combination(
+        "authentication_method",
+        when.KERBEROS,
+        lambda _: True,
+        NO_KERBEROS,
+    ),
+    Combination(
+        "authentication_method",
+        when.EWS_PASSWORD,
+        lambda integration: is_exchange_online(integration.url),
+        f"Exchange Online takes no passwords for EWS. {_ONLINE_METHODS}",
+    ),
+    Combination(
+        "authentication_method",
+        when.OAUTH,
+        _is_elsewhere,
+        "OAUTH is for Exchange Online: its url is https://outlook.office365.com/EWS/Exchange.asmx. "
+        "Use NTLM or BASIC for Exchange on-premises.",
+    ),
+    Combination("username", when.NTLM, _lacks_domain, r"NTLM takes name@domain (the account's UPN), not domain\name."),
+    Combination("username", when.OAUTH, _lacks_domain, r"Exchange Online takes name@domain, not domain\name."),
+    Combination(
+        "oauth_redirect_uri",
+        when.OAUTH,
+        _is_foreign_redirect,
+        f"Must be https://<this service>{SERVICE_ACCOUNT_CALLBACK}, here and in the app registration.",
+    ),
+    Combination("oauth_auth_endpoint", when.OAUTH, _is_v2("oauth_auth_endpoint"), _V1_WANTED),
+    Combination("oauth_token_endpoint", when.OAUTH, _is_v2("oauth_token_endpoint"), _V1_WANTED),
+    Combination(
+        "personal_vmr_oauth_auth_endpoint",
+        when.PERSONAL_AZURE,
+        _is_v1("personal_vmr_oauth_auth_endpoint"),
+        f"{_V2_WANTED}authorize.",
+    ),
+    Combination(
+        "personal_vmr_oauth_token_endpoint",
+        when.PERSONAL_AZURE,
+        _is_v1("personal_vmr_oauth_token_endpoint"),
+        f"{_V2_WANTED}token.",
+    ),
+)

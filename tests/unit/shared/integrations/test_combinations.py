@@ -1,0 +1,95 @@
+"""Settings that cannot work together are refused when they are saved, with what to set instead."""
+
+from typing import Any
+
+import pytest
+
+from shared.errors import SettingsInvalid
+from shared.integrations import validate
+from shared.integrations.combinations import EXCHANGE_ONLINE, SERVICE_ACCOUNT_CALLBACK, is_exchange_online
+from tests.unit.shared.integrations.samples import full_fields
+
+ONLINE = "https://outlook.office365.com/EWS/Exchange.asmx"
+ON_PREMISES = "https://mail.example.com/EWS/Exchange.asmx"
+V1, V2 = ("https://login.microsoftonline.com/common/oauth2/" + version for version in ("", "v2.0/"))
+
+WRONG: list[tuple[str, dict[str, Any], str, str]] = [
+    ("NTLM", {"username": r"EXAMPLE\svc"}, "username", "NTLM takes name@domain"),
+    ("NTLM", {"username": "svc"}, "username", "NTLM takes name@domain"),
+    ("OAUTH", {"username": r"EXAMPLE\svc"}, "username", "Exchange Online takes name@domain"),
+    ("OAUTH", {"oauth_auth_endpoint": f"{V2}authorize"}, "oauth_auth_endpoint", "marked v1"),
+    ("OAUTH", {"oauth_token_endpoint": f"{V2}token"}, "oauth_token_endpoint", "marked v1"),
+    (
+        "OAUTH",
+        {"oauth_redirect_uri": "https://addin.example.com/admin/platform/msexchangeconnector/oauth_redirect/"},
+        "oauth_redirect_uri",
+        f"https://<this service>{SERVICE_ACCOUNT_CALLBACK}",
+    ),
+    ("OAUTH", {"url": ON_PREMISES}, "authentication_method", "Use NTLM or BASIC"),
+    ("BASIC", {"url": ONLINE}, "authentication_method", "Use GRAPH"),
+    ("NTLM", {"url": ONLINE}, "authentication_method", "Use GRAPH"),
+    ("KERBEROS", {}, "authentication_method", "Set authentication_method to NTLM"),
+    (
+        "GRAPH",
+        {"auth_provider": "AZURE", "personal_vmr_oauth_auth_endpoint": f"{V1}authorize"},
+        "personal_vmr_oauth_auth_endpoint",
+        "/oauth2/v2.0/authorize",
+    ),
+    (
+        "GRAPH",
+        {"auth_provider": "AZURE", "personal_vmr_oauth_token_endpoint": f"{V1}token"},
+        "personal_vmr_oauth_token_endpoint",
+        "/oauth2/v2.0/token",
+    ),
+]  # fmt: skip
+
+
+def fields(method: str, changes: dict[str, Any]) -> dict[str, Any]:
+    return full_fields(method, **changes)
+
+
+@pytest.mark.parametrize(("method", "changes", "field", "remedy"), WRONG)
+def test_what_cannot_work_is_refused_with_its_remedy(
+    method: str, changes: dict[str, Any], field: str, remedy: str
+) -> None:
+    with pytest.raises(SettingsInvalid) as refused:
+        validate(fields(method, changes))
+    assert refused.value.faults.keys() == {field}
+    assert remedy in refused.value.faults[field][0]
+
+
+@pytest.mark.parametrize(("method", "changes", "field", "remedy"), WRONG)
+def test_what_is_not_in_use_may_stand(method: str, changes: dict[str, Any], field: str, remedy: str) -> None:
+    validate(fields(method, changes) | {"enable_dynamic_vmrs": False, "enable_personal_vmrs": False})
+
+
+@pytest.mark.parametrize(("method", "changes", "field", "remedy"), WRONG)
+def test_an_integration_that_was_stored_so_can_be_changed_elsewhere_and_cured(
+    method: str, changes: dict[str, Any], field: str, remedy: str
+) -> None:
+    good = validate(fields("BASIC", {}) | {"enable_dynamic_vmrs": False, "enable_personal_vmrs": False})
+    stored = good.model_copy(
+        update={name: value for name, value in fields(method, changes).items() if "password" not in name
+                and "secret" not in name and name != "domains"} | {"enable_dynamic_vmrs": True}
+    )  # fmt: skip
+    assert validate({"name": "Renamed"}, stored).name == "Renamed"
+    # A client that sends all it has read changes nothing either.
+    assert validate({"name": "Renamed", field: getattr(stored, field), "url": stored.url}, stored).name == "Renamed"
+    assert validate({"enable_dynamic_vmrs": False, "enable_personal_vmrs": False}, stored)
+    if field != "authentication_method":
+        with pytest.raises(SettingsInvalid):
+            validate({field: str(getattr(stored, field)).replace("common", "other").replace("svc", "other")
+                      .replace("addin.", "other.")}, stored)  # fmt: skip
+
+
+def test_a_local_stack_has_both_kinds_of_exchange_on_loopback() -> None:
+    url = "http://127.0.0.1:8000/EWS/Exchange.asmx"
+    for method in ("NTLM", "BASIC", "OAUTH"):
+        assert validate(full_fields(method, url=url), local=True).url == url
+
+
+@pytest.mark.parametrize("host", [*EXCHANGE_ONLINE, "OUTLOOK.office365.com"])
+def test_hosts_of_exchange_online(host: str) -> None:
+    assert is_exchange_online(f"https://{host}/EWS/Exchange.asmx")
+    assert not is_exchange_online(f"https://{host}.example.com/EWS/Exchange.asmx")
+    assert validate(full_fields("OAUTH", url=f"https://{host}/EWS/Exchange.asmx"))
