@@ -6,6 +6,8 @@ from typing import Any
 
 NOTIFICATION_ACTIONS = ("lose", "duplicate", "delay", "reorder")
 STATUSES = (429, 500, 503, 504)
+#: How reading a message with its event is refused, where both can be read apart.
+EXPANSION_STATUSES = (400, 500)
 #: What a server in front of EWS, or EWS itself, may answer with besides.
 EWS_STATUSES = (*STATUSES, 401, 403, 404, 502)
 REQUEST_ACTIONS = ("status", "crash", "latency")
@@ -20,8 +22,10 @@ class FaultError(ValueError):
 
 @dataclass
 class Fault:
-    """One fault. ``on``: "notification", "event", "*", a method and a part of the path ("GET /messages"), or "EWS"
-    and a part of an operation's name ("EWS GetItem").
+    """One fault. ``on``: "notification", "event", "message", "expansion", "*", a method and a part of the path
+    ("GET /messages"), or "EWS" and a part of an operation's name ("EWS GetItem").
+
+    "event" and "message" lag: they are not there yet for a read. An "expansion" is refused with a status.
 
     ``status`` answers so; action "crash" closes the connection without an answer. With ``after_effect`` the work is
     done first. ``times`` is how often it still happens (None: until faults are cleared). ``seconds``: how long a
@@ -70,6 +74,14 @@ class Faults:
         """Whether the calendar item of a message is not there yet for this read."""
         return self._take(lambda fault: fault.on == "event") is not None
 
+    def message_lags(self) -> bool:
+        """Whether a message that was notified of is not there yet for this read."""
+        return self._take(lambda fault: fault.on == "message") is not None
+
+    def for_expansion(self) -> Fault | None:
+        """What happens to a read of a message together with its event, if anything."""
+        return self._take(lambda fault: fault.on == "expansion")
+
     def for_request(self, method: str, path: str) -> Fault | None:
         """What happens to a request, if anything."""
         return self._take(lambda fault: fault.action in _AT_ONCE and fault.matches(method, path))
@@ -98,7 +110,7 @@ def _parsed(given: Mapping[str, Any]) -> Fault:
     action = given.get("action", "status" if "status" in given else None)
     if action not in _allowed(on):
         raise FaultError(f"a fault on '{on}' needs an action of {', '.join(_allowed(on))}; got {action!r}")
-    statuses = EWS_STATUSES if _is_ews(on) else STATUSES
+    statuses = EWS_STATUSES if _is_ews(on) else EXPANSION_STATUSES if on == "expansion" else STATUSES
     if action == "status" and given.get("status") not in statuses:
         raise FaultError(f"'status' must be one of {statuses}; got {given.get('status')!r}")
     return Fault(
@@ -122,8 +134,10 @@ def _is_ews(on: str) -> bool:
 def _allowed(on: str) -> tuple[str, ...]:
     if on == "notification":
         return NOTIFICATION_ACTIONS
-    if on == "event":
+    if on in ("event", "message"):
         return ("lag",)
+    if on == "expansion":
+        return ("status",)
     return EWS_ACTIONS if _is_ews(on) else REQUEST_ACTIONS
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shared.mailboxes.ews.server import EwsLogin, EwsServer, Secret
     from shared.mailboxes.graph.access import GraphAccess
     from shared.mailboxes.graph.client import GraphClient
+    from shared.mailboxes.graph.mailbox import GraphMailbox
     from shared.mailboxes.mailbox import Mailbox
     from shared.mailboxes.watch import Watcher
     from shared.secrets import SecretReference
@@ -43,15 +44,18 @@ class Mailboxes(AddIn):
 
         return ClientStates(self.settings.tag_signing_key)
 
+    def _graph_mailbox(self, integration: Integration) -> GraphMailbox:
+        from shared.mailboxes.graph.mailbox import GraphMailbox
+
+        return GraphMailbox(self._graph_client(integration), integration.mailbox)
+
     def mailbox_of(self, integration: Integration) -> Mailbox:
         """The integration's equipment mailbox. Raises Unavailable when it cannot be reached as the settings say."""
         if integration.uses_ews:
             from shared.mailboxes.ews.mailbox import EwsMailbox
 
             return EwsMailbox(self._ews_login(integration), integration.mailbox, impersonate=_impersonates(integration))
-        from shared.mailboxes.graph.mailbox import GraphMailbox
-
-        return GraphMailbox(self._graph_client(integration), integration.mailbox)
+        return self._graph_mailbox(integration)
 
     def watcher_of(self, integration: Integration, mailbox: Mailbox) -> Watcher:
         """What finds the messages that come into the mailbox."""
@@ -71,7 +75,9 @@ class Mailboxes(AddIn):
 
         base_url, state = self.settings.public_base_url, self.client_states.of(uuid)
         subscriptions = GraphSubscriptions(self._graph_client(integration), address, base_url, state)
-        return Watcher(uuid, f"{address} {base_url}", mailbox, subscriptions, storage, queue, clock)
+        arrivals = self._graph_mailbox(integration)
+        watched = f"{address} {base_url}"
+        return Watcher(uuid, watched, mailbox, subscriptions, storage, queue, clock, arrivals=arrivals)
 
     def graph_access_of(self, integration: Integration) -> GraphAccess:
         """What tries out the integration's rights in its mailbox, for the doctor."""

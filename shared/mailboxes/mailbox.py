@@ -24,6 +24,12 @@ class CalendarItemGone(SchedulingError):
     code = "calendar_item_gone"
 
 
+class MessageNotFound(SchedulingError):
+    """There is no message of this id any more, or not yet: Graph may tell of one before it can be read."""
+
+    code = "message_not_found"
+
+
 @dataclass(frozen=True)
 class Mail:
     """A mail from the equipment mailbox. `html` is the body; `recipients` are addresses.
@@ -59,7 +65,7 @@ class Mailbox(Protocol):
     """One equipment mailbox. Every call may raise Unavailable or RateLimited; trying later may help then."""
 
     async def read(self, message_id: str) -> MeetingRequest | None:
-        """The meeting message, or None when it is gone or no meeting message (it is left alone then)."""
+        """The meeting message, or None when it is another one (it is left alone then). Raises MessageNotFound."""
         ...
 
     async def calendar(self, item: CalendarItem, now: datetime) -> Calendar:

@@ -16,6 +16,9 @@ MAX_BODY = 45_000
 PATIENCE = 12
 """Looks after 1, 2, 4 … 256 seconds and then every five minutes: half an hour in all."""
 
+LOOKS_FOR_MESSAGE = 8
+"""Looks for a message that cannot be found, over four minutes: Graph tells of some before it lets them be read."""
+
 _LONGEST = timedelta(minutes=5)
 
 

@@ -14,7 +14,7 @@ from shared.conferences.conference import Calendar
 from shared.conferences.platform import Platform
 from shared.errors import Conflict, RateLimited, Unavailable
 from shared.integrations import Integration
-from shared.mailboxes.mailbox import Mailbox
+from shared.mailboxes.mailbox import Mailbox, MessageNotFound
 from shared.meetings.cause import cause_of
 from shared.meetings.completion import Completion
 from shared.meetings.decision import Ignore, Known, Reject, Rejected
@@ -56,10 +56,10 @@ class Processor:
     async def process(self, notice: Notice, *, last_try: bool = False) -> None:
         """Do what the message asks for, if it is a meeting message.
 
-        Raises Unavailable, RateLimited and Conflict when it should be tried again later. Anything unexpected is raised
-        too, but on the last try the organizer is told of a general error instead (M1).
+        Raises Unavailable, RateLimited, Conflict and MessageNotFound when it should be tried again later. Anything
+        unexpected is raised too, but on the last try the organizer is told of a general error instead (M1).
         """
-        request = await self.mailbox.read(notice.message)
+        request = await self._read(notice)
         if request and request.item is None and request.uid:
             request = await self._with_own_item(request)
         if request is None or (request.item is None and request.kind is Kind.REQUEST):
@@ -74,6 +74,15 @@ class Processor:
                 raise
             log.exception("general error, correlation id %s", self._correlation(notice.message))
             await self._handle(request, notice, instead=Reject(Rejected.GENERAL_ERROR, cause=cause_of(error)))
+
+    async def _read(self, notice: Notice) -> MeetingRequest | None:
+        """The message; None when there is nothing to decide on. Raises MessageNotFound for one that nobody has seen."""
+        try:
+            return await self.mailbox.read(notice.message)
+        except MessageNotFound:
+            if await self.records.operation(self._correlation(notice.message)) is None:
+                raise
+            return None
 
     async def resume_all(self) -> None:
         """Finish everything that was left unfinished and whose lease has run out."""

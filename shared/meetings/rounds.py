@@ -51,6 +51,7 @@ class Rounds:
         async def sweep(hands: Hands) -> None:
             await hands.processor.resume_all()
             await hands.watcher.sweep()
+            await hands.watcher.check_readable()
             await check_mailbox_settings(hands.processor, self.alarms)
 
         async def subscribe(hands: Hands) -> None:

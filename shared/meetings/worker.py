@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from shared.alarms import AlarmKind, Alarms
 from shared.errors import Conflict, NotFound, RateLimited, Unavailable
-from shared.meetings.hands import HandsOf
-from shared.meetings.notice import Notice, decode, encode
+from shared.mailboxes.mailbox import MessageNotFound
+from shared.meetings.hands import Hands, HandsOf
+from shared.meetings.notice import LOOKS_FOR_MESSAGE, Notice, decode, encode
 from shared.operations.metrics import Metric, measure
 from shared.storage import Queue
 
@@ -54,10 +55,13 @@ class Worker:
     async def _work_off(self, notice: Notice, *, last_try: bool) -> None:
         try:
             hands = await self.hands(notice.integration)
-            if notice.message:
-                await hands.processor.process(notice, last_try=last_try)
-            else:
+            if not notice.message:
                 await hands.watcher.resync(resubscribe=notice.resubscribe)
+                return
+            try:
+                await hands.processor.process(notice, last_try=last_try)
+            except MessageNotFound:
+                await self._not_found(hands, notice)
         except NotFound:
             log.info("a notice for an integration that has been deleted was dropped")
         except (RateLimited, Unavailable, Conflict) as error:
@@ -67,6 +71,15 @@ class Worker:
                 raise
             log.info("tried again in %s: %s", later[1], error)
             await self._send(*later)
+
+    async def _not_found(self, hands: Hands, notice: Notice) -> None:
+        """Look for the message again; after some minutes it is gone, if others can be read."""
+        later = notice.again() if notice.attempt < LOOKS_FOR_MESSAGE else None
+        if later:
+            await self._send(*later)
+        else:
+            log.info("a message was not found: it was deleted before it was read, or it is no longer ours to read")
+            await hands.watcher.not_found()
 
     async def _send(self, notice: Notice, delay: timedelta) -> None:
         for body in encode([notice]):

@@ -1,12 +1,14 @@
 """An equipment mailbox in memory, as Exchange keeps one whose Calendar Attendant is on (AutoUpdate)."""
 
 from collections import defaultdict
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from shared.clock import Clock
 from shared.conferences.conference import Calendar, Occurrence
-from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, Mail
+from shared.mailboxes.arrivals import Arrived
+from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, Mail, MessageNotFound
 from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
 
 ALICE = Person("Alice", "alice@example.com")
@@ -41,6 +43,8 @@ class FakeMailbox:
         self._page_size = page_size
         self._messages: dict[str, MeetingRequest | None] = {}
         self._arrivals: dict[Folder, list[str]] = {folder: [] for folder in Folder}
+        self._received: dict[str, datetime] = {}
+        self._returned: list[str] = []
         self._faults: dict[str, list[Fault]] = defaultdict(list)
         self.items: dict[str, CalendarItem] = {}
         self.series: dict[str, Calendar] = {}
@@ -56,14 +60,23 @@ class FakeMailbox:
         self._messages[request.message_id] = request
         if request.item:
             self.items[request.item.id] = request.item
-        self._arrivals[folder].append(request.message_id)
+        self._arrive(request.message_id, folder)
         return request.message_id
 
     def deliver_mail(self, message_id: str, folder: Folder = Folder.INBOX) -> str:
         """Ordinary mail arrives; returns its id."""
         self._messages[message_id] = None
-        self._arrivals[folder].append(message_id)
+        self._arrive(message_id, folder)
         return message_id
+
+    def _arrive(self, message_id: str, folder: Folder) -> None:
+        self._arrivals[folder].append(message_id)
+        self._received[message_id] = self._clock.now()
+
+    def move_there_and_back(self, message_id: str) -> None:
+        """What Graph's delta query never tells again of: the message leaves the Inbox and returns."""
+        self._arrivals[Folder.INBOX].remove(message_id)
+        self._returned.append(message_id)
 
     def lose(self, message_id: str) -> None:
         """The message is deleted for good, as RemoveOldMeetingMessages does with outdated ones."""
@@ -76,7 +89,9 @@ class FakeMailbox:
     async def read(self, message_id: str) -> MeetingRequest | None:
         """See Mailbox.read: the message with its calendar item as that is now."""
         with _Call(self, "read"):
-            request = self._messages.get(message_id)
+            if message_id not in self._messages:
+                raise MessageNotFound("There is no such message.")
+            request = self._messages[message_id]
             if request is None or request.item is None:
                 return request
             return replace(request, item=self.items.get(request.item.id))
@@ -128,6 +143,20 @@ class FakeMailbox:
             upto = min(told + self._page_size, len(arrivals))
             new = f"{upto} {len(self._arrivals[Folder.DELETED_ITEMS])}"
             return Changes(arrivals[told:upto], new, more=upto < len(arrivals), stirred=new != state)
+
+    async def arrived(self, since: datetime) -> AsyncIterator[Arrived]:
+        """See Arrivals.arrived."""
+        with _Call(self, "arrived"):
+            here = (*self._arrivals[Folder.INBOX], *self._returned)
+            found = sorted((m for m in here if self._received[m] >= since), key=self._received.__getitem__)
+        for start in range(0, len(found), self._page_size):
+            page = found[start : start + self._page_size]
+            yield Arrived(page, self._received[page[-1]])
+
+    async def newest(self, most: int) -> list[str]:
+        """See Arrivals.newest."""
+        with _Call(self, "newest"):
+            return sorted(self._messages, key=self._received.__getitem__, reverse=True)[:most]
 
     def _file_away(self, item_id: str) -> None:
         for message_id, request in self._messages.items():

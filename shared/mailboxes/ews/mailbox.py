@@ -16,7 +16,7 @@ from shared.mailboxes.ews.node import Node
 from shared.mailboxes.ews.references import ItemReference, MessageId
 from shared.mailboxes.ews.server import EwsLogin
 from shared.mailboxes.horizon import read_calendar
-from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, Mail
+from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, Mail, MessageNotFound
 from shared.meetings.request import Answer, CalendarItem, MeetingRequest
 
 LONGEST_VIEW = timedelta(days=730)
@@ -48,7 +48,9 @@ class EwsMailbox:
         known = MessageId.parse(message_id)
         hinted = _ids(known.calendar_item, occurrence=known.is_occurrence) if known.calendar_item else []
         message, *rest = await self._call(operations.read, ItemId(id=known.ews_id), *hinted)
-        if message is None or payloads.kind_of(message) is None:
+        if message is None:
+            raise MessageNotFound("There is no such message.")
+        if payloads.kind_of(message) is None:
             return None
         wanted = payloads.associated(message)
         if wanted and (wanted != known.calendar_item or not any(rest)):

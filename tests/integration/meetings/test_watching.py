@@ -1,10 +1,12 @@
 """Watching a mailbox by Graph: notifications that come, come twice or do not come, and the sweep behind them (M9)."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
+from shared.mailboxes.graph import mailbox as graph_mailbox
 from tests.integration.meetings.deployment import MAILBOX, Deployment, deployed
 from tests.integration.meetings.times import tomorrow
 
@@ -123,3 +125,104 @@ async def test_switched_off_mailbox_processing_ends_in_a_record(world: Deploymen
     await world.drain()
     rows = [row async for row in world.memory.table("meetings").rows((await world.integration()).uuid, "operation:")]
     assert [row.values["error"] for row in rows] == ["no_calendar_item"]
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+@pytest.mark.parametrize(("status", "code"), [(410, "SyncStateNotFound"), (400, "syncStateInvalid"), (400, "x")])
+async def test_delta_tokens_that_die_in_the_middle_of_a_round_are_no_end(
+    world: Deployment, monkeypatch: pytest.MonkeyPatch, after: int, status: int, code: str
+) -> None:
+    monkeypatch.setattr(graph_mailbox, "_PAGE", 2)
+    await world.faults({"on": "notification", "action": "lose", "times": 99})
+    for number in range(5):
+        await world.invite(tomorrow(world), (await world.click())["instructions"], subject=f"Meeting {number}")
+    await world.control("POST", "/dev/delta/invalidate", {"after": after, "status": status, "code": code})
+    await world.services.rounds.sweep()
+    await world.drain()
+    assert len(await world.answers()) == 5
+
+
+async def test_a_message_that_was_moved_away_and_back_is_answered(world: Deployment) -> None:
+    """The delta query tells it as removed, and never again."""
+    await world.services.rounds.sweep()
+    await world.faults({"on": "notification", "action": "lose", "times": 9})
+    await world.invite(tomorrow(world), (await world.click())["instructions"])
+    store = world.exchange.exchange.store
+    owner = world.exchange.exchange.directory.ensure(MAILBOX).guid
+    [message] = store.messages(owner, "inbox")
+    for folder in ("drafts", "inbox"):
+        store.move_message(message, folder)
+    await world.services.rounds.sweep()
+    await world.drain()
+    assert len(await world.answers()) == 1
+
+
+async def test_a_message_that_cannot_be_read_yet_is_looked_for_again(world: Deployment) -> None:
+    await world.faults({"on": "message", "action": "lag", "times": 5})
+    start = world.now
+    await world.invite(tomorrow(world), (await world.click())["instructions"])
+    await world.drain()
+    assert len(await world.answers()) == 1
+    assert world.now - start < timedelta(minutes=1)
+
+
+async def test_a_message_that_is_gone_is_let_go_after_minutes(world: Deployment) -> None:
+    start = world.now
+    await world.invite(tomorrow(world), (await world.click())["instructions"])
+    await world.notified()
+    store = world.exchange.exchange.store
+    [message] = store.messages(world.exchange.exchange.directory.ensure(MAILBOX).guid, "inbox")
+    store.delete_message(message)
+    await world.drain()
+    assert timedelta(minutes=4) < world.now - start < timedelta(minutes=10)
+    for _ in range(2):
+        await world.services.rounds.sweep()
+        await world.drain()
+    assert await alarms(world) == []
+    assert world.poisoned == []
+
+
+async def test_404_on_every_message_is_an_alarm_and_all_are_answered_when_it_ends(world: Deployment) -> None:
+    await world.faults({"on": "message", "action": "lag", "times": 999})
+    for number in range(3):
+        await world.invite(tomorrow(world), (await world.click())["instructions"], subject=f"Meeting {number}")
+    await world.drain()
+    for _ in range(2):
+        await world.services.rounds.sweep()
+        await world.drain()
+        [cause] = await alarms(world)
+        assert "404" in cause
+    assert await world.answers() == []
+    await world.move_to(world.now + timedelta(hours=3))
+    await world.clear_faults()
+    await world.settle()
+    assert len(await world.answers()) == 3
+    assert await alarms(world) == []
+
+
+@pytest.mark.parametrize("status", [400, 500])
+async def test_a_message_that_cannot_be_read_with_its_event_is_read_without(world: Deployment, status: int) -> None:
+    await world.faults({"on": "expansion", "status": status, "times": 99})
+    await world.invite(tomorrow(world), (await world.click())["instructions"])
+    await world.drain()
+    assert len(await world.answers()) == 1
+    assert world.poisoned == []
+
+
+async def test_links_that_graph_gives_count_against_the_mailboxs_four_requests(
+    world: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph_mailbox, "_PAGE", 1)
+    await world.faults({"on": "*", "action": "latency", "ms": 10})
+    for number in range(10):
+        await world.invite(tomorrow(world), (await world.click())["instructions"], subject=f"Meeting {number}")
+    await world.notified()
+    await asyncio.gather(*(world.services.rounds.sweep() for _ in range(3)), world.work_off())
+    traffic = await world.control("GET", "/dev/requests")
+    assert traffic["throttled"] == 0
+    assert traffic["most_at_once"] == 4
+
+
+async def alarms(world: Deployment) -> list[str]:
+    """The causes of what is wrong."""
+    return [alarm.cause async for alarm in world.services.alarms.of((await world.integration()).uuid)]

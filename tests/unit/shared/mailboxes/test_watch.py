@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import RateLimited, Unavailable
-from shared.mailboxes.mailbox import Changes, Folder
-from shared.mailboxes.watch import MAX_PAGES, RENEW_BEFORE, Watcher
+from shared.mailboxes.mailbox import Changes, Folder, MessageNotFound
+from shared.mailboxes.watch import MAX_PAGES, RENEW_BEFORE, MailboxUnreadable, Watcher
 from shared.meetings.notice import decode
 from shared.meetings.operation import correlation_id
 from shared.storage import Put
@@ -44,6 +44,7 @@ class World:
             self.queue,
             self.clock,
             self.files_away,
+            None if self.is_polled else self.mailbox,
         )
 
     def found(self) -> list[str]:
@@ -170,6 +171,7 @@ async def test_a_crash_while_sweeping_loses_nothing(world: World, page: int) -> 
 async def test_a_crash_between_queue_and_state_finds_the_page_again(world: World) -> None:
     for name in "abc":
         world.mailbox.deliver_mail(name)
+    world.is_polled = True
     world.mailbox.fail("changes", Unavailable("gone"), times=1, after_effect=True)
     with pytest.raises(Unavailable):
         await world.watcher.sweep()
@@ -177,6 +179,7 @@ async def test_a_crash_between_queue_and_state_finds_the_page_again(world: World
 
 
 async def test_a_folder_that_fails_keeps_its_place(world: World) -> None:
+    world.is_polled = True
     world.mailbox.deliver_mail("a")
     await world.watcher.sweep()
     world.mailbox.deliver_mail("b")
@@ -185,6 +188,15 @@ async def test_a_folder_that_fails_keeps_its_place(world: World) -> None:
         await world.watcher.sweep()
     assert await world.watcher.sweep() == 1
     assert world.found() == ["a", "b"]
+
+
+async def test_what_is_listed_is_found_although_the_delta_query_fails(world: World) -> None:
+    world.mailbox.deliver_mail("a")
+    world.mailbox.fail("changes", Unavailable("down"))
+    with pytest.raises(Unavailable):
+        await world.watcher.sweep()
+    assert await world.watcher.sweep() == 0
+    assert world.found() == ["a"]
 
 
 async def test_a_resync_mends_the_subscription_first(world: World) -> None:
@@ -284,6 +296,115 @@ async def test_what_was_filed_away_when_it_was_answered_needs_no_second_look(wor
     world.mailbox.deliver_mail("unseen", Folder.DELETED_ITEMS)
     assert await world.watcher.sweep() == 2
     assert world.found() == ["unfinished|moved", "unseen"]
+
+
+async def test_what_was_notified_of_and_answered_needs_no_second_look(world: World) -> None:
+    operation = f"operation:{correlation_id(INTEGRATION, 'answered')}"
+    await world.storage.table("meetings").commit(INTEGRATION, Put(operation, {"done": "2026-11-23T09:00:00+00:00"}))
+    world.mailbox.deliver_mail("answered")
+    assert await world.watcher.sweep() == 0
+    world.mailbox.forgotten_states |= {"1 0", "1 1"}
+    assert await world.watcher.sweep() == 0, "nor when the delta query starts over"
+
+
+class TestWhatTheDeltaQueryNeverTells:
+    async def test_a_message_that_was_moved_away_and_back_is_found(self, world: World) -> None:
+        await world.watcher.sweep()
+        world.clock.move(timedelta(minutes=3))
+        world.mailbox.deliver_mail("a")
+        world.mailbox.move_there_and_back("a")
+        world.clock.move(timedelta(minutes=2))
+        assert await world.watcher.sweep() == 1
+        assert world.found() == ["a"]
+
+    async def test_it_is_found_after_an_outage_of_days(self, world: World) -> None:
+        await world.watcher.sweep()
+        world.mailbox.deliver_mail("a")
+        world.mailbox.move_there_and_back("a")
+        world.mailbox.fail("arrived", Unavailable("down"), times=2)
+        for _ in range(2):
+            world.clock.move(timedelta(days=1))
+            with pytest.raises(Unavailable):
+                await world.watcher.sweep()
+        assert await world.watcher.sweep() == 1
+
+    async def test_a_busy_server_is_left_alone_by_the_next_sweep_too(self, world: World) -> None:
+        world.mailbox.deliver_mail("a")
+        world.mailbox.fail("arrived", RateLimited("busy", 150))
+        for _ in range(2):
+            with pytest.raises(RateLimited):
+                await world.watcher.sweep()
+            world.clock.move(timedelta(minutes=2))
+        assert world.mailbox.calls == ["arrived"]
+        assert await world.watcher.sweep() == 1
+
+    async def test_the_list_costs_one_call_and_does_not_grow(self, world: World) -> None:
+        for number in range(100):
+            world.mailbox.deliver_mail(f"m{number}")
+            await world.watcher.sweep()
+            world.clock.move(timedelta(minutes=5))
+        world.mailbox.calls.clear()
+        world.queue.sent.clear()
+        await world.watcher.sweep()
+        assert world.mailbox.calls == ["arrived", "changes", "changes"]
+        assert world.found() == []
+        row = await world.storage.table("meetings").get(INTEGRATION, "watch:arrivals")
+        assert row is not None
+        assert len(str(row.values["seen"]).split()) <= 3, "what lies behind the overlap is not listed again"
+
+    async def test_a_list_without_end_goes_on_with_the_next_sweep(self, world: World) -> None:
+        await world.watcher.sweep()
+        messages = [f"m{n}" for n in range(2 * MAX_PAGES + 3)]
+        for name in messages:
+            world.mailbox.deliver_mail(name)
+            world.mailbox.move_there_and_back(name)
+            world.clock.move(timedelta(minutes=1))
+        await world.watcher.sweep()
+        assert set(world.found()) == set(messages[: 2 * MAX_PAGES])
+        await world.watcher.sweep()
+        assert set(world.found()) == set(messages)
+
+
+class TestMessagesThatCannotBeRead:
+    """404 for one message is a deleted message; for all of them it is no clean mailbox."""
+
+    @pytest.fixture
+    async def told(self, world: World) -> World:
+        world.mailbox.deliver_mail("a")
+        await world.watcher.sweep()
+        await world.watcher.not_found()
+        world.mailbox.calls.clear()
+        return world
+
+    async def test_nothing_follows_from_a_deleted_one(self, told: World) -> None:
+        for _ in range(3):
+            await told.watcher.check_readable()
+        assert told.mailbox.calls == ["newest", "read"], "it is looked at once"
+        assert await told.watcher.sweep() == 0
+
+    async def test_nothing_follows_where_none_is_left(self, told: World) -> None:
+        told.mailbox.lose("a")
+        await told.watcher.check_readable()
+
+    async def test_all_is_an_error_until_one_can_be_read_and_then_everything_is_looked_at(self, told: World) -> None:
+        told.mailbox.fail("read", MessageNotFound("none"), times=3)
+        for _ in range(3):
+            with pytest.raises(MailboxUnreadable, match="404"):
+                await told.watcher.check_readable()
+            await told.watcher.not_found()
+            assert await told.watcher.sweep() == 0
+        await told.watcher.check_readable()
+        assert await told.watcher.sweep() == 1
+        assert told.found() == ["a", "a"]
+        await told.watcher.check_readable()
+        assert await told.watcher.sweep() == 0
+
+    async def test_ews_has_no_lists_to_compare_with(self, world: World) -> None:
+        world.is_polled = True
+        world.mailbox.deliver_mail("a")
+        await world.watcher.not_found()
+        await world.watcher.check_readable()
+        assert world.mailbox.calls == []
 
 
 @pytest.mark.parametrize("length", [0, 1, 29_999, 30_000, 30_001, 60_000, 200_000])

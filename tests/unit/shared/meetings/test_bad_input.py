@@ -46,7 +46,9 @@ class OneMessage:
         self._payload = payload
         self.answers: list[str] = []
 
-    async def get(self, path_or_link: str, params: Mapping[str, str] | None = None, prefer: str = "") -> Any:
+    async def get(
+        self, path_or_link: str, params: Mapping[str, str] | None = None, prefer: str = "", of: str = ""
+    ) -> Any:
         if "/instances" in path_or_link:
             return {"value": [self._event()]}
         found = self._event() if "/events/" in path_or_link else self._payload

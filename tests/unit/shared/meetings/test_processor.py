@@ -10,7 +10,7 @@ from shared.aliases.tags import find_tags
 from shared.conferences.conference import Calendar, Occurrence
 from shared.errors import RateLimited, Unavailable
 from shared.identity.caller import Caller
-from shared.mailboxes.mailbox import Folder
+from shared.mailboxes.mailbox import Folder, MessageNotFound
 from shared.meetings.agenda import CLEANUP, ONWARD
 from shared.meetings.notice import Notice
 from shared.meetings.request import Answer, Shape, Update
@@ -337,9 +337,20 @@ class TestLeftAlone:
         assert world.mailbox.calls == ["read"]
         assert await world.operation("mail-1") is None
 
-    async def test_a_message_that_is_gone(self, world: World) -> None:
-        await world.process("gone")
+    async def test_a_message_that_nobody_has_seen_is_for_the_queue_to_look_for_again(self, world: World) -> None:
+        with pytest.raises(MessageNotFound):
+            await world.process("gone")
         assert world.told == []
+
+    async def test_one_that_went_after_it_was_decided_on_is_finished(self, world: World) -> None:
+        booking = await world.reserve()
+        world.mailbox.deliver(invitation(body=body(booking)))
+        world.mailbox.fail("answer", Unavailable("down"))
+        with pytest.raises(Unavailable):
+            await world.process("message-1")
+        world.mailbox.lose("message-1")
+        await world.process("message-1")
+        assert [kind for kind, _ in world.told] == ["accepted"]
 
     async def test_a_lagging_calendar_item_is_waited_for(self, world: World) -> None:
         booking = await world.reserve()

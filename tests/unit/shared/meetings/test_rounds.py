@@ -60,7 +60,9 @@ class World:
         site = Site(integration, self.clock, self.storage)
         subscriptions, queue = FakeSubscriptions(), self.storage.queue("meeting-requests")
         notifies = None if integration.uses_ews else subscriptions
-        watcher = Watcher(integration.uuid, name, site.mailbox, notifies, self.storage, queue, self.clock)
+        arrivals = None if integration.uses_ews else site.mailbox
+        parts = site.mailbox, notifies, self.storage, queue, self.clock
+        watcher = Watcher(integration.uuid, name, *parts, arrivals=arrivals)
         self.places[integration.uuid] = Place(site, subscriptions, watcher)
         return integration.uuid
 
@@ -146,7 +148,7 @@ async def test_one_broken_integration_never_stops_the_others(world: World, error
     broken, sound = await world.add("broken"), await world.add("sound")
     for uuid in (broken, sound):
         world.places[uuid].mailbox.deliver_mail(uuid)
-    world.places[broken].mailbox.fail("changes", error)
+    world.places[broken].mailbox.fail("arrived", error)
     await world.rounds.sweep()
     assert world.found() == [sound]
     assert (await world.raised(broken), await world.raised(sound)) == ([AlarmKind.CONNECTION], [])

@@ -11,7 +11,7 @@ from shared.errors import Unavailable
 from shared.mailboxes.graph.client import GraphClient, GraphError
 from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.horizon import HORIZON
-from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder
+from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, MessageNotFound
 from shared.meetings.request import Answer, Shape
 from tests.integration.shared.mailboxes.graph.server import Script
 from tests.unit.shared.mailboxes.graph.test_payloads import event, message
@@ -40,21 +40,58 @@ async def test_a_message_is_read_with_its_event_in_one_call(mailbox: GraphMailbo
     assert asked.path == f"{ROOT}/messages/AA%2Fk%2Bm%3D?%24expand=microsoft.graph.eventMessage%2Fevent"
 
 
-async def test_a_message_that_is_gone_is_nothing(mailbox: GraphMailbox, script: Script) -> None:
-    """RemoveOldMeetingMessages deletes what is outdated (facts §7)."""
+async def test_a_message_that_is_gone_cannot_be_found(mailbox: GraphMailbox, script: Script) -> None:
+    """RemoveOldMeetingMessages deletes what is outdated; others can be read a moment after they were told of."""
     script.refuse(404)
-    assert await mailbox.read("m") is None
+    with pytest.raises(MessageNotFound):
+        await mailbox.read("m")
 
 
-async def test_ordinary_mail_that_cannot_be_expanded_is_nothing(mailbox: GraphMailbox, script: Script) -> None:
-    script.refuse(400, "RequestBroker--ParseUri")
+REFUSED = [(400, "RequestBroker--ParseUri"), (400, "ErrorInvalidRequest"), (500, "InternalServerError")]
+
+
+@pytest.mark.parametrize(("status", "code"), REFUSED)
+async def test_ordinary_mail_that_cannot_be_expanded_is_nothing(
+    mailbox: GraphMailbox, script: Script, status: int, code: str
+) -> None:
+    script.refuse(status, code)
     script.answer(200, {"id": "m", "receivedDateTime": "2026-11-23T08:59:00Z"})
     assert await mailbox.read("m") is None
 
 
-async def test_a_meeting_message_that_cannot_be_expanded_is_an_error(mailbox: GraphMailbox, script: Script) -> None:
+@pytest.mark.parametrize(("status", "code"), REFUSED)
+async def test_a_meeting_message_that_cannot_be_expanded_is_read_in_two_calls(
+    mailbox: GraphMailbox, script: Script, status: int, code: str
+) -> None:
+    script.answer(200, message())
+    expected = await mailbox.read("m")
+    assert expected is not None
+    script.answers.clear()
+    script.refuse(status, code)
+    script.answer(200, message(event=None))
+    script.answer(200, event())
+    assert await mailbox.read("m") == expected
+    read = f"GET {ROOT}/messages/m"
+    assert paths(script)[1:] == [read, read, f"{read}/microsoft.graph.eventMessage/event"]
+
+
+async def test_one_whose_event_is_gone_too(mailbox: GraphMailbox, script: Script) -> None:
+    script.refuse(500, "InternalServerError")
+    script.answer(200, message(event=None))
+    script.refuse(404)
+    request = await mailbox.read("m")
+    assert request is not None
+    assert request.item is None
+
+
+async def test_a_message_that_cannot_be_read_at_all_is_an_error(mailbox: GraphMailbox, script: Script) -> None:
+    script.refuse(500, "InternalServerError")
+    with pytest.raises(Unavailable):
+        await mailbox.read("m")
+    script.answers.clear()
     script.refuse(400, "ErrorInvalidRequest")
     script.answer(200, message(event=None))
+    script.refuse(400, "ErrorInvalidRequest")
     with pytest.raises(GraphError):
         await mailbox.read("m")
 
@@ -62,7 +99,8 @@ async def test_a_meeting_message_that_cannot_be_expanded_is_an_error(mailbox: Gr
 async def test_an_odd_address_stays_one_part_of_the_url(client: GraphClient, script: Script) -> None:
     """Rule 5."""
     script.refuse(404)
-    await GraphMailbox(client, "o'neill+vmr/../x@example.com").read("../../me")
+    with pytest.raises(MessageNotFound):
+        await GraphMailbox(client, "o'neill+vmr/../x@example.com").read("../../me")
     assert script.asked[0].path.startswith("/v1.0/users/o%27neill%2Bvmr%2F..%2Fx@example.com/messages/..%2F..%2Fme?")
 
 

@@ -56,7 +56,9 @@ class Parrot:
         self._payload = payload
         self._left = 20
 
-    async def get(self, path_or_link: str, params: Mapping[str, str] | None = None, prefer: str = "") -> Any:
+    async def get(
+        self, path_or_link: str, params: Mapping[str, str] | None = None, prefer: str = "", of: str = ""
+    ) -> Any:
         self._left -= 1
         if self._left < 0:
             raise Unavailable("enough")
