@@ -7,13 +7,23 @@
 @maxLength(11)
 param name string
 
+@description('Region of every resource.')
 param location string = resourceGroup().location
+
+@description('Tags of every resource, as in {\'cost-centre\': \'1234\'}.')
+param tags object = {}
+
+@description('Storage and vault cannot be deleted before the lock on them is.')
+param dataLock bool = true
+
+@description('The app has run before. infra/deploy.sh fills it in.')
+param packageDeployed bool = false
 
 @description('Your own host name for the app, as in vmr.example.com; empty for the name that Azure gives.')
 param publicHostName string = ''
 
 @description('Who gets a mail when an alert fires.')
-param alertEmails array = []
+param alertEmails string[] = []
 
 @description('The user name that conferencing nodes sign in with; empty when the management API platform is used.')
 param policyUsername string = ''
@@ -50,6 +60,9 @@ param instanceMemory int = 2048
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 param storageRedundancy string = 'Standard_ZRS'
 
+@description('Instances are spread over the zones of the region; with storage that is, too, the loss of a data centre stops nothing.')
+param zoneRedundant bool = contains(storageRedundancy, 'ZRS')
+
 @description('Days that logs are kept.')
 @minValue(30)
 @maxValue(730)
@@ -62,13 +75,7 @@ param privateNetwork bool = false
 param addressSpace string = '10.83.0.0/24'
 
 @description('Public IPv4 addresses or ranges from which admins may reach storage and vault when privateNetwork is on.')
-param adminAddresses array = []
-
-@description('Object id of whoever runs the deployment: may write the secrets. infra/deploy.sh fills it in.')
-param deployerId string = ''
-
-@allowed(['User', 'ServicePrincipal'])
-param deployerType string = 'User'
+param adminAddresses string[] = []
 
 // Storage accounts and vaults share one world-wide name space each.
 var unique = uniqueString(resourceGroup().id, name)
@@ -80,6 +87,7 @@ module identity 'modules/identity.bicep' = {
   params: {
     name: '${name}-identity'
     location: location
+    tags: tags
   }
 }
 
@@ -88,6 +96,7 @@ module network 'modules/network.bicep' = if (privateNetwork) {
   params: {
     name: name
     location: location
+    tags: tags
     addressSpace: addressSpace
   }
 }
@@ -97,10 +106,13 @@ module storage 'modules/storage.bicep' = {
   params: {
     name: uniqueName
     location: location
+    tags: tags
     redundancy: storageRedundancy
     appPrincipalId: identity.outputs.principalId
     privateNetwork: privateNetwork
     adminAddresses: adminAddresses
+    dataLock: dataLock
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -109,11 +121,11 @@ module vault 'modules/vault.bicep' = {
   params: {
     name: uniqueName
     location: location
+    tags: tags
     appPrincipalId: identity.outputs.principalId
-    deployerId: deployerId
-    deployerType: deployerType
     privateNetwork: privateNetwork
     adminAddresses: adminAddresses
+    dataLock: dataLock
     workspaceId: monitoring.outputs.workspaceId
   }
 }
@@ -123,6 +135,7 @@ module endpoints 'modules/endpoints.bicep' = if (privateNetwork) {
   params: {
     name: name
     location: location
+    tags: tags
     subnetId: network.?outputs.endpointSubnet ?? ''
     networkId: network.?outputs.id ?? ''
     storageId: storage.outputs.id
@@ -135,6 +148,7 @@ module monitoring 'modules/monitoring.bicep' = {
   params: {
     name: name
     location: location
+    tags: tags
     appPrincipalId: identity.outputs.principalId
     retentionDays: logRetentionDays
   }
@@ -145,6 +159,7 @@ module app 'modules/app.bicep' = {
   params: {
     name: uniqueName
     location: location
+    tags: tags
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
     storageName: storage.outputs.name
@@ -161,6 +176,7 @@ module app 'modules/app.bicep' = {
     alwaysReadyInstances: alwaysReadyInstances
     maximumInstances: maximumInstances
     instanceMemory: instanceMemory
+    zoneRedundant: zoneRedundant
     subnetId: appSubnet
   }
 }
@@ -170,8 +186,10 @@ module alerts 'modules/alerts.bicep' = {
   params: {
     name: name
     location: location
+    tags: tags
     insightsId: monitoring.outputs.insightsId
     emails: alertEmails
+    packageDeployed: packageDeployed
   }
 }
 
@@ -179,14 +197,31 @@ module workbook 'modules/workbook.bicep' = {
   name: 'workbook'
   params: {
     location: location
+    tags: tags
     insightsId: monitoring.outputs.insightsId
   }
 }
 
+@description('Name of the app.')
 output appName string = app.outputs.name
+
+@description('Resource id of the app.')
+output appId string = app.outputs.id
+
+@description('The host name that Azure gives the app.')
 output appHostName string = app.outputs.hostName
+
+@description('The address that the app calls its own.')
 output publicBaseUrl string = app.outputs.publicBaseUrl
-output vaultName string = vault.outputs.name
+
+@description('Resource id of the vault.')
+output vaultId string = vault.outputs.id
+
+@description('Secrets that have to be in the vault, separated by spaces.')
 output secretNames string = app.outputs.secretNames
+
+@description('Client id of the app\'s identity, for the grants in Exchange.')
 output identityClientId string = identity.outputs.clientId
+
+@description('Object id of the app\'s identity, for the grants in Exchange.')
 output identityPrincipalId string = identity.outputs.principalId

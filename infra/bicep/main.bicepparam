@@ -36,16 +36,22 @@ param maximumInstances = 40
 param instanceMemory = 2048
 
 // ZRS survives the loss of a data centre; choose Standard_LRS in regions without zones.
+// zoneRedundant does the same for the app's instances.
 param storageRedundancy = 'Standard_ZRS'
+param zoneRedundant = true
 param logRetentionDays = 90
 
 // true: storage and vault are reached through a virtual network only. adminAddresses are the public addresses from
-// which deploy.sh and `az` may still reach them, as in ['203.0.113.7', '198.51.100.0/28'].
+// which the backup and `az` may still reach them, as in ['203.0.113.7', '198.51.100.0/28'].
 param privateNetwork = false
 param addressSpace = '10.83.0.0/24'
 param adminAddresses = []
 
-// Filled in by deploy.sh. ownAuthorities: there is a file infra/authorities.pem.
+// Tags of every resource, as in {'cost-centre': '1234'}. dataLock: storage and vault cannot be deleted, nor the resource
+// group, before the lock on each of them is.
+param tags = {}
+param dataLock = true
+
+// Filled in by deploy.sh. ownAuthorities: there is a file infra/authorities.pem; packageDeployed: the app has run before.
 param ownAuthorities = bool(readEnvironmentVariable('OWN_AUTHORITIES', 'false'))
-param deployerId = readEnvironmentVariable('DEPLOYER_ID', '')
-param deployerType = readEnvironmentVariable('DEPLOYER_TYPE', 'User')
+param packageDeployed = bool(readEnvironmentVariable('PACKAGE_DEPLOYED', 'false'))

@@ -5,8 +5,13 @@
 // bare, the certificate is made, and the same binding gets it (tls.bicep: a template may declare a resource once).
 // Certificates of Flex Consumption belong to the site, three at most, and not to the plan as elsewhere.
 
+@description('Name of the app.')
 param app string
+
+@description('The host name, as in vmr.example.com.')
 param host string
+
+@description('Region of the certificate.')
 param location string = resourceGroup().location
 
 @description('The name is bound already. Binding it bare again would take TLS off until the end of the deployment.')

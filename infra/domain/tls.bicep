@@ -1,7 +1,12 @@
 // The name's binding, with its certificate.
 
+@description('Name of the app.')
 param app string
+
+@description('The host name.')
 param host string
+
+@description('Of the certificate that Azure has made.')
 param thumbprint string
 
 resource site 'Microsoft.Web/sites@2024-11-01' existing = {

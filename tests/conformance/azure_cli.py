@@ -1,37 +1,72 @@
-"""Running the scripts of infra/ against the stand-in of the Azure CLI (tests/fakes/az)."""
+"""Running the programs of infra/ against the stand-in of the Azure CLI (tests/fakes/az)."""
 
+import contextlib
+import importlib
+import io
 import json
-import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from infra import package, smoke
+
 ROOT = Path(__file__).resolve().parents[2]
 FAKES = ROOT / "tests" / "fakes"
 
-READING = ("show", "list", "exists", "what-if", "version", "list-flexconsumption-", "show-usage")
+PROGRAMS = {
+    "deploy.sh": "infra.deploy",
+    "custom-domain.sh": "infra.custom_domain",
+    "grants/entra.sh": "infra.grants.entra",
+    "grants/service-provider.sh": "infra.grants.service_provider",
+}
+"""The scripts that an administrator calls, and the module that each runs."""
+
+READING = ("show", "list", "exists", "what-if", "version", "list-flexconsumption-", "show-usage", "build-params")
 """The words of az commands that change nothing."""
 
-# Building and asking the real package and app is other tests' business: these two only say that they were called.
-PYTHON = f"""
-import os, sys
-script = sys.argv[1].rpartition("/")[2] if len(sys.argv) > 1 else ""
-if script in ("package.py", "smoke.py"):
-    with open(os.environ["AZ_CALLS"], "a") as calls:
-        print('["' + '", "'.join(["python", script, *sys.argv[2:]]) + '"]', file=calls)
-    if script == "package.py":
-        with open(sys.argv[sys.argv.index("--output") + 1], "w") as package:
-            package.write(os.environ.get("PACKAGE", "package 1"))
-    sys.exit(os.environ.get("SMOKE_FAULT") if script == "smoke.py" else 0)
-os.execv({sys.executable!r}, [{sys.executable!r}, *sys.argv[1:]])
-"""
+EMPTY: dict[str, Any] = {
+    "version": "2.91.0",
+    "account": {
+        "id": "sub",
+        "name": "Subscription",
+        "type": "user",
+        "user": "admin@example.com",
+        "tenant": "tenant",
+    },
+    "providers": ["Microsoft.Web", "Microsoft.Storage", "Microsoft.KeyVault", "Microsoft.Network"],
+    "runtimes": ["3.12", "3.13"],
+    "storage_usage": [3, 250],
+    "permissions": [{"actions": ["*"], "notActions": [], "dataActions": [], "notDataActions": []}],
+    "parameters": {
+        "name": "vmr",
+        "publicHostName": "",
+        "privateNetwork": False,
+        "adminAddresses": [],
+        "storageRedundancy": "Standard_ZRS",
+    },
+    "groups": {},
+    "deployed": False,
+    "environment": {},
+    "deleted_vaults": {},
+    "secrets": {},
+    "alerts": {},
+    "package": "",
+    "faults": {},
+    "applications": {},
+    "ignores_patches": False,
+    "principals": [],
+    "federations": [],
+    "role_assignments": [],
+    "hosts": {},
+}
 
 
 @dataclass(frozen=True)
 class Ran:
-    """What a script's run left behind. `calls` are those of az and of the two Python programs, in order."""
+    """What a run left behind. `calls` are those of az, and of the package's building and trying, in order."""
 
     code: int
     output: str
@@ -63,54 +98,27 @@ def words_of(call: list[str]) -> str:
 class Azure:
     """A make-believe Azure, and a machine with az on it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.directory = directory
         self._state = directory / "state.json"
-        self._bin = directory / "bin"
-        self._bin.mkdir()
-        self._put("az", (FAKES / "az").read_text().partition("\n")[2])
-        self._put("python3", PYTHON)
-        self.save(
-            {
-                "version": "2.75.0",
-                "account": {
-                    "id": "sub",
-                    "name": "Subscription",
-                    "type": "user",
-                    "user": "admin@example.com",
-                    "tenant": "tenant",
-                },
-                "providers": ["Microsoft.Web", "Microsoft.Storage", "Microsoft.KeyVault", "Microsoft.Network"],
-                "runtimes": ["3.12", "3.13"],
-                "storage_usage": ["3", "250"],
-                "roles": ["Owner"],
-                "groups": {},
-                "deployed": False,
-                "outputs": [
-                    "vmrapp",
-                    "vmrapp.azurewebsites.net",
-                    "https://vmrapp.azurewebsites.net",
-                    "vmrvault",
-                    "tag-signing-key policy-password-hash",
-                    "client",
-                    "principal",
-                ],
-                "secrets": {},
-                "secret_file_modes": [],
-                "package": "",
-                "faults": {},
-                "applications": {},
-                "principals": [],
-                "federations": [],
-                "role_assignments": [],
-                "hosts": {},
-            }
-        )
-
-    def _put(self, name: str, program: str) -> None:
+        self._calls = directory / "calls.jsonl"
+        self._monkeypatch = monkeypatch
+        binaries, scratch = directory / "bin", directory / "tmp"
+        binaries.mkdir()
+        scratch.mkdir()
         # Isolated and without site packages: it starts in a third of the time, and there are many calls.
-        (self._bin / name).write_text(f"#!{sys.executable} -IS\n{program}")
-        (self._bin / name).chmod(0o755)
+        program = f"#!{sys.executable} -IS\n" + (FAKES / "az").read_text().partition("\n")[2]
+        (binaries / "az").write_text(program)
+        (binaries / "az").chmod(0o755)
+        self._environment = {
+            "PATH": str(binaries),
+            "TMPDIR": str(scratch),
+            "AZ_STATE": str(self._state),
+            "AZ_CALLS": str(self._calls),
+            "DEPLOY_PAUSE": "0",
+            "DEPLOY_TRIES": "3",
+        }
+        self.save(EMPTY)
 
     @property
     def state(self) -> dict[str, Any]:
@@ -126,34 +134,69 @@ class Azure:
         """Change some of it."""
         self.save(self.state | fields)
 
+    def parameters(self, **values: Any) -> None:
+        """Change values of the parameter file."""
+        self.change(parameters=self.state["parameters"] | values)
+
     def fail(self, command: str, stderr: str, times: int = 1) -> None:
         """Let the next calls that begin with `command` fail."""
         self.change(faults=self.state["faults"] | {command: {"stderr": stderr, "times": times}})
 
-    def run(self, script: str, *arguments: str, **environment: str) -> Ran:
-        """Run a script of infra/ with nobody at the keyboard."""
-        calls = self.directory / "calls.jsonl"
-        calls.write_text("")
-        scratch = self.directory / "tmp"
-        scratch.mkdir(exist_ok=True)
-        env = {
-            "PATH": f"{self._bin}{os.pathsep}{os.environ['PATH']}",
-            "HOME": str(self.directory),
-            "TMPDIR": str(scratch),
-            "AZ_STATE": str(self._state),
-            "AZ_CALLS": str(calls),
-            "DEPLOY_PAUSE": "0",
-            "DEPLOY_TRIES": "3",
-        }
-        done = subprocess.run(
-            [str(ROOT / "infra" / script), *arguments],
-            env=env | environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert not any(scratch.iterdir()), "temporary files were left behind"
-        return Ran(done.returncode, done.stdout, [json.loads(line) for line in calls.read_text().splitlines()])
+    def run(
+        self,
+        script: str,
+        *arguments: str,
+        package: str = "package 1",
+        smoke_faults: tuple[str, ...] = (),
+        **environment: str,
+    ) -> Ran:
+        """Run a program of infra/ with nobody at the keyboard.
+
+        The package has this content; trying the app gives these faults in turn, and then none.
+        """
+        self._calls.write_text("")
+        output, faults = io.StringIO(), list(smoke_faults)
+        with (
+            self._monkeypatch.context() as patch,
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(output),
+        ):
+            for name, value in (self._environment | environment).items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "stdin", io.StringIO())
+            patch.setattr("tempfile.tempdir", None)
+            self._without_packages(patch, package, faults)
+            code = _main(script, list(arguments))
+        assert not any((self.directory / "tmp").iterdir()), "temporary files were left behind"
+        return Ran(code, output.getvalue(), [json.loads(line) for line in self._calls.read_text().splitlines()])
+
+    def _without_packages(self, patch: pytest.MonkeyPatch, content: str, faults: list[str]) -> None:
+        """Building and asking the real package and app is other tests' business: here they only say that they ran."""
+
+        def note(*call: str) -> None:
+            with self._calls.open("a") as calls:
+                calls.write(json.dumps(["python", *call]) + "\n")
+
+        def build(output: Path, python_version: str) -> package.Package:
+            note("package.py", python_version)
+            output.write_text(content)
+            return package.Package(output, content.ljust(64, "0"), 1, 1, 1, True, 1.0)
+
+        def first_fault(base: str, patience: float, pause: float) -> str:
+            note("smoke.py", base)
+            return faults.pop(0) if faults else ""
+
+        patch.setattr("infra.package.build", build)
+        patch.setattr(smoke, "first_fault", first_fault)
+
+
+def _main(script: str, arguments: list[str]) -> int:
+    """Run the program of a script; its exit code."""
+    try:
+        importlib.import_module(PROGRAMS[script]).main(arguments)
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            sys.stderr.write(end.code)
+            return 1
+        return int(end.code or 0)
+    return 0

@@ -1,7 +1,7 @@
 """Types of Azure's that the shared type data lack, in their form: name → (properties, the required ones).
 
-Read off Microsoft's template reference for 2024-11-01 (sites/hostNameBindings; sites/certificates has the properties
-of certificates).
+Read off Microsoft's template reference: 2024-11-01 for Microsoft.Web (sites/hostNameBindings; sites/certificates has
+the properties of certificates), 2022-04-01 for roleDefinitions, 2020-05-01 for locks.
 """
 
 import json
@@ -27,6 +27,15 @@ CERTIFICATE = {
     "password": TEXT,
     "serverFarmId": TEXT,
 }
+PERMISSION = {name: [TEXT] for name in ("actions", "notActions", "dataActions", "notDataActions")}
+ROLE = {
+    "assignableScopes": [TEXT],
+    "description": TEXT,
+    "permissions": [PERMISSION],
+    "roleName": TEXT,
+    "type": TEXT,
+}
+LOCK = {"level": ("CanNotDelete", "NotSpecified", "ReadOnly"), "notes": TEXT, "owners": [{"applicationId": TEXT}]}
 LACKING: dict[str, dict[str, Any]] = {
     "microsoft.web/sites/hostnamebindings@2024-11-01": {"name": TEXT, "kind": TEXT, "properties": BINDING},
     "microsoft.web/sites/certificates@2024-11-01": {
@@ -35,6 +44,8 @@ LACKING: dict[str, dict[str, Any]] = {
         "location": TEXT,
         "properties": CERTIFICATE,
     },
+    "microsoft.authorization/roledefinitions@2022-04-01": {"name": TEXT, "properties": ROLE},
+    "microsoft.authorization/locks@2020-05-01": {"name": TEXT, "properties": LOCK},
 }
 REQUIRED = {"name", "location"}
 
@@ -57,6 +68,8 @@ def _added(types: dict[str, Any], value: Any) -> str:
             name: {"type": {"ref": _added(types, part)}, "flags": int(name in REQUIRED)} for name, part in value.items()
         }
         types[key] = {"$type": "ObjectType", "properties": properties}
+    elif isinstance(value, list):
+        types[key] = {"$type": "ArrayType", "itemType": {"ref": _added(types, value[0])}}
     elif isinstance(value, tuple):
         types[key] = {"$type": "UnionType", "elements": [{"ref": _literal(types, choice)} for choice in value]}
     else:

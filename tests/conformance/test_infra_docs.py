@@ -38,8 +38,8 @@ def test_every_file_that_is_named_exists(path: Path) -> None:
 
 
 @pytest.mark.parametrize("script", ["deploy.sh", "custom-domain.sh", "grants/entra.sh", "grants/service-provider.sh"])
-def test_every_option_that_is_named_exists(script: str, tmp_path: Path) -> None:
-    options = set(re.findall(r"--[a-z-]+", Azure(tmp_path).run(script, "--help").output))
+def test_every_option_that_is_named_exists(script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = set(re.findall(r"--[a-z-]+", Azure(tmp_path, monkeypatch).run(script, "--help").output))
     text = "\n".join(path.read_text() for path in DOCS).replace("\\\n", " ")
     used = {o for call in re.findall(rf"infra/{script} ([^`\n#]*)", text) for o in re.findall(r"--[a-z-]+", call)}
     assert used <= options

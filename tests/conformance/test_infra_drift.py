@@ -20,13 +20,13 @@ secrets = app_settings.test_every_secret_is_a_reference_that_the_deploy_script_c
 
 MORE = "\n  'one-more'"
 POISON = "\n  'meeting-requests-poison'"
-GUID = "'0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'"
+GUID = "'8a0f0c08-91a1-4084-bc3d-661d67233fed'"
 DRIFTS: dict[str, tuple[str, str, str, Callable[[], None]]] = {
     "a table is missing": ("storage", "\n  'personal'", "", tables_and_queues),
     "a table too many": ("storage", "\n  'personal'", "\n  'personal'" + MORE, tables_and_queues),
     "a poison queue is missing": ("storage", POISON, "", tables_and_queues),
     "a queue too many": ("storage", POISON, POISON + MORE, tables_and_queues),
-    "a role is missing": ("storage", f"  storageTableDataContributor: {GUID}", "", roles),
+    "a role is missing": ("storage", f"  storageQueueDataMessageProcessor: {GUID}", "", roles),
     "another role": ("storage", GUID, "'17d1049b-9a84-46fb-8f53-869881c3d3ab'", roles),
     "a setting is missing": ("app", "  SECRETS_VAULT_URI: vaultUri\n", "", given),
     "a setting is misspelt": ("app", "  PUBLIC_BASE_URL:", "  PUBLIC_BASEURL:", given),

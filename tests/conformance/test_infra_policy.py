@@ -8,18 +8,26 @@ from shared.storage import QUEUES, TABLES
 from tests.conformance.bicep import BICEP, FILES, INFRA, Expression, load
 from tests.conformance.test_imports import imported, is_within, modules
 
+TABLE_ROWS = "rows of tables (a role of our own)"
 ROLE_OF = {
-    "azure.data.tables": "Storage Table Data Contributor",
-    "azure.storage.queue": "Storage Queue Data Contributor",
-    "azure.keyvault.secrets": "Key Vault Secrets Officer",
+    "azure.data.tables": {TABLE_ROWS},
+    "azure.storage.queue": {"Storage Queue Data Message Sender"},
+    "azure.keyvault.secrets": {"Key Vault Secrets Officer"},
 }
 """What the code needs, by the library that it asks with."""
 NO_ROLE = {"azure.functions", "azure.core", "azure.identity"}
-OF_THE_HOST = {"Storage Blob Data Owner", "Storage Queue Data Contributor", "Monitoring Metrics Publisher"}
+OF_THE_HOST = {
+    "Storage Blob Data Owner",
+    "Storage Queue Data Reader",
+    "Storage Queue Data Message Processor",
+    "Storage Queue Data Message Sender",
+    "Monitoring Metrics Publisher",
+}
 ROLES = {
     "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",
-    "974c5e8b-45b9-4653-ba55-5f855dd0fb88": "Storage Queue Data Contributor",
-    "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3": "Storage Table Data Contributor",
+    "19e7f393-937e-4f77-808e-94535e297925": "Storage Queue Data Reader",
+    "8a0f0c08-91a1-4084-bc3d-661d67233fed": "Storage Queue Data Message Processor",
+    "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a": "Storage Queue Data Message Sender",
     "b86a8fe4-44ce-4948-aee5-eccb2c155cd7": "Key Vault Secrets Officer",
     "3913510d-42f4-4e42-8a64-420c390055eb": "Monitoring Metrics Publisher",
 }
@@ -97,7 +105,8 @@ def test_every_azure_library_of_the_code_has_its_role_and_no_role_is_left_over()
     known = {*ROLE_OF, *NO_ROLE}
     assert not [name for name in asked - {"azure"} if not any(is_within(name, library) for library in known)]
     used = {library for library in ROLE_OF if any(is_within(name, library) for name in asked)}
-    assert {ROLE_OF[library] for library in used} | OF_THE_HOST == set(ROLES.values())
+    needed = set().union(*(ROLE_OF[library] for library in used))
+    assert needed | OF_THE_HOST == {*ROLES.values(), TABLE_ROWS}
 
 
 def test_the_roles_are_those_that_the_code_needs_and_no_other() -> None:
@@ -113,8 +122,44 @@ def test_the_roles_are_those_that_the_code_needs_and_no_other() -> None:
     assert assignments == [
         ("monitoring", "grant", "appPrincipalId", "insights"),
         ("storage", "grant", "appPrincipalId", "account"),
+        ("storage", "tableGrant", "appPrincipalId", "account"),
         ("vault", "appGrant", "appPrincipalId", "vault"),
-        ("vault", "deployerGrant", "deployerId", "vault"),
+    ]
+
+
+def test_the_app_can_neither_make_nor_delete_a_table_or_a_queue() -> None:
+    [permission] = module("storage").resource("Microsoft.Authorization/roleDefinitions")["properties"]["permissions"]
+    assert permission["actions"] == []
+    rows = "Microsoft.Storage/storageAccounts/tableServices/tables/entities/"
+    assert {action.removeprefix(rows) for action in permission["dataActions"]} == {
+        "read",
+        "write",
+        "delete",
+        "add/action",
+        "update/action",
+    }
+    assert "Storage Queue Data Contributor" not in ROLES.values()
+
+
+@pytest.mark.parametrize(("name", "kept"), [("storage", "account"), ("vault", "vault")])
+def test_what_cannot_be_made_again_is_locked_unless_asked_otherwise(name: str, kept: str) -> None:
+    lock = module(name).resource("Microsoft.Authorization/locks")
+    assert lock["properties"]["level"] == "CanNotDelete"
+    assert lock["scope"] == Expression(kept)
+    assert "locks@2020-05-01' = if (dataLock) {" in module(name).path.read_text()
+    assert "param dataLock bool = true" in (BICEP / "main.bicep").read_text()
+
+
+def test_the_plan_is_spread_over_zones_where_storage_is() -> None:
+    plan = module("app").resource("Microsoft.Web/serverfarms")
+    assert plan["properties"]["zoneRedundant"] == Expression("zoneRedundant")
+    assert "param zoneRedundant bool = contains(storageRedundancy, 'ZRS')" in (BICEP / "main.bicep").read_text()
+
+
+def test_no_cloud_is_named_where_azure_names_its_own() -> None:
+    clouds = ("core.windows.net", "vault.azure.net", "vaultcore.azure.net", "azurewebsites.net")
+    assert not [
+        (path.stem, cloud) for path in FILES for text in load(path).strings() for cloud in clouds if cloud in text
     ]
 
 

@@ -1,4 +1,4 @@
-"""The other scripts of infra/: sound shell, sound PowerShell, the facts' cmdlets and values."""
+"""The scripts of infra/: sound shell, sound PowerShell, the right cmdlets and values."""
 
 import re
 import subprocess
@@ -9,7 +9,6 @@ import pytest
 import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
-from tests.conformance.azure_cli import Azure
 from tests.conformance.bicep import INFRA
 
 SHELL = sorted(INFRA.rglob("*.sh"))
@@ -51,11 +50,6 @@ CHANGING = {
     },
 }
 """Every cmdlet that changes anything."""
-
-
-@pytest.fixture
-def azure(tmp_path: Path) -> Azure:
-    return Azure(tmp_path)
 
 
 @pytest.mark.parametrize("path", SHELL, ids=lambda path: path.name)
@@ -159,103 +153,3 @@ def test_the_app_gets_the_three_roles_that_it_uses() -> None:
         "Application Mail.Send",
         "Application Calendars.ReadWrite",
     ]
-
-
-ENTRA = ("--host", "vmr.example.com", "--admin", "an-admin")
-
-
-def test_entra_has_an_api_an_add_in_and_a_role(azure: Azure) -> None:
-    ran = azure.run("grants/entra.sh", *ENTRA)
-    assert ran.code == 0, ran.output
-    api, addin = (azure.state["applications"][f"vmr-scheduling-{name}"] for name in ("api", "addin"))
-    assert api["api"]["requestedAccessTokenVersion"] == 2
-    assert api["identifierUris"] == ["api://id-of-vmr-scheduling-api"]
-    [scope] = api["api"]["oauth2PermissionScopes"]
-    [role] = api["appRoles"]
-    assert (role["value"], role["allowedMemberTypes"]) == ("Scheduling.Admin", ["User", "Application"])
-    allowed = {a["appId"]: a["delegatedPermissionIds"] for a in api["api"]["preAuthorizedApplications"]}
-    assert allowed["id-of-vmr-scheduling-addin"] == [scope["id"]]
-    assert addin["spa"]["redirectUris"] == ["brk-multihub://vmr.example.com"]
-    assert {app["signInAudience"] for app in (api, addin)} == {"AzureADMyOrg"}
-    assert not any("requiredResourceAccess" in app for app in (api, addin))  # no permission is asked for
-    assert azure.state["role_assignments"] == [["an-admin", "principal-of-id-of-vmr-scheduling-api", role["id"]]]
-
-
-def test_the_scope_is_the_one_that_the_code_asks_for(azure: Azure) -> None:
-    from shared.identity.addin_users import SCOPE
-
-    azure.run("grants/entra.sh", *ENTRA)
-    [scope] = azure.state["applications"]["vmr-scheduling-api"]["api"]["oauth2PermissionScopes"]
-    assert scope["value"] == SCOPE
-
-
-def test_entra_prints_the_integrations_settings(azure: Azure) -> None:
-    from shared.integrations import Integration
-
-    printed = dict(re.findall(r"^  (addin_\w+) +(\S+)$", azure.run("grants/entra.sh", *ENTRA).output, re.M))
-    assert set(printed) <= set(Integration.model_fields)
-    assert printed["addin_naa_web_api_application_id"] == "id-of-vmr-scheduling-api"
-    assert printed["addin_application_id"] == "id-of-vmr-scheduling-addin"
-
-
-def test_entra_again_changes_nothing(azure: Azure) -> None:
-    azure.run("grants/entra.sh", *ENTRA)
-    before = azure.state
-    assert azure.run("grants/entra.sh", *ENTRA).code == 0
-    assert azure.state == before
-
-
-def test_entra_for_service_providers_takes_users_of_other_tenants(azure: Azure) -> None:
-    azure.run("grants/entra.sh", "--host", "vmr.example.com", "--multi-tenant")
-    assert {a["signInAudience"] for a in azure.state["applications"].values()} == {"AzureADMultipleOrgs"}
-
-
-def test_the_providers_app_is_vouched_for_by_the_managed_identity(azure: Azure) -> None:
-    ran = azure.run("grants/service-provider.sh", "--identity", "principal")
-    assert ran.code == 0, ran.output
-    app = azure.state["applications"]["vmr-scheduling-exchange"]
-    assert app["signInAudience"] == "AzureADMultipleOrgs"
-    assert "requiredResourceAccess" not in app
-    [credential] = azure.state["federations"]
-    assert credential["subject"] == "principal"
-    assert credential["issuer"] == "https://login.microsoftonline.com/tenant/v2.0"
-    assert credential["audiences"] == ["api://AzureADTokenExchange"]
-    before = azure.state
-    assert azure.run("grants/service-provider.sh", "--identity", "principal").code == 0
-    assert azure.state == before
-
-
-HOST = ("--resource-group", "rg", "--app", "vmrapp", "--host", "vmr.example.com")
-
-
-def test_a_host_name_is_bound_with_a_certificate(azure: Azure) -> None:
-    ran = azure.run("custom-domain.sh", *HOST)
-    assert ran.code == 0, ran.output
-    assert ran.changes == ["deployment group create"]
-    assert azure.state["hosts"] == {"vmr.example.com": "app=vmrapp host=vmr.example.com isBound=false"}
-    assert azure.run("custom-domain.sh", *HOST).code == 0
-    assert azure.state["hosts"] == {"vmr.example.com": "app=vmrapp host=vmr.example.com isBound=true"}
-
-
-def test_missing_dns_records_are_spelt_out(azure: Azure) -> None:
-    azure.fail("deployment group create", "A TXT record pointing from asuid… was not found")
-    ran = azure.run("custom-domain.sh", *HOST)
-    assert ran.code == 1
-    assert re.search(r"vmr\.example\.com\. +CNAME +app\.azurewebsites\.net\.", ran.output)
-    assert re.search(r"asuid\.vmr\.example\.com\. +TXT +verification", ran.output)
-
-
-@pytest.mark.parametrize("script", ["custom-domain.sh", "grants/entra.sh", "grants/service-provider.sh"])
-def test_without_arguments_help_is_offered(azure: Azure, script: str) -> None:
-    ran = azure.run(script)
-    assert (ran.code, ran.calls) == (1, [])
-    assert "--help" in ran.output
-    assert azure.run(script, "--help").code == 0
-
-
-@pytest.mark.parametrize("script", ["grants/entra.sh", "grants/service-provider.sh"])
-def test_without_login_nothing_is_changed(azure: Azure, script: str) -> None:
-    azure.change(account=None)
-    ran = azure.run(script, "--host", "h") if "entra" in script else azure.run(script, "--identity", "i")
-    assert (ran.code, ran.changes) == (1, [])
-    assert "az login" in ran.output

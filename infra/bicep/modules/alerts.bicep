@@ -1,10 +1,23 @@
 // Alerts. Every query gives rows only when something is wrong, so one rule fits all; docs/troubleshooting.md says
 // what to do about each.
 
+@description('Begins the name of every alert.')
 param name string
+
+@description('Region.')
 param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Application Insights, which the alerts query.')
 param insightsId string
-param emails array
+
+@description('Who gets a mail.')
+param emails string[]
+
+@description('The app has run before, so that it can have stopped. infra/deploy.sh switches that alert on after the first package.')
+param packageDeployed bool
 
 var alerts = [
   {
@@ -68,6 +81,7 @@ var alerts = [
 resource admins 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(emails)) {
   name: '${name}-admins'
   location: 'global'
+  tags: tags
   properties: {
     enabled: true
     groupShortName: take(name, 12)
@@ -82,11 +96,12 @@ resource admins 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(emails
 resource alert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for entry in alerts: {
   name: '${name}-${entry.id}'
   location: location
+  tags: tags
   kind: 'LogAlert'
   properties: {
     displayName: entry.title
     severity: entry.severity
-    enabled: true
+    enabled: entry.id != 'app-stopped' || packageDeployed
     autoMitigate: true
     scopes: [insightsId]
     windowSize: entry.window
@@ -99,8 +114,9 @@ resource alert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for entry 
           operator: 'GreaterThan'
           threshold: 0
           failingPeriods: {
-            numberOfEvaluationPeriods: 1
-            minFailingPeriodsToAlert: 1
+            // The first look at an app that has just been deployed comes before its first sweep.
+            numberOfEvaluationPeriods: entry.id == 'app-stopped' ? 2 : 1
+            minFailingPeriodsToAlert: entry.id == 'app-stopped' ? 2 : 1
           }
         }
       ]

@@ -1,24 +1,67 @@
 // The function app on Flex Consumption, Python 3.13, and everything that it is told.
 // Every setting that the code reads is here (tests/conformance/test_infra_settings.py holds both sides together).
 
+@description('World-wide unique name of the app.')
 param name string
+
+@description('Region.')
 param location string
+
+@description('Resource id of the app\'s identity.')
 param identityId string
+
+@description('Client id of the app\'s identity.')
 param identityClientId string
+
+@description('The storage account.')
 param storageName string
+
+@description('The blob container of the deployed package.')
 param packageContainer string
+
+@description('Address of the vault, with a slash at its end.')
 param vaultUri string
+
+@description('Where telemetry goes.')
 param insightsConnectionString string
+
+@description('Your own host name; empty for the one that Azure gives.')
 param publicHostName string
+
+@description('User name of conferencing nodes; empty for none.')
 param policyUsername string
+
+@description('User name of the management API; empty for none.')
 param managementUsername string
+
+@description('Client id of the API registration; empty for none.')
 param managementClientId string
+
+@description('Web proxy; empty for none.')
 param webProxy string
+
+@description('Hosts that are reached past the web proxy.')
 param noProxy string
+
+@description('The package holds certificate authorities of your own.')
 param ownAuthorities bool
+
+@description('Instances for HTTP that never stop.')
 param alwaysReadyInstances int
+
+@description('How far the app may scale out, per group of functions.')
 param maximumInstances int
+
+@description('Memory of one instance, in MB.')
 param instanceMemory int
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Instances are spread over the region\'s zones.')
+param zoneRedundant bool
+
+@description('The subnet that the app speaks from; empty for none.')
 param subnetId string
 
 var storageSuffix = environment().suffixes.storage
@@ -45,7 +88,9 @@ var settings = {
   AzureWebJobsStorage__blobServiceUri: blobUri
   AzureWebJobsStorage__queueServiceUri: queueUri
   AzureWebJobsStorage__tableServiceUri: tableUri
-  // Telemetry.
+  // Telemetry. Newer exporters take five traces a second and drop the log lines of all others, which alerts count.
+  OTEL_TRACES_SAMPLER: 'microsoft.fixed_percentage'
+  OTEL_TRACES_SAMPLER_ARG: '1.0'
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   // The product's own. The queue trigger reads credential and clientId, the code AZURE_CLIENT_ID.
@@ -88,6 +133,7 @@ var authoritySettings = {
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   name: '${name}-plan'
   location: location
+  tags: tags
   kind: 'functionapp'
   sku: {
     name: 'FC1'
@@ -95,12 +141,14 @@ resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   }
   properties: {
     reserved: true
+    zoneRedundant: zoneRedundant
   }
 }
 
 resource app 'Microsoft.Web/sites@2024-11-01' = {
   name: name
   location: location
+  tags: tags
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
@@ -177,7 +225,17 @@ resource publishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024
   }
 }]
 
+@description('Name of the app.')
 output name string = app.name
+
+@description('Resource id of the app.')
+output id string = app.id
+
+@description('The host name that Azure gives.')
 output hostName string = app.properties.defaultHostName
+
+@description('The address that the app calls its own.')
 output publicBaseUrl string = publicBaseUrl
+
+@description('Secrets that have to be in the vault, separated by spaces.')
 output secretNames string = secretNames

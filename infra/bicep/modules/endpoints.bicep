@@ -1,11 +1,29 @@
 // Private endpoints of storage and vault, and the DNS zones that lead the app to them.
 
+@description('Begins the name of every endpoint.')
 param name string
+
+@description('Region.')
 param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('The subnet that the endpoints are in.')
 param subnetId string
+
+@description('The network whose names lead to them.')
 param networkId string
+
+@description('Resource id of the storage account.')
 param storageId string
+
+@description('Resource id of the vault.')
 param vaultId string
+
+// Public Azure's vaults are at .vault.azure.net and their private names at privatelink.vaultcore.azure.net; other clouds
+// follow the same pattern.
+var vaultZone = 'privatelink${replace(environment().suffixes.keyvaultDns, '.vault.', '.vaultcore.')}'
 
 var endpoints = [
   {
@@ -26,19 +44,21 @@ var endpoints = [
   {
     group: 'vault'
     target: vaultId
-    zone: 'privatelink.vaultcore.azure.net'
+    zone: vaultZone
   }
 ]
 
 resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = [for endpoint in endpoints: {
   name: endpoint.zone
   location: 'global'
+  tags: tags
 }]
 
 resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [for i in range(0, length(endpoints)): {
   parent: zone[i]
   name: '${name}-${endpoints[i].group}'
   location: 'global'
+  tags: tags
   properties: {
     registrationEnabled: false
     virtualNetwork: {
@@ -50,6 +70,7 @@ resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01'
 resource privateEndpoint 'Microsoft.Network/privateEndpoints@2025-05-01' = [for endpoint in endpoints: {
   name: '${name}-${endpoint.group}'
   location: location
+  tags: tags
   properties: {
     subnet: {
       id: subnetId

@@ -1,14 +1,26 @@
 // The one identity of the app. It is there before anything is granted to it, and outlives the app: grants in Exchange
 // and Entra hold when the app is made anew.
 
+@description('Name of the identity.')
 param name string
+
+@description('Region.')
 param location string
+
+@description('Tags of every resource.')
+param tags object
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: name
   location: location
+  tags: tags
 }
 
+@description('Resource id, for the resources that it is assigned to.')
 output id string = identity.id
+
+@description('Client id: how the app asks for this identity, and how Exchange knows it.')
 output clientId string = identity.properties.clientId
+
+@description('Object id of its enterprise application: what roles and grants are given to.')
 output principalId string = identity.properties.principalId

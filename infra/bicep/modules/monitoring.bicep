@@ -1,8 +1,18 @@
 // Logs, traces and metrics. Nobody can write telemetry with a key: the app proves its identity.
 
+@description('Begins the name of every resource.')
 param name string
+
+@description('Region.')
 param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Object id of the app\'s identity, the only one that may write telemetry.')
 param appPrincipalId string
+
+@description('Days that logs are kept.')
 param retentionDays int
 
 var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
@@ -10,6 +20,7 @@ var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   name: '${name}-logs'
   location: location
+  tags: tags
   properties: {
     retentionInDays: retentionDays
     sku: {
@@ -24,6 +35,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
 resource insights 'Microsoft.Insights/components@2020-02-02' = {
   name: '${name}-insights'
   location: location
+  tags: tags
   kind: 'web'
   properties: {
     Application_Type: 'web'
@@ -42,6 +54,11 @@ resource grant 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+@description('Resource id of the Log Analytics workspace.')
 output workspaceId string = workspace.id
+
+@description('Resource id of Application Insights: what alerts and the workbook query.')
 output insightsId string = insights.id
+
+@description('Where telemetry goes; an address, no key.')
 output connectionString string = insights.properties.ConnectionString

@@ -1,12 +1,21 @@
 // A virtual network of two subnets: one that the app speaks from, one for the private endpoints.
 
+@description('Begins the name of the network.')
 param name string
+
+@description('Region.')
 param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('A /25 or larger, as in 10.83.0.0/24.')
 param addressSpace string
 
 resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
   name: '${name}-network'
   location: location
+  tags: tags
   properties: {
     addressSpace: {
       addressPrefixes: [addressSpace]
@@ -36,6 +45,11 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
   }
 }
 
+@description('Resource id of the network.')
 output id string = network.id
+
+@description('The subnet that the app speaks from.')
 output appSubnet string = network.properties.subnets[0].id
+
+@description('The subnet of the private endpoints.')
 output endpointSubnet string = network.properties.subnets[1].id

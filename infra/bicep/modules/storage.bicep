@@ -1,12 +1,32 @@
 // The storage account: tables and queues of the product, the deployed package, and the Functions host's own blobs.
 // The app needs no right to create tables or queues of its own, so a misspelt name cannot pass unnoticed.
 
+@description('World-wide unique name: 3 to 24 lower-case letters and digits.')
 param name string
+
+@description('Region.')
 param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('How often the data are kept.')
 param redundancy string
+
+@description('Object id of the app\'s identity.')
 param appPrincipalId string
+
+@description('Reached through the virtual network only.')
 param privateNetwork bool
-param adminAddresses array
+
+@description('Public addresses from which admins may reach it when privateNetwork is on.')
+param adminAddresses string[]
+
+@description('Nobody deletes it by mistake.')
+param dataLock bool
+
+@description('Log Analytics workspace of the log of deleted blobs.')
+param workspaceId string
 
 var tables = [
   'integrations'
@@ -21,16 +41,20 @@ var queues = [
 ]
 
 var roles = {
-  // The Functions host keeps leases, keys and the package in blobs, and sets them up itself.
+  // The Functions host keeps leases and keys in blobs, and sets their containers up itself. The package is in the same
+  // account: the identity that a deployment writes it with has to be assigned to the app (Flex Consumption), so the app
+  // could always ask for its tokens, and a second identity would keep nothing from it.
   storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
-  // Trigger, output binding and the app read, write and delete messages; the trigger writes the poison queue.
-  storageQueueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
-  storageTableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
+  // Trigger, output binding and the app count, send and take messages; none of these can delete or empty a queue.
+  storageQueueDataReader: '19e7f393-937e-4f77-808e-94535e297925'
+  storageQueueDataMessageProcessor: '8a0f0c08-91a1-4084-bc3d-661d67233fed'
+  storageQueueDataMessageSender: 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a'
 }
 
 resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   name: name
   location: location
+  tags: tags
   kind: 'StorageV2'
   sku: {
     name: redundancy
@@ -57,6 +81,17 @@ resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
 resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2025-08-01' = {
   parent: account
   name: 'default'
+  properties: {
+    // An earlier package, or the host's keys, can be brought back.
+    deleteRetentionPolicy: {
+      enabled: true
+      days: 14
+    }
+    containerDeleteRetentionPolicy: {
+      enabled: true
+      days: 14
+    }
+  }
 }
 
 resource package 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-08-01' = {
@@ -97,6 +132,71 @@ resource grant 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role 
   }
 }]
 
+// Rows, but not tables: there is no built-in role that writes the ones and cannot delete the others. The Functions host
+// would like to make a table for its own diagnostic events; without this right it logs a warning instead.
+resource tableEntities 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(resourceGroup().id, name, 'table-entities')
+  properties: {
+    roleName: 'VMR scheduling: rows of ${name}'
+    description: 'Reads, writes and deletes table rows, but neither makes nor deletes tables.'
+    type: 'CustomRole'
+    assignableScopes: [resourceGroup().id]
+    permissions: [
+      {
+        actions: []
+        notActions: []
+        dataActions: [
+          'Microsoft.Storage/storageAccounts/tableServices/tables/entities/read'
+          'Microsoft.Storage/storageAccounts/tableServices/tables/entities/write'
+          'Microsoft.Storage/storageAccounts/tableServices/tables/entities/delete'
+          'Microsoft.Storage/storageAccounts/tableServices/tables/entities/add/action'
+          'Microsoft.Storage/storageAccounts/tableServices/tables/entities/update/action'
+        ]
+        notDataActions: []
+      }
+    ]
+  }
+}
+
+resource tableGrant 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account.id, appPrincipalId, 'table-entities')
+  scope: account
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: tableEntities.id
+  }
+}
+
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (dataLock) {
+  name: 'keep'
+  scope: account
+  properties: {
+    level: 'CanNotDelete'
+    notes: 'Every meeting and setting is in here. docs/deploy.md, "Removing it", says how it is deleted.'
+  }
+}
+
+// Who deleted a package or a key of the host. Tables and queues are not logged: every row would cost a line.
+resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'audit'
+  scope: blobService
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        category: 'StorageDelete'
+        enabled: true
+      }
+    ]
+  }
+}
+
+@description('Resource id.')
 output id string = account.id
+
+@description('Name.')
 output name string = account.name
+
+@description('The blob container of the deployed package.')
 output packageContainer string = package.name

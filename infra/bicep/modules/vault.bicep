@@ -1,21 +1,38 @@
 // The vault: integrations' passwords, client secrets and refresh tokens, and the app's own secrets.
 // What is deleted can be brought back for 90 days, by anybody's mistake or malice included (purge protection).
 
+@description('World-wide unique name, 24 characters at most.')
 param name string
+
+@description('Region.')
 param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Object id of the app\'s identity.')
 param appPrincipalId string
-param deployerId string
-param deployerType string
+
+@description('Reached through the virtual network only.')
 param privateNetwork bool
-param adminAddresses array
+
+@description('Public addresses from which admins may reach it when privateNetwork is on.')
+param adminAddresses string[]
+
+@description('Nobody deletes it by mistake.')
+param dataLock bool
+
+@description('Log Analytics workspace of the audit log.')
 param workspaceId string
 
 // Key Vault Secrets Officer: admins set secrets through the app (shared/secrets/vault.py), so it writes and deletes too.
+// Whoever deploys gets no role: infra/app_secrets.py writes the app's own secrets through Azure Resource Manager.
 var secretsOfficer = 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   name: name
   location: location
+  tags: tags
   properties: {
     tenantId: tenant().tenantId
     sku: {
@@ -47,13 +64,12 @@ resource appGrant 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-resource deployerGrant 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(deployerId)) {
-  name: guid(vault.id, deployerId, secretsOfficer)
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (dataLock) {
+  name: 'keep'
   scope: vault
   properties: {
-    principalId: deployerId
-    principalType: deployerType
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', secretsOfficer)
+    level: 'CanNotDelete'
+    notes: 'Passwords of every integration are in here. docs/deploy.md, "Removing it", says how it is deleted.'
   }
 }
 
@@ -72,6 +88,8 @@ resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   }
 }
 
+@description('Resource id.')
 output id string = vault.id
-output name string = vault.name
+
+@description('Address, with a slash at its end.')
 output uri string = vault.properties.vaultUri

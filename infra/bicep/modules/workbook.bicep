@@ -1,6 +1,12 @@
 // What admins look at: how long answers take, what was decided, what the sweep had to repair.
 
+@description('Region.')
 param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Application Insights, which the charts query.')
 param insightsId string
 
 var charts = [
@@ -67,6 +73,7 @@ var items = [for chart in charts: {
 resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
   name: guid(insightsId, 'vmr-scheduling')
   location: location
+  tags: tags
   kind: 'shared'
   properties: {
     category: 'workbook'

@@ -1,0 +1,116 @@
+"""The app itself: builds the package, deploys it where another one is there, and tries whether it works."""
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra import package, smoke
+from infra.azure import ARM, AzError, Patience, az, az_or, fail, rest, say, step
+from infra.checks import PYTHON_IN_AZURE
+
+UNHEALTHY = "app appears to be unhealthy"
+"""az 2.87 and newer end so when a deployed app has not started yet, which a first start may take minutes for."""
+
+ROLE_NOT_THERE_YET = "BlobUploadFailedException"
+"""With 403: the app's identity may not write its package yet, while its new role spreads."""
+
+PACKAGE_TAG = "-package"
+"""Behind the app's name: the resource group's tag that names the package which works there."""
+
+RECHECK_SECONDS = 120.0
+"""How long an app that worked before may take until it works again, after its settings have changed."""
+
+
+@dataclass(frozen=True)
+class AppPackage:
+    """The package of one app. `group_id` is the resource group's id."""
+
+    group_id: str
+    app: str
+    host: str
+    patience: Patience
+
+    @property
+    def _tag(self) -> str:
+        return f"{self.app}{PACKAGE_TAG}"
+
+    @property
+    def _group(self) -> str:
+        return self.group_id.rpartition("/")[2]
+
+    def deploy(self, *, force: bool) -> None:
+        """Deploy what the sources give, unless that works there already; ends the program when it does not work."""
+        step("Package")
+        with tempfile.TemporaryDirectory() as directory:
+            built = self._build(Path(directory) / "package.zip")
+            if not force and self._remembered() == built.sha256[:32] and self._still_works():
+                return
+            self._upload(built.path)
+        if fault := self._fault(self.patience.seconds):
+            fail(f"the app does not work: {fault}", 'see docs/troubleshooting.md, "After the deployment"')
+        say("It works: health, webhook, settings, storage.")
+        self._remember(built.sha256[:32])
+
+    def watch(self, rule: str) -> None:
+        """Switch on the alert that the app has stopped: before the first package there is nothing that could."""
+        url = f"{ARM}{self.group_id}/providers/Microsoft.Insights/scheduledQueryRules/{rule}?api-version=2023-12-01"
+        try:
+            rest("patch", url, {"properties": {"enabled": True}})
+        except AzError as error:
+            sys.stderr.write(f"{error}\n")
+            say(f"Warning: switch the alert {rule} on in the portal, or run this again.")
+
+    def _build(self, path: Path) -> package.Package:
+        try:
+            built = package.build(path, PYTHON_IN_AZURE)
+        except package.PackageError as error:
+            fail(f"the package cannot be built: {error}", "see above")
+        say(package.describe(built))
+        return built
+
+    def _remembered(self) -> str:
+        group = az_or("the resource group cannot be read", "run this again", "group", "show", "--name", self._group)
+        return str((group.get("tags") or {}).get(self._tag, ""))
+
+    def _still_works(self) -> bool:
+        """Whether the remembered package really runs: the site may have been made again since."""
+        fault = self._fault(min(RECHECK_SECONDS, self.patience.seconds))
+        say(
+            f"It was deployed, and does not work ({fault})." if fault else "this package is deployed already, and works"
+        )
+        return not fault
+
+    def _fault(self, seconds: float) -> str:
+        step("Does it work?")
+        return smoke.first_fault(f"https://{self.host}", seconds, pause=min(5.0, self.patience.pause))
+
+    def _upload(self, path: Path) -> None:
+        where = ("--resource-group", self._group, "--name", self.app, "--src", str(path))
+        words = ("functionapp", "deployment", "source", "config-zip", *where, "--build-remote", "false")
+        try:
+            self.patience.until(
+                lambda: az(*words),
+                lambda error: ROLE_NOT_THERE_YET in str(error) and "403" in str(error),
+                "the app's role on its storage",
+            )
+        except AzError as error:
+            sys.stderr.write(f"{error}\n")
+            if UNHEALTHY not in str(error):
+                fail(
+                    "the package cannot be deployed",
+                    f"run this again; if it stays so: portal, {self.app}, Deployment Center",
+                )
+
+    def _remember(self, digest: str) -> None:
+        """Only now: a package that does not work is deployed again next time."""
+        try:
+            az(
+                *("tag", "update", "--operation", "Merge"),
+                "--resource-id",
+                self.group_id,
+                "--tags",
+                f"{self._tag}={digest}",
+            )
+        except AzError:
+            say("The package could not be remembered; the next run deploys it again.")

@@ -1,0 +1,117 @@
+"""The app's own secrets in the vault: made once, known to nobody.
+
+They go in through Azure Resource Manager, where a vault's secrets are resources. So whoever deploys needs no role on
+the vault's data, can write a secret but never read one back, and a vault in a private network takes them, too: its
+firewall guards the data plane only (Key Vault's documentation, "Configure network security").
+"""
+
+import getpass
+import os
+import secrets
+import sys
+from dataclasses import dataclass
+
+from infra.azure import ARM, AzError, az, az_or, fail, rest, say, step
+from shared.identity.passwords import hash_password
+
+API_VERSION = "2024-11-01"
+PASSWORD_MIN_CHARACTERS = 12
+PASSWORDS = {
+    "policy-password-hash": ("conferencing nodes (policy)", "POLICY_PASSWORD"),
+    "management-password-hash": ("the management API", "MANAGEMENT_PASSWORD"),
+}
+"""Secrets that are hashes of passwords: whose password, and the environment variable that may hold it."""
+
+SIGNING_KEY = "tag-signing-key"
+
+
+@dataclass(frozen=True)
+class AppSecrets:
+    """The secrets of one deployment. `vault` is its resource id, `app` the app's."""
+
+    vault: str
+    app: str
+
+    def put(self, names: list[str], new: str) -> None:
+        """Make what is missing, and `new` in any case. No value is printed, none stands on a command line."""
+        step("Secrets")
+        if new and new not in names:
+            fail(f"this deployment has no secret {new}", f"choose one of: {', '.join(names)}")
+        present, added = self._present(), False
+        for name in names:
+            if name in present and name != new:
+                say(f"{name} is there")
+                continue
+            self._write(name, value_of(name))
+            added = True
+            say(f"{name} was made")
+        if added:
+            self._refresh_references()
+
+    def _present(self) -> set[str]:
+        try:
+            found = rest("get", f"{ARM}{self.vault}/secrets?api-version={API_VERSION}")
+        except AzError as error:
+            sys.stderr.write(f"{error}\n")
+            fail("the vault's list of secrets cannot be read", "you need Contributor or Owner on the resource group")
+        return {entry["name"] for entry in found["value"]}
+
+    def _write(self, name: str, value: str) -> None:
+        secret = {"properties": {"value": value, "contentType": "text/plain"}}
+        try:
+            rest("put", f"{ARM}{self.vault}/secrets/{name}?api-version={API_VERSION}", secret)
+        except AzError as error:
+            sys.stderr.write(f"{error}\n")
+            vault = self.vault.rpartition("/")[2]
+            fail(
+                f"{name} cannot be put into the vault {vault}",
+                f"if it was deleted: az keyvault secret recover --vault-name {vault} --name {name}",
+            )
+
+    def _refresh_references(self) -> None:
+        """The app looks references up when it starts and once a day; this makes it look now.
+
+        Not confirmed on Flex Consumption; where it has no effect, the start that follows the package's deployment has.
+        """
+        try:
+            rest("post", f"{ARM}{self.app}/config/configreferences/appsettings/refresh?api-version=2022-03-01")
+        except AzError:
+            say("The references were not refreshed; the app finds the secrets at its next start.")
+
+
+def value_of(name: str) -> str:
+    """A new value for a secret; a password is asked for, or taken from the environment, and hashed."""
+    if name == SIGNING_KEY:
+        return secrets.token_urlsafe(48)
+    if name not in PASSWORDS:
+        fail(f"nobody knows how to make the secret {name}", "add it to infra/app_secrets.py")
+    whose, variable = PASSWORDS[name]
+    password = os.environ.get(variable, "")
+    if not password:
+        if not sys.stdin.isatty():
+            fail(f"there is no password for {whose}", f"set {variable} in the environment, and run this again")
+        password = getpass.getpass(f"Password for {whose}, {PASSWORD_MIN_CHARACTERS} characters or more: ")
+    if len(password) < PASSWORD_MIN_CHARACTERS:
+        fail(f"the password for {whose} is shorter than {PASSWORD_MIN_CHARACTERS} characters", "choose a longer one")
+    return hash_password(password)
+
+
+def recover_deleted_vaults(group_id: str, *, dry_run: bool) -> None:
+    """Bring back a vault that was deleted with an earlier deployment to this resource group: its name stays taken."""
+    try:
+        deleted = az("keyvault", "list-deleted", "--resource-type", "vault") or []
+    except AzError:
+        return  # only a reader of the subscription sees them; the deployment will tell
+    for vault in deleted:
+        properties = vault["properties"]
+        if not properties["vaultId"].lower().startswith(f"{group_id.lower()}/"):
+            continue
+        if dry_run:
+            say(f"would bring back the deleted vault {vault['name']}")
+            continue
+        say(f"bringing back the deleted vault {vault['name']}, its secrets included")
+        az_or(
+            f"the deleted vault {vault['name']} cannot be brought back",
+            f"ask an owner of the subscription: az keyvault recover --name {vault['name']}",
+            *("keyvault", "recover", "--name", vault["name"], "--location", properties["location"]),
+        )

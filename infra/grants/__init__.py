@@ -1,0 +1,1 @@
+"""Grants in Entra: the app registrations."""

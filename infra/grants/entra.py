@@ -1,0 +1,158 @@
+"""App registrations in Entra: with them, Outlook proves its user by an Entra token (nested app authentication).
+
+Not needed where Exchange is on-premises. Run again, it changes nothing. Registrations carry the host's name, so that
+two deployments in one tenant have two pairs of them. The API asks for no permission whatsoever; the add-in may ask for
+the API's tokens and for nothing else.
+"""
+
+import argparse
+from dataclasses import dataclass
+
+from infra.azure import AzError, fail, rest, say
+from infra.grants.registrations import (
+    MULTI_TENANT,
+    SINGLE_TENANT,
+    Document,
+    Registration,
+    Tenant,
+    change,
+    existing_audience,
+    register,
+)
+
+SCOPE_ID = "6f0f2e2c-5b0d-4c55-9f9b-0d1f4d8f5a10"
+ROLE_ID = "0b8e6d57-4a3e-4f0b-8f5e-6b9a0a7c3d21"
+"""Ours alone, and the same in every deployment: a second run finds its own scope and role again."""
+
+AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+"""Microsoft's own client id of the Azure CLI: `az rest --resource api://…` works for admins."""
+
+
+@dataclass(frozen=True)
+class Entra:
+    """The two registrations of a deployment. `hosts` are the add-in's host names; the first names the registrations."""
+
+    tenant: Tenant
+    hosts: list[str]
+    audience: str
+
+    def register(self) -> tuple[Registration, Registration]:
+        """The add-in's and the API's."""
+        addin = register(self.tenant, f"vmr-scheduling-addin-{self.hosts[0]}", self._addin())
+        api = register(self.tenant, f"vmr-scheduling-api-{self.hosts[0]}", self._api())
+        # Only now is the id known that the URI holds. Whoever is pre-authorised needs nobody's consent.
+        change(
+            self.tenant,
+            api,
+            {
+                "identifierUris": [f"api://{api.app_id}"],
+                "api": {
+                    "preAuthorizedApplications": [
+                        {"appId": client, "delegatedPermissionIds": [SCOPE_ID]} for client in (addin.app_id, AZURE_CLI)
+                    ]
+                },
+            },
+        )
+        return addin, api
+
+    def _addin(self) -> Document:
+        """A page without a secret. The broker's redirect URI is the origin alone, without a path."""
+        return {
+            "displayName": f"VMR scheduling add-in ({self.hosts[0]})",
+            "signInAudience": self.audience,
+            "spa": {"redirectUris": [f"brk-multihub://{host}" for host in self.hosts]},
+        }
+
+    def _api(self) -> Document:
+        """Version 2 tokens (version 1 tokens are refused), one scope for users, one role for admins."""
+        return {
+            "displayName": f"VMR scheduling ({self.hosts[0]})",
+            "signInAudience": self.audience,
+            "api": {
+                "requestedAccessTokenVersion": 2,
+                "oauth2PermissionScopes": [
+                    {
+                        "id": SCOPE_ID,
+                        "value": "access_as_user",
+                        "type": "User",
+                        "isEnabled": True,
+                        "adminConsentDisplayName": "Schedule VMRs as the user",
+                        "adminConsentDescription": "Lets the Outlook add-in ask for a meeting room in the name of the"
+                        " signed-in user.",
+                        "userConsentDisplayName": "Schedule VMRs for you",
+                        "userConsentDescription": "Lets the Outlook add-in ask for a meeting room in your name.",
+                    }
+                ],
+            },
+            "appRoles": [
+                {
+                    "id": ROLE_ID,
+                    "value": "Scheduling.Admin",
+                    "displayName": "Scheduling administrator",
+                    "description": "Manages the integrations through the management API.",
+                    "allowedMemberTypes": ["User", "Application"],
+                    "isEnabled": True,
+                }
+            ],
+        }
+
+    def appoint(self, api: Registration, admin: str) -> None:
+        """Give a user or group the app role Scheduling.Admin."""
+        url = f"{self.tenant.graph}/servicePrincipals/{api.principal}/appRoleAssignedTo"
+        try:
+            assigned = rest("get", url)["value"]
+            if not any(entry["principalId"] == admin and entry["appRoleId"] == ROLE_ID for entry in assigned):
+                rest("post", url, {"principalId": admin, "resourceId": api.principal, "appRoleId": ROLE_ID})
+        except AzError as error:
+            fail(f"the role cannot be assigned to {admin}: {error}", "is it the object id of a user or group?")
+
+
+def audience_of(tenant: Tenant, host: str, *, multi: bool, single: bool) -> str:
+    """Whose users get in. It is never made narrower unasked: that would lock out every customer of a provider."""
+    there = existing_audience(tenant, f"vmr-scheduling-api-{host}")
+    if multi or (there == MULTI_TENANT and not single):
+        if there == MULTI_TENANT and not multi:
+            say("The registrations stay open to other tenants; --single-tenant closes them.")
+        return MULTI_TENANT
+    return SINGLE_TENANT
+
+
+def report(tenant: Tenant, addin: Registration, api: Registration) -> None:
+    """The settings that follow from the registrations."""
+    authority = f"{tenant.authority}/{tenant.id}"
+    say(
+        "Settings of the integration (tab add-in):",
+        "  addin_authentication_method       NAA_TOKEN",
+        f"  addin_application_id              {addin.app_id}",
+        f"  addin_naa_web_api_application_id  {api.app_id}",
+        f"  addin_authority_url               {authority}",
+        f"  addin_oidc_metadata_url           {authority}/v2.0/.well-known/openid-configuration",
+        "Parameter of the deployment, so that holders of the app role Scheduling.Admin may use the management API:",
+        f"  param managementClientId = '{api.app_id}'",
+        "And for their command line:",
+        f"  export VMR_API_SCOPE=api://{api.app_id}/.default",
+    )
+
+
+def main(argv: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="infra/grants/entra.sh", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "--host", action="append", required=True, help="the add-in's host name, as in the manifest; may be repeated"
+    )
+    reach = parser.add_mutually_exclusive_group()
+    reach.add_argument("--multi-tenant", action="store_true", help="users of other tenants sign in too")
+    reach.add_argument("--single-tenant", action="store_true", help="only this tenant's users, from now on")
+    parser.add_argument("--admin", metavar="OBJECT-ID", help="a user or group that gets the app role Scheduling.Admin")
+    given = parser.parse_args(argv)
+    tenant = Tenant.logged_in()
+    audience = audience_of(tenant, given.host[0], multi=given.multi_tenant, single=given.single_tenant)
+    entra = Entra(tenant, given.host, audience)
+    addin, api = entra.register()
+    if given.admin:
+        entra.appoint(api, given.admin)
+    report(tenant, addin, api)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""App registrations in Entra: made once, brought up to date, and never made narrower than somebody has made them.
+
+A registration is known by its `uniqueName`: Graph creates what is missing under it and changes what is there. A PATCH
+replaces whole lists, so what is there already is read first and kept; afterwards the result is read back.
+"""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from infra.azure import AzError, Patience, az, az_or, fail, rest
+
+Document = dict[str, Any]
+
+MULTI_TENANT = "AzureADMultipleOrgs"
+SINGLE_TENANT = "AzureADMyOrg"
+NOT_REPLICATED = ("ResourceNotFound", "does not exist", "NoBackingApplicationObject", "valid application object")
+"""How Entra says that a part of it has not heard yet of what was made a moment ago."""
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """The directory that az is logged in to. Addresses end without a slash."""
+
+    id: str
+    graph: str
+    authority: str
+
+    @classmethod
+    def logged_in(cls) -> "Tenant":
+        """Of the login; no subscription is needed."""
+        try:
+            account = az("account", "show")
+        except AzError:
+            fail("you are not logged in", "az login --allow-no-subscriptions")
+        endpoints = az_or("the cloud's addresses cannot be read", "az cloud show", "cloud", "show")["endpoints"]
+        graph = str(endpoints["microsoftGraphResourceId"]).rstrip("/")
+        return cls(account["tenantId"], f"{graph}/v1.0", str(endpoints["activeDirectory"]).rstrip("/"))
+
+
+@dataclass(frozen=True)
+class Registration:
+    """An app registration that is there. `object_id` is the registration's own, `principal` the enterprise app's."""
+
+    app_id: str
+    object_id: str
+    principal: str
+
+
+def patience() -> Patience:
+    """For Entra's replication: two minutes, unless the environment says otherwise."""
+    return Patience(int(os.environ.get("DEPLOY_TRIES", "24")), float(os.environ.get("DEPLOY_PAUSE", "5")))
+
+
+def register(tenant: Tenant, name: str, wanted: Document) -> Registration:
+    """Make a registration, or add to it what is wanted; and its enterprise application."""
+    url = f"{tenant.graph}/applications(uniqueName='{name}')"
+    _write(url, merged(_read(url) or {}, wanted), "Prefer=create-if-missing")
+    written = _read_back(url, wanted)
+    return Registration(written["appId"], written["id"], _enterprise_app(written["appId"]))
+
+
+def change(tenant: Tenant, registration: Registration, wanted: Document) -> None:
+    """Add to a registration that is there."""
+    url = f"{tenant.graph}/applications/{registration.object_id}"
+    _write(url, merged(_read(url) or {}, wanted))
+    _read_back(url, wanted)
+
+
+def existing_audience(tenant: Tenant, name: str) -> str:
+    """Whose users a registration lets in; "" where there is none yet."""
+    return str((_read(f"{tenant.graph}/applications(uniqueName='{name}')") or {}).get("signInAudience", ""))
+
+
+def _read(url: str) -> Document | None:
+    try:
+        return dict(rest("get", url))
+    except AzError as error:
+        if any(mark in str(error) for mark in NOT_REPLICATED):
+            return None
+        fail(f"app registrations cannot be read: {error}", "you need the right to read app registrations in Entra")
+
+
+def _write(url: str, document: Document, *headers: str) -> None:
+    try:
+        patience().until(
+            lambda: rest("patch", url, document, *headers),
+            lambda error: any(mark in str(error) for mark in NOT_REPLICATED),
+            "Entra",
+        )
+    except AzError as error:
+        fail(
+            f"the app registration cannot be written: {error}",
+            "you need the Entra role Application Developer or higher",
+        )
+
+
+def _read_back(url: str, wanted: Document) -> Document:
+    """What Entra has now, once it holds all that is wanted."""
+
+    def attempt() -> Document:
+        found = _read(url)
+        if found is None or missing(found, wanted):
+            raise AzError(f"not as asked for: {', '.join(missing(found or {}, wanted))}")
+        return found
+
+    try:
+        return patience().until(attempt, lambda _: True, "Entra")
+    except AzError as error:
+        fail(f"Entra did not take the registration {error}", "run this again; see App registrations in the portal")
+
+
+def _enterprise_app(app_id: str) -> str:
+    """The object id of the app's enterprise application in this tenant, made where it is missing."""
+    listing = ("ad", "sp", "list", "--filter", f"appId eq '{app_id}'")
+    found = az_or("the enterprise applications cannot be read", "run this again", *listing)
+    if found:
+        return str(found[0]["id"])
+    try:
+        made = patience().until(
+            lambda: az("ad", "sp", "create", "--id", app_id),
+            lambda error: any(mark in str(error) for mark in NOT_REPLICATED),
+            "Entra",
+        )
+    except AzError as error:
+        fail(
+            f"the enterprise application of {app_id} cannot be made: {error}",
+            "you need the Entra role Application Administrator",
+        )
+    return str(made["id"])
+
+
+def merged(existing: Any, wanted: Any) -> Any:
+    """What is wanted, with the list entries that are there besides; of objects only the wanted fields."""
+    if isinstance(wanted, dict):
+        there = existing if isinstance(existing, dict) else {}
+        return {key: merged(there.get(key), value) for key, value in wanted.items()}
+    if isinstance(wanted, list):
+        names = {_name(entry) for entry in wanted}
+        return [entry for entry in existing or [] if _name(entry) not in names] + wanted
+    return wanted
+
+
+def missing(found: Any, wanted: Any, path: str = "") -> list[str]:
+    """The paths of wanted values that are not found."""
+    if isinstance(wanted, dict):
+        there = found if isinstance(found, dict) else {}
+        below = [missing(there.get(key), value, f"{path}.{key}".strip(".")) for key, value in wanted.items()]
+        return [gap for gaps in below for gap in gaps]
+    if isinstance(wanted, list):
+        entries = {_name(entry): entry for entry in found or []}
+        return [gap for entry in wanted for gap in missing(entries.get(_name(entry)), entry, path)]
+    return [] if found == wanted else [path]
+
+
+def _name(entry: Any) -> Any:
+    """What tells a list's entries apart: objects have an id."""
+    return (entry.get("id") or entry.get("appId")) if isinstance(entry, dict) else entry
