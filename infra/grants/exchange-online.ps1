@@ -46,16 +46,40 @@ if (-not (Get-ConnectionInformation)) {
     throw 'There is no session with Exchange Online. Do: Connect-ExchangeOnline'
 }
 
+# What is made in one directory server takes a while to be known to the others.
+function Wait-Until([string] $What, [scriptblock] $IsThere) {
+    for ($try = 1; $try -le 30; $try++) {
+        if (& $IsThere) { return }
+        if ($try -eq 1) { Write-Output "Waiting until Exchange knows $What everywhere (five minutes at most)." }
+        Start-Sleep -Seconds 10
+    }
+    throw "Exchange does not know $What yet. Do: run this again in some minutes."
+}
+
+# With -WhatIf everything is told, and nothing ends the script.
+function Stop-Setup([string] $Message) {
+    if ($WhatIfPreference) { Write-Warning $Message } else { throw $Message }
+}
+
+# A tenant in which nobody has customised anything has no scopes and roles of its own, and every cmdlet below fails.
+if ((Get-OrganizationConfig).IsDehydrated) {
+    Stop-Setup 'This organisation cannot be customised yet. Do: Enable-OrganizationCustomization (once, ever), wait until (Get-OrganizationConfig).IsDehydrated is False, which may take hours, and run this again.'
+}
+
 # --- The mailbox -------------------------------------------------------------------------------------------------
 # An equipment mailbox needs no licence and nobody signs in to it.
 $found = Get-Mailbox -Identity $Mailbox -ErrorAction SilentlyContinue
 if (-not $found) {
     if ($PSCmdlet.ShouldProcess($Mailbox, 'Make the equipment mailbox')) {
         $found = New-Mailbox -Name $MailboxName -DisplayName $MailboxName -PrimarySmtpAddress $Mailbox -Equipment
+        Wait-Until $Mailbox { Get-CalendarProcessing -Identity $Mailbox -ErrorAction SilentlyContinue }
     }
 }
-elseif ($found.RecipientTypeDetails -ne 'EquipmentMailbox') {
-    throw "$Mailbox is a $($found.RecipientTypeDetails). Do: choose another address, or Set-Mailbox $Mailbox -Type Equipment"
+elseif ("$($found.RecipientTypeDetails)" -ne 'EquipmentMailbox') {
+    Stop-Setup "$Mailbox is a $($found.RecipientTypeDetails). Do: choose another address, or Set-Mailbox $Mailbox -Type Equipment"
+}
+elseif ("$($found.PrimarySmtpAddress)" -ne $Mailbox) {
+    Stop-Setup "$Mailbox is a secondary address of $($found.PrimarySmtpAddress), and the app's access is by the primary one. Do: run this with -Mailbox $($found.PrimarySmtpAddress), and give the integration that address."
 }
 elseif ($found.HiddenFromAddressListsEnabled) {
     Write-Warning "$Mailbox is hidden from address lists. Outlook must be able to resolve it when the add-in invites it."
@@ -66,6 +90,8 @@ $wanted = [ordered]@{
     # Put invitations into the calendar as tentative, and leave the answer to the app. AutoAccept, the default, would
     # answer by itself; with None there is no calendar item, and so nothing that the app could answer.
     AutomateProcessing               = 'AutoUpdate'
+    # The calendar item of a new invitation is what the app answers.
+    AddNewRequestsTentatively        = $true
     # Keep text and subject: the security tag is in the text. (Exchange applies these with AutoAccept only; should
     # somebody switch that on, the tag survives.)
     DeleteComments                   = $false
@@ -103,6 +129,7 @@ if ($found) {
 if (-not (Get-ServicePrincipal -Identity "$ObjectId" -ErrorAction SilentlyContinue)) {
     if ($PSCmdlet.ShouldProcess("$AppId", 'Make the app known to Exchange')) {
         New-ServicePrincipal -AppId $AppId -ObjectId $ObjectId -DisplayName 'VMR scheduling' | Out-Null
+        Wait-Until 'the app' { Get-ServicePrincipal -Identity "$ObjectId" -ErrorAction SilentlyContinue }
     }
 }
 
@@ -110,9 +137,17 @@ if (-not (Get-ServicePrincipal -Identity "$ObjectId" -ErrorAction SilentlyContin
 $id = if ($found) { $found.ExchangeGuid } else { [guid]::Empty }
 $scope = "VMR scheduling $id"
 $filter = "PrimarySmtpAddress -eq '$($Mailbox -replace "'", "''")'"
-if (-not (Get-ManagementScope -Identity $scope -ErrorAction SilentlyContinue)) {
+$there = Get-ManagementScope -Identity $scope -ErrorAction SilentlyContinue
+if (-not $there) {
     if ($PSCmdlet.ShouldProcess($scope, 'Make the scope that holds this mailbox and no other')) {
         New-ManagementScope -Name $scope -RecipientRestrictionFilter $filter | Out-Null
+        Wait-Until "the scope $scope" { Get-ManagementScope -Identity $scope -ErrorAction SilentlyContinue }
+    }
+}
+elseif ("$($there.RecipientFilter)" -ne $filter) {
+    # The mailbox has got another primary address since.
+    if ($PSCmdlet.ShouldProcess($scope, "Change the scope from $($there.RecipientFilter) to $filter")) {
+        Set-ManagementScope -Identity $scope -RecipientRestrictionFilter $filter
     }
 }
 
@@ -134,15 +169,20 @@ foreach ($role in $roles) {
 
 # --- Proof -------------------------------------------------------------------------------------------------------
 if ($WhatIfPreference) { return }
-$inside = @(Test-ServicePrincipalAuthorization -Identity $ObjectId -Resource $Mailbox | Where-Object InScope)
+# InScope is a text in some versions of the module: 'False' would count as true.
+$inside = @(Test-ServicePrincipalAuthorization -Identity $ObjectId -Resource $Mailbox | Where-Object { "$($_.InScope)" -eq 'True' })
 if ($inside.Count -lt $roles.Count) {
     throw "The app has $($inside.Count) of $($roles.Count) roles on $Mailbox. Do: run this again; see Test-ServicePrincipalAuthorization -Identity $ObjectId -Resource $Mailbox"
 }
-$outside = @(Test-ServicePrincipalAuthorization -Identity $ObjectId -Resource $OtherMailbox | Where-Object InScope)
+$outside = @(Test-ServicePrincipalAuthorization -Identity $ObjectId -Resource $OtherMailbox | Where-Object { "$($_.InScope)" -eq 'True' })
 if ($outside.Count) {
     throw "The app gets into $OtherMailbox as $($outside.RoleName -join ', '). Do: look for a wider assignment with Get-ManagementRoleAssignment -App $ObjectId"
 }
 Write-Output "The app may use $Mailbox, and not $OtherMailbox. It takes effect within 30 minutes to 2 hours."
+$others = @($found.EmailAddresses | ForEach-Object { "$_" } | Where-Object { $_ -match '^smtp:' -and $_ -cnotmatch '^SMTP:' })
+if ($others.Count) {
+    Write-Output "Invitations to its other addresses ($($others -join ', ')) reach it, too."
+}
 
 # --- Advice ------------------------------------------------------------------------------------------------------
 # Exchange hides updates that change neither time nor place from the Inbox. The app finds them in Deleted Items all the

@@ -43,20 +43,40 @@ if (-not (Get-Command Get-ExchangeServer -ErrorAction SilentlyContinue)) {
     throw 'This is not the Exchange Management Shell. Do: run it there, on an Exchange server or a management computer.'
 }
 
+# What is made in one directory server takes a while to be known to the others.
+function Wait-Until([string] $What, [scriptblock] $IsThere) {
+    for ($try = 1; $try -le 30; $try++) {
+        if (& $IsThere) { return }
+        if ($try -eq 1) { Write-Output "Waiting until Exchange knows $What everywhere (five minutes at most)." }
+        Start-Sleep -Seconds 10
+    }
+    throw "Exchange does not know $What yet. Do: run this again in some minutes."
+}
+
+# With -WhatIf everything is told, and nothing ends the script.
+function Stop-Setup([string] $Message) {
+    if ($WhatIfPreference) { Write-Warning $Message } else { throw $Message }
+}
+
 # --- The mailbox -------------------------------------------------------------------------------------------------
 $found = Get-Mailbox -Identity $Mailbox -ErrorAction SilentlyContinue
 if (-not $found) {
     if ($PSCmdlet.ShouldProcess($Mailbox, 'Make the equipment mailbox')) {
         $found = New-Mailbox -Name $MailboxName -DisplayName $MailboxName -PrimarySmtpAddress $Mailbox -Equipment
+        Wait-Until $Mailbox { Get-CalendarProcessing -Identity $Mailbox -ErrorAction SilentlyContinue }
     }
 }
 elseif ("$($found.RecipientTypeDetails)" -ne 'EquipmentMailbox') {
-    throw "$Mailbox is a $($found.RecipientTypeDetails). Do: choose another address, or Set-Mailbox $Mailbox -Type Equipment"
+    Stop-Setup "$Mailbox is a $($found.RecipientTypeDetails). Do: choose another address, or Set-Mailbox $Mailbox -Type Equipment"
+}
+elseif ("$($found.PrimarySmtpAddress)" -ne $Mailbox) {
+    Stop-Setup "$Mailbox is a secondary address of $($found.PrimarySmtpAddress), and the service account's access is by the primary one. Do: run this with -Mailbox $($found.PrimarySmtpAddress), and give the integration that address."
 }
 
 # --- How it treats invitations: see exchange-online.ps1 for the reasons -------------------------------------------
 $wanted = [ordered]@{
     AutomateProcessing               = 'AutoUpdate'
+    AddNewRequestsTentatively        = $true
     DeleteComments                   = $false
     DeleteSubject                    = $false
     AddOrganizerToSubject            = $false
@@ -88,13 +108,23 @@ $filter = "PrimarySmtpAddress -eq '$($Mailbox -replace "'", "''")'"
 $scopes = [ordered]@{}
 if (-not $Delegate) { $scopes["VMR scheduling $id"] = $filter }
 if ($OrganizerGroup) {
-    $members = (Get-Group -Identity $OrganizerGroup).DistinguishedName
-    $scopes["VMR organizers $id"] = "MemberOfGroup -eq '$($members -replace "'", "''")'"
+    $group = Get-Group -Identity $OrganizerGroup -ErrorAction SilentlyContinue
+    if ($group) {
+        $scopes["VMR organizers $id"] = "MemberOfGroup -eq '$("$($group.DistinguishedName)" -replace "'", "''")'"
+    }
+    else { Stop-Setup "There is no group $OrganizerGroup. Do: make it, or leave -OrganizerGroup out." }
 }
 foreach ($scope in $scopes.Keys) {
-    if (-not (Get-ManagementScope -Identity $scope -ErrorAction SilentlyContinue)) {
+    $there = Get-ManagementScope -Identity $scope -ErrorAction SilentlyContinue
+    if (-not $there) {
         if ($PSCmdlet.ShouldProcess($scope, "Make the scope $($scopes[$scope])")) {
             New-ManagementScope -Name $scope -RecipientRestrictionFilter $scopes[$scope] | Out-Null
+            Wait-Until "the scope $scope" { Get-ManagementScope -Identity $scope -ErrorAction SilentlyContinue }
+        }
+    }
+    elseif ("$($there.RecipientFilter)" -ne $scopes[$scope]) {
+        if ($PSCmdlet.ShouldProcess($scope, "Change the scope from $($there.RecipientFilter) to $($scopes[$scope])")) {
+            Set-ManagementScope -Identity $scope -RecipientRestrictionFilter $scopes[$scope]
         }
     }
     if (-not (Get-ManagementRoleAssignment -Identity $scope -ErrorAction SilentlyContinue)) {
@@ -130,7 +160,7 @@ if (-not (Get-ThrottlingPolicy -Identity $policy -ErrorAction SilentlyContinue))
 # Whose budget an impersonated call is charged to has changed over Exchange's versions: both get the policy.
 foreach ($account in @($ServiceAccount, $Mailbox)) {
     $association = Get-ThrottlingPolicyAssociation -Identity $account -ErrorAction SilentlyContinue
-    if ("$($association.ThrottlingPolicyId)" -notmatch $policy) {
+    if (-not $association -or "$($association.ThrottlingPolicyId)" -notmatch $policy) {
         if ($PSCmdlet.ShouldProcess($account, "Give it the throttling policy $policy")) {
             Set-ThrottlingPolicyAssociation -Identity $account -ThrottlingPolicy $policy
         }

@@ -16,6 +16,7 @@ POWERSHELL = sorted(INFRA.rglob("*.ps1"))
 
 CALENDAR = {
     "AutomateProcessing": "'AutoUpdate'",
+    "AddNewRequestsTentatively": "$true",
     "DeleteComments": "$false",
     "DeleteSubject": "$false",
     "AddOrganizerToSubject": "$false",
@@ -28,7 +29,7 @@ CALENDAR = {
     "MaximumDurationInMinutes": "0",
     "EnforceSchedulingHorizon": "$false",
 }
-"""facts/graph-ews-tokens.md §7."""
+"""What the product needs of the mailbox (docs/exchange.md, "The mailbox's settings")."""
 
 CHANGING = {
     "exchange-online.ps1": {
@@ -36,12 +37,14 @@ CHANGING = {
         "Set-CalendarProcessing",
         "New-ServicePrincipal",
         "New-ManagementScope",
+        "Set-ManagementScope",
         "New-ManagementRoleAssignment",
     },
     "exchange-onpremises.ps1": {
         "New-Mailbox",
         "Set-CalendarProcessing",
         "New-ManagementScope",
+        "Set-ManagementScope",
         "New-ManagementRoleAssignment",
         "Add-MailboxPermission",
         "Add-ADPermission",
@@ -50,6 +53,56 @@ CHANGING = {
     },
 }
 """Every cmdlet that changes anything."""
+
+
+PARAMETERS = {
+    "Get-Command": {"Name"},
+    "Get-ConnectionInformation": {"ConnectionId", "ModulePrefix"},
+    "Get-OrganizationConfig": {"DomainController"},
+    "Get-ExchangeServer": {"Identity", "DomainController"},
+    "Get-Mailbox": {"Identity", "Filter", "RecipientTypeDetails", "ResultSize"},
+    "New-Mailbox": {"Name", "DisplayName", "PrimarySmtpAddress", "Equipment", "Alias", "Room", "Shared"},
+    "Get-CalendarProcessing": {"Identity", "ReadFromDomainController", "ResultSize"},
+    "Set-CalendarProcessing": {"Identity"},
+    "Get-ServicePrincipal": {"Identity", "Organization"},
+    "New-ServicePrincipal": {"AppId", "ObjectId", "DisplayName", "ServiceId"},
+    "Get-ManagementScope": {"Identity", "Exclusive", "Orphan"},
+    "New-ManagementScope": {"Name", "RecipientRestrictionFilter", "RecipientRoot", "Exclusive", "Force"},
+    "Set-ManagementScope": {"Identity", "Name", "RecipientRestrictionFilter", "RecipientRoot"},
+    "Get-ManagementRoleAssignment": {"Identity", "Role", "RoleAssignee", "GetEffectiveUsers", "Enabled"},
+    "New-ManagementRoleAssignment": {
+        "App",
+        "CustomRecipientWriteScope",
+        "CustomResourceScope",
+        "Name",
+        "RecipientAdministrativeUnitScope",
+        "Role",
+        "SecurityGroup",
+        "User",
+    },
+    "Test-ServicePrincipalAuthorization": {"Identity", "Organization", "Resource"},
+    "Get-Group": {"Identity", "Filter", "ResultSize"},
+    "Get-User": {"Identity", "Filter", "ResultSize"},
+    "Get-MailboxPermission": {"Identity", "User", "Owner"},
+    "Add-MailboxPermission": {"Identity", "User", "AccessRights", "AutoMapping", "InheritanceType", "Deny", "Owner"},
+    "Get-ADPermission": {"Identity", "User", "Owner"},
+    "Add-ADPermission": {"Identity", "User", "AccessRights", "ExtendedRights", "Deny", "InheritanceType"},
+    "Get-ThrottlingPolicy": {"Identity", "Explicit", "ThrottlingPolicyScope"},
+    "New-ThrottlingPolicy": {
+        "Name",
+        "ThrottlingPolicyScope",
+        "EwsMaxConcurrency",
+        "EwsMaxBurst",
+        "EwsRechargeRate",
+        "EwsCutoffBalance",
+        "EwsMaxSubscriptions",
+    },
+    "Get-ThrottlingPolicyAssociation": {"Identity", "ThrottlingPolicy", "ResultSize"},
+    "Set-ThrottlingPolicyAssociation": {"Identity", "ThrottlingPolicy"},
+}
+"""Cmdlets and their parameters, of those that could be meant here, from the syntax on Microsoft's reference pages.
+
+PowerShell itself cannot be had where these tests run, so this takes its place."""
 
 
 @pytest.mark.parametrize("path", SHELL, ids=lambda path: path.name)
@@ -94,11 +147,54 @@ def test_it_is_powershell(path: Path) -> None:
 
 @pytest.mark.parametrize("path", POWERSHELL, ids=lambda path: path.name)
 def test_it_changes_what_it_should_and_only_after_asking(path: Path) -> None:
-    reading = re.compile(r"(Get|Test|Where|Write|Out|Set-StrictMode)\b")
+    reading = re.compile(r"(Get|Test|Where|ForEach|Write|Out|Set-StrictMode|Start-Sleep|Wait-Until|Stop-Setup)\b|&$")
     assert {name for name in names(path) if not reading.match(name)} == CHANGING[path.name]
     assert "SupportsShouldProcess" in path.read_text()
     changing = [node for node in commands(parse(path)) if name_of(node) in CHANGING[path.name]]
     assert all(any(b".ShouldProcess(" in condition for condition in conditions(node)) for node in changing)
+
+
+@pytest.mark.parametrize("path", POWERSHELL, ids=lambda path: path.name)
+def test_every_parameter_is_one_of_its_cmdlet(path: Path) -> None:
+    common = {"ErrorAction", "WhatIf", "Confirm"}
+    for node in commands(parse(path)):
+        name = name_of(node)
+        if name not in PARAMETERS:
+            assert re.match(
+                r"(Where-Object|ForEach-Object|Write-\w+|Out-Null|Set-StrictMode|Start-Sleep|&|\w+-(Until|Setup))$",
+                name,
+            )
+            continue
+        given = set(re.findall(r" -([A-Z]\w+)", re.sub(r"'[^']*'|\"[^\"]*\"", "''", (node.text or b"").decode())))
+        assert given <= PARAMETERS[name] | common, name
+
+
+@pytest.mark.parametrize("path", POWERSHELL, ids=lambda path: path.name)
+def test_with_whatif_nothing_is_thrown_once_there_is_a_session(path: Path) -> None:
+    """-WhatIf tells everything that would be done: it ends before the proof, and faults become warnings."""
+    source = path.read_text().partition("# With -WhatIf")[2].partition("# --- Proof")[0]
+    throws = [line for line in source.splitlines() if re.search(r"\bthrow\b", line)]
+    assert throws == ["    if ($WhatIfPreference) { Write-Warning $Message } else { throw $Message }"]
+    proof = path.read_text().partition("# --- Proof")[2]
+    assert proof.splitlines()[1] == "if ($WhatIfPreference) { return }"
+
+
+@pytest.mark.parametrize("path", POWERSHELL, ids=lambda path: path.name)
+def test_what_is_made_is_waited_for_before_it_is_used(path: Path) -> None:
+    order = [name for name in names(path) if name.startswith(("New-M", "New-S", "Wait"))]
+    for made in {"New-Mailbox", "New-ServicePrincipal", "New-ManagementScope"} & set(order):
+        assert order[order.index(made) + 1] == "Wait-Until", made
+
+
+def test_a_tenant_that_cannot_be_customised_is_told_so_before_anything_is_made() -> None:
+    source = (INFRA / "grants" / "exchange-online.ps1").read_text()
+    assert source.index("(Get-OrganizationConfig).IsDehydrated") < source.index("New-Mailbox -Name")
+    assert "Do: Enable-OrganizationCustomization" in source
+
+
+def test_a_grant_is_judged_by_the_word_true_whatever_its_type() -> None:
+    source = (INFRA / "grants" / "exchange-online.ps1").read_text()
+    assert source.count("Where-Object { \"$($_.InScope)\" -eq 'True' }") == source.count("Where-Object") - 1 == 2
 
 
 @pytest.mark.parametrize("path", POWERSHELL, ids=lambda path: path.name)
@@ -130,8 +226,8 @@ def test_no_grant_is_without_a_scope_of_exactly_the_mailbox(path: Path) -> None:
 def test_on_premises_organizers_are_acted_for_only_where_a_group_is_named() -> None:
     source = (INFRA / "grants" / "exchange-onpremises.ps1").read_text()
     assert 'if (-not $Delegate) { $scopes["VMR scheduling $id"] = $filter }' in source
-    assert re.search(r"if \(\$OrganizerGroup\) \{\s+\$members[^}]+MemberOfGroup -eq", source)
-    assert source.count("$scopes[") == 4  # two scopes are put in, and taken out where they are made
+    assert re.search(r"if \(\$OrganizerGroup\) \{\s+\$group[^}]+MemberOfGroup -eq", source)
+    assert len(re.findall(r"\$scopes\[[^]]+\] =", source)) == 2
     assert "[Parameter(Mandatory)] [string] $OrganizerGroup" not in source
 
 
