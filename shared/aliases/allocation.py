@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from shared.alarms import AlarmKind, Alarms
 from shared.aliases.booking import Booking, State
 from shared.aliases.due import due_of
+from shared.aliases.removal import removing
 from shared.aliases.tags import new_tag
 from shared.clock import Clock
 from shared.errors import NumberSpaceFull, Unavailable
@@ -104,14 +105,19 @@ class Allocator:
             log.warning("the number space of integration %s is nearly full; no alarm could be raised", integration)
 
     async def share_in_use(self, form: AliasFormat, sample: int = SAMPLE) -> float:
-        """The share of aliases of this form that cannot be given out now, 0 to 1: estimated by so many random reads."""
+        """The share of aliases of this form that cannot be given out now, 0 to 1: estimated by so many random reads.
+
+        A closed alias that it meets, and whose booking is gone, comes free: one more read for each closed one.
+        """
         now, room = self._clock.now(), asyncio.Semaphore(_AT_ONCE)
 
         async def is_taken() -> bool:
             async with room:
                 digits = form.random().partition("@")[0]
                 row = await self._aliases.get(digits, "alias")
-            return row is not None and not _is_free(row, now)
+                if row is None or _has_expired(row, now):
+                    return False
+                return row.values.get("state") != State.CLOSED or not await self._free_if_leaked(row, now)
 
         taken = await asyncio.gather(*(is_taken() for _ in range(sample)))
         return sum(taken) / sample
@@ -133,24 +139,39 @@ class Allocator:
         return True
 
     async def _take_over(self, row: Row, booking: Booking, now: datetime) -> bool:
-        """Give the digits of a reservation that expired unused to `booking` (A3).
+        """Give the digits of a reservation that expired unused, or of a booking that is gone, to `booking` (A3).
 
         The old tag goes first: once it is gone, no invitation can be accepted with it, so the digits are free for sure.
         """
-        if not _is_free(row, now):
-            return False
-        owner, tag = str(row.values["integration"]), str(row.values["tag"])
         try:
-            old = await self._bookings.get(owner, f"tag:{tag}")
-            # The tag of a repeated click may have other digits by now.
-            if old is not None and (holder := Booking.from_row(old)).numeric_alias == row.partition:
-                if holder.is_usable(now):
-                    return False
-                await self._bookings.commit(owner, Delete(old))
+            if not await self._vacate(row, now):
+                return False
             await self._aliases.commit(row.partition, Replace(row, booking.claim()))
         except RowChanged:
             return False
         return True
+
+    async def _vacate(self, row: Row, now: datetime) -> bool:
+        """Whether nobody has these digits any more, for sure. Raises RowChanged when that changes this moment."""
+        if "state" not in row.values or (row.values["state"] == State.RESERVED and not _has_expired(row, now)):
+            return False
+        owner, tag = str(row.values["integration"]), str(row.values["tag"])
+        old = await self._bookings.get(owner, f"tag:{tag}")
+        # The tag of a repeated click may have other digits by now.
+        if old is not None and (holder := Booking.from_row(old)).numeric_alias == row.partition:
+            if holder.is_usable(now):
+                return False
+            await self._bookings.commit(owner, *removing(holder))
+        return True
+
+    async def _free_if_leaked(self, row: Row, now: datetime) -> bool:
+        try:
+            if await self._vacate(row, now):
+                await self._aliases.commit(row.partition, Delete(row))
+                return True
+        except RowChanged:
+            log.info("an alias was used this moment")
+        return False
 
     async def _book(self, booking: Booking) -> Booking:
         """Write the booking down; or give the one that its idempotency key has got before, if that still stands."""
@@ -167,7 +188,7 @@ class Allocator:
                 return before
             if before:
                 with suppress(RowChanged):  # a concurrent call with the same key was faster
-                    await self._bookings.commit(booking.integration, Delete(before.row))
+                    await self._bookings.commit(booking.integration, *removing(before))
         raise Unavailable("The reservation keeps changing. Please try again.")
 
     async def _stored(self, booking: Booking) -> Booking | None:
@@ -181,6 +202,8 @@ class Allocator:
                 await self._aliases.commit(row.partition, Delete(row))
 
 
-def _is_free(row: Row, now: datetime) -> bool:
-    """Whether a claim on digits has come to nothing: a reservation that expired unused (A3)."""
-    return row.values["state"] == State.RESERVED and now >= datetime.fromisoformat(str(row.values["expires"]))
+def _has_expired(row: Row, now: datetime) -> bool:
+    """Whether a claim on digits is a reservation that expired unused (A3)."""
+    if row.values.get("state") != State.RESERVED:
+        return False
+    return now >= datetime.fromisoformat(str(row.values["expires"]))

@@ -12,9 +12,10 @@ from shared.aliases.booking import Booking, State
 from shared.aliases.due import Due, Task, due_of
 from shared.clock import Clock
 from shared.conferences.platform import Platform
+from shared.conferences.removals import Removals
 from shared.mailboxes.mailbox import Mailbox
 from shared.meetings.records import Records
-from shared.storage import Delete, Operation, Replace, Row, RowChanged, Storage
+from shared.storage import Delete, Replace, Row, RowChanged, Storage
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,16 @@ class Agenda:
     records: Records
     storage: Storage
     clock: Clock
+
+    @property
+    def removals(self) -> Removals:
+        """What deletes bookings."""
+        return Removals(self.storage, self.platform)
+
+    async def clean_up(self) -> int:
+        """Let old records and unused reservations go, and finish what was interrupted; how many tasks that were."""
+        await self.removals.finish(self.integration)
+        return await self.work_off(CLEANUP)
 
     async def work_off(self, tasks: frozenset[Task]) -> int:
         """Do what has fallen due of these kinds; how many tasks that were."""
@@ -76,7 +87,7 @@ class Agenda:
     async def _drop_reservation(self, booking: Booking) -> None:
         """An alias that nobody used: tag and digits come free (A3)."""
         if not booking.is_usable(self.clock.now()):
-            await self._delete(booking)
+            await self.removals.remove(booking)
 
     async def _verify(self, booking: Booking) -> None:
         """A meeting that has left the equipment mailbox's calendar is closed (M4)."""
@@ -109,17 +120,7 @@ class Agenda:
 
     async def _forget(self, booking: Booking) -> None:
         if booking.state is State.CLOSED:
-            await self._delete(booking)
-
-    async def _delete(self, booking: Booking) -> None:
-        """The booking goes, then its digits; in this order nobody can use a tag whose digits are another's."""
-        table = self.storage.table("meetings")
-        link = await table.get(self.integration, f"meeting:{booking.meeting}") if booking.meeting else None
-        writes: list[Operation] = [Delete(booking.row)]
-        if link and link.values["tag"] == booking.tag:
-            writes.append(Delete(link))
-        await table.commit(self.integration, *writes)
-        await self.platform.forget(booking)
+            await self.removals.remove(booking)
 
     async def _forget_operation(self, correlation: str) -> None:
         row = await self.storage.table("meetings").get(self.integration, f"operation:{correlation}")

@@ -10,7 +10,9 @@ from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 
 from shared.aliases.booking import Booking
+from shared.aliases.removal import REMOVED
 from shared.conferences.platform import Platform
+from shared.conferences.removals import Removals
 from shared.personal.retirement import retire_personal
 from shared.storage import Delete, Put, Row, RowChanged, Storage
 
@@ -58,11 +60,14 @@ class Retirement:
             await (self._unmark if row.key in existing else self.complete)(row.key)
 
     async def _remove(self, integration: str, rows: list[Row]) -> None:
-        """Rooms first: a row that is gone can no longer tell which room it was."""
+        """Remove some of its rows; bookings in their own way, which also frees their aliases and names."""
         bookings = [Booking.from_row(row) for row in rows if row.key.startswith("tag:")]
-        await asyncio.gather(*(self.platform.forget(booking) for booking in bookings))
-        table = self.storage.table("meetings")
+        others = [row for row in rows if not row.key.startswith(("tag:", REMOVED))]
+        removals = Removals(self.storage, self.platform)
         try:
-            await table.commit(integration, *(Delete(row) for row in rows))
+            if others:
+                await self.storage.table("meetings").commit(integration, *map(Delete, others))
+            await asyncio.gather(*map(removals.remove, bookings))
+            await removals.finish(integration)
         except RowChanged:
             log.info("work was under way when the integration was deleted; its rows are read again")

@@ -9,7 +9,7 @@ from datetime import timedelta
 from shared.alarms import AlarmKind, Alarms
 from shared.errors import NotFound, SchedulingError
 from shared.integrations import Integration, IntegrationStore
-from shared.meetings.agenda import CLEANUP, ONWARD
+from shared.meetings.agenda import ONWARD
 from shared.meetings.checkup import check_mailbox_settings, check_number_space
 from shared.meetings.hands import Hands, HandsOf
 from shared.meetings.retirement import Retirement
@@ -90,7 +90,7 @@ class Rounds:
         """Let old records and unused reservations go, and see how full the number space is (A3, A7, C4)."""
 
         async def clean_up(hands: Hands) -> None:
-            await hands.agenda.work_off(CLEANUP)
+            await hands.agenda.clean_up()
             await check_number_space(hands.processor, self.alarms)
             await self.alarms.clear_when_quiet(hands.processor.integration.uuid, AlarmKind.POISON, QUIET)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from shared.aliases.booking import Booking
 from shared.conferences.platform import PolicyPlatform
+from shared.conferences.removals import Removals
 from shared.errors import InvalidRequest
 from shared.meetings.operation import Operation
 from shared.personal.end_user import UserRecord
@@ -77,19 +78,17 @@ async def traces_of(tables: Tables, person: Person) -> Traces:
 async def erase(tables: Tables, traces: Traces) -> None:
     """Remove it all: rooms close, aliases are unknown as if they had never been. May be repeated when interrupted.
 
-    A room closes before its booking goes, so that an interruption leaves nothing of the person where the next run does
-    not find it; digits come free last, so that nobody can use a tag whose digits are another's.
+    Bookings go last, after the decisions that are found by them, so that an interruption leaves nothing of the person
+    where neither the next run nor the nightly cleanup finds it.
     Raises Conflict when somebody works on one of the rows this moment, and Unavailable.
     """
     meetings, platform = tables.table("meetings"), PolicyPlatform(tables)
     for booking in traces.bookings:
         await platform.show(booking.closed())
-        link = await meetings.get(booking.integration, f"meeting:{booking.meeting}") if booking.meeting else None
-        own = [Delete(link)] if link and link.values["tag"] == booking.tag else []
-        await meetings.commit(booking.integration, Delete(booking.row), *own)
-        await platform.forget(booking)
     for row in traces.decisions:
         await _erase_decision(meetings, row)
+    for booking in traces.bookings:
+        await Removals(tables, platform).remove(booking)
     for user in traces.users:
         await UserStore(tables).delete(user.id)
     for vmr in traces.vmrs:

@@ -1,0 +1,41 @@
+"""The one way in which bookings are deleted: see shared/aliases/removal.py for its steps."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from shared.aliases.booking import Booking
+from shared.aliases.removal import REMOVED, removed, removing
+from shared.conferences.platform import Platform
+from shared.storage import Delete, RowChanged, Tables
+
+
+@dataclass(frozen=True)
+class Removals:
+    """Deletes bookings, and frees what belonged to them."""
+
+    storage: Tables
+    platform: Platform
+
+    async def remove(self, booking: Booking) -> None:
+        """Delete a booking as it was read. Raises RowChanged when it has changed since; nothing is done then."""
+        table = self.storage.table("meetings")
+        link = await table.get(booking.integration, f"meeting:{booking.meeting}") if booking.meeting else None
+        await table.commit(booking.integration, *removing(booking, link))
+        await self._free(booking)
+
+    async def finish(self, integration: str) -> None:
+        """Free what is left of an integration's bookings whose removal was interrupted."""
+        async for row in self.storage.table("meetings").rows(integration, REMOVED):
+            with suppress(RowChanged):  # somebody takes the digits this moment: the next night looks again
+                await self._free(removed(row))
+
+    async def _free(self, booking: Booking) -> None:
+        """A repeated click may have got the same tag again by now, and keeps the alias that it has got."""
+        table = self.storage.table("meetings")
+        again = await table.get(booking.integration, booking.key)
+        if again is None or Booking.from_row(again).alias != booking.alias:
+            await self.platform.forget(booking)
+        row = await table.get(booking.integration, f"{REMOVED}{booking.tag}")
+        if row:
+            with suppress(RowChanged):  # another run of the same work was faster
+                await table.commit(booking.integration, Delete(row))

@@ -1,0 +1,162 @@
+"""One way to delete a booking (A3, C4): interrupted at any step, it leaves no digits, no name and no tag of nobody."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.aliases.allocation import Allocator, alias_format
+from shared.aliases.booking import Booking
+from shared.conferences.platform import PolicyPlatform
+from shared.conferences.removals import Removals
+from shared.errors import NumberSpaceFull
+from shared.identity.caller import Caller
+from shared.meetings.agenda import ONWARD
+from shared.meetings.retirement import Retirement
+from shared.operations.person import Person, erase, traces_of
+from tests.fakes.mailbox import invitation
+from tests.unit.shared.meetings.crashes import Crash, CrashingStorage, Fuse
+from tests.unit.shared.meetings.world import KEY, World, body, stored_integration
+
+START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+TINY = {"scheduled_alias_prefix": "m", "scheduled_alias_suffix_length": 6}
+ALICE = Caller("entra:tenant:alice", "entra")
+
+
+async def meeting(world: World) -> Booking:
+    """A meeting that has its room."""
+    booking = await world.reserve(ALICE.key)
+    await world.process(world.mailbox.deliver(invitation(body=body(booking), start=START)))
+    return booking
+
+
+async def old_meeting(world: World) -> Booking:
+    """A meeting that was over a year ago."""
+    booking = await meeting(world)
+    world.clock.move(timedelta(days=2))
+    await world.agenda().work_off(ONWARD)
+    world.clock.move(timedelta(days=366))
+    return booking
+
+
+async def old_reservation(world: World) -> Booking:
+    """An alias that nobody used."""
+    booking = await world.reserve(ALICE.key)
+    world.clock.move(timedelta(days=world.integration.reservation_days + 1))
+    return booking
+
+
+async def by_the_agenda(world: World, storage: CrashingStorage) -> None:
+    await replace(world.agenda(), storage=storage, platform=PolicyPlatform(storage)).clean_up()
+
+
+async def with_the_integration(world: World, storage: CrashingStorage) -> None:
+    await Retirement(world.storage, PolicyPlatform(world.storage)).announce(world.integration.uuid)
+    await Retirement(storage, PolicyPlatform(storage)).complete(world.integration.uuid)
+
+
+async def with_the_person(world: World, storage: CrashingStorage) -> None:
+    person = Person("alice@example.com", frozenset({"alice"}))
+    await erase(storage, await traces_of(storage, person))
+
+
+async def by_another_allocation(world: World, storage: CrashingStorage) -> None:
+    """Somebody needs the digits: the form leaves him no others."""
+    [alias] = [row.partition async for row in world.storage.table("aliases").everything() if row.key == "alias"]
+    form = replace(alias_format(world.integration), prefix=alias, suffix_length=0)
+    await Allocator(storage, world.clock, KEY).allocate(
+        world.integration.uuid, form, Caller("bob", "test"), timedelta(days=30)
+    )
+
+
+WAYS: dict[str, tuple[Callable[[World], Awaitable[Booking]], Callable[[World, CrashingStorage], Awaitable[None]]]] = {
+    "a year later": (old_meeting, by_the_agenda),
+    "unused": (old_reservation, by_the_agenda),
+    "with the integration": (meeting, with_the_integration),
+    "with the person": (meeting, with_the_person),
+    "unused, and needed": (old_reservation, by_another_allocation),
+}
+
+
+async def night(world: World) -> None:
+    """The nightly cleanup."""
+    platform = PolicyPlatform(world.storage)
+    await Retirement(world.storage, platform).complete_all(existing=set())
+    await world.agenda().clean_up()
+
+
+async def left_of(world: World, tag: str) -> list[str]:
+    """Every row that still knows the tag."""
+    # A row that says what is due names a tag, and does no harm when that is gone.
+    rows = [row for name in ("meetings", "aliases") async for row in world.storage.table(name).everything()]
+    naming = [row for row in rows if tag in row.key or tag in map(str, row.values.values())]
+    return [f"{row.partition} {row.key}" for row in naming if not row.key.startswith("due:")]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("way", WAYS)
+async def test_an_interruption_at_any_step_leaves_nothing_behind(way: str, *, after: bool) -> None:
+    prepare, delete = WAYS[way]
+    for at in range(1, 40):
+        world = World(stored_integration(**TINY))
+        booking = await prepare(world)
+        fuse = Fuse(at, after=after)
+        try:
+            await delete(world, CrashingStorage(world.storage, fuse))
+        except Crash:
+            await check_nobody_shares(world, booking)
+        if fuse.calls < at:
+            break  # this call was not reached: all steps have been tried
+        if way == "with the person":  # no marker tells of it: the admin does it again
+            await delete(world, CrashingStorage(world.storage, Fuse(0)))
+        await night(world)
+        assert await left_of(world, booking.tag) == [], (way, at)
+    assert at > 3
+
+
+async def check_nobody_shares(world: World, booking: Booking) -> None:
+    """A tag that stands for something owns its digits (rule 1)."""
+    known = await world.records.booking(booking.tag)
+    row = await world.storage.table("aliases").get(booking.numeric_alias, "alias")
+    if known and known.is_usable(world.clock.now()):
+        assert row is None or row.values["tag"] == booking.tag
+
+
+async def test_digits_that_an_older_version_left_closed_go_to_whoever_meets_them() -> None:
+    world = World(stored_integration(**TINY))
+    booking = await meeting(world)
+    await PolicyPlatform(world.storage).show(booking.closed())
+    known = await world.records.booking(booking.tag)
+    assert known
+    await by_another_allocation_fails(world)
+    await Removals(world.storage, Forgetful(world.storage)).remove(known)
+    await by_another_allocation(world, CrashingStorage(world.storage, Fuse(0)))
+    row = await world.storage.table("aliases").get(booking.numeric_alias, "alias")
+    assert row
+    assert row.values["tag"] != booking.tag
+
+
+async def by_another_allocation_fails(world: World) -> None:
+    with pytest.raises(NumberSpaceFull):
+        await by_another_allocation(world, CrashingStorage(world.storage, Fuse(0)))
+
+
+async def test_the_nightly_look_at_the_number_space_frees_what_leaked() -> None:
+    world = World(stored_integration(**TINY))
+    booking = await meeting(world)
+    await PolicyPlatform(world.storage).show(booking.closed())
+    form = replace(alias_format(world.integration), prefix=booking.numeric_alias, suffix_length=0)
+    assert await world.allocator.share_in_use(form, sample=1) == 1
+    known = await world.records.booking(booking.tag)
+    assert known
+    await Removals(world.storage, Forgetful(world.storage)).remove(known)
+    assert await world.allocator.share_in_use(form, sample=1) == 0
+    assert await world.storage.table("aliases").get(booking.numeric_alias, "alias") is None
+
+
+class Forgetful(PolicyPlatform):
+    """What was interrupted before it could free anything."""
+
+    async def forget(self, booking: Booking) -> None:
+        """Nothing comes free."""
