@@ -1,4 +1,4 @@
-"""Removing a booking, so that an interruption at any step leaves neither a usable tag without digits nor digits of nobody.
+"""Removing a booking: an interruption at any step leaves neither a usable tag without digits nor digits of nobody.
 
     1. one transaction: the booking and its meeting's row go, `removed:<tag>` says what is still to come free
     2. alias and names come free

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.aliases.allocation import Allocator, alias_format
+from shared.aliases.allocation import AliasFormat, Allocator
 from shared.aliases.booking import Booking
 from shared.conferences.platform import PolicyPlatform
 from shared.conferences.removals import Removals
@@ -22,6 +22,13 @@ from tests.unit.shared.meetings.world import KEY, World, body, stored_integratio
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TINY = {"scheduled_alias_prefix": "m", "scheduled_alias_suffix_length": 6}
 ALICE = Caller("entra:tenant:alice", "entra")
+
+
+class OneNumber(AliasFormat):
+    """Aliases of a form that has one number only: its prefix."""
+
+    def random(self) -> str:
+        return f"{self.prefix}@{self.domain}"
 
 
 async def meeting(world: World) -> Booking:
@@ -64,7 +71,7 @@ async def with_the_person(world: World, storage: CrashingStorage) -> None:
 async def by_another_allocation(world: World, storage: CrashingStorage) -> None:
     """Somebody needs the digits: the form leaves him no others."""
     [alias] = [row.partition async for row in world.storage.table("aliases").everything() if row.key == "alias"]
-    form = replace(alias_format(world.integration), prefix=alias, suffix_length=0)
+    form = OneNumber(alias, 0, "example.com")
     await Allocator(storage, world.clock, KEY).allocate(
         world.integration.uuid, form, Caller("bob", "test"), timedelta(days=30)
     )
@@ -146,7 +153,7 @@ async def test_the_nightly_look_at_the_number_space_frees_what_leaked() -> None:
     world = World(stored_integration(**TINY))
     booking = await meeting(world)
     await PolicyPlatform(world.storage).show(booking.closed())
-    form = replace(alias_format(world.integration), prefix=booking.numeric_alias, suffix_length=0)
+    form = OneNumber(booking.numeric_alias, 0, "example.com")
     assert await world.allocator.share_in_use(form, sample=1) == 1
     known = await world.records.booking(booking.tag)
     assert known
