@@ -20,7 +20,7 @@ from tests.unit.shared.meetings.crashes import Crash, CrashingStorage, Fuse
 from tests.unit.shared.meetings.world import KEY, World, body, stored_integration
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-TINY = {"scheduled_alias_prefix": "m", "scheduled_alias_suffix_length": 6}
+
 ALICE = Caller("entra:tenant:alice", "entra")
 
 
@@ -106,7 +106,7 @@ async def left_of(world: World, tag: str) -> list[str]:
 async def test_an_interruption_at_any_step_leaves_nothing_behind(way: str, *, after: bool) -> None:
     prepare, delete = WAYS[way]
     for at in range(1, 40):
-        world = World(stored_integration(**TINY))
+        world = World(stored_integration())
         booking = await prepare(world)
         fuse = Fuse(at, after=after)
         try:
@@ -131,7 +131,7 @@ async def check_nobody_shares(world: World, booking: Booking) -> None:
 
 
 async def test_digits_that_an_older_version_left_closed_go_to_whoever_meets_them() -> None:
-    world = World(stored_integration(**TINY))
+    world = World(stored_integration())
     booking = await meeting(world)
     await PolicyPlatform(world.storage).show(booking.closed())
     known = await world.records.booking(booking.tag)
@@ -150,7 +150,7 @@ async def by_another_allocation_fails(world: World) -> None:
 
 
 async def test_the_nightly_look_at_the_number_space_frees_what_leaked() -> None:
-    world = World(stored_integration(**TINY))
+    world = World(stored_integration())
     booking = await meeting(world)
     await PolicyPlatform(world.storage).show(booking.closed())
     form = OneNumber(booking.numeric_alias, 0, "example.com")
