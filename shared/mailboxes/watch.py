@@ -33,6 +33,9 @@ MAX_PAGES = 50
 ARRIVALS_OVERLAP = timedelta(minutes=10)
 """How far the list of what has arrived goes back behind the last one: messages may be listed late."""
 
+LISTED_AT_MOST = timedelta(hours=1)
+"""How far lists go back while nothing arrives, to write less."""
+
 MOST_MARKS = 3_000
 """Listed messages that are remembered until the next list, by nine characters each in a column of 32,768."""
 
@@ -161,8 +164,9 @@ class Watcher:
         except RateLimited as busy:
             await self._state.write("arrivals", since=since, seen=before, not_before=self._after(busy))
             raise
-        listed = " ".join(sorted(map(_mark, seen))[:MOST_MARKS])
-        await self._state.write("arrivals", since=until.isoformat(), seen=listed)
+        if seen or row is None or datetime.fromisoformat(since) + LISTED_AT_MOST < until:
+            listed = " ".join(sorted(map(_mark, seen))[:MOST_MARKS])
+            await self._state.write("arrivals", since=until.isoformat(), seen=listed)
         return found
 
     async def _enqueue(self, messages: Sequence[str]) -> int:

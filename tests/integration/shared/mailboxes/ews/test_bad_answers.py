@@ -9,7 +9,7 @@ from shared.errors import RateLimited, Unavailable
 from shared.mailboxes.ews import line
 from shared.mailboxes.ews.mailbox import EwsMailbox
 from shared.mailboxes.ews.trouble import EwsError, EwsUnavailable, Trouble
-from shared.mailboxes.mailbox import CalendarItemGone, Folder, Mail
+from shared.mailboxes.mailbox import CalendarItemGone, Folder, Mail, MessageNotFound
 from shared.meetings.request import Answer
 from tests.integration.exchange.world import ALICE, BOB, World
 
@@ -157,7 +157,8 @@ async def test_an_item_that_has_another_id_by_now_is_found_by_its_old_one(world:
 @pytest.mark.parametrize("known_as", ["", "|", "a|b|c|d|e", "x" * 5000, "stable|not-an-id", "stable|../../x|<a>&"])
 async def test_ids_that_are_none(mailbox: EwsMailbox, known_as: str) -> None:
     """A queue message may be old, or made by nobody of ours."""
-    assert await mailbox.read(known_as) is None
+    with pytest.raises(MessageNotFound):
+        await mailbox.read(known_as)
 
 
 async def test_nothing_of_a_mail_is_in_an_error(world: World, mailbox: EwsMailbox) -> None:
