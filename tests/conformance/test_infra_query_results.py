@@ -1,0 +1,159 @@
+"""The queries of alerts and workbook, run over rows in the shape of Application Insights' tables.
+
+The app's metrics are lines of its log; the Functions host passes them on as `traces`, in OpenTelemetry mode too. DuckDB
+takes the place of Application Insights. A query may give rows only when something is wrong.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import duckdb_kql
+import pytest
+
+from shared.operations.metrics import Metric, measure
+from tests.conformance.bicep import BICEP
+
+ONE = "11111111-1111-4111-8111-111111111111"
+TWO = "22222222-2222-4222-8222-222222222222"
+TABLES = {
+    "traces": """timestamp TIMESTAMP, message VARCHAR, severityLevel INTEGER, operation_Name VARCHAR, operation_Id VARCHAR,
+        cloud_RoleName VARCHAR, customDimensions JSON, itemCount INTEGER""",
+    "requests": """timestamp TIMESTAMP, name VARCHAR, url VARCHAR, success VARCHAR, resultCode VARCHAR, duration DOUBLE,
+        operation_Name VARCHAR, operation_Id VARCHAR, cloud_RoleName VARCHAR, itemCount INTEGER""",
+    "exceptions": """timestamp TIMESTAMP, type VARCHAR, outerMessage VARCHAR, operation_Name VARCHAR, operation_Id VARCHAR,
+        cloud_RoleName VARCHAR, itemCount INTEGER""",
+}
+"""The columns that Microsoft documents for the tables of a component (Azure Monitor, "Application Insights tables")."""
+
+
+class Insights:
+    """One Application Insights component. Times are minutes before now."""
+
+    def __init__(self, caplog: pytest.LogCaptureFixture) -> None:
+        self._caplog = caplog
+        self._connection = duckdb_kql.connect()
+        for name, columns in TABLES.items():
+            self._connection.execute(f"CREATE TABLE {name} ({columns})")
+
+    def insert(self, table: str, ago: float, **values: Any) -> None:
+        """A row."""
+        values["timestamp"] = datetime.now(UTC).replace(tzinfo=None) - timedelta(minutes=ago)
+        marks = ", ".join("?" * len(values))
+        self._connection.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", list(values.values()))  # noqa: S608  # our own names
+
+    def measured(self, ago: float, metric: Metric, value: float, integration: str = "", outcome: str = "") -> None:
+        """The line that the app logs for a value."""
+        self._caplog.clear()
+        with self._caplog.at_level(logging.INFO):
+            measure(metric, value, integration, outcome)
+        self.insert("traces", ago, message=self._caplog.messages[-1], severityLevel=1)
+
+    def query(self, name: str, window: timedelta = timedelta(days=2)) -> list[tuple[Any, ...]]:
+        """What a query gives when it is asked for the last `window`, as an alert rule does."""
+        text = (BICEP / "queries" / f"{name}.kql").read_text()
+        source = next(table for table in TABLES if f"\n{table}\n" in f"\n{text}")
+        limited = f"{source}\n| where timestamp > ago({int(window.total_seconds() // 60)}m)\n"
+        relation = duckdb_kql.query(self._connection, text.replace(f"{source}\n", limited, 1))
+        rows: list[tuple[Any, ...]] = relation.fetchall()
+        return rows
+
+
+@pytest.fixture
+def insights(caplog: pytest.LogCaptureFixture) -> Insights:
+    return Insights(caplog)
+
+
+def rounds(insights: Insights, *outcomes: str, ago: float = 5) -> None:
+    for outcome in outcomes:
+        insights.measured(ago, Metric.ROUND, 1, outcome=outcome)
+
+
+HALF_HOUR = timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("recent", "fires"), [(("sweep", "poll"), False), (("sweep",), True), (("poll",), True), ((), True)]
+)
+def test_app_stopped_fires_when_sweeps_or_polls_have_ended_for_half_an_hour(
+    insights: Insights, recent: tuple[str, ...], fires: bool
+) -> None:
+    rounds(insights, "sweep", "poll", ago=40)
+    rounds(insights, *recent)
+    assert bool(insights.query("app_stopped", HALF_HOUR)) == fires
+
+
+@pytest.mark.parametrize(
+    ("age", "renewals", "fires"), [(20, [1, 7, 13], False), (20, [19], True), (10, [], False), (20, [], True)]
+)
+def test_renewal_missed_fires_after_two_misses_of_an_app_that_is_old_enough(
+    insights: Insights, age: float, renewals: list[float], fires: bool
+) -> None:
+    rounds(insights, "sweep", ago=age * 60)
+    for hours in renewals:
+        rounds(insights, "renew", ago=hours * 60 - 1)
+    assert bool(insights.query("renewal_missed", timedelta(days=1))) == fires
+
+
+def test_poison_messages_are_told_with_their_integration(insights: Insights) -> None:
+    insights.measured(5, Metric.SET_ASIDE, 1, ONE)
+    assert [row[1] for row in insights.query("poison_message")] == [ONE]
+
+
+def test_an_integration_that_fails_twice_is_told_and_one_that_fails_once_is_not(insights: Insights) -> None:
+    for ago in (3, 8):
+        insights.insert("traces", ago, message=f"connection_failed of integration {ONE}: Unavailable")
+    insights.insert("traces", 5, message=f"connection_failed of integration {TWO}: Unavailable")
+    assert insights.query("integration_failing", HALF_HOUR) == [(f"connection_failed of integration {ONE}", 2)]
+
+
+def test_slow_answers_are_told_per_integration(insights: Insights) -> None:
+    for _ in range(10):
+        insights.measured(5, Metric.ANSWER_LAG, 700, ONE)
+        insights.measured(5, Metric.ANSWER_LAG, 3, TWO)
+    [(integration, answers, slow)] = insights.query("lag", HALF_HOUR)
+    assert (integration, answers, slow) == (ONE, 10, 700)
+
+
+def test_repairs_are_told_when_they_are_more_than_bad_luck(insights: Insights) -> None:
+    for _ in range(11):
+        insights.measured(5, Metric.SWEEP_REPAIRS, 1, ONE)
+    insights.measured(5, Metric.SWEEP_REPAIRS, 2, TWO)
+    assert [row[0] for row in insights.query("sweep_repairs", timedelta(hours=1))] == [ONE]
+
+
+@pytest.mark.parametrize(("codes", "fires"), [(["500", "503", "500"], True), (["500", "202", "404"], False)])
+def test_errors_that_graph_gets_are_told(insights: Insights, codes: list[str], fires: bool) -> None:
+    for code in codes:
+        insights.insert("requests", 5, url="https://vmr.example.com/mailbox/notifications", resultCode=code)
+    insights.insert("requests", 5, url="https://vmr.example.com/addin/x/pane", resultCode="500")
+    assert bool(insights.query("webhook_errors", timedelta(minutes=15))) == fires
+
+
+def test_nothing_at_all_raises_no_alert_but_that_the_app_has_stopped(insights: Insights) -> None:
+    quiet = ("poison_message", "renewal_missed", "integration_failing", "lag", "sweep_repairs", "webhook_errors")
+    assert {name: insights.query(name) for name in quiet} == dict.fromkeys(quiet, [])
+
+
+CHARTS: dict[str, Callable[[list[tuple[Any, ...]]], bool]] = {
+    "chart_lag": lambda rows: rows[0][1:] == (2, 3, 3),
+    "chart_outcomes": lambda rows: dict(rows) == {"accepted": 2, "rejected": 1},
+    "chart_allocations": lambda rows: rows[0][1] == 1,
+    "chart_repairs": lambda rows: rows[0][1:] == (ONE, 4),
+    "chart_failures": lambda rows: rows[0][:3] == ("work", "ValueError", 1),
+}
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_charts_show_what_was_measured(insights: Insights, chart: str) -> None:
+    for seconds in (1, 2, 3):
+        insights.measured(5, Metric.ANSWER_LAG, seconds, ONE)
+    for outcome in ("accepted", "accepted", "rejected"):
+        insights.measured(5, Metric.OUTCOME, 1, ONE, outcome)
+    insights.measured(5, Metric.ALLOCATION, 1, ONE)
+    insights.measured(5, Metric.SWEEP_REPAIRS, 4, ONE)
+    insights.insert("exceptions", 5, type="ValueError", operation_Name="work")
+    rows = insights.query(chart)
+    assert rows
+    assert CHARTS[chart](rows), rows
