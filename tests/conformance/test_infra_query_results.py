@@ -18,12 +18,12 @@ from tests.conformance.bicep import BICEP
 ONE = "11111111-1111-4111-8111-111111111111"
 TWO = "22222222-2222-4222-8222-222222222222"
 TABLES = {
-    "traces": """timestamp TIMESTAMP, message VARCHAR, severityLevel INTEGER, operation_Name VARCHAR, operation_Id VARCHAR,
-        cloud_RoleName VARCHAR, customDimensions JSON, itemCount INTEGER""",
-    "requests": """timestamp TIMESTAMP, name VARCHAR, url VARCHAR, success VARCHAR, resultCode VARCHAR, duration DOUBLE,
-        operation_Name VARCHAR, operation_Id VARCHAR, cloud_RoleName VARCHAR, itemCount INTEGER""",
-    "exceptions": """timestamp TIMESTAMP, type VARCHAR, outerMessage VARCHAR, operation_Name VARCHAR, operation_Id VARCHAR,
-        cloud_RoleName VARCHAR, itemCount INTEGER""",
+    "traces": """timestamp TIMESTAMP, message VARCHAR, severityLevel INTEGER, operation_Name VARCHAR,
+        operation_Id VARCHAR, cloud_RoleName VARCHAR, customDimensions JSON, itemCount INTEGER""",
+    "requests": """timestamp TIMESTAMP, name VARCHAR, url VARCHAR, success VARCHAR, resultCode VARCHAR,
+        duration DOUBLE, operation_Name VARCHAR, operation_Id VARCHAR, cloud_RoleName VARCHAR, itemCount INTEGER""",
+    "exceptions": """timestamp TIMESTAMP, type VARCHAR, outerMessage VARCHAR, operation_Name VARCHAR,
+        operation_Id VARCHAR, cloud_RoleName VARCHAR, itemCount INTEGER""",
 }
 """The columns that Microsoft documents for the tables of a component (Azure Monitor, "Application Insights tables")."""
 
@@ -133,7 +133,7 @@ def test_errors_that_graph_gets_are_told(insights: Insights, codes: list[str], f
 
 def test_nothing_at_all_raises_no_alert_but_that_the_app_has_stopped(insights: Insights) -> None:
     quiet = ("poison_message", "renewal_missed", "integration_failing", "lag", "sweep_repairs", "webhook_errors")
-    assert {name: insights.query(name) for name in quiet} == dict.fromkeys(quiet, [])
+    assert {name: insights.query(name) for name in quiet} == {name: [] for name in quiet}
 
 
 CHARTS: dict[str, Callable[[list[tuple[Any, ...]]], bool]] = {
