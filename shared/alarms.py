@@ -1,12 +1,18 @@
 """Alarms: what an admin has to mend, with its cause and remedy, cleared when it has healed (O1)."""
 
-from collections.abc import AsyncIterator
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from shared.clock import Clock
 from shared.storage import Delete, Insert, Replace, RowChanged, RowExists, Storage, Values
+
+if TYPE_CHECKING:
+    from shared.integrations import Integration
 
 
 class AlarmKind(StrEnum):
@@ -50,6 +56,26 @@ REMEDIES = {
         "Look the correlation id up in scheduling_operation, mend the cause, and ask the organizer to send an update."
     ),
 }
+
+
+def _has_mailbox(integration: Integration) -> bool:
+    return integration.enable_dynamic_vmrs
+
+
+IN_USE: Mapping[AlarmKind, Callable[[Integration], bool]] = {
+    AlarmKind.CONNECTION: _has_mailbox,
+    AlarmKind.SIGN_IN: lambda integration: _has_mailbox(integration) and integration.authentication_method == "OAUTH",
+    AlarmKind.SUBSCRIPTION: lambda integration: _has_mailbox(integration) and not integration.uses_ews,
+    AlarmKind.MAILBOX_SETTINGS: _has_mailbox,
+    AlarmKind.NUMBER_SPACE: _has_mailbox,
+    AlarmKind.POISON: _has_mailbox,
+    AlarmKind.BRIDGE: lambda integration: (
+        integration.conference_platform == "management_api"
+        and (integration.enable_dynamic_vmrs or integration.enable_personal_vmrs)
+    ),
+    AlarmKind.HOUSEKEEPING: _has_mailbox,
+}
+"""Whether an integration uses what an alarm of this kind is about. Where it does not, nothing would ever cure it."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +122,12 @@ class Alarms:
                 await self._table.commit(integration, Delete(row))
             except RowChanged:
                 return  # another process has cleared it this moment
+
+    async def clear_unused(self, integration: Integration) -> None:
+        """Clear what is about something that the integration's settings have put out of use."""
+        for alarm in [alarm async for alarm in self.of(integration.uuid)]:
+            if not IN_USE[alarm.kind](integration):
+                await self.clear(integration.uuid, alarm.kind)
 
     async def clear_when_quiet(self, integration: str, kind: AlarmKind, quiet: timedelta) -> None:
         """Clear an alarm about something that happened, once it has not happened again for a while."""

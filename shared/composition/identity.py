@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from shared.identity.entra import EntraTokens
     from shared.identity.entra_keys import EntraKeys
     from shared.identity.exchange_token import ExchangeTokens
-    from shared.identity.service_account import ServiceAccounts
     from shared.identity.service_tokens import ServiceTokens
     from shared.identity.sign_in.endpoint import TokenEndpoints
     from shared.identity.sign_in.flow import UserSignIn
@@ -105,12 +104,3 @@ class Identity(Foundation):
         from shared.identity.service_tokens import ServiceTokens
 
         return ServiceTokens(self.integrations, self.token_endpoints, self.alarms, self.clock)
-
-    @cached_property
-    def service_accounts(self) -> ServiceAccounts:
-        """Signs service accounts in."""
-        from shared.identity.service_account import ServiceAccounts
-
-        key = self.settings.tag_signing_key
-        tokens, endpoints = self.service_tokens, self.token_endpoints
-        return ServiceAccounts(self.integrations, endpoints, tokens, self.alarms, key, self.clock)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from shared.conferences.platform import Platform
     from shared.conferences.policy import Policy
     from shared.identity.passwords import BasicAuthenticator
+    from shared.identity.service_account import ServiceAccounts
     from shared.integrations import Integration
     from shared.mailboxes.graph.client import GraphClient, Tokens
     from shared.mailboxes.webhook import Webhook
@@ -82,6 +83,21 @@ class Scheduling(Mailboxes):
         from shared.meetings.lifecycle import IntegrationLifecycle
 
         return IntegrationLifecycle(self.rounds, self.retirement)
+
+    @cached_property
+    def service_accounts(self) -> ServiceAccounts:
+        """Signs service accounts in, and tries their connection at once."""
+        from shared.identity.service_account import ServiceAccounts
+
+        return ServiceAccounts(
+            self.integrations,
+            self.token_endpoints,
+            self.service_tokens,
+            self.alarms,
+            self.settings.tag_signing_key,
+            self.clock,
+            self.rounds.connect,
+        )
 
     async def examine(self, integration: Integration) -> Sequence[Finding]:
         """What is wrong with an integration, and what mends it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,7 +53,7 @@ class Link:
 
 
 class ServiceAccounts:
-    """Signs service accounts in."""
+    """Signs service accounts in. `connect` tries the connection of an integration (uuid), and sees to its alarms."""
 
     def __init__(
         self,
@@ -63,12 +63,14 @@ class ServiceAccounts:
         alarms: Alarms,
         signing_key: bytes,
         clock: Clock,
+        connect: Callable[[str], Awaitable[None]],
     ) -> None:
         self._integrations = integrations
         self._endpoints = endpoints
         self._tokens = tokens
         self._alarms = alarms
         self._clock = clock
+        self._connect = connect
         self._signed = Signed(signing_key, "service-account", clock)
         self._key = hmac.digest(signing_key, b"service account proofs", "sha256")
 
@@ -115,6 +117,7 @@ class ServiceAccounts:
         signed_in = await self._integrations.keep_refresh_token(integration.uuid, SecretStr(refresh_token), nonce)
         self._tokens.forget(integration.uuid)
         await self._alarms.clear(integration.uuid, AlarmKind.SIGN_IN)
+        await self._connect(integration.uuid)
         return signed_in
 
     async def _started(self, state: str) -> tuple[Integration, str]:

@@ -141,14 +141,15 @@ class Connectors:
     async def create(self, fields: Object) -> Shown:
         """A new integration. Raises SettingsInvalid."""
         created = await self._integrations.create(_understood(fields))
-        await self._lifecycle.saved(created.uuid)
+        await self._lifecycle.saved(created.uuid, frozenset())
         return shown(created)
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
         """The changed integration. Raises NotFound, SettingsInvalid, StaleSettings."""
         integration = await self._integrations.by_id(id_)
         updated = await self._integrations.update(integration.uuid, _understood(fields), _revision(if_match))
-        await self._lifecycle.saved(updated.uuid)
+        changed = frozenset(name for name, value in updated if value != getattr(integration, name))
+        await self._lifecycle.saved(updated.uuid, changed)
         return shown(updated)
 
     async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:

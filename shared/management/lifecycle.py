@@ -6,8 +6,11 @@ from typing import Protocol
 class Lifecycle(Protocol):
     """Told of what admins do with integrations."""
 
-    async def saved(self, uuid: str) -> None:
-        """Try the connection to its Exchange; faults raise an alarm, never an error (E4)."""
+    async def saved(self, uuid: str, changed: frozenset[str]) -> None:
+        """Try the connection to its Exchange; faults raise an alarm, never an error (E4).
+
+        `changed` names the settings that differ now; alarms about what they put out of use are cleared.
+        """
         ...
 
     async def deleting(self, uuid: str) -> None:

@@ -10,6 +10,9 @@ from shared.meetings.symptoms import disproves
 MOST = 200
 """Operations that are looked through for one that disproves a symptom, while there is one."""
 
+NUMBERS = frozenset({"scheduled_alias_prefix", "scheduled_alias_suffix_length"})
+"""Settings that the number space is made of."""
+
 BACK = timedelta(days=1)
 """How far that goes back: earlier sweeps have looked at what is older."""
 
@@ -27,6 +30,13 @@ async def check_mailbox_settings(processor: Processor, alarms: Alarms) -> None:
             await records.forget_symptom(mark)
             return
     await alarms.raise_(uuid, AlarmKind.MAILBOX_SETTINGS, mark.cause)
+
+
+async def forget_mailbox(processor: Processor, alarms: Alarms) -> None:
+    """The integration has another mailbox: what was seen of the former one's settings is of no interest any more."""
+    if mark := await processor.records.symptom():
+        await processor.records.forget_symptom(mark)
+    await alarms.clear(processor.integration.uuid, AlarmKind.MAILBOX_SETTINGS)
 
 
 async def check_number_space(processor: Processor, alarms: Alarms) -> None:

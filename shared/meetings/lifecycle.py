@@ -13,9 +13,9 @@ class IntegrationLifecycle:
     rounds: Rounds
     retirement: Retirement
 
-    async def saved(self, uuid: str) -> None:
+    async def saved(self, uuid: str, changed: frozenset[str]) -> None:
         """See Lifecycle.saved."""
-        await self.rounds.connect(uuid)
+        await self.rounds.connect(uuid, changed)
 
     async def deleting(self, uuid: str) -> None:
         """See Lifecycle.deleting."""

@@ -10,7 +10,7 @@ from shared.alarms import AlarmKind, Alarms
 from shared.errors import NotFound, SchedulingError
 from shared.integrations import Integration, IntegrationStore
 from shared.meetings.agenda import ONWARD
-from shared.meetings.checkup import check_mailbox_settings, check_number_space
+from shared.meetings.checkup import NUMBERS, check_mailbox_settings, check_number_space, forget_mailbox
 from shared.meetings.hands import Hands, HandsOf
 from shared.meetings.retirement import Retirement
 from shared.operations.metrics import Metric, measure
@@ -94,19 +94,31 @@ class Rounds:
             await check_number_space(hands.processor, self.alarms)
             await self.alarms.clear_when_quiet(hands.processor.integration.uuid, AlarmKind.POISON, QUIET)
 
-        await self.retirement.complete_all({integration.uuid for integration in await self.integrations.list()})
+        integrations = await self.integrations.list()
+        await self.retirement.complete_all({integration.uuid for integration in integrations})
         await self._for_each({AlarmKind.HOUSEKEEPING: clean_up})
+        for integration in integrations:  # of those without a mailbox too: what a save could not clear
+            await self.alarms.clear_unused(integration)
 
-    async def connect(self, uuid: str) -> None:
-        """Try an integration's connection at once, for an admin who has just saved it (E4)."""
+    async def connect(self, uuid: str, changed: frozenset[str] = frozenset()) -> None:
+        """Try an integration's connection at once, for an admin who has just saved it or signed it in (E3, E4).
 
-        async def connect(hands: Hands) -> None:
-            await hands.watcher.keep_subscribed()
-            await hands.watcher.sweep()
-
+        `changed` names the settings that were changed. Alarms that have nothing to be about any more are cleared.
+        """
         integration = await self.integrations.get(uuid)
+        await self.alarms.clear_unused(integration)
         if integration.enable_dynamic_vmrs:
-            await self._guarded(integration, connect, AlarmKind.CONNECTION, IMPATIENCE)
+            await self._guarded(
+                integration, lambda hands: self._connect(hands, changed), AlarmKind.CONNECTION, IMPATIENCE
+            )
+
+    async def _connect(self, hands: Hands, changed: frozenset[str]) -> None:
+        if "room_mailbox_email_address" in changed:
+            await forget_mailbox(hands.processor, self.alarms)
+        if not NUMBERS.isdisjoint(changed):
+            await check_number_space(hands.processor, self.alarms)
+        await hands.watcher.keep_subscribed()
+        await hands.watcher.sweep()
 
     async def _for_each(
         self,

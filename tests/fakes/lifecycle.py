@@ -7,7 +7,7 @@ class FakeLifecycle:
     def __init__(self) -> None:
         self.told: list[tuple[str, str]] = []
 
-    async def saved(self, uuid: str) -> None:
+    async def saved(self, uuid: str, changed: frozenset[str]) -> None:
         self.told.append(("saved", uuid))
 
     async def deleting(self, uuid: str) -> None:

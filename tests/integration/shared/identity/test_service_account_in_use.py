@@ -12,6 +12,7 @@ import pytest
 from dev.exchange.app import Running, running_exchange
 from dev.provider.app import Running as RunningProvider
 from dev.provider.provider import Provider
+from shared.alarms import AlarmKind
 from shared.identity.service_tokens import EWS, GRAPH
 from shared.integrations import Integration
 from shared.mailboxes.graph.client import GraphClient, RefusedForNow, Tokens
@@ -52,6 +53,23 @@ async def signed_in(world: World, account: str = SERVICE, **settings: str) -> In
     integration = await world.oauth(username=account, **settings)
     link = await world.services.service_accounts.start(integration.uuid)
     return await world.services.service_accounts.finish(await world.at_provider(link.url, account))
+
+
+async def test_a_sign_in_clears_the_alarms_at_once() -> None:
+    """Not only with the next look: the admin who has just signed in reads the alarms."""
+    async with deployed() as (world, exchange):
+        del world.services.__dict__["rounds"]  # there is an Exchange to connect to here
+        url = f"{exchange.base_url}/EWS/Exchange.asmx"
+        integration = await world.oauth(username=SERVICE, url=url, room_mailbox_email_address=MAILBOX)
+
+        async def alarms() -> set[AlarmKind]:
+            return {alarm.kind async for alarm in world.services.alarms.of(integration.uuid)}
+
+        await world.services.rounds.poll()
+        assert await alarms() == {AlarmKind.CONNECTION, AlarmKind.SIGN_IN}
+        link = await world.services.service_accounts.start(integration.uuid)
+        await world.services.service_accounts.finish(await world.at_provider(link.url, SERVICE))
+        assert await alarms() == set()
 
 
 @pytest.mark.parametrize("access", ["impersonation", "delegate"])

@@ -26,6 +26,16 @@ KEY = b"a signing key of the tests, long enough"
 PUBLIC = "http://127.0.0.1:7071"
 
 
+class Connections:
+    """Rounds that only remember whose connection was tried."""
+
+    def __init__(self) -> None:
+        self.tried: list[str] = []
+
+    async def connect(self, uuid: str) -> None:
+        self.tried.append(uuid)
+
+
 class World:
     """The product's parts, a provider, and a browser that keeps cookies as browsers do."""
 
@@ -35,8 +45,10 @@ class World:
         self.storage = MemoryStorage()
         self.services = Services(settings, self.storage, MemorySecrets(), clock)
         self.users = MemoryEndUsers()
-        # The one part of the product that is replaced: another module's records.
+        # Two parts of the product are replaced: another module's records, and the way to an Exchange.
         self.services.__dict__["end_users"] = self.users
+        self.connections = Connections()
+        self.services.__dict__["rounds"] = self.connections
         self.base = running.base_url
         self.provider = running.provider
         self.http = http

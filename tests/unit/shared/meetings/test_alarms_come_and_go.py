@@ -1,0 +1,267 @@
+"""Every kind of alarm: raised by what is wrong, cleared by the cure, and cleared when its cause is out of use (O1)."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+from pydantic import SecretStr
+
+from shared.alarms import AlarmKind
+from shared.aliases.allocation import AliasFormat
+from shared.errors import Unavailable
+from shared.identity.service_tokens import ServiceTokens, SignInNeeded
+from shared.identity.sign_in.endpoint import TokenEndpoints
+from shared.meetings.lifecycle import IntegrationLifecycle
+from shared.meetings.notice import Notice, encode
+from shared.meetings.rounds import QUIET
+from shared.meetings.worker import Worker
+from shared.personal.bridge_failure import BridgeFailed
+from shared.personal.bridges import Bridges
+from tests.fakes.mailbox import invitation
+from tests.unit.shared.integrations.samples import full_fields
+from tests.unit.shared.meetings.test_rounds import World as Base
+from tests.unit.shared.meetings.world import body
+
+OFF = {"enable_dynamic_vmrs": False}
+
+
+class World(Base):
+    """Integrations, what raises and clears their alarms, and what an admin does to them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lifecycle = IntegrationLifecycle(self.rounds, self.rounds.retirement)
+        self.bridges = Bridges(self.store, self.alarms, self.clock)
+        self.tokens = ServiceTokens(self.store, cast(TokenEndpoints, GoodEndpoint()), self.alarms, self.clock)
+        self.worker = Worker(self.hands, self.storage.queue("meeting-requests"), self.alarms)
+
+    async def save(self, uuid: str, **changes: Any) -> None:
+        """What the management API does."""
+        before = await self.store.get(uuid)
+        after = await self.store.update(uuid, changes)
+        self.places[uuid].site.integration = after
+        await self.lifecycle.saved(uuid, frozenset(name for name, old in before if old != getattr(after, name)))
+
+    async def vmrs(self, uuid: str) -> None:
+        await self.bridges.of_owner(await self.store.get(uuid), "alice@example.com")
+
+
+class GoodEndpoint:
+    """A token endpoint that takes every refresh token."""
+
+    async def ask(self, *_: object) -> dict[str, Any]:
+        return {"access_token": "token", "expires_in": 3600}
+
+
+class Node:
+    """A Management Node that does not answer the first time."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def of_owner(self, email: str) -> list[Any]:
+        self.asked += 1
+        if self.asked == 1:
+            raise BridgeFailed("it does not answer")
+        return []
+
+
+async def _connection(world: World, uuid: str) -> None:
+    world.places[uuid].mailbox.fail("changes", Unavailable("Exchange does not answer in time."))
+    await world.rounds.sweep()
+
+
+async def _subscription(world: World, uuid: str) -> None:
+    subscriptions = world.places[uuid].subscriptions
+    subscriptions.failure = Unavailable("Graph cannot reach the webhook.")
+    await world.rounds.sweep()
+    subscriptions.failure = None
+
+
+async def _mailbox_settings(world: World, uuid: str) -> None:
+    place = world.places[uuid]
+    await place.site.process(place.mailbox.deliver(invitation("empty", "")))
+    await world.rounds.sweep()
+
+
+async def _accepted(world: World, uuid: str) -> None:
+    place = world.places[uuid]
+    world.clock.move(timedelta(minutes=1))
+    booking = await place.site.reserve()
+    await place.site.process(place.mailbox.deliver(invitation("good", body(booking), uid="uid-good")))
+    await world.rounds.sweep()
+
+
+async def _number_space(world: World, uuid: str) -> None:
+    taken = await world.places[uuid].site.reserve()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AliasFormat, "random", lambda _: taken.alias)
+        await world.rounds.cleanup()
+
+
+async def _poison(world: World, uuid: str) -> None:
+    [notice] = encode([Notice(uuid, "odd")])
+    await world.worker.set_aside(notice)
+
+
+async def _quiet(world: World, uuid: str) -> None:
+    world.clock.move(QUIET)
+    await world.rounds.cleanup()
+
+
+async def _sign_in(world: World, uuid: str) -> None:
+    with pytest.raises(SignInNeeded):
+        await world.tokens.token(uuid)
+
+
+async def _signed_in(world: World, uuid: str) -> None:
+    await world.store.keep_refresh_token(uuid, SecretStr("refresh"))
+    await world.tokens.token(uuid)
+
+
+async def _bridge(world: World, uuid: str) -> None:
+    node = Node()
+    with pytest.MonkeyPatch.context() as patch:
+
+        async def client(*_: object) -> Node:
+            return node
+
+        patch.setattr(world.bridges, "_client", client)
+        with pytest.raises(BridgeFailed):
+            await world.vmrs(uuid)
+    world.node = node  # type: ignore[attr-defined]  # for the cure
+
+
+async def _bridge_answers(world: World, uuid: str) -> None:
+    async def client(*_: object) -> Node:
+        return cast(Node, world.node)  # type: ignore[attr-defined]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.bridges, "_client", client)
+        await world.vmrs(uuid)
+
+
+async def _housekeeping(world: World, uuid: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+
+        async def broken(*_: object) -> None:
+            raise RuntimeError("a bug")
+
+        patch.setattr("shared.meetings.agenda.Agenda.work_off", broken)
+        await world.rounds.agenda()
+
+
+Step = Callable[[World, str], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Story:
+    """How an alarm is raised and cured; `leave` are settings that put its cause out of use; `fields` those before."""
+
+    raised: Step
+    cured: Step
+    leave: dict[str, Any]
+    fields: dict[str, Any]
+
+
+def _round(name: str) -> Step:
+    async def step(world: World, uuid: str) -> None:
+        await getattr(world.rounds, name)()
+
+    return step
+
+
+OAUTH = full_fields("OAUTH", enable_personal_vmrs=False)
+ON_NODE = full_fields("GRAPH", conference_platform="management_api")
+STORIES = {
+    AlarmKind.CONNECTION: Story(_connection, _round("sweep"), OFF, {}),
+    AlarmKind.SIGN_IN: Story(_sign_in, _signed_in, {"authentication_method": "GRAPH"}, OAUTH),
+    AlarmKind.SUBSCRIPTION: Story(_subscription, _round("renew"), OFF, {}),
+    AlarmKind.MAILBOX_SETTINGS: Story(
+        _mailbox_settings, _accepted, {"room_mailbox_email_address": "another@example.com"}, {}
+    ),
+    AlarmKind.NUMBER_SPACE: Story(_number_space, _round("cleanup"), {"scheduled_alias_suffix_length": 10}, {}),
+    AlarmKind.POISON: Story(_poison, _quiet, OFF, {}),
+    AlarmKind.BRIDGE: Story(_bridge, _bridge_answers, {"conference_platform": "policy"}, ON_NODE),
+    AlarmKind.HOUSEKEEPING: Story(_housekeeping, _round("agenda"), OFF, {}),
+}
+MORE_WAYS_OUT: list[tuple[AlarmKind, dict[str, Any]]] = [
+    (AlarmKind.SIGN_IN, OFF),
+    (AlarmKind.MAILBOX_SETTINGS, OFF),
+    (AlarmKind.NUMBER_SPACE, OFF),
+    (AlarmKind.NUMBER_SPACE, {"scheduled_alias_prefix": "room"}),
+    (AlarmKind.BRIDGE, {"enable_personal_vmrs": False, **OFF}),
+    (
+        AlarmKind.SUBSCRIPTION,
+        {"authentication_method": "NTLM", "url": "https://mail.example.com/EWS/Exchange.asmx",
+         "username": "svc@example.com", "password": "secret"},
+    ),
+]  # fmt: skip
+WAYS_OUT = [(kind, story.leave) for kind, story in STORIES.items()] + MORE_WAYS_OUT
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def raised(world: World, kind: AlarmKind) -> str:
+    """An integration that has this alarm, and no other."""
+    fields = {
+        name: value
+        for name, value in STORIES[kind].fields.items()
+        if name not in ("name", "room_mailbox_email_address")
+    }
+    uuid = await world.add("room", **fields)
+    await STORIES[kind].raised(world, uuid)
+    assert await world.raised(uuid) == [kind]
+    return uuid
+
+
+def test_every_kind_has_its_story() -> None:
+    assert STORIES.keys() == set(AlarmKind)
+
+
+@pytest.mark.parametrize("kind", AlarmKind)
+async def test_the_cure_clears_it(world: World, kind: AlarmKind) -> None:
+    uuid = await raised(world, kind)
+    await STORIES[kind].cured(world, uuid)
+    assert await world.raised(uuid) == []
+
+
+@pytest.mark.parametrize(("kind", "leave"), WAYS_OUT)
+async def test_it_goes_with_its_cause(world: World, kind: AlarmKind, leave: dict[str, Any]) -> None:
+    uuid = await raised(world, kind)
+    await world.save(uuid, **leave)
+    assert await world.raised(uuid) == []
+    await world.rounds.sweep()
+    assert await world.raised(uuid) == []
+
+
+@pytest.mark.parametrize("kind", AlarmKind)
+async def test_what_an_earlier_save_has_left_goes_at_night(world: World, kind: AlarmKind) -> None:
+    """A crash between the save and the clearing, or an alarm raised by work that was under way."""
+    uuid = await raised(world, kind)
+    off = {"enable_personal_vmrs": False, "conference_platform": "policy", **OFF}
+    world.places[uuid].site.integration = await world.store.update(uuid, off)
+    await world.rounds.cleanup()
+    assert await world.raised(uuid) == []
+
+
+@pytest.mark.parametrize("kind", set(AlarmKind) - {AlarmKind.CONNECTION, AlarmKind.NUMBER_SPACE})
+async def test_another_save_clears_nothing(world: World, kind: AlarmKind) -> None:
+    """The connection and the number space are looked at again by every save, and told as they are."""
+    uuid = await raised(world, kind)
+    await world.save(uuid, description="nothing that matters")
+    assert kind in await world.raised(uuid)
+
+
+@pytest.mark.parametrize("kind", AlarmKind)
+async def test_it_goes_with_its_integration(world: World, kind: AlarmKind) -> None:
+    uuid = await raised(world, kind)
+    await world.lifecycle.deleting(uuid)
+    await world.store.delete(uuid)
+    await world.lifecycle.deleted(uuid)
+    assert await world.raised(uuid) == []
