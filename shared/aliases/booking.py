@@ -10,11 +10,11 @@ claim of its digits, which is also what conferencing nodes read:
 
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Self
 
-from shared.conferences.conference import Conference
+from shared.conferences.conference import Calendar, Conference, Occurrence
 from shared.storage import Row, Values
 
 
@@ -27,12 +27,24 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
+class Apart:
+    """An occurrence of a series that has a room of its own: the pattern's date (yyyymmdd), its time, the room's tag."""
+
+    day: str
+    tag: str
+    occurrence: Occurrence
+
+
+@dataclass(frozen=True)
 class Booking:
     """An alias and the meeting that it belongs to. Times are aware, in UTC.
 
     `owner` is the opaque key of the user to whom it was given; `meeting` the key of the meeting that was first
     accepted with it (A4), "" before; `item_id` that meeting's calendar item, the series master for a series.
     `names` are all names that its conference has had: they stay claimed until it is closed.
+
+    `day` is the pattern's date (yyyymmdd) of the one occurrence whose own room this is, "" for a whole meeting; `apart`
+    are a series' occurrences that have rooms of their own, so that this room is closed to them.
     """
 
     integration: str
@@ -46,12 +58,19 @@ class Booking:
     item_id: str = ""
     conference: Conference | None = None
     names: tuple[str, ...] = ()
+    day: str = ""
+    apart: tuple[Apart, ...] = ()
     etag: str = ""
 
     @property
     def key(self) -> str:
         """Row key in table `meetings`."""
         return f"tag:{self.tag}"
+
+    @property
+    def link_key(self) -> str:
+        """Row key in table `meetings` of what ties its meeting, or the one occurrence, to it."""
+        return link_key(self.meeting, self.day)
 
     @property
     def numeric_alias(self) -> str:
@@ -78,6 +97,8 @@ class Booking:
             "meeting": self.meeting,
             "item_id": self.item_id,
             "names": json.dumps(self.names),
+            "day": self.day,
+            "apart": json.dumps([_apart_row(apart) for apart in self.apart], separators=(",", ":")),
         }
         return columns | ({"conference": self.conference.to_json()} if self.conference else {})
 
@@ -107,6 +128,8 @@ class Booking:
             meeting=text["meeting"],
             item_id=text["item_id"],
             names=tuple(json.loads(text["names"])),
+            day=text.get("day", ""),
+            apart=tuple(_apart(*row) for row in json.loads(text.get("apart", "[]"))),
             conference=Conference.from_json(text["conference"]) if "conference" in text else None,
             etag=row.etag,
         )
@@ -118,10 +141,33 @@ class Booking:
         names = tuple(dict.fromkeys((*self.names, name)))
         return replace(self, conference=replace(self.conference, name=name), names=names)
 
-    def scheduled(self, meeting: str, item_id: str, conference: Conference) -> Self:
-        """This booking with a meeting's conference in it."""
-        return replace(self, state=State.SCHEDULED, meeting=meeting, item_id=item_id, conference=conference)
+    def scheduled(
+        self, meeting: str, item_id: str, conference: Conference, day: str = "", apart: tuple[Apart, ...] = ()
+    ) -> Self:
+        """This booking with a meeting's conference in it, or with that of its occurrence of `day`."""
+        mine = replace(self, state=State.SCHEDULED, meeting=meeting, item_id=item_id, day=day)
+        return replace(mine, conference=conference, apart=apart)
+
+    def following(self, calendar: Calendar, apart: tuple[Apart, ...]) -> Self:
+        """This booking of a series with its occurrences as Exchange tells them; `apart` have their own rooms."""
+        if self.conference is None:
+            return self
+        calendar = calendar.without(each.occurrence for each in apart)
+        return replace(self, conference=replace(self.conference, calendar=calendar), apart=apart)
 
     def closed(self) -> Self:
         """This booking with nobody let in any more; the conference stays on record."""
         return replace(self, state=State.CLOSED)
+
+
+def link_key(meeting: str, day: str = "") -> str:
+    """Row key in table `meetings` of what ties a meeting to its booking, or its occurrence of `day` to its own."""
+    return f"meeting:{meeting}:{day}" if day else f"meeting:{meeting}"
+
+
+def _apart_row(apart: Apart) -> tuple[str, str, int, int]:
+    return apart.day, apart.tag, int(apart.occurrence.start.timestamp()), int(apart.occurrence.end.timestamp())
+
+
+def _apart(day: str, tag: str, start: int, end: int) -> Apart:
+    return Apart(day, tag, Occurrence(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)))

@@ -132,6 +132,6 @@ def _rule(decision: Decision, known: Known) -> str:
 def _accepted(decision: Accept) -> str:
     if decision.reason in (Accepted.NEW_SINGLE, Accepted.NEW_SERIES):
         return "the newest tag in the message is free, and the meeting had no room before"
-    if decision.replaced:
+    if decision.replaces:
         return "the meeting has a room already, and the message holds another tag: the room is changed"
     return "the meeting has a room already, and its times have changed"

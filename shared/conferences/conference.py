@@ -1,17 +1,22 @@
 """A scheduled conference: a pure record, and when it lets people in (C1)."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 
 @dataclass(frozen=True, order=True)
 class Occurrence:
-    """When a meeting takes place once; both ends aware, in UTC."""
+    """When a meeting takes place once; both ends aware, in UTC.
+
+    `is_plain` says that Exchange shows it as its series has it, not as an exception. It is known only when just read.
+    """
 
     start: datetime
     end: datetime
+    is_plain: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,17 @@ class Calendar:
         """Whether both say the same about everything that ends after `now`, as far as both know."""
         horizon = min((c.known_until for c in (self, other) if c.known_until), default=None)
         return self._between(now, horizon) == other._between(now, horizon)
+
+    def without(self, occurrences: Iterable[Occurrence]) -> Self:
+        """The same without these occurrences."""
+        gone = frozenset(occurrences)
+        return replace(self, occurrences=tuple(o for o in self.occurrences if o not in gone)) if gone else self
+
+    def including(self, occurrence: Occurrence) -> Self:
+        """The same with this occurrence in it."""
+        if occurrence in self.occurrences:
+            return self
+        return replace(self, occurrences=tuple(sorted((*self.occurrences, occurrence))))
 
     def _between(self, now: datetime, horizon: datetime | None) -> list[Occurrence]:
         return [o for o in self.occurrences if now < o.end and (horizon is None or o.start < horizon)]

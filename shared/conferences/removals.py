@@ -19,7 +19,7 @@ class Removals:
     async def remove(self, booking: Booking) -> None:
         """Delete a booking as it was read. Raises RowChanged when it has changed since; nothing is done then."""
         table = self.storage.table("meetings")
-        link = await table.get(booking.integration, f"meeting:{booking.meeting}") if booking.meeting else None
+        link = await table.get(booking.integration, booking.link_key) if booking.meeting else None
         await table.commit(booking.integration, *removing(booking, link))
         await self._free(booking)
 

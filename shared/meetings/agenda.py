@@ -102,8 +102,7 @@ class Agenda:
             await self._close(booking)
             return
         calendar = await self.mailbox.calendar(item, now)
-        longer = replace(booking, conference=replace(booking.conference, calendar=calendar))
-        await self._change(longer)
+        await self._change(booking.following(calendar, booking.apart))
 
     async def _finish(self, booking: Booking) -> None:
         """A conference that is over: its name comes free, its record stays."""

@@ -10,9 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from shared.aliases.booking import Booking, State
+from shared.aliases.booking import Apart, Booking, State
 from shared.aliases.promises import Promise
 from shared.conferences.conference import Calendar
+from shared.meetings import series
 from shared.meetings.request import CalendarItem, Kind, MeetingRequest, Shape, Update, meeting_key
 from shared.storage import Row
 
@@ -42,16 +43,24 @@ class Rejected(StrEnum):
 class Accept:
     """Schedule `booking` for the meeting; answer unless the organizer asked for no answers.
 
-    `replaced` is the booking that the meeting had before, when it gets another (M4). `mail_instructions` says that the
-    invitation does not hold the alias, so that everybody has to be told (M8).
+    `mail_instructions` says that the invitation does not hold the alias, so that everybody has to be told (M8). With
+    `day` the booking becomes the own room of that occurrence; `apart` are the occurrences that have theirs. `beside`
+    are other bookings as they are to be: the one that the meeting had before (M4), and that of the occurrence's series.
     """
 
     reason: Accepted
     booking: Booking
     calendar: Calendar
     answer: bool = True
-    replaced: Booking | None = None
+    beside: tuple[Booking, ...] = ()
     mail_instructions: bool = False
+    day: str = ""
+    apart: tuple[Apart, ...] = ()
+
+    @property
+    def replaces(self) -> bool:
+        """Whether a room is closed in favour of this one."""
+        return any(booking.state is State.CLOSED for booking in self.beside)
 
 
 @dataclass(frozen=True)
@@ -66,10 +75,13 @@ class Provide:
 
 @dataclass(frozen=True)
 class Refresh:
-    """The conference's texts follow the meeting; nobody is told (M4)."""
+    """The conference's texts follow the meeting; nobody is told (M4). For the rest see Accept."""
 
     booking: Booking
     calendar: Calendar
+    beside: tuple[Booking, ...] = ()
+    day: str = ""
+    apart: tuple[Apart, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,9 +102,10 @@ class Reject:
 
 @dataclass(frozen=True)
 class Close:
-    """Let nobody in any more; no answer, since nobody answers a cancellation (M4)."""
+    """Let nobody in any more; no answer, since nobody answers a cancellation (M4). For `beside` see Accept."""
 
     booking: Booking
+    beside: tuple[Booking, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,14 +122,17 @@ Decision: TypeAlias = Accept | Provide | Refresh | Reject | Close | Ignore
 class Known:
     """What our records say: the bookings that the message's tags name, newest last, and the meeting's own booking.
 
-    `link` is the row that ties the meeting to its booking, when it was read. `promise` is the first valid TOK tag in
-    the message (A6). `guessed` says that the meeting's own booking was not looked up: only an acceptance may rest on
-    that, since writing it down finds out.
+    `apart` is the own room of the occurrence that the message is about, `rooms` are the own rooms of any occurrences of
+    the series. `links` are the rows that tie the meeting and the occurrence to their bookings, as far as they were
+    read. `promise` is the first valid TOK tag in the message (A6). `guessed` says that the meeting's own booking was
+    not looked up: only an acceptance may rest on that, since writing it down finds out.
     """
 
     tagged: tuple[Booking, ...] = ()
     own: Booking | None = None
-    link: Row | None = None
+    apart: Booking | None = None
+    rooms: tuple[Booking, ...] = ()
+    links: tuple[Row, ...] = ()
     promise: Promise | None = None
     guessed: bool = False
 
@@ -128,44 +144,72 @@ def decide(
 
     `calendar` holds all that the meeting has from now on (and, for a single meeting, its one occurrence, past or not).
     """
-    item = request.item
-    own = known.own if known.own and known.own.state is State.SCHEDULED else None
-    if item is None:
-        return Close(own) if own and request.kind is Kind.CANCELLATION else Ignore("no calendar item")
-    if request.kind is Kind.CANCELLATION or item.cancelled:
-        return _cancelled(item, own, calendar)
+    own, apart = _scheduled(known.own), _scheduled(known.apart)
+    if request.item is None:
+        if own and request.kind is Kind.CANCELLATION:
+            return Close(own, series.closed(known.rooms))
+        return Ignore("no calendar item")
+    if request.kind is Kind.CANCELLATION or request.item.cancelled:
+        return _cancelled(request.item, own, apart, known.rooms, calendar)
     outdated = request.outdated or request.update is Update.OUTDATED
-    if request.update is Update.PRINCIPAL_COPY or (outdated and own):
+    if request.update is Update.PRINCIPAL_COPY or (outdated and (own or apart)):
         return Ignore("superseded by a newer message, or a copy for a delegate")
-    chosen = _choose(meeting_key(item.uid), known, own, now, copies_get_new_alias)
+    chosen = _choose(request.item, known, apart or own, now, copies_get_new_alias)
     if isinstance(chosen, Reject):
         # A newer message follows, and is declined where this one would have been.
         return Ignore("superseded by a newer message") if outdated else replace(chosen, certain=_is_certain(request))
-    if not calendar.has_future(now):
-        return Reject(Rejected.SINGLE_PAST if item.shape is Shape.SINGLE else Rejected.SERIES_PAST)
+    return _placed(request, request.item, chosen, replace(known, own=own, apart=apart), calendar, now)
+
+
+def _placed(
+    request: MeetingRequest,
+    item: CalendarItem,
+    chosen: Booking | Provide,
+    known: Known,
+    calendar: Calendar,
+    now: datetime,
+) -> Decision:
+    """What comes of the booking that the meeting is to have; of what is `known`, only open rooms are the meeting's."""
+    own, apart = known.own, known.apart
+    has_own_room = bool(item.day) and (own is None or not isinstance(chosen, Booking) or chosen.tag != own.tag)
+    if not (Calendar((item.occurrence,)) if has_own_room else calendar).has_future(now):
+        return Reject(Rejected.SINGLE_PAST if has_own_room or item.shape is Shape.SINGLE else Rejected.SERIES_PAST)
     if isinstance(chosen, Provide):
         return chosen
-    return _schedule(item, chosen, own, calendar, now)
+    if has_own_room:
+        return _schedule_apart(item, chosen, own, apart, calendar, now)
+    if item.shape is Shape.OCCURRENCE and own:
+        return _schedule_with_series(item, own, apart, calendar, now)
+    return _schedule(request.update, item, chosen, own, known.rooms, calendar, now)
+
+
+def _scheduled(booking: Booking | None) -> Booking | None:
+    return booking if booking and booking.state is State.SCHEDULED else None
 
 
 def _is_certain(request: MeetingRequest) -> bool:
     return request.update not in (Update.FULL, Update.INFORMATIONAL, Update.SILENT)
 
 
-def _cancelled(item: CalendarItem, own: Booking | None, calendar: Calendar) -> Decision:
+def _cancelled(
+    item: CalendarItem, own: Booking | None, apart: Booking | None, rooms: tuple[Booking, ...], calendar: Calendar
+) -> Decision:
+    if item.shape is not Shape.OCCURRENCE:
+        return Close(own, series.closed(rooms)) if own else Ignore("cancelled, and never scheduled")
     if own is None:
-        return Ignore("cancelled, and never scheduled")
-    if item.shape is Shape.OCCURRENCE:
-        return Refresh(own, calendar)
-    return Close(own)
+        return Close(apart) if apart else Ignore("cancelled, and never scheduled")
+    kept = series.without_cancelled(own.apart, item.day, calendar)
+    left = calendar.without(each.occurrence for each in kept)
+    others = (apart,) if apart and apart not in rooms else ()
+    return Refresh(own, left, series.closed((*rooms, *others), kept), apart=kept)
 
 
 def _choose(
-    meeting: str, known: Known, own: Booking | None, now: datetime, copies_get_new_alias: bool
+    item: CalendarItem, known: Known, own: Booking | None, now: datetime, copies_get_new_alias: bool
 ) -> Booking | Provide | Reject:
     """The booking that the meeting is to have: the newest tag that is free or its own, else the one it has."""
     usable = [booking for booking in known.tagged if booking.is_usable(now)]
-    mine = [booking for booking in usable if booking.meeting in ("", meeting)]
+    mine = [booking for booking in usable if _may_have(item, booking)]
     if mine:
         return mine[-1]
     if own:
@@ -181,18 +225,69 @@ def _choose(
     return Reject(Rejected.ALIAS_CONFLICT, usable[-1].alias)
 
 
-def _schedule(item: CalendarItem, chosen: Booking, own: Booking | None, calendar: Calendar, now: datetime) -> Decision:
+def _may_have(item: CalendarItem, booking: Booking) -> bool:
+    """Whether a meeting may have a booking: one that nobody has, or its own (A4).
+
+    A series may take over what one of its occurrences has; an occurrence not what another one has.
+    """
+    if booking.meeting in ("", meeting_key(item.uid)):
+        return not item.day or booking.day in ("", item.day) or booking.state is State.CLOSED
+    return False
+
+
+def _schedule(
+    update: Update,
+    item: CalendarItem,
+    chosen: Booking,
+    own: Booking | None,
+    rooms: tuple[Booking, ...],
+    calendar: Calendar,
+    now: datetime,
+) -> Decision:
     """Accept, answer again, or only follow: a meeting is new when it had no open room before."""
+    apart = own.apart if own else ()
+    kept = series.still_apart(apart, chosen.tag, item, calendar, has_new_times=update is Update.FULL)
+    left = calendar.without(each.occurrence for each in kept)
+    beside = series.closed([room for room in rooms if room.tag != chosen.tag], kept)
     conference = own.conference if own else None
     if own is None or conference is None:
         reason = Accepted.NEW_SINGLE if item.shape is Shape.SINGLE else Accepted.NEW_SERIES
-        return Accept(reason, chosen, calendar, item.response_requested)
-    if own.tag == chosen.tag and conference.calendar.is_same_from(now, calendar):
-        return Refresh(chosen, calendar)
-    reason = {
-        Shape.SINGLE: Accepted.EDITED_SINGLE,
-        Shape.SERIES: Accepted.EDITED_SERIES,
-        Shape.OCCURRENCE: Accepted.EDITED_OCCURRENCE,
-    }[item.shape]
-    replaced = own if own.tag != chosen.tag else None
-    return Accept(reason, chosen, calendar, item.response_requested, replaced)
+        return Accept(reason, chosen, left, item.response_requested, beside, apart=kept)
+    if own.tag == chosen.tag and conference.calendar.is_same_from(now, left):
+        return Refresh(chosen, left, beside, apart=kept)
+    reason = Accepted.EDITED_SINGLE if item.shape is Shape.SINGLE else Accepted.EDITED_SERIES
+    if own.tag != chosen.tag:
+        beside = (own.closed(), *beside)
+    return Accept(reason, chosen, left, item.response_requested, beside, apart=kept)
+
+
+def _schedule_with_series(
+    item: CalendarItem, own: Booking, apart: Booking | None, calendar: Calendar, now: datetime
+) -> Decision:
+    """An occurrence in the room of its series, perhaps again: its own room is closed then."""
+    kept = tuple(each for each in own.apart if each.day != item.day)
+    left = calendar.without(each.occurrence for each in kept)
+    if apart is None and own.conference and own.conference.calendar.is_same_from(now, left):
+        return Refresh(own, left, apart=kept)
+    beside = (apart.closed(),) if apart else ()
+    return Accept(Accepted.EDITED_OCCURRENCE, own, left, item.response_requested, beside, apart=kept)
+
+
+def _schedule_apart(
+    item: CalendarItem, chosen: Booking, own: Booking | None, apart: Booking | None, calendar: Calendar, now: datetime
+) -> Decision:
+    """An occurrence in a room of its own, which the room of its series is closed to."""
+    at = Calendar((item.occurrence,))
+    beside: tuple[Booking, ...] = ()
+    if own:
+        others = tuple(each for each in own.apart if each.day != item.day)
+        if len(others) >= series.MOST_APART:
+            return Reject(Rejected.ALIAS_CONFLICT, chosen.alias)
+        followed = own.following(calendar, (*others, Apart(item.day, chosen.tag, item.occurrence)))
+        beside = (followed,) if followed != own else ()
+    if apart and apart.tag == chosen.tag and apart.conference and apart.conference.calendar.is_same_from(now, at):
+        return Refresh(chosen, at, beside, item.day)
+    if apart and apart.tag != chosen.tag:
+        beside = (apart.closed(), *beside)
+    reason = Accepted.EDITED_OCCURRENCE if own or apart else Accepted.NEW_SINGLE
+    return Accept(reason, chosen, at, item.response_requested, beside, day=item.day)

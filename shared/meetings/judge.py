@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from shared.aliases.allocation import Allocator, alias_format
 from shared.aliases.booking import Booking
-from shared.aliases.marks import find_marks_in_turns
+from shared.aliases.marks import Marks, find_marks_in_turns
 from shared.aliases.promises import Promise, Promises
 from shared.clock import Clock
 from shared.conferences.conference import Calendar
@@ -35,12 +35,13 @@ class Judge:
     async def decide(self, request: MeetingRequest, calendar: Calendar, *, thorough: bool) -> tuple[Decision, Known]:
         """The decision, and what it rests on: see Records.known for `thorough`."""
         uid = request.item.uid if request.item else request.uid
-        key, marks = meeting_key(uid) if uid else "", await find_marks_in_turns(request.body)
+        key, day = meeting_key(uid) if uid else "", request.item.day if request.item else ""
+        marks = await _marks(request)
         promise = self._first_valid(marks.promises)
-        known = await self.records.known(key, marks.tags, thorough=thorough or request.item is None)
+        known = await self.records.known(key, marks.tags, day, thorough=thorough or request.item is None)
         decision = await self._decide(request, calendar, replace(known, promise=promise))
         if known.guessed and not isinstance(decision, Accept):
-            known = await self.records.known(key, marks.tags, thorough=True)
+            known = await self.records.known(key, marks.tags, day, thorough=True)
             decision = await self._decide(request, calendar, replace(known, promise=promise))
         return decision, known
 
@@ -76,3 +77,14 @@ class Judge:
             except NotAuthenticated:
                 log.info("a promise that does not hold was passed over")
         return None
+
+
+async def _marks(request: MeetingRequest) -> Marks:
+    """What the message holds, or its occurrence in the calendar.
+
+    An older message of one occurrence may come after its series got another tag, and Exchange need not call it
+    outdated: what stands in the calendar counts.
+    """
+    if request.item and request.item.day and (current := await find_marks_in_turns(request.item.body)).tags:
+        return current
+    return await find_marks_in_turns(request.body)

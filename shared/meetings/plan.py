@@ -4,8 +4,7 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.aliases.booking import Booking
-from shared.conferences.conference import Calendar, Conference
+from shared.aliases.booking import Booking, State
 from shared.errors import TemplateInvalid
 from shared.integrations import Integration
 from shared.meetings import texts
@@ -46,52 +45,49 @@ def _planned(integration: Integration, request: MeetingRequest, decision: Decisi
     operation = _operation(integration, request, decision, now)
     item = request.item
     match decision:
-        case Accept(_, booking, calendar) if item:
-            conference = texts.conference(integration, item, booking, calendar, now)
+        case Accept() if item:
             html = texts.acceptance(integration, decision, item) if decision.answer else ""
             operation = _answered(integration, operation, Answer.ACCEPTED, html)
-            return _with_extras(_scheduled(operation, booking, item, conference), decision)
-        case Refresh(booking, calendar) if item:
-            return _refreshed(integration, operation, item, booking, calendar, now)
+            if decision.mail_instructions:
+                operation = replace(operation, mails=f"{operation.mails} {Mailing.INSTRUCTIONS}".strip())
+            return _scheduled(integration, operation, item, decision, now)
+        case Refresh() if item:
+            return _refreshed(integration, operation, item, decision, now)
         case Reject():
             html = texts.rejection(integration, decision, operation.correlation_id)
             return Plan(_answered(integration, operation, Answer.DECLINED, html))
-        case Close(booking):
-            return Plan(replace(operation, tags=booking.tag), (booking.closed(),))
+        case Close(booking, beside):
+            return _with(operation, booking.closed(), *beside)
     return Plan(operation.finished(now))
 
 
 def _refreshed(
-    integration: Integration,
-    operation: Operation,
-    item: CalendarItem,
-    booking: Booking,
-    calendar: Calendar,
-    now: datetime,
+    integration: Integration, operation: Operation, item: CalendarItem, decision: Refresh, now: datetime
 ) -> Plan:
     """The conference follows; a meeting that Exchange has reset to unanswered is accepted again, in silence (M6)."""
-    conference = texts.conference(integration, item, booking, calendar, now)
-    answer = Answer.NONE if item.answer is Answer.ACCEPTED else Answer.ACCEPTED
-    plan = _scheduled(replace(operation, answer=answer), booking, item, conference)
-    if answer is Answer.NONE and plan.changed == (booking,):
+    answer = Answer.NONE if item.cancelled or item.answer is Answer.ACCEPTED else Answer.ACCEPTED
+    plan = _scheduled(integration, replace(operation, answer=answer), item, decision, now)
+    if answer is Answer.NONE and plan.changed == (decision.booking,):
         return Plan(operation.finished(now))
     return plan
 
 
-def _scheduled(operation: Operation, booking: Booking, item: CalendarItem, conference: Conference) -> Plan:
-    key = meeting_key(item.uid)
-    scheduled = booking.scheduled(key, item.series_id or item.id, conference)
-    return Plan(replace(operation, tags=booking.tag), (scheduled,), scheduled if booking.meeting != key else None)
+def _scheduled(
+    integration: Integration, operation: Operation, item: CalendarItem, decision: Accept | Refresh, now: datetime
+) -> Plan:
+    """The decision's bookings as they are to be.
+
+    `assigned` is the first of them if the meeting, or its occurrence, had another before, or one that was closed.
+    """
+    key, before = meeting_key(item.uid), decision.booking
+    conference = texts.conference(integration, item, decision, now)
+    scheduled = before.scheduled(key, item.series_id or item.id, conference, decision.day, decision.apart)
+    had_it = (before.state, before.meeting, before.day) == (State.SCHEDULED, key, decision.day)
+    return replace(_with(operation, scheduled, *decision.beside), assigned=None if had_it else scheduled)
 
 
-def _with_extras(plan: Plan, decision: Accept) -> Plan:
-    operation, changed = plan.operation, plan.changed
-    if decision.replaced:
-        operation = replace(operation, tags=f"{operation.tags} {decision.replaced.tag}")
-        changed = (*changed, decision.replaced.closed())
-    if decision.mail_instructions:
-        operation = replace(operation, mails=f"{operation.mails} {Mailing.INSTRUCTIONS}".strip())
-    return Plan(operation, changed, plan.assigned)
+def _with(operation: Operation, *changed: Booking) -> Plan:
+    return Plan(replace(operation, tags=" ".join(booking.tag for booking in changed)), changed)
 
 
 def _answered(integration: Integration, operation: Operation, answer: Answer, html: str) -> Operation:

@@ -9,6 +9,7 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from shared.aliases.marks import find_marks_in_turns
 from shared.clock import Clock
 from shared.conferences.conference import Calendar
 from shared.conferences.platform import Platform
@@ -23,7 +24,7 @@ from shared.meetings.notice import Notice, encode
 from shared.meetings.operation import Operation, correlation_id
 from shared.meetings.plan import Plan, make_plan
 from shared.meetings.records import Lease, Records
-from shared.meetings.request import Kind, MeetingRequest, Shape, meeting_key
+from shared.meetings.request import CalendarItem, Kind, MeetingRequest, Shape, meeting_key
 from shared.operations.metrics import Metric, measure
 from shared.storage import Queue, RowExists
 
@@ -62,6 +63,8 @@ class Processor:
         request = await self._read(notice)
         if request and request.item is None and request.uid:
             request = await self._with_own_item(request)
+        elif request and request.item and request.item.day:
+            request = await self._with_series(request, request.item)
         if request is None or (request.item is None and request.kind is Kind.REQUEST):
             await self._without_item(notice, request)
             return
@@ -116,9 +119,25 @@ class Processor:
 
         If the series that we know goes on, only an occurrence of it was cancelled (M4).
         """
-        own = await self.records.booking_of(meeting_key(request.uid))
+        key, day = meeting_key(request.uid), request.day
+        own = await self.records.booking_of(key) or (await self.records.booking_of(key, day) if day else None)
         item = await self.mailbox.item(own.item_id) if own and own.item_id else None
-        return replace(request, item=replace(item, shape=Shape.OCCURRENCE)) if item else request
+        if item is None:
+            return request
+        return replace(request, item=replace(item, shape=Shape.OCCURRENCE, original_day=day))
+
+    async def _with_series(self, request: MeetingRequest, item: CalendarItem) -> MeetingRequest:
+        """A message of an occurrence; if its series is unknown though it has the same tag, one of the series instead.
+
+        The series' own invitation was lost, or comes later.
+        """
+        if request.kind is Kind.CANCELLATION or await self.records.booking_of(meeting_key(item.uid)):
+            return request
+        series = await self.mailbox.item(item.series_id)
+        if series is None or series.cancelled:
+            return request
+        theirs, ours = await find_marks_in_turns(series.body), await find_marks_in_turns(request.body)
+        return replace(request, item=series, body=series.body) if set(theirs.tags) & set(ours.tags) else request
 
     async def _without_item(self, notice: Notice, request: MeetingRequest | None) -> None:
         """A message without a calendar item: it may be decided on already, or Exchange may not be ready yet."""

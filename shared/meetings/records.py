@@ -2,6 +2,7 @@
 
 tag:<uuid>                 the booking: alias, meeting, conference        (shared/aliases/booking.py)
 meeting:<key>              which tag a meeting has
+meeting:<key>:<day>        which tag one occurrence has that has a room of its own
 operation:<correlation>    what was decided on a message                  (operation.py)
 pending:<correlation>      work that is left, leased until …
 due:<day>:<task>:<of>      what falls due on a day                        (shared/aliases/due.py)
@@ -14,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.aliases.booking import Booking, State
+from shared.aliases.booking import Booking, State, link_key
 from shared.aliases.due import all_due_of, due_operation
 from shared.meetings.decision import Known
 from shared.meetings.operation import LEASE, Operation
@@ -43,26 +44,44 @@ class Records:
         self._table = storage.table("meetings")
         self._integration = integration
 
-    async def known(self, meeting: str, tags: Sequence[str], *, thorough: bool) -> Known:
-        """What is known of a meeting and of the tags in its message.
+    async def known(self, meeting: str, tags: Sequence[str], day: str = "", *, thorough: bool) -> Known:
+        """What is known of a meeting (or of its one occurrence of `day`) and of the tags in its message.
 
         An invitation with a fresh tag is nearly always a new meeting. Unless `thorough`, its own booking is not looked
         up then; `open` finds out when that was wrong.
         """
         tagged = await self._bookings(tags)
-        own = next((b for b in tagged if b.meeting == meeting and b.state is State.SCHEDULED), None)
+        if day:
+            return await self._known_occurrence(meeting, day, tagged)
+        own = next((b for b in tagged if b.meeting == meeting and b.state is State.SCHEDULED and not b.day), None)
         fresh = any(b.state is State.RESERVED for b in tagged)
         if own and own is tagged[-1]:
-            return Known(tagged, own)
+            return Known(tagged, own, rooms=await self._rooms(own))
         if fresh and not thorough:
             return Known(tagged, own, guessed=True)
-        link = await self._table.get(self._integration, f"meeting:{meeting}") if meeting else None
-        return Known(tagged, await self.booking(str(link.values["tag"])) if link else None, link)
+        own, links = await self._linked(meeting)
+        return Known(tagged, own, rooms=await self._rooms(own), links=links)
 
-    async def booking_of(self, meeting: str) -> Booking | None:
-        """The booking that a meeting has, or None."""
-        link = await self._table.get(self._integration, f"meeting:{meeting}")
-        return await self.booking(str(link.values["tag"])) if link else None
+    async def _known_occurrence(self, meeting: str, day: str, tagged: tuple[Booking, ...]) -> Known:
+        (own, links), (apart, more) = await asyncio.gather(self._linked(meeting), self._linked(meeting, day))
+        return Known(tagged, own, apart, await self._rooms(own), (*links, *more))
+
+    async def _linked(self, meeting: str, day: str = "") -> tuple[Booking | None, tuple[Row, ...]]:
+        """The booking that a meeting or an occurrence has, and the row that says so."""
+        link = await self._table.get(self._integration, link_key(meeting, day)) if meeting else None
+        if link is None:
+            return None, ()
+        booking = await self.booking(str(link.values["tag"]))
+        # A series may have taken over what its occurrence had; the occurrence's row stays behind.
+        return booking if booking and booking.day == day else None, (link,)
+
+    async def _rooms(self, series: Booking | None) -> tuple[Booking, ...]:
+        """The rooms of those occurrences of a series that have their own."""
+        return await self._bookings([each.tag for each in series.apart]) if series else ()
+
+    async def booking_of(self, meeting: str, day: str = "") -> Booking | None:
+        """The booking that a meeting, or its occurrence of `day`, has; or None."""
+        return (await self._linked(meeting, day))[0]
 
     async def _bookings(self, tags: Sequence[str]) -> tuple[Booking, ...]:
         found = await asyncio.gather(*(self.booking(tag) for tag in tags))
@@ -88,7 +107,8 @@ class Records:
         if assigned:
             link = {"tag": assigned.tag}
             # A meeting that is taken for new must be new; if it is not, all of this is decided again, thoroughly.
-            writes.append(Replace(known.link, link) if known.link else Insert(f"meeting:{assigned.meeting}", link))
+            before = next((row for row in known.links if row.key == assigned.link_key), None)
+            writes.append(Replace(before, link) if before else Insert(assigned.link_key, link))
         etags = await self._table.commit(self._integration, *writes, *marks(operation))
         return Lease(
             operation,

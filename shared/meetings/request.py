@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from shared.conferences.conference import Occurrence
 
@@ -58,7 +59,8 @@ class CalendarItem:
     `id` is what answers go to; `series_id` the series master's id, "" for a single meeting. `uid` is shared by a
     series and all its occurrences. `occurrence` is the time of a single meeting, of the occurrence, or of a series'
     first one. `zone` is an IANA name. `attendees` are addresses. `last_day` is the day after which a series has no
-    occurrence, None for an endless one; `original_start` where an occurrence stood before it was moved.
+    occurrence, None for an endless one; `original_start` where an occurrence stood before it was moved, and
+    `original_day` the pattern's date of that, yyyymmdd, where Exchange tells it. `sequence` is iCalendar's SEQUENCE.
     """
 
     id: str
@@ -77,13 +79,38 @@ class CalendarItem:
     attendees: tuple[str, ...] = ()
     last_day: datetime | None = None
     original_start: datetime | None = None
+    original_day: str = ""
+    sequence: int = 0
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """The organizer's zone."""
+        return ZoneInfo(self.zone)
+
+    @property
+    def day(self) -> str:
+        """The date (yyyymmdd, in the organizer's zone) that the pattern gave an occurrence; "" for anything else.
+
+        It tells an occurrence from all others of its series, wherever it is moved to.
+        """
+        if self.shape is not Shape.OCCURRENCE:
+            return ""
+        if self.original_day or self.is_stand_in:
+            return self.original_day
+        return f"{(self.original_start or self.occurrence.start).astimezone(self.tz):%Y%m%d}"
+
+    @property
+    def is_stand_in(self) -> bool:
+        """Whether this is a series master that stands for an occurrence which has left the calendar."""
+        return self.shape is Shape.OCCURRENCE and self.id == self.series_id
 
 
 @dataclass(frozen=True)
 class MeetingRequest:
     """A meeting message with its calendar item; `item` is None when Exchange has not made or no longer has one.
 
-    `uid` is the meeting's, also where there is no item any more; "" when nothing tells it.
+    `uid` is the meeting's, also where there is no item any more, and `day` that of the one occurrence that a message
+    without an item is about (see CalendarItem.day); "" when nothing tells it.
     """
 
     message_id: str
@@ -94,6 +121,7 @@ class MeetingRequest:
     body: str
     item: CalendarItem | None
     uid: str = ""
+    day: str = ""
 
 
 def meeting_key(uid: str) -> str:

@@ -1,32 +1,35 @@
 """What a meeting's conference is called and what its organizer is told: the integration's templates, filled in."""
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from shared.aliases.booking import Booking
 from shared.aliases.instructions import joining_instructions
-from shared.conferences.conference import Calendar, Conference
+from shared.conferences.conference import Conference
 from shared.conferences.names import is_name_of
 from shared.errors import TemplateInvalid
 from shared.integrations import Integration
 from shared.mailboxes.mailbox import Mail
-from shared.meetings.decision import Accept, Accepted, Reject, Rejected
+from shared.meetings.decision import Accept, Accepted, Refresh, Reject, Rejected
 from shared.meetings.itip import itip_reply
 from shared.meetings.operation import Operation
-from shared.meetings.request import Answer, CalendarItem
+from shared.meetings.request import Answer, CalendarItem, Shape
 from shared.templates import html_to_text, meeting_time, render
 
 log = logging.getLogger(__name__)
 
 
-def conference(
-    integration: Integration, item: CalendarItem, booking: Booking, calendar: Calendar, now: datetime
-) -> Conference:
+def conference(integration: Integration, item: CalendarItem, decision: Accept | Refresh, now: datetime) -> Conference:
     """The conference of a meeting by the integration's present settings (M2).
 
-    While people may be in it, its name stays: a node takes another name for another room. Raises TemplateInvalid.
+    While people may be in it, its name stays: a node takes another name for another room. A series' texts are its own:
+    nothing that is said of one occurrence changes them. Raises TemplateInvalid.
     """
+    booking, calendar, before = decision.booking, decision.calendar, decision.booking.conference
+    if before and item.shape is Shape.OCCURRENCE and not decision.day:
+        return replace(before, calendar=calendar)
     values = {
         "subject": item.subject,
         "organizer_name": item.organizer.name,
@@ -38,7 +41,6 @@ def conference(
     def text(field: str) -> str:
         return render(field, getattr(integration, field), values)
 
-    before = booking.conference
     wanted = text("conference_name_template")
     name = before.name if before and (before.is_open(now) or is_name_of(wanted, before.name)) else wanted
     return Conference(

@@ -119,7 +119,7 @@ class TestEdits:
         decision = on(request(item(shape=shape)), Calendar((at(5),)), own, own=own)
         assert isinstance(decision, Accept)
         assert decision.reason is reason
-        assert decision.replaced is None
+        assert decision.beside == ()
 
     def test_the_same_times_are_not_answered(self) -> None:
         own = scheduled(IN_THREE_HOURS)
@@ -140,7 +140,8 @@ class TestEdits:
         own = scheduled(IN_THREE_HOURS)
         decision = on(request(item()), IN_THREE_HOURS, booking(OTHER_TAG), own=own)
         assert isinstance(decision, Accept)
-        assert (decision.booking.tag, decision.replaced, decision.reason) == (OTHER_TAG, own, Accepted.EDITED_SINGLE)
+        assert (decision.booking.tag, decision.reason) == (OTHER_TAG, Accepted.EDITED_SINGLE)
+        assert decision.beside == (own.closed(),)
 
     def test_a_foreign_tag_does_not_take_the_meeting_its_room(self) -> None:
         own = scheduled(IN_THREE_HOURS)

@@ -1,0 +1,46 @@
+"""A series and those of its occurrences that have rooms of their own: pure rules (M3, M4).
+
+What happens to one occurrence never changes the others. A series' room keeps its name, texts and alias; the occurrence
+to which the organizer gives another VMR gets that one for itself, and the series' room is closed to it.
+"""
+
+from collections.abc import Iterable
+
+from shared.aliases.booking import Apart, Booking, State
+from shared.conferences.conference import Calendar
+from shared.meetings.request import CalendarItem
+
+MOST_APART = 30
+"""Occurrences of one series with rooms of their own: a cancelled series closes all in one transaction of 100 writes."""
+
+
+def closed(rooms: Iterable[Booking], kept: Iterable[Apart] = ()) -> tuple[Booking, ...]:
+    """The rooms of occurrences that are open and not to be kept, as they are to be."""
+    tags = {each.tag for each in kept}
+    return tuple(room.closed() for room in rooms if room.state is State.SCHEDULED and room.tag not in tags)
+
+
+def without_cancelled(apart: Iterable[Apart], day: str, calendar: Calendar) -> tuple[Apart, ...]:
+    """Those that are left once the occurrence of `day` is cancelled; with "" whichever Exchange no longer shows."""
+    if day:
+        return tuple(each for each in apart if each.day != day)
+    return tuple(each for each in apart if each.occurrence in calendar.occurrences)
+
+
+def still_apart(
+    apart: Iterable[Apart], tag: str, item: CalendarItem, calendar: Calendar, *, has_new_times: bool
+) -> tuple[Apart, ...]:
+    """Those that keep their own rooms after a change of the series, which is to have the room of `tag`.
+
+    A new pattern resets all occurrences: Exchange then shows a plain one where an exception was, or nothing at its time
+    any more. An exception that Exchange only leaves out of a series' instances is kept, hence `has_new_times`.
+    """
+    zone = item.tz
+    plain = {f"{each.start.astimezone(zone):%Y%m%d}" for each in calendar.occurrences if each.is_plain}
+    lost = has_new_times
+
+    def is_kept(each: Apart) -> bool:
+        shown = each.occurrence in calendar.occurrences
+        return each.tag != tag and each.day not in plain and (shown or not lost)
+
+    return tuple(filter(is_kept, apart))
