@@ -39,6 +39,8 @@ actions = st.one_of(
     st.tuples(st.just("remove"), meeting),
     st.tuples(st.just("cancel occurrence"), meeting, st.integers(0, 3)),
     st.tuples(st.just("move occurrence"), meeting, st.integers(0, 3)),
+    st.tuples(st.just("swap occurrence"), meeting, st.integers(0, 3)),
+    st.tuples(st.just("rename occurrence"), meeting, st.integers(0, 3)),
 )
 notification_faults = st.tuples(
     st.just("notification"), st.sampled_from(["lose", "duplicate", "reorder", "delay"]), st.integers(1, 3)
@@ -135,7 +137,7 @@ class History:
         uid, first = self.uids[which], self.firsts.get(which)
         if verb.endswith("occurrence"):
             if first:
-                await self._occurrence(uid, first + timedelta(weeks=rest[0]), cancel=verb.startswith("cancel"))
+                await self._occurrence(verb.split()[0], which, first + timedelta(weeks=rest[0]))
         elif verb == "cancel":
             await self.world.cancel(uid)
             del self.uids[which]
@@ -156,16 +158,24 @@ class History:
                 return {"body_html": await self._click(f"room {which} after swap {self.clicks}")}
         return {"body_html": "<p>tag removed</p>"}
 
-    async def _occurrence(self, uid: str, day: datetime, *, cancel: bool) -> None:
-        path, occurrence = f"/dev/meetings/{uid}", f"{day:%Y-%m-%d}"
-        later = day + timedelta(hours=2)
+    async def _occurrence(self, verb: str, which: int, day: datetime) -> None:
+        path, occurrence = f"/dev/meetings/{self.uids[which]}", f"{day:%Y-%m-%d}"
         await self.world.think()
-        if cancel:
+        if verb == "cancel":
             response = await self.world.http.delete(path, params={"occurrence": occurrence})
         else:
-            edit = {"start": f"{later:%FT%T}", "end": f"{later + timedelta(hours=1):%FT%T}", "occurrence": occurrence}
+            edit = await self._occurrence_changes(verb, day) | {"occurrence": occurrence}
             response = await self.world.http.patch(path, json=edit)
         assert response.status_code < 500, response.text  # an occurrence that was cancelled before is refused
+
+    async def _occurrence_changes(self, verb: str, day: datetime) -> dict[str, str]:
+        match verb:
+            case "move":
+                later = day + timedelta(hours=2)
+                return {"start": f"{later:%FT%T}", "end": f"{later + timedelta(hours=1):%FT%T}"}
+            case "swap":
+                return {"body_html": await self._click(f"occurrence {day:%F} after swap {self.clicks}")}
+        return {"subject": "Only this one"}
 
     async def _click(self, label: str) -> str:
         self.clicks += 1

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.aliases.booking import Booking, State
-from shared.conferences.conference import Calendar
+from shared.aliases.booking import Apart, Booking, State
+from shared.conferences.conference import Calendar, Occurrence
 from shared.meetings.decision import (
     Accept,
     Accepted,
@@ -21,6 +21,7 @@ from shared.meetings.decision import (
     decide,
 )
 from shared.meetings.request import CalendarItem, Kind, MeetingRequest, Shape, Update
+from shared.meetings.series import MOST_APART
 from tests.unit.shared.meetings.builders import NOW, OTHER_TAG, at, booking, item, request, scheduled
 
 IN_THREE_HOURS = Calendar((at(3),))
@@ -177,6 +178,69 @@ class TestCancellations:
     def test_what_was_never_scheduled_is_left_alone(self) -> None:
         message = request(item(cancelled=True), kind=Kind.CANCELLATION)
         assert isinstance(on(message, IN_THREE_HOURS, booking()), Ignore)
+
+
+def occurrence(**changes: Any) -> CalendarItem:
+    """The second occurrence of WEEKLY."""
+    base: dict[str, Any] = {"id": "second", "occurrence": WEEKLY.occurrences[1]}
+    return item(shape=Shape.OCCURRENCE, series_id="event-of-uid-1", **base | changes)
+
+
+SECOND = occurrence().day
+
+
+class TestRoomsOfOccurrences:
+    def test_another_tag_is_for_the_occurrence_alone(self) -> None:
+        own, other = scheduled(WEEKLY), booking(OTHER_TAG)
+        decision = decide(request(occurrence()), WEEKLY, Known((other,), own), NOW)
+        assert isinstance(decision, Accept)
+        assert (decision.reason, decision.booking, decision.day) == (Accepted.EDITED_OCCURRENCE, other, SECOND)
+        assert decision.calendar.occurrences == (WEEKLY.occurrences[1],)
+        [series_] = decision.beside
+        assert series_.conference
+        assert series_.conference.calendar.occurrences == (WEEKLY.occurrences[0], WEEKLY.occurrences[2])
+        assert series_.apart == (Apart(SECOND, OTHER_TAG, WEEKLY.occurrences[1]),)
+
+    def test_so_many_and_no_more(self) -> None:
+        apart = tuple(Apart(f"2026{n:04}", OTHER_TAG, at(n)) for n in range(MOST_APART))
+        own = scheduled(WEEKLY, apart=apart)
+        decision = decide(request(occurrence()), WEEKLY, Known((booking(OTHER_TAG),), own), NOW)
+        assert decision == Reject(Rejected.ALIAS_CONFLICT, booking(OTHER_TAG).alias)
+
+    @pytest.mark.parametrize(
+        ("shown", "update", "stays"),
+        [
+            (at(3 + 168), Update.INFORMATIONAL, True),
+            (replace(at(3 + 168), is_plain=True), Update.INFORMATIONAL, False),
+            (replace(at(5 + 168), is_plain=True), Update.FULL, False),
+            (None, Update.FULL, False),
+            (None, Update.INFORMATIONAL, True),
+        ],
+        ids=["an exception", "plain again", "plain at another time", "gone by a new pattern", "only left out"],
+    )
+    def test_a_message_of_the_series_ends_them_only_if_its_pattern_is_new(
+        self, shown: Occurrence | None, update: Update, stays: bool
+    ) -> None:
+        room = scheduled(Calendar((at(3 + 168),)), tag=OTHER_TAG, day=SECOND)
+        own = scheduled(
+            WEEKLY.without([WEEKLY.occurrences[1]]), apart=(Apart(SECOND, OTHER_TAG, WEEKLY.occurrences[1]),)
+        )
+        now_shown = Calendar(
+            tuple(sorted({*WEEKLY.occurrences} - {WEEKLY.occurrences[1]} | ({shown} if shown else set()))),
+            WEEKLY.known_until,
+        )
+        decision = decide(request(series(), update=update), now_shown, Known((own,), own, rooms=(room,)), NOW)
+        assert isinstance(decision, Accept | Refresh)
+        assert (decision.apart == own.apart, decision.beside == ()) == (stays, stays)
+
+    def test_an_occurrence_is_told_by_the_patterns_date(self) -> None:
+        assert occurrence(original_start=at(3).start).day == f"{at(3).start:%Y%m%d}"
+        assert occurrence(original_day="20260131", original_start=at(3).start).day == "20260131"
+        assert (item().day, series().day) == ("", "")
+
+    def test_a_date_is_the_organizers(self) -> None:
+        late = Occurrence(NOW.replace(hour=23, minute=30), NOW + timedelta(hours=24))
+        assert occurrence(occurrence=late, zone="Europe/Berlin").day == f"{NOW + timedelta(days=1):%Y%m%d}"
 
 
 class TestLeftAlone:

@@ -1,0 +1,242 @@
+"""What happens to one occurrence never changes its series (M3, M4): by Graph and by EWS."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.integration.meetings.deployment import INTEGRATION, MAILBOX, By, Deployment, deployed
+from tests.integration.meetings.times import hour_from, tomorrow, weekly
+
+WEEK = timedelta(weeks=1)
+
+
+@pytest.fixture(params=list(By))
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[Deployment]:
+    async with deployed(By(request.param)) as deployment:
+        yield deployment
+
+
+async def swept(world: Deployment) -> None:
+    """All that came is worked on; what Exchange Online files away without a word is found by the sweep."""
+    await world.drain()
+    await world.services.rounds.sweep()
+    await world.drain()
+
+
+class Series:
+    """A weekly series of Alice's with a room of its own."""
+
+    def __init__(self, world: Deployment) -> None:
+        self.world = world
+        self.first = tomorrow(world)
+
+    async def invite(self, body: str = "") -> "Series":
+        self.room = await self.world.click()
+        body = body or self.room["instructions"]
+        self.uid = await self.world.invite(self.first, body, subject="Standup", recurrence=weekly(self.first))
+        await swept(self.world)
+        return self
+
+    def day(self, week: int) -> str:
+        return f"{self.first + week * WEEK:%Y-%m-%d}"
+
+    async def change(self, week: int, **fields: Any) -> None:
+        await self.world.change(self.uid, occurrence=self.day(week), **fields)
+        await swept(self.world)
+
+    async def cancel(self, week: int) -> None:
+        await self.world.cancel(self.uid, occurrence=self.day(week))
+        await swept(self.world)
+
+    async def swap(self, week: int, **fields: Any) -> Any:
+        """The organizer gives one occurrence another VMR."""
+        other = await self.world.click()
+        await self.change(week, body_html=other["instructions"], **fields)
+        return other
+
+    async def doors(self, *rooms: Any, weeks: int = 4, at: timedelta = timedelta()) -> list[list[bool | None]]:
+        """For each week, which rooms are open when the series' occurrence starts."""
+        found = []
+        for week in range(weeks):
+            await self.world.move_to(max(self.world.now, self.first + week * WEEK + at))
+            found.append([await self.world.is_open(room["alias"]) for room in rooms])
+        return found
+
+
+async def service(world: Deployment, room: Any, at: datetime) -> dict[str, Any]:
+    """What a node is told of a room."""
+    await world.move_to(at)
+    answer = await world.services.policy.service_configuration(room["alias"])
+    assert answer is not None
+    return answer[1]
+
+
+async def alarms(world: Deployment) -> list[Any]:
+    return [alarm async for alarm in world.services.alarms.of(INTEGRATION)]
+
+
+class TestTexts:
+    async def test_cancelling_one_occurrence_renames_nothing(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        await series.cancel(1)
+        shown = await service(world, series.room, series.first + 2 * WEEK)
+        assert (shown["name"], shown["description"]) == (
+            "Standup (Alice Adams)",
+            "Scheduled Conference booked by alice@example.com",
+        )
+
+    async def test_renaming_one_occurrence_renames_nothing(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        await series.change(1, subject="Retrospective", **hour_from(series.first + WEEK + timedelta(hours=1)))
+        shown = await service(world, series.room, series.first + 2 * WEEK)
+        assert (shown["name"], shown["description"]) == (
+            "Standup (Alice Adams)",
+            "Scheduled Conference booked by alice@example.com",
+        )
+
+    async def test_renaming_the_series_renames_it(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        await world.change(series.uid, subject="Daily")
+        await swept(world)
+        assert (await service(world, series.room, series.first))["name"] == "Daily (Alice Adams)"
+
+
+class TestAnotherRoom:
+    async def test_one_occurrence_gets_its_own_room_and_the_others_keep_theirs(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        other = await series.swap(1, subject="With guests")
+        answer = (await world.answers(series.uid))[-1]
+        assert (answer["kind"], other["alias"] in answer["body_text"]) == ("accepted", True)
+        assert await series.doors(series.room, other) == [[True, False], [False, True], [True, False], [True, False]]
+        assert await alarms(world) == []
+
+    async def test_its_texts_are_the_occurrences(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        other = await series.swap(1, subject="With guests")
+        assert (await service(world, other, series.first + WEEK))["name"] == "With guests (Alice Adams)"
+        assert (await service(world, series.room, series.first + 2 * WEEK))["name"] == "Standup (Alice Adams)"
+
+    async def test_moved_it_takes_its_room_along(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        other = await series.swap(1)
+        await series.change(1, **hour_from(series.first + WEEK + timedelta(hours=6)))
+        assert (await series.doors(series.room, other, at=timedelta(hours=6)))[1] == [False, True]
+
+    async def test_cancelled_it_closes_alone(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        other = await series.swap(1)
+        await series.cancel(1)
+        assert await series.doors(series.room, other) == [[True, False], [False, False], [True, False], [True, False]]
+
+    async def test_cancelled_it_closes_where_exchange_removes_the_item(self, world: Deployment) -> None:
+        await world.control("PATCH", f"/dev/mailboxes/{MAILBOX}", {"remove_canceled_meetings": True})
+        series = await Series(world).invite()
+        other = await series.swap(1)
+        await series.cancel(1)
+        assert await series.doors(series.room, other) == [[True, False], [False, False], [True, False], [True, False]]
+
+    async def test_a_cancelled_series_closes_its_occurrences_rooms(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        other = await series.swap(1)
+        await world.cancel(series.uid)
+        await swept(world)
+        assert await series.doors(series.room, other) == [[False, False]] * 4
+
+    async def test_given_the_series_room_again_it_comes_back(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        other = await series.swap(1)
+        await series.change(1, body_html=series.room["instructions"])
+        assert await series.doors(series.room, other) == [[True, False]] * 4
+
+    async def test_a_third_room_closes_the_second(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        second = await series.swap(1)
+        third = await series.swap(1)
+        assert await series.doors(series.room, second, third, weeks=2) == [[True, False, False], [False, False, True]]
+
+    async def test_and_back_to_the_second(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        second = await series.swap(1)
+        third = await series.swap(1)
+        await series.change(1, body_html=second["instructions"])
+        await series.cancel(1)
+        assert await series.doors(series.room, second, third, weeks=2) == [[True, False, False], [False, False, False]]
+
+    async def test_two_occurrences_have_two_rooms(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        one, two = await series.swap(1), await series.swap(2)
+        assert await series.doors(series.room, one, two) == [
+            [True, False, False],
+            [False, True, False],
+            [False, False, True],
+            [True, False, False],
+        ]
+
+    async def test_renaming_the_series_leaves_the_occurrence_its_room(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        other = await series.swap(1)
+        await world.change(series.uid, subject="Daily")
+        await swept(world)
+        assert await series.doors(series.room, other) == [[True, False], [False, True], [True, False], [True, False]]
+
+    async def test_another_room_for_the_series_leaves_the_occurrence_its_own(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        other, new = await series.swap(1), await world.click()
+        await world.change(series.uid, body_html=new["instructions"])
+        await swept(world)
+        assert await series.doors(series.room, new, other, weeks=3) == [
+            [False, True, False],
+            [False, False, True],
+            [False, True, False],
+        ]
+
+    async def test_a_new_pattern_ends_it(self, world: Deployment) -> None:
+        """Outlook resets all occurrences then, and asks before it does."""
+        series = await Series(world).invite()
+        other = await series.swap(1)
+        await world.change(series.uid, **hour_from(series.first + timedelta(hours=5)))
+        await swept(world)
+        assert await series.doors(series.room, other, at=timedelta(hours=5)) == [[True, False]] * 4
+
+    async def test_the_series_may_take_the_occurrences_room(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        other = await series.swap(1)
+        await world.change(series.uid, body_html=other["instructions"])
+        await swept(world)
+        assert await series.doors(series.room, other) == [[False, True]] * 4
+
+    async def test_the_agenda_reads_the_series_on_and_leaves_the_occurrence_its_room(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        other = await series.swap(6)
+        for week in range(8):
+            await world.move_to(series.first + week * WEEK)
+            await world.services.rounds.agenda()
+            assert [await world.is_open(room["alias"]) for room in (series.room, other)] == [week != 6, week == 6], week
+
+    async def test_a_series_without_a_room_may_have_one_occurrence_with_one(self, world: Deployment) -> None:
+        series = await Series(world).invite("<p>no tag</p>")
+        other = await series.swap(1)
+        assert await series.doors(other) == [[False], [True], [False], [False]]
+
+    async def test_without_a_tag_it_keeps_what_it_has(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        other = await series.swap(1)
+        await series.change(1, body_html="<p>no tag</p>")
+        await series.change(2, body_html="<p>no tag</p>")
+        assert await series.doors(series.room, other) == [[True, False], [False, True], [True, False], [True, False]]
+
+    async def test_a_tag_of_another_meeting_takes_nothing_from_anybody(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        taken = await world.click()
+        await world.invite(series.first + WEEK + timedelta(days=1), taken["instructions"])
+        await swept(world)
+        await series.change(1, body_html=taken["instructions"])
+        assert await series.doors(series.room, taken) == [[True, False]] * 4
+
+    async def test_a_tag_of_another_occurrence_takes_nothing_from_it(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        other = await series.swap(1)
+        await series.change(2, body_html=other["instructions"])
+        assert await series.doors(series.room, other) == [[True, False], [False, True], [True, False], [True, False]]
