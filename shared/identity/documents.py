@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from shared.bounded_json import read_json
 from shared.errors import Unavailable
 from shared.reaching import why_not_reached
 
@@ -17,11 +16,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TIMEOUT = 10.0
+FETCH_TIMEOUT = 10.0
 """Seconds for the whole document, however slowly it trickles."""
 
-MAX_BYTES = 1024 * 1024
-"""Key documents have a few kilobytes."""
+MAX_DOCUMENT = 1024 * 1024
+"""Bytes; key documents have a few kilobytes."""
+
+HOST_CONNECTIONS = 20
+"""Of one server at a time: every integration's documents come over this client."""
 
 _NO_DOCUMENT = "A document that is needed to verify identities cannot be fetched."
 
@@ -32,8 +34,9 @@ class JsonDocuments:
     `use_proxy`: requests go through the web proxy that the environment names, if it names one (E5).
     """
 
-    def __init__(self, client: httpx.AsyncClient | None = None, *, use_proxy: bool = True) -> None:
-        self._client = client
+    def __init__(self, wire: httpx.AsyncBaseTransport | None = None, *, use_proxy: bool = True) -> None:
+        self._client: httpx.AsyncClient | None = None
+        self._wire = wire
         self._use_proxy = use_proxy
 
     async def fetch(self, url: str) -> Any:
@@ -51,16 +54,15 @@ class JsonDocuments:
     async def _ask(self, method: str, url: str, form: Mapping[str, str] | None = None) -> tuple[int, Any]:
         import httpx
 
+        from shared.bounded_http import Bounds, bounded_client
+
         if self._client is None:
-            # The context is made here, so that SSL_CERT_FILE is honoured without a proxy, too: an AD FS may have a
-            # certificate of its company's own authority.
-            self._client = httpx.AsyncClient(
-                timeout=TIMEOUT, follow_redirects=False, trust_env=self._use_proxy, verify=httpx.create_ssl_context()
-            )
+            bounds = Bounds(MAX_DOCUMENT, FETCH_TIMEOUT, HOST_CONNECTIONS)
+            self._client = bounded_client(bounds, use_proxy=self._use_proxy, wire=self._wire)
         try:
-            async with asyncio.timeout(TIMEOUT), self._client.stream(method, url, data=form) as response:
-                return response.status_code, json.loads(await _body(response))
-        except (httpx.HTTPError, TimeoutError, ValueError, RecursionError) as error:
+            response = await self._client.request(method, url, data=form)
+            return response.status_code, read_json(response.content)
+        except (httpx.HTTPError, ValueError) as error:
             log.warning("No document from %s: %s", urlsplit(url).hostname, why_not_reached(error))
             raise Unavailable(_NO_DOCUMENT) from error
 
@@ -68,12 +70,3 @@ class JsonDocuments:
         """Let go of the connections."""
         if self._client:
             await self._client.aclose()
-
-
-async def _body(response: httpx.Response) -> bytes:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > MAX_BYTES:
-            raise ValueError("the document does not end")
-    return bytes(body)

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from shared.bounded_http import MEGABYTE, AnswerRefused, Bounds, bounded_client
 from shared.clock import Clock
 from shared.errors import RateLimited
 from shared.personal.bridge_failure import BridgeFailed
@@ -28,8 +29,11 @@ logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log every URL, 
 CONFERENCES = "/api/admin/configuration/v1/conference/"
 PAGE = 200
 MOST_PAGES = 10
-TIMEOUT = 15.0
+LIST_TIMEOUT = 15.0
 """Seconds for the whole list, however slowly it trickles: somebody waits before the pane."""
+
+NODE_BOUNDS = Bounds(bytes=8 * MEGABYTE, seconds=LIST_TIMEOUT, connections=20)
+"""A page of 200 conferences with everything that admins can write into them has less than 2 MB."""
 
 ALLOWED, PER = 1000, timedelta(seconds=60)
 """Requests that a Management Node answers in a time (facts/pexip.md §1); other instances and tools have to share it."""
@@ -96,22 +100,18 @@ class BridgeClient:
 
     def __init__(self, base_url: str, auth: httpx.Auth, clock: Clock, *, use_proxy: bool = True) -> None:
         self._allowance = Allowance(clock)
-        # The context is made here so that SSL_CERT_FILE is honoured without a proxy, too: many nodes have a
-        # certificate of their company's own authority.
-        self._http = httpx.AsyncClient(
-            base_url=base_url, auth=auth, timeout=TIMEOUT, follow_redirects=False, trust_env=use_proxy,
-            verify=httpx.create_ssl_context(), headers={"Accept": "application/json"},
-        )  # fmt: skip
+        headers = {"Accept": "application/json"}
+        self._http = bounded_client(NODE_BOUNDS, use_proxy=use_proxy, base_url=base_url, auth=auth, headers=headers)
 
     async def of_owner(self, email: str) -> list[Vmr]:
         """An owner's VMRs; one request for each 200. Nobody's when `email` is "". Raises BridgeFailed, RateLimited."""
         if not email.strip():
             return []
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(LIST_TIMEOUT):
                 return [each.shown() for each in await self._all(email) if each.is_personal(email)]
         except TimeoutError as error:
-            raise BridgeFailed(f"the Management Node does not answer within {TIMEOUT:g} seconds") from error
+            raise BridgeFailed(f"the Management Node does not answer within {LIST_TIMEOUT:g} seconds") from error
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -133,6 +133,8 @@ class BridgeClient:
             answer = await self._http.get(CONFERENCES, params=params)
         except httpx.TimeoutException as error:
             raise BridgeFailed("the Management Node does not answer in time") from error
+        except AnswerRefused as error:
+            raise BridgeFailed(f"the Management Node's answer is refused: {error}") from error
         except httpx.RequestError as error:
             raise BridgeFailed(f"the Management Node cannot be reached ({why_not_reached(error)})") from error
         return _read(answer)

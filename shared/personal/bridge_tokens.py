@@ -12,6 +12,7 @@ from uuid import uuid4
 import httpx
 import jwt
 
+from shared.bounded_json import read_json
 from shared.clock import Clock
 from shared.personal.bridge_failure import BridgeFailed
 
@@ -73,8 +74,9 @@ class BridgeOAuth(httpx.Auth):
         if not answer.is_success:
             raise BridgeFailed(f"the Management Node gives no token for bridge_client_id (status {answer.status_code})")
         try:
-            told = answer.json()
-            self._token, seconds = str(told["access_token"]), float(told["expires_in"])
-        except (ValueError, TypeError, KeyError) as error:
+            told = read_json(answer.content)
+            lifetime = timedelta(seconds=float(told["expires_in"]))
+            token, ends = str(told["access_token"]), self._clock.now() + max(lifetime - _EARLY, timedelta(0))
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise BridgeFailed("the Management Node's token cannot be read") from error
-        self._ends = self._clock.now() + max(timedelta(seconds=seconds) - _EARLY, timedelta(0))
+        self._token, self._ends = token, ends

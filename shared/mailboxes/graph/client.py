@@ -20,10 +20,13 @@ from kiota_http.middleware.middleware import REQUEST_OPTIONS_KEY
 from kiota_http.middleware.options import RetryHandlerOption
 from msgraph_core.middleware import AsyncGraphTransport, GraphTelemetryHandler
 
+from shared.bounded_http import MEGABYTE, AnswerRefused, Bounds, bounded_transport
+from shared.bounded_json import read_json
 from shared.errors import RateLimited, SchedulingError, Unavailable
-from shared.proxy import proxy_for
 
-TIMEOUT = httpx.Timeout(30, connect=10)
+GRAPH_BOUNDS = Bounds(bytes=16 * MEGABYTE, seconds=30.0, connections=100)
+"""A page of 100 messages without their bodies has some 500 KB; one message with its body, a few MB."""
+
 IMMUTABLE_IDS = {"Prefer": 'IdType="ImmutableId"'}
 """Goes with every call: without it an id changes when the message moves, and accepting moves it (facts §1)."""
 
@@ -109,11 +112,11 @@ class GraphClient:
         self._tokens = tokens
         self._rooms: defaultdict[str, Semaphore] = defaultdict(lambda: Semaphore(MAILBOX_CONCURRENCY))
         # The SDK's transport does not close the one inside it, so that one is kept at hand.
-        self._wire = httpx.AsyncHTTPTransport(proxy=proxy_for(base_url) if use_proxy else None)
+        self._wire = bounded_transport(GRAPH_BOUNDS, use_proxy=use_proxy)
         middleware = [RetryReads(), GraphTelemetryHandler()]
         pipeline = KiotaClientFactory.create_middleware_pipeline(middleware, self._wire)
         transport = AsyncGraphTransport(transport=self._wire, pipeline=pipeline)
-        self._http = httpx.AsyncClient(transport=transport, timeout=TIMEOUT, follow_redirects=False)
+        self._http = httpx.AsyncClient(transport=transport, timeout=GRAPH_BOUNDS.seconds, follow_redirects=False)
 
     async def get(
         self, path_or_link: str, params: Mapping[str, str] | None = None, prefer: str = "", of: str = ""
@@ -170,14 +173,16 @@ class GraphClient:
         try:
             async with self._rooms[_mailbox_of(of or url)]:
                 response = await self._http.request(method, url, headers=headers, extensions=_middleware(), **options)
+        except AnswerRefused as error:
+            raise Unavailable(f"Graph's answer could not be read: {error}.") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unavailable(f"Graph cannot be reached ({type(error).__name__}).") from error
         if not response.is_success:
             raise _failure(response)
         try:
-            return response.json() if response.content else None
+            return read_json(response.content) if response.content else None
         except ValueError as error:
-            raise Unavailable("Graph's answer could not be read: no JSON.") from error
+            raise Unavailable("Graph's answer could not be read: no JSON, or nested too deep.") from error
 
 
 def _middleware() -> dict[str, Any]:
@@ -204,7 +209,7 @@ def _failure(response: httpx.Response) -> SchedulingError:
 
 def _error_code(response: httpx.Response) -> str:
     try:
-        return str(response.json()["error"]["code"])
+        return str(read_json(response.content)["error"]["code"])
     except (ValueError, KeyError, TypeError):
         return "without an error code"
 

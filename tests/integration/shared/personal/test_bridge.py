@@ -155,7 +155,7 @@ async def test_an_outage_raises_an_alarm_that_goes_when_it_is_over(
 
 
 async def test_nobody_waits_for_ever(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bridge, "TIMEOUT", 0.05)
+    monkeypatch.setattr(bridge, "LIST_TIMEOUT", 0.05)
     silent = asyncio.Event()
 
     async def never_answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -8,13 +8,13 @@ import pytest
 
 from shared.errors import Unavailable
 from shared.identity import documents
-from shared.identity.documents import MAX_BYTES, JsonDocuments
+from shared.identity.documents import MAX_DOCUMENT, JsonDocuments
 
 URL = "https://login.example.com/keys"
 
 
 def served(answer: Callable[[httpx.Request], httpx.Response]) -> JsonDocuments:
-    return JsonDocuments(httpx.AsyncClient(transport=httpx.MockTransport(answer)))
+    return JsonDocuments(httpx.MockTransport(answer))
 
 
 async def endless() -> AsyncIterator[bytes]:
@@ -39,7 +39,7 @@ ANSWERS: dict[str, Callable[[httpx.Request], httpx.Response]] = {
     "no text": lambda _: httpx.Response(200, content=b"\xff\xfe\x00"),
     "nesting without end": lambda _: httpx.Response(200, content=b"[" * 200_000),
     "a document without end": lambda _: httpx.Response(200, content=endless()),
-    "one that is too large": lambda _: httpx.Response(200, content=b" " * (MAX_BYTES + 1)),
+    "one that is too large": lambda _: httpx.Response(200, content=b" " * (MAX_DOCUMENT + 1)),
     "no connection": failing,
 }
 
@@ -53,7 +53,7 @@ async def test_a_document_that_cannot_be_had_is_an_outage(answer: Callable[[http
 
 
 async def test_a_document_that_trickles_in_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "TIMEOUT", 0.02)
+    monkeypatch.setattr(documents, "FETCH_TIMEOUT", 0.02)
     store = served(lambda _: httpx.Response(200, content=trickle()))
     with pytest.raises(Unavailable):
         await store.fetch(URL)

@@ -1,0 +1,182 @@
+"""The one way in which answers from outside are read by HTTP: within bounds, whatever the other side does.
+
+Whoever answers us is a customer's server, or has got into its place. Each client says what its counterpart may cost:
+bytes (as they come, and unpacked), seconds from the first byte sent to the last one read, and connections at a time. A
+counterpart that takes more is given up, and nobody else's requests wait for it. Cookies are not kept: several
+integrations may share a client.
+
+`tests/integration/shared/test_bounds.py` holds that no client of the product goes another way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from ssl import SSLContext
+from typing import Any, cast
+
+import httpx
+
+from shared.proxy import proxy_for
+
+MEGABYTE = 1024 * 1024
+_PIECE = 65_536
+"""Bytes that are unpacked at a time: a kilobyte of gzip may hold a megabyte."""
+
+_PACKED = ("gzip", "x-gzip", "deflate")
+_EITHER_HEADER = zlib.MAX_WBITS | 32
+"""zlib recognises by the first bytes whether it is gzip or deflate."""
+
+_OURS = {b"content-encoding", b"content-length", b"set-cookie"}
+"""Headers of the answer that end here."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one counterpart may take: `seconds` for the whole answer, however slowly it trickles."""
+
+    bytes: int
+    seconds: float
+    connections: int
+
+
+class AnswerRefused(httpx.RequestError):
+    """An answer that was not read to its end; the text says why, and names nobody."""
+
+
+def bounded_client(
+    bounds: Bounds, *, use_proxy: bool = True, wire: httpx.AsyncBaseTransport | None = None, **options: Any
+) -> httpx.AsyncClient:
+    """A client whose answers keep within bounds. `use_proxy`: through the environment's web proxy, if it names one.
+
+    Redirects are not followed: nothing from outside chooses a host. `wire` takes the network's place in tests.
+    """
+    transport = BoundedTransport(bounds, wire or _Network(bounds.connections, use_proxy=use_proxy))
+    return httpx.AsyncClient(transport=transport, timeout=bounds.seconds, follow_redirects=False, **options)
+
+
+def bounded_transport(bounds: Bounds, *, use_proxy: bool = True) -> BoundedTransport:
+    """The network, for clients that have to be made by somebody else's rules."""
+    return BoundedTransport(bounds, _Network(bounds.connections, use_proxy=use_proxy))
+
+
+class BoundedTransport(httpx.AsyncBaseTransport):
+    """Passes requests on, and answers back as far as bounds allow.
+
+    Raises AnswerRefused for too much, httpx.ReadTimeout for too long.
+    """
+
+    def __init__(self, bounds: Bounds, wire: httpx.AsyncBaseTransport) -> None:
+        self._bounds = bounds
+        self._wire = wire
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """See AsyncBaseTransport."""
+        request.headers["Accept-Encoding"] = "gzip"
+        until = asyncio.get_running_loop().time() + self._bounds.seconds
+        try:
+            async with asyncio.timeout_at(until):
+                answer = await self._wire.handle_async_request(request)
+        except TimeoutError as error:
+            raise _late(self._bounds) from error
+        headers = [(name, value) for name, value in answer.headers.raw if name.lower() not in _OURS]
+        encoding = answer.headers.get("Content-Encoding", "").strip().lower()
+        stream = _Stream(cast("httpx.AsyncByteStream", answer.stream), encoding, self._bounds, until)
+        return httpx.Response(answer.status_code, headers=headers, stream=stream, extensions=answer.extensions)
+
+    async def aclose(self) -> None:
+        """See AsyncBaseTransport."""
+        await self._wire.aclose()
+
+
+class _Stream(httpx.AsyncByteStream):
+    """The body, unpacked. What is unpacked is counted as it comes, so a bomb costs no more than what is allowed."""
+
+    def __init__(self, packed: httpx.AsyncByteStream, encoding: str, bounds: Bounds, until: float) -> None:
+        self._packed = packed
+        self._encoding = encoding
+        self._bounds = bounds
+        self._until = until
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        left = self._bounds.bytes
+        async for piece in self._unpacked():
+            left -= len(piece)
+            if left < 0:
+                raise _too_large(self._bounds)
+            yield piece
+
+    async def aclose(self) -> None:
+        """See AsyncByteStream."""
+        await self._packed.aclose()
+
+    async def _unpacked(self) -> AsyncIterator[bytes]:
+        if self._encoding in ("", "identity"):
+            async for chunk in self._chunks():
+                yield chunk
+            return
+        if self._encoding not in _PACKED:
+            raise AnswerRefused("the answer is packed in a way that was not asked for")
+        unpack = zlib.decompressobj(_EITHER_HEADER)
+        async for chunk in self._chunks():
+            rest = chunk
+            while rest:
+                try:
+                    piece = unpack.decompress(rest, _PIECE)
+                except zlib.error as error:
+                    raise AnswerRefused("the answer cannot be unpacked") from error
+                rest = unpack.unconsumed_tail
+                yield piece
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        """As they come, which is limited too: what unpacks to nothing may go on for ever."""
+        left, chunks = self._bounds.bytes, aiter(self._packed)
+        while True:
+            try:
+                async with asyncio.timeout_at(self._until):
+                    chunk = await anext(chunks)
+            except StopAsyncIteration:
+                return
+            except TimeoutError as error:
+                raise _late(self._bounds) from error
+            left -= len(chunk)
+            if left < 0:
+                raise _too_large(self._bounds)
+            yield chunk
+
+
+class _Network(httpx.AsyncBaseTransport):
+    """The network, with connections of its own for each server: one that hangs takes none of another's."""
+
+    def __init__(self, connections: int, *, use_proxy: bool) -> None:
+        self._limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+        self._use_proxy = use_proxy
+        self._ways: dict[tuple[str, str | None], httpx.AsyncHTTPTransport] = {}
+        self._trust: SSLContext | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """See AsyncBaseTransport."""
+        url = request.url
+        proxy = proxy_for(str(url)) if self._use_proxy else None
+        way = f"{url.scheme}://{url.netloc.decode('ascii')}", proxy
+        if way not in self._ways:
+            # The context honours SSL_CERT_FILE with a proxy and without one: many servers have a certificate of
+            # their company's own authority.
+            self._trust = self._trust or httpx.create_ssl_context()
+            self._ways[way] = httpx.AsyncHTTPTransport(verify=self._trust, limits=self._limits, proxy=proxy)
+        return await self._ways[way].handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """See AsyncBaseTransport."""
+        for way in self._ways.values():
+            await way.aclose()
+
+
+def _too_large(bounds: Bounds) -> AnswerRefused:
+    return AnswerRefused(f"the answer is larger than {bounds.bytes / MEGABYTE:g} MB")
+
+
+def _late(bounds: Bounds) -> httpx.ReadTimeout:
+    return httpx.ReadTimeout(f"the answer was not there within {bounds.seconds:g} seconds")

@@ -1,0 +1,86 @@
+"""A server that answers every request with what would cost a trusting client most, over real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+END = b"\r\n\r\n"
+BOMB = gzip.compress(bytes(200_000_000))
+"""200 MB in 200 KB."""
+
+DEEP = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
+HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@dataclass
+class Hostile:
+    """A running server. `way` is how it answers: "bomb", "deep", "endless", "trickle" or "silent"."""
+
+    way: str
+    url: str = ""
+    sent: int = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Requests of one connection, until the client has had enough."""
+        try:
+            while await reader.readuntil(END):
+                await getattr(self, self.way)(writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            return  # the client has hung up
+        finally:
+            writer.transport.abort()
+
+    async def bomb(self, writer: asyncio.StreamWriter) -> None:
+        """A little gzip that is much."""
+        await self._whole(writer, BOMB, "Content-Encoding: gzip\r\n")
+
+    async def deep(self, writer: asyncio.StreamWriter) -> None:
+        """JSON within JSON."""
+        await self._whole(writer, DEEP)
+
+    async def endless(self, writer: asyncio.StreamWriter) -> None:
+        """A body without end."""
+        writer.write(f"{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode())
+        while True:
+            writer.write(b"10000\r\n" + b" " * 65_536 + b"\r\n")
+            self.sent += 65_536
+            await writer.drain()
+
+    async def trickle(self, writer: asyncio.StreamWriter) -> None:
+        """A byte now and then, each in time."""
+        writer.write(f"{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode())
+        while True:
+            writer.write(b"1\r\n \r\n")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    async def silent(self, writer: asyncio.StreamWriter) -> None:
+        """Nothing at all."""
+        await asyncio.Event().wait()
+
+    async def _whole(self, writer: asyncio.StreamWriter, body: bytes, more: str = "") -> None:
+        writer.write(f"{HEAD}{more}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        await writer.drain()
+
+
+@asynccontextmanager
+async def running_hostile(way: str) -> AsyncIterator[Hostile]:
+    """A hostile server on a free port."""
+    hostile, tasks = Hostile(way), set[asyncio.Task[None]]()
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.add(asyncio.create_task(hostile.serve(reader, writer)))
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    hostile.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield hostile
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

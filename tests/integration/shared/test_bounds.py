@@ -1,0 +1,167 @@
+"""Every client of the product keeps its bounds against a server that answers what costs most."""
+
+from __future__ import annotations
+
+import ast
+import tracemalloc
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar
+
+import httpx
+import pytest
+
+from shared.bounded_http import Bounds
+from shared.errors import Unavailable
+from shared.identity import documents
+from shared.identity.documents import JsonDocuments
+from shared.mailboxes.graph import client as graph
+from shared.mailboxes.graph.client import GraphClient
+from shared.personal import bridge
+from shared.personal.bridge import BridgeClient
+from shared.personal.bridge_failure import BridgeFailed
+from shared.personal.bridge_tokens import BridgeOAuth
+from tests.fakes.clock import FakeClock
+from tests.integration.shared.hostile import running_hostile
+from tests.integration.shared.mailboxes.graph.conftest import FixedTokens
+from tests.integration.shared.personal.node import Node
+from tests.support import ROOT
+
+WAYS = ("bomb", "deep", "endless", "trickle", "silent")
+SECONDS = 0.3
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+
+
+class Closable(Protocol):
+    """What holds connections."""
+
+    async def close(self) -> None:
+        """Let go of them."""
+
+
+Client = TypeVar("Client", bound=Closable)
+
+
+@asynccontextmanager
+async def closing(client: Client) -> AsyncIterator[Client]:
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def fetches(url: str) -> None:
+    async with closing(JsonDocuments(use_proxy=False)) as client:
+        await client.fetch(f"{url}/keys")
+
+
+async def posts(url: str) -> None:
+    async with closing(JsonDocuments(use_proxy=False)) as client:
+        await client.post(f"{url}/token", {"grant_type": "authorization_code"})
+
+
+async def reads_graph(url: str) -> None:
+    async with closing(GraphClient(f"{url}/v1.0", FixedTokens(), use_proxy=False)) as client:
+        await client.get("/users/room@example.com/messages")
+
+
+async def writes_graph(url: str) -> None:
+    async with closing(GraphClient(f"{url}/v1.0", FixedTokens(), use_proxy=False)) as client:
+        await client.post("/users/room@example.com/sendMail", {})
+
+
+async def asks_node(url: str) -> None:
+    await lists(url, httpx.BasicAuth("api", "secret"))
+
+
+async def asks_node_for_token(url: str) -> None:
+    await lists(url, BridgeOAuth(url, "client", Node().private_key, FakeClock(NOW)))
+
+
+async def lists(url: str, auth: httpx.Auth) -> None:
+    async with closing(BridgeClient(url, auth, FakeClock(NOW), use_proxy=False)) as client:
+        await client.of_owner("alice@example.com")
+
+
+CLIENTS: dict[str, tuple[Callable[[str], Awaitable[None]], ...]] = {
+    "shared/identity/documents.py": (fetches, posts),
+    "shared/mailboxes/graph/client.py": (reads_graph, writes_graph),
+    "shared/personal/bridge.py": (asks_node, asks_node_for_token),
+}
+"""What each module that makes a bounded client does with it."""
+
+ELSEWHERE = {
+    "shared/operations/files.py": "the deployment's own storage account, by Azure's SDK",
+    "shared/bounded_http.py": "makes the bounded clients",
+    "shared/mailboxes/ews/line.py": "exchangelib stands on requests: bounds of its own, held by tests of its own",
+    "shared/cli/connection.py": "an admin's own process asks the deployment that the admin names",
+    "shared/operations/doctor/server.py": "one TLS handshake; nothing is read",
+    "shared/azure_storage.py": "the deployment's own storage account, by Azure's SDK",
+    "shared/secrets/vault.py": "the deployment's own Key Vault, by Azure's SDK",
+    "shared/managed_identity.py": "the platform's own identity endpoint, by Azure's SDK",
+    "shared/mailboxes/graph/credentials.py": "the sign-in service of Microsoft's cloud, by Azure's SDK",
+}
+"""Who else speaks to the network, and why that needs no bounds of ours."""
+
+OPENERS = {
+    *("httpx.AsyncClient", "httpx.Client", "httpx.AsyncHTTPTransport", "httpx.HTTPTransport"),
+    *("httpx.get", "httpx.post", "httpx.request", "httpx.stream"),
+    *("asyncio.open_connection", "asyncio.create_connection", "socket.create_connection", "socket.socket"),
+}
+LIBRARIES = (
+    *("aiohttp", "urllib3", "requests", "http.client", "urllib.request", "smtplib", "msal"),
+    *("azure.identity", "azure.keyvault", "azure.data", "azure.storage", "msrest"),
+)
+ERRORS_ONLY = {"shared/mailboxes/ews/faults.py", "shared/mailboxes/ews/trouble.py", "shared/proxy.py"}
+"""Know a library's errors, or its reading of the environment, and open nothing."""
+
+
+def calls(tree: ast.AST) -> set[str]:
+    return {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+
+
+def libraries(tree: ast.AST) -> set[str]:
+    """Modules that are imported and used for more than annotations and errors."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not all("Error" in alias.name for alias in node.names):
+            names.add(node.module or "")
+    return {name for name in names if any(name == each or name.startswith(f"{each}.") for each in LIBRARIES)}
+
+
+def test_no_client_goes_past_the_bounds() -> None:
+    opening, bounded = set(), set()
+    for file in [*sorted((ROOT / "shared").rglob("*.py")), *sorted((ROOT / "functions").rglob("*.py"))]:
+        tree, name = ast.parse(file.read_text()), str(file.relative_to(ROOT))
+        if calls(tree) & {"bounded_client", "bounded_transport"}:
+            bounded.add(name)
+        if (calls(tree) & OPENERS and name not in CLIENTS) or libraries(tree):
+            opening.add(name)
+    assert bounded == CLIENTS.keys(), "say below what a new client does, so that it meets the hostile server"
+    assert opening - ERRORS_ONLY == ELSEWHERE.keys(), "make it by shared/bounded_http.py, or say why it needs none"
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("ask", [ask for asks in CLIENTS.values() for ask in asks], ids=lambda ask: ask.__name__)
+async def test_a_hostile_server_is_given_up(
+    ask: Callable[[str], Awaitable[None]], way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hasty(bounds: Bounds) -> Bounds:
+        return replace(bounds, seconds=SECONDS) if way in ("trickle", "silent") else bounds
+
+    monkeypatch.setattr(graph, "GRAPH_BOUNDS", hasty(graph.GRAPH_BOUNDS))
+    monkeypatch.setattr(bridge, "NODE_BOUNDS", hasty(bridge.NODE_BOUNDS))
+    if way in ("trickle", "silent"):
+        monkeypatch.setattr(documents, "FETCH_TIMEOUT", SECONDS)
+    async with running_hostile(way) as hostile:
+        tracemalloc.start()
+        with pytest.raises((Unavailable, BridgeFailed)):
+            await ask(hostile.url)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 60_000_000, "the bomb of 200 MB was not unpacked"
+        assert hostile.sent < 40_000_000  # what the sockets between hold comes on top
