@@ -70,7 +70,10 @@ def preview(
     value: Annotated[
         list[str] | None,
         typer.Option(
-            "--value", metavar="NAME=TEXT", help="A variable's value; NAME:=JSON for a list. Samples otherwise."
+            "--value",
+            metavar="NAME=TEXT",
+            help="A variable's value; NAME:=JSON for a list, true or false. Times are "
+            "as in 2026-11-30T10:00:00+01:00. Samples otherwise.",
         ),
     ] = None,
     output: Form = Output.TEXT,

@@ -67,7 +67,11 @@ _PREVIEW: Schema = {
     "properties": {
         "template": {"type": "string", "enum": sorted(TEMPLATE_FIELDS), "description": "The settings field."},
         "text": {"type": "string", "description": "A text to try instead of the saved one."},
-        "values": {"type": "object", "description": "Values of variables; samples stand in for the others."},
+        "values": {
+            "type": "object",
+            "description": "Values of variables that the template accepts, samples stand in for the others. "
+            "Times are ISO 8601 with an offset, and are printed as in a real answer.",
+        },
     },
     "required": ["template"],
 }

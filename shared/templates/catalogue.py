@@ -35,6 +35,11 @@ class TemplateField:
     """The variable that must be seen in the result."""
 
 
+def accepted(template: TemplateField) -> str:
+    """What the template may use, in words."""
+    return f"accepted are {', '.join(template.variables)}" if template.variables else "this text has no variables"
+
+
 def meeting_time(moment: datetime) -> str:
     """`15:30 on 31/07/2017`, in the moment's own zone (T3). Raises ValueError for a time without a zone."""
     if moment.tzinfo is None:

@@ -9,7 +9,8 @@ from typing import Any
 from shared.clock import Clock, SystemClock
 from shared.errors import InvalidRequest, TemplateInvalid
 from shared.templates import environment, markup
-from shared.templates.catalogue import FIELDS, SAMPLES, Destination, TemplateField, meeting_time
+from shared.templates.catalogue import FIELDS, SAMPLES, Destination, TemplateField, accepted, meeting_time
+from shared.templates.given import values_of
 from shared.templates.meter import Meter, RequirementNotMet
 
 MAX_LINE = 250
@@ -48,9 +49,8 @@ def check(name: str, text: str) -> list[str]:
 
 
 def _unknown(template: TemplateField, used: Mapping[str, int], assigned: set[str]) -> list[str]:
-    accepted = f"accepted are {', '.join(template.variables)}" if template.variables else "this text has no variables"
     return [
-        f"line {line}: unknown variable {name!r}; {accepted}"
+        f"line {line}: unknown variable {name!r}; {accepted(template)}"
         for name, line in used.items()
         if name not in template.variables and name not in assigned
     ]
@@ -90,13 +90,17 @@ def _render(template: TemplateField, text: str, values: Mapping[str, object], me
 
 
 def preview(name: str, text: str, values: Mapping[str, object] | None = None, *, clock: Clock | None = None) -> Preview:
-    """A template rendered with the values given and samples for the rest (T4); only its faults if it has any."""
+    """A template rendered with the values given and samples for the rest (T4); only faults if there are any.
+
+    Values are as JSON has them, and become what the product itself would give: times are ISO texts with an offset.
+    """
     template = _field(name)
     meter = Meter(clock or SystemClock())
-    faults = check(name, text)
+    given, wrong = values_of(template, values or {})
+    faults = check(name, text) + wrong
     try:
-        result = _render(template, text, {**SAMPLES, **(values or {})}, meter) if not faults else ""
-    except (TemplateInvalid, TypeError) as error:  # TypeError: a value that no template could be given
+        result = _render(template, text, {**SAMPLES, **given}, meter) if not faults else ""
+    except TemplateInvalid as error:
         faults, result = [str(error)], ""
     if template.destination is Destination.HTML:
         return Preview(result, markup.html_to_text(result), None, faults, meter.messages)

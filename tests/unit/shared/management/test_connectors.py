@@ -285,7 +285,7 @@ async def test_a_preview_of_a_faulty_template_or_value_shows_its_faults() -> Non
     body = {"template": "conference_name_template", "text": "{{ x }}"}
     assert "unknown variable 'x'" in (await api.call("POST", CONNECTORS + "1/preview/", body)).body["faults"][0]
     body = {"template": "conference_name_template", "values": {"subject": {"a": 1}}}  # type: ignore[dict-item]
-    assert "not dict" in (await api.call("POST", CONNECTORS + "1/preview/", body)).body["faults"][0]
+    assert "needs a text" in (await api.call("POST", CONNECTORS + "1/preview/", body)).body["faults"][0]
 
 
 async def test_a_check_says_what_would_change_and_saves_nothing() -> None:

@@ -1,5 +1,6 @@
 """HTML as text, HTML made harmless, HTML that is not closed."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -102,7 +103,9 @@ def test_no_html_brings_code_through(html: str) -> None:
     found = Reader(sanitise(html))
     assert not found.tags & {"script", "iframe", "img", "svg", "math", "style", "form", "object", "noscript"}
     assert not [name for name in found.attributes if name.startswith("on")]
-    assert "javascript" not in found.attributes.get("href", "").partition(":")[0].casefold()
+    scheme, _, _ = found.attributes.get("href", "").partition(":")
+    # Browsers drop white space and control characters in a scheme, and take one with anything else for a path.
+    assert re.sub(r"[\x00-\x20]", "", scheme).casefold() != "javascript"
 
 
 @pytest.mark.parametrize(

@@ -413,3 +413,51 @@ def test_a_missing_tag_is_named_beside_other_faults() -> None:
     faults = check("meeting_instructions_template", "{{ alias }} <b>")
     assert len(faults) == 2
     assert any("alias_uuid" in fault for fault in faults)
+
+
+def test_a_preview_prints_given_times_as_answers_do() -> None:
+    """As the management API sends them: texts, in ISO 8601."""
+    given = {"start_time": "2026-11-30T10:00:00+01:00", "end_time": "2026-11-30T10:30:00Z"}
+    shown = preview(ACCEPT, "{{ start_time }} to {{ end_time }}", given)
+    assert (shown.text, shown.faults) == ("10:00 on 30/11/2026 to 10:30 on 30/11/2026", [])
+
+
+@pytest.mark.parametrize("given", ["15:30 on 31/07/2017", "2026-11-30T10:00:00", "tomorrow", "", 7, None, ["a"]])
+def test_a_preview_refuses_what_is_no_time(given: object) -> None:
+    shown = preview(ACCEPT, "{{ start_time }}", {"start_time": given})
+    assert shown.faults == ["value of 'start_time': needs a time with its offset, such as 2026-11-30T10:00:00+01:00"]
+    assert shown.html == ""
+
+
+def test_a_preview_tells_values_that_the_template_knows_nothing_of() -> None:
+    shown = preview(ACCEPT, "{{ alias }}", {"subject": "Budget", "alais": "7"})
+    accepted = "accepted are start_time, end_time, alias, numeric_alias"
+    assert shown.faults == [f"value of 'subject': unknown variable; {accepted}",
+                            f"value of 'alais': unknown variable; {accepted}"]  # fmt: skip
+    assert preview("reject_single_meeting_past", "Over.", {"alias": "7"}).faults == [
+        "value of 'alias': unknown variable; this text has no variables"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "needed"),
+    [
+        ("domain_aliases", "alice@example.com", "a list of texts"),
+        ("domain_aliases", [1], "a list of texts"),
+        ("allow_guests", "false", "true or false"),
+        ("pin", ["1"], "a text"),
+        ("pin", True, "a text"),
+    ],
+)
+def test_a_preview_refuses_values_of_another_type_than_the_real_ones(name: str, given: object, needed: str) -> None:
+    field = "personal_vmr_location_template"
+    shown = preview(field, "{{ " + name + " }}", {name: given})
+    assert f"value of {name!r}: needs {needed}" in shown.faults
+
+
+def test_what_a_preview_shows_is_what_is_rendered() -> None:
+    start = datetime(2026, 11, 30, 10, tzinfo=UTC)
+    values: dict[str, object] = {"start_time": start, "end_time": start, "alias": "a", "numeric_alias": "1"}
+    real = render(ACCEPT, TEMPLATES[ACCEPT].default, values)
+    sent = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+    assert preview(ACCEPT, TEMPLATES[ACCEPT].default, sent).html == real
