@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 
 from shared.alarms import AlarmKind, Alarms
 from shared.aliases.booking import Booking, State
+from shared.aliases.digits import has_expired, vacate
 from shared.aliases.due import due_of
 from shared.aliases.removal import removing
 from shared.aliases.tags import new_tag
@@ -115,7 +116,7 @@ class Allocator:
             async with room:
                 digits = form.random().partition("@")[0]
                 row = await self._aliases.get(digits, "alias")
-                if row is None or _has_expired(row, now):
+                if row is None or has_expired(row, now):
                     return False
                 return row.values.get("state") != State.CLOSED or not await self._free_if_leaked(row, now)
 
@@ -144,29 +145,16 @@ class Allocator:
         The old tag goes first: once it is gone, no invitation can be accepted with it, so the digits are free for sure.
         """
         try:
-            if not await self._vacate(row, now):
+            if not await vacate(self._bookings, row, now):
                 return False
             await self._aliases.commit(row.partition, Replace(row, booking.claim()))
         except RowChanged:
             return False
         return True
 
-    async def _vacate(self, row: Row, now: datetime) -> bool:
-        """Whether nobody has these digits any more, for sure. Raises RowChanged when that changes this moment."""
-        if "state" not in row.values or (row.values["state"] == State.RESERVED and not _has_expired(row, now)):
-            return False
-        owner, tag = str(row.values["integration"]), str(row.values["tag"])
-        old = await self._bookings.get(owner, f"tag:{tag}")
-        # The tag of a repeated click may have other digits by now.
-        if old is not None and (holder := Booking.from_row(old)).numeric_alias == row.partition:
-            if holder.is_usable(now):
-                return False
-            await self._bookings.commit(owner, *removing(holder))
-        return True
-
     async def _free_if_leaked(self, row: Row, now: datetime) -> bool:
         try:
-            if await self._vacate(row, now):
+            if await vacate(self._bookings, row, now):
                 await self._aliases.commit(row.partition, Delete(row))
                 return True
         except RowChanged:
@@ -200,10 +188,3 @@ class Allocator:
         if row and row.values["tag"] == booking.tag:
             with suppress(RowChanged):
                 await self._aliases.commit(row.partition, Delete(row))
-
-
-def _has_expired(row: Row, now: datetime) -> bool:
-    """Whether a claim on digits is a reservation that expired unused (A3)."""
-    if row.values.get("state") != State.RESERVED:
-        return False
-    return now >= datetime.fromisoformat(str(row.values["expires"]))

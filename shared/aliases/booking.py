@@ -144,8 +144,12 @@ class Booking:
     def scheduled(
         self, meeting: str, item_id: str, conference: Conference, day: str = "", apart: tuple[Apart, ...] = ()
     ) -> Self:
-        """This booking with a meeting's conference in it, or with that of its occurrence of `day`."""
-        mine = replace(self, state=State.SCHEDULED, meeting=meeting, item_id=item_id, day=day)
+        """This booking with a meeting's conference in it, or with that of its occurrence of `day`.
+
+        One that was closed has let go of its names.
+        """
+        names = self.names if self.state is State.SCHEDULED else ()
+        mine = replace(self, state=State.SCHEDULED, meeting=meeting, item_id=item_id, day=day, names=names)
         return replace(mine, conference=conference, apart=apart)
 
     def following(self, calendar: Calendar, apart: tuple[Apart, ...]) -> Self:

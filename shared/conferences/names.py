@@ -11,38 +11,41 @@ _ATTEMPTS = 10
 
 
 class ConferenceNames:
-    """Claims on names, one row each in table `aliases`; a claim belongs to a booking's tag."""
+    """Claims on names, one row each in table `aliases`; a claim belongs to a booking's tag.
+
+    Personal VMRs claim their names there as well (shared/personal/claims.py).
+    """
 
     def __init__(self, storage: Tables) -> None:
         self._table = storage.table("aliases")
 
-    async def claim(self, name: str, tag: str) -> str:
+    async def claim(self, name: str, integration: str, tag: str) -> str:
         """The name itself when it is free or this tag's already, else with a random number behind it.
 
-        One round trip when the name is free.
+        `integration` is where the tag's booking is found. One round trip when the name is free.
         """
         candidate = name[:_LIMIT]
         for _ in range(_ATTEMPTS):
-            if await self._take(candidate, tag):
+            if await self._take(candidate, integration, tag):
                 return candidate
             candidate = f"{name[: _LIMIT - 9]} {secrets.randbelow(10**8):08}"
         return f"{name[: _LIMIT - 37]} {tag}"
 
     async def release(self, name: str, tag: str) -> None:
         """Let others have the name, if it is this tag's."""
-        row = await self._table.get(_partition(name), "name")
-        if row is not None and row.values["tag"] == tag:
+        row = await self._table.get(name_partition(name), "name")
+        if row is not None and row.values.get("tag") == tag:
             try:
                 await self._table.commit(row.partition, Delete(row))
             except RowChanged:
                 return  # released by another run of the same work
 
-    async def _take(self, name: str, tag: str) -> bool:
+    async def _take(self, name: str, integration: str, tag: str) -> bool:
         try:
-            await self._table.commit(_partition(name), Insert("name", {"tag": tag}))
+            await self._table.commit(name_partition(name), Insert("name", {"integration": integration, "tag": tag}))
         except RowExists:
-            row = await self._table.get(_partition(name), "name")
-            return row is not None and row.values["tag"] == tag
+            row = await self._table.get(name_partition(name), "name")
+            return row is not None and row.values.get("tag") == tag
         return True
 
 
@@ -51,6 +54,7 @@ def is_name_of(wanted: str, name: str) -> bool:
     return name == wanted[:_LIMIT] or bool(re.fullmatch(re.escape(wanted[: _LIMIT - 9]) + r" \d{8}", name))
 
 
-def _partition(name: str) -> str:
+def name_partition(name: str) -> str:
+    """The partition of a name's claim in table `aliases`, row `name`: upper and lower case are the same."""
     # The colon keeps names apart from digits: an alias's prefix cannot hold one.
     return f"name:{hashlib.sha256(name.casefold().encode()).hexdigest()[:40]}"

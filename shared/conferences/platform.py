@@ -35,7 +35,7 @@ class PolicyPlatform:
         conference = booking.conference
         if conference is None or booking.state is not State.SCHEDULED or conference.name in booking.names:
             return booking
-        return booking.named(await self._names.claim(conference.name, booking.tag))
+        return booking.named(await self._names.claim(conference.name, booking.integration, booking.tag))
 
     async def show(self, booking: Booking) -> None:
         """See Platform.show; one round trip, and two more to free the name of a closed one."""
@@ -46,7 +46,7 @@ class PolicyPlatform:
     async def forget(self, booking: Booking) -> None:
         """See Platform.forget."""
         row = await self._aliases.get(booking.numeric_alias, "alias")
-        if row is not None and row.values["tag"] == booking.tag:
+        if row is not None and row.values.get("tag") == booking.tag:
             await self._aliases.commit(row.partition, Delete(row))
         await self._release_names(booking)
 

@@ -32,15 +32,21 @@ class Policy:
         A known alias outside its join window is rejected with an empty result.
         """
         dialled, domain = split_alias(local_alias)
-        if not _KEY.fullmatch(dialled):
+        if not is_alias_key(dialled):
             return None
         row = await self._aliases.get(dialled, "alias")
-        if row is None or not _is_same_domain(domain, str(row.values["domain"])):
+        # A personal VMR's claim has no state: the node's own database, or another server, has that room.
+        if row is None or "state" not in row.values or not _is_same_domain(domain, str(row.values["domain"])):
             return None
         conference = Conference.from_json(str(row.values["conference"])) if row.values.get("conference") else None
         if conference is None or not conference.is_open(self._clock.now()):
             return "reject", {}
         return "continue", _service(conference)
+
+
+def is_alias_key(name: str) -> bool:
+    """Whether a dialled alias without its domain may be the partition of a claim in table `aliases`."""
+    return _KEY.fullmatch(name) is not None
 
 
 def split_alias(local_alias: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ written together or not at all, so no two records have the same claim, and no cr
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -100,15 +100,20 @@ class IndexedTable(Generic[Record]):
 
         return await self._until_done(once)
 
-    async def delete(self, claim: str) -> None:
-        """Remove the record that has this claim, with all its claims. Raises NotFound, Conflict."""
+    async def delete(self, claim: str, note: Callable[[Record], Sequence[Operation]] = lambda _: ()) -> Record:
+        """Remove the record that has this claim, with all its claims; returns it. Raises NotFound, Conflict.
 
-        async def once() -> None:
+        `note` makes writes of the same transaction: what is still to be done when it is gone.
+        """
+
+        async def once() -> Record:
             row = await self._existing(claim)
-            released = await self._released(self._kind.write(self._kind.read(row)).claims)
-            await self._table.commit(self._kind.partition, Delete(row), *released)
+            record = self._kind.read(row)
+            released = await self._released(self._kind.write(record).claims)
+            await self._table.commit(self._kind.partition, Delete(row), *released, *note(record))
+            return record
 
-        await self._until_done(once)
+        return await self._until_done(once)
 
     async def _until_done(self, work: Callable[[], Awaitable[Result]]) -> Result:
         for _ in range(_ATTEMPTS):

@@ -22,6 +22,7 @@ async def retire_personal(storage: Storage, integration: str) -> None:
     """Remove what belongs to an integration (uuid). May be repeated, and taken up where it was interrupted."""
     vmrs, users = VmrStore(storage), UserStore(storage)
     await _each(vmrs.delete(vmr.id) for vmr in await vmrs.of_integration(integration))
+    await vmrs.finish_deletions()
     everybody = await users.all()
     await _each(users.delete(user.id) for user in everybody if user.integration == integration)
     await _each(

@@ -2,28 +2,50 @@
 
     owner:<digest of the owner's address>:<id>      vmr: the VMR as JSON
     id:<id>, name:<integration>:<digest>, alias:<integration>:<digest>      claims, see indexed.py
+    deleted:<id>                                    vmr: what has still to let go of its claims
+    registered                                      all VMRs are in the registry (claims.py)
 
-So the VMRs of an owner are one range of keys, and an answer of the table. Names and aliases are unique within an
-integration, and among the VMRs that belong to all of them.
+So the VMRs of an owner are one range of keys, and an answer of the table. Names and aliases are unique in the whole
+deployment: claims.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
 
-from shared.errors import SettingsInvalid
+from shared.clock import Clock, SystemClock
+from shared.errors import Conflict, NotFound, SettingsInvalid
+from shared.personal.claims import Claim, Claims, claims_of
 from shared.personal.fields import digest
 from shared.personal.indexed import Entry, IndexedTable, Kind
 from shared.personal.rendering import Vmr
 from shared.personal.vmr import PersonalVmr
-from shared.storage import Row, Tables
+from shared.storage import Delete, Put, Row, RowChanged, Tables, Values
+
+_VMRS = "vmrs"
+_REGISTERED = "registered"
+"""Row key of the mark that all VMRs have been entered in the registry."""
+
+_DELETED = "deleted:"
+"""Row key prefix of what a deleted VMR has still to let go of."""
+
+_ATTEMPTS = 8
+_IN_USE = {
+    "name": "Conference with this name already exists, or the room of a meeting has it: {}.",
+    "aliases": "Conference alias with this alias already exists, or a meeting has it: {}.",
+}
 
 
 class VmrStore:
     """VMRs, for admins by id, for the add-in by owner. Every call may raise Unavailable, those that write Conflict."""
 
-    def __init__(self, storage: Tables) -> None:
-        self._vmrs = IndexedTable(storage, Kind("vmrs", "conference", _entry, _vmr))
+    def __init__(self, storage: Tables, clock: Clock | None = None) -> None:
+        self._vmrs = IndexedTable(storage, Kind(_VMRS, "conference", _entry, _vmr))
+        self._table = storage.table("personal")
+        self._clock = clock or SystemClock()
+        self._claims = Claims(storage, self._clock, lambda id_: self._vmrs.find(f"id:{id_}"))
 
     async def of_owner(self, integration: str, email: str) -> list[Vmr]:
         """The VMRs of an owner that an integration (uuid) may show; one storage trip. Nobody's when `email` is ""."""
@@ -49,16 +71,94 @@ class VmrStore:
         return await self._vmrs.numbers(count)
 
     async def create(self, vmr: PersonalVmr) -> None:
-        """Write a new VMR; one storage trip. Raises SettingsInvalid for a name or an alias that is in use."""
-        await self._vmrs.create(vmr)
+        """Write a new VMR; three storage trips. Raises SettingsInvalid for a name or an alias that is in use."""
+        claims, now = claims_of(vmr), self._clock.now()
+        await self._take(vmr.id, claims, now)
+        try:
+            await self._vmrs.create(vmr)
+        except (SettingsInvalid, Conflict):
+            await self._claims.release(vmr.id, claims, now)
+            raise
 
     async def change(self, id_: int, change: Callable[[PersonalVmr], PersonalVmr]) -> PersonalVmr:
         """Change a VMR, whoever else does at the same time. Raises NotFound, and what `change` and `create` raise."""
-        return await self._vmrs.change(f"id:{id_}", change)
+        for _ in range(_ATTEMPTS):
+            before, now = await self.get(id_), self._clock.now()
+            added = claims_of(change(before)) - claims_of(before)
+            await self._take(id_, added, now)
+            attempt = _Attempt(change, added)
+            try:
+                changed = await self._vmrs.change(f"id:{id_}", attempt)
+            except _Overtaken:
+                await self._claims.release(id_, added, now)
+            except (SettingsInvalid, Conflict, NotFound):
+                await self._claims.release(id_, added, now)
+                raise
+            else:
+                await self._claims.release(id_, attempt.gone | (added - claims_of(changed)), now)
+                return changed
+        raise Conflict("Somebody else keeps changing this conference. Nothing was saved: try again.")
 
     async def delete(self, id_: int) -> None:
         """Remove a VMR. Raises NotFound."""
-        await self._vmrs.delete(f"id:{id_}")
+        gone = await self._vmrs.delete(f"id:{id_}", lambda vmr: [Put(f"{_DELETED}{vmr.id:018}", _values(vmr))])
+        await self._forget(gone)
+
+    async def finish_deletions(self) -> None:
+        """Let go of what VMRs held whose deletion was interrupted."""
+        async for row in self._table.rows(_VMRS, _DELETED):
+            await self._forget(_vmr(row))
+
+    async def _forget(self, vmr: PersonalVmr) -> None:
+        await self._claims.release(vmr.id, claims_of(vmr), self._clock.now())
+        row = await self._table.get(_VMRS, f"{_DELETED}{vmr.id:018}")
+        if row:
+            with suppress(RowChanged):  # another run of the same work was faster
+                await self._table.commit(_VMRS, Delete(row))
+
+    async def register(self) -> Mapping[int, list[str]]:
+        """Enter the VMRs of older versions in the registry, once; returns what others have, by the VMR's id.
+
+        While there is anything, the next call looks at all VMRs again.
+        """
+        if await self._table.get(_VMRS, _REGISTERED):
+            return {}
+        shared: dict[int, list[str]] = {}
+        for vmr in await self.all():
+            if refused := await self._claims.adopt(vmr.id, claims_of(vmr)):
+                shared[vmr.id] = sorted(claim.text for claim in refused)
+        if not shared:
+            await self._table.commit(_VMRS, Put(_REGISTERED, {}))
+        return shared
+
+    async def _take(self, id_: int, claims: frozenset[Claim], now: datetime) -> None:
+        refused = await self._claims.take(id_, claims, now)
+        if refused:
+            await self._claims.release(id_, claims - refused, now)
+            faults: dict[str, list[str]] = {}
+            for claim in sorted(refused, key=lambda each: each.text):
+                faults.setdefault(claim.field, []).append(_IN_USE[claim.field].format(claim.text))
+            raise SettingsInvalid(faults)
+
+
+class _Overtaken(Exception):  # noqa: N818  # no error: the change is tried again
+    """Another change came first, after which this one needs other names or aliases."""
+
+
+class _Attempt:
+    """A change that may only add these claims; `gone` are those that it gave up."""
+
+    def __init__(self, change: Callable[[PersonalVmr], PersonalVmr], added: frozenset[Claim]) -> None:
+        self._change = change
+        self._added = added
+        self.gone: frozenset[Claim] = frozenset()
+
+    def __call__(self, before: PersonalVmr) -> PersonalVmr:
+        after = self._change(before)
+        self.gone = claims_of(before) - claims_of(after)
+        if claims_of(after) - claims_of(before) - self._added:
+            raise _Overtaken
+        return after
 
 
 def shown(vmr: PersonalVmr) -> Vmr:
@@ -82,4 +182,8 @@ def _entry(vmr: PersonalVmr) -> Entry:
             raise SettingsInvalid({"aliases": ["The same alias is there twice."]})
         claims[claim] = "aliases"
     key = f"owner:{digest(vmr.primary_owner_email_address)}:{vmr.id:018}"
-    return Entry(key, {"vmr": vmr.model_dump_json()}, claims)
+    return Entry(key, _values(vmr), claims)
+
+
+def _values(vmr: PersonalVmr) -> Values:
+    return {"vmr": vmr.model_dump_json()}

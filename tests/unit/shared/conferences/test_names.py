@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared.conferences.names import ConferenceNames, is_name_of
 from shared.storage import Insert
 from tests.fakes.storage import MemoryStorage
-from tests.unit.shared.conferences.samples import OTHER_TAG, TAG
+from tests.unit.shared.conferences.samples import INTEGRATION, OTHER_TAG, TAG
 
 
 @pytest.fixture
@@ -24,55 +24,55 @@ def names(storage: MemoryStorage) -> ConferenceNames:
 
 
 async def test_a_free_name_is_taken_as_it_is_in_one_round_trip(names: ConferenceNames, storage: MemoryStorage) -> None:
-    assert await names.claim("Budget", TAG) == "Budget"
+    assert await names.claim("Budget", INTEGRATION, TAG) == "Budget"
     assert storage.round_trips == 1
 
 
 async def test_a_name_stays_with_its_tag(names: ConferenceNames) -> None:
-    assert [await names.claim("Budget", TAG) for _ in range(3)] == ["Budget"] * 3
+    assert [await names.claim("Budget", INTEGRATION, TAG) for _ in range(3)] == ["Budget"] * 3
 
 
 @pytest.mark.parametrize("other", ["Budget", "BUDGET", "budget"])
 async def test_a_name_in_use_gets_a_random_number(names: ConferenceNames, other: str) -> None:
-    await names.claim("Budget", TAG)
-    claimed = await names.claim(other, OTHER_TAG)
+    await names.claim("Budget", INTEGRATION, TAG)
+    claimed = await names.claim(other, INTEGRATION, OTHER_TAG)
     assert re.fullmatch(other + r" \d{8}", claimed)
     assert is_name_of(other, claimed)
 
 
 async def test_concurrent_claims_of_one_name_get_different_ones(names: ConferenceNames) -> None:
-    claimed = await asyncio.gather(*(names.claim("Budget", f"tag-{n}") for n in range(200)))
+    claimed = await asyncio.gather(*(names.claim("Budget", INTEGRATION, f"tag-{n}") for n in range(200)))
     assert len(set(claimed)) == 200
     assert "Budget" in claimed
 
 
 async def test_a_released_name_is_free(names: ConferenceNames) -> None:
-    await names.claim("Budget", TAG)
+    await names.claim("Budget", INTEGRATION, TAG)
     await names.release("Budget", OTHER_TAG)
-    assert await names.claim("Budget", OTHER_TAG) != "Budget", "another tag cannot release it"
+    assert await names.claim("Budget", INTEGRATION, OTHER_TAG) != "Budget", "another tag cannot release it"
     await names.release("Budget", TAG)
     await names.release("Budget", TAG)
-    assert await names.claim("Budget", OTHER_TAG) == "Budget"
+    assert await names.claim("Budget", INTEGRATION, OTHER_TAG) == "Budget"
 
 
 async def test_names_and_aliases_never_meet(names: ConferenceNames, storage: MemoryStorage) -> None:
     """They share a table: a meeting called like an alias takes nobody's digits."""
     await storage.table("aliases").commit("meet123456", Insert("alias", {"tag": OTHER_TAG}))
-    assert await names.claim("meet123456", TAG) == "meet123456"
+    assert await names.claim("meet123456", INTEGRATION, TAG) == "meet123456"
 
 
 async def test_when_every_number_is_taken_the_tag_makes_the_difference(names: ConferenceNames) -> None:
     class Taken(ConferenceNames):
-        async def _take(self, name: str, tag: str) -> bool:
+        async def _take(self, name: str, integration: str, tag: str) -> bool:
             return False
 
-    assert await Taken(MemoryStorage()).claim("Budget", TAG) == f"Budget {TAG}"
+    assert await Taken(MemoryStorage()).claim("Budget", INTEGRATION, TAG) == f"Budget {TAG}"
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=300))
 async def test_any_name_can_be_claimed_twice_and_fits_a_node(name: str) -> None:
     names = ConferenceNames(MemoryStorage())
-    first, second = await names.claim(name, TAG), await names.claim(name, OTHER_TAG)
+    first, second = await names.claim(name, INTEGRATION, TAG), await names.claim(name, INTEGRATION, OTHER_TAG)
     assert first == name[:250]
     assert first.casefold() != second.casefold()
     assert max(len(first), len(second)) <= 250

@@ -1,0 +1,32 @@
+"""Whose digits are: a claim in table `aliases` against the booking that it names."""
+
+from datetime import datetime
+
+from shared.aliases.booking import Booking, State
+from shared.aliases.removal import removing
+from shared.storage import Row, Table
+
+
+def has_expired(row: Row, now: datetime) -> bool:
+    """Whether a claim on digits is a reservation that expired unused (A3)."""
+    if row.values.get("state") != State.RESERVED:
+        return False
+    return now >= datetime.fromisoformat(str(row.values["expires"]))
+
+
+async def vacate(bookings: Table, row: Row, now: datetime) -> bool:
+    """Whether no booking has these digits any more, for sure; a reservation that expired unused goes for it (A3).
+
+    Its tag goes first: once it is gone, no invitation can be accepted with it. Raises RowChanged when it is used this
+    moment.
+    """
+    if "state" not in row.values or (row.values["state"] == State.RESERVED and not has_expired(row, now)):
+        return False
+    owner, tag = str(row.values["integration"]), str(row.values["tag"])
+    old = await bookings.get(owner, f"tag:{tag}")
+    # The tag of a repeated click may have other digits by now.
+    if old is not None and (holder := Booking.from_row(old)).numeric_alias == row.partition:
+        if holder.is_usable(now):
+            return False
+        await bookings.commit(owner, *removing(holder))
+    return True

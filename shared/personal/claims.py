@@ -1,0 +1,193 @@
+"""What personal VMRs hold of the deployment's aliases and names (C5): no two things that it serves share one.
+
+Table `aliases` is the registry of both. Beside the claims of scheduled rooms (shared/aliases/booking.py, and
+shared/conferences/names.py) it holds, under the same keys, so that only one of them can have it:
+
+    <alias without domain>  alias   vmrs: {"<domain>": [<id of the VMR>, <when, ISO>], …}
+    name:<digest>           name    vmrs: {"": [<id>, <when>]}
+
+A scheduled room's digits are its own whatever the domain: some endpoints dial without one. An alias that nobody can
+dial by policy has a partition made of its digest.
+
+    take the new claims ─▶ write the VMR ─▶ let go of those that it has no more
+
+Whoever is interrupted leaves a claim for which its VMR has no use. It is nobody's after GRACE.
+"""
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared.aliases.booking import Booking, State
+from shared.aliases.digits import vacate
+from shared.clock import Clock
+from shared.conferences.names import name_partition
+from shared.conferences.policy import is_alias_key, split_alias
+from shared.errors import Conflict
+from shared.personal.fields import digest, normal
+from shared.personal.vmr import PersonalVmr
+from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Tables, Values
+
+GRACE = timedelta(minutes=10)
+"""How long a claim stands without its VMR: more than a run may take (functionTimeout of host.json, 5 minutes)."""
+
+_ATTEMPTS = 16
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A name or an alias, as they are compared. `field` is the VMR's field that it comes from."""
+
+    field: str
+    text: str
+
+    @property
+    def partition(self) -> str:
+        """Where in table `aliases` it stands."""
+        if self.field == "name":
+            return name_partition(self.text)
+        local, _ = split_alias(self.text)
+        return local if is_alias_key(local) else f"other:{digest(self.text)}"
+
+    @property
+    def key(self) -> str:
+        """The row's key."""
+        return "name" if self.field == "name" else "alias"
+
+    @property
+    def slot(self) -> str:
+        """Where in the row: the alias's domain."""
+        return "" if self.field == "name" or not is_alias_key(split_alias(self.text)[0]) else split_alias(self.text)[1]
+
+
+def claims_of(vmr: PersonalVmr) -> frozenset[Claim]:
+    """Everything that a VMR needs for itself."""
+    return frozenset(
+        {Claim("name", normal(vmr.name)), *(Claim("aliases", normal(entry.alias)) for entry in vmr.aliases)}
+    )
+
+
+_Holders = Mapping[str, tuple[int, str]]
+_Read = Callable[[int], Awaitable[PersonalVmr | None]]
+
+
+@dataclass(frozen=True)
+class Claims:
+    """The registry, for VMRs. `read` gives the VMR of an id. Every call may raise Unavailable and Conflict."""
+
+    storage: Tables
+    clock: Clock
+    read: _Read
+
+    async def take(self, vmr: int, claims: Collection[Claim], now: datetime) -> frozenset[Claim]:
+        """Claim them for a VMR that does not have them yet; returns those that somebody else has.
+
+        Whoever gets any back lets go of the others.
+        """
+        return await self._each(claims, lambda claim: self._take(vmr, claim, now))
+
+    async def adopt(self, vmr: int, claims: Collection[Claim]) -> frozenset[Claim]:
+        """Claim what a VMR has had since before there was a registry; returns what somebody else has.
+
+        An alias that was given out for a meeting and is not used yet goes to the VMR: the meeting's invitation will be
+        declined as a conflict.
+        """
+        return await self._each(claims, lambda claim: self._take(vmr, claim, self.clock.now(), adopting=True))
+
+    async def release(self, vmr: int, claims: Collection[Claim], until: datetime) -> None:
+        """Let go of what a VMR holds since `until` or before."""
+        await self._each(claims, lambda claim: self._release(vmr, claim, until))
+
+    async def _each(
+        self, claims: Collection[Claim], work: Callable[[Claim], Awaitable[bool]]
+    ) -> frozenset[Claim]:
+        """Those for which the work fails. Claims of one row go one by one."""
+        rows: defaultdict[str, list[Claim]] = defaultdict(list)
+        for claim in claims:
+            rows[claim.partition].append(claim)
+
+        async def one_by_one(together: list[Claim]) -> list[Claim]:
+            return [claim for claim in together if not await work(claim)]
+
+        return frozenset(claim for failed in await asyncio.gather(*map(one_by_one, rows.values())) for claim in failed)
+
+    async def _take(self, vmr: int, claim: Claim, now: datetime, *, adopting: bool = False) -> bool:
+        table, mine = self.storage.table("aliases"), {claim.slot: (vmr, now.isoformat())}
+        for _ in range(_ATTEMPTS):
+            try:
+                row = await table.get(claim.partition, claim.key)
+                if row is None:
+                    await table.commit(claim.partition, Insert(claim.key, _values(mine)))
+                    return True
+                holders = _holders(row)
+                if claim.slot in holders:
+                    holder, since = holders[claim.slot]
+                    if holder == vmr and adopting:
+                        return True
+                    if not await self._is_idle(vmr, claim, holder, now - datetime.fromisoformat(since)):
+                        return False
+                elif not holders and not await self._vacate(vmr, row, adopting=adopting):
+                    return False
+                await table.commit(claim.partition, Replace(row, _values({**holders, **mine})))
+            except (RowExists, RowChanged):
+                continue
+            return True
+        raise _busy()
+
+    async def _is_idle(self, vmr: int, claim: Claim, holder: int, age: timedelta) -> bool:
+        """Whether a VMR's claim was left behind by an interruption."""
+        if holder == vmr and age < GRACE:
+            raise _busy()
+        held = await self.read(holder) if holder != vmr else None
+        return (held is None or claim not in claims_of(held)) and age >= GRACE
+
+    async def _vacate(self, vmr: int, row: Row, *, adopting: bool) -> bool:
+        """Whether no meeting has this alias or name any more."""
+        bookings = self.storage.table("meetings")
+        if "state" in row.values:
+            if await vacate(bookings, row, self.clock.now()):
+                return True
+            return adopting and await self._give_up_reservation(vmr, row)
+        owner, tag = row.values.get("integration"), row.values["tag"]  # older claims on names have no integration
+        return owner is not None and await bookings.get(str(owner), f"tag:{tag}") is None
+
+    async def _give_up_reservation(self, vmr: int, row: Row) -> bool:
+        bookings = self.storage.table("meetings")
+        found = await bookings.get(str(row.values["integration"]), f"tag:{row.values['tag']}")
+        booking = Booking.from_row(found) if found else None
+        if booking is None or booking.state is not State.RESERVED:
+            return False
+        # From now on the tag is another's, as that of a copied invitation (A4).
+        given_up = replace(booking, meeting=f"vmr:{vmr}")
+        await bookings.commit(booking.integration, Replace(booking.row, given_up.values()))
+        return True
+
+    async def _release(self, vmr: int, claim: Claim, until: datetime) -> bool:
+        table = self.storage.table("aliases")
+        for _ in range(_ATTEMPTS):
+            row = await table.get(claim.partition, claim.key)
+            holder, since = _holders(row).get(claim.slot, (0, "")) if row else (0, "")
+            if row is None or holder != vmr or datetime.fromisoformat(since) > until:
+                return True
+            left = {slot: held for slot, held in _holders(row).items() if slot != claim.slot}
+            try:
+                await table.commit(claim.partition, Replace(row, _values(left)) if left else Delete(row))
+            except RowChanged:
+                continue
+            return True
+        raise _busy()
+
+
+def _holders(row: Row) -> _Holders:
+    return {slot: (held[0], held[1]) for slot, held in json.loads(str(row.values.get("vmrs", "{}"))).items()}
+
+
+def _values(holders: _Holders) -> Values:
+    return {"vmrs": json.dumps(holders, separators=(",", ":"))}
+
+
+def _busy() -> Conflict:
+    return Conflict("Somebody else is changing the same record right now. Nothing was saved: try again.")
