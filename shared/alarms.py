@@ -26,6 +26,7 @@ class AlarmKind(StrEnum):
     POISON = "poison_message"
     BRIDGE = "bridge_failed"
     HOUSEKEEPING = "housekeeping_failed"
+    DUPLICATE_ALIAS = "duplicate_alias"
 
 
 REMEDIES = {
@@ -51,6 +52,10 @@ REMEDIES = {
         "the app (also through a web proxy), and that its certificate is trusted (SSL_CERT_FILE names your own "
         "authority's)."
     ),
+    AlarmKind.DUPLICATE_ALIAS: (
+        "Give these conferences other names or aliases (PATCH /api/admin/configuration/v1/conference/<id>/): a node "
+        "takes two rooms of one name or alias for the same one. The alarm goes with the next nightly cleanup."
+    ),
     AlarmKind.HOUSEKEEPING: "See the app's log; series are not read on and old records stay until it works again.",
     AlarmKind.POISON: (
         "Look the correlation id up in scheduling_operation, mend the cause, and ask the organizer to send an update."
@@ -74,6 +79,7 @@ IN_USE: Mapping[AlarmKind, Callable[[Integration], bool]] = {
         and (integration.enable_dynamic_vmrs or integration.enable_personal_vmrs)
     ),
     AlarmKind.HOUSEKEEPING: _has_mailbox,
+    AlarmKind.DUPLICATE_ALIAS: lambda integration: integration.enable_personal_vmrs or integration.enable_dynamic_vmrs,
 }
 """Whether an integration uses what an alarm of this kind is about. Where it does not, nothing would ever cure it."""
 

@@ -20,7 +20,7 @@ REMOVED = "removed:"
 
 def removing(booking: Booking, link: Row | None = None) -> list[Operation]:
     """The writes of step 1, conditional on the booking as it was read; `link` is its meeting's row."""
-    left = replace(booking, owner="", meeting="", item_id="", conference=None).closed()
+    left = replace(booking, owner="", meeting="", item_id="", conference=None, apart=()).closed()
     writes: list[Operation] = [Delete(booking.row), Put(f"{REMOVED}{booking.tag}", left.values())]
     return [*writes, Delete(link)] if link and link.values["tag"] == booking.tag else writes
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from shared.errors import NotFound, SettingsInvalid
@@ -43,7 +43,7 @@ class ConferenceAliases:
         vmr_id = id_in(values.pop("conference", None), CONFIGURATION, CONFERENCE)
         validated(Alias, {**values, "slot": 1})  # what is wrong is told even where the VMR is as well
         try:
-            changed = await self._store.change(vmr_id or 0, lambda now: _with(now, values))
+            changed = await self._change(vmr_id or 0, lambda now: _with(now, values))
         except NotFound:
             raise SettingsInvalid({"conference": ["Must be the URI of a personal VMR's conference."]}) from None
         return Shown(alias_object(changed, changed.aliases[-1]))
@@ -61,7 +61,7 @@ class ConferenceAliases:
             changed = validated(Alias, _entry(now, slot, id_).model_dump() | values)
             return _having(now, [changed if each.slot == slot else each for each in now.aliases])
 
-        changed = await self._store.change(vmr_id, change)
+        changed = await self._change(vmr_id, change)
         return Shown(alias_object(changed, _entry(changed, slot, id_)))
 
     async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
@@ -74,6 +74,14 @@ class ConferenceAliases:
             return _having(now, [each for each in now.aliases if each != gone])
 
         await self._store.change(vmr_id, change)
+
+    async def _change(self, vmr_id: int, change: Callable[[PersonalVmr], PersonalVmr]) -> PersonalVmr:
+        """Change the VMR; what is wrong with its new alias is said of the field that was sent."""
+        try:
+            return await self._store.change(vmr_id, change)
+        except SettingsInvalid as refused:
+            faults = {"alias" if field == "aliases" else field: texts for field, texts in refused.faults.items()}
+            raise SettingsInvalid(faults) from refused
 
     async def _vmr(self, vmr_id: int, id_: int) -> PersonalVmr:
         try:

@@ -14,6 +14,7 @@ from shared.meetings.checkup import NUMBERS, check_mailbox_settings, check_numbe
 from shared.meetings.hands import Hands, HandsOf
 from shared.meetings.retirement import Retirement
 from shared.operations.metrics import Metric, measure
+from shared.personal.upkeep import keep_vmrs_registered
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,7 @@ class Rounds:
         integrations = await self.integrations.list()
         await self.retirement.complete_all({integration.uuid for integration in integrations})
         await self._for_each({AlarmKind.HOUSEKEEPING: clean_up})
+        await keep_vmrs_registered(self.retirement.storage, self.alarms, await self.integrations.list())
         for integration in integrations:  # of those without a mailbox too: what a save could not clear
             await self.alarms.clear_unused(integration)
 

@@ -101,9 +101,7 @@ class Claims:
         """Let go of what a VMR holds since `until` or before."""
         await self._each(claims, lambda claim: self._release(vmr, claim, until))
 
-    async def _each(
-        self, claims: Collection[Claim], work: Callable[[Claim], Awaitable[bool]]
-    ) -> frozenset[Claim]:
+    async def _each(self, claims: Collection[Claim], work: Callable[[Claim], Awaitable[bool]]) -> frozenset[Claim]:
         """Those for which the work fails. Claims of one row go one by one."""
         rows: defaultdict[str, list[Claim]] = defaultdict(list)
         for claim in claims:

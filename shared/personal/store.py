@@ -33,8 +33,8 @@ _DELETED = "deleted:"
 
 _ATTEMPTS = 8
 _IN_USE = {
-    "name": "Conference with this name already exists, or the room of a meeting has it: {}.",
-    "aliases": "Conference alias with this alias already exists, or a meeting has it: {}.",
+    "name": "Conference with this name already exists (a VMR, or the room of a meeting): {}.",
+    "aliases": "Conference alias with this alias already exists (a VMR's, or a meeting's): {}.",
 }
 
 
@@ -116,20 +116,18 @@ class VmrStore:
             with suppress(RowChanged):  # another run of the same work was faster
                 await self._table.commit(_VMRS, Delete(row))
 
-    async def register(self) -> Mapping[int, list[str]]:
-        """Enter the VMRs of older versions in the registry, once; returns what others have, by the VMR's id.
+    async def is_registered(self) -> bool:
+        """Whether all VMRs of older versions have been entered in the registry: once is enough."""
+        return await self._table.get(_VMRS, _REGISTERED) is not None
 
-        While there is anything, the next call looks at all VMRs again.
-        """
-        if await self._table.get(_VMRS, _REGISTERED):
-            return {}
-        shared: dict[int, list[str]] = {}
-        for vmr in await self.all():
-            if refused := await self._claims.adopt(vmr.id, claims_of(vmr)):
-                shared[vmr.id] = sorted(claim.text for claim in refused)
-        if not shared:
-            await self._table.commit(_VMRS, Put(_REGISTERED, {}))
-        return shared
+    async def register(self) -> Mapping[int, list[str]]:
+        """Enter the VMRs of older versions in the registry; returns what others have, by the VMR's id."""
+        refused = {vmr.id: await self._claims.adopt(vmr.id, claims_of(vmr)) for vmr in await self.all()}
+        return {id_: sorted(claim.text for claim in claims) for id_, claims in refused.items() if claims}
+
+    async def mark_registered(self) -> None:
+        """All have been entered, and none of them shares anything."""
+        await self._table.commit(_VMRS, Put(_REGISTERED, {}))
 
     async def _take(self, id_: int, claims: frozenset[Claim], now: datetime) -> None:
         refused = await self._claims.take(id_, claims, now)
@@ -141,7 +139,7 @@ class VmrStore:
             raise SettingsInvalid(faults)
 
 
-class _Overtaken(Exception):  # noqa: N818  # no error: the change is tried again
+class _Overtaken(Exception):  # no error: the change is tried again
     """Another change came first, after which this one needs other names or aliases."""
 
 

@@ -105,7 +105,10 @@ def test_rows_that_the_deployment_refuses_are_named_and_the_others_saved(cli: Cl
     cli("personal", "import", csv(BOB))
     result = cli("personal", "import", csv(ALICE, "Carol,carol@example.com,bob,,,\n", "Dan,dan@example.com,dan,,,\n"))
     assert result.exit_code == Exit.REFUSED
-    assert "vmrs.csv:3: aliases: Another conference has this already." in result.stderr
+    assert (
+        "vmrs.csv:3: aliases: Conference alias with this alias already exists (a VMR's, or a meeting's): bob."
+        in result.stderr
+    )
     assert set(rooms(deployment)) == {"Alice's room", "Bob's room", "Dan"}
 
 

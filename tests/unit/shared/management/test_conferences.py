@@ -139,7 +139,7 @@ async def test_aliases_one_by_one() -> None:
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
-        ({"alias": "5550123"}, "aliases"),
+        ({"alias": "5550123"}, "alias"),
         ({"alias": ""}, "alias"),
         ({"alias": "x", "conference": None}, "conference"),
         ({"alias": "x", "conference": "/api/admin/configuration/v1/conference/99/"}, "conference"),

@@ -19,10 +19,12 @@ from shared.meetings.rounds import QUIET
 from shared.meetings.worker import Worker
 from shared.personal.bridge_failure import BridgeFailed
 from shared.personal.bridges import Bridges
+from shared.personal.store import VmrStore
 from tests.fakes.mailbox import invitation
 from tests.unit.shared.integrations.samples import full_fields
 from tests.unit.shared.meetings.test_rounds import World as Base
 from tests.unit.shared.meetings.world import body
+from tests.unit.shared.personal.samples import kept
 
 OFF = {"enable_dynamic_vmrs": False}
 
@@ -153,6 +155,21 @@ async def _housekeeping(world: World, uuid: str) -> None:
         await world.rounds.agenda()
 
 
+async def _duplicate_alias(world: World, uuid: str) -> None:
+    """A VMR of an older version has the alias of a meeting's room."""
+    place, vmrs = world.places[uuid], VmrStore(world.storage, world.clock)
+    booking = await place.site.reserve()
+    await place.site.process(place.mailbox.deliver(invitation("room", body(booking), uid="uid-room")))
+    await vmrs.create(kept(1))
+    await vmrs._vmrs.change("id:1", lambda _: kept(1, booking.alias, integration=uuid))
+    await world.rounds.cleanup()
+
+
+async def _renamed(world: World, uuid: str) -> None:
+    await VmrStore(world.storage, world.clock).change(1, lambda _: kept(1, "another", integration=uuid))
+    await world.rounds.cleanup()
+
+
 Step = Callable[[World, str], Awaitable[None]]
 
 
@@ -186,6 +203,7 @@ STORIES = {
     AlarmKind.POISON: Story(_poison, _quiet, OFF, {}),
     AlarmKind.BRIDGE: Story(_bridge, _bridge_answers, {"conference_platform": "policy"}, ON_NODE),
     AlarmKind.HOUSEKEEPING: Story(_housekeeping, _round("agenda"), OFF, {}),
+    AlarmKind.DUPLICATE_ALIAS: Story(_duplicate_alias, _renamed, {"enable_personal_vmrs": False, **OFF}, {}),
 }
 MORE_WAYS_OUT: list[tuple[AlarmKind, dict[str, Any]]] = [
     (AlarmKind.SIGN_IN, OFF),

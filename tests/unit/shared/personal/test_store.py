@@ -48,17 +48,21 @@ async def test_a_vmr_of_one_integration_is_unknown_to_others(store: VmrStore) ->
     assert await names(store, "alice@example.com", OTHER) == ["Room 2", "Room 3"]
 
 
-async def test_names_and_aliases_are_unique_within_an_integration(store: VmrStore) -> None:
+@pytest.mark.parametrize("integration", [CORP, OTHER, ""])
+async def test_names_and_aliases_are_unique_in_the_whole_deployment(store: VmrStore, integration: str) -> None:
+    """A node knows nothing of integrations."""
     await store.create(kept(1, "alice", integration=CORP))
     with pytest.raises(SettingsInvalid) as name:
-        await store.create(kept(2, "x", name="ROOM 1", integration=CORP))
-    assert name.value.faults == {"name": ["Another conference has this already."]}
+        await store.create(kept(2, "x", name="ROOM 1", integration=integration))
+    assert list(name.value.faults) == ["name"]
+    assert "already exists" in str(name.value)
     with pytest.raises(SettingsInvalid) as alias:
-        await store.create(kept(2, "Alice", integration=CORP))
-    assert set(alias.value.faults) == {"aliases"}
+        await store.create(kept(2, "y", "Alice", integration=integration))
+    assert list(alias.value.faults) == ["aliases"]
+    assert "already exists (a VMR's, or a meeting's): alice." in str(alias.value)
     with pytest.raises(SettingsInvalid, match="twice"):
         await store.create(kept(2, "x", "X", integration=CORP))
-    await store.create(kept(2, "alice", name="Room 1", integration=OTHER))
+    await store.create(kept(2, "x", "y", "alice@example.com"))
     assert [vmr.id for vmr in await store.all()] == [1, 2]
 
 

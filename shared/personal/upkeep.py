@@ -1,0 +1,36 @@
+"""What the night does for personal VMRs: the registry of aliases and names follows them (claims.py)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from shared.alarms import IN_USE, AlarmKind, Alarms
+from shared.integrations import Integration
+from shared.personal.store import VmrStore
+from shared.storage import Storage
+
+
+async def keep_vmrs_registered(storage: Storage, alarms: Alarms, integrations: Sequence[Integration]) -> None:
+    """Finish deletions that were interrupted, and enter in the registry what older versions have kept beside it.
+
+    What somebody else has is an alarm of the VMR's integration, or of the first one when it belongs to all.
+    """
+    vmrs = VmrStore(storage)
+    await vmrs.finish_deletions()
+    if await vmrs.is_registered():
+        return
+    shared = await vmrs.register()
+    causes: defaultdict[str, list[str]] = defaultdict(list)
+    uuids = [integration.uuid for integration in integrations]
+    for id_, texts in shared.items():
+        owner = (await vmrs.get(id_)).integration
+        causes[owner if owner in uuids else next(iter(uuids), "")].append(f"conference {id_}: {', '.join(texts)}")
+    for integration in integrations:
+        if integration.uuid in causes and IN_USE[AlarmKind.DUPLICATE_ALIAS](integration):
+            cause = f"Also another conference's or a meeting's: {'; '.join(causes[integration.uuid][:10])}."
+            await alarms.raise_(integration.uuid, AlarmKind.DUPLICATE_ALIAS, cause)
+        else:
+            await alarms.clear(integration.uuid, AlarmKind.DUPLICATE_ALIAS)
+    if not shared:
+        await vmrs.mark_registered()

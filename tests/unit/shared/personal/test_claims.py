@@ -1,0 +1,253 @@
+"""C5, rule 1: no two things that the deployment serves share an alias or a name, whoever comes first."""
+
+import asyncio
+import json
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.alarms import AlarmKind, Alarms
+from shared.aliases.allocation import AliasFormat
+from shared.errors import Conflict, NotFound, NumberSpaceFull, SettingsInvalid
+from shared.identity.caller import Caller
+from shared.personal.claims import GRACE, claims_of
+from shared.personal.store import VmrStore
+from shared.personal.upkeep import keep_vmrs_registered
+from shared.personal.vmr import PersonalVmr
+from shared.storage import Delete, Insert
+from tests.fakes.mailbox import cancellation, invitation
+from tests.unit.shared.meetings.crashes import Crash, CrashingStorage, Fuse
+from tests.unit.shared.meetings.world import World, body, stored_integration
+from tests.unit.shared.personal.samples import kept
+
+TINY = AliasFormat("m", 1, "example.com")
+
+
+@pytest.fixture
+def world() -> World:
+    return World(stored_integration(conference_name_template="{{subject}}"))
+
+
+@pytest.fixture
+def store(world: World) -> VmrStore:
+    return VmrStore(world.storage, world.clock)
+
+
+async def names_shown(world: World) -> list[str]:
+    """The names of open meetings' rooms."""
+    rows = [row async for row in world.storage.table("aliases").everything() if "conference" in row.values]
+    return [json.loads(str(row.values["conference"]))["name"] for row in rows]
+
+
+async def claims(world: World) -> set[str]:
+    """The places that VMRs hold."""
+    return {row.partition async for row in world.storage.table("aliases").everything() if "vmrs" in row.values}
+
+
+@pytest.mark.parametrize("spelt", ["{0}@example.com", "{0}", "{0}@elsewhere.example", "sip:{0}@EXAMPLE.com"])
+@pytest.mark.parametrize("used", [False, True], ids=["given out", "in a meeting"])
+async def test_a_vmr_never_gets_a_meetings_alias(world: World, store: VmrStore, spelt: str, *, used: bool) -> None:
+    booking = await world.reserve()
+    if used:
+        await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+    with pytest.raises(SettingsInvalid, match="already exists"):
+        await store.create(kept(1, spelt.format(booking.numeric_alias.upper())))
+    await store.create(kept(2, "free"))
+    with pytest.raises(SettingsInvalid, match="already exists"):
+        await store.change(2, lambda now: with_alias(now, spelt.format(booking.numeric_alias)))
+    assert [vmr.aliases[0].alias for vmr in await store.all()] == ["free"]
+    assert "free" in await claims(world)
+
+
+async def test_a_meeting_never_gets_a_vmrs_alias(world: World, store: VmrStore) -> None:
+    for number in range(9):
+        await store.create(kept(number + 1, f"M{number}{'@elsewhere.example' if number % 2 else ''}"))
+    booking = await world.allocator.allocate(world.integration.uuid, TINY, Caller("bob", "test"), timedelta(days=1))
+    assert booking.alias == "m9@example.com"
+    with pytest.raises(NumberSpaceFull):
+        await world.allocator.allocate(world.integration.uuid, TINY, Caller("bob", "test"), timedelta(days=1))
+
+
+async def test_a_vmr_never_gets_the_name_of_a_meetings_room_and_a_meeting_never_a_vmrs(
+    world: World, store: VmrStore
+) -> None:
+    await world.process(world.mailbox.deliver(invitation(body=body(await world.reserve()), subject="Budget")))
+    with pytest.raises(SettingsInvalid, match="already exists"):
+        await store.create(kept(1, name="BUDGET"))
+    await store.create(kept(2, name="Planning"))
+    again = invitation("message-2", body(await world.reserve()), uid="uid-2", subject="planning")
+    await world.process(world.mailbox.deliver(again))
+    first, second = sorted(await names_shown(world))
+    assert first == "Budget"
+    assert second.startswith("planning ")
+
+
+async def test_what_a_vmr_lets_go_of_is_free_again(world: World, store: VmrStore) -> None:
+    await store.create(kept(1, "a", "b@example.com", name="One"))
+    await store.change(1, lambda now: with_alias(now, "c").model_copy(update={"name": "Uno"}))
+    await store.change(1, lambda now: now.model_copy(update={"aliases": now.aliases[:1]}))
+    await store.create(kept(2, "a", "b@example.com", name="One"))
+    await store.delete(2)
+    await store.delete(1)
+    await store.create(kept(3, "a", "b", "c", name="uno"))
+    assert {"a", "b", "c"} < await claims(world)
+
+
+async def test_a_reservation_that_expired_and_a_deleted_room_give_their_alias_away(
+    world: World, store: VmrStore
+) -> None:
+    booking = await world.reserve()
+    world.clock.move(timedelta(days=world.integration.reservation_days))
+    await store.create(kept(1, booking.alias))
+    assert await world.records.booking(booking.tag) is None, "its tag must be dead first"
+
+
+async def test_any_number_at_once_share_nothing(world: World, store: VmrStore) -> None:
+    async def vmr(number: int) -> str:
+        await store.create(kept(number + 1, f"m{number % 10}", name=f"Room {number % 10}"))
+        return f"m{number % 10}"
+
+    async def meeting() -> str:
+        form, caller = TINY, Caller("bob", "test")
+        booking = await world.allocator.allocate(world.integration.uuid, form, caller, timedelta(days=1))
+        return booking.numeric_alias
+
+    work = [work for number in range(20) for work in (vmr(number), meeting())]
+    done = await asyncio.gather(*work, return_exceptions=True)
+    given = [each for each in done if isinstance(each, str)]
+    assert len(given) == len(set(given)) == 10
+    assert {type(each) for each in done} <= {str, SettingsInvalid, NumberSpaceFull}
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("what", ["create", "change", "delete"])
+async def test_whatever_is_interrupted_leaves_no_vmr_without_its_claims_and_no_claim_for_ever(
+    what: str, *, after: bool
+) -> None:
+    for at in range(1, 40):
+        world = World()
+        store, fuse = VmrStore(world.storage, world.clock), Fuse(at, after=after)
+        crashing = VmrStore(CrashingStorage(world.storage, fuse), world.clock)
+        if what != "create":
+            await store.create(kept(1, "a", name="One"))
+        with suppress(Crash):
+            await interrupted(crashing, what)
+        if fuse.calls < at:
+            break
+        for vmr in await store.all():
+            with pytest.raises((SettingsInvalid, Conflict)):
+                await store.create(kept(9, vmr.aliases[0].alias, name="other"))
+            with pytest.raises((SettingsInvalid, Conflict)):
+                await store.create(kept(9, "other", name=vmr.name))
+        world.clock.move(GRACE)
+        await store.finish_deletions()
+        with suppress(NotFound):
+            await store.delete(1)
+        await store.create(kept(2, "a", "b", name="One"))
+        await store.create(kept(3, "c", name="Two"))
+    assert at > 3
+
+
+async def interrupted(store: VmrStore, what: str) -> None:
+    """What an admin does."""
+    if what == "create":
+        await store.create(kept(1, "a", "b", name="One"))
+    elif what == "change":
+        await store.change(1, lambda now: with_alias(now, "b").model_copy(update={"name": "Two"}))
+    else:
+        await store.delete(1)
+
+
+class TestOlderVersions:
+    """VMRs and meetings that were made before there was a registry."""
+
+    async def test_their_vmrs_are_entered_at_night_and_then_nobody_gets_what_they_have(
+        self, world: World, store: VmrStore
+    ) -> None:
+        await self.unregistered(world, kept(1, "m1", name="Room"))
+        await self.night(world)
+        with pytest.raises(SettingsInvalid):
+            await store.create(kept(2, "m1", name="x"))
+        before = world.storage.round_trips
+        await self.night(world)
+        assert world.storage.round_trips - before < 6, "once is enough"
+        assert await self.alarms(world) == []
+
+    async def test_a_meeting_whose_alias_a_vmr_has_had_before_is_declined_as_a_conflict(
+        self, world: World, store: VmrStore
+    ) -> None:
+        """The original's text says that another VMR has it."""
+        booking = await world.reserve()
+        await self.unregistered(world, kept(1, booking.alias))
+        await self.night(world)
+        await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+        [(answer, text)] = world.told
+        assert answer == "declined"
+        assert booking.alias in text
+        assert "use by another Pexip Virtual Meeting Room" in " ".join(text.split())
+        assert booking.numeric_alias in await claims(world)
+
+    async def test_a_room_that_is_in_use_keeps_its_alias_and_an_alarm_says_so(
+        self, world: World, store: VmrStore
+    ) -> None:
+        booking = await world.reserve()
+        await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+        await self.unregistered(world, kept(1, booking.alias))
+        await self.night(world)
+        assert await self.alarms(world) == [AlarmKind.DUPLICATE_ALIAS]
+        await store.change(1, lambda now: now.model_copy(update={"description": "can still be changed"}))
+        await store.change(1, lambda now: with_alias(now, "other"))
+        await self.night(world)
+        assert await self.alarms(world) == []
+
+    async def unregistered(self, world: World, vmr: PersonalVmr) -> None:
+        """A VMR as older versions kept it."""
+        await VmrStore(world.storage, world.clock).create(vmr.model_copy(update={"aliases": (), "name": "x"}))
+        store = VmrStore(world.storage, world.clock)
+        await store._vmrs.change(f"id:{vmr.id}", lambda _: vmr)
+        for partition in await claims(world):
+            for key in ("alias", "name"):
+                row = await world.storage.table("aliases").get(partition, key)
+                if row:
+                    await world.storage.table("aliases").commit(partition, Delete(row))
+
+    async def night(self, world: World) -> None:
+        alarms = Alarms(world.storage, world.clock)
+        await keep_vmrs_registered(world.storage, alarms, [world.integration])
+
+    async def alarms(self, world: World) -> list[AlarmKind]:
+        return [alarm.kind async for alarm in Alarms(world.storage, world.clock).of(world.integration.uuid)]
+
+
+async def test_a_room_that_is_opened_again_takes_its_name_again(world: World) -> None:
+    """Its name came free when it was closed, and may be another's by now."""
+    first, second = await world.reserve(), await world.reserve()
+    request = invitation(body=body(first), subject="Budget")
+    await world.process(world.mailbox.deliver(request))
+    await world.process(world.mailbox.deliver(cancellation(request)))
+    await world.process(world.mailbox.deliver(invitation("message-4", body(second), uid="uid-2", subject="Budget")))
+    again = replace(request, message_id="message-3")
+    await world.process(world.mailbox.deliver(again))
+    names = await names_shown(world)
+    assert len(names) == len({name.casefold() for name in names}) == 2
+
+
+async def test_a_claim_that_another_change_of_the_same_vmr_has_just_made_is_not_shared(
+    world: World, store: VmrStore
+) -> None:
+    await store.create(kept(1, "a"))
+    since = world.clock.now().isoformat()
+    await world.storage.table("aliases").commit("b", Insert("alias", {"vmrs": json.dumps({"": [1, since]})}))
+    with pytest.raises(Conflict):
+        await store.change(1, lambda now: with_alias(now, "b"))
+    world.clock.move(GRACE)
+    assert claims_of(await store.change(1, lambda now: with_alias(now, "b"))) >= claims_of(kept(1, "b"))
+
+
+def with_alias(vmr: PersonalVmr, alias: str) -> PersonalVmr:
+    """The VMR with another first alias."""
+    entries = vmr.aliases or kept(1, "x").aliases
+    changed = entries[0].model_copy(update={"alias": alias})
+    return vmr.model_copy(update={"aliases": (changed, *entries[1:])})
