@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, time, timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from icalendar import Calendar as ICalendar
 
+from shared.cli.mail_files import decoded, read_mail
 from shared.cli.outcome import CommandFailed, Exit
 from shared.conferences.conference import Occurrence
 from shared.errors import Unavailable
 from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
+from shared.meetings.symptoms import is_empty
 from shared.zones import iana_zone
 
 _Event: TypeAlias = Any
 """A VEVENT. icalendar's type of a property is the union of everything that any property may be."""
 
-_FAULTS = (ValueError, KeyError, AttributeError, TypeError, OverflowError, RecursionError)
+_FAULTS = (ValueError, LookupError, AttributeError, TypeError, OverflowError, RecursionError)
 """What comes of properties that are of another type than they should be."""
 
 _KINDS = {"REQUEST": Kind.REQUEST, "PUBLISH": Kind.REQUEST, "CANCEL": Kind.CANCELLATION}
@@ -54,7 +53,11 @@ def _from_json(content: bytes) -> MeetingRequest | None:
     return parse_message(payload).request()
 
 
-def _from_ics(content: bytes, body: str = "", received: datetime | None = None) -> MeetingRequest | None:
+def _from_ics(content: bytes) -> MeetingRequest | None:
+    return _from_calendar(decoded(content))
+
+
+def _from_calendar(content: str, body: str = "", received: datetime | None = None) -> MeetingRequest | None:
     calendar = ICalendar.from_ical(content)
     if not isinstance(calendar, ICalendar):
         raise ValueError("it holds no VCALENDAR, or several")
@@ -64,7 +67,7 @@ def _from_ics(content: bytes, body: str = "", received: datetime | None = None) 
         return None
     # With a series come its exceptions; the message is about the series.
     event = next((event for event in events if "RECURRENCE-ID" not in event), events[0])
-    text = body or str(event.get("X-ALT-DESC") or event.get("DESCRIPTION") or "")
+    text = body if not is_empty(body) else _description(event)
     return MeetingRequest(
         message_id="file",
         kind=kind,
@@ -75,6 +78,16 @@ def _from_ics(content: bytes, body: str = "", received: datetime | None = None) 
         item=_item(event, text),
         uid=str(event["UID"]),
     )
+
+
+def _description(event: _Event) -> str:
+    """What the meeting says: DESCRIPTION, which Outlook shows; HTML beside it may be stale or an empty page.
+
+    Reported of calendars in public (ical4j #258, nextcloud/calendar #3863). Not confirmed without a live tenant: that
+    Exchange too takes the HTML only where there is no description.
+    """
+    plain = str(event.get("DESCRIPTION") or "")
+    return plain if plain.strip() else str(event.get("X-ALT-DESC") or plain)
 
 
 def _item(event: _Event, body: str) -> CalendarItem:
@@ -133,13 +146,6 @@ def _address(person: object) -> str:
 
 
 def _from_eml(content: bytes) -> MeetingRequest | None:
-    """A mail: its text/calendar part says what it asks for, its own body is what people see."""
-    mail = message_from_bytes(content, policy=policy.default)
-    parts = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
-    if not parts:
-        return None
-    shown = mail.get_body(("html", "plain")) if isinstance(mail, EmailMessage) else None
-    body = shown.get_content() if shown is not None else ""
-    sent = mail.get("Date")
-    received = parsedate_to_datetime(str(sent)) if sent else None
-    return _from_ics(parts[0].get_payload(decode=True), body, received)  # type: ignore[arg-type]  # leaf: bytes
+    """A mail: the calendar in its body says what it asks for, the body's own text is what people see."""
+    mail = read_mail(content)
+    return _from_calendar(*mail) if mail else None

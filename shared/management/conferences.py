@@ -11,7 +11,7 @@ from shared.errors import Conflict, NotFound, SettingsInvalid
 from shared.integrations import IntegrationStore
 from shared.management.directory import Directory, Owners, sent
 from shared.management.records import Records
-from shared.management.resource import CONFIGURATION, Object, Schema, Shown, id_in, time_text, uri
+from shared.management.resource import CONFIGURATION, TIME, Object, Schema, Shown, id_in, time_text, uri
 from shared.personal.fields import normal, validated
 from shared.personal.store import VmrStore
 from shared.personal.vmr import MAX_ALIASES, SERVICE_TYPES, Alias, PersonalVmr, pin_faults
@@ -49,7 +49,7 @@ CONFERENCE_SCHEMA: Schema = {
         "primary_owner_email_address": {"type": "string", "maxLength": 100},
         "sync_tag": _LINE,
         "exchange_connector": {"type": ["string", "null"], "format": "uri-reference"},
-        "creation_time": {"type": ["string", "null"], "format": "date-time", "readOnly": True},
+        "creation_time": {**TIME, "type": ["string", "null"]},
         "scheduled_conferences_count": {"type": "integer", "readOnly": True},
         "non_idp_participants": {"type": "string", "readOnly": True},
         "is_open": {"type": "boolean", "readOnly": True},

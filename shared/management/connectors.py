@@ -13,7 +13,7 @@ from shared.integrations import ExchangeDomain, Integration, IntegrationStore, S
 from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, TEMPLATE_FIELDS, settings
 from shared.management.call import Answer, Call, json_object
 from shared.management.lifecycle import Lifecycle
-from shared.management.resource import CONFIGURATION, Action, Object, Schema, Shown, id_in, time_text, uri
+from shared.management.resource import CONFIGURATION, TIME, Action, Object, Schema, Shown, id_in, time_text, uri
 from shared.personal.store import VmrStore
 from shared.storage import Storage
 
@@ -56,7 +56,7 @@ DOMAIN_SCHEMA: Schema = {
         "id": {"type": "integer", "readOnly": True},
         "domain": {"type": "string", "maxLength": 192, "minLength": 1},
         "exchange_connector": {"type": "string", "format": "uri-reference"},
-        "creation_time": {"type": "string", "format": "date-time", "readOnly": True},
+        "creation_time": TIME,
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },
     "required": ["domain", "exchange_connector"],

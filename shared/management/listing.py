@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
 from shared.errors import InvalidRequest
+from shared.management import resource
 from shared.management.resource import Object, Schema
 
 DEFAULT_LIMIT = 20
@@ -158,7 +159,7 @@ def _type(schema: Schema) -> str:
 
 
 def _example(schema: Schema) -> Any:
-    if schema.get("format") == "date-time":
+    if schema.get("format") == resource.TIME_FORMAT:
         return "2026-01-01T00:00:00"
     return {"string": "", "integer": 0, "boolean": False}[_type(schema)]
 
@@ -171,7 +172,7 @@ def _comparable(schema: Schema, value: Any, wanted: str) -> tuple[Any, Any]:
                 return value, _boolean(wanted)
             case "integer", _:
                 return value, int(wanted)
-            case _, "date-time":
+            case _, resource.TIME_FORMAT:
                 return _moment(value), _moment(wanted)
             case _, "uri-reference" if wanted.isdecimal():  # a foreign key by its id
                 return value.rstrip("/").rpartition("/")[2], wanted

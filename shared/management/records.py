@@ -13,7 +13,7 @@ from shared.clock import Clock
 from shared.errors import NotFound
 from shared.integrations import Integration, IntegrationStore
 from shared.management.record_rows import RecordRows
-from shared.management.resource import CONFIGURATION, STATUS, Action, Object, Schema, Shown, uri
+from shared.management.resource import CONFIGURATION, STATUS, TIME, Action, Object, Schema, Shown, uri
 from shared.storage import Storage
 
 _Read: TypeAlias = Callable[[Integration], AsyncIterator[Object]]
@@ -21,7 +21,6 @@ _Read: TypeAlias = Callable[[Integration], AsyncIterator[Object]]
 _INTEGER = {"type": "integer", "readOnly": True}
 _TEXT = {"type": "string", "readOnly": True}
 _FLAG = {"type": "boolean", "readOnly": True}
-_TIME = {"type": "string", "format": "date-time", "readOnly": True}
 _LINK = {"type": "string", "format": "uri-reference", "readOnly": True}
 
 
@@ -103,13 +102,13 @@ _ALIAS: Mapping[str, Schema] = {
     "exchange_connector": _LINK,
     "is_used": _FLAG,
     "ews_item_uid": _nullable(_TEXT),
-    "creation_time": _TIME,
-    "conference_deletion_time": _nullable(_TIME),
+    "creation_time": TIME,
+    "conference_deletion_time": _nullable(TIME),
 }
 _SCHEDULED: Mapping[str, Schema] = {
     "conference": _LINK,
-    "start_time": _TIME,
-    "end_time": _TIME,
+    "start_time": TIME,
+    "end_time": TIME,
     "subject": _TEXT,
     "ews_item_id": _TEXT,
     "ews_item_uid": _TEXT,
@@ -132,14 +131,14 @@ _CONFERENCE: Mapping[str, Schema] = {
     "non_idp_participants": _TEXT,
     "is_open": _FLAG,
 }
-_SCHEDULER: Mapping[str, Schema] = {"exchange_connector_id": _INTEGER, "last_modified_time": _nullable(_TIME)}
+_SCHEDULER: Mapping[str, Schema] = {"exchange_connector_id": _INTEGER, "last_modified_time": _nullable(TIME)}
 _OPERATION: Mapping[str, Schema] = {
     "transaction_uuid": _TEXT,
     "success": _FLAG,
     "error_code": _TEXT,
     "error_description": _TEXT,
     "resource_id": _INTEGER,
-    "creation_time": _TIME,
+    "creation_time": TIME,
     "what": _TEXT,
     "decision": _TEXT,
     "reason": _TEXT,
@@ -151,5 +150,5 @@ _ALARM: Mapping[str, Schema] = {
     "instance": _TEXT,
     "details": _TEXT,
     "remedy": _TEXT,
-    "time_raised": _TIME,
+    "time_raised": TIME,
 }

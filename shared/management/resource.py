@@ -149,6 +149,19 @@ def number_of(key: str) -> int:
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) >> 11
 
 
+TIME_FORMAT = "utc-date-time"
+"""Not JSON Schema's `date-time`, which has an offset: existing clients of this API expect none."""
+
+TIME: Schema = {
+    "type": "string",
+    "format": TIME_FORMAT,
+    "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?$",
+    "description": "A time in UTC, without an offset, as in 2026-11-23T09:00:00.",
+    "readOnly": True,
+}
+"""The schema of what `time_text` writes."""
+
+
 def time_text(moment: datetime) -> str:
     """A time as the management API writes it: UTC without an offset."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -181,6 +182,81 @@ def test_a_day_without_times(explained: Explained) -> None:
     whole = ics().replace("DTSTART;TZID=Europe/Berlin:20261201T100000", "DTSTART;VALUE=DATE:20261201")
     whole = whole.replace("DTEND;TZID=Europe/Berlin:20261201T110000\r\n", "")
     assert "2026-12-01 00:00 to 2026-12-02 00:00 UTC" in explained("a.ics", whole)["message"]
+
+
+@pytest.mark.parametrize(
+    "alternative",
+    [
+        r'<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 3.2//EN">\n<HTML>\n<HEAD></HEAD>\n<BODY></BODY>\n</HTML>',
+        "<html><body><p>Agenda</p></body></html>",
+        "PXPS:-99999999-9999-4999-8999-999999999999#",
+    ],
+    ids=["empty", "stale", "of another meeting"],
+)
+def test_the_description_counts_and_not_what_stands_beside_it(explained: Explained, alternative: str) -> None:
+    found = explained("a.ics", ics(extra=f"X-ALT-DESC;FMTTYPE=text/html:{alternative}"))
+    assert list(found["tags"]) == [TAG]
+
+
+@pytest.mark.parametrize("description", ["", r" \n "])
+def test_html_beside_an_empty_description_counts(explained: Explained, description: str) -> None:
+    found = explained("a.ics", ics(description=description, extra=f"X-ALT-DESC;FMTTYPE=text/html:{BODY}"))
+    assert list(found["tags"]) == [TAG]
+
+
+@pytest.mark.parametrize("charset", ["cp-850", "uft-8", "iso-8859-8-i", "x-unknown", "", "idna", "rot13", "base64"])
+def test_a_body_in_an_unknown_charset_is_read_as_far_as_it_goes(explained: Explained, charset: str) -> None:
+    """A misspelt charset, as mail programs have written; what is ASCII reads the same, and tags are."""
+    mail = eml(ics(description="nothing here"), f"<p>Über {BODY}</p>").replace(
+        b'text/html; charset="utf-8"', f'text/html; charset="{charset}"'.encode()
+    )
+    found = explained("a.eml", mail)
+    assert list(found["tags"]) == [TAG]
+
+
+def test_the_calendar_part_may_be_in_another_charset(explained: Explained) -> None:
+    mail = EmailMessage()
+    mail["Subject"] = "Planning"
+    mail.set_content(BODY, subtype="html")
+    latin = ics().replace("Planning", "Prüfung").encode("iso-8859-1")
+    mail.add_alternative(latin, maintype="text", subtype="calendar", params={"method": "REQUEST", "charset": "latin1"})
+    assert explained("a.eml", mail.as_bytes())["conference"]["name"] == "Prüfung (Alice)"
+
+
+def test_an_empty_mail_body_gives_way_to_the_description(explained: Explained) -> None:
+    assert list(explained("a.eml", eml(ics(), "<html><body> &nbsp; </body></html>"))["tags"]) == [TAG]
+
+
+def _attached(kind: str) -> bytes:
+    """An ordinary mail with an invitation in it."""
+    mail = EmailMessage()
+    mail["Subject"] = "Have a look at this"
+    mail.set_content("see the attachment")
+    if kind == "file":
+        mail.add_attachment(ics().encode(), maintype="text", subtype="calendar", filename="invite.ics",
+                            params={"method": "REQUEST"})  # fmt: skip
+    elif kind == "mail":
+        mail.add_attachment(message_from_bytes(eml(ics(), BODY), policy=policy.default))
+    else:
+        mail.add_attachment(ics(), subtype="calendar", disposition="inline", filename="invite.ics")
+    return mail.as_bytes()
+
+
+@pytest.mark.parametrize("kind", ["file", "mail", "inline"])
+def test_an_invitation_that_is_attached_to_a_mail_is_no_request(cli: Cli, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "a.eml").write_bytes(_attached(kind))
+    result = cli("explain", "a.eml", "--offline", *NOW)
+    assert result.exit_code == Exit.DONE
+    assert "left alone" in result.stdout
+
+
+def test_a_calendar_part_alone_or_beside_attachments_is_a_request(explained: Explained, tmp_path: Path) -> None:
+    alone = b"Subject: Planning\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\n" + ics().encode()
+    assert explained("a.eml", alone)["decision"] == "accept"
+    mail = message_from_bytes(eml(ics(), f"<p>{BODY}</p>"), policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="agenda.pdf")
+    assert explained("a.eml", mail.as_bytes())["decision"] == "accept"
 
 
 def test_a_cancellation(explained: Explained) -> None:

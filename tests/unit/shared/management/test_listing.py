@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shared.errors import InvalidRequest
 from shared.management.listing import MAX_LIMIT, flag, page, query_of
+from shared.management.resource import TIME_FORMAT
 
 SCHEMA = {
     "properties": {
@@ -16,7 +17,7 @@ SCHEMA = {
         "name": {"type": "string"},
         "prefix": {"type": ["string", "null"]},
         "on": {"type": "boolean"},
-        "made": {"type": "string", "format": "date-time"},
+        "made": {"type": "string", "format": TIME_FORMAT},
         "parent": {"type": "string", "format": "uri-reference"},
         "secret": {"type": "string", "writeOnly": True},
         "parts": {"type": "array"},

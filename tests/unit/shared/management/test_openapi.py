@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from shared.errors import Conflict, NotFound, SchedulingError
 from shared.management import Answer
+from shared.management.resource import TIME_FORMAT, time_text
 from tests.unit.shared.integrations.samples import graph_fields
 from tests.unit.shared.management.api import CONNECTORS, DOMAINS, PROOF, Api
 
@@ -58,6 +60,28 @@ def test_secrets_can_be_written_and_are_not_shown() -> None:
         "title": "Scheduled alias prefix",
         "description": properties["scheduled_alias_prefix"]["description"],
     }
+
+
+def _schemas(part: Any) -> list[dict[str, Any]]:
+    """Every schema of the document, at any depth."""
+    if isinstance(part, list):
+        return [found for each in part for found in _schemas(each)]
+    if not isinstance(part, dict):
+        return []
+    return [part, *(found for each in part.values() for found in _schemas(each))]
+
+
+def test_times_are_said_to_be_utc_without_an_offset() -> None:
+    """JSON Schema's date-time has one, and a client that is made from this document would refuse every answer."""
+    assert not [each for each in _schemas(document()) if each.get("format") == "date-time"]
+    times = [each for each in _schemas(document()) if each.get("format") == TIME_FORMAT]
+    assert len(times) > 5
+    for schema in times:
+        assert "UTC" in schema["description"]
+        jsonschema.validate(time_text(datetime(2026, 11, 23, 10, tzinfo=timezone(timedelta(hours=1)))), schema)
+        jsonschema.validate(time_text(datetime(2026, 11, 23, 9, 0, 0, 5, tzinfo=UTC)), schema)
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate("2026-11-23T09:00:00Z", schema)
 
 
 def test_every_example_of_an_answer_fits_its_description() -> None:
