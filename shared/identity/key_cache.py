@@ -46,12 +46,17 @@ class KeyCache(Generic[K]):
         A key that is known keeps working while its URL cannot be reached.
         """
         known = self._cache[url]
-        async with known.turn:  # many at once wait for one fetch
-            if self._is_due(known, name):
-                await self._refresh(url, known, name)
+        if not self._serves(known, name):
+            async with known.turn:  # many at once wait for one fetch
+                if self._is_due(known, name):
+                    await self._refresh(url, known, name)
         if known.fetched is None:
             raise Unavailable("The keys that prove identities cannot be fetched. Please try again later.")
         return known.keys.get(name)
+
+    def _serves(self, known: _Known[K], name: str) -> bool:
+        """Whether what is in memory answers: a known key waits for no fetch that others have begun."""
+        return name in known.keys and (known.turn.locked() or not self._is_due(known, name))
 
     def _is_due(self, known: _Known[K], name: str) -> bool:
         now = self._clock.now()
