@@ -13,7 +13,6 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from http.cookies import CookieError, SimpleCookie
 
 from shared.clock import Clock
 from shared.errors import InvalidRequest, NotAuthenticated
@@ -79,11 +78,7 @@ class Attempts:
     def resume(self, state: str, cookies: str) -> Attempt:
         """The attempt of this state, by the browser's Cookie header. Raises NotAuthenticated."""
         try:
-            held = SimpleCookie(cookies)[_name(state)].value if _STATE.fullmatch(state) else ""
-        except (KeyError, CookieError) as error:
-            raise NotAuthenticated(_STRANGE) from error
-        try:
-            found = self._signed.read(held)
+            found = self._signed.read(_value(cookies, _name(state)) if _STATE.fullmatch(state) else "")
         except NotAuthenticated as error:
             raise NotAuthenticated(_STRANGE) from error
         if not hmac.compare_digest(found["state"], state):
@@ -111,6 +106,16 @@ def s256(verifier: str) -> str:
 def _name(state: str) -> str:
     # A name for each attempt: two dialogs at once do not disturb each other. `__Host-`: no other host can set it.
     return f"__Host-sign-in-{sha256(state.encode()).hexdigest()[:8]}"
+
+
+def _value(cookies: str, name: str) -> str:
+    """The value of the one cookie of this name in a Cookie header, "" when it is not there.
+
+    The others are nobody's business here: a page of a parent domain may set what no parser takes (RFC 6265, 5.4, has
+    browsers send it all the same), and a parser that gives up at one would lose ours.
+    """
+    pairs = (pair.partition("=") for pair in cookies.split(";"))
+    return next((value.strip(" \t") for found, _, value in pairs if found.strip(" \t") == name), "")
 
 
 def _cookie(state: str, value: str, lifetime: timedelta) -> str:

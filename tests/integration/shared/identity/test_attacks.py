@@ -350,6 +350,21 @@ def test_any_cookies_and_states(state: str, cookies: str) -> None:
         Attempts(KEY, FakeClock()).resume(state, cookies)
 
 
+ODD_COOKIES = st.text(st.characters(codec="utf-8", exclude_characters=";")) | st.sampled_from(
+    ['prefs={"lang":"de"}', "user=José", "no-value", "=", 'a="x', "a=b=c", "\x00", "__Host-sign-in-00000000=x", "a,b=c"]
+)
+
+
+@given(st.lists(ODD_COOKIES), st.lists(ODD_COOKIES), st.sampled_from(["; ", ";", " ;  "]))
+def test_other_cookies_do_not_matter_whatever_they_hold(before: list[str], after: list[str], between: str) -> None:
+    """A parent domain's scripts may set what they like."""
+    attempts = Attempts(KEY, FakeClock())
+    state, cookie = attempts.start("uuid", s256(VERIFIER))
+    others = [each for each in before if not each.strip().startswith(cookie.partition("=")[0])]
+    header = between.join([*others, cookie.partition(";")[0], *after])
+    assert attempts.resume(state, header).integration == "uuid"
+
+
 @pytest.mark.parametrize("code", ["", "x" * 8193])
 async def test_a_callback_without_a_code(world: World, code: str) -> None:
     answer = await world.at_provider(await world.start(await world.azure()))
