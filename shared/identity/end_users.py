@@ -18,6 +18,13 @@ class EndUser(Protocol):
         """The user's address, by which VMRs name their owner."""
         ...
 
+    def sign_in(self, integration: str, key: str) -> str:
+        """The id of the sign-in that is remembered under this key: after signing out, the next one has another.
+
+        "" for a sign-in from before there were ids, and for none.
+        """
+        ...
+
 
 class EndUsers(Protocol):
     """User records, and the sign-ins that they remember.
@@ -33,10 +40,10 @@ class EndUsers(Protocol):
         """
         ...
 
-    async def remember(self, integration: Integration, user: str, key: str) -> None:
+    async def remember(self, integration: Integration, user: str, key: str) -> bool:
         """Remember another key of the user with this uuid: Outlook's own token proves them from now on.
 
-        Nothing happens when the record is gone.
+        False, and nothing is changed, for a key that proves somebody else, and when the record is gone.
         """
         ...
 

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from shared.personal.fields import Address, Line
+from shared.personal.fields import Address, Line, digest
 
 MAX_SIGN_INS = 50
 """Sign-ins that a record remembers, the oldest is forgotten first: one transaction must hold them all."""
+
+SignIn: TypeAlias = tuple[str, str, str]
+
+
+def _with_ids(sign_ins: Any) -> Any:
+    """Of what JSON holds: records from before there were ids hold pairs."""
+    if not isinstance(sign_ins, list | tuple):
+        return sign_ins
+    return [(*each, "") if len(each) == 2 else (*each,) for each in sign_ins if isinstance(each, list | tuple)]
 
 
 class UserRecord(BaseModel):
     """A user as it is kept.
 
-    `integration` is the uuid of the one it belongs to, "" for all. `sign_ins` are pairs of an integration's uuid and
-    the digest of a `Caller.key`. `user_oid` is the user's Entra object id, `exchange_user_id` the id in tokens of
-    Exchange on-premises (`msexchuid`): what ties Outlook's own token to a record.
+    `integration` is the uuid of the one it belongs to, "" for all. `sign_ins` are of an integration's uuid, the digest
+    of a `Caller.key`, and an id of that sign-in, which is "" for those from before there were ids. `user_oid` is the
+    user's Entra object id, `exchange_user_id` the id in tokens of Exchange on-premises (`msexchuid`): what ties
+    Outlook's own token to a record.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -38,9 +48,14 @@ class UserRecord(BaseModel):
     ms_exchange_guid: Line = ""
     sync_tag: Line = ""
     integration: str = ""
-    sign_ins: Annotated[tuple[tuple[str, str], ...], Field(strict=False)] = ()
+    sign_ins: Annotated[tuple[SignIn, ...], Field(strict=False), BeforeValidator(_with_ids)] = ()
 
     @property
     def email(self) -> str:
         """The address by which VMRs name their owner."""
         return self.primary_email_address
+
+    def sign_in(self, integration: str, key: str) -> str:
+        """See EndUser.sign_in."""
+        wanted = integration, digest(key)
+        return next((id_ for *which, id_ in self.sign_ins if tuple(which) == wanted), "")

@@ -28,7 +28,7 @@ async def retire_personal(storage: Storage, integration: str) -> None:
     await _each(
         users.forget_all(user.uuid, integration)
         for user in everybody
-        if user.integration != integration and any(of == integration for of, _ in user.sign_ins)
+        if user.integration != integration and any(of == integration for of, *_ in user.sign_ins)
     )
 
 

@@ -53,14 +53,16 @@ class UserStore:
                 continue  # the same user signs in twice at once, or an admin has removed the record this moment
         raise Conflict("Your user record is being changed right now. Please sign in again.")
 
-    async def remember(self, integration: Integration, user: str, key: str) -> None:
-        """See EndUsers.remember. A key that proved somebody else until now proves this user."""
-        other = await self.known(integration, key)
-        if other is not None and other.uuid != user:
-            await self._forget(other.uuid, integration.uuid, digest(key))
-        record = await self._users.find(f"uuid:{user}")
-        if record is not None:
+    async def remember(self, integration: Integration, user: str, key: str) -> bool:
+        """See EndUsers.remember. A key proves somebody else also when an admin has put it on their record."""
+        other, record = await self.tied(integration, key), await self._users.find(f"uuid:{user}")
+        if record is None or not _may_be(record, key) or (other is not None and other.uuid != user):
+            return False
+        try:
             await self._users.change(f"uuid:{user}", lambda now: _with(now, integration, key))
+        except (SettingsInvalid, NotFound):
+            return False  # this moment another user has claimed the key, or an admin has removed the record
+        return True
 
     async def known(self, integration: Integration, key: str) -> UserRecord | None:
         """See EndUsers.known."""
@@ -76,8 +78,7 @@ class UserStore:
         That is `user_oid` for `entra:<tenant>:<object id>`, `exchange_user_id` for `exchange:<msexchuid>:<url>`.
         """
         user = await self.known(integration, key)
-        method, _, rest = key.partition(":")
-        id_ = {"entra": rest.rpartition(":")[2], "exchange": rest.partition(":")[0]}.get(method, "")
+        method, id_ = _id_in(key)
         return user or (await self._own_or_common(integration, method, id_) if id_ else None)
 
     # --- admins
@@ -108,7 +109,14 @@ class UserStore:
 
     async def forget_all(self, user: str, integration: str) -> None:
         """Forget every sign-in of a user (uuid) with an integration (uuid). Nothing happens when there are none."""
-        await self._forget(user, integration)
+
+        def forget(now: UserRecord) -> UserRecord:
+            return now.model_copy(update={"sign_ins": tuple(each for each in now.sign_ins if each[0] != integration)})
+
+        try:
+            await self._users.change(f"uuid:{user}", forget)
+        except NotFound:
+            return  # the record is gone, and its sign-ins with it
 
     # ---
 
@@ -153,18 +161,6 @@ class UserStore:
 
         return await self._users.change(f"uuid:{user.uuid}", remember)
 
-    async def _forget(self, user: str, integration: str, key_digest: str = "") -> None:
-        """Forget one key, or all keys, of a user with this integration (uuid)."""
-
-        def forget(now: UserRecord) -> UserRecord:
-            gone = {pair for pair in now.sign_ins if pair[0] == integration and key_digest in ("", pair[1])}
-            return now.model_copy(update={"sign_ins": tuple(pair for pair in now.sign_ins if pair not in gone)})
-
-        try:
-            await self._users.change(f"uuid:{user}", forget)
-        except NotFound:
-            return  # the record is gone, and its sign-ins with it
-
 
 def _newcomer(integration: Integration, subject: str, email: str, name: str) -> UserRecord:
     """A record that has no id yet. Raises NotAllowed for an address that no record can have."""
@@ -174,7 +170,7 @@ def _newcomer(integration: Integration, subject: str, email: str, name: str) -> 
         "primary_email_address": normal(email),
         "display_name": "".join(each for each in name if each.isprintable())[:250],
         "integration": integration.uuid,
-        "sign_ins": [(integration.uuid, digest(subject))],
+        "sign_ins": [(integration.uuid, digest(subject), str(uuid4()))],
     }
     return _usable(values)
 
@@ -193,20 +189,33 @@ def _usable(values: Mapping[str, Any]) -> UserRecord:
 
 def _with(user: UserRecord, integration: Integration, key: str) -> UserRecord:
     """The record with one more sign-in, the newest at the end."""
-    pair = integration.uuid, digest(key)
-    kept = (*(each for each in user.sign_ins if each != pair), pair)
-    return user if pair in user.sign_ins else user.model_copy(update={"sign_ins": kept[-MAX_SIGN_INS:]})
+    place = integration.uuid, digest(key)
+    if any((of, key_digest) == place for of, key_digest, _ in user.sign_ins):
+        return user
+    kept = (*user.sign_ins, (*place, str(uuid4())))
+    return user.model_copy(update={"sign_ins": kept[-MAX_SIGN_INS:]})
 
 
 def _may_be(user: UserRecord, subject: str) -> bool:
-    """Whether an account may be this user: an Entra account with another object id is another person."""
-    return not (subject.startswith("entra:") and user.user_oid) or _is_tied(user, subject)
+    """Whether an account may be this user: one with another id than the record's is another person."""
+    return not _id_on(user, subject) or _is_tied(user, subject)
 
 
 def _is_tied(user: UserRecord, subject: str) -> bool:
     """Whether an admin has put this account on the record."""
-    method, _, rest = subject.partition(":")
-    return method == "entra" and bool(user.user_oid) and normal(user.user_oid) == rest.rpartition(":")[2]
+    id_ = _id_on(user, subject)
+    return bool(id_) and normal(id_) == normal(_id_in(subject)[1])
+
+
+def _id_on(user: UserRecord, key: str) -> str:
+    """The id of the key's kind that an admin has put on the record, or ""."""
+    return {"entra": user.user_oid, "exchange": user.exchange_user_id}.get(_id_in(key)[0], "")
+
+
+def _id_in(key: str) -> tuple[str, str]:
+    """The method of a `Caller.key`, and the id in it that an admin may put on a record; "" when it has none."""
+    method, _, rest = key.partition(":")
+    return method, {"entra": rest.rpartition(":")[2], "exchange": rest.partition(":")[0]}.get(method, "")
 
 
 def _sign_in(integration: str, key_digest: str) -> str:
@@ -225,5 +234,5 @@ def _entry(user: UserRecord) -> Entry:
     }
     claims = {f"id:{user.id}": "id", f"uuid:{user.uuid}": "uuid"}
     claims |= {f"{kind}:{user.integration}:{digest(text)}": field for kind, (field, text) in named.items() if text}
-    claims |= {_sign_in(*pair): "sign_ins" for pair in user.sign_ins}
+    claims |= {_sign_in(of, key_digest): "sign_ins" for of, key_digest, _ in user.sign_ins}
     return Entry(f"user:{user.uuid}", {"user": user.model_dump_json()}, claims)

@@ -9,12 +9,15 @@ from shared.integrations import Integration
 
 @dataclass
 class MemoryEndUser:
-    """An EndUser; `keys` are what it is remembered under."""
+    """An EndUser; `keys` are what it is remembered under, with the ids of sign-ins."""
 
     email: str
     name: str = ""
     uuid: str = field(default_factory=lambda: str(uuid4()))
-    keys: set[tuple[str, str]] = field(default_factory=set)
+    keys: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def sign_in(self, integration: str, key: str) -> str:
+        return self.keys[integration, key]
 
 
 class MemoryEndUsers:
@@ -30,13 +33,18 @@ class MemoryEndUsers:
                 raise NotAllowed("You have no user record here. Please ask your administrator for one.")
             user = MemoryEndUser(email, name)
             self.records.append(user)
-        user.keys.add((integration.uuid, subject))
+        user.keys.setdefault((integration.uuid, subject), str(uuid4()))
         return user
 
-    async def remember(self, integration: Integration, user: str, key: str) -> None:
+    async def remember(self, integration: Integration, user: str, key: str) -> bool:
+        known = await self.known(integration, key)
+        if known is not None:
+            return known.uuid == user
         for record in self.records:
             if record.uuid == user:
-                record.keys.add((integration.uuid, key))
+                record.keys[integration.uuid, key] = str(uuid4())
+                return True
+        return False
 
     async def known(self, integration: Integration, key: str) -> MemoryEndUser | None:
         return next((record for record in self.records if (integration.uuid, key) in record.keys), None)
@@ -44,7 +52,7 @@ class MemoryEndUsers:
     async def sign_out(self, integration: Integration, user: str) -> None:
         for record in self.records:
             if record.uuid == user:
-                record.keys = {key for key in record.keys if key[0] != integration.uuid}
+                record.keys = {key: id_ for key, id_ in record.keys.items() if key[0] != integration.uuid}
 
     def _by_email(self, email: str) -> MemoryEndUser | None:
         return next((record for record in self.records if record.email.lower() == email), None)

@@ -2,8 +2,8 @@
 
 Rows of table `meetings`, in a partition of their own:
 
-    sign-in / <attempt's expiry, seconds>-<attempt's digest>    user, subject, integration, challenge, secret, typed,
-                                                                until
+    sign-in / <attempt's expiry, seconds>-<attempt's digest>    user, subject, sign_in, provider, integration,
+                                                                challenge, secret, typed, until
 
 The key is the attempt's, so a second callback with the same state finds it taken. A row stays until the attempt has
 expired, and keys sort by that time: cleaning up reads what may go and nothing else.
@@ -41,10 +41,15 @@ _INVALID = "This sign-in is not valid any more. Please sign in again."
 
 @dataclass(frozen=True)
 class Redeemed:
-    """Whose code it was: user record (uuid), and the subject under which the record remembers the sign-in."""
+    """Whose code it was: user record (uuid), and the subject under which the record remembers the sign-in.
+
+    `sign_in` is that sign-in's id, `provider` the fingerprint of the provider that has proven the user.
+    """
 
     user: str
     subject: str
+    sign_in: str = ""
+    provider: str = ""
 
 
 class Codes:
@@ -60,6 +65,8 @@ class Codes:
         values: dict[str, Value] = {
             "user": owner.user,
             "subject": owner.subject,
+            "sign_in": owner.sign_in,
+            "provider": owner.provider,
             "integration": attempt.integration,
             "challenge": attempt.challenge,
             "secret": _digest(secret),
@@ -88,7 +95,7 @@ class Codes:
             await self._table.commit(PARTITION, Replace(row, {**row.values, "until": 0}))
         except RowChanged as error:
             raise NotAuthenticated(_INVALID) from error  # somebody else has redeemed it this moment
-        return Redeemed(str(row.values["user"]), str(row.values["subject"]))
+        return Redeemed(*(str(row.values.get(name, "")) for name in ("user", "subject", "sign_in", "provider")))
 
     async def clean_up(self) -> int:
         """Remove the rows of attempts that have expired; how many they were."""

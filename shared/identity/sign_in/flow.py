@@ -14,7 +14,7 @@ from shared.identity.end_users import EndUsers
 from shared.identity.sign_in.attempt import Attempts
 from shared.identity.sign_in.codes import Codes, Redeemed
 from shared.identity.sign_in.endpoint import TokenEndpoints, refusal
-from shared.identity.sign_in.provider import AZURE, Provider, provider_of
+from shared.identity.sign_in.provider import AZURE, Provider, fingerprint, provider_of
 from shared.identity.sign_in.sessions import Sessions
 from shared.identity.sign_in.tokens import ProviderTokens, SignedInUser
 from shared.identity.ways import Ways
@@ -68,7 +68,9 @@ class UserSignIn:
         integration = await self.integrations.cached(attempt.integration)
         proven = await self._proven(integration, provider_of(integration), attempt.state, code)
         user = await self.users.signed_in(integration, proven.subject, proven.email, proven.name)
-        return integration, await self.codes.issue(attempt, Redeemed(user.uuid, proven.subject))
+        sign_in = user.sign_in(integration.uuid, proven.subject)
+        owner = Redeemed(user.uuid, proven.subject, sign_in, fingerprint(integration))
+        return integration, await self.codes.issue(attempt, owner)
 
     async def redeem(self, uuid: str, code: str, verifier: str, token: str = "") -> str:
         """The session's token for a one-time code. Raises NotFound, NotAuthenticated, Unavailable.
@@ -107,8 +109,16 @@ class UserSignIn:
             # The user has signed in all the same; Outlook's token is only what would spare them the next time.
             log.info("Outlook's token was not remembered with a sign-in: %s", error.code)
             return
-        if caller.key != owner.subject:
-            await self.users.remember(integration, owner.user, caller.key)
+        if caller.key == owner.subject:
+            return
+        if _are_two(caller.key, owner.subject) or not await self.users.remember(integration, owner.user, caller.key):
+            log.warning("integration %s: Outlook's token is of another user than the sign-in", integration.uuid)
 
     def _redirect_uri(self, integration: Integration) -> str:
         return self.addresses.origin(integration) + CALLBACK
+
+
+def _are_two(key: str, subject: str) -> bool:
+    """Whether they are two accounts of one Entra tenant, and so two people."""
+    tenant, tenant_too = (text.rpartition(":")[0] for text in (key, subject))
+    return key.startswith("entra:") and tenant == tenant_too and key != subject

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from shared.errors import Unavailable
@@ -85,6 +86,17 @@ def provider_of(integration: Integration) -> Provider:
         client_id=integration.personal_vmr_oauth_client_id,
         resource=integration.personal_vmr_adfs_relying_party_trust_identifier if kind == ADFS else "",
     )
+
+
+def fingerprint(integration: Integration) -> str:
+    """Names the provider of an integration's settings: another one has another, a new client secret changes nothing."""
+    parts = (
+        integration.auth_provider,
+        integration.personal_vmr_oauth_token_endpoint,
+        integration.personal_vmr_oauth_client_id,
+        integration.personal_vmr_adfs_relying_party_trust_identifier if integration.auth_provider == ADFS else "",
+    )
+    return sha256("\n".join(part or "" for part in parts).encode()).hexdigest()[:16]
 
 
 def with_query(url: str, values: dict[str, str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+from dataclasses import asdict
 from datetime import timedelta
 
 from shared.clock import Clock
@@ -9,6 +11,7 @@ from shared.errors import NotAuthenticated
 from shared.identity.caller import Caller
 from shared.identity.end_users import EndUsers
 from shared.identity.sign_in.codes import Redeemed
+from shared.identity.sign_in.provider import fingerprint
 from shared.identity.signed import Signed
 from shared.integrations import Integration
 
@@ -17,7 +20,9 @@ _OVER = "Please sign in again."
 
 
 class Sessions:
-    """Signed with the deployment's key, and good as long as the user's record remembers the sign-in."""
+    """Signed with the deployment's key, and good as long as the user's record remembers that very sign-in, and the
+    integration has the provider that has proven the user.
+    """
 
     def __init__(self, signing_key: bytes, users: EndUsers, clock: Clock) -> None:
         self._signed = Signed(signing_key, "session", clock)
@@ -25,8 +30,7 @@ class Sessions:
 
     def make(self, integration: Integration, owner: Redeemed) -> str:
         """A new token of a user, bound to the integration."""
-        statement = {"integration": integration.uuid, "user": owner.user, "subject": owner.subject}
-        return self._signed.sign(statement, LIFETIME)
+        return self._signed.sign({"integration": integration.uuid, **asdict(owner)}, LIFETIME)
 
     def is_one(self, token: str) -> bool:
         """Whether a token claims to be a session's; nothing of it is verified."""
@@ -48,4 +52,10 @@ class Sessions:
         user = await self._users.known(integration, stated["subject"])
         if user is None or user.uuid != stated["user"]:  # deleted, made again, or signed out
             raise NotAuthenticated(_OVER)
-        return Redeemed(user.uuid, stated["subject"]), user.email
+        # Tokens from before there were ids have neither, and their sign-ins have the id "" until they are signed out.
+        if not hmac.compare_digest(stated.get("sign_in", ""), user.sign_in(integration.uuid, stated["subject"])):
+            raise NotAuthenticated(_OVER)  # signed out, and in again
+        provider = fingerprint(integration)
+        if stated.get("provider", provider) != provider:
+            raise NotAuthenticated(_OVER)
+        return Redeemed(user.uuid, stated["subject"], stated.get("sign_in", ""), provider), user.email

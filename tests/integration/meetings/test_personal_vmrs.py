@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.identity.sign_in.codes import Redeemed
+from shared.identity.sign_in.provider import fingerprint
 from shared.personal.store import VmrStore
 from tests.integration.meetings.deployment import INTEGRATION, deployed
 from tests.unit.shared.personal.samples import kept
@@ -24,7 +25,9 @@ async def test_it_creates_no_conference_and_gets_no_answer() -> None:
         await VmrStore(services.storage).create(kept(1, "alice@example.com"))
         integration = await deployment.integration()
         user = await services.end_users.signed_in(integration, SUBJECT, "alice@example.com", "Alice")
-        token = services.sessions.make(integration, Redeemed(user.uuid, SUBJECT))
+        sign_in = user.sign_in(INTEGRATION, SUBJECT)
+        owner = Redeemed(user.uuid, SUBJECT, sign_in, fingerprint(integration))
+        token = services.sessions.make(integration, owner)
         [room] = await services.personal_vmrs.listing(INTEGRATION, token)
         assert not {"room_email", "alias_id", "tag"} & room.keys()  # nothing to invite, and nothing to recognise
         rows = [row async for row in services.storage.table("meetings").rows(INTEGRATION)]

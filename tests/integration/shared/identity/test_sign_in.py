@@ -13,8 +13,9 @@ from shared.errors import NotAllowed, NotAuthenticated, NotFound, Unavailable
 from shared.identity.caller import Caller
 from shared.identity.sign_in import sessions
 from shared.identity.sign_in.attempt import s256
+from shared.identity.signed import Signed
 from shared.integrations import Integration
-from tests.integration.shared.identity.world import PUBLIC, VERIFIER, World, query
+from tests.integration.shared.identity.world import KEY, PUBLIC, VERIFIER, World, query
 
 Make = Callable[[World], Awaitable[Integration]]
 PROVIDERS: dict[str, Make] = {"Azure": World.azure, "AD FS": World.adfs}
@@ -131,6 +132,82 @@ async def test_signing_out_ends_every_session_of_the_user_and_no_other(world: Wo
     for nobody in (first, "", "x"):
         with pytest.raises(NotAuthenticated):
             await world.sign_in.sign_out(integration.uuid, nobody)
+
+
+async def test_a_session_that_was_signed_out_is_not_good_again_after_the_next_sign_in(world: World) -> None:
+    integration = await world.azure()
+    stolen = await world.session(integration)
+    await world.sign_in.sign_out(integration.uuid, stolen)
+    session = await world.session(integration)
+    assert await world.services.users.identify(integration, session)
+    with pytest.raises(NotAuthenticated, match="sign in again"):
+        await world.services.users.identify(integration, stolen)
+
+
+async def test_a_code_from_before_a_sign_out_makes_no_session(world: World) -> None:
+    integration = await world.azure()
+    session, code = await world.session(integration), await world.code(integration)
+    await world.sign_in.sign_out(integration.uuid, session)
+    await world.session(integration)
+    late = await world.sign_in.redeem(integration.uuid, code, VERIFIER)
+    with pytest.raises(NotAuthenticated, match="sign in again"):
+        await world.services.users.identify(integration, late)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_good"),
+    [
+        ({"personal_vmr_oauth_client_id": "11111111-2222-3333-4444-555555555555"}, False),
+        ({"personal_vmr_oauth_token_endpoint": "https://login.example.com/other/oauth2/v2.0/token"}, False),
+        ({"auth_provider": "ADFS"}, False),
+        ({"personal_vmr_oauth_client_secret": "another"}, True),
+        ({"personal_vmr_instructions_email_template": "Hello"}, True),
+    ],
+)
+async def test_a_session_ends_when_the_provider_changes(world: World, changes: dict[str, Any], is_good: bool) -> None:
+    integration = await world.azure()
+    session = await world.session(integration)
+    changed = integration.model_copy(update=changes)
+    if is_good:
+        assert await world.services.users.identify(changed, session)
+    else:
+        with pytest.raises(NotAuthenticated, match="sign in again"):
+            await world.services.users.identify(changed, session)
+
+
+async def test_a_session_from_before_sign_ins_had_ids_is_good_until_its_user_signs_out(world: World) -> None:
+    integration = await world.azure()
+    code = await world.code(integration)
+    owner = await world.sign_in.codes.redeem(integration.uuid, code, VERIFIER)
+    user = world.users.records[0]
+    user.keys[integration.uuid, owner.subject] = ""
+    stated = {"integration": integration.uuid, "user": user.uuid, "subject": owner.subject}
+    old = Signed(KEY, "session", world.clock).sign(stated, timedelta(days=30))
+    assert await world.services.users.identify(integration, old)
+    await world.sign_in.sign_out(integration.uuid, old)
+    await world.session(integration)
+    with pytest.raises(NotAuthenticated, match="sign in again"):
+        await world.services.users.identify(integration, old)
+
+
+@pytest.mark.parametrize(
+    ("key", "is_remembered"),
+    [
+        (f"entra:{TENANT}:00000000-0000-0000-0000-00000000abcd", False),
+        ("entra:99999999-0000-0000-0000-000000000000:00000000-0000-0000-0000-00000000abcd", True),
+        ("exchange:alice@corp:https://mail.example.com/x", True),
+    ],
+)
+async def test_another_account_s_token_of_the_same_tenant_is_not_bound(
+    world: World, key: str, is_remembered: bool
+) -> None:
+    async def identify(_integration: Integration, _token: str) -> Caller:
+        return Caller(key, "test")
+
+    integration = await world.azure()
+    world.services.__dict__["sign_in"] = replace(world.sign_in, identify=identify)
+    assert await world.session(integration, token="outlook"), "the sign-in itself holds all the same"
+    assert (await world.users.known(integration, key) is not None) is is_remembered
 
 
 async def test_a_session_is_good_in_its_integration_only(world: World) -> None:

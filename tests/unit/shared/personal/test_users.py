@@ -1,6 +1,7 @@
 """User records and the sign-ins that they remember."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from shared.errors import NotAllowed, NotFound
 from shared.identity.end_users import EndUsers
 from shared.personal.end_user import MAX_SIGN_INS, UserRecord
-from shared.personal.fields import validated
+from shared.personal.fields import digest, validated
 from shared.personal.users import UserStore
 from tests.fakes.storage import MemoryStorage
 from tests.unit.shared.personal.samples import CORP, OTHER, integration
@@ -140,16 +141,67 @@ async def test_signing_out_forgets_the_keys_of_this_integration_only(users: User
     await users.sign_out(corp, "nobody")
 
 
-async def test_a_key_proves_whoever_signed_in_with_it_last(users: UserStore) -> None:
+async def test_a_key_that_proves_somebody_is_nobody_elses_until_they_sign_out(users: UserStore) -> None:
+    """Else whoever got hold of Alice's token for a moment would be Alice's user for good: she would use his rooms."""
     corp = integration()
     alice = await users.signed_in(corp, "adfs:a", ALICE, "")
-    bob = await users.signed_in(corp, "adfs:b", "bob@example.com", "")
-    await users.remember(corp, alice.uuid, "exchange:1:url")
-    await users.remember(corp, bob.uuid, "exchange:1:url")
+    mallory = await users.signed_in(corp, "adfs:m", "mallory@example.com", "")
+    assert await users.remember(corp, alice.uuid, "exchange:1:url")
+    assert await users.remember(corp, alice.uuid, "exchange:1:url")
+    assert not await users.remember(corp, mallory.uuid, "exchange:1:url")
     found = await users.known(corp, "exchange:1:url")
     assert found is not None
-    assert found.uuid == bob.uuid
-    assert await users.known(corp, "adfs:a") is not None
+    assert found.uuid == alice.uuid
+    await users.sign_out(corp, alice.uuid)
+    assert await users.remember(corp, mallory.uuid, "exchange:1:url"), "a mailbox may have another user one day"
+
+
+@pytest.mark.parametrize(
+    ("fields", "key"),
+    [({"user_oid": OID}, SUBJECT), ({"exchange_user_id": "ABC@corp"}, "exchange:abc@corp:https://mail.example.com/x")],
+)
+async def test_a_key_that_an_admin_has_put_on_a_record_is_nobody_elses(
+    users: UserStore, fields: dict[str, Any], key: str
+) -> None:
+    corp = integration()
+    await users.create(record(**fields, integration=CORP))
+    mallory = await users.signed_in(corp, "adfs:m", "mallory@example.com", "")
+    assert not await users.remember(corp, mallory.uuid, key)
+    assert await users.known(corp, key) is None
+
+
+async def test_a_record_with_another_id_of_exchange_takes_no_key(users: UserStore) -> None:
+    corp = integration()
+    await users.create(record(exchange_user_id="ABC@corp", integration=CORP))
+    assert not await users.remember(corp, "user-1", "exchange:other@corp:https://mail.example.com/x")
+    assert await users.remember(corp, "user-1", "exchange:abc@corp:https://mail.example.com/x")
+
+
+async def test_a_key_that_two_claim_at_once_is_one_s(users: UserStore) -> None:
+    corp = integration()
+    both = [await users.signed_in(corp, f"adfs:{name}", f"{name}@example.com", "") for name in ("a", "b")]
+    taken = await asyncio.gather(*(users.remember(corp, user.uuid, "exchange:1:url") for user in both))
+    found = await users.known(corp, "exchange:1:url")
+    assert found is not None
+    assert [found.uuid == user.uuid for user in both] == list(taken)
+
+
+async def test_each_sign_in_has_an_id_that_ends_with_it(users: UserStore) -> None:
+    corp = integration()
+    first = (await users.signed_in(corp, SUBJECT, ALICE, "")).sign_in(CORP, SUBJECT)
+    again = await users.signed_in(corp, SUBJECT, ALICE, "")
+    assert again.sign_in(CORP, SUBJECT) == first, "another device is the same sign-in"
+    await users.sign_out(corp, again.uuid)
+    assert (await users.signed_in(corp, SUBJECT, ALICE, "")).sign_in(CORP, SUBJECT) not in (first, "")
+
+
+async def test_a_record_from_before_ids_is_read_and_keeps_its_sign_ins(users: UserStore) -> None:
+    corp = integration()
+    old = {**record(integration=CORP).model_dump(mode="json"), "sign_ins": [[CORP, digest(SUBJECT)]]}
+    await users.create(UserRecord.model_validate_json(json.dumps(old)))
+    known = await users.known(corp, SUBJECT)
+    assert known is not None
+    assert known.sign_in(CORP, SUBJECT) == ""
 
 
 @pytest.mark.parametrize(
