@@ -60,6 +60,7 @@ def _api(parts: Services) -> Management:
         parts.lifecycle,
         parts.examine,
         parts.service_accounts.start,
+        parts.bridges.names,
         local=parts.settings.is_local,
     )
 

@@ -11,6 +11,7 @@ from shared.conferences.conference import Conference
 from shared.conferences.names import is_name_of
 from shared.errors import TemplateInvalid
 from shared.integrations import Integration
+from shared.integrations.references import name_in
 from shared.mailboxes.mailbox import Mail
 from shared.meetings.decision import Accept, Accepted, Refresh, Reject, Rejected
 from shared.meetings.itip import itip_reply
@@ -19,6 +20,8 @@ from shared.meetings.request import Answer, CalendarItem, Shape
 from shared.templates import html_to_text, meeting_time, render
 
 log = logging.getLogger(__name__)
+
+_GROUP = "host_identity_provider_group"
 
 
 def conference(integration: Integration, item: CalendarItem, decision: Accept | Refresh, now: datetime) -> Conference:
@@ -50,8 +53,9 @@ def conference(integration: Integration, item: CalendarItem, decision: Accept | 
         alias=booking.alias,
         numeric_alias=booking.numeric_alias,
         service_tag=f"{integration.uuid}:{booking.tag}",
-        theme=integration.ivr_theme or "",
-        identity_provider_group=integration.host_identity_provider_group or "",
+        theme=name_in(integration, "ivr_theme"),
+        # A URI that nobody has resolved lets nobody in (shared/conferences/answer.py).
+        identity_provider_group=name_in(integration, _GROUP) or getattr(integration, _GROUP) or "",
         non_idp_participants=integration.non_idp_participants,
         buffer_before=integration.meeting_buffer_before,
         buffer_after=integration.meeting_buffer_after,

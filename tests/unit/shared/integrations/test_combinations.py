@@ -28,6 +28,13 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("OAUTH", {"url": ON_PREMISES}, "authentication_method", "Use NTLM or BASIC"),
     ("BASIC", {"url": ONLINE}, "authentication_method", "Use GRAPH"),
     ("NTLM", {"url": ONLINE}, "authentication_method", "Use GRAPH"),
+    ("GRAPH", {"ivr_theme": "/api/admin/configuration/v1/ivr_theme/3/"}, "ivr_theme", "Write the theme's name"),
+    (
+        "GRAPH",
+        {"host_identity_provider_group": "https://manager.example.com/api/admin/configuration/v1/identity_provider_group/1/"},
+        "host_identity_provider_group",
+        "Write the group's name",
+    ),
     ("KERBEROS", {}, "authentication_method", "Set authentication_method to NTLM"),
     (
         "GRAPH",
