@@ -95,7 +95,7 @@ def service_answer(fields: Mapping[str, Any]) -> dict[str, Any] | None:
 
     Texts are cut to what a node takes; empty ones are left out, but for those that an answer must have.
     """
-    cleaned = {name: _clean(value) if _may_be_cleaned(name, value) else value for name, value in fields.items()}
+    cleaned = {name: clean(value) if _may_be_cleaned(name, value) else value for name, value in fields.items()}
     given = {name: value for name, value in cleaned.items() if value != "" or name in REQUIRED}
     wrong = {name for name, value in given.items() if name not in FIELDS or not FIELDS[name](value)}
     wrong |= set(REQUIRED) - given.keys()
@@ -113,6 +113,6 @@ def _may_be_cleaned(name: str, value: Any) -> bool:
     return isinstance(value, str) and name not in PROTECTING
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """One line of text that can be printed; JSON has no lone surrogates, and Exchange cuts characters in two."""
     return "".join(each if each.isprintable() else " " for each in text)[:MAX_TEXT].strip()

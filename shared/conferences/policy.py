@@ -8,7 +8,7 @@ import re
 from typing import Any, Literal
 
 from shared.clock import Clock
-from shared.conferences.answer import service_answer
+from shared.conferences.answer import clean, service_answer
 from shared.conferences.conference import Conference
 from shared.storage import Storage
 
@@ -74,7 +74,7 @@ def _service(conference: Conference) -> dict[str, Any] | None:
     """The service as a node takes it; what is not set is left out, so that the platform's default holds."""
     fields = {
         "service_type": "conference",
-        "name": conference.name if conference.name.strip() else conference.alias,
+        "name": clean(conference.name) or conference.alias,
         "service_tag": conference.service_tag,
         "description": conference.description,
         "ivr_theme_name": conference.theme,
