@@ -64,6 +64,8 @@ class Exchange:
         self.faults = Faults()
         self.identity = Identity(self.clock)
         self.traffic = Traffic()
+        #: Roles of the application that have not been granted, such as "Mail.Send".
+        self.withheld: set[str] = set()
         self.store = Store(self.clock)
         self.attendant = Attendant(self.store, self.clock)
         self.post = PostOffice(self.store, self.directory, self.attendant)
