@@ -125,11 +125,12 @@ def look(account: Account) -> None:
 def _folder(account: Account, name: str) -> list[Node]:
     folders = Folders(account=account)
     payload = folders.get_payload(folders=[folder_id(account, name)], additional_fields=[], shape=ID_ONLY)
-    results = list(folders._elems_to_objs(folders._get_elements(payload=payload)))
-    for result in results:
+    found = []
+    for result in folders._get_elements(payload=payload):
         if isinstance(result, Exception):
             raise result
-    return results
+        found.append(Node(result))
+    return found
 
 
 def read_draft(account: Account, item_id: str) -> Node | None:

@@ -18,7 +18,6 @@ from shared.mailboxes.ews import payloads
 from shared.mailboxes.ews.faults import GONE, HttpFailure
 from shared.mailboxes.ews.node import Node
 
-
 _REQUEST_TIMEOUT = 408
 
 
