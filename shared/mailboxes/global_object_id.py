@@ -28,7 +28,9 @@ _DATE = slice(16, 20)
 def series_uid(ical_uid: str) -> str:
     """The uid that an occurrence of this iCalUId shares with its series; "" when the iCalUId does not tell it."""
     raw = _global_object_id(ical_uid)
-    return (raw[: _DATE.start] + bytes(4) + raw[_DATE.stop :]).hex().upper() if raw else ""
+    if not raw or not any(raw[_DATE]):
+        return ical_uid if raw else ""
+    return (raw[: _DATE.start] + bytes(4) + raw[_DATE.stop :]).hex().upper()
 
 
 def day_of(ical_uid: str) -> str:

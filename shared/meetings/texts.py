@@ -15,7 +15,7 @@ from shared.integrations.references import name_in
 from shared.mailboxes.mailbox import Mail
 from shared.meetings.decision import Accept, Accepted, Refresh, Reject, Rejected
 from shared.meetings.itip import itip_reply
-from shared.meetings.operation import Operation
+from shared.meetings.operation import Mailing, Operation
 from shared.meetings.request import Answer, CalendarItem, Shape
 from shared.templates import html_to_text, meeting_time, render
 
@@ -110,11 +110,18 @@ def late_instructions(integration: Integration, item: CalendarItem, booking: Boo
 def html_response(integration: Integration, item: CalendarItem, operation: Operation, now: datetime) -> Mail:
     """A meeting response with an HTML body: a mail with an iTIP REPLY, since Graph's own comment is plain text.
 
-    Not confirmed without a live tenant: that Exchange makes a tracked response of it (facts/graph-ews-tokens.md §2).
+    Not confirmed without a live tenant: that Exchange makes a tracked response of it. Raises ValueError where
+    `can_reply` says no.
     """
     verb = "Accepted" if operation.answer is Answer.ACCEPTED else "Declined"
     reply = itip_reply(item, integration.mailbox, operation.answer, now)
     return Mail((item.organizer.email,), f"{verb}: {item.subject}", operation.text, html_to_text(operation.text), reply)
+
+
+def plain_response(operation: Operation) -> Operation:
+    """The same operation with its answer as the plain comment of Graph's own response, instead of a mail of ours."""
+    others = [mailing for mailing in operation.mails.split() if mailing != Mailing.RESPONSE]
+    return replace(operation, mails=" ".join(others), text=html_to_text(operation.text))
 
 
 def _answer(integration: Integration, reason: Accepted | Rejected, values: dict[str, str]) -> str:

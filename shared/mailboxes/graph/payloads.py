@@ -4,6 +4,8 @@ Only what is needed is required. A field that cannot be read is one that is not 
 our business makes a message unreadable; an event without an id or its times is none.
 """
 
+import logging
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Self, TypeVar
 from zoneinfo import ZoneInfo
@@ -28,6 +30,8 @@ from shared.mailboxes.global_object_id import day_of, hex_of, series_uid, uid_of
 from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
 from shared.zones import iana_zone
 
+log = logging.getLogger(__name__)
+
 _KINDS = {"meetingRequest": Kind.REQUEST, "meetingCancelled": Kind.CANCELLATION}
 """By `meetingMessageType`; `@odata.type` tells nothing reliable. Everything else is left alone."""
 
@@ -50,6 +54,7 @@ _PLAIN = "occurrence"
 
 GLOBAL_OBJECT_ID = "Binary {6ED8DA90-450B-101B-98DA-00AA003F1305} Id 0x3"
 CLEAN_GLOBAL_OBJECT_ID = "Binary {6ED8DA90-450B-101B-98DA-00AA003F1305} Id 0x23"
+GLOBAL_OBJECT_IDS = (GLOBAL_OBJECT_ID, CLEAN_GLOBAL_OBJECT_ID)
 SEQUENCE = "Integer {00062002-0000-0000-C000-000000000046} Id 0x8201"
 """PidLidAppointmentSequence; these and no others are asked for as extended properties."""
 _ANSWERS = {"accepted": Answer.ACCEPTED, "declined": Answer.DECLINED}
@@ -181,7 +186,9 @@ class EventIds(Payload):
     def shape(self) -> Shape:
         """What it is. Where the type is missing, or of a kind that we do not know, the rest tells."""
         known = _SHAPES.get(self.type)
-        if self.series_master_id or (known is None and day_of(self.i_cal_u_id)):
+        if self.series_master_id and known is not Shape.SERIES:
+            return Shape.OCCURRENCE
+        if known is None and day_of(self.i_cal_u_id):
             return Shape.OCCURRENCE
         return known or (Shape.SERIES if self.recurrence else Shape.SINGLE)
 
@@ -274,7 +281,7 @@ class Message(_Extended):
     meeting_request_type: str = ""
     is_out_of_date: bool = False
     event: Event | None = None
-    ids: EventIds = Field(EventIds(), validation_alias="event")
+    ids: EventIds = Field(default_factory=lambda: EventIds.model_validate({}), validation_alias="event")
 
     def uid(self) -> str:
         """The meeting's uid, from the event or from the message's CleanGlobalObjectId; "" when neither is there."""
@@ -300,6 +307,27 @@ class Message(_Extended):
             uid=self.uid(),
             day=self.day(),
         )
+
+
+class Exceptions(Payload):
+    """A series master with those occurrences that the organizer has changed."""
+
+    exception_occurrences: list[dict[str, Any]] = []
+
+    def events(self) -> list[Event]:
+        """Those that can be read."""
+        return parse_events({"type": "exception"} | entry for entry in self.exception_occurrences)
+
+
+def parse_events(payloads: Iterable[Any]) -> list[Event]:
+    """The occurrences of a series that can be read: one that cannot must not cost the others their rooms."""
+    found: list[Event] = []
+    for payload in payloads:
+        try:
+            found.append(parse_event(payload))
+        except Unavailable as error:
+            log.warning("an occurrence of a series was left out: %s", error)
+    return found
 
 
 def parse_message(payload: Any) -> Message:
