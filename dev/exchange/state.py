@@ -20,6 +20,7 @@ from dev.exchange.post import PostOffice
 from dev.exchange.responses import Responses
 from dev.exchange.store import Change, Store
 from dev.exchange.subscriptions import Subscription, Subscriptions
+from dev.exchange.variants import Variants
 
 
 @dataclass
@@ -62,6 +63,7 @@ class Exchange:
         self.clock = clock or Clock()
         self.directory = Directory()
         self.faults = Faults()
+        self.variants = Variants()
         self.identity = Identity(self.clock)
         self.traffic = Traffic()
         #: Roles of the application that have not been granted, such as "Mail.Send".

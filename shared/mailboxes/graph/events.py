@@ -98,17 +98,26 @@ class GraphEvents:
             link = page.next_link
         return tuple(sorted(found))
 
-    async def exceptions(self, series_id: str) -> tuple[Occurrence, ...]:
+    async def instances_with_exceptions(
+        self, series_id: str, first: datetime, last: datetime, most: int
+    ) -> tuple[Occurrence, ...]:
+        """The same with the exceptions that the series master tells, where `/instances` lists none."""
+        found = await self.instances(series_id, first, last, most)
+        if not all(occurrence.is_plain for occurrence in found):
+            return found
+        exceptions = await self._exceptions(series_id)
+        return tuple(sorted({*found, *(each for each in exceptions if first < each.end and each.start < last)}))
+
+    async def _exceptions(self, series_id: str) -> list[Occurrence]:
         """All occurrences that the organizer has changed; none where Graph does not tell."""
+        query = {"$select": f"{_OCCURRENCE_FIELDS},exceptionOccurrences", "$expand": "exceptionOccurrences"}
         try:
-            payload = await self._client.get(
-                self._path(series_id), {"$select": "id", "$expand": "exceptionOccurrences"}
-            )
+            payload = await self._client.get(self._path(series_id), query)
         except GraphError as error:
             if error.status not in (400, 404):
                 raise
-            return ()
-        return tuple(_taking_place(parse(Exceptions, payload).events()))
+            return []
+        return _taking_place(parse(Exceptions, payload).events())
 
 
 def expanding(*names: str) -> dict[str, str]:

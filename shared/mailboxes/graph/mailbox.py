@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from shared.conferences.conference import Calendar, Occurrence
+from shared.conferences.conference import Calendar
 from shared.mailboxes.arrivals import Arrived
 from shared.mailboxes.graph.answers import Draft, Page, parse_changes
 from shared.mailboxes.graph.client import GraphClient, GraphError, ServerError
@@ -80,23 +80,14 @@ class GraphMailbox:
             return message
 
     async def calendar(self, item: CalendarItem, now: datetime) -> Calendar:
-        """See Mailbox.calendar."""
-        return await read_calendar(item, now, partial(self._instances, item))
+        """See Mailbox.calendar.
 
-    async def _instances(
-        self, item: CalendarItem, first: datetime, last: datetime, most: int
-    ) -> tuple[Occurrence, ...]:
-        """Occurrences and exceptions in a range, or the first of them.
-
-        Some servers are reported to leave exceptions out, others not. A series that is invited to before it begins has
-        hardly any yet, and its next reading asks again.
+        Some servers are reported to leave exceptions out of a series, others not. One that is invited to before it
+        begins has hardly any yet, and its next reading asks again.
         """
-        found = await self._events.instances(item.series_id, first, last, most)
-        is_new = item.shape is Shape.SERIES and item.answer is Answer.NONE and first < item.occurrence.start
-        if is_new or not all(occurrence.is_plain for occurrence in found):
-            return found
-        exceptions = await self._events.exceptions(item.series_id)
-        return tuple(sorted({*found, *(each for each in exceptions if first < each.end and each.start < last)}))
+        is_new = item.shape is Shape.SERIES and item.answer is Answer.NONE and item.occurrence.start > now
+        instances = self._events.instances if is_new else self._events.instances_with_exceptions
+        return await read_calendar(item, now, partial(instances, item.series_id))
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
         """See Mailbox.answer. A comment without a response is refused by Graph (facts §2), so None sends neither."""
