@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.meetings.deployment import MAILBOX, By, Deployment, deployed
+from shared.alarms import AlarmKind
+from tests.integration.meetings.deployment import INTEGRATION, MAILBOX, By, Deployment, deployed
 from tests.integration.meetings.test_series import WEEK, Series, swept
 from tests.integration.meetings.times import hour_from, tomorrow
 
@@ -133,3 +134,20 @@ async def test_a_reply_to_an_edited_meeting_is_tracked() -> None:
         await world.drain()
         assert [a["kind"] for a in await world.answers(uid)] == ["accepted", "accepted"]
         assert await tracked(world) == "accepted"
+
+
+@pytest.mark.parametrize("told", ["ValidationError", "InvalidRequest", "ExtensionError403", "ExtensionError503"])
+async def test_a_refused_handshake_is_an_alarm_until_it_succeeds(
+    world: Deployment, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def times_out(_url: str) -> str:
+        return "The operation has timed out."
+
+    await vary(world, handshake_error=told)
+    with monkeypatch.context() as patched:
+        patched.setattr(world.exchange.exchange.notifier, "shake_hands", times_out)
+        await world.control("POST", "/dev/lifecycle", {"event": "subscriptionRemoved"})
+        await world.services.rounds.renew()
+        assert [alarm.kind async for alarm in world.services.alarms.of(INTEGRATION)] == [AlarmKind.SUBSCRIPTION]
+    await world.services.rounds.renew()
+    assert [alarm async for alarm in world.services.alarms.of(INTEGRATION)] == []
