@@ -68,4 +68,3 @@ def test_a_uri_is_never_told(field: str, value: str, *, is_open: bool) -> None:
 
 def _with_group(conference: str, group: str) -> str:
     return json.dumps(json.loads(conference) | {"identity_provider_group": group})
-

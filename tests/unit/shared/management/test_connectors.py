@@ -86,7 +86,7 @@ async def test_a_uri_of_another_integrations_domain_is_refused() -> None:
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 async def test_changing_keeps_what_is_not_sent_and_clears_what_is_sent_empty(method: str) -> None:
     api = Api()
-    await created(api, description="old", meeting_buffer_before=5, ivr_theme="/api/admin/configuration/v1/ivr_theme/1/")
+    await created(api, description="old", meeting_buffer_before=5, ivr_theme="Blue")
     answer = await api.call(
         method, CONNECTORS + "1/", {"description": "", "ivr_theme": None, "meeting_buffer_after": 7}
     )
