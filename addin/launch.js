@@ -3,7 +3,7 @@
  * Offers the pane in a new meeting: a line above its text, with a button.
  *
  * Classic Outlook for Windows runs this file alone: no page, no modules, no storage, and `Office.onReady` is never called
- * (facts/outlook-addin.md §2). So it is one plain script; the server puts the texts before it, as `OFFER`.
+ * (docs/facts/outlook-addin.md). So it is one plain script; the server puts the texts before it, as `OFFER`.
  */
 
 /** @param {Office.AddinCommands.Event} event */

@@ -5,7 +5,7 @@ from typing import Any
 import azure.functions as func
 
 from functions.files import IMMUTABLE, file_response
-from functions.http import json_endpoint, json_response
+from functions.http import json_endpoint, json_response, texts_of
 from shared.addin.icons import GREY
 from shared.composition import services
 
@@ -35,6 +35,14 @@ async def meeting_details(req: func.HttpRequest) -> dict[str, Any]:
 async def personal_vmrs(req: func.HttpRequest) -> list[Any]:
     """The signed-in user's own VMRs, each with its joining instructions."""
     return list(await services().personal_vmrs.listing(req.route_params["uuid"], user_token(req)))
+
+
+@bp.route("api/client/v2/msexchange_schedulers/{uuid}/tag_state", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@json_endpoint
+async def tag_state(req: func.HttpRequest) -> dict[str, Any]:
+    """What has become of a tag that stands in a meeting. In the body, not in the address, which logs keep."""
+    tag, start = texts_of(req, "tag", "start")
+    return await services().tag_states.of(req.route_params["uuid"], user_token(req), tag, start)
 
 
 @bp.route("addin/{uuid:guid}/manifest.xml", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)

@@ -35,6 +35,9 @@ STATUS: dict[type[SchedulingError], int] = {
     SchedulingError: 500,
 }
 
+MAX_TEXTS = 10_000
+"""Bytes of a JSON object of texts that the pane or a sign-in page sends."""
+
 Handler = Callable[[func.HttpRequest], Awaitable[Any]]
 Endpoint = Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]
 
@@ -76,12 +79,8 @@ def failure(error: SchedulingError) -> func.HttpResponse:
     """The answer for an error that was raised on purpose."""
     correlation_id = str(uuid.uuid4())
     log.info("%s: %s %s", correlation_id, error.code, error)
-    return _failure(status_of(error), error.code, str(error), correlation_id, retry_after(error))
-
-
-def retry_after(error: SchedulingError) -> dict[str, str]:
-    """The header that says when to try again, if the error knows."""
-    return {"Retry-After": str(max(1, round(error.retry_after)))} if isinstance(error, RateLimited) else {}
+    headers = {"Retry-After": str(max(1, round(error.retry_after)))} if isinstance(error, RateLimited) else None
+    return _failure(status_of(error), error.code, str(error), correlation_id, headers)
 
 
 def unexpected(error: Exception) -> func.HttpResponse:
@@ -97,3 +96,15 @@ def _failure(
 ) -> func.HttpResponse:
     error = {"code": code, "message": message, "correlation_id": correlation_id}
     return json_response({"status": "failure", "error": error}, status, headers)
+
+
+def texts_of(req: func.HttpRequest, *names: str) -> list[str]:
+    """These members of the JSON object that was sent. Raises InvalidRequest."""
+    body = req.get_body()
+    try:
+        sent = json.loads(body) if len(body) <= MAX_TEXTS else None
+    except (ValueError, RecursionError):
+        sent = None
+    if not isinstance(sent, dict) or not all(isinstance(sent.get(name), str) for name in names):
+        raise InvalidRequest(f"Send a JSON object with the texts {' and '.join(names)}.")
+    return [sent[name] for name in names]

@@ -1,20 +1,18 @@
 """Sign-in: users in the add-in's dialog, and the service account by an admin."""
 
 import inspect
-import json
 import uuid
 from typing import Any
 
 import azure.functions as func
 
 from functions.addin import user_token
-from functions.http import Endpoint, Handler, json_endpoint, log, status_of
+from functions.http import Endpoint, Handler, json_endpoint, log, status_of, texts_of
 from shared.composition import services
-from shared.errors import InvalidRequest, SchedulingError
+from shared.errors import SchedulingError
 
 bp = func.Blueprint()
 
-MAX_BODY = 10_000
 _UNEXPECTED = "An unexpected error occurred. Please tell your administrator the reference."
 
 
@@ -62,7 +60,7 @@ async def sign_in_callback(req: func.HttpRequest) -> func.HttpResponse:
 @json_endpoint
 async def sign_in_redeem(req: func.HttpRequest) -> dict[str, Any]:
     """A session's token for the one-time code, to the pane that opened the dialog."""
-    code, verifier = _texts(req, "code", "verifier")
+    code, verifier = texts_of(req, "code", "verifier")
     token = await services().sign_in.redeem(req.route_params["uuid"], code, verifier, user_token(req))
     return {"token": token}
 
@@ -92,15 +90,3 @@ def _failed(message: str, reference: str, status: int) -> func.HttpResponse:
 
 def _html(html: str, headers: dict[str, str], status: int = 200) -> func.HttpResponse:
     return func.HttpResponse(html, status_code=status, headers=headers, mimetype="text/html", charset="utf-8")
-
-
-def _texts(req: func.HttpRequest, *names: str) -> list[str]:
-    """These members of the JSON object that was sent. Raises InvalidRequest."""
-    body = req.get_body()
-    try:
-        sent = json.loads(body) if len(body) <= MAX_BODY else None
-    except (ValueError, RecursionError):
-        sent = None
-    if not isinstance(sent, dict) or not all(isinstance(sent.get(name), str) for name in names):
-        raise InvalidRequest(f"Send a JSON object with the texts {' and '.join(names)}.")
-    return [sent[name] for name in names]

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The one command of Outlook on phones: add a single-use VMR, without a pane, within a minute
- * (facts/outlook-addin.md §1.3). Not confirmed on phones: which of Outlook's calls they answer; what they do not is done
+ * (docs/facts/outlook-addin.md). Not confirmed on phones: which of Outlook's calls they answer; what they do not is done
  * by others (src/office.js, src/insert.js).
  */
 

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Runs in the sign-in dialog once the provider has proven the user: hands the one-time code to the pane, which closes
- * the dialog. Where that does not happen, the user is told a code to type there (facts/outlook-addin.md §6.14: dialogs
+ * the dialog. Where that does not happen, the user is told a code to type there (docs/facts/outlook-addin.md: dialogs
  * that cannot reach their parent, and browser windows that have none).
  */
 

@@ -2,15 +2,20 @@
 /** What the pane does for the user. Every action ends in one event for the state machine; none throws. */
 
 import { ApiError } from './api.js';
-import { allocated, personal, promised } from './blocks.js';
+import { allocated, formerly, personal, promised } from './blocks.js';
+import { RewriteNeeded, eraseBody, hasPictures, isSeparable } from './body.js';
+import { NOTHING, find } from './finding.js';
 import { SignInNeeded } from './identity.js';
-import { PlaceError, isSeparable, place, takeBack } from './insert.js';
-import { noted, placedBy } from './memory.js';
+import { place, takeBack } from './insert.js';
+import { noted } from './memory.js';
 import { OutlookError } from './office.js';
-import { hasTag, holds } from './text.js';
+import { hintOf, placedHint } from './outcomes.js';
+import { failureOf } from './patience.js';
+import { hasTag, holds, tagOf } from './text.js';
 import { words } from './words.js';
 
 /** @import {Api, PersonalVmr} from './api.js' */
+/** @import {Finding} from './finding.js' */
 /** @import {Identity} from './identity.js' */
 /** @import {Block, Item, Mailbox, Placed} from './insert.js' */
 /** @import {Effect, Fault, Finished} from './state.js' */
@@ -20,11 +25,10 @@ import { words } from './words.js';
 
 /** @type {Record<Effect['do'], Fault>} */
 const FAULTS = {
-  single: 'single', list: 'getting', personal: 'personal', undo: 'undo', signIn: 'signing', redeem: 'signing',
-  signOut: 'signing',
+  single: 'single', complete: 'single', replace: 'single', list: 'getting', personal: 'personal', undo: 'undo',
+  signIn: 'signing', redeem: 'signing', signOut: 'signing',
 };
 const CLOSED_BY_USER = 12006; // of the dialog's events
-const BLOCKED = [12009, 12011]; // the user, or the browser, did not let the dialog open
 
 /** One pane's work on one meeting. */
 export class Actions {
@@ -49,22 +53,24 @@ export class Actions {
     this.placed = /** @type {Placed|null} */ (null);
     this.noting = Promise.resolve(); // the note about it, on its way
     this.location = '';
+    this.isMailboxInDoubt = false; // it was added here, and could not be seen when it was to be removed
   }
 
   /**
    * Whether the meeting has its VMR already, as the pane opens. A click looks again, and tells of a failure.
-   * @returns {Promise<{already: boolean, removable: boolean}>}
+   * @returns {Promise<Finding>}
    */
   async look() {
     const body = await this.item.readBody().catch(() => null);
-    if (!body || !hasTag(body)) return { already: false, removable: false };
-    return { already: true, removable: (await this.#already(body)).removable };
+    return body && hasTag(body) ? this.#find(body) : NOTHING;
   }
 
-  /** Get a placeholder while the back end is there, for when it is not (SPEC X4). */
+  /** Get a placeholder while the back end is there, for when it is not (X4). */
   async prepare() {
     try {
-      this.placeholder = await this.api.placeholder(await this.identity.token(false));
+      const { placeholder, aliases } = await this.api.ownConfig(await this.identity.token(false));
+      this.placeholder = placeholder;
+      this.room.aliases = aliases;
     } catch (error) {
       this.log(`No placeholder: ${error instanceof Error ? error.message : error}`);
     }
@@ -79,7 +85,7 @@ export class Actions {
       return await this.#perform(effect);
     } catch (error) {
       this.log(`Failed: ${effect.do}: ${error instanceof Error ? error.message : error}`);
-      return outcome(effect, error, this.identity.attempt.page);
+      return outcome(effect, error, this.identity.attempt.page, this.room.name || this.room.address);
     }
   }
 
@@ -90,40 +96,82 @@ export class Actions {
   #perform(effect) {
     switch (effect.do) {
       case 'single':
-        return this.#addSingleUse();
+        return this.#addSingleUse(effect.rewrite);
+      case 'complete':
+        return this.#complete();
+      case 'replace':
+        return this.#replace(effect.rewrite);
       case 'list':
         return this.#list();
       case 'personal':
-        return this.#addPersonal(this.vmrs[effect.index]);
+        return this.#addPersonal(this.vmrs[effect.index], effect.rewrite);
       case 'signIn':
-        return this.#signIn();
+        return this.#signedIn(this.identity.signIn());
       case 'redeem':
-        return this.#redeem(effect.code);
+        return this.#signedIn(this.identity.redeem(effect.code));
       case 'signOut':
         return this.#signOut();
       case 'undo':
-        return this.#undo();
+        return this.#undo(effect.rewrite);
     }
   }
 
-  /** @returns {Promise<Finished>} */
-  async #addSingleUse() {
+  /**
+   * @param {boolean} [mayRewrite]
+   * @returns {Promise<Finished>}
+   */
+  async #addSingleUse(mayRewrite) {
     const body = await this.item.readBody();
-    if (this.unfinished && holds(body, this.unfinished.block.mark)) return this.#place(this.unfinished);
+    if (this.unfinished && holds(body, this.unfinished.block.mark)) return this.#place(this.unfinished, mayRewrite);
     if (hasTag(body)) return this.#already(body);
-    return this.#place(await this.#singleUse());
+    return this.#place(await this.#singleUse(), mayRewrite);
   }
 
   /** @returns {Promise<Plan>} */
   async #singleUse() {
     try {
-      const details = await this.#asUser((token) => this.api.meetingDetails(token, this.key));
-      return { block: allocated(details), outcome: 'added', hint: '' };
+      return { block: allocated(await this.#details(), this.room.aliases), outcome: 'added', hint: '' };
     } catch (error) {
       const isOutage = error instanceof ApiError && error.isOutage;
       if (!isOutage || !this.placeholder) throw error;
       return { block: promised(this.placeholder, this.room), outcome: 'promised', hint: '' };
     }
+  }
+
+  /** Add the mailbox to a meeting that has all the rest. @returns {Promise<Finished>} */
+  async #complete() {
+    const mark = tagOf(await this.item.readBody());
+    if (!mark) return this.#addSingleUse();
+    const block = { html: '', text: '', mark, mailbox: this.room, location: this.room.name };
+    return this.#place({ block, outcome: 'added', hint: '' });
+  }
+
+  /**
+   * Give the meeting a room of its own instead of another meeting's, whose instructions it has. The new ones go in
+   * first: of two tags, the server takes the one that is free.
+   * @param {boolean} [mayRewrite]
+   * @returns {Promise<Finished>}
+   */
+  async #replace(mayRewrite = false) {
+    const body = await this.item.readBody();
+    const tag = tagOf(body);
+    if (!tag) return this.#addSingleUse(mayRewrite);
+    if (hasPictures(body) && !mayRewrite) throw new RewriteNeeded();
+    const details = await this.#details();
+    const finished = await this.#place({ block: allocated(details, this.room.aliases), outcome: 'added', hint: '' }, mayRewrite);
+    if (this.placed) {
+      // The mailbox came with the other room's instructions, and goes with this one's.
+      this.placed = { ...this.placed, invited: true };
+      this.#note(noted(this.placed));
+    }
+    const isGone = this.placed && !(await failureOf(this.#eraseFormer(formerly(details, tag, this.placed))));
+    return { ...finished, ...(!isGone && { hint: words.formerStays }) };
+  }
+
+  /** @param {Placed} former */
+  async #eraseFormer(former) {
+    if (!isSeparable(await this.item.readBody(), former)) throw new Error('The former instructions cannot be told apart.');
+    await eraseBody(this.item, former, true);
   }
 
   /** @returns {Promise<Finished>} */
@@ -137,27 +185,22 @@ export class Actions {
 
   /**
    * @param {PersonalVmr} vmr
+   * @param {boolean} [mayRewrite]
    * @returns {Promise<Finished>}
    */
-  async #addPersonal(vmr) {
+  async #addPersonal(vmr, mayRewrite) {
     const body = await this.item.readBody();
     const block = personal(vmr, body.format);
     if (hasTag(body) && !holds(body, block.mark)) return this.#already(body);
-    return this.#place({ block, outcome: 'added', hint: words.personalSuccess });
-  }
-
-  /** @returns {Promise<Finished>} */
-  async #signIn() {
-    await this.identity.signIn();
-    return { outcome: 'signedIn' };
+    return this.#place({ block, outcome: 'added', hint: '' }, mayRewrite);
   }
 
   /**
-   * @param {string} code
+   * @param {Promise<void>} work
    * @returns {Promise<Finished>}
    */
-  async #redeem(code) {
-    await this.identity.redeem(code);
+  async #signedIn(work) {
+    await work;
     return { outcome: 'signedIn' };
   }
 
@@ -168,30 +211,43 @@ export class Actions {
   }
 
   /**
-   * The meeting has a VMR. It can be removed when a note tells what has to go, and the body can do without it.
    * @param {Body} body
-   * @returns {Promise<{outcome: 'already', removable: boolean}>}
+   * @returns {Promise<Finished>}
    */
   async #already(body) {
-    const placed = placedBy(await this.item.recall().catch(() => ''));
-    const isOurs = placed !== null && holds(body, placed.block.mark) && isSeparable(body, placed);
-    this.placed = isOurs ? placed : null;
-    return { outcome: 'already', removable: isOurs };
+    return { outcome: 'already', ...(await this.#find(body)) };
+  }
+
+  /** @param {Body} body */
+  async #find(body) {
+    const { finding, placed } = await find(this.item, body, this.room, (tag) => this.#tagState(tag));
+    this.placed = placed;
+    return finding;
+  }
+
+  /** @param {string} tag */
+  async #tagState(tag) {
+    try {
+      return await this.api.tagState(await this.identity.token(false), tag, await this.item.start());
+    } catch (error) {
+      this.log(`Whose tag it is, is not known: ${error instanceof Error ? error.message : error}`);
+      return null;
+    }
   }
 
   /**
    * @param {Plan} plan
+   * @param {boolean} [mayRewrite]
    * @returns {Promise<Finished>}
    */
-  async #place(plan) {
+  async #place(plan, mayRewrite = false) {
     this.unfinished = plan;
-    this.placed = await place(this.item, plan.block, this.location);
+    const permissions = { ourLocation: this.location, mayRewrite, isInDoubt: this.isMailboxInDoubt };
+    this.placed = await place(this.item, plan.block, permissions);
     this.unfinished = null;
     this.location ||= this.placed.location;
     this.#note(noted(this.placed));
-    const about = { kept: words.locationKept, failed: words.locationFailed, set: '', '': '' };
-    const hint = [plan.hint, about[this.placed.locationResult]].filter(Boolean).join(' ');
-    return { outcome: plan.outcome, hint };
+    return { outcome: plan.outcome, hint: placedHint(this.placed, this.item.isOccurrence) };
   }
 
   /**
@@ -202,13 +258,21 @@ export class Actions {
     this.noting = this.noting.then(() => this.item.remember(text)).catch((error) => this.log(`No note: ${error.message}`));
   }
 
-  /** @returns {Promise<Finished>} */
-  async #undo() {
-    if (this.placed) await takeBack(this.item, this.placed);
+  /**
+   * @param {boolean} [mayRewrite]
+   * @returns {Promise<Finished>}
+   */
+  async #undo(mayRewrite = false) {
+    const isGone = !this.placed || (await takeBack(this.item, this.placed, { mayRewrite }));
+    this.isMailboxInDoubt = !isGone;
     this.placed = null;
     this.#note('');
     await this.noting;
-    return { outcome: 'undone', hint: words.removed };
+    return { outcome: 'undone', hint: isGone ? words.removed : words.mailboxStays(this.room.name || this.room.address) };
+  }
+
+  #details() {
+    return this.#asUser((token) => this.api.meetingDetails(token, this.key));
   }
 
   /**
@@ -230,19 +294,12 @@ export class Actions {
  * @param {Effect} effect
  * @param {unknown} error
  * @param {string} page  of a sign-in that has begun
+ * @param {string} mailbox  its name
  * @returns {Finished}
  */
-function outcome(effect, error, page) {
+function outcome(effect, error, page, mailbox) {
   const isDismissed = error instanceof OutlookError && error.code === CLOSED_BY_USER;
   if (error instanceof SignInNeeded || isDismissed) return { outcome: 'signInNeeded', page };
-  return { outcome: 'failed', fault: FAULTS[effect.do], hint: hint(error), page };
-}
-
-/** @param {unknown} error */
-function hint(error) {
-  if (error instanceof PlaceError && !error.restored) return words.notRestored;
-  if (error instanceof OutlookError && BLOCKED.includes(error.code)) return words.popupBlocked;
-  if (!(error instanceof ApiError)) return '';
-  const reference = error.correlationId ? `${words.reference} ${error.correlationId}` : '';
-  return [error.message, reference].filter(Boolean).join(' ');
+  if (error instanceof RewriteNeeded) return { outcome: 'rewrite', effect };
+  return { outcome: 'failed', fault: FAULTS[effect.do], hint: hintOf(error, mailbox), page };
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** The back end's routes (docs: the contract of the add-in's API). Tokens go in headers, never in addresses. */
 
-const PATIENCE = 8_000; // milliseconds; after that the user gets a promise instead of an answer (SPEC X4)
+const PATIENCE = 8_000; // milliseconds; after that the user gets a promise instead of an answer (X4)
 
 /** The back end answered no, or not at all (`status` 0). */
 export class ApiError extends Error {
@@ -22,10 +22,12 @@ export class ApiError extends Error {
 }
 
 /** @typedef {{room_name: string, room_email: string, alias_id: string, instructions: string, instructions_text: string,
- *   location: string}} MeetingDetails */
+ *   location: string, alias: string, numeric_alias: string}} MeetingDetails */
+/** @typedef {{state: 'unknown'|'reserved'|'scheduled'|'closed', starts_here: boolean, alias: string}} TagState */
+/** @typedef {{placeholder: {html: string, text: string}|null, aliases: string[]}} OwnConfig */
 /** @typedef {{name: string, description: string, instructions: string, instructions_text: string, location: string}}
  *   PersonalVmr */
-/** @typedef {{meeting_details: string, personal_vmrs: string, config: string, redeem: string, sign_out: string}} Paths */
+/** @typedef {{meeting_details: string, personal_vmrs: string, config: string, tag_state: string, redeem: string, sign_out: string}} Paths */
 
 /** Asks the back end. */
 export class Api {
@@ -60,12 +62,27 @@ export class Api {
   }
 
   /**
-   * What goes into a meeting while the back end cannot be reached; null where single-use VMRs are not offered.
+   * What only proven users are told: what goes into a meeting while the back end cannot be reached (null where
+   * single-use VMRs are not offered), and further addresses of the equipment mailbox.
    * @param {string} token
-   * @returns {Promise<{html: string, text: string}|null>}
+   * @returns {Promise<OwnConfig>}
    */
-  async placeholder(token) {
-    return (await this.#json(this.paths.config, { headers: { token } })).placeholder ?? null;
+  async ownConfig(token) {
+    const { placeholder = null, room_aliases: aliases = [] } = await this.#json(this.paths.config, { headers: { token } });
+    return { placeholder, aliases };
+  }
+
+  /**
+   * What has become of a tag.
+   * @param {string} token
+   * @param {string} tag
+   * @param {string} start  of the meeting that it was found in, ISO 8601
+   * @returns {Promise<TagState>}
+   */
+  async tagState(token, tag, start) {
+    const headers = { 'Content-Type': 'application/json', token };
+    const body = JSON.stringify({ tag, start });
+    return (await this.#json(this.paths.tag_state, { method: 'POST', headers, body })).result;
   }
 
   /**

@@ -1,29 +1,30 @@
 // @ts-check
 /** What goes into a meeting, by what the back end says. Pure. */
 
-import { textOf } from './html.js';
-import { findTag } from './text.js';
+import { piecesOf } from './html.js';
+import { ANYTHING, findTag, pieces } from './text.js';
 
 /** @import {MeetingDetails, PersonalVmr} from './api.js' */
-/** @import {Block, Mailbox} from './insert.js' */
+/** @import {Block, Mailbox, Placed} from './insert.js' */
 
 /**
  * What an alias brings.
  * @param {MeetingDetails} details
- * @returns {Block}
+ * @param {string[]} [aliases]  other addresses of the mailbox
+ * @returns {Block & {mailbox: Mailbox}}
  */
-export function allocated(details) {
+export function allocated(details, aliases = []) {
   return {
     html: details.instructions,
     text: details.instructions_text,
     mark: details.alias_id,
-    mailbox: { name: details.room_name, address: details.room_email },
+    mailbox: { name: details.room_name, address: details.room_email, aliases },
     location: details.location,
   };
 }
 
 /**
- * What stands in until there is an alias (SPEC X4).
+ * What stands in until there is an alias (X4).
  * @param {{html: string, text: string}} placeholder
  * @param {Mailbox} room
  * @returns {Block}
@@ -33,11 +34,29 @@ export function promised({ html, text }, room) {
 }
 
 /**
- * A personal VMR's block bears no tag: all of its text is its mark. Nobody is invited (SPEC P3).
+ * A personal VMR's block bears no tag: its text is its mark, in pieces, since clients make text of a list's numbers
+ * (docs/facts/outlook-addin.md). Nobody is invited (P3).
  * @param {PersonalVmr} vmr
  * @param {'html'|'text'} format  of the body that it is for
  * @returns {Block}
  */
 export function personal({ instructions: html, instructions_text: text, location }, format) {
-  return { html, text, mark: format === 'html' ? textOf(html) : text, location };
+  return { html, text, mark: format === 'html' ? piecesOf(html) : pieces(text.split('\n')), location };
+}
+
+/**
+ * The block of another tag of this integration, for taking it out: it reads as a new one does, but for tag and alias.
+ * @param {MeetingDetails} details
+ * @param {string} tag
+ * @param {Pick<Placed, 'format'|'seen'>} placed  the new one
+ * @returns {Placed}
+ */
+export function formerly(details, tag, { format, seen }) {
+  const names = [details.alias, details.numeric_alias].filter(Boolean);
+  const known = seen.replaceAll(details.alias_id, tag);
+  const former = names.reduce((text, name) => text.replaceAll(name, ANYTHING), known);
+  // Where it begins and ends must be known.
+  const isBounded = !former.startsWith(ANYTHING) && !former.endsWith(ANYTHING);
+  const nothing = { part: '', invited: false, mailboxSeen: true, location: '', locationResult: /** @type {const} */ ('') };
+  return { block: { mark: tag }, format, seen: isBounded ? former : '', ...nothing };
 }

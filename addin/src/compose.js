@@ -1,17 +1,23 @@
 // @ts-check
 /** Bodies with a block put in or taken out. Pure: strings in, strings out. */
 
+import { lettersAsTheyStand, stretches } from './text.js';
+
 /** @import {Body} from './text.js' */
 
 const BODY_TAG = /<body(?:"[^"]*"|'[^']*'|[^'">])*>/i;
 
+/** A line, or the part of it before its text, in which there is nothing but what clients make of a list's bullet. */
+export const LIST_MARKER = /^\s*(?:[o§·•▪–-]|[\p{L}\p{N}]{1,4}[.)])?\s*$/u;
+const BLANK_LINE = '<div><br></div>';
+
 /**
- * The form of a block that a body takes. HTML is kept together by one element.
+ * The form of a block that a body takes, with an empty line after it. HTML is kept together by one element.
  * @param {{html: string, text: string}} block
  * @param {'html'|'text'} format
  */
 export function content(block, format) {
-  return format === 'html' ? `<div>${block.html}</div>` : `${block.text}\n\n`;
+  return format === 'html' ? `<div>${block.html}${BLANK_LINE}</div>` : `${block.text}\n\n`;
 }
 
 /**
@@ -50,4 +56,40 @@ export function withoutPart(raw, part) {
   const at = part ? raw.indexOf(part) : -1;
   if (at < 0 || raw.indexOf(part, at + 1) >= 0) return null;
   return raw.slice(0, at) + raw.slice(at + part.length);
+}
+
+/**
+ * Plain text without the lines that hold the pieces of a block, and without the empty line after them; null unless the
+ * pieces are there once. Clients give other line ends than were written, and lines more.
+ * @param {string} raw
+ * @param {string} seen  pieces, as `pieces` gives them
+ */
+export function withoutLines(raw, seen) {
+  const { letters, places } = lettersOf(raw);
+  const found = stretches(letters, seen, lettersAsTheyStand);
+  if (found.length !== 1) return null;
+  const before = raw.slice(0, places[found[0].start]);
+  const after = raw.slice(places[found[0].end - 1] + 1);
+  const [lineBefore] = /[^\n]*$/.exec(before) ?? [''];
+  const [lineAfter] = /^[^\n]*/.exec(after) ?? [''];
+  // Punctuation at the end of its last line belongs to it (the `#` of a tag).
+  const isLast = !lettersAsTheyStand(lineAfter);
+  const rest = isLast ? after.slice(lineAfter.length) : after;
+  if (!isLast || !LIST_MARKER.test(lineBefore)) return before + rest;
+  return before.slice(0, before.length - lineBefore.length) + rest.replace(/^(?:\s*?\n){1,2}/, '');
+}
+
+/**
+ * The letters and digits of a text, and where each of them stands.
+ * @param {string} text
+ */
+export function lettersOf(text) {
+  const places = /** @type {number[]} */ ([]);
+  let letters = '';
+  for (let at = 0; at < text.length; at += 1) {
+    const found = lettersAsTheyStand(text[at]);
+    letters += found;
+    for (const _ of found) places.push(at);
+  }
+  return { letters, places };
 }

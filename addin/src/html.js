@@ -1,32 +1,49 @@
 // @ts-check
 /** HTML read and changed through inert documents: nothing in it runs or is fetched. */
 
-import { letters } from './text.js';
+import { LIST_MARKER, lettersOf } from './compose.js';
+import { letters, lettersAsTheyStand, pieces, stretches } from './text.js';
 
 /**
  * What a reader sees of some HTML.
  * @param {string} html
  */
 export function textOf(html) {
-  const { body } = parsed(html);
-  for (const unseen of body.querySelectorAll('style, script, title')) unseen.remove();
-  return body.textContent ?? '';
+  return seenIn(html).textContent ?? '';
 }
 
 /**
- * HTML without the stretch that reads as `wanted`, whatever elements it stands in by now; null unless there is one.
- *
- * For blocks that Outlook has rewritten since they went in: ids get prefixes, divisions become paragraphs
- * (facts/outlook-addin.md §6.5), the text stays.
+ * The same as pieces, as `pieces` gives them.
  * @param {string} html
- * @param {string} wanted
  */
-export function withoutText(html, wanted) {
+export function piecesOf(html) {
+  return pieces(Array.from(textNodes(seenIn(html)), (node) => node.nodeValue ?? ''));
+}
+
+/**
+ * Whether writing some HTML as a whole would break pictures in it: those that came with the meeting, not from the web.
+ * @param {string} html
+ */
+export function hasOwnPictures(html) {
+  return [...parsed(html).querySelectorAll('img')].some((img) => !/^https?:/i.test(img.getAttribute('src') ?? ''));
+}
+
+/**
+ * HTML without the stretch that reads as `seen`, whatever elements it stands in by now; null unless there is one.
+ *
+ * For blocks that Outlook has rewritten since they went in: ids get prefixes, divisions become paragraphs, lists become
+ * paragraphs that begin with "1." or "o"; the text stays (docs/facts/outlook-addin.md).
+ * @param {string} html
+ * @param {string} seen  pieces, as `piecesOf` gives them
+ */
+export function withoutText(html, seen) {
   const document = parsed(html);
-  const range = findText(document, letters(wanted));
+  const range = findText(document, seen);
   if (!range) return null;
   const edges = [range.startContainer, range.endContainer];
+  const blank = blankAfter(range.endContainer, document.body);
   range.deleteContents();
+  blank?.remove();
   edges.forEach((edge) => removeEmpty(edge, document.body));
   return /<html[\s>]/i.test(html) ? document.documentElement.outerHTML : document.body.innerHTML;
 }
@@ -36,16 +53,29 @@ function parsed(html) {
   return new DOMParser().parseFromString(html, 'text/html');
 }
 
+/** @param {string} html */
+function seenIn(html) {
+  const { body } = parsed(html);
+  for (const unseen of body.querySelectorAll('style, script, title')) unseen.remove();
+  return body;
+}
+
+/** @param {Element} root */
+function* textNodes(root) {
+  const walker = root.ownerDocument.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) yield node;
+}
+
 /**
  * @param {Document} document
- * @param {string} wanted  letters and digits
+ * @param {string} wanted  pieces
  */
 function findText(document, wanted) {
   const { seen, places } = readable(document);
-  const at = wanted ? seen.indexOf(wanted) : -1;
+  const found = stretches(seen, wanted, lettersAsTheyStand);
   // Twice is none: nobody knows which of them came from here.
-  if (at < 0 || seen.includes(wanted, at + 1)) return null;
-  const [first, last] = [places[at], places[at + wanted.length - 1]];
+  if (found.length !== 1) return null;
+  const [first, last] = [places[found[0].start], places[found[0].end - 1]];
   const range = document.createRange();
   range.setStart(first.node, first.offset);
   range.setEnd(last.node, last.offset + 1);
@@ -58,16 +88,12 @@ function findText(document, wanted) {
  * @param {Document} document
  */
 function readable(document) {
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const places = /** @type {{node: Node, offset: number}[]} */ ([]);
   let seen = '';
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const text = node.nodeValue ?? '';
-    for (let offset = 0; offset < text.length; offset += 1) {
-      const letter = letters(text[offset]);
-      seen += letter;
-      for (const _ of letter) places.push({ node, offset });
-    }
+  for (const node of textNodes(document.body)) {
+    const found = lettersOf(node.nodeValue ?? '');
+    seen += found.letters;
+    for (const offset of found.places) places.push({ node, offset });
   }
   return { seen, places };
 }
@@ -84,6 +110,28 @@ function takeWholeText(range) {
 }
 
 /**
+ * The empty line after a block, which came with it.
+ * @param {Node} end
+ * @param {Element} root
+ */
+function blankAfter(end, root) {
+  let here = /** @type {Node} */ (end);
+  while (here !== root && here.parentNode) {
+    const next = here.nextSibling;
+    if (next && !isEmpty(next)) return null;
+    if (next instanceof Element && next.tagName !== 'BR') return next;
+    here = next ?? here.parentNode;
+  }
+  return null;
+}
+
+/** @param {Node} node */
+function isEmpty(node) {
+  return !node.textContent?.trim() && !(node instanceof Element && (node.matches('img') || node.querySelector('img')));
+}
+
+/**
+ * Remove what has nothing left in it, the number of a list's item included.
  * @param {Node} node
  * @param {Element} root
  */
@@ -91,8 +139,8 @@ function removeEmpty(node, root) {
   let here = /** @type {Node|null} */ (node);
   while (here && here !== root && root.contains(here)) {
     const parent = /** @type {Node|null} */ (here.parentNode);
-    const isEmpty = !here.textContent?.trim() && !(here instanceof Element && here.querySelector('img'));
-    if (!isEmpty) return;
+    const isMarker = here.nodeName === 'P' && LIST_MARKER.test(here.textContent ?? '');
+    if (!isEmpty(here) && !isMarker) return;
     parent?.removeChild(here);
     here = parent;
   }

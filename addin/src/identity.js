@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Who the user is (SPEC X5): a token from the configured source, and where that gives none, a sign-in dialog.
+ * Who the user is (X5): a token from the configured source, and where that gives none, a sign-in dialog.
  *
  * The server verifies every one of them; here it only matters which can be had in this Outlook.
  */
@@ -148,7 +148,7 @@ export class Identity {
     const request = { scopes: [this.config.scope ?? ''] };
     const silent = inTime(this.nested.acquireTokenSilent(request));
     const result = await (mayAsk ? silent.catch(() => this.nested.acquireTokenPopup(request)) : silent);
-    // The access token of our own API, never the ID token (facts/outlook-addin.md §2.1).
+    // The access token of our own API, never the ID token (docs/facts/outlook-addin.md).
     return /** @type {string} */ (result.accessToken);
   }
 

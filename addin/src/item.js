@@ -3,19 +3,15 @@
 
 import { textOf } from './html.js';
 
-/** @import {Item} from './insert.js' */
+/** @import {Attendee, Item} from './insert.js' */
 /** @import {Outlook} from './office.js' */
+/** @import {Body} from './text.js' */
 
 const NOTE_PATIENCE = 3_000; // milliseconds for what a meeting can do without
 const NOTE = 'placed'; // the note's name among the item's custom properties
-
-/**
- * Let time pass.
- * @param {number} milliseconds
- */
-export function pause(milliseconds) {
-  return /** @type {Promise<void>} */ (new Promise((done) => setTimeout(done, milliseconds)));
-}
+const LISTED = 500; // attendees that `getAsync` gives at most (reference of Office.Recipients)
+const LISTED_ON_PHONES = 100;
+const NOT_SAVED = 9046; // ItemNotSaved, among Office.js's errors
 
 /**
  * The meeting that is being written in this Outlook.
@@ -24,39 +20,104 @@ export function pause(milliseconds) {
  */
 export function meeting(outlook) {
   const item = /** @type {Office.AppointmentCompose} */ (outlook.office.context.mailbox.item);
-  const { body, requiredAttendees, optionalAttendees } = item;
   const call = outlook.call.bind(outlook);
-  /** @type {(name: string, field: Office.Recipients) => Promise<Office.EmailAddressDetails[]>} */
-  const read = (name, field) => call(name, (done) => field.getAsync(done));
   return {
-    async readBody() {
-      // Phones have no such call; their meetings are HTML.
-      const format = await call('body.getTypeAsync', (done) => body.getTypeAsync(done)).catch(() => 'html');
-      const raw = await call('body.getAsync', (done) => body.getAsync(format, done));
-      return { format: format === 'html' ? 'html' : 'text', raw, text: format === 'html' ? textOf(raw) : raw };
-    },
-    prependBody: (content, coercionType) =>
-      call('body.prependAsync', (done) => body.prependAsync(content, { coercionType }, done)),
-    replaceBody: (content, coercionType) =>
-      call('body.setAsync', (done) => body.setAsync(content, { coercionType }, done)),
-    async readAttendees() {
-      const required = await read('requiredAttendees.getAsync', requiredAttendees);
-      const optional = await read('optionalAttendees.getAsync', optionalAttendees);
-      return [...required, ...optional].map(({ emailAddress }) => emailAddress ?? '');
-    },
-    addAttendee: ({ name, address }) =>
-      call('requiredAttendees.addAsync', (done) =>
-        requiredAttendees.addAsync([{ displayName: name || address, emailAddress: address }], done),
-      ),
-    async removeAttendee(address) {
-      const all = await read('requiredAttendees.getAsync', requiredAttendees);
-      const others = all.filter(({ emailAddress }) => emailAddress?.toLowerCase() !== address.toLowerCase());
-      await call('requiredAttendees.setAsync', (done) => requiredAttendees.setAsync(others, done));
-    },
-    pause,
+    ...text(item, call),
+    ...people(item, outlook),
+    ...facts(item, outlook),
     ...notes(item, call),
     ...(outlook.supports('Mailbox', '1.8') ? places(item, call) : location(item, call)),
   };
+}
+
+/**
+ * @param {Office.AppointmentCompose} item
+ * @param {Outlook['call']} call
+ */
+function text({ body }, call) {
+  return {
+    /** @returns {Promise<Body>} */
+    async readBody() {
+      // Phones have no such call; their meetings are HTML.
+      const said = await call('body.getTypeAsync', (done) => body.getTypeAsync(done)).catch(() => 'html');
+      const raw = await call('body.getAsync', (done) => body.getAsync(said, done));
+      // What is said to be HTML may be plain text (office-js #3642).
+      const format = said === 'html' && (!raw || /<[a-z!/]/i.test(raw)) ? 'html' : 'text';
+      return { format, raw, text: format === 'html' ? textOf(raw) : raw };
+    },
+    prependBody: (/** @type {string} */ content, /** @type {'html'|'text'} */ coercionType) =>
+      call('body.prependAsync', (done) => body.prependAsync(content, { coercionType }, done)),
+    replaceBody: (/** @type {string} */ content, /** @type {'html'|'text'} */ coercionType) =>
+      call('body.setAsync', (done) => body.setAsync(content, { coercionType }, done)),
+  };
+}
+
+/**
+ * @param {Office.AppointmentCompose} item
+ * @param {Outlook} outlook
+ */
+function people({ requiredAttendees: required, optionalAttendees: optional, organizer }, outlook) {
+  const call = outlook.call.bind(outlook);
+  const given = (/** @type {Attendee[]} */ all) =>
+    all.map(({ name, address }) => ({ displayName: name || address, emailAddress: address }));
+  /** Whose meeting it is; "" when this Outlook does not tell. */
+  const owner = once(async () => {
+    if (!outlook.supports('Mailbox', '1.7')) return outlook.user.toLowerCase();
+    const found = await call('organizer.getAsync', (done) => organizer.getAsync(done)).catch(() => null);
+    return /** @type {string} */ (found?.emailAddress ?? '').toLowerCase();
+  });
+  return {
+    listed: outlook.isPhone ? LISTED_ON_PHONES : LISTED,
+    async readAttendees(/** @type {'required'|'optional'} */ field) {
+      const recipients = { required, optional }[field];
+      /** @type {Office.EmailAddressDetails[]} */
+      const all = await call(`${field}Attendees.getAsync`, (done) => recipients.getAsync(done));
+      const organizing = await owner();
+      return all.map(({ displayName, emailAddress, appointmentResponse }) => {
+        const address = emailAddress ?? '';
+        const isOrganizer = appointmentResponse === 'organizer' || (address !== '' && address.toLowerCase() === organizing);
+        return { name: displayName ?? '', address, isOrganizer };
+      });
+    },
+    addAttendees: (/** @type {Attendee[]} */ all) =>
+      call('requiredAttendees.addAsync', (done) => required.addAsync(given(all), done)),
+    setAttendees: (/** @type {Attendee[]} */ all) =>
+      call('requiredAttendees.setAsync', (done) => required.setAsync(given(all), done)),
+  };
+}
+
+/**
+ * What tells which meeting this is.
+ * @param {Office.AppointmentCompose} item
+ * @param {Outlook} outlook
+ */
+function facts(item, outlook) {
+  return {
+    isOccurrence: outlook.supports('Mailbox', '1.7') && Boolean(item.seriesId),
+    async isNew() {
+      if (!outlook.supports('Mailbox', '1.8')) return null;
+      try {
+        return !(await outlook.call('getItemIdAsync', (done) => item.getItemIdAsync(done)));
+      } catch (error) {
+        return error instanceof Error && 'code' in error && error.code === NOT_SAVED ? true : null;
+      }
+    },
+    async start() {
+      /** @type {Date|null} */
+      const start = await outlook.call('start.getAsync', (done) => item.start.getAsync(done)).catch(() => null);
+      return start?.toISOString() ?? '';
+    },
+  };
+}
+
+/**
+ * @template T
+ * @param {() => Promise<T>} work
+ * @returns {() => Promise<T>}
+ */
+function once(work) {
+  let result = /** @type {Promise<T>|null} */ (null);
+  return () => (result ??= work());
 }
 
 /**
@@ -85,7 +146,10 @@ function notes(item, call) {
  */
 function location({ location }, call) {
   return {
-    readLocation: async () => ((await call('location.getAsync', (done) => location.getAsync(done))) ?? '').trim(),
+    async readLocation() {
+      const text = ((await call('location.getAsync', (done) => location.getAsync(done))) ?? '').trim();
+      return text ? [text] : [];
+    },
     setLocation: (/** @type {string} */ text) => call('location.setAsync', (done) => location.setAsync(text, done)),
     clearLocation: () => call('location.setAsync', (done) => location.setAsync('', done)),
   };
@@ -93,21 +157,21 @@ function location({ location }, call) {
 
 /**
  * The location as a list of rooms and texts: Mailbox 1.8. Adding to it drops no room, as setting the text does
- * (facts/outlook-addin.md §6.7).
+ * (office-js-docs #1192, #2011).
  * @param {Office.AppointmentCompose} item
  * @param {Outlook['call']} call
  */
 function places({ enhancedLocation }, call) {
-  const custom = (/** @type {string} */ id) => [{ id, type: Office.MailboxEnums.LocationType.Custom }];
+  const custom = (/** @type {string[]} */ ids) => ids.map((id) => ({ id, type: Office.MailboxEnums.LocationType.Custom }));
   return {
     async readLocation() {
       /** @type {Office.LocationDetails[]} */
       const all = await call('enhancedLocation.getAsync', (done) => enhancedLocation.getAsync(done));
-      return all.map(({ displayName, locationIdentifier }) => displayName || locationIdentifier.id).join('; ');
+      return all.map(({ displayName, locationIdentifier }) => displayName || locationIdentifier.id);
     },
     setLocation: (/** @type {string} */ text) =>
-      call('enhancedLocation.addAsync', (done) => enhancedLocation.addAsync(custom(text), done)),
-    clearLocation: (/** @type {string} */ text) =>
-      call('enhancedLocation.removeAsync', (done) => enhancedLocation.removeAsync(custom(text), done)),
+      call('enhancedLocation.addAsync', (done) => enhancedLocation.addAsync(custom([text]), done)),
+    clearLocation: (/** @type {string[]} */ ids) =>
+      call('enhancedLocation.removeAsync', (done) => enhancedLocation.removeAsync(custom(ids), done)),
   };
 }

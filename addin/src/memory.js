@@ -2,28 +2,23 @@
 /**
  * What was put into a meeting, kept with the meeting so that a pane opened later can take it out again. Pure.
  *
- * Only ever a help: Outlooks lose such notes (facts/outlook-addin.md §6.9). What the meeting has is told by its body.
+ * Only ever a help: Outlooks lose such notes (docs/facts/outlook-addin.md). What the meeting has is told by its body.
  */
-
-import { textOf } from './html.js';
-import { letters } from './text.js';
 
 /** @import {Placed} from './insert.js' */
 
-const LIMIT = 2_400; // characters; Outlook keeps 2,500 of all that an add-in notes (facts/outlook-addin.md §2)
+const LIMIT = 2_400; // characters; Outlook keeps 2,500 of all that an add-in notes (reference of CustomProperties)
 
 /**
  * A note about what was placed; "" when it would be too long to be kept.
  * @param {Placed} placed
  */
-export function noted({ block, format, part, invited, location }) {
-  const isHtml = format === 'html';
-  const [seen, mark] = [isHtml ? letters(textOf(block.html)) : '', letters(block.mark)];
+export function noted({ block: { mark, mailbox }, seen, invited, location }) {
   const note = JSON.stringify({
-    // Outlook rewrites HTML, but not what a reader sees of it. Plain text is kept as it is.
-    ...(isHtml ? { seen } : { part }),
-    ...(mark !== seen && { mark: block.mark }),
-    ...(invited && { mailbox: block.mailbox?.address }),
+    // Outlook rewrites HTML and ends of lines, but not what a reader sees.
+    seen,
+    ...(mark !== seen && { mark }),
+    ...(invited && { mailbox: mailbox?.address, name: mailbox?.name, aliases: mailbox?.aliases?.join('\n') }),
     ...(location && { location }),
   });
   return note.length <= LIMIT ? note : '';
@@ -36,12 +31,14 @@ export function noted({ block, format, part, invited, location }) {
  */
 export function placedBy(note) {
   try {
-    const { seen = '', part = '', mark = seen, mailbox, location = '' } = JSON.parse(note);
-    const all = [seen, part, mark, mailbox ?? '', location];
+    // Earlier versions noted plain text as the `part` that went in.
+    const { seen = '', part = '', mark = seen, mailbox = '', name = '', aliases = '', location = '' } = JSON.parse(note);
+    const all = [seen, part, mark, mailbox, name, aliases, location];
     if (!mark || all.some((text) => typeof text !== 'string')) return null;
-    const block = { html: seen, text: part, mark, ...(mailbox && { mailbox: { name: '', address: mailbox } }) };
-    const format = seen ? 'html' : 'text';
-    return { block, format, part, invited: Boolean(mailbox), location, locationResult: '' };
+    const invited = { name, address: mailbox, aliases: aliases.split('\n').filter(Boolean) };
+    const block = { mark, ...(mailbox && { mailbox: invited }) };
+    const format = part ? 'text' : 'html';
+    return { block, format, part, seen, invited: Boolean(mailbox), mailboxSeen: true, location, locationResult: '' };
   } catch {
     return null; // no note, or another version's
   }

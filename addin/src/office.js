@@ -3,10 +3,11 @@
  * Outlook behind promises: every call is answered in time, or fails with `timedOut`.
  *
  * What Outlook can do is asked of `isSetSupported` alone: members exist where their set does not
- * (facts/outlook-addin.md §1.2).
+ * (docs/facts/outlook-addin.md).
  */
 
-import { meeting, pause } from './item.js';
+import { meeting } from './item.js';
+import { clock } from './patience.js';
 
 /** @import {Item} from './insert.js' */
 /** @typedef {typeof globalThis.Office} OfficeApi */
@@ -34,7 +35,7 @@ export class OutlookError extends Error {
  * @returns {Promise<{office: OfficeApi, host: Office.HostType|null}>}  host is null outside of Office
  */
 export async function officeReady() {
-  while (!globalThis.Office?.onReady) await pause(POLL);
+  while (!globalThis.Office?.onReady) await clock.pause(POLL);
   const { host } = await Office.onReady();
   return { office: Office, host };
 }
@@ -66,12 +67,18 @@ export class Outlook {
     return this.office.context.requirements.isSetSupported(set, version);
   }
 
+  /** Whether this is Outlook for Android or iOS. */
+  get isPhone() {
+    const platform = String(this.office.context.diagnostics?.platform ?? '');
+    return ['Android', 'iOS'].includes(platform);
+  }
+
   /** @returns {Item} */
   get item() {
     return meeting(this);
   }
 
-  /** The user's Exchange identity token. An empty one counts as none (facts/outlook-addin.md §6.1). */
+  /** The user's Exchange identity token. An empty one counts as none (docs/facts/outlook-addin.md). */
   async identityToken() {
     const { mailbox } = this.office.context;
     const token = await this.call('getUserIdentityTokenAsync', (done) => mailbox.getUserIdentityTokenAsync(done));
@@ -83,7 +90,7 @@ export class Outlook {
    * Whether the meeting is in somebody else's calendar; null when Outlook does not say.
    *
    * Whose it is, the server learns from the invitation. Outlook offers the question only for shared items, and has
-   * failed at it for new ones (facts/outlook-addin.md §6.10).
+   * failed at it for new ones (docs/facts/outlook-addin.md).
    */
   async isShared() {
     const item = this.office.context.mailbox.item;

@@ -58,7 +58,11 @@ const SCREENS = {
   }),
   success: (_, texts) => ({ ...result(texts, 'success'), tone: 'good', buttons: [undo] }),
   unable: (_, texts) => ({ ...result(texts, 'unable'), tone: 'warning', buttons: [undo] }),
-  already: ({ removable }, texts) => ({ ...result(texts, 'already'), tone: 'good', buttons: removable ? [undo] : [] }),
+  rewrite: ({ asked }) => ({
+    message: { text: asked?.do === 'undo' ? words.rewriteToRemove : words.rewriteToAdd },
+    tone: 'warning', buttons: [rewrite, back],
+  }),
+  already,
   error: (state, texts) => ({ heading: { html: texts.error_heading }, tone: 'bad', ...error(state, texts) }),
   unusable: (state) => UNUSABLE[state.why ?? 'outside'],
 };
@@ -71,8 +75,27 @@ const UNUSABLE = {
 };
 
 const undo = { id: 'undo', label: { text: words.remove }, quiet: true };
+const complete = { id: 'complete', label: { text: words.complete } };
+const replace = { id: 'replace', label: { text: words.replace } };
+const rewrite = { id: 'rewrite', label: { text: words.goOn } };
 const code = /** @type {const} */ ({ kind: 'code', label: words.code, button: words.useCode });
 const back = { id: 'back', label: { text: words.back }, quiet: true };
+
+/**
+ * @param {State} state
+ * @param {Texts} texts
+ * @returns {Partial<Picture>}
+ */
+function already({ removable, owner, incomplete, modes }, texts) {
+  const buttons = [
+    ...(incomplete ? [complete] : []), ...(owner !== 'ours' && modes.single_use ? [replace] : []),
+    ...(removable && owner !== 'foreign' ? [undo] : []),
+  ];
+  const heading = { html: texts.already_heading };
+  if (owner === 'foreign') return { heading, message: { text: words.foreign }, tone: 'warning', buttons };
+  if (incomplete) return { heading, message: { text: words.incomplete }, tone: 'warning', buttons };
+  return { ...result(texts, 'already'), tone: owner === 'unsure' ? 'warning' : 'good', buttons };
+}
 
 /**
  * @param {State} state

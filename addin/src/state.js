@@ -1,16 +1,18 @@
 // @ts-check
 /**
- * What the pane shows and what it does next: pure decisions (SPEC X2).
+ * What the pane shows and what it does next: pure decisions (X2).
  *
- *     starting ─► choose ─► (working) ─► success | unable | already | error
+ *     starting ─► choose ─► (working) ─► success | unable | already | error | rewrite (asks, and goes on or back)
  *                   │  ▲                    └─── undo ───► choose
  *                   ▼  │ back
  *                signIn ─► waiting ─► list ─► (working) ─► success | already | error
  */
 
 /** @import {PersonalVmr} from './api.js' */
+/** @import {Finding, Owner} from './finding.js' */
 
-/** @typedef {'starting'|'choose'|'list'|'signIn'|'waiting'|'success'|'unable'|'already'|'error'|'unusable'} Screen */
+/** @typedef {'starting'|'choose'|'list'|'signIn'|'waiting'|'rewrite'|'success'|'unable'|'already'
+ *   |'error'|'unusable'} Screen */
 /** @typedef {'single'|'getting'|'signing'|'personal'|'undo'} Fault  what failed */
 
 /**
@@ -25,6 +27,10 @@
  * @property {boolean} signedIn  by the dialog, so that signing out makes sense
  * @property {string} page  of a sign-in whose dialog came to nothing, for a browser's own window
  * @property {boolean} removable  what the meeting has already can be taken out again
+ * @property {Owner} owner  whose VMR it is
+ * @property {boolean} incomplete  the equipment mailbox is missing
+ * @property {Effect|null} asked  what waits for the user's consent
+ * @property {State|null} before  what was shown before the user was asked
  * @property {number} turn  how often the user has chosen; what an earlier choice comes to is no news any more
  * @property {Fault|null} fault  in an error
  * @property {'outside'|'unsuitable'|'stuck'|null} why  it is unusable
@@ -32,11 +38,12 @@
  */
 
 /**
- * @typedef {{do: 'single'|'list'|'signIn'|'signOut'|'undo'} | {do: 'personal', index: number}
- *   | {do: 'redeem', code: string}} Effect
+ * @typedef {{do: 'complete'|'list'|'signIn'|'signOut'} | {do: 'single'|'replace'|'undo', rewrite?: boolean}
+ *   | {do: 'personal', index: number, rewrite?: boolean} | {do: 'redeem', code: string}} Effect
+ *   `rewrite`: the user has agreed that the whole text is written again
  */
 /**
- * @typedef {{type: 'opened', already: boolean, removable: boolean}
+ * @typedef {Finding & {type: 'opened'}
  *   | {type: 'unusable', why: NonNullable<State['why']>}
  *   | {type: 'clicked', button: string}
  *   | {type: 'typed', text: string}
@@ -45,7 +52,8 @@
  */
 /**
  * @typedef {{outcome: 'added'|'promised'|'undone', hint?: string}
- *   | {outcome: 'already', removable: boolean}
+ *   | Finding & {outcome: 'already'}
+ *   | {outcome: 'rewrite', effect: Effect}
  *   | {outcome: 'listed', vmrs: PersonalVmr[], signedIn: boolean}
  *   | {outcome: 'signInNeeded', page?: string}
  *   | {outcome: 'signedIn'}
@@ -61,7 +69,7 @@ export const PAGE = 25; // VMRs shown at a time
 export function start(modes) {
   return {
     screen: 'starting', busy: true, modes, wish: 'single', vmrs: [], shown: PAGE, query: '', signedIn: false,
-    page: '', removable: false, turn: 0, fault: null, why: null, hint: '',
+    page: '', removable: false, owner: 'ours', incomplete: false, asked: null, before: null, turn: 0, fault: null, why: null, hint: '',
   };
 }
 
@@ -74,7 +82,7 @@ export function start(modes) {
 export function next(state, event) {
   switch (event.type) {
     case 'opened':
-      return rest({ ...state, removable: event.removable }, event.already ? 'already' : 'choose');
+      return event.already ? found(state, event) : rest(state, 'choose');
     case 'unusable':
       return { state: { ...state, screen: 'unusable', busy: false, why: event.why }, effect: null };
     case 'clicked':
@@ -90,7 +98,8 @@ export function next(state, event) {
 
 /**
  * @param {State} state
- * @param {string} button  "single", "personal", "signIn", "signOut", "undo", "back", "more", or "vmr:<index>"
+ * @param {string} button  "single", "personal", "complete", "replace", "undo", "rewrite", "signIn", "signOut", "back",
+ *   "more", or "vmr:<index>"
  * @returns {{state: State, effect: Effect|null}}
  */
 function clicked(state, button) {
@@ -108,11 +117,15 @@ function clicked(state, button) {
     case 'signOut':
       return work(state, { do: 'signOut' });
     case 'undo':
-      return work(state, { do: 'undo' });
+    case 'complete':
+    case 'replace':
+      return work(state, { do: name });
+    case 'rewrite':
+      return consented(state, true);
     case 'more':
       return { state: { ...state, shown: state.shown + PAGE }, effect: null };
     default:
-      return rest({ ...state, turn: state.turn + 1 }, 'choose');
+      return state.before ? consented(state, false) : rest({ ...state, turn: state.turn + 1 }, 'choose');
   }
 }
 
@@ -139,7 +152,9 @@ function finished(state, event) {
     case 'promised':
       return rest(state, 'unable', event.hint);
     case 'already':
-      return rest({ ...state, removable: event.removable }, 'already');
+      return found(state, event);
+    case 'rewrite':
+      return rest({ ...state, asked: event.effect, before: state }, 'rewrite');
     case 'undone':
       return rest(state, 'choose', event.hint);
     case 'listed':
@@ -151,6 +166,26 @@ function finished(state, event) {
     case 'failed':
       return rest({ ...state, fault: event.fault, page: event.page ?? '' }, 'error', event.hint);
   }
+}
+
+/**
+ * @param {State} state
+ * @param {Finding} finding
+ */
+function found(state, { removable, owner, incomplete, hint }) {
+  return rest({ ...state, removable, owner, incomplete }, 'already', hint);
+}
+
+/**
+ * Go on with what the user was asked about, or back to where that came from.
+ * @param {State} state
+ * @param {boolean} agrees
+ * @returns {{state: State, effect: Effect|null}}
+ */
+function consented({ asked, before, ...state }, agrees) {
+  const settled = { ...state, ...before, turn: state.turn, asked: null, before: null };
+  if (!agrees || !asked) return rest({ ...settled, turn: state.turn + 1 }, settled.screen);
+  return work(settled, /** @type {Effect} */ ({ ...asked, rewrite: true }));
 }
 
 /**

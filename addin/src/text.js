@@ -2,7 +2,7 @@
 /**
  * Text as people and mail clients leave it: security tags in it, and whether a block of ours is in it.
  *
- * The server reads tags the same way when the invitation arrives (SPEC A5; shared/aliases/tags.py).
+ * The server reads tags the same way when the invitation arrives (A5; shared/aliases/tags.py).
  */
 
 /**
@@ -18,13 +18,25 @@ const INVISIBLE = /[\s\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]
 const DASH = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g;
 const PERCENT = /%([2-7][0-9a-f])/gi;
 const TAG = /PXPS:-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|TOK:-[a-z2-7]{64}/i;
+/** Stands in pieces for letters that are not known. */
+export const ANYTHING = '\ufffc';
+const UNKNOWN = '(?:(?!pxps)[\\p{L}\\p{N}]){1,80}?'; // not across a tag, into another block
+const LIST_MARKER = '[\\p{L}\\p{N}]{0,4}?'; // letters of "1.", "o", "iv)", which Word makes of a list's items
 
 /**
  * Whether a body bears any tag, allocated or promised: this meeting has its VMR.
  * @param {Body} body
  */
 export function hasTag(body) {
-  return views(body).some((view) => TAG.test(plain(view)));
+  return tagOf(body) !== '';
+}
+
+/**
+ * The first tag that a body bears, as `findTag` gives it; "" when there is none.
+ * @param {Body} body
+ */
+export function tagOf(body) {
+  return views(body).map(findTag).find(Boolean) ?? '';
 }
 
 /**
@@ -36,13 +48,34 @@ export function findTag(text) {
 }
 
 /**
- * Whether a body holds a block, told by the block's mark: a tag, or all of its text.
+ * Whether a body holds a block, told by the block's mark.
  * @param {Body} body
- * @param {string} mark
+ * @param {string} mark  a tag, or the pieces of the block's text (`pieces`)
  */
 export function holds(body, mark) {
-  const wanted = letters(mark);
-  return wanted !== '' && views(body).some((view) => letters(view).includes(wanted));
+  return views(body).some((view) => stretches(letters(view), mark).length > 0);
+}
+
+/**
+ * A text as the pieces that stay together whatever a client does to its lines and lists: one a line, without white space.
+ * @param {Iterable<string>} lines
+ */
+export function pieces(lines) {
+  return Array.from(lines, (line) => line.replace(INVISIBLE, '')).filter(letters).join('\n');
+}
+
+/**
+ * Where pieces follow each other, with nothing but markers of a list between them.
+ * @param {string} seen  letters of a text
+ * @param {string} mark  pieces
+ * @param {(text: string) => string} [read]  makes letters of pieces as those of `seen` were made
+ * @returns {{start: number, end: number}[]}
+ */
+export function stretches(seen, mark, read = letters) {
+  const parts = mark.split('\n').map((part) => part.split(ANYTHING).map(read).join(UNKNOWN)).filter(Boolean);
+  if (!parts.length) return [];
+  const found = seen.matchAll(new RegExp(parts.join(LIST_MARKER), 'gu'));
+  return Array.from(found, ({ index, 0: { length } }) => ({ start: index, end: index + length }));
 }
 
 /**
@@ -50,7 +83,20 @@ export function holds(body, mark) {
  * @param {string} text
  */
 export function letters(text) {
-  return plain(text).toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
+  return bare(plain(text));
+}
+
+/**
+ * The same of a text as it stands, for finding places in it: an encoded character is not the character.
+ * @param {string} text
+ */
+export function lettersAsTheyStand(text) {
+  return bare(text.normalize('NFKC'));
+}
+
+/** @param {string} text */
+function bare(text) {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
 }
 
 /** @param {string} text */

@@ -16,11 +16,41 @@ export const words = {
   inBrowser: 'Sign in in a browser window instead',
   working: 'One moment…',
   reference: 'Reference:',
-  personalSuccess: 'Your personal VMR needs no booking.',
+  complete: 'Add the mailbox',
+  incomplete:
+    'The joining instructions are in the text, but the mailbox that schedules the VMR was not found among the ' +
+    'attendees. Without it, the meeting gets no VMR.',
+  replace: 'Replace with a new VMR',
+  foreign:
+    'The joining instructions in this text belong to another meeting, so this one would be declined. ' +
+    'Give it a VMR of its own before you send it.',
+  unsure:
+    'This VMR is booked for another time. If you have just moved the meeting, select Send. ' +
+    'If this is a copy of another meeting, replace the VMR with a new one.',
+  formerStays: 'Please delete the former joining instructions, which stand below the new ones.',
+  occurrence: (/** @type {string} */ alias) =>
+    `This is one date of a series. ${alias ? `Its VMR is ${alias}, the same` : 'Its VMR is the same'} for all dates of the series.`,
+  onlyThisDate: 'This is one date of a series; the other dates keep what they have.',
+  goOn: 'Go on',
+  rewriteToRemove:
+    'The text has pictures, and to take the joining instructions out, Outlook has to write all of it again: pictures ' +
+    'can get lost. Or delete the joining instructions yourself, and then select Back and Remove.',
+  rewriteToAdd:
+    'Outlook does not put the joining instructions above the text by itself. To write all of the text again would work, ' +
+    'but pictures in it can get lost.',
+  mailboxUnseen: (/** @type {string} */ name) =>
+    `Outlook does not list "${name}" yet. Before you select Send, check that it is among the attendees.`,
+  mailboxStays: (/** @type {string} */ name) =>
+    `The VMR has been removed from the meeting. Please also remove "${name}" from the attendees, if it is still there: ` +
+    'Outlook does not let the add-in do that here.',
+  lost: (/** @type {string[]} */ names) =>
+    `Outlook did not take back these attendees. Please add them again: ${names.join('; ')}`,
+  unanswered: (/** @type {string} */ name) =>
+    `Outlook has not answered. Wait until "${name}" is among the attendees, or try again.`,
   locationKept: 'The meeting has a location already, which was left as it is.',
   locationFailed: 'Outlook did not take the location. The meeting works without it.',
   undoFailed: 'Not everything could be removed. Please check the text, the attendees and the location of the meeting.',
-  notRestored: 'Please remove the joining instructions from the meeting by hand before you try again.',
+  notRestored: 'The joining instructions may still be in the text. Try again, or remove them by hand before you select Send.',
   popupBlocked: 'The sign-in window was blocked. Allow pop-up windows for Outlook in your browser, and try again.',
   outside: 'This page works inside Outlook, in a meeting that you are writing.',
   unsuitable: 'Open a meeting of yours for editing, or write a new one, to add a VMR. It needs a current Outlook.',

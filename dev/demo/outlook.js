@@ -10,16 +10,17 @@
 /** @typedef {{name: string, address: string}} Person */
 
 /**
- * What goes wrong in a call: it never answers; it is refused with a code; it says yes and does nothing; or "append": a
- * location is added to the one that is there.
- * @typedef {'hang' | 'silent' | 'append' | {code: number}} Fault
+ * What goes wrong in a call: it never answers; it is refused with a code, always or so many `times`; it says yes and does
+ * nothing; or "append": a location is added to the one that is there.
+ * @typedef {'hang' | 'silent' | 'append' | {code: number, times?: number}} Fault
  */
 
 /** What Office.js numbers "dispids", by the names that tests use. */
 const CALLS = /** @type {Record<number, string>} */ ({
   2: 'identityToken', 3: 'loadProperties', 4: 'saveProperties', 14: 'bodyType', 15: 'attendees', 21: 'setAttendees',
-  22: 'addAttendees', 23: 'prependBody', 26: 'location', 27: 'setLocation', 33: 'notify', 37: 'body',
-  38: 'setBody', 108: 'sharedProperties', 154: 'places', 155: 'addPlaces', 156: 'removePlaces',
+  22: 'addAttendees', 23: 'prependBody', 24: 'time', 26: 'location', 27: 'setLocation', 33: 'notify', 37: 'body',
+  38: 'setBody', 107: 'organizer', 108: 'sharedProperties', 154: 'places', 155: 'addPlaces', 156: 'removePlaces',
+  164: 'itemId',
 });
 const HTML = 3; // Office.js's number for CoercionType.Html; text is 0
 const APPOINTMENT_READ = 2;
@@ -28,9 +29,37 @@ const READ_WRITE_ITEM = 3;
 const OUTLOOK = 64; // OSF.AppName.OutlookWebApp
 const TAB_EXITS = [13, 14]; // OSF.AgaveHostAction: Tab and Shift+Tab beyond the pane's last and first element
 
+const LISTED = 500; // recipients that getAsync gives at most
+const NOT_SAVED = 9046; // Office.js's ItemNotSaved
+
+/**
+ * What real Outlooks do otherwise than their documentation says; tests/browser/behaviours.js names them.
+ * @typedef {object} Quirks
+ * @property {number} bodyLate  milliseconds for which the body is given as it was before it was written
+ * @property {(person: Person) => Person} resolve  what becomes of an attendee that is added
+ * @property {(people: Person[], organizer: Person) => (Person & {appointmentResponse?: number})[]} list  required
+ *   attendees as they are given
+ * @property {(raw: string, format: 'html'|'text') => string} give  the body as it is given
+ * @property {(html: string) => string} keep  HTML that is written, as it is kept
+ * @property {(text: string) => string[]} place  a location that is added, as it is kept
+ * @property {''|'html'|'text'} typeSaid  what is said to be the body's format, "" for the truth
+ */
+
+/** @type {Quirks} */
+const HONEST = {
+  bodyLate: 0, resolve: (person) => person, list: (people) => people, give: (raw) => raw, keep: (html) => html,
+  place: (text) => [text], typeSaid: '',
+};
+
 /** A meeting as the form has it. */
 export class Meeting {
   subject = '';
+  /** Exchange's id; "" before it was saved for the first time. */
+  id = '';
+  /** Of the series that this is one date of. */
+  seriesId = /** @type {string|null} */ (null);
+  start = '2026-12-01T10:00:00Z';
+  organizer = { name: 'Alice', address: 'alice@example.com' };
   /** @type {'html'|'text'} */
   format = 'html';
   body = '';
@@ -62,6 +91,11 @@ export class FakeOutlook {
   delay = 0;
   /** Turns what is written into the body into what is kept of it. */
   rewrite = (/** @type {string} */ html) => html;
+  /** @type {Quirks} */
+  quirks = HONEST;
+  /** Milliseconds that tests have let pass beside those of the clock. */
+  skipped = 0;
+  #before = { body: '', until: 0 };
   onChange = () => {};
   awake = () => {};
   /** @type {Promise<unknown>} */
@@ -103,8 +137,22 @@ export class FakeOutlook {
     place.replaceChildren(frame);
   }
 
+  /**
+   * Behave otherwise from now on.
+   * @param {Partial<Quirks>} quirks
+   */
+  behave(quirks) {
+    this.quirks = { ...HONEST, ...quirks };
+    this.#before.until = 0;
+  }
+
+  #now() {
+    return performance.now() + this.skipped;
+  }
+
   /** @param {MessageEvent} event */
   async #hear(event) {
+    this.skipped += event.data?.pass ?? 0;
     const question = parsed(event.data);
     if (question?._messageType !== 0) return;
     await this.#ready;
@@ -149,7 +197,10 @@ export class FakeOutlook {
     const fault = this.faults[call];
     if (fault === 'hang') return void this.unanswered.push(() => this.#change(call, given));
     if (fault === 'silent') return success();
-    if (fault && fault !== 'append') return refusal(fault.code);
+    if (fault && fault !== 'append' && (fault.times ??= Infinity) > 0) {
+      fault.times -= 1;
+      return refusal(fault.code);
+    }
     if (call === 'identityToken') return { wasSuccessful: true, token: await this.options.identityToken() };
     return this.#change(call, given);
   }
@@ -163,17 +214,20 @@ export class FakeOutlook {
     const attendees = given?.recipientField === 1 ? meeting.optional : meeting.required;
     /** @type {Record<string, () => unknown>} */
     const changes = {
-      bodyType: () => meeting.format,
-      body: () => (given.coercionType === HTML ? meeting.body : plain(meeting)),
+      bodyType: () => this.quirks.typeSaid || meeting.format,
+      body: () => this.#read(given.coercionType),
       prependBody: () => this.#write(given, (text) => meeting.body.replace(/^(.*<body[^>]*>)?/is, (head) => head + text)),
-      setBody: () => this.#write(given, (text) => text),
-      attendees: () => attendees,
-      addAttendees: () => void attendees.push(...given.recipientArray),
-      setAttendees: () => void attendees.splice(0, Infinity, ...given.recipientArray),
+      setBody: () => this.#write(given, withoutPictures),
+      attendees: () => this.#list(attendees).slice(0, LISTED),
+      addAttendees: () => void attendees.push(...given.recipientArray.map(this.quirks.resolve)),
+      setAttendees: () => void attendees.splice(0, Infinity, ...given.recipientArray.map(this.quirks.resolve)),
+      time: () => meeting.start,
+      organizer: () => meeting.organizer,
+      itemId: () => meeting.id || notSaved,
       location: () => meeting.location,
       setLocation: () => this.#setLocation(given.location),
       places: () => meeting.places.map((place) => ({ displayName: place.id, locationIdentifier: place })),
-      addPlaces: () => void meeting.places.push(...given.enhancedLocations),
+      addPlaces: () => given.enhancedLocations.forEach((/** @type {any} */ place) => this.#addPlace(place)),
       removePlaces: () => this.#removePlaces(given.enhancedLocations),
       notify: () => void meeting.notices.push(given),
       saveProperties: () => void (meeting.properties = JSON.stringify(given.customProperties)),
@@ -183,6 +237,7 @@ export class FakeOutlook {
     if (!changes[call]) return refusal(5000);
     const result = changes[call]();
     if (result === refused) return refusal(9002);
+    if (result === notSaved) return refusal(NOT_SAVED);
     this.onChange();
     return success(result ?? null);
   }
@@ -192,10 +247,31 @@ export class FakeOutlook {
    * @param {(text: string) => string} place
    */
   #write({ data, coercionType }, place) {
-    const { meeting } = this;
+    const { meeting, quirks } = this;
     if (coercionType === HTML && meeting.format === 'text') return refused;
-    meeting.body = place(coercionType === HTML ? this.rewrite(data) : data);
+    if (this.#before.until <= this.#now()) this.#before.body = meeting.body;
+    this.#before.until = this.#now() + quirks.bodyLate;
+    meeting.body = place(coercionType === HTML ? quirks.keep(this.rewrite(data)) : data);
     return null;
+  }
+
+  /** @param {number} coercionType */
+  #read(coercionType) {
+    const { meeting: { format, body: newest }, quirks } = this;
+    const body = this.#before.until > this.#now() ? this.#before.body : newest;
+    return quirks.give(coercionType === HTML ? body : plain({ format, body }), format);
+  }
+
+  /** @param {Person[]} attendees */
+  #list(attendees) {
+    const { required, organizer } = this.meeting;
+    return attendees === required ? this.quirks.list(required, organizer) : attendees;
+  }
+
+  /** @param {{id: string, type: 'custom'|'room'}} place */
+  #addPlace({ id, type }) {
+    const kept = type === 'custom' ? this.quirks.place(id) : [id];
+    this.meeting.places.push(...kept.map((one) => ({ id: one, type })));
   }
 
   /** @param {string} text */
@@ -230,12 +306,21 @@ export class FakeOutlook {
       userDisplayName: user.name, userEmailAddress: user.address, userProfileType: 'enterprise', userTimeZone: 'UTC',
       timeZoneOffsets: [], hostVersion: '16.0.0.0', owaView: 'OneColumn', extensionId: 'pane', isRestIdSupported: true,
       restUrl: `${location.origin}/api`, ewsUrl: 'https://mail.example.com/EWS/Exchange.asmx',
-      isFromSharedFolder: isShared, seriesId: null, id: null, subject: this.meeting.subject,
+      isFromSharedFolder: isShared, seriesId: this.meeting.seriesId, id: null, subject: this.meeting.subject,
     };
   }
 }
 
 const refused = Symbol('refused');
+const notSaved = Symbol('not saved');
+
+/**
+ * A picture in the text is an attachment that the text refers to; writing the whole text anew breaks that.
+ * @param {string} html
+ */
+function withoutPictures(html) {
+  return html.replace(/<img\b[^>]*\bsrc="cid:[^>]*>/gi, '');
+}
 
 /** @param {unknown} [data] */
 function success(data = null) {
@@ -256,7 +341,7 @@ function parsed(text) {
   }
 }
 
-/** @param {Meeting} meeting */
+/** @param {Pick<Meeting, 'format'|'body'>} meeting */
 function plain({ format, body }) {
   return format === 'text' ? body : new DOMParser().parseFromString(body, 'text/html').body.textContent;
 }

@@ -1,4 +1,4 @@
-"""What the pane is told: texts, modes, how to prove its user, and where to ask (DESIGN, contract of the add-in)."""
+"""What the pane is told: texts, modes, how to prove its user, and where to ask."""
 
 from __future__ import annotations
 
@@ -94,6 +94,7 @@ def _api(uuid: str) -> dict[str, str]:
     return {
         "meeting_details": f"{client}/meeting_details",
         "personal_vmrs": f"{client}/personal_vmrs",
+        "tag_state": f"{client}/tag_state",
         "config": f"/addin/{uuid}/config",
         "sign_in": f"/addin/{uuid}/sign-in",
         "redeem": f"/addin/{uuid}/sign-in/redeem",

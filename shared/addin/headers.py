@@ -2,7 +2,7 @@
 
 There is no X-Frame-Options: Outlook on the web shows the pane in a frame, and `frame-ancestors` says in which.
 `Cross-Origin-Opener-Policy: unsafe-none` is spelled out, because `same-origin` cuts a sign-in dialog off from the
-pane that opened it (facts/outlook-addin.md §2.1).
+pane that opened it (docs/facts/outlook-addin.md).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def page_headers(
 def policy(integration: Integration, connect: Sequence[str] = (), ancestors: Sequence[str] = ()) -> str:
     """The content security policy of the pane. `ancestors`: who may show it besides Outlook and `owa_hosts`.
 
-    Genuine Office.js works under it (facts/outlook-addin.md §4.2b). Style attributes are allowed because the admin's
+    Genuine Office.js works under it (docs/facts/outlook-addin.md). Style attributes are allowed because the admin's
     texts may have them, sanitised; style elements and scripts in the page are not.
     """
     directives: Mapping[str, Sequence[str]] = {

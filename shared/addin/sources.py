@@ -15,7 +15,7 @@ from shared.integrations import Integration
 
 OFFICE_JS = "https://appsforoffice.microsoft.com/lib/1/hosted/office.js"
 _HOSTED_SCRIPTS = ("https://appsforoffice.microsoft.com", "https://ajax.aspnetcdn.com")
-"""Office.js itself, and MicrosoftAjax.js, which it loads (facts/outlook-addin.md §4.1, §4.2b)."""
+"""Office.js itself, and MicrosoftAjax.js, which it loads (docs/facts/outlook-addin.md)."""
 
 
 def scripts(integration: Integration) -> list[str]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from shared.addin.manifest import Manifests
     from shared.addin.meeting_details import MeetingDetails
     from shared.addin.pane import Pane
+    from shared.addin.tag_state import TagStates
     from shared.personal.bridges import Bridges
     from shared.personal.lookup import PersonalVmrs
 
@@ -25,6 +26,13 @@ class AddIn(Identity):
         from shared.addin.meeting_details import MeetingDetails
 
         return MeetingDetails(self.integrations, self.users, self.allocator)
+
+    @cached_property
+    def tag_states(self) -> TagStates:
+        """What the pane asks about a tag that it finds in a meeting."""
+        from shared.addin.tag_state import TagStates
+
+        return TagStates(self.integrations, self.users, self.promises, self.storage, self.clock)
 
     @cached_property
     def pane(self) -> Pane:

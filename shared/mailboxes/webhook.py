@@ -36,8 +36,7 @@ class _Notification:
     def read(cls, item: Any) -> Self:
         """Raises InvalidRequest for what no Graph sends."""
         fields = _object(item)
-        data = fields.get("resourceData")
-        data = data if isinstance(data, dict) else {}  # of no interest in lifecycle notifications, and odd in some
+        data = _object(fields.get("resourceData") or {})
         if not isinstance(fields.get("subscriptionId"), str):
             raise InvalidRequest("Not a Graph notification: subscriptionId is missing.")
         return cls(_text(fields, "clientState"), _text(fields, "lifecycleEvent"), _text(data, "id"))

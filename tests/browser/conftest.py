@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from zlib import crc32
 
 import httpx
 import pytest
@@ -16,7 +17,7 @@ from playwright.async_api import Browser, async_playwright
 from dev.__main__ import Stack
 from dev.browser_setup import chromium
 from dev.environment import Addresses
-from tests.browser.outlook import Outlook
+from tests.browser.outlook import USUAL, Outlook
 from tests.browser.tools import OFFICE_JS
 
 
@@ -55,10 +56,11 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def outlook(browser: Browser, stack: Addresses) -> AsyncIterator[Outlook]:
-    """An Outlook with its window still closed."""
+async def outlook(browser: Browser, stack: Addresses, request: pytest.FixtureRequest) -> AsyncIterator[Outlook]:
+    """An Outlook with its window still closed. It behaves as one of the real ones, for each test always the same."""
+    behaviour = USUAL[crc32(request.node.nodeid.encode()) % len(USUAL)]
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
-        window = Outlook(browser, stack, client)
+        window = Outlook(browser, stack, client, behaviour)
         yield window
         await window.close()
 

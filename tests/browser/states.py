@@ -5,11 +5,13 @@ from typing import Any
 
 from playwright.async_api import Route
 
-from tests.browser.outlook import CONFIG, DETAILS, PERSONAL, Outlook
+from dev.environment import MAILBOX
+from tests.browser.outlook import CONFIG, DETAILS, PERSONAL, TAG_STATE, Outlook
 from tests.browser.stubs import PersonalVmrs, vmr
-from tests.browser.test_single_use import ADD, AGENDA
+from tests.browser.test_single_use import ADD, AGENDA, OTHER_TAG, reserved
 
 LIST = "Add a Personal VMR"
+INVITED = {"name": "VMR", "address": MAILBOX}
 Look = dict[str, Any]
 
 
@@ -39,12 +41,45 @@ async def success(outlook: Outlook, look: Look) -> None:
 
 
 async def already(outlook: Outlook, look: Look) -> None:
-    await outlook.open({"body": "<p>PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#</p>"}, look=look)
+    outlook.answers[TAG_STATE] = reserved
+    await outlook.open({"body": f"<p>{OTHER_TAG}</p>", "required": [INVITED]}, look=look)
 
 
 async def removable(outlook: Outlook, look: Look) -> None:
     await success(outlook, look)
     await outlook.reopen()
+
+
+async def foreign(outlook: Outlook, look: Look) -> None:
+    await outlook.open({"body": f"<p>{OTHER_TAG}</p>"}, look=look)
+
+
+async def moved(outlook: Outlook, look: Look) -> None:
+    state = {"state": "scheduled", "starts_here": False, "alias": "meet.123456@example.com"}
+
+    async def scheduled(route: Route) -> None:
+        await route.fulfill(json={"status": "success", "result": state})
+
+    outlook.answers[TAG_STATE] = scheduled
+    await outlook.open({"body": f"<p>{OTHER_TAG}</p>", "id": "AAMk", "required": [INVITED]}, look=look, mailbox="1.15")
+
+
+async def occurrence(outlook: Outlook, look: Look) -> None:
+    outlook.answers[TAG_STATE] = reserved
+    meeting = {"body": f"<p>{OTHER_TAG}</p>", "id": "AAMk", "seriesId": "AAMkS", "required": [INVITED]}
+    await outlook.open(meeting, look=look, mailbox="1.15")
+
+
+async def incomplete(outlook: Outlook, look: Look) -> None:
+    outlook.answers[TAG_STATE] = reserved
+    bob = {"name": "Bob", "address": "bob@example.com"}
+    await outlook.open({"body": f"<p>{OTHER_TAG}</p>", "required": [bob]}, look=look)
+
+
+async def rewrite(outlook: Outlook, look: Look) -> None:
+    await outlook.open({"body": AGENDA.replace("Agenda", '<img src="cid:plan@1" alt="">')}, look=look)
+    await outlook.click(ADD)
+    await outlook.click("Remove from the meeting")
 
 
 async def unable(outlook: Outlook, look: Look) -> None:
@@ -133,7 +168,8 @@ async def debug(outlook: Outlook, look: Look) -> None:
 STATES: dict[str, Callable[[Outlook, Look], Awaitable[None]]] = {
     state.__name__.replace("_", "-"): state
     for state in (
-        choose, working, success, already, removable, unable, error, removed, personal_list, personal_many,
+        choose, working, success, already, removable, foreign, moved, occurrence, incomplete, rewrite,
+        unable, error, removed, personal_list, personal_many,
         personal_none, personal_error, sign_in, waiting, sign_in_error, unsuitable, stuck, debug,
     )
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""WCAG 2.2 AA (SPEC X7): axe in every state and scheme at 320 × 570, keyboard, focus, reflow, right-to-left."""
+"""WCAG 2.2 AA (X7): axe in every state and scheme at 320 × 570, keyboard, focus, reflow, right-to-left."""
 
 from typing import Any
 

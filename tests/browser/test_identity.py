@@ -1,4 +1,4 @@
-"""Entra tokens in the pane (SPEC X5): nested app authentication by genuine MSAL, over a bridge as Outlook has it."""
+"""Entra tokens in the pane (X5): nested app authentication by genuine MSAL, over a bridge as Outlook has it."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -83,7 +83,7 @@ async def test_consent_is_asked_for_after_a_click_only(outlook: Outlook) -> None
 
 @pytest.mark.parametrize("fail", [("GetInitContext",), ("GetToken", "GetTokenPopup")])
 async def test_where_nested_authentication_fails_exchange_is_asked(outlook: Outlook, fail: tuple[str, ...]) -> None:
-    """Outlooks that say they support it and fail are known (facts/outlook-addin.md §6.13)."""
+    """Outlooks that say they support it and fail are known (docs/facts/outlook-addin.md)."""
     outlook.token = "exchange-token"
     assert await token_of_a_click(outlook, bridge(*fail), NestedAppAuth="1.1") == "exchange-token"
 

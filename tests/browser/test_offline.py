@@ -1,4 +1,4 @@
-"""A deployment without the internet (SPEC X6): custom sources, in the seed's precedence, and nobody else asked."""
+"""A deployment without the internet (X6): custom sources, in the product's precedence, and nobody else asked."""
 
 from collections.abc import AsyncIterator
 from uuid import uuid4

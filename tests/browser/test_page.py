@@ -1,4 +1,4 @@
-"""The page as a whole: its weight, its requests, what the admin's texts may do, the debug log (SPEC X2, X6, X7)."""
+"""The page as a whole: its weight, its requests, what the admin's texts may do, the debug log (X2, X6, X7)."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Whether and how the pane gets ready (SPEC X6): no host, no Office.js, offline deployments."""
+"""Whether and how the pane gets ready (X6): no host, no Office.js, offline deployments."""
 
 from tests.browser.outlook import ADDIN, AJAX, OFFICE, OUTLOOK, PANE, Outlook
 from tests.browser.test_single_use import ADD, AGENDA

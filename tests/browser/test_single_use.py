@@ -1,11 +1,12 @@
-"""A single-use VMR put into a meeting by genuine Office.js, and taken out again (SPEC X3)."""
+"""A single-use VMR put into a meeting by genuine Office.js, and taken out again (X3)."""
 
 import re
 
 import pytest
+from playwright.async_api import Route
 
 from dev.environment import MAILBOX
-from tests.browser.outlook import DETAILS, Outlook
+from tests.browser.outlook import DETAILS, TAG_STATE, Outlook
 
 ADD = "Add a Single-use VMR"
 REMOVE = "Remove from the meeting"
@@ -52,15 +53,69 @@ async def test_a_plain_text_meeting_gets_plain_text(outlook: Outlook) -> None:
     assert body.endswith("\n\nAgenda")
 
 
+async def reserved(route: Route) -> None:
+    """A tag that waits for its invitation."""
+    state = {"state": "reserved", "starts_here": False, "alias": "meet.123456@example.com"}
+    await route.fulfill(json={"status": "success", "result": state})
+
+
 async def test_a_meeting_that_has_a_vmr_is_told_so_at_once_and_left_alone(outlook: Outlook) -> None:
-    await outlook.open(
-        {"body": f"<p>Join: <b>PXPS:-0b1c2d3e-</b><span>4f50-4617&#8203;-8829</span>-{OTHER_TAG[-13:]}</p>"}
-    )
+    outlook.answers[TAG_STATE] = reserved
+    body = f"<p>Join: <b>PXPS:-0b1c2d3e-</b><span>4f50-4617&#8203;-8829</span>-{OTHER_TAG[-13:]}</p>"
+    await outlook.open({"body": body, "required": [{"name": "VMR", "address": MAILBOX}]})
     assert await outlook.text("heading") == "VMR already assigned"
     assert "already been set up" in await outlook.text("message")
     assert await outlook.buttons() == []
     assert not any("meeting_details" in url for url in outlook.requests)
     assert writes(await outlook.calls()) == []
+
+
+async def test_a_tag_that_the_server_does_not_know_is_no_dead_end(outlook: Outlook) -> None:
+    """A quoted or copied invitation: sending it would be declined."""
+    quoted = f"<div>Join with Outlook<br>{OTHER_TAG}</div>"
+    people = [{"name": "VMR", "address": MAILBOX}]
+    await outlook.open({"body": AGENDA.replace("<p>", f"{quoted}<p>"), "required": people})
+    assert "belong to another meeting" in await outlook.text("message")
+    assert await outlook.buttons() == ["Replace with a new VMR"]
+    assert writes(await outlook.calls()) == []
+    await outlook.click("Replace with a new VMR")
+    assert await outlook.text("heading") == "Success"
+    meeting = await outlook.meeting()
+    [tag, *_] = TAG.findall(meeting["body"])
+    assert tag != OTHER_TAG
+    assert meeting["required"] == [MAILBOX]
+    assert "delete the former joining instructions" in await outlook.text("hint"), "these are not the template's"
+
+
+async def test_a_copied_meeting_gets_a_room_of_its_own_in_the_place_of_the_other(outlook: Outlook) -> None:
+    """The original was sent; its copy was not."""
+
+    async def scheduled(route: Route) -> None:
+        state = {"state": "scheduled", "starts_here": True, "alias": "1@x"}
+        await route.fulfill(json={"status": "success", "result": state})
+
+    await outlook.open({"body": AGENDA}, mailbox="1.15")
+    await outlook.click(ADD)
+    copied = await outlook.meeting()
+    outlook.answers[TAG_STATE] = scheduled
+    await outlook.reopen()
+    assert await outlook.buttons() == ["Replace with a new VMR"]
+    await outlook.click("Replace with a new VMR")
+    assert await outlook.text("heading") == "Success"
+    meeting = await outlook.meeting()
+    [old], [new] = TAG.findall(copied["body"]), TAG.findall(meeting["body"])
+    assert new != old
+    assert re.sub(r"[0-9]+", "", meeting["body"]).count("Agenda") == 1
+    assert (meeting["required"], meeting["location"]) == (copied["required"], copied["location"])
+    await outlook.click(REMOVE)
+    meeting = await outlook.meeting()
+    assert (meeting["body"], meeting["required"]) == (AGENDA, [])
+
+
+async def test_the_tag_is_not_in_the_address_of_the_question(outlook: Outlook) -> None:
+    await outlook.open({"body": f"<p>{OTHER_TAG}</p>"})
+    assert any(url.endswith("/tag_state") for url in outlook.requests)
+    assert not any(OTHER_TAG[6:20] in url for url in outlook.requests)
 
 
 async def test_a_vmr_that_came_in_meanwhile_is_found_at_the_click(outlook: Outlook) -> None:

@@ -1,7 +1,7 @@
 """What an add-in does without a pane, where an integration wants it: the switch on phones, the offer in new meetings.
 
 Only version 1.1 of the overrides has these; an Outlook that does not know them leaves them out. Both work in Exchange
-Online only, and only for add-ins that an admin has installed (facts/outlook-addin.md §1.3); not confirmed in a live
+Online only, and only for add-ins that an admin has installed (docs/facts/outlook-addin.md); not confirmed in a live
 tenant. Names of functions and ids are those of addin/commands/command.js and addin/launch.js.
 """
 

@@ -1,6 +1,6 @@
 """The unified manifest for Microsoft 365: JSON by Microsoft's schema 1.22.
 
-Outlook for Mac, for mobile and on-premises take only the add-in-only manifest (facts/outlook-addin.md §1.1), so this
+Outlook for Mac, for mobile and on-premises take only the add-in-only manifest (docs/facts/outlook-addin.md), so this
 one is for tenants that manage all their apps in this form. The two icons are files of the package that an admin makes
 of it: `color.png` (192 × 192) and `outline.png` (32 × 32, white on nothing).
 """
@@ -92,7 +92,7 @@ def _command_runtime(contents: Contents) -> dict[str, Any]:
 
 
 def _phones(contents: Contents) -> dict[str, Any]:
-    """The switch on phones, for the day when they take this manifest (facts/outlook-addin.md §1.1: not yet)."""
+    """The switch on phones, for the day when they take this manifest (docs/facts/outlook-addin.md: not yet)."""
     icons = [{"size": size, "scale": scale, "url": contents.grey_icons[px]} for size, scale, px in phone_icons()]
     label = fitted(contents.button, _PHONE_LABEL)
     button = {"id": PHONE_BUTTON, "type": "mobileButton", "label": label, "icons": icons, "actionId": ADD_VMR}

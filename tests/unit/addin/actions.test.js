@@ -24,7 +24,8 @@ beforeEach(() => {
     keys: [],
     meetingDetails: async (_, key) => (api.keys.push(key), DETAILS),
     personalVmrs: async () => [VMR],
-    placeholder: async () => ({ html: '', text: `Later ${PROMISE}` }),
+    ownConfig: async () => ({ placeholder: { html: '', text: `Later ${PROMISE}` }, aliases: [] }),
+    tagState: async () => ({ state: 'reserved', starts_here: false, alias: '1@example.com' }),
   };
   identity = {
     attempt: { page: '' },
@@ -46,6 +47,11 @@ const run = async (effect, more) => {
   return [outcome, fault, hint].filter((part) => part !== undefined);
 };
 
+const looked = async (pane) => {
+  const { already, removable } = await pane.look();
+  return { already, removable };
+};
+
 test('adding a single-use VMR', async () => {
   assert.deepEqual(await run('single'), ['added', '']);
   assert.equal(item.body, `Join ${TAG}\n\nAgenda`);
@@ -54,9 +60,9 @@ test('adding a single-use VMR', async () => {
 for (const tag of [TAG, PROMISE]) {
   test(`a meeting that has ${tag.slice(0, 5)} is not asked about`, async () => {
     item.body = `Hello ${tag}`;
-    assert.deepEqual(await run('single'), ['already']);
+    assert.deepEqual(await run('single'), ['already', '']);
     assert.deepEqual([api.keys, item.writes], [[], []]);
-    assert.deepEqual(await actions.look(), { already: true, removable: false });
+    assert.deepEqual(await looked(actions), { already: true, removable: false });
   });
 }
 
@@ -93,7 +99,7 @@ test('a refusal is no outage: the user hears what the server says', async () => 
 
 test('the last good placeholder is kept when a new one cannot be had', async () => {
   await actions.prepare();
-  api.placeholder = fails(new ApiError(0));
+  api.ownConfig = fails(new ApiError(0));
   await actions.prepare();
   assert.match(actions.placeholder.text, /TOK/);
 });
@@ -108,7 +114,7 @@ test('a try that broke off is taken up where it was, without asking for another 
 });
 
 test('a body that could not be put back is named', async () => {
-  item.faults.addAttendee = new Error('9002');
+  item.faults.addAttendees = new Error('9002');
   item.faults.replaceBody = new Error('9002');
   assert.deepEqual(await run('single'), ['failed', 'single', words.notRestored]);
 });
@@ -120,7 +126,7 @@ test("somebody's location is kept, and that is said", async () => {
 
 test('a personal VMR: its text and location, and nobody is invited', async () => {
   assert.equal((await run('list'))[0], 'listed');
-  assert.deepEqual(await run('personal', { index: 0 }), ['added', words.personalSuccess]);
+  assert.deepEqual(await run('personal', { index: 0 }), ['added', '']);
   assert.equal(item.body, 'Join my room, 1234\n\nAgenda');
   assert.deepEqual([item.attendees, item.places], [[], ['https://x/']]);
 });
@@ -137,7 +143,7 @@ test('signing out is for somebody who has signed in here', async () => {
 for (const body of ['Join my\n room; 1234', TAG]) {
   test(`no personal VMR is offered for a meeting that has one: ${body}`, async () => {
     item.body = body;
-    assert.deepEqual(await run('list'), ['already']);
+    assert.deepEqual(await run('list'), ['already', '']);
   });
 }
 
@@ -198,7 +204,7 @@ test('a pane opened later takes out what was put in, and nothing else', async ()
   await actions.noting;
   item.body = `Hello!\n${item.body}`;
   actions = reopened();
-  assert.deepEqual(await actions.look(), { already: true, removable: true });
+  assert.deepEqual(await looked(actions), { already: true, removable: true });
   assert.deepEqual(await run('undo'), ['undone', words.removed]);
   assert.deepEqual([item.body, item.attendees, item.places], ['Hello!\nAgenda', ['bob@example.com'], []]);
   await actions.noting;
@@ -219,7 +225,7 @@ test('a personal VMR is found and taken out by a pane opened later', async () =>
 for (const [why, spoil] of [
   ['the note is lost', () => (item.note = '')],
   ['the note cannot be read', () => (item.faults.recall = new Error('9020'))],
-  ['the block was edited', () => (item.body = item.body.replace('Join', 'Please join'))],
+  ['the block was edited', () => (item.body = item.body.replace('Join', 'Dial'))],
   ['the block is there twice', () => (item.body += item.body)],
   ['the note is about another VMR', () => (item.body = `Join ${TAG.replace('0b1c', 'ffff')}\n\nAgenda`)],
 ]) {
@@ -227,7 +233,7 @@ for (const [why, spoil] of [
     await run('single');
     await actions.noting;
     spoil();
-    assert.deepEqual(await reopened().look(), { already: true, removable: false });
+    assert.deepEqual(await looked(reopened()), { already: true, removable: false });
   });
 }
 
@@ -253,4 +259,101 @@ test('undo failed', async () => {
   await run('single');
   item.faults.replaceBody = new Error('9002');
   assert.deepEqual(await run('undo'), ['failed', 'undo', '']);
+});
+
+const FOREIGN = { state: 'scheduled', starts_here: false, alias: '1@example.com' };
+
+for (const [name, state, facts, owner] of [
+  ['nobody has sent it yet', { ...FOREIGN, state: 'reserved' }, {}, 'ours'],
+  ['it is booked, and this meeting was never sent', { ...FOREIGN, starts_here: true }, { isNew: true }, 'foreign'],
+  ['it is booked for this time', { ...FOREIGN, starts_here: true }, { isNew: false }, 'ours'],
+  ['it is booked for another time', FOREIGN, { isNew: false }, 'unsure'],
+  ['it is booked for another time, and Outlook does not tell whether it was sent', FOREIGN, { isNew: null }, 'unsure'],
+  ['its room is closed, and this meeting was never sent', { ...FOREIGN, state: 'closed' }, { isNew: true }, 'foreign'],
+  ['the server does not know it', { ...FOREIGN, state: 'unknown' }, { isNew: false }, 'foreign'],
+  ['it came with a series', FOREIGN, { isNew: false, isOccurrence: true }, 'ours'],
+]) {
+  test(`whose tag it is: ${name}`, async () => {
+    item.body = `Join ${TAG}`;
+    item.isNew = async () => facts.isNew;
+    item.isOccurrence = facts.isOccurrence ?? false;
+    api.tagState = async (token, tag, start) => {
+      assert.deepEqual([token, tag, start], ['token', TAG.slice(0, -1), '2026-12-01T10:00:00.000Z']);
+      return state;
+    };
+    assert.equal((await actions.look()).owner, owner);
+  });
+}
+
+test('a tag that nobody can be asked about is this meeting\'s', async () => {
+  item.body = `Join ${TAG}`;
+  api.tagState = fails(new ApiError(503));
+  assert.equal((await actions.look()).owner, 'ours');
+});
+
+test("a copied meeting's room is replaced: new instructions in the place of the old ones, and Remove takes all out", async () => {
+  const old = TAG.replace('0b1c', 'ffff');
+  Object.assign(item, { body: `Join 99 ${old}\n\nAgenda`, attendees: [ROOM.address], places: ['VMR'] });
+  Object.assign(api, { meetingDetails: async () => ({ ...DETAILS, numeric_alias: '77', instructions_text: `Join 77 ${TAG}` }) });
+  assert.deepEqual(await run('replace'), ['added', '']);
+  assert.equal(item.body, `Join 77 ${TAG}\n\nAgenda`);
+  assert.deepEqual(item.attendees, [ROOM.address]);
+  await run('undo');
+  assert.deepEqual([item.body, item.attendees], ['Agenda', []]);
+});
+
+test('old instructions that were edited stay, and that is said', async () => {
+  const old = TAG.replace('0b1c', 'ffff');
+  item.body = `Dial ${old}\n\nAgenda`;
+  assert.deepEqual(await run('replace'), ['added', words.formerStays]);
+  assert.equal(item.body, `Join ${TAG}\n\nDial ${old}\n\nAgenda`);
+});
+
+test('a meeting with a tag and without the mailbox is completed', async () => {
+  Object.assign(item, { body: `Join ${TAG}`, attendees: ['bob@example.com'] });
+  assert.equal((await actions.look()).incomplete, true);
+  assert.deepEqual(await run('complete'), ['added', '']);
+  assert.deepEqual(item.attendees, ['bob@example.com', ROOM.address]);
+  assert.equal(item.body, `Join ${TAG}`);
+});
+
+for (const [name, attendees] of [
+  ['more attendees than are listed', Array.from({ length: 500 }, (_, at) => `p${at}@example.com`)],
+  ['attendees without addresses', ['/o=x/cn=someone']],
+]) {
+  test(`a list that does not tell all does not say that the mailbox is missing: ${name}`, async () => {
+    Object.assign(item, { body: `Join ${TAG}`, attendees });
+    assert.equal((await actions.look()).incomplete, false);
+  });
+}
+
+test('attendees who are not taken back are named, and all else is out', async () => {
+  await run('single');
+  item.attendees.push(...Array.from({ length: 150 }, (_, at) => `p${at}@example.com`));
+  item.faults.addAttendees = new Error('9002');
+  const [outcome, fault, hint] = await run('undo');
+  assert.deepEqual([outcome, fault], ['failed', 'undo']);
+  assert.match(hint, /p100@example\.com; .*p149@example\.com$/);
+  assert.equal(item.attendees.length, 100);
+  assert.equal(item.body, 'Agenda');
+});
+
+test('an addition that fails once is tried again, and nobody is there twice', async () => {
+  await run('single');
+  item.attendees.push(...Array.from({ length: 150 }, (_, at) => `p${at}@example.com`));
+  let calls = 0;
+  item.faults.addAttendees = () => {
+    calls += 1;
+    if (calls === 1) throw new Error('9002');
+    item.attendees.push(...Array.from({ length: 50 }, (_, at) => `p${100 + at}@example.com`));
+  };
+  assert.equal((await run('undo'))[0], 'undone');
+  assert.deepEqual([calls, new Set(item.attendees).size, item.attendees.length], [2, 150, 150]);
+});
+
+test('a body that cannot be changed gets its mailbox back: a tag without it is a meeting without a room', async () => {
+  await run('single');
+  item.faults.replaceBody = new Error('9002');
+  assert.equal((await run('undo'))[0], 'failed');
+  assert.deepEqual(item.attendees, [ROOM.address]);
 });

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { Api, ApiError } from '../../../addin/src/api.js';
 
 const PATHS = {
-  meeting_details: '/details', personal_vmrs: '/personal', config: '/config', redeem: '/redeem', sign_out: '/sign-out',
+  meeting_details: '/details', personal_vmrs: '/personal', config: '/config', tag_state: '/tag',
+  redeem: '/redeem', sign_out: '/sign-out',
 };
 const json = (body, status = 200) => async () => new Response(JSON.stringify(body), { status });
 
@@ -23,9 +24,19 @@ test('meeting details: the token and the key are headers', async () => {
   assert.deepEqual([path, headers, redirect, cache], ['/details', { token: 'secret', 'Idempotency-Key': 'key' }, 'error', 'no-store']);
 });
 
-test('a placeholder, or none where the configuration has none', async () => {
-  assert.deepEqual(await api(json({ placeholder: { html: 'h', text: 't' } })).api.placeholder('t'), { html: 'h', text: 't' });
-  assert.equal(await api(json({})).api.placeholder('t'), null);
+test('what only proven users are told, as far as there is any', async () => {
+  const placeholder = { html: 'h', text: 't' };
+  const full = api(json({ placeholder, room_aliases: ['v@x.example'] })).api;
+  assert.deepEqual(await full.ownConfig('t'), { placeholder, aliases: ['v@x.example'] });
+  assert.deepEqual(await api(json({})).api.ownConfig('t'), { placeholder: null, aliases: [] });
+});
+
+test('a tag is asked about in the body of a request: addresses are logged', async () => {
+  const { api: it, asked } = api(json({ status: 'success', result: { state: 'reserved' } }));
+  assert.deepEqual(await it.tagState('secret', 'PXPS:-1', '2026-12-01T10:00:00Z'), { state: 'reserved' });
+  const [[path, { method, headers, body }]] = asked;
+  assert.deepEqual([path, method, headers.token], ['/tag', 'POST', 'secret']);
+  assert.deepEqual(JSON.parse(body), { tag: 'PXPS:-1', start: '2026-12-01T10:00:00Z' });
 });
 
 test('a code is redeemed in the body of a request', async () => {

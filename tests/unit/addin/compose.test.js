@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { content, insertedPart, prepended, withoutPart } from '../../../addin/src/compose.js';
+import { content, insertedPart, prepended, withoutLines, withoutPart } from '../../../addin/src/compose.js';
 
 const block = { html: '<p>Join</p>', text: 'Join' };
 
-test('HTML is kept together by one element, text apart by an empty line', () => {
-  assert.equal(content(block, 'html'), '<div><p>Join</p></div>');
+test('HTML is kept together by one element, and an empty line keeps it apart from what follows', () => {
+  assert.equal(content(block, 'html'), '<div><p>Join</p><div><br></div></div>');
   assert.equal(content(block, 'text'), 'Join\n\n');
 });
 
@@ -54,3 +54,20 @@ test('a part that is there twice, or not at all, is not guessed at', () => {
   assert.equal(withoutPart('abc', ''), null);
   assert.equal(withoutPart('abc', 'b'), 'ac');
 });
+
+const SEEN = 'Jointheroom:\nhttps://x/\nPXPS#';
+for (const [name, raw, expected] of [
+  ['as it was written', 'Join the room:\nhttps://x/\nPXPS#\n\nAgenda', 'Agenda'],
+  ['with CR LF', 'Join the room:\r\nhttps://x/\r\nPXPS#\r\n\r\nAgenda\r\n', 'Agenda\r\n'],
+  ['with more lines and spaces at their ends', 'Join the room: \n\nhttps://x/ \n\n\nPXPS# \n \nAgenda', 'Agenda'],
+  ['wrapped', 'Join\n the room:\nhttps://x/\nPXPS#\nAgenda', 'Agenda'],
+  ['below what was written since', 'Hello!\nJoin the room:\nhttps://x/\nPXPS#\n\nAgenda', 'Hello!\nAgenda'],
+  ['at the end', 'Hello!\nJoin the room:\nhttps://x/\nPXPS#', 'Hello!\n'],
+  ['with numbers before its lines', '1. Join the room:\n2. https://x/\n3. PXPS#\n\nAgenda', 'Agenda'],
+  ['in a line with more', 'See Join the room: https://x/ PXPS now', 'See  now'],
+  ['edited', 'Join another room:\nhttps://x/\nPXPS#\n\nAgenda', null],
+  ['after words in its line', 'Please join the room:\nhttps://x/\nPXPS#\n\nAgenda', 'Please \n\nAgenda'],
+  ['twice', 'Jointheroom https://x/ PXPS Jointheroom https://x/ PXPS', null],
+]) {
+  test(`a block is taken out of plain text: ${name}`, () => assert.equal(withoutLines(raw, SEEN), expected));
+}

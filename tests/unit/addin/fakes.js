@@ -1,4 +1,8 @@
-/** A meeting in memory, with the faults that Outlooks have. */
+/** A meeting in memory, with the faults that Outlooks have. Nobody waits for it. */
+
+import { clock } from '../../../addin/src/patience.js';
+
+clock.pause = async () => {};
 
 export class FakeItem {
   body = 'Agenda';
@@ -20,20 +24,26 @@ export class FakeItem {
   readBody = () => this.#do('readBody', () => ({ format: this.format, raw: this.body, text: this.body }));
   prependBody = (text) => this.#do('prependBody', () => void (this.body = text + this.body));
   replaceBody = (text) => this.#do('replaceBody', () => void (this.body = text));
-  readAttendees = () => this.#do('readAttendees', () => [...this.attendees]);
-  addAttendee = ({ address }) => this.#do('addAttendee', () => void this.attendees.push(address));
-  removeAttendee = (address) =>
-    this.#do('removeAttendee', () => void (this.attendees = this.attendees.filter((one) => one !== address)));
-  readLocation = () => this.#do('readLocation', () => this.places.join('; '));
+  listed = 500;
+  /** All attendees are required ones. */
+  readAttendees = (field) =>
+    field === 'optional' ? [] : this.#do('readAttendees', () => this.attendees.map((address) => ({ name: '', address })));
+  addAttendees = (people) =>
+    this.#do('addAttendees', () => void this.attendees.push(...people.map(({ address }) => address)));
+  setAttendees = (people) =>
+    this.#do('setAttendees', () => void (this.attendees = people.map(({ address }) => address)));
+  readLocation = () => this.#do('readLocation', () => [...this.places]);
   setLocation = (text) => this.#do('setLocation', () => void this.places.push(text));
-  clearLocation = (text) =>
-    this.#do('clearLocation', () => void (this.places = this.places.filter((one) => one !== text)));
+  clearLocation = (gone) =>
+    this.#do('clearLocation', () => void (this.places = this.places.filter((one) => !gone.includes(one))));
   recall = () => this.#do('recall', () => this.note);
   remember = (note) => this.#do('remember', () => void (this.note = note));
-  pause = async (milliseconds) => void this.calls.push(`pause ${milliseconds}`);
+  isOccurrence = false;
+  isNew = async () => true;
+  start = async () => '2026-12-01T10:00:00.000Z';
 
   get writes() {
-    return this.calls.filter((call) => !/^(read|pause|recall|remember)/.test(call));
+    return this.calls.filter((call) => !/^(read|recall|remember)/.test(call));
   }
 }
 

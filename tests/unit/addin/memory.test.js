@@ -4,16 +4,16 @@ import { test } from 'node:test';
 import { noted, placedBy } from '../../../addin/src/memory.js';
 
 const TAG = 'PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#';
-const PART = `Join ${TAG}\n\n`;
+const SEEN = `Jointheroom\n${TAG}`;
 const mailbox = { name: 'VMR', address: 'vmr@example.com' };
 const placed = {
-  block: { html: '', text: PART, mark: TAG, mailbox, location: 'VMR' }, format: 'text', part: PART, invited: true,
+  block: { html: '', text: '', mark: TAG, mailbox, location: 'VMR' }, format: 'text', part: '', seen: SEEN, invited: true,
   location: 'VMR', locationResult: 'set',
 };
 
 test('a note tells what is needed to take a block out', () => {
-  const { block, part, invited, location } = placedBy(noted(placed));
-  assert.deepEqual([block.mark, part, invited, location, block.mailbox.address], [TAG, PART, true, 'VMR', mailbox.address]);
+  const { block, seen, invited, location } = placedBy(noted(placed));
+  assert.deepEqual([block.mark, seen, invited, location, block.mailbox.address], [TAG, SEEN, true, 'VMR', mailbox.address]);
 });
 
 test('what was there before is in no note', () => {
@@ -22,9 +22,19 @@ test('what was there before is in no note', () => {
 });
 
 test('a note that Outlook would not keep is none', () => {
-  assert.equal(noted({ ...placed, part: 'x'.repeat(2_400) }), '');
+  assert.equal(noted({ ...placed, seen: 'x'.repeat(2_400) }), '');
 });
 
 for (const note of ['', 'null', '[]', '7', '{}', '{', '{"mark":7}', '{"mark":"a","mailbox":{}}', '{"seen":[],"mark":"a"}']) {
   test(`no note: ${note}`, () => assert.equal(placedBy(note), null));
 }
+
+test('what the mailbox came back as is noted, so that it is known again', () => {
+  const { block } = placedBy(noted({ ...placed, block: { ...placed.block, mailbox: { ...mailbox, aliases: ['/o=x/cn=vmr'] } } }));
+  assert.deepEqual(block.mailbox, { ...mailbox, aliases: ['/o=x/cn=vmr'] });
+});
+
+test('the note of an earlier version is still read', () => {
+  const { block, part, format } = placedBy(JSON.stringify({ part: 'Join', mark: TAG, mailbox: mailbox.address }));
+  assert.deepEqual([block.mark, part, format, block.mailbox.address], [TAG, 'Join', 'text', mailbox.address]);
+});

@@ -21,7 +21,9 @@ function seen(events, modes) {
   return [plain(heading), plain(message), hint, buttons.map(({ label }) => plain(label)), tone];
 }
 
-const opened = { type: 'opened', already: false, removable: false };
+const NOTHING = { already: false, removable: false, owner: 'ours', incomplete: false, hint: '' };
+const opened = { type: 'opened', ...NOTHING };
+const there = (more) => ({ type: 'opened', ...NOTHING, already: true, ...more });
 const PAGE_URL = 'https://vmr.example.com/sign-in?challenge=x';
 const entered = (text) => ({ type: 'entered', text });
 const clicked = (button) => ({ type: 'clicked', button });
@@ -33,9 +35,9 @@ const listed = [opened, clicked('personal'), finished('listed', { vmrs: vmrs(2) 
 const SCREENS = {
   starting: [[], '', '', '', [], 'plain'],
   'a meeting without a VMR': [[opened], '', '', '', KINDS, 'plain'],
-  'a meeting with one': [[{ type: 'opened', already: true }], 'already_heading', 'already_message', '', [], 'good'],
+  'a meeting with one': [[there()], 'already_heading', 'already_message', '', [], 'good'],
   'a click on the one that finds one': [
-    [opened, clicked('single'), finished('already')], 'already_heading', 'already_message', '', [], 'good',
+    [opened, clicked('single'), finished('already', NOTHING)], 'already_heading', 'already_message', '', [], 'good',
   ],
   working: [[opened, clicked('single')], '', '', words.working, KINDS, 'plain'],
   success: [
@@ -53,7 +55,29 @@ const SCREENS = {
     [opened, clicked('personal'), finished('signInNeeded')], '', '', '', ['sign_in_button', words.back], 'plain',
   ],
   'a meeting with one that can be removed': [
-    [{ type: 'opened', already: true, removable: true }],
+    [there({ removable: true })],
+    'already_heading', 'already_message', '', [words.remove], 'good',
+  ],
+  "a meeting with another meeting's": [
+    [there({ removable: true, owner: 'foreign' })], 'already_heading', words.foreign, '', [words.replace], 'warning',
+  ],
+  'a meeting with one that may be another\'s': [
+    [there({ removable: true, owner: 'unsure', hint: words.unsure })],
+    'already_heading', 'already_message', words.unsure, [words.replace, words.remove], 'warning',
+  ],
+  'a meeting without the mailbox': [
+    [there({ incomplete: true })], 'already_heading', words.incomplete, '', [words.complete], 'warning',
+  ],
+  'pictures that removing may break': [
+    [there({ removable: true }), clicked('undo'), finished('rewrite', { effect: { do: 'undo' } })],
+    '', words.rewriteToRemove, '', [words.goOn, words.back], 'warning',
+  ],
+  'pictures that adding may break': [
+    [opened, clicked('single'), finished('rewrite', { effect: { do: 'single' } })],
+    '', words.rewriteToAdd, '', [words.goOn, words.back], 'warning',
+  ],
+  'pictures that are not to be broken': [
+    [there({ removable: true }), clicked('undo'), finished('rewrite', { effect: { do: 'undo' } }), clicked('back')],
     'already_heading', 'already_message', '', [words.remove], 'good',
   ],
   'waiting for the sign-in window': [
@@ -121,6 +145,8 @@ const EFFECTS = {
   signIn: { do: 'signIn' },
   'vmr:12': { do: 'personal', index: 12 },
   undo: { do: 'undo' },
+  complete: { do: 'complete' },
+  replace: { do: 'replace' },
   back: null,
   more: null,
 };
@@ -184,4 +210,12 @@ test('hundreds of VMRs come a page at a time', () => {
     return [buttons.filter((label) => label.startsWith('VMR')).length, buttons.includes(words.more)];
   });
   assert.deepEqual(counts, [[PAGE, true], [2 * PAGE, true], [60, false]]);
+});
+
+test('who agrees to the rewriting gets what was asked for', () => {
+  for (const effect of [{ do: 'undo' }, { do: 'single' }, { do: 'personal', index: 3 }]) {
+    const state = after([opened, clicked('single'), finished('rewrite', { effect })]);
+    assert.deepEqual(next(state, clicked('rewrite')).effect, { ...effect, rewrite: true });
+    assert.equal(next(state, clicked('back')).effect, null);
+  }
 });

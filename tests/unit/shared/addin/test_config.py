@@ -45,6 +45,7 @@ def test_what_else_is_told() -> None:
     assert told["api"] == {
         "meeting_details": f"/api/client/v2/msexchange_schedulers/{GUID}/meeting_details",
         "personal_vmrs": f"/api/client/v2/msexchange_schedulers/{GUID}/personal_vmrs",
+        "tag_state": f"/api/client/v2/msexchange_schedulers/{GUID}/tag_state",
         "config": f"/addin/{GUID}/config",
         "sign_in": f"/addin/{GUID}/sign-in",
         "redeem": f"/addin/{GUID}/sign-in/redeem",

@@ -69,7 +69,7 @@ async def world() -> World:
 
 
 async def test_a_click_gets_everything_that_a_meeting_needs(world: World) -> None:
-    """DESIGN §3."""
+    """The contract of the add-in."""
     result = await world.details.allocate(world.integration.uuid, world.token())
     [booking] = await world.allocated()
     assert {name: result[name] for name in ("alias", "numeric_alias", "room_name", "room_email", "location")} == {

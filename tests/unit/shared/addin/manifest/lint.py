@@ -1,4 +1,4 @@
-"""What no schema of the add-in-only manifest catches (facts/outlook-addin.md §1.4)."""
+"""What no schema of the add-in-only manifest catches (docs/facts/outlook-addin.md)."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,0 +1,123 @@
+// @ts-check
+/**
+ * The equipment mailbox among a meeting's attendees.
+ *
+ * Outlook's list tells little: it leaves out whom it has not resolved, gives 500 at most (100 on phones), and may give a
+ * legacy Exchange DN or another address of the same mailbox (office-js #3701, #2590; reference of Office.Recipients). So
+ * its yes to an addition counts, and the list only serves to recognise what was added.
+ */
+
+import { ATTENDEE_WAITS, failureOf, readAgain } from './patience.js';
+
+/** @import {Attendee, Item, Mailbox} from './insert.js' */
+
+/** Attendees that one call takes (reference of Office.Recipients). */
+export const RECIPIENTS_PER_CALL = 100;
+const TRIES = 3;
+
+/**
+ * Whether an attendee is the mailbox.
+ * @param {Attendee} attendee
+ * @param {Mailbox} mailbox
+ */
+export function isMailbox({ name, address }, mailbox) {
+  const given = address.toLowerCase();
+  if ([mailbox.address, ...(mailbox.aliases ?? [])].some((known) => known.toLowerCase() === given)) return true;
+  // A DN says nothing by itself. Nobody else in the organization is likely to bear the name.
+  return isLegacyDn(given) && name !== '' && name === mailbox.name;
+}
+
+/**
+ * Whether the list tells all: it is shorter than it can be, and every attendee in it has an address.
+ * @param {Attendee[]} attendees
+ * @param {number} limit  attendees that Outlook lists
+ */
+export function isTelling(attendees, limit) {
+  return attendees.length < limit && attendees.every(({ address }) => address.includes('@'));
+}
+
+/**
+ * Add the mailbox, unless it is there.
+ * @param {Item} item
+ * @param {Mailbox} mailbox
+ * @returns {Promise<{invited: boolean, seen: boolean, as: string}>} whether it was added here; whether it is in the list,
+ *   and the address that it has there when that is another one
+ * @throws {Error} when Outlook refused, or (`timedOut`) gave no answer
+ */
+export async function invite(item, mailbox) {
+  const before = await everybody(item);
+  if (before.some((one) => isMailbox(one, mailbox))) return { invited: false, seen: true, as: '' };
+  const failure = await failureOf(item.addAttendees([mailbox]));
+  const found = await readAgain(
+    ATTENDEE_WAITS,
+    async () => newcomer(before, await everybody(item).catch(() => before), mailbox),
+    Boolean,
+  );
+  if (failure && !found) throw failure;
+  const isKnown = !found || isMailbox(found, { ...mailbox, name: '' });
+  return { invited: true, seen: Boolean(found), as: isKnown ? '' : found.address };
+}
+
+/**
+ * Take the mailbox out. Outlook can only write all attendees again, 100 at a time.
+ * @param {Item} item
+ * @param {Mailbox} mailbox
+ * @returns {Promise<{isGone: boolean, lost: Attendee[]}>} `isGone` false when it is not to be seen, or not all attendees
+ *   are: nothing was done then; `lost`: whom Outlook did not take back
+ * @throws {Error} when Outlook kept it
+ */
+export async function uninvite(item, mailbox) {
+  const isThere = (/** @type {Attendee[]} */ all) => all.some((one) => isMailbox(one, mailbox));
+  const required = await readAgain(ATTENDEE_WAITS, () => item.readAttendees('required'), isThere);
+  if (!isThere(required) || required.length >= item.listed) return { isGone: false, lost: [] };
+  // The organizer stands in some lists without being an attendee (office-js #2679).
+  const others = required.filter((one) => !isMailbox(one, mailbox) && !one.isOrganizer);
+  const failure = await failureOf(item.setAttendees(others.slice(0, RECIPIENTS_PER_CALL)));
+  const after = await readAgain(ATTENDEE_WAITS, () => item.readAttendees('required'), (all) => !isThere(all));
+  if (isThere(after)) throw failure ?? new Error('mailbox kept');
+  let lost = others.slice(RECIPIENTS_PER_CALL);
+  for (let left = TRIES; left && lost.length; left -= 1) lost = await addEach(item, lost);
+  return { isGone: true, lost };
+}
+
+/**
+ * @param {Item} item
+ * @param {Attendee[]} people
+ * @returns {Promise<Attendee[]>} who is still missing
+ */
+async function addEach(item, people) {
+  const lost = [];
+  for (let at = 0; at < people.length; at += RECIPIENTS_PER_CALL) {
+    const some = people.slice(at, at + RECIPIENTS_PER_CALL);
+    if (await failureOf(item.addAttendees(some))) lost.push(...some);
+  }
+  if (!lost.length) return [];
+  // A call that failed may have worked all the same.
+  const listed = new Set((await item.readAttendees('required').catch(() => [])).map(({ address }) => address));
+  return lost.filter(({ address }) => !listed.has(address));
+}
+
+/**
+ * @param {Attendee[]} before
+ * @param {Attendee[]} after
+ * @param {Mailbox} mailbox
+ * @returns {Attendee|undefined}
+ */
+function newcomer(before, after, mailbox) {
+  const known = new Set(before.map(({ address }) => address));
+  const others = after.filter(({ address, isOrganizer }) => address && !isOrganizer && !known.has(address));
+  return after.find((one) => isMailbox(one, mailbox)) ?? (others.length === 1 ? others[0] : undefined);
+}
+
+/**
+ * The attendees that Outlook lists.
+ * @param {Item} item
+ */
+export async function everybody(item) {
+  return [...(await item.readAttendees('required')), ...(await item.readAttendees('optional'))];
+}
+
+/** @param {string} address */
+function isLegacyDn(address) {
+  return address.startsWith('/o=');
+}

@@ -1,0 +1,87 @@
+// @ts-check
+/** What a meeting has already, as a pane finds it: whose VMR it is, and what is missing. */
+
+import { everybody, isMailbox, isTelling } from './attendees.js';
+import { isSeparable } from './body.js';
+import { placedBy } from './memory.js';
+import { holds, tagOf } from './text.js';
+import { words } from './words.js';
+
+/** @import {TagState} from './api.js' */
+/** @import {Item, Mailbox, Placed} from './insert.js' */
+/** @import {Body} from './text.js' */
+
+/**
+ * Whose VMR it is: this meeting's, another's (this one would be declined), or nobody here can say.
+ * @typedef {'ours'|'foreign'|'unsure'} Owner
+ */
+
+/**
+ * @typedef {object} Finding
+ * @property {boolean} already  the meeting has a VMR
+ * @property {boolean} removable  what the meeting has can be taken out again
+ * @property {Owner} owner
+ * @property {boolean} incomplete  the equipment mailbox is missing
+ * @property {string} hint
+ */
+
+/** @type {Finding} */
+export const NOTHING = { already: false, removable: false, owner: 'ours', incomplete: false, hint: '' };
+
+/**
+ * @param {Item} item
+ * @param {Body} body  with a tag, or with a personal VMR's block
+ * @param {Mailbox} room
+ * @param {(tag: string) => Promise<TagState|null>} ask  null when nobody could be asked
+ * @returns {Promise<{finding: Finding, placed: Placed|null, state: TagState|null}>} `placed` where it is removable
+ */
+export async function find(item, body, room, ask) {
+  const noted = placedBy(await item.recall().catch(() => ''));
+  const isNoted = noted !== null && holds(body, noted.block.mark);
+  const isOurs = isNoted && isSeparable(body, noted);
+  const tag = tagOf(body);
+  const state = tag ? await ask(tag) : null;
+  const owner = state ? ownerOf(state, item.isOccurrence, await item.isNew()) : 'ours';
+  const incomplete = owner === 'ours' && tag !== '' && !(isNoted && noted.invited) && (await isMissing(item, room));
+  const finding = { already: true, removable: isOurs, owner, incomplete, hint: hintOf(item, owner, state) };
+  return { finding, placed: isOurs ? noted : null, state };
+}
+
+/**
+ * Whose a tag is, by what the server knows of it. Outlook does not tell an add-in the meeting's uid, so this goes by the
+ * time for which it is booked, and by whether this meeting can have been sent at all.
+ * @param {TagState} state
+ * @param {boolean} isOccurrence  the tag came with the series
+ * @param {boolean|null} isNew
+ * @returns {Owner}
+ */
+export function ownerOf({ state, starts_here: startsHere }, isOccurrence, isNew) {
+  if (state === 'unknown') return 'foreign';
+  if (state === 'reserved' || isOccurrence) return 'ours';
+  if (isNew) return 'foreign';
+  return startsHere ? 'ours' : 'unsure';
+}
+
+/**
+ * Whether the mailbox is certainly not among the attendees.
+ * @param {Item} item
+ * @param {Mailbox} room
+ */
+async function isMissing(item, room) {
+  try {
+    const all = await everybody(item);
+    return isTelling(all, item.listed) && !all.some((one) => isMailbox(one, room));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {Item} item
+ * @param {Owner} owner
+ * @param {TagState|null} state
+ */
+function hintOf(item, owner, state) {
+  if (item.isOccurrence && owner === 'ours') return words.occurrence(state?.alias ?? '');
+  return owner === 'unsure' ? words.unsure : '';
+}

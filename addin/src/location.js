@@ -1,0 +1,56 @@
+// @ts-check
+/** A meeting's location: set only where there is none, cleared only while it is ours. */
+
+import { failureOf } from './patience.js';
+
+/** @import {Item, Placed} from './insert.js' */
+
+const LOCATION_LIMIT = 255; // of location.setAsync, by its reference
+
+/**
+ * A location that cannot be set does not keep anybody out of the meeting, so it is only reported.
+ * @param {Item} item
+ * @param {string} wanted
+ * @param {string} ours  what was set here before and may be replaced
+ * @returns {Promise<Placed['locationResult']>}
+ */
+export async function writeLocation(item, wanted, ours) {
+  try {
+    const current = await item.readLocation();
+    if (!wanted || isLocation(current, wanted)) return '';
+    if (current.length && !isLocation(current, ours)) return 'kept';
+    if (wanted.length > LOCATION_LIMIT) return 'failed';
+    if (current.length) await item.clearLocation(current);
+    await item.setLocation(wanted);
+    return isLocation(await item.readLocation(), wanted) ? 'set' : 'failed';
+  } catch {
+    return 'failed';
+  }
+}
+
+/**
+ * Clear the location, if it is still ours.
+ * @param {Item} item
+ * @param {string} ours
+ * @throws {Error} when Outlook kept it
+ */
+export async function eraseLocation(item, ours) {
+  const current = await item.readLocation();
+  if (!isLocation(current, ours)) return;
+  const failure = await failureOf(item.clearLocation(current));
+  if (isLocation(await item.readLocation(), ours)) throw failure ?? new Error('location kept');
+}
+
+/**
+ * Outlook makes several locations of one with semicolons in it.
+ * @param {string[]} places
+ * @param {string} text
+ */
+function isLocation(places, text) {
+  return text !== '' && parts(places).join(';') === parts([text]).join(';');
+}
+
+/** @param {string[]} texts */
+function parts(texts) {
+  return texts.flatMap((text) => text.split(';')).map((part) => part.trim()).filter(Boolean);
+}

@@ -1,0 +1,45 @@
+// @ts-check
+/** Asking Outlook again for a while: what it gives back is often behind what it has done. */
+
+/** Milliseconds before each reading of a body: old ones have been seen for up to two seconds after a write. */
+export const BODY_WAITS = [0, 150, 350, 500, 1000, 1500];
+/** Milliseconds before each reading of attendees, which Outlook resolves after it has said yes. */
+export const ATTENDEE_WAITS = [0, 100, 300, 600, 1000];
+
+export const clock = {
+  /**
+   * Let time pass. Tests put their own clock here.
+   * @param {number} milliseconds
+   */
+  pause(milliseconds) {
+    return /** @type {Promise<void>} */ (new Promise((done) => setTimeout(done, milliseconds)));
+  },
+};
+
+/**
+ * The first of several readings that is as wanted, or else the last.
+ * @template T
+ * @param {number[]} waits  milliseconds before each
+ * @param {() => Promise<T>} read
+ * @param {(value: T) => boolean} isWanted
+ * @returns {Promise<T>}
+ */
+export async function readAgain([wait, ...more], read, isWanted) {
+  if (wait) await clock.pause(wait);
+  const value = await read();
+  return isWanted(value) || !more.length ? value : readAgain(more, read, isWanted);
+}
+
+/**
+ * What some work failed with; null when it did not.
+ * @param {Promise<unknown>} work
+ * @returns {Promise<(Error & {timedOut?: boolean})|null>}
+ */
+export async function failureOf(work) {
+  try {
+    await work;
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}

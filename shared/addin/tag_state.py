@@ -1,0 +1,81 @@
+"""What has become of a tag: the pane asks before it tells a user that a meeting has its VMR already.
+
+A copied meeting, or a quoted invitation, has the tag of another meeting, and would be declined (A4).
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.aliases.booking import Booking
+from shared.aliases.marks import find_marks
+from shared.aliases.promises import Promises
+from shared.clock import Clock
+from shared.errors import InvalidRequest, NotAuthenticated
+from shared.identity.addin_users import AddInUsers
+from shared.integrations import IntegrationStore
+from shared.storage import Storage
+
+MAX_TAG = 200
+"""Characters of a tag or a promise, with room for what clients do to it."""
+
+
+@dataclass(frozen=True)
+class TagStates:
+    """Answers proven users about tags that they hold: one point read for a tag, none for a promise."""
+
+    integrations: IntegrationStore
+    users: AddInUsers
+    promises: Promises
+    storage: Storage
+    clock: Clock
+
+    async def of(self, uuid: str, token: str, tag: str, start: str) -> dict[str, Any]:
+        """The `result` of the contract's tag_state; `start` is when the meeting that has it begins, ISO 8601 or "".
+
+        `state` is "unknown" (of no use to any meeting), "reserved" (free for the meeting that is sent first),
+        "scheduled" or "closed". `starts_here` says whether the booked meeting has an occurrence at `start`. `alias` is
+        what the instructions beside the tag say anyway. Nothing else of the meeting is told.
+
+        Raises NotFound, NotAuthenticated, InvalidRequest, Unavailable.
+        """
+        integration = await self.integrations.cached(uuid)
+        await self.users.identify(integration, token)
+        if len(tag) > MAX_TAG:
+            raise InvalidRequest(f"The tag is longer than {MAX_TAG} characters.")
+        marks = find_marks(tag)
+        if marks.promises:
+            return _answer("reserved" if self._holds(integration.uuid, marks.promises[0]) else "unknown")
+        booking = await self._booking(integration.uuid, marks.tags[0]) if marks.tags else None
+        if booking is None or not booking.is_usable(self.clock.now()):
+            return _answer("unknown")
+        return _answer(booking.state, _starts(booking, start), booking.alias)
+
+    async def _booking(self, integration: str, tag: str) -> Booking | None:
+        row = await self.storage.table("meetings").get(integration, f"tag:{tag}")
+        return Booking.from_row(row) if row else None
+
+    def _holds(self, integration: str, promise: str) -> bool:
+        try:
+            self.promises.verify(integration, promise)
+        except NotAuthenticated:
+            return False
+        return True
+
+
+def _starts(booking: Booking, start: str) -> bool:
+    occurrences = booking.conference.calendar.occurrences if booking.conference else ()
+    return any(occurrence.start == moment for occurrence in occurrences for moment in _moments(start))
+
+
+def _moments(text: str) -> list[datetime]:
+    """The moment of an ISO 8601 text, in UTC where it names no zone; none of anything else."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return []
+    return [moment if moment.tzinfo else moment.replace(tzinfo=UTC)]
+
+
+def _answer(state: str, starts_here: bool = False, alias: str = "") -> dict[str, Any]:
+    return {"state": str(state), "starts_here": starts_here, "alias": alias}

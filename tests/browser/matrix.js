@@ -1,0 +1,88 @@
+// @ts-check
+/**
+ * Panes without their pages, for many cases in one page: the pane's own logic on the genuine Office.js, a back end that
+ * is always there, and time that tests let pass. Served as one of the pane's modules (tests/browser/test_matrix.py).
+ */
+
+import { Actions } from './actions.js';
+import { Outlook } from './office.js';
+import { clock } from './patience.js';
+import { picture } from './screens.js';
+import { next, start } from './state.js';
+
+const HTML = '<p>Join the room:</p><ol><li>Open https://vmr.example.com/</li><li>Enter 123456<ul><li>or dial it</li></ul></li></ol>';
+const TEXT = 'Join the room:\nOpen https://vmr.example.com/\nEnter 123456\nor dial it';
+const TAG = 'PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#';
+const TEXTS = new Proxy({}, { get: (_, name) => String(name) });
+const ROOM = { name: 'Video rooms; all', address: 'vmr@example.com' };
+
+// The fake Outlook's time goes on as far as the pane waits.
+clock.pause = async (milliseconds) => parent.postMessage({ pass: milliseconds }, '*');
+
+const api = {
+  meetingDetails: async () => ({
+    room_name: ROOM.name, room_email: ROOM.address, location: ROOM.name, alias_id: TAG, alias: '123456@example.com',
+    numeric_alias: '123456', instructions: `${HTML}<div>${TAG}</div>`, instructions_text: `${TEXT}\n\n${TAG}`,
+  }),
+  personalVmrs: async () => [
+    { name: 'Mine', description: '', instructions: HTML, instructions_text: TEXT, location: 'https://vmr.example.com/' },
+  ],
+  tagState: async () => ({ state: 'reserved', starts_here: false, alias: '123456@example.com' }),
+};
+const identity = { attempt: { page: '' }, session: '', token: async () => 'token' };
+
+class Pane {
+  /**
+   * @param {string} mailbox
+   * @param {boolean} isOccurrence
+   */
+  constructor(mailbox, isOccurrence) {
+    const outlook = new Outlook(Office, () => {});
+    const newest = Number(mailbox.split('.')[1]);
+    outlook.supports = (set, version) => set === 'Mailbox' && Number(version.split('.')[1]) <= newest;
+    this.actions = new Actions({ ...outlook.item, isOccurrence }, /** @type {any} */ (api), /** @type {any} */ (identity), { ...ROOM }, () => {});
+    this.state = start({ single_use: true, personal: true });
+  }
+
+  /** @param {any} event */
+  async dispatch(event) {
+    const { state, effect } = next(this.state, event);
+    this.state = state;
+    if (effect) await this.dispatch({ type: 'finished', ...(await this.actions.run(effect)) });
+  }
+
+  /** What it says: the screen, its texts, and its buttons. */
+  get said() {
+    const { heading, message, hint, tone, buttons } = picture(this.state, /** @type {any} */ (TEXTS));
+    const plain = (/** @type {any} */ content) => content?.html ?? content?.text ?? '';
+    const { screen } = this.state;
+    return { screen, heading: plain(heading), message: plain(message), hint, tone, buttons: buttons.map(({ id }) => id) };
+  }
+}
+
+/**
+ * @param {string[]} steps  "open", "note" (once what is noted with the meeting is), or buttons
+ * @param {string} mailbox
+ * @param {boolean} isOccurrence
+ * @returns {Promise<any[]>} what the pane said after each
+ */
+export async function run(steps, mailbox, isOccurrence) {
+  const said = [];
+  let pane = new Pane(mailbox, isOccurrence);
+  for (const step of steps) {
+    if (step === 'open') {
+      await pane.actions.noting;
+      pane = new Pane(mailbox, isOccurrence);
+      await pane.dispatch({ type: 'opened', ...(await pane.actions.look()) });
+    } else {
+      await pane.dispatch({ type: 'clicked', button: step });
+    }
+    said.push(pane.said);
+    if (pane.state.screen === 'rewrite') {
+      await pane.dispatch({ type: 'clicked', button: 'rewrite' });
+      said.push(pane.said);
+    }
+  }
+  await pane.actions.noting;
+  return said;
+}

@@ -1,0 +1,200 @@
+"""X3 under everything that real Outlooks do: body, mailbox, location and what the pane says agree, and what was there
+before is untouched. Most of it in one page, with the pane's own logic on the genuine Office.js.
+"""
+
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Route
+
+from dev.environment import Addresses
+from shared.addin.bundle import load
+from tests.browser.outlook import Outlook
+from tests.browser.tools import HERE, ROOT
+
+TAG = "PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#"
+ROOM = ("vmr@example.com", "video.rooms@corp.example.com")
+BOB, CAROL = ({"name": name, "address": f"{name.lower()}@example.com"} for name in ("Bob", "Carol"))
+BODIES = {
+    "html": '<html><head></head><body dir="ltr"><p>Agenda</p><p>Bye</p></body></html>',
+    "text": "Agenda\n\nBye",
+}
+KINDS: dict[str, dict[str, Any]] = {
+    "new": {},
+    "existing": {"id": "AAMk", "required": [BOB], "optional": [CAROL]},
+    "occurrence": {"id": "AAMk", "required": [BOB], "places": [{"id": "Room 1", "type": "room"}]},
+}
+ADD, ADD_PERSONAL = ["open", "single"], ["open", "personal", "vmr:0"]
+STEPS = {
+    "add": ADD,
+    "add again": [*ADD, "single"],
+    "add again after reopening": [*ADD, "open", "single"],
+    "remove": [*ADD, "undo"],
+    "remove after reopening": [*ADD, "open", "undo"],
+    "remove and add": [*ADD, "undo", "single"],
+    "failed add": ADD,
+    "failed add, and again": [*ADD, "single"],
+    "add personal": ADD_PERSONAL,
+    "add personal again": [*ADD_PERSONAL, "open", "personal"],
+    "remove personal": [*ADD_PERSONAL, "undo"],
+    "remove personal after reopening": [*ADD_PERSONAL, "open", "personal", "undo"],
+}
+BEHAVIOURS = re.findall(r"^  ['\"](.+)['\"]: \{", (HERE / "behaviours.js").read_text(), re.MULTILINE)
+REFUSED = {
+    "failed add": {"addAttendees": {"code": 9002}},
+    "failed add, and again": {"addAttendees": {"code": 9002, "times": 1}},
+}
+BLOCK = "jointheroom1?openhttpsvmrexamplecom2?enter123456o?ordialit"
+TAG_LETTERS = "pxps0b1c2d3e4f5046178829" + "3a4b5c6d7e8f"
+BY_HAND = ("also remove", "may still be in the text", "has not answered", "Outlook does not list")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way through the pane."""
+
+    behaviour: str
+    steps: str
+    form: str
+    kind: str
+
+    @property
+    def is_personal(self) -> bool:
+        return "personal" in self.steps
+
+
+class Matrix:
+    """A page in which many panes run one after the other."""
+
+    def __init__(self, outlook: Outlook, script: str) -> None:
+        self.outlook = outlook
+        self.script = script
+
+    async def run(self, case: Case) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
+        """The meeting before and after, and what the pane said after each step."""
+        meeting = {"format": case.form, "body": BODIES[case.form], **KINDS[case.kind]}
+        begun = await self.outlook.page.evaluate(
+            "([name, meeting, faults]) => begin(name, meeting, faults)",
+            [case.behaviour, meeting, REFUSED.get(case.steps, {})],
+        )
+        steps = [STEPS[case.steps], begun["mailbox"], case.kind == "occurrence"]
+        said = await self.outlook.frame().evaluate(
+            f"async given => (await import('{self.script}')).run(...given)", steps
+        )
+        return begun["before"], await self.outlook.page.evaluate("({ ...outlook.meeting })"), said
+
+
+@pytest.fixture(scope="module")
+async def matrix(browser: Browser, stack: Addresses) -> AsyncIterator[Matrix]:
+    hash_ = load(ROOT / "addin").hash
+    script = f"/addin/assets/{hash_}-matrix.js"
+    source = re.sub(r"'\./(.+?)\.js'", rf"'./{hash_}-\1.js'", (HERE / "matrix.js").read_text())
+
+    async def answer(route: Route) -> None:
+        await route.fulfill(body=source, content_type="text/javascript")
+
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        window = Outlook(browser, stack, client)
+        window.answers[script] = answer
+        await window.open({}, mailbox="1.15")
+        yield Matrix(window, script)
+        await window.close()
+
+
+def seen(body: str) -> str:
+    """Letters of what a reader sees, without what Word makes of lists."""
+    return re.sub(r"[^a-z0-9]+", "", re.sub(r"<[^>]*>|&\w+;", " ", body.lower()))
+
+
+def is_mailbox(person: dict[str, str]) -> bool:
+    return person["address"] in ROOM or person["address"].startswith("/o=")
+
+
+def people(meeting: dict[str, Any]) -> tuple[list[str], Counter[str]]:
+    """Entries of the mailbox, and everybody else."""
+    everybody = [*meeting["required"], *meeting["optional"]]
+    others = Counter(person["address"] for person in everybody if not is_mailbox(person))
+    return [person["address"] for person in everybody if is_mailbox(person)], others
+
+
+def places(meeting: dict[str, Any]) -> list[str]:
+    return [part.strip() for place in meeting["places"] for part in place["id"].split(";")]
+
+
+def untouched(before: dict[str, Any], after: dict[str, Any], said: list[dict[str, Any]]) -> list[str]:
+    """What became of what was there before."""
+    faults: list[str] = []
+    rest = re.sub(BLOCK + f"(?:{TAG_LETTERS})?", "", seen(after["body"]), count=1)
+    if rest != seen(before["body"]):
+        faults.append(f"the text became {after['body']!r}")
+    asked = any(one["screen"] == "rewrite" for one in said)
+    if not asked and after["body"].count("cid:") != before["body"].count("cid:"):
+        faults.append("a picture was lost without a question")
+    if people(after)[1] != people(before)[1]:
+        faults.append("other attendees changed")
+    if before["places"] and places(after) != places(before):
+        faults.append("the location that was there changed")
+    return faults
+
+
+@dataclass(frozen=True)
+class Left:
+    """What of ours is in a meeting."""
+
+    block: bool
+    tag: bool
+    mailboxes: int
+    location: bool
+
+    @classmethod
+    def of(cls, before: dict[str, Any], after: dict[str, Any]) -> "Left":
+        text = seen(after["body"])
+        is_set = bool(places(after)) and places(after) != places(before)
+        return cls("jointheroom" in text, TAG_LETTERS in text, len(people(after)[0]), is_set)
+
+
+def disagreement(case: Case, before: dict[str, Any], left: Left, last: dict[str, Any]) -> list[str]:
+    """Where body, mailbox, location and what the pane says at last disagree."""
+    told = any(words in last["hint"] for words in BY_HAND)
+    wanted = Left(True, not case.is_personal, 0 if case.is_personal else 1, not before["places"])
+    nothing = Left(False, False, 0, False)
+    match last["screen"]:
+        case "success" | "already":
+            return [] if left == wanted else [f"it is said to be there, and there is {left}"]
+        case "choose" | "error":
+            return [] if told or left == nothing else [f"nobody speaks of {left}"]
+        case other:
+            return [f"it ends with {other}"]
+
+
+def wrong_end(case: Case, left: Left, last: dict[str, Any]) -> list[str]:
+    """What must not be, whatever the pane says."""
+    removes, fails = case.steps.startswith("remove") and case.steps != "remove and add", case.steps == "failed add"
+    ends = ("choose",) if removes else ("error",) if fails else ("success", "already")
+    wrong = [] if last["screen"] in ends else [f"it ends with {last}"]
+    return wrong + ([f"the mailbox is there {left.mailboxes} times"] if left.mailboxes > 1 else [])
+
+
+def cases(behaviour: str) -> list[Case]:
+    """Every way under one behaviour."""
+    all_ = [Case(behaviour, *rest) for rest in product(STEPS, BODIES, KINDS)]
+    return [case for case in all_ if case.form == "html" or behaviour != "pictures in the text"]
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
+async def test_body_mailbox_location_and_pane_agree(matrix: Matrix, behaviour: str) -> None:
+    faults: dict[str, list[str]] = {}
+    for case in cases(behaviour):
+        before, after, said = await matrix.run(case)
+        left, last = Left.of(before, after), said[-1]
+        found = [
+            *untouched(before, after, said), *disagreement(case, before, left, last), *wrong_end(case, left, last)
+        ]  # fmt: skip
+        faults |= {f"{case.steps}, {case.form}, {case.kind}": found} if found else {}
+    assert not faults, "\n".join(f"{case}: {found}" for case, found in faults.items())

@@ -1,0 +1,119 @@
+"""X3, A4: the pane asks whether a tag is of any use to the meeting that it stands in."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.addin.tag_state import MAX_TAG, TagStates
+from shared.aliases.booking import Booking
+from shared.aliases.promises import Promises
+from shared.aliases.tags import format_tag
+from shared.conferences.conference import Calendar, Conference, Occurrence
+from shared.errors import InvalidRequest, NotAuthenticated, NotFound
+from shared.identity.caller import Caller
+from shared.storage import Put
+from tests.unit.shared.addin.test_meeting_details import World
+
+NOBODYS = "0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f"
+
+
+class Asked(World):
+    """A pane that asks about tags."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.promises = Promises(b"k" * 32, self.clock)
+        self.states = TagStates(self.store, self.details.users, self.promises, self.storage, self.clock)
+
+    @property
+    def starts(self) -> datetime:
+        return self.clock.now().replace(microsecond=0) + timedelta(days=1)
+
+    async def tag(self) -> str:
+        """A tag that was just given to Alice."""
+        return str((await self.details.allocate(self.integration.uuid, self.token()))["alias_id"])
+
+    async def change(self, how: Any) -> None:
+        """Replace what is stored of the only booking."""
+        [booking] = await self.allocated()
+        changed: Booking = how(booking)
+        await self.storage.table("meetings").commit(changed.integration, Put(changed.key, changed.values()))
+
+    def scheduled(self, booking: Booking) -> Booking:
+        calendar = Calendar((Occurrence(self.starts, self.starts + timedelta(hours=1)),))
+        conference = Conference("n", "d", "secret", booking.alias, "1", "", "", "", "", 0, 0, calendar)
+        return booking.scheduled("meeting", "item", conference)
+
+    async def ask(self, tag: str, start: str = "") -> dict[str, Any]:
+        return await self.states.of(self.integration.uuid, self.token(), tag, start)
+
+
+@pytest.fixture
+async def asked() -> Asked:
+    asked = Asked()
+    await asked.create()
+    return asked
+
+
+async def test_a_tag_that_nobody_has_sent_yet_is_free(asked: Asked) -> None:
+    tag = await asked.tag()
+    assert (await asked.ask(tag))["state"] == "reserved"
+    assert (await asked.ask(tag.lower().removesuffix("#")))["state"] == "reserved"
+
+
+async def test_a_scheduled_tag_tells_whether_its_meeting_starts_there_and_nothing_else_of_it(asked: Asked) -> None:
+    tag = await asked.tag()
+    await asked.change(asked.scheduled)
+    [booking] = await asked.allocated()
+    here = {"state": "scheduled", "starts_here": True, "alias": booking.alias}
+    assert await asked.ask(tag, asked.starts.isoformat()) == here
+    assert await asked.ask(tag, asked.starts.isoformat().replace("+00:00", "")) == here
+    for other in ("", "tomorrow", (asked.starts + timedelta(hours=1)).isoformat()):
+        assert await asked.ask(tag, other) == here | {"starts_here": False}
+
+
+async def test_a_closed_tag_is_told(asked: Asked) -> None:
+    tag = await asked.tag()
+    await asked.change(lambda booking: asked.scheduled(booking).closed())
+    assert (await asked.ask(tag))["state"] == "closed"
+
+
+@pytest.mark.parametrize("tag", [format_tag(NOBODYS), "", "hello", "PXPS:-#"])
+async def test_what_is_no_tag_of_ours_is_of_no_use(asked: Asked, tag: str) -> None:
+    assert await asked.ask(tag) == {"state": "unknown", "starts_here": False, "alias": ""}
+
+
+async def test_a_reservation_that_expired_is_of_no_use(asked: Asked) -> None:
+    tag = await asked.tag()
+    asked.clock.move(timedelta(days=asked.integration.reservation_days + 1))
+    assert (await asked.ask(tag))["state"] == "unknown"
+
+
+async def test_another_integrations_tag_is_of_no_use(asked: Asked) -> None:
+    tag = await asked.tag()
+    await asked.create(name="Other", room_mailbox_email_address="other@example.com")
+    assert (await asked.ask(tag))["state"] == "unknown"
+
+
+async def test_a_promise_is_good_until_it_expires(asked: Asked) -> None:
+    promise = asked.promises.make(asked.integration.uuid, Caller("alice", "exchange"))
+    assert (await asked.ask(promise))["state"] == "reserved"
+    forged = promise.replace("A", "B").replace("C", "D")
+    assert (await asked.ask(forged))["state"] == "unknown"
+    asked.clock.move(timedelta(days=8))
+    assert (await asked.ask(promise))["state"] == "unknown"
+
+
+async def test_only_a_proven_user_is_answered_and_it_costs_one_read(asked: Asked) -> None:
+    tag = await asked.tag()
+    meetings = asked.storage.table("meetings")
+    with pytest.raises(NotAuthenticated):
+        await asked.states.of(asked.integration.uuid, "x.y.z", tag, "")
+    with pytest.raises(NotFound):
+        await asked.states.of(NOBODYS, asked.token(), tag, "")
+    with pytest.raises(InvalidRequest):
+        await asked.ask("x" * (MAX_TAG + 1))
+    before = meetings.round_trips
+    await asked.ask(tag + format_tag(NOBODYS))
+    assert meetings.round_trips - before == 1
