@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.errors import InvalidRequest
+from shared.errors import InvalidRequest, NotAllowed
 
 MAX_BODY = 1_000_000
 """Bytes of a request; an integration with every template at its longest has 350,000."""
+
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
+"""What a form can be sent as, to any site and without asking it before."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,37 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def refuse_another_site(call: Call) -> None:
+    """Raises NotAllowed for a change that a page of another site may have made an admin's browser ask for.
+
+    The browser adds the password that it knows to whatever any page sends here. What it says of that page no page can
+    change: Sec-Fetch-Site (on https), Origin (with every POST of a current browser). A form has a form's content type.
+    Tools send none of these.
+    """
+    if call.method in ("GET", "HEAD"):
+        return
+    site, origin = call.headers.get("sec-fetch-site", "none"), call.headers.get("origin")
+    if site not in ("same-origin", "none") or not (origin is None or _is_own(origin, call)):
+        raise NotAllowed("A page of another site must not change anything here. Use the command line, or another tool.")
+    if _media_type(call) in _FORMS:
+        raise NotAllowed(
+            "The content type of a form is refused: a page of another site could have sent it. "
+            "Send JSON, with the header Content-Type: application/json."
+        )
+
+
+def _is_own(origin: str, call: Call) -> bool:
+    host = origin.partition("://")[2].lower()
+    return bool(host) and host == call.headers.get("host", "").lower()
+
+
+def _media_type(call: Call) -> str:
+    return call.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 def json_object(call: Call) -> dict[str, Any]:
     """The JSON object of a request. Raises InvalidRequest for anything else, and for JSON that can be read two ways."""
-    if call.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+    if _media_type(call) != "application/json":
         raise InvalidRequest("Send JSON, with the header Content-Type: application/json.")
     if len(call.body) > MAX_BODY:
         raise InvalidRequest(f"The request is longer than {MAX_BODY:,} bytes.")

@@ -21,7 +21,7 @@ from shared.errors import InvalidRequest, NotFound, SettingsInvalid
 from shared.integrations import StaleSettings
 from shared.management import listing
 from shared.management.admins import Admins
-from shared.management.call import Answer, Call, json_object
+from shared.management.call import Answer, Call, json_object, refuse_another_site
 from shared.management.openapi import document
 from shared.management.resource import (
     ROOT,
@@ -46,11 +46,17 @@ class Management:
         self._admins = admins
         self._resources = {(resource.area, resource.name): resource for resource in resources}
 
+    @property
+    def resources(self) -> Iterable[Resource]:
+        """Everything that there is to ask for."""
+        return self._resources.values()
+
     async def answer(self, call: Call) -> Answer:
         """The answer to an admin. Raises what is no mistake in the request itself: NotAuthenticated and others."""
         await self._admins.authenticate(call.headers)
+        refuse_another_site(call)
         if call.path == _DOCUMENT and call.method == "GET":
-            return Answer(200, document(self._resources.values()))
+            return Answer(200, document(self.resources))
         path = _PATH.fullmatch(call.path)
         resource = self._resources.get((path[1], path[2])) if path else None
         if path is None or resource is None:

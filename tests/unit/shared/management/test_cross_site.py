@@ -1,0 +1,78 @@
+"""What a page of another site makes an admin's browser send, password and all, changes nothing."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from shared.errors import NotAllowed
+from tests.unit.shared.integrations.samples import graph_fields
+from tests.unit.shared.management.api import CONNECTORS, PROOF, Api
+
+HOST = {"host": "vmr.example.com"}
+FORMS = [
+    {"content-type": "application/x-www-form-urlencoded"},
+    {"content-type": "multipart/form-data; boundary=x"},
+    {"content-type": "Text/Plain; charset=utf-8"},
+]
+BROWSERS = [
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"sec-fetch-site": "anything new"},
+    {"origin": "https://evil.example.com"},
+    {"origin": "null"},
+    {"origin": ""},
+    {"origin": "https://vmr.example.com.evil.example"},
+    {"origin": "https://vmr.example.com:8443"},
+    {"origin": "https://["},
+]
+OWN = [
+    {},
+    {"sec-fetch-site": "same-origin", "origin": "https://vmr.example.com"},
+    {"sec-fetch-site": "none"},
+    {"origin": "https://VMR.example.com"},
+]
+
+
+def writes() -> Iterator[tuple[str, str]]:
+    """Every way to change something: lists, objects, and actions with a body and without one."""
+    yield from (("POST", CONNECTORS), ("PATCH", CONNECTORS))
+    yield from ((method, f"{CONNECTORS}1/") for method in ("PUT", "PATCH", "DELETE", "POST"))
+    for resource in Api().management.resources:
+        for name, action in getattr(resource, "actions", {}).items():
+            if action.method != "GET":
+                yield action.method, f"{resource.area}/v1/{resource.name}/1/{name}/"
+
+
+WRITES = sorted(set(writes()))
+
+
+def test_the_sign_in_link_is_among_them() -> None:
+    assert ("POST", f"{CONNECTORS}1/sign_in/") in WRITES
+
+
+@pytest.fixture
+async def api() -> Api:
+    api = Api()
+    assert (await api.call("POST", CONNECTORS, graph_fields())).status == 201
+    return api
+
+
+@pytest.mark.parametrize("headers", FORMS + BROWSERS, ids=str)
+async def test_another_site_changes_nothing(api: Api, headers: dict[str, str]) -> None:
+    before = (await api.raw("GET", CONNECTORS)).body
+    for method, path in WRITES:
+        with pytest.raises(NotAllowed, match="another site"):
+            await api.raw(method, path, b"name=x", {"content-type": "", **HOST, **headers})
+    assert (await api.raw("GET", CONNECTORS)).body == before
+
+
+@pytest.mark.parametrize("headers", OWN, ids=str)
+async def test_tools_and_pages_of_our_own_are_no_other_site(api: Api, headers: dict[str, str]) -> None:
+    assert (await api.raw("PATCH", f"{CONNECTORS}1/", b'{"description":"x"}', {**HOST, **headers})).status == 202
+    link = await api.raw("POST", f"{CONNECTORS}1/sign_in/", b"", {"content-type": "", **HOST, **headers})
+    assert link.status == 200
+
+
+@pytest.mark.parametrize("headers", BROWSERS, ids=str)
+async def test_reading_is_left_to_the_browser_which_shows_the_answer_to_nobody(headers: dict[str, str]) -> None:
+    assert (await Api().raw("GET", CONNECTORS, b"", {**PROOF, **HOST, **headers})).status == 200
