@@ -79,8 +79,12 @@ def failure(error: SchedulingError) -> func.HttpResponse:
     """The answer for an error that was raised on purpose."""
     correlation_id = str(uuid.uuid4())
     log.info("%s: %s %s", correlation_id, error.code, error)
-    headers = {"Retry-After": str(max(1, round(error.retry_after)))} if isinstance(error, RateLimited) else None
-    return _failure(status_of(error), error.code, str(error), correlation_id, headers)
+    return _failure(status_of(error), error.code, str(error), correlation_id, retry_after(error))
+
+
+def retry_after(error: SchedulingError) -> dict[str, str]:
+    """The header that says when to try again, if the error knows."""
+    return {"Retry-After": str(max(1, round(error.retry_after)))} if isinstance(error, RateLimited) else {}
 
 
 def unexpected(error: Exception) -> func.HttpResponse:

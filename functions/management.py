@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import azure.functions as func
 
-from functions.http import json_response, status_of
+from functions.http import json_response, retry_after, status_of
 from shared.composition import Services, services
 from shared.errors import NotAuthenticated, SchedulingError
 
@@ -60,6 +60,7 @@ def _api(parts: Services) -> Management:
         parts.lifecycle,
         parts.examine,
         parts.service_accounts.start,
+        parts.bridges.names,
         local=parts.settings.is_local,
     )
 
@@ -75,7 +76,7 @@ def _refused(error: SchedulingError) -> func.HttpResponse:
     log.info("%s: %s %s", correlation_id, error.code, error)
     challenge = {"WWW-Authenticate": 'Basic realm="management"'} if isinstance(error, NotAuthenticated) else {}
     body = {"error": str(error), "code": error.code, "correlation_id": correlation_id}
-    return json_response(body, status_of(error), challenge)
+    return json_response(body, status_of(error), challenge | retry_after(error))
 
 
 def _failed(error: Exception) -> func.HttpResponse:

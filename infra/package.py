@@ -117,7 +117,8 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
 
 def find_uv() -> str:
     """The program `uv`, beside this Python or on the PATH. Raises PackageError."""
-    places = [str(Path(sys.executable).parent), str(ROOT / ".venv" / "bin"), os.environ.get("PATH", "")]
+    folders = (Path(sys.executable).parent, ROOT / ".venv" / "bin", ROOT / ".venv" / "Scripts")
+    places = [*map(str, folders), os.environ.get("PATH", "")]
     uv = shutil.which("uv", path=os.pathsep.join(places))
     if uv is None:
         raise PackageError("`uv` is missing: run `python3 -m pip install uv` (or `make ready`) and try again.")

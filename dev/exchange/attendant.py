@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from dev.exchange.calendar import Entry, day_of, instances, occurrence, plain_occurrence, whole
+from dev.exchange.calendar import Entry, day_of, find_occurrence, instances, occurrence, plain_occurrence, whole
 from dev.exchange.clock import Clock
 from dev.exchange.directory import User
 from dev.exchange.model import (
@@ -194,11 +194,17 @@ class Attendant:
 
     def _track(self, owner: User, letter: Letter, part: MeetingPart) -> None:
         event = self._store.event(owner.guid, part.meeting.uid)
-        if event is None or not event.is_organizer:
+        if event is None or not event.is_organizer or _is_out_of_date(event, part.meeting):
             return
         who = letter.from_.address.casefold()
         event.tracking[day_of(part.meeting), who] = Response(_REPLIES[part.kind], self._clock.now())
         self._store.touch_event(event)
+
+
+def _is_out_of_date(event: Event, answered: Meeting) -> bool:
+    """Whether a response is to an older version of a meeting: shown then, but not tracked ([MS-OXOCAL] 3.1.5.2)."""
+    entry = find_occurrence(event, answered)
+    return entry is not None and answered.sequence < entry.meeting.sequence
 
 
 def cancelled_subject(subject: str) -> str:

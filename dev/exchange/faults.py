@@ -9,11 +9,11 @@ STATUSES = (429, 500, 503, 504)
 #: How reading a message with its event is refused, where both can be read apart.
 EXPANSION_STATUSES = (400, 500)
 #: What a server in front of EWS, or EWS itself, may answer with besides.
-EWS_STATUSES = (*STATUSES, 401, 403, 404, 502)
+EWS_STATUSES = (*STATUSES, 401, 403, 404, 408, 502)
 REQUEST_ACTIONS = ("status", "crash", "latency")
 #: Faults of SOAP; `dev.exchange.ews.strikes` says what each of them does.
 EWS_ACTIONS = (*REQUEST_ACTIONS, "server_busy", "soap_fault", "error", "truncate", "charset", "html", "bomb", "hang",
-               "oversize")  # fmt: skip
+               "oversize", "plain_fault", "trickle")  # fmt: skip
 
 
 class FaultError(ValueError):
@@ -29,8 +29,9 @@ class Fault:
 
     ``status`` answers so; action "crash" closes the connection without an answer. With ``after_effect`` the work is
     done first. ``times`` is how often it still happens (None: until faults are cleared). ``seconds``: how long a
-    "delay" holds a notification back, what a "latency" adds to each request, or how long one "hangs". ``code`` is an
-    EWS response code, ``back_off_ms`` what "server_busy" asks for, ``megabytes`` the size of an "oversize" answer.
+    "delay" holds a notification back, what a "latency" adds to each request, how long one "hangs", or what lies between
+    the bytes of a "trickle". ``code`` is an EWS response code, ``back_off_ms`` what "server_busy" asks for (0: it does
+    not say), ``megabytes`` the size of an "oversize" answer.
     """
 
     on: str

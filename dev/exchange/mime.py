@@ -67,7 +67,9 @@ def _response(parsed: EmailMessage, letter: Letter, store: Store, directory: Dir
     events = (store.event(user.guid, said.get("UID", ("", ""))[1]) for user in organizers if user)
     event = next((event for event in events if event and event.is_organizer), None)
     entry = event and _entry(event, said.get("RECURRENCE-ID"))
-    return MeetingPart(kind, entry.meeting) if kind and entry else None
+    # What the reply says, 0 where it says nothing (RFC 5545, 3.8.7.4): an attendant compares.
+    sequence = int(said.get("SEQUENCE", ("", "0"))[1] or 0)
+    return MeetingPart(kind, replace(entry.meeting, sequence=sequence)) if kind and entry else None
 
 
 def _entry(event: Event, recurrence_id: tuple[str, str] | None) -> Entry | None:

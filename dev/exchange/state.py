@@ -20,6 +20,7 @@ from dev.exchange.post import PostOffice
 from dev.exchange.responses import Responses
 from dev.exchange.store import Change, Store
 from dev.exchange.subscriptions import Subscription, Subscriptions
+from dev.exchange.variants import Variants
 
 
 @dataclass
@@ -62,8 +63,11 @@ class Exchange:
         self.clock = clock or Clock()
         self.directory = Directory()
         self.faults = Faults()
+        self.variants = Variants()
         self.identity = Identity(self.clock)
         self.traffic = Traffic()
+        #: Roles of the application that have not been granted, such as "Mail.Send".
+        self.withheld: set[str] = set()
         self.store = Store(self.clock)
         self.attendant = Attendant(self.store, self.clock)
         self.post = PostOffice(self.store, self.directory, self.attendant)

@@ -40,7 +40,7 @@ class Scheduling(Mailboxes):
         """Proves conferencing nodes."""
         from shared.identity.passwords import BasicAuthenticator
 
-        return BasicAuthenticator(self.settings.policy)
+        return BasicAuthenticator(self.settings.policy, "policy", self.clock)
 
     @cached_property
     def webhook(self) -> Webhook:

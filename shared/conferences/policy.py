@@ -1,4 +1,4 @@
-"""External policy: what conferencing nodes are told when somebody dials (C2; facts/pexip.md §6).
+"""External policy: what conferencing nodes are told when somebody dials (C2; docs/facts/pexip.md).
 
 One point read by the alias's digits, whatever the number of conferences.
 """
@@ -8,6 +8,7 @@ import re
 from typing import Any, Literal
 
 from shared.clock import Clock
+from shared.conferences.answer import clean, service_answer
 from shared.conferences.conference import Conference
 from shared.storage import Storage
 
@@ -15,8 +16,6 @@ PolicyAction = Literal["continue", "reject"]
 
 _SCHEME = re.compile(r"^(?:sips?|h323|tel):", re.IGNORECASE)
 _KEY = re.compile(r"[a-z0-9._-]{1,64}")
-_LIMIT = 250
-"""No text of an answer may be longer, or the node refuses the whole answer."""
 
 
 class Policy:
@@ -41,7 +40,8 @@ class Policy:
         conference = Conference.from_json(str(row.values["conference"])) if row.values.get("conference") else None
         if conference is None or not conference.is_open(self._clock.now()):
             return "reject", {}
-        return "continue", _service(conference)
+        service = _service(conference)
+        return ("reject", {}) if service is None else ("continue", service)
 
 
 def is_alias_key(name: str) -> bool:
@@ -70,16 +70,16 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _service(conference: Conference) -> dict[str, Any]:
+def _service(conference: Conference) -> dict[str, Any] | None:
     """The service as a node takes it; what is not set is left out, so that the platform's default holds."""
-    result = {
+    fields = {
         "service_type": "conference",
-        "name": conference.name[:_LIMIT],
-        "service_tag": conference.service_tag[:_LIMIT],
-        "description": conference.description[:_LIMIT],
+        "name": clean(conference.name) or conference.alias,
+        "service_tag": conference.service_tag,
+        "description": conference.description,
         "ivr_theme_name": conference.theme,
         "host_identity_provider_group": conference.identity_provider_group,
     }
     if conference.identity_provider_group:
-        result["non_idp_participants"] = conference.non_idp_participants
-    return {name: value for name, value in result.items() if value}
+        fields["non_idp_participants"] = conference.non_idp_participants
+    return service_answer(fields)

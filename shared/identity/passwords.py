@@ -1,50 +1,130 @@
-"""Basic authentication for machines and admins (DESIGN §3): a check that is cheap after the first time."""
+"""Basic authentication for machines and admins: a check that is cheap after the first time, and bounded before."""
+
+from __future__ import annotations
 
 import asyncio
 import base64
 import hmac
+import re
 import secrets
+from collections import Counter, deque
+from datetime import datetime, timedelta
 
-from shared.errors import NotAuthenticated
+from shared.clock import Clock, SystemClock
+from shared.errors import NotAuthenticated, RateLimited
 from shared.identity.password_hash import hash_password, matches
+from shared.operations.metrics import Metric, measure
 from shared.settings import BasicCredential
 
 __all__ = ["BasicAuthenticator", "hash_password"]
+
+MAX_HEADER = 1024
+"""Characters; user name and password have a few dozen."""
+
+MAX_WAITING = 16
+"""Headers that wait for scrypt, or are in it: about a second's work."""
+
+MAX_WAITING_OF_ONE = 4
+"""Of these, those that come from one address: whoever guesses leaves room for others."""
+
+RETRY_AFTER = 2.0
+"""Seconds that whoever is turned away is asked to wait: by then everybody who waited now has an answer."""
+
+REMEMBERED_GOOD = 8
+"""Nodes write the same credential in more than one way, such as `basic` for `Basic`."""
+
+REMEMBERED_WRONG = 256
+"""A node with an old password asks again and again: each time but the first it costs nothing."""
+
+REPORT_EVERY = timedelta(minutes=1)
+"""Guesses may come by the thousand; their log lines may not."""
+
+_PORT = re.compile(r":[0-9]+$")
 
 
 class BasicAuthenticator:
     """Checks `Authorization: Basic` headers against one credential; without a credential nobody gets in.
 
-    scrypt takes tens of milliseconds on purpose. A header that has passed once is remembered as a keyed digest,
-    so that a conferencing node's next request costs microseconds.
+    scrypt takes tens of milliseconds on purpose, and 16 MiB, so one header is checked at a time. What has been found is
+    remembered as a keyed digest: a conferencing node's next request costs microseconds. There is room for a few to wait
+    from each address; `realm` names in metrics whose door the others are turned away from.
     """
 
-    def __init__(self, credential: BasicCredential | None) -> None:
+    def __init__(self, credential: BasicCredential | None, realm: str = "", clock: Clock | None = None) -> None:
         self._credential = credential
         self._memory_key = secrets.token_bytes(32)
-        self._passed = b""
+        self._good: deque[bytes] = deque(maxlen=REMEMBERED_GOOD)
+        self._wrong: deque[bytes] = deque(maxlen=REMEMBERED_WRONG)
         self._one_at_a_time = asyncio.Lock()
+        self._checks: dict[bytes, asyncio.Task[bool]] = {}
+        self._waiting: Counter[str] = Counter()
+        self._turned_away = _Report(realm, clock or SystemClock())
 
-    async def check(self, header: str | None) -> None:
-        """Raises NotAuthenticated unless the header proves the credential."""
-        if self._credential is None or header is None or len(header) > 1024:
+    async def check(self, header: str | None, forwarded_for: str | None = None) -> None:
+        """Raises NotAuthenticated unless the header proves the credential, RateLimited when too many wait already.
+
+        `forwarded_for` is the request's X-Forwarded-For, to whose end Azure's front end writes who has really sent it.
+        """
+        if self._credential is None or header is None or len(header) > MAX_HEADER:
             raise NotAuthenticated("A user name and a password are needed.")
         digest = hmac.digest(self._memory_key, header.encode(errors="replace"), "sha256")
-        if hmac.compare_digest(digest, self._passed):
+        if _is_among(digest, self._good):
             return
-        # One derivation at a time: wrong guesses queue up instead of eating all memory and processors.
-        async with self._one_at_a_time:
-            if not await asyncio.to_thread(self._is_right, header, self._credential):
-                raise NotAuthenticated("The user name or the password is wrong.")
-        self._passed = digest
+        if _is_among(digest, self._wrong) or not await self._found(header, self._credential, digest, forwarded_for):
+            raise NotAuthenticated("The user name or the password is wrong.")
 
-    @staticmethod
-    def _is_right(header: str, credential: BasicCredential) -> bool:
-        scheme, _, encoded = header.partition(" ")
+    async def _found(self, header: str, credential: BasicCredential, digest: bytes, forwarded_for: str | None) -> bool:
+        """Whether the header is right; many that bring the same one wait for one check."""
+        if digest not in self._checks:
+            address = _PORT.sub("", (forwarded_for or "").rpartition(",")[2].strip())
+            if self._waiting.total() >= MAX_WAITING or self._waiting[address] >= MAX_WAITING_OF_ONE:
+                self._turned_away.one()
+                raise RateLimited("Too many passwords are being checked. Please try again in a moment.", RETRY_AFTER)
+            self._waiting[address] += 1
+            self._checks[digest] = asyncio.create_task(self._checked(header, credential, digest, address))
+        return await asyncio.shield(self._checks[digest])  # who hangs up takes it from nobody else
+
+    async def _checked(self, header: str, credential: BasicCredential, digest: bytes, address: str) -> bool:
         try:
-            username, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-        except ValueError:  # not base64, or not UTF-8
-            return False
-        named = hmac.compare_digest(username.encode(), credential.username.encode())
-        right = matches(password, credential.password_hash)
-        return scheme.lower() == "basic" and bool(colon) and named and right
+            async with self._one_at_a_time:
+                is_right = await asyncio.to_thread(_is_right, header, credential)
+            (self._good if is_right else self._wrong).append(digest)
+            return is_right
+        finally:
+            self._waiting[address] -= 1
+            if not self._waiting[address]:
+                del self._waiting[address]
+            del self._checks[digest]
+
+
+class _Report:
+    """Counts who is turned away, and tells how many they were now and then."""
+
+    def __init__(self, realm: str, clock: Clock) -> None:
+        self._realm = realm
+        self._clock = clock
+        self._count = 0
+        self._told: datetime | None = None
+
+    def one(self) -> None:
+        self._count += 1
+        now = self._clock.now()
+        if self._told is None or now - self._told >= REPORT_EVERY:
+            measure(Metric.TURNED_AWAY, self._count, outcome=self._realm)
+            self._count, self._told = 0, now
+
+
+def _is_among(digest: bytes, remembered: deque[bytes]) -> bool:
+    """Compared with every one, in constant time."""
+    return sum(hmac.compare_digest(digest, each) for each in remembered) > 0
+
+
+def _is_right(header: str, credential: BasicCredential) -> bool:
+    scheme, _, encoded = header.partition(" ")
+    try:
+        username, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError:  # not base64, or not UTF-8
+        return False
+    named = hmac.compare_digest(username.encode(), credential.username.encode())
+    right = matches(password, credential.password_hash)
+    return scheme.lower() == "basic" and bool(colon) and named and right

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from shared.integrations import conditions as when
+from shared.integrations.references import is_uri
 
 if TYPE_CHECKING:
     from shared.integrations.integration import Integration
@@ -105,7 +106,24 @@ def _lacks_domain(integration: Integration) -> bool:
 _V1_WANTED = "This is the v2 endpoint; take the one marked v1 (…/oauth2/authorize, …/oauth2/token)."
 _V2_WANTED = "Users sign in at the v2.0 endpoint: https://login.microsoftonline.com/<tenant>/oauth2/v2.0/"
 
+
+def _is_uri(field: str) -> Callable[[Integration], bool]:
+    return lambda integration: is_uri(getattr(integration, field))
+
+
+_NAME_WANTED = (
+    "Write the {0}'s name instead of its URI, as the Management Node shows it: conferencing nodes take names only, and "
+    "on platform policy there is no Management Node to ask for it."
+)
+
 _COMBINATIONS = (
+    Combination("ivr_theme", when.POLICY, _is_uri("ivr_theme"), _NAME_WANTED.format("theme")),
+    Combination(
+        "host_identity_provider_group",
+        when.POLICY,
+        _is_uri("host_identity_provider_group"),
+        _NAME_WANTED.format("group"),
+    ),
     Combination(
         "authentication_method",
         when.KERBEROS,

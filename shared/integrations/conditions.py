@@ -60,6 +60,10 @@ GRAPH_APP = When(
     "Graph is used and the other of graph_tenant_id and graph_client_id is given",
     lambda i: i.authentication_method == "GRAPH" and bool(i.graph_tenant_id or i.graph_client_id),
 )
+POLICY = When(
+    "single-use VMRs are enabled and the conference platform is policy",
+    lambda i: i.enable_dynamic_vmrs and not _on_bridge(i),
+)
 MANAGEMENT_API = When("the conference platform is management_api", _on_bridge)
 MANAGEMENT_API_USER = When(
     "the conference platform is management_api and no client ID is given",

@@ -81,15 +81,19 @@ class IntegrationStore:
         except SecretMissing:  # replaced by another instance since the settings were cached
             return await self._secret(await self.get(uuid), field)
 
-    async def create(self, fields: Mapping[str, Any]) -> Integration:
-        """A new integration from the management API's fields. Raises SettingsInvalid."""
+    async def create(self, fields: Mapping[str, Any], names: Mapping[str, str] | None = None) -> Integration:
+        """A new integration from the management API's fields. Raises SettingsInvalid.
+
+        `names` are what its references stand for, by field (references.py).
+        """
         proposed = draft(fields)
         uuid = (proposed.integration.uuid or str(uuid4())).lower()
         async with KeptSecrets(self._secrets, uuid) as keep:
             for _ in range(_ATTEMPTS):
                 await self._check(proposed, None)
                 references = await keep(proposed.secrets)
-                chosen = proposed.integration.model_copy(update={"uuid": uuid, **references})
+                named = _name_fields(names)
+                chosen = proposed.integration.model_copy(update={"uuid": uuid, **references, **named})
                 try:
                     return self._remember(await self._table.create(chosen))
                 except (RowExists, RowChanged):
@@ -97,17 +101,25 @@ class IntegrationStore:
                         return await self.get(uuid)  # our own write, repeated by the SDK after a lost answer
             raise _busy()
 
-    async def update(self, uuid: str, fields: Mapping[str, Any], revision: int | None = None) -> Integration:
+    async def update(
+        self,
+        uuid: str,
+        fields: Mapping[str, Any],
+        revision: int | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> Integration:
         """Change the given settings and leave the others. With `revision`, only if nothing has changed since it.
 
-        Raises NotFound, SettingsInvalid, StaleSettings; in each case nothing has changed.
+        `names` are what references stand for, by field (references.py). Raises NotFound, SettingsInvalid,
+        StaleSettings; in each case nothing has changed.
         """
         async with KeptSecrets(self._secrets, uuid.lower()) as keep:
 
             async def change(now: Integration) -> Integration:
                 proposed = draft(fields, now)
                 await self._check(proposed, now)
-                chosen = proposed.integration.model_copy(update=dict(await keep(proposed.secrets)))
+                update = {**await keep(proposed.secrets), **_name_fields(names)}
+                chosen = proposed.integration.model_copy(update=update)
                 return without_stale_sign_in(now, chosen)
 
             return await self._change(uuid, change, revision=revision)
@@ -228,6 +240,10 @@ class IntegrationStore:
     def _remember(self, saved: Integration) -> Integration:
         self._cache.put(saved, self._cache.now())
         return saved
+
+
+def _name_fields(names: Mapping[str, str] | None) -> dict[str, str]:
+    return {f"{field}_name": name for field, name in (names or {}).items()}
 
 
 def _references(integration: Integration) -> dict[str, SecretReference]:

@@ -1,6 +1,11 @@
-"""Exchange's binary id of a meeting, PidLidCleanGlobalObjectId ([MS-OXOCAL]; facts/graph-ews-tokens.md §1)."""
+"""Exchange's binary id of a meeting, PidLidGlobalObjectId ([MS-OXOCAL] 2.2.1.27; docs/facts/graph.md).
+
+Bytes 16 to 19 hold the date that the pattern gave an occurrence, zero for a whole meeting; with zeros there it is
+PidLidCleanGlobalObjectId, which all occurrences share with their series.
+"""
 
 import base64
+from datetime import date
 
 _CLIENT_UID = b"vCal-Uid\x01\x00\x00\x00"
 """Comes before the uid in a global object id that Exchange made for another calendar's meeting."""
@@ -14,3 +19,41 @@ def uid_of(clean_global_object_id: str) -> str:
         return ""
     _, marker, wrapped = raw.partition(_CLIENT_UID)
     return wrapped.rstrip(b"\x00").decode("ascii", "replace") if marker else raw.hex().upper()
+
+
+_CLASS_ID = bytes.fromhex("040000008200E00074C5B7101A82E008")
+_DATE = slice(16, 20)
+
+
+def series_uid(ical_uid: str) -> str:
+    """The uid that an occurrence of this iCalUId shares with its series; "" when the iCalUId does not tell it."""
+    raw = _global_object_id(ical_uid)
+    if not raw or not any(raw[_DATE]):
+        return ical_uid if raw else ""
+    return (raw[: _DATE.start] + bytes(4) + raw[_DATE.stop :]).hex().upper()
+
+
+def day_of(ical_uid: str) -> str:
+    """The date (yyyymmdd) in the iCalUId of one occurrence; "" for a whole meeting, or when it tells none."""
+    raw = _global_object_id(ical_uid)
+    try:
+        return f"{date(int.from_bytes(raw[16:18]), raw[18], raw[19]):%Y%m%d}" if raw else ""
+    except ValueError:
+        return ""
+
+
+def hex_of(global_object_id: str) -> str:
+    """A global object id (base64) in hex digits, as an iCalUId; "" for noise."""
+    try:
+        return base64.b64decode(global_object_id, validate=True).hex().upper()
+    except ValueError:
+        return ""
+
+
+def _global_object_id(ical_uid: str) -> bytes:
+    """Its bytes; none for the uid of another calendar's meeting, which is a text of any form."""
+    try:
+        raw = bytes.fromhex(ical_uid)
+    except ValueError:
+        return b""
+    return raw if raw.startswith(_CLASS_ID) and len(raw) >= _DATE.stop else b""

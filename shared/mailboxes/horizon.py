@@ -22,15 +22,22 @@ Instances = Callable[[datetime, datetime, int], Awaitable[tuple[Occurrence, ...]
 async def read_calendar(item: CalendarItem, now: datetime, instances: Instances) -> Calendar:
     """See Mailbox.calendar.
 
-    A series that seems to have nothing left is looked at for as long as Exchange allows: a yearly one may have.
+    What an occurrence's own item says of its time counts, too: Exchange may leave it out of the series. A series that
+    seems to have nothing left is looked at for as long as Exchange allows: a yearly one may have.
     """
     if item.shape is Shape.SINGLE:
         return Calendar((item.occurrence,))
-    until = now + HORIZON
-    occurrences = await instances(now - timedelta(days=1), until, MOST_OCCURRENCES)
+    since, until = now - timedelta(days=1), now + HORIZON
+    occurrences = await instances(since, until, MOST_OCCURRENCES)
+    if _takes_place(item) and since < item.occurrence.end and item.occurrence.start < until:
+        occurrences = tuple(sorted({*occurrences, item.occurrence}))
     if item.last_day is not None and item.last_day + timedelta(days=1) < until:
         return Calendar(occurrences)
     if any(now < occurrence.end for occurrence in occurrences):
         return Calendar(occurrences, until)
     later = await instances(until, now + FARTHEST, 1)
     return Calendar(occurrences, until if later else None)
+
+
+def _takes_place(item: CalendarItem) -> bool:
+    return item.shape is Shape.OCCURRENCE and not item.is_stand_in and not item.cancelled

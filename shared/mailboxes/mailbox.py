@@ -18,6 +18,10 @@ class Folder(StrEnum):
     DELETED_ITEMS = "deleteditems"
 
 
+NO_MAILBOX = "Exchange has no mailbox of this address."
+"""What an admin is told, by Graph and by EWS."""
+
+
 class CalendarItemGone(SchedulingError):
     """The calendar item that an answer was meant for is not there any more."""
 

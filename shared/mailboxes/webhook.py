@@ -36,7 +36,8 @@ class _Notification:
     def read(cls, item: Any) -> Self:
         """Raises InvalidRequest for what no Graph sends."""
         fields = _object(item)
-        data = _object(fields.get("resourceData") or {})
+        data = fields.get("resourceData")
+        data = data if isinstance(data, dict) else {}  # of no interest in lifecycle notifications, and odd in some
         if not isinstance(fields.get("subscriptionId"), str):
             raise InvalidRequest("Not a Graph notification: subscriptionId is missing.")
         return cls(_text(fields, "clientState"), _text(fields, "lifecycleEvent"), _text(data, "id"))

@@ -18,7 +18,7 @@ from shared.management.admins import Admins, EntraAdmins, PasswordAdmins
 from shared.management.call import Answer, Call
 from shared.management.conference_aliases import ConferenceAliases
 from shared.management.conferences import Conferences
-from shared.management.connectors import Connectors, Examine, StartSignIn
+from shared.management.connectors import Connectors, Examine, Names, StartSignIn
 from shared.management.domains import Domains
 from shared.management.end_users import end_users
 from shared.management.engine import Management
@@ -40,15 +40,19 @@ def management(
     lifecycle: Lifecycle,
     examine: Examine,
     start_sign_in: StartSignIn,
+    names: Names,
     *,
     local: bool,
 ) -> Management:
-    """The API with all its resources. `examine` is the doctor; `local`: of a local stack, see IntegrationStore."""
+    """The API with all its resources. `examine` is the doctor, `names` what resolves URIs.
+
+    `local`: of a local stack, see IntegrationStore.
+    """
     vmrs, scheduled = VmrStore(storage), scheduled_rooms(integrations, storage, alarms, clock)
     return Management(
         admins,
         [
-            Connectors(integrations, storage, clock, lifecycle, examine, start_sign_in, local=local),
+            Connectors(integrations, storage, clock, lifecycle, examine, start_sign_in, names, local=local),
             Domains(integrations),
             Conferences(vmrs, scheduled, integrations, clock),
             ConferenceAliases(vmrs),

@@ -18,7 +18,7 @@ class Admins(Protocol):
     async def authenticate(self, headers: Mapping[str, str]) -> None:
         """Returns when the headers (names in lower case) prove an admin.
 
-        Raises NotAuthenticated, NotAllowed, Unavailable.
+        Raises NotAuthenticated, NotAllowed, RateLimited, Unavailable.
         """
         ...
 
@@ -27,11 +27,11 @@ class PasswordAdmins:
     """Admins by HTTP Basic: MANAGEMENT_USERNAME and MANAGEMENT_PASSWORD_HASH. Nobody where these are not set."""
 
     def __init__(self, credential: BasicCredential | None) -> None:
-        self._passwords = BasicAuthenticator(credential)
+        self._passwords = BasicAuthenticator(credential, "management")
 
     async def authenticate(self, headers: Mapping[str, str]) -> None:
         """See Admins.authenticate."""
-        await self._passwords.check(headers.get("authorization"))
+        await self._passwords.check(headers.get("authorization"), headers.get("x-forwarded-for"))
 
 
 class EntraAdmins:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.clock import Clock
+from shared.conferences.pins import pin_faults
 from shared.errors import Conflict, NotFound, SettingsInvalid
 from shared.integrations import IntegrationStore
 from shared.management.directory import Directory, Owners, sent
@@ -14,7 +15,7 @@ from shared.management.records import Records
 from shared.management.resource import CONFIGURATION, TIME, Object, Schema, Shown, id_in, time_text, uri
 from shared.personal.fields import normal, validated
 from shared.personal.store import VmrStore
-from shared.personal.vmr import MAX_ALIASES, SERVICE_TYPES, Alias, PersonalVmr, pin_faults
+from shared.personal.vmr import MAX_ALIASES, SERVICE_TYPES, Alias, PersonalVmr
 
 CONFERENCE = "conference"
 ALIAS = "conference_alias"

@@ -10,7 +10,10 @@ from shared.aliases.booking import Booking, State
 from shared.clock import Clock
 from shared.errors import Conflict, SettingsInvalid
 from shared.integrations import ExchangeDomain, Integration, IntegrationStore, StaleSettings
+from shared.integrations.checks import check
+from shared.integrations.draft import Draft, draft
 from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, TEMPLATE_FIELDS, settings
+from shared.integrations.references import REFERENCES, is_uri
 from shared.management.call import Answer, Call, json_object
 from shared.management.lifecycle import Lifecycle
 from shared.management.resource import CONFIGURATION, TIME, Action, Object, Schema, Shown, id_in, time_text, uri
@@ -26,6 +29,9 @@ Examine: TypeAlias = "Callable[[Integration], Awaitable[Sequence[Finding]]]"
 
 StartSignIn: TypeAlias = "Callable[[str], Awaitable[Link]]"
 """Makes a link for signing in the service account of an integration (uuid); ServiceAccounts.start."""
+
+Names: TypeAlias = "Callable[[Draft, Integration | None], Awaitable[Mapping[str, str]]]"
+"""Names of what a checked draft refers to by URI, before it is saved; Bridges.names."""
 
 CONNECTOR = "ms_exchange_connector"
 DOMAIN = "exchange_domain"
@@ -99,9 +105,11 @@ class Connectors:
         lifecycle: Lifecycle,
         examine: Examine,
         start_sign_in: StartSignIn,
+        names: Names,
         *,
         local: bool,
     ) -> None:
+        self._names = names
         self._integrations = integrations
         self._lifecycle = lifecycle
         self._local = local
@@ -144,17 +152,28 @@ class Connectors:
 
     async def create(self, fields: Object) -> Shown:
         """A new integration. Raises SettingsInvalid."""
-        created = await self._integrations.create(_understood(fields))
+        understood = _understood(fields)
+        created = await self._integrations.create(understood, await self._resolved(understood, None))
         await self._lifecycle.saved(created.uuid, frozenset())
         return shown(created)
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
         """The changed integration. Raises NotFound, SettingsInvalid, StaleSettings."""
         integration = await self._integrations.by_id(id_)
-        updated = await self._integrations.update(integration.uuid, _understood(fields), _revision(if_match))
+        understood = _understood(fields)
+        names = await self._resolved(understood, integration)
+        updated = await self._integrations.update(integration.uuid, understood, _revision(if_match), names)
         changed = frozenset(name for name, value in updated if value != getattr(integration, name))
         await self._lifecycle.saved(updated.uuid, changed)
         return shown(updated)
+
+    async def _resolved(self, fields: Mapping[str, Any], before: Integration | None) -> Mapping[str, str]:
+        """Names of what is given by URI. The draft is checked before a host is called that it names."""
+        proposed = draft(fields, before)
+        if not any(is_uri(getattr(proposed.integration, field)) for field in REFERENCES.keys() & proposed.given):
+            return {}
+        check(proposed, before, local=self._local)
+        return await self._names(proposed, before)
 
     async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
         """Delete the integration with all that is its own. Raises NotFound, StaleSettings, and Conflict.

@@ -10,6 +10,7 @@ from shared.errors import Conflict
 from shared.integrations import Integration
 from shared.mailboxes.mailbox import CalendarItemGone, Mail, Mailbox
 from shared.meetings import texts
+from shared.meetings.itip import can_reply
 from shared.meetings.operation import Mailing, Operation
 from shared.meetings.records import Lease, Records
 from shared.meetings.request import Answer, CalendarItem
@@ -99,6 +100,9 @@ class Completion:
         item = await self.mailbox.item(lease.operation.item_id)
         if item is None:
             return lease
+        if Mailing.RESPONSE in mails and not drafts and not can_reply(item):
+            lease = await self.records.update(lease, texts.plain_response(lease.operation))
+            return await self._prepare_mails(lease)
         for mailing in mails[len(drafts) :]:
             drafts.append(await self.mailbox.draft(self._mail(Mailing(mailing), item, lease)))
             lease = await self.records.update(lease, replace(lease.operation, drafts=" ".join(drafts)))

@@ -7,14 +7,26 @@ from shared.meetings.request import Answer, CalendarItem, Shape
 _PARTSTAT = {Answer.ACCEPTED: "ACCEPTED", Answer.DECLINED: "DECLINED"}
 
 
+def can_reply(item: CalendarItem) -> bool:
+    """Whether a reply would be about the right thing: without RECURRENCE-ID it is one to the whole series."""
+    return item.shape is not Shape.OCCURRENCE or item.original_start is not None
+
+
 def itip_reply(item: CalendarItem, attendee: str, answer: Answer, now: datetime) -> bytes:
-    """The reply of `attendee` to the meeting of `item`, for its one occurrence where it is one."""
+    """The reply of `attendee` to the meeting of `item`, for its one occurrence where it is one.
+
+    A reply with a lower SEQUENCE than the meeting's is shown, but not tracked ([MS-OXOCAL] 3.1.5.2). Raises ValueError
+    where `can_reply` is False.
+    """
+    if not can_reply(item):
+        raise ValueError("a reply for one occurrence needs to say which")
     from icalendar import Calendar, Event, vCalAddress
 
     person = vCalAddress(f"mailto:{attendee}")
     person.params["PARTSTAT"] = _PARTSTAT[answer]
     event = Event()
     event.add("uid", item.uid)
+    event.add("sequence", item.sequence)
     event.add("dtstamp", now)
     event.add("dtstart", item.occurrence.start)
     event.add("dtend", item.occurrence.end)

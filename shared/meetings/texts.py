@@ -11,14 +11,17 @@ from shared.conferences.conference import Conference
 from shared.conferences.names import is_name_of
 from shared.errors import TemplateInvalid
 from shared.integrations import Integration
+from shared.integrations.references import name_in
 from shared.mailboxes.mailbox import Mail
 from shared.meetings.decision import Accept, Accepted, Refresh, Reject, Rejected
 from shared.meetings.itip import itip_reply
-from shared.meetings.operation import Operation
+from shared.meetings.operation import Mailing, Operation
 from shared.meetings.request import Answer, CalendarItem, Shape
 from shared.templates import html_to_text, meeting_time, render
 
 log = logging.getLogger(__name__)
+
+_GROUP = "host_identity_provider_group"
 
 
 def conference(integration: Integration, item: CalendarItem, decision: Accept | Refresh, now: datetime) -> Conference:
@@ -50,8 +53,9 @@ def conference(integration: Integration, item: CalendarItem, decision: Accept | 
         alias=booking.alias,
         numeric_alias=booking.numeric_alias,
         service_tag=f"{integration.uuid}:{booking.tag}",
-        theme=integration.ivr_theme or "",
-        identity_provider_group=integration.host_identity_provider_group or "",
+        theme=name_in(integration, "ivr_theme"),
+        # A URI that nobody has resolved lets nobody in (shared/conferences/answer.py).
+        identity_provider_group=name_in(integration, _GROUP) or getattr(integration, _GROUP) or "",
         non_idp_participants=integration.non_idp_participants,
         buffer_before=integration.meeting_buffer_before,
         buffer_after=integration.meeting_buffer_after,
@@ -106,11 +110,18 @@ def late_instructions(integration: Integration, item: CalendarItem, booking: Boo
 def html_response(integration: Integration, item: CalendarItem, operation: Operation, now: datetime) -> Mail:
     """A meeting response with an HTML body: a mail with an iTIP REPLY, since Graph's own comment is plain text.
 
-    Not confirmed without a live tenant: that Exchange makes a tracked response of it (facts/graph-ews-tokens.md §2).
+    Not confirmed without a live tenant: that Exchange makes a tracked response of it. Raises ValueError where
+    `can_reply` says no.
     """
     verb = "Accepted" if operation.answer is Answer.ACCEPTED else "Declined"
     reply = itip_reply(item, integration.mailbox, operation.answer, now)
     return Mail((item.organizer.email,), f"{verb}: {item.subject}", operation.text, html_to_text(operation.text), reply)
+
+
+def plain_response(operation: Operation) -> Operation:
+    """The same operation with its answer as the plain comment of Graph's own response, instead of a mail of ours."""
+    others = [mailing for mailing in operation.mails.split() if mailing != Mailing.RESPONSE]
+    return replace(operation, mails=" ".join(others), text=html_to_text(operation.text))
 
 
 def _answer(integration: Integration, reason: Accepted | Rejected, values: dict[str, str]) -> str:

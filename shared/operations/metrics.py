@@ -31,6 +31,11 @@ class Metric(StrEnum):
     ROUND = "round"
     """1 for every round of a timer that has ended; dimension `outcome` is the timer."""
 
+    TURNED_AWAY = "turned_away"
+    """Requests with a user name and a password that were refused unchecked, since too many waited; dimension `outcome`
+    is whose: `policy` or `management`.
+    """
+
     SET_ASIDE = "set_aside"
     """1 for every notice that could not be worked off."""
 

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -78,6 +78,15 @@ class _Page(BaseModel):
     objects: list[_Conference]
 
 
+class _Named(BaseModel):
+    """An object of which only the name matters."""
+
+    name: str
+
+
+_Read = TypeVar("_Read", _Page, _Named)
+
+
 class Allowance:
     """How many requests may still be sent; of this process."""
 
@@ -113,6 +122,13 @@ class BridgeClient:
         except TimeoutError as error:
             raise BridgeFailed(f"the Management Node does not answer within {LIST_TIMEOUT:g} seconds") from error
 
+    async def name(self, path: str) -> str | None:
+        """The name of the object at a path of its API, None when there is none. Raises BridgeFailed, RateLimited."""
+        answer = await self._get(path, {})
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        return _read(answer, _Named).name
+
     async def close(self) -> None:
         """Let go of the connections."""
         await self._http.aclose()
@@ -127,20 +143,21 @@ class BridgeClient:
         raise BridgeFailed(f"the Management Node has more than {PAGE * MOST_PAGES} conferences of one owner")
 
     async def _page(self, filters: dict[str, str], offset: int) -> _Page:
+        return _read(await self._get(CONFERENCES, {**filters, "limit": PAGE, "offset": offset}), _Page)
+
+    async def _get(self, path: str, params: dict[str, Any]) -> httpx.Response:
         self._allowance.take()
-        params: dict[str, Any] = {**filters, "limit": PAGE, "offset": offset}
         try:
-            answer = await self._http.get(CONFERENCES, params=params)
+            return await self._http.get(path, params=params)
         except httpx.TimeoutException as error:
             raise BridgeFailed("the Management Node does not answer in time") from error
         except AnswerRefused as error:
             raise BridgeFailed(f"the Management Node's answer is refused: {error}") from error
         except httpx.RequestError as error:
             raise BridgeFailed(f"the Management Node cannot be reached ({why_not_reached(error)})") from error
-        return _read(answer)
 
 
-def _read(answer: httpx.Response) -> _Page:
+def _read(answer: httpx.Response, kind: type[_Read]) -> _Read:
     if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
         after = answer.headers.get("Retry-After", "")
         raise _too_many(float(after) if after.isdecimal() else PER.total_seconds())
@@ -149,7 +166,7 @@ def _read(answer: httpx.Response) -> _Page:
     if answer.status_code != httpx.codes.OK:
         raise BridgeFailed(f"the Management Node answers with status {answer.status_code}")
     try:
-        return _Page.model_validate_json(answer.content)
+        return kind.model_validate_json(answer.content)
     except ValidationError as error:
         raise BridgeFailed("bridge_url answers as no Management Node does") from error
 

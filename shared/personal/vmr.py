@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -48,20 +47,3 @@ class PersonalVmr(BaseModel):
     sync_tag: Line = ""
     integration: str = ""
     created: str = ""
-
-
-def pin_faults(pin: str, guest_pin: str, *, allow_guests: bool) -> Mapping[str, list[str]]:
-    """What is wrong with a pair of PINs, by field (facts/pexip.md §6, PIN rules of the field)."""
-    if allow_guests and not pin:
-        return {"pin": ["Required when guests are allowed: it tells hosts from guests."]}
-    if guest_pin and not allow_guests:
-        return {"guest_pin": ["Only for a VMR that allows guests: set allow_guests, or clear this PIN."]}
-    if not guest_pin:
-        return {}
-    if guest_pin == pin:
-        return {"guest_pin": ["Must differ from the host PIN."]}
-    if pin.endswith("#") != guest_pin.endswith("#"):
-        return {"guest_pin": ["Both PINs must end in #, or neither."]}
-    if not pin.endswith("#") and len(pin) != len(guest_pin):
-        return {"guest_pin": ["Must be as long as the host PIN, unless both end in #."]}
-    return {}

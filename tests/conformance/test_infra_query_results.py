@@ -108,6 +108,12 @@ def test_an_integration_that_fails_twice_is_told_and_one_that_fails_once_is_not(
     assert insights.query("integration_failing", HALF_HOUR) == [(f"connection_failed of integration {ONE}", 2)]
 
 
+def test_passwords_that_are_turned_away_are_told_with_whose_door_it_was(insights: Insights) -> None:
+    insights.measured(5, Metric.TURNED_AWAY, 1, outcome="policy")
+    insights.measured(3, Metric.TURNED_AWAY, 40, outcome="policy")
+    assert insights.query("password_guessing", timedelta(minutes=15)) == [("policy", 41)]
+
+
 def test_slow_answers_are_told_per_integration(insights: Insights) -> None:
     for _ in range(10):
         insights.measured(5, Metric.ANSWER_LAG, 700, ONE)
@@ -132,7 +138,15 @@ def test_errors_that_graph_gets_are_told(insights: Insights, codes: list[str], f
 
 
 def test_nothing_at_all_raises_no_alert_but_that_the_app_has_stopped(insights: Insights) -> None:
-    quiet = ("poison_message", "renewal_missed", "integration_failing", "lag", "sweep_repairs", "webhook_errors")
+    quiet = (
+        "poison_message",
+        "renewal_missed",
+        "integration_failing",
+        "lag",
+        "sweep_repairs",
+        "webhook_errors",
+        "password_guessing",
+    )
     assert {name: insights.query(name) for name in quiet} == {name: [] for name in quiet}
 
 

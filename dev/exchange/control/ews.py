@@ -8,6 +8,9 @@ from dev.exchange.control.common import ControlError, document
 from dev.exchange.ews.state import VERSIONS
 from dev.exchange.state import Exchange
 
+FLAGS = ("layer7_balancer", "renews_answered", "marks_drafts", "expands_views", "names_occurrences", "searches_binary",
+         "never_at_end")  # fmt: skip
+
 
 class EwsRoutes:
     """Set up the EWS side."""
@@ -20,15 +23,14 @@ class EwsRoutes:
         return [web.patch("/dev/ews", self.set_up)]
 
     async def set_up(self, request: web.Request) -> web.Response:
-        """{"version"?: "2016"|"2019", "layer7_balancer"?, "renews_answered"?: true|false, …}.
+        """{"version"?: "2016"|"2019", any of `FLAGS`: true|false, …}.
 
         "schemes" are values of WWW-Authenticate, "passwords" go by the names of accounts.
         """
         given = await document(request)
         setters = {
             "version": self._set_version,
-            "layer7_balancer": self._set_flag,
-            "renews_answered": self._set_flag,
+            **dict.fromkeys(FLAGS, self._set_flag),
             "schemes": self._set_schemes,
             "passwords": self._set_passwords,
         }

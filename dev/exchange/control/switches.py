@@ -9,6 +9,7 @@ from dev.exchange.control.common import ControlError, Given, document, text
 from dev.exchange.graph.delta import Forgotten
 from dev.exchange.state import Exchange
 from dev.exchange.subscriptions import LIFECYCLE
+from dev.exchange.variants import VariantError
 
 #: The functions host runs what has come due before it answers.
 _CLOCK_LIMIT = aiohttp.ClientTimeout(total=120)
@@ -29,6 +30,7 @@ class SwitchRoutes:
             web.post("/dev/clock", self.move_clock),
             web.post("/dev/lifecycle", self.lifecycle),
             web.post("/dev/delta/invalidate", self.forget_delta),
+            web.patch("/dev/variants", self.change_variants),
             web.get("/dev/requests", self.traffic),
             web.delete("/dev/requests", self.reset_traffic),
         ]
@@ -47,6 +49,14 @@ class SwitchRoutes:
         """Switch all faults off."""
         self._exchange.faults.clear()
         return web.json_response({})
+
+    async def change_variants(self, request: web.Request) -> web.Response:
+        """Switch what Graph is reported to do in more than one way: {"uid": false, …}."""
+        try:
+            self._exchange.variants.change(await document(request))
+        except VariantError as error:
+            raise ControlError(str(error)) from error
+        return web.json_response(vars(self._exchange.variants))
 
     async def read_clock(self, _request: web.Request) -> web.Response:
         """The simulated present."""

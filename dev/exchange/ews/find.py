@@ -95,9 +95,9 @@ def _entries(call: Call, folder: Folder, start: datetime, end: datetime) -> list
     """What takes place in a window, in order of time. What the organiser cancelled shows as long as it is there."""
     found: list[Entry] = []
     for event in call.exchange.store.events(folder.owner.guid):
-        if event.meeting.recurrence:
+        if event.meeting.recurrence and call.exchange.ews.expands_views:
             found += instances(event, start, end, with_cancelled=True)
-        elif overlaps(event.meeting, start, end):
+        elif overlaps(event.meeting, start, end) or (event.meeting.recurrence and event.meeting.start < end):
             found.append(whole(event))
     return sorted(found, key=lambda entry: entry.meeting.start)
 

@@ -41,13 +41,15 @@ DEFAULT = frozenset(
 class Shown:
     """A message with what the answer needs to know about its surroundings.
 
-    ``entry`` is what the calendar holds for its meeting, ``attended`` whether the Calendar Attendant looks at this
-    mailbox's messages.
+    ``entry`` is what the calendar holds for its meeting, ``associated`` what the message says that it is, ``attended``
+    whether the Calendar Attendant looks at this mailbox's messages, ``is_draft`` what the message says of that.
     """
 
     message: Message
     entry: Entry | None = None
+    associated: Entry | None = None
     attended: bool = True
+    is_draft: bool = False
 
 
 def item_class(message: Message) -> tuple[str, str]:
@@ -63,15 +65,15 @@ def properties(shown: Shown, shape: Shape) -> Properties:
     """All properties that a message of its kind has."""
     part = shown.message.letter.part
     return {
-        **_item(shown.message, shape),
+        **_item(shown, shape),
         **_message(shown.message),
         **(_meeting_message(shown, part) if part else {}),
         **_of_kind(shown, part),
     }
 
 
-def _item(message: Message, shape: Shape) -> Properties:
-    letter = message.letter
+def _item(shown: Shown, shape: Shape) -> Properties:
+    message, letter = shown.message, shown.message.letter
     names = ("; ".join(address.name for address in addresses) for addresses in (letter.cc, letter.to))
     cc, to = names
     meeting = letter.part.meeting if letter.part else None
@@ -85,7 +87,7 @@ def _item(message: Message, shape: Shape) -> Properties:
         "item:Size": len(letter.body.content) + 1024,
         "item:Importance": "Normal",
         "item:IsSubmitted": False,
-        "item:IsDraft": message.is_draft,
+        "item:IsDraft": shown.is_draft,
         "item:IsFromMe": False,
         "item:IsResend": False,
         "item:IsUnmodified": not message.is_draft,
@@ -133,7 +135,7 @@ def _meeting_message(shown: Shown, part: MeetingPart) -> Properties:
     else:
         response = parts.RESPONSE_TYPES[entry.response.reply] if entry else "NoResponseReceived"
     return {
-        "meeting:AssociatedCalendarItemId": lambda: parts.item_id(entry, "AssociatedCalendarItemId") if entry else None,
+        "meeting:AssociatedCalendarItemId": lambda: _associated(shown),
         "meeting:IsDelegated": False,
         "meeting:IsOutOfDate": shown.message.out_of_date,
         "meeting:HasBeenProcessed": shown.attended or entry is not None,
@@ -142,6 +144,10 @@ def _meeting_message(shown: Shown, part: MeetingPart) -> Properties:
         "calendar:RecurrenceId": meeting.original_start,
         "calendar:DateTimeStamp": shown.message.sent,
     }
+
+
+def _associated(shown: Shown) -> Element | None:
+    return parts.item_id(shown.associated, "AssociatedCalendarItemId") if shown.associated else None
 
 
 def _of_kind(shown: Shown, part: MeetingPart | None) -> Properties:

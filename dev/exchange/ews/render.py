@@ -1,6 +1,6 @@
 """An item as an element: finds what surrounds it, and renders it by the class that it is of."""
 
-from dev.exchange.calendar import Entry
+from dev.exchange.calendar import Entry, whole
 from dev.exchange.ews import calendar_xml, messages_xml, parts
 from dev.exchange.ews.call import Call, Thing
 from dev.exchange.ews.messages_xml import Shown
@@ -43,6 +43,9 @@ def _shown(call: Call, message: Message) -> Shown:
     exchange, part = call.exchange, message.letter.part
     owner = exchange.directory.find(message.owner)
     attended = owner is not None and exchange.attendant.processing(owner).automate_processing != "None"
+    is_draft = message.is_draft and exchange.ews.marks_drafts
     if part is None:
-        return Shown(message, attended=attended)
-    return Shown(message, exchange.entry_for(message.owner, part.meeting), attended)
+        return Shown(message, attended=attended, is_draft=is_draft)
+    entry = exchange.entry_for(message.owner, part.meeting)
+    associated = whole(entry.event) if entry and not exchange.ews.names_occurrences else entry
+    return Shown(message, entry, associated, attended, is_draft)

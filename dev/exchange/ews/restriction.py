@@ -82,6 +82,8 @@ def _value(call: Call, thing: Thing, holder: Element) -> Any:
     if path is None:
         raise EwsError("ErrorUnsupportedPathForQuery", "The property in the search expression is not supported here.")
     if local(path) == "ExtendedFieldURI":
+        if path.get("PropertyType") == "Binary" and not call.exchange.ews.searches_binary:
+            raise EwsError("ErrorUnsupportedPathForQuery", "The property is not searched by.")
         return next(_extended(thing, path), None)
     uri = path.get("FieldURI", "")
     value = render.value(call, thing, uri)

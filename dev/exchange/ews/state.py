@@ -23,11 +23,22 @@ class Ews:
     With ``renews_answered`` an answer gives the calendar item another id: the service deletes it and makes it anew,
     says the EWS Managed API's guide to responses (2012). ews-managed-api issue 255 (2020) saw servers of both kinds;
     which of them 2016 and 2019 are could not be confirmed. A client must bear both.
+
+    What grommunio's EWS does otherwise than Exchange: without ``marks_drafts`` the IsDraft of a saved mail is false;
+    without ``expands_views`` a calendar view shows a series' master for its occurrences; without ``names_occurrences``
+    the associated item of a message about one occurrence is the master; without ``searches_binary`` FindItem refuses
+    restrictions by binary properties. With ``never_at_end`` SyncFolderItems always says that there is more, as
+    exchangelib's source tells of some servers.
     """
 
     version: str = "2019"
     layer7_balancer: bool = False
     renews_answered: bool = True
+    marks_drafts: bool = True
+    expands_views: bool = True
+    names_occurrences: bool = True
+    searches_binary: bool = True
+    never_at_end: bool = False
     schemes: tuple[str, ...] = ("Negotiate", "NTLM", 'Basic realm="localhost"')
     accounts: list[Account] = field(default_factory=seeded)
     states: SyncStates = field(default_factory=SyncStates)

@@ -8,6 +8,9 @@ server_busy
     a SOAP fault with BackOffMilliseconds, by HTTP 500 (throttling documentation)
 soap_fault
     a SOAP fault with ``code``, by HTTP 500 or by the ``status`` that is given: 200 occurs
+plain_fault
+    a SOAP fault as grommunio writes it: by HTTP 500, without an XML declaration, by another prefix, without a code of
+    EWS's; ``code`` is its message
 error
     200 with a response message of ResponseClass Error and ``code``
 truncate, charset
@@ -18,11 +21,14 @@ bomb
     an answer that grows beyond all bounds when its entities are resolved, and asks for a file
 oversize
     an answer of many megabytes
+trickle
+    an answer that comes byte by byte and never ends
 hang
     no answer for as long as the client cares to wait
 """
 
 import asyncio
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -34,6 +40,11 @@ from dev.exchange.faults import Fault
 SPOILING = ("truncate", "charset")
 _XML = {"Content-Type": "text/xml; charset=utf-8"}
 _PAGE = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><form>Password</form></body></html>"
+_PLAIN = (
+    '<SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/">'
+    "<SOAP-ENV:Header/><SOAP-ENV:Body><SOAP-ENV:Fault><faultcode>Client</faultcode><faultstring>{}</faultstring>"
+    "</SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>"
+)
 _LEVELS = 9
 _MEGABYTE = b" " * 1024**2
 
@@ -43,7 +54,8 @@ def refusal(operation: str, fault: Fault) -> list[Element] | None:
     if fault.action == "error":
         return [error_message(operation, EwsError(fault.code))]
     if fault.action == "server_busy":
-        raise SoapFaultError("ErrorServerBusy", values={"BackOffMilliseconds": str(fault.back_off_ms)})
+        values = {"BackOffMilliseconds": str(fault.back_off_ms)} if fault.back_off_ms else {}
+        raise SoapFaultError("ErrorServerBusy", values=values)
     if fault.action == "soap_fault":
         raise SoapFaultError(fault.code, status=fault.status or 500)
     return None
@@ -57,16 +69,24 @@ async def strike(request: web.Request, fault: Fault, answer: bytes) -> web.Strea
         if request.transport:
             request.transport.close()
         return web.Response(status=500)
-    if fault.action == "status":
-        retry = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
-        return web.Response(status=fault.status, headers=retry)
-    if fault.action == "html":
-        return web.Response(text=_PAGE, content_type="text/html")
     if fault.action == "oversize":
         return await _oversize(request, fault.megabytes)
-    if fault.action == "bomb":
-        return web.Response(body=_bomb(), headers=_XML)
-    return web.Response(body=_cut(answer) if fault.action == "truncate" else _miscoded(answer), headers=_XML)
+    if fault.action == "trickle":
+        return await _trickle(request, fault.seconds)
+    return _spoilt(fault, answer)
+
+
+def _spoilt(fault: Fault, answer: bytes) -> web.Response:
+    retry = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
+    answers: dict[str, Callable[[], web.Response]] = {
+        "status": lambda: web.Response(status=fault.status, headers=retry),
+        "html": lambda: web.Response(text=_PAGE, content_type="text/html"),
+        "plain_fault": lambda: web.Response(status=500, text=_PLAIN.format(fault.code), content_type="text/xml"),
+        "bomb": lambda: web.Response(body=_bomb(), headers=_XML),
+        "truncate": lambda: web.Response(body=_cut(answer), headers=_XML),
+        "charset": lambda: web.Response(body=_miscoded(answer), headers=_XML),
+    }
+    return answers[fault.action]()
 
 
 def _cut(answer: bytes) -> bytes:
@@ -86,6 +106,17 @@ def _bomb() -> bytes:
     body = f"<s:Body><a>&x{_LEVELS};</a><b>&file;</b></s:Body>"
     envelope = f'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">{body}</s:Envelope>'
     return f'<?xml version="1.0" encoding="utf-8"?><!DOCTYPE bomb [{"".join(entities)}]>{envelope}'.encode()
+
+
+async def _trickle(request: web.Request, between: float) -> web.StreamResponse:
+    answer = web.StreamResponse(headers=_XML)
+    await answer.prepare(request)
+    try:
+        while True:
+            await answer.write(b" ")
+            await asyncio.sleep(between)
+    except ConnectionResetError:
+        return answer
 
 
 async def _oversize(request: web.Request, megabytes: int) -> web.StreamResponse:

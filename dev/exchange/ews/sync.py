@@ -46,7 +46,7 @@ def sync_folder_items(call: Call) -> list[Element]:
         response_message(
             "SyncFolderItems",
             m("SyncState", states.keep(after, before, given)),
-            m("IncludesLastItemInRange", len(waiting) <= most),
+            m("IncludesLastItemInRange", len(waiting) <= most and not call.exchange.ews.never_at_end),
             m("Changes", *shown),
         )
     ]

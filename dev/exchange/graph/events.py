@@ -9,7 +9,13 @@ from dev.exchange.calendar import Entry, instances, overlaps, whole
 from dev.exchange.graph import query as options
 from dev.exchange.graph.call import Call
 from dev.exchange.graph.errors import bad_request
-from dev.exchange.graph.events_json import cancelled_occurrences, event, exception_occurrences
+from dev.exchange.graph.events_json import (
+    cancelled_occurrences,
+    event,
+    exception_occurrences,
+    extended_properties,
+    told,
+)
 from dev.exchange.graph.routing import Handler
 from dev.exchange.graph.shapes import Json, lowered, page, selected
 from dev.exchange.model import Body, Reply
@@ -33,14 +39,19 @@ def _shown(call: Call, entry: Entry) -> Json:
     is_master = entry.kind == "seriesMaster"
     if wanted and is_master and "cancelledoccurrences" in {name.casefold() for name in wanted}:
         shown["cancelledOccurrences"] = cancelled_occurrences(entry, call.view)
-    options.check_select(wanted, {*shown, *_ON_DEMAND}, "Event")
-    shown = selected(shown, wanted)
+    variants = call.exchange.variants
+    undeclared = set() if variants.uid else {"uid"}
+    options.check_select(wanted, {*shown, *_ON_DEMAND} - undeclared, "Event")
+    shown = selected(told(shown, variants, wanted), wanted)
     for more in options.expand(call.query.get("$expand")):
-        if more.name.casefold() != "exceptionoccurrences":
+        if more.name.casefold() == "singlevalueextendedproperties":
+            shown["singleValueExtendedProperties"] = extended_properties(entry, more.options.get("$filter", ""))
+        elif more.name.casefold() != "exceptionoccurrences":
             raise bad_request(f"Could not find a property named '{more.name}' on type 'microsoft.graph.event'.")
-        if is_master:
-            found = exception_occurrences(entry, call.view)
-            shown["exceptionOccurrences"] = [selected(item, more.select or wanted) for item in found]
+        elif is_master:
+            chosen = more.select or wanted
+            found = (told(item, variants, chosen) for item in exception_occurrences(entry, call.view))
+            shown["exceptionOccurrences"] = [selected(item, chosen) for item in found]
     return shown
 
 
@@ -59,7 +70,9 @@ async def list_instances(call: Call) -> web.Response:
     start, end = _window(call)
     entry = call.entry
     path = f"events('{call.params['event']}')/instances"
-    return _page(call, path, instances(entry.event, start, end) if entry.day is None else [])
+    found = instances(entry.event, start, end) if entry.day is None else []
+    with_exceptions = call.exchange.variants.instances_with_exceptions
+    return _page(call, path, [each for each in found if with_exceptions or each.kind == "occurrence"])
 
 
 async def calendar_view(call: Call) -> web.Response:

@@ -18,6 +18,7 @@ from dev.exchange.graph.shapes import (
 )
 from dev.exchange.model import Address, Reply, Response
 from dev.exchange.uids import of_occurrence
+from dev.exchange.variants import Variants
 from dev.exchange.zones import windows_name
 
 
@@ -79,6 +80,24 @@ def event(entry: Entry, view: View) -> Json:
     if entry.day is not None and meeting.original_start:
         shown["originalStart"] = stamp(meeting.original_start)
     return shown
+
+
+def told(shown: Json, variants: Variants, wanted: frozenset[str] | None) -> Json:
+    """The properties as far as the service tells them: some it is reported to tell only when asked, or never."""
+    asked = {name.casefold() for name in wanted or ()}
+    untold = set() if variants.uid else {"uid"}
+    if variants.original_start == "never" or (variants.original_start == "select" and "originalstart" not in asked):
+        untold.add("originalStart")
+    if "occurrenceid" not in asked:
+        untold.add("occurrenceId")  # documented, but no capture shows it unasked
+    return {name: value for name, value in shown.items() if name not in untold}
+
+
+def extended_properties(entry: Entry, wanted: str) -> list[Json]:
+    """`singleValueExtendedProperties` asked for in a $filter: the sequence number is known."""
+    name = "Integer {00062002-0000-0000-c000-000000000046} Id 0x8201"
+    is_asked = f"'{name.casefold()}'" in wanted.casefold()
+    return [{"id": name, "value": str(entry.meeting.sequence)}] if is_asked else []
 
 
 def cancelled_occurrences(entry: Entry, view: View) -> list[str]:

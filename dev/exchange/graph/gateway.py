@@ -8,7 +8,7 @@ from aiohttp import web
 
 from dev.exchange.ews.tokens import JsonWebKeys
 from dev.exchange.faults import Fault
-from dev.exchange.graph import events, message_delta, messages, sending, subscriptions_api
+from dev.exchange.graph import containers, events, message_delta, messages, rights, sending, subscriptions_api
 from dev.exchange.graph.call import Call
 from dev.exchange.graph.delegation import Delegation
 from dev.exchange.graph.errors import GraphError, error_response, throttled, with_status
@@ -28,6 +28,7 @@ _ROUTES = Routes(
         **messages.ROUTES,
         **sending.ROUTES,
         **events.ROUTES,
+        **containers.ROUTES,
         **subscriptions_api.ROUTES,
     }
 )
@@ -60,6 +61,8 @@ class Gateway:
             raise GraphError(400, "BadRequest", f"Resource not found for {request.method} and the path's segments.")
         route, params = found
         self._delegation.check(caller, params.get("user"))
+        if caller is None:
+            rights.check(self._exchange.withheld, route.template, params)
         self._exchange.traffic.requests[f"{request.method} /{route.template}"] += 1
         call = Call(self._exchange, request, params, prefer(request.headers.getall("Prefer", [])), _base(request))
         with self._one_of_few(params.get("user")):

@@ -6,7 +6,7 @@ from dev.exchange.calendar import Entry
 from dev.exchange.graph import query as options
 from dev.exchange.graph.call import Call, find_folder
 from dev.exchange.graph.errors import GraphError, bad_request, not_found
-from dev.exchange.graph.events_json import event
+from dev.exchange.graph.events_json import event, told
 from dev.exchange.graph.ids import folder_id
 from dev.exchange.graph.messages_json import extended_properties, message, message_id, selected_message
 from dev.exchange.graph.shapes import Json, lowered, page, selected
@@ -82,10 +82,11 @@ def _event(call: Call, item: Message, wanted: options.Expand, *, in_list: bool) 
         if in_list:
             # One message whose event is gone spoils the whole page (docs-contrib issue 8064).
             raise GraphError(500, "InternalServerError", "Error while processing response.")
-        return {"event": None}
+        return {"event": None if call.exchange.variants.gone_event_is_null else {}}
     identity = message_id(item, call.view)
     context = call.view.context(f"messages('{identity}')/microsoft.graph.eventMessage/event/$entity")
-    return {"event@odata.context": context, "event": selected(event(entry, call.view), wanted.select)}
+    shown = told(event(entry, call.view), call.exchange.variants, wanted.select)
+    return {"event@odata.context": context, "event": selected(shown, wanted.select)}
 
 
 def _entry(call: Call, item: Message) -> Entry | None:
@@ -107,7 +108,8 @@ async def get_event_of_message(call: Call) -> web.Response:
         raise not_found()
     identity = message_id(item, call.view)
     context = call.view.context(f"messages('{identity}')/microsoft.graph.eventMessage/event/$entity")
-    shown = selected(event(entry, call.view), options.select(call.query.get("$select")))
+    wanted = options.select(call.query.get("$select"))
+    shown = selected(told(event(entry, call.view), call.exchange.variants, wanted), wanted)
     return call.answer({"@odata.context": context, **shown})
 
 

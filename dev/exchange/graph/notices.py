@@ -11,7 +11,13 @@ from dev.exchange.subscriptions import Subscription
 
 def lifecycle_notice(subscription: Subscription, event: str) -> dict[str, Any]:
     """A lifecycle notification: missed, subscriptionRemoved or reauthorizationRequired."""
-    return {**_common(subscription), "lifecycleEvent": event}
+    return {
+        **_common(subscription),
+        "lifecycleEvent": event,
+        "resource": "",
+        "resourceData": {"@odata.type": "", "@odata.id": "", "id": ""},
+        "organizationId": TENANT,
+    }
 
 
 def _common(subscription: Subscription) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Subscriptions to change notifications (facts §3)."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -40,7 +41,7 @@ async def create(call: Call) -> web.Response:
 async def _validate(call: Call, url: str) -> None:
     wrong = await call.exchange.notifier.shake_hands(url)
     if wrong:
-        raise _invalid(f"Subscription validation request failed. {wrong}")
+        raise _HANDSHAKE[call.exchange.variants.handshake_error](f"Subscription validation request failed. {wrong}")
 
 
 async def _wanted(call: Call) -> Subscription:
@@ -161,6 +162,13 @@ def _context(call: Call) -> str:
 def _invalid(message: str) -> GraphError:
     return bad_request(message, "ValidationError")
 
+
+_HANDSHAKE: dict[str, Callable[[str], GraphError]] = {
+    "ValidationError": _invalid,
+    "InvalidRequest": lambda message: bad_request(message, "InvalidRequest"),
+    "ExtensionError403": lambda message: GraphError(403, "ExtensionError", message),
+    "ExtensionError503": lambda message: GraphError(503, "ExtensionError", message),
+}
 
 ROUTES = {
     "POST subscriptions": create,

@@ -69,6 +69,14 @@ var alerts = [
     every: 'PT5M'
   }
   {
+    id: 'password-guessing'
+    title: 'Somebody tries passwords of conferencing nodes or admins'
+    query: loadTextContent('../queries/password_guessing.kql')
+    severity: 2
+    window: 'PT15M'
+    every: 'PT5M'
+  }
+  {
     id: 'lag'
     title: 'Organizers wait too long for their answers'
     query: loadTextContent('../queries/lag.kql')

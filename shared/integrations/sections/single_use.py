@@ -56,10 +56,14 @@ class SingleUse(Section):
         NullableLine,
         Setting(
             "Identity Provider group",
-            "Identity providers that authenticate participants: the group's name, or its resource URI. "
-            "Empty: nobody has to authenticate.",
+            "Identity providers that authenticate participants: the group's name. With platform management_api also "
+            "its resource URI, which the Management Node resolves. Empty: nobody has to authenticate.",
         ),
     ] = None
+    host_identity_provider_group_name: Annotated[
+        str,
+        Setting("Name of the Identity Provider group", "What its URI stands for.", read_only=True, internal=True),
+    ] = ""
     non_idp_participants: Annotated[
         Literal["disallow_all", "allow_if_trusted"],
         Setting(
@@ -79,9 +83,13 @@ class SingleUse(Section):
         NullableLine,
         Setting(
             "Scheduled conference theme",
-            "The theme of every conference: its name, or its resource URI. Empty: the platform's default theme.",
+            "The theme of every conference: its name. With platform management_api also its resource URI, which the "
+            "Management Node resolves. Empty: the platform's default theme.",
         ),
     ] = None
+    ivr_theme_name: Annotated[
+        str, Setting("Name of the theme", "What its URI stands for.", read_only=True, internal=True)
+    ] = ""
     conference_platform: Annotated[
         Literal["policy", "management_api"],
         Setting(

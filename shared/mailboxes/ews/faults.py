@@ -33,6 +33,10 @@ class Unreadable(requests.exceptions.ConnectionError):
     """An answer that was cut off, never ends, or brings a document type: no server of sound mind sends these."""
 
 
+class TooLarge(Unreadable):
+    """An answer of more bytes than are read; the same without its bodies may be read."""
+
+
 GONE = (
     errors.ErrorItemNotFound,
     errors.ErrorInvalidIdEmpty,
@@ -59,8 +63,20 @@ NOT_ALLOWED_THERE = (
     errors.ErrorNonExistentMailbox,
     errors.ErrorMissingEmailAddress,
     errors.ErrorAccessDenied,
+    errors.SOAPError,
 )
-"""A mailbox that is none, or none of ours."""
+"""A mailbox that is none, or none of ours; grommunio refuses impersonation by a SOAP fault without a code of EWS's."""
+
+REFUSED_SEARCH = (
+    errors.ErrorUnsupportedPathForQuery,
+    errors.ErrorUnsupportedQueryFilter,
+    errors.ErrorInvalidRestriction,
+    errors.ErrorRestrictionTooComplex,
+    errors.ErrorInvalidPropertyRequest,
+    errors.ErrorInvalidExtendedProperty,
+    errors.SOAPError,
+)
+"""A server that does not search by a binary property."""
 
 _BUSY = (
     errors.ErrorServerBusy,
@@ -98,7 +114,7 @@ _TROUBLES: dict[Trouble, tuple[type[EWSError], ...]] = {
     Trouble.NOT_EWS: (errors.RedirectError, NotSoap),
     Trouble.UNREADABLE: (errors.SOAPError, errors.MalformedResponseError),
 }
-_DEFAULT_WAIT = 60.0
+DEFAULT_WAIT = 60.0
 """Seconds that a busy server is left alone when it does not say how long."""
 
 _LONGEST_WAIT = 3600.0
@@ -109,7 +125,7 @@ def translated(error: Exception) -> SchedulingError:
     if isinstance(error, SchedulingError):
         return error
     if isinstance(error, _BUSY):
-        asked = getattr(error, "back_off", None) or getattr(error, "wait", None) or _DEFAULT_WAIT
+        asked = getattr(error, "back_off", None) or getattr(error, "wait", None) or DEFAULT_WAIT
         return RateLimited(f"Exchange asks to wait ({_name(error)}).", min(float(asked), _LONGEST_WAIT))
     if isinstance(error, HttpFailure):
         return _http(error)
@@ -124,6 +140,11 @@ def translated(error: Exception) -> SchedulingError:
         return EwsUnavailable(Trouble.SIGN_IN, "NTLM")
     # Neither exchangelib's nor the network's: whatever a hostile answer makes of the library's reading.
     return EwsUnavailable(Trouble.UNREADABLE, type(error).__name__)
+
+
+def is_too_large(error: BaseException) -> bool:
+    """Whether an answer had more bytes than are read."""
+    return any(isinstance(cause, TooLarge) for cause in _causes(error))
 
 
 def _name(error: Exception) -> str:
@@ -141,9 +162,15 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _http(failure: HttpFailure) -> SchedulingError:
     if failure.status in (429, 503):
-        wait = failure.retry_after or _DEFAULT_WAIT
+        wait = failure.retry_after or DEFAULT_WAIT
         return RateLimited(f"Exchange asks to wait (HTTP {failure.status}).", min(wait, _LONGEST_WAIT))
-    troubles = {401: Trouble.SIGN_IN, 407: Trouble.PROXY, 403: Trouble.ACCESS, 502: Trouble.UNREACHABLE}
+    troubles = {
+        401: Trouble.SIGN_IN,
+        407: Trouble.PROXY,
+        403: Trouble.ACCESS,
+        408: Trouble.SILENT,
+        502: Trouble.UNREACHABLE,
+    }
     trouble = troubles.get(failure.status, Trouble.NOT_EWS if failure.status < 500 else Trouble.OTHER)
     return EwsUnavailable(trouble, f"HTTP {failure.status}")
 

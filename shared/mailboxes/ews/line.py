@@ -4,9 +4,7 @@ One connection serves one call at a time. NTLM proves the connection, not the re
 """
 
 import logging
-import ssl
-import time
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,23 +12,19 @@ import requests
 from exchangelib import IMPERSONATION, UTC, Account, Configuration, Credentials, Version
 from exchangelib.protocol import CachingProtocol, FailFast, Protocol
 from exchangelib.transport import BASIC, NOAUTH, NTLM
-from exchangelib.util import is_xml
 from exchangelib.version import EXCHANGE_2016
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
-from shared.mailboxes.ews.faults import HttpFailure, NotSoap, Unreadable
+from shared.mailboxes.ews.bounded import Adapter, Sockets
+from shared.mailboxes.ews.faults import DEFAULT_WAIT, HttpFailure, NotSoap, Unreadable
 
 TIMEOUT = (10.0, 25.0)
-"""Seconds for connecting, and for each wait for more of an answer."""
-
-WHOLE = 30.0
-"""Seconds for a whole answer: a server that sends a byte now and then is silent, too."""
-
-LARGEST = 16 * 1024 * 1024
-"""Bytes of an answer, unpacked; a page of 512 changes has some 500 KB, an invitation with a long body a few MB."""
+"""Seconds for connecting, and for each wait for more of an answer. Who calls limits the whole time, by `abort`."""
 
 _HEAD = 2048
+_ENVELOPE = re.compile(rb"<([A-Za-z_][\w.-]*:)?Envelope[\s>]")
+_ENVELOPE_END = re.compile(rb"</([A-Za-z_][\w.-]*:)?Envelope\s*>\s*\Z")
+_MARK = b"\xef\xbb\xbf"
 
 # At ERROR exchangelib writes whole requests, at DEBUG whole mailboxes, into the log (O3: no personal data there).
 logging.getLogger("exchangelib").setLevel(logging.CRITICAL)
@@ -49,7 +43,7 @@ class AtOnce(FailFast):
 
     def raise_response_errors(self, response: requests.Response) -> None:
         """See RetryPolicy: a fault is SOAP, too, under status 500 or even 200."""
-        if response.status_code in (200, 500) and is_xml(response.content.lstrip()):
+        if response.status_code in (200, 500) and _is_soap(response.content):
             return _check(response.content)
         if response.status_code == 200:
             raise NotSoap("no XML")
@@ -77,11 +71,13 @@ class Line(Protocol, metaclass=_Uncached):
     """One connection as one account. `secret` is the password, or the access token, which may change."""
 
     TIMEOUT = TIMEOUT
+    RETRY_WAIT = DEFAULT_WAIT  # what exchangelib takes for BackOffMilliseconds where a busy server gives none
     USERAGENT = "vmr-scheduling"
 
     def __init__(self, way: Way, method: str, username: str, secret: str) -> None:
         self._way = way
         self._auth = _Bearer(secret)
+        self._sockets = Sockets()
         credentials = Credentials(username, secret) if method in (BASIC, NTLM) else None
         super().__init__(
             config=Configuration(
@@ -110,8 +106,17 @@ class Line(Protocol, metaclass=_Uncached):
             session.auth = (self.credentials.username.encode(), self.credentials.password.encode())
         session.trust_env = False
         session.proxies = {"http": self._way.proxy, "https": self._way.proxy} if self._way.proxy else {}
-        session.mount(self._way.url, _Adapter(encrypted=self._way.url.startswith("https:")))
+        session.mount(self._way.url, Adapter(self._sockets, encrypted=self._way.url.startswith("https:")))
         return session
+
+    @property
+    def aborted(self) -> bool:
+        """Whether it is of no use any more."""
+        return self._sockets.aborted
+
+    def abort(self) -> None:
+        """Break off what is under way, from any thread: whoever waits for the server sees the connection end."""
+        self._sockets.abort()
 
     def account(self, address: str, access: str = IMPERSONATION) -> Account:
         """The mailbox of an address, over this connection."""
@@ -131,42 +136,10 @@ class _Bearer(AuthBase):
         return request
 
 
-class _Adapter(HTTPAdapter):
-    """Reads answers within bounds, whatever the server does."""
-
-    def __init__(self, *, encrypted: bool) -> None:
-        # SSL_CERT_FILE names authorities of one's own, beside the public ones, which requests adds.
-        self._trust: dict[str, Any] = {"ssl_context": ssl.create_default_context()} if encrypted else {}
-        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0, pool_block=True)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """See HTTPAdapter."""
-        super().init_poolmanager(*args, **(kwargs | self._trust))
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """See HTTPAdapter."""
-        return super().proxy_manager_for(proxy, **(kwargs | self._trust))
-
-    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        """See HTTPAdapter, which leaves no choice of the response's class."""
-        response = super().build_response(req, resp)
-        response.__class__ = _Bounded
-        return response
-
-
-class _Bounded(requests.Response):
-    """A response that is read within bounds. It is read late: NTLM needs the open socket's certificate first."""
-
-    def iter_content(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
-        """See Response. Raises Unreadable, ReadTimeout."""
-        size, until = 0, time.monotonic() + WHOLE
-        for chunk in super().iter_content(*args, **kwargs):
-            size += len(chunk)
-            if size > LARGEST:
-                raise Unreadable("too large")
-            if time.monotonic() > until:
-                raise requests.exceptions.ReadTimeout("the answer does not end")
-            yield chunk
+def _is_soap(content: bytes) -> bool:
+    """Whether it is an envelope: with an XML declaration or without (grommunio writes faults so), by any prefix."""
+    head = content[:_HEAD].removeprefix(_MARK).lstrip()
+    return head.startswith(b"<") and bool(_ENVELOPE.search(head))
 
 
 def _check(content: bytes) -> None:
@@ -174,7 +147,7 @@ def _check(content: bytes) -> None:
 
     SOAP has no document type (SOAP 1.1, chapter 3), so no entities of its own either.
     """
-    if not content.rstrip().endswith(b"Envelope>"):
+    if not _ENVELOPE_END.search(content[-_HEAD:]):
         raise Unreadable("cut off")
     if b"<!DOCTYPE" in content[:_HEAD]:
         raise Unreadable("document type")

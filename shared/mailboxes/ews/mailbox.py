@@ -1,7 +1,8 @@
 """An equipment mailbox behind EWS."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -9,23 +10,15 @@ from exchangelib.errors import ErrorInvalidSyncStateData
 from exchangelib.properties import ItemId, RecurringMasterItemId
 
 from shared.conferences.conference import Calendar, Occurrence
-from shared.errors import Unavailable
-from shared.mailboxes.ews import operations, payloads
+from shared.mailboxes.ews import operations, payloads, views
 from shared.mailboxes.ews.faults import CANCELLED, GONE, NOT_ALLOWED_THERE
 from shared.mailboxes.ews.node import Node
 from shared.mailboxes.ews.references import ItemReference, MessageId
 from shared.mailboxes.ews.server import EwsLogin
+from shared.mailboxes.ews.trouble import EwsUnavailable, Trouble
 from shared.mailboxes.horizon import read_calendar
 from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, Mail, MessageNotFound
-from shared.meetings.request import Answer, CalendarItem, MeetingRequest
-
-LONGEST_VIEW = timedelta(days=730)
-"""EWS refuses calendar views of more than two years."""
-
-MOST_PAGES = 60
-"""Pages of calendar views for one series: 60,000 meetings in its horizon."""
-
-_STEP = timedelta(minutes=1)
+from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 
 T = TypeVar("T")
 
@@ -56,7 +49,32 @@ class EwsMailbox:
         if wanted and (wanted != known.calendar_item or not any(rest)):
             rest = await self._call(operations.read, *_ids(wanted, occurrence=payloads.is_occurrence(message)))
         item = rest[0] if wanted and rest else None
+        if item and payloads.is_series(item) and (original := message.moment("RecurrenceId")):
+            return await self._about_one_day(message, message_id, item, original)
         return payloads.meeting_request(message, message_id, item, await self._series_id(item, rest))
+
+    async def _about_one_day(
+        self, message: Node, known_as: str, master: Node, original: datetime
+    ) -> MeetingRequest | None:
+        """A message about one occurrence that names its series' master, as grommunio's do.
+
+        Its own recurrence id says which occurrence. One that has left the calendar leaves the master as its stand-in
+        (CalendarItem.is_stand_in); an invitation to one that is not there yet is to be tried again.
+        """
+        series_id = str(payloads.item_reference(master))
+        now_at = message.moment("Start") or original
+        if found := await views.occurrence_id(self._call, payloads.uid(master), original, now_at):
+            [occurrence] = await self._call(operations.read, ItemId(id=found))
+            if occurrence:
+                return payloads.meeting_request(message, known_as, occurrence, series_id)
+        request = payloads.meeting_request(message, known_as, master, series_id)
+        if request is None or request.item is None:
+            return request
+        if request.kind is Kind.REQUEST:
+            raise EwsUnavailable(Trouble.OTHER, "the occurrence is not in the calendar")
+        day = f"{original.astimezone(request.item.tz):%Y%m%d}"
+        stand_in = replace(request.item, shape=Shape.OCCURRENCE, original_start=original, original_day=day)
+        return replace(request, item=stand_in, day=day)
 
     async def _series_id(self, item: Node | None, read: list[Node | None]) -> str:
         """The id of the series master of an occurrence, "" for anything else; a call if it was not read beside it."""
@@ -68,24 +86,12 @@ class EwsMailbox:
         return str(payloads.item_reference(master)) if master else ""
 
     async def calendar(self, item: CalendarItem, now: datetime) -> Calendar:
-        """See Mailbox.calendar: EWS expands series in views of the whole calendar only, so they are picked from one."""
+        """See Mailbox.calendar."""
         return await read_calendar(item, now, partial(self._instances, item.uid))
 
     async def _instances(self, uid: str, first: datetime, last: datetime, most: int) -> tuple[Occurrence, ...]:
-        found: set[Occurrence] = set()
-        start, end = first, min(last, first + LONGEST_VIEW)
-        for _ in range(MOST_PAGES):
-            entries, more = await self._call(operations.view, start, end)
-            ours = (entry for entry in entries if payloads.uid(entry) == uid and not entry.flag("IsCancelled"))
-            found |= {payloads.occurrence(entry) for entry in ours}
-            if more and entries:
-                # The next page begins with the last entry's start: entries are sorted by it, and those come again.
-                start = max(_last_start(entries), start + _STEP)
-                continue
-            if len(found) >= most or end >= last:
-                return tuple(sorted(found))
-            start, end = end, min(last, end + LONGEST_VIEW)
-        raise Unavailable("The mailbox has more meetings than can be looked through.")
+        found = await views.entries(self._call, uid, first, last, most)
+        return tuple(sorted(set(map(payloads.occurrence, found))))
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
         """See Mailbox.answer; `text` is HTML. An item that has another id by now is looked for: nothing was sent."""
@@ -138,7 +144,7 @@ class EwsMailbox:
                 return
             address, impersonate = item.organizer.email, True
         draft = await self._login.call(address, lambda a: operations.read_draft(a, own_id), impersonate=impersonate)
-        if draft and draft.flag("IsDraft"):
+        if draft:
             key = draft.attribute("ItemId", "ChangeKey")
             await self._login.call(address, lambda a: operations.send(a, own_id, key), impersonate=impersonate)
 
@@ -151,13 +157,11 @@ class EwsMailbox:
                 raise
             found = await self._call(operations.sync, folder, "")
         ids = [str(payloads.message_id(message)) for message in found.messages if payloads.kind_of(message)]
-        return Changes(list(dict.fromkeys(ids)), found.state, more=found.more, stirred=found.stirred)
+        # A server that says there is more, and gives nothing by the same state, would say so for ever.
+        stuck = found.state == state and not found.stirred
+        return Changes(list(dict.fromkeys(ids)), found.state, more=found.more and not stuck, stirred=found.stirred)
 
 
 def _ids(item_id: str, *, occurrence: bool) -> list[ItemId | RecurringMasterItemId]:
     """A calendar item, with its series master where it has one."""
     return [ItemId(id=item_id), *([RecurringMasterItemId(id=item_id)] if occurrence else [])]
-
-
-def _last_start(entries: list[Node]) -> datetime:
-    return max(start for entry in entries if (start := entry.moment("Start")))

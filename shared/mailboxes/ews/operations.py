@@ -4,26 +4,36 @@ These functions block: server.py runs them. They raise exchangelib's errors, whi
 their distinguished names, so that no call is spent on looking them up.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from exchangelib import Account, EWSDateTime, HTMLBody, Mailbox, Message
-from exchangelib.errors import ErrorCalendarCannotUseIdForRecurringMasterId
+from exchangelib.errors import (
+    ErrorCalendarCannotUseIdForRecurringMasterId,
+    ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange,
+)
 from exchangelib.items import ID_ONLY, SAVE_ONLY, SEND_AND_SAVE_COPY, SEND_TO_NONE, AcceptItem, DeclineItem
 from exchangelib.properties import (
     CalendarView,
     DistinguishedFolderId,
     ItemId,
+    OccurrenceItemId,
     RecurringMasterItemId,
     ReferenceItemId,
 )
 
-from shared.mailboxes.ews.faults import GONE
+from shared.errors import Unavailable
+from shared.mailboxes.ews.faults import GONE, REFUSED_SEARCH, is_too_large
 from shared.mailboxes.ews.node import Node
+from shared.mailboxes.ews.payloads import uid
 from shared.mailboxes.ews.services import (
     ARRIVAL,
+    AS_TEXT,
+    BODILESS,
+    DRAFT,
     READ,
     TIMES,
     UID,
@@ -34,14 +44,23 @@ from shared.mailboxes.ews.services import (
     SameMeeting,
     Send,
     Sync,
-    paths,
 )
+from shared.mailboxes.global_object_id import uid_of
+
+log = logging.getLogger(__name__)
 
 PAGE = 512
 """Changes of one page: the most that EWS gives (facts §9)."""
 
 VIEW = 1000
 """Entries of one page of a calendar view: what Exchange's throttling policy allows (EWSFindCountLimit)."""
+
+
+BATCH = 50
+"""Occurrences that are asked for by their numbers in one call."""
+
+SEARCHED = 20
+"""Pages of the calendar that are looked through for one meeting, where Exchange does not search."""
 
 
 @dataclass(frozen=True)
@@ -60,25 +79,75 @@ def folder_id(account: Account, name: str) -> DistinguishedFolderId:
 
 
 def read(account: Account, *ids: ItemId | RecurringMasterItemId) -> list[Node | None]:
-    """Messages and calendar items, None for each that is gone; one call."""
-    results = list(Get(account=account).call(items=ids, additional_fields=READ, shape=ID_ONLY))
-    return [_found(result) for result in results]
+    """Messages and calendar items, None for each that is gone; one call.
+
+    When their bodies are too large, they are read one by one: as text then, and at last without.
+    """
+    try:
+        return _got(account, ids, READ)
+    except Exception as error:
+        if not is_too_large(error):
+            raise
+    return [_got_in_parts(account, each) for each in ids]
+
+
+def _got_in_parts(account: Account, item_id: ItemId | RecurringMasterItemId) -> Node | None:
+    for fields in (READ, AS_TEXT):
+        try:
+            return _got(account, [item_id], fields)[0]
+        except Exception as error:
+            if not is_too_large(error):
+                raise
+    log.warning("a body is too large to be read: what it says does not count")
+    return _got(account, [item_id], BODILESS)[0]
+
+
+def _got(account: Account, ids: Sequence[Any], fields: Sequence[Any]) -> list[Node | None]:
+    return [_found(result) for result in Get(account=account).call(items=ids, additional_fields=fields, shape=ID_ONLY)]
+
+
+def occurrences(account: Account, master_id: str, first: int) -> tuple[list[Node], bool]:
+    """Occurrences of a series from number `first` on, those that are left, and whether there are more: one call.
+
+    For a server whose calendar views do not expand series.
+    """
+    ids = [OccurrenceItemId(id=master_id, instance_index=first + number) for number in range(BATCH)]
+    found = list(Get(account=account).call(items=ids, additional_fields=TIMES + UID, shape=ID_ONLY))
+    is_over = any(isinstance(result, ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange) for result in found)
+    return [node for node in map(_found, found) if node], not is_over
 
 
 def look(account: Account) -> None:
     """One small call that needs the right to read the mailbox, and changes nothing. Raises what that meets."""
+    _folder(account, "inbox")
+
+
+def _folder(account: Account, name: str) -> list[Node]:
     folders = Folders(account=account)
-    payload = folders.get_payload(folders=[folder_id(account, "inbox")], additional_fields=[], shape=ID_ONLY)
+    payload = folders.get_payload(folders=[folder_id(account, name)], additional_fields=[], shape=ID_ONLY)
+    found = []
     for result in folders._get_elements(payload=payload):
         if isinstance(result, Exception):
             raise result
+        found.append(Node(result))
+    return found
 
 
 def read_draft(account: Account, item_id: str) -> Node | None:
-    """A message as far as sending it needs; None when it is gone."""
-    fields = paths("item:IsDraft")
-    [result] = list(Get(account=account).call(items=[ItemId(id=item_id)], additional_fields=fields, shape=ID_ONLY))
-    return _found(result)
+    """A message that is still to be sent; None when it is gone, or was sent.
+
+    A sent one has another id. Where ids stay, the folder tells: not every server calls what it has saved a draft.
+    """
+    draft = _got(account, [ItemId(id=item_id)], DRAFT)[0]
+    if draft is None or draft.flag("IsDraft"):
+        return draft
+    return draft if draft.attribute("ParentFolderId", "Id") == _own_id(account, "drafts") else None
+
+
+def _own_id(account: Account, name: str) -> str:
+    """The id of a folder."""
+    [result] = _folder(account, name)
+    return result.attribute("FolderId", "Id")
 
 
 def _found(result: Node | Exception) -> Node | None:
@@ -117,8 +186,23 @@ def view(account: Account, start: datetime, end: datetime) -> tuple[list[Node], 
 def find(account: Account, global_object_id: str) -> str:
     """The EWS id of the meeting in the calendar (a series' master), "" when it is not there."""
     asked = {"restriction": SameMeeting(global_object_id), "page_size": 1}
-    found, _ = Find(account=account).page(folder_id(account, "calendar"), **asked)
+    try:
+        found, _ = Find(account=account).page(folder_id(account, "calendar"), **asked)
+    except REFUSED_SEARCH:
+        return _looked_through(account, uid_of(global_object_id))
     return found[0].id if found else ""
+
+
+def _looked_through(account: Account, wanted: str) -> str:
+    """The same where Exchange does not search by this property: page by page."""
+    for page in range(SEARCHED):
+        asked = {"additional_fields": UID + TIMES, "page_size": VIEW, "offset": page * VIEW}
+        found, more = Find(account=account).page(folder_id(account, "calendar"), **asked)
+        if ids := [node.id for node in found if uid(node) == wanted]:
+            return ids[0]
+        if not more:
+            return ""
+    raise Unavailable("The mailbox has more meetings than can be looked through.")
 
 
 def respond(account: Account, item_id: str, *, accept: bool, html: str | None) -> None:

@@ -77,10 +77,25 @@ def meeting_request(message: Node, known_as: str, item: Node | None, series_id: 
         update=_UPDATES.get(message.text("MeetingRequestType"), Update.UNKNOWN),
         outdated=message.flag("IsOutOfDate"),
         received=message.moment("DateTimeReceived") or datetime(1970, 1, 1, tzinfo=UTC),
-        body=message.text("Body"),
+        body=body(message),
         item=calendar_item(item, series_id) if item else None,
         uid=uid(item) if item else uid(message),
     )
+
+
+def body(node: Node) -> str:
+    """The body: HTML, or its text where that is too large to be read."""
+    return node.text("Body") or node.text("TextBody")
+
+
+def is_series(node: Node | None) -> bool:
+    """Whether an item is a series' master."""
+    return node is not None and node.text("CalendarItemType") == "RecurringMaster"
+
+
+def original_start(node: Node) -> datetime | None:
+    """When an occurrence takes place by its series' pattern, by its message's or its own word; None for all others."""
+    return node.moment("RecurrenceId") or node.moment("OriginalStart")
 
 
 def uid(node: Node) -> str:
@@ -97,7 +112,7 @@ def calendar_item(item: Node, series_id: str) -> CalendarItem:
         shape=shape,
         series_id=str(item_reference(item)) if shape is Shape.SERIES else series_id,
         subject=item.text("Subject"),
-        body=item.text("Body"),
+        body=body(item),
         organizer=_person(item.find("Organizer/Mailbox")),
         occurrence=occurrence(item),
         zone=_zone(item),
@@ -107,7 +122,7 @@ def calendar_item(item: Node, series_id: str) -> CalendarItem:
         answered_at=item.moment("AppointmentReplyTime"),
         attendees=tuple(_attendees(item)),
         last_day=_last_day(item),
-        original_start=item.moment("OriginalStart") or item.moment("RecurrenceId"),
+        original_start=None if shape is not Shape.OCCURRENCE else original_start(item),
     )
 
 

@@ -74,6 +74,7 @@ class EwsServer:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 result = await asyncio.shield(running)
         except TimeoutError:
+            line.abort()  # else a server that sends a byte now and then would hold the thread, and all of them soon
             raise self._noted(address, EwsUnavailable(Trouble.SILENT)) from None
         except Exception as error:
             raise self._noted(address, translated(error)) from error
@@ -124,7 +125,9 @@ class EwsServer:
     def _release(self, line: Line, done: "asyncio.Future[T]") -> None:
         if not done.cancelled():
             done.exception()  # whoever gave the call up does not ask for it any more
-        self._free.put_nowait(line)
+        if line.aborted:
+            line.close()
+        self._free.put_nowait(None if line.aborted else line)
 
     async def close(self) -> None:
         """Let go of all connections; calls that are still running end by themselves."""

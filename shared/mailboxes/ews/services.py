@@ -15,8 +15,10 @@ from exchangelib.services.common import EWSAccountService
 from exchangelib.util import create_element
 
 from shared.mailboxes.ews import payloads
-from shared.mailboxes.ews.faults import GONE
+from shared.mailboxes.ews.faults import GONE, HttpFailure
 from shared.mailboxes.ews.node import Node
+
+_REQUEST_TIMEOUT = 408
 
 
 class _SearchKey(ExtendedProperty):
@@ -48,13 +50,13 @@ TIMES = paths(
     "calendar:StartTimeZone",
     "calendar:CalendarItemType",
     "calendar:UID",
+    "calendar:OriginalStart",
 )
 _ITEM = (
     UID
     + TIMES
     + paths(
         "item:Subject",
-        "item:Body",
         "calendar:Organizer",
         "calendar:RequiredAttendees",
         "calendar:OptionalAttendees",
@@ -64,18 +66,21 @@ _ITEM = (
         "calendar:AppointmentReplyTime",
         "calendar:Recurrence",
         "calendar:LastOccurrence",
-        "calendar:OriginalStart",
         "calendar:RecurrenceId",
     )
 )
-READ = _ITEM + paths(
+BODILESS = _ITEM + paths(
     "item:ItemClass",
     "item:DateTimeReceived",
     "meeting:AssociatedCalendarItemId",
     "meeting:IsOutOfDate",
     "meetingRequest:MeetingRequestType",
 )
-"""A meeting message and its calendar item are read in one call, so they are asked for the same."""
+"""All but a body. A meeting message and its calendar item are read in one call, so they are asked for the same."""
+
+READ = BODILESS + paths("item:Body")
+AS_TEXT = BODILESS + paths("item:TextBody")
+DRAFT = paths("item:IsDraft", "item:ParentFolderId")
 
 
 class _Once(EWSAccountService):
@@ -83,6 +88,15 @@ class _Once(EWSAccountService):
 
     def _api_versions_to_try(self) -> tuple[str]:
         return (self._version_hint.api_version,)
+
+    def _get_response(self, payload: Any, api_version: str) -> Any:
+        """A server ends an idle connection with 408: it has read no request, so it is asked by a new connection."""
+        try:
+            return super()._get_response(payload, api_version)
+        except HttpFailure as failure:
+            if failure.status != _REQUEST_TIMEOUT:
+                raise
+            return super()._get_response(payload, api_version)
 
 
 class Send(_Once, SendItem):

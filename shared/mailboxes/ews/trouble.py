@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.errors import SchedulingError, Unavailable
+from shared.mailboxes.mailbox import NO_MAILBOX
 
 
 class Trouble(StrEnum):
@@ -34,7 +35,7 @@ _MEANINGS = {
     "with NTLM, a layer-7 load balancer that sends the steps of one sign-in to different servers.",
     Trouble.NOT_EWS: "What answers at the EWS URL is not EWS.",
     Trouble.IMPERSONATION: "The service account may not impersonate the mailbox.",
-    Trouble.NO_MAILBOX: "Exchange has no mailbox of this address.",
+    Trouble.NO_MAILBOX: NO_MAILBOX,
     Trouble.ACCESS: "The service account has no access to the mailbox.",
     Trouble.UNREADABLE: "Exchange's answer could not be read.",
     Trouble.BUSY: "Exchange asks to wait.",

@@ -1,9 +1,12 @@
 """Trying out what Graph lets the app do in a mailbox, without changing anything.
 
 There is no call that tells an app's rights: with RBAC for Applications the token's `roles` claim is empty, and
-Exchange decides on each request (facts/graph-ews-tokens.md §6). So each kind of request is made: reading what is there,
-and changing something that is not. Not confirmed without a live tenant: that Exchange looks at the rights before it
-looks for the item.
+Exchange decides on each request. So each kind of request is made, on what every mailbox has, so that its success is the
+proof: the calendar is given the color that it has, and the Inbox a hidden property. Only sending cannot be tried
+without a mail, and is asked to send one to nobody. Sources: docs/facts/settings.md.
+
+Not confirmed without a live tenant: that both updates are taken of an equipment mailbox, and that the refusal of a mail
+to nobody comes after the look at the right, as its text suggests.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,12 +17,16 @@ from typing import Any
 from urllib.parse import quote
 
 from shared.errors import RateLimited, Unavailable
-from shared.mailboxes.graph.answers import SubscriptionAnswer
+from shared.mailboxes.graph.answers import CalendarAnswer, SubscriptionAnswer
 from shared.mailboxes.graph.client import GraphClient, GraphError, RefusedForNow
 from shared.mailboxes.graph.payloads import parse
 
-NOTHING = "AAAAAAAAAAAAAAAAAAAAAAAA"
-"""An id that no item has."""
+_PROBE = {
+    "singleValueExtendedProperties": [
+        {"id": "String {6b1c7c0e-52f0-4f0e-9c8e-2f6f5d3a7b11} Name VmrSchedulingDoctor", "value": "1"}
+    ]
+}
+"""A property of our own, which no client shows; the same value every time."""
 
 
 class Right(StrEnum):
@@ -65,11 +72,16 @@ class GraphAccess:
         tries: dict[Right, Callable[[], Awaitable[object]]] = {
             Right.READ_MAIL: lambda: client.get(f"{root}/mailFolders/inbox/messages", one),
             Right.READ_CALENDAR: lambda: client.get(f"{root}/events", one),
-            Right.ANSWER: lambda: client.post(f"{root}/events/{NOTHING}/accept", {"sendResponse": False}),
-            Right.WRITE_MAIL: lambda: client.patch(f"{root}/messages/{NOTHING}", {"isRead": True}),
-            Right.SEND_MAIL: lambda: client.post(f"{root}/messages/{NOTHING}/send", {}),
+            Right.ANSWER: self._leave_calendar,
+            Right.WRITE_MAIL: lambda: client.patch(f"{root}/mailFolders/inbox", _PROBE),
+            Right.SEND_MAIL: lambda: client.post(f"{root}/sendMail", {"message": {}, "saveToSentItems": False}),
         }
         return {right: await _reply(attempt) for right, attempt in tries.items()}
+
+    async def _leave_calendar(self) -> None:
+        """Change the calendar to what it is: what may be written there may be answered, too."""
+        calendar = await self._client.get(f"{self._root}/calendar", {"$select": "color"})
+        await self._client.patch(f"{self._root}/calendar", {"color": parse(CalendarAnswer, calendar).color})
 
     async def subscription(self, subscription_id: str) -> Listed | None:
         """The subscription as Graph has it; None when it has none of this id. Raises Unavailable, RateLimited."""

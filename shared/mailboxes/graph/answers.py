@@ -39,6 +39,12 @@ class SubscriptionAnswer(Payload):
         return Subscription(self.id, self.expiration_date_time.astimezone(UTC))
 
 
+class CalendarAnswer(Payload):
+    """A calendar, as far as it can be changed."""
+
+    color: str
+
+
 class _Arrival(Payload):
     id: str
 

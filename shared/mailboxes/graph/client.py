@@ -23,6 +23,7 @@ from msgraph_core.middleware import AsyncGraphTransport, GraphTelemetryHandler
 from shared.bounded_http import MEGABYTE, AnswerRefused, Bounds, bounded_transport
 from shared.bounded_json import read_json
 from shared.errors import RateLimited, SchedulingError, Unavailable
+from shared.mailboxes.mailbox import NO_MAILBOX
 
 GRAPH_BOUNDS = Bounds(bytes=16 * MEGABYTE, seconds=30.0, connections=100)
 """A page of 100 messages without their bodies has some 500 KB; one message with its body, a few MB."""
@@ -43,6 +44,14 @@ _LATER = {401, 403, 408}
 """Refused now, but not for ever: grants take up to two hours to reach every server (facts §6)."""
 
 
+_NOT_FOUND = "ResourceNotFound"  # said of users, and of subscriptions and the like
+
+NO_MAILBOX_CODES = frozenset({"ErrorInvalidUser", "ErrorNonExistentMailbox", "MailboxNotEnabledForRESTAPI", _NOT_FOUND})
+"""Graph's codes for an address that has no mailbox, or one that lives on-premises, where the request was about the
+mailbox itself. Not confirmed without a live tenant: that there are no others.
+"""
+
+
 class GraphError(SchedulingError):
     """Graph refused a request; `status` is the HTTP status, `error_code` Graph's own (`ErrorItemNotFound`, …)."""
 
@@ -50,7 +59,8 @@ class GraphError(SchedulingError):
 
     def __init__(self, status: int, error_code: str) -> None:
         # Graph's own message may name people and mailboxes: it goes nowhere.
-        super().__init__(f"Graph answered {status} {error_code}.")
+        known = error_code in NO_MAILBOX_CODES - {_NOT_FOUND}
+        super().__init__(f"{NO_MAILBOX} ({error_code})" if known else f"Graph answered {status} {error_code}.")
         self.status = status
         self.error_code = error_code
 

@@ -9,14 +9,15 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from shared.conferences.conference import Calendar, Occurrence
+from shared.conferences.conference import Calendar
 from shared.mailboxes.arrivals import Arrived
 from shared.mailboxes.graph.answers import Draft, Page, parse_changes
 from shared.mailboxes.graph.client import GraphClient, GraphError, ServerError
-from shared.mailboxes.graph.payloads import parse, parse_event, parse_message
+from shared.mailboxes.graph.events import GraphEvents, expanding
+from shared.mailboxes.graph.payloads import GLOBAL_OBJECT_IDS, parse, parse_message
 from shared.mailboxes.horizon import read_calendar
 from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, Mail, MessageNotFound
-from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest
+from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 
 _FORGOTTEN = {"syncstatenotfound", "syncstateinvalid", "resyncrequired", "foreignlink"}
 """Codes in lower case, since Graph spells them in many ways, and whatever the status.
@@ -24,7 +25,6 @@ _FORGOTTEN = {"syncstatenotfound", "syncstateinvalid", "resyncrequired", "foreig
 The last one is the client's own: a state of another Graph, after GRAPH_BASE_URL has changed, is of no use.
 """
 
-_CLEAN_GLOBAL_OBJECT_ID = "Binary {6ED8DA90-450B-101B-98DA-00AA003F1305} Id 0x23"
 _EVENT = "microsoft.graph.eventMessage/event"
 _PAGE = 100
 
@@ -35,6 +35,7 @@ class GraphMailbox:
     def __init__(self, client: GraphClient, address: str) -> None:
         self._client = client
         self._root = f"/users/{quote(address, safe='@')}"
+        self._events = GraphEvents(client, self._root)
 
     async def read(self, message_id: str) -> MeetingRequest | None:
         """See Mailbox.read: message and event in one call."""
@@ -47,9 +48,16 @@ class GraphMailbox:
             raise
         # Whatever Graph calls it: records go by the id that was asked for, and so do notices that come twice.
         request = parse_message({**payload, "id": message_id}).request()
-        if request and request.item is None and request.kind is Kind.CANCELLATION:
-            return replace(request, uid=await self._uid(path))
+        if request and request.item:
+            return replace(request, item=await self._events.completed(request.item))
+        if request and request.kind is Kind.CANCELLATION and not request.uid:
+            return await self._with_ids(request, path)
         return request
+
+    async def _with_ids(self, request: MeetingRequest, path: str) -> MeetingRequest:
+        """A cancellation whose event is gone already (RemoveCanceledMeetings, or somebody was faster)."""
+        message = parse_message(await self._client.get(path, {"$select": "id", **expanding(*GLOBAL_OBJECT_IDS)}))
+        return replace(request, uid=message.uid(), day=message.day())
 
     async def _message(self, path: str) -> Any:
         """A message with its event; in two reads where Graph refuses to give both in one.
@@ -71,34 +79,15 @@ class GraphMailbox:
                 raise
             return message
 
-    async def _uid(self, path: str) -> str:
-        """The uid of a cancellation whose event is gone already (RemoveCanceledMeetings, or somebody was faster)."""
-        expand = f"singleValueExtendedProperties($filter=id eq '{_CLEAN_GLOBAL_OBJECT_ID}')"
-        return parse_message(await self._client.get(path, {"$select": "id", "$expand": expand})).uid()
-
     async def calendar(self, item: CalendarItem, now: datetime) -> Calendar:
-        """See Mailbox.calendar."""
-        return await read_calendar(item, now, partial(self._instances, item.series_id))
+        """See Mailbox.calendar.
 
-    async def _instances(self, series_id: str, first: datetime, last: datetime, most: int) -> tuple[Occurrence, ...]:
-        """Occurrences and exceptions in a range, or the first of them.
-
-        Cancelled ones may be among what Graph tells, with `isCancelled` (facts §1).
+        Some servers are reported to leave exceptions out of a series, others not. One that is invited to before it
+        begins has hardly any yet, and its next reading asks again.
         """
-        query = {
-            "startDateTime": first.isoformat(),
-            "endDateTime": last.isoformat(),
-            "$select": "id,type,start,end,isAllDay,isCancelled,originalStartTimeZone",
-            "$top": str(_PAGE),
-        }
-        link = f"{self._root}/events/{quote(series_id, safe='')}/instances?{urlencode(query)}"
-        found: list[Occurrence] = []
-        while link and len(found) < most:
-            page = parse(Page, await self._client.get(link, of=self._root))
-            events = [parse_event(entry) for entry in page.value]
-            found += [event.occurrence() for event in events if not event.is_cancelled]
-            link = page.next_link
-        return tuple(sorted(found))
+        is_new = item.shape is Shape.SERIES and item.answer is Answer.NONE and item.occurrence.start > now
+        instances = self._events.instances if is_new else self._events.instances_with_exceptions
+        return await read_calendar(item, now, partial(instances, item.series_id))
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
         """See Mailbox.answer. A comment without a response is refused by Graph (facts §2), so None sends neither."""
@@ -114,12 +103,7 @@ class GraphMailbox:
 
     async def item(self, item_id: str) -> CalendarItem | None:
         """See Mailbox.item."""
-        try:
-            return parse_event(await self._client.get(f"{self._root}/events/{quote(item_id, safe='')}")).item()
-        except GraphError as error:
-            if error.status == 404:
-                return None
-            raise
+        return await self._events.item(item_id)
 
     async def draft(self, mail: Mail) -> str:
         """See Mailbox.draft: a message in Drafts, whose immutable id stays when it is sent."""

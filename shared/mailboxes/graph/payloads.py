@@ -1,17 +1,36 @@
-"""Graph's JSON of messages and events, and its reading into the product's own shapes (facts/graph-ews-tokens.md §1)."""
+"""Graph's JSON of messages and events, and its reading into the product's own shapes (docs/facts/graph.md).
 
+Only what is needed is required. A field that cannot be read is one that is not there, so that nothing which is none of
+our business makes a message unreadable; an event without an id or its times is none.
+"""
+
+import logging
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from shared.conferences.conference import Occurrence
 from shared.errors import Unavailable
-from shared.mailboxes.global_object_id import uid_of
+from shared.mailboxes.global_object_id import day_of, hex_of, series_uid, uid_of
 from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
 from shared.zones import iana_zone
+
+log = logging.getLogger(__name__)
 
 _KINDS = {"meetingRequest": Kind.REQUEST, "meetingCancelled": Kind.CANCELLATION}
 """By `meetingMessageType`; `@odata.type` tells nothing reliable. Everything else is left alone."""
@@ -24,19 +43,44 @@ _UPDATES = {
     "outdated": Update.OUTDATED,
     "principalWantsCopy": Update.PRINCIPAL_COPY,
 }
-_SHAPES = {"singleInstance": Shape.SINGLE, "seriesMaster": Shape.SERIES}
+_SHAPES = {
+    "singleInstance": Shape.SINGLE,
+    "seriesMaster": Shape.SERIES,
+    "occurrence": Shape.OCCURRENCE,
+    "exception": Shape.OCCURRENCE,
+}
+_PLAIN = "occurrence"
+"""The type of an occurrence that is as its series has it; one that the organizer has changed is an "exception"."""
+
+GLOBAL_OBJECT_ID = "Binary {6ED8DA90-450B-101B-98DA-00AA003F1305} Id 0x3"
+CLEAN_GLOBAL_OBJECT_ID = "Binary {6ED8DA90-450B-101B-98DA-00AA003F1305} Id 0x23"
+GLOBAL_OBJECT_IDS = (GLOBAL_OBJECT_ID, CLEAN_GLOBAL_OBJECT_ID)
+SEQUENCE = "Integer {00062002-0000-0000-C000-000000000046} Id 0x8201"
+"""PidLidAppointmentSequence; these and no others are asked for as extended properties."""
 _ANSWERS = {"accepted": Answer.ACCEPTED, "declined": Answer.DECLINED}
 
 
 class Payload(BaseModel):
-    """An object of Graph's. Null stands for "not set", wherever Graph puts it."""
+    """An object of Graph's. Null stands for "not set", wherever Graph puts it, and so does what is no object."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
 
     @model_validator(mode="before")
     @classmethod
     def _drop_nulls(cls, payload: Any) -> Any:
-        return {k: v for k, v in payload.items() if v is not None} if isinstance(payload, dict) else payload
+        return {k: v for k, v in payload.items() if v is not None} if isinstance(payload, dict) else {}
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _or_not_set(cls, value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        """What cannot be read is not set, unless it is needed."""
+        try:
+            return read(value)
+        except ValueError:
+            field = cls.model_fields[info.field_name or ""]
+            if field.is_required():
+                raise
+            return field.get_default(call_default_factory=True)
 
 
 def _whole(text: Any) -> Any:
@@ -109,14 +153,56 @@ class Recurrence(Payload):
     range: RecurrenceRange = RecurrenceRange()
 
 
-class Event(Payload):
+class ExtendedProperty(Payload):
+    """`singleValueLegacyExtendedProperty`; a binary value is base64."""
+
+    id: str = ""
+    value: Text = ""
+
+
+class _Extended(Payload):
+    single_value_extended_properties: list[ExtendedProperty] = []
+
+    def extended(self, name: str) -> str:
+        """The value of an extended property, "" when it is not there. Graph spells names in its own case."""
+        wanted = name.casefold()
+        return next((p.value for p in self.single_value_extended_properties if p.id.casefold() == wanted), "")
+
+
+class EventIds(Payload):
+    """What tells which meeting an event is, whatever else of it can be read.
+
+    `uid` is shared by a series and its occurrences, but not declared in v1.0 and missing in captures of 2023 and 2024;
+    an occurrence's own `iCalUId` carries its date.
+    """
+
+    i_cal_u_id: str = Field("", alias="iCalUId")
+    uid: str = ""
+    type: str = ""
+    series_master_id: str = ""
+    recurrence: Recurrence | None = None
+
+    @property
+    def shape(self) -> Shape:
+        """What it is. Where the type is missing, or of a kind that we do not know, the rest tells."""
+        known = _SHAPES.get(self.type)
+        if self.series_master_id and known is not Shape.SERIES:
+            return Shape.OCCURRENCE
+        if known is None and day_of(self.i_cal_u_id):
+            return Shape.OCCURRENCE
+        return known or (Shape.SERIES if self.recurrence else Shape.SINGLE)
+
+    @property
+    def meeting_uid(self) -> str:
+        """The uid of the meeting, of an occurrence that of its series; "" when only the series can tell it."""
+        derived = series_uid(self.i_cal_u_id)
+        return self.uid or derived or ("" if self.shape is Shape.OCCURRENCE else self.i_cal_u_id)
+
+
+class Event(EventIds, _Extended):
     """An event, as far as it is used."""
 
     id: str
-    i_cal_u_id: str = Field("", alias="iCalUId")
-    uid: str = ""
-    type: str = "singleInstance"
-    series_master_id: str = ""
     subject: Text = ""
     body: Body = Body()
     organizer: Recipient = Recipient()
@@ -129,19 +215,25 @@ class Event(Payload):
     is_organizer: bool = False
     response_requested: bool = True
     response_status: ResponseStatus = ResponseStatus()
-    recurrence: Recurrence | None = None
     attendees: list[Recipient] = []
+
+    @model_validator(mode="after")
+    def _has_an_id(self) -> Self:
+        if not self.id:
+            raise ValueError("an event without an id")
+        return self
 
     def occurrence(self) -> Occurrence:
         """When it takes place.
 
         An all-day event's times are midnights without a zone that matters: its day is the organizer's (facts §1).
         """
+        is_plain = self.type == _PLAIN
         if not self.is_all_day:
-            return Occurrence(self.start.utc(), self.end.utc())
+            return Occurrence(self.start.utc(), self.end.utc(), is_plain)
         zone = ZoneInfo(self.zone)
         first, last = (m.date_time.replace(tzinfo=zone, microsecond=0).astimezone(UTC) for m in (self.start, self.end))
-        return Occurrence(first, last)
+        return Occurrence(first, last, is_plain)
 
     @property
     def zone(self) -> str:
@@ -150,11 +242,10 @@ class Event(Payload):
 
     def item(self) -> CalendarItem:
         """The event in the product's shape."""
-        shape = _SHAPES.get(self.type, Shape.OCCURRENCE)
-        status = self.response_status
+        shape, status, sequence = self.shape, self.response_status, self.extended(SEQUENCE)
         return CalendarItem(
             id=self.id,
-            uid=self.uid or self.i_cal_u_id,
+            uid=self.meeting_uid,
             shape=shape,
             series_id=self.id if shape is Shape.SERIES else self.series_master_id,
             subject=self.subject,
@@ -169,6 +260,8 @@ class Event(Payload):
             attendees=tuple(attendee.email_address.address for attendee in self.attendees),
             last_day=self._last_day(),
             original_start=self.original_start.astimezone(UTC) if self.original_start else None,
+            original_day=day_of(self.i_cal_u_id) if shape is Shape.OCCURRENCE else "",
+            sequence=int(sequence) if sequence.isascii() and sequence.isdigit() and len(sequence) < 10 else 0,
         )
 
     def _last_day(self) -> datetime | None:
@@ -178,13 +271,7 @@ class Event(Payload):
         return datetime.combine(range_.end_date, time(), UTC)
 
 
-class ExtendedProperty(Payload):
-    """`singleValueLegacyExtendedProperty`; a binary value is base64."""
-
-    value: Text = ""
-
-
-class Message(Payload):
+class Message(_Extended):
     """A message; only meeting messages have the fields below `body`."""
 
     id: str
@@ -194,13 +281,15 @@ class Message(Payload):
     meeting_request_type: str = ""
     is_out_of_date: bool = False
     event: Event | None = None
-    single_value_extended_properties: list[ExtendedProperty] = []
+    ids: EventIds = Field(default_factory=lambda: EventIds.model_validate({}), validation_alias="event")
 
     def uid(self) -> str:
         """The meeting's uid, from the event or from the message's CleanGlobalObjectId; "" when neither is there."""
-        if self.event:
-            return self.event.uid or self.event.i_cal_u_id
-        return next((uid_of(p.value) for p in self.single_value_extended_properties if p.value), "")
+        return self.ids.meeting_uid or uid_of(self.extended(CLEAN_GLOBAL_OBJECT_ID))
+
+    def day(self) -> str:
+        """The date that the pattern gave the one occurrence that the message is about; "" when nothing tells it."""
+        return day_of(self.ids.i_cal_u_id) or day_of(hex_of(self.extended(GLOBAL_OBJECT_ID)))
 
     def request(self) -> MeetingRequest | None:
         """The message in the product's shape; None for whatever is not for us: mail, answers, our own meetings."""
@@ -213,10 +302,32 @@ class Message(Payload):
             update=_UPDATES.get(self.meeting_request_type, Update.UNKNOWN),
             outdated=self.is_out_of_date,
             received=self.received_date_time.astimezone(UTC),
-            body=self.body.content,
+            body=self.body.content or (self.event.body.content if self.event else ""),
             item=self.event.item() if self.event else None,
             uid=self.uid(),
+            day=self.day(),
         )
+
+
+class Exceptions(Payload):
+    """A series master with those occurrences that the organizer has changed."""
+
+    exception_occurrences: list[dict[str, Any]] = []
+
+    def events(self) -> list[Event]:
+        """Those that can be read."""
+        return parse_events({"type": "exception"} | entry for entry in self.exception_occurrences)
+
+
+def parse_events(payloads: Iterable[Any]) -> list[Event]:
+    """The occurrences of a series that can be read: one that cannot must not cost the others their rooms."""
+    found: list[Event] = []
+    for payload in payloads:
+        try:
+            found.append(parse_event(payload))
+        except Unavailable as error:
+            log.warning("an occurrence of a series was left out: %s", error)
+    return found
 
 
 def parse_message(payload: Any) -> Message:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from shared.mailboxes.client_state import digest
 from shared.mailboxes.graph.answers import Page, SubscriptionAnswer
@@ -19,6 +20,7 @@ class GraphSubscriptions:
     def __init__(self, client: GraphClient, address: str, public_base_url: str, client_state: str) -> None:
         self._client = client
         self._client_state = client_state
+        self._address = quote(address, safe="@")
         self._resource = f"users/{address}/mailFolders('inbox')/messages"
         self._notification_url = f"{public_base_url}/mailbox/notifications"
         self._lifecycle_url = f"{public_base_url}/mailbox/lifecycle"
@@ -37,6 +39,7 @@ class GraphSubscriptions:
             return _subscription(await self._client.post("/subscriptions", self._wanted(now)))
         except GraphError as error:
             if error.status != 409:
+                await self._look_at_mailbox()
                 raise
         await self._remove_ours()
         return _subscription(await self._client.post("/subscriptions", self._wanted(now)))
@@ -61,6 +64,10 @@ class GraphSubscriptions:
             "expirationDateTime": _graph_time(now + LIFETIME),
             "latestSupportedTlsVersion": "v1_2",
         }
+
+    async def _look_at_mailbox(self) -> None:
+        """Raise what is wrong with the mailbox itself: a refused subscription is a ValidationError, whatever it is."""
+        await self._client.get(f"/users/{self._address}/mailFolders/inbox", {"$select": "id"})
 
     async def _remove_ours(self) -> None:
         link = "/subscriptions"

@@ -1,8 +1,10 @@
-"""What the app may do in the mailbox, judged by how Graph takes each kind of request (facts/graph-ews-tokens.md §6)."""
+"""What the app may do in the mailbox, judged by how Graph takes each kind of request (docs/facts/settings.md)."""
 
 from collections.abc import Mapping
 
 from shared.mailboxes.graph.access import Reply, Right
+from shared.mailboxes.graph.client import NO_MAILBOX_CODES
+from shared.mailboxes.mailbox import NO_MAILBOX
 from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
 
 _CHECKS = {
@@ -19,10 +21,8 @@ _ROLES = {
     Right.WRITE_MAIL: "Application Mail.ReadWrite",
     Right.SEND_MAIL: "Application Mail.Send",
 }
-_NO_MAILBOX = {"ErrorInvalidUser", "ErrorNonExistentMailbox", "MailboxNotEnabledForRESTAPI", "ResourceNotFound"}
-"""Graph's codes for an address that has no mailbox, or one that lives on-premises. Not confirmed without a live tenant:
-that there are no others.
-"""
+_PROOFS = {Right.SEND_MAIL: "ErrorInvalidRecipients"}
+"""The refusal that only somebody gets who may: of a mail to nobody. The other rights are proven by success alone."""
 
 
 def judge_access(replies: Mapping[Right, Reply], place: Place) -> list[Finding]:
@@ -33,8 +33,8 @@ def judge_access(replies: Mapping[Right, Reply], place: Place) -> list[Finding]:
     if first.status == 401:
         details = "Graph does not accept the app's token (401): another cloud, or the app was deleted or disabled."
         return [fault(Check.CONNECTION, details, f"az ad sp show --id {place.app_id} --query accountEnabled")]
-    if first.error_code in _NO_MAILBOX:
-        return [fault(Check.CONNECTION, f"There is no mailbox of this address ({first.error_code}).", _create(place))]
+    if first.error_code in NO_MAILBOX_CODES:
+        return [fault(Check.CONNECTION, f"{NO_MAILBOX} ({first.error_code})", _create(place))]
     connected = sound(Check.CONNECTION, "Graph answers, and accepts the app's token.")
     return [connected, *(_judge(right, reply, place) for right, reply in replies.items())]
 
@@ -46,7 +46,10 @@ def _judge(right: Right, reply: Reply, place: Place) -> Finding:
         return fault(check, details, _grant(role, place))
     if reply.status == 0 or reply.status >= 429:
         return fault(check, f"Could not be found out: {reply.reason}", place.curl("GET", "doctor/"))
-    return sound(check, f"Allowed ({role}).")
+    if 200 <= reply.status < 300 or (reply.error_code and reply.error_code == _PROOFS.get(right)):
+        return sound(check, f"Allowed ({role}).")
+    details = f"Whether the app has the role {role!r} could not be proven (Graph: {reply.status} {reply.error_code})."
+    return fault(check, details, _test(place))
 
 
 def _reach(place: Place) -> str:
@@ -67,9 +70,13 @@ def _grant(role: str, place: Place) -> str:
     mailbox = quoted(place.mailbox)
     return (
         f"New-ManagementRoleAssignment -App {place.app_id} -Role '{role}' -CustomResourceScope "
-        f'"VMR scheduling $((Get-Mailbox {mailbox}).ExchangeGuid)"; '
-        f"Test-ServicePrincipalAuthorization -Identity {place.app_id} -Resource {mailbox}"
+        f'"VMR scheduling $((Get-Mailbox {mailbox}).ExchangeGuid)"; {_test(place)}'
     )
+
+
+def _test(place: Place) -> str:
+    """Exchange PowerShell: what Exchange itself says of the app's roles."""
+    return f"Test-ServicePrincipalAuthorization -Identity {place.app_id} -Resource {quoted(place.mailbox)}"
 
 
 def quoted(text: str) -> str:

@@ -158,6 +158,17 @@ async def test_a_mime_reply_to_one_occurrence(world: World, line: str) -> None:
     assert (message["kind"], message["occurrence"]) == ("accepted", "2030-04-01")
 
 
+@pytest.mark.parametrize(("said", "shown"), [(0, "none"), (1, "accepted")])
+async def test_a_reply_to_an_older_version_is_shown_and_not_tracked(world: World, said: int, shown: str) -> None:
+    """[MS-OXOCAL] 3.1.5.2, [MS-STANOICAL] 2.2.151: by its SEQUENCE."""
+    uid = await world.meet()
+    await world.edit(uid, start="2030-03-04T15:00:00")
+    assert await send(world, response(uid, "ACCEPTED", f"SEQUENCE:{said}")) == 202
+    assert [m["kind"] for m in await world.received(ALICE)] == ["accepted"]
+    statuses = {a["emailAddress"]["address"]: a["status"]["response"] for a in (await world.event(ALICE))["attendees"]}
+    assert statuses[VMR] == shown
+
+
 async def test_mime_that_is_no_response_stays_mail(world: World) -> None:
     assert await send(world, response("0400", "ACCEPTED")) == 202
     uid = await world.meet()

@@ -137,7 +137,7 @@ async def test_lifecycle_as_time_passes(world: World, webhook: Webhook) -> None:
     notice = webhook.notices[0]
     assert (notice["lifecycleEvent"], notice["subscriptionId"]) == ("reauthorizationRequired", subscription)
     assert notice["clientState"] == "secret"
-    assert "resource" not in notice
+    assert notice["resource"] == ""
     await world.post("/dev/clock", {"now": (now + timedelta(days=7)).isoformat()})
     await webhook.until(lambda hook: len(hook.notices) == 2)
     assert webhook.notices[1]["lifecycleEvent"] == "subscriptionRemoved"

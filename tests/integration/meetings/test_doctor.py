@@ -66,3 +66,28 @@ async def test_answers_that_came_late(world: Deployment) -> None:
     await world.services.rounds.sweep()
     await world.drain()
     assert await faults(world) == {Check.LAG}
+
+
+@pytest.mark.parametrize(
+    ("role", "checks"),
+    [
+        ("Calendars.ReadWrite", {Check.READ_CALENDAR, Check.ANSWER}),
+        ("Mail.ReadWrite", {Check.READ_MAIL, Check.WRITE_MAIL}),
+        ("Mail.Send", {Check.SEND_MAIL}),
+    ],
+)
+async def test_a_right_that_is_missing_is_named(world: Deployment, role: str, checks: set[Check]) -> None:
+    world.exchange.exchange.withheld.add(role)
+    assert await faults(world) == checks
+    assert {f"'Application {role}'" in (await findings(world))[check].remedy for check in checks} == {True}
+
+
+async def test_a_mailbox_that_does_not_exist_is_told_so_by_the_alarm_and_by_the_doctor(world: Deployment) -> None:
+    """Graph answers the subscription with 400 ValidationError, whatever is wrong with it."""
+    await world.services.integrations.update(INTEGRATION, {"room_mailbox_email_address": "nobody@example.com"})
+    await world.services.lifecycle.saved(INTEGRATION, frozenset({"room_mailbox_email_address"}))
+    [alarm] = [alarm async for alarm in world.services.alarms.of(INTEGRATION)]
+    assert alarm.cause == "Exchange has no mailbox of this address. (ErrorInvalidUser)"
+    found = (await findings(world))[Check.CONNECTION]
+    assert (found.ok, found.details) == (False, alarm.cause)
+    assert found.remedy.startswith("New-Mailbox -Equipment")

@@ -32,10 +32,10 @@ class Series:
         self.world = world
         self.first = tomorrow(world)
 
-    async def invite(self, body: str = "") -> "Series":
+    async def invite(self, body: str = "", **more: Any) -> "Series":
         self.room = await self.world.click()
         body = body or self.room["instructions"]
-        self.uid = await self.world.invite(self.first, body, subject="Standup", recurrence=weekly(self.first))
+        self.uid = await self.world.invite(self.first, body, subject="Standup", recurrence=weekly(self.first), **more)
         await swept(self.world)
         return self
 

@@ -96,6 +96,7 @@ ELSEWHERE = {
     "shared/operations/files.py": "the deployment's own storage account, by Azure's SDK",
     "shared/bounded_http.py": "makes the bounded clients",
     "shared/mailboxes/ews/line.py": "exchangelib stands on requests: bounds of its own, held by tests of its own",
+    "shared/mailboxes/ews/bounded.py": "the same: tests/integration/shared/mailboxes/ews/test_limits.py",
     "shared/cli/connection.py": "an admin's own process asks the deployment that the admin names",
     "shared/operations/doctor/server.py": "one TLS handshake; nothing is read",
     "shared/azure_storage.py": "the deployment's own storage account, by Azure's SDK",

@@ -1,7 +1,7 @@
 """Personal VMRs of a Management Node, over real HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,8 +9,10 @@ import pytest
 from aiohttp import web
 
 from shared.alarms import Alarms
-from shared.errors import RateLimited
+from shared.errors import RateLimited, SettingsInvalid
 from shared.integrations import Integration, IntegrationStore
+from shared.integrations.draft import draft
+from shared.integrations.references import name_in
 from shared.personal import bridge
 from shared.personal.bridge_failure import BridgeFailed
 from shared.personal.bridges import Bridges
@@ -206,3 +208,63 @@ async def test_addresses_are_not_logged(world: World, caplog: pytest.LogCaptureF
         await world.names(integration)
     assert ALICE not in caplog.text
     assert "alice%40" not in caplog.text
+
+
+THEME = "/api/admin/configuration/v1/ivr_theme/3/"
+
+
+async def named(world: World, **changes: Any) -> Any:
+    before = await world.integration()
+    return await world.bridges.names(draft(changes, before), before)
+
+
+@pytest.mark.parametrize("spelt", [THEME, f"https://manager.example.com{THEME}", THEME.removesuffix("/")])
+async def test_a_themes_uri_is_resolved_by_the_integrations_own_node(world: World, spelt: str) -> None:
+    """Whatever host stands in it: nothing that is sent chooses whom we call."""
+    world.node.answers.append(web.json_response({"id": 3, "name": "Blue", "resource_uri": THEME}))
+    assert await named(world, ivr_theme=spelt) == {"ivr_theme": "Blue"}
+    assert [request.path.rstrip("/") for request in world.node.asked] == [THEME.rstrip("/")]
+
+
+async def test_credentials_of_the_same_save_are_used(world: World) -> None:
+    world.node.answers.append(web.json_response({"name": "Blue"}))
+    proposed = draft(full_fields(
+        conference_platform="management_api", bridge_url=world.node.url, bridge_username=USERNAME,
+        bridge_password=PASSWORD, bridge_client_id="", bridge_private_key="", ivr_theme=THEME,
+    ))  # fmt: skip
+    assert await world.bridges.names(proposed, None) == {"ivr_theme": "Blue"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "remedy"),
+    [
+        (lambda: web.json_response({}, status=404), "has no such ivr_theme. Write the name instead"),
+        (lambda: web.json_response({}, status=500), "cannot say now what this URI stands for"),
+        (lambda: web.json_response({"nothing": 1}), "cannot say now what this URI stands for"),
+    ],
+)
+async def test_a_uri_that_cannot_be_resolved_is_refused(
+    world: World, answer: Callable[[], web.Response], remedy: str
+) -> None:
+    world.node.answers.append(answer())
+    with pytest.raises(SettingsInvalid) as refused:
+        await named(world, ivr_theme=THEME)
+    assert remedy in refused.value.faults["ivr_theme"][0]
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["/api/admin/configuration/v1/conference/3/", "/api/admin/configuration/v1/ivr_theme/3/../../", "/x", THEME + "?a"],
+)
+async def test_no_other_path_is_asked_for(world: World, uri: str) -> None:
+    with pytest.raises(SettingsInvalid, match="no such ivr_theme"):
+        await named(world, ivr_theme=uri)
+    assert world.node.asked == []
+
+
+async def test_what_was_resolved_before_is_not_asked_again(world: World) -> None:
+    before = await world.integration()
+    before = await world.integrations.update(before.uuid, {"ivr_theme": THEME}, names={"ivr_theme": "Blue"})
+    assert await world.bridges.names(draft({"ivr_theme": THEME}, before), before) == {}
+    assert name_in(before, "ivr_theme") == "Blue"
+    assert before.resource()["ivr_theme"] == THEME, "clients read back what they sent"

@@ -3,14 +3,22 @@
 import asyncio
 import base64
 import hashlib
+import secrets
 from typing import Any
 
 import pytest
 
-from shared.errors import NotAuthenticated
+from shared.errors import NotAuthenticated, RateLimited
 from shared.identity.password_hash import hash_password, is_password_hash, matches
-from shared.identity.passwords import BasicAuthenticator
+from shared.identity.passwords import (
+    MAX_WAITING,
+    MAX_WAITING_OF_ONE,
+    REPORT_EVERY,
+    RETRY_AFTER,
+    BasicAuthenticator,
+)
 from shared.settings import BasicCredential
+from tests.fakes.clock import FakeClock
 
 PASSWORD = "pässword: with a colon"
 HASH = hash_password(PASSWORD)
@@ -83,13 +91,75 @@ async def test_what_has_passed_once_passes_at_once(nodes: BasicAuthenticator, de
     assert len(derivations) == 1
 
 
-async def test_what_has_failed_is_not_remembered_as_passed(nodes: BasicAuthenticator, derivations: list[bytes]) -> None:
+async def test_what_has_failed_fails_again_at_once(nodes: BasicAuthenticator, derivations: list[bytes]) -> None:
     await nodes.check(header())
     for _ in range(3):
         with pytest.raises(NotAuthenticated):
             await nodes.check(header(password="guess"))
     await nodes.check(header())
-    assert len(derivations) == 4
+    assert len(derivations) == 2
+
+
+async def test_several_ways_to_write_what_is_right_are_remembered(
+    nodes: BasicAuthenticator, derivations: list[bytes]
+) -> None:
+    for _ in range(5):
+        for scheme in ("Basic", "basic", "BASIC"):
+            await nodes.check(header(scheme=scheme))
+    assert len(derivations) == 3
+
+
+async def test_nodes_that_ask_at_once_cost_one_check(nodes: BasicAuthenticator, derivations: list[bytes]) -> None:
+    await asyncio.gather(*(nodes.check(header()) for _ in range(100)))
+    assert len(derivations) == 1
+
+
+async def test_who_hangs_up_takes_the_check_from_nobody_else(nodes: BasicAuthenticator) -> None:
+    first, second = asyncio.create_task(nodes.check(header())), asyncio.create_task(nodes.check(header()))
+    await asyncio.sleep(0)
+    first.cancel()
+    await second
+    assert first.cancelled() or first.cancelling()
+
+
+async def test_wrong_passwords_do_not_queue_without_bound_in_front_of_the_right_one(
+    nodes: BasicAuthenticator, derivations: list[bytes]
+) -> None:
+    """One address may guess as fast as it can: the node waits for a few checks at most."""
+    guesses = [
+        asyncio.create_task(nodes.check(header(password=str(n)), f"10.0.0.1, 203.0.113.7:{n}")) for n in range(500)
+    ]
+    await asyncio.sleep(0)
+    await nodes.check(header(), "198.51.100.1:1024")
+    assert len(derivations) <= MAX_WAITING_OF_ONE + 1
+    results = await asyncio.gather(*guesses, return_exceptions=True)
+    refused = [result for result in results if isinstance(result, RateLimited)]
+    assert len(refused) == 500 - MAX_WAITING_OF_ONE
+    assert {error.retry_after for error in refused} == {RETRY_AFTER}
+    assert sum(type(result) is NotAuthenticated for result in results) == MAX_WAITING_OF_ONE
+
+
+async def test_guesses_from_everywhere_are_bounded_too(nodes: BasicAuthenticator, derivations: list[bytes]) -> None:
+    guesses = [nodes.check(header(password=str(n)), f"203.0.113.{n}:4711") for n in range(200)]
+    results = await asyncio.gather(*guesses, return_exceptions=True)
+    assert len(derivations) == MAX_WAITING
+    assert sum(isinstance(result, RateLimited) for result in results) == 200 - MAX_WAITING
+    await nodes.check(header(), "198.51.100.1")  # once they are through there is room again
+
+
+async def test_what_is_turned_away_is_measured_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    clock = FakeClock()
+    nodes = BasicAuthenticator(BasicCredential("node", HASH), "policy", clock)
+    for _ in range(2):
+        guesses = [nodes.check(header(password=secrets.token_hex(4))) for _ in range(30)]
+        await asyncio.gather(*guesses, return_exceptions=True)
+    assert caplog.messages == ['metric {"name":"turned_away","value":1,"outcome":"policy"}']
+    clock.move(REPORT_EVERY)
+    guesses = [nodes.check(header(password=secrets.token_hex(4))) for _ in range(MAX_WAITING_OF_ONE + 1)]
+    await asyncio.gather(*guesses, return_exceptions=True)
+    turned_away = 2 * (30 - MAX_WAITING_OF_ONE)
+    assert caplog.messages[1:] == [f'metric {{"name":"turned_away","value":{turned_away},"outcome":"policy"}}']
 
 
 async def test_a_wrong_name_costs_as_much_as_a_wrong_password(
@@ -115,7 +185,7 @@ async def test_guesses_are_checked_one_at_a_time(nodes: BasicAuthenticator, monk
             running -= 1
 
     monkeypatch.setattr(asyncio, "to_thread", counted)
-    guesses = [nodes.check(header(password=str(n))) for n in range(5)]
+    guesses = [nodes.check(header(password=str(n)), f"203.0.113.{n}") for n in range(5)]
     results = await asyncio.gather(*guesses, return_exceptions=True)
     assert [type(result) for result in results] == [NotAuthenticated] * 5
     assert most == 1

@@ -13,6 +13,8 @@ ONLINE = "https://outlook.office365.com/EWS/Exchange.asmx"
 ON_PREMISES = "https://mail.example.com/EWS/Exchange.asmx"
 V1, V2 = ("https://login.microsoftonline.com/common/oauth2/" + version for version in ("", "v2.0/"))
 
+NODE = "https://addin.example.com/api/admin/configuration/v1/"
+
 WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("NTLM", {"username": r"EXAMPLE\svc"}, "username", "NTLM takes name@domain"),
     ("NTLM", {"username": "svc"}, "username", "NTLM takes name@domain"),
@@ -28,6 +30,13 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("OAUTH", {"url": ON_PREMISES}, "authentication_method", "Use NTLM or BASIC"),
     ("BASIC", {"url": ONLINE}, "authentication_method", "Use GRAPH"),
     ("NTLM", {"url": ONLINE}, "authentication_method", "Use GRAPH"),
+    ("GRAPH", {"ivr_theme": f"{NODE}ivr_theme/3/"}, "ivr_theme", "Write the theme's name"),
+    (
+        "GRAPH",
+        {"host_identity_provider_group": f"{NODE}identity_provider_group/1/"},
+        "host_identity_provider_group",
+        "Write the group's name",
+    ),
     ("KERBEROS", {}, "authentication_method", "Set authentication_method to NTLM"),
     (
         "GRAPH",

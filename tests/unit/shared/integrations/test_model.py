@@ -25,7 +25,7 @@ OURS = {
     "enable_addin_mobile_command", "enable_addin_auto_open",
     "bridge_url", "bridge_username", "bridge_password", "bridge_client_id", "bridge_private_key",
 }  # fmt: skip
-INTERNAL = {"icon", "revision"}
+INTERNAL = {"icon", "revision", "ivr_theme_name", "host_identity_provider_group_name"}
 SEED_WINS = {
     "addin_group_label": "Pexip Meeting",
     "addin_button_label": "Create a Pexip Meeting",

@@ -11,6 +11,7 @@ from shared.management import Answer, Call, Management, management
 from tests.fakes.clock import FakeClock
 from tests.fakes.doctor import FakeDoctor
 from tests.fakes.lifecycle import FakeLifecycle
+from tests.fakes.names import known_names
 from tests.fakes.secrets import MemorySecrets
 from tests.fakes.sign_in import sign_in_link
 from tests.fakes.storage import MemoryStorage
@@ -39,8 +40,8 @@ class Api:
         self.alarms = Alarms(self.storage, self.clock)
         self.lifecycle = FakeLifecycle()
         self.doctor = FakeDoctor()
-        parts = self.integrations, self.storage, self.alarms, self.clock, self.lifecycle, self.doctor, sign_in_link
-        self.management: Management = management(OneAdmin(), *parts, local=False)
+        parts = self.integrations, self.storage, self.alarms, self.clock, self.lifecycle, self.doctor
+        self.management: Management = management(OneAdmin(), *parts, sign_in_link, known_names, local=False)
 
     async def raw(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, query: str = ""

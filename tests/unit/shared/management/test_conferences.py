@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from shared.conferences.pins import pin_faults
 from shared.errors import Conflict, NotFound
 from shared.management.resource import number_of
-from shared.personal.vmr import pin_faults
 from tests.support import shared_data
 from tests.unit.shared.integrations.samples import graph_fields
 from tests.unit.shared.management.api import CONNECTORS, Api

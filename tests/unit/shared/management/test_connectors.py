@@ -8,6 +8,7 @@ import pytest
 from shared.aliases.booking import Booking, State
 from shared.conferences.conference import Calendar, Conference, Occurrence
 from shared.errors import Conflict, NotFound
+from shared.integrations.references import name_in
 from shared.operations.doctor import Finding
 from shared.operations.doctor.finding import Check
 from shared.storage import Insert
@@ -85,7 +86,7 @@ async def test_a_uri_of_another_integrations_domain_is_refused() -> None:
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 async def test_changing_keeps_what_is_not_sent_and_clears_what_is_sent_empty(method: str) -> None:
     api = Api()
-    await created(api, description="old", meeting_buffer_before=5, ivr_theme="/api/admin/configuration/v1/ivr_theme/1/")
+    await created(api, description="old", meeting_buffer_before=5, ivr_theme="Blue")
     answer = await api.call(
         method, CONNECTORS + "1/", {"description": "", "ivr_theme": None, "meeting_buffer_after": 7}
     )
@@ -344,3 +345,29 @@ async def test_a_link_for_signing_in_the_service_account() -> None:
     assert (await api.call("GET", path)).status == 405
     with pytest.raises(NotFound):
         await api.call("POST", f"{CONNECTORS}999/sign_in/", {})
+
+
+THEME = "/api/admin/configuration/v1/ivr_theme/3/"
+ON_NODE = {
+    "conference_platform": "management_api", "bridge_url": "https://manager.example.com", "bridge_username": "vmr",
+    "bridge_password": "secret",
+}  # fmt: skip
+
+
+async def test_a_themes_uri_is_taken_with_a_management_node_and_read_back_as_it_was_sent() -> None:
+    api = Api()
+    integration = await created(api, **ON_NODE, ivr_theme=THEME)
+    assert integration["ivr_theme"] == THEME
+    stored = await api.integrations.get(integration["uuid"])
+    assert name_in(stored, "ivr_theme") == "Blue"
+    assert "ivr_theme_name" not in integration
+
+
+async def test_a_themes_uri_is_refused_without_one() -> None:
+    api = Api()
+    integration = await created(api)
+    answer = await api.call("PATCH", f"{CONNECTORS}{integration['id']}/", {"ivr_theme": THEME})
+    assert answer.status == 400
+    assert "Write the theme's name" in answer.body["ms_exchange_connector"]["ivr_theme"][0]
+    answer = await api.call("PATCH", f"{CONNECTORS}{integration['id']}/", {**ON_NODE, "ivr_theme": f"{THEME[:-2]}9/"})
+    assert list(answer.body["ms_exchange_connector"]) == ["ivr_theme"]

@@ -77,8 +77,8 @@ FULL = {
     "description": "From Terraform", "meeting_buffer_before": 60, "meeting_buffer_after": 90,
     "scheduled_alias_suffix_length": 8, "allow_new_users": False, "disable_proxy": True,
     "enable_addin_debug_logs": True, "kerberos_auth_every_request": True,
-    "ivr_theme": "/api/admin/configuration/v1/ivr_theme/3/", "auth_provider": "AZURE",
-    "host_identity_provider_group": "/api/admin/configuration/v1/identity_provider_group/1/",
+    "ivr_theme": "Blue", "auth_provider": "AZURE",
+    "host_identity_provider_group": "Staff",
     "placeholder_instructions_template": "<p>Later.</p>\r\n<p>Really.</p>",
     "additional_add_in_script_sources": "https://x.example.com/a.js\r\nhttps://x.example.com/b.js",
 }  # fmt: skip

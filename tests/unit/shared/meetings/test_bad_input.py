@@ -128,7 +128,7 @@ async def test_sound_requests() -> None:
 
 
 async def test_what_cannot_be_read_is_set_aside_and_recorded() -> None:
-    assert await decision_on(message(event={"id": "e"})) == "none"
+    assert await decision_on(message(event={"id": "e"})) == "ignore"
 
 
 @pytest.mark.parametrize(

@@ -83,15 +83,22 @@ async def test_one_that_is_there_already_goes_and_no_other(subscriptions: GraphS
 
 
 async def test_what_cannot_be_made_is_an_error(subscriptions: GraphSubscriptions, script: Script) -> None:
-    """The handshake failed, or the grant is missing."""
+    """A failed handshake, a missing grant. What is refused for good does not say whether the mailbox is at fault."""
     script.refuse(400, "ValidationError")
-    with pytest.raises(GraphError):
+    script.answer(200, {"id": "inbox"})
+    with pytest.raises(GraphError, match="400 ValidationError"):
         await subscriptions.create(NOW)
+    script.answers.clear()
+    script.refuse(400, "ValidationError")
+    script.refuse(404, "ErrorInvalidUser")
+    with pytest.raises(GraphError, match="no mailbox of this address"):
+        await subscriptions.create(NOW)
+    script.asked.clear()
     script.answers.clear()
     script.refuse(403, "ErrorAccessDenied")
     with pytest.raises(Unavailable):
         await subscriptions.create(NOW)
-    assert len(script.asked) == 2
+    assert len(script.asked) == 1
 
 
 async def test_renewing_moves_the_end(subscriptions: GraphSubscriptions, script: Script) -> None:

@@ -21,10 +21,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 BASE = "https://scheduling.example.com"
 PLACE = Place("vmr@example.com", "APP", BASE, "/api/admin/configuration/v1/ms_exchange_connector/1/")
 CORRELATION = "0e0e0e0e-0000-5000-8000-000000000000"
-GRANTED = {right: Reply(404, "ErrorItemNotFound") for right in Right} | {
-    Right.READ_MAIL: Reply(200),
-    Right.READ_CALENDAR: Reply(200),
-}
+GRANTED = dict.fromkeys(Right, Reply(200)) | {Right.SEND_MAIL: Reply(400, "ErrorInvalidRecipients")}
 
 
 def faults(*findings: Finding) -> dict[str, str]:
@@ -68,12 +65,27 @@ class TestAccess:
             (Reply(0, reason="the credentials were refused"), "curl -sS -o /dev/null"),
             (Reply(401, "InvalidAuthenticationToken"), "az ad sp show --id APP"),
             (Reply(404, "ErrorInvalidUser"), "New-Mailbox -Equipment"),
+            (Reply(404, "ResourceNotFound"), "New-Mailbox -Equipment"),
         ],
     )
     def test_without_a_connection_nothing_else_is_judged(self, reply: Reply, remedy: str) -> None:
         [(check, mends)] = faults(*judge_access(dict.fromkeys(Right, reply), PLACE)).items()
         assert check == Check.CONNECTION
         assert mends.startswith(remedy)
+
+    @pytest.mark.parametrize("right", Right)
+    @pytest.mark.parametrize("code", ["ErrorInvalidIdMalformed", "RequestBodyRead", "ErrorItemNotFound", "BadRequest"])
+    def test_a_refusal_for_another_reason_proves_no_right(self, right: Right, code: str) -> None:
+        """Whether Graph looks at the right or at the request first, when both are bad, is nowhere said."""
+        [finding] = [one for one in judge_access(GRANTED | {right: Reply(400, code)}, PLACE) if not one.ok]
+        assert f"400 {code}" in finding.details
+        assert finding.remedy == "Test-ServicePrincipalAuthorization -Identity APP -Resource 'vmr@example.com'"
+
+    def test_only_of_sending_is_the_refusal_of_no_recipients_a_proof(self) -> None:
+        odd = Reply(400, "ErrorInvalidRecipients")
+        assert faults(*judge_access(dict.fromkeys(Right, odd), PLACE)).keys() == (
+            {Check.READ_MAIL, Check.READ_CALENDAR, Check.ANSWER, Check.WRITE_MAIL}
+        )
 
     def test_what_graph_would_not_say_is_no_missing_role(self) -> None:
         [finding] = [

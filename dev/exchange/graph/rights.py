@@ -1,0 +1,34 @@
+"""The roles that an application needs, and what happens without one.
+
+Whether Graph looks at an id or at the right first, when both are bad, is nowhere said; here it is the id, so that
+nobody takes the refusal of a malformed id for the proof of a right.
+"""
+
+from collections.abc import Mapping
+
+from dev.exchange.graph.errors import GraphError, bad_request
+from dev.exchange.graph.ids import MalformedIdError, parse
+
+CALENDARS, MAIL, SEND = "Calendars.ReadWrite", "Mail.ReadWrite", "Mail.Send"
+_OF_CALENDARS = ("events", "calendar", "calendarView")
+
+
+def check(withheld: frozenset[str] | set[str], template: str, params: Mapping[str, str]) -> None:
+    """Raise `GraphError` when the ids in a path cannot be read, or the path's role is one of those withheld."""
+    for name in ("message", "event"):
+        try:
+            parse(params.get(name, "")) if name in params else None
+        except MalformedIdError as error:
+            raise bad_request("Id is malformed.", "ErrorInvalidIdMalformed") from error
+    if _role(template) in withheld:
+        raise GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+
+
+def _role(template: str) -> str:
+    """What a route needs. The least role for reading is part of the one for writing, and is not told apart here."""
+    segments = template.split("/")
+    if segments[-1] in ("sendMail", "send", "reply"):
+        return SEND
+    if len(segments) > 2 and segments[2] in _OF_CALENDARS:
+        return CALENDARS
+    return MAIL if segments[0] == "users" else ""

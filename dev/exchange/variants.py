@@ -1,0 +1,44 @@
+"""What Graph is reported to do in more than one way: each can be switched, and the product has to bear all of them.
+
+The reports: docs/facts/graph.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+class VariantError(ValueError):
+    """A variant that does not exist: which do."""
+
+
+@dataclass
+class Variants:
+    """How the service behaves where reports differ. The defaults are what most of them say.
+
+    ``gone_event_is_null``: the expanded event of a meeting that is gone is null instead of an empty object.
+    ``uid``: events have the undeclared property `uid`. ``original_start``: it comes when asked for ("select"),
+    always, or never. ``instances_with_exceptions``: `/instances` lists occurrences that differ from their series.
+    ``handshake_error``: how a refused subscription handshake is told.
+    """
+
+    gone_event_is_null: bool = False
+    uid: bool = True
+    original_start: str = "select"
+    instances_with_exceptions: bool = True
+    handshake_error: str = "ValidationError"
+
+    def change(self, given: Mapping[str, Any]) -> None:
+        """Switch some; raises `VariantError`."""
+        known = {field.name: type(field.default) for field in fields(self)}
+        for name, value in given.items():
+            if type(value) is not known.get(name) or value not in CHOICES.get(name, (value,)):
+                raise VariantError(f"'{name}' cannot be {value!r}; known are {known}, {CHOICES}")
+        for name, value in given.items():
+            setattr(self, name, value)
+
+
+CHOICES = {
+    "original_start": ("select", "always", "never"),
+    "handshake_error": ("ValidationError", "InvalidRequest", "ExtensionError403", "ExtensionError503"),
+}

@@ -1,0 +1,118 @@
+"""Answers to policy requests, checked: a node refuses an answer as a whole when one field of it is wrong (C2).
+
+What a node takes is in docs/facts/pexip.md. A field that only decides how a room looks is left out when it is wrong, so
+that the platform's default holds. One that keeps people out is never left out: such an answer lets nobody in.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from shared.conferences.pins import is_pin, pin_faults
+
+log = logging.getLogger(__name__)
+
+MAX_TEXT = 250
+"""Characters of any text of an answer."""
+
+REQUIRED = ("service_type", "name", "service_tag")
+
+PROTECTING = frozenset(
+    {"pin", "guest_pin", "allow_guests", "host_identity_provider_group", "guest_identity_provider_group",
+     "non_idp_participants", "locked", "participant_limit"}
+)  # fmt: skip
+"""Fields that keep people out: without them strangers might get in."""
+
+_Check: TypeAlias = Callable[[Any], bool]
+
+
+def _one_of(*values: str | None) -> _Check:
+    return lambda value: (value is None or isinstance(value, str)) and value in values
+
+
+def _between(low: int, high: int) -> _Check:
+    return lambda value: type(value) is int and low <= value <= high
+
+
+def _is_switch(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= MAX_TEXT and value.isprintable()
+
+
+def _is_name(value: Any) -> bool:
+    """The name of a theme or a group: never a resource URI."""
+    return _is_text(value) and bool(value.strip()) and not value.startswith(("/", "http://", "https://"))
+
+
+def _is_pin(value: Any) -> bool:
+    return isinstance(value, str) and is_pin(value)
+
+
+FIELDS: Mapping[str, _Check] = {
+    "service_type": _one_of("conference", "lecture"),
+    "name": lambda value: _is_text(value) and bool(value.strip()),
+    "service_tag": _is_text,
+    "description": _is_text,
+    "local_display_name": _is_text,
+    "primary_owner_email_address": _is_text,
+    "ivr_theme_name": _is_name,
+    "host_identity_provider_group": _is_name,
+    "guest_identity_provider_group": _is_name,
+    "non_idp_participants": _one_of("disallow_all", "allow_if_trusted"),
+    "pin": _is_pin,
+    "guest_pin": _is_pin,
+    "allow_guests": _is_switch,
+    "locked": _is_switch,
+    "guests_can_present": _is_switch,
+    "mute_all_guests": _is_switch,
+    "enable_overlay_text": _is_switch,
+    "enable_active_speaker_indication": _is_switch,
+    "force_presenter_into_main": _is_switch,
+    "live_captions_enabled": _is_switch,
+    "denoise_enabled": _is_switch,
+    "softmute_enabled": _is_switch,
+    "enable_chat": _one_of("default", "yes", "no"),
+    "call_type": _one_of("video", "video-only", "audio"),
+    "crypto_mode": _one_of(None, "besteffort", "on", "off"),
+    "direct_media": _one_of("never", "best_effort", "always"),
+    "direct_media_notification_duration": _between(0, 30),
+    "guests_can_see_guests": _one_of("no_hosts", "always", "never"),
+    "max_pixels_per_second": _one_of(None, "sd", "hd", "fullhd"),
+    "max_callrate_in": _between(128_000, 8_192_000),
+    "max_callrate_out": _between(128_000, 8_192_000),
+    "participant_limit": _between(0, 1_000_000),
+}
+"""Every field that we may answer with, and what a node takes for it."""
+
+
+def service_answer(fields: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A `result` that a node takes, of the service that `fields` describe; None when nobody may be let in with it.
+
+    Texts are cut to what a node takes; empty ones are left out, but for those that an answer must have.
+    """
+    cleaned = {name: clean(value) if _may_be_cleaned(name, value) else value for name, value in fields.items()}
+    given = {name: value for name, value in cleaned.items() if value != "" or name in REQUIRED}
+    wrong = {name for name, value in given.items() if name not in FIELDS or not FIELDS[name](value)}
+    wrong |= set(REQUIRED) - given.keys()
+    pins = {name: str(given.get(name, "")) for name in ("pin", "guest_pin")}
+    wrong |= pin_faults(**pins, allow_guests=given.get("allow_guests") is True).keys()
+    if wrong:
+        log.error("a policy answer would be refused for its %s", ", ".join(sorted(wrong)))
+    if wrong & PROTECTING or wrong & set(REQUIRED):
+        return None
+    return {name: value for name, value in given.items() if name not in wrong}
+
+
+def _may_be_cleaned(name: str, value: Any) -> bool:
+    """A PIN of blanks must not become none at all."""
+    return isinstance(value, str) and name not in PROTECTING
+
+
+def clean(text: str) -> str:
+    """One line of text that can be printed; JSON has no lone surrogates, and Exchange cuts characters in two."""
+    return "".join(each if each.isprintable() else " " for each in text)[:MAX_TEXT].strip()

@@ -1,0 +1,106 @@
+"""HTTP to an Exchange server within bounds: bytes of an answer, and an end that the caller chooses."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from shared.mailboxes.ews.faults import TooLarge
+
+PIECE = 64 * 1024
+"""Bytes of an answer that are read at a time. exchangelib names no number, which means one to requests."""
+
+LARGEST = 16 * 1024 * 1024
+"""Bytes of an answer, unpacked; a page of 512 changes has some 500 KB, an invitation with a long body a few MB."""
+
+
+class Sockets:
+    """The sockets of one connection, to be shut down from outside: no read waits longer for a byte than its timeout,
+    but a server that sends one now and then is never waited for in vain.
+    """
+
+    def __init__(self) -> None:
+        self.aborted = False
+        self._open: list[HTTPConnection] = []
+
+    def watch(self, connection: HTTPConnection) -> None:
+        """Another connection is about to be made, in place of the last one. Raises OSError after an abort."""
+        if self.aborted:
+            raise ConnectionAbortedError
+        self._open = [connection, *self._open[:1]]  # a proxy's and ours
+
+    def abort(self) -> None:
+        """Shut down. The thread that reads keeps its TLS state: only the transport below it ends."""
+        self.aborted = True
+        for connection in self._open:
+            if transport := getattr(connection.sock, "socket", connection.sock):  # TLS within a proxy's TLS has one
+                with suppress(OSError):
+                    socket.socket.shutdown(transport, socket.SHUT_RDWR)
+
+
+def _pools(sockets: Sockets) -> dict[str, type[HTTPConnectionPool]]:
+    """urllib3's pools, whose connections can be shut down."""
+
+    class Plain(HTTPConnection):
+        def connect(self) -> None:
+            sockets.watch(self)
+            super().connect()
+
+    class Encrypted(HTTPSConnection):
+        def connect(self) -> None:
+            sockets.watch(self)
+            super().connect()
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class EncryptedPool(HTTPSConnectionPool):
+        ConnectionCls = Encrypted
+
+    return {"http": PlainPool, "https": EncryptedPool}
+
+
+class Adapter(HTTPAdapter):
+    """Reads answers within bounds, whatever the server does."""
+
+    def __init__(self, sockets: Sockets, *, encrypted: bool) -> None:
+        self._pools = _pools(sockets)
+        # SSL_CERT_FILE names authorities of one's own, beside the public ones, which requests adds.
+        self._trust: dict[str, Any] = {"ssl_context": ssl.create_default_context()} if encrypted else {}
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0, pool_block=True)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """See HTTPAdapter."""
+        super().init_poolmanager(*args, **(kwargs | self._trust))
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """See HTTPAdapter."""
+        manager = super().proxy_manager_for(proxy, **(kwargs | self._trust))
+        manager.pool_classes_by_scheme = self._pools
+        return manager
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """See HTTPAdapter, which leaves no choice of the response's class."""
+        response = super().build_response(req, resp)
+        response.__class__ = Bounded
+        return response
+
+
+class Bounded(requests.Response):
+    """A response that is read within bounds. It is read late: NTLM needs the open socket's certificate first."""
+
+    def iter_content(self, chunk_size: int | None = 1, *_: Any, **__: Any) -> Iterator[Any]:
+        """See Response. Raises TooLarge."""
+        size = 0
+        for piece in super().iter_content(max(chunk_size or 0, PIECE)):
+            size += len(piece)
+            if size > LARGEST:
+                raise TooLarge
+            yield piece

@@ -1,0 +1,140 @@
+"""Graph's events, where they take more than one question: occurrences, and what is told only when it is asked for.
+
+Facts and their sources: docs/facts/graph.md.
+"""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from shared.conferences.conference import Occurrence
+from shared.errors import Unavailable
+from shared.mailboxes.graph.answers import Page
+from shared.mailboxes.graph.client import GraphClient, GraphError
+from shared.mailboxes.graph.payloads import SEQUENCE, Event, Exceptions, parse, parse_event, parse_events
+from shared.meetings.request import CalendarItem, Shape
+
+PAGE = 100
+_OCCURRENCE_FIELDS = "id,type,start,end,isAllDay,isCancelled,originalStartTimeZone"
+
+
+class GraphEvents:
+    """The calendar of one mailbox; `root` is the mailbox's path."""
+
+    def __init__(self, client: GraphClient, root: str) -> None:
+        self._client = client
+        self._root = root
+
+    def _path(self, event_id: str) -> str:
+        return f"{self._root}/events/{quote(event_id, safe='')}"
+
+    async def event(self, event_id: str) -> Event | None:
+        """An event with its sequence number, where Graph tells it; None when it is gone."""
+        path = self._path(event_id)
+        try:
+            return parse_event(await self._get(path, expanding(SEQUENCE)))
+        except GraphError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    async def _get(self, path: str, query: dict[str, str]) -> Any:
+        """An event with more than comes by itself, or without that where Graph refuses it."""
+        try:
+            return await self._client.get(path, query)
+        except GraphError as error:
+            if error.status != 400:
+                raise
+            return await self._client.get(path)
+
+    async def item(self, event_id: str) -> CalendarItem | None:
+        """See Mailbox.item. An occurrence comes with what a response to it needs, as far as Graph tells that."""
+        event = await self.event(event_id)
+        item = event.item() if event else None
+        return item and await self.completed(item, for_response=True)
+
+    async def completed(self, item: CalendarItem, *, for_response: bool = False) -> CalendarItem | None:
+        """An occurrence with what tells it from all others: the uid of its series, and where it stood in the pattern.
+
+        `originalStart` comes only when it is asked for. None when the uid is not told, and the series is gone.
+        """
+        if item.shape is not Shape.OCCURRENCE:
+            return item
+        if item.original_start is None and (for_response or not item.original_day):
+            item = replace(item, original_start=await self._original_start(item.id))
+        lacks_start = item.original_start is None and item.original_day and for_response
+        if item.uid and not lacks_start:
+            return item
+        series = await self.event(item.series_id) if item.series_id else None
+        if series is None:
+            return item if item.uid else None
+        master = series.item()
+        start = _start_on(item.original_day, master) if lacks_start else item.original_start
+        return replace(item, uid=item.uid or master.uid, original_start=start)
+
+    async def _original_start(self, event_id: str) -> datetime | None:
+        try:
+            payload = await self._client.get(self._path(event_id), {"$select": "id,start,end,originalStart"})
+        except GraphError as error:
+            if error.status not in (400, 404):
+                raise
+            return None
+        start = parse_event(payload).original_start
+        return start.astimezone(UTC) if start else None
+
+    async def instances(self, series_id: str, first: datetime, last: datetime, most: int) -> tuple[Occurrence, ...]:
+        """Occurrences and exceptions in a range, or the first of them.
+
+        Cancelled ones may be among what Graph tells, with `isCancelled`.
+        """
+        range_ = {"startDateTime": first.isoformat(), "endDateTime": last.isoformat()}
+        query = {**range_, "$select": _OCCURRENCE_FIELDS, "$top": str(PAGE)}
+        link = f"{self._path(series_id)}/instances?{urlencode(query)}"
+        found: list[Occurrence] = []
+        while link and len(found) < most:
+            page = parse(Page, await self._client.get(link, of=self._root))
+            found += _taking_place(parse_events(page.value))
+            link = page.next_link
+        return tuple(sorted(found))
+
+    async def instances_with_exceptions(
+        self, series_id: str, first: datetime, last: datetime, most: int
+    ) -> tuple[Occurrence, ...]:
+        """The same with the exceptions that the series master tells, where `/instances` lists none."""
+        found = await self.instances(series_id, first, last, most)
+        if not all(occurrence.is_plain for occurrence in found):
+            return found
+        exceptions = await self._exceptions(series_id)
+        return tuple(sorted({*found, *(each for each in exceptions if first < each.end and each.start < last)}))
+
+    async def _exceptions(self, series_id: str) -> list[Occurrence]:
+        """All occurrences that the organizer has changed; none where Graph does not tell."""
+        query = {"$select": f"{_OCCURRENCE_FIELDS},exceptionOccurrences", "$expand": "exceptionOccurrences"}
+        try:
+            payload = await self._client.get(self._path(series_id), query)
+        except GraphError as error:
+            if error.status not in (400, 404):
+                raise
+            return []
+        return _taking_place(parse(Exceptions, payload).events())
+
+
+def expanding(*names: str) -> dict[str, str]:
+    """The query that asks for extended properties."""
+    condition = " or ".join(f"id eq '{name}'" for name in names)
+    return {"$expand": f"singleValueExtendedProperties($filter={condition})"}
+
+
+def _taking_place(events: list[Event]) -> list[Occurrence]:
+    return [event.occurrence() for event in events if not event.is_cancelled]
+
+
+def _start_on(day: str, series: CalendarItem) -> datetime:
+    """When the occurrence of a date (yyyymmdd) starts by its series: at its time of day, in the organizer's zone."""
+    try:
+        wanted = date.fromisoformat(day)
+    except ValueError as error:
+        raise Unavailable("Graph's answer could not be read: iCalUId.") from error
+    first = series.occurrence.start.astimezone(series.tz)
+    return datetime.combine(wanted, first.time(), series.tz).astimezone(UTC)

@@ -1,0 +1,23 @@
+"""A Management Node's names, without a node."""
+
+from collections.abc import Mapping
+
+from shared.errors import SettingsInvalid
+from shared.integrations import Integration
+from shared.integrations.draft import Draft
+from shared.integrations.references import REFERENCES, is_uri
+
+KNOWN = {
+    "/api/admin/configuration/v1/ivr_theme/3/": "Blue",
+    "/api/admin/configuration/v1/identity_provider_group/1/": "Staff",
+}
+
+
+async def known_names(proposed: Draft, before: Integration | None) -> Mapping[str, str]:
+    """A Names: see Bridges.names."""
+    values = {field: str(getattr(proposed.integration, field)) for field in REFERENCES}
+    uris = {field: value for field, value in values.items() if is_uri(value)}
+    unknown = {field: ["There is no such object."] for field, uri in uris.items() if uri not in KNOWN}
+    if unknown:
+        raise SettingsInvalid(unknown)
+    return {field: KNOWN[uri] for field, uri in uris.items()}

@@ -1,0 +1,151 @@
+"""What servers do that is EWS, and not as Exchange documents it; much of it was seen with grommunio's gromox."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from shared.errors import RateLimited
+from shared.mailboxes.ews.faults import DEFAULT_WAIT
+from shared.mailboxes.ews.mailbox import EwsMailbox
+from shared.mailboxes.ews.trouble import EwsUnavailable
+from shared.mailboxes.mailbox import Folder, Mail
+from shared.meetings.request import Answer, Kind, MeetingRequest, Shape
+from tests.integration.exchange.world import ALICE, BOB, WEEKLY, World
+
+TWELVE = {**WEEKLY, "range": {"type": "numbered", "startDate": "2030-03-04", "numberOfOccurrences": 12}}
+
+
+async def switch(world: World, **flags: bool) -> None:
+    answer = await world.http.patch("/dev/ews", json=flags)
+    assert answer.status_code == 200, answer.text
+
+
+async def newest(mailbox: EwsMailbox) -> MeetingRequest:
+    """The meeting message that came last."""
+    found = []
+    for known in (await mailbox.changes(Folder.INBOX, "")).message_ids:
+        request = await mailbox.read(known)
+        assert request is not None
+        found.append(request)
+    return max(found, key=lambda request: request.received)
+
+
+def asked(world: World, operation: str) -> int:
+    return world.exchange.traffic.requests[f"EWS {operation}"]
+
+
+async def test_a_state_that_never_reaches_its_end_is_asked_for_once(world: World, mailbox: EwsMailbox) -> None:
+    await switch(world, never_at_end=True)
+    await world.meet()
+    first = await mailbox.changes(Folder.INBOX, "")
+    assert len(first.message_ids) == 1
+    before = asked(world, "SyncFolderItems")
+    again = await mailbox.changes(Folder.INBOX, first.state)
+    assert (again.state, again.more, list(again.message_ids)) == (first.state, False, [])
+    assert asked(world, "SyncFolderItems") == before + 1
+
+
+async def test_a_fault_without_declaration_and_by_another_prefix_is_a_refusal(
+    world: World, mailbox: EwsMailbox
+) -> None:
+    """The organizer's mailbox is not open to us: the mail comes from the equipment mailbox then."""
+    await world.meet()
+    request = await newest(mailbox)
+    assert request.item is not None
+    await world.fault(on="EWS CreateItem", action="plain_fault", code="Cannot impersonate")
+    mail = Mail((BOB,), "Come in", "<p>Hello</p>", sender=ALICE, item_id=request.item.id)
+    draft = await mailbox.draft(mail)
+    await mailbox.send(draft)
+    [received] = [m for m in await world.received(BOB) if m["kind"] == "mail"]
+    assert received["from"] == "vmr@example.com"
+
+
+async def test_a_busy_server_that_does_not_say_how_long(world: World, mailbox: EwsMailbox) -> None:
+    """exchangelib would fill in ten seconds."""
+    await world.fault(on="EWS SyncFolderItems", action="server_busy", back_off_ms=0)
+    with pytest.raises(RateLimited) as caught:
+        await mailbox.changes(Folder.INBOX, "")
+    assert caught.value.retry_after == DEFAULT_WAIT
+
+
+async def test_an_idle_connection_that_was_ended_by_408_is_made_again(world: World, mailbox: EwsMailbox) -> None:
+    await world.meet()
+    await world.fault(on="EWS SyncFolderItems", status=408)
+    assert len((await mailbox.changes(Folder.INBOX, "")).message_ids) == 1
+
+
+async def test_a_server_that_always_answers_408_is_silent(world: World, mailbox: EwsMailbox) -> None:
+    await world.fault(on="EWS SyncFolderItems", status=408, times=2)
+    with pytest.raises(EwsUnavailable, match="in time"):
+        await mailbox.changes(Folder.INBOX, "")
+
+
+async def test_a_saved_mail_that_calls_itself_no_draft_is_sent_once(world: World, mailbox: EwsMailbox) -> None:
+    await switch(world, marks_drafts=False)
+    draft = await mailbox.draft(Mail((BOB,), "Come in", "<p>Hello</p>"))
+    for _ in range(2):
+        await mailbox.send(draft)
+    assert [m["kind"] for m in await world.received(BOB)] == ["mail"]
+
+
+class TestViewsThatDoNotExpandSeries:
+    async def test_the_occurrences_are_asked_for_by_their_numbers(self, world: World, mailbox: EwsMailbox) -> None:
+        uid = await world.meet(recurrence=TWELVE)
+        await world.edit(uid, occurrence="2030-03-11", start="2030-03-12T09:00:00", end="2030-03-12T10:00:00")
+        await world.cancel(uid, "2030-03-18")
+        request = await newest(mailbox)
+        assert request.item is not None
+        now = datetime(2030, 3, 1, tzinfo=UTC)
+        expanded = await mailbox.calendar(request.item, now)
+        await switch(world, expands_views=False)
+        assert await mailbox.calendar(request.item, now) == expanded
+        assert len(expanded.occurrences) == 11
+
+    async def test_an_endless_series_is_read_to_the_horizon(self, world: World, mailbox: EwsMailbox) -> None:
+        await world.meet(recurrence=WEEKLY)
+        request = await newest(mailbox)
+        assert request.item is not None
+        await switch(world, expands_views=False)
+        calendar = await mailbox.calendar(request.item, datetime(2031, 6, 1, tzinfo=UTC))
+        assert len(calendar.occurrences) == 13
+        assert calendar.known_until is not None
+
+
+class TestOccurrencesWhoseMessagesNameTheMaster:
+    @pytest.mark.parametrize("expands", [True, False])
+    async def test_a_moved_one_is_found_by_its_recurrence_id(
+        self, world: World, mailbox: EwsMailbox, expands: bool
+    ) -> None:
+        await switch(world, names_occurrences=False, expands_views=expands)
+        uid = await world.meet(recurrence=WEEKLY)
+        await world.edit(uid, occurrence="2030-03-11", start="2030-03-14T09:00:00", end="2030-03-14T10:00:00")
+        request = await newest(mailbox)
+        assert request.item is not None
+        assert request.item.shape is Shape.OCCURRENCE
+        assert request.item.day == "20300311"
+        assert request.item.occurrence.start == datetime(2030, 3, 14, 8, tzinfo=UTC)
+        assert request.item.series_id != request.item.id
+        await mailbox.answer(request.item.id, Answer.DECLINED, "No")
+        calendar = await mailbox.calendar(request.item, datetime(2030, 3, 1, tzinfo=UTC))
+        assert len(calendar.occurrences) == 13 - 1, "the series goes on"
+
+    async def test_a_cancelled_one_does_not_stand_for_the_series(self, world: World, mailbox: EwsMailbox) -> None:
+        await switch(world, names_occurrences=False)
+        uid = await world.meet(recurrence=WEEKLY)
+        await world.cancel(uid, "2030-03-18")
+        request = await newest(mailbox)
+        assert request.kind is Kind.CANCELLATION
+        assert request.item is not None
+        assert request.item.shape is Shape.OCCURRENCE
+        assert request.item.day == "20300318"
+
+
+async def test_a_meeting_is_found_without_a_search_by_a_binary_property(world: World, mailbox: EwsMailbox) -> None:
+    await switch(world, searches_binary=False)
+    await world.meet()
+    request = await newest(mailbox)
+    assert request.item is not None
+    await mailbox.answer(request.item.id, Answer.ACCEPTED, "Welcome")  # gives it another id
+    item = await mailbox.item(request.item.id)
+    assert item is not None
+    assert item.answer is Answer.ACCEPTED
