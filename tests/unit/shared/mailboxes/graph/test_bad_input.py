@@ -5,13 +5,14 @@ All samples go through everything, and so do variants with any node deleted, rep
 
 import json
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from dev.exchange.uids import of_occurrence
 from shared.conferences.conference import Occurrence
 from shared.errors import InvalidRequest, RateLimited, Unavailable
 from shared.mailboxes.client_state import ClientStates
@@ -23,10 +24,10 @@ from shared.mailboxes.graph.subscriptions import GraphSubscriptions
 from shared.mailboxes.mailbox import CalendarItemGone, Folder, Mail
 from shared.mailboxes.webhook import Webhook
 from shared.meetings.notice import decode
-from shared.meetings.request import Shape
+from shared.meetings.request import Kind, Shape
 from tests.json_faults import ODD, faulty
 from tests.support import shared_data
-from tests.unit.shared.mailboxes.graph.test_payloads import event, message
+from tests.unit.shared.mailboxes.graph.test_payloads import SERIES_UID, event, message
 from tests.unit.shared.meetings.builders import item
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -167,6 +168,38 @@ async def test_no_payload_crashes_the_reading(payload: Any) -> None:
 @given(st.data())
 async def test_no_variant_of_a_sample_crashes_the_reading(data: st.DataObject) -> None:
     await swallow(data.draw(faulty(data.draw(st.sampled_from(samples())))))
+
+
+CANCELLATION = message(
+    meetingMessageType="meetingCancelled",
+    event=event(
+        type="exception",
+        seriesMasterId="AAMkmaster",
+        uid=SERIES_UID,
+        iCalUId=of_occurrence(SERIES_UID, date(2026, 11, 23)),
+        isCancelled=True,
+    ),
+)
+
+
+@given(faulty(CANCELLATION, most=1))
+def test_no_node_turns_a_cancelled_occurrence_into_nothing_or_into_a_cancelled_series(payload: Any) -> None:
+    read = parse_message({**payload, "id": "m"})
+    told = payload.get("event")
+    assume(isinstance(told, dict) and payload.get("meetingMessageType") == "meetingCancelled")
+    assume(told.get("isOrganizer") in (None, False))
+    request = read.request()
+    assert request is not None
+    assert request.kind is Kind.CANCELLATION
+    assert request.uid or told.get("id") != "AAMkevent"
+    if request.item:
+        assert request.item.shape is Shape.OCCURRENCE
+
+
+@given(st.data())
+def test_no_variant_of_a_messages_sample_raises(data: st.DataObject) -> None:
+    found = [each for sample in samples() for each in objects(sample) if "meetingMessageType" in each]
+    parse_message({**data.draw(faulty(data.draw(st.sampled_from(found)))), "id": "m"}).request()
 
 
 @given(faulty(NOTIFICATIONS))
