@@ -64,6 +64,7 @@ class Exchange:
         self.directory = Directory()
         self.faults = Faults()
         self.variants = Variants()
+        self.application_scopes: dict[str, frozenset[str]] = {}
         self.identity = Identity(self.clock)
         self.traffic = Traffic()
         #: Roles of the application that have not been granted, such as "Mail.Send".

@@ -31,6 +31,7 @@ class SwitchRoutes:
             web.post("/dev/lifecycle", self.lifecycle),
             web.post("/dev/delta/invalidate", self.forget_delta),
             web.patch("/dev/variants", self.change_variants),
+            web.put("/dev/applications", self.scope_application),
             web.get("/dev/requests", self.traffic),
             web.delete("/dev/requests", self.reset_traffic),
         ]
@@ -57,6 +58,15 @@ class SwitchRoutes:
         except VariantError as error:
             raise ControlError(str(error)) from error
         return web.json_response(vars(self._exchange.variants))
+
+    async def scope_application(self, request: web.Request) -> web.Response:
+        """Let an application into these mailboxes and no others: {"token", "mailboxes": [address, …]}."""
+        given = await document(request)
+        mailboxes = given.get("mailboxes")
+        if not isinstance(mailboxes, list) or not all(isinstance(address, str) for address in mailboxes):
+            raise ControlError("'mailboxes' must be a list of addresses")
+        self._exchange.application_scopes[text(given, "token")] = frozenset(map(str.casefold, mailboxes))
+        return web.json_response({})
 
     async def read_clock(self, _request: web.Request) -> web.Response:
         """The simulated present."""

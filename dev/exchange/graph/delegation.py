@@ -1,7 +1,8 @@
 """Delegated access: a token of the stack's own provider stands for the account that signed in, and for nobody else.
 
 It opens the account's own mailbox and those that it has full access to (`Mail.ReadWrite.Shared` and the like). Any text
-that is no JWT is an application's token, and opens every mailbox.
+that is no JWT is an application's token. It opens every mailbox, or those alone that it was given (RBAC for
+Applications, or an application access policy): `Exchange.application_scopes`, addresses in lower case by token.
 """
 
 from dev.exchange.ews.access import Account
@@ -29,8 +30,9 @@ class Delegation:
         name = str(claims.get("upn", ""))
         return self._exchange.ews.account(name) or Account(name, name, "")
 
-    def check(self, caller: Account | None, mailbox: str | None) -> None:
+    def check(self, token: str, caller: Account | None, mailbox: str | None) -> None:
         """Let through who may open the mailbox in a path. Raises `GraphError`."""
         owner = self._exchange.directory.find(mailbox or "")
-        if caller and owner and owner.address.casefold() not in {caller.address.casefold(), *caller.opens}:
+        scope = {caller.address.casefold(), *caller.opens} if caller else self._exchange.application_scopes.get(token)
+        if owner and scope is not None and owner.address.casefold() not in scope:
             raise GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")

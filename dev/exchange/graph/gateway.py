@@ -60,7 +60,7 @@ class Gateway:
         if found is None:
             raise GraphError(400, "BadRequest", f"Resource not found for {request.method} and the path's segments.")
         route, params = found
-        self._delegation.check(caller, params.get("user"))
+        self._delegation.check(token.strip(), caller, params.get("user"))
         if caller is None:
             rights.check(self._exchange.withheld, route.template, params)
         self._exchange.traffic.requests[f"{request.method} /{route.template}"] += 1

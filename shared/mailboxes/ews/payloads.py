@@ -132,7 +132,7 @@ def occurrence(item: Node) -> Occurrence:
     if item.flag("IsAllDayEvent"):
         zone = ZoneInfo(_zone(item))
         start, end = _midnight(start, zone), _midnight(end, zone)
-    return Occurrence(start, end)
+    return Occurrence(start, end, item.text("CalendarItemType") == "Occurrence")
 
 
 def _midnight(moment: datetime, zone: ZoneInfo) -> datetime:

@@ -252,3 +252,12 @@ async def test_requests_are_counted_by_template(world: World) -> None:
         "GET /users/{user}/mailFolders/{folder}/messages": 1,
         "GET /users/{user}/messages/{message}": 1,
     }
+
+
+async def test_an_application_opens_the_mailboxes_that_it_was_given_and_no_others(world: World) -> None:
+    await world.meet()
+    answer = await world.http.put("/dev/applications", json={"token": "token", "mailboxes": [VMR]})
+    assert answer.status_code == 200
+    assert (await world.graph("GET", f"/users/{VMR}/messages")).status_code == 200
+    refused = await world.graph("GET", f"/users/{ALICE}/messages")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "ErrorAccessDenied")

@@ -22,6 +22,7 @@ from shared.composition import Services
 from shared.errors import SchedulingError
 from shared.identity.caller import Caller
 from shared.integrations import Integration
+from shared.mailboxes.graph.credentials import LocalTokens
 from shared.settings import Settings, StorageAccount
 from shared.storage import Storage
 from tests.fakes.secrets import MemorySecrets
@@ -139,6 +140,11 @@ class Deployment:
         assert response.is_success, (method, path, response.status_code, response.text)
         return response.json() if response.content else None
 
+    async def open_to_graph(self, *mailboxes: str) -> None:
+        """The application may open these mailboxes by Graph, and no others."""
+        scope = {"token": await LocalTokens().token(), "mailboxes": mailboxes}
+        await self.control("PUT", "/dev/applications", scope)
+
     async def control_graph(self, method: str, path: str) -> Any:
         """A Graph request of somebody else."""
         url, headers = self.exchange.graph_url + path, {"Authorization": "Bearer admin"}
@@ -233,6 +239,7 @@ async def deployed(by: By = By.GRAPH, **settings: Any) -> AsyncIterator[Deployme
             held.append(deployment)
             try:
                 await deployment.control("PATCH", f"/dev/mailboxes/{MAILBOX}", by.processing)
+                await deployment.open_to_graph(MAILBOX)
                 await _create_integration(deployment, by.settings(exchange) | settings)
                 await services.rounds.renew()
                 await services.rounds.poll()

@@ -49,6 +49,7 @@ async def test_what_waits_for_it_holds_up_nobody_else(monkeypatch: pytest.Monkey
     monkeypatch.setattr(server, "HESITATION", timedelta(seconds=0.2))
     async with deployed(By.EWS) as world, silent() as url:
         await add(world, DEAD, "vmr-ews@example.com", url=url)
+        await world.open_to_graph("vmr2@example.com")
         await add(world, GRAPH, "vmr2@example.com", authentication_method="GRAPH")
         await world.services.rounds.sweep()
         queue = world.memory.queue("meeting-requests")
