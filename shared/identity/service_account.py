@@ -28,6 +28,7 @@ from shared.identity.sign_in.provider import with_query
 from shared.identity.signed import Signed
 from shared.integrations import Integration, IntegrationStore
 from shared.integrations.combinations import sign_in_faults
+from shared.mail_addresses import same_address
 
 log = logging.getLogger(__name__)
 
@@ -176,6 +177,6 @@ def _check_account(integration: Integration, brought: Mapping[str, Any]) -> None
         claims = jwt.decode(token, options={"verify_signature": False})
     except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
         raise NotAllowed("The sign-in service's answer cannot be read. Open the sign-in link again.") from error
-    names = {str(claims[name]).lower() for name in ("upn", "unique_name", "preferred_username") if name in claims}
-    if integration.username.lower() not in names:
+    names = [str(claims[name]) for name in ("upn", "unique_name", "preferred_username") if name in claims]
+    if not any(same_address(name, integration.username) for name in names):
         raise NotAllowed(_ANOTHER)

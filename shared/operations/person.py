@@ -15,6 +15,7 @@ from shared.aliases.booking import Booking
 from shared.conferences.platform import PolicyPlatform
 from shared.conferences.removals import Removals
 from shared.errors import InvalidRequest
+from shared.mail_addresses import same_address
 from shared.meetings.operation import Operation
 from shared.personal.end_user import UserRecord
 from shared.personal.fields import digest, normal
@@ -63,13 +64,13 @@ class Traces:
 
 async def traces_of(tables: Tables, person: Person) -> Traces:
     """Find everything. Raises Unavailable."""
-    users = [user for user in await UserStore(tables).all() if normal(user.email) == normal(person.email)]
+    users = [user for user in await UserStore(tables).all() if same_address(user.email, person.email)]
     vmrs = await VmrStore(tables).all()
     is_owner = _owners(person, users)
     bookings = [booking async for booking in _bookings(tables) if is_owner(booking.owner) or _mentions(person, booking)]
     return Traces(
         users,
-        [vmr for vmr in vmrs if normal(vmr.primary_owner_email_address) == normal(person.email)],
+        [vmr for vmr in vmrs if same_address(vmr.primary_owner_email_address, person.email)],
         bookings,
         [row async for row in _decisions(tables, person, bookings)],
     )

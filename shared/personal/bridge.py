@@ -18,8 +18,8 @@ from pydantic import BaseModel, ValidationError
 from shared.bounded_http import MEGABYTE, AnswerRefused, Bounds, bounded_client
 from shared.clock import Clock
 from shared.errors import RateLimited
+from shared.mail_addresses import same_address
 from shared.personal.bridge_failure import BridgeFailed
-from shared.personal.fields import normal
 from shared.personal.rendering import Vmr
 from shared.personal.vmr import SERVICE_TYPES
 from shared.reaching import why_not_reached
@@ -58,8 +58,8 @@ class _Conference(BaseModel):
 
     def is_personal(self, email: str) -> bool:
         """Whether it is a VMR of this owner, and none that was made for a meeting."""
-        owner = normal(self.primary_owner_email_address or "")
-        return owner == normal(email) and self.service_type in SERVICE_TYPES and not self.scheduled_conferences_count
+        is_theirs = same_address(self.primary_owner_email_address or "", email)
+        return is_theirs and self.service_type in SERVICE_TYPES and not self.scheduled_conferences_count
 
     def shown(self) -> Vmr:
         """As templates know it."""
@@ -114,7 +114,7 @@ class BridgeClient:
 
     async def of_owner(self, email: str) -> list[Vmr]:
         """An owner's VMRs; one request for each 200. Nobody's when `email` is "". Raises BridgeFailed, RateLimited."""
-        if not email.strip():
+        if not same_address(email, email):  # none, or one that a node might fold to somebody else's
             return []
         try:
             async with asyncio.timeout(LIST_TIMEOUT):

@@ -17,6 +17,7 @@ from datetime import datetime
 
 from shared.clock import Clock, SystemClock
 from shared.errors import Conflict, NotFound, SettingsInvalid
+from shared.mail_addresses import same_address
 from shared.personal.claims import Claim, Claims, claims_of
 from shared.personal.fields import digest
 from shared.personal.indexed import Entry, IndexedTable, Kind
@@ -49,10 +50,11 @@ class VmrStore:
 
     async def of_owner(self, integration: str, email: str) -> list[Vmr]:
         """The VMRs of an owner that an integration (uuid) may show; one storage trip. Nobody's when `email` is ""."""
-        if not email.strip():
+        if not same_address(email, email):  # none, or one that would fold to somebody else's
             return []
         found = self._vmrs.records(f"owner:{digest(email)}:")
-        return [shown(vmr) async for vmr in found if vmr.integration in ("", integration)]
+        theirs = [vmr async for vmr in found if same_address(vmr.primary_owner_email_address, email)]
+        return [shown(vmr) for vmr in theirs if vmr.integration in ("", integration)]
 
     async def of_integration(self, integration: str) -> list[PersonalVmr]:
         """The VMRs that belong to this integration (uuid) alone. Reads all: for admins, and for clearing up."""

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from shared.errors import Conflict, NotAllowed, NotFound, SettingsInvalid
 from shared.integrations import Integration
+from shared.mail_addresses import folded_address, same_address
 from shared.personal.end_user import MAX_SIGN_INS, UserRecord
 from shared.personal.fields import digest, normal, validated
 from shared.personal.indexed import Entry, IndexedTable, Kind
@@ -43,6 +44,10 @@ class UserStore:
 
     async def signed_in(self, integration: Integration, subject: str, email: str, name: str) -> UserRecord:
         """See EndUsers.signed_in. Nobody gets a record whose `user_oid` is another account's."""
+        try:
+            email = folded_address(email)
+        except ValueError as error:
+            raise NotAllowed(_UNUSABLE) from error
         for _ in range(_AT_ONCE):
             try:
                 user = await self._same(integration, subject, email) or await self._by_email(integration, email)
@@ -128,7 +133,7 @@ class UserStore:
         admin has tied to this account.
         """
         user = await self.known(integration, subject)
-        if user is None or normal(user.email) == normal(email) or _is_tied(user, subject):
+        if user is None or same_address(user.email, email) or _is_tied(user, subject):
             return user
         has_another = await self._users.find(f"email:{integration.uuid}:{digest(email)}")
         if user.integration != integration.uuid or has_another:
@@ -167,7 +172,7 @@ def _newcomer(integration: Integration, subject: str, email: str, name: str) -> 
     values: dict[str, Any] = {
         "id": 0,
         "uuid": str(uuid4()),
-        "primary_email_address": normal(email),
+        "primary_email_address": email,
         "display_name": "".join(each for each in name if each.isprintable())[:250],
         "integration": integration.uuid,
         "sign_ins": [(integration.uuid, digest(subject), str(uuid4()))],
@@ -177,7 +182,7 @@ def _newcomer(integration: Integration, subject: str, email: str, name: str) -> 
 
 def _renamed(user: UserRecord, email: str) -> UserRecord:
     """The record with another address. Raises NotAllowed for one that no record can have."""
-    return _usable(user.model_dump() | {"primary_email_address": normal(email)})
+    return _usable(user.model_dump() | {"primary_email_address": email})
 
 
 def _usable(values: Mapping[str, Any]) -> UserRecord:

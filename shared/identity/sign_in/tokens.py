@@ -18,6 +18,7 @@ from shared.identity.entra import EntraTokens
 from shared.identity.entra_keys import EntraKeys, SigningKey
 from shared.identity.rs256 import Claims, TokenRefused, verified
 from shared.identity.sign_in.provider import ADFS, AZURE, Provider
+from shared.mail_addresses import folded_address
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +120,13 @@ def _text(claims: Claims, name: str) -> str:
 
 
 def _adfs_subject(claims: Claims) -> str:
-    return f"adfs:{claims['iss']}:{_text(claims, 'sid' if 'sid' in claims else 'upn')}"
+    """Keys are compared folded, so a UPN must not fold to another one; whoever has such a UPN signs in by sid."""
+    if "sid" in claims:
+        return f"adfs:{claims['iss']}:{_text(claims, 'sid')}"
+    try:
+        return f"adfs:{claims['iss']}:{folded_address(_text(claims, 'upn'))}"
+    except ValueError as error:
+        raise _refused("it has no sid, and its upn is not ASCII") from error
 
 
 def _address(claims: Claims, kind: str) -> str:
@@ -133,7 +140,10 @@ def _address(claims: Claims, kind: str) -> str:
         email = claims.get("upn")
     if not isinstance(email, str) or len(email) > MAX_ADDRESS or not _ADDRESS.fullmatch(email):
         raise NotAllowed(_NO_ADDRESS[kind])
-    return email.lower()
+    try:
+        return folded_address(email)
+    except ValueError as error:
+        raise NotAllowed(_NO_ADDRESS[kind]) from error
 
 
 def _is_vouched_for(claims: Claims) -> bool:

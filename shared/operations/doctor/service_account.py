@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from shared.errors import SchedulingError
 from shared.identity.service_tokens import GRAPH, ServiceTokens, SignInNeeded
 from shared.integrations import Integration
+from shared.mail_addresses import same_address
 from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def judge_account(account: Account, integration: Integration, place: Place) -> F
         return fault(Check.SERVICE_ACCOUNT, account.lost, again)
     if not account.name:
         return sound(Check.SERVICE_ACCOUNT, "Signed in. Graph does not say as whom (permission User.Read).")
-    if account.name.lower() != integration.username.lower():
+    if not same_address(account.name, integration.username):
         details = "Another account is signed in than the integration's service account (username)."
         return fault(Check.SERVICE_ACCOUNT, details, again)
     return sound(Check.SERVICE_ACCOUNT, "Signed in, as the account that the settings name.")

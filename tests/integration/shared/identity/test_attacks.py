@@ -190,6 +190,9 @@ async def test_clocks_may_differ_by_some_minutes(world: World, skew: timedelta) 
         {"email": None},
         {"email": ""},
         {"email": "no address"},
+        {"email": "boß@example.com"},
+        {"email": "boſs@example.com"},
+        {"email": "\u212aim@example.com"},
         {"email": ["alice@example.com"]},
         {"email": "a" * 100 + "@example.com"},
         {"email": "alice@example.com\nBcc: x@example.com"},
@@ -246,6 +249,17 @@ async def test_ad_fs_may_give_the_upn_only(world: World) -> None:
     world.provider.accounts[0].claims = {"email": None, "upn": "Alice@Example.com"}
     await world.session(await world.adfs())
     assert world.users.records[0].email == "alice@example.com"
+
+
+@pytest.mark.parametrize("upn", ["boß@example.com", "\u212aim@example.com"])
+async def test_an_upn_that_folds_to_another_s_address_is_no_address(world: World, upn: str) -> None:
+    world.provider.accounts[0].claims = {"email": None, "upn": upn}
+    with pytest.raises(NotAllowed):
+        await world.session(await world.adfs())
+    world.provider.accounts[0].claims = {"sid": None, "upn": upn}
+    with pytest.raises(NotAuthenticated):
+        await world.session(await world.adfs())
+    assert not world.users.records
 
 
 async def test_the_tokens_of_two_people_are_no_proof(world: World) -> None:

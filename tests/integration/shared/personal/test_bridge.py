@@ -81,6 +81,17 @@ async def test_hundreds_come_in_pages(world: World) -> None:
     assert [request.query["offset"] for request in world.node.asked] == ["0", "200", "400"]
 
 
+@pytest.mark.parametrize("odd", ["boß@example.com", "boſs@example.com"])
+async def test_an_address_that_folds_to_an_owners_shows_nobody_their_vmrs(world: World, odd: str) -> None:
+    integration = await world.integration()
+    await world.node.create("Boss", "boss@example.com", "boss")
+    assert await world.names(integration, odd) == []
+    assert not world.node.asked
+    vmr = {"name": "Odd", "service_type": "conference", "aliases": [], "primary_owner_email_address": odd}
+    world.node.answers.append(web.json_response({"meta": {"total_count": 1}, "objects": [vmr]}))
+    assert await world.names(integration, "boss@example.com") == []
+
+
 async def test_a_node_that_passes_the_filter_over_shows_nobody_anothers_vmrs(world: World) -> None:
     integration = await world.integration()
     objects: list[dict[str, Any]] = [

@@ -111,3 +111,11 @@ async def test_of_two_who_take_a_name_at_the_same_time_one_gets_it(store: VmrSto
 async def test_ids_are_never_given_out_twice(store: VmrStore) -> None:
     taken = await asyncio.gather(*(store.numbers(n) for n in (1, 5, 1000, 1, 1)))
     assert len({number for block in taken for number in block}) == 1008
+
+
+@pytest.mark.parametrize("odd", ["boß@example.com", "boſs@example.com"])
+async def test_an_address_that_folds_to_an_owners_is_nobody_s(odd: str) -> None:
+    store = VmrStore(MemoryStorage())
+    await store.create(kept(1, primary_owner_email_address="boss@example.com"))
+    assert await store.of_owner(CORP, odd) == []
+    assert len(await store.of_owner(CORP, "BOSS@example.com")) == 1

@@ -234,3 +234,12 @@ async def test_first_sign_ins_at_the_same_time_make_one_record(users: UserStore)
     found = await asyncio.gather(*(users.signed_in(integration(), SUBJECT, ALICE, "") for _ in range(5)))
     assert len({user.uuid for user in found}) == 1
     assert len(await users.all()) == 1
+
+
+@pytest.mark.parametrize("odd", ["boß@example.com", "boſs@example.com", "\u212aim@example.com"])
+async def test_an_address_that_folds_to_another_ones_is_nobody(users: UserStore, odd: str) -> None:
+    for id_, address in enumerate(("boss@example.com", "kim@example.com"), 1):
+        await users.create(record(id_, primary_email_address=address))
+    with pytest.raises(NotAllowed):
+        await users.signed_in(integration(), SUBJECT, odd, "")
+    assert await users.known(integration(), SUBJECT) is None
