@@ -94,6 +94,7 @@ async def erase(tables: Tables, traces: Traces) -> None:
         await UserStore(tables).delete(user.id)
     for vmr in traces.vmrs:
         await VmrStore(tables).delete(vmr.id)
+    await VmrStore(tables).finish_deletions()  # of an earlier, interrupted run: nobody's VMR any more, with an owner
 
 
 async def _erase_decision(meetings: Table, row: Row) -> None:
@@ -134,5 +135,5 @@ async def _decisions(tables: Tables, person: Person, bookings: Sequence[Booking]
         if row.key.startswith("operation:"):
             operation = Operation.from_row(row)
             of_theirs = (row.partition, operation.meeting) in meetings or tags & set(operation.tags.split())
-            if of_theirs or person.is_in(operation.text, operation.error):
+            if of_theirs or person.is_in(operation.text, operation.error, operation.cause):
                 yield replace(row, values={})
