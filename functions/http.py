@@ -75,10 +75,10 @@ def json_endpoint(handler: Handler) -> Endpoint:
     return endpoint
 
 
-def failure(error: SchedulingError) -> func.HttpResponse:
-    """The answer for an error that was raised on purpose."""
+def failure(error: SchedulingError, level: int = logging.INFO) -> func.HttpResponse:
+    """The answer for an error that was raised on purpose. `level` is below INFO where strangers cause them at will."""
     correlation_id = str(uuid.uuid4())
-    log.info("%s: %s %s", correlation_id, error.code, error)
+    log.log(level, "%s: %s %s", correlation_id, error.code, error)
     return _failure(status_of(error), error.code, str(error), correlation_id, retry_after(error))
 
 

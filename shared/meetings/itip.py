@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from shared.meetings.request import Answer, CalendarItem, Shape
+from shared.templates import one_line
 
 _PARTSTAT = {Answer.ACCEPTED: "ACCEPTED", Answer.DECLINED: "DECLINED"}
 
@@ -30,9 +31,9 @@ def itip_reply(item: CalendarItem, attendee: str, answer: Answer, now: datetime)
     event.add("dtstamp", now)
     event.add("dtstart", item.occurrence.start)
     event.add("dtend", item.occurrence.end)
-    event.add("organizer", vCalAddress(f"mailto:{item.organizer.email}"))
+    event.add("organizer", vCalAddress(f"mailto:{item.organizer.address}"))
     event.add("attendee", person)
-    event.add("summary", item.subject)
+    event.add("summary", one_line(item.subject))
     if item.shape is Shape.OCCURRENCE and item.original_start:
         event.add("recurrence-id", item.original_start)
     calendar = Calendar()

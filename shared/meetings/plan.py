@@ -47,15 +47,15 @@ def _planned(integration: Integration, request: MeetingRequest, decision: Decisi
     match decision:
         case Accept() if item:
             html = texts.acceptance(integration, decision, item) if decision.answer else ""
-            operation = _answered(integration, operation, Answer.ACCEPTED, html)
-            if decision.mail_instructions:
+            operation = _answered(integration, operation, Answer.ACCEPTED, html, item)
+            if decision.mail_instructions and texts.invited(integration, item):
                 operation = replace(operation, mails=f"{operation.mails} {Mailing.INSTRUCTIONS}".strip())
             return _scheduled(integration, operation, item, decision, now)
         case Refresh() if item:
             return _refreshed(integration, operation, item, decision, now)
         case Reject():
             html = texts.rejection(integration, decision, operation.correlation_id)
-            return Plan(_answered(integration, operation, Answer.DECLINED, html))
+            return Plan(_answered(integration, operation, Answer.DECLINED, html, item))
         case Close(booking, beside):
             return _with(operation, booking.closed(), *beside)
     return Plan(operation.finished(now))
@@ -90,11 +90,17 @@ def _with(operation: Operation, *changed: Booking) -> Plan:
     return Plan(replace(operation, tags=" ".join(booking.tag for booking in changed)), changed)
 
 
-def _answered(integration: Integration, operation: Operation, answer: Answer, html: str) -> Operation:
-    """The operation with its answer: in the response itself, or as a mail of our own where that cannot hold HTML."""
+def _answered(
+    integration: Integration, operation: Operation, answer: Answer, html: str, item: CalendarItem | None
+) -> Operation:
+    """The operation with its answer: in the response itself, or as a mail of our own where that cannot hold HTML.
+
+    Whom Exchange names by no address that a header may hold is told by Exchange's response alone.
+    """
+    address = item.organizer.address if item else ""
     if integration.answers_in_html:
         return replace(operation, answer=answer, text=html)
-    if integration.response_format == "html" and html:
+    if integration.response_format == "html" and html and address and address.isascii():
         return replace(operation, answer=answer, text=html, mails=Mailing.RESPONSE)
     return replace(operation, answer=answer, text=html_to_text(html) if html else "")
 

@@ -1,6 +1,7 @@
 """What arrived in the equipment mailbox, in one shape for Graph and EWS (facts/graph-ews-tokens.md §1)."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -46,10 +47,29 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True)
 class Person:
-    """A name as the invitation shows it, and an e-mail address."""
+    """A name as the invitation shows it, and what Exchange gives for its address: see `address`."""
 
     name: str
     email: str
+
+    @property
+    def address(self) -> str:
+        """Where mail can be sent to; "" where Exchange gives no e-mail address."""
+        return mail_address(self.email)
+
+
+_MAIL_ADDRESS = re.compile(r"""(?!/o=)[^\s@,;:<>()\[\]\\"]+@[^\s@,;:<>()\[\]\\"/]+""", re.IGNORECASE)
+_LONGEST_ADDRESS = 320
+
+
+def mail_address(text: str) -> str:
+    """A text if it is one e-mail address that can stand in a mail's header, else "".
+
+    Exchange gives X.500 addresses for people without a mailbox (office-js #3701), and what a sender has written for
+    others: lists, names, NUL.
+    """
+    is_one = len(text) <= _LONGEST_ADDRESS and text.isprintable() and _MAIL_ADDRESS.fullmatch(text)
+    return text if is_one else ""
 
 
 @dataclass(frozen=True)

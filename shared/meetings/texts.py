@@ -16,8 +16,8 @@ from shared.mailboxes.mailbox import Mail
 from shared.meetings.decision import Accept, Accepted, Refresh, Reject, Rejected
 from shared.meetings.itip import itip_reply
 from shared.meetings.operation import Mailing, Operation
-from shared.meetings.request import Answer, CalendarItem, Shape
-from shared.templates import html_to_text, meeting_time, render
+from shared.meetings.request import Answer, CalendarItem, Shape, mail_address
+from shared.templates import html_to_text, meeting_time, one_line, render
 
 log = logging.getLogger(__name__)
 
@@ -101,10 +101,15 @@ def late_instructions(integration: Integration, item: CalendarItem, booking: Boo
 
     It comes from the organizer where that is allowed.
     """
-    people = dict.fromkeys(address.lower() for address in (item.organizer.email, *item.attendees) if address)
-    recipients = tuple(address for address in people if address != integration.mailbox)
-    instructions = joining_instructions(integration, booking)
-    return Mail(recipients, item.subject, instructions, sender=item.organizer.email, item_id=item.id)
+    recipients, html = invited(integration, item), joining_instructions(integration, booking)
+    return Mail(recipients, one_line(item.subject), html, sender=item.organizer.address, item_id=item.id)
+
+
+def invited(integration: Integration, item: CalendarItem) -> tuple[str, ...]:
+    """Everybody who was invited and can be mailed, with the organizer and without the equipment mailbox."""
+    addresses = (mail_address(text) for text in (item.organizer.email, *item.attendees))
+    people = dict.fromkeys(address.lower() for address in addresses if address)
+    return tuple(address for address in people if address != integration.mailbox)
 
 
 def html_response(integration: Integration, item: CalendarItem, operation: Operation, now: datetime) -> Mail:
@@ -115,7 +120,8 @@ def html_response(integration: Integration, item: CalendarItem, operation: Opera
     """
     verb = "Accepted" if operation.answer is Answer.ACCEPTED else "Declined"
     reply = itip_reply(item, integration.mailbox, operation.answer, now)
-    return Mail((item.organizer.email,), f"{verb}: {item.subject}", operation.text, html_to_text(operation.text), reply)
+    subject = one_line(f"{verb}: {item.subject}")
+    return Mail((item.organizer.address,), subject, operation.text, html_to_text(operation.text), reply)
 
 
 def plain_response(operation: Operation) -> Operation:

@@ -29,7 +29,8 @@ from shared.errors import (
 )
 from shared.mailboxes.ews.trouble import EwsError
 from shared.mailboxes.graph.client import GraphError
-from shared.mailboxes.mailbox import CalendarItemGone
+from shared.mailboxes.mailbox import CalendarItemGone, MessageNotFound
+from shared.mailboxes.watch import MailboxUnreadable
 from shared.settings import SettingsError
 from shared.storage import RowChanged, RowExists
 
@@ -39,6 +40,8 @@ INTERNAL = {
     GraphError: "Graph refused what we sent: a fault of ours or of the deployment",
     EwsError: "EWS refused what we sent: a fault of ours or of the deployment",
     CalendarItemGone: "the processor's business",
+    MessageNotFound: "the processor's business",
+    MailboxUnreadable: "an alarm of the sweep",
 }
 """Errors that answer 500, each with the reason why no caller can do anything about it."""
 

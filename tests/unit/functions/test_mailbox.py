@@ -1,0 +1,41 @@
+"""Graph's webhook: what strangers post there costs them more than us."""
+
+import logging
+from types import SimpleNamespace
+
+import azure.functions as func
+import pytest
+
+from functions import mailbox
+from shared.mailboxes.client_state import ClientStates
+from shared.mailboxes.webhook import MAX_BODY, Webhook
+
+
+class NoQueue:
+    """The queue's binding, into which nothing may go."""
+
+    def set(self, messages: object) -> None:
+        raise AssertionError(messages)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 422),
+        (b"[" * 5000, 422),
+        (b'{"value": 7}', 422),
+        (b" " * (MAX_BODY + 1), 413),
+        (b'{"value": [{"subscriptionId": "s", "clientState": "forged"}]}', 202),
+    ],
+    ids=["empty", "deep", "no list", "large", "forged"],
+)
+async def test_what_is_refused_or_not_believed_writes_no_log_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, body: bytes, status: int
+) -> None:
+    webhook = Webhook(ClientStates(b"k" * 32))
+    monkeypatch.setattr(mailbox, "services", lambda: SimpleNamespace(webhook=webhook))
+    request = func.HttpRequest("POST", "/mailbox/notifications", body=body)
+    with caplog.at_level(logging.INFO):
+        answer = await mailbox._received(request, NoQueue())  # type: ignore[arg-type]
+    assert answer.status_code == status
+    assert caplog.records == []

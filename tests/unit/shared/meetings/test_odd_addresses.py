@@ -1,0 +1,95 @@
+"""What Exchange has been seen to give for an organizer's address, and what may go into a mail's header."""
+
+from dataclasses import replace
+
+import pytest
+
+from shared.identity.caller import Caller
+from shared.meetings.request import Answer, MeetingRequest, Person, mail_address
+from tests.fakes.mailbox import invitation
+from tests.unit.shared.meetings.world import World, body, stored_integration
+
+ODD = [
+    "",
+    "/o=ExchangeLabs/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=0a1b-alice",
+    "/O=CORP/OU=SITE/CN=alice@example.com",
+    "alice@example.com, mallory@example.net",
+    "alice@example.com;mallory@example.net",
+    "alice@example.com\x00",
+    "alice\r\nBcc: mallory@example.net",
+    "Alice <alice@example.com>",
+    '"alice, the" @example.com',
+    "alice",
+    "@example.com",
+    "alice@",
+    "alice@bob@example.com",
+    "alice\u2028@example.com",
+    "al\ud800ice@example.com",
+    "a" * 310 + "@example.com",
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_what_is_no_address_is_none(odd: str) -> None:
+    assert mail_address(odd) == ""
+
+
+@pytest.mark.parametrize(
+    "good", ["alice@example.com", "Alice.O'Neill+x@EXAMPLE.com", "josé@example.com", "a/b=c@corp", "-@example.com"]
+)
+def test_addresses_stay_as_they_are(good: str) -> None:
+    assert mail_address(good) == good
+
+
+def from_(address: str, **changes: object) -> MeetingRequest:
+    request = invitation(**changes)  # type: ignore[arg-type]
+    assert request.item
+    return replace(request, item=replace(request.item, organizer=Person("Alice", address)))
+
+
+@pytest.mark.parametrize("odd", ODD)
+async def test_an_organizer_without_an_address_is_answered_by_exchange_alone(odd: str) -> None:
+    """Exchange knows whom it answers; a mail of our own would go nowhere, or to somebody else."""
+    world = World(stored_integration(response_format="html"))
+    booking = await world.reserve()
+    await world.process(world.mailbox.deliver(from_(odd, body=body(booking))))
+    assert world.mailbox.mails == []
+    [sent] = world.mailbox.answers
+    assert sent.answer is Answer.ACCEPTED
+    assert sent.text
+    assert booking.alias in sent.text
+    assert "<" not in sent.text
+
+
+@pytest.mark.parametrize("odd", ODD)
+async def test_late_instructions_go_to_those_who_have_an_address(odd: str) -> None:
+    world = World(stored_integration())
+    request = from_(odd, body=world.promises.make(world.integration.uuid, Caller("alice", "test")))
+    assert request.item
+    attendees = ("bob@example.com", odd, "vmr@example.com")
+    await world.process(world.mailbox.deliver(replace(request, item=replace(request.item, attendees=attendees))))
+    [mail] = world.mailbox.mails
+    assert (mail.recipients, mail.sender) == (("bob@example.com",), "")
+
+
+async def test_instructions_for_nobody_are_not_mailed() -> None:
+    world = World(stored_integration())
+    promise = world.promises.make(world.integration.uuid, Caller("alice", "test"))
+    await world.process(world.mailbox.deliver(from_("", body=promise)))
+    assert world.mailbox.mails == []
+    assert [sent.answer for sent in world.mailbox.answers] == [Answer.ACCEPTED]
+    operation = await world.operation("message-1")
+    assert operation
+    assert operation.done
+
+
+@pytest.mark.parametrize("subject", ["Plan\x00ning", "Plan\r\nBcc: mallory@example.net", "x" * 1000, "\ud800"])
+async def test_a_subject_is_one_line_without_control_characters(subject: str) -> None:
+    world = World(stored_integration(response_format="html"))
+    booking = await world.reserve()
+    await world.process(world.mailbox.deliver(invitation(body=body(booking), subject=subject)))
+    [mail] = world.mailbox.mails
+    assert mail.subject.startswith("Accepted:")
+    assert len(mail.subject) <= 255
+    assert mail.subject.isprintable()
+    assert b"\x00" not in mail.calendar
