@@ -43,7 +43,7 @@ class Bounds:
 
 
 class AnswerRefused(httpx.RequestError):
-    """An answer that was not read to its end; the text says why, and names nobody."""
+    """An answer that was not read to its end; the text says why, and names nobody (`shared/reaching.py` repeats it)."""
 
 
 def bounded_client(
@@ -60,6 +60,10 @@ def bounded_client(
 def bounded_transport(bounds: Bounds, *, use_proxy: bool = True) -> BoundedTransport:
     """The network, for clients that have to be made by somebody else's rules."""
     return BoundedTransport(bounds, _Network(bounds.connections, use_proxy=use_proxy))
+
+
+class AnswerTooLarge(AnswerRefused):
+    """An answer that is larger than its bounds: asking again brings the same."""
 
 
 class BoundedTransport(httpx.AsyncBaseTransport):
@@ -174,8 +178,8 @@ class _Network(httpx.AsyncBaseTransport):
             await way.aclose()
 
 
-def _too_large(bounds: Bounds) -> AnswerRefused:
-    return AnswerRefused(f"the answer is larger than {bounds.bytes / MEGABYTE:g} MB")
+def _too_large(bounds: Bounds) -> AnswerTooLarge:
+    return AnswerTooLarge(f"the answer is larger than {bounds.bytes / MEGABYTE:g} MB")
 
 
 def _late(bounds: Bounds) -> httpx.ReadTimeout:

@@ -12,7 +12,7 @@ def why_not_reached(error: BaseException) -> str:
     for each in chain:
         if isinstance(each, ssl.SSLCertVerificationError):
             return f"its certificate is not trusted: {each.verify_message.rstrip('.')}"
-    if refused := next((each for each in chain if type(each).__name__ == "AnswerRefused"), None):
+    if refused := next((each for each in chain if type(each).__name__ in ("AnswerRefused", "AnswerTooLarge")), None):
         return str(refused)
     kinds = [type(each).__name__ for each in chain]
     if "ProxyError" in kinds:

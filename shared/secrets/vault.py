@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from azure.keyvault.secrets.aio import SecretClient
 
 T = TypeVar("T")
+
+VAULT_TIMEOUT = 30.0
+"""Seconds for a whole answer, the SDK's own tries among them: it would wait for minutes, and somebody for it."""
 
 
 class KeyVaultSecrets:
@@ -77,9 +81,13 @@ class KeyVaultSecrets:
         from azure.core.exceptions import AzureError, ResourceNotFoundError
 
         try:
-            return await request
+            async with asyncio.timeout(VAULT_TIMEOUT):
+                return await request
         except ResourceNotFoundError:
             raise
+        except TimeoutError as error:
+            message = f"Key Vault {self._vault_uri} does not answer within {VAULT_TIMEOUT:g} seconds."
+            raise Unavailable(message) from error
         except AzureError as error:
             raise self._unavailable(error) from error
 

@@ -20,13 +20,13 @@ from kiota_http.middleware.middleware import REQUEST_OPTIONS_KEY
 from kiota_http.middleware.options import RetryHandlerOption
 from msgraph_core.middleware import AsyncGraphTransport, GraphTelemetryHandler
 
-from shared.bounded_http import MEGABYTE, AnswerRefused, Bounds, bounded_transport
+from shared.bounded_http import MEGABYTE, AnswerRefused, AnswerTooLarge, Bounds, bounded_transport
 from shared.bounded_json import read_json
 from shared.errors import RateLimited, SchedulingError, Unavailable
 from shared.mailboxes.mailbox import NO_MAILBOX
 
-GRAPH_BOUNDS = Bounds(bytes=16 * MEGABYTE, seconds=30.0, connections=100)
-"""A page of 100 messages without their bodies has some 500 KB; one message with its body, a few MB."""
+GRAPH_BOUNDS = Bounds(bytes=32 * MEGABYTE, seconds=30.0, connections=100)
+"""A message comes with its event, each with the whole body: some 10 MB for the longest that are seen (4 MB)."""
 
 IMMUTABLE_IDS = {"Prefer": 'IdType="ImmutableId"'}
 """Goes with every call: without it an id changes when the message moves, and accepting moves it (facts §1)."""
@@ -183,6 +183,8 @@ class GraphClient:
         try:
             async with self._rooms[_mailbox_of(of or url)]:
                 response = await self._http.request(method, url, headers=headers, extensions=_middleware(), **options)
+        except AnswerTooLarge as error:
+            raise GraphError(0, "AnswerTooLarge") from error
         except AnswerRefused as error:
             raise Unavailable(f"Graph's answer could not be read: {error}.") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from shared.errors import Unavailable
 from shared.secrets import SecretReference
 from shared.secrets.vault import KeyVaultSecrets
+from tests.integration.shared.hostile import running_hostile
 from tests.integration.shared.secrets.key_vault import TOKEN, KeyVault, running_key_vault
 from tests.unit.shared.secrets.contract import UUID, SecretStoreContract
 
@@ -99,3 +100,14 @@ async def test_a_vault_that_cannot_be_reached_is_unavailable() -> None:
     with pytest.raises(Unavailable, match="cannot be used now"):
         await unreachable.get(SecretReference("some-name"))
     await unreachable.close()
+
+
+async def test_nobody_waits_for_a_vault_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.secrets.vault.VAULT_TIMEOUT", 0.2)
+    async with running_hostile("silent") as server:
+        url = server.url.replace("http:", "https:")  # it never shakes hands either
+        client = SecretClient(url, Identity(), verify_challenge_resource=False)
+        silent = KeyVaultSecrets(url, client=client)
+        with pytest.raises(Unavailable, match="does not answer within"):
+            await silent.get(SecretReference("some-name"))
+        await silent.close()
