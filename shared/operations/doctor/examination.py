@@ -21,7 +21,7 @@ from shared.operations.doctor.finding import Check, Finding, Place, fault
 from shared.operations.doctor.mailbox import judge_lag, judge_settings, judge_unfinished
 from shared.operations.doctor.server import Server, judge_server
 from shared.operations.doctor.service_account import LooksAtAccount, judge_account
-from shared.operations.doctor.upkeep import judge_manifest, judge_number_space, judge_poison
+from shared.operations.doctor.upkeep import judge_combinations, judge_manifest, judge_number_space, judge_poison
 from shared.operations.doctor.watching import Kept, judge_subscription
 from shared.settings import is_loopback
 from shared.storage import Storage
@@ -87,7 +87,11 @@ class Doctor:
         """Everything that was looked at, sound or not."""
         app = integration.graph_client_id or self.app_id or "<app id>"
         place = Place(integration.mailbox, app, self.base_url, integration.resource_uri)
-        checks: dict[Check, _Check] = {Check.SERVER: self._server, Check.MANIFEST: self._manifest}
+        checks: dict[Check, _Check] = {
+            Check.SETTINGS: self._settings,
+            Check.SERVER: self._server,
+            Check.MANIFEST: self._manifest,
+        }
         if integration.enable_dynamic_vmrs:
             by_ews: dict[Check, _Check] = {Check.CONNECTION: self._ews}
             by_graph: dict[Check, _Check] = {Check.CONNECTION: self._access, Check.SUBSCRIPTION: self._subscription}
@@ -134,6 +138,9 @@ class Doctor:
         if is_loopback(self.base_url):  # a local stack serves the add-in itself, without a certificate
             return []
         return [judge_server(await self.probe.look(integration.addin_server_domain), self.clock.now())]
+
+    async def _settings(self, integration: Integration, place: Place) -> Sequence[Finding]:
+        return [judge_combinations(integration, place)]
 
     async def _manifest(self, integration: Integration, place: Place) -> Sequence[Finding]:
         return [judge_manifest(integration, place)]

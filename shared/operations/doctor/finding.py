@@ -18,6 +18,7 @@ class Check(StrEnum):
     SUBSCRIPTION = "subscription"
     LAG = "lag"
     UNFINISHED = "unfinished"
+    SETTINGS = "settings"
     SERVER = "addin_server"
     MANIFEST = "manifest"
     NUMBER_SPACE = "number_space"

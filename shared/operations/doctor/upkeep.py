@@ -1,9 +1,21 @@
 """What an admin has to do now and then: install the manifest, widen the number space, look after poison messages."""
 
+import json
+
 from shared.alarms import Alarm
 from shared.aliases.allocation import NEARLY_FULL
 from shared.integrations import Integration
+from shared.integrations.combinations import combination_faults
 from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
+
+
+def judge_combinations(integration: Integration, place: Place) -> Finding:
+    """Whether settings contradict each other that an earlier version has let pass; new ones are refused on save."""
+    faults = combination_faults(integration)
+    if not faults:
+        return sound(Check.SETTINGS, "No setting contradicts another.")
+    details = " ".join(f"{field}: {' '.join(messages)}" for field, messages in sorted(faults.items()))
+    return fault(Check.SETTINGS, details, place.curl("PATCH", "", json.dumps(dict.fromkeys(sorted(faults), "VALUE"))))
 
 
 def judge_manifest(integration: Integration, place: Place) -> Finding:

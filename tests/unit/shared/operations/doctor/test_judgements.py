@@ -13,8 +13,9 @@ from shared.operations.doctor.access import judge_access
 from shared.operations.doctor.finding import Check, Finding, Place
 from shared.operations.doctor.mailbox import judge_lag, judge_settings, judge_unfinished
 from shared.operations.doctor.server import Server, Trouble, judge_server
-from shared.operations.doctor.upkeep import judge_manifest, judge_number_space, judge_poison
+from shared.operations.doctor.upkeep import judge_combinations, judge_manifest, judge_number_space, judge_poison
 from shared.operations.doctor.watching import Kept, judge_subscription
+from tests.unit.shared.integrations.samples import an_integration
 from tests.unit.shared.meetings.world import stored_integration
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -201,3 +202,14 @@ def test_a_poison_message_is_looked_up() -> None:
     alarm = Alarm("i", AlarmKind.POISON, f"Correlation id {CORRELATION}.", NOW.isoformat())
     assert judge_poison(None, PLACE).ok
     assert faults(judge_poison(alarm, PLACE))[Check.POISON].endswith(f"transaction_uuid={CORRELATION}'")
+
+
+def test_settings_that_were_stored_and_cannot_work_are_named() -> None:
+    good = an_integration()
+    assert judge_combinations(good, PLACE).ok
+    bad = good.model_copy(update={"authentication_method": "NTLM", "username": "EXAMPLE\\svc"})
+    finding = judge_combinations(bad, PLACE)
+    assert finding.details.startswith("username: NTLM takes name@domain")
+    assert finding.remedy.endswith(
+        """-d '{"username": "VALUE"}' 'https://scheduling.example.com/api/admin/configuration/v1/ms_exchange_connector/1/'"""
+    )
