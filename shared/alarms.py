@@ -24,6 +24,8 @@ class AlarmKind(StrEnum):
     MAILBOX_SETTINGS = "mailbox_settings"
     NUMBER_SPACE = "number_space_nearly_full"
     POISON = "poison_message"
+    WAITING = "messages_waiting"
+    ANSWER = "answer_refused"
     BRIDGE = "bridge_failed"
     HOUSEKEEPING = "housekeeping_failed"
     DUPLICATE_ALIAS = "duplicate_alias"
@@ -58,7 +60,16 @@ REMEDIES = {
     ),
     AlarmKind.HOUSEKEEPING: "See the app's log; series are not read on and old records stay until it works again.",
     AlarmKind.POISON: (
-        "Look the correlation id up in scheduling_operation, mend the cause, and ask the organizer to send an update."
+        "Look the correlation id up in the app's log and report it. The message is tried again by itself, at least "
+        "once a day, so a new version may handle it; an update that the organizer sends is handled on its own."
+    ),
+    AlarmKind.WAITING: (
+        "Nothing is lost: what waits is handled by itself, in order, once its cause is over. When the cause names "
+        "Exchange, the doctor tells the command that repairs the connection."
+    ),
+    AlarmKind.ANSWER: (
+        "The room is as decided, and the organizer was told by mail where that was possible. Look the correlation id "
+        "up in scheduling_operation; when it is about all answers, the app may not write to the mailbox's calendar."
     ),
 }
 

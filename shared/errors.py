@@ -93,6 +93,13 @@ class Unavailable(SchedulingError):
     code = "unavailable"
 
 
+AWAY = (Conflict, NotFound, RateLimited, Unavailable, OSError)
+"""What is raised when something that is needed is away or not ready: trying again later, perhaps much later, may help.
+
+Of SchedulingErrors, NotFound among them, since a secret that is missing now may be set again.
+"""
+
+
 class NumberSpaceFull(Unavailable):
     """No free digits are left for an integration's aliases (A7)."""
 

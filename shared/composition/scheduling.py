@@ -135,6 +135,6 @@ class Scheduling(Mailboxes):
         mailbox = self.mailbox_of(integration)
         records = Records(self.storage, integration.uuid)
         judge = Judge(integration, records, self.allocator, self.promises, self.clock)
-        processor = Processor(integration, mailbox, self.platform, records, judge, self.queue, self.clock)
+        processor = Processor(integration, mailbox, self.platform, records, judge, self.queue, self.alarms, self.clock)
         agenda = Agenda(uuid, mailbox, self.platform, records, self.storage, self.clock)
         return Hands(processor, self.watcher_of(integration, mailbox), agenda)

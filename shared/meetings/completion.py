@@ -1,23 +1,45 @@
 """What follows once a decision is written down: room, answer, mail, record. Each step may be repeated."""
 
 import asyncio
+import logging
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from shared.alarms import AlarmKind, Alarms
 from shared.clock import Clock
 from shared.conferences.platform import Platform
-from shared.errors import Conflict
+from shared.errors import Conflict, RateLimited, SchedulingError, Unavailable
 from shared.integrations import Integration
 from shared.mailboxes.mailbox import CalendarItemGone, Mail, Mailbox
 from shared.meetings import texts
+from shared.meetings.cause import cause_of
 from shared.meetings.itip import can_reply
-from shared.meetings.operation import Mailing, Operation
-from shared.meetings.records import Lease, Records
+from shared.meetings.lease import Lease
+from shared.meetings.notice import LOOKS, jittered
+from shared.meetings.operation import REFUSED, SUPERSEDED, Mailing, Operation
+from shared.meetings.records import Records
 from shared.meetings.request import Answer, CalendarItem
+from shared.meetings.standing import Standing, standing
 from shared.operations.metrics import Metric, measure
 from shared.storage import RowChanged
 
+log = logging.getLogger(__name__)
+
 _ROUNDS = 4
+PAUSE = timedelta(minutes=20)
+"""Between tries, when those that the queue makes have all failed."""
+
+REFUSED_FOR = timedelta(minutes=15)
+"""How long an answer is tried that Exchange refuses by name, though the meeting is there and nothing newer is."""
+
+FAILED_FOR = timedelta(days=1)
+"""The same for one that fails in a way that may pass, while everything else that is asked of Exchange works."""
+
+
+class AnswerRefused(Unavailable):
+    """Exchange does not take this answer, though its meeting is there."""
+
+    code = REFUSED
 
 
 @dataclass(frozen=True)
@@ -28,21 +50,32 @@ class Completion:
     mailbox: Mailbox
     platform: Platform
     records: Records
+    alarms: Alarms
     clock: Clock
 
     async def complete(self, lease: Lease, *, resumed: bool = False) -> None:
         """Do everything that is left of a leased operation. The lease is given back when something fails."""
         try:
             await self._show(lease)
+            lease, error = await self._as_it_stands(lease) if resumed else (lease, None)
             lease = await self._prepare_mails(lease)
-            error = await self._answer(lease.operation, resumed=resumed)
+            if error is None:
+                lease, error = await self._answer(lease)
             for draft in lease.operation.drafts.split():
                 await self.mailbox.send(draft)
             await self._finish(lease, lease.operation.finished(self.clock.now(), error))
             self._measure(lease.operation)
+        except _AnswerFailed as failed:
+            await self._give_back(failed.lease)
+            raise failed.why from failed
         except Exception:
-            await self.records.give_back(lease, self.clock.now())
+            await self._give_back(lease)
             raise
+
+    async def _give_back(self, lease: Lease) -> None:
+        """At once while the queue looks again by itself, then seldom."""
+        pause = timedelta(0) if lease.tries < LOOKS else jittered(PAUSE, lease.operation.correlation_id)
+        await self.records.give_back(lease, self.clock.now() + pause)
 
     async def resume(self, correlation: str) -> None:
         """Finish an operation that some run has left unfinished; nothing when it is done or being worked on."""
@@ -63,33 +96,63 @@ class Completion:
                 await self._show(lease)
         raise Conflict("the booking keeps changing")
 
-    async def _answer(self, operation: Operation, *, resumed: bool) -> str:
-        """Answer the organizer, unless an earlier run got that far; returns an error code, "" normally."""
+    async def _as_it_stands(self, lease: Lease) -> tuple[Lease, str | None]:
+        """The lease, and how its answer has ended: "" when it went out before, None when it has still to be sent."""
+        operation = lease.operation
         if operation.answer is Answer.NONE:
-            return ""
-        if resumed and await self._was_answered(operation):
-            return ""
+            return lease, ""
+        found = await standing(self.mailbox, lease, self.clock.now())
+        if found is not Standing.SUPERSEDED:
+            return lease, "" if found is Standing.ANSWERED else None
+        rest = replace(operation, mails="", drafts="").with_mails_of(operation, {Mailing.INSTRUCTIONS})
+        return replace(lease, operation=rest), SUPERSEDED
+
+    async def _answer(self, lease: Lease) -> tuple[Lease, str]:
+        """Answer the organizer; the lease and an error code, "" normally. Raises _AnswerFailed."""
+        operation = lease.operation
+        if operation.answer is Answer.NONE:
+            return lease, ""
         told = None if Mailing.RESPONSE in operation.mails.split() else operation.text or None
         try:
             await self.mailbox.answer(operation.item_id, operation.answer, told)
         except CalendarItemGone as gone:
-            return gone.code
-        return ""
+            item = await self.mailbox.item(operation.item_id)
+            if item is None or item.cancelled:
+                return lease, gone.code
+            return await self._refused(lease, gone)
+        except SchedulingError as error:
+            return await self._refused(lease, error)
+        except Exception as error:
+            raise _AnswerFailed(replace(lease, tried=True, tries=lease.tries + 1), error) from error
+        return lease, ""
 
-    async def _was_answered(self, operation: Operation) -> bool:
-        """Whether Exchange has this very answer on record. A declined item leaves the calendar."""
-        item = await self.mailbox.item(operation.item_id)
-        if item is None:
-            return operation.answer is Answer.DECLINED
-        received = datetime.fromisoformat(operation.received)
-        return item.answer is operation.answer and item.answered_at is not None and item.answered_at >= received
+    async def _refused(self, lease: Lease, error: SchedulingError) -> tuple[Lease, str]:
+        """Have it tried again, or, where that has been done for long enough, tell the organizer by mail (M1)."""
+        may_pass = isinstance(error, Unavailable | RateLimited | Conflict)
+        lease = replace(lease, tries=lease.tries + 1, tried=lease.tried or may_pass)
+        age = self.clock.now() - datetime.fromisoformat(lease.operation.created)
+        if lease.tries < LOOKS or age < (FAILED_FOR if may_pass else REFUSED_FOR):
+            raise _AnswerFailed(lease, error if may_pass else AnswerRefused(str(error)))
+        correlation = lease.operation.correlation_id
+        log.error("%s: Exchange does not take the answer: %s", correlation, error)
+        await self.alarms.raise_(self.integration.uuid, AlarmKind.ANSWER, f"Correlation id {correlation}. {error}")
+        return await self._told_by_mail(replace(lease, operation=replace(lease.operation, cause=cause_of(error))))
+
+    async def _told_by_mail(self, lease: Lease) -> tuple[Lease, str]:
+        """The answer as a mail of its own, if somebody is to be told and not by mail anyway."""
+        operation = lease.operation
+        mails = operation.mails.split()
+        if operation.text and Mailing.RESPONSE not in mails:
+            lease = replace(lease, operation=replace(operation, mails=" ".join([*mails, Mailing.RESPONSE])))
+            lease = await self._prepare_mails(lease, refused=True)
+        return lease, REFUSED
 
     def _measure(self, operation: Operation) -> None:
         if operation.answer is not Answer.NONE:
             lag = self.clock.now() - datetime.fromisoformat(operation.received)
             measure(Metric.ANSWER_LAG, lag.total_seconds(), self.integration.uuid)
 
-    async def _prepare_mails(self, lease: Lease) -> Lease:
+    async def _prepare_mails(self, lease: Lease, *, refused: bool = False) -> Lease:
         """Draft what is to be mailed, and write the drafts' ids down before anything is sent: so each goes out once.
 
         This comes before the answer, since a declined item leaves the calendar.
@@ -100,7 +163,7 @@ class Completion:
         item = await self.mailbox.item(lease.operation.item_id)
         if item is None:
             return lease
-        if Mailing.RESPONSE in mails and not drafts and not can_reply(item):
+        if Mailing.RESPONSE in mails and not drafts and not refused and not can_reply(item):
             lease = await self.records.update(lease, texts.plain_response(lease.operation))
             return await self._prepare_mails(lease)
         for mailing in mails[len(drafts) :]:
@@ -111,4 +174,13 @@ class Completion:
     def _mail(self, mailing: Mailing, item: CalendarItem, lease: Lease) -> Mail:
         if mailing is Mailing.INSTRUCTIONS:
             return texts.late_instructions(self.integration, item, lease.bookings[0])
-        return texts.html_response(self.integration, item, lease.operation, self.clock.now())
+        return texts.response_mail(self.integration, item, lease.operation, self.clock.now())
+
+
+class _AnswerFailed(Exception):
+    """An answer that has to be tried again; `lease` knows of this try."""
+
+    def __init__(self, lease: Lease, why: Exception) -> None:
+        super().__init__(str(why))
+        self.lease = lease
+        self.why = why

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from shared.mailboxes.watch import Watcher
 from shared.meetings.agenda import Agenda
+from shared.meetings.backlog import Backlog
 from shared.meetings.processor import Processor
 
 
@@ -15,6 +16,11 @@ class Hands:
     processor: Processor
     watcher: Watcher
     agenda: Agenda
+
+    @property
+    def backlog(self) -> Backlog:
+        """What could not be finished when it came."""
+        return Backlog(self.processor, self.watcher)
 
 
 HandsOf = Callable[[str], Awaitable[Hands]]

@@ -10,7 +10,7 @@ from shared.integrations import Integration
 from shared.meetings import texts
 from shared.meetings.cause import cause_of
 from shared.meetings.decision import Accept, Close, Decision, Ignore, Refresh, Reject, Rejected
-from shared.meetings.operation import Mailing, Operation, correlation_id
+from shared.meetings.operation import Mailing, Operation, about, correlation_id, response_of
 from shared.meetings.request import Answer, CalendarItem, MeetingRequest, meeting_key
 from shared.meetings.symptoms import symptom_of
 from shared.templates import html_to_text
@@ -23,12 +23,14 @@ class Plan:
     """What follows from a decision.
 
     `changed` are bookings as they are to be, `assigned` the one that the meeting gets when it gets another. A plan
-    whose operation is `done` leaves nothing to do but to be noted.
+    whose operation is `done` leaves nothing to do but to be noted. `inherits_answer` says that what is told is an older
+    operation's answer (`in_place_of`).
     """
 
     operation: Operation
     changed: tuple[Booking, ...] = ()
     assigned: Booking | None = None
+    inherits_answer: bool = False
 
 
 def make_plan(integration: Integration, request: MeetingRequest, decision: Decision, now: datetime) -> Plan:
@@ -59,6 +61,25 @@ def _planned(integration: Integration, request: MeetingRequest, decision: Decisi
         case Close(booking, beside):
             return _with(operation, booking.closed(), *beside)
     return Plan(operation.finished(now))
+
+
+def in_place_of(plan: Plan, older: Operation, *, tried: bool) -> Plan:
+    """The plan with what is left of an older operation of the same meeting, whose place it takes.
+
+    Rooms follow, and late instructions go out, whatever the newer version says. The answer is the newer version's own;
+    where that changes nothing that is told, the older one's is still to be told. `tried` says that it may have been.
+    """
+    operation = plan.operation
+    tags = dict.fromkeys([*operation.tags.split(), *older.tags.split()])
+    operation = replace(operation, tags=" ".join(tags))
+    left = {Mailing.INSTRUCTIONS}
+    inherits = False
+    if operation.decision == Refresh.__name__.lower() and older.answer is Answer.ACCEPTED and older.text:
+        left.add(Mailing.RESPONSE)
+        inherits = True
+        before = older.before if tried else operation.before
+        operation = replace(operation, answer=older.answer, text=older.text, before=before)
+    return replace(plan, operation=operation.with_mails_of(older, left), inherits_answer=inherits)
 
 
 def _refreshed(
@@ -119,6 +140,14 @@ def _operation(integration: Integration, request: MeetingRequest, decision: Deci
         reason=str(reason),
         meeting=meeting_key(item.uid) if item else "",
         item_id=item.id if item else "",
+        about=_about(item, decision),
+        before=response_of(item) if item else "",
         error="general_error" if is_general else "",
         cause=decision.cause if isinstance(decision, Reject) else "",
     )
+
+
+def _about(item: CalendarItem | None, decision: Decision) -> str:
+    if item:
+        return about(item)
+    return decision.booking.meeting if isinstance(decision, Close) else ""

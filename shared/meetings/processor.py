@@ -9,29 +9,34 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from shared.alarms import Alarms
 from shared.aliases.marks import find_marks_in_turns
 from shared.clock import Clock
 from shared.conferences.conference import Calendar
 from shared.conferences.platform import Platform
-from shared.errors import Conflict, RateLimited, Unavailable
+from shared.errors import AWAY, Conflict, Unavailable
 from shared.integrations import Integration
 from shared.mailboxes.mailbox import Mailbox, MessageNotFound
 from shared.meetings.cause import cause_of
 from shared.meetings.completion import Completion
 from shared.meetings.decision import Ignore, Known, Reject, Rejected
 from shared.meetings.judge import Judge
+from shared.meetings.lease import Lease, Pending
 from shared.meetings.notice import Notice, encode
 from shared.meetings.operation import Operation, correlation_id
-from shared.meetings.plan import Plan, make_plan
-from shared.meetings.records import Lease, Records
+from shared.meetings.plan import Plan, in_place_of, make_plan
+from shared.meetings.records import Records
 from shared.meetings.request import CalendarItem, Kind, MeetingRequest, Shape, meeting_key
 from shared.operations.metrics import Metric, measure
-from shared.storage import Queue, RowExists
+from shared.storage import Queue
 
 log = logging.getLogger(__name__)
 
 INVITATION_DELAY = timedelta(seconds=10)
 """Time for a sweep, and for the invitation that it may find."""
+
+TICK = timedelta(seconds=2)
+"""Longer than the unit of Exchange's times."""
 
 _ROUNDS = 4
 """How often a decision is made anew when somebody else changes the same records meanwhile."""
@@ -47,36 +52,42 @@ class Processor:
     records: Records
     judge: Judge
     queue: Queue
+    alarms: Alarms
     clock: Clock
 
     @property
     def completion(self) -> Completion:
         """What carries decisions out."""
-        return Completion(self.integration, self.mailbox, self.platform, self.records, self.clock)
+        return Completion(self.integration, self.mailbox, self.platform, self.records, self.alarms, self.clock)
 
     async def process(self, notice: Notice, *, last_try: bool = False) -> None:
         """Do what the message asks for, if it is a meeting message.
 
-        Raises Unavailable, RateLimited, Conflict and MessageNotFound when it should be tried again later. Anything
-        unexpected is raised too, but on the last try the organizer is told of a general error instead (M1).
+        Raises what AWAY names and MessageNotFound when it should be tried again later. Anything unexpected is raised
+        too, but on the last try the organizer is told of a general error instead (M1).
         """
-        request = await self._read(notice)
-        if request and request.item is None and request.uid:
-            request = await self._with_own_item(request)
-        elif request and request.item and request.item.day:
-            request = await self._with_series(request, request.item)
+        request = await self._request(notice)
         if request is None or (request.item is None and request.kind is Kind.REQUEST):
             await self._without_item(notice, request)
             return
         try:
             await self._handle(request, notice)
-        except (Unavailable, RateLimited, Conflict):
+        except AWAY:
             raise
         except Exception as error:
             if not last_try or request.item is None:
                 raise
             log.exception("general error, correlation id %s", self._correlation(notice.message))
             await self._handle(request, notice, instead=Reject(Rejected.GENERAL_ERROR, cause=cause_of(error)))
+
+    async def _request(self, notice: Notice) -> MeetingRequest | None:
+        """The message with what it is about."""
+        request = await self._read(notice)
+        if request and request.item is None and request.uid:
+            return await self._with_own_item(request)
+        if request and request.item and request.item.day:
+            return await self._with_series(request, request.item)
+        return request
 
     async def _read(self, notice: Notice) -> MeetingRequest | None:
         """The message; None when there is nothing to decide on. Raises MessageNotFound for one that nobody has seen."""
@@ -87,29 +98,19 @@ class Processor:
                 raise
             return None
 
-    async def resume_all(self) -> None:
-        """Finish everything that was left unfinished and whose lease has run out."""
-        left = [operation.correlation_id async for operation in self.records.unfinished(self.clock.now())]
-        for correlation in left:
-            await self.completion.resume(correlation)
+    async def wait(self, notice: Notice, cause: str, *, is_fault: bool) -> str:
+        """Note that a message could not be handled yet, unless something was decided on it; the correlation id.
 
-    async def set_aside(self, notice: Notice) -> str:
-        """Record that a notice could not be worked off; returns the correlation id."""
-        correlation, now = self._correlation(notice.message), self.clock.now()
-        failed = Operation(
-            correlation_id=correlation,
-            message_id=notice.message,
-            created=now.isoformat(),
-            received=now.isoformat(),
-            what="message",
-            decision="none",
-            reason="could not be worked off",
-        )
-        try:
-            await self.records.note(failed.finished(now, error="poison_message"), now)
-        except RowExists:
-            log.info("%s was decided on before it was set aside", correlation)
+        Whatever was decided and is not finished has a record of its own.
+        """
+        correlation = self._correlation(notice.message)
+        if await self.records.operation(correlation) is None:
+            await self.records.waiting.add(correlation, notice.message, cause, self.clock.now(), is_fault=is_fault)
         return correlation
+
+    async def handled(self, notice: Notice) -> None:
+        """A message that had to wait has been handled."""
+        await self.records.waiting.remove(self._correlation(notice.message))
 
     def _correlation(self, message_id: str) -> str:
         return correlation_id(self.integration.uuid, message_id)
@@ -144,10 +145,8 @@ class Processor:
         correlation = self._correlation(notice.message)
         if await self.records.operation(correlation):
             await self.completion.resume(correlation)
-        elif request is not None and (later := notice.again()):
-            again, delay = later
-            for body in encode([again]):
-                await self.queue.send(body, delay)
+        elif request is not None and (later := notice.again_for_item()):
+            await self._send(*later)
         elif request is not None:
             now = self.clock.now()
             ignored = Ignore("Exchange made no calendar item for this request")
@@ -156,37 +155,64 @@ class Processor:
 
     async def _handle(self, request: MeetingRequest, notice: Notice, instead: Reject | None = None) -> None:
         """Decide on the message, write the decision down, and carry it out; again when others were faster."""
-        item = request.item
-        calendar = await self.mailbox.calendar(item, self.clock.now()) if item else Calendar(())
         for attempt in range(_ROUNDS):
+            item = request.item
+            calendar = await self.mailbox.calendar(item, self.clock.now()) if item else Calendar(())
             decision, known = await self.judge.decide(request, calendar, thorough=attempt > 0)
             decision = instead or decision
-            if isinstance(decision, Reject) and not decision.certain and notice.attempt == 0:
+            if isinstance(decision, Reject) and not decision.certain and not await self._is_certain(notice):
                 return await self._look_for_invitation(notice)
             plan = make_plan(self.integration, request, decision, self.clock.now())
+            if not notice.delayed and _is_too_soon(plan, request):
+                return await self._send(replace(notice, delayed=True), TICK)
+            older = await self._older(plan) if attempt else None
             try:
-                lease = await self._write(plan, known)
+                lease = await self._write(plan, known, older)
             except Conflict:
                 if await self.records.operation(plan.operation.correlation_id):
                     return await self.completion.resume(plan.operation.correlation_id)
+                request = await self._again(notice) or request
             else:
                 self._tell(plan.operation, notice)
-                return await self.completion.complete(lease) if lease else None
+                return await self.completion.complete(lease, resumed=lease.tried) if lease else None
         raise Conflict("the records of this meeting keep changing")
 
-    async def _write(self, plan: Plan, known: Known) -> Lease | None:
+    async def _again(self, notice: Notice) -> MeetingRequest | None:
+        """The message as it is by now: who was faster may have known a newer version of the meeting."""
+        fresh = await self._request(notice)
+        return fresh if fresh and fresh.item else None
+
+    async def _is_certain(self, notice: Notice) -> bool:
+        """Whether an update of a meeting that nobody has heard of may be declined. Raises Unavailable if not yet."""
+        if notice.sought and await self.records.waiting.has_earlier(self._correlation(notice.message)):
+            raise Unavailable("Earlier messages wait, and the invitation may be among them.")
+        return notice.sought
+
+    async def _older(self, plan: Plan) -> Pending | None:
+        """The unfinished operation whose place the plan's takes. Raises Conflict while somebody works on it."""
+        if plan.operation.done:
+            return None
+        older = await self.records.pending(plan.operation, self.clock.now())
+        if older and older.is_leased:
+            raise Conflict("An earlier version of this meeting is being answered.")
+        return older
+
+    async def _write(self, plan: Plan, known: Known, older: Pending | None) -> Lease | None:
         """Write a plan down; None when nothing is left to do. Raises Conflict if others were faster."""
         now = self.clock.now()
         if plan.operation.done:
             await self.records.note(plan.operation, now)
             return None
+        if older:
+            plan = in_place_of(plan, older.operation, tried=older.tried)
         # The name is claimed while the decision is written: it belongs to the tag, so a lost race does no harm.
         lease, named = await asyncio.gather(
-            self.records.open(plan.operation, now, plan.changed, plan.assigned, known),
+            self.records.open(plan.operation, now, plan.changed, plan.assigned, known, older),
             asyncio.gather(*(self.platform.name(booking) for booking in plan.changed)),
         )
-        pairs = zip(named, lease.bookings, strict=True)
-        return replace(lease, bookings=tuple(replace(booking, etag=written.etag) for booking, written in pairs))
+        names = {booking.tag: booking for booking in named}
+        bookings = tuple(replace(names.get(each.tag, each), etag=each.etag) for each in lease.bookings)
+        return replace(lease, bookings=bookings, tried=bool(older and plan.inherits_answer and older.tried))
 
     def _tell(self, operation: Operation, notice: Notice) -> None:
         """Log and metrics of a decision (O4)."""
@@ -197,7 +223,20 @@ class Processor:
 
     async def _look_for_invitation(self, notice: Notice) -> None:
         """Sweep the mailbox for messages that were not seen, then look at this one again."""
-        for body in encode([Notice.resync(notice.integration)]):
-            await self.queue.send(body)
-        for body in encode([replace(notice, attempt=1)]):
-            await self.queue.send(body, INVITATION_DELAY)
+        await self._send(Notice.resync(notice.integration))
+        await self._send(replace(notice, sought=True), INVITATION_DELAY)
+
+    async def _send(self, notice: Notice, delay: timedelta = timedelta(0)) -> None:
+        for body in encode([notice]):
+            await self.queue.send(body, delay)
+
+
+def _is_too_soon(plan: Plan, request: MeetingRequest) -> bool:
+    """Whether the answer could not be told from the one that Exchange has on record: both of one second.
+
+    Exchange's times are whole seconds. After a crash, the response's time is what tells whether it is this answer's.
+    """
+    item = request.item
+    if item is None or item.answered_at is None or plan.operation.answer is not item.answer:
+        return False
+    return request.received <= item.answered_at + TICK

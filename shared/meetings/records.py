@@ -4,7 +4,8 @@ tag:<uuid>                 the booking: alias, meeting, conference        (share
 meeting:<key>              which tag a meeting has
 meeting:<key>:<day>        which tag one occurrence has that has a room of its own
 operation:<correlation>    what was decided on a message                  (operation.py)
-pending:<correlation>      work that is left, leased until …
+pending:<about>            work that is left, leased until …: one for a meeting, or an occurrence, at a time
+waiting:<correlation>      a message that could not be handled yet        (waiting.py)
 due:<day>:<task>:<of>      what falls due on a day                        (shared/aliases/due.py)
 symptom                    the last hint at wrong settings of the mailbox  (symptoms.py)
 """
@@ -12,29 +13,18 @@ symptom                    the last hint at wrong settings of the mailbox  (symp
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.aliases.booking import Booking, State, link_key
 from shared.aliases.due import all_due_of, due_operation
 from shared.meetings.decision import Known
-from shared.meetings.operation import LEASE, Operation
+from shared.meetings.lease import Lease, Pending, Unfinished, operation_of, pending_values
+from shared.meetings.operation import LEASE, SUPERSEDED, Operation
 from shared.meetings.symptoms import MARK, Mark, marks
+from shared.meetings.waiting import WaitingMessages
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, Storage
 from shared.storage import Operation as Write
-
-
-@dataclass(frozen=True)
-class Lease:
-    """The sole right to finish an operation, until it is finished or given back.
-
-    `bookings` are those whose rooms have to follow, as they stand in the table.
-    """
-
-    operation: Operation
-    operation_row: Row
-    pending_row: Row
-    bookings: tuple[Booking, ...]
 
 
 class Records:
@@ -43,6 +33,11 @@ class Records:
     def __init__(self, storage: Storage, integration: str) -> None:
         self._table = storage.table("meetings")
         self._integration = integration
+
+    @property
+    def waiting(self) -> WaitingMessages:
+        """Messages that could not be handled yet."""
+        return WaitingMessages(self._table, self._integration)
 
     async def known(self, meeting: str, tags: Sequence[str], day: str = "", *, thorough: bool) -> Known:
         """What is known of a meeting (or of its one occurrence of `day`) and of the tags in its message.
@@ -87,20 +82,34 @@ class Records:
         found = await asyncio.gather(*(self.booking(tag) for tag in tags))
         return tuple(sorted((b for b in found if b), key=lambda booking: booking.created))
 
+    async def _in_order(self, tags: Sequence[str]) -> tuple[Booking, ...]:
+        """The bookings in the order of their tags: the first of an operation's is the one that it is about."""
+        found = await asyncio.gather(*(self.booking(tag) for tag in tags))
+        return tuple(booking for booking in found if booking)
+
     async def booking(self, tag: str) -> Booking | None:
         """The booking of a tag of this integration, or None."""
         row = await self._table.get(self._integration, f"tag:{tag}")
         return Booking.from_row(row) if row else None
 
     async def open(
-        self, operation: Operation, now: datetime, changed: Sequence[Booking], assigned: Booking | None, known: Known
+        self,
+        operation: Operation,
+        now: datetime,
+        changed: Sequence[Booking],
+        assigned: Booking | None,
+        known: Known,
+        older: Pending | None = None,
     ) -> Lease:
         """Write a decision down, all of it or nothing, and take the lease on what is left to do.
 
         `changed` are the bookings as they are to be; `assigned` is the one that the meeting gets, if it gets another.
+        `older` is the operation whose place this one takes: it ends here. Raises RowExists when there is one unasked.
         """
+        others = await self._others(operation, changed) if older else ()
         writes: list[Write] = [Insert(operation.key, operation.values())]
-        writes.append(Insert(operation.pending_key, {"until": (now + LEASE).isoformat()}))
+        pending = pending_values(operation, now + LEASE, leased=True, tried=True, tries=0)
+        writes.append(Replace(older.row, pending) if older else Insert(operation.pending_key, pending))
         writes += [Replace(booking.row, booking.values()) for booking in changed]
         writes += [due.put() for booking in changed for due in all_due_of(booking, now)]
         writes.append(due_operation(operation.correlation_id, now).put())
@@ -109,13 +118,31 @@ class Records:
             # A meeting that is taken for new must be new; if it is not, all of this is decided again, thoroughly.
             before = next((row for row in known.links if row.key == assigned.link_key), None)
             writes.append(Replace(before, link) if before else Insert(assigned.link_key, link))
+        if older:
+            ended = older.operation.finished(now, error=SUPERSEDED)
+            writes.append(Replace(older.operation_row, ended.values()))
         etags = await self._table.commit(self._integration, *writes, *marks(operation))
+        written = tuple(replace(booking, etag=etag) for booking, etag in zip(changed, etags[2:], strict=False))
         return Lease(
             operation,
             Row(self._integration, operation.key, {}, etags[0]),
             Row(self._integration, operation.pending_key, {}, etags[1]),
-            tuple(replace(booking, etag=etag) for booking, etag in zip(changed, etags[2:], strict=False)),
+            (*written, *others),
         )
+
+    async def _others(self, operation: Operation, changed: Sequence[Booking]) -> tuple[Booking, ...]:
+        """The bookings of an operation that it does not change itself."""
+        tags = {booking.tag for booking in changed}
+        return await self._bookings([tag for tag in operation.tags.split() if tag not in tags])
+
+    async def pending(self, operation: Operation, now: datetime) -> Pending | None:
+        """The unfinished operation about the same meeting or occurrence, or None."""
+        row = await self._table.get(self._integration, operation.pending_key)
+        found = await self._table.get(self._integration, f"operation:{operation_of(row)}") if row else None
+        if row is None or found is None:
+            return None
+        is_leased = bool(row.values.get("leased", True)) and now < datetime.fromisoformat(str(row.values["until"]))
+        return Pending(Operation.from_row(found), found, row, is_leased)
 
     async def note(self, operation: Operation, now: datetime) -> None:
         """Write down a decision that leaves nothing to do."""
@@ -157,21 +184,25 @@ class Records:
 
     async def take_over(self, correlation_id: str, now: datetime) -> Lease | None:
         """The lease on an operation that some run left unfinished; None when it is done or still being worked on."""
-        pending = await self._table.get(self._integration, f"pending:{correlation_id}")
         row = await self._table.get(self._integration, f"operation:{correlation_id}")
-        if pending is None or row is None or now < datetime.fromisoformat(str(pending.values["until"])):
+        operation = Operation.from_row(row) if row else None
+        pending = await self._table.get(self._integration, operation.pending_key) if operation else None
+        if row is None or operation is None or pending is None or operation_of(pending) != correlation_id:
             return None
+        if now < datetime.fromisoformat(str(pending.values["until"])):
+            return None
+        tried, tries = bool(pending.values.get("tried", True)), int(pending.values.get("tries", 0))
+        leased = pending_values(operation, now + LEASE, leased=True, tried=True, tries=tries)
         try:
-            [etag] = await self._table.commit(self._integration, Replace(pending, {"until": (now + LEASE).isoformat()}))
+            [etag] = await self._table.commit(self._integration, Replace(pending, leased))
         except RowChanged:
             return None
-        operation = Operation.from_row(row)
-        bookings = await self._bookings(operation.tags.split())
-        return Lease(operation, row, Row(self._integration, pending.key, {}, etag), bookings)
+        bookings = await self._in_order(operation.tags.split())
+        return Lease(operation, row, Row(self._integration, pending.key, {}, etag), bookings, tried, tries)
 
     async def reread(self, lease: Lease) -> Lease:
         """The same lease with its bookings as they stand now."""
-        return replace(lease, bookings=await self._bookings([booking.tag for booking in lease.bookings]))
+        return replace(lease, bookings=await self._in_order([booking.tag for booking in lease.bookings]))
 
     async def update(self, lease: Lease, operation: Operation) -> Lease:
         """Write down how far the work has got."""
@@ -179,9 +210,11 @@ class Records:
         [etag] = await self._table.commit(self._integration, Replace(row, operation.values()))
         return replace(lease, operation=operation, operation_row=replace(row, etag=etag))
 
-    async def give_back(self, lease: Lease, now: datetime) -> None:
-        """End a lease early, with the work still to do."""
-        await self._table.commit(self._integration, Replace(lease.pending_row, {"until": now.isoformat()}))
+    async def give_back(self, lease: Lease, until: datetime) -> None:
+        """End a lease early, with the work still to do, from `until` on; nothing when somebody else has it by now."""
+        left = pending_values(lease.operation, until, leased=False, tried=lease.tried, tries=lease.tries)
+        with suppress(RowChanged):
+            await self._table.commit(self._integration, Replace(lease.pending_row, left))
 
     async def finish(self, lease: Lease, operation: Operation) -> None:
         """Write down that nothing is left to do.
@@ -195,10 +228,13 @@ class Records:
             *(Replace(booking.row, booking.values()) for booking in lease.bookings),
         )
 
+    async def all_unfinished(self) -> list[Unfinished]:
+        """Operations that are not finished, the oldest first, with those that somebody is working on."""
+        rows = self._table.rows(self._integration, "pending:")
+        return sorted([Unfinished.from_row(row) async for row in rows], key=lambda each: each.since)
+
     async def unfinished(self, now: datetime) -> AsyncIterator[Operation]:
-        """Operations whose lease has run out."""
-        async for row in self._table.rows(self._integration, "pending:"):
-            if datetime.fromisoformat(str(row.values["until"])) <= now:
-                operation = await self.operation(row.key.removeprefix("pending:"))
-                if operation:
-                    yield operation
+        """Operations that are to be taken up again: nobody works on them, and their pause is over."""
+        for each in await self.all_unfinished():
+            if each.until <= now and (operation := await self.operation(each.correlation_id)):
+                yield operation

@@ -19,17 +19,17 @@ from shared.personal.upkeep import keep_vmrs_registered
 log = logging.getLogger(__name__)
 
 AT_ONCE = 16
-PATIENCE = timedelta(seconds=120)
-"""An Exchange that does not answer is left for the next round."""
+PATIENCE = timedelta(seconds=90)
+"""An Exchange that does not answer is left for the next round. Three chores in a row must fit into functionTimeout."""
 
-POLL = timedelta(seconds=50)
-"""Polls must not outlast their minute: the timer would skip the next one, for every integration."""
+POLL = timedelta(seconds=25)
+"""The two chores of a poll must not outlast its minute: the timer would skip the next one, for every integration."""
 
 POLLED_AT_ONCE = 100
 """A poll is one small call, or waits for a server that is down; that must not hold up the others."""
 
 QUIET = timedelta(days=7)
-"""A message that was set aside stays an alarm for a week after the last one."""
+"""What has happened to a message or an answer stays an alarm for a week after the last time."""
 
 IMPATIENCE = timedelta(seconds=10)
 """An admin waits for the answer to a save."""
@@ -50,7 +50,6 @@ class Rounds:
         """Find what notifications missed, finish what a crash interrupted, and watch new mailboxes (M5, M9)."""
 
         async def sweep(hands: Hands) -> None:
-            await hands.processor.resume_all()
             await hands.watcher.sweep()
             await hands.watcher.check_readable()
             await check_mailbox_settings(hands.processor, self.alarms)
@@ -58,7 +57,11 @@ class Rounds:
         async def subscribe(hands: Hands) -> None:
             await hands.watcher.keep_subscribed()
 
-        chores: dict[AlarmKind, Chore] = {AlarmKind.SUBSCRIPTION: subscribe, AlarmKind.CONNECTION: sweep}
+        chores: dict[AlarmKind, Chore] = {
+            AlarmKind.SUBSCRIPTION: subscribe,
+            AlarmKind.CONNECTION: sweep,
+            AlarmKind.WAITING: lambda hands: hands.backlog.work_off(PATIENCE / 2),
+        }
         await self._for_each(chores, by_ews=False)
         measure(Metric.ROUND, 1, outcome="sweep")
 
@@ -66,11 +69,14 @@ class Rounds:
         """The same where nobody notifies us: a minute is how long an organizer may wait."""
 
         async def poll(hands: Hands) -> None:
-            await hands.processor.resume_all()
             await hands.watcher.poll()
             await check_mailbox_settings(hands.processor, self.alarms)
 
-        await self._for_each({AlarmKind.CONNECTION: poll}, by_ews=True, patience=POLL, at_once=POLLED_AT_ONCE)
+        chores: dict[AlarmKind, Chore] = {
+            AlarmKind.CONNECTION: poll,
+            AlarmKind.WAITING: lambda hands: hands.backlog.work_off(POLL / 2),
+        }
+        await self._for_each(chores, by_ews=True, patience=POLL, at_once=POLLED_AT_ONCE)
         measure(Metric.ROUND, 1, outcome="poll")
 
     async def renew(self) -> None:
@@ -93,7 +99,8 @@ class Rounds:
         async def clean_up(hands: Hands) -> None:
             await hands.agenda.clean_up()
             await check_number_space(hands.processor, self.alarms)
-            await self.alarms.clear_when_quiet(hands.processor.integration.uuid, AlarmKind.POISON, QUIET)
+            for happened in (AlarmKind.POISON, AlarmKind.ANSWER):
+                await self.alarms.clear_when_quiet(hands.processor.integration.uuid, happened, QUIET)
 
         integrations = await self.integrations.list()
         await self.retirement.complete_all({integration.uuid for integration in integrations})
@@ -150,9 +157,8 @@ class Rounds:
         """
         try:
             async with asyncio.timeout((patience or PATIENCE).total_seconds()):
-                await chore(await self.hands(integration.uuid))
-        except NotFound:
-            log.info("integration %s was deleted meanwhile", integration.uuid)
+                if hands := await self._hands(integration.uuid):
+                    await chore(hands)
         except (SchedulingError, TimeoutError) as error:
             log.warning("%s of integration %s: %s", alarm, integration.uuid, type(error).__name__)
             await self.alarms.raise_(integration.uuid, alarm, str(error) or "Exchange does not answer in time.")
@@ -162,3 +168,11 @@ class Rounds:
             await self.alarms.raise_(integration.uuid, alarm, "An unexpected error; see the app's log.")
         else:
             await self.alarms.clear(integration.uuid, alarm)
+
+    async def _hands(self, uuid: str) -> Hands | None:
+        """The hands of an integration; None when it has been deleted meanwhile."""
+        try:
+            return await self.hands(uuid)
+        except NotFound:
+            log.info("integration %s was deleted meanwhile", uuid)
+            return None

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 from datetime import datetime
+from html import escape
 from zoneinfo import ZoneInfo
 
 from shared.aliases.booking import Booking
@@ -14,7 +15,7 @@ from shared.integrations import Integration
 from shared.integrations.references import name_in
 from shared.mailboxes.mailbox import Mail
 from shared.meetings.decision import Accept, Accepted, Refresh, Reject, Rejected
-from shared.meetings.itip import itip_reply
+from shared.meetings.itip import can_reply, itip_reply
 from shared.meetings.operation import Mailing, Operation
 from shared.meetings.request import Answer, CalendarItem, Shape, mail_address
 from shared.templates import html_to_text, meeting_time, one_line, render
@@ -112,22 +113,24 @@ def invited(integration: Integration, item: CalendarItem) -> tuple[str, ...]:
     return tuple(address for address in people if address != integration.mailbox)
 
 
-def html_response(integration: Integration, item: CalendarItem, operation: Operation, now: datetime) -> Mail:
-    """A meeting response with an HTML body: a mail with an iTIP REPLY, since Graph's own comment is plain text.
-
-    Not confirmed without a live tenant: that Exchange makes a tracked response of it. Raises ValueError where
-    `can_reply` says no.
-    """
-    verb = "Accepted" if operation.answer is Answer.ACCEPTED else "Declined"
-    reply = itip_reply(item, integration.mailbox, operation.answer, now)
-    subject = one_line(f"{verb}: {item.subject}")
-    return Mail((item.organizer.address,), subject, operation.text, html_to_text(operation.text), reply)
-
-
 def plain_response(operation: Operation) -> Operation:
     """The same operation with its answer as the plain comment of Graph's own response, instead of a mail of ours."""
     others = [mailing for mailing in operation.mails.split() if mailing != Mailing.RESPONSE]
     return replace(operation, mails=" ".join(others), text=html_to_text(operation.text))
+
+
+def response_mail(integration: Integration, item: CalendarItem, operation: Operation, now: datetime) -> Mail:
+    """The answer as a mail: where it is to be HTML, since Graph's own comment is plain text, or Exchange refuses it.
+
+    It holds an iTIP REPLY, so that it is a meeting response; an ordinary mail where no reply can be made (`can_reply`).
+    Not confirmed without a live tenant: that Exchange makes a tracked response of it.
+    """
+    html = operation.text
+    if not (integration.answers_in_html or integration.response_format == "html"):
+        html = "<br>".join(escape(operation.text).splitlines())
+    verb = "Accepted" if operation.answer is Answer.ACCEPTED else "Declined"
+    reply = itip_reply(item, integration.mailbox, operation.answer, now) if can_reply(item) else b""
+    return Mail((item.organizer.address,), one_line(f"{verb}: {item.subject}"), html, html_to_text(html), reply)
 
 
 def _answer(integration: Integration, reason: Accepted | Rejected, values: dict[str, str]) -> str:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.alarms import AlarmKind, Alarms
-from shared.errors import Conflict, NotFound, RateLimited, Unavailable
+from shared.errors import AWAY, NotFound, RateLimited
 from shared.mailboxes.mailbox import MessageNotFound
+from shared.meetings.cause import cause_of
 from shared.meetings.hands import Hands, HandsOf
-from shared.meetings.notice import LOOKS_FOR_MESSAGE, Notice, decode, encode
+from shared.meetings.notice import LONGEST_PAUSE, LOOKS_FOR_MESSAGE, Notice, decode, encode
 from shared.operations.metrics import Metric, measure
 from shared.storage import Queue
 
@@ -55,22 +56,46 @@ class Worker:
     async def _work_off(self, notice: Notice, *, last_try: bool) -> None:
         try:
             hands = await self.hands(notice.integration)
-            if not notice.message:
-                await hands.watcher.resync(resubscribe=notice.resubscribe)
-                return
-            try:
-                await hands.processor.process(notice, last_try=last_try)
-            except MessageNotFound:
-                await self._not_found(hands, notice)
         except NotFound:
             log.info("a notice for an integration that has been deleted was dropped")
-        except (RateLimited, Unavailable, Conflict) as error:
-            wait = timedelta(seconds=error.retry_after if isinstance(error, RateLimited) else 0)
-            later = notice.again(wait)
-            if later is None:
-                raise
-            log.info("tried again in %s: %s", later[1], error)
+            return
+        except AWAY as error:
+            await self._put_off(notice, error)
+            return
+        try:
+            if not notice.message:
+                await hands.watcher.resync(resubscribe=notice.resubscribe)
+            else:
+                await self._process(hands, notice, last_try=last_try)
+        except AWAY as error:
+            await self._look_again(hands, notice, error)
+
+    async def _process(self, hands: Hands, notice: Notice, *, last_try: bool) -> None:
+        try:
+            await hands.processor.process(notice, last_try=last_try)
+        except MessageNotFound:
+            await self._not_found(hands, notice)
+        if notice.attempt:
+            await hands.processor.handled(notice)
+
+    async def _look_again(self, hands: Hands, notice: Notice, error: Exception) -> None:
+        """The message is noted first, so that it waits for as long as it takes; then the queue's few quick looks."""
+        try:
+            if notice.message:
+                await hands.processor.wait(notice, cause_of(error), is_fault=False)
+        except AWAY:
+            await self._put_off(notice, error)
+            return
+        later = notice.again(_wait(error))
+        if later:
+            log.info("tried again in %s: %s", later[1], cause_of(error))
             await self._send(*later)
+
+    async def _put_off(self, notice: Notice, error: Exception) -> None:
+        """Back into the queue, however often: it cannot even be noted. Each time it may stay there for seven days."""
+        again, delay = notice.again(_wait(error)) or (notice, LONGEST_PAUSE)
+        log.info("tried again in %s: %s", delay, cause_of(error))
+        await self._send(again, delay)
 
     async def _not_found(self, hands: Hands, notice: Notice) -> None:
         """Look for the message again; after some minutes it is gone, if others can be read."""
@@ -86,7 +111,10 @@ class Worker:
             await self.queue.send(body, delay)
 
     async def set_aside(self, body: str) -> None:
-        """Record a message that could not be worked off; never raises for what stands in it."""
+        """Note a message that the queue has given up; the backlog looks at it again. Raises nothing for what it holds.
+
+        Raises Unavailable when it cannot be noted: the poison queue keeps it and hands it out again.
+        """
         try:
             notices = decode(body)
         except ValueError:
@@ -94,11 +122,19 @@ class Worker:
             measure(Metric.SET_ASIDE, 1)
             return
         for notice in notices:
-            log.error("a notice of integration %s could not be worked off", notice.integration)
+            log.error("a notice of integration %s could not be handled", notice.integration)
             measure(Metric.SET_ASIDE, 1, notice.integration)
-            try:
-                hands = await self.hands(notice.integration)
-            except NotFound:
-                continue  # the integration has been deleted
-            correlation = await hands.processor.set_aside(notice)
-            await self.alarms.raise_(notice.integration, AlarmKind.POISON, f"Correlation id {correlation}.")
+            if notice.message:  # the sweep comes by itself
+                await self._note(notice)
+
+    async def _note(self, notice: Notice) -> None:
+        try:
+            hands = await self.hands(notice.integration)
+        except NotFound:
+            return  # the integration has been deleted
+        correlation = await hands.processor.wait(notice, "Set aside by the queue.", is_fault=True)
+        await self.alarms.raise_(notice.integration, AlarmKind.POISON, f"Correlation id {correlation}.")
+
+
+def _wait(error: Exception) -> timedelta:
+    return timedelta(seconds=error.retry_after if isinstance(error, RateLimited) else 0)

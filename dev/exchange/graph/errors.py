@@ -37,18 +37,26 @@ def throttled(retry_after: str | None) -> GraphError:
 
 
 _STATUS = {
+    400: ("ErrorCalendarMeetingRequestIsOutOfDate", "The meeting request is out of date."),
+    401: ("InvalidAuthenticationToken", "Lifetime validation failed, the token is expired."),
+    403: ("ErrorAccessDenied", "Access is denied. Check credentials and try again."),
+    404: ("ErrorItemNotFound", "The specified object was not found in the store."),
+    408: ("RequestTimeout", "The request timed out."),
+    409: ("ErrorIrresolvableConflict", "The send or update operation could not be performed."),
+    412: ("ErrorIrresolvableConflict", "The change key passed in the request does not match the current one."),
+    502: ("BadGateway", "Failed to execute backend request."),
     500: ("InternalServerError", "Error while processing response."),
     503: ("serviceNotAvailable", "The service is temporarily unavailable. Please retry after some time."),
     504: ("UnknownError", ""),
 }
 
 
-def with_status(status: int, retry_after: str | None) -> GraphError:
-    """The error that Graph gives with a status of 429, 500, 503 or 504."""
+def with_status(status: int, retry_after: str | None, code: str = "") -> GraphError:
+    """The error that Graph gives with a status of `dev.exchange.faults.STATUSES`; with another ``code`` if given."""
     if status == 429:
         return throttled(retry_after)
-    code, message = _STATUS[status]
-    return GraphError(status, code, message, {"Retry-After": retry_after} if retry_after is not None else {})
+    usual, message = _STATUS[status]
+    return GraphError(status, code or usual, message, {"Retry-After": retry_after} if retry_after is not None else {})
 
 
 def error_response(error: GraphError, now: datetime) -> web.Response:

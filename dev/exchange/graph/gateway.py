@@ -109,4 +109,4 @@ def _struck(request: web.Request, fault: Fault) -> web.StreamResponse:
         if request.transport:
             request.transport.close()
         return web.Response(status=500)
-    raise with_status(fault.status, fault.retry_after)
+    raise with_status(fault.status, fault.retry_after, fault.code)

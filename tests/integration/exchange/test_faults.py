@@ -11,8 +11,13 @@ from tests.integration.exchange.world import ALICE, VMR, World
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [(429, "ApplicationThrottled"), (500, "InternalServerError"), (503, "serviceNotAvailable"), (504, "UnknownError")],
-)
+    [
+        (400, "ErrorCalendarMeetingRequestIsOutOfDate"), (401, "InvalidAuthenticationToken"),
+        (403, "ErrorAccessDenied"), (404, "ErrorItemNotFound"), (408, "RequestTimeout"),
+        (409, "ErrorIrresolvableConflict"), (412, "ErrorIrresolvableConflict"), (429, "ApplicationThrottled"),
+        (500, "InternalServerError"), (503, "serviceNotAvailable"), (504, "UnknownError"),
+    ],
+)  # fmt: skip
 async def test_a_request_is_refused_so_many_times(world: World, status: int, code: str) -> None:
     await world.fault(on="GET /messages", status=status, retry_after=2.128, times=2)
     assert (await world.graph("GET", f"/users/{VMR}/events")).status_code == 200, "another path is not meant"
@@ -31,6 +36,11 @@ async def test_the_work_can_be_done_before_the_refusal(world: World) -> None:
     assert answer.status_code == 504
     assert [m["kind"] for m in await world.received(ALICE)] == ["accepted"]
     assert (await world.event())["responseStatus"]["response"] == "accepted"
+
+
+async def test_a_refusal_may_have_another_code(world: World) -> None:
+    await world.fault(on="GET /messages", status=400, code="ErrorInvalidRequest")
+    assert (await world.graph("GET", f"/users/{VMR}/messages")).json()["error"]["code"] == "ErrorInvalidRequest"
 
 
 @pytest.mark.parametrize("after_effect", [False, True])
@@ -83,7 +93,7 @@ async def test_faults_can_be_cleared(world: World) -> None:
         {"on": "notification", "action": "crash"},
         {"on": "notification", "status": 503},
         {"on": "event", "action": "lose"},
-        {"on": "GET /messages", "status": 404},
+        {"on": "GET /messages", "status": 418},
         {"on": "GET /messages", "status": 503, "times": 0},
         {"on": "GET /messages", "status": 503, "times": True},
         {"on": "*", "action": "latency", "ms": "much"},

@@ -4,14 +4,16 @@ The webhook is a real HTTP endpoint. The queue is worked off when a test says so
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import httpx
+import pytest
 from aiohttp import web
 
 from dev.exchange.app import Running, running_exchange
@@ -19,14 +21,14 @@ from dev.exchange.visibility import ON_PREMISES
 from shared.addin.meeting_details import details
 from shared.aliases.allocation import alias_format
 from shared.composition import Services
-from shared.errors import SchedulingError
+from shared.errors import SchedulingError, Unavailable
 from shared.identity.caller import Caller
 from shared.integrations import Integration
 from shared.mailboxes.graph.credentials import LocalTokens
 from shared.settings import Settings, StorageAccount
-from shared.storage import Storage
+from shared.storage import Operation, Row, Storage
 from tests.fakes.secrets import MemorySecrets
-from tests.fakes.storage import MemoryStorage
+from tests.fakes.storage import MemoryQueue, MemoryStorage, MemoryTable
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 MAILBOX = "vmr@example.com"
@@ -35,6 +37,75 @@ KEY = b"k" * 32
 TRIES = 5
 QUIET = timedelta(minutes=20)
 """Long enough for every lease to run out and every retry to come due."""
+
+
+class Away(StrEnum):
+    """What may be away."""
+
+    EXCHANGE = "Exchange"
+    TOKENS = "token endpoint"
+    STORAGE = "storage"
+    QUEUE = "queue"
+
+
+@dataclass
+class Outages:
+    """Storage in memory that may be away, and what else of our own is away now."""
+
+    memory: MemoryStorage
+    away: set[Away] = field(default_factory=set)
+
+    def table(self, name: str) -> "ReachableTable":
+        return ReachableTable(self.memory.table(name), self)
+
+    def queue(self, name: str) -> "ReachableQueue":
+        return ReachableQueue(self.memory.queue(name), self)
+
+    async def close(self) -> None:
+        pass
+
+    def check(self, what: Away) -> None:
+        """Fail as the real one does while it is away."""
+        if what in self.away:
+            raise Unavailable(f"The {what} cannot be used now (ServiceRequestError).")
+
+
+@dataclass
+class ReachableTable:
+    """A Table that may be away."""
+
+    table: MemoryTable
+    outages: Outages
+
+    async def get(self, partition: str, key: str) -> Row | None:
+        self.outages.check(Away.STORAGE)
+        return await self.table.get(partition, key)
+
+    async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
+        self.outages.check(Away.STORAGE)
+        return await self.table.commit(partition, *operations)
+
+    async def rows(self, partition: str, prefix: str = "", after: str = "") -> AsyncIterator[Row]:
+        self.outages.check(Away.STORAGE)
+        async for row in self.table.rows(partition, prefix, after):
+            yield row
+
+    async def everything(self) -> AsyncIterator[Row]:
+        self.outages.check(Away.STORAGE)
+        async for row in self.table.everything():
+            yield row
+
+
+@dataclass
+class ReachableQueue:
+    """A Queue that may be away."""
+
+    queue: MemoryQueue
+    outages: Outages
+
+    async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
+        self.outages.check(Away.QUEUE)
+        await self.queue.send(text, delay)
 
 
 class By(StrEnum):
@@ -66,12 +137,21 @@ class Deployment:
     secrets: MemorySecrets
     services: Services
     webhook_url: str
+    outages: Outages
     poisoned: list[str] = field(default_factory=list)
+    """The poison queue: what the host has set aside and the product has not yet recorded."""
 
     # --- what people do
 
     async def click(self, user: str = "alice") -> Any:
-        """An alias with joining instructions, as the add-in gets them."""
+        """An alias with joining instructions, as the add-in gets them; while storage is away, people wait for that."""
+        away, self.outages.away = self.outages.away, set()
+        try:
+            return await self._click(user)
+        finally:
+            self.outages.away = away
+
+    async def _click(self, user: str) -> Any:
         integration = await self.integration()
         booking = await self.services.allocator.allocate(
             INTEGRATION,
@@ -100,17 +180,11 @@ class Deployment:
 
     async def change(self, uid: str, **fields: Any) -> None:
         """Alice edits a meeting, or one occurrence of it."""
-        await self.think()
         await self.control("PATCH", f"/dev/meetings/{uid}", fields)
 
     async def cancel(self, uid: str, occurrence: str = "") -> None:
         """Alice cancels a meeting, or one occurrence of it."""
-        await self.think()
         await self.control("DELETE", f"/dev/meetings/{uid}" + (f"?occurrence={occurrence}" if occurrence else ""))
-
-    async def think(self) -> None:
-        """People take longer than a second, and Exchange's times are whole seconds: they tell two versions apart."""
-        await self.move_to(self.now + timedelta(seconds=1))
 
     async def answers(self, uid: str = "", user: str = ALICE) -> list[dict[str, Any]]:
         """The responses in the organizer's mailbox, newest last."""
@@ -178,9 +252,11 @@ class Deployment:
 
     async def work_off(self, most: int = 1000) -> None:
         """Work the queue off."""
+        await self.set_aside()
         for _ in range(most):
             if not self.memory.queue("meeting-requests").sent:
                 return
+            self.outages.check(Away.QUEUE)
             await self.hand_out(await self.take())
         raise AssertionError("the queue never runs empty")
 
@@ -204,27 +280,74 @@ class Deployment:
     async def hand_out(self, body: str) -> None:
         """The queue hands a message out, as often as Azure does before it sets it aside."""
         for attempt in range(1, TRIES + 1):
-            try:
+            with suppress(Exception):  # the host logs whatever it was
                 await self.services.worker.work_off(body, last_try=attempt == TRIES)
-            except (SchedulingError, httpx.HTTPError, KeyError, ValueError):
-                continue
-            return
+                return
         self.poisoned.append(body)
-        await self.services.worker.set_aside(body)
+        await self.set_aside()
+
+    async def set_aside(self) -> None:
+        """The poison queue hands out what it holds. What fails there stays: Azure hands it out again and again."""
+        for body in list(self.poisoned):
+            with suppress(SchedulingError):
+                await self.services.worker.set_aside(body)
+                self.poisoned.remove(body)
+
+    # --- outages
+
+    async def begin_outage(self, what: Away, fault: dict[str, Any]) -> None:
+        """Something is away from now on; `fault` says how requests to Exchange fail meanwhile."""
+        if what is Away.EXCHANGE:
+            await self.faults({**fault, "on": "*", "times": None}, {**fault, "on": "EWS ", "times": None})
+        elif what is Away.TOKENS:
+            # What comes of it by EWS, where the sign-in is part of the request.
+            await self.faults({"on": "EWS ", "status": 401, "times": None})
+        self.outages.away.add(what)
+
+    def end_outages(self) -> None:
+        """Everything is back."""
+        for on in ("*", "EWS "):
+            self.exchange.exchange.faults.clear(on)
+        self.outages.away.clear()
+
+    async def tick(self) -> None:
+        """The timers run, and what is in the queue is worked off; a timer that fails is run again next time."""
+        with suppress(SchedulingError):
+            await self.drain()
+        for timer in (self.services.rounds.sweep, self.services.rounds.poll):
+            with suppress(SchedulingError):
+                await timer()
+        with suppress(SchedulingError):
+            await self.drain()
+
+    async def pass_time(self, span: timedelta, times: int = 6) -> None:
+        """Time passes, in so many leaps, and the timers run meanwhile."""
+        for _ in range(times):
+            await self.move_to(self.now + span / times)
+            await self.tick()
+
+    async def left(self) -> list[str]:
+        """What is still to be done: keys of rows."""
+        prefixes = ("pending:", "waiting:")
+        table = self.memory.table("meetings")
+        return [row.key async for row in table.everything() if row.key.startswith(prefixes)]
 
     async def settle(self, times: int = 2) -> None:
-        """All troubles end; timers run until nothing is left to do."""
+        """All troubles end; timers run, so many times and then until nothing is left to do."""
+        self.end_outages()
         await self.clear_faults()
-        for _ in range(times):
+        for turn in range(10):
             await self.move_to(self.now + QUIET)
             await self.drain()
             await self.services.rounds.sweep()
             await self.drain()
+            if turn + 1 >= times and not await self.left():
+                return
 
     async def restart(self, storage: Storage | None = None) -> None:
         """The process dies and another one starts, perhaps with other storage around the same rows."""
         await self.services.close()
-        self.services = _services(self.exchange, storage or self.memory, self.secrets, self.webhook_url)
+        self.services = _services(self.exchange, storage or self.outages, self.secrets, self.webhook_url)
 
 
 @asynccontextmanager
@@ -233,9 +356,19 @@ async def deployed(by: By = By.GRAPH, **settings: Any) -> AsyncIterator[Deployme
     async with running_exchange() as exchange, httpx.AsyncClient(base_url=exchange.base_url, timeout=30) as http:
         memory, secrets = MemoryStorage(), MemorySecrets()
         held: list[Deployment] = []
-        async with _webhook(held) as webhook_url:
-            services = _services(exchange, memory, secrets, webhook_url)
-            deployment = Deployment(exchange, http, memory, secrets, services, webhook_url)
+        outages = Outages(memory)
+
+        async def token(_: LocalTokens) -> str:
+            outages.check(Away.TOKENS)
+            return "local"
+
+        async with (
+            _webhook(held) as webhook_url,
+            _replaced("shared.mailboxes.graph.credentials.LocalTokens.token", token),
+            _replaced("httpx._transports.default.create_ssl_context", _ssl_context),
+        ):
+            services = _services(exchange, outages, secrets, webhook_url)
+            deployment = Deployment(exchange, http, memory, secrets, services, webhook_url, outages)
             held.append(deployment)
             try:
                 await deployment.control("PATCH", f"/dev/mailboxes/{MAILBOX}", by.processing)
@@ -247,6 +380,17 @@ async def deployed(by: By = By.GRAPH, **settings: Any) -> AsyncIterator[Deployme
                 yield deployment
             finally:
                 await deployment.services.close()
+
+
+_ssl_context = cache(httpx.create_ssl_context)
+"""Reading the trusted authorities takes longer than most histories, and nothing here is encrypted."""
+
+
+@asynccontextmanager
+async def _replaced(name: str, by: object) -> AsyncIterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(name, by)
+        yield
 
 
 def _services(exchange: Running, storage: Storage, secrets: MemorySecrets, webhook_url: str) -> Services:
@@ -283,7 +427,10 @@ async def _webhook(held: list[Deployment]) -> AsyncIterator[str]:
             return web.Response(text=request.query["validationToken"])
         deployment = held[0]
         for message in deployment.services.webhook.receive(await request.read()):
-            await deployment.memory.queue("meeting-requests").send(message)
+            try:
+                await deployment.outages.queue("meeting-requests").send(message)
+            except Unavailable:  # the host's output binding fails
+                return web.Response(status=500)
         return web.Response(status=202)
 
     app = web.Application()

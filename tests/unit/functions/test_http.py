@@ -31,6 +31,7 @@ from shared.mailboxes.ews.trouble import EwsError
 from shared.mailboxes.graph.client import GraphError
 from shared.mailboxes.mailbox import CalendarItemGone, MessageNotFound
 from shared.mailboxes.watch import MailboxUnreadable
+from shared.meetings.backlog import StillWaiting
 from shared.settings import SettingsError
 from shared.storage import RowChanged, RowExists
 
@@ -42,6 +43,7 @@ INTERNAL = {
     CalendarItemGone: "the processor's business",
     MessageNotFound: "the processor's business",
     MailboxUnreadable: "an alarm of the sweep",
+    StillWaiting: "an alarm of the sweep",
 }
 """Errors that answer 500, each with the reason why no caller can do anything about it."""
 

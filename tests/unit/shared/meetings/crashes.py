@@ -6,8 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.mailboxes.mailbox import Mailbox
-from shared.storage import Operation, Row
-from tests.fakes.storage import MemoryQueue, MemoryStorage, MemoryTable
+from shared.storage import Operation, Queue, Row, Storage, Table
 
 
 class Crash(BaseException):
@@ -52,7 +51,7 @@ class Fuse:
 class CrashingTable:
     """A Table on a fuse."""
 
-    table: MemoryTable
+    table: Table
     fuse: Fuse
 
     async def get(self, partition: str, key: str) -> Row | None:
@@ -78,7 +77,7 @@ class CrashingTable:
 class CrashingQueue:
     """A Queue on a fuse."""
 
-    queue: MemoryQueue
+    queue: Queue
     fuse: Fuse
 
     async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
@@ -89,7 +88,7 @@ class CrashingQueue:
 class CrashingStorage:
     """A Storage on a fuse."""
 
-    storage: MemoryStorage
+    storage: Storage
     fuse: Fuse
 
     def table(self, name: str) -> CrashingTable:

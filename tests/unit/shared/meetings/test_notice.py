@@ -8,16 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.meetings.notice import PATIENCE, Notice, decode, encode
+from shared.meetings.notice import LOOKS, Notice, decode, encode
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 AZURE_TAKES = 65_536
+PAUSES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
+"""Seconds, before each of them is made a little longer."""
 
 notices = st.builds(
     Notice,
     integration=st.text(max_size=40),
     message=st.text(max_size=200),
-    attempt=st.integers(0, PATIENCE),
+    attempt=st.integers(0, LOOKS),
     resubscribe=st.booleans(),
 )
 
@@ -79,12 +81,28 @@ def test_looks_are_repeated_ever_more_seldom_until_patience_runs_out() -> None:
     while later := notice.again():
         notice, wait = later
         waits.append(wait.total_seconds())
-    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
-    assert notice == Notice(INTEGRATION, "message", attempt=PATIENCE)
+    assert all(pause <= wait <= 1.25 * pause + 0.5 for pause, wait in zip(PAUSES[:LOOKS], waits, strict=True))
+    assert notice == Notice(INTEGRATION, "message", attempt=LOOKS)
+
+
+def test_an_item_that_is_not_there_is_looked_for_over_half_an_hour_however_often_something_was_away() -> None:
+    notice, waits = Notice(INTEGRATION, "message", attempt=LOOKS), []
+    while later := notice.again_for_item():
+        notice, wait = later
+        waits.append(wait.total_seconds())
+    assert all(pause <= wait <= 1.25 * pause + 0.5 for pause, wait in zip(PAUSES, waits, strict=True))
+
+
+def test_what_failed_together_is_not_tried_again_together() -> None:
+    late = [Notice(INTEGRATION, f"message {n}", attempt=8).again() for n in range(50)]
+    assert len({delay for _, delay in filter(None, late)}) > 20
 
 
 def test_who_is_asked_to_wait_waits() -> None:
     _, delay = Notice(INTEGRATION, "message").again(timedelta(seconds=90)) or (None, None)
     assert delay == timedelta(seconds=90)
     _, delay = Notice(INTEGRATION, "message", attempt=9).again(timedelta(seconds=90)) or (None, None)
-    assert delay == timedelta(minutes=5)
+    assert delay is None
+    _, delay = Notice(INTEGRATION, "message", attempt=8).again(timedelta(seconds=90)) or (None, None)
+    assert delay
+    assert delay >= timedelta(seconds=256)

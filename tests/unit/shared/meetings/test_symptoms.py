@@ -10,7 +10,7 @@ from shared.alarms import Alarm, AlarmKind, Alarms
 from shared.conferences.conference import Calendar
 from shared.meetings.checkup import check_mailbox_settings
 from shared.meetings.decision import Accept, Accepted, Decision, Ignore, Refresh, Reject, Rejected
-from shared.meetings.notice import PATIENCE, Notice
+from shared.meetings.notice import LOOKS_FOR_ITEM, Notice
 from shared.meetings.request import Answer, Kind, Update
 from shared.meetings.symptoms import Symptom, is_empty, symptom_of
 from tests.fakes.mailbox import invitation
@@ -70,7 +70,7 @@ class Site(World):
         """A request for which Exchange never makes a calendar item."""
         self._number += 1
         sent = replace(invitation(f"message-{self._number}"), item=None)
-        notice = Notice(self.integration.uuid, self.mailbox.deliver(sent), attempt=PATIENCE)
+        notice = Notice(self.integration.uuid, self.mailbox.deliver(sent), itemless=LOOKS_FOR_ITEM)
         await self.processor().process(notice)
 
     async def raised(self) -> list[Alarm]:

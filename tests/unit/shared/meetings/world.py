@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from shared.alarms import Alarms
 from shared.aliases.allocation import Allocator, alias_format
 from shared.aliases.booking import Booking
 from shared.aliases.promises import Promises
@@ -12,12 +13,15 @@ from shared.conferences.platform import PolicyPlatform
 from shared.conferences.policy import Policy
 from shared.identity.caller import Caller
 from shared.integrations import Integration
+from shared.mailboxes.watch import Watcher
 from shared.meetings.agenda import Agenda
+from shared.meetings.backlog import Backlog
 from shared.meetings.judge import Judge
 from shared.meetings.notice import Notice, decode
 from shared.meetings.operation import LEASE, Operation, correlation_id
 from shared.meetings.processor import Processor
 from shared.meetings.records import Records
+from shared.meetings.waiting import FIRST_PAUSE
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailbox import FakeMailbox
 from tests.fakes.storage import MemoryStorage
@@ -45,6 +49,7 @@ class World:
         self.promises = Promises(KEY, self.clock)
         self.policy = Policy(self.storage, self.clock)
         self.records = Records(self.storage, self.integration.uuid)
+        self.alarms = Alarms(self.storage, self.clock)
         self.queue = self.storage.queue("meeting-requests")
 
     def processor(self, **parts: Any) -> Processor:
@@ -56,6 +61,7 @@ class World:
             "records": self.records,
             "judge": self.judge(self.records, self.allocator),
             "queue": self.queue,
+            "alarms": self.alarms,
             "clock": self.clock,
         }
         return Processor(**usual | parts)
@@ -63,6 +69,11 @@ class World:
     def judge(self, records: Records, allocator: Allocator) -> Judge:
         """The judge, on these records."""
         return Judge(self.integration, records, allocator, self.promises, self.clock)
+
+    def backlog(self) -> Backlog:
+        """The backlog; whether a message that is not found is missing has to be asked elsewhere."""
+        parts = self.mailbox, None, self.storage, self.queue, self.clock
+        return Backlog(self.processor(), Watcher(self.integration.uuid, "", *parts))
 
     def agenda(self) -> Agenda:
         """The agenda."""
@@ -82,8 +93,8 @@ class World:
 
     async def settle(self) -> None:
         """Let leases run out, finish what was left undone, and hand out what went back into the queue."""
-        self.clock.move(LEASE + timedelta(seconds=1))
-        await self.processor().resume_all()
+        self.clock.move(max(LEASE, FIRST_PAUSE) + timedelta(seconds=1))
+        await self.backlog().work_off(timedelta(minutes=1))
         while self.queue.sent:
             body, _ = self.queue.sent.pop(0)
             for notice in decode(body):

@@ -1,0 +1,143 @@
+"""What could not be finished when it came: messages that wait, and operations that some run has left unfinished.
+
+A timer looks at it. Each entry is guarded alone: one that fails for good never keeps the others, nor the search for
+messages that were missed. Few are tried at first, and no more of them while none succeeds, so that an Exchange that has
+just come back is not met by everything that waits.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from shared.alarms import AlarmKind
+from shared.errors import AWAY, SchedulingError
+from shared.mailboxes.mailbox import MessageNotFound
+from shared.mailboxes.watch import Watcher
+from shared.meetings.cause import cause_of
+from shared.meetings.lease import Unfinished
+from shared.meetings.notice import Notice
+from shared.meetings.processor import Processor
+from shared.meetings.waiting import WaitingMessage
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 4
+"""Graph's limit for each mailbox."""
+
+WORTH_AN_ALARM = timedelta(minutes=15)
+"""What waits for less is tried again by the queue."""
+
+
+class StillWaiting(SchedulingError):
+    """Some of it waits for longer than a moment; how much, since when, and why."""
+
+    code = "messages_waiting"
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """Something to be done, since when it waits, and how it is done: whether that went well."""
+
+    since: datetime
+    work: Callable[[], Awaitable[bool]]
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """The backlog of one integration."""
+
+    processor: Processor
+    watcher: Watcher
+
+    async def work_off(self, longest: timedelta) -> None:
+        """Do what is due, the oldest first, beginning nothing more after `longest`. Raises StillWaiting."""
+        records, now = self.processor.records, self.processor.clock.now()
+        waiting, unfinished = await records.waiting.all(), await records.all_unfinished()
+        if not waiting and not unfinished:
+            return
+        await self._do([*self._messages(waiting, now), *self._operations(unfinished, now)], longest)
+        if waiting:
+            await self._clear_faults()
+        await self._report()
+
+    async def _do(self, entries: list[_Entry], longest: timedelta) -> None:
+        entries.sort(key=lambda entry: entry.since)
+        end = time.monotonic() + longest.total_seconds()
+        for start in range(0, len(entries), AT_ONCE):
+            went_well = await asyncio.gather(*(entry.work() for entry in entries[start : start + AT_ONCE]))
+            if not any(went_well) or time.monotonic() > end:
+                break
+
+    # --- messages
+
+    def _messages(self, waiting: list[WaitingMessage], now: datetime) -> list[_Entry]:
+        return [_Entry(each.since, partial(self._look_at, each)) for each in waiting if each.next_look <= now]
+
+    async def _look_at(self, waiting: WaitingMessage) -> bool:
+        notice = Notice(self.processor.integration.uuid, waiting.message)
+        try:
+            await self.processor.process(notice, last_try=waiting.is_fault)
+        except MessageNotFound:
+            log.info("%s: the message that waited is not found any more", waiting.correlation_id)
+            await self.watcher.not_found()
+        except AWAY as error:
+            return await self._failed(waiting, error, is_fault=False)
+        except Exception as error:
+            log.exception("%s: a fault", waiting.correlation_id)
+            return await self._failed(waiting, error, is_fault=True)
+        await self.processor.handled(notice)
+        return True
+
+    async def _failed(self, waiting: WaitingMessage, error: Exception, *, is_fault: bool) -> bool:
+        """What was decided on is finished by itself, and no longer waits as a message."""
+        records, now = self.processor.records, self.processor.clock.now()
+        if await records.operation(waiting.correlation_id):
+            await records.waiting.remove(waiting.correlation_id)
+        else:
+            await records.waiting.update(waiting.failed(cause_of(error), now, is_fault=is_fault))
+        return is_fault
+
+    # --- operations
+
+    def _operations(self, unfinished: list[Unfinished], now: datetime) -> list[_Entry]:
+        due = [each for each in unfinished if each.until <= now]
+        return [_Entry(each.since, partial(self._resume, each.correlation_id)) for each in due]
+
+    async def _resume(self, correlation: str) -> bool:
+        try:
+            await self.processor.completion.resume(correlation)
+        except AWAY as error:
+            log.warning("%s cannot be finished yet: %s", correlation, cause_of(error))
+            return False
+        except Exception:
+            log.exception("%s: a fault", correlation)
+        return True
+
+    # --- what is left
+
+    async def _clear_faults(self) -> None:
+        processor = self.processor
+        if not any(each.is_fault for each in await processor.records.waiting.all()):
+            await processor.alarms.clear(processor.integration.uuid, AlarmKind.POISON)
+
+    async def _report(self) -> None:
+        """Raise StillWaiting if anything has been waiting for longer than a moment, but for a fault of ours."""
+        records, before = self.processor.records, self.processor.clock.now() - WORTH_AN_ALARM
+        messages = [each for each in await records.waiting.all() if not each.is_fault and each.since <= before]
+        decisions = [each for each in await records.all_unfinished() if each.since <= before]
+        if messages:
+            first = messages[0]
+            raise StillWaiting(
+                f"Messages that wait: {len(messages)}, the first since {first.since:%Y-%m-%d %H:%M} UTC. "
+                f"Decisions to be carried out: {len(decisions)}. Last cause: {first.cause} "
+                f"Correlation id {first.correlation_id}."
+            )
+        if decisions:
+            raise StillWaiting(
+                f"Decisions to be carried out: {len(decisions)}, the first since {decisions[0].since:%Y-%m-%d %H:%M} "
+                f"UTC. Correlation id {decisions[0].correlation_id}."
+            )

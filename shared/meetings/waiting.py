@@ -1,0 +1,116 @@
+"""Messages that could not be handled yet, because something was away or because of a fault: nothing is decided on them.
+
+One row each, `waiting:<correlation id>` in the integration's partition of table `meetings`, from the first look that
+failed until one succeeds. Queue messages live for seven days at most and their tries are counted; these rows stay for
+as long as it takes. The backlog (backlog.py) looks at them again.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Self
+
+from shared.meetings.notice import jittered
+from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Table, Values
+
+PREFIX = "waiting:"
+FIRST_PAUSE = timedelta(minutes=10)
+"""The queue's own looks take eight minutes."""
+
+LONGEST_PAUSE = timedelta(minutes=30)
+LONGEST_PAUSE_AFTER_FAULT = timedelta(days=1)
+"""A fault of ours is not mended by waiting: the next version may handle the message."""
+
+
+@dataclass(frozen=True)
+class WaitingMessage:
+    """A message, since when it waits, when it is looked at next, how often that was done in vain, and why.
+
+    `is_fault` says that it failed by an unexpected error, not because something was away. `cause` is fit for an admin.
+    """
+
+    correlation_id: str
+    message: str
+    since: datetime
+    next_look: datetime
+    looks: int
+    cause: str
+    is_fault: bool
+
+    def failed(self, cause: str, now: datetime, *, is_fault: bool) -> Self:
+        """This message after one more look in vain."""
+        longest = LONGEST_PAUSE_AFTER_FAULT if is_fault else LONGEST_PAUSE
+        pause = jittered(min(FIRST_PAUSE * 2 ** min(self.looks, 20), longest), self.correlation_id)
+        return replace(self, looks=self.looks + 1, next_look=now + pause, cause=cause, is_fault=is_fault)
+
+    def values(self) -> Values:
+        """Its columns."""
+        return {
+            "message": self.message,
+            "since": self.since.isoformat(),
+            "next_look": self.next_look.isoformat(),
+            "looks": self.looks,
+            "cause": self.cause,
+            "is_fault": self.is_fault,
+        }
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """The message of a row."""
+        values = row.values
+        return cls(
+            row.key.removeprefix(PREFIX),
+            str(values["message"]),
+            datetime.fromisoformat(str(values["since"])),
+            datetime.fromisoformat(str(values["next_look"])),
+            int(values["looks"]),
+            str(values["cause"]),
+            bool(values["is_fault"]),
+        )
+
+
+@dataclass(frozen=True)
+class WaitingMessages:
+    """The list of one integration."""
+
+    table: Table
+    integration: str
+
+    async def add(self, correlation_id: str, message: str, cause: str, now: datetime, *, is_fault: bool) -> None:
+        """Note that a message waits; one that is noted already stays as it is."""
+        new = WaitingMessage(correlation_id, message, now, now + FIRST_PAUSE, 0, cause, is_fault)
+        with suppress(RowExists):
+            await self.table.commit(self.integration, Insert(PREFIX + correlation_id, new.values()))
+
+    async def all(self) -> list[WaitingMessage]:
+        """All, the longest waiting first."""
+        found = [WaitingMessage.from_row(row) async for row in self._rows()]
+        return sorted(found, key=lambda waiting: (waiting.since, waiting.correlation_id))
+
+    def _rows(self) -> AsyncIterator[Row]:
+        return self.table.rows(self.integration, PREFIX)
+
+    async def update(self, waiting: WaitingMessage) -> None:
+        """Write down that it was looked at; nothing when it has been handled meanwhile."""
+        key = PREFIX + waiting.correlation_id
+        row = await self.table.get(self.integration, key)
+        with suppress(RowChanged):
+            if row:
+                await self.table.commit(self.integration, Replace(row, waiting.values()))
+
+    async def remove(self, correlation_id: str) -> None:
+        """It has been handled."""
+        row = await self.table.get(self.integration, PREFIX + correlation_id)
+        with suppress(RowChanged):
+            if row:
+                await self.table.commit(self.integration, Delete(row))
+
+    async def has_earlier(self, correlation_id: str) -> bool:
+        """Whether messages wait, for something that is away, that came before this one."""
+        for waiting in await self.all():
+            if waiting.correlation_id == correlation_id:
+                return False
+            if not waiting.is_fault:
+                return True
+        return False

@@ -1,0 +1,67 @@
+"""Many random histories, all of them to the end, with a count of those that failed:
+
+python -m tests.integration.meetings.many_histories graph 10000 [--seed 7] [--only 123]
+
+The same seed gives the same histories. Several processes with seeds of their own use several cores. `--only` runs one
+history again, by its number.
+"""
+
+import argparse
+import asyncio
+import logging
+import sys
+import time
+import warnings
+from random import Random
+
+import pytest
+
+from shared.mailboxes.graph.client import RetryReads
+from tests.integration.meetings.deployment import By
+from tests.integration.meetings.test_histories import check, random_history, random_variants
+
+
+def main() -> int:
+    """Run as many as the command line says; the exit status tells whether one failed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("by", choices=["graph", "ews"])
+    parser.add_argument("count", type=int)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", type=int)
+    asked = parser.parse_args()
+    by = By.GRAPH if asked.by == "graph" else By.EWS
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    failed, since = 0, time.monotonic()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RetryReads, "get_delay_time", lambda *_: 0.0)  # as the tests do
+        numbers = range(asked.count) if asked.only is None else [asked.only]
+        for done, number in enumerate(numbers, 1):
+            failed += not succeeds(by, asked.seed, number)
+            if done % 50 == 0 or done == len(numbers):
+                pace = (time.monotonic() - since) / done
+                say(f"{done} histories by {by}, seed {asked.seed}: {failed} failed, {pace:.3f} s each")
+    return 1 if failed else 0
+
+
+def succeeds(by: By, seed: int, number: int) -> bool:
+    """Run one history; a failure is told with the history."""
+    chance = Random(f"{seed} {number}")
+    history = random_history(chance, by)
+    varied = random_variants(chance) if by is By.GRAPH else {}
+    try:
+        asyncio.run(check(history, by, renews=by is By.EWS and chance.random() < 0.5, varied=varied))
+    except Exception as error:
+        say(f"FAILED {number} ({type(error).__name__}: {str(error)[:600]})\n  {history} {varied}")
+        return False
+    return True
+
+
+def say(text: str) -> None:
+    """Tell at once, also into a file."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
