@@ -85,6 +85,8 @@ IN_USE: Mapping[AlarmKind, Callable[[Integration], bool]] = {
     AlarmKind.MAILBOX_SETTINGS: _has_mailbox,
     AlarmKind.NUMBER_SPACE: _has_mailbox,
     AlarmKind.POISON: _has_mailbox,
+    AlarmKind.WAITING: _has_mailbox,
+    AlarmKind.ANSWER: _has_mailbox,
     AlarmKind.BRIDGE: lambda integration: (
         integration.conference_platform == "management_api"
         and (integration.enable_dynamic_vmrs or integration.enable_personal_vmrs)

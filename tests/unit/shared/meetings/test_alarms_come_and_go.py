@@ -10,11 +10,11 @@ from pydantic import SecretStr
 
 from shared.alarms import AlarmKind
 from shared.aliases.allocation import AliasFormat
-from shared.errors import Unavailable
+from shared.errors import SchedulingError, Unavailable
 from shared.identity.service_tokens import ServiceTokens, SignInNeeded
 from shared.identity.sign_in.endpoint import TokenEndpoints
 from shared.meetings.lifecycle import IntegrationLifecycle
-from shared.meetings.notice import Notice, encode
+from shared.meetings.notice import LOOKS, Notice, encode
 from shared.meetings.rounds import QUIET
 from shared.meetings.worker import Worker
 from shared.personal.bridge_failure import BridgeFailed
@@ -45,6 +45,11 @@ class World(Base):
         after = await self.store.update(uuid, changes)
         self.places[uuid].site.integration = after
         await self.lifecycle.saved(uuid, frozenset(name for name, old in before if old != getattr(after, name)))
+
+    async def pass_time(self) -> None:
+        """Enough for whatever waits to be tried again, by a sweep."""
+        self.clock.move(timedelta(minutes=30))
+        await self.rounds.sweep()
 
     async def vmrs(self, uuid: str) -> None:
         await self.bridges.of_owner(await self.store.get(uuid), "alice@example.com")
@@ -106,6 +111,29 @@ async def _number_space(world: World, uuid: str) -> None:
 async def _poison(world: World, uuid: str) -> None:
     [notice] = encode([Notice(uuid, "odd")])
     await world.worker.set_aside(notice)
+
+
+async def _waiting(world: World, uuid: str) -> None:
+    """A message cannot be read, and the queue's looks at it are over."""
+    place = world.places[uuid]
+    message = place.mailbox.deliver(invitation("late", body(await place.site.reserve()), uid="uid-late"))
+    place.mailbox.fail("read", Unavailable("Exchange does not answer in time."), times=2)
+    await world.worker.work_off(next(encode([Notice(uuid, message)])), last_try=False)
+    await world.pass_time()
+
+
+async def _time_passes(world: World, uuid: str) -> None:
+    await world.pass_time()
+
+
+async def _refused(world: World, uuid: str) -> None:
+    """Exchange takes an answer at no time."""
+    place = world.places[uuid]
+    message = place.mailbox.deliver(invitation("refused", body(await place.site.reserve()), uid="uid-refused"))
+    place.mailbox.fail("answer", SchedulingError("Graph answered 400."), times=LOOKS)
+    await world.worker.work_off(next(encode([Notice(uuid, message)])), last_try=False)
+    for _ in range(LOOKS):
+        await world.pass_time()
 
 
 async def _quiet(world: World, uuid: str) -> None:
@@ -201,6 +229,8 @@ STORIES = {
     ),
     AlarmKind.NUMBER_SPACE: Story(_number_space, _round("cleanup"), {"scheduled_alias_suffix_length": 10}, {}),
     AlarmKind.POISON: Story(_poison, _quiet, OFF, {}),
+    AlarmKind.WAITING: Story(_waiting, _time_passes, OFF, {}),
+    AlarmKind.ANSWER: Story(_refused, _quiet, OFF, {}),
     AlarmKind.BRIDGE: Story(_bridge, _bridge_answers, {"conference_platform": "policy"}, ON_NODE),
     AlarmKind.HOUSEKEEPING: Story(_housekeeping, _round("agenda"), OFF, {}),
     AlarmKind.DUPLICATE_ALIAS: Story(_duplicate_alias, _renamed, {"enable_personal_vmrs": False, **OFF}, {}),
