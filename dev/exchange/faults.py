@@ -30,8 +30,8 @@ class Fault:
     ``status`` answers so; action "crash" closes the connection without an answer. With ``after_effect`` the work is
     done first. ``times`` is how often it still happens (None: until faults are cleared). ``seconds``: how long a
     "delay" holds a notification back, what a "latency" adds to each request, how long one "hangs", or what lies between
-    the bytes of a "trickle". ``code`` is the error code of the refusal (Graph's usual one for the status when it is left
-    out), ``back_off_ms`` what "server_busy" asks for (0: it does not say), ``megabytes`` the size of an "oversize"
+    the bytes of a "trickle". ``code`` is the error code of the refusal (Graph's usual one for the status when it is
+    left out), ``back_off_ms`` what "server_busy" asks for (0: it does not say), ``megabytes`` the size of an "oversize"
     answer.
     """
 
