@@ -1,31 +1,93 @@
 """Time zone names, as Exchange writes them, to IANA names."""
 
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 UTC_NAME = "UTC"
 _LEGACY_PREFIX = "tzone://Microsoft/"
+_RETIRED = {
+    # Windows still has them; the table of Unicode's CLDR does not (docs/facts/outlook-addin.md).
+    "kamchatka standard time": "Asia/Kamchatka",
+    "petropavlovsk-kamchatsky standard time": "Asia/Kamchatka",  # its display name
+    "mid-atlantic standard time": "Etc/GMT+2",
+    "coordinated universal time": UTC_NAME,
+}
+_COPY = re.compile(r"\s+\d+$")
+"""Windows and Outlook number zones of one name: "W. Europe Standard Time 1"."""
+_DISPLAY = re.compile(r"\((?:UTC|GMT)(?:([+-])(\d\d?):(\d\d))?\)\s*(.+)", re.IGNORECASE | re.ASCII)
+"""A display name: "(UTC+01:00) Amsterdam, Berlin, Bern", "(UTC-05:00) Eastern Time (US & Canada)"."""
+_TIME = re.compile(r"\s+Time(?:\s+\(.*\))?$|\s+-\s+Old$", re.IGNORECASE)
+
+
+def iana_zone(name: str) -> str:
+    """The IANA name of a Windows, IANA or display name of a zone; "" for one that is not known.
+
+    `tzone://Microsoft/Utc` is UTC. A custom zone (`tzone://Microsoft/Custom`, "Customized Time Zone") tells nothing by
+    its name: see `zone_like`.
+    """
+    bare = name.removeprefix(_LEGACY_PREFIX).strip()
+    for known in (bare, _COPY.sub("", bare)):
+        if found := _windows_names().get(known.casefold()) or _iana_names().get(known.casefold()):
+            return found
+    display = _DISPLAY.fullmatch(bare)
+    return _by_display_name(display) if display else ""
+
+
+def zone_info(name: str) -> ZoneInfo:
+    """The zone of a name that `iana_zone` gave. UTC, in which Exchange hands out all times, where that is ""."""
+    return ZoneInfo(name or UTC_NAME)
+
+
+def zone_like(rules: tzinfo, when: datetime) -> str:
+    """The IANA name of a zone that has the same time as `rules` all through the year of `when`; "" when none has."""
+    noons = [datetime(when.year, 1, 1, 12, tzinfo=UTC) + timedelta(days=day) for day in range(365)]
+    wanted = [noon.astimezone(rules).utcoffset() for noon in noons]
+    for name in dict.fromkeys(_windows_names().values()):
+        zone = ZoneInfo(name)
+        if all(noon.astimezone(zone).utcoffset() == offset for noon, offset in zip(noons, wanted, strict=True)):
+            return name
+    return ""
+
+
+def _by_display_name(display: re.Match[str]) -> str:
+    sign, hours, minutes, label = display.groups(default="")
+    if not sign:
+        return _windows_names().get(f"{_TIME.sub('', label)} Standard Time".casefold(), UTC_NAME)
+    offset = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
+    return next((name for name in _candidates(label) if _standard_offset(name) == offset), "")
+
+
+def _candidates(label: str) -> Iterator[str]:
+    """Zones that a display name without its offset may mean: by its own name, then by its cities."""
+    named = f"{_TIME.sub('', label)} Standard Time".casefold()
+    if found := _windows_names().get(named):
+        yield found
+    for city in label.casefold().split(","):
+        if found := _cities().get(city.strip()):
+            yield found
+
+
+def _standard_offset(name: str) -> timedelta | None:
+    zone = ZoneInfo(name)
+    offsets = [datetime(2026, month, 1, tzinfo=zone).utcoffset() or timedelta() for month in (1, 7)]
+    return min(offsets)
 
 
 @cache
 def _windows_names() -> dict[str, str]:
     from tzlocal.windows_tz import win_tz
 
-    return {windows.casefold(): iana for windows, iana in win_tz.items()}
+    return _RETIRED | {windows.casefold(): iana for windows, iana in win_tz.items()}
 
 
 @cache
-def _iana_names() -> frozenset[str]:
-    return frozenset(available_timezones())
+def _iana_names() -> dict[str, str]:
+    return {name.casefold(): name for name in available_timezones()}
 
 
-def iana_zone(name: str) -> str:
-    """The IANA name of a Windows or IANA zone name.
-
-    `tzone://Microsoft/Utc` is UTC. A custom zone (`tzone://Microsoft/Custom`) and an unknown name tell nothing that
-    could be used: UTC, the zone in which Exchange hands out all times (facts/graph-ews-tokens.md §1).
-    """
-    bare = name.removeprefix(_LEGACY_PREFIX)
-    if windows := _windows_names().get(bare.casefold()):
-        return windows
-    return bare if bare in _iana_names() else UTC_NAME
+@cache
+def _cities() -> dict[str, str]:
+    return {name.rpartition("/")[2].replace("_", " "): iana for name, iana in sorted(_iana_names().items())}

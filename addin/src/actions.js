@@ -165,7 +165,7 @@ export class Actions {
       this.#note(noted(this.placed));
     }
     const isGone = this.placed && !(await failureOf(this.#eraseFormer(formerly(details, tag, this.placed))));
-    return { ...finished, ...(!isGone && { hint: words.formerStays }) };
+    return isGone ? finished : { ...finished, hint: [finished.hint, words.formerStays].filter(Boolean).join(' ') };
   }
 
   /** @param {Placed} former */
@@ -238,7 +238,7 @@ export class Actions {
   /**
    * @param {Plan} plan
    * @param {boolean} [mayRewrite]
-   * @returns {Promise<Finished>}
+   * @returns {Promise<{outcome: 'added'|'promised', hint: string}>}
    */
   async #place(plan, mayRewrite = false) {
     this.unfinished = plan;

@@ -23,7 +23,8 @@ export class ApiError extends Error {
 
 /** @typedef {{room_name: string, room_email: string, alias_id: string, instructions: string, instructions_text: string,
  *   location: string, alias: string, numeric_alias: string}} MeetingDetails */
-/** @typedef {{state: 'unknown'|'reserved'|'scheduled'|'closed', starts_here: boolean, alias: string}} TagState */
+/** @typedef {{state: 'unknown'|'reserved'|'scheduled'|'closed', starts_here: boolean, alias: string,
+ *   one_date: boolean}} TagState */
 /** @typedef {{placeholder: {html: string, text: string}|null, aliases: string[]}} OwnConfig */
 /** @typedef {{name: string, description: string, instructions: string, instructions_text: string, location: string}}
  *   PersonalVmr */

@@ -22,11 +22,12 @@ import { words } from './words.js';
  * @property {boolean} removable  what the meeting has can be taken out again
  * @property {Owner} owner
  * @property {boolean} incomplete  the equipment mailbox is missing
+ * @property {boolean} isOccurrence  it is one date of a series
  * @property {string} hint
  */
 
 /** @type {Finding} */
-export const NOTHING = { already: false, removable: false, owner: 'ours', incomplete: false, hint: '' };
+export const NOTHING = { already: false, removable: false, owner: 'ours', incomplete: false, isOccurrence: false, hint: '' };
 
 /**
  * @param {Item} item
@@ -43,7 +44,9 @@ export async function find(item, body, room, ask) {
   const state = tag ? await ask(tag) : null;
   const owner = state ? ownerOf(state, item.isOccurrence, await item.isNew()) : 'ours';
   const incomplete = owner === 'ours' && tag !== '' && !(isNoted && noted.invited) && (await isMissing(item, room));
-  const finding = { already: true, removable: isOurs, owner, incomplete, hint: hintOf(item, owner, state) };
+  const { isOccurrence } = item;
+  const hint = hintOf(isOccurrence, owner, state);
+  const finding = { already: true, removable: isOurs, owner, incomplete, isOccurrence, hint };
   return { finding, placed: isOurs ? noted : null, state };
 }
 
@@ -77,11 +80,11 @@ async function isMissing(item, room) {
 }
 
 /**
- * @param {Item} item
+ * @param {boolean} isOccurrence
  * @param {Owner} owner
  * @param {TagState|null} state
  */
-function hintOf(item, owner, state) {
-  if (item.isOccurrence && owner === 'ours') return words.occurrence(state?.alias ?? '');
+function hintOf(isOccurrence, owner, state) {
+  if (isOccurrence && owner === 'ours') return words.occurrence(state?.alias ?? '', state?.one_date ?? false);
   return owner === 'unsure' ? words.unsure : '';
 }

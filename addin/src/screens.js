@@ -59,7 +59,7 @@ const SCREENS = {
   success: (_, texts) => ({ ...result(texts, 'success'), tone: 'good', buttons: [undo] }),
   unable: (_, texts) => ({ ...result(texts, 'unable'), tone: 'warning', buttons: [undo] }),
   rewrite: ({ asked }) => ({
-    message: { text: asked?.do === 'undo' ? words.rewriteToRemove : words.rewriteToAdd },
+    message: { text: REWRITES[asked?.do ?? ''] ?? words.rewriteToAdd },
     tone: 'warning', buttons: [rewrite, back],
   }),
   already,
@@ -74,9 +74,13 @@ const UNUSABLE = {
   stuck: { heading: { text: words.stuck }, tone: 'bad', hint: words.stuckHint },
 };
 
+/** @type {Record<string, string>} */
+const REWRITES = { undo: words.rewriteToRemove, replace: words.rewriteToReplace };
+
 const undo = { id: 'undo', label: { text: words.remove }, quiet: true };
 const complete = { id: 'complete', label: { text: words.complete } };
 const replace = { id: 'replace', label: { text: words.replace } };
+const ownVmr = { id: 'replace', label: { text: words.ownVmr }, quiet: true };
 const rewrite = { id: 'rewrite', label: { text: words.goOn } };
 const code = /** @type {const} */ ({ kind: 'code', label: words.code, button: words.useCode });
 const back = { id: 'back', label: { text: words.back }, quiet: true };
@@ -86,9 +90,10 @@ const back = { id: 'back', label: { text: words.back }, quiet: true };
  * @param {Texts} texts
  * @returns {Partial<Picture>}
  */
-function already({ removable, owner, incomplete, modes }, texts) {
+function already({ removable, owner, incomplete, isOccurrence, modes }, texts) {
+  const another = owner === 'ours' ? ownVmr : replace;
   const buttons = [
-    ...(incomplete ? [complete] : []), ...(owner !== 'ours' && modes.single_use ? [replace] : []),
+    ...(incomplete ? [complete] : []), ...((owner !== 'ours' || isOccurrence) && modes.single_use ? [another] : []),
     ...(removable && owner !== 'foreign' ? [undo] : []),
   ];
   const heading = { html: texts.already_heading };

@@ -29,6 +29,7 @@
  * @property {boolean} removable  what the meeting has already can be taken out again
  * @property {Owner} owner  whose VMR it is
  * @property {boolean} incomplete  the equipment mailbox is missing
+ * @property {boolean} isOccurrence  it is one date of a series
  * @property {Effect|null} asked  what waits for the user's consent
  * @property {State|null} before  what was shown before the user was asked
  * @property {number} turn  how often the user has chosen; what an earlier choice comes to is no news any more
@@ -69,7 +70,8 @@ export const PAGE = 25; // VMRs shown at a time
 export function start(modes) {
   return {
     screen: 'starting', busy: true, modes, wish: 'single', vmrs: [], shown: PAGE, query: '', signedIn: false,
-    page: '', removable: false, owner: 'ours', incomplete: false, asked: null, before: null, turn: 0, fault: null, why: null, hint: '',
+    page: '', removable: false, owner: 'ours', incomplete: false, isOccurrence: false,
+    asked: null, before: null, turn: 0, fault: null, why: null, hint: '',
   };
 }
 
@@ -172,8 +174,8 @@ function finished(state, event) {
  * @param {State} state
  * @param {Finding} finding
  */
-function found(state, { removable, owner, incomplete, hint }) {
-  return rest({ ...state, removable, owner, incomplete }, 'already', hint);
+function found(state, { removable, owner, incomplete, isOccurrence, hint }) {
+  return rest({ ...state, removable, owner, incomplete, isOccurrence }, 'already', hint);
 }
 
 /**

@@ -22,19 +22,24 @@ export const words = {
     'attendees. Without it, the meeting gets no VMR.',
   replace: 'Replace with a new VMR',
   foreign:
-    'The joining instructions in this text belong to another meeting, so this one would be declined. ' +
-    'Give it a VMR of its own before you send it.',
+    'The joining instructions in this text belong to another meeting. ' +
+    'Give this one a VMR of its own before you send it.',
   unsure:
     'This VMR is booked for another time. If you have just moved the meeting, select Send. ' +
     'If this is a copy of another meeting, replace the VMR with a new one.',
   formerStays: 'Please delete the former joining instructions, which stand below the new ones.',
-  occurrence: (/** @type {string} */ alias) =>
-    `This is one date of a series. ${alias ? `Its VMR is ${alias}, the same` : 'Its VMR is the same'} for all dates of the series.`,
+  ownVmr: 'Give this date a VMR of its own',
+  occurrence: (/** @type {string} */ alias, /** @type {boolean} */ isOwn) =>
+    `This is one date of a series, with ${isOwn ? 'a VMR of its own' : "the series' VMR"}${alias && `, ${alias}`}. ` +
+    'What you change here is for this date only.',
   onlyThisDate: 'This is one date of a series; the other dates keep what they have.',
   goOn: 'Go on',
   rewriteToRemove:
     'The text has pictures, and to take the joining instructions out, Outlook has to write all of it again: pictures ' +
     'can get lost. Or delete the joining instructions yourself, and then select Back and Remove.',
+  rewriteToReplace:
+    'The text has pictures, and to replace the joining instructions, Outlook has to write all of it again: pictures can ' +
+    'get lost. Or delete the joining instructions yourself, and open this pane again.',
   rewriteToAdd:
     'Outlook does not put the joining instructions above the text by itself. To write all of the text again would work, ' +
     'but pictures in it can get lost.',

@@ -31,11 +31,12 @@ class TagStates:
     clock: Clock
 
     async def of(self, uuid: str, token: str, tag: str, start: str) -> dict[str, Any]:
-        """The `result` of the contract's tag_state; `start` is when the meeting that has it begins, ISO 8601 or "".
+        """The `result` of the contract's tag_state. `start` is when the meeting that has it begins: ISO 8601, or "".
 
         `state` is "unknown" (of no use to any meeting), "reserved" (free for the meeting that is sent first),
         "scheduled" or "closed". `starts_here` says whether the booked meeting has an occurrence at `start`. `alias` is
-        what the instructions beside the tag say anyway. Nothing else of the meeting is told.
+        what the instructions beside the tag say anyway; `one_date`: it is the own room of one date of a series.
+        Nothing else of the meeting is told.
 
         Raises NotFound, NotAuthenticated, InvalidRequest, Unavailable.
         """
@@ -49,7 +50,7 @@ class TagStates:
         booking = await self._booking(integration.uuid, marks.tags[0]) if marks.tags else None
         if booking is None or not booking.is_usable(self.clock.now()):
             return _answer("unknown")
-        return _answer(booking.state, _starts(booking, start), booking.alias)
+        return _answer(booking.state, _starts(booking, start), booking)
 
     async def _booking(self, integration: str, tag: str) -> Booking | None:
         row = await self.storage.table("meetings").get(integration, f"tag:{tag}")
@@ -77,5 +78,6 @@ def _moments(text: str) -> list[datetime]:
     return [moment if moment.tzinfo else moment.replace(tzinfo=UTC)]
 
 
-def _answer(state: str, starts_here: bool = False, alias: str = "") -> dict[str, Any]:
-    return {"state": str(state), "starts_here": starts_here, "alias": alias}
+def _answer(state: str, starts_here: bool = False, booking: Booking | None = None) -> dict[str, Any]:
+    alias, one_date = (booking.alias, booking.day != "") if booking else ("", False)
+    return {"state": str(state), "starts_here": starts_here, "alias": alias, "one_date": one_date}

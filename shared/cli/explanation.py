@@ -100,7 +100,8 @@ def _message(request: MeetingRequest) -> str:
     start, end = item.occurrence.start, item.occurrence.end
     outdated = ", outdated" if request.outdated else ""
     times = f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
-    return f"{request.update} {request.kind} of a {item.shape} meeting, {times} ({item.zone}){outdated}"
+    zone = item.zone or "zone not known"
+    return f"{request.update} {request.kind} of a {item.shape} meeting, {times} ({zone}){outdated}"
 
 
 def _standing(tag: str, tagged: tuple[Booking, ...], own: Booking | None) -> str:

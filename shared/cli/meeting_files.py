@@ -15,7 +15,7 @@ from shared.conferences.conference import Occurrence
 from shared.errors import Unavailable
 from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
 from shared.meetings.symptoms import is_empty
-from shared.zones import iana_zone
+from shared.zones import UTC_NAME, iana_zone, zone_like
 
 _Event: TypeAlias = Any
 """A VEVENT. icalendar's type of a property is the union of everything that any property may be."""
@@ -103,7 +103,7 @@ def _item(event: _Event, body: str) -> CalendarItem:
         body=body,
         organizer=Person(str(organizer.params.get("CN", "")), _address(organizer)) if organizer else Person("", ""),
         occurrence=Occurrence(_moment(start), _moment(_end(event, start))),
-        zone=iana_zone(str(getattr(getattr(start, "tzinfo", None), "key", "UTC"))),
+        zone=_zone(start),
         cancelled=str(event.get("STATUS", "")).upper() == "CANCELLED",
         response_requested=True,
         answer=Answer.NONE,
@@ -112,6 +112,14 @@ def _item(event: _Event, body: str) -> CalendarItem:
         last_day=_until(event),
         original_start=_moment(event["RECURRENCE-ID"].dt) if "RECURRENCE-ID" in event else None,
     )
+
+
+def _zone(start: date) -> str:
+    """The zone of DTSTART: by its name, or by the rules of its VTIMEZONE. Days and floating times are UTC's here."""
+    if not isinstance(start, datetime) or start.tzinfo is None:
+        return UTC_NAME
+    zone = start.tzinfo
+    return iana_zone(str(getattr(zone, "key", "") or getattr(zone, "_tzid", ""))) or zone_like(zone, start)
 
 
 def _shape(event: _Event) -> Shape:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from shared.conferences.conference import Occurrence
+from shared.zones import zone_info
 
 
 class Kind(StrEnum):
@@ -78,9 +79,10 @@ class CalendarItem:
 
     `id` is what answers go to; `series_id` the series master's id, "" for a single meeting. `uid` is shared by a
     series and all its occurrences. `occurrence` is the time of a single meeting, of the occurrence, or of a series'
-    first one. `zone` is an IANA name. `attendees` are addresses. `last_day` is the day after which a series has no
-    occurrence, None for an endless one; `original_start` where an occurrence stood before it was moved, and
-    `original_day` the pattern's date of that, yyyymmdd, where Exchange tells it. `sequence` is iCalendar's SEQUENCE.
+    first one. `zone` is an IANA name, "" where nothing tells the organizer's. `attendees` are addresses. `last_day` is
+    the day after which a series has no occurrence, None for an endless one; `original_start` where an occurrence stood
+    before it was moved, and `original_day` the pattern's date of that, yyyymmdd, where Exchange tells it. `sequence` is
+    iCalendar's SEQUENCE.
     """
 
     id: str
@@ -104,8 +106,8 @@ class CalendarItem:
 
     @property
     def tz(self) -> ZoneInfo:
-        """The organizer's zone."""
-        return ZoneInfo(self.zone)
+        """The organizer's zone; UTC where it is not known."""
+        return zone_info(self.zone)
 
     @property
     def day(self) -> str:

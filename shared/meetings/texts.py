@@ -4,7 +4,6 @@ import logging
 from dataclasses import replace
 from datetime import datetime
 from html import escape
-from zoneinfo import ZoneInfo
 
 from shared.aliases.booking import Booking
 from shared.aliases.instructions import joining_instructions
@@ -66,13 +65,14 @@ def conference(integration: Integration, item: CalendarItem, decision: Accept | 
 
 def acceptance(integration: Integration, decision: Accept, item: CalendarItem) -> str:
     """The answer to a meeting that was accepted, as HTML."""
-    zone = ZoneInfo(item.zone)
+    # Times that are not the organizer's own say so.
+    zone = "" if item.zone else " UTC"
     return _answer(
         integration,
         decision.reason,
         {
-            "start_time": meeting_time(item.occurrence.start.astimezone(zone)),
-            "end_time": meeting_time(item.occurrence.end.astimezone(zone)),
+            "start_time": meeting_time(item.occurrence.start.astimezone(item.tz)) + zone,
+            "end_time": meeting_time(item.occurrence.end.astimezone(item.tz)) + zone,
             "alias": decision.booking.alias,
             "numeric_alias": decision.booking.numeric_alias,
         },

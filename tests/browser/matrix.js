@@ -27,7 +27,7 @@ const api = {
   personalVmrs: async () => [
     { name: 'Mine', description: '', instructions: HTML, instructions_text: TEXT, location: 'https://vmr.example.com/' },
   ],
-  tagState: async () => ({ state: 'reserved', starts_here: false, alias: '123456@example.com' }),
+  tagState: async () => ({ state: 'reserved', starts_here: false, alias: '123456@example.com', one_date: false }),
 };
 const identity = { attempt: { page: '' }, session: '', token: async () => 'token' };
 

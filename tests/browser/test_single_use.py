@@ -55,7 +55,7 @@ async def test_a_plain_text_meeting_gets_plain_text(outlook: Outlook) -> None:
 
 async def reserved(route: Route) -> None:
     """A tag that waits for its invitation."""
-    state = {"state": "reserved", "starts_here": False, "alias": "meet.123456@example.com"}
+    state = {"state": "reserved", "starts_here": False, "alias": "meet.123456@example.com", "one_date": False}
     await route.fulfill(json={"status": "success", "result": state})
 
 
@@ -110,6 +110,18 @@ async def test_a_copied_meeting_gets_a_room_of_its_own_in_the_place_of_the_other
     await outlook.click(REMOVE)
     meeting = await outlook.meeting()
     assert (meeting["body"], meeting["required"]) == (AGENDA, [])
+
+
+async def test_one_date_of_a_series_is_never_swapped_silently(outlook: Outlook) -> None:
+    """It says which room it has; another is for this date alone (the server: docs/architecture.md, "Series")."""
+    outlook.answers[TAG_STATE] = reserved
+    meeting = {"body": f"<p>{OTHER_TAG}</p>", "id": "AAMk", "required": [{"name": "VMR", "address": MAILBOX}]}
+    await outlook.open(meeting | {"seriesId": "AAMkS"}, mailbox="1.15")
+    assert "one date of a series, with the series' VMR, meet.123456@example.com." in await outlook.text("hint")
+    assert await outlook.buttons() == ["Give this date a VMR of its own"]
+    await outlook.click("Give this date a VMR of its own")
+    assert await outlook.text("heading") == "Success"
+    assert "the other dates keep what they have" in await outlook.text("hint")
 
 
 async def test_the_tag_is_not_in_the_address_of_the_question(outlook: Outlook) -> None:

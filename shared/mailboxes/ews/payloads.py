@@ -13,7 +13,7 @@ from shared.mailboxes.ews.node import Node, missing
 from shared.mailboxes.ews.references import ItemReference, MessageId
 from shared.mailboxes.global_object_id import uid_of
 from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
-from shared.zones import iana_zone
+from shared.zones import iana_zone, zone_info
 
 SEARCH_KEY, CLEAN_GLOBAL_OBJECT_ID = 0x300B, 0x23
 """PR_SEARCH_KEY, a property tag, and PidLidCleanGlobalObjectId, a property id of the set Meeting."""
@@ -130,7 +130,7 @@ def occurrence(item: Node) -> Occurrence:
     """When it takes place. Raises Unavailable when that cannot be read."""
     start, end = (item.moment(name) or missing(name) for name in ("Start", "End"))
     if item.flag("IsAllDayEvent"):
-        zone = ZoneInfo(_zone(item))
+        zone = zone_info(_zone(item))
         start, end = _midnight(start, zone), _midnight(end, zone)
     return Occurrence(start, end, item.text("CalendarItemType") == "Occurrence")
 

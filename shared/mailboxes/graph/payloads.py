@@ -8,7 +8,6 @@ import logging
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Self, TypeVar
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -28,7 +27,7 @@ from shared.conferences.conference import Occurrence
 from shared.errors import Unavailable
 from shared.mailboxes.global_object_id import day_of, hex_of, series_uid, uid_of
 from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
-from shared.zones import iana_zone
+from shared.zones import iana_zone, zone_info
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +109,7 @@ class Moment(Payload):
 
     def utc(self) -> datetime:
         """The moment in UTC, to the second."""
-        local = self.date_time.replace(tzinfo=ZoneInfo(iana_zone(self.time_zone)), microsecond=0)
+        local = self.date_time.replace(tzinfo=zone_info(iana_zone(self.time_zone)), microsecond=0)
         return local.astimezone(UTC)
 
 
@@ -231,13 +230,13 @@ class Event(EventIds, _Extended):
         is_plain = self.type == _PLAIN
         if not self.is_all_day:
             return Occurrence(self.start.utc(), self.end.utc(), is_plain)
-        zone = ZoneInfo(self.zone)
+        zone = zone_info(self.zone)
         first, last = (m.date_time.replace(tzinfo=zone, microsecond=0).astimezone(UTC) for m in (self.start, self.end))
         return Occurrence(first, last, is_plain)
 
     @property
     def zone(self) -> str:
-        """The organizer's zone, as an IANA name."""
+        """The organizer's zone, as an IANA name; "" for one of the sender's own, of which Graph tells no more."""
         return iana_zone(self.original_start_time_zone or "UTC")
 
     def item(self) -> CalendarItem:

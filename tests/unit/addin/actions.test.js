@@ -285,6 +285,17 @@ for (const [name, state, facts, owner] of [
   });
 }
 
+test('one date of a series says which room it has, and gets another for itself', async () => {
+  Object.assign(item, { body: `Join ${TAG.replace('0b1c', 'ffff')}`, attendees: [ROOM.address], isOccurrence: true });
+  const series = { state: 'scheduled', starts_here: true, alias: '77@example.com', one_date: false };
+  api.tagState = async () => series;
+  assert.match((await actions.look()).hint, /with the series' VMR, 77@example.com\./);
+  api.tagState = async () => ({ ...series, one_date: true });
+  assert.match((await actions.look()).hint, /with a VMR of its own, 77@example.com\./);
+  assert.deepEqual(await run('replace'), ['added', words.onlyThisDate]);
+  assert.equal(item.body, `Join ${TAG}\n\n`);
+});
+
 test('a tag that nobody can be asked about is this meeting\'s', async () => {
   item.body = `Join ${TAG}`;
   api.tagState = fails(new ApiError(503));

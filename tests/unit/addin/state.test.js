@@ -21,7 +21,7 @@ function seen(events, modes) {
   return [plain(heading), plain(message), hint, buttons.map(({ label }) => plain(label)), tone];
 }
 
-const NOTHING = { already: false, removable: false, owner: 'ours', incomplete: false, hint: '' };
+const NOTHING = { already: false, removable: false, owner: 'ours', incomplete: false, isOccurrence: false, hint: '' };
 const opened = { type: 'opened', ...NOTHING };
 const there = (more) => ({ type: 'opened', ...NOTHING, already: true, ...more });
 const PAGE_URL = 'https://vmr.example.com/sign-in?challenge=x';
@@ -65,6 +65,9 @@ const SCREENS = {
     [there({ removable: true, owner: 'unsure', hint: words.unsure })],
     'already_heading', 'already_message', words.unsure, [words.replace, words.remove], 'warning',
   ],
+  'one date of a series': [
+    [there({ isOccurrence: true, hint: 'h' })], 'already_heading', 'already_message', 'h', [words.ownVmr], 'good',
+  ],
   'a meeting without the mailbox': [
     [there({ incomplete: true })], 'already_heading', words.incomplete, '', [words.complete], 'warning',
   ],
@@ -75,6 +78,10 @@ const SCREENS = {
   'pictures that adding may break': [
     [opened, clicked('single'), finished('rewrite', { effect: { do: 'single' } })],
     '', words.rewriteToAdd, '', [words.goOn, words.back], 'warning',
+  ],
+  'pictures that replacing may break': [
+    [there({ owner: 'foreign' }), clicked('replace'), finished('rewrite', { effect: { do: 'replace' } })],
+    '', words.rewriteToReplace, '', [words.goOn, words.back], 'warning',
   ],
   'pictures that are not to be broken': [
     [there({ removable: true }), clicked('undo'), finished('rewrite', { effect: { do: 'undo' } }), clicked('back')],

@@ -1,5 +1,6 @@
-"""Zone names of Exchange (facts/graph-ews-tokens.md §1)."""
+"""Zone names of Exchange (docs/facts/outlook-addin.md)."""
 
+from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tzlocal.windows_tz import win_tz
 
-from shared.zones import iana_zone
+from shared.zones import iana_zone, zone_info, zone_like
 
 
 @pytest.mark.parametrize(
@@ -18,18 +19,32 @@ from shared.zones import iana_zone
         ("Pacific Standard Time", "America/Los_Angeles"),
         ("Asia/Kolkata", "Asia/Kolkata"),
         ("Europe/Berlin", "Europe/Berlin"),
-        ("tzone://Microsoft/Custom", "UTC"),
-        ("Customized Time Zone", "UTC"),
-        ("", "UTC"),
-        ("../../etc/passwd", "UTC"),
-        ("/etc/passwd", "UTC"),
+        ("W. Europe Standard Time 1", "Europe/Berlin"),
+        ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "Europe/Amsterdam"),
+        ("(GMT+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "Europe/Amsterdam"),
+        ("(UTC-05:00) Eastern Time (US & Canada)", "America/New_York"),
+        ("(UTC+05:30) Chennai, Kolkata, Mumbai, New Delhi", "Asia/Kolkata"),
+        ("(UTC-06:00) Central America", "America/Guatemala"),
+        ("(UTC+02:00) Amsterdam, Berlin", ""),
+        ("(UTC+09:00) Nowhere", ""),
+        ("Kamchatka Standard Time", "Asia/Kamchatka"),
+        ("(UTC+12:00) Petropavlovsk-Kamchatsky - Old", "Asia/Kamchatka"),
+        ("Mid-Atlantic Standard Time", "Etc/GMT+2"),
+        ("(UTC-02:00) Mid-Atlantic - Old", "Etc/GMT+2"),
+        ("tzone://Microsoft/Custom", ""),
+        ("Customized Time Zone", ""),
+        ("", ""),
+        ("../../etc/passwd", ""),
+        ("/etc/passwd", ""),
     ],
 )
 def test_names(name: str, iana: str) -> None:
     assert iana_zone(name) == iana
 
 
-@pytest.mark.parametrize("name", ["UTC", "utc", "tzone://Microsoft/Utc", "Etc/UTC"])
+@pytest.mark.parametrize(
+    "name", ["UTC", "utc", "tzone://Microsoft/Utc", "Etc/UTC", "(UTC) Coordinated Universal Time"]
+)
 def test_utc_by_all_its_names(name: str) -> None:
     assert iana_zone(name) in ("UTC", "Etc/UTC")
 
@@ -41,4 +56,24 @@ def test_every_windows_zone_is_one_that_python_knows(name: str) -> None:
 
 @given(st.text(max_size=60))
 def test_any_name_gives_a_zone(name: str) -> None:
-    ZoneInfo(iana_zone(name))
+    assert zone_info(iana_zone(name))
+
+
+@given(st.from_regex(r"\((UTC|GMT)([+-][0-9]{2}:[0-9]{2})?\) [A-Za-z&, ().-]{1,40}", fullmatch=True))
+def test_any_display_name_gives_a_zone(name: str) -> None:
+    assert zone_info(iana_zone(name))
+
+
+WHEN = datetime(2026, 12, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("name", ["Europe/Vienna", "America/Chicago", "Asia/Kathmandu", "Australia/Lord_Howe"])
+def test_rules_are_known_by_the_time_that_they_make(name: str) -> None:
+    found = ZoneInfo(zone_like(ZoneInfo(name), WHEN))
+    for month in range(1, 13):
+        noon = datetime(2026, month, 15, 12, tzinfo=UTC)
+        assert noon.astimezone(found).utcoffset() == noon.astimezone(ZoneInfo(name)).utcoffset()
+
+
+def test_rules_of_nobody_are_not_known() -> None:
+    assert zone_like(timezone(timedelta(hours=5, minutes=17)), WHEN) == ""

@@ -1,5 +1,6 @@
 """X3, A4: the pane asks whether a tag is of any use to the meeting that it stands in."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -66,11 +67,17 @@ async def test_a_scheduled_tag_tells_whether_its_meeting_starts_there_and_nothin
     tag = await asked.tag()
     await asked.change(asked.scheduled)
     [booking] = await asked.allocated()
-    here = {"state": "scheduled", "starts_here": True, "alias": booking.alias}
+    here = {"state": "scheduled", "starts_here": True, "alias": booking.alias, "one_date": False}
     assert await asked.ask(tag, asked.starts.isoformat()) == here
     assert await asked.ask(tag, asked.starts.isoformat().replace("+00:00", "")) == here
     for other in ("", "tomorrow", (asked.starts + timedelta(hours=1)).isoformat()):
         assert await asked.ask(tag, other) == here | {"starts_here": False}
+
+
+async def test_the_own_room_of_one_date_is_told(asked: Asked) -> None:
+    tag = await asked.tag()
+    await asked.change(lambda booking: replace(asked.scheduled(booking), day="20261201"))
+    assert (await asked.ask(tag))["one_date"] is True
 
 
 async def test_a_closed_tag_is_told(asked: Asked) -> None:
@@ -81,7 +88,7 @@ async def test_a_closed_tag_is_told(asked: Asked) -> None:
 
 @pytest.mark.parametrize("tag", [format_tag(NOBODYS), "", "hello", "PXPS:-#"])
 async def test_what_is_no_tag_of_ours_is_of_no_use(asked: Asked, tag: str) -> None:
-    assert await asked.ask(tag) == {"state": "unknown", "starts_here": False, "alias": ""}
+    assert await asked.ask(tag) == {"state": "unknown", "starts_here": False, "alias": "", "one_date": False}
 
 
 async def test_a_reservation_that_expired_is_of_no_use(asked: Asked) -> None:

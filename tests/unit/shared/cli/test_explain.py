@@ -139,6 +139,40 @@ def test_every_form_says_the_same(explained: Explained, name: str, content: obje
     assert found["conference"]["name"] == "Planning (Alice)"
 
 
+VTIMEZONE = """\
+BEGIN:VTIMEZONE
+TZID:Custom{standard}
+BEGIN:STANDARD
+DTSTART:16010101T030000
+TZOFFSETFROM:{daylight}
+TZOFFSETTO:{standard}
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10
+END:STANDARD
+BEGIN:DAYLIGHT
+DTSTART:16010101T020000
+TZOFFSETFROM:{standard}
+TZOFFSETTO:{daylight}
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3
+END:DAYLIGHT
+END:VTIMEZONE
+""".replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize(
+    ("standard", "daylight", "times"),
+    [
+        ("+0100", "+0200", "2026-12-01 09:00 to 2026-12-01 10:00 UTC (Europe/"),
+        ("+0117", "+0217", "2026-12-01 08:43 to 2026-12-01 09:43 UTC (zone not known)"),
+    ],
+)
+def test_a_zone_of_the_senders_own_is_known_by_its_rules(
+    explained: Explained, standard: str, daylight: str, times: str
+) -> None:
+    rules = VTIMEZONE.format(standard=standard, daylight=daylight)
+    calendar = ics().replace("BEGIN:VEVENT", rules + "BEGIN:VEVENT").replace("Europe/Berlin", f"Custom{standard}")
+    assert times in explained("a.ics", calendar)["message"]
+
+
 @pytest.mark.parametrize(
     ("standing", "decision", "template"),
     [

@@ -245,8 +245,8 @@ class TestItems:
         ("zone", "name"),
         [
             ('<StartTimeZone Id="W. Europe Standard Time"/>', "Europe/Berlin"),
-            ('<StartTimeZone Id="tzone://Microsoft/Custom" Name="Customized Time Zone"/>', "UTC"),
-            ('<StartTimeZone Id="Neverland Standard Time"/>', "UTC"),
+            ('<StartTimeZone Id="tzone://Microsoft/Custom" Name="Customized Time Zone"/>', ""),
+            ('<StartTimeZone Id="Neverland Standard Time"/>', ""),
             ("<StartTimeZone/>", "Etc/UTC"),
             ("", "Etc/UTC"),
         ],

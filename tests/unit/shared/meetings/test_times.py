@@ -1,0 +1,23 @@
+"""M1, T3: answers tell times in the organizer's zone, and say so where that is not known."""
+
+import pytest
+
+from shared.conferences.conference import Calendar
+from shared.meetings.decision import Accept, Accepted
+from shared.meetings.texts import acceptance
+from tests.unit.shared.integrations.samples import an_integration
+from tests.unit.shared.meetings.builders import at, booking, item
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        ("Europe/Berlin", "13:00 on 23/11/2026 to 14:00 on 23/11/2026."),
+        ("UTC", "12:00 on 23/11/2026 to 13:00 on 23/11/2026."),
+        ("", "12:00 on 23/11/2026 UTC to 13:00 on 23/11/2026 UTC."),
+    ],
+)
+def test_times_are_the_organizers_or_are_said_not_to_be(zone: str, said: str) -> None:
+    integration = an_integration(accept_new_single_meeting_template="{{start_time}} to {{end_time}}.")
+    accept = Accept(Accepted.NEW_SINGLE, booking(), Calendar((at(3),)))
+    assert acceptance(integration, accept, item(zone=zone)) == said
