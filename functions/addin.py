@@ -25,7 +25,8 @@ def user_token(req: func.HttpRequest) -> str:
 async def meeting_details(req: func.HttpRequest) -> dict[str, Any]:
     """An alias, a tag and joining instructions for a meeting."""
     key = req.headers.get("Idempotency-Key", "")
-    return await services().meeting_details.allocate(req.route_params["uuid"], user_token(req), key)
+    mailboxes = req.headers.get("X-Mailboxes", "")
+    return await services().meeting_details.allocate(req.route_params["uuid"], user_token(req), key, mailboxes)
 
 
 @bp.route(
@@ -99,7 +100,8 @@ async def launch(req: func.HttpRequest) -> func.HttpResponse:
 @json_endpoint
 async def config(req: func.HttpRequest) -> func.HttpResponse:
     """The pane's configuration; with a token also a placeholder."""
-    return json_response(await services().pane.config(req.route_params["uuid"], user_token(req)))
+    mailboxes = req.headers.get("X-Mailboxes", "")
+    return json_response(await services().pane.config(req.route_params["uuid"], user_token(req), mailboxes))
 
 
 @bp.route("addin/assets/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)

@@ -34,6 +34,7 @@ async function addVmr(event) {
 async function added(outlook) {
   const { api: paths, identity, room_name: name, room_email: address } = config;
   const api = new Api(paths, log);
+  api.mailboxes = () => outlook.people();
   const actions = new Actions(outlook.item, api, new Identity(identity, outlook, api, log), { name, address }, log);
   void actions.prepare();
   const first = await actions.run({ do: 'single' });

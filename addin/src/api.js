@@ -41,6 +41,8 @@ export class Api {
     this.paths = paths;
     this.log = log;
     this.ask = ask;
+    /** Tells the addresses of those for whose meetings a tag is to be. */
+    this.mailboxes = /** @type {(() => Promise<string[]>)|null} */ (null);
   }
 
   /**
@@ -50,7 +52,8 @@ export class Api {
    * @returns {Promise<MeetingDetails>}
    */
   async meetingDetails(token, key) {
-    return (await this.#json(this.paths.meeting_details, { headers: { token, 'Idempotency-Key': key } })).result;
+    const headers = { token, 'Idempotency-Key': key, ...(this.mailboxes && (await named(this.mailboxes))) };
+    return (await this.#json(this.paths.meeting_details, { headers })).result;
   }
 
   /**
@@ -69,7 +72,8 @@ export class Api {
    * @returns {Promise<OwnConfig>}
    */
   async ownConfig(token) {
-    const { placeholder = null, room_aliases: aliases = [] } = await this.#json(this.paths.config, { headers: { token } });
+    const headers = { token, ...(this.mailboxes && (await named(this.mailboxes))) };
+    const { placeholder = null, room_aliases: aliases = [] } = await this.#json(this.paths.config, { headers });
     return { placeholder, aliases };
   }
 
@@ -141,4 +145,13 @@ export class Api {
       throw error;
     }
   }
+}
+
+/**
+ * @param {() => Promise<string[]>} mailboxes
+ * @returns {Promise<{'X-Mailboxes'?: string}>}
+ */
+async function named(mailboxes) {
+  const known = await mailboxes();
+  return known.length ? { 'X-Mailboxes': known.join(', ') } : {};
 }

@@ -78,6 +78,7 @@ class Pane {
     if (!outlook.isUsable) return { type: 'unusable', why: 'unsuitable' };
     const { api: paths, identity, room_name: name, room_email: address, modes } = this.config;
     const api = new Api(paths, this.log);
+    api.mailboxes = () => outlook.people();
     const actions = new Actions(outlook.item, api, new Identity(identity, outlook, api, this.log), { name, address }, this.log);
     this.actions = actions;
     const found = await actions.look();

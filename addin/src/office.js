@@ -13,6 +13,7 @@ import { clock } from './patience.js';
 /** @typedef {typeof globalThis.Office} OfficeApi */
 
 const PATIENCE = 15_000; // milliseconds
+const TELL = 2000; // milliseconds for what is good to know, while somebody waits
 const POLL = 50;
 
 /** Outlook said no (`code`, as in its documentation), or nothing (`timedOut`). */
@@ -106,6 +107,35 @@ export class Outlook {
   /** The address of the mailbox that the pane is open in; "" when this Outlook does not tell. */
   get user() {
     return /** @type {string} */ (this.office.context.mailbox.userProfile?.emailAddress ?? '');
+  }
+
+  /**
+   * Whose meeting this may be: the user, the owner of the calendar, and the organizer, as far as Outlook tells.
+   * An organizer may be told by a legacy Exchange DN (office-js #3701), which is no address.
+   */
+  async people() {
+    const item = this.office.context.mailbox.item;
+    const shared = this.supports('Mailbox', '1.8') ? item?.getSharedPropertiesAsync : undefined;
+    const organizer = this.supports('Mailbox', '1.7') ? item?.organizer?.getAsync : undefined;
+    const told = [
+      this.user,
+      shared && (await this.#told('getSharedPropertiesAsync', (done) => shared.call(item, done)))?.owner,
+      organizer && (await this.#told('organizer.getAsync', (done) => organizer.call(item.organizer, done)))?.emailAddress,
+    ];
+    return [...new Set(told.filter((each) => /^[!-+\--~]+@[!-+\--~]+$/.test(each ?? '')))];
+  }
+
+  /**
+   * @param {string} name
+   * @param {(done: (result: any) => void) => void} ask
+   * @returns {Promise<any>}  null when Outlook does not say
+   */
+  async #told(name, ask) {
+    try {
+      return await this.call(name, ask, TELL);
+    } catch {
+      return null;
+    }
   }
 
   /**

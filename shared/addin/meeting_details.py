@@ -1,12 +1,13 @@
 """The answer to a click on "Add a Single-use VMR": an alias, its tag and joining instructions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from shared.aliases.allocation import Allocator, alias_format
 from shared.aliases.booking import Booking
 from shared.aliases.instructions import joining_instructions
+from shared.aliases.people import addresses_in
 from shared.aliases.tags import format_tag
 from shared.errors import InvalidRequest, NotAllowed
 from shared.identity.addin_users import AddInUsers
@@ -25,8 +26,8 @@ class MeetingDetails:
     users: AddInUsers
     allocator: Allocator
 
-    async def allocate(self, uuid: str, token: str, idempotency_key: str = "") -> dict[str, Any]:
-        """The `result` of the contract's meeting_details.
+    async def allocate(self, uuid: str, token: str, idempotency_key: str = "", mailboxes: str = "") -> dict[str, Any]:
+        """The `result` of the contract's meeting_details. `mailboxes` is the header X-Mailboxes (people.py).
 
         Raises NotFound, NotAuthenticated, NotAllowed, InvalidRequest, NumberSpaceFull, Unavailable.
         """
@@ -38,6 +39,7 @@ class MeetingDetails:
             raise InvalidRequest(f"The Idempotency-Key is longer than {MAX_IDEMPOTENCY_KEY} characters.")
         lifetime = timedelta(days=integration.reservation_days)
         form = alias_format(integration)
+        caller = replace(caller, mailboxes=addresses_in(mailboxes))
         booking = await self.allocator.allocate(integration.uuid, form, caller, lifetime, idempotency_key)
         measure(Metric.ALLOCATION, 1, integration.uuid)
         return details(integration, booking)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from shared.addin.bundle import LAUNCH, Asset, Bundle, load
 from shared.addin.config import config, identity_origins, offer
 from shared.addin.headers import page_headers
 from shared.addin.page import commands, data_block, page
+from shared.aliases.people import addresses_in
 from shared.aliases.promises import Promises
 from shared.errors import NotFound
 from shared.identity.addin_users import AddInUsers
@@ -61,8 +63,10 @@ class Pane:
             raise NotFound("This add-in does not offer itself in new meetings.")
         return f"const OFFER = {data_block(offer(integration))};\n{self.bundle.launch}".encode()
 
-    async def config(self, uuid: str, token: str) -> dict[str, Any]:
+    async def config(self, uuid: str, token: str, mailboxes: str = "") -> dict[str, Any]:
         """The configuration; for a proven user also a placeholder that carries a promise (A6).
+
+        `mailboxes` is the header X-Mailboxes (shared/aliases/people.py).
 
         Raises NotFound; NotAuthenticated, Unavailable where a token is given that does not prove anybody.
         """
@@ -71,6 +75,7 @@ class Pane:
         if token:
             caller = await self._users.identify(integration, token)
             if integration.enable_dynamic_vmrs:
+                caller = replace(caller, mailboxes=addresses_in(mailboxes))
                 answer["placeholder"] = placeholder(integration, self._promises.make(integration.uuid, caller))
         return answer
 

@@ -20,6 +20,7 @@ from shared.alarms import AlarmKind, Alarms
 from shared.aliases.booking import Booking, State
 from shared.aliases.digits import has_expired, vacate
 from shared.aliases.due import due_of
+from shared.aliases.people import People
 from shared.aliases.removal import removing
 from shared.aliases.tags import new_tag
 from shared.clock import Clock
@@ -74,6 +75,7 @@ class Allocator:
         self._aliases = storage.table("aliases")
         self._clock = clock
         self._signing_key = signing_key
+        self._people = People(signing_key)
         self._alarms = Alarms(storage, clock)
 
     async def allocate(
@@ -85,7 +87,8 @@ class Allocator:
         """
         now = self._clock.now()
         tag = self._tag(integration, caller, idempotency_key)
-        booking = Booking(integration, tag, form.random(), caller.key, now, now + lifetime)
+        people = tuple(mark.hex() for mark in self._people.marks(integration, caller.mailboxes))
+        booking = Booking(integration, tag, form.random(), caller.key, now, now + lifetime, people=people)
         for attempt in range(ATTEMPTS):
             if await self._claim(booking, now):
                 if attempt >= MANY:

@@ -39,6 +39,7 @@ class Apart:
 class Booking:
     """An alias and the meeting that it belongs to. Times are aware, in UTC.
 
+    `people` are marks of those for whose meetings it is, until it is used (people.py), in hexadecimal; none for anybody's.
     `owner` is the opaque key of the user to whom it was given; `meeting` the key of the meeting that was first
     accepted with it (A4), "" before; `item_id` that meeting's calendar item, the series master for a series.
     `names` are all names that its conference has had: they stay claimed until it is closed.
@@ -58,6 +59,7 @@ class Booking:
     item_id: str = ""
     conference: Conference | None = None
     names: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
     day: str = ""
     apart: tuple[Apart, ...] = ()
     etag: str = ""
@@ -97,6 +99,7 @@ class Booking:
             "meeting": self.meeting,
             "item_id": self.item_id,
             "names": json.dumps(self.names),
+            "people": " ".join(self.people),
             "day": self.day,
             "apart": json.dumps([_apart_row(apart) for apart in self.apart], separators=(",", ":")),
         }
@@ -128,6 +131,7 @@ class Booking:
             meeting=text["meeting"],
             item_id=text["item_id"],
             names=tuple(json.loads(text["names"])),
+            people=tuple(text.get("people", "").split()),
             day=text.get("day", ""),
             apart=tuple(_apart(*row) for row in json.loads(text.get("apart", "[]"))),
             conference=Conference.from_json(text["conference"]) if "conference" in text else None,

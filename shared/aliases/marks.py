@@ -31,8 +31,8 @@ MAX_PLACES = 1024
 MAX_READ = 262_144
 """Bytes that are undone for one body, all places together."""
 
-PROMISE = re.compile(r"TOK:-([A-Z2-7]{64})", re.IGNORECASE | re.ASCII)
-"""A promise: 40 bytes in base32, see promises.py."""
+PROMISE = re.compile(r"TOK:-([A-Z2-7]{88}|[A-Z2-7]{64})", re.IGNORECASE | re.ASCII)
+"""A promise: 55 bytes in base32, or 40 of an older version; see promises.py."""
 
 _TAG = re.compile(r"PXPS:-([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})", re.IGNORECASE | re.ASCII)
 # Neither asks for the closing `#`: clients that make links of addresses lose it, and each has its own length.
@@ -46,7 +46,7 @@ _OVERLAP = 16_384
 _WINDOWS = (256, 2_048, _OVERLAP)
 """Bytes that are undone at a place: more only if what they say is too short for a promise."""
 
-_LONGEST = 80
+_LONGEST = 110
 """Characters of a promise, and a few."""
 
 _MAX_LAYERS = 8

@@ -3,25 +3,30 @@
 The pane gets one with its configuration. When it cannot reach us on the click, it puts the placeholder text and the
 promise into the meeting; the equipment mailbox gets the invitation later, and the alias is allocated then.
 
-A promise is 40 bytes in base32, the one common alphabet that survives clients which change case:
+A promise is 55 bytes in base32, the one common alphabet that survives clients which change case:
 
     expiry, minutes since 1970   4 bytes
     nonce                        8 bytes   makes each promise one meeting's
     user                        12 bytes   keyed digest of the caller's key, which itself never stands in mail
+    people                      15 bytes   three marks of those for whose meetings it is (people.py); zeros: none
     signature                   16 bytes   HMAC-SHA-256 over the integration's uuid and all of the above
 
 **Replay.** A promise may be redeemed any number of times until it expires, because notifications come twice; each
 time it yields the same `Promise.id`. Who allocates with that id as idempotency key gets the same alias each time. A
 copy in another meeting therefore meets an alias that belongs to the first one, as with a copied tag (A4).
+
+Versions before 0.2 made promises of 40 bytes, without `people`. They hold until they expire.
 """
 
 import base64
 import hmac
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.aliases.marks import PROMISE, find_marks
+from shared.aliases.people import MARK_BYTES, MAX_PEOPLE, People
 from shared.clock import Clock
 from shared.errors import NotAuthenticated
 from shared.identity.caller import Caller
@@ -30,16 +35,22 @@ LIFETIME = timedelta(days=7)
 """From the pane's opening to the invitation's arrival: a draft may wait over a week-end, not for months."""
 
 _EXPIRY, _NONCE, _USER, _SIGNATURE = 4, 8, 12, 16
-_SIGNED = _EXPIRY + _NONCE + _USER
+_NAMED = _EXPIRY + _NONCE + _USER
+_PEOPLE = MAX_PEOPLE * MARK_BYTES
+_OLD_LENGTH = (_NAMED + _SIGNATURE) * 8 // 5
 _INVALID = "This promise of a VMR is not valid, or it has expired."
 
 
 @dataclass(frozen=True)
 class Promise:
-    """A promise that holds. `id` is the idempotency key to allocate with, `caller` whom the alias was promised to."""
+    """A promise that holds. `id` is the idempotency key to allocate with, `caller` whom the alias was promised to.
+
+    `people` are marks of those for whose meetings it is; none for anybody's.
+    """
 
     id: str
     caller: Caller
+    people: tuple[bytes, ...] = ()
 
 
 class Promises:
@@ -48,13 +59,15 @@ class Promises:
     def __init__(self, signing_key: bytes, clock: Clock) -> None:
         # A key of its own: nothing that is signed for another purpose can pass for a promise.
         self._key = hmac.digest(signing_key, b"promises", "sha256")
+        self._people = People(signing_key)
         self._clock = clock
 
     def make(self, integration: str, caller: Caller) -> str:
         """A new promise of an integration (by its uuid) to a caller, as it stands in a meeting's body."""
         minutes = int((self._clock.now() + LIFETIME).timestamp()) // 60
         user = self._digest("user", integration, caller.key.encode())[:_USER]
-        signed = minutes.to_bytes(_EXPIRY) + secrets.token_bytes(_NONCE) + user
+        people = b"".join(self._people.marks(integration, caller.mailboxes[:MAX_PEOPLE])).ljust(_PEOPLE, b"\0")
+        signed = minutes.to_bytes(_EXPIRY) + secrets.token_bytes(_NONCE) + user + people
         return f"TOK:-{base64.b32encode(signed + self._signature(integration, signed)).decode()}#"
 
     def verify(self, integration: str, promise: str) -> Promise:
@@ -65,14 +78,25 @@ class Promises:
         found = PROMISE.fullmatch(promise.removesuffix("#"))
         if found is None:
             raise NotAuthenticated(_INVALID)
-        raw = base64.b32decode(found[1].upper())
-        signed, signature = raw[:_SIGNED], raw[_SIGNED:]
-        if not hmac.compare_digest(signature, self._signature(integration, signed)):
-            raise NotAuthenticated(_INVALID)
+        # An old one that has lost its # may seem to go on with what stands behind it.
+        for text in dict.fromkeys((found[1], found[1][:_OLD_LENGTH])):
+            raw = base64.b32decode(text.upper())
+            signed, signature = raw[:-_SIGNATURE], raw[-_SIGNATURE:]
+            if hmac.compare_digest(signature, self._signature(integration, signed)):
+                return self._unexpired(signed)
+        raise NotAuthenticated(_INVALID)
+
+    def are_for(self, integration: str, people: Iterable[bytes], addresses: Iterable[str]) -> bool:
+        """Whether marks mean one of these people of a meeting: its organizer, and whoever sent it. See People.fit."""
+        return self._people.fit(integration, people, addresses)
+
+    def _unexpired(self, signed: bytes) -> Promise:
         if int.from_bytes(signed[:_EXPIRY]) * 60 <= self._clock.now().timestamp():
             raise NotAuthenticated(_INVALID)
-        user = signed[_EXPIRY + _NONCE :]
-        return Promise(signed.hex(), Caller(key=f"promised:{user.hex()}", method="promise"))
+        user, people = signed[_EXPIRY + _NONCE : _NAMED], signed[_NAMED:]
+        marks = (people[start : start + MARK_BYTES] for start in range(0, len(people), MARK_BYTES))
+        caller = Caller(key=f"promised:{user.hex()}", method="promise")
+        return Promise(signed[:_NAMED].hex(), caller, tuple(mark for mark in marks if any(mark)))
 
     def _signature(self, integration: str, signed: bytes) -> bytes:
         return self._digest("promise", integration, signed)[:_SIGNATURE]

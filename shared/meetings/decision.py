@@ -124,7 +124,8 @@ class Known:
 
     `apart` is the own room of the occurrence that the message is about, `rooms` are the own rooms of any occurrences of
     the series. `links` are the rows that tie the meeting and the occurrence to their bookings, as far as they were
-    read. `promise` is the first valid TOK tag in the message (A6). `guessed` says that the meeting's own booking was
+    read. `promise` is the first valid TOK tag in the message that is for its organizer or sender (A6), `others` are the
+    unused tags that are for somebody else's meetings. `guessed` says that the meeting's own booking was
     not looked up: only an acceptance may rest on that, since writing it down finds out.
     """
 
@@ -134,6 +135,7 @@ class Known:
     rooms: tuple[Booking, ...] = ()
     links: tuple[Row, ...] = ()
     promise: Promise | None = None
+    others: frozenset[str] = frozenset()
     guessed: bool = False
 
 
@@ -209,7 +211,7 @@ def _choose(
 ) -> Booking | Provide | Reject:
     """The booking that the meeting is to have: the newest tag that is free or its own, else the one it has."""
     usable = [booking for booking in known.tagged if booking.is_usable(now)]
-    mine = [booking for booking in usable if _may_have(item, booking)]
+    mine = [booking for booking in usable if booking.tag not in known.others and _may_have(item, booking)]
     if mine:
         return mine[-1]
     if own:

@@ -1,12 +1,12 @@
 """The judge: gathers what is known about a message and has the pure rules decide on it."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.aliases.allocation import Allocator, alias_format
-from shared.aliases.booking import Booking
+from shared.aliases.booking import Booking, State
 from shared.aliases.marks import Marks, find_marks_in_turns
 from shared.aliases.promises import Promise, Promises
 from shared.clock import Clock
@@ -37,12 +37,12 @@ class Judge:
         uid = request.item.uid if request.item else request.uid
         key, day = meeting_key(uid) if uid else "", request.item.day if request.item else ""
         marks = await _marks(request)
-        promise = self._first_valid(marks.promises)
+        promise = self._first_valid(marks.promises, request.people)
         known = await self.records.known(key, marks.tags, day, thorough=thorough or request.item is None)
-        decision = await self._decide(request, calendar, replace(known, promise=promise))
+        decision = await self._decide(request, calendar, self._completed(known, promise, request))
         if known.guessed and not isinstance(decision, Accept):
             known = await self.records.known(key, marks.tags, day, thorough=True)
-            decision = await self._decide(request, calendar, replace(known, promise=promise))
+            decision = await self._decide(request, calendar, self._completed(known, promise, request))
         return decision, known
 
     async def _decide(self, request: MeetingRequest, calendar: Calendar, known: Known) -> Decision:
@@ -70,13 +70,28 @@ class Judge:
             promise.id if promise else correlation,
         )
 
-    def _first_valid(self, promises: Sequence[str]) -> Promise | None:
+    def _completed(self, known: Known, promise: Promise | None, request: MeetingRequest) -> Known:
+        """What is known, with what is for whom (A6)."""
+        unused = (booking for booking in known.tagged if booking.state is State.RESERVED and not booking.meeting)
+        others = frozenset(
+            booking.tag for booking in unused if not self._is_for(map(bytes.fromhex, booking.people), request.people)
+        )
+        return replace(known, promise=promise, others=others)
+
+    def _first_valid(self, promises: Sequence[str], people: Sequence[str]) -> Promise | None:
         for text in promises:
             try:
-                return self.promises.verify(self.integration.uuid, text)
+                promise = self.promises.verify(self.integration.uuid, text)
             except NotAuthenticated:
                 log.info("a promise that does not hold was passed over")
+                continue
+            if self._is_for(promise.people, people):
+                return promise
+            log.info("a promise for somebody else's meetings was passed over")
         return None
+
+    def _is_for(self, marks: Iterable[bytes], people: Sequence[str]) -> bool:
+        return self.promises.are_for(self.integration.uuid, marks, people)
 
 
 async def _marks(request: MeetingRequest) -> Marks:

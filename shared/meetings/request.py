@@ -132,7 +132,8 @@ class MeetingRequest:
     """A meeting message with its calendar item; `item` is None when Exchange has not made or no longer has one.
 
     `uid` is the meeting's, also where there is no item any more, and `day` that of the one occurrence that a message
-    without an item is about (see CalendarItem.day); "" when nothing tells it.
+    without an item is about (see CalendarItem.day); "" when nothing tells it. `senders` are the addresses of whoever
+    sent it and in whose name: a delegate and the organizer.
     """
 
     message_id: str
@@ -144,6 +145,13 @@ class MeetingRequest:
     item: CalendarItem | None
     uid: str = ""
     day: str = ""
+    senders: tuple[str, ...] = ()
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Addresses of those who stand behind it: the organizer, and whoever sent it."""
+        organizer = (self.item.organizer.email,) if self.item else ()
+        return (*organizer, *self.senders)
 
 
 def meeting_key(uid: str) -> str:

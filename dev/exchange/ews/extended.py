@@ -14,6 +14,7 @@ _SETS = {
     "00062002-0000-0000-c000-000000000046": "Appointment",
 }
 _SEARCH_KEY = 0x300B
+_SENDER_SMTP, _SENT_REPRESENTING_SMTP = 0x5D01, 0x5D02
 _GLOBAL_OBJECT_ID, _CLEAN_GLOBAL_OBJECT_ID = 0x3, 0x23
 _SEQUENCE = 0x8201
 
@@ -52,7 +53,11 @@ def of(thing: Message | Entry, wanted: tuple[ExtendedUri, ...]) -> list[Element]
 def of_message(message: Message, wanted: tuple[ExtendedUri, ...]) -> list[Element]:
     """Those properties of a message that it has."""
     part = message.letter.part
-    known = {("", _SEARCH_KEY, "Binary"): _binary(message.key)}
+    known = {
+        ("", _SEARCH_KEY, "Binary"): _binary(message.key),
+        ("", _SENDER_SMTP, "String"): message.letter.sender.address,
+        ("", _SENT_REPRESENTING_SMTP, "String"): message.letter.from_.address,
+    }
     if part:
         known |= _of_meeting(part.meeting)
     return _found(known, wanted)

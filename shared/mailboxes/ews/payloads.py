@@ -15,6 +15,9 @@ from shared.mailboxes.global_object_id import uid_of
 from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
 from shared.zones import iana_zone, zone_info
 
+SENDER = 0x5D01
+"""PidTagSenderSmtpAddress: who sent a message, where the organizer is only in whose name."""
+
 SEARCH_KEY, CLEAN_GLOBAL_OBJECT_ID = 0x300B, 0x23
 """PR_SEARCH_KEY, a property tag, and PidLidCleanGlobalObjectId, a property id of the set Meeting."""
 
@@ -80,6 +83,7 @@ def meeting_request(message: Node, known_as: str, item: Node | None, series_id: 
         body=body(message),
         item=calendar_item(item, series_id) if item else None,
         uid=uid(item) if item else uid(message),
+        senders=tuple(filter(None, (message.extended(SENDER),))),
     )
 
 

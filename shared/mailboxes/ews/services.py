@@ -26,6 +26,11 @@ class _SearchKey(ExtendedProperty):
     property_type = "Binary"
 
 
+class _Sender(ExtendedProperty):
+    property_tag = payloads.SENDER
+    property_type = "String"
+
+
 class _CleanGlobalObjectId(ExtendedProperty):
     distinguished_property_set_id = "Meeting"
     property_id = payloads.CLEAN_GLOBAL_OBJECT_ID
@@ -69,7 +74,10 @@ _ITEM = (
         "calendar:RecurrenceId",
     )
 )
-BODILESS = _ITEM + paths(
+_SENDER = [FieldPath(field=ExtendedPropertyField("sender_address", value_cls=_Sender))]
+"""A MAPI property, since a calendar item is asked for the same, and `message:Sender` is none of its properties."""
+
+BODILESS = _ITEM + _SENDER + paths(
     "item:ItemClass",
     "item:DateTimeReceived",
     "meeting:AssociatedCalendarItemId",

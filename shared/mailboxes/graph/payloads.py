@@ -276,6 +276,8 @@ class Message(_Extended):
     id: str
     received_date_time: Instant = datetime(1970, 1, 1, tzinfo=UTC)
     body: Body = Body()
+    sender: Recipient = Recipient()
+    from_: Recipient = Field(default=Recipient(), alias="from")
     meeting_message_type: str = "none"
     meeting_request_type: str = ""
     is_out_of_date: bool = False
@@ -305,6 +307,7 @@ class Message(_Extended):
             item=self.event.item() if self.event else None,
             uid=self.uid(),
             day=self.day(),
+            senders=tuple(filter(None, (self.sender.email_address.address, self.from_.email_address.address))),
         )
 
 

@@ -39,6 +39,14 @@ test('a tag is asked about in the body of a request: addresses are logged', asyn
   assert.deepEqual(JSON.parse(body), { tag: 'PXPS:-1', start: '2026-12-01T10:00:00Z' });
 });
 
+test('for whose meetings a tag is, where Outlook tells', async () => {
+  const { api: it, asked } = api(json({ status: 'success', result: {} }));
+  it.mailboxes = async () => ['alice@example.com', 'boss@example.com'];
+  await it.meetingDetails('secret', 'key');
+  await it.ownConfig('secret');
+  for (const [, { headers }] of asked) assert.equal(headers['X-Mailboxes'], 'alice@example.com, boss@example.com');
+});
+
 test('a code is redeemed in the body of a request', async () => {
   const { api: it, asked } = api(json({ status: 'success', result: { token: 'session' } }));
   assert.equal(await it.redeem('code', 'verifier', ''), 'session');

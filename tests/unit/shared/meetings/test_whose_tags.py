@@ -1,0 +1,90 @@
+"""A6: Alice's unused tag or promise gives Bob no room; her delegates and shared mailboxes get theirs."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.aliases.allocation import alias_format
+from shared.aliases.tags import format_tag
+from shared.identity.caller import Caller
+from shared.meetings.request import MeetingRequest, Person
+from tests.fakes.mailbox import invitation
+from tests.unit.shared.meetings.world import World, stored_integration
+
+ALICE, BOB, BOSS = (f"{name}@example.com" for name in ("alice", "bob", "boss"))
+
+
+def sent(body: str, organizer: str, *senders: str, uid: str = "uid-1", message: str = "message-1") -> MeetingRequest:
+    """An invitation as Exchange hands it on."""
+    request = invitation(message, body, uid=uid)
+    assert request.item
+    item = replace(request.item, organizer=Person("", organizer))
+    return replace(request, item=item, senders=senders or (organizer,))
+
+
+async def tag_of(world: World, *mailboxes: str) -> str:
+    form, lifetime = alias_format(world.integration), timedelta(days=30)
+    caller = Caller("alice", "test", mailboxes=mailboxes)
+    return format_tag((await world.allocator.allocate(world.integration.uuid, form, caller, lifetime)).tag)
+
+
+async def promise_of(world: World, *mailboxes: str) -> str:
+    return world.promises.make(world.integration.uuid, Caller("alice", "test", mailboxes=mailboxes))
+
+
+MAKERS = {"a tag": tag_of, "a promise": promise_of}
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+@pytest.mark.parametrize(
+    ("named", "organizer", "senders"),
+    [
+        ([ALICE], ALICE, []),
+        ([ALICE], "ALICE@Example.com", []),
+        ([ALICE], BOSS, [ALICE, BOSS]),  # on the boss's behalf
+        ([ALICE, BOSS], BOSS, []),  # as the boss, or as a shared mailbox
+        ([ALICE], ALICE, [BOB, ALICE]),  # forwarded by somebody who was invited
+        ([], BOB, []),  # a client that names nobody
+    ],
+)
+async def test_whose_tag_it_is_gets_the_room(
+    world: World, make: object, named: list[str], organizer: str, senders: list[str]
+) -> None:
+    body = await make(world, *named)  # type: ignore[operator]
+    await world.process(world.mailbox.deliver(sent(body, organizer, *senders)))
+    assert [answer for answer, _ in world.told] == ["accepted"]
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+async def test_nobody_else_does_and_the_tag_stays_good_for_its_own(world: World, make: object) -> None:
+    body = await make(world, ALICE, BOSS)  # type: ignore[operator]
+    await world.process(world.mailbox.deliver(sent(body, BOB)))
+    await world.process(world.mailbox.deliver(sent(body, ALICE, uid="uid-2", message="message-2")))
+    assert [answer for answer, _ in world.told] == ["declined", "accepted"]
+
+
+async def test_where_copies_get_a_room_of_their_own_so_does_anothers_tag() -> None:
+    world = World(stored_integration(copied_tag_action="new_alias"))
+    body = await tag_of(world, ALICE)
+    await world.process(world.mailbox.deliver(sent(body, BOB)))
+    await world.process(world.mailbox.deliver(sent(body, ALICE, uid="uid-2", message="message-2")))
+    (first, told), (second, told_too) = world.told
+    assert (first, second) == ("accepted", "accepted")
+    assert told != told_too
+
+
+async def test_a_meeting_that_has_its_room_keeps_it_whoever_sends_its_updates(world: World) -> None:
+    """Organizers are replaced, and mailboxes renamed."""
+    body = await tag_of(world, ALICE)
+    await world.process(world.mailbox.deliver(sent(body, ALICE)))
+    later = sent(body, BOB, message="message-2")
+    assert later.item
+    moved = replace(later.item.occurrence, end=later.item.occurrence.end + timedelta(hours=1))
+    await world.process(world.mailbox.deliver(replace(later, item=replace(later.item, occurrence=moved))))
+    assert [answer for answer, _ in world.told] == ["accepted", "accepted"]
