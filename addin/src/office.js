@@ -120,7 +120,7 @@ export class Outlook {
     const told = [
       this.user,
       shared && (await this.#told('getSharedPropertiesAsync', (done) => shared.call(item, done)))?.owner,
-      organizer && (await this.#told('organizer.getAsync', (done) => organizer.call(item.organizer, done)))?.emailAddress,
+      organizer && (await this.#told('organizer.getAsync', (done) => organizer.call(item?.organizer, done)))?.emailAddress,
     ];
     return [...new Set(told.filter((each) => /^[!-+\--~]+@[!-+\--~]+$/.test(each ?? '')))];
   }

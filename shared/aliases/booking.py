@@ -39,7 +39,7 @@ class Apart:
 class Booking:
     """An alias and the meeting that it belongs to. Times are aware, in UTC.
 
-    `people` are marks of those for whose meetings it is, until it is used (people.py), in hexadecimal; none for anybody's.
+    `people` are marks, in hexadecimal, of those for whose meetings it is until it is used (people.py).
     `owner` is the opaque key of the user to whom it was given; `meeting` the key of the meeting that was first
     accepted with it (A4), "" before; `item_id` that meeting's calendar item, the series master for a series.
     `names` are all names that its conference has had: they stay claimed until it is closed.

@@ -77,12 +77,16 @@ _ITEM = (
 _SENDER = [FieldPath(field=ExtendedPropertyField("sender_address", value_cls=_Sender))]
 """A MAPI property, since a calendar item is asked for the same, and `message:Sender` is none of its properties."""
 
-BODILESS = _ITEM + _SENDER + paths(
-    "item:ItemClass",
-    "item:DateTimeReceived",
-    "meeting:AssociatedCalendarItemId",
-    "meeting:IsOutOfDate",
-    "meetingRequest:MeetingRequestType",
+BODILESS = (
+    _ITEM
+    + _SENDER
+    + paths(
+        "item:ItemClass",
+        "item:DateTimeReceived",
+        "meeting:AssociatedCalendarItemId",
+        "meeting:IsOutOfDate",
+        "meetingRequest:MeetingRequestType",
+    )
 )
 """All but a body. A meeting message and its calendar item are read in one call, so they are asked for the same."""
 

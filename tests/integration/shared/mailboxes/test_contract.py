@@ -124,6 +124,12 @@ class TestReading:
         assert (item.cancelled, item.response_requested, item.answer) == (False, True, Answer.NONE)
         assert set(item.attendees) == {VMR, BOB}
 
+    async def test_a_delegates_invitation_tells_both(self, office: Office) -> None:
+        """A tag of either is good for it (A6)."""
+        await office.world.meet(sender="bob@example.com")
+        request = await office.newest()
+        assert {ALICE, "bob@example.com"} <= set(request.people)
+
     async def test_an_invitation_to_a_series(self, office: Office) -> None:
         until = {"type": "endDate", "startDate": "2030-03-04", "endDate": "2030-05-06"}
         await office.world.meet(recurrence=WEEKLY | {"range": until})
