@@ -29,6 +29,7 @@ class AlarmKind(StrEnum):
     BRIDGE = "bridge_failed"
     HOUSEKEEPING = "housekeeping_failed"
     DUPLICATE_ALIAS = "duplicate_alias"
+    QUOTA = "allocation_quota"
 
 
 REMEDIES = {
@@ -53,6 +54,10 @@ REMEDIES = {
         "Check bridge_url and the account or client that is used there, that the Management Node can be reached from "
         "the app (also through a web proxy), and that its certificate is trusted (SSL_CERT_FILE names your own "
         "authority's)."
+    ),
+    AlarmKind.QUOTA: (
+        "Look in scheduled_alias for many unused aliases of one time: a script uses somebody's token, or a client asks "
+        "again and again. The user was refused; the alarm goes a week after the last time."
     ),
     AlarmKind.DUPLICATE_ALIAS: (
         "Give these conferences other names or aliases (PATCH /api/admin/configuration/v1/conference/<id>/): a node "
@@ -92,6 +97,7 @@ IN_USE: Mapping[AlarmKind, Callable[[Integration], bool]] = {
         and (integration.enable_dynamic_vmrs or integration.enable_personal_vmrs)
     ),
     AlarmKind.HOUSEKEEPING: _has_mailbox,
+    AlarmKind.QUOTA: _has_mailbox,
     AlarmKind.DUPLICATE_ALIAS: lambda integration: integration.enable_personal_vmrs or integration.enable_dynamic_vmrs,
 }
 """Whether an integration uses what an alarm of this kind is about. Where it does not, nothing would ever cure it."""

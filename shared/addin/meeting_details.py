@@ -29,7 +29,8 @@ class MeetingDetails:
     async def allocate(self, uuid: str, token: str, idempotency_key: str = "", mailboxes: str = "") -> dict[str, Any]:
         """The `result` of the contract's meeting_details. `mailboxes` is the header X-Mailboxes (people.py).
 
-        Raises NotFound, NotAuthenticated, NotAllowed, InvalidRequest, NumberSpaceFull, Unavailable.
+        Raises NotFound, NotAuthenticated, NotAllowed, InvalidRequest, RateLimited, NumberSpaceFull,
+        Unavailable.
         """
         integration = await self.integrations.cached(uuid)
         caller = await self.users.identify(integration, token)
@@ -40,7 +41,7 @@ class MeetingDetails:
         lifetime = timedelta(days=integration.reservation_days)
         form = alias_format(integration)
         caller = replace(caller, mailboxes=addresses_in(mailboxes))
-        booking = await self.allocator.allocate(integration.uuid, form, caller, lifetime, idempotency_key)
+        booking = await self.allocator.allocate(integration.uuid, form, caller, lifetime, idempotency_key, limited=True)
         measure(Metric.ALLOCATION, 1, integration.uuid)
         return details(integration, booking)
 

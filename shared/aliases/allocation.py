@@ -3,8 +3,9 @@
     aliases/<digits>/alias              insert   ← conflict when the digits are taken: choose others
     meetings/<integration>/tag:<uuid>   insert   ← conflict only when an idempotency key is used again
 
-Two round trips when nothing collides; no counter, no scan. In this order a tag that anybody knows always owns its
-digits. A crash between the two leaves digits that nobody has seen; they go to others once they have expired.
+Two round trips in a row when nothing collides, a user's quota is read beside the first; no counter, no scan. In this
+order a tag that anybody knows always owns its digits. A crash between the two leaves digits that nobody has seen; they
+go to others once they have expired.
 """
 
 import asyncio
@@ -21,13 +22,14 @@ from shared.aliases.booking import Booking, State
 from shared.aliases.digits import has_expired, vacate
 from shared.aliases.due import due_of
 from shared.aliases.people import People
+from shared.aliases.quota import BURST, Account, account_of
 from shared.aliases.removal import removing
 from shared.aliases.tags import new_tag
 from shared.clock import Clock
-from shared.errors import NumberSpaceFull, Unavailable
+from shared.errors import NumberSpaceFull, RateLimited, Unavailable
 from shared.identity.caller import Caller
 from shared.integrations import Integration
-from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Storage
+from shared.storage import Delete, Insert, Operation, Replace, Row, RowChanged, RowExists, Storage
 
 ATTEMPTS = 40
 """How many digits are tried. With 80 % of the numbers in use, all of them are taken once in 7,500 allocations."""
@@ -40,6 +42,7 @@ NEARLY_FULL = 0.8
 
 SAMPLE = 200
 _AT_ONCE = 16
+_MINUTE = timedelta(minutes=1)
 
 log = logging.getLogger(__name__)
 
@@ -79,34 +82,47 @@ class Allocator:
         self._alarms = Alarms(storage, clock)
 
     async def allocate(
-        self, integration: str, form: AliasFormat, caller: Caller, lifetime: timedelta, idempotency_key: str = ""
+        self,
+        integration: str,
+        form: AliasFormat,
+        caller: Caller,
+        lifetime: timedelta,
+        idempotency_key: str = "",
+        *,
+        limited: bool = False,
     ) -> Booking:
         """A reserved booking; the same one for the same caller and (non-empty) idempotency key (A2).
 
-        Raises NumberSpaceFull (A7), Unavailable.
+        `limited`: it counts against the caller's quota (quota.py). Raises NumberSpaceFull (A7), RateLimited,
+        Unavailable.
         """
         now = self._clock.now()
         tag = self._tag(integration, caller, idempotency_key)
         people = tuple(mark.hex() for mark in self._people.marks(integration, caller.mailboxes))
         booking = Booking(integration, tag, form.random(), caller.key, now, now + lifetime, people=people)
+        claimed, account = await asyncio.gather(self._claim(booking, now), self._account(booking, caller, limited))
         for attempt in range(ATTEMPTS):
-            if await self._claim(booking, now):
+            if claimed:
+                if account and (wait := account.wait(now)):
+                    return await self._refuse(booking, wait)
                 if attempt >= MANY:
                     await self._warn(integration, f"An alias was found only at attempt {attempt + 1} of {ATTEMPTS}.")
-                return await self._book(booking)
-            booking = replace(booking, alias=form.random())
+                return await self._book(booking, caller, account)
+            if attempt < ATTEMPTS - 1:
+                booking = replace(booking, alias=form.random())
+                claimed = await self._claim(booking, now)
         before = await self._stored(booking)
         if before and before.is_usable(now):
             return before
         await self._warn(integration, f"No free alias was found in {ATTEMPTS} attempts.")
         raise NumberSpaceFull(f"No free alias found in {ATTEMPTS} attempts. Ask your administrator for longer ones.")
 
-    async def _warn(self, integration: str, cause: str) -> None:
+    async def _warn(self, integration: str, cause: str, kind: AlarmKind = AlarmKind.NUMBER_SPACE) -> None:
         """Raise the alarm (A7). It is no reason to fail that the alarm cannot be raised."""
         try:
-            await self._alarms.raise_(integration, AlarmKind.NUMBER_SPACE, cause)
+            await self._alarms.raise_(integration, kind, cause)
         except Unavailable:
-            log.warning("the number space of integration %s is nearly full; no alarm could be raised", integration)
+            log.warning("integration %s: %s; no alarm could be raised", integration, kind)
 
     async def share_in_use(self, form: AliasFormat, sample: int = SAMPLE) -> float:
         """The share of aliases of this form that cannot be given out now, 0 to 1: estimated by so many random reads.
@@ -164,15 +180,37 @@ class Allocator:
             log.info("an alias was used this moment")
         return False
 
-    async def _book(self, booking: Booking) -> Booking:
+    async def _account(self, booking: Booking, caller: Caller, limited: bool) -> Account | None:
+        return await account_of(self._bookings, booking.integration, caller, booking.created) if limited else None
+
+    async def _refuse(self, booking: Booking, wait: timedelta) -> Booking:
+        """Give the alias that a repeated click has got before; whoever has used up the quota gets no other one."""
+        before = await self._stored(booking)
+        if before is None or before.alias != booking.alias:
+            await self._release(booking)
+        if before and before.is_usable(booking.created):
+            return before
+        cause = f"On {booking.created:%Y-%m-%d} a user asked for more than {BURST} aliases at once."
+        await self._warn(booking.integration, cause, AlarmKind.QUOTA)
+        raise RateLimited(
+            f"You have asked for very many VMRs in a short time. Please try again in {wait // _MINUTE + 1} minutes.",
+            wait.total_seconds(),
+        )
+
+    async def _book(self, booking: Booking, caller: Caller, account: Account | None) -> Booking:
         """Write the booking down; or give the one that its idempotency key has got before, if that still stands."""
-        new = Insert(booking.key, booking.values()), due_of(booking, booking.created).put()
+        new: list[Operation] = [Insert(booking.key, booking.values()), due_of(booking, booking.created).put()]
         for _ in range(ATTEMPTS):
             try:
-                etag, _ = await self._bookings.commit(booking.integration, *new)
+                spent = [account.spend(booking.created)] if account else []
+                etag, *_ = await self._bookings.commit(booking.integration, *new, *spent)
                 return replace(booking, etag=etag)
-            except RowExists:
+            except (RowExists, RowChanged):
                 before = await self._stored(booking)
+            if before is None and account:  # the same user asks for another alias this moment
+                account = await account_of(self._bookings, booking.integration, caller, booking.created)
+                if wait := account.wait(booking.created):
+                    return await self._refuse(booking, wait)
             if before and before.is_usable(booking.created):
                 if before.alias != booking.alias:
                     await self._release(booking)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from shared.aliases.booking import Booking, State
 from shared.aliases.due import Due, Task, due_of
+from shared.aliases.quota import forget_full
 from shared.clock import Clock
 from shared.conferences.platform import Platform
 from shared.conferences.removals import Removals
@@ -42,6 +43,7 @@ class Agenda:
     async def clean_up(self) -> int:
         """Let old records and unused reservations go, and finish what was interrupted; how many tasks that were."""
         await self.removals.finish(self.integration)
+        await forget_full(self.storage.table("meetings"), self.integration, self.clock.now())
         return await self.work_off(CLEANUP)
 
     async def work_off(self, tasks: frozenset[Task]) -> int:

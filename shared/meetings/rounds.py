@@ -99,7 +99,7 @@ class Rounds:
         async def clean_up(hands: Hands) -> None:
             await hands.agenda.clean_up()
             await check_number_space(hands.processor, self.alarms)
-            for happened in (AlarmKind.POISON, AlarmKind.ANSWER):
+            for happened in (AlarmKind.POISON, AlarmKind.ANSWER, AlarmKind.QUOTA):
                 await self.alarms.clear_when_quiet(hands.processor.integration.uuid, happened, QUIET)
 
         integrations = await self.integrations.list()

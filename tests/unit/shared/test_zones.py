@@ -42,9 +42,7 @@ def test_names(name: str, iana: str) -> None:
     assert iana_zone(name) == iana
 
 
-@pytest.mark.parametrize(
-    "name", ["UTC", "utc", "tzone://Microsoft/Utc", "Etc/UTC", "(UTC) Coordinated Universal Time"]
-)
+@pytest.mark.parametrize("name", ["UTC", "utc", "tzone://Microsoft/Utc", "Etc/UTC", "(UTC) Coordinated Universal Time"])
 def test_utc_by_all_its_names(name: str) -> None:
     assert iana_zone(name) in ("UTC", "Etc/UTC")
 

@@ -10,7 +10,9 @@ from pydantic import SecretStr
 
 from shared.alarms import AlarmKind
 from shared.aliases.allocation import AliasFormat
-from shared.errors import SchedulingError, Unavailable
+from shared.aliases.quota import BURST
+from shared.errors import RateLimited, SchedulingError, Unavailable
+from shared.identity.caller import Caller
 from shared.identity.service_tokens import ServiceTokens, SignInNeeded
 from shared.identity.sign_in.endpoint import TokenEndpoints
 from shared.meetings.lifecycle import IntegrationLifecycle
@@ -26,6 +28,7 @@ from tests.unit.shared.meetings.test_rounds import World as Base
 from tests.unit.shared.meetings.world import body
 from tests.unit.shared.personal.samples import kept
 
+FORM = AliasFormat("t", 6, "example.com")
 OFF = {"enable_dynamic_vmrs": False}
 
 
@@ -193,6 +196,14 @@ async def _duplicate_alias(world: World, uuid: str) -> None:
     await world.rounds.cleanup()
 
 
+async def _quota(world: World, uuid: str) -> None:
+    allocate, script = world.places[uuid].site.allocator.allocate, Caller("script", "test")
+    for _ in range(BURST):
+        await allocate(uuid, FORM, script, timedelta(days=1), limited=True)
+    with pytest.raises(RateLimited):
+        await allocate(uuid, FORM, script, timedelta(days=1), limited=True)
+
+
 async def _renamed(world: World, uuid: str) -> None:
     await VmrStore(world.storage, world.clock).change(1, lambda _: kept(1, "another", integration=uuid))
     await world.rounds.cleanup()
@@ -233,6 +244,7 @@ STORIES = {
     AlarmKind.ANSWER: Story(_refused, _quiet, OFF, {}),
     AlarmKind.BRIDGE: Story(_bridge, _bridge_answers, {"conference_platform": "policy"}, ON_NODE),
     AlarmKind.HOUSEKEEPING: Story(_housekeeping, _round("agenda"), OFF, {}),
+    AlarmKind.QUOTA: Story(_quota, _quiet, OFF, {}),
     AlarmKind.DUPLICATE_ALIAS: Story(_duplicate_alias, _renamed, {"enable_personal_vmrs": False, **OFF}, {}),
 }
 MORE_WAYS_OUT: list[tuple[AlarmKind, dict[str, Any]]] = [

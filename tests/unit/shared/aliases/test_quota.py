@@ -1,0 +1,90 @@
+"""One user's script cannot use up the number space; nobody who plans meetings notices a limit."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from shared.aliases.allocation import AliasFormat, Allocator
+from shared.aliases.booking import Booking
+from shared.aliases.quota import BURST, PREFIX, REFILL, forget_full
+from shared.errors import RateLimited
+from shared.identity.caller import Caller
+from tests.fakes.clock import FakeClock
+from tests.fakes.storage import MemoryStorage
+
+INTEGRATION = "11111111-1111-4111-8111-111111111111"
+FORM = AliasFormat("meet", 8, "example.com")
+ALICE, BOB = Caller("exchange:alice", "test"), Caller("exchange:bob", "test")
+
+
+class World:
+    """An allocator with what it stands on."""
+
+    def __init__(self) -> None:
+        self.storage, self.clock = MemoryStorage(), FakeClock()
+        self.allocator = Allocator(self.storage, self.clock, b"k" * 32)
+
+    async def allocate(self, caller: Caller = ALICE, key: str = "") -> Booking:
+        return await self.allocator.allocate(INTEGRATION, FORM, caller, timedelta(days=30), key, limited=True)
+
+    async def exhaust(self) -> None:
+        for _ in range(BURST):
+            await self.allocate()
+
+    async def claimed(self) -> int:
+        return len([row async for row in self.storage.table("aliases").everything()])
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def test_a_user_is_refused_after_a_burst_and_told_when_to_come_back(world: World) -> None:
+    await world.exhaust()
+    with pytest.raises(RateLimited, match="try again in 6 minutes") as refused:
+        await world.allocate()
+    assert refused.value.retry_after == REFILL.total_seconds()
+    assert await world.claimed() == BURST, "what was refused holds no digits"
+    assert await world.allocate(BOB)
+    world.clock.move(REFILL)
+    await world.allocate()
+    with pytest.raises(RateLimited):
+        await world.allocate()
+
+
+async def test_the_same_click_again_costs_nothing_and_is_never_refused(world: World) -> None:
+    first = await world.allocate(key="click")
+    for _ in range(3):
+        assert (await world.allocate(key="click")).alias == first.alias
+    for _ in range(BURST - 1):
+        await world.allocate()
+    with pytest.raises(RateLimited):
+        await world.allocate(key="another")
+    assert (await world.allocate(key="click")).alias == first.alias
+    assert await world.claimed() == BURST
+
+
+async def test_many_requests_at_once_get_no_more_than_one_after_the_other(world: World) -> None:
+    for _ in range(BURST - 5):
+        await world.allocate()
+    done = await asyncio.gather(*(world.allocate() for _ in range(20)), return_exceptions=True)
+    assert len([each for each in done if isinstance(each, Booking)]) == 5
+    assert {type(each) for each in done} == {Booking, RateLimited}
+    assert await world.claimed() == BURST
+
+
+async def test_it_takes_one_request_more_and_no_time(world: World) -> None:
+    await world.allocate()
+    assert world.storage.round_trips == 3  # the quota is read while the digits are claimed
+
+
+async def test_an_account_that_is_full_again_leaves_no_row(world: World) -> None:
+    await world.allocate()
+    table = world.storage.table("meetings")
+    await forget_full(table, INTEGRATION, world.clock.now())
+    assert [row.key async for row in table.rows(INTEGRATION, PREFIX)]
+    world.clock.move(REFILL)
+    await forget_full(table, INTEGRATION, world.clock.now())
+    assert [row.key async for row in table.rows(INTEGRATION, PREFIX)] == []
