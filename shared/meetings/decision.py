@@ -148,9 +148,9 @@ def decide(
     """
     own, apart = _scheduled(known.own), _scheduled(known.apart)
     if request.item is None:
-        if own and request.kind is Kind.CANCELLATION:
-            return Close(own, series.closed(known.rooms))
-        return Ignore("no calendar item")
+        return _gone(request, own, apart, known.rooms)
+    if request.item.is_orphan:
+        own = None
     if request.kind is Kind.CANCELLATION or request.item.cancelled:
         return _cancelled(request.item, own, apart, known.rooms, calendar)
     outdated = request.outdated or request.update is Update.OUTDATED
@@ -193,10 +193,16 @@ def _is_certain(request: MeetingRequest) -> bool:
     return request.update not in (Update.FULL, Update.INFORMATIONAL, Update.SILENT)
 
 
+def _gone(request: MeetingRequest, own: Booking | None, apart: Booking | None, rooms: tuple[Booking, ...]) -> Decision:
+    if request.kind is Kind.CANCELLATION and own:
+        return Close(own, series.closed(rooms))
+    return Close(apart) if request.kind is Kind.CANCELLATION and apart else Ignore("no calendar item")
+
+
 def _cancelled(
     item: CalendarItem, own: Booking | None, apart: Booking | None, rooms: tuple[Booking, ...], calendar: Calendar
 ) -> Decision:
-    if item.shape is not Shape.OCCURRENCE:
+    if item.shape is not Shape.OCCURRENCE and not item.is_orphan:
         return Close(own, series.closed(rooms)) if own else Ignore("cancelled, and never scheduled")
     if own is None:
         return Close(apart) if apart else Ignore("cancelled, and never scheduled")
@@ -247,7 +253,7 @@ def _schedule(
     now: datetime,
 ) -> Decision:
     """Accept, answer again, or only follow: a meeting is new when it had no open room before."""
-    apart = own.apart if own else ()
+    apart = own.apart if own else series.apart_of(rooms)
     kept = series.still_apart(apart, chosen.tag, item, calendar, has_new_times=update is Update.FULL)
     left = calendar.without(each.occurrence for each in kept)
     beside = series.closed([room for room in rooms if room.tag != chosen.tag], kept)

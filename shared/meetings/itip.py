@@ -10,7 +10,7 @@ _PARTSTAT = {Answer.ACCEPTED: "ACCEPTED", Answer.DECLINED: "DECLINED"}
 
 def can_reply(item: CalendarItem) -> bool:
     """Whether a reply would be about the right thing: without RECURRENCE-ID it is one to the whole series."""
-    return item.shape is not Shape.OCCURRENCE or item.original_start is not None
+    return item.original_start is not None or not (item.day or item.shape is Shape.OCCURRENCE)
 
 
 def itip_reply(item: CalendarItem, attendee: str, answer: Answer, now: datetime) -> bytes:
@@ -34,7 +34,7 @@ def itip_reply(item: CalendarItem, attendee: str, answer: Answer, now: datetime)
     event.add("organizer", vCalAddress(f"mailto:{item.organizer.address}"))
     event.add("attendee", person)
     event.add("summary", one_line(item.subject))
-    if item.shape is Shape.OCCURRENCE and item.original_start:
+    if item.day and item.original_start:
         event.add("recurrence-id", item.original_start)
     calendar = Calendar()
     calendar.add("prodid", "-//VMR scheduling for Exchange//EN")

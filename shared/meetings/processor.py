@@ -132,7 +132,7 @@ class Processor:
 
         The series' own invitation was lost, or comes later.
         """
-        if request.kind is Kind.CANCELLATION or await self.records.booking_of(meeting_key(item.uid)):
+        if item.is_orphan or request.kind is Kind.CANCELLATION or await self.records.booking_of(meeting_key(item.uid)):
             return request
         series = await self.mailbox.item(item.series_id)
         if series is None or series.cancelled:

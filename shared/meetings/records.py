@@ -55,7 +55,8 @@ class Records:
         if fresh and not thorough:
             return Known(tagged, own, guessed=True)
         own, links = await self._linked(meeting)
-        return Known(tagged, own, rooms=await self._rooms(own), links=links)
+        rooms = await self._rooms(own) if own or not links else await self._rooms_without_series(meeting)
+        return Known(tagged, own, rooms=rooms, links=links)
 
     async def _known_occurrence(self, meeting: str, day: str, tagged: tuple[Booking, ...]) -> Known:
         (own, links), (apart, more) = await asyncio.gather(self._linked(meeting), self._linked(meeting, day))
@@ -73,6 +74,11 @@ class Records:
     async def _rooms(self, series: Booking | None) -> tuple[Booking, ...]:
         """The rooms of those occurrences of a series that have their own."""
         return await self._bookings([each.tag for each in series.apart]) if series else ()
+
+    async def _rooms_without_series(self, meeting: str) -> tuple[Booking, ...]:
+        """The own rooms of occurrences whose series has none itself, or has had one that is gone."""
+        rows = [row async for row in self._table.rows(self._integration, f"{link_key(meeting)}:")]
+        return await self._bookings([str(row.values["tag"]) for row in rows])
 
     async def booking_of(self, meeting: str, day: str = "") -> Booking | None:
         """The booking that a meeting, or its occurrence of `day`, has; or None."""
@@ -116,8 +122,13 @@ class Records:
         if assigned:
             link = {"tag": assigned.tag}
             # A meeting that is taken for new must be new; if it is not, all of this is decided again, thoroughly.
-            before = next((row for row in known.links if row.key == assigned.link_key), None)
-            writes.append(Replace(before, link) if before else Insert(assigned.link_key, link))
+            before = {row.key: row for row in known.links}
+            row = before.get(assigned.link_key)
+            writes.append(Replace(row, link) if row else Insert(assigned.link_key, link))
+            whole = link_key(assigned.meeting)
+            if assigned.day and whole not in before:
+                # Its series has no room yet: should it get one, it must not be taken for unknown.
+                writes.append(Insert(whole, link))
         if older:
             ended = older.operation.finished(now, error=SUPERSEDED)
             writes.append(Replace(older.operation_row, ended.values()))

@@ -113,13 +113,18 @@ class CalendarItem:
     def day(self) -> str:
         """The date (yyyymmdd, in the organizer's zone) that the pattern gave an occurrence; "" for anything else.
 
-        It tells an occurrence from all others of its series, wherever it is moved to.
+        It tells an occurrence from all others of its series, wherever it is moved to. An occurrence whose series is not
+        in the calendar stands there as a single meeting, with the same date.
         """
-        if self.shape is not Shape.OCCURRENCE:
-            return ""
-        if self.original_day or self.is_stand_in:
+        if self.original_day or self.is_stand_in or self.shape is Shape.SERIES:
             return self.original_day
-        return f"{(self.original_start or self.occurrence.start).astimezone(self.tz):%Y%m%d}"
+        start = self.original_start or (self.occurrence.start if self.shape is Shape.OCCURRENCE else None)
+        return f"{start.astimezone(self.tz):%Y%m%d}" if start else ""
+
+    @property
+    def is_orphan(self) -> bool:
+        """Whether this is an occurrence whose series is not in the calendar."""
+        return self.shape is Shape.SINGLE and bool(self.day)
 
     @property
     def is_stand_in(self) -> bool:

@@ -20,6 +20,16 @@ def closed(rooms: Iterable[Booking], kept: Iterable[Apart] = ()) -> tuple[Bookin
     return tuple(room.closed() for room in rooms if room.state is State.SCHEDULED and room.tag not in tags)
 
 
+def apart_of(rooms: Iterable[Booking]) -> tuple[Apart, ...]:
+    """The occurrences that have these rooms, where their series had none to note them."""
+    return tuple(
+        Apart(room.day, room.tag, occurrence)
+        for room in rooms
+        if room.state is State.SCHEDULED and room.day and room.conference
+        for occurrence in room.conference.calendar.occurrences
+    )
+
+
 def without_cancelled(apart: Iterable[Apart], day: str, calendar: Calendar) -> tuple[Apart, ...]:
     """Those that are left once the occurrence of `day` is cancelled; with "" whichever Exchange no longer shows."""
     if day:

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from dev.exchange.calendar import Entry, exceptions, response_of
+from dev.exchange.calendar import Entry, day_of, exceptions, response_of
 from dev.exchange.graph.ids import EVENT, ItemId, change_key
 from dev.exchange.graph.shapes import (
     Json,
@@ -42,7 +42,7 @@ def event(entry: Entry, view: View) -> Json:
         "transactionId": None,
         "originalStartTimeZone": zone,
         "originalEndTimeZone": zone,
-        "iCalUId": of_occurrence(meeting.uid, entry.day),
+        "iCalUId": of_occurrence(meeting.uid, day_of(meeting)),
         "uid": meeting.uid,
         "reminderMinutesBeforeStart": 15,
         "isReminderOn": True,

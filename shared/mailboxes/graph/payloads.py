@@ -259,7 +259,7 @@ class Event(EventIds, _Extended):
             attendees=tuple(attendee.email_address.address for attendee in self.attendees),
             last_day=self._last_day(),
             original_start=self.original_start.astimezone(UTC) if self.original_start else None,
-            original_day=day_of(self.i_cal_u_id) if shape is Shape.OCCURRENCE else "",
+            original_day=day_of(self.i_cal_u_id) if shape is not Shape.SERIES else "",
             sequence=int(sequence) if sequence.isascii() and sequence.isdigit() and len(sequence) < 10 else 0,
         )
 

@@ -240,3 +240,51 @@ class TestAnotherRoom:
         other = await series.swap(1)
         await series.change(2, body_html=other["instructions"])
         assert await series.doors(series.room, other) == [[True, False], [False, True], [True, False], [True, False]]
+
+
+class TestOccurrencesOfADeclinedSeries:
+    """Their series has left the calendar, and each stands there as a single meeting with its date in the iCalUId.
+
+    By EWS they still cannot be told apart: it would have to be asked for PidLidGlobalObjectId.
+    """
+
+    @pytest.fixture
+    async def world(self) -> AsyncIterator[Deployment]:
+        async with deployed(By.GRAPH) as deployment:
+            yield deployment
+
+    async def test_a_series_that_gets_its_room_later_leaves_the_occurrence_its_own(self, world: Deployment) -> None:
+        series = await Series(world).invite("<p>no tag</p>")
+        one, two = await series.swap(1), await series.swap(2)
+        await world.change(series.uid, body_html=series.room["instructions"])
+        await swept(world)
+        await series.cancel(2)
+        assert await series.doors(series.room, one, two) == [
+            [True, False, False],
+            [False, True, False],
+            [False, False, False],
+            [True, False, False],
+        ]
+
+    async def test_occurrences_of_a_declined_series_do_not_disturb_each_other(self, world: Deployment) -> None:
+        """Their series has left the calendar: each stands there for itself."""
+        series = await Series(world).invite("<p>no tag</p>")
+        one, two = await series.swap(1), await series.swap(2)
+        await series.change(1, **hour_from(series.first + WEEK + timedelta(minutes=30)))
+        await series.cancel(2)
+        assert [answer["kind"] for answer in await world.answers(series.uid)] == ["declined", *["accepted"] * 3]
+        assert await series.doors(one, two, at=timedelta(hours=1)) == [
+            [False, False],
+            [True, False],
+            [False, False],
+            [False, False],
+        ]
+
+    async def test_an_occurrence_of_a_declined_series_closes_where_exchange_removes_the_item(
+        self, world: Deployment
+    ) -> None:
+        await world.control("PATCH", f"/dev/mailboxes/{MAILBOX}", {"remove_canceled_meetings": True})
+        series = await Series(world).invite("<p>no tag</p>")
+        one, two = await series.swap(1), await series.swap(2)
+        await series.cancel(2)
+        assert await series.doors(one, two) == [[False, False], [True, False], [False, False], [False, False]]

@@ -45,11 +45,11 @@ class TestAnItemThatIsGone:
         await world.control("PATCH", f"/dev/mailboxes/{MAILBOX}", {"remove_canceled_meetings": True})
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"])
-        await world.drain()
+        await swept(world)
         await world.move_to(start)
         assert await world.is_open(room["alias"])
         await world.cancel(uid)
-        await world.drain()
+        await swept(world)
         assert await world.is_open(room["alias"]) is False
         assert world.poisoned == []
 
@@ -129,9 +129,9 @@ async def test_a_reply_to_an_edited_meeting_is_tracked() -> None:
     async with deployed(By.GRAPH, response_format="html") as world:
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"])
-        await world.drain()
+        await swept(world)
         await world.change(uid, **hour_from(start + timedelta(hours=3)))
-        await world.drain()
+        await swept(world)
         assert [a["kind"] for a in await world.answers(uid)] == ["accepted", "accepted"]
         assert await tracked(world) == "accepted"
 
