@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from dev.exchange.control.common import ControlError, document
-from dev.exchange.ews.state import VERSIONS
+from dev.exchange.ews.state import BUILDS
 from dev.exchange.state import Exchange
 
 FLAGS = ("layer7_balancer", "renews_answered", "marks_drafts", "expands_views", "names_occurrences", "searches_binary",
@@ -41,8 +41,8 @@ class EwsRoutes:
         return web.json_response({})
 
     def _set_version(self, _name: str, version: Any) -> None:
-        if version not in VERSIONS:
-            raise ControlError(f"'version' must be one of {', '.join(VERSIONS)}")
+        if version not in BUILDS:
+            raise ControlError(f"'version' must be one of {', '.join(BUILDS)}")
         self._ews.version = version
 
     def _set_flag(self, name: str, flag: Any) -> None:

@@ -16,7 +16,7 @@ _VERBS = {Reply.ACCEPTED: "Accept", Reply.TENTATIVE: "Tentative", Reply.DECLINED
 
 
 def answer_meeting(call: Call, reply: Reply, given: Element, disposition: str) -> list[Element]:
-    """Answer a request or a calendar item; gives the ids of what changed (sample "propose new time" 04).
+    """Answer a request or a calendar item; gives the ids of what changed, but none for SendAndSaveCopy.
 
     The request lies in Deleted Items then, under a new id; the calendar item has a new id too, unless
     ``renews_answered`` is off; a declined meeting is in no calendar any more. That SaveOnly tells the organiser nothing
@@ -45,7 +45,7 @@ def answer_meeting(call: Call, reply: Reply, given: Element, disposition: str) -
         raise EwsError(f"ErrorCalendarIsCancelledFor{_VERBS[reply]}") from error
     if call.exchange.ews.renews_answered and entry.day is None and reply is not Reply.DECLINED:
         call.exchange.store.renew_event(entry.event)
-    return _changed(call, thing, entry)
+    return [] if disposition == "SendAndSaveCopy" else _changed(call, thing, entry)
 
 
 def _entry(call: Call, owner: User, thing: Thing, reply: Reply) -> Entry:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from dev.exchange.calendar import Entry, exceptions, occurrence, plain_occurrence, response_of
 from dev.exchange.ews import extended, parts
+from dev.exchange.ews.extended import ExtendedProperties
 from dev.exchange.ews.shapes import EXTENDED, Properties, Shape
 from dev.exchange.ews.xml import Element, t
 from dev.exchange.model import Reply
@@ -27,12 +28,12 @@ DEFAULT = frozenset(
 )  # fmt: skip
 
 
-def properties(entry: Entry, shape: Shape) -> Properties:
-    """All properties of a calendar item or an occurrence."""
-    return {**_item(entry, shape), **_calendar(entry), **_answers(entry), **_series(entry)}
+def properties(entry: Entry, shape: Shape, held: ExtendedProperties) -> Properties:
+    """All properties of a calendar item or an occurrence; ``held`` is what clients have written on any item."""
+    return {**_item(entry, shape, held), **_calendar(entry), **_answers(entry), **_series(entry)}
 
 
-def _item(entry: Entry, shape: Shape) -> Properties:
+def _item(entry: Entry, shape: Shape, held: ExtendedProperties) -> Properties:
     meeting, event = entry.meeting, entry.event
     return {
         "item:ParentFolderId": lambda: parts.folder_id(event.owner, CALENDAR, "ParentFolderId"),
@@ -49,7 +50,7 @@ def _item(entry: Entry, shape: Shape) -> Properties:
         "item:ReminderIsSet": True,
         "item:ReminderMinutesBeforeStart": 15,
         "item:HasAttachments": False,
-        EXTENDED: lambda: extended.of_entry(entry, shape.extended),
+        EXTENDED: lambda: extended.of(held, entry, shape.extended),
         "item:Culture": "en-US",
         "item:LastModifiedName": meeting.organizer.name,
         "item:LastModifiedTime": event.modified,

@@ -15,9 +15,15 @@ from dev.exchange.store import CALENDAR, FOLDERS
 
 Thing = Message | Entry
 
-#: Well-known folders that hold no items here but that clients start from.
+#: Well-known folders that clients start from.
 ROOTS = {"root": "", "msgfolderroot": "Top of Information Store"}
-NAMES = {**FOLDERS, CALENDAR: "Calendar", **ROOTS}
+#: Well-known folders that never hold anything here.
+EMPTY = {"contacts": "Contacts", "journal": "Journal", "junkemail": "Junk Email", "notes": "Notes", "outbox": "Outbox",
+         "tasks": "Tasks"}  # fmt: skip
+NAMES = {**FOLDERS, CALENDAR: "Calendar", **EMPTY, "searchfolders": "Finder", **ROOTS}
+#: Where each of them lies.
+PARENTS = {"msgfolderroot": "root", "searchfolders": "root",
+           **dict.fromkeys([*FOLDERS, CALENDAR, *EMPTY], "msgfolderroot")}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,11 +36,12 @@ class Folder:
 
 @dataclass
 class Call:
-    """An operation to carry out; ``body`` is its element in the SOAP body."""
+    """An operation to carry out; ``body`` is its element in the SOAP body, ``version`` what the client speaks."""
 
     exchange: Exchange
     actor: Actor
     body: Element
+    version: str
 
     # --- folders
 

@@ -22,7 +22,7 @@ def _answer(call: Call, given: Element, disposition: str) -> Element:
     try:
         return response_message("CreateItem", m("Items", *_create(call, given, disposition)))
     except EwsError as error:
-        return error_message("CreateItem", error, m("Items"))
+        return error_message("CreateItem", error)
 
 
 def _create(call: Call, given: Element, disposition: str) -> list[Element]:

@@ -28,6 +28,12 @@ TEXTS = {
 }
 
 
+_CONTAINERS = {
+    **dict.fromkeys(("CreateItem", "GetItem", "MoveItem", "UpdateItem"), "Items"),
+    "GetFolder": "Folders",
+}
+
+
 class EwsError(Exception):
     """One item, or one folder, of a request is refused: ResponseCode and MessageText."""
 
@@ -54,14 +60,15 @@ def response_message(operation: str, *content: Element) -> Element:
 
 
 def error_message(operation: str, error: EwsError, *content: Element) -> Element:
-    """A response message that tells an error."""
+    """A response message that tells an error. Those of items and folders hold their empty container all the same."""
+    tag = _CONTAINERS.get(operation)
     return m(
         f"{operation}ResponseMessage",
         {"ResponseClass": "Error"},
         m("MessageText", error.message),
         m("ResponseCode", error.code),
         m("DescriptiveLinkKey", "0"),
-        *content,
+        *(content or ([m(tag)] if tag else [])),
     )
 
 

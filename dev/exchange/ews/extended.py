@@ -1,11 +1,12 @@
-"""Extended properties: MAPI properties that are asked for by tag, or by property set and id."""
+"""Extended properties: MAPI properties by tag, or by property set and id or name; those that clients write are kept."""
 
 import base64
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 
 from dev.exchange.calendar import Entry, day_of
 from dev.exchange.ews.errors import EwsError
-from dev.exchange.ews.xml import Element, t
+from dev.exchange.ews.xml import Element, child, children, t, text
 from dev.exchange.model import Meeting, Message
 from dev.exchange.uids import of_occurrence
 
@@ -21,68 +22,98 @@ _SEQUENCE = 0x8201
 
 @dataclass(frozen=True)
 class ExtendedUri:
-    """An ExtendedFieldURI: its attributes as they were written, to be echoed, and what they mean."""
+    """An ExtendedFieldURI: its attributes as they were written, to be echoed, and what they mean.
+
+    ``name`` is the property's tag or id as a number, or its name.
+    """
 
     attributes: tuple[tuple[str, str], ...]
     property_set: str
-    number: int
+    name: int | str
     type: str
 
+    @property
+    def key(self) -> tuple[str, int | str, str]:
+        """What tells it from all others."""
+        return self.property_set, self.name, self.type
 
-def read(element: Element) -> ExtendedUri:
+
+@dataclass
+class ExtendedProperties:
+    """What clients have written, whatever it is, by the item's own key."""
+
+    _held: defaultdict[tuple[str, str], dict[tuple[str, int | str, str], tuple[str, ...]]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+
+    def write(self, thing: Message | Entry, given: Element) -> None:
+        """Keep an ExtendedProperty; raises `EwsError`."""
+        uri = read(child(given, "ExtendedFieldURI"))
+        values = child(given, "Values")
+        texts = [text(given, "Value")] if values is None else [item.text or "" for item in children(values)]
+        self._held[_whose(thing)][uri.key] = tuple(texts)
+
+    def remove(self, thing: Message | Entry, path: Element) -> None:
+        """Forget one; raises `EwsError`."""
+        self._held[_whose(thing)].pop(read(path).key, None)
+
+    def of(self, thing: Message | Entry) -> dict[tuple[str, int | str, str], tuple[str, ...]]:
+        """All that an item has of these."""
+        return self._held[_whose(thing)]
+
+
+def _whose(thing: Message | Entry) -> tuple[str, str]:
+    """Calendar items get other keys when they are answered, and keep their meeting."""
+    if isinstance(thing, Message):
+        return thing.owner, thing.key
+    return thing.event.owner, f"{thing.event.meeting.uid} {thing.day or ''}"
+
+
+def read(element: Element | None) -> ExtendedUri:
     """Read an ExtendedFieldURI; raises `EwsError`."""
-    given = dict(element.attrib)
+    given = {} if element is None else dict(element.attrib)
     property_set = given.get("DistinguishedPropertySetId", "")
     if guid := given.get("PropertySetId"):
-        property_set = _SETS.get(guid.casefold(), guid)
+        property_set = _SETS.get(guid.casefold(), guid.casefold())
     written = given.get("PropertyTag") or given.get("PropertyId")
-    if not given.get("PropertyType") or not (written or given.get("PropertyName")):
+    name = given.get("PropertyName", "")
+    is_tag = "PropertyTag" in given
+    if not given.get("PropertyType") or not (written or name) or is_tag == bool(property_set):
         raise EwsError("ErrorInvalidExtendedProperty", "The extended property attribute combination is invalid.")
     try:
-        number = int(written, 0) if written else -1
+        number = int(written, 0 if is_tag else 10) if written else None
     except ValueError as error:
         raise EwsError("ErrorSchemaValidation") from error
-    return ExtendedUri(tuple(given.items()), property_set, number, given["PropertyType"])
+    called = name if number is None else number
+    return ExtendedUri(tuple(given.items()), property_set, called, given["PropertyType"])
 
 
-def of(thing: Message | Entry, wanted: tuple[ExtendedUri, ...]) -> list[Element]:
-    """Those properties of an item that it has."""
-    return of_entry(thing, wanted) if isinstance(thing, Entry) else of_message(thing, wanted)
+def of(held: ExtendedProperties, thing: Message | Entry, wanted: tuple[ExtendedUri, ...]) -> list[Element]:
+    """Those properties of an item that it has: its own, and what clients have written."""
+    meeting = thing.meeting if isinstance(thing, Entry) else thing.letter.part and thing.letter.part.meeting
+    known: dict[tuple[str, int | str, str], tuple[str, ...]] = dict(held.of(thing))
+    known["", _SEARCH_KEY, "Binary"] = (_binary(thing.event.key if isinstance(thing, Entry) else thing.key),)
+    if isinstance(thing, Message):
+        known["", _SENDER_SMTP, "String"] = (thing.letter.sender.address,)
+        known["", _SENT_REPRESENTING_SMTP, "String"] = (thing.letter.from_.address,)
+    if meeting:
+        known |= _of_meeting(meeting)
+    return [_shown(uri, known[uri.key]) for uri in wanted if uri.key in known]
 
 
-def of_message(message: Message, wanted: tuple[ExtendedUri, ...]) -> list[Element]:
-    """Those properties of a message that it has."""
-    part = message.letter.part
-    known = {
-        ("", _SEARCH_KEY, "Binary"): _binary(message.key),
-        ("", _SENDER_SMTP, "String"): message.letter.sender.address,
-        ("", _SENT_REPRESENTING_SMTP, "String"): message.letter.from_.address,
-    }
-    if part:
-        known |= _of_meeting(part.meeting)
-    return _found(known, wanted)
-
-
-def of_entry(entry: Entry, wanted: tuple[ExtendedUri, ...]) -> list[Element]:
-    """Those properties of a calendar item, or of an occurrence, that it has."""
-    return _found({("", _SEARCH_KEY, "Binary"): _binary(entry.event.key)} | _of_meeting(entry.meeting), wanted)
-
-
-def _of_meeting(meeting: Meeting) -> dict[tuple[str, int, str], str]:
+def _of_meeting(meeting: Meeting) -> dict[tuple[str, int | str, str], tuple[str, ...]]:
     return {
-        ("Meeting", _GLOBAL_OBJECT_ID, "Binary"): _binary(of_occurrence(meeting.uid, day_of(meeting))),
-        ("Meeting", _CLEAN_GLOBAL_OBJECT_ID, "Binary"): _binary(meeting.uid),
-        ("Appointment", _SEQUENCE, "Integer"): str(meeting.sequence),
+        ("Meeting", _GLOBAL_OBJECT_ID, "Binary"): (_binary(of_occurrence(meeting.uid, day_of(meeting))),),
+        ("Meeting", _CLEAN_GLOBAL_OBJECT_ID, "Binary"): (_binary(meeting.uid),),
+        ("Appointment", _SEQUENCE, "Integer"): (str(meeting.sequence),),
     }
 
 
-def _found(known: dict[tuple[str, int, str], str], wanted: tuple[ExtendedUri, ...]) -> list[Element]:
-    shown = []
-    for uri in wanted:
-        value = known.get((uri.property_set, uri.number, uri.type))
-        if value is not None:
-            shown.append(t("ExtendedProperty", t("ExtendedFieldURI", dict(uri.attributes)), t("Value", value)))
-    return shown
+def _shown(uri: ExtendedUri, values: tuple[str, ...]) -> Element:
+    path = t("ExtendedFieldURI", dict(uri.attributes))
+    if uri.type.endswith("Array"):
+        return t("ExtendedProperty", path, t("Values", *(t("Value", value) for value in values)))
+    return t("ExtendedProperty", path, t("Value", values[0]))
 
 
 def _binary(hexadecimal: str) -> str:

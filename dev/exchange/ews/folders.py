@@ -1,7 +1,7 @@
 """GetFolder."""
 
 from dev.exchange.ews import parts
-from dev.exchange.ews.call import NAMES, ROOTS, Call, Folder
+from dev.exchange.ews.call import NAMES, PARENTS, ROOTS, Call, Folder
 from dev.exchange.ews.errors import EwsError, error_message, response_message
 from dev.exchange.ews.shapes import Properties, Shape, read, render
 from dev.exchange.ews.xml import MESSAGES as M
@@ -9,35 +9,59 @@ from dev.exchange.ews.xml import Element, child, children, m
 from dev.exchange.store import CALENDAR
 
 _DEFAULT = frozenset(f"folder:{name}" for name in ("DisplayName", "TotalCount", "ChildFolderCount", "UnreadCount"))
+#: Elements and classes of folders; the others hold mail.
+_KINDS = {
+    CALENDAR: ("CalendarFolder", "IPF.Appointment"),
+    "contacts": ("ContactsFolder", "IPF.Contact"),
+    "tasks": ("TasksFolder", "IPF.Task"),
+    "journal": ("Folder", "IPF.Journal"),
+    "notes": ("Folder", "IPF.StickyNote"),
+    **dict.fromkeys((*ROOTS, "searchfolders"), ("Folder", None)),
+}
+
+
+def shape(call: Call) -> Shape:
+    """The FolderShape of a request; raises `EwsError`."""
+    return read(child(call.body, "FolderShape", M), call.version, default=_DEFAULT)
 
 
 def get_folder(call: Call) -> list[Element]:
     """GetFolder: one response message for each folder, in their order."""
-    shape = read(child(call.body, "FolderShape", M), default=_DEFAULT)
-    return [_answer(call, wanted, shape) for wanted in children(child(call.body, "FolderIds", M))]
+    wanted = shape(call)
+    return [_answer(call, each, wanted) for each in children(child(call.body, "FolderIds", M))]
 
 
-def _answer(call: Call, wanted: Element, shape: Shape) -> Element:
+def _answer(call: Call, wanted: Element, wanted_shape: Shape) -> Element:
     try:
         folder = call.folder(wanted)
     except EwsError as error:
-        return error_message("GetFolder", error, m("Folders"))
-    tag = "CalendarFolder" if folder.name == CALENDAR else "Folder"
+        return error_message("GetFolder", error)
+    return response_message("GetFolder", m("Folders", element(call, folder, wanted_shape)))
+
+
+def element(call: Call, folder: Folder, wanted: Shape) -> Element:
+    """A folder with the properties that are wanted."""
+    tag, _ = _KINDS.get(folder.name, ("Folder", ""))
     identity = parts.folder_id(folder.owner.guid, folder.name, change=1)
-    return response_message("GetFolder", m("Folders", render(tag, identity, _properties(call, folder), shape)))
+    return render(tag, identity, _properties(call, folder), wanted)
+
+
+def value(call: Call, folder: Folder, uri: str) -> object:
+    """What a property is rendered from; None when the folder has no such thing."""
+    return _properties(call, folder).get(uri)
 
 
 def _properties(call: Call, folder: Folder) -> Properties:
     owner, name = folder.owner.guid, folder.name
     store = call.exchange.store
     inside = store.messages(owner, name)
-    parent = {"root": "root", "msgfolderroot": "root"}.get(name, "msgfolderroot")
+    holds_mail = name not in _KINDS
     return {
-        "folder:ParentFolderId": lambda: parts.folder_id(owner, parent, "ParentFolderId", change=1),
-        "folder:FolderClass": "IPF.Appointment" if name == CALENDAR else None if name in ROOTS else "IPF.Note",
+        "folder:ParentFolderId": lambda: parts.folder_id(owner, PARENTS.get(name, "root"), "ParentFolderId", change=1),
+        "folder:FolderClass": _KINDS.get(name, ("", "IPF.Note"))[1],
         "folder:DisplayName": NAMES[name],
         "folder:TotalCount": len(store.events(owner)) if name == CALENDAR else len(inside),
-        "folder:ChildFolderCount": len(NAMES) - len(ROOTS) if name == "msgfolderroot" else 0,
-        "folder:UnreadCount": None if name == CALENDAR else sum(not item.is_read for item in inside),
+        "folder:ChildFolderCount": sum(parent == name for parent in PARENTS.values()),
         "folder:DistinguishedFolderId": name,
+        "folder:UnreadCount": sum(not item.is_read for item in inside) if holds_mail else None,
     }

@@ -3,15 +3,29 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 from aiohttp import web
 
-from dev.exchange.ews import create, find, folders, items, mail, moving, names, strikes, sync
+from dev.exchange.ews import (
+    create,
+    find,
+    folders,
+    hierarchy,
+    items,
+    mail,
+    moving,
+    names,
+    strikes,
+    sync,
+    time_zones,
+)
 from dev.exchange.ews.access import Actor, Caller, impersonating
 from dev.exchange.ews.authentication import Authentication, UnauthorizedError
 from dev.exchange.ews.call import Call
 from dev.exchange.ews.errors import EwsError, SoapFaultError, fault
-from dev.exchange.ews.state import VERSIONS
+from dev.exchange.ews.field_uris import VERSIONS
+from dev.exchange.ews.state import BUILDS
 from dev.exchange.ews.tokens import JsonWebKeys, Tokens
 from dev.exchange.ews.xml import SOAP, Element, NotXmlError, child, children, local, m, parse, s, serialize, t
 from dev.exchange.state import Exchange
@@ -19,29 +33,38 @@ from dev.exchange.state import Exchange
 PATH = "/EWS/Exchange.asmx"
 #: IIS takes paths in any case of letters.
 ROUTE = r"/{path:(?i:ews/exchange\.asmx)}"
-#: Concurrent requests of one account (EWSMaxConcurrency, facts §9).
+#: Concurrent requests of one account (EWSMaxConcurrency).
 CONCURRENT = 27
 
 _OPERATIONS: dict[str, Callable[[Call], list[Element]]] = {
     "ConvertId": names.convert_id,
     "CreateItem": create.create_item,
     "DeleteItem": moving.delete_item,
+    "FindFolder": hierarchy.find_folder,
     "FindItem": find.find_item,
     "GetFolder": folders.get_folder,
     "GetItem": items.get_item,
+    "GetServerTimeZones": time_zones.get_server_time_zones,
     "MoveItem": moving.move_item,
     "ResolveNames": names.resolve_names,
     "SendItem": mail.send_item,
+    "SyncFolderHierarchy": hierarchy.sync_folder_hierarchy,
     "SyncFolderItems": sync.sync_folder_items,
     "UpdateItem": mail.update_item,
 }
-#: What RequestServerVersion may ask for; 2019 speaks the version of 2016.
-_REQUESTED = ("Exchange2007", "Exchange2007_SP1", "Exchange2010", "Exchange2010_SP1", "Exchange2010_SP2",
-              "Exchange2013", "Exchange2013_SP1", "Exchange2015", "Exchange2016")  # fmt: skip
+
+
+def _nobody(_agent: str, _request: Element, _answer: Element) -> None:
+    """Looks at nothing."""
 
 
 class Gateway:
-    """Answers everything that is posted to `/EWS/Exchange.asmx`. ``keys``: the JWKS that access tokens go by."""
+    """Answers everything that is posted to `/EWS/Exchange.asmx`. ``keys``: the JWKS that access tokens go by.
+
+    ``witness`` sees the User-Agent and the envelopes of request and answer, but for those that a fault has spoilt.
+    """
+
+    witness: ClassVar[Callable[[str, Element, Element], None]] = staticmethod(_nobody)
 
     def __init__(self, exchange: Exchange, keys: JsonWebKeys) -> None:
         self._exchange = exchange
@@ -57,24 +80,27 @@ class Gateway:
             return _challenge(error)
         try:
             envelope = parse(content)
-            with self._one_of_few(caller):
-                return await self._answer(request, caller, envelope)
         except NotXmlError as error:
             return self._soap(fault(SoapFaultError("ErrorSchemaValidation", str(error))), 500)
+        try:
+            with self._one_of_few(caller):
+                answer = await self._answer(request, caller, envelope)
         except SoapFaultError as error:
-            return self._soap(fault(error), error.status)
+            answer = self._soap(fault(error), error.status)
         except EwsError as error:
-            return self._soap(fault(SoapFaultError(error.code, error.message)), 500)
+            answer = self._soap(fault(SoapFaultError(error.code, error.message)), 500)
+        if isinstance(answer, Answer):
+            type(self).witness(request.headers.get("User-Agent", ""), envelope, answer.envelope)
+        return answer
 
     async def _answer(self, request: web.Request, caller: Caller, envelope: Element) -> web.StreamResponse:
         header, body = child(envelope, "Header", SOAP), child(envelope, "Body", SOAP)
         operations = children(body)
         if len(operations) != 1:
             raise SoapFaultError("ErrorSchemaValidation")
-        _check_version(header)
         operation = local(operations[0])
         self._exchange.traffic.requests[f"EWS {operation}"] += 1
-        call = Call(self._exchange, self._actor(caller, header), operations[0])
+        call = Call(self._exchange, self._actor(caller, header), operations[0], _version(header))
         return await self._handle(request, call, operation)
 
     async def _handle(self, request: web.Request, call: Call, operation: str) -> web.StreamResponse:
@@ -121,18 +147,27 @@ class Gateway:
         finally:
             traffic.running[name] -= 1
 
-    def _soap(self, content: Element, status: int) -> web.Response:
-        version = t("ServerVersionInfo", VERSIONS[self._exchange.ews.version])
+    def _soap(self, content: Element, status: int) -> "Answer":
+        version = t("ServerVersionInfo", BUILDS[self._exchange.ews.version])
         envelope = s("Envelope", s("Header", version), s("Body", content))
-        return web.Response(
-            status=status, body=serialize(envelope), headers={"Content-Type": "text/xml; charset=utf-8"}
-        )
+        return Answer(envelope, status)
 
 
-def _check_version(header: Element | None) -> None:
+class Answer(web.Response):
+    """An answer in SOAP."""
+
+    def __init__(self, envelope: Element, status: int) -> None:
+        super().__init__(status=status, body=serialize(envelope), headers={"Content-Type": "text/xml; charset=utf-8"})
+        self.envelope = envelope
+
+
+def _version(header: Element | None) -> str:
+    """What the client speaks; without the header, the oldest version."""
     wanted = child(header, "RequestServerVersion")
-    if wanted is not None and wanted.get("Version") not in _REQUESTED:
+    version = VERSIONS[0] if wanted is None else str(wanted.get("Version"))
+    if version not in VERSIONS:
         raise SoapFaultError("ErrorInvalidServerVersion")
+    return version
 
 
 def _challenge(error: UnauthorizedError) -> web.Response:

@@ -18,4 +18,4 @@ def _answer(call: Call, wanted: Element, shape: Shape) -> Element:
     try:
         return response_message("GetItem", m("Items", render.element(call, call.item(wanted), shape)))
     except EwsError as error:
-        return error_message("GetItem", error, m("Items"))
+        return error_message("GetItem", error)

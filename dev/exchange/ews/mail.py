@@ -26,12 +26,20 @@ def create_message(call: Call, given: Element, disposition: str) -> list[Element
     store = call.exchange.store
     if disposition == "SaveOnly":
         draft = store.add_message(owner.guid, folder.name, letter, is_read=True, is_draft=True)
+        _keep(call, draft, children(given))
         return [render.id_only(draft)]
     _check_recipients(letter)
     if disposition == "SendAndSaveCopy":
-        store.add_message(owner.guid, folder.name, letter, is_read=True)
+        _keep(call, store.add_message(owner.guid, folder.name, letter, is_read=True), children(given))
     call.exchange.post.send(letter, save=False)
     return []
+
+
+def _keep(call: Call, message: Message, properties: list[Element]) -> None:
+    """The extended properties among what a client wrote."""
+    for item in properties:
+        if local(item) == "ExtendedProperty":
+            call.exchange.ews.properties.write(message, item)
 
 
 def _saved_folder(call: Call, usual: str) -> Folder:
@@ -146,7 +154,7 @@ def _updated(call: Call, change: Element) -> Element:
     try:
         item = _changed(call, change)
     except EwsError as error:
-        return error_message("UpdateItem", error, m("Items"))
+        return error_message("UpdateItem", error)
     shown = render.id_only(item)
     if item.is_draft and call.body.get("MessageDisposition") == "SendAndSaveCopy":
         call.exchange.store.sent(item)
@@ -163,10 +171,11 @@ def _changed(call: Call, change: Element) -> Message:
         _check_change_key(item, wanted)
     values = [value for update in children(child(change, "Updates")) for value in _values(update)]
     is_read = [is_true(value.text) for value in values if local(value) == "IsRead"]
-    content = [value for value in values if local(value) != "IsRead"]
+    content = [value for value in values if local(value) not in ("IsRead", "ExtendedProperty")]
     if content and not item.is_draft:
         raise EwsError("ErrorInvalidPropertyUpdateSentMessage", "Update operation is invalid for a sent message.")
-    item.letter = _merged(item.letter, content)
+    _keep(call, item, values)
+    item.letter = _merged(item.letter, content if not item.is_draft else values)
     item.is_read = is_read[-1] if is_read else item.is_read
     call.exchange.store.touch_message(item)
     return item

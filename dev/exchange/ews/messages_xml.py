@@ -1,10 +1,11 @@
 """Messages as EWS shows them: Message, MeetingRequest, MeetingCancellation, MeetingResponse, MeetingMessage."""
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dev.exchange.calendar import Entry
 from dev.exchange.ews import extended, parts
+from dev.exchange.ews.extended import ExtendedProperties
 from dev.exchange.ews.shapes import EXTENDED, Properties, Shape
 from dev.exchange.ews.xml import Element, t
 from dev.exchange.model import Meeting, MeetingPart, Message, MessageKind, Reply, RequestKind, Response
@@ -42,7 +43,8 @@ class Shown:
     """A message with what the answer needs to know about its surroundings.
 
     ``entry`` is what the calendar holds for its meeting, ``associated`` what the message says that it is, ``attended``
-    whether the Calendar Attendant looks at this mailbox's messages, ``is_draft`` what the message says of that.
+    whether the Calendar Attendant looks at this mailbox's messages, ``is_draft`` what the message says of that,
+    ``properties`` what clients have written on any item.
     """
 
     message: Message
@@ -50,6 +52,7 @@ class Shown:
     associated: Entry | None = None
     attended: bool = True
     is_draft: bool = False
+    properties: ExtendedProperties = field(default_factory=ExtendedProperties)
 
 
 def item_class(message: Message) -> tuple[str, str]:
@@ -98,7 +101,7 @@ def _item(shown: Shown, shape: Shape) -> Properties:
         "item:DisplayCc": cc,
         "item:DisplayTo": to,
         "item:HasAttachments": False,
-        EXTENDED: lambda: extended.of_message(message, shape.extended),
+        EXTENDED: lambda: extended.of(shown.properties, message, shape.extended),
         "item:Culture": "en-US",
         "item:LastModifiedName": letter.from_.name,
         "item:LastModifiedTime": message.modified,

@@ -23,7 +23,7 @@ def _moved(call: Call, wanted: Element) -> Element:
         if folder.owner.guid != item.owner:
             raise EwsError("ErrorCrossMailboxMoveCopy", "Moving between mailboxes is not supported here.")
     except EwsError as error:
-        return error_message("MoveItem", error, m("Items"))
+        return error_message("MoveItem", error)
     call.exchange.store.move_message(item, folder.name)
     return response_message("MoveItem", m("Items", render.id_only(item)))
 

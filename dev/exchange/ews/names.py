@@ -1,7 +1,11 @@
-"""ResolveNames, and ConvertId as far as clients use it to find out the server's version."""
+"""ResolveNames and ConvertId."""
+
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from urllib.parse import quote, unquote
 
 from dev.exchange.directory import User
-from dev.exchange.ews import parts
+from dev.exchange.ews import ids, parts
 from dev.exchange.ews.call import Call
 from dev.exchange.ews.errors import EwsError, error_message, response_message
 from dev.exchange.ews.xml import MESSAGES as M
@@ -9,6 +13,7 @@ from dev.exchange.ews.xml import Element, child, children, m, t, text
 
 #: The most candidates that are answered (reference of ResolveNames).
 _MOST = 100
+_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 def resolve_names(call: Call) -> list[Element]:
@@ -36,7 +41,29 @@ def _is_meant(user: User, wanted: str) -> bool:
     return user.address.casefold().startswith(wanted) or user.name.casefold().startswith(wanted)
 
 
+#: How the bytes of an id are written in each format: written, and read back.
+_FORMATS: dict[str, tuple[Callable[[bytes], str], Callable[[str], bytes]]] = {
+    "EwsId": (lambda data: b64encode(data).decode(), lambda written: b64decode(written, validate=True)),
+    "EntryId": (lambda data: b64encode(data).decode(), lambda written: b64decode(written, validate=True)),
+    "HexEntryId": (lambda data: data.hex().upper(), bytes.fromhex),
+    "StoreId": (lambda data: b64encode(data).decode(), lambda written: b64decode(written, validate=True)),
+    "OwaId": (lambda data: quote(b64encode(data), safe=""), lambda written: b64decode(unquote(written), validate=True)),
+}
+
+
 def convert_id(call: Call) -> list[Element]:
-    """ConvertId: no id is converted here; clients ask with a made-up one and look at the header of the answer."""
-    refused = EwsError("ErrorInvalidIdMalformed")
-    return [error_message("ConvertId", refused) for _ in children(child(call.body, "SourceIds", M))]
+    """ConvertId: the ids of this service in other formats. Real ones hold other bytes in each; here all are one's."""
+    wanted = call.body.get("DestinationFormat", "")
+    return [_converted(given, wanted) for given in children(child(call.body, "SourceIds", M))]
+
+
+def _converted(given: Element, wanted: str) -> Element:
+    try:
+        written = _FORMATS[given.get("Format", "")][1](given.get("Id", ""))
+        ids.parse(b64encode(written).decode())
+        fresh = {"Format": wanted, "Id": _FORMATS[wanted][0](written), "Mailbox": given.get("Mailbox")}
+    except (KeyError, ValueError):
+        return error_message("ConvertId", EwsError("ErrorInvalidIdMalformed"))
+    except EwsError as error:
+        return error_message("ConvertId", error)
+    return response_message("ConvertId", m("AlternateId", {_TYPE: "t:AlternateIdType", **fresh}))

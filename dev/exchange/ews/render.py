@@ -13,13 +13,14 @@ from dev.exchange.model import Message
 def item_shape(call: Call, *, in_list: bool = False) -> Shape:
     """The ItemShape of a request; raises `EwsError`."""
     default = messages_xml.DEFAULT | calendar_xml.DEFAULT
-    return read(child(call.body, "ItemShape", M), default=default, in_list=in_list)
+    return read(child(call.body, "ItemShape", M), call.version, default=default, in_list=in_list)
 
 
 def element(call: Call, thing: Thing, shape: Shape) -> Element:
     """An item with the properties that are wanted."""
     if isinstance(thing, Entry):
-        return render("CalendarItem", parts.item_id(thing), calendar_xml.properties(thing, shape), shape)
+        shown = calendar_xml.properties(thing, shape, call.exchange.ews.properties)
+        return render("CalendarItem", parts.item_id(thing), shown, shape)
     tag, _ = messages_xml.item_class(thing)
     return render(tag, parts.item_id(thing), messages_xml.properties(_shown(call, thing), shape), shape)
 
@@ -34,7 +35,7 @@ def value(call: Call, thing: Thing, uri: str) -> object:
     """What a property is rendered from, for restrictions and sort orders; None when the item has no such thing."""
     shape = Shape("AllProperties")
     if isinstance(thing, Entry):
-        return calendar_xml.properties(thing, shape).get(uri)
+        return calendar_xml.properties(thing, shape, call.exchange.ews.properties).get(uri)
     return messages_xml.properties(_shown(call, thing), shape).get(uri)
 
 
@@ -45,7 +46,7 @@ def _shown(call: Call, message: Message) -> Shown:
     attended = owner is not None and exchange.attendant.processing(owner).automate_processing != "None"
     is_draft = message.is_draft and exchange.ews.marks_drafts
     if part is None:
-        return Shown(message, attended=attended, is_draft=is_draft)
+        return Shown(message, attended=attended, is_draft=is_draft, properties=exchange.ews.properties)
     entry = exchange.entry_for(message.owner, part.meeting)
     associated = whole(entry.event) if entry and not exchange.ews.names_occurrences else entry
-    return Shown(message, entry, associated, attended, is_draft)
+    return Shown(message, entry, associated, attended, is_draft, exchange.ews.properties)

@@ -28,11 +28,16 @@ _PATHS = ("FieldURI", "ExtendedFieldURI")
 
 def matches(call: Call, thing: Thing, condition: Element) -> bool:
     """Whether an item meets a search expression; raises `EwsError` for one that is not known here."""
+    return compares(condition, lambda holder: _value(call, thing, holder))
+
+
+def compares(condition: Element, value_of: Callable[[Element], Any]) -> bool:
+    """The same for anything that has properties: ``value_of`` gives the one that an element of the expression names."""
     kind = local(condition)
     if kind in ("And", "Or", "Not"):
-        found = (matches(call, thing, part) for part in children(condition))
+        found = (compares(part, value_of) for part in children(condition))
         return any(found) if kind == "Or" else all(found) is (kind == "And")
-    value = _value(call, thing, condition)
+    value = value_of(condition)
     if kind == "Exists":
         return value is not None
     if kind == "Contains":
@@ -84,13 +89,13 @@ def _value(call: Call, thing: Thing, holder: Element) -> Any:
     if local(path) == "ExtendedFieldURI":
         if path.get("PropertyType") == "Binary" and not call.exchange.ews.searches_binary:
             raise EwsError("ErrorUnsupportedPathForQuery", "The property is not searched by.")
-        return next(_extended(thing, path), None)
-    uri = path.get("FieldURI", "")
+        return next(_extended(call, thing, path), None)
+    uri = str(path.get("FieldURI", ""))
     value = render.value(call, thing, uri)
     value = value() if callable(value) else value
     return "".join(value.itertext("{*}EmailAddress")) if hasattr(value, "itertext") else value
 
 
-def _extended(thing: Thing, path: Element) -> Iterator[str]:
-    for shown in extended.of(thing, (extended.read(path),)):
+def _extended(call: Call, thing: Thing, path: Element) -> Iterator[str]:
+    for shown in extended.of(call.exchange.ews.properties, thing, (extended.read(path),)):
         yield text(shown, "Value")

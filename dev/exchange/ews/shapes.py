@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from dev.exchange.ews import extended
+from dev.exchange.ews import extended, field_uris
 from dev.exchange.ews.errors import EwsError
 from dev.exchange.ews.extended import ExtendedUri
 from dev.exchange.ews.xml import Element, child, children, local, t, text
@@ -14,8 +14,6 @@ Properties = Mapping[str, object]
 EXTENDED = "extended"
 
 _BASES = ("IdOnly", "Default", "AllProperties")
-_PREFIXES = ("item", "message", "meeting", "meetingRequest", "calendar", "folder", "contacts", "task",
-             "distributionlist", "postitem", "conversation")  # fmt: skip
 #: What FindItem and SyncFolderItems never return: everything that is not a column of the folder's table. That they
 #: leave these out silently when asked could not be confirmed for each of them without a live server.
 _NOT_IN_LISTS = frozenset(
@@ -50,16 +48,15 @@ class Shape:
         return self.base == "Default" and uri in self.default
 
 
-def read(element: Element | None, *, default: Iterable[str] = (), in_list: bool = False) -> Shape:
-    """Read an ItemShape or FolderShape; raises `EwsError`."""
+def read(element: Element | None, version: str, *, default: Iterable[str] = (), in_list: bool = False) -> Shape:
+    """Read an ItemShape or FolderShape; raises `EwsError` for what this version does not know."""
     base = text(element, "BaseShape")
     if base not in _BASES:
         raise EwsError("ErrorSchemaValidation")
     wanted = children(child(element, "AdditionalProperties"))
     uris = [item.get("FieldURI", "") for item in wanted if local(item) == "FieldURI"]
-    strange = [uri for uri in uris if uri.partition(":")[0] not in _PREFIXES]
-    if strange:
-        raise EwsError("ErrorSchemaValidation", f"The 'FieldURI' attribute is invalid: the value '{strange[0]}'.")
+    for uri in uris:
+        field_uris.check(uri, version)
     return Shape(
         base=base,
         body_type=text(element, "BodyType", "Best"),

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 
 from dev.exchange.ews.access import Account, seeded
+from dev.exchange.ews.extended import ExtendedProperties
 from dev.exchange.ews.sync_states import SyncStates
 
 #: ServerVersionInfo by version. Builds are of late cumulative updates; the value of Version as clients saw it.
-VERSIONS = {
+BUILDS = {
     "2016": {"MajorVersion": "15", "MinorVersion": "1", "MajorBuildNumber": "2507", "MinorBuildNumber": "39",
              "Version": "V2017_07_11"},
     "2019": {"MajorVersion": "15", "MinorVersion": "2", "MajorBuildNumber": "1544", "MinorBuildNumber": "11",
@@ -18,7 +19,7 @@ VERSIONS = {
 class Ews:
     """The EWS side of one simulated Exchange.
 
-    ``version`` is a key of `VERSIONS`. With ``layer7_balancer`` each request of a client comes in on a connection of
+    ``version`` is a key of `BUILDS`. With ``layer7_balancer`` each request of a client comes in on a connection of
     its own, as behind a balancer that shares connections out anew: NTLM, which signs in a connection, never succeeds.
     With ``renews_answered`` an answer gives the calendar item another id: the service deletes it and makes it anew,
     says the EWS Managed API's guide to responses (2012). ews-managed-api issue 255 (2020) saw servers of both kinds;
@@ -41,6 +42,7 @@ class Ews:
     never_at_end: bool = False
     schemes: tuple[str, ...] = ("Negotiate", "NTLM", 'Basic realm="localhost"')
     accounts: list[Account] = field(default_factory=seeded)
+    properties: ExtendedProperties = field(default_factory=ExtendedProperties)
     states: SyncStates = field(default_factory=SyncStates)
 
     def account(self, username: str) -> Account | None:

@@ -13,14 +13,17 @@ GET_INBOX = """<m:GetFolder><m:FolderShape><t:BaseShape>Default</t:BaseShape></m
 </t:DistinguishedFolderId></m:FolderIds></m:GetFolder>"""
 
 
-def envelope(body: str, header: str = "") -> str:
-    """A request."""
+NEWEST = '<t:RequestServerVersion Version="Exchange2016"/>'
+
+
+def envelope(body: str, header: str = "", version: str = NEWEST) -> str:
+    """A request; without the header ``version`` it is one of Exchange 2007."""
     return (
         '<?xml version="1.0" encoding="utf-8"?>'
         '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"'
         ' xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages"'
         ' xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types">'
-        f"<s:Header>{header}</s:Header><s:Body>{body}</s:Body></s:Envelope>"
+        f"<s:Header>{version}{header}</s:Header><s:Body>{body}</s:Body></s:Envelope>"
     )
 
 

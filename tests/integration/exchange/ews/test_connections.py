@@ -244,7 +244,7 @@ async def test_the_version_is_found_out(world: World, client: Client, version: s
 
 async def test_an_unknown_version_is_refused(world: World) -> None:
     asked = '<t:RequestServerVersion Version="Exchange2031"/>'
-    answer = await soap.post(world, soap.envelope(soap.GET_INBOX, asked))
+    answer = await soap.post(world, soap.envelope(soap.GET_INBOX, version=asked))
     assert (answer.status_code, soap.texts(answer, "ResponseCode")) == (500, [ErrorInvalidServerVersion.__name__])
 
 

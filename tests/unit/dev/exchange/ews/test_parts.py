@@ -18,19 +18,35 @@ def shape(base: str, *more: Element) -> Element:
 
 def test_a_shape_wants_its_base_and_what_is_added() -> None:
     added = t("FieldURI", {"FieldURI": "item:Body"})
-    only_ids = shapes.read(shape("IdOnly", added), default=["item:Subject"])
+    only_ids = shapes.read(shape("IdOnly", added), "Exchange2016", default=["item:Subject"])
     assert [only_ids.wants(uri) for uri in ("item:Body", "item:Subject", "item:Size")] == [True, False, False]
-    default = shapes.read(shape("Default"), default=["item:Subject"])
+    default = shapes.read(shape("Default"), "Exchange2016", default=["item:Subject"])
     assert [default.wants(uri) for uri in ("item:Body", "item:Subject", "item:Size")] == [False, True, False]
-    listed = shapes.read(shape("AllProperties", added), in_list=True)
+    listed = shapes.read(shape("AllProperties", added), "Exchange2016", in_list=True)
     assert [listed.wants(uri) for uri in ("item:Body", "item:Subject", "item:Size")] == [False, True, True]
 
 
 @pytest.mark.parametrize("wrong", [None, t("ItemShape"), shape("Everything")])
 def test_shapes_that_are_none(wrong: Element | None) -> None:
     with pytest.raises(EwsError) as raised:
-        shapes.read(wrong)
+        shapes.read(wrong, "Exchange2016")
     assert raised.value.code == "ErrorSchemaValidation"
+
+
+@pytest.mark.parametrize(
+    ("uri", "version", "code"),
+    [
+        ("item:Bdy", "Exchange2016", "ErrorSchemaValidation"),
+        ("mail:Subject", "Exchange2016", "ErrorSchemaValidation"),
+        ("calendar:StartTimeZone", "Exchange2007_SP1", "ErrorInvalidPropertyRequest"),
+        ("item:TextBody", "Exchange2010_SP2", "ErrorInvalidPropertyRequest"),
+        ("calendar:UID", "Exchange2007", "ErrorInvalidPropertyRequest"),
+    ],
+)
+def test_properties_that_this_version_does_not_know(uri: str, version: str, code: str) -> None:
+    with pytest.raises(EwsError) as raised:
+        shapes.read(shape("IdOnly", t("FieldURI", {"FieldURI": uri})), version)
+    assert raised.value.code == code
 
 
 @pytest.mark.parametrize(
@@ -40,6 +56,10 @@ def test_shapes_that_are_none(wrong: Element | None) -> None:
         ({"PropertyTag": "0x300B"}, "ErrorInvalidExtendedProperty"),
         ({"PropertyType": "Binary"}, "ErrorInvalidExtendedProperty"),
         ({"PropertyTag": "zero", "PropertyType": "Binary"}, "ErrorSchemaValidation"),
+        (
+            {"DistinguishedPropertySetId": "Meeting", "PropertyId": "0x23", "PropertyType": "Binary"},
+            "ErrorSchemaValidation",
+        ),
     ],
 )
 def test_extended_properties_that_are_none(attributes: dict[str, str], code: str) -> None:
@@ -49,20 +69,20 @@ def test_extended_properties_that_are_none(attributes: dict[str, str], code: str
 
 
 @pytest.mark.parametrize(
-    ("attributes", "property_set", "number"),
+    ("attributes", "property_set", "name"),
     [
         ({"PropertyTag": "0x300B", "PropertyType": "Binary"}, "", 0x300B),
         ({"PropertyTag": "12299", "PropertyType": "Binary"}, "", 0x300B),
         ({"DistinguishedPropertySetId": "Meeting", "PropertyId": "3", "PropertyType": "Binary"}, "Meeting", 3),
-        ({"PropertySetId": "6ed8da90-450b-101b-98da-00aa003f1305", "PropertyId": "0x23", "PropertyType": "Binary"},
+        ({"PropertySetId": "6ed8da90-450b-101b-98da-00aa003f1305", "PropertyId": "35", "PropertyType": "Binary"},
          "Meeting", 35),
         ({"DistinguishedPropertySetId": "PublicStrings", "PropertyName": "x", "PropertyType": "String"},
-         "PublicStrings", -1),
+         "PublicStrings", "x"),
     ],
 )  # fmt: skip
-def test_extended_properties(attributes: dict[str, str], property_set: str, number: int) -> None:
+def test_extended_properties(attributes: dict[str, str], property_set: str, name: int | str) -> None:
     found = extended.read(t("ExtendedFieldURI", attributes))
-    assert (found.property_set, found.number, dict(found.attributes)) == (property_set, number, attributes)
+    assert (found.property_set, found.name, dict(found.attributes)) == (property_set, name, attributes)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,64 @@
+"""Which properties EWS knows by FieldURI, and since which version (reference of FieldURI, types.xsd)."""
+
+from dev.exchange.ews.errors import EwsError
+
+#: What RequestServerVersion may ask for; 2019 speaks the version of 2016. Without the header it is 2007.
+VERSIONS = ("Exchange2007", "Exchange2007_SP1", "Exchange2010", "Exchange2010_SP1", "Exchange2010_SP2", "Exchange2013",
+            "Exchange2013_SP1", "Exchange2015", "Exchange2016")  # fmt: skip
+
+_KNOWN = {
+    "folder": "FolderId ParentFolderId DisplayName UnreadCount TotalCount ChildFolderCount FolderClass "
+    "SearchParameters ManagedFolderInformation PermissionSet EffectiveRights SharingEffectiveRights "
+    "DistinguishedFolderId PolicyTag ArchiveTag ReplicaList",
+    "item": "ItemId ParentFolderId ItemClass MimeContent Attachments Subject DateTimeReceived Size Categories "
+    "HasAttachments Importance InReplyTo InternetMessageHeaders IsAssociated IsDraft IsFromMe IsResend "
+    "IsSubmitted IsUnmodified DateTimeSent DateTimeCreated Body ResponseObjects Sensitivity ReminderDueBy "
+    "ReminderIsSet ReminderNextTime ReminderMinutesBeforeStart DisplayTo DisplayCc DisplayBcc Culture "
+    "EffectiveRights LastModifiedName LastModifiedTime ConversationId UniqueBody Flag StoreEntryId "
+    "InstanceKey NormalizedBody EntityExtractionResult PolicyTag ArchiveTag RetentionDate Preview "
+    "RightsManagementLicenseData BlockStatus HasBlockedImages WebClientReadFormQueryString "
+    "WebClientEditFormQueryString TextBody IconIndex MimeContentUTF8",
+    "message": "ConversationIndex ConversationTopic InternetMessageId IsRead IsResponseRequested "
+    "IsReadReceiptRequested IsDeliveryReceiptRequested ReceivedBy ReceivedRepresenting References ReplyTo "
+    "From Sender ToRecipients CcRecipients BccRecipients ApprovalRequestData VotingInformation "
+    "ReminderMessageData",
+    "calendar": "Start End OriginalStart StartWallClock EndWallClock StartTimeZoneId EndTimeZoneId IsAllDayEvent "
+    "LegacyFreeBusyStatus Location EnhancedLocation When IsMeeting IsCancelled IsRecurring "
+    "MeetingRequestWasSent IsResponseRequested CalendarItemType MyResponseType Organizer "
+    "RequiredAttendees OptionalAttendees Resources ConflictingMeetingCount AdjacentMeetingCount "
+    "ConflictingMeetings AdjacentMeetings InboxReminders Duration TimeZone AppointmentReplyTime "
+    "AppointmentSequenceNumber AppointmentState Recurrence FirstOccurrence LastOccurrence "
+    "ModifiedOccurrences DeletedOccurrences MeetingTimeZone ConferenceType AllowNewTimeProposal "
+    "IsOnlineMeeting MeetingWorkspaceUrl NetShowUrl UID RecurrenceId DateTimeStamp StartTimeZone "
+    "EndTimeZone JoinOnlineMeetingUrl OnlineMeetingSettings IsOrganizer",
+    "meeting": "AssociatedCalendarItemId IsDelegated IsOutOfDate HasBeenProcessed ResponseType ProposedStart "
+    "ProposedEnd",
+    "meetingRequest": "MeetingRequestType IntendedFreeBusyStatus ChangeHighlights",
+}
+#: Namespaces of classes that no item here is of; what is asked of them is not looked at.
+_ELSEWHERE = ("contacts", "task", "distributionlist", "postitem", "conversation")
+
+_SINCE = {
+    "Exchange2007_SP1": "message:ReceivedBy message:ReceivedRepresenting calendar:UID calendar:RecurrenceId "
+    "calendar:DateTimeStamp folder:PermissionSet",
+    "Exchange2010": "calendar:StartTimeZone calendar:EndTimeZone item:ConversationId item:IsAssociated item:UniqueBody "
+    "item:WebClientReadFormQueryString item:WebClientEditFormQueryString item:StoreEntryId",
+    "Exchange2013": "item:TextBody item:Flag item:InstanceKey item:NormalizedBody item:EntityExtractionResult "
+    "item:PolicyTag item:ArchiveTag item:RetentionDate item:Preview item:BlockStatus item:HasBlockedImages "
+    "item:IconIndex item:RightsManagementLicenseData meeting:ProposedStart meeting:ProposedEnd "
+    "meetingRequest:ChangeHighlights calendar:StartWallClock calendar:EndWallClock calendar:StartTimeZoneId "
+    "calendar:EndTimeZoneId calendar:EnhancedLocation calendar:JoinOnlineMeetingUrl calendar:OnlineMeetingSettings "
+    "calendar:IsOrganizer message:ApprovalRequestData message:VotingInformation message:ReminderMessageData "
+    "folder:PolicyTag folder:ArchiveTag folder:ReplicaList folder:DistinguishedFolderId",
+    "Exchange2015": "item:MimeContentUTF8 calendar:InboxReminders",
+}
+_ALL = frozenset(f"{prefix}:{name}" for prefix, names in _KNOWN.items() for name in names.split())
+_FIRST = {uri: VERSIONS.index(version) for version, uris in _SINCE.items() for uri in uris.split()}
+
+
+def check(uri: str, version: str) -> None:
+    """Let through what a client may ask of this version; raises `EwsError` for what it does not know."""
+    if uri not in _ALL and uri.partition(":")[0] not in _ELSEWHERE:
+        raise EwsError("ErrorSchemaValidation", f"The 'FieldURI' attribute is invalid: the value '{uri}'.")
+    if _FIRST.get(uri, 0) > VERSIONS.index(version):
+        raise EwsError("ErrorInvalidPropertyRequest", f"The property {uri} is not known to {version}.")

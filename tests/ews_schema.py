@@ -1,0 +1,49 @@
+"""Microsoft's EWS schemas as a judge of every request and answer that the simulated EWS sees."""
+
+from functools import cache
+from typing import Any
+
+from lxml import etree  # type: ignore[import-untyped]
+
+from dev.exchange.ews.xml import SOAP, child, children, local
+from tests.support import ROOT
+
+SCHEMAS = ROOT.parent / "shared" / "data" / "ews-xsd"
+"""Reading material beside the repository: without it nothing is judged."""
+
+BY_HAND = "python-httpx/"
+"""Who sends what a test has written by hand, on purpose invalid now and then."""
+
+UNKNOWN_CODE = "'ErrorOfNobodysKnowledge'"
+"""A response code that tests have the server make up."""
+
+
+@cache
+def schema() -> Any:
+    """messages.xsd with what it imports."""
+    return etree.XMLSchema(etree.parse(SCHEMAS / "messages.xsd"))
+
+
+class Judge:
+    """Collects what is not as the schemas have it. Faults are SOAP's, and their detail has no schema."""
+
+    def __init__(self) -> None:
+        self.requests = self.answers = 0
+        self.violations: list[str] = []
+
+    def __call__(self, agent: str, request: Any, answer: Any) -> None:
+        """Judge one call: the client's User-Agent, the envelopes of request and answer."""
+        if not agent.startswith(BY_HAND):
+            self.requests += 1
+            self._check("request", request)
+        self.answers += 1
+        self._check("answer", answer)
+
+    def _check(self, what: str, envelope: Any) -> None:
+        parts = [*children(child(envelope, "Header", SOAP)), *children(child(envelope, "Body", SOAP))]
+        for part in parts:
+            if part.tag == f"{{{SOAP}}}Fault":
+                continue
+            if not schema().validate(part):
+                wrong = (error.message for error in schema().error_log if UNKNOWN_CODE not in error.message)
+                self.violations += [f"{what} {local(part)}: {message}" for message in wrong]
