@@ -198,7 +198,7 @@ def _request(shown: Shown, part: MeetingPart) -> Properties:
 
 
 def _cancellation(meeting: Meeting) -> Properties:
-    """What newer servers add to a cancellation. exchangelib does not know these and never asks (facts §9)."""
+    """What newer servers add to a cancellation. exchangelib does not know these and never asks."""
     return {
         "calendar:Start": meeting.start,
         "calendar:End": meeting.end,
@@ -209,7 +209,7 @@ def _cancellation(meeting: Meeting) -> Properties:
 
 
 def item_type(meeting: Meeting) -> str:
-    """What a message is about. No capture of a request for one occurrence was found; "Exception" fits the facts."""
+    """What a message is about. No capture of a request for one occurrence was found; "Exception" fits the reference."""
     if meeting.original_start:
         return "Exception"
     return "RecurringMaster" if meeting.recurrence else "Single"

@@ -72,7 +72,7 @@ class EwsMailbox:
             return request
         if request.kind is Kind.REQUEST:
             raise EwsUnavailable(Trouble.OTHER, "the occurrence is not in the calendar")
-        day = f"{original.astimezone(request.item.tz):%Y%m%d}"
+        day = request.day or f"{original.astimezone(request.item.tz):%Y%m%d}"
         stand_in = replace(request.item, shape=Shape.OCCURRENCE, original_start=original, original_day=day)
         return replace(request, item=stand_in, day=day)
 

@@ -50,7 +50,7 @@ from shared.mailboxes.global_object_id import uid_of
 log = logging.getLogger(__name__)
 
 PAGE = 512
-"""Changes of one page: the most that EWS gives (facts §9)."""
+"""Changes of one page: the most that EWS gives."""
 
 VIEW = 1000
 """Entries of one page of a calendar view: what Exchange's throttling policy allows (EWSFindCountLimit)."""

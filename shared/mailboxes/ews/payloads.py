@@ -1,7 +1,7 @@
-"""EWS items as XML, and their reading into the product's own shapes (facts/graph-ews-tokens.md §1, §9).
+"""EWS items as XML, and their reading into the product's own shapes (docs/facts/ews.md).
 
 exchangelib's own item classes are not used for reading: they know no uid of a request, and nothing of the times of a
-cancellation (facts §9), and what they cannot read they drop.
+cancellation, and what they cannot read they drop.
 """
 
 from collections.abc import Iterator
@@ -11,15 +11,18 @@ from zoneinfo import ZoneInfo
 from shared.conferences.conference import Occurrence
 from shared.mailboxes.ews.node import Node, missing
 from shared.mailboxes.ews.references import ItemReference, MessageId
-from shared.mailboxes.global_object_id import uid_of
+from shared.mailboxes.global_object_id import day_of, hex_of, uid_of
 from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
 from shared.zones import iana_zone, zone_info
 
 SENDER = 0x5D01
 """PidTagSenderSmtpAddress: who sent a message, where the organizer is only in whose name."""
 
-SEARCH_KEY, CLEAN_GLOBAL_OBJECT_ID = 0x300B, 0x23
-"""PR_SEARCH_KEY, a property tag, and PidLidCleanGlobalObjectId, a property id of the set Meeting."""
+SEARCH_KEY = 0x300B
+"""PR_SEARCH_KEY, a property tag."""
+
+GLOBAL_OBJECT_ID, CLEAN_GLOBAL_OBJECT_ID = 0x3, 0x23
+"""PidLidGlobalObjectId and PidLidCleanGlobalObjectId, property ids of the set Meeting."""
 
 _KINDS = {"ipm.schedule.meeting.request": Kind.REQUEST, "ipm.schedule.meeting.canceled": Kind.CANCELLATION}
 """By item class. Answers, forward notifications and mail have others, and are left alone (M7)."""
@@ -84,6 +87,7 @@ def meeting_request(message: Node, known_as: str, item: Node | None, series_id: 
         item=calendar_item(item, series_id) if item else None,
         uid=uid(item) if item else uid(message),
         senders=tuple(filter(None, (message.extended(SENDER),))),
+        day=day(message),
     )
 
 
@@ -100,6 +104,14 @@ def is_series(node: Node | None) -> bool:
 def original_start(node: Node) -> datetime | None:
     """When an occurrence takes place by its series' pattern, by its message's or its own word; None for all others."""
     return node.moment("RecurrenceId") or node.moment("OriginalStart")
+
+
+def day(node: Node) -> str:
+    """The date (yyyymmdd) that the pattern gave the occurrence that this is about; "" for anything else."""
+    if told := day_of(hex_of(node.extended(GLOBAL_OBJECT_ID))):
+        return told
+    original = node.moment("RecurrenceId")
+    return f"{original.astimezone(ZoneInfo(_zone(node))):%Y%m%d}" if original else ""
 
 
 def uid(node: Node) -> str:
@@ -126,7 +138,9 @@ def calendar_item(item: Node, series_id: str) -> CalendarItem:
         answered_at=item.moment("AppointmentReplyTime"),
         attendees=tuple(_attendees(item)),
         last_day=_last_day(item),
-        original_start=None if shape is not Shape.OCCURRENCE else original_start(item),
+        original_start=original_start(item) if shape is Shape.OCCURRENCE else None,
+        original_day=day(item) if shape is Shape.OCCURRENCE else "",
+        sequence=_whole_number(item.text("AppointmentSequenceNumber")),
     )
 
 
@@ -139,8 +153,12 @@ def occurrence(item: Node) -> Occurrence:
     return Occurrence(start, end, item.text("CalendarItemType") == "Occurrence")
 
 
+def _whole_number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
 def _midnight(moment: datetime, zone: ZoneInfo) -> datetime:
-    """An all-day event's bound: it is midnight in the organizer's zone, which is where its day is (facts §1).
+    """An all-day event's bound: it is midnight in the organizer's zone, which is where its day is.
 
     Exchange tells the moment; some senders' events have the midnight of UTC instead, and mean the day.
     """

@@ -14,7 +14,7 @@ _LONGEST_ID = 512
 class MessageId:
     """What the product knows a message by: `<stable part>|<EWS id>`, and what speeds reading it up.
 
-    An EWS id changes when the message moves, and accepting moves it (facts §2). `stable` stays: PR_SEARCH_KEY with the
+    An EWS id changes when the message moves, and accepting moves it. `stable` stays: PR_SEARCH_KEY with the
     time of arrival. Records go by it (shared/meetings/operation.py), so a message that comes again from Deleted Items
     is the one that was decided on. `calendar_item` is where its calendar item was when the folder was read, "" if
     unknown; `is_occurrence` that this is one of a series: hints, which may have become wrong.
@@ -41,7 +41,7 @@ class MessageId:
 class ItemReference:
     """What the product knows a calendar item by: `<EWS id>|<CleanGlobalObjectId>`, the latter in base64.
 
-    Answering gives a meeting another EWS id on some servers, and its global object id finds it again (facts §9). An
+    Answering gives a meeting another EWS id on some servers, and its global object id finds it again. An
     occurrence shares that with its series, so it is known by its EWS id alone.
     """
 

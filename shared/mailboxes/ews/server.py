@@ -22,7 +22,7 @@ from shared.mailboxes.ews.trouble import EwsUnavailable, Trouble
 T = TypeVar("T")
 
 CONCURRENCY = 4
-"""Calls, and so connections, at the same time; Exchange's default policy allows an account 27 (facts §9)."""
+"""Calls, and so connections, at the same time; Exchange's default policy allows an account 27."""
 
 PATIENCE = timedelta(seconds=40)
 """For one call, its NTLM handshake included."""

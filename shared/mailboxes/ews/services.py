@@ -31,6 +31,12 @@ class _Sender(ExtendedProperty):
     property_type = "String"
 
 
+class _GlobalObjectId(ExtendedProperty):
+    distinguished_property_set_id = "Meeting"
+    property_id = payloads.GLOBAL_OBJECT_ID
+    property_type = "Binary"
+
+
 class _CleanGlobalObjectId(ExtendedProperty):
     distinguished_property_set_id = "Meeting"
     property_id = payloads.CLEAN_GLOBAL_OBJECT_ID
@@ -44,6 +50,7 @@ def paths(*uris: str) -> list[FieldPath]:
 
 _SEARCH = [FieldPath(field=ExtendedPropertyField("search_key", value_cls=_SearchKey))]
 UID = [FieldPath(field=ExtendedPropertyField("clean_global_object_id", value_cls=_CleanGlobalObjectId))]
+_WITH_DAY = [FieldPath(field=ExtendedPropertyField("global_object_id", value_cls=_GlobalObjectId))]
 ARRIVAL = _SEARCH + paths(
     "item:ItemClass", "item:DateTimeReceived", "meeting:AssociatedCalendarItemId", "calendar:CalendarItemType"
 )
@@ -69,6 +76,7 @@ _ITEM = (
         "calendar:IsResponseRequested",
         "calendar:MyResponseType",
         "calendar:AppointmentReplyTime",
+        "calendar:AppointmentSequenceNumber",
         "calendar:Recurrence",
         "calendar:LastOccurrence",
         "calendar:RecurrenceId",
@@ -80,6 +88,7 @@ _SENDER = [FieldPath(field=ExtendedPropertyField("sender_address", value_cls=_Se
 BODILESS = (
     _ITEM
     + _SENDER
+    + _WITH_DAY
     + paths(
         "item:ItemClass",
         "item:DateTimeReceived",

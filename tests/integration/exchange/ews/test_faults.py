@@ -161,7 +161,7 @@ async def test_too_many_requests_at_once(world: World) -> None:
         {"on": "EWS GetItem", "action": "explode"},
         {"on": "EWS GetItem", "status": 418},
         {"on": "GET /messages", "action": "server_busy"},
-        {"on": "GET /messages", "status": 401},
+        {"on": "GET /messages", "status": 418},
     ],
 )
 async def test_faults_that_cannot_be(world: World, fault: dict[str, Any]) -> None:

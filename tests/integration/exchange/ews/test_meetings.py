@@ -1,4 +1,4 @@
-"""Whole meetings over EWS: NTLM, impersonation, from the sync to the organiser's answer (facts §9)."""
+"""Whole meetings over EWS: NTLM, impersonation, from the sync to the organiser's answer."""
 
 import base64
 from collections.abc import Iterator

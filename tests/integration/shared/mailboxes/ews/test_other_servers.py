@@ -9,7 +9,7 @@ from shared.mailboxes.ews.faults import DEFAULT_WAIT
 from shared.mailboxes.ews.mailbox import EwsMailbox
 from shared.mailboxes.ews.trouble import EwsUnavailable
 from shared.mailboxes.mailbox import Folder, Mail
-from shared.meetings.request import Answer, Kind, MeetingRequest, Shape
+from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 from tests.integration.exchange.world import ALICE, BOB, WEEKLY, World
 
 TWELVE = {**WEEKLY, "range": {"type": "numbered", "startDate": "2030-03-04", "numberOfOccurrences": 12}}
@@ -126,7 +126,9 @@ class TestOccurrencesWhoseMessagesNameTheMaster:
         assert request.item.occurrence.start == datetime(2030, 3, 14, 8, tzinfo=UTC)
         assert request.item.series_id != request.item.id
         await mailbox.answer(request.item.id, Answer.DECLINED, "No")
-        calendar = await mailbox.calendar(request.item, datetime(2030, 3, 1, tzinfo=UTC))
+        series = await mailbox.item(request.item.series_id)
+        assert series is not None
+        calendar = await mailbox.calendar(series, datetime(2030, 3, 1, tzinfo=UTC))
         assert len(calendar.occurrences) == 13 - 1, "the series goes on"
 
     async def test_a_cancelled_one_does_not_stand_for_the_series(self, world: World, mailbox: EwsMailbox) -> None:
@@ -149,3 +151,22 @@ async def test_a_meeting_is_found_without_a_search_by_a_binary_property(world: W
     item = await mailbox.item(request.item.id)
     assert item is not None
     assert item.answer is Answer.ACCEPTED
+
+
+async def test_a_cancellation_whose_occurrence_is_gone_says_which_day_it_was(world: World, mailbox: EwsMailbox) -> None:
+    uid = await world.meet(recurrence=WEEKLY)
+    await world.cancel(uid, "2030-03-18")
+    cancelled = await newest(mailbox)
+    assert cancelled.item is not None
+    await mailbox.answer((await invited(mailbox)).id, Answer.DECLINED, None)  # the series leaves the calendar
+    request = await newest(mailbox)
+    assert (request.kind, request.item, request.day) == (Kind.CANCELLATION, None, "20300318")
+
+
+async def invited(mailbox: EwsMailbox) -> CalendarItem:
+    """The calendar item of the only invitation."""
+    for known in (await mailbox.changes(Folder.INBOX, "")).message_ids:
+        request = await mailbox.read(known)
+        if request and request.item and request.kind is Kind.REQUEST:
+            return request.item
+    raise AssertionError("no invitation")
