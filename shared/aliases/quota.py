@@ -15,8 +15,8 @@ from hashlib import sha256
 from shared.identity.caller import Caller
 from shared.storage import Delete, Insert, Operation, Replace, Row, RowChanged, Table
 
-BURST = 60
-"""Aliases that a user may ask for at once; an assistant who plans a quarter stays below it."""
+BURST = 300
+"""Aliases that a user may ask for at once; an assistant who plans a year stays below it."""
 
 REFILL = timedelta(minutes=5)
 """Time after which there is one more: 288 a day."""
