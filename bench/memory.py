@@ -7,7 +7,7 @@ from bench.result import Result
 from dev.environment import INTEGRATION, MAILBOX, MANAGEMENT, POLICY
 
 ROUNDS = 40
-TIMERS = ("sweep", "renew", "agenda", "cleanup")
+TIMERS = ("sweep", "renew", "agenda", "compare", "cleanup")
 
 
 async def measure() -> list[Result]:

@@ -81,6 +81,12 @@ async def agenda(timer: func.TimerRequest) -> None:
     await services().rounds.agenda()
 
 
+@bp.timer_trigger("timer", "0 10 2 * * *")
+async def compare(timer: func.TimerRequest) -> None:
+    """Every night: calendars are compared with the records."""
+    await services().rounds.compare()
+
+
 @bp.timer_trigger("timer", "0 40 3 * * *")
 async def cleanup(timer: func.TimerRequest) -> None:
     """Every night: old records go, and service accounts' sign-ins are renewed."""

@@ -30,6 +30,7 @@ class AlarmKind(StrEnum):
     HOUSEKEEPING = "housekeeping_failed"
     DUPLICATE_ALIAS = "duplicate_alias"
     QUOTA = "allocation_quota"
+    COMPARISON = "calendar_comparison"
 
 
 REMEDIES = {
@@ -64,6 +65,10 @@ REMEDIES = {
         "takes two rooms of one name or alias for the same one. The alarm goes with the next nightly cleanup."
     ),
     AlarmKind.HOUSEKEEPING: "See the app's log; series are not read on and old records stay until it works again.",
+    AlarmKind.COMPARISON: (
+        "Differences are repaired by themselves. If the next night finds some again, messages are lost or somebody "
+        "changes the equipment mailbox's calendar: see doctor, and scheduling_operation for what was decided."
+    ),
     AlarmKind.POISON: (
         "Look the correlation id up in the app's log and report it. The message is tried again by itself, at least "
         "once a day, so a new version may handle it; an update that the organizer sends is handled on its own."
@@ -98,6 +103,7 @@ IN_USE: Mapping[AlarmKind, Callable[[Integration], bool]] = {
     ),
     AlarmKind.HOUSEKEEPING: _has_mailbox,
     AlarmKind.QUOTA: _has_mailbox,
+    AlarmKind.COMPARISON: _has_mailbox,
     AlarmKind.DUPLICATE_ALIAS: lambda integration: integration.enable_personal_vmrs or integration.enable_dynamic_vmrs,
 }
 """Whether an integration uses what an alarm of this kind is about. Where it does not, nothing would ever cure it."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from shared.conferences.conference import Calendar
+from shared.conferences.conference import Calendar, Occurrence
 from shared.errors import SchedulingError
 from shared.meetings.request import Answer, CalendarItem, MeetingRequest
 
@@ -65,6 +65,35 @@ class Changes:
     stirred: bool = True
 
 
+@dataclass(frozen=True)
+class CalendarEntry:
+    """A meeting, or one occurrence of a series, as it stands in the calendar.
+
+    `item_id` is its own calendar item, `series_id` its series' master where the view tells it ("" otherwise). `uid` is
+    shared by a series and its occurrences. `is_exception` says that it differs from its series.
+    """
+
+    item_id: str
+    series_id: str
+    uid: str
+    occurrence: Occurrence
+    answer: Answer
+    is_exception: bool
+    modified: datetime
+
+
+@dataclass(frozen=True)
+class CalendarPage:
+    """A page of the calendar; `state` asks for the next one, "" when it was the last.
+
+    With it and all pages before, the calendar has been read up to `until`.
+    """
+
+    entries: Sequence[CalendarEntry]
+    state: str
+    until: datetime
+
+
 class Mailbox(Protocol):
     """One equipment mailbox. Every call may raise Unavailable or RateLimited; trying later may help then."""
 
@@ -74,6 +103,14 @@ class Mailbox(Protocol):
 
     async def calendar(self, item: CalendarItem, now: datetime) -> Calendar:
         """Every occurrence from shortly before `now` on, within the horizon; a single meeting's one."""
+        ...
+
+    async def view(self, first: datetime, last: datetime, state: str = "") -> CalendarPage:
+        """A page of all that takes place between two moments, two years apart at most, by rising start.
+
+        Without what is cancelled and what the mailbox itself organizes. An entry may come twice, with `state` and
+        without. A page holds some hundreds.
+        """
         ...
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:

@@ -72,7 +72,8 @@ class Watcher:
     arrivals: Arrivals | None = None
 
     @property
-    def _state(self) -> WatchState:
+    def state(self) -> WatchState:
+        """What is remembered of this mailbox."""
         return WatchState(self.storage, self.integration, self.watched)
 
     async def keep_subscribed(self, *, at_once: bool = False) -> bool:
@@ -83,7 +84,7 @@ class Watcher:
         if self.subscriptions is None:
             return False
         table, now, terms = self.storage.table("meetings"), self.clock.now(), self.subscriptions.terms
-        row = await self._state.read("subscription")
+        row = await self.state.read("subscription")
         if row and row.values.get("terms") == terms:
             if not at_once and now + RENEW_BEFORE < datetime.fromisoformat(str(row.values["expires"])):
                 return False
@@ -99,7 +100,7 @@ class Watcher:
         return True
 
     async def _subscribed(self, to: Subscription, terms: str) -> None:
-        await self._state.write("subscription", id=to.id, expires=to.expires.isoformat(), terms=terms)
+        await self.state.write("subscription", id=to.id, expires=to.expires.isoformat(), terms=terms)
 
     async def resync(self, *, resubscribe: bool) -> int:
         """Mend the subscription if asked to, then sweep; how many messages were found."""
@@ -115,8 +116,8 @@ class Watcher:
 
     async def not_found(self) -> None:
         """A message could not be read, however often it was tried: `check_readable` finds out whether any can be."""
-        if self.arrivals and await self._state.read("not_found") is None:
-            await self._state.write("not_found")
+        if self.arrivals and await self.state.read("not_found") is None:
+            await self.state.write("not_found")
 
     async def check_readable(self) -> None:
         """Raise MailboxUnreadable when messages are there and none can be read; nothing follows from a deleted one.
@@ -124,18 +125,18 @@ class Watcher:
         When that is over, everything is looked at from the beginning: what was told meanwhile could not be read. One
         point read while nothing is wrong.
         """
-        row = await self._state.read("not_found") if self.arrivals else None
+        row = await self.state.read("not_found") if self.arrivals else None
         if row is None or self.arrivals is None:
             return
         newest = await self.arrivals.newest(PROBES)
         if newest and not any([await self._can_be_read(message) for message in newest]):
-            await self._state.write("not_found", told="yes")
+            await self.state.write("not_found", told="yes")
             raise MailboxUnreadable(
                 "Messages are listed, but reading any of them is answered 404: the app's rights are incomplete, or the "
                 "address leads to another mailbox."
             )
         forgotten = (*Folder, "arrivals") if row.values.get("told") else ()
-        await self._state.forget(*forgotten, "not_found")
+        await self.state.forget(*forgotten, "not_found")
 
     async def _can_be_read(self, message: str) -> bool:
         try:
@@ -149,7 +150,7 @@ class Watcher:
 
         At first the delta query tells everything, so nothing older is listed.
         """
-        row, now, found = await self._state.read("arrivals"), self.clock.now(), 0
+        row, now, found = await self.state.read("arrivals"), self.clock.now(), 0
         self._heed_back_off(row)
         since, before = (str(row.values["since"]), str(row.values["seen"])) if row else (now.isoformat(), "")
         pages, marks, until = 0, set(before.split()), now
@@ -162,11 +163,11 @@ class Watcher:
                     until = page.latest + ARRIVALS_OVERLAP  # the next sweep goes on there
                     break
         except RateLimited as busy:
-            await self._state.write("arrivals", since=since, seen=before, not_before=self._after(busy))
+            await self.state.write("arrivals", since=since, seen=before, not_before=self._after(busy))
             raise
         if seen or row is None or datetime.fromisoformat(since) + LISTED_AT_MOST < until:
             listed = " ".join(sorted(map(_mark, seen))[:MOST_MARKS])
-            await self._state.write("arrivals", since=until.isoformat(), seen=listed)
+            await self.state.write("arrivals", since=until.isoformat(), seen=listed)
         return found
 
     async def _enqueue(self, messages: Sequence[str]) -> int:
@@ -188,7 +189,7 @@ class Watcher:
 
     async def _sweep_folder(self, folder: Folder, seen: set[str] | None = None) -> "_Swept":
         """`seen` are messages that are in the queue already."""
-        found, row = 0, await self._state.read(folder)
+        found, row = 0, await self.state.read(folder)
         state = joined(row) if row else ""
         stirred = not state  # at first, every folder is looked at
         self._heed_back_off(row)
@@ -199,7 +200,7 @@ class Watcher:
             if changes.state != state:
                 # Only now: a crash before this line lets the next sweep find the same messages again.
                 state = changes.state
-                await self._state.write(folder, **parts(state))
+                await self.state.write(folder, **parts(state))
             if not changes.more:
                 break
         return _Swept(found, stirred)
@@ -209,7 +210,7 @@ class Watcher:
         try:
             return await self.mailbox.changes(folder, state)
         except RateLimited as busy:
-            await self._state.write(folder, **parts(state), not_before=self._after(busy))
+            await self.state.write(folder, **parts(state), not_before=self._after(busy))
             raise
 
     def _after(self, busy: RateLimited) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shared.mailboxes.watch import Watcher
 from shared.meetings.agenda import Agenda
 from shared.meetings.backlog import Backlog
+from shared.meetings.comparison import Comparison
 from shared.meetings.processor import Processor
 
 
@@ -21,6 +22,12 @@ class Hands:
     def backlog(self) -> Backlog:
         """What could not be finished when it came."""
         return Backlog(self.processor, self.watcher)
+
+    @property
+    def comparison(self) -> Comparison:
+        """What compares the mailbox's calendar with the records."""
+        of = self.processor
+        return Comparison(of.integration.uuid, of.mailbox, of.records, self.watcher.state, of.queue, of.clock)
 
 
 HandsOf = Callable[[str], Awaitable[Hands]]

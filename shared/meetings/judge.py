@@ -35,7 +35,7 @@ class Judge:
     async def decide(self, request: MeetingRequest, calendar: Calendar, *, thorough: bool) -> tuple[Decision, Known]:
         """The decision, and what it rests on: see Records.known for `thorough`."""
         uid = request.item.uid if request.item else request.uid
-        key, day = meeting_key(uid) if uid else "", request.item.day if request.item else request.day
+        key, day = meeting_key(uid) if uid else request.meeting, request.item.day if request.item else request.day
         marks = await _marks(request)
         promise = self._first_valid(marks.promises, request.people)
         known = await self.records.known(key, marks.tags, day, thorough=thorough or request.item is None)

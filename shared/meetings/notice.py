@@ -35,6 +35,7 @@ class Notice:
     `resubscribe` asks for the subscription to be mended before the mailbox is swept. `attempt` counts looks that
     failed, `itemless` those that found no calendar item. `swept` says that a sweep has found the message, `sought` that
     an invitation that it may belong to has been looked for, `delayed` that it was put off by a second or two.
+    A calendar item may take the place of a message (comparison.py).
     """
 
     integration: str

@@ -18,6 +18,7 @@ from shared.errors import AWAY, Conflict, Unavailable
 from shared.integrations import Integration
 from shared.mailboxes.mailbox import Mailbox, MessageNotFound
 from shared.meetings.cause import cause_of
+from shared.meetings.comparison import compared_request, is_compared
 from shared.meetings.completion import Completion
 from shared.meetings.decision import Ignore, Known, Reject, Rejected
 from shared.meetings.judge import Judge
@@ -91,6 +92,8 @@ class Processor:
 
     async def _read(self, notice: Notice) -> MeetingRequest | None:
         """The message; None when there is nothing to decide on. Raises MessageNotFound for one that nobody has seen."""
+        if is_compared(notice.message):
+            return await compared_request(self.mailbox, notice.message, self.clock.now())
         try:
             return await self.mailbox.read(notice.message)
         except MessageNotFound:

@@ -98,6 +98,11 @@ class Records:
         row = await self._table.get(self._integration, f"tag:{tag}")
         return Booking.from_row(row) if row else None
 
+    async def bookings(self) -> AsyncIterator[Booking]:
+        """All bookings, page by page."""
+        async for row in self._table.rows(self._integration, "tag:"):
+            yield Booking.from_row(row)
+
     async def open(
         self,
         operation: Operation,

@@ -139,6 +139,7 @@ class MeetingRequest:
     `uid` is the meeting's, also where there is no item any more, and `day` that of the one occurrence that a message
     without an item is about (see CalendarItem.day); "" when nothing tells it. `senders` are the addresses of whoever
     sent it and in whose name: a delegate and the organizer.
+    `meeting` is its key (see meeting_key) where only that is known.
     """
 
     message_id: str
@@ -151,6 +152,7 @@ class MeetingRequest:
     uid: str = ""
     day: str = ""
     senders: tuple[str, ...] = ()
+    meeting: str = ""
 
     @property
     def people(self) -> tuple[str, ...]:

@@ -93,6 +93,11 @@ class Rounds:
         """Read series on, and close what is over (M3, C4)."""
         await self._for_each({AlarmKind.HOUSEKEEPING: lambda hands: hands.agenda.work_off(ONWARD)})
 
+    async def compare(self) -> None:
+        """Compare calendars with records, both ways, and have handled what differs."""
+        await self._for_each({AlarmKind.COMPARISON: lambda hands: hands.comparison.run()})
+        measure(Metric.ROUND, 1, outcome="compare")
+
     async def cleanup(self) -> None:
         """Let old records and unused reservations go, and see how full the number space is (A3, A7, C4)."""
 

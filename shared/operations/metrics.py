@@ -28,6 +28,9 @@ class Metric(StrEnum):
     SWEEP_REPAIRS = "sweep_repairs"
     """Messages that a sweep found and no notification had told of."""
 
+    COMPARE_REPAIRS = "compare_repairs"
+    """Meetings in which a mailbox's calendar differed from the records, of one nightly comparison; 0 is normal."""
+
     ROUND = "round"
     """1 for every round of a timer that has ended; dimension `outcome` is the timer."""
 

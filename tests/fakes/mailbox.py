@@ -1,14 +1,22 @@
 """An equipment mailbox in memory, as Exchange keeps one whose Calendar Attendant is on (AutoUpdate)."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from shared.clock import Clock
 from shared.conferences.conference import Calendar, Occurrence
 from shared.mailboxes.arrivals import Arrived
-from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, Mail, MessageNotFound
+from shared.mailboxes.mailbox import (
+    CalendarEntry,
+    CalendarItemGone,
+    CalendarPage,
+    Changes,
+    Folder,
+    Mail,
+    MessageNotFound,
+)
 from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
 
 ALICE = Person("Alice", "alice@example.com")
@@ -34,13 +42,15 @@ class Fault:
 
 class FakeMailbox:
     """A Mailbox. `calls` names every call, `answers` and `mails` hold what went out, `series` the occurrences by id.
+    `modified` tells when items were changed last, long ago unless said.
 
     An accepted request moves to Deleted Items and keeps its id; a declined item leaves the calendar (facts §2).
     """
 
-    def __init__(self, clock: Clock, page_size: int = 100) -> None:
+    def __init__(self, clock: Clock, page_size: int = 100, view_size: int = 500) -> None:
         self._clock = clock
         self._page_size = page_size
+        self._view_size = view_size
         self._messages: dict[str, MeetingRequest | None] = {}
         self._arrivals: dict[Folder, list[str]] = {folder: [] for folder in Folder}
         self._received: dict[str, datetime] = {}
@@ -48,6 +58,7 @@ class FakeMailbox:
         self._faults: dict[str, list[Fault]] = defaultdict(list)
         self.items: dict[str, CalendarItem] = {}
         self.series: dict[str, Calendar] = {}
+        self.modified: dict[str, datetime] = {}
         self.answers: list[SentAnswer] = []
         self.calls: list[str] = []
         self.forgotten_states: set[str] = set()
@@ -102,6 +113,25 @@ class FakeMailbox:
             if item.shape is Shape.SINGLE:
                 return Calendar((item.occurrence,))
             return self.series[item.series_id]
+
+    async def view(self, first: datetime, last: datetime, state: str = "") -> CalendarPage:
+        """See Mailbox.view; a state is the number of entries that were told."""
+        with _Call(self, "view"):
+            found = sorted(self._entries(), key=lambda entry: entry.occurrence)
+            within = [e for e in found if e.occurrence.start < last and e.occurrence.end > first]
+            told = int(state or "0")
+            upto = told + self._view_size
+            page, state = within[told:upto], str(upto) if upto < len(within) else ""
+            return CalendarPage(page, state, page[-1].occurrence.start if page else last)
+
+    def _entries(self) -> Iterator[CalendarEntry]:
+        for item in self.items.values():
+            if item.cancelled:
+                continue
+            times = (item.occurrence,) if item.shape is Shape.SINGLE else self.series[item.series_id].occurrences
+            modified = self.modified.get(item.id, datetime(1970, 1, 1, tzinfo=UTC))
+            for time in times:
+                yield CalendarEntry(item.id, item.series_id, item.uid, time, item.answer, False, modified)
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
         """See Mailbox.answer."""

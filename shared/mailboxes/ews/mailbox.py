@@ -17,7 +17,7 @@ from shared.mailboxes.ews.references import ItemReference, MessageId
 from shared.mailboxes.ews.server import EwsLogin
 from shared.mailboxes.ews.trouble import EwsUnavailable, Trouble
 from shared.mailboxes.horizon import read_calendar
-from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, Mail, MessageNotFound
+from shared.mailboxes.mailbox import CalendarItemGone, CalendarPage, Changes, Folder, Mail, MessageNotFound
 from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 
 T = TypeVar("T")
@@ -92,6 +92,12 @@ class EwsMailbox:
     async def _instances(self, uid: str, first: datetime, last: datetime, most: int) -> tuple[Occurrence, ...]:
         found = await views.entries(self._call, uid, first, last, most)
         return tuple(sorted(set(map(payloads.occurrence, found))))
+
+    async def view(self, first: datetime, last: datetime, state: str = "") -> CalendarPage:
+        """See Mailbox.view; `state` is the start of the next page, which begins with what has begun by then."""
+        nodes, next_ = await views.page(self._call, first, last, datetime.fromisoformat(state) if state else first)
+        entries = [entry for node in nodes if (entry := payloads.entry(node))]
+        return CalendarPage(entries, next_.isoformat() if next_ else "", next_ or last)
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
         """See Mailbox.answer; `text` is HTML. An item that has another id by now is looked for: nothing was sent."""

@@ -12,6 +12,7 @@ from shared.conferences.conference import Occurrence
 from shared.mailboxes.ews.node import Node, missing
 from shared.mailboxes.ews.references import ItemReference, MessageId
 from shared.mailboxes.global_object_id import day_of, hex_of, uid_of
+from shared.mailboxes.mailbox import CalendarEntry
 from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
 from shared.zones import iana_zone, zone_info
 
@@ -141,6 +142,21 @@ def calendar_item(item: Node, series_id: str) -> CalendarItem:
         original_start=original_start(item) if shape is Shape.OCCURRENCE else None,
         original_day=day(item) if shape is Shape.OCCURRENCE else "",
         sequence=_whole_number(item.text("AppointmentSequenceNumber")),
+    )
+
+
+def entry(item: Node) -> CalendarEntry | None:
+    """An entry of a calendar view; None for what is cancelled or our own, or tells no meeting."""
+    if item.flag("IsCancelled") or item.text("MyResponseType") == "Organizer" or not uid(item):
+        return None
+    return CalendarEntry(
+        item_id=str(item_reference(item)),
+        series_id="",
+        uid=uid(item),
+        occurrence=occurrence(item),
+        answer=_ANSWERS.get(item.text("MyResponseType"), Answer.NONE),
+        is_exception=item.text("CalendarItemType") == "Exception",
+        modified=item.moment("LastModifiedTime") or datetime(1970, 1, 1, tzinfo=UTC),
     )
 
 

@@ -63,6 +63,8 @@ TIMES = paths(
     "calendar:CalendarItemType",
     "calendar:UID",
     "calendar:OriginalStart",
+    "calendar:MyResponseType",
+    "item:LastModifiedTime",
 )
 _ITEM = (
     UID

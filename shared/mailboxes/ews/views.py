@@ -40,6 +40,21 @@ async def entries(call: Call, uid: str, first: datetime, last: datetime, most: i
     return _in_order(list(found.values()))
 
 
+async def page(call: Call, first: datetime, last: datetime, start: datetime) -> tuple[list[Node], datetime | None]:
+    """A page of the whole calendar from `start` on, and where the next one begins (None: this was the last).
+
+    On a server that shows masters instead of occurrences, each series costs a call.
+    """
+    shown, more = await call(operations.view, start, last)
+    found: list[Node] = []
+    for entry in shown:
+        if payloads.is_series(entry):
+            found += [node async for node in _numbered(call, entry.id, first, last)]
+        else:
+            found.append(entry)
+    return found, max(last_start(shown), start + _STEP) if more and shown else None
+
+
 async def occurrence_id(call: Call, uid: str, original: datetime, now_at: datetime) -> str:
     """The id of the occurrence that the series' pattern has at `original`, and that perhaps is at `now_at`; or ""."""
     for moment in dict.fromkeys((now_at, original)):

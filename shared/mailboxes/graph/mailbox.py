@@ -16,7 +16,7 @@ from shared.mailboxes.graph.client import GraphClient, GraphError, ServerError
 from shared.mailboxes.graph.events import GraphEvents, expanding
 from shared.mailboxes.graph.payloads import GLOBAL_OBJECT_IDS, parse, parse_message
 from shared.mailboxes.horizon import read_calendar
-from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, Mail, MessageNotFound
+from shared.mailboxes.mailbox import CalendarItemGone, CalendarPage, Changes, Folder, Mail, MessageNotFound
 from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 
 _FORGOTTEN = {"syncstatenotfound", "syncstateinvalid", "resyncrequired", "foreignlink"}
@@ -88,6 +88,10 @@ class GraphMailbox:
         is_new = item.shape is Shape.SERIES and item.answer is Answer.NONE and item.occurrence.start > now
         instances = self._events.instances if is_new else self._events.instances_with_exceptions
         return await read_calendar(item, now, partial(instances, item.series_id))
+
+    async def view(self, first: datetime, last: datetime, state: str = "") -> CalendarPage:
+        """See Mailbox.view; `state` is the link that Graph gave."""
+        return await self._events.view(first, last, state)
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
         """See Mailbox.answer. A comment without a response is refused by Graph (facts §2), so None sends neither."""

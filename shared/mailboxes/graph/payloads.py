@@ -215,6 +215,7 @@ class Event(EventIds, _Extended):
     response_requested: bool = True
     response_status: ResponseStatus = ResponseStatus()
     attendees: list[Recipient] = []
+    last_modified_date_time: Instant = datetime(1970, 1, 1, tzinfo=UTC)
 
     @model_validator(mode="after")
     def _has_an_id(self) -> Self:

@@ -12,11 +12,13 @@ import pytest_asyncio
 from dev.exchange.app import Running, running_exchange
 from shared.conferences.conference import Calendar, Occurrence
 from shared.errors import RateLimited, Unavailable
+from shared.mailboxes.ews import operations
+from shared.mailboxes.graph import events as graph_events
 from shared.mailboxes.graph.client import GraphClient
 from shared.mailboxes.graph.credentials import LocalTokens
 from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.horizon import HORIZON
-from shared.mailboxes.mailbox import CalendarItemGone, Folder, Mail, Mailbox, MessageNotFound
+from shared.mailboxes.mailbox import CalendarEntry, CalendarItemGone, Folder, Mail, Mailbox, MessageNotFound
 from shared.meetings.operation import correlation_id
 from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Shape, Update
 from tests.integration.exchange.world import ALICE, BOB, VMR, WEEKLY, Json, World
@@ -222,6 +224,59 @@ class TestCalendar:
         item = await self._series(office)
         after = NINE + timedelta(days=30)
         assert (await office.mailbox.calendar(item, after)).has_future(after)
+
+    async def test_a_view_of_everything(self, office: Office) -> None:
+        uid = await office.world.meet(recurrence=WEEKLY)
+        await office.world.edit(uid, occurrence="2030-03-11", start="2030-03-12T15:00:00", end="2030-03-12T16:00:00")
+        await office.world.cancel(uid, "2030-03-18")
+        other = await office.world.meet(subject="Other", start="2030-03-06T09:00:00", end="2030-03-06T10:00:00")
+        gone = await office.world.meet(subject="Gone", start="2030-03-07T09:00:00", end="2030-03-07T10:00:00")
+        await office.world.cancel(gone)
+        late = await office.world.meet(subject="Late", start="2030-03-25T09:00:00", end="2030-03-25T10:00:00")
+        series = await self._series(office)
+        await office.mailbox.answer(series.id, Answer.ACCEPTED, "Welcome")
+        entries = await self._view(office, NINE, NINE + timedelta(weeks=3))
+        moved, wednesday = (datetime(2030, 3, *at, 0, tzinfo=UTC) for at in ((12, 14), (6, 8)))
+        assert [(e.uid, e.occurrence.start, e.answer, e.is_exception) for e in entries] == [
+            (uid, NINE, Answer.ACCEPTED, False),
+            (other, wednesday, Answer.NONE, False),
+            (uid, moved, Answer.NONE, True),
+        ]
+        assert late not in {entry.uid for entry in entries}
+        assert {entry.series_id for entry in entries} <= {"", series.id}
+        assert all(office.now - entry.modified < timedelta(minutes=1) for entry in entries)
+        for entry in entries:
+            item = await office.mailbox.item(entry.item_id)
+            assert item is not None
+            assert (item.uid, item.occurrence, item.answer) == (entry.uid, entry.occurrence, entry.answer)
+
+    async def test_a_view_page_by_page(self, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(graph_events, "VIEW", 3)
+        monkeypatch.setattr(operations, "VIEW", 3)
+        weekly = await office.world.meet(recurrence=WEEKLY)
+        other = await office.world.meet(recurrence=WEEKLY)
+        entries = await self._view(office, NINE, NINE + timedelta(weeks=4))
+        assert {(e.uid, e.occurrence) for e in entries} == {
+            (uid, when) for uid in (weekly, other) for when in on_mondays(0, 5)
+        }
+        assert [e.occurrence for e in entries] == sorted(e.occurrence for e in entries)
+
+    async def test_an_all_day_meeting_in_a_view(self, office: Office) -> None:
+        await office.world.meet(is_all_day=True, start="2030-03-06T00:00:00", end="2030-03-07T00:00:00")
+        request = await office.newest()
+        assert request.item is not None
+        [entry] = await self._view(office, NINE, NINE + timedelta(weeks=1))
+        assert entry.occurrence == request.item.occurrence
+
+    async def _view(self, office: Office, first: datetime, last: datetime) -> list[CalendarEntry]:
+        """All pages; what comes twice counts once."""
+        found: list[CalendarEntry] = []
+        state, asked = "", True
+        while asked or state:
+            page, asked = await office.mailbox.view(first, last, state), False
+            found += (entry for entry in page.entries if entry not in found)
+            state = page.state
+        return found
 
     async def _series(self, office: Office) -> CalendarItem:
         found = [await office.mailbox.read(message) for message in await office.news()]

@@ -209,6 +209,19 @@ async def _renamed(world: World, uuid: str) -> None:
     await world.rounds.cleanup()
 
 
+async def _unseen_meeting(world: World, uuid: str) -> None:
+    """A meeting in the calendar of which no message has told."""
+    item = invitation(uid="unseen", start=world.clock.now() + timedelta(days=1)).item
+    assert item is not None
+    world.places[uuid].mailbox.items[item.id] = item
+    await world.rounds.compare()
+
+
+async def _gone_again(world: World, uuid: str) -> None:
+    world.places[uuid].mailbox.items.clear()
+    await world.rounds.compare()
+
+
 Step = Callable[[World, str], Awaitable[None]]
 
 
@@ -243,6 +256,7 @@ STORIES = {
     AlarmKind.WAITING: Story(_waiting, _time_passes, OFF, {}),
     AlarmKind.ANSWER: Story(_refused, _quiet, OFF, {}),
     AlarmKind.BRIDGE: Story(_bridge, _bridge_answers, {"conference_platform": "policy"}, ON_NODE),
+    AlarmKind.COMPARISON: Story(_unseen_meeting, _gone_again, OFF, {}),
     AlarmKind.HOUSEKEEPING: Story(_housekeeping, _round("agenda"), OFF, {}),
     AlarmKind.QUOTA: Story(_quota, _quiet, OFF, {}),
     AlarmKind.DUPLICATE_ALIAS: Story(_duplicate_alias, _renamed, {"enable_personal_vmrs": False, **OFF}, {}),

@@ -1,0 +1,165 @@
+"""The second net: once a night the equipment mailbox's calendar is compared with the records, both ways.
+
+What differs is handled like a message that was lost: it goes through the queue to the processor, which reads the
+calendar item and decides on it as it stands. A night reads so many pages of the calendar, from now to the horizon, and
+handles so many differences. The next one goes on there.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared.clock import Clock
+from shared.errors import SchedulingError
+from shared.mailboxes.horizon import HORIZON
+from shared.mailboxes.mailbox import Mailbox
+from shared.mailboxes.watch_state import WatchState
+from shared.meetings.differences import CalendarPart, Difference, Kind
+from shared.meetings.notice import Notice, encode
+from shared.meetings.operation import correlation_id
+from shared.meetings.records import Records
+from shared.meetings.request import Answer, MeetingRequest, Shape, Update
+from shared.meetings.request import Kind as Request
+from shared.operations.metrics import Metric, measure
+from shared.storage import Queue
+
+MOST_PAGES = 25
+"""Pages of the calendar that one night reads: 12,500 entries by Graph, 25,000 by EWS."""
+
+MOST_REPAIRS = 500
+"""Differences of one mailbox that one night handles."""
+
+MOST_OF_EMPTY = 10
+"""Rooms that an empty calendar closes: with more, it is rather the mailbox or the rights that are wrong."""
+
+SETTLED = timedelta(minutes=15)
+"""What was changed in the calendar since is left for the next night: its message may still be on its way."""
+
+_STATE = "compared"
+_PREFIX = "compared:"
+
+
+class CalendarDiffers(SchedulingError):
+    """The calendar and the records were not the same."""
+
+    code = "calendar_differs"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Compares one integration's mailbox with its records."""
+
+    integration: str
+    mailbox: Mailbox
+    records: Records
+    state: WatchState
+    queue: Queue
+    clock: Clock
+
+    async def run(self) -> None:
+        """Compare, and have handled what differs. Raises CalendarDiffers when that was not nothing."""
+        now, row = self.clock.now(), await self.state.read(_STATE)
+        first = max(now, datetime.fromisoformat(str(row.values["until"]))) if row else now
+        part = await self._part(first, now + HORIZON)
+        found = [each async for each in self._differences(part, now - SETTLED)]
+        if part.is_empty and len(found) > MOST_OF_EMPTY:
+            raise CalendarDiffers(
+                f"The mailbox's calendar is empty, though {len(found)} rooms are scheduled. They are left as they are: "
+                "check that the address leads to the right mailbox, and the app's rights to its calendar."
+            )
+        fresh = [each for each in found if not await self._was_handled(each)]
+        repaired = [each for each in fresh[:MOST_REPAIRS] if not await self._has_come(each)]
+        for body in encode(Notice(self.integration, message_of(each)) for each in repaired):
+            await self.queue.send(body)
+        if part.last < now + HORIZON:
+            await self.state.write(_STATE, until=part.last.isoformat())
+        else:
+            await self.state.forget(_STATE)
+        measure(Metric.COMPARE_REPAIRS, len(repaired), self.integration)
+        # What was declined may stay in a calendar that refuses the decline: that is on record already.
+        lasting = [each for each in set(found) - set(fresh) if each.kind is not Kind.NO_ROOM]
+        if repaired or lasting:
+            raise CalendarDiffers(_told(now, repaired, len(fresh) - MOST_REPAIRS, len(lasting)))
+
+    async def _was_handled(self, difference: Difference) -> bool:
+        return await self.records.operation(correlation_id(self.integration, message_of(difference))) is not None
+
+    async def _has_come(self, difference: Difference) -> bool:
+        """Whether the calendar has what is booked after all: the booking was made while the calendar was read."""
+        item = await self.mailbox.item(difference.item_id) if difference.booked else None
+        if item is None or item.cancelled or item.occurrence not in difference.booked:
+            return False
+        return difference.kind is Kind.NO_MEETING or item.shape is Shape.SINGLE
+
+    async def _part(self, first: datetime, last: datetime) -> CalendarPart:
+        """As much of the calendar between two moments as one night reads."""
+        part, state = CalendarPart(first, last), ""
+        for _ in range(MOST_PAGES):
+            page = await self.mailbox.view(first, last, state)
+            part.add(page.entries)
+            state = page.state
+            if not state:
+                return part
+        part.end_at(page.until)
+        return part
+
+    async def _differences(self, part: CalendarPart, settled: datetime) -> AsyncIterator[Difference]:
+        async for booking in self.records.bookings():
+            if found := part.compare(booking):
+                yield found
+        for found in part.differences(settled):
+            yield found
+
+
+def _told(now: datetime, repaired: list[Difference], more: int, lasting: int) -> str:
+    counts = ", ".join(f"{n} {kind}" for kind in Kind if (n := sum(each.kind is kind for each in repaired)))
+    parts: list[str] = []
+    if repaired:
+        parts.append(f"On {now:%Y-%m-%d} calendar and records differed in {len(repaired)} meetings: {counts}.")
+    if more > 0:
+        parts.append(f"{more} more are left for the next nights.")
+    if lasting:
+        parts.append(f"{lasting} still differ although they have been handled.")
+    return " ".join(parts)
+
+
+def message_of(difference: Difference) -> str:
+    """What takes the place of the lost message's id: `compared:<meeting>:<day>:<mark>|<calendar item>`.
+
+    The same difference is the same message, and what follows the `|` does not count (see correlation_id).
+    """
+    return f"{_PREFIX}{difference.meeting}:{difference.day}:{difference.mark}|{difference.item_id}"
+
+
+def is_compared(message_id: str) -> bool:
+    """Whether a message's id is a difference. No id of Exchange's holds a colon."""
+    return message_id.startswith(_PREFIX)
+
+
+async def compared_request(mailbox: Mailbox, message_id: str, now: datetime) -> MeetingRequest:
+    """The meeting of a difference, as if a message had told of its calendar item as that is now.
+
+    Who has had an answer for the present times gets none again.
+    """
+    name, _, item_id = message_id.removeprefix(_PREFIX).partition("|")
+    meeting, day, *_ = [*name.split(":"), ""]
+    item = await mailbox.item(item_id)
+    if item and item.shape is Shape.OCCURRENCE and item.series_id:
+        series = await mailbox.item(item.series_id)
+        # Only the update of an occurrence is lost where the rest of the series has been answered.
+        if series and not (series.answer is Answer.ACCEPTED and item.answer is Answer.NONE):
+            item = series
+    if item and item.answer is Answer.ACCEPTED:
+        item = replace(item, response_requested=False)
+    return MeetingRequest(
+        message_id=message_id,
+        kind=Request.REQUEST if item else Request.CANCELLATION,
+        update=Update.FULL,
+        outdated=False,
+        received=now,
+        body=item.body if item else "",
+        item=item,
+        uid=item.uid if item else "",
+        day=day,
+        meeting=meeting,
+    )

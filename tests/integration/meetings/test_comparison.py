@@ -1,0 +1,319 @@
+"""The second net: calendar and records are compared once a night, and are the same again whatever was lost."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from copy import deepcopy
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+
+import pytest
+from hypothesis import given, note
+from hypothesis import strategies as st
+
+from dev.exchange.calendar import instances, whole
+from dev.exchange.model import Event
+from shared.alarms import AlarmKind
+from shared.aliases.booking import State
+from shared.conferences.conference import Occurrence
+from shared.mailboxes.horizon import HORIZON
+from shared.meetings.records import Records
+from tests.integration.meetings.deployment import MAILBOX, By, Deployment, deployed
+from tests.integration.meetings.test_histories import run_by_run
+from tests.integration.meetings.times import hour_from, tomorrow, weekly
+
+
+@pytest.fixture(params=By)
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[Deployment]:
+    async with deployed(request.param) as deployment:
+        yield deployment
+
+
+async def lose_messages(world: Deployment) -> None:
+    """Whatever has come since is gone, and nobody has told of it; the calendar has followed it all the same."""
+    store, owner = world.exchange.exchange.store, owner_of(world)
+    for folder in ("inbox", "deleteditems"):
+        for message in store.messages(owner, folder):
+            store.delete_message(message)
+    await world.notified()
+    world.memory.queue("meeting-requests").sent.clear()
+
+
+def owner_of(world: Deployment) -> str:
+    return world.exchange.exchange.directory.ensure(MAILBOX).guid
+
+
+async def night(world: Deployment) -> list[str]:
+    """The comparison runs, and what differs is handled; the causes of its alarm."""
+    await world.move_to(world.now + timedelta(minutes=20))
+    await world.services.rounds.compare()
+    uuid = (await world.integration()).uuid
+    causes = [alarm.cause async for alarm in world.services.alarms.of(uuid) if alarm.kind is AlarmKind.COMPARISON]
+    await world.drain()
+    return causes
+
+
+async def booked(world: Deployment, start: datetime, **more: Any) -> tuple[str, str]:
+    """A meeting that was accepted; its uid and alias."""
+    room = await world.click()
+    uid = await world.invite(start, room["instructions"], **more)
+    await world.drain()
+    assert (await world.answers(uid))[-1]["kind"] == "accepted"
+    return uid, room["alias"]
+
+
+async def is_open_at(world: Deployment, alias: str, at: datetime) -> bool | None:
+    await world.move_to(max(world.now, at))
+    return await world.is_open(alias)
+
+
+async def test_nothing_differs(world: Deployment) -> None:
+    start = tomorrow(world)
+    await booked(world, start)
+    await booked(world, start, recurrence=weekly(start))
+    assert await night(world) == []
+
+
+async def test_an_invitation_that_was_lost_is_answered_and_the_alarm_goes_the_next_night(world: Deployment) -> None:
+    room, start = await world.click(), tomorrow(world)
+    uid = await world.invite(start, room["instructions"])
+    await lose_messages(world)
+    [cause] = await night(world)
+    assert "1 without a room" in cause
+    assert [answer["kind"] for answer in await world.answers(uid)] == ["accepted"]
+    assert await night(world) == []
+    assert await is_open_at(world, room["alias"], start) is True
+
+
+async def test_a_series_that_was_lost(world: Deployment) -> None:
+    room, start = await world.click(), tomorrow(world)
+    uid = await world.invite(start, room["instructions"], recurrence=weekly(start))
+    await lose_messages(world)
+    assert await night(world)
+    assert [answer["kind"] for answer in await world.answers(uid)] == ["accepted"]
+    assert await night(world) == []
+    assert await is_open_at(world, room["alias"], start + timedelta(weeks=3)) is True
+
+
+async def test_an_update_that_was_lost(world: Deployment) -> None:
+    start = tomorrow(world)
+    uid, alias = await booked(world, start)
+    await world.change(uid, **hour_from(start + timedelta(hours=5)))
+    await lose_messages(world)
+    [cause] = await night(world)
+    assert "1 at other times" in cause
+    assert [answer["kind"] for answer in await world.answers(uid)] == ["accepted", "accepted"]
+    assert await night(world) == []
+    assert await is_open_at(world, alias, start) is False
+    assert await is_open_at(world, alias, start + timedelta(hours=5)) is True
+
+
+async def test_a_cancellation_that_was_lost(world: Deployment) -> None:
+    start = tomorrow(world)
+    uid, alias = await booked(world, start)
+    await world.cancel(uid)
+    await lose_messages(world)
+    [cause] = await night(world)
+    assert "1 with a room, but not in the calendar" in cause
+    assert await night(world) == []
+    assert await is_open_at(world, alias, start) is False
+
+
+async def test_one_occurrence_whose_update_or_cancellation_was_lost(world: Deployment) -> None:
+    start = tomorrow(world)
+    uid, alias = await booked(world, start, recurrence=weekly(start))
+    second, third = start + timedelta(weeks=1), start + timedelta(weeks=2)
+    await world.change(uid, occurrence=f"{second:%Y-%m-%d}", **hour_from(second + timedelta(hours=3)))
+    await world.cancel(uid, f"{third:%Y-%m-%d}")
+    await lose_messages(world)
+    assert await night(world)
+    assert await night(world) == []
+    assert [answer["kind"] for answer in await world.answers(uid)] == ["accepted", "accepted"]
+    assert [await is_open_at(world, alias, at) for at in (start, second)] == [True, False]
+    assert await is_open_at(world, alias, second + timedelta(hours=3)) is True
+    assert [await is_open_at(world, alias, at) for at in (third, third + timedelta(weeks=1))] == [False, True]
+
+
+async def test_a_repair_that_fails_is_tried_again(world: Deployment) -> None:
+    start = tomorrow(world)
+    uid, _ = await booked(world, start)
+    await world.change(uid, **hour_from(start + timedelta(hours=5)))
+    await lose_messages(world)
+    await world.faults({"on": "*", "status": 503, "times": 4})
+    await world.services.rounds.compare()
+    await world.clear_faults()
+    assert await night(world)
+    await world.settle()
+    assert len(await world.answers(uid)) == 2
+    assert await night(world) == []
+
+
+async def test_an_exchange_that_does_not_answer_is_told(world: Deployment) -> None:
+    await booked(world, tomorrow(world))
+    on = "GET /calendarView" if (await world.integration()).authentication_method == "GRAPH" else "EWS FindItem"
+    await world.faults({"on": on, "status": 503, "times": 9})
+    await world.services.rounds.compare()
+    uuid = (await world.integration()).uuid
+    assert [alarm.kind async for alarm in world.services.alarms.of(uuid)] == [AlarmKind.COMPARISON]
+    await world.clear_faults()
+    assert await night(world) == []
+
+
+async def test_a_large_calendar_costs_a_call_for_hundreds_of_meetings() -> None:
+    """Over real HTTP; ten thousand without it are in the unit tests."""
+    async with deployed() as world:
+        first = tomorrow(world)
+        _, alias = await booked(world, first)
+        store, owner = world.exchange.exchange.store, owner_of(world)
+        [known] = store.events(owner)
+        for number in range(1, 1400):
+            meeting, later = known.meeting, timedelta(minutes=number * 30)
+            uid = f"{meeting.uid[:-8]}{number:08X}"
+            start, end = meeting.start + later, meeting.end + later
+            copied = replace(meeting, uid=uid, start=start, end=end)
+            store.add_event(owner, copied, known.response, is_organizer=True)
+        before = world.calls()
+        assert await night(world) == []
+        assert world.calls() - before == 3
+        assert await is_open_at(world, alias, first)
+
+
+# --- histories in which records, calendar, or both are set back by an hour
+
+Step: TypeAlias = tuple[Any, ...]
+meetings = st.integers(0, 2)
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("invite"), meetings, st.integers(3, 60), st.booleans()),
+        st.tuples(st.just("move"), meetings, st.integers(3, 60)),
+        st.tuples(st.just("cancel"), meetings),
+        st.tuples(st.just("move occurrence"), meetings, st.integers(0, 3)),
+        st.tuples(st.just("cancel occurrence"), meetings, st.integers(0, 3)),
+        st.tuples(st.just("lose")),
+        st.tuples(st.just("settle")),
+    ),
+    min_size=1,
+    max_size=6,
+)
+Times: TypeAlias = dict[str, set[Occurrence]]
+
+
+class SetBack:
+    """Organizers' actions, and a world whose records or calendar can be set back to an earlier moment."""
+
+    def __init__(self, world: Deployment, rooms: list[Any]) -> None:
+        self.world = world
+        self.rooms = rooms
+        self.origin = world.now.replace(minute=0, second=0, microsecond=0)
+        self.uids: dict[int, tuple[str, datetime | None]] = {}
+        self.cancelled: set[int] = set()
+
+    async def steps(self, steps: list[Step]) -> None:
+        """Do the steps, and what follows from them."""
+        for step in steps:
+            await self._step(step)
+        await self.world.drain()
+
+    async def _step(self, step: Step) -> None:
+        match step:
+            case ("invite", int(which), int(ahead), bool(is_series)) if which not in self.uids:
+                start = self._at(ahead)
+                more: dict[str, Any] = {"recurrence": weekly(start)} if is_series else {}
+                body = self.rooms[which]["instructions"]
+                uid = await self.world.invite(start, body, subject=f"Meeting {which}", **more)
+                self.uids[which] = uid, start if is_series else None
+            case ("lose",):
+                await lose_messages(self.world)
+            case ("settle",):
+                await self.world.drain()
+            case (str(verb), int(which), *rest) if which in self.uids.keys() - self.cancelled and verb != "invite":
+                await self._edit(verb, which, *rest)
+
+    async def _edit(self, verb: str, which: int, *rest: int) -> None:
+        uid, first = self.uids[which]
+        if verb == "cancel":
+            self.cancelled.add(which)
+            await self.world.cancel(uid)
+        elif verb.endswith("occurrence") and first:
+            await self._occurrence(uid, first + timedelta(weeks=rest[0]), cancel=verb.startswith("cancel"))
+        elif verb == "move" and first is None:
+            await self.world.change(uid, **hour_from(self._at(rest[0])))
+
+    async def _occurrence(self, uid: str, day: datetime, *, cancel: bool) -> None:
+        path, occurrence, http = f"/dev/meetings/{uid}", f"{day:%Y-%m-%d}", self.world.http
+        if cancel:
+            answer = await http.delete(path, params={"occurrence": occurrence})
+        else:
+            later = hour_from(day + timedelta(hours=2))
+            answer = await http.patch(path, json={**later, "occurrence": occurrence})
+        assert answer.status_code < 500, answer.text  # what was cancelled before is refused
+
+    def _at(self, ahead: int) -> datetime:
+        return self.origin + timedelta(days=2, hours=ahead)
+
+    def moment(self) -> tuple[Any, Any]:
+        """Records and calendar as they are now."""
+        return deepcopy(self.world.memory), deepcopy(self._calendar())
+
+    async def set_back(self, to: tuple[Any, Any], what: str) -> None:
+        """Somebody restores a backup."""
+        memory, calendar = to
+        if what != "calendar":
+            await self.world.restart()
+            self.world.memory = memory
+            await self.world.restart()
+        if what != "records":
+            self._calendar().clear()
+            self._calendar().update(calendar)
+
+    def _calendar(self) -> dict[str, Event]:
+        return self.world.exchange.exchange.store._events[owner_of(self.world)]
+
+    def in_calendar(self) -> Times:
+        """When each meeting takes place from now to the horizon, by its subject."""
+        first, last = self.world.now, self.world.now + HORIZON
+        found: Times = {}
+        for event in self._calendar().values():
+            entries = instances(event, first, last) if event.meeting.recurrence else [whole(event)]
+            times = {Occurrence(e.meeting.start, e.meeting.end) for e in entries if not e.cancelled}
+            if times and not event.cancelled:
+                found[event.meeting.subject] = times
+        return found
+
+    async def in_records(self) -> Times:
+        """The same by the rooms that are open then."""
+        names = {room["alias"]: f"Meeting {which}" for which, room in enumerate(self.rooms)}
+        found: Times = {}
+        async for booking in Records(self.world.memory, (await self.world.integration()).uuid).bookings():
+            if booking.state is State.SCHEDULED and booking.conference:
+                times = booking.conference.calendar.occurrences
+                found[names[booking.alias]] = {o for o in times if o.start < self.world.now + HORIZON}
+        return found
+
+
+async def differences_after(by: By, before: list[Step], after: list[Step], what: str) -> None:
+    async with deployed(by) as world:
+        story = SetBack(world, [await world.click() for _ in range(3)])
+        await story.steps(before)
+        moment = story.moment()
+        await world.move_to(world.now + timedelta(minutes=30))
+        await story.steps(after)
+        await world.move_to(world.now + timedelta(minutes=30))
+        await story.set_back(moment, what)
+        note(f"alarms: {await night(world)}")
+        assert await story.in_records() == story.in_calendar()
+        for _ in range(2):
+            await world.settle()
+            assert await night(world) == []
+            assert await story.in_records() == story.in_calendar()
+        assert world.poisoned == []
+
+
+@pytest.mark.parametrize("by", By)
+@run_by_run
+@given(before=steps, after=steps, what=st.sampled_from(["records", "calendar", "both"]))
+def test_one_night_after_an_hour_is_lost_calendar_and_records_are_the_same(
+    by: By, before: list[Step], after: list[Step], what: str
+) -> None:
+    note(f"before: {before}, after: {after}, set back: {what}")
+    asyncio.run(differences_after(by, before, after, what))

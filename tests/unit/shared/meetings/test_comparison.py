@@ -1,0 +1,312 @@
+"""The second net: what differs between calendar and records is found in a bounded number of calls, and handled."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.aliases.booking import Booking
+from shared.conferences.conference import Calendar, Conference, Occurrence
+from shared.errors import Unavailable
+from shared.mailboxes.horizon import HORIZON
+from shared.mailboxes.mailbox import CalendarPage
+from shared.mailboxes.watch_state import WatchState
+from shared.meetings import comparison as module
+from shared.meetings.comparison import MOST_OF_EMPTY, MOST_PAGES, SETTLED, CalendarDiffers, Comparison
+from shared.meetings.notice import decode
+from shared.meetings.request import Answer, MeetingRequest, Shape, meeting_key
+from shared.storage import Insert
+from tests.fakes.mailbox import cancellation, invitation
+from tests.unit.shared.meetings.world import World, body
+
+START = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def comparison(world: World) -> Comparison:
+    state = WatchState(world.storage, world.integration.uuid, "watched")
+    return Comparison(world.integration.uuid, world.mailbox, world.records, state, world.queue, world.clock)
+
+
+async def compared(world: World) -> str:
+    """What one night tells, "" when nothing differed; what it has handled is done."""
+    try:
+        await comparison(world).run()
+    except CalendarDiffers as differs:
+        await hand_out(world)
+        return str(differs)
+    assert world.queue.sent == []
+    return ""
+
+
+async def hand_out(world: World) -> None:
+    while world.queue.sent:
+        body, _ = world.queue.sent.pop(0)
+        for notice in decode(body):
+            if notice.message:  # the rest are sweeps
+                await world.processor().process(notice)
+
+
+async def scheduled(world: World, number: int = 1, start: datetime = START) -> Booking:
+    """A meeting whose message came as it should."""
+    booking = await world.reserve(f"user{number}")
+    request = invitation(f"message-{number}", body(booking), uid=f"uid-{number}", start=start)
+    request = replace(request, item=replace(request.item, body=request.body)) if request.item else request
+    await world.process(world.mailbox.deliver(request))
+    return booking
+
+
+async def unseen(world: World, number: int = 1, start: datetime = START, *, shape: Shape = Shape.SINGLE) -> Booking:
+    """A meeting in the calendar whose message nobody has seen."""
+    booking = await world.reserve(f"user{number}")
+    item = invitation(f"message-{number}", uid=f"uid-{number}", start=start, shape=shape).item
+    assert item is not None
+    world.mailbox.items[item.id] = replace(item, body=body(booking))
+    return booking
+
+
+def to_a_series(booking: Booking) -> MeetingRequest:
+    """An invitation to a series; its master is its calendar item."""
+    request = invitation(body=body(booking), start=START, shape=Shape.SERIES)
+    assert request.item is not None
+    return replace(request, item=replace(request.item, id=request.item.series_id, body=request.body))
+
+
+async def opens(world: World, booking: Booking, at: datetime) -> bool | None:
+    world.clock.set(max(at, world.clock.now()))
+    return await world.is_open(booking.alias)
+
+
+async def test_nothing_differs(world: World) -> None:
+    for number in range(3):
+        await scheduled(world, number, START + number * DAY)
+    assert await compared(world) == ""
+
+
+async def test_a_meeting_without_a_room_gets_one_and_its_answer(world: World) -> None:
+    booking = await unseen(world)
+    assert "1 without a room" in await compared(world)
+    assert [kind for kind, _ in world.told] == ["accepted"]
+    assert await compared(world) == ""
+    assert await opens(world, booking, START)
+
+
+async def test_a_meeting_that_was_accepted_before_the_records_were_lost_is_not_answered_again(world: World) -> None:
+    booking = await unseen(world)
+    [(key, item)] = world.mailbox.items.items()
+    world.mailbox.items[key] = replace(item, answer=Answer.ACCEPTED)
+    assert await compared(world)
+    assert world.told == []
+    assert await opens(world, booking, START)
+
+
+async def test_a_meeting_without_a_tag_is_declined_once(world: World) -> None:
+    item = invitation(uid="uid-1", start=START).item
+    assert item is not None
+    world.mailbox.items[item.id] = item
+    assert "1 without a room" in await compared(world)
+    assert [kind for kind, _ in world.told] == ["declined"]
+    assert await compared(world) == ""
+
+
+async def test_what_cannot_be_declined_is_on_record_and_not_declined_every_night(world: World) -> None:
+    item = invitation(uid="uid-1", start=START).item
+    assert item is not None
+    world.mailbox.items[item.id] = item
+    assert await compared(world)
+    world.mailbox.items[item.id] = item  # the decline has not worked
+    for _ in range(3):
+        world.clock.move(DAY)
+        assert await compared(world) == ""
+    assert len(world.told) == 1
+
+
+async def test_a_room_without_a_meeting_is_closed(world: World) -> None:
+    booking = await scheduled(world)
+    world.mailbox.items.clear()
+    assert "1 with a room, but not in the calendar" in await compared(world)
+    assert await compared(world) == ""
+    assert await opens(world, booking, START) is False
+    assert len(world.told) == 1, "nobody is told of a cancellation"
+
+
+async def test_a_cancelled_meeting_is_closed(world: World) -> None:
+    booking = await scheduled(world)
+    request = invitation(uid="uid-1", start=START)
+    world.mailbox.deliver(cancellation(request))
+    assert await compared(world)
+    assert await opens(world, booking, START) is False
+
+
+async def test_other_times_are_followed_and_the_organizer_hears(world: World) -> None:
+    booking = await scheduled(world)
+    [(key, item)] = world.mailbox.items.items()
+    later = Occurrence(START + 5 * HOUR, START + 6 * HOUR)
+    world.mailbox.items[key] = replace(item, occurrence=later, answer=Answer.NONE)
+    assert "1 at other times" in await compared(world)
+    assert [kind for kind, _ in world.told] == ["accepted", "accepted"]
+    assert await compared(world) == ""
+    assert await opens(world, booking, START) is False
+    assert await opens(world, booking, later.start) is True
+
+
+async def test_a_meeting_that_was_moved_beyond_the_horizon(world: World) -> None:
+    booking = await scheduled(world)
+    [(key, item)] = world.mailbox.items.items()
+    world.mailbox.items[key] = replace(item, occurrence=Occurrence(START + 2 * HORIZON, START + 2 * HORIZON + HOUR))
+    assert await compared(world)
+    assert await compared(world) == ""
+    assert await opens(world, booking, START) is False
+    assert await opens(world, booking, START + 2 * HORIZON) is True
+
+
+async def test_one_occurrence_of_a_series(world: World) -> None:
+    booking = await world.reserve()
+    request = to_a_series(booking)
+    assert request.item is not None
+    weeks = tuple(Occurrence(START + n * 7 * DAY, START + n * 7 * DAY + HOUR) for n in range(13))
+    world.mailbox.series[request.item.series_id] = Calendar(weeks, world.clock.now() + HORIZON)
+    await world.process(world.mailbox.deliver(request))
+    assert await compared(world) == ""
+    moved = Occurrence(weeks[2].start + HOUR, weeks[2].end + HOUR)
+    changed = tuple(sorted({*weeks, moved} - {weeks[2], weeks[5]}))
+    world.mailbox.series[request.item.series_id] = Calendar(changed, world.clock.now() + HORIZON)
+    assert "1 at other times" in await compared(world)
+    assert await compared(world) == ""
+    own = await world.records.booking(booking.tag)
+    assert own is not None
+    assert own.conference is not None
+    assert own.conference.calendar.occurrences == changed
+
+
+async def test_what_a_series_record_does_not_reach_yet_is_no_difference(world: World) -> None:
+    booking = await world.reserve()
+    request = to_a_series(booking)
+    assert request.item is not None
+    days = tuple(Occurrence(START + n * DAY, START + n * DAY + HOUR) for n in range(200))
+    known = world.clock.now() + HORIZON
+    world.mailbox.series[request.item.series_id] = Calendar(tuple(o for o in days if o.start < known), known)
+    await world.process(world.mailbox.deliver(request))
+    world.clock.move(20 * DAY)
+    world.mailbox.series[request.item.series_id] = Calendar(days, None)
+    assert await compared(world) == ""
+
+
+async def test_what_has_just_changed_is_left_for_the_next_night(world: World) -> None:
+    await unseen(world)
+    [key] = world.mailbox.items
+    world.mailbox.modified[key] = world.clock.now() - SETTLED + timedelta(seconds=1)
+    assert await compared(world) == ""
+    world.clock.move(timedelta(seconds=1))
+    assert await compared(world)
+
+
+async def test_a_meeting_that_came_while_the_calendar_was_read_is_no_difference(world: World) -> None:
+    view = world.mailbox.view
+
+    async def viewed(first: datetime, last: datetime, state: str = "") -> CalendarPage:
+        page = await view(first, last, state)
+        await scheduled(world)
+        return page
+
+    world.mailbox.view = viewed  # type: ignore[method-assign]
+    assert await compared(world) == ""
+
+
+async def test_what_is_over_or_was_declined_is_of_no_interest(world: World) -> None:
+    await unseen(world, 1, world.clock.now() - 2 * HOUR)
+    await unseen(world, 2, world.clock.now() + HORIZON + 4 * HOUR)
+    await unseen(world, 3)
+    item = world.mailbox.items["item-uid-3"]
+    world.mailbox.items[item.id] = replace(item, answer=Answer.DECLINED)
+    closed = await scheduled(world, 4, world.clock.now() + timedelta(minutes=1))
+    world.clock.move(3 * HOUR)
+    del world.mailbox.items["item-uid-4"]
+    assert await compared(world) == ""
+    assert closed
+
+
+async def test_an_empty_calendar_closes_no_rooms(world: World) -> None:
+    """Missing rights or another mailbox look the same as a calendar in which nothing stands."""
+    bookings = [await scheduled(world, number, START + number * DAY) for number in range(MOST_OF_EMPTY + 1)]
+    world.mailbox.items.clear()
+    for _ in range(2):
+        assert "is empty" in await compared(world)
+        world.clock.move(HOUR)
+    assert await opens(world, bookings[0], START)
+
+
+async def test_an_exchange_that_fails_changes_nothing(world: World) -> None:
+    booking = await scheduled(world)
+    world.mailbox.fail("view", Unavailable("down"))
+    with pytest.raises(Unavailable):
+        await comparison(world).run()
+    assert world.queue.sent == []
+    assert await opens(world, booking, START)
+
+
+async def test_a_crash_after_the_queue_was_written_repairs_once(world: World) -> None:
+    await unseen(world)
+    for _ in range(2):
+        with pytest.raises(CalendarDiffers):
+            await comparison(world).run()
+    await hand_out(world)
+    assert len(world.told) == 1
+
+
+async def test_a_night_repairs_so_many_and_the_next_ones_the_rest(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_REPAIRS", 3)
+    for number in range(7):
+        await unseen(world, number, START + number * DAY)
+    told = [await compared(world) for _ in range(4)]
+    assert ["4 more are left" in told[0], "1 more are left" in told[1], told[3]] == [True, True, ""]
+    assert len(world.told) == 7
+
+
+class TestLargeMailboxes:
+    async def test_ten_thousand_meetings_cost_twenty_calls(self, world: World) -> None:
+        await fill(world, 10_000)
+        lost = sorted(world.mailbox.items)[::3000]
+        for item in lost:
+            del world.mailbox.items[item]
+        before = world.storage.round_trips
+        with pytest.raises(CalendarDiffers, match=f"{len(lost)} with a room"):
+            await comparison(world).run()
+        assert world.mailbox.calls.count("view") == 20
+        assert len(world.mailbox.calls) == 20 + len(lost)
+        assert world.storage.round_trips - before < 40
+
+    async def test_what_one_night_does_not_read_the_next_one_does(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.mailbox._view_size = 2
+        await fill(world, 5 * MOST_PAGES)
+        last = max(world.mailbox.items.values(), key=lambda item: item.occurrence)
+        del world.mailbox.items[last.id]
+        nights = [await compared(world) for _ in range(4)]
+        assert [bool(told) for told in nights] == [False, False, True, False]
+        assert world.mailbox.calls.count("view") <= 4 * MOST_PAGES
+
+
+async def fill(world: World, many: int) -> None:
+    """Meetings with their rooms, without the work of scheduling them."""
+    table, uuid = world.storage.table("meetings"), world.integration.uuid
+    for number in range(many):
+        start = world.clock.now() + HOUR + number * timedelta(minutes=10)
+        start = start if start < world.clock.now() + HORIZON - HOUR else world.clock.now() + HOUR
+        item = invitation(uid=f"uid-{number:05}", start=start).item
+        assert item is not None
+        world.mailbox.items[item.id] = item
+        calendar = Calendar((item.occurrence,))
+        room = Conference("n", "", "", "", "", "", "", "", "", 0, 0, calendar)
+        reserved = Booking(uuid, f"t{number:05}", "1@example.com", "o", world.clock.now(), world.clock.now())
+        booking = reserved.scheduled(meeting_key(item.uid), item.id, room)
+        await table.commit(uuid, Insert(booking.key, booking.values()))
