@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from dev.exchange.clock import Clock
 from dev.exchange.control import control_routes, explain
 from dev.exchange.ews import gateway as ews
 from dev.exchange.graph.gateway import ROOT, Gateway
@@ -65,9 +66,11 @@ class Running:
 
 
 @asynccontextmanager
-async def running_exchange(settings: Settings | None = None, port: int = 0) -> AsyncIterator[Running]:
+async def running_exchange(
+    settings: Settings | None = None, port: int = 0, clock: Clock | None = None
+) -> AsyncIterator[Running]:
     """Run a simulated Exchange on 127.0.0.1, on a free port unless one is given."""
-    exchange = Exchange(settings)
+    exchange = Exchange(settings, clock)
     runner = web.AppRunner(create_app(exchange), shutdown_timeout=1.0)
     await runner.setup()
     try:

@@ -124,7 +124,7 @@ class Completion:
             return await self._refused(lease, error)
         except Exception as error:
             raise _AnswerFailed(replace(lease, tried=True, tries=lease.tries + 1), error) from error
-        return lease, ""
+        return replace(lease, tried=True), ""
 
     async def _refused(self, lease: Lease, error: SchedulingError) -> tuple[Lease, str]:
         """Have it tried again, or, where that has been done for long enough, tell the organizer by mail (M1)."""

@@ -30,9 +30,10 @@ async def standing(mailbox: Mailbox, lease: Lease, now: datetime) -> Standing:
     if item is None:
         # A declined item leaves the calendar. One that should be accepted and is gone is refused when it is tried.
         return Standing.ANSWERED if operation.answer is Answer.DECLINED else Standing.OPEN
-    if (request is None or request.outdated) and await _is_newer(mailbox, lease, item, now):
-        return Standing.SUPERSEDED
-    return Standing.ANSWERED if lease.tried and _is_answered(operation, item) else Standing.OPEN
+    if lease.tried and _is_answered(operation, item):
+        return Standing.ANSWERED
+    is_superseded = (request is None or request.outdated) and await _is_newer(mailbox, lease, item, now)
+    return Standing.SUPERSEDED if is_superseded else Standing.OPEN
 
 
 async def _read(mailbox: Mailbox, message_id: str) -> MeetingRequest | None:

@@ -17,6 +17,7 @@ import pytest
 from aiohttp import web
 
 from dev.exchange.app import Running, running_exchange
+from dev.exchange.clock import Clock
 from dev.exchange.visibility import ON_PREMISES
 from shared.addin.meeting_details import details
 from shared.aliases.allocation import alias_format
@@ -351,9 +352,12 @@ class Deployment:
 
 
 @asynccontextmanager
-async def deployed(by: By = By.GRAPH, **settings: Any) -> AsyncIterator[Deployment]:
+async def deployed(by: By = By.GRAPH, clock: Clock | None = None, **settings: Any) -> AsyncIterator[Deployment]:
     """A deployment with one integration that watches its mailbox; `settings` are the integration's."""
-    async with running_exchange() as exchange, httpx.AsyncClient(base_url=exchange.base_url, timeout=30) as http:
+    async with (
+        running_exchange(clock=clock) as exchange,
+        httpx.AsyncClient(base_url=exchange.base_url, timeout=30) as http,
+    ):
         memory, secrets = MemoryStorage(), MemorySecrets()
         held: list[Deployment] = []
         outages = Outages(memory)

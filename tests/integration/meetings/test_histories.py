@@ -20,6 +20,7 @@ import pytest
 from hypothesis import HealthCheck, currently_in_test_context, given, note, settings
 from hypothesis import strategies as st
 
+from dev.exchange.clock import Clock
 from shared.conferences.policy import Policy
 from shared.errors import SchedulingError, Unavailable
 from shared.mailboxes.graph.client import RetryReads
@@ -32,6 +33,9 @@ from tests.unit.shared.meetings.crashes import Crash, CrashingStorage, Fuse
 
 Step: TypeAlias = tuple[Any, ...]
 MEETINGS = 3
+ORIGIN = datetime(2027, 1, 4, 8, 30, tzinfo=UTC)
+"""When all histories begin. Time stands still but for what moves it: much happens in one second of Exchange's."""
+
 LEAD = 14
 """Days before the first meeting: more than all outages of a history last, as nobody answers for what is over."""
 
@@ -346,7 +350,7 @@ async def run(
 
     `varied` are variants of Graph; nothing may depend on them.
     """
-    async with deployed(by, **TELLING) as world:
+    async with deployed(by, Clock(lambda: ORIGIN), **TELLING) as world:
         world.exchange.exchange.ews.renews_answered = renews
         world.exchange.exchange.variants.change(varied or {})
         story = History(world, clean, world.now)

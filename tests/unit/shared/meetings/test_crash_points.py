@@ -4,6 +4,7 @@ Every scenario is run once to count its external calls, then once for each call 
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,7 @@ import pytest
 from shared.aliases.allocation import Allocator
 from shared.aliases.booking import Booking
 from shared.conferences.platform import PolicyPlatform
+from shared.errors import Unavailable
 from shared.identity.caller import Caller
 from shared.meetings.notice import Notice
 from shared.meetings.records import Records
@@ -160,3 +162,20 @@ async def test_a_crash_leaves_the_message_to_its_lease_not_to_a_second_run() -> 
     assert world.told == []
     await world.settle()
     assert [kind for kind, _ in world.told] == ["accepted"]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+async def test_a_failure_of_any_call_is_made_up_for(scenario: Scenario) -> None:
+    """The process lives on, and what it knows of the answer goes into the records."""
+    expected, calls = await clean_run(scenario)
+    for at in range(1, calls + 1):
+        for after in (False, True):
+            fuse = Fuse(at, after, error=lambda: Unavailable("it cannot be reached"))
+            world = World()
+            message = await scenario(world)
+            with suppress(Unavailable):
+                await run(world, message, fuse)
+            await world.settle()
+            await world.process(message)
+            await world.settle()
+            assert await outcome(world) == expected, f"call {at} of {calls}, after: {after}"
