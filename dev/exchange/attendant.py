@@ -1,6 +1,6 @@
 """Calendar Attendant: what Exchange itself does with a meeting message when it reaches a mailbox.
 
-Rules: facts/graph-ews-tokens.md §7. ``AutoUpdate`` keeps a tentative calendar item in step with the organiser and
+``AutoUpdate`` keeps a tentative calendar item in step with the organiser and
 answers nobody; ``AutoAccept`` also answers, and wipes the body; ``None`` does nothing.
 """
 
@@ -152,7 +152,7 @@ class Attendant:
             event.removed.add(day)
             event.differences.pop(day, None)
         else:
-            # The occurrence stays in the attendee's calendar as a cancelled exception (facts §1, "event").
+            # The occurrence stays in the attendee's calendar as a cancelled exception.
             changed = overrides(plain_occurrence(event.meeting, day), cancelled)
             event.differences[day] = Difference(changed, cancelled=True, response=entry.response)
         self._store.touch_event(event)

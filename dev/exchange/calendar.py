@@ -74,7 +74,7 @@ def exceptions(event: Event) -> Iterator[Entry]:
 def instances(event: Event, start: datetime, end: datetime, *, with_cancelled: bool = False) -> list[Entry]:
     """What of a series takes place between two moments, in order of time.
 
-    Neither cancelled nor removed occurrences are among them (facts/graph-ews-tokens.md §1), unless the cancelled ones
+    Neither cancelled nor removed occurrences are among them, unless the cancelled ones
     are asked for. An exception counts where it was moved to.
     """
     series = event.meeting

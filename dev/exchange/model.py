@@ -61,7 +61,7 @@ class MessageKind(StrEnum):
 
 
 class RequestKind(StrEnum):
-    """What a meeting request is about (facts/graph-ews-tokens.md §1)."""
+    """What a meeting request is about."""
 
     NONE = "none"
     NEW = "newMeetingRequest"

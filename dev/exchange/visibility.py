@@ -1,4 +1,4 @@
-"""VisibleMeetingUpdateProperties: which updates an attendee who has answered gets to see (facts §7).
+"""VisibleMeetingUpdateProperties: which updates an attendee who has answered gets to see.
 
 The setting is a list such as "Location,AllProperties:15": a change of the location is always visible, any change at all
 within 15 minutes before the start. Changes of time and recurrence are always visible.

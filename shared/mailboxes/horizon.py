@@ -1,4 +1,4 @@
-"""Reading a series' occurrences: they come from Exchange, within a horizon that the agenda moves on (M3, DESIGN §2)."""
+"""Reading a series' occurrences: they come from Exchange, within a horizon that the agenda moves on (M3)."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What arrived in the equipment mailbox, in one shape for Graph and EWS (facts/graph-ews-tokens.md §1)."""
+"""What arrived in the equipment mailbox, in one shape for Graph and EWS."""
 
 import hashlib
 import re

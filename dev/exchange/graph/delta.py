@@ -1,4 +1,4 @@
-"""Delta rounds over a mail folder: what is in it, then what changed since (facts §4)."""
+"""Delta rounds over a mail folder: what is in it, then what changed since."""
 
 import uuid
 from dataclasses import dataclass, field, replace

@@ -103,7 +103,7 @@ def extended_properties(entry: Entry, wanted: str) -> list[Json]:
 def cancelled_occurrences(entry: Entry, view: View) -> list[str]:
     """`cancelledOccurrences`: only what was removed from this calendar.
 
-    A cancelled occurrence that still stands in it is an exception with `isCancelled` instead (facts §1).
+    A cancelled occurrence that still stands in it is an exception with `isCancelled` instead.
     """
     master = ItemId(EVENT, entry.event.key, view.moves(0)).text(entry.event.owner)
     return [f"OID.{master}.{day.isoformat()}" for day in sorted(entry.event.removed)]

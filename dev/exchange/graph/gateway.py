@@ -17,7 +17,7 @@ from dev.exchange.graph.routing import Route, Routes
 from dev.exchange.state import Exchange
 
 ROOT = "/v1.0"
-#: Concurrent requests to one mailbox (facts §5).
+#: Concurrent requests to one mailbox.
 CONCURRENT = 4
 #: Seconds to wait, as the documentation's sample writes it.
 RETRY_AFTER = "2.128"

@@ -1,4 +1,4 @@
-"""Delta query over the messages of a folder (facts §4)."""
+"""Delta query over the messages of a folder."""
 
 from aiohttp import web
 

@@ -24,7 +24,7 @@ from dev.exchange.uids import of_occurrence
 _MEETING = "6ed8da90-450b-101b-98da-00aa003f1305"
 _APPOINTMENT = "00062002-0000-0000-c000-000000000046"
 
-#: The service misspells "tentatively"; the documentation does not (facts §1).
+#: The service misspells "tentatively"; the documentation does not.
 _KINDS = {
     MessageKind.REQUEST: "meetingRequest",
     MessageKind.CANCELLED: "meetingCancelled",
@@ -79,7 +79,7 @@ def message(item: Message, view: View) -> Json:
     """All properties."""
     letter, mark = item.letter, change_key(item.change)
     identity = message_id(item, view)
-    # Bodies of meeting messages come as HTML whatever is preferred (facts §1).
+    # Bodies of meeting messages come as HTML whatever is preferred.
     wanted = view.prefer.body if letter.part is None else None
     shown: Json = {
         **({"@odata.type": odata_type(letter.kind)} if letter.part else {}),

@@ -1,4 +1,4 @@
-"""Subscriptions to change notifications (facts §3)."""
+"""Subscriptions to change notifications."""
 
 import re
 from collections.abc import Callable

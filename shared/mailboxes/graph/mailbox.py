@@ -94,7 +94,7 @@ class GraphMailbox:
         return await self._events.view(first, last, state)
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
-        """See Mailbox.answer. A comment without a response is refused by Graph (facts §2), so None sends neither."""
+        """See Mailbox.answer. A comment without a response is refused by Graph, so None sends neither."""
         verb = "accept" if answer is Answer.ACCEPTED else "decline"
         body = {"sendResponse": False} if text is None else {"comment": text, "sendResponse": True}
         try:

@@ -147,7 +147,7 @@ class RecurrenceRange(Payload):
 
 
 class Recurrence(Payload):
-    """`patternedRecurrence`, of which only the end is read: occurrences come from Exchange (DESIGN §2)."""
+    """`patternedRecurrence`, of which only the end is read: occurrences come from Exchange."""
 
     range: RecurrenceRange = RecurrenceRange()
 
@@ -226,7 +226,7 @@ class Event(EventIds, _Extended):
     def occurrence(self) -> Occurrence:
         """When it takes place.
 
-        An all-day event's times are midnights without a zone that matters: its day is the organizer's (facts §1).
+        An all-day event's times are midnights without a zone that matters: its day is the organizer's.
         """
         is_plain = self.type == _PLAIN
         if not self.is_all_day:
