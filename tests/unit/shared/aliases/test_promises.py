@@ -132,3 +132,20 @@ def test_a_hostile_body_is_read_in_time() -> None:
     started = time.perf_counter()
     assert find_promises("TOK:-" * 400_000 + "A" * 63) == []
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize("behind", ["#", "", " and nobody else wrote this but me"])
+def test_a_promise_of_an_older_version_holds_until_it_expires(
+    promises: Promises, clock: FakeClock, behind: str
+) -> None:
+    """It has no marks of people, so it is good for anybody's meeting."""
+    raw = base64.b32decode(promises.make(UUID, ALICE)[5:-1])
+    signed = raw[:24]
+    old = f"TOK:-{base64.b32encode(signed + promises._signature(UUID, signed)).decode()}"
+    [found] = find_promises(f"<p>{old}{behind}</p>")
+    held = promises.verify(UUID, found)
+    assert held.people == ()
+    assert held.caller == promises.verify(UUID, promises.make(UUID, ALICE)).caller
+    clock.move(LIFETIME)
+    with pytest.raises(NotAuthenticated):
+        promises.verify(UUID, found)
