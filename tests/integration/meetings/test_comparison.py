@@ -259,8 +259,7 @@ class SetBack:
         """Somebody restores a backup."""
         memory, calendar = to
         if what != "calendar":
-            await self.world.restart()
-            self.world.memory = memory
+            self.world.memory = self.world.outages.memory = memory
             await self.world.restart()
         if what != "records":
             self._calendar().clear()
