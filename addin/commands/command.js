@@ -9,6 +9,7 @@ import { Actions } from '../src/actions.js';
 import { Api } from '../src/api.js';
 import { Identity } from '../src/identity.js';
 import { Outlook, officeReady } from '../src/office.js';
+import { words } from '../src/words.js';
 
 /** @import {Finished} from '../src/state.js' */
 
@@ -45,14 +46,31 @@ async function added(outlook) {
 }
 
 /**
- * Say that it failed, where this Outlook has a place for that. What went in can be seen.
+ * Say what is left to do, where this Outlook has a place for that. What went in can be seen.
  * @param {Outlook} outlook
  * @param {Finished} finished
  */
 function tell({ office }, finished) {
-  if (finished.outcome !== 'failed') return;
-  const message = `${plain(config.texts.error_message)} ${finished.hint ?? ''}`.trim().slice(0, NOTICE);
+  const message = notice(finished).slice(0, NOTICE);
+  if (!message) return;
   office.context.mailbox.item?.notificationMessages?.addAsync('vmr', { type: 'errorMessage', message });
+}
+
+/** @param {Finished} finished */
+function notice(finished) {
+  const failed = plain(config.texts.error_message);
+  switch (finished.outcome) {
+    case 'failed':
+      return `${failed} ${finished.hint ?? ''}`.trim();
+    case 'rewrite':
+      return `${failed} ${words.rewriteToAdd}`;
+    case 'already':
+      return { foreign: words.foreign, unsure: words.unsure, ours: '' }[finished.owner];
+    case 'added':
+      return finished.hint ?? '';
+    default:
+      return '';
+  }
 }
 
 /** @param {string} html */

@@ -17,6 +17,8 @@
 const INVISIBLE = /[\s\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]+/g;
 const DASH = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g;
 const PERCENT = /%([2-7][0-9a-f])/gi;
+const URL_DEFENSE = /-([2-7][0-9a-f])/gi; // version 2 of Proofpoint's rewriting writes `-` for `%`
+const MOST_LAYERS = 8;
 const TAG = /PXPS:-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|TOK:-[a-z2-7]{64}/i;
 /** Stands in pieces for letters that are not known. */
 export const ANYTHING = '\ufffc';
@@ -44,7 +46,11 @@ export function tagOf(body) {
  * @param {string} text
  */
 export function findTag(text) {
-  return TAG.exec(plain(text))?.[0] ?? '';
+  for (const layer of layers(text)) {
+    const found = TAG.exec(plain(layer)) ?? TAG.exec(plain(layer.replace(URL_DEFENSE, decoded)));
+    if (found) return found[0];
+  }
+  return '';
 }
 
 /**
@@ -101,13 +107,29 @@ function bare(text) {
 
 /** @param {string} text */
 function plain(text) {
-  // A safelink inside a safelink is percent-encoded twice.
-  return unescaped(unescaped(text)).normalize('NFKC').replace(INVISIBLE, '').replace(DASH, '-');
+  return (layers(text).at(-1) ?? text).normalize('NFKC').replace(INVISIBLE, '').replace(DASH, '-');
 }
 
-/** @param {string} text */
-function unescaped(text) {
-  return text.replace(PERCENT, (_, code) => String.fromCharCode(parseInt(code, 16)));
+/**
+ * A text, and what is left of it as one layer of percent-encoding after another comes off: links are rewritten inside
+ * rewritten links.
+ * @param {string} text
+ */
+function layers(text) {
+  const all = [text];
+  for (let layer = text.replace(PERCENT, decoded); layer !== all.at(-1) && all.length <= MOST_LAYERS; ) {
+    all.push(layer);
+    layer = layer.replace(PERCENT, decoded);
+  }
+  return all;
+}
+
+/**
+ * @param {string} _
+ * @param {string} code
+ */
+function decoded(_, code) {
+  return String.fromCharCode(parseInt(code, 16));
 }
 
 /**

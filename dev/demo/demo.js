@@ -42,6 +42,9 @@ function compose(meeting) {
   const soon = plus(page.now, 60 - (minutesOf(page.now) % 30));
   const { draft } = meeting ?? { draft: blank(soon) };
   outlook.meeting = Object.assign(new Form(), {
+    id: meeting?.uid ?? '',
+    start: draft.start.toISOString(),
+    organizer: { name: page.user, address: page.user },
     subject: draft.subject,
     body: draft.body,
     properties: draft.properties,

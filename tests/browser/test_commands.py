@@ -13,7 +13,7 @@ from playwright.async_api import Route
 from dev.environment import MANAGEMENT, Addresses
 from tests.browser.outlook import ADDIN, Outlook
 from tests.browser.test_sign_in import Deployment
-from tests.browser.test_single_use import AGENDA, TAG, writes
+from tests.browser.test_single_use import AGENDA, OTHER_TAG, TAG, writes
 
 RUN = """async name => {
     let completed = 0;
@@ -38,13 +38,18 @@ async def integration(outlook: Outlook, stack: Addresses) -> AsyncIterator[Mappi
         yield made
 
 
+READY = (
+    "() => globalThis.Office?.onReady && Object.keys(Office.actions?._association.mappings ?? {}).length"
+    " && Office.onReady().then(() => true)"
+)
+
+
 async def run(outlook: Outlook, integration: Mapping[str, Any], name: str, **options: Any) -> int:
     """Outlook runs a command in a new meeting; how often it was told that the command is done."""
     url = f"https://{ADDIN}/addin/{integration['uuid']}/commands"
     await outlook.open({"body": AGENDA}, url=url, wait=False, **options)
     await outlook.pane.locator("body").wait_for(state="attached")
-    ready = "Object.keys(Office.actions?._association.mappings ?? {}).length && Office.onReady().then(() => true)"
-    await outlook.frame().wait_for_function(f"() => globalThis.Office?.onReady && {ready}")
+    await outlook.frame().wait_for_function(READY)
     return int(await outlook.frame().evaluate(RUN, name))
 
 
@@ -80,6 +85,19 @@ async def test_a_failure_is_told_where_outlook_has_a_place_for_it(
     assert writes(await outlook.calls()) == []
     [notice] = meeting["notices"]
     assert "There was a problem adding the joining instructions. Please try again. Not today." in str(notice)
+
+
+async def test_a_phone_says_that_the_instructions_are_another_meetings(
+    outlook: Outlook, integration: Mapping[str, Any]
+) -> None:
+    url = f"https://{ADDIN}/addin/{integration['uuid']}/commands"
+    await outlook.open({"body": f"<p>{OTHER_TAG}</p>"}, url=url, wait=False)
+    await outlook.pane.locator("body").wait_for(state="attached")
+    await outlook.frame().wait_for_function(READY)
+    await outlook.frame().evaluate(RUN, "addVmr")
+    [notice] = (await outlook.meeting())["notices"]
+    assert "belong to another meeting" in str(notice)
+    assert writes(await outlook.calls()) == []
 
 
 async def test_a_new_meeting_offers_the_pane(outlook: Outlook, integration: Mapping[str, Any]) -> None:

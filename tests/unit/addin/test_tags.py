@@ -14,6 +14,13 @@ from tests.unit.addin.node import HERE, run_node
 
 TAGS = ("PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#", f"TOK:-{'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567' * 2}#")
 
+
+
+def url_defense(tag: str) -> str:
+    """As version 2 of Proofpoint's rewriting has it (MeetingBar #539, #384)."""
+    return quote(tag, safe="").replace("-", "-2D").replace("%", "-")
+
+
 # What mail clients do to a tag, and what damages it.
 CHANGES: list[Callable[[str], str]] = [
     str.upper,
@@ -28,6 +35,8 @@ CHANGES: list[Callable[[str], str]] = [
     lambda tag: "\u200b".join(tag),
     lambda tag: quote(tag, safe=""),
     lambda tag: quote(quote(tag, safe=""), safe=""),
+    lambda tag: quote(quote(quote(quote(tag, safe=""), safe=""), safe=""), safe=""),
+    lambda tag: f"https://urldefense.proofpoint.com/v2/url?u=https-3A__x_-3Ft-3D{url_defense(tag)}&d=DwMFAg",
     lambda tag: f"https://safelinks.example/?url={quote(tag)}&data=1",
     lambda tag: f"before{tag}after",
     lambda tag: tag.replace("e", "x"),
