@@ -2,26 +2,23 @@
 /** What the pane does for the user. Every action ends in one event for the state machine; none throws. */
 
 import { ApiError } from './api.js';
-import { allocated, formerly, personal, promised } from './blocks.js';
-import { RewriteNeeded, eraseBody, hasPictures, isSeparable } from './body.js';
+import { allocated, personal, promised } from './blocks.js';
+import { RewriteNeeded } from './body.js';
 import { NOTHING, find } from './finding.js';
 import { SignInNeeded } from './identity.js';
-import { place, takeBack } from './insert.js';
-import { noted } from './memory.js';
 import { OutlookError } from './office.js';
-import { hintOf, placedHint } from './outcomes.js';
-import { failureOf } from './patience.js';
+import { hintOf } from './outcomes.js';
+import { Placing } from './placing.js';
 import { hasTag, holds, tagOf } from './text.js';
 import { words } from './words.js';
 
 /** @import {Api, PersonalVmr} from './api.js' */
 /** @import {Finding} from './finding.js' */
 /** @import {Identity} from './identity.js' */
-/** @import {Block, Item, Mailbox, Placed} from './insert.js' */
+/** @import {Item, Mailbox} from './insert.js' */
+/** @import {Plan} from './placing.js' */
 /** @import {Effect, Fault, Finished} from './state.js' */
 /** @import {Body} from './text.js' */
-
-/** @typedef {{block: Block, outcome: 'added'|'promised', hint: string}} Plan */
 
 /** @type {Record<Effect['do'], Fault>} */
 const FAULTS = {
@@ -49,11 +46,12 @@ export class Actions {
     this.key = crypto.randomUUID();
     this.vmrs = /** @type {PersonalVmr[]} */ ([]);
     this.placeholder = /** @type {{html: string, text: string}|null} */ (null);
-    this.unfinished = /** @type {Plan|null} */ (null);
-    this.placed = /** @type {Placed|null} */ (null);
-    this.noting = Promise.resolve(); // the note about it, on its way
-    this.location = '';
-    this.isMailboxInDoubt = false; // it was added here, and could not be seen when it was to be removed
+    this.placing = new Placing(item, log);
+  }
+
+  /** What is noted with the meeting, on its way. */
+  get noting() {
+    return this.placing.noting;
   }
 
   /**
@@ -68,9 +66,7 @@ export class Actions {
   /** Get a placeholder while the back end is there, for when it is not (X4). */
   async prepare() {
     try {
-      const { placeholder, aliases } = await this.api.ownConfig(await this.identity.token(false));
-      this.placeholder = placeholder;
-      this.room.aliases = aliases;
+      this.placeholder = await this.api.placeholder(await this.identity.token(false));
     } catch (error) {
       this.log(`No placeholder: ${error instanceof Error ? error.message : error}`);
     }
@@ -85,7 +81,7 @@ export class Actions {
       return await this.#perform(effect);
     } catch (error) {
       this.log(`Failed: ${effect.do}: ${error instanceof Error ? error.message : error}`);
-      return outcome(effect, error, this.identity.attempt.page, this.room.name || this.room.address);
+      return outcome(effect, error, this.identity.attempt.page, this.#mailboxName);
     }
   }
 
@@ -122,19 +118,20 @@ export class Actions {
    */
   async #addSingleUse(mayRewrite) {
     const body = await this.item.readBody();
-    if (this.unfinished && holds(body, this.unfinished.block.mark)) return this.#place(this.unfinished, mayRewrite);
+    const { unfinished } = this.placing;
+    if (unfinished && holds(body, unfinished.block.mark)) return this.placing.place(unfinished, mayRewrite);
     if (hasTag(body)) return this.#already(body);
-    return this.#place(await this.#singleUse(), mayRewrite);
+    return this.placing.place(await this.#singleUse(), mayRewrite);
   }
 
   /** @returns {Promise<Plan>} */
   async #singleUse() {
     try {
-      return { block: allocated(await this.#details(), this.room.aliases), outcome: 'added', hint: '' };
+      return { block: allocated(await this.#details()), outcome: 'added' };
     } catch (error) {
       const isOutage = error instanceof ApiError && error.isOutage;
       if (!isOutage || !this.placeholder) throw error;
-      return { block: promised(this.placeholder, this.room), outcome: 'promised', hint: '' };
+      return { block: promised(this.placeholder, this.room), outcome: 'promised' };
     }
   }
 
@@ -143,12 +140,10 @@ export class Actions {
     const mark = tagOf(await this.item.readBody());
     if (!mark) return this.#addSingleUse();
     const block = { html: '', text: '', mark, mailbox: this.room, location: this.room.name };
-    return this.#place({ block, outcome: 'added', hint: '' });
+    return this.placing.place({ block, outcome: 'added' });
   }
 
   /**
-   * Give the meeting a room of its own instead of another meeting's, whose instructions it has. The new ones go in
-   * first: of two tags, the server takes the one that is free.
    * @param {boolean} [mayRewrite]
    * @returns {Promise<Finished>}
    */
@@ -156,22 +151,8 @@ export class Actions {
     const body = await this.item.readBody();
     const tag = tagOf(body);
     if (!tag) return this.#addSingleUse(mayRewrite);
-    if (hasPictures(body) && !mayRewrite) throw new RewriteNeeded();
-    const details = await this.#details();
-    const finished = await this.#place({ block: allocated(details, this.room.aliases), outcome: 'added', hint: '' }, mayRewrite);
-    if (this.placed) {
-      // The mailbox came with the other room's instructions, and goes with this one's.
-      this.placed = { ...this.placed, invited: true };
-      this.#note(noted(this.placed));
-    }
-    const isGone = this.placed && !(await failureOf(this.#eraseFormer(formerly(details, tag, this.placed))));
-    return isGone ? finished : { ...finished, hint: [finished.hint, words.formerStays].filter(Boolean).join(' ') };
-  }
-
-  /** @param {Placed} former */
-  async #eraseFormer(former) {
-    if (!isSeparable(await this.item.readBody(), former)) throw new Error('The former instructions cannot be told apart.');
-    await eraseBody(this.item, former, true);
+    this.placing.askForPictures(body, mayRewrite);
+    return this.placing.replace(body, tag, await this.#details(), mayRewrite);
   }
 
   /** @returns {Promise<Finished>} */
@@ -179,7 +160,7 @@ export class Actions {
     this.vmrs = await this.#asUser((token) => this.api.personalVmrs(token));
     const body = await this.item.readBody();
     const isThere = hasTag(body) || this.vmrs.some((vmr) => holds(body, personal(vmr, body.format).mark));
-    if (isThere && !this.unfinished) return this.#already(body);
+    if (isThere && !this.placing.unfinished) return this.#already(body);
     return { outcome: 'listed', vmrs: this.vmrs, signedIn: this.identity.session !== '' };
   }
 
@@ -192,7 +173,7 @@ export class Actions {
     const body = await this.item.readBody();
     const block = personal(vmr, body.format);
     if (hasTag(body) && !holds(body, block.mark)) return this.#already(body);
-    return this.#place({ block, outcome: 'added', hint: '' }, mayRewrite);
+    return this.placing.place({ block, outcome: 'added' }, mayRewrite);
   }
 
   /**
@@ -221,7 +202,7 @@ export class Actions {
   /** @param {Body} body */
   async #find(body) {
     const { finding, placed } = await find(this.item, body, this.room, (tag) => this.#tagState(tag));
-    this.placed = placed;
+    this.placing.placed = placed;
     return finding;
   }
 
@@ -236,39 +217,16 @@ export class Actions {
   }
 
   /**
-   * @param {Plan} plan
-   * @param {boolean} [mayRewrite]
-   * @returns {Promise<{outcome: 'added'|'promised', hint: string}>}
-   */
-  async #place(plan, mayRewrite = false) {
-    this.unfinished = plan;
-    const permissions = { ourLocation: this.location, mayRewrite, isInDoubt: this.isMailboxInDoubt };
-    this.placed = await place(this.item, plan.block, permissions);
-    this.unfinished = null;
-    this.location ||= this.placed.location;
-    this.#note(noted(this.placed));
-    return { outcome: plan.outcome, hint: placedHint(this.placed, this.item.isOccurrence) };
-  }
-
-  /**
-   * Nothing depends on it but taking the VMR out of the meeting another day, so nobody need wait for it.
-   * @param {string} text
-   */
-  #note(text) {
-    this.noting = this.noting.then(() => this.item.remember(text)).catch((error) => this.log(`No note: ${error.message}`));
-  }
-
-  /**
    * @param {boolean} [mayRewrite]
    * @returns {Promise<Finished>}
    */
-  async #undo(mayRewrite = false) {
-    const isGone = !this.placed || (await takeBack(this.item, this.placed, { mayRewrite }));
-    this.isMailboxInDoubt = !isGone;
-    this.placed = null;
-    this.#note('');
-    await this.noting;
-    return { outcome: 'undone', hint: isGone ? words.removed : words.mailboxStays(this.room.name || this.room.address) };
+  async #undo(mayRewrite) {
+    const isGone = await this.placing.undo(mayRewrite);
+    return { outcome: 'undone', hint: isGone ? words.removed : words.mailboxStays(this.#mailboxName) };
+  }
+
+  get #mailboxName() {
+    return this.room.name || this.room.address;
   }
 
   #details() {

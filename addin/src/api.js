@@ -25,10 +25,9 @@ export class ApiError extends Error {
  *   location: string, alias: string, numeric_alias: string}} MeetingDetails */
 /** @typedef {{state: 'unknown'|'reserved'|'scheduled'|'closed', starts_here: boolean, alias: string,
  *   one_date: boolean}} TagState */
-/** @typedef {{placeholder: {html: string, text: string}|null, aliases: string[]}} OwnConfig */
 /** @typedef {{name: string, description: string, instructions: string, instructions_text: string, location: string}}
  *   PersonalVmr */
-/** @typedef {{meeting_details: string, personal_vmrs: string, config: string, tag_state: string, redeem: string, sign_out: string}} Paths */
+/** @typedef {Record<'meeting_details'|'personal_vmrs'|'config'|'tag_state'|'redeem'|'sign_out', string>} Paths */
 
 /** Asks the back end. */
 export class Api {
@@ -66,15 +65,13 @@ export class Api {
   }
 
   /**
-   * What only proven users are told: what goes into a meeting while the back end cannot be reached (null where
-   * single-use VMRs are not offered), and further addresses of the equipment mailbox.
+   * What goes into a meeting while the back end cannot be reached; null where single-use VMRs are not offered.
    * @param {string} token
-   * @returns {Promise<OwnConfig>}
+   * @returns {Promise<{html: string, text: string}|null>}
    */
-  async ownConfig(token) {
+  async placeholder(token) {
     const headers = { token, ...(this.mailboxes && (await named(this.mailboxes))) };
-    const { placeholder = null, room_aliases: aliases = [] } = await this.#json(this.paths.config, { headers });
-    return { placeholder, aliases };
+    return (await this.#json(this.paths.config, { headers })).placeholder ?? null;
   }
 
   /**

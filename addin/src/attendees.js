@@ -40,13 +40,15 @@ export function isTelling(attendees, limit) {
  * Add the mailbox, unless it is there.
  * @param {Item} item
  * @param {Mailbox} mailbox
+ * @param {boolean} isInDoubt  it may be there without being listed: it is not added twice
  * @returns {Promise<{invited: boolean, seen: boolean, as: string}>} whether it was added here; whether it is in the list,
  *   and the address that it has there when that is another one
  * @throws {Error} when Outlook refused, or (`timedOut`) gave no answer
  */
-export async function invite(item, mailbox) {
+export async function invite(item, mailbox, isInDoubt) {
   const before = await everybody(item);
   if (before.some((one) => isMailbox(one, mailbox))) return { invited: false, seen: true, as: '' };
+  if (isInDoubt) return { invited: true, seen: false, as: '' };
   const failure = await failureOf(item.addAttendees([mailbox]));
   const found = await readAgain(
     ATTENDEE_WAITS,

@@ -10,15 +10,14 @@ import { ANYTHING, findTag, pieces } from './text.js';
 /**
  * What an alias brings.
  * @param {MeetingDetails} details
- * @param {string[]} [aliases]  other addresses of the mailbox
  * @returns {Block & {mailbox: Mailbox}}
  */
-export function allocated(details, aliases = []) {
+export function allocated(details) {
   return {
     html: details.instructions,
     text: details.instructions_text,
     mark: details.alias_id,
-    mailbox: { name: details.room_name, address: details.room_email, aliases },
+    mailbox: { name: details.room_name, address: details.room_email },
     location: details.location,
   };
 }
@@ -42,6 +41,15 @@ export function promised({ html, text }, room) {
  */
 export function personal({ instructions: html, instructions_text: text, location }, format) {
   return { html, text, mark: format === 'html' ? piecesOf(html) : pieces(text.split('\n')), location };
+}
+
+/**
+ * A block in the place of a former one, of which the mailbox is known by more addresses.
+ * @param {Block & {mailbox: Mailbox}} block
+ * @param {Placed|null} former
+ */
+export function succeeding(block, former) {
+  return { ...block, mailbox: { ...block.mailbox, aliases: former?.block.mailbox?.aliases ?? [] } };
 }
 
 /**

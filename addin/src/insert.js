@@ -104,8 +104,7 @@ export async function place(item, block, { ourLocation = '', mayRewrite = false,
   const placed = /** @type {Placed} */ ({
     block, ...written, invited: false, mailboxSeen: true, location: '', locationResult: '',
   });
-  if (block.mailbox && isInDoubt) Object.assign(placed, { invited: true, mailboxSeen: false });
-  else if (block.mailbox) await addMailbox(item, placed, block.mailbox, mayRewrite);
+  if (block.mailbox) await addMailbox(item, placed, block.mailbox, { mayRewrite, isInDoubt });
   placed.locationResult = await writeLocation(item, block.location ?? '', ourLocation);
   if (placed.locationResult === 'set') placed.location = block.location ?? '';
   return placed;
@@ -152,12 +151,12 @@ async function bodyWritten(item, block, mayRewrite) {
  * @param {Item} item
  * @param {Placed} placed  is completed
  * @param {Mailbox} mailbox
- * @param {boolean} mayRewrite
+ * @param {{mayRewrite: boolean, isInDoubt: boolean}} permissions
  * @throws {PlaceError}
  */
-async function addMailbox(item, placed, mailbox, mayRewrite) {
+async function addMailbox(item, placed, mailbox, { mayRewrite, isInDoubt }) {
   try {
-    const { invited, seen, as } = await invite(item, mailbox);
+    const { invited, seen, as } = await invite(item, mailbox, isInDoubt);
     const aliases = [...(mailbox.aliases ?? []), as].filter(Boolean);
     Object.assign(placed, { invited, mailboxSeen: seen, block: { ...placed.block, mailbox: { ...mailbox, aliases } } });
   } catch (cause) {

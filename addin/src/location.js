@@ -42,6 +42,15 @@ export async function eraseLocation(item, ours) {
 }
 
 /**
+ * Whether the meeting's location is a text of ours.
+ * @param {Item} item
+ * @param {string} text
+ */
+export async function isAt(item, text) {
+  return isLocation(await item.readLocation().catch(() => []), text);
+}
+
+/**
  * Outlook makes several locations of one with semicolons in it.
  * @param {string[]} places
  * @param {string} text

@@ -12,6 +12,7 @@ import { next, start } from './state.js';
 
 const HTML = '<p>Join the room:</p><ol><li>Open https://vmr.example.com/</li><li>Enter 123456<ul><li>or dial it</li></ul></li></ol>';
 const TEXT = 'Join the room:\nOpen https://vmr.example.com/\nEnter 123456\nor dial it';
+const FOREIGN = 'PXPS:-ffffffff-4f50-4617-8829-3a4b5c6d7e8f#';
 const TAG = 'PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#';
 const TEXTS = new Proxy({}, { get: (_, name) => String(name) });
 const ROOM = { name: 'Video rooms; all', address: 'vmr@example.com' };
@@ -27,7 +28,9 @@ const api = {
   personalVmrs: async () => [
     { name: 'Mine', description: '', instructions: HTML, instructions_text: TEXT, location: 'https://vmr.example.com/' },
   ],
-  tagState: async () => ({ state: 'reserved', starts_here: false, alias: '123456@example.com', one_date: false }),
+  tagState: async (/** @type {string} */ _, /** @type {string} */ tag) => ({
+    state: FOREIGN.startsWith(tag) ? 'unknown' : 'reserved', starts_here: false, alias: '123456@example.com', one_date: false,
+  }),
 };
 const identity = { attempt: { page: '' }, session: '', token: async () => 'token' };
 

@@ -38,7 +38,15 @@ STEPS = {
     "remove": [*ADD, "undo"],
     "remove after reopening": [*ADD, "open", "undo"],
     "remove and add": [*ADD, "undo", "single"],
+    "replace": ["open", "replace"],
+    "replace, and remove": ["open", "replace", "undo"],
     "failed add": ADD,
+    "body refused": ADD,
+    "body and undoing refused": ADD,
+    "prepend does nothing": ADD,
+    "prepend does nothing, and remove": [*ADD, "undo"],
+    "notes lost, and open again": [*ADD, "open"],
+    "removing refused": [*ADD, "undo"],
     "failed add, and again": [*ADD, "single"],
     "add personal": ADD_PERSONAL,
     "add personal again": [*ADD_PERSONAL, "open", "personal"],
@@ -49,7 +57,20 @@ BEHAVIOURS = re.findall(r"^  ['\"](.+)['\"]: \{", (HERE / "behaviours.js").read_
 REFUSED = {
     "failed add": {"addAttendees": {"code": 9002}},
     "failed add, and again": {"addAttendees": {"code": 9002, "times": 1}},
+    "body refused": {"prependBody": {"code": 9002}, "setBody": {"code": 9002}},
+    "body and undoing refused": {"addAttendees": {"code": 9002}, "setBody": {"code": 9002}},
+    "prepend does nothing": {"prependBody": "silent"},
+    "prepend does nothing, and remove": {"prependBody": "silent"},
+    "notes lost, and open again": {"saveProperties": "silent"},
+    "removing refused": {"setAttendees": {"code": 9002}},
 }
+FOREIGN = TAG.replace("0b1c2d3e", "ffffffff")
+COPIED = {
+    "html": "<div><p>Join the room:</p><ol><li>Open https://vmr.example.com/</li><li>Enter 9876<ul><li>or dial it</li>"
+    f"</ul></li></ol><div>{FOREIGN}</div><div><br></div></div>",
+    "text": f"Join the room:\nOpen https://vmr.example.com/\nEnter 9876\nor dial it\n\n{FOREIGN}\n\n",
+}
+"""Another meeting's instructions."""
 BLOCK = "jointheroom1?openhttpsvmrexamplecom2?enter123456o?ordialit"
 TAG_LETTERS = "pxps0b1c2d3e4f5046178829" + "3a4b5c6d7e8f"
 BY_HAND = ("also remove", "may still be in the text", "has not answered", "Outlook does not list")
@@ -79,9 +100,20 @@ class Matrix:
     async def run(self, case: Case) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
         """The meeting before and after, and what the pane said after each step."""
         meeting = {"format": case.form, "body": BODIES[case.form], **KINDS[case.kind]}
+        copied = {
+            "block": COPIED[case.form],
+            "mailbox": {"name": "Video rooms; all", "address": ROOM[0]},
+            "mark": FOREIGN,
+            "seen": f"Jointheroom:\nOpenhttps://vmr.example.com/\nEnter9876\nordialit\n{FOREIGN}",
+        }
         begun = await self.outlook.page.evaluate(
-            "([name, meeting, faults]) => begin(name, meeting, faults)",
-            [case.behaviour, meeting, REFUSED.get(case.steps, {})],
+            "given => begin(...given)",
+            [
+                case.behaviour,
+                meeting,
+                REFUSED.get(case.steps, {}),
+                copied if case.steps.startswith("replace") else None,
+            ],
         )
         steps = [STEPS[case.steps], begun["mailbox"], case.kind == "occurrence"]
         said = await self.outlook.frame().evaluate(
@@ -159,6 +191,21 @@ class Left:
         return cls("jointheroom" in text, TAG_LETTERS in text, len(people(after)[0]), is_set)
 
 
+ENDS = {
+    "remove": ("choose",),
+    "remove after reopening": ("choose",),
+    "remove personal": ("choose",),
+    "remove personal after reopening": ("choose",),
+    "replace, and remove": ("choose",),
+    "prepend does nothing, and remove": ("choose",),
+    "removing refused": ("choose", "error"),
+    "failed add": ("error",),
+    "body refused": ("error",),
+    "body and undoing refused": ("error",),
+}
+"""Screens at which those must end that are not to end with a VMR in the meeting."""
+
+
 def disagreement(case: Case, before: dict[str, Any], left: Left, last: dict[str, Any]) -> list[str]:
     """Where body, mailbox, location and what the pane says at last disagree."""
     told = any(words in last["hint"] for words in BY_HAND)
@@ -167,6 +214,8 @@ def disagreement(case: Case, before: dict[str, Any], left: Left, last: dict[str,
     match last["screen"]:
         case "success" | "already":
             return [] if left == wanted else [f"it is said to be there, and there is {left}"]
+        case "error" if case.steps == "removing refused" and left == wanted:
+            return []
         case "choose" | "error":
             return [] if told or left == nothing else [f"nobody speaks of {left}"]
         case other:
@@ -175,9 +224,7 @@ def disagreement(case: Case, before: dict[str, Any], left: Left, last: dict[str,
 
 def wrong_end(case: Case, left: Left, last: dict[str, Any]) -> list[str]:
     """What must not be, whatever the pane says."""
-    removes, fails = case.steps.startswith("remove") and case.steps != "remove and add", case.steps == "failed add"
-    ends = ("choose",) if removes else ("error",) if fails else ("success", "already")
-    wrong = [] if last["screen"] in ends else [f"it ends with {last}"]
+    wrong = [] if last["screen"] in ENDS.get(case.steps, ("success", "already")) else [f"it ends with {last}"]
     return wrong + ([f"the mailbox is there {left.mailboxes} times"] if left.mailboxes > 1 else [])
 
 

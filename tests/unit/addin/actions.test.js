@@ -24,7 +24,7 @@ beforeEach(() => {
     keys: [],
     meetingDetails: async (_, key) => (api.keys.push(key), DETAILS),
     personalVmrs: async () => [VMR],
-    ownConfig: async () => ({ placeholder: { html: '', text: `Later ${PROMISE}` }, aliases: [] }),
+    placeholder: async () => ({ html: '', text: `Later ${PROMISE}` }),
     tagState: async () => ({ state: 'reserved', starts_here: false, alias: '1@example.com' }),
   };
   identity = {
@@ -99,7 +99,7 @@ test('a refusal is no outage: the user hears what the server says', async () => 
 
 test('the last good placeholder is kept when a new one cannot be had', async () => {
   await actions.prepare();
-  api.ownConfig = fails(new ApiError(0));
+  api.placeholder = fails(new ApiError(0));
   await actions.prepare();
   assert.match(actions.placeholder.text, /TOK/);
 });

@@ -24,11 +24,9 @@ test('meeting details: the token and the key are headers', async () => {
   assert.deepEqual([path, headers, redirect, cache], ['/details', { token: 'secret', 'Idempotency-Key': 'key' }, 'error', 'no-store']);
 });
 
-test('what only proven users are told, as far as there is any', async () => {
-  const placeholder = { html: 'h', text: 't' };
-  const full = api(json({ placeholder, room_aliases: ['v@x.example'] })).api;
-  assert.deepEqual(await full.ownConfig('t'), { placeholder, aliases: ['v@x.example'] });
-  assert.deepEqual(await api(json({})).api.ownConfig('t'), { placeholder: null, aliases: [] });
+test('a placeholder, or none where the configuration has none', async () => {
+  assert.deepEqual(await api(json({ placeholder: { html: 'h', text: 't' } })).api.placeholder('t'), { html: 'h', text: 't' });
+  assert.equal(await api(json({})).api.placeholder('t'), null);
 });
 
 test('a tag is asked about in the body of a request: addresses are logged', async () => {
@@ -43,7 +41,7 @@ test('for whose meetings a tag is, where Outlook tells', async () => {
   const { api: it, asked } = api(json({ status: 'success', result: {} }));
   it.mailboxes = async () => ['alice@example.com', 'boss@example.com'];
   await it.meetingDetails('secret', 'key');
-  await it.ownConfig('secret');
+  await it.placeholder('secret');
   for (const [, { headers }] of asked) assert.equal(headers['X-Mailboxes'], 'alice@example.com, boss@example.com');
 });
 

@@ -1,0 +1,113 @@
+// @ts-check
+/** One pane's changes to one meeting: what it has put in, what it notes of that, and how it takes it out again. */
+
+import { allocated, formerly, succeeding } from './blocks.js';
+import { RewriteNeeded, eraseBody, hasPictures, isSeparable } from './body.js';
+import { place, takeBack } from './insert.js';
+import { isAt } from './location.js';
+import { noted } from './memory.js';
+import { placedHint } from './outcomes.js';
+import { failureOf } from './patience.js';
+import { holds } from './text.js';
+import { words } from './words.js';
+
+/** @import {MeetingDetails} from './api.js' */
+/** @import {Block, Item, Placed} from './insert.js' */
+/** @import {Body} from './text.js' */
+
+/** @typedef {{block: Block, outcome: 'added'|'promised'}} Plan */
+/** @typedef {{outcome: 'added'|'promised', hint: string}} Done */
+
+/** The meeting's side of the pane's work. */
+export class Placing {
+  /**
+   * @param {Item} item
+   * @param {(line: string) => void} log
+   */
+  constructor(item, log) {
+    this.item = item;
+    this.log = log;
+    this.unfinished = /** @type {Plan|null} */ (null);
+    this.placed = /** @type {Placed|null} */ (null);
+    this.noting = Promise.resolve(); // the note about it, on its way
+    this.location = ''; // that was set here
+    this.isMailboxInDoubt = false; // it was added, and could not be seen when it was to be removed
+  }
+
+  /**
+   * @param {Plan} plan
+   * @param {boolean} [mayRewrite]  the user has agreed that the whole text is written again
+   * @returns {Promise<Done>}
+   */
+  async place(plan, mayRewrite = false) {
+    this.unfinished = plan;
+    const permissions = { ourLocation: this.location, mayRewrite, isInDoubt: this.isMailboxInDoubt };
+    this.placed = await place(this.item, plan.block, permissions);
+    this.unfinished = null;
+    this.location ||= this.placed.location;
+    this.#note(noted(this.placed));
+    return { outcome: plan.outcome, hint: placedHint(this.placed, this.item.isOccurrence) };
+  }
+
+  /**
+   * Give the meeting a room of its own instead of another one's, whose instructions it has. The new ones go in first: of
+   * two tags, the server takes the one that is free.
+   * @param {Body} body  before
+   * @param {string} tag  of the other room
+   * @param {MeetingDetails} details  of the new one
+   * @param {boolean} mayRewrite
+   * @returns {Promise<Done>}
+   */
+  async replace(body, tag, details, mayRewrite) {
+    const isAtRoom = await isAt(this.item, details.location);
+    const former = this.placed && holds(body, this.placed.block.mark) ? this.placed : null;
+    // The mailbox came with the other room's instructions, as the location did.
+    this.isMailboxInDoubt ||= isAtRoom || Boolean(former?.invited);
+    const done = await this.place({ block: succeeding(allocated(details), former), outcome: 'added' }, mayRewrite);
+    const placed = /** @type {Placed} */ (this.placed);
+    const failure = await failureOf(this.#eraseFormer(former ?? formerly(details, tag, placed)));
+    this.placed = { ...placed, invited: true, location: isAtRoom ? details.location : placed.location };
+    this.#note(noted(this.placed));
+    return failure ? { ...done, hint: [done.hint, words.formerStays].filter(Boolean).join(' ') } : done;
+  }
+
+  /**
+   * Ask before anything is changed, where what follows rewrites the whole of a text with pictures.
+   * @param {Body} body
+   * @param {boolean} mayRewrite
+   * @throws {RewriteNeeded}
+   */
+  askForPictures(body, mayRewrite) {
+    if (hasPictures(body) && !mayRewrite) throw new RewriteNeeded();
+  }
+
+  /**
+   * Take out what was placed, and wait for the note to go.
+   * @param {boolean} [mayRewrite]
+   * @returns {Promise<boolean>} false when the mailbox may still be there
+   */
+  async undo(mayRewrite = false) {
+    const isGone = !this.placed || (await takeBack(this.item, this.placed, { mayRewrite }));
+    this.isMailboxInDoubt = !isGone;
+    this.placed = null;
+    this.#note('');
+    await this.noting;
+    return isGone;
+  }
+
+  /** @param {Placed} former */
+  async #eraseFormer(former) {
+    const body = await this.item.readBody();
+    if (!isSeparable(body, former)) throw new Error('The former instructions cannot be told apart.');
+    await eraseBody(this.item, former, true);
+  }
+
+  /**
+   * Nothing depends on it but taking the VMR out of the meeting another day, so nobody need wait for it.
+   * @param {string} text
+   */
+  #note(text) {
+    const write = () => this.item.remember(text);
+    this.noting = this.noting.then(write).catch((error) => this.log(`No note: ${error.message}`));
+  }
+}
