@@ -53,7 +53,7 @@ async def _counted(world: Deployment, by: By, meter: Meter, kind: str, act: Act,
     await world.notified()
     meter.reset()
     world.exchange.exchange.traffic.reset()
-    await world.work_off()
+    await world.handle()
     calls = Result(f"{kind}: {by} calls", world.calls(), "calls", CALLS)
     if by is By.EWS:
         return [calls]  # the storage trips are the same, but for those of the polls around them

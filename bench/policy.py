@@ -13,8 +13,8 @@ from bench.result import Result
 from bench.timing import medians, ratio
 from bench.world import azurite_storage
 from shared.azure_storage import AzureStorage
+from shared.calendar.conference import Calendar, Conference, Occurrence
 from shared.clock import SystemClock
-from shared.conferences.conference import Calendar, Conference, Occurrence
 from shared.conferences.policy import Policy
 from shared.storage import Put, Storage
 from tests.fakes.storage import MemoryStorage

@@ -1,6 +1,6 @@
 """Invitations worked off at Graph's latency, against the same requests sent by nobody but four plain clients.
 
-Four is how many requests Graph serves at the same time for one mailbox (facts/graph-ews-tokens.md §5).
+Four is how many requests Graph serves at the same time for one mailbox (docs/facts/exchange.md §5).
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from bench.result import Result
-from shared.meetings.notice import Notice, decode, encode
+from shared.intake.notice import Notice, decode, encode
 from tests.integration.meetings.deployment import MAILBOX, Deployment, deployed
 
 GRAPH_LATENCY = 0.1  # seconds
@@ -54,7 +54,7 @@ async def invited(world: Deployment, count: int) -> list[Notice]:
 async def _worked_off(world: Deployment, notices: list[Notice]) -> float:
     [body] = encode(notices)
     start = time.perf_counter()
-    await world.services.worker.work_off(body, last_try=False)
+    await world.services.worker.handle(body, last_try=False)
     return time.perf_counter() - start
 
 

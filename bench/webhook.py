@@ -12,8 +12,8 @@ from bench.host import Backdrop, Host, backdrop, running_host
 from bench.result import Result
 from bench.timing import percentile
 from dev.environment import child_environment
+from shared.intake.webhook import Webhook
 from shared.mailboxes.client_state import ClientStates
-from shared.mailboxes.webhook import Webhook
 
 NOTIFICATIONS = 100
 FRESH, POSTS = 5, 40
@@ -94,7 +94,7 @@ async def _post(host: Host, body: bytes) -> float:
 
 
 def _body(client_state: str) -> bytes:
-    """Notifications about new messages, with ids as long as Outlook's (facts/graph-ews-tokens.md §3)."""
+    """Notifications about new messages, with ids as long as Outlook's (docs/facts/exchange.md §3)."""
     value = [_notification(client_state, uuid4().hex.ljust(150, "A")) for _ in range(NOTIFICATIONS)]
     return json.dumps({"value": value}).encode()
 

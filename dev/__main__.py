@@ -33,7 +33,7 @@ from dev.node_runtime import NodeMissing
 from dev.processes import Child, StackError, require_free
 from dev.proof import Proof
 
-PATIENCE = 30.0  # seconds until everything must answer
+STARTUP_TIMEOUT = 30.0  # seconds until everything must answer
 GLANCE = 0.05  # seconds between two looks at children
 
 
@@ -66,12 +66,12 @@ class Stack:
 
     def wait_until_up(self, client: httpx.Client) -> None:
         """Wait until everything answers. Raises StackError."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + STARTUP_TIMEOUT
         waiting = [f"{self.addresses.exchange}/dev/clock", f"{self.addresses.functions}/dev/clock"]
         while waiting:
             self.check()
             if time.monotonic() > until:
-                raise StackError(f"{waiting[0]} does not answer after {PATIENCE:g} s.")
+                raise StackError(f"{waiting[0]} does not answer after {STARTUP_TIMEOUT:g} s.")
             waiting = [url for url in waiting if not _answers(client, url)]
             time.sleep(GLANCE)
 

@@ -61,7 +61,7 @@ def _arguments(data_dir: Path | None) -> list[str]:
     # Node closes idle connections after five seconds, just when a client may want to use one again.
     patience = [text for service in SERVICES for text in (f"--{service.lower()}KeepAliveTimeout", "3600")]
     where = ["--location", str(data_dir)] if data_dir else ["--inMemoryPersistence"]
-    # azure-storage-queue speaks a newer API version than Azurite knows (facts/azure-functions.md §E).
+    # azure-storage-queue speaks a newer API version than Azurite knows (docs/facts/azure-functions.md §E).
     return [*ports, *patience, *where, "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
 
 

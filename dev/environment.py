@@ -63,7 +63,7 @@ class Addresses:
 
 
 def app_settings(addresses: Addresses, connection_string: str, data_dir: Path) -> dict[str, str]:
-    """The app settings of DESIGN §3, Environment. Passwords and keys are for this stack alone."""
+    """The app settings of a deployment. Passwords and keys are for this stack alone."""
     return {
         "SchedulingStorage": connection_string,
         "PUBLIC_BASE_URL": addresses.functions,

@@ -56,7 +56,7 @@ async def _main() -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="functions  %(levelname)s %(name)s: %(message)s")
-    for chatty in ("azure", "httpx", "shared.operations.metrics"):
+    for chatty in ("azure", "httpx", "shared.metrics"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         asyncio.run(_main())

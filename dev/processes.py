@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
-PATIENCE = 5.0  # seconds that a child gets to end by itself
+SHUTDOWN_TIMEOUT = 5.0  # seconds that a child gets to end by itself
 _PR_SET_PDEATHSIG = 1
 
 
@@ -53,7 +53,7 @@ class Child:
         if self.exit_code is None:
             self._process.terminate()
             try:
-                self._process.wait(PATIENCE)
+                self._process.wait(SHUTDOWN_TIMEOUT)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

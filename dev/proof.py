@@ -1,4 +1,4 @@
-"""Books one meeting end to end, over the public contracts alone (DESIGN §3), and says what came back."""
+"""Books one meeting end to end, over the public contracts alone, and says what came back."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from dev.environment import POLICY, Addresses, Seed
 from dev.processes import StackError
 
 USER = "alice@example.com"
-PATIENCE = 15.0  # seconds
+PROOF_TIMEOUT = 15.0  # seconds
 
 T = TypeVar("T")
 
@@ -94,12 +94,12 @@ class Proof:
         return body
 
     def _wait_for(self, check: Callable[[], T | None], otherwise: str) -> T:
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + PROOF_TIMEOUT
         while time.monotonic() < until:
             if (found := check()) is not None:
                 return found
             time.sleep(0.05)
-        raise StackError(f"{otherwise} after {PATIENCE:g} s")
+        raise StackError(f"{otherwise} after {PROOF_TIMEOUT:g} s")
 
 
 def _say(step: str, outcome: str) -> None:

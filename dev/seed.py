@@ -1,4 +1,4 @@
-"""The integrations that the local stack starts with (DESIGN §3)."""
+"""The integrations that the local stack starts with."""
 
 from collections.abc import Sequence
 from typing import Any

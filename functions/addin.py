@@ -6,8 +6,8 @@ import azure.functions as func
 
 from functions.files import IMMUTABLE, file_response
 from functions.http import json_endpoint, json_response, texts_of
-from shared.addin.icons import GREY
 from shared.composition import services
+from shared.web.icons import GREY
 
 bp = func.Blueprint()
 

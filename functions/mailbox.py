@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 STORAGE = "SchedulingStorage"
 QUEUE = "meeting-requests"
-TRIES = 5
+MAX_DEQUEUE_COUNT = 5
 """maxDequeueCount of host.json."""
 
 
@@ -48,7 +48,9 @@ async def lifecycle(req: func.HttpRequest, queue: func.Out[List[str]]) -> func.H
 @bp.queue_trigger("message", QUEUE, STORAGE)
 async def process(message: func.QueueMessage) -> None:
     """Works off one queue message."""
-    await services().worker.work_off(message.get_body().decode(), last_try=(message.dequeue_count or 1) >= TRIES)
+    await services().worker.handle(
+        message.get_body().decode(), last_try=(message.dequeue_count or 1) >= MAX_DEQUEUE_COUNT
+    )
 
 
 @bp.queue_trigger("message", f"{QUEUE}-poison", STORAGE)

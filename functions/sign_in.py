@@ -49,7 +49,7 @@ async def sign_in(req: func.HttpRequest) -> func.HttpResponse:
 async def sign_in_callback(req: func.HttpRequest) -> func.HttpResponse:
     """Where the provider sends the dialog back to."""
     from shared.addin.sign_in_page import signed_in
-    from shared.identity.sign_in.attempt import ended
+    from shared.identity.sign_in.state_cookie import ended
 
     integration, code = await services().sign_in.finish(req.params, req.headers.get("Cookie", ""))
     html, headers = signed_in(services().pane.bundle, integration, code)

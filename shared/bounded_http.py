@@ -43,7 +43,10 @@ class Bounds:
 
 
 class AnswerRefused(httpx.RequestError):
-    """An answer that was not read to its end; the text says why, and names nobody (`shared/reaching.py` repeats it)."""
+    """An answer that was not read to its end; the text says why, and names nobody.
+
+    `shared/network_errors.py` repeats it.
+    """
 
 
 def bounded_client(

@@ -1,11 +1,11 @@
-"""The deployment's settings: the environment, read once into one frozen object (DESIGN §3, Environment)."""
+"""The deployment's settings: the environment, read once into one frozen object."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from shared.errors import SchedulingError
-from shared.identity.password_hash import is_password_hash
+from shared.password_hash import is_password_hash
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 

@@ -15,7 +15,7 @@ def shared_data(path: str) -> Path:
     """A file or folder of the reading material that may lie beside the repository; skips the test without it."""
     found = ROOT.parent / "shared" / path
     if not found.exists():
-        pytest.skip(f"../shared/{path} is not beside the repository")
+        pytest.skip(f"{path} of the shared material is not beside the repository")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Exchange identity tokens and the metadata document with their keys, shaped like real ones (facts §10)."""
+"""Exchange identity tokens and the metadata document with their keys, shaped like real ones (exchange.md §10)."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 from dev.exchange.clock import Clock
 from dev.exchange.directory import TENANT, User
 
-LIFETIME = 28_800
+IDENTITY_TOKEN_LIFETIME = 28_800
 EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
 
 
@@ -51,7 +51,9 @@ class Identity:
         """Sign with a new key from now on."""
         self._keys = [_new_key(), self._published[0]]
 
-    def token(self, user: User, audience: str, amurl: str, *, expires_in: int = LIFETIME, forged: bool = False) -> str:
+    def token(
+        self, user: User, audience: str, amurl: str, *, expires_in: int = IDENTITY_TOKEN_LIFETIME, forged: bool = False
+    ) -> str:
         """A token that proves who has the pane at ``audience`` open.
 
         ``expires_in`` is in seconds, negative for a token that was valid once. ``forged``: signed by a key that no
@@ -66,7 +68,7 @@ class Identity:
             "appctxsender": issuer,
             "isbrowserhostedapp": "True",
             "appctx": json.dumps(context, separators=(",", ":")),
-            "nbf": now + min(0, expires_in - LIFETIME),
+            "nbf": now + min(0, expires_in - IDENTITY_TOKEN_LIFETIME),
             "exp": now + expires_in,
             "iss": issuer,
             "aud": audience,

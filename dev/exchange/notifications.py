@@ -1,4 +1,4 @@
-"""Delivery of change and lifecycle notifications to webhooks (facts/graph-ews-tokens.md §3)."""
+"""Delivery of change and lifecycle notifications to webhooks (docs/facts/exchange.md §3)."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Who wants to hear of which changes, for how long (facts/graph-ews-tokens.md §3)."""
+"""Who wants to hear of which changes, for how long (docs/facts/exchange.md §3)."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -23,7 +23,8 @@ class Topic:
     def concerns(self, change: Change) -> bool:
         """Whether a change happened here.
 
-        Watching a whole mailbox, a move shows as a creation (facts §3); that its deletion half stays silent there could
+        Watching a whole mailbox, a move shows as a creation (exchange.md §3); that its deletion half stays silent
+        there could
         not be confirmed without a live tenant.
         """
         if change.owner != self.owner:

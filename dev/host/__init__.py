@@ -11,5 +11,5 @@
     host.py      all of them together
 
 What the real host does comes from the sources of azure-functions-host, azure-webjobs-sdk-extensions and the storage
-extension of azure-sdk-for-net, and from facts/azure-functions.md. Left out: streaming, input bindings, scaling.
+extension of azure-sdk-for-net, and from docs/facts/azure-functions.md. Left out: streaming, input bindings, scaling.
 """

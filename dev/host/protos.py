@@ -1,7 +1,7 @@
 """The messages of FunctionRpc.proto that the worker runtime reads and writes, as plain attribute bags.
 
 The runtime takes its protobuf module as an argument and only makes messages, reads their fields and asks
-`WhichOneof`, so that neither grpcio nor protobuf is needed (facts/azure-functions.md §A1).
+`WhichOneof`, so that neither grpcio nor protobuf is needed (docs/facts/azure-functions.md §A1).
 """
 
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Queue triggers, with the rules of the WebJobs queue listener (facts/azure-functions.md §F).
+"""Queue triggers, with the rules of the WebJobs queue listener (docs/facts/azure-functions.md §F).
 
 A message is fetched and hidden for ten minutes. When its function succeeds it is deleted. When it fails it comes back
 after host.json's visibilityTimeout, until it has been fetched maxDequeueCount times: then it is copied to

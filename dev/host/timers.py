@@ -1,4 +1,4 @@
-"""Timer triggers on a movable clock, with the rules of the timer extension (facts/azure-functions.md §F).
+"""Timer triggers on a movable clock, with the rules of the timer extension (docs/facts/azure-functions.md §F).
 
 Schedules are NCRONTAB with six fields, in UTC. A run that is late makes up for all that were missed, once, and is told
 `past_due`. Runs of one timer never overlap; nothing is retried.

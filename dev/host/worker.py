@@ -117,7 +117,7 @@ def _call(**request: Any) -> SimpleNamespace:
 
 
 def _metadatum(value: object) -> TypedData:
-    """Strings go as strings and all else as JSON: the worker does not take ints (facts/azure-functions.md §A1)."""
+    """Strings go as strings and all else as JSON: the worker does not take ints (docs/facts/azure-functions.md §A1)."""
     return TypedData(string=value) if isinstance(value, str) else TypedData(json=json.dumps(value))
 
 

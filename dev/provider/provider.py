@@ -15,7 +15,7 @@ from dev.provider.faces import Face
 from dev.provider.keys import Keys
 from dev.provider.registry import TENANT, Account, Application, accounts, applications
 
-LIFETIME = 3600
+TOKEN_LIFETIME = 3600
 """Seconds that access and ID tokens are good for."""
 
 
@@ -108,12 +108,12 @@ class Provider:
         refresh_token = secrets.token_urlsafe(48)
         self.refresh_tokens[refresh_token] = granted
         now = int(self.clock().timestamp())
-        times = {"iat": now, "nbf": now, "exp": now + LIFETIME}
+        times = {"iat": now, "nbf": now, "exp": now + TOKEN_LIFETIME}
         face, account, app = granted.face, granted.account, granted.application
         resource = form.get("resource") or app.resource
         return {
             "token_type": "Bearer",
-            "expires_in": face.number(LIFETIME),
+            "expires_in": face.number(TOKEN_LIFETIME),
             "access_token": self.keys.sign(times | face.access_token(account, app, resource) | account.claims),
             "id_token": self.keys.sign(times | face.id_token(account, app, granted.asked) | account.claims),
             "refresh_token": refresh_token,
@@ -128,8 +128,8 @@ class Provider:
         resource = form.get("resource") or form.get("scope", "").removesuffix("/.default")
         now = int(self.clock().timestamp())
         claims = {"iss": face.issuer, "tid": TENANT, "aud": resource, "appid": app.client_id, "iat": now, "nbf": now}
-        token = self.keys.sign(claims | {"exp": now + LIFETIME, "roles": ["full_access_as_app"]})
-        return {"token_type": "Bearer", "expires_in": face.number(LIFETIME), "access_token": token}
+        token = self.keys.sign(claims | {"exp": now + TOKEN_LIFETIME, "roles": ["full_access_as_app"]})
+        return {"token_type": "Bearer", "expires_in": face.number(TOKEN_LIFETIME), "access_token": token}
 
 
 def _check_client(application: Application, form: Mapping[str, str]) -> None:

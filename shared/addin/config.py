@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.addin import sources
 from shared.addin.manifest.contents import fitted
 from shared.identity.addin_users import SCOPE
 from shared.integrations import Integration
 from shared.templates import html_to_text, sanitise
+from shared.web import sources
 
 _NOTICE, _NOTICE_ACTION = 150, 30
 """Characters of a notification and of its button, by Office.js's documentation of NotificationMessageDetails."""

@@ -5,14 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 from shared.aliases.allocation import Allocator, alias_format
-from shared.aliases.booking import Booking
 from shared.aliases.instructions import joining_instructions
 from shared.aliases.people import addresses_in
 from shared.aliases.tags import format_tag
+from shared.bookings.booking import Booking
 from shared.errors import InvalidRequest, NotAllowed
 from shared.identity.addin_users import AddInUsers
 from shared.integrations import Integration, IntegrationStore
-from shared.operations.metrics import Metric, measure
+from shared.metrics import Metric, measure
 from shared.templates import html_to_text
 
 MAX_IDEMPOTENCY_KEY = 200

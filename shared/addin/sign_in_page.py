@@ -5,12 +5,12 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping
 
-from shared.addin import sources
 from shared.addin.bundle import Bundle
-from shared.addin.headers import COMMON, policy
 from shared.addin.page import STYLE
 from shared.identity.sign_in.codes import by_hand
 from shared.integrations import Integration
+from shared.web import sources
+from shared.web.headers import COMMON, policy
 
 SCRIPT = "signed-in.js"
 

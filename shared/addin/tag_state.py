@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.aliases.booking import Booking
 from shared.aliases.marks import find_marks
 from shared.aliases.promises import Promises
+from shared.bookings.booking import Booking
 from shared.clock import Clock
 from shared.errors import InvalidRequest, NotAuthenticated
 from shared.identity.addin_users import AddInUsers

@@ -18,13 +18,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.alarms import AlarmKind, Alarms
-from shared.aliases.booking import Booking, State
 from shared.aliases.digits import has_expired, vacate
-from shared.aliases.due import due_of
 from shared.aliases.people import People
 from shared.aliases.quota import BURST, Account, account_of
-from shared.aliases.removal import removing
 from shared.aliases.tags import new_tag
+from shared.bookings.booking import Booking, State
+from shared.bookings.due_tasks import due_of
+from shared.bookings.removal import removing
 from shared.clock import Clock
 from shared.errors import NumberSpaceFull, RateLimited, Unavailable
 from shared.identity.caller import Caller
@@ -41,7 +41,7 @@ NEARLY_FULL = 0.8
 """Share of the numbers in use at which longer aliases are asked for: there is time to change the setting then."""
 
 SAMPLE = 200
-_AT_ONCE = 16
+_PROBE_CONCURRENCY = 16
 _MINUTE = timedelta(minutes=1)
 
 log = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ class Allocator:
 
         A closed alias that it meets, and whose booking is gone, comes free: one more read for each closed one.
         """
-        now, room = self._clock.now(), asyncio.Semaphore(_AT_ONCE)
+        now, room = self._clock.now(), asyncio.Semaphore(_PROBE_CONCURRENCY)
 
         async def is_taken() -> bool:
             async with room:

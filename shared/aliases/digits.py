@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from shared.aliases.booking import Booking, State
-from shared.aliases.removal import removing
+from shared.bookings.booking import Booking, State
+from shared.bookings.removal import removing
 from shared.storage import Row, Table
 
 

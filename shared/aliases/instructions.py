@@ -1,7 +1,7 @@
 """The joining instructions of a single-use VMR."""
 
-from shared.aliases.booking import Booking
 from shared.aliases.tags import format_tag
+from shared.bookings.booking import Booking
 from shared.integrations import Integration
 from shared.templates import render
 

@@ -22,7 +22,7 @@ from urllib.parse import unquote
 MAX_MARKS = 16
 """How many different tags, and promises, of one body are looked at; an honest body has one, a quoted thread a few."""
 
-MAX_BODY = 16_000_000
+BODY_MAX_LENGTH = 16_000_000
 """Bytes of a body (in UTF-8, and a piece more) that are looked at."""
 
 MAX_PLACES = 1024
@@ -103,7 +103,7 @@ def _pieces(body: str) -> Iterator[bytes]:
         raw = body[start : start + _PIECE + _OVERLAP].encode(errors="replace")
         yield raw.replace(b"=\r\n", b"").replace(b"=\n", b"").translate(None, _SPACE)
         read += len(raw)
-        if read >= MAX_BODY:
+        if read >= BODY_MAX_LENGTH:
             return
 
 

@@ -31,7 +31,7 @@ from shared.clock import Clock
 from shared.errors import NotAuthenticated
 from shared.identity.caller import Caller
 
-LIFETIME = timedelta(days=7)
+PROMISE_LIFETIME = timedelta(days=7)
 """From the pane's opening to the invitation's arrival: a draft may wait over a week-end, not for months."""
 
 _EXPIRY, _NONCE, _USER, _SIGNATURE = 4, 8, 12, 16
@@ -64,7 +64,7 @@ class Promises:
 
     def make(self, integration: str, caller: Caller) -> str:
         """A new promise of an integration (by its uuid) to a caller, as it stands in a meeting's body."""
-        minutes = int((self._clock.now() + LIFETIME).timestamp()) // 60
+        minutes = int((self._clock.now() + PROMISE_LIFETIME).timestamp()) // 60
         user = self._digest("user", integration, caller.key.encode())[:_USER]
         people = b"".join(self._people.marks(integration, caller.mailboxes[:MAX_PEOPLE])).ljust(_PEOPLE, b"\0")
         signed = minutes.to_bytes(_EXPIRY) + secrets.token_bytes(_NONCE) + user + people

@@ -17,7 +17,7 @@ from shared.cli.outcome import CommandFailed, Exit
 from shared.settings import is_loopback
 
 PASSWORD = "VMR_PASSWORD"  # noqa: S105 - the variable's name
-_TIMEOUT = httpx.Timeout(60.0, connect=15.0)
+_REQUEST_TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 """Seconds. A functions app that has been idle takes its time for the first answer."""
 
 
@@ -35,7 +35,9 @@ class Connection:
         """A client of the deployment. Raises CommandFailed when the options do not suffice."""
         url = self._checked_url()
         # HTTPS_PROXY and SSL_CERT_FILE are honoured, but no proxy must come between this machine and itself.
-        with httpx.Client(base_url=url, auth=self._auth(), timeout=_TIMEOUT, trust_env=not self.is_local) as http:
+        with httpx.Client(
+            base_url=url, auth=self._auth(), timeout=_REQUEST_TIMEOUT, trust_env=not self.is_local
+        ) as http:
             yield ManagementClient(http)
 
     @property

@@ -13,8 +13,8 @@ from azure.core.exceptions import AzureError
 from shared.cli import show
 from shared.cli.outcome import CommandFailed, Exit
 from shared.errors import Conflict, InvalidRequest, Unavailable
+from shared.operations.erasure import Person, Traces, erase, traces_of
 from shared.operations.files import export_file, import_file, open_tables
-from shared.operations.person import Person, Traces, erase, traces_of
 from shared.storage import Tables
 
 commands = typer.Typer(no_args_is_help=True, help="All tables as a file, and back; all that is kept about a person.")

@@ -11,7 +11,9 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from shared.aliases.booking import Booking, State
+from shared.bookings.booking import Booking, State
+from shared.calendar.conference import Calendar, Conference, Occurrence
+from shared.calendar.request import MeetingRequest, meeting_key
 from shared.cli import show
 from shared.cli.connection import Connection
 from shared.cli.explanation import Explanation, explain, tags_of
@@ -20,9 +22,7 @@ from shared.cli.management import ManagementClient, Object
 from shared.cli.meeting_files import read_meeting
 from shared.cli.outcome import CommandFailed, Exit
 from shared.cli.show import Output
-from shared.conferences.conference import Calendar, Conference, Occurrence
 from shared.integrations import Integration
-from shared.meetings.request import MeetingRequest, meeting_key
 
 _OFFLINE = Integration.model_construct(uuid="00000000-0000-4000-8000-000000000000", room_mailbox_email_address="")
 """The settings' defaults; nothing of it is saved or checked."""

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shared.aliases.booking import Booking
 from shared.aliases.promises import Promise, find_promises
 from shared.aliases.tags import find_tags
-from shared.conferences.conference import Calendar
+from shared.bookings.booking import Booking
+from shared.calendar.conference import Calendar
+from shared.calendar.request import CalendarItem, MeetingRequest, Shape
 from shared.identity.caller import Caller
 from shared.integrations import Integration
 from shared.meetings.decision import Accept, Accepted, Close, Decision, Ignore, Known, Provide, Refresh, Reject, decide
 from shared.meetings.decision import Rejected as No
 from shared.meetings.plan import make_plan
-from shared.meetings.request import CalendarItem, MeetingRequest, Shape
 
 _HORIZON = timedelta(days=90)
 

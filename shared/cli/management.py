@@ -1,4 +1,4 @@
-"""The management API over HTTP (DESIGN §3): lists in pages, ETags, and its refusals as errors."""
+"""The management API over HTTP: lists in pages, ETags, and its refusals as errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SCHEDULED = "/api/admin/configuration/v1/scheduled_conference/"
 _OPERATIONS = "/api/admin/status/v1/scheduling_operation/"
 _ALARMS = "/api/admin/status/v1/alarm/"
 _VMRS = "/api/admin/configuration/v1/conference/"
-_PAGE = 100
+_PAGE_SIZE = 100
 _MANY = 1000
 
 _EXITS = {
@@ -136,7 +136,7 @@ class ManagementClient:
         """A link for signing in the service account: `sign_in_link`, `expires` (UTC), `redirect_uri`."""
         return _object(self._send("POST", f"{_INTEGRATIONS}{id_}/sign_in/"))
 
-    def _all(self, path: str, filters: Mapping[str, str], limit: int = _PAGE) -> list[Object]:
+    def _all(self, path: str, filters: Mapping[str, str], limit: int = _PAGE_SIZE) -> list[Object]:
         """Every page of a list. Pages are asked for by offset, because `meta.next` does not know a path prefix."""
         found: list[Object] = []
         while True:

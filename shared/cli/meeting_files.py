@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 
 from icalendar import Calendar as ICalendar
 
+from shared.calendar.conference import Occurrence
+from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
 from shared.cli.mail_files import decoded, read_mail
 from shared.cli.outcome import CommandFailed, Exit
-from shared.conferences.conference import Occurrence
 from shared.errors import Unavailable
-from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
 from shared.meetings.symptoms import is_empty
 from shared.zones import UTC_NAME, iana_zone, zone_like
 

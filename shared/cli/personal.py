@@ -24,7 +24,7 @@ from shared.personal.fields import normal
 
 commands = typer.Typer(no_args_is_help=True, help="Personal VMRs of our own store.")
 
-AT_ONCE = 100
+IMPORT_BATCH_SIZE = 100
 """VMRs of one request."""
 
 
@@ -123,7 +123,7 @@ def _send(management: ManagementClient, wanted: Sequence[Wanted]) -> list[Fault]
 
 
 def _parts(wanted: Sequence[Wanted]) -> Iterator[Sequence[Wanted]]:
-    return (wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE))
+    return (wanted[start : start + IMPORT_BATCH_SIZE] for start in range(0, len(wanted), IMPORT_BATCH_SIZE))
 
 
 def _of_part(part: Sequence[Wanted], faults: dict[str, list[str]]) -> Iterator[Fault]:

@@ -1,7 +1,7 @@
 """The one place where real parts are put together. Tests and the local stack put theirs together the same way.
 
 Parts are imported and made on first use: a cold start pays for what the request needs and for nothing else
-(budget of DESIGN §5; tests/conformance/test_cold_start.py). Each layer stands on the one before it:
+(budget of bench/README.md; tests/conformance/test_cold_start.py). Each layer stands on the one before it:
 
     foundation.py   settings, storage, secrets, time     mailboxes.py    equipment mailboxes, by Graph or EWS
     identity.py     who is calling                       scheduling.py   policy, processor, timers

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from shared.composition.identity import Identity
 
 if TYPE_CHECKING:
-    from shared.addin.icons import Icons
     from shared.addin.manifest import Manifests
     from shared.addin.meeting_details import MeetingDetails
     from shared.addin.pane import Pane
     from shared.addin.tag_state import TagStates
     from shared.personal.bridges import Bridges
     from shared.personal.lookup import PersonalVmrs
+    from shared.web.icons import Icons
 
 
 class AddIn(Identity):
@@ -51,7 +51,7 @@ class AddIn(Identity):
     @cached_property
     def icons(self) -> Icons:
         """The add-in's icons."""
-        from shared.addin.icons import Icons
+        from shared.web.icons import Icons
 
         return Icons(self.integrations)
 

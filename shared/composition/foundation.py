@@ -13,12 +13,12 @@ from shared.settings import Settings
 from shared.storage import Storage
 
 if TYPE_CHECKING:
-    from shared.addin.addresses import Addresses
     from shared.alarms import Alarms
     from shared.aliases.allocation import Allocator
     from shared.aliases.promises import Promises
     from shared.integrations import IntegrationStore
     from shared.secrets import SecretStore
+    from shared.web.addresses import Addresses
 
 
 class Foundation:
@@ -77,7 +77,7 @@ class Foundation:
     @cached_property
     def addresses(self) -> Addresses:
         """Where the add-in is served."""
-        from shared.addin.addresses import Addresses
+        from shared.web.addresses import Addresses
 
         return Addresses(self.settings.public_base_url)
 

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from shared.identity.entra import EntraTokens
     from shared.identity.entra_keys import EntraKeys
     from shared.identity.exchange_token import ExchangeTokens
+    from shared.identity.proxy_routes import ProxyRoutes
     from shared.identity.service_tokens import ServiceTokens
     from shared.identity.sign_in.endpoint import TokenEndpoints
     from shared.identity.sign_in.flow import UserSignIn
     from shared.identity.sign_in.sessions import Sessions
-    from shared.identity.ways import Ways
     from shared.personal.users import UserStore
 
 
@@ -25,10 +25,10 @@ class Identity(Foundation):
     """The parts that prove who is calling."""
 
     @cached_property
-    def _ways_out(self) -> Ways[JsonDocuments]:
-        from shared.identity.ways import Ways
+    def _ways_out(self) -> ProxyRoutes[JsonDocuments]:
+        from shared.identity.proxy_routes import ProxyRoutes
 
-        return Ways(self.documents, self.direct_documents)
+        return ProxyRoutes(self.documents, self.direct_documents)
 
     @cached_property
     def users(self) -> AddInUsers:
@@ -44,14 +44,14 @@ class Identity(Foundation):
         return AddInUsers(exchange, self.entra_tokens, self.sessions, self.addresses)
 
     @cached_property
-    def entra_keys(self) -> Ways[EntraKeys]:
+    def entra_keys(self) -> ProxyRoutes[EntraKeys]:
         """Keys of Entra and AD FS."""
         from shared.identity.entra_keys import EntraKeys
 
         return self._ways_out.each(lambda documents: EntraKeys(documents.fetch, self.clock))
 
     @cached_property
-    def entra_tokens(self) -> Ways[EntraTokens]:
+    def entra_tokens(self) -> ProxyRoutes[EntraTokens]:
         """Verifies Entra access tokens, of users and of admins."""
         from shared.identity.entra import EntraTokens
 
@@ -81,9 +81,9 @@ class Identity(Foundation):
     @cached_property
     def sign_in(self) -> UserSignIn:
         """The sign-in dialog's server side."""
-        from shared.identity.sign_in.attempt import Attempts
         from shared.identity.sign_in.codes import Codes
         from shared.identity.sign_in.flow import UserSignIn
+        from shared.identity.sign_in.state_cookie import Attempts
         from shared.identity.sign_in.tokens import ProviderTokens
 
         return UserSignIn(

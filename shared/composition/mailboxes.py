@@ -10,6 +10,7 @@ from shared.errors import NotAllowed, Unavailable
 from shared.settings import is_loopback
 
 if TYPE_CHECKING:
+    from shared.intake.watcher import Watcher
     from shared.integrations import Integration
     from shared.mailboxes.client_state import ClientStates
     from shared.mailboxes.ews.access import EwsAccess
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
     from shared.mailboxes.graph.client import GraphClient
     from shared.mailboxes.graph.mailbox import GraphMailbox
     from shared.mailboxes.mailbox import Mailbox
-    from shared.mailboxes.watch import Watcher
     from shared.secrets import SecretReference
     from shared.storage import Queue
 
 _ONLINE = ("OAUTH", "APP_PERM")
-"""Exchange Online files some updates away unseen; tokens are what it takes (facts/graph-ews-tokens.md §7, §8)."""
+"""Exchange Online files some updates away unseen; tokens are what it takes (docs/facts/exchange.md §7, §8)."""
 
 _BY_PASSWORD = {"BASIC": "basic", "NTLM": "NTLM"}
 """exchangelib's names."""
@@ -59,7 +59,7 @@ class Mailboxes(AddIn):
 
     def watcher_of(self, integration: Integration, mailbox: Mailbox) -> Watcher:
         """What finds the messages that come into the mailbox."""
-        from shared.mailboxes.watch import Watcher
+        from shared.intake.watcher import Watcher
 
         uuid, address, storage, queue, clock = (
             integration.uuid,
@@ -127,7 +127,7 @@ class Mailboxes(AddIn):
 
     def _ews_login(self, integration: Integration) -> EwsLogin:
         """The account at its server. Integrations of one server and account share its connections, politely."""
-        from shared.mailboxes.ews.line import Way
+        from shared.mailboxes.ews.connection import Way
         from shared.mailboxes.ews.server import EwsLogin, EwsServer
         from shared.proxy import proxy_for
 
@@ -159,8 +159,9 @@ class Mailboxes(AddIn):
         return self._ews_secrets[key]
 
     def _made_secret(self, integration: Integration) -> Secret:
+        from shared.identity.sign_in.endpoint import resource_of
         from shared.integrations.combinations import NO_KERBEROS
-        from shared.mailboxes.ews.credentials import AppTokens, resource_of, token_form
+        from shared.mailboxes.ews.credentials import AppTokens, token_form
         from shared.secrets import SecretReference
 
         if integration.authentication_method in _BY_PASSWORD:
@@ -177,7 +178,7 @@ class Mailboxes(AddIn):
 
     async def _signed_in(self, integration: Integration) -> str:
         """The service account's access token, which its own part keeps and renews."""
-        from shared.mailboxes.ews.credentials import resource_of
+        from shared.identity.sign_in.endpoint import resource_of
 
         try:
             return (await self.service_tokens.token(integration.uuid, resource_of(integration.url))).get_secret_value()

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from shared.conferences.policy import Policy
     from shared.identity.passwords import BasicAuthenticator
     from shared.identity.service_account import ServiceAccounts
+    from shared.intake.webhook import Webhook
     from shared.integrations import Integration
     from shared.mailboxes.graph.client import GraphClient, Tokens
-    from shared.mailboxes.webhook import Webhook
-    from shared.meetings.hands import Hands
+    from shared.meetings.handlers import Handlers
     from shared.meetings.lifecycle import IntegrationLifecycle
     from shared.meetings.retirement import Retirement
-    from shared.meetings.rounds import Rounds
+    from shared.meetings.timers import Timers
     from shared.meetings.worker import Worker
     from shared.operations.doctor import Finding
 
@@ -45,7 +45,7 @@ class Scheduling(Mailboxes):
     @cached_property
     def webhook(self) -> Webhook:
         """What Graph notifies."""
-        from shared.mailboxes.webhook import Webhook
+        from shared.intake.webhook import Webhook
 
         return Webhook(self.client_states)
 
@@ -64,11 +64,11 @@ class Scheduling(Mailboxes):
         return PolicyPlatform(self.storage)
 
     @cached_property
-    def rounds(self) -> Rounds:
+    def rounds(self) -> Timers:
         """What the timers do for every integration."""
-        from shared.meetings.rounds import Rounds
+        from shared.meetings.timers import Timers
 
-        return Rounds(self.integrations, self._hands, self.alarms, self.retirement)
+        return Timers(self.integrations, self._hands, self.alarms, self.retirement)
 
     @cached_property
     def retirement(self) -> Retirement:
@@ -124,17 +124,17 @@ class Scheduling(Mailboxes):
 
         return GraphClient(self.settings.graph_base_url, tokens, use_proxy=not integration.disable_proxy)
 
-    async def _hands(self, uuid: str) -> Hands:
-        from shared.meetings.agenda import Agenda
-        from shared.meetings.hands import Hands
-        from shared.meetings.judge import Judge
+    async def _hands(self, uuid: str) -> Handlers:
+        from shared.meetings.decider import Decider
+        from shared.meetings.due_runner import DueRunner
+        from shared.meetings.handlers import Handlers
         from shared.meetings.processor import Processor
         from shared.meetings.records import Records
 
         integration = await self.integrations.cached(uuid)
         mailbox = self.mailbox_of(integration)
         records = Records(self.storage, integration.uuid)
-        judge = Judge(integration, records, self.allocator, self.promises, self.clock)
+        judge = Decider(integration, records, self.allocator, self.promises, self.clock)
         processor = Processor(integration, mailbox, self.platform, records, judge, self.queue, self.alarms, self.clock)
-        agenda = Agenda(uuid, mailbox, self.platform, records, self.storage, self.clock)
-        return Hands(processor, self.watcher_of(integration, mailbox), agenda)
+        agenda = DueRunner(uuid, mailbox, self.platform, records, self.storage, self.clock)
+        return Handlers(processor, self.watcher_of(integration, mailbox), agenda)

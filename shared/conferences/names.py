@@ -6,7 +6,7 @@ import secrets
 
 from shared.storage import Delete, Insert, RowChanged, RowExists, Tables
 
-_LIMIT = 250
+_NAME_MAX_LENGTH = 250
 _ATTEMPTS = 10
 
 
@@ -24,12 +24,12 @@ class ConferenceNames:
 
         `integration` is where the tag's booking is found. One round trip when the name is free.
         """
-        candidate = name[:_LIMIT]
+        candidate = name[:_NAME_MAX_LENGTH]
         for _ in range(_ATTEMPTS):
             if await self._take(candidate, integration, tag):
                 return candidate
-            candidate = f"{name[: _LIMIT - 9]} {secrets.randbelow(10**8):08}"
-        return f"{name[: _LIMIT - 37]} {tag}"
+            candidate = f"{name[: _NAME_MAX_LENGTH - 9]} {secrets.randbelow(10**8):08}"
+        return f"{name[: _NAME_MAX_LENGTH - 37]} {tag}"
 
     async def release(self, name: str, tag: str) -> None:
         """Let others have the name, if it is this tag's."""
@@ -51,7 +51,9 @@ class ConferenceNames:
 
 def is_name_of(wanted: str, name: str) -> bool:
     """Whether `name` is what `claim` may have made of `wanted`."""
-    return name == wanted[:_LIMIT] or bool(re.fullmatch(re.escape(wanted[: _LIMIT - 9]) + r" \d{8}", name))
+    return name == wanted[:_NAME_MAX_LENGTH] or bool(
+        re.fullmatch(re.escape(wanted[: _NAME_MAX_LENGTH - 9]) + r" \d{8}", name)
+    )
 
 
 def name_partition(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from shared.aliases.booking import Booking, State
+from shared.bookings.booking import Booking, State
 from shared.conferences.names import ConferenceNames
 from shared.storage import Delete, Put, Tables
 

@@ -7,9 +7,9 @@ import ipaddress
 import re
 from typing import Any, Literal
 
+from shared.calendar.conference import Conference
 from shared.clock import Clock
 from shared.conferences.answer import clean, service_answer
-from shared.conferences.conference import Conference
 from shared.storage import Storage
 
 PolicyAction = Literal["continue", "reject"]

@@ -1,10 +1,10 @@
-"""The one way in which bookings are deleted: see shared/aliases/removal.py for its steps."""
+"""The one way in which bookings are deleted: see shared/bookings/removal.py for its steps."""
 
 from contextlib import suppress
 from dataclasses import dataclass
 
-from shared.aliases.booking import Booking
-from shared.aliases.removal import REMOVED, removed, removing
+from shared.bookings.booking import Booking
+from shared.bookings.removal import REMOVED, removed, removing
 from shared.conferences.platform import Platform
 from shared.storage import Delete, RowChanged, Tables
 

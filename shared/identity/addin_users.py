@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from shared.addin.addresses import Addresses
 from shared.errors import NotAuthenticated
 from shared.identity.caller import Caller
 from shared.identity.entra import EntraRules, EntraTokens
 from shared.identity.exchange_token import ExchangeTokens, is_exchange_token
+from shared.identity.proxy_routes import ProxyRoutes
 from shared.identity.sign_in.sessions import Sessions
-from shared.identity.ways import Ways
 from shared.integrations import Integration
 from shared.integrations.syntax import is_guid
+from shared.web.addresses import Addresses
 
 SCOPE = "access_as_user"
 """The delegated scope of our API's app registration; the name that Microsoft's documentation gives such a scope."""
@@ -40,8 +40,8 @@ class AddInUsers:
     name its metadata domain: their Outlook knows no nested app authentication.
     """
 
-    exchange_tokens: Ways[ExchangeTokens]
-    entra_tokens: Ways[EntraTokens]
+    exchange_tokens: ProxyRoutes[ExchangeTokens]
+    entra_tokens: ProxyRoutes[EntraTokens]
     sessions: Sessions
     addresses: Addresses
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from shared.bounded_json import read_json
 from shared.errors import Unavailable
-from shared.reaching import why_not_reached
+from shared.network_errors import why_not_reached
 
 if TYPE_CHECKING:
     import httpx

@@ -1,6 +1,6 @@
 """Microsoft Entra access tokens (v2.0) for our own API: how users of Exchange Online prove who they are.
 
-Rules: facts/graph-ews-tokens.md §10. Two kinds of app registration issue them. Nested app authentication (NAA): the
+Rules: docs/facts/exchange.md §10. Two kinds of app registration issue them. Nested app authentication (NAA): the
 add-in's registration asks for the scope of our web API's. Office single sign-on (SSO): Office asks for the add-in's.
 """
 

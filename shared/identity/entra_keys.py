@@ -16,7 +16,7 @@ from shared.errors import Unavailable
 from shared.identity.exchange_metadata import FetchJson
 from shared.identity.key_cache import KeyCache
 
-MAX_KEYS = 100
+MAX_SIGNING_KEYS = 100
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class EntraKeys:
 def _signing_keys(document: Any, issuer: str, access_token_issuer: str) -> dict[str, SigningKey]:
     """The RSA keys of a JWKS. Entra's keys name their issuer, because its documents hold keys of several."""
     try:
-        entries = [entry for entry in document["keys"][:MAX_KEYS] if entry.get("kty") == "RSA"]
+        entries = [entry for entry in document["keys"][:MAX_SIGNING_KEYS] if entry.get("kty") == "RSA"]
         return {
             entry["kid"]: SigningKey(
                 jwt.PyJWK(entry, algorithm="RS256"), issuer, str(entry.get("issuer", issuer)), access_token_issuer

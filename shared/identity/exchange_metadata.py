@@ -1,6 +1,6 @@
 """The public keys with which an Exchange deployment signs its users' identity tokens.
 
-Fetched from the configured URLs only (facts/graph-ews-tokens.md §10): a token never chooses the host.
+Fetched from the configured URLs only (docs/facts/exchange.md §10): a token never chooses the host.
 """
 
 import base64

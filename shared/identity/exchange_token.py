@@ -1,6 +1,6 @@
 """Exchange user identity tokens: how users of Exchange on-premises prove who they are.
 
-Rules: facts/graph-ews-tokens.md §10.
+Rules: docs/facts/exchange.md §10.
 """
 
 import json
@@ -17,7 +17,7 @@ from shared.identity.caller import Caller
 from shared.identity.exchange_metadata import ExchangeMetadata
 
 SKEW = timedelta(minutes=5)
-MAX_TOKEN = 16_384
+EXCHANGE_TOKEN_MAX_LENGTH = 16_384
 _INVALID = "The identity token is not valid. Close and reopen the add-in, and try again."
 
 
@@ -46,7 +46,7 @@ class ExchangeTokens:
 
 def is_exchange_token(token: str) -> bool:
     """Whether a token claims to be Exchange's; nothing of it is verified."""
-    if len(token) > MAX_TOKEN:
+    if len(token) > EXCHANGE_TOKEN_MAX_LENGTH:
         return False
     try:
         return "appctx" in jwt.decode(token, options={"verify_signature": False})
@@ -63,7 +63,7 @@ def normalise(url: str) -> str:
 
 def _claimed_key(token: str, configured: dict[str, str]) -> tuple[str, str]:
     """Thumbprint and *configured* metadata URL that the still unverified token claims (`amurl` rule)."""
-    if len(token) > MAX_TOKEN:
+    if len(token) > EXCHANGE_TOKEN_MAX_LENGTH:
         raise NotAuthenticated(_INVALID)
     try:
         header = jwt.get_unverified_header(token)

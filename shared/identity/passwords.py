@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from shared.clock import Clock, SystemClock
 from shared.errors import NotAuthenticated, RateLimited
-from shared.identity.password_hash import hash_password, matches
-from shared.operations.metrics import Metric, measure
+from shared.metrics import Metric, measure
+from shared.password_hash import hash_password, matches
 from shared.settings import BasicCredential
 
 __all__ = ["BasicAuthenticator", "hash_password"]

@@ -11,7 +11,7 @@ import jwt
 from shared.identity.entra_keys import SigningKey
 
 SKEW = timedelta(minutes=5)
-MAX_TOKEN = 16_384
+JWT_MAX_LENGTH = 16_384
 """Characters."""
 
 Claims: TypeAlias = dict[str, Any]
@@ -44,7 +44,7 @@ async def verified(
 
 def _claimed_key(token: str) -> str:
     """The key that the still unverified token names; only RS256 is taken, so no public key can pass for a secret."""
-    if len(token) > MAX_TOKEN:
+    if len(token) > JWT_MAX_LENGTH:
         raise TokenRefused("it is too long")
     try:
         header = jwt.get_unverified_header(token)

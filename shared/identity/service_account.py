@@ -1,8 +1,8 @@
 """Signing in the service account of an integration with OAuth (E3): a link for the admin, and what comes back.
 
-The seed's steps: the admin gets a link, signs in with it as the service account, and is sent back here with a code;
+The documented steps: the admin gets a link, signs in with it as the service account, and is sent back here with a code;
 the refresh token that the code buys is kept in the secret store. Endpoints are Azure's v1. A sign-in is tied to its
-integration by `oauth_state`, which a new link, a finished sign-in, and every change that the seed lists make void.
+integration by `oauth_state`, which a new link, a finished sign-in, and every change of a setting marked † make void.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from pydantic import SecretStr
 from shared.alarms import AlarmKind, Alarms
 from shared.clock import Clock
 from shared.errors import InvalidRequest, NotAllowed, NotAuthenticated, NotFound, SettingsInvalid
-from shared.identity.rs256 import MAX_TOKEN
+from shared.identity.rs256 import JWT_MAX_LENGTH
 from shared.identity.service_tokens import ServiceTokens, ews_resource
-from shared.identity.sign_in.attempt import s256
 from shared.identity.sign_in.endpoint import TokenEndpoints, refusal
 from shared.identity.sign_in.provider import with_query
-from shared.identity.signed import Signed
+from shared.identity.sign_in.state_cookie import s256
+from shared.identity.signed_tokens import Signed
 from shared.integrations import Integration, IntegrationStore
 from shared.integrations.combinations import sign_in_faults
 from shared.mail_addresses import same_address
 
 log = logging.getLogger(__name__)
 
-LIFETIME = timedelta(hours=1)
-MAX_CODE = 8192
+SIGN_IN_LINK_LIFETIME = timedelta(hours=1)
+AUTHORIZATION_CODE_MAX_LENGTH = 8192
 
 _STRANGE = "This sign-in link is not valid: it was used already, is older than an hour, or a newer one was made. " \
     "Ask for a new link (POST …/sign_in/) and sign in again."  # fmt: skip
@@ -80,7 +80,7 @@ class ServiceAccounts:
         integration = await self._integrations.get(uuid)
         _check_settings(integration)
         nonce = await self._integrations.start_sign_in(integration.uuid)
-        state = self._signed.sign({"integration": integration.uuid, "nonce": nonce}, LIFETIME)
+        state = self._signed.sign({"integration": integration.uuid, "nonce": nonce}, SIGN_IN_LINK_LIFETIME)
         asked = {
             "client_id": integration.oauth_client_id or "",
             "response_type": "code",
@@ -91,12 +91,12 @@ class ServiceAccounts:
             "state": state,
             "code_challenge": s256(self._verifier(nonce)),
             "code_challenge_method": "S256",
-            # Nobody's session in this browser is taken silently: the seed has the admin sign out of all of them first.
+            # Nobody's session in this browser is taken silently: the admin is to sign out of all of them first.
             "prompt": "login",
             "login_hint": integration.username,
         }
         url = with_query(integration.oauth_auth_endpoint, asked)
-        return Link(url, self._clock.now() + LIFETIME, integration.oauth_redirect_uri)
+        return Link(url, self._clock.now() + SIGN_IN_LINK_LIFETIME, integration.oauth_redirect_uri)
 
     async def finish(self, answer: Mapping[str, str]) -> Integration:
         """The integration that is signed in now, for what the provider has put into the callback's query.
@@ -108,7 +108,7 @@ class ServiceAccounts:
         if "error" in answer:
             raise refusal(answer)
         code = answer.get("code", "")
-        if not 0 < len(code) <= MAX_CODE:
+        if not 0 < len(code) <= AUTHORIZATION_CODE_MAX_LENGTH:
             raise InvalidRequest("The sign-in service's answer has no code. Open the sign-in link again.")
         brought = await self._exchange(integration, code, nonce)
         refresh_token = brought.get("refresh_token")
@@ -170,7 +170,7 @@ def _check_account(integration: Integration, brought: Mapping[str, Any]) -> None
     whether it has `upn` as well. Without one there is nothing to compare here, and the doctor asks Graph.
     """
     token = brought.get("id_token")
-    if not isinstance(token, str) or len(token) > MAX_TOKEN:
+    if not isinstance(token, str) or len(token) > JWT_MAX_LENGTH:
         log.info("The service account's sign-in of integration %s brought no ID token.", integration.uuid)
         return
     try:

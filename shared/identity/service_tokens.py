@@ -14,17 +14,16 @@ from pydantic import SecretStr
 from shared.alarms import AlarmKind, Alarms
 from shared.clock import Clock
 from shared.errors import NotAllowed, SchedulingError
-from shared.identity.sign_in.endpoint import SignInRefused, TokenEndpoints
+from shared.identity.sign_in.endpoint import SignInRefused, TokenEndpoints, resource_of
 from shared.integrations import Integration, IntegrationStore
-from shared.mailboxes.ews.credentials import resource_of
 
 log = logging.getLogger(__name__)
 
-EWS = "https://outlook.office365.com"
-GRAPH = "https://graph.microsoft.com"
+EWS_RESOURCE = "https://outlook.office365.com"
+GRAPH_RESOURCE = "https://graph.microsoft.com"
 """Asked only by the doctor, for who is signed in; so a registration without permissions for it raises no alarm."""
 
-AHEAD = timedelta(minutes=5)
+RENEW_TOKEN_BEFORE = timedelta(minutes=5)
 """An access token is renewed this long before it expires."""
 
 _NOT_SIGNED_IN = (
@@ -83,7 +82,9 @@ class ServiceTokens:
         self._held: defaultdict[tuple[str, str], _Held] = defaultdict(_Held)
 
     async def token(self, uuid: str, resource: str = "") -> SecretStr:
-        """An access token, good for at least AHEAD, for a resource; for the integration's EWS unless one is given.
+        """An access token, good for at least RENEW_TOKEN_BEFORE, for a resource.
+
+        It is for the integration's EWS unless a resource is given.
 
         Raises SignInNeeded, NotFound, Unavailable.
         """
@@ -144,17 +145,20 @@ class ServiceTokens:
             raise await self._lost(integration, resource, _cause(refused)) from refused
         if not isinstance(answer.get("access_token"), str):
             raise await self._lost(integration, resource, "The token endpoint answers without an access token.")
-        if resource != GRAPH:
+        if resource != GRAPH_RESOURCE:
             await self._alarms.clear(integration.uuid, AlarmKind.SIGN_IN)
         return answer
 
     async def _lost(self, integration: Integration, resource: str, cause: str) -> SignInNeeded:
-        if resource != GRAPH:
+        if resource != GRAPH_RESOURCE:
             await self._alarms.raise_(integration.uuid, AlarmKind.SIGN_IN, cause)
         return SignInNeeded(cause)
 
     def _is_over(self, token: _Token, integration: Integration) -> bool:
-        return token.reference != integration.oauth_refresh_token or self._clock.now() >= token.expires - AHEAD
+        return (
+            token.reference != integration.oauth_refresh_token
+            or self._clock.now() >= token.expires - RENEW_TOKEN_BEFORE
+        )
 
 
 def ews_resource(integration: Integration) -> str:
@@ -162,7 +166,7 @@ def ews_resource(integration: Integration) -> str:
 
     The sign-in itself asks for this one; a v1 refresh token is good for every resource that the registration may use.
     """
-    return resource_of(integration.url) if integration.url else EWS
+    return resource_of(integration.url) if integration.url else EWS_RESOURCE
 
 
 def _cause(refused: SignInRefused) -> str:

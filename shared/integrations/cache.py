@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from shared.clock import Clock
 from shared.integrations.integration import Integration
 
-MAX_AGE = timedelta(seconds=30)
+CACHE_MAX_AGE = timedelta(seconds=30)
 """How old an answer may be: what another instance saved is in force everywhere after this time."""
 
-MAX_ENTRIES = 256
+CACHE_MAX_ENTRIES = 256
 
 
 class IntegrationCache:
-    """The integrations used last, each at most MAX_AGE old."""
+    """The integrations used last, each at most CACHE_MAX_AGE old."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -28,7 +28,7 @@ class IntegrationCache:
     def get(self, uuid: str) -> Integration | None:
         """The integration, unless it is unknown here or too old."""
         entry = self._entries.get(uuid)
-        if entry is None or self._clock.now() - entry[0] >= MAX_AGE:
+        if entry is None or self._clock.now() - entry[0] >= CACHE_MAX_AGE:
             return None
         self._entries.move_to_end(uuid)
         return entry[1]
@@ -43,7 +43,7 @@ class IntegrationCache:
             return
         self._entries[integration.uuid] = (read_at, integration)
         self._entries.move_to_end(integration.uuid)
-        if len(self._entries) > MAX_ENTRIES:
+        if len(self._entries) > CACHE_MAX_ENTRIES:
             self._entries.popitem(last=False)
 
     def forget(self, uuid: str) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from io import BytesIO
 
 SIDE = 80
-MAX_BYTES = 128 * 1024
+ICON_MAX_BYTES = 128 * 1024
 """Several times what 80 × 80 pixels can take, even of 16 bits a channel and hardly compressed."""
 
 MAX_UNPACKED = 1024 * 1024
@@ -30,8 +30,8 @@ _Chunk = tuple[bytes, bytes]
 
 def icon_faults(png: bytes) -> list[str]:
     """Why bytes cannot be the icon; [] when they can. They are decoded only once all that costs has been measured."""
-    if len(png) > MAX_BYTES:
-        return [f"The file must be at most {MAX_BYTES // 1024} KiB."]
+    if len(png) > ICON_MAX_BYTES:
+        return [f"The file must be at most {ICON_MAX_BYTES // 1024} KiB."]
     size = _size(png)
     if size is None:
         return ["The file is not a PNG image."]

@@ -67,7 +67,7 @@ class Integration(
 
     @property
     def answers_in_html(self) -> bool:
-        """Whether Exchange's own responses keep formatting; the comment of Graph's is plain text (facts §2)."""
+        """Whether Exchange's own responses keep formatting; the comment of Graph's is plain text (exchange.md §2)."""
         return self.uses_ews
 
     @property

@@ -9,7 +9,7 @@ def shown(integration: Integration) -> tuple[object, ...]:
     """All that the manifest shows of an integration.
 
     Besides the fields marked `*`: identity, icon, and whether the add-in signs in by SSO, because only then the
-    manifest names the app registration (facts/pexip.md §4; a change between NAA and Exchange tokens does not show).
+    manifest names the app registration (pexip.md §4; a change between NAA and Exchange tokens does not show).
     """
     by_sso = integration.addin_authentication_method == "SSO_TOKEN"
     sso = integration.addin_application_id if by_sso else None

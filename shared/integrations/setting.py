@@ -47,12 +47,12 @@ class When:
 class Setting:
     """What admins and code need to know of a setting beyond its type.
 
-    label: the seed's name of the option, or ours where the seed has none.
+    label: the original's name of the option, or ours where it has none.
     help: what it does, in one or two sentences.
     required: when it must not be empty (I3).
-    manifest: a change calls for installing the add-in's manifest again (I6, `*` in the seed).
+    manifest: a change calls for installing the add-in's manifest again (I6, marked `*`).
     secret: the value is write-only and lives in a SecretStore; the field itself holds a SecretReference (I5).
-    sign_in: a change ends the service account's OAuth sign-in (E3, `†` in the seed).
+    sign_in: a change ends the service account's OAuth sign-in (E3, marked `†`).
     read_only: set by the service; ignored in what admins send.
     internal: not part of the management API's resource.
     """

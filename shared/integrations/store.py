@@ -22,9 +22,9 @@ from shared.integrations.checks import check
 from shared.integrations.draft import Draft, draft
 from shared.integrations.icon import icon_faults
 from shared.integrations.integration import SECRET_FIELDS, Integration
-from shared.integrations.kept import KeptSecrets, drop
+from shared.integrations.pending_secrets import PendingSecrets, drop
 from shared.integrations.rows import Stored
-from shared.integrations.signin import without_stale_sign_in
+from shared.integrations.service_sign_in import without_stale_sign_in
 from shared.integrations.table import IntegrationTable
 from shared.secrets import SecretMissing, SecretReference, SecretStore
 from shared.storage import RowChanged, RowExists, Storage
@@ -88,7 +88,7 @@ class IntegrationStore:
         """
         proposed = draft(fields)
         uuid = (proposed.integration.uuid or str(uuid4())).lower()
-        async with KeptSecrets(self._secrets, uuid) as keep:
+        async with PendingSecrets(self._secrets, uuid) as keep:
             for _ in range(_ATTEMPTS):
                 await self._check(proposed, None)
                 references = await keep(proposed.secrets)
@@ -113,7 +113,7 @@ class IntegrationStore:
         `names` are what references stand for, by field (references.py). Raises NotFound, SettingsInvalid,
         StaleSettings; in each case nothing has changed.
         """
-        async with KeptSecrets(self._secrets, uuid.lower()) as keep:
+        async with PendingSecrets(self._secrets, uuid.lower()) as keep:
 
             async def change(now: Integration) -> Integration:
                 proposed = draft(fields, now)
@@ -180,7 +180,7 @@ class IntegrationStore:
         """Keep a renewed token in the place of the one under `before`; not where a new sign-in, or settings
         that ended the old one, came in between. Raises Conflict, NotFound, Unavailable.
         """
-        async with KeptSecrets(self._secrets, uuid.lower()) as keep:
+        async with PendingSecrets(self._secrets, uuid.lower()) as keep:
 
             async def change(now: Integration) -> Integration:
                 if now.oauth_refresh_token != before:
@@ -194,7 +194,7 @@ class IntegrationStore:
 
         Raises Conflict, NotFound, Unavailable.
         """
-        async with KeptSecrets(self._secrets, uuid.lower()) as keep:
+        async with PendingSecrets(self._secrets, uuid.lower()) as keep:
 
             async def change(now: Integration) -> Integration:
                 if state is not None and now.oauth_state != state:

@@ -1,4 +1,4 @@
-"""What a notification is believed by: a clientState that proves itself (DESIGN §4, rule 4; facts §3).
+"""What a notification is believed by: a clientState that proves itself (docs/architecture.md, rule 4; exchange.md §3).
 
     11111111-1111-4111-8111-111111111111.GmS0yV…      the integration's uuid, and its signature
 

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from shared.conferences.conference import Calendar, Occurrence
-from shared.meetings.request import CalendarItem, Shape
+from shared.calendar.conference import Calendar, Occurrence
+from shared.calendar.request import CalendarItem, Shape
 
 HORIZON = timedelta(days=90)
 """How far ahead a series' occurrences are held; the agenda timer moves it on."""

@@ -6,13 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from shared.conferences.conference import Calendar, Occurrence
+from shared.calendar.conference import Calendar, Occurrence
+from shared.calendar.request import Answer, CalendarItem, MeetingRequest
 from shared.errors import SchedulingError
-from shared.meetings.request import Answer, CalendarItem, MeetingRequest
 
 
 class Folder(StrEnum):
-    """Folders that are watched. Updates that Exchange files away itself land in Deleted Items (facts §7)."""
+    """Folders that are watched. Updates that Exchange files away itself land in Deleted Items (exchange.md §7)."""
 
     INBOX = "inbox"
     DELETED_ITEMS = "deleteditems"

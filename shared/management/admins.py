@@ -1,4 +1,4 @@
-"""Who may use the management API: holders of the password, and of an Entra app role (DESIGN §3)."""
+"""Who may use the management API: holders of the password, and of an Entra app role."""
 
 from collections.abc import Mapping
 from typing import Protocol

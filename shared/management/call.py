@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.errors import InvalidRequest, NotAllowed
 
-MAX_BODY = 1_000_000
+REQUEST_BODY_MAX_BYTES = 1_000_000
 """Bytes of a request; an integration with every template at its longest has 350,000."""
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
@@ -66,8 +66,8 @@ def json_object(call: Call) -> dict[str, Any]:
     """The JSON object of a request. Raises InvalidRequest for anything else, and for JSON that can be read two ways."""
     if _media_type(call) != "application/json":
         raise InvalidRequest("Send JSON, with the header Content-Type: application/json.")
-    if len(call.body) > MAX_BODY:
-        raise InvalidRequest(f"The request is longer than {MAX_BODY:,} bytes.")
+    if len(call.body) > REQUEST_BODY_MAX_BYTES:
+        raise InvalidRequest(f"The request is longer than {REQUEST_BODY_MAX_BYTES:,} bytes.")
     try:
         value = json.loads(call.body.decode(), object_pairs_hook=_distinct, parse_constant=_no_constant)
         json.dumps(value, ensure_ascii=False).encode()  # fails for half a surrogate pair, which nothing can store

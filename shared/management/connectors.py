@@ -6,7 +6,7 @@ from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from shared.aliases.booking import Booking, State
+from shared.bookings.booking import Booking, State
 from shared.clock import Clock
 from shared.errors import Conflict, SettingsInvalid
 from shared.integrations import ExchangeDomain, Integration, IntegrationStore, StaleSettings

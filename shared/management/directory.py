@@ -13,7 +13,7 @@ from shared.integrations import Integration, IntegrationStore
 from shared.management.connectors import CONNECTOR, connector_uri
 from shared.management.resource import CONFIGURATION, Action, Object, Schema, Shown, id_in, uri
 
-AT_ONCE = 16
+ROWS_CONCURRENCY = 16
 """Records of a list that are written at the same time."""
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -183,7 +183,7 @@ def sent(fields: Object, schema: Schema, nullable: frozenset[str] = frozenset())
 
 async def _each(work: Sequence[Awaitable[Result]]) -> list[Result]:
     """All of it, a few at a time. Raises SettingsInvalid with the faults of every object, by its place in the list."""
-    turns, faults = asyncio.Semaphore(AT_ONCE), dict[str, list[str]]()
+    turns, faults = asyncio.Semaphore(ROWS_CONCURRENCY), dict[str, list[str]]()
 
     async def one(place: int, each: Awaitable[Result]) -> Result | None:
         async with turns:

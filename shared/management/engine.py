@@ -1,4 +1,4 @@
-"""The management API: admins' requests by Tastypie's conventions (I7, DESIGN §3).
+"""The management API: admins' requests by Tastypie's conventions (I7).
 
     GET    …/{resource}/          a page of objects: filters, order, limit, offset
     POST   …/{resource}/          201, Location, the new object

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.alarms import Alarm, Alarms
-from shared.aliases.booking import Booking, State
+from shared.bookings.booking import Booking, State
+from shared.bookings.operation import Operation
+from shared.calendar.conference import Conference, Occurrence
 from shared.clock import Clock
-from shared.conferences.conference import Conference, Occurrence
 from shared.integrations import Integration
 from shared.management.connectors import connector_uri
 from shared.management.resource import CONFIGURATION, Object, number_of, time_text, uri
-from shared.meetings.operation import Operation
 from shared.storage import Storage
 
 

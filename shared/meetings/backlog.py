@@ -15,17 +15,17 @@ from functools import partial
 
 from shared.alarms import AlarmKind
 from shared.errors import AWAY, SchedulingError
+from shared.intake.notice import Notice
+from shared.intake.watcher import Watcher
 from shared.mailboxes.mailbox import MessageNotFound
-from shared.mailboxes.watch import Watcher
 from shared.meetings.cause import cause_of
 from shared.meetings.lease import Unfinished
-from shared.meetings.notice import Notice
 from shared.meetings.processor import Processor
 from shared.meetings.waiting import WaitingMessage
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 4
+BACKLOG_CONCURRENCY = 4
 """Graph's limit for each mailbox."""
 
 WORTH_AN_ALARM = timedelta(minutes=15)
@@ -53,7 +53,7 @@ class Backlog:
     processor: Processor
     watcher: Watcher
 
-    async def work_off(self, longest: timedelta) -> None:
+    async def handle(self, longest: timedelta) -> None:
         """Do what is due, the oldest first, beginning nothing more after `longest`. Raises StillWaiting."""
         records, now = self.processor.records, self.processor.clock.now()
         waiting, unfinished = await records.waiting.all(), await records.all_unfinished()
@@ -67,8 +67,8 @@ class Backlog:
     async def _do(self, entries: list[_Entry], longest: timedelta) -> None:
         entries.sort(key=lambda entry: entry.since)
         end = time.monotonic() + longest.total_seconds()
-        for start in range(0, len(entries), AT_ONCE):
-            went_well = await asyncio.gather(*(entry.work() for entry in entries[start : start + AT_ONCE]))
+        for start in range(0, len(entries), BACKLOG_CONCURRENCY):
+            went_well = await asyncio.gather(*(entry.work() for entry in entries[start : start + BACKLOG_CONCURRENCY]))
             if not any(went_well) or time.monotonic() > end:
                 break
 

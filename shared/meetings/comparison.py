@@ -9,18 +9,18 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from shared.bookings.operation import correlation_id
+from shared.calendar.request import Answer, MeetingRequest, Shape, Update
+from shared.calendar.request import Kind as Request
 from shared.clock import Clock
 from shared.errors import SchedulingError
+from shared.intake.notice import Notice, encode
+from shared.intake.watch_state import WatchState
 from shared.mailboxes.horizon import HORIZON
 from shared.mailboxes.mailbox import Mailbox
-from shared.mailboxes.watch_state import WatchState
 from shared.meetings.differences import CalendarPart, Difference, Kind
-from shared.meetings.notice import Notice, encode
-from shared.meetings.operation import correlation_id
 from shared.meetings.records import Records
-from shared.meetings.request import Answer, MeetingRequest, Shape, Update
-from shared.meetings.request import Kind as Request
-from shared.operations.metrics import Metric, measure
+from shared.metrics import Metric, measure
 from shared.storage import Queue
 
 MOST_PAGES = 25

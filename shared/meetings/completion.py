@@ -6,26 +6,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.alarms import AlarmKind, Alarms
+from shared.bookings.operation import REFUSED, SUPERSEDED, Mailing, Operation
+from shared.calendar.request import Answer, CalendarItem
 from shared.clock import Clock
 from shared.conferences.platform import Platform
 from shared.errors import Conflict, RateLimited, SchedulingError, Unavailable
+from shared.intake.notice import LOOKS, jittered
 from shared.integrations import Integration
 from shared.mailboxes.mailbox import CalendarItemGone, Mail, Mailbox
 from shared.meetings import texts
 from shared.meetings.cause import cause_of
 from shared.meetings.itip import can_reply
 from shared.meetings.lease import Lease
-from shared.meetings.notice import LOOKS, jittered
-from shared.meetings.operation import REFUSED, SUPERSEDED, Mailing, Operation
 from shared.meetings.records import Records
-from shared.meetings.request import Answer, CalendarItem
 from shared.meetings.standing import Standing, standing
-from shared.operations.metrics import Metric, measure
+from shared.metrics import Metric, measure
 from shared.storage import RowChanged
 
 log = logging.getLogger(__name__)
 
-_ROUNDS = 4
+_MAX_REREADS = 4
 PAUSE = timedelta(minutes=20)
 """Between tries, when those that the queue makes have all failed."""
 
@@ -88,7 +88,7 @@ class Completion:
         await asyncio.gather(*(self.platform.show(booking) for booking in lease.bookings))
 
     async def _finish(self, lease: Lease, operation: Operation) -> None:
-        for _ in range(_ROUNDS):
+        for _ in range(_MAX_REREADS):
             try:
                 return await self.records.finish(lease, operation)
             except RowChanged:

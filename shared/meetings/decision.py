@@ -10,11 +10,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from shared.aliases.booking import Apart, Booking, State
 from shared.aliases.promises import Promise
-from shared.conferences.conference import Calendar
+from shared.bookings.booking import Apart, Booking, State
+from shared.calendar.conference import Calendar
+from shared.calendar.request import CalendarItem, Kind, MeetingRequest, Shape, Update, meeting_key
 from shared.meetings import series
-from shared.meetings.request import CalendarItem, Kind, MeetingRequest, Shape, Update, meeting_key
 from shared.storage import Row
 
 

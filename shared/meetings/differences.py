@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from shared.aliases.booking import Booking, State
-from shared.conferences.conference import Occurrence
+from shared.bookings.booking import Booking, State
+from shared.calendar.conference import Occurrence
+from shared.calendar.request import Answer, meeting_key
 from shared.mailboxes.mailbox import CalendarEntry
-from shared.meetings.request import Answer, meeting_key
 
 
 class Kind(StrEnum):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from shared.meetings.request import Answer, CalendarItem, Shape
+from shared.calendar.request import Answer, CalendarItem, Shape
 from shared.templates import one_line
 
 _PARTSTAT = {Answer.ACCEPTED: "ACCEPTED", Answer.DECLINED: "DECLINED"}

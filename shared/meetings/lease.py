@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from shared.aliases.booking import Booking
-from shared.meetings.operation import Operation
+from shared.bookings.booking import Booking
+from shared.bookings.operation import Operation
 from shared.storage import Row, Values
 
 

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from shared.meetings.retirement import Retirement
-from shared.meetings.rounds import Rounds
+from shared.meetings.timers import Timers
 
 
 @dataclass(frozen=True)
 class IntegrationLifecycle:
     """A shared.management.lifecycle.Lifecycle."""
 
-    rounds: Rounds
+    rounds: Timers
     retirement: Retirement
 
     async def saved(self, uuid: str, changed: frozenset[str]) -> None:

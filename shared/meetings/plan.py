@@ -4,14 +4,14 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.aliases.booking import Booking, State
+from shared.bookings.booking import Booking, State
+from shared.bookings.operation import Mailing, Operation, about, correlation_id, response_of
+from shared.calendar.request import Answer, CalendarItem, MeetingRequest, meeting_key
 from shared.errors import TemplateInvalid
 from shared.integrations import Integration
 from shared.meetings import texts
 from shared.meetings.cause import cause_of
 from shared.meetings.decision import Accept, Close, Decision, Ignore, Refresh, Reject, Rejected
-from shared.meetings.operation import Mailing, Operation, about, correlation_id, response_of
-from shared.meetings.request import Answer, CalendarItem, MeetingRequest, meeting_key
 from shared.meetings.symptoms import symptom_of
 from shared.templates import html_to_text
 

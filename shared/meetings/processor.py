@@ -11,24 +11,24 @@ from datetime import timedelta
 
 from shared.alarms import Alarms
 from shared.aliases.marks import find_marks_in_turns
+from shared.bookings.operation import Operation, correlation_id
+from shared.calendar.conference import Calendar
+from shared.calendar.request import CalendarItem, Kind, MeetingRequest, Shape, meeting_key
 from shared.clock import Clock
-from shared.conferences.conference import Calendar
 from shared.conferences.platform import Platform
 from shared.errors import AWAY, Conflict, Unavailable
+from shared.intake.notice import Notice, encode
 from shared.integrations import Integration
 from shared.mailboxes.mailbox import Mailbox, MessageNotFound
 from shared.meetings.cause import cause_of
 from shared.meetings.comparison import compared_request, is_compared
 from shared.meetings.completion import Completion
+from shared.meetings.decider import Decider
 from shared.meetings.decision import Ignore, Known, Reject, Rejected
-from shared.meetings.judge import Judge
 from shared.meetings.lease import Lease, Pending
-from shared.meetings.notice import Notice, encode
-from shared.meetings.operation import Operation, correlation_id
 from shared.meetings.plan import Plan, in_place_of, make_plan
 from shared.meetings.records import Records
-from shared.meetings.request import CalendarItem, Kind, MeetingRequest, Shape, meeting_key
-from shared.operations.metrics import Metric, measure
+from shared.metrics import Metric, measure
 from shared.storage import Queue
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ INVITATION_DELAY = timedelta(seconds=10)
 TICK = timedelta(seconds=2)
 """Longer than the unit of Exchange's times."""
 
-_ROUNDS = 4
+_MAX_DECISIONS = 4
 """How often a decision is made anew when somebody else changes the same records meanwhile."""
 
 
@@ -51,7 +51,7 @@ class Processor:
     mailbox: Mailbox
     platform: Platform
     records: Records
-    judge: Judge
+    judge: Decider
     queue: Queue
     alarms: Alarms
     clock: Clock
@@ -158,7 +158,7 @@ class Processor:
 
     async def _handle(self, request: MeetingRequest, notice: Notice, instead: Reject | None = None) -> None:
         """Decide on the message, write the decision down, and carry it out; again when others were faster."""
-        for attempt in range(_ROUNDS):
+        for attempt in range(_MAX_DECISIONS):
             item = request.item
             calendar = await self.mailbox.calendar(item, self.clock.now()) if item else Calendar(())
             decision, known = await self.judge.decide(request, calendar, thorough=attempt > 0)

@@ -1,12 +1,12 @@
 """Bookings, meetings and operations of one integration in table `meetings` (one partition, so they change together).
 
-tag:<uuid>                 the booking: alias, meeting, conference        (shared/aliases/booking.py)
+tag:<uuid>                 the booking: alias, meeting, conference        (shared/bookings/booking.py)
 meeting:<key>              which tag a meeting has
 meeting:<key>:<day>        which tag one occurrence has that has a room of its own
 operation:<correlation>    what was decided on a message                  (operation.py)
 pending:<about>            work that is left, leased until …: one for a meeting, or an occurrence, at a time
 waiting:<correlation>      a message that could not be handled yet        (waiting.py)
-due:<day>:<task>:<of>      what falls due on a day                        (shared/aliases/due.py)
+due:<day>:<task>:<of>      what falls due on a day                        (shared/bookings/due_tasks.py)
 symptom                    the last hint at wrong settings of the mailbox  (symptoms.py)
 """
 
@@ -16,11 +16,11 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.aliases.booking import Booking, State, link_key
-from shared.aliases.due import all_due_of, due_operation
+from shared.bookings.booking import Booking, State, link_key
+from shared.bookings.due_tasks import all_due_of, due_operation
+from shared.bookings.operation import LEASE_TIME, SUPERSEDED, Operation
 from shared.meetings.decision import Known
 from shared.meetings.lease import Lease, Pending, Unfinished, operation_of, pending_values
-from shared.meetings.operation import LEASE, SUPERSEDED, Operation
 from shared.meetings.symptoms import MARK, Mark, marks
 from shared.meetings.waiting import WaitingMessages
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, Storage
@@ -119,7 +119,7 @@ class Records:
         """
         others = await self._others(operation, changed) if older else ()
         writes: list[Write] = [Insert(operation.key, operation.values())]
-        pending = pending_values(operation, now + LEASE, leased=True, tried=True, tries=0)
+        pending = pending_values(operation, now + LEASE_TIME, leased=True, tried=True, tries=0)
         writes.append(Replace(older.row, pending) if older else Insert(operation.pending_key, pending))
         writes += [Replace(booking.row, booking.values()) for booking in changed]
         writes += [due.put() for booking in changed for due in all_due_of(booking, now)]
@@ -208,7 +208,7 @@ class Records:
         if now < datetime.fromisoformat(str(pending.values["until"])):
             return None
         tried, tries = bool(pending.values.get("tried", True)), int(pending.values.get("tries", 0))
-        leased = pending_values(operation, now + LEASE, leased=True, tried=True, tries=tries)
+        leased = pending_values(operation, now + LEASE_TIME, leased=True, tried=True, tries=tries)
         try:
             [etag] = await self._table.commit(self._integration, Replace(pending, leased))
         except RowChanged:

@@ -9,8 +9,8 @@ import logging
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 
-from shared.aliases.booking import Booking
-from shared.aliases.removal import REMOVED
+from shared.bookings.booking import Booking
+from shared.bookings.removal import REMOVED
 from shared.conferences.platform import Platform
 from shared.conferences.removals import Removals
 from shared.personal.retirement import retire_personal

@@ -6,9 +6,9 @@ to which the organizer gives another VMR gets that one for itself, and the serie
 
 from collections.abc import Iterable
 
-from shared.aliases.booking import Apart, Booking, State
-from shared.conferences.conference import Calendar
-from shared.meetings.request import CalendarItem
+from shared.bookings.booking import Apart, Booking, State
+from shared.calendar.conference import Calendar
+from shared.calendar.request import CalendarItem
 
 MOST_APART = 30
 """Occurrences of one series with rooms of their own: a cancelled series closes all in one transaction of 100 writes."""

@@ -3,10 +3,10 @@
 from datetime import datetime
 from enum import Enum, auto
 
+from shared.bookings.operation import Operation, response_of
+from shared.calendar.request import Answer, CalendarItem, MeetingRequest, Shape
 from shared.mailboxes.mailbox import Mailbox, MessageNotFound
 from shared.meetings.lease import Lease
-from shared.meetings.operation import Operation, response_of
-from shared.meetings.request import Answer, CalendarItem, MeetingRequest, Shape
 
 
 class Standing(Enum):

@@ -1,4 +1,4 @@
-"""Mailbox settings that break us, seen by their effect: Graph cannot read them (O1, facts/graph-ews-tokens.md §7)."""
+"""Mailbox settings that break us, seen by their effect: Graph cannot read them (O1, docs/facts/exchange.md §7)."""
 
 import re
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
+from shared.calendar.request import Answer, Kind, MeetingRequest, Update
 from shared.meetings.decision import Accept, Accepted, Decision, Reject, Rejected
-from shared.meetings.request import Answer, Kind, MeetingRequest, Update
 from shared.storage import Put, Row
 
 if TYPE_CHECKING:
-    from shared.meetings.operation import Operation
+    from shared.bookings.operation import Operation
 
 MARK = "symptom"
 """Row key in the integration's partition of table `meetings`: the last symptom that nothing has disproved yet."""

@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from html import escape
 
-from shared.aliases.booking import Booking
 from shared.aliases.instructions import joining_instructions
-from shared.conferences.conference import Conference
+from shared.bookings.booking import Booking
+from shared.bookings.operation import Mailing, Operation
+from shared.calendar.conference import Conference
+from shared.calendar.request import Answer, CalendarItem, Shape, mail_address
 from shared.conferences.names import is_name_of
 from shared.errors import TemplateInvalid
 from shared.integrations import Integration
@@ -15,8 +17,6 @@ from shared.integrations.references import name_in
 from shared.mailboxes.mailbox import Mail
 from shared.meetings.decision import Accept, Accepted, Refresh, Reject, Rejected
 from shared.meetings.itip import can_reply, itip_reply
-from shared.meetings.operation import Mailing, Operation
-from shared.meetings.request import Answer, CalendarItem, Shape, mail_address
 from shared.templates import html_to_text, meeting_time, one_line, render
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self
 
-from shared.meetings.notice import jittered
+from shared.intake.notice import jittered
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Table, Values
 
 PREFIX = "waiting:"

@@ -7,16 +7,16 @@ from datetime import timedelta
 
 from shared.alarms import AlarmKind, Alarms
 from shared.errors import AWAY, NotFound, RateLimited
+from shared.intake.notice import LONGEST_PAUSE, LOOKS_FOR_MESSAGE, Notice, decode, encode
 from shared.mailboxes.mailbox import MessageNotFound
 from shared.meetings.cause import cause_of
-from shared.meetings.hands import Hands, HandsOf
-from shared.meetings.notice import LONGEST_PAUSE, LOOKS_FOR_MESSAGE, Notice, decode, encode
-from shared.operations.metrics import Metric, measure
+from shared.meetings.handlers import Handlers, HandlersOf
+from shared.metrics import Metric, measure
 from shared.storage import Queue
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 8
+NOTICES_CONCURRENCY = 8
 """Notices of one queue message that are worked on at the same time; Graph's limit for each mailbox is the client's."""
 
 
@@ -24,23 +24,23 @@ AT_ONCE = 8
 class Worker:
     """The queue's consumer."""
 
-    hands: HandsOf
+    hands: HandlersOf
     queue: Queue
     alarms: Alarms
 
-    async def work_off(self, body: str, *, last_try: bool) -> None:
+    async def handle(self, body: str, *, last_try: bool) -> None:
         """Work off one queue message; what must wait goes back into the queue by itself, with a delay.
 
         One notice that fails for another reason never holds up its neighbours: it is sent again alone. A single one
         raises, so that the queue counts its tries and sets it aside in the end. Raises ValueError for a foreign one.
         """
         notices = decode(body)
-        room = asyncio.Semaphore(AT_ONCE)
+        room = asyncio.Semaphore(NOTICES_CONCURRENCY)
 
         async def one(notice: Notice) -> BaseException | None:
             async with room:
                 try:
-                    await self._work_off(notice, last_try=last_try and len(notices) == 1)
+                    await self._handle(notice, last_try=last_try and len(notices) == 1)
                 except Exception as error:
                     return error
             return None
@@ -53,7 +53,7 @@ class Worker:
                 log.warning("a notice failed and is tried again alone: %s", type(failure).__name__)
                 await self._send(notice, timedelta(0))
 
-    async def _work_off(self, notice: Notice, *, last_try: bool) -> None:
+    async def _handle(self, notice: Notice, *, last_try: bool) -> None:
         try:
             hands = await self.hands(notice.integration)
         except NotFound:
@@ -70,7 +70,7 @@ class Worker:
         except AWAY as error:
             await self._look_again(hands, notice, error)
 
-    async def _process(self, hands: Hands, notice: Notice, *, last_try: bool) -> None:
+    async def _process(self, hands: Handlers, notice: Notice, *, last_try: bool) -> None:
         try:
             await hands.processor.process(notice, last_try=last_try)
         except MessageNotFound:
@@ -78,7 +78,7 @@ class Worker:
         if notice.attempt:
             await hands.processor.handled(notice)
 
-    async def _look_again(self, hands: Hands, notice: Notice, error: Exception) -> None:
+    async def _look_again(self, hands: Handlers, notice: Notice, error: Exception) -> None:
         """The message is noted first, so that it waits for as long as it takes; then the queue's few quick looks."""
         try:
             if notice.message:
@@ -97,7 +97,7 @@ class Worker:
         log.info("tried again in %s: %s", delay, cause_of(error))
         await self._send(again, delay)
 
-    async def _not_found(self, hands: Hands, notice: Notice) -> None:
+    async def _not_found(self, hands: Handlers, notice: Notice) -> None:
         """Look for the message again; after some minutes it is gone, if others can be read."""
         later = notice.again() if notice.attempt < LOOKS_FOR_MESSAGE else None
         if later:

@@ -23,7 +23,7 @@ from shared.errors import InvalidRequest
 from shared.storage import TABLES, Insert, Row, RowExists, Tables
 
 FORMAT = 1
-AT_ONCE = 32
+IMPORT_CONCURRENCY = 32
 """Rows written at the same time: as many as one storage partition serves without delay."""
 
 
@@ -78,7 +78,7 @@ async def import_tables(tables: Tables, lines: Iterable[str]) -> Restored:
     What stands in the tables already is newer than the export and stays. Raises DamagedExport.
     """
     rows, written, kept = _rows(lines), 0, 0
-    while batch := list(islice(rows, AT_ONCE)):
+    while batch := list(islice(rows, IMPORT_CONCURRENCY)):
         done = await asyncio.gather(*(_insert(tables, line) for line in batch))
         written += sum(done)
         kept += len(done) - sum(done)

@@ -1,4 +1,4 @@
-"""VMRs of a Pexip Infinity Management Node, by its API (facts/pexip.md §1, §2; C3).
+"""VMRs of a Pexip Infinity Management Node, by its API (docs/facts/pexip.md §1, §2; C3).
 
 Not confirmed against a live Management Node: that lists can be filtered by `primary_owner_email_address__iexact`. So
 the owner is compared here as well, and a node that passed the filter over would show nobody another's VMRs.
@@ -19,16 +19,16 @@ from shared.bounded_http import MEGABYTE, AnswerRefused, Bounds, bounded_client
 from shared.clock import Clock
 from shared.errors import RateLimited
 from shared.mail_addresses import same_address
+from shared.network_errors import why_not_reached
 from shared.personal.bridge_failure import BridgeFailed
 from shared.personal.rendering import Vmr
 from shared.personal.vmr import SERVICE_TYPES
-from shared.reaching import why_not_reached
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log every URL, and these name their owner
 
 CONFERENCES = "/api/admin/configuration/v1/conference/"
-PAGE = 200
-MOST_PAGES = 10
+NODE_PAGE_SIZE = 200
+NODE_MAX_PAGES = 10
 LIST_TIMEOUT = 15.0
 """Seconds for the whole list, however slowly it trickles: somebody waits before the pane."""
 
@@ -36,7 +36,7 @@ NODE_BOUNDS = Bounds(bytes=8 * MEGABYTE, seconds=LIST_TIMEOUT, connections=20)
 """A page of 200 conferences with everything that admins can write into them has less than 2 MB."""
 
 ALLOWED, PER = 1000, timedelta(seconds=60)
-"""Requests that a Management Node answers in a time (facts/pexip.md §1); other instances and tools have to share it."""
+"""Requests that a Management Node answers in a time (pexip.md §1); other instances and tools have to share it."""
 
 
 class _Alias(BaseModel):
@@ -135,15 +135,17 @@ class BridgeClient:
 
     async def _all(self, email: str) -> list[_Conference]:
         found: list[_Conference] = []
-        for _ in range(MOST_PAGES):
+        for _ in range(NODE_MAX_PAGES):
             page = await self._page({"primary_owner_email_address__iexact": email}, len(found))
             found += page.objects
             if not page.objects or len(found) >= page.meta.total_count:
                 return found
-        raise BridgeFailed(f"the Management Node has more than {PAGE * MOST_PAGES} conferences of one owner")
+        raise BridgeFailed(
+            f"the Management Node has more than {NODE_PAGE_SIZE * NODE_MAX_PAGES} conferences of one owner"
+        )
 
     async def _page(self, filters: dict[str, str], offset: int) -> _Page:
-        return _read(await self._get(CONFERENCES, {**filters, "limit": PAGE, "offset": offset}), _Page)
+        return _read(await self._get(CONFERENCES, {**filters, "limit": NODE_PAGE_SIZE, "offset": offset}), _Page)
 
     async def _get(self, path: str, params: dict[str, Any]) -> httpx.Response:
         self._allowance.take()

@@ -1,6 +1,6 @@
 """OAuth2 at a Management Node: client credentials, proven by an assertion that is signed with ES256.
 
-Form of the request and claims of the assertion: facts/pexip.md §1. Not confirmed against a live Management Node.
+Form of the request and claims of the assertion: docs/facts/pexip.md §1. Not confirmed against a live Management Node.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from shared.personal.bridge_failure import BridgeFailed
 
 TOKEN_PATH = "/oauth/token/"  # noqa: S105 - a path
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_LIFETIME = timedelta(hours=1)
+_ASSERTION_LIFETIME = timedelta(hours=1)
 _EARLY = timedelta(minutes=1)
 """How long before its end a token is replaced, so that none runs out on the way."""
 
@@ -62,7 +62,7 @@ class BridgeOAuth(httpx.Auth):
             "sub": self._client_id,
             "aud": self._url,
             "iat": now,
-            "exp": now + _LIFETIME,
+            "exp": now + _ASSERTION_LIFETIME,
             "jti": str(uuid4()),
         }
         try:

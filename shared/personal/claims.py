@@ -1,6 +1,6 @@
 """What personal VMRs hold of the deployment's aliases and names (C5): no two things that it serves share one.
 
-Table `aliases` is the registry of both. Beside the claims of scheduled rooms (shared/aliases/booking.py, and
+Table `aliases` is the registry of both. Beside the claims of scheduled rooms (shared/bookings/booking.py, and
 shared/conferences/names.py) it holds, under the same keys, so that only one of them can have it:
 
     <alias without domain>  alias   vmrs: {"<domain>": [<id of the VMR>, <when, ISO>], …}
@@ -21,8 +21,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.aliases.booking import Booking, State
 from shared.aliases.digits import vacate
+from shared.bookings.booking import Booking, State
 from shared.clock import Clock
 from shared.conferences.names import name_partition
 from shared.conferences.policy import is_alias_key, split_alias

@@ -1,4 +1,4 @@
-"""A user record, with the limits of the original API's `end_user` (facts/pexip.md §2)."""
+"""A user record, with the limits of the original API's `end_user` (docs/facts/pexip.md §2)."""
 
 from __future__ import annotations
 

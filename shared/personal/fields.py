@@ -33,7 +33,7 @@ Line: TypeAlias = Annotated[str, Field(max_length=250), _checked(Format.LINE)]
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=250), _checked(Format.LINE)]
 
 Address: TypeAlias = Annotated[str, Field(max_length=100), _checked(Format.EMAIL)]
-"""An e-mail address (≤ 100 characters, facts/pexip.md §2); "" when there is none."""
+"""An e-mail address (≤ 100 characters, docs/facts/pexip.md §2); "" when there is none."""
 
 
 def normal(text: str) -> str:

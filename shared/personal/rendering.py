@@ -38,7 +38,7 @@ def is_numeric_alias(alias: str) -> bool:
 
 
 def variables(integration: Integration, vmr: Vmr) -> Mapping[str, object]:
-    """The twelve variables of the personal VMR templates, as the product definition splits the aliases.
+    """The twelve variables of the personal VMR templates, with the aliases split as the original does.
 
     The four lists of aliases keep their order.
     """

@@ -15,7 +15,7 @@ from shared.personal.store import VmrStore
 from shared.personal.users import UserStore
 from shared.storage import Storage
 
-AT_ONCE = 16
+RETIREMENT_CONCURRENCY = 16
 
 
 async def retire_personal(storage: Storage, integration: str) -> None:
@@ -33,7 +33,7 @@ async def retire_personal(storage: Storage, integration: str) -> None:
 
 
 async def _each(work: Iterable[Awaitable[None]]) -> None:
-    turns = asyncio.Semaphore(AT_ONCE)
+    turns = asyncio.Semaphore(RETIREMENT_CONCURRENCY)
 
     async def one(each: Awaitable[None]) -> None:
         async with turns:

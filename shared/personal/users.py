@@ -27,7 +27,7 @@ _SOMEBODY_ELSE = (
     "The user record of your e-mail address belongs to another account. Please ask your administrator to correct it."
 )
 _UNUSABLE = "Your e-mail address cannot be used here. Please ask your administrator for a user record."
-_AT_ONCE = 8
+_CLAIMS_CONCURRENCY = 8
 """How often somebody may sign in for the first time in the same instant."""
 
 
@@ -48,7 +48,7 @@ class UserStore:
             email = folded_address(email)
         except ValueError as error:
             raise NotAllowed(_UNUSABLE) from error
-        for _ in range(_AT_ONCE):
+        for _ in range(_CLAIMS_CONCURRENCY):
             try:
                 user = await self._same(integration, subject, email) or await self._by_email(integration, email)
                 if user is None:

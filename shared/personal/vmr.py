@@ -1,4 +1,4 @@
-"""A personal VMR, with the limits of the original API's `conference` (facts/pexip.md §2)."""
+"""A personal VMR, with the limits of the original API's `conference` (docs/facts/pexip.md §2)."""
 
 from __future__ import annotations
 

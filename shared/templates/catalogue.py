@@ -1,6 +1,6 @@
 """Which settings are templates, what each may use, and what becomes of the result.
 
-Accepted variables are those that the product definition prints under each template.
+Accepted variables are those that the original's documentation prints under each template.
 `scheduled_alias_description_template` is not printed there; it describes an alias in the words of the conference
 description, so it accepts the same variables.
 """
@@ -12,7 +12,7 @@ from enum import Enum
 from types import MappingProxyType
 
 MAX_TEMPLATE = 12_288
-"""Characters in a template (facts/pexip.md §1)."""
+"""Characters in a template (docs/facts/pexip.md §1)."""
 
 
 class Destination(Enum):

@@ -1,4 +1,4 @@
-"""The 24 `pex_*` of admins' templates (facts/pexip.md §7).
+"""The 24 `pex_*` of admins' templates (docs/facts/pexip.md §7).
 
 The public sources do not say of each whether it is a filter or a function, so every one is both: `{{ name|pex_reverse
 }}` and `{{ pex_reverse(name) }}`. Every one takes the rendering's Meter before what the template gives it, and none

@@ -13,8 +13,8 @@ from shared.templates.catalogue import FIELDS, SAMPLES, Destination, TemplateFie
 from shared.templates.given import values_of
 from shared.templates.meter import Meter, RequirementNotMet
 
-MAX_LINE = 250
-"""Characters in a line: what names, descriptions and policy answers may have (facts/pexip.md §1, §6)."""
+LINE_MAX_LENGTH = 250
+"""Characters in a line: what names, descriptions and policy answers may have (docs/facts/pexip.md §1, §6)."""
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,10 @@ def preview(name: str, text: str, values: Mapping[str, object] | None = None, *,
 
 
 def one_line(text: str) -> str:
-    """Plain text on one line: white space folded, control characters out, at most MAX_LINE characters."""
+    """Plain text on one line: white space folded, control characters out, at most LINE_MAX_LENGTH characters."""
     folded = " ".join(text.split())
     plain = "".join(character for character in folded if unicodedata.category(character) not in ("Cc", "Cs"))
-    return plain[:MAX_LINE].rstrip()
+    return plain[:LINE_MAX_LENGTH].rstrip()
 
 
 def _field(name: str) -> TemplateField:

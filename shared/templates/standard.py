@@ -1,4 +1,4 @@
-"""The 18 standard filters that admins' templates may use (facts/pexip.md §7).
+"""The 18 standard filters that admins' templates may use (docs/facts/pexip.md §7).
 
 They do what Jinja2's do, without Jinja2's `attribute` arguments, and each looks at the size of its result before it
 makes it. Every one takes the rendering's Meter before what the template gives it.

@@ -86,7 +86,7 @@ async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient, path: s
 
 @pytest.mark.parametrize("name", ["icon-80.png", "icon-16-0123456789abcdef.png", "icon-128-x-y.png"])
 async def test_icons_have_no_cache_control(client: httpx.AsyncClient, name: str) -> None:
-    """Or Office shows its generic icon (facts/outlook-addin.md §1.3)."""
+    """Or Office shows its generic icon (docs/facts/outlook-addin.md §1.3)."""
     answer = await client.get(f"{ADDIN}/{name}")
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "image/png"

@@ -1,4 +1,4 @@
-"""What importing the app loads: a cold start must not pay for what most requests never use (DESIGN §5)."""
+"""What importing the app loads: a cold start must not pay for what most requests never use (bench/README.md)."""
 
 import json
 import subprocess

@@ -65,7 +65,7 @@ async def test_timers_are_those_of_the_contract(host: FunctionsHost) -> None:
 
 
 async def test_no_function_retries_by_policy() -> None:
-    """The queue's own dequeue count is what retries and poison rest on (facts/azure-functions.md §F)."""
+    """The queue's own dequeue count is what retries and poison rest on (docs/facts/azure-functions.md §F)."""
     sources = "".join(file.read_text() for file in (ROOT / "functions").glob("*.py"))
     assert "retry(" not in sources
 

@@ -1,4 +1,4 @@
-"""Who may import whom (DESIGN §1), read from the source: the house's rules, not what happens to be loaded."""
+"""Who may import whom, read from the source: the house's rules, not what happens to be loaded."""
 
 import ast
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dev import layers
 from tests.support import ROOT
 
 # Where: which of the project's own packages and of the platform's libraries it must not know.
@@ -78,3 +79,21 @@ def test_what_runs_before_the_installation_needs_nothing(file: str) -> None:
 
     tops = {module.partition(".")[0] for module in imported(ROOT / file)} - {"dev"}
     assert tops <= sys.stdlib_module_names
+
+
+def test_the_folders_of_the_product_are_layers() -> None:
+    """No circle, in-function imports included: `python -m dev.layers` shows the order."""
+    standing = layers.levels(layers.imports())
+    assert standing["errors"] == standing["clock"] == 0
+    assert standing["cli"] == max(standing.values())
+
+
+def test_a_circle_of_folders_would_be_noticed() -> None:
+    with pytest.raises(layers.Circle, match="a → b → c → a"):
+        layers.levels({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": set()})
+
+
+def test_the_vocabulary_knows_nothing_else() -> None:
+    graph = layers.imports()
+    assert graph["calendar"] <= {"zones"}
+    assert graph["bookings"] <= {"calendar", "storage", "errors", "clock"}

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 from dev.host.host import FunctionsHost
 from functions import mailbox
+from shared.bookings.operation import LEASE_TIME
 from shared.conferences.policy import Policy
-from shared.meetings import rounds
-from shared.meetings.operation import LEASE
+from shared.meetings import timers
 from tests.conformance.test_infra_queries import ALERTS
 from tests.fakes.mailbox import invitation
 from tests.support import ROOT
-from tests.unit.shared.meetings.test_rounds import World as Deployment
+from tests.unit.shared.meetings.test_timers import World as Deployment
 from tests.unit.shared.meetings.world import World, body
 
 TEXT = (ROOT / "docs" / "operations.md").read_text()
@@ -49,16 +49,16 @@ async def test_no_other_file_has_timers(host: FunctionsHost) -> None:
 
 def test_the_queue_s_limits_are_those_of_host_json() -> None:
     queues = HOST["extensions"]["queues"]
-    assert queues["maxDequeueCount"] == mailbox.TRIES
+    assert queues["maxDequeueCount"] == mailbox.MAX_DEQUEUE_COUNT
     assert told(r"`maximumInstances` × (\d+) queue messages") == queues["batchSize"] + queues["newBatchThreshold"]
     hours, minutes, seconds = map(int, HOST["functionTimeout"].split(":"))
-    assert timedelta(hours=hours, minutes=minutes, seconds=seconds) < LEASE
+    assert timedelta(hours=hours, minutes=minutes, seconds=seconds) < LEASE_TIME
 
 
 def test_alerts_and_rounds_are_counted() -> None:
     assert told(r"(\d+) log alerts") == len(ALERTS)
     at_once = told(r"a sweep handles (\d+) at a time")
-    assert at_once == rounds.AT_ONCE
+    assert at_once == timers.INTEGRATIONS_CONCURRENCY
     assert told(r"about ([\d,]+) within its five minutes") == at_once * 300
 
 

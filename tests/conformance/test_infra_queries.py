@@ -12,8 +12,8 @@ from shared.conferences.platform import PolicyPlatform
 from shared.errors import Unavailable
 from shared.integrations import IntegrationStore
 from shared.meetings.retirement import Retirement
-from shared.meetings.rounds import Rounds
-from shared.operations.metrics import Metric
+from shared.meetings.timers import Timers
+from shared.metrics import Metric
 from tests.conformance.bicep import BICEP, INFRA, load
 from tests.fakes.clock import FakeClock
 from tests.fakes.storage import MemoryStorage
@@ -62,7 +62,7 @@ async def test_every_round_that_ends_says_so(caplog: pytest.LogCaptureFixture) -
 
     storage = MemoryStorage()
     retirement = Retirement(storage, PolicyPlatform(storage))
-    rounds = Rounds(cast("IntegrationStore", Integrations()), hands, Alarms(storage, FakeClock()), retirement)
+    rounds = Timers(cast("IntegrationStore", Integrations()), hands, Alarms(storage, FakeClock()), retirement)
     caplog.set_level("INFO")
     for timer in ("sweep", "poll", "renew"):
         await getattr(rounds, timer)()
@@ -84,7 +84,7 @@ async def test_rounds_log_their_alarms_in_the_words_that_the_query_looks_for(
 
     storage = MemoryStorage()
     retirement = Retirement(storage, PolicyPlatform(storage))
-    rounds = Rounds(cast("IntegrationStore", Integrations()), hands, Alarms(storage, FakeClock()), retirement)
+    rounds = Timers(cast("IntegrationStore", Integrations()), hands, Alarms(storage, FakeClock()), retirement)
     await getattr(rounds, timer)()
     pattern = re.search(r'regex "(.+)"', (BICEP / "queries" / "integration_failing.kql").read_text())
     assert pattern

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb_kql
 import pytest
 
-from shared.operations.metrics import Metric, measure
+from shared.metrics import Metric, measure
 from tests.conformance.bicep import BICEP
 
 ONE = "11111111-1111-4111-8111-111111111111"

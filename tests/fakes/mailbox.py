@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from shared.calendar.conference import Calendar, Occurrence
+from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
 from shared.clock import Clock
-from shared.conferences.conference import Calendar, Occurrence
 from shared.mailboxes.arrivals import Arrived
 from shared.mailboxes.mailbox import (
     CalendarEntry,
@@ -17,7 +18,6 @@ from shared.mailboxes.mailbox import (
     Mail,
     MessageNotFound,
 )
-from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
 
 ALICE = Person("Alice", "alice@example.com")
 
@@ -44,7 +44,7 @@ class FakeMailbox:
     """A Mailbox. `calls` names every call, `answers` and `mails` hold what went out, `series` the occurrences by id.
     `modified` tells when items were changed last, long ago unless said.
 
-    An accepted request moves to Deleted Items and keeps its id; a declined item leaves the calendar (facts §2).
+    An accepted request moves to Deleted Items and keeps its id; a declined item leaves the calendar (exchange.md §2).
     """
 
     def __init__(self, clock: Clock, page_size: int = 100, view_size: int = 500) -> None:

@@ -5,16 +5,16 @@ from collections.abc import Iterator
 import pytest
 
 from dev.exchange.ews.gateway import Gateway
-from tests.ews_schema import SCHEMAS, Judge
+from tests.ews_schema import SCHEMAS, Decider
 
 
 @pytest.fixture(autouse=True)
-def ews_judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
+def ews_judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[Decider]:
     """Every request to the simulated EWS, and every answer of its, is valid by Microsoft's schemas.
 
     Where the schemas do not lie beside the repository nothing is judged; `test_schema.py` says so.
     """
-    judge = Judge()
+    judge = Decider()
     if SCHEMAS.exists():
         monkeypatch.setattr(Gateway, "witness", staticmethod(judge))
     yield judge

@@ -1,4 +1,4 @@
-"""The local stack as an outsider uses it: its command, its ports, the public contracts (DESIGN §3)."""
+"""The local stack as an outsider uses it: its command, its ports, the public contracts."""
 
 import os
 import signal

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from dev.exchange.control.common import ControlError, document, text
-from dev.exchange.identity import LIFETIME
+from dev.exchange.identity import IDENTITY_TOKEN_LIFETIME
 from dev.exchange.state import Exchange
 
 
@@ -24,7 +24,7 @@ class IdentityRoutes:
     async def identity_token(self, request: web.Request) -> web.Response:
         """{"user", "audience"?, "amurl"?, "expires_in"?, "signed_by": "other"?} → {"token"}."""
         given = await document(request)
-        life = given.get("expires_in", LIFETIME)
+        life = given.get("expires_in", IDENTITY_TOKEN_LIFETIME)
         if not isinstance(life, int):
             raise ControlError(f"'expires_in' must be a whole number of seconds; got {life!r}")
         user = self._exchange.directory.ensure(text(given, "user"))

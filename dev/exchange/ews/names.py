@@ -12,7 +12,7 @@ from dev.exchange.ews.xml import MESSAGES as M
 from dev.exchange.ews.xml import Element, child, children, m, t, text
 
 #: The most candidates that are answered (reference of ResolveNames).
-_MOST = 100
+_MAX_NAMES = 100
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
@@ -24,7 +24,7 @@ def resolve_names(call: Call) -> list[Element]:
     found = [user for user in call.exchange.directory if _is_meant(user, wanted)]
     if not found:
         return [error_message("ResolveNames", EwsError("ErrorNameResolutionNoResults", "No results were found."))]
-    shown = [t("Resolution", parts.mailbox(user.contact)) for user in found[:_MOST]]
+    shown = [t("Resolution", parts.mailbox(user.contact)) for user in found[:_MAX_NAMES]]
     if len(found) > 1:
         several = EwsError("ErrorNameResolutionMultipleResults", "Multiple results were found.")
         answer = error_message("ResolveNames", several, m("ResolutionSet", _paging(found), *shown))
@@ -34,7 +34,7 @@ def resolve_names(call: Call) -> list[Element]:
 
 
 def _paging(found: list[User]) -> dict[str, object]:
-    return {"TotalItemsInView": len(found), "IncludesLastItemInRange": len(found) <= _MOST}
+    return {"TotalItemsInView": len(found), "IncludesLastItemInRange": len(found) <= _MAX_NAMES}
 
 
 def _is_meant(user: User, wanted: str) -> bool:

@@ -7,12 +7,12 @@ unified.py    the unified manifest for Microsoft 365, which only Exchange Online
 
 from typing import Any
 
-from shared.addin.addresses import Addresses
 from shared.addin.manifest.contents import Contents, Permission, contents
 from shared.addin.manifest.unified import unified_manifest
 from shared.addin.manifest.xml import xml_manifest
 from shared.errors import InvalidRequest
 from shared.integrations import IntegrationStore
+from shared.web.addresses import Addresses
 
 __all__ = ["Contents", "Manifests", "Permission", "contents", "unified_manifest", "xml_manifest"]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID, uuid5
 
-from shared.addin import sources
-from shared.addin.addresses import Addresses
-from shared.addin.icons import SIZES
 from shared.identity.addin_users import SCOPE
 from shared.integrations import Integration
+from shared.web import sources
+from shared.web.addresses import Addresses
+from shared.web.icons import SIZES
 
 _NAMESPACE = UUID("5a1c2b62-3f0e-4d27-9f5b-0f6d2f6c1f4e")
 _LOGIN = "https://login.microsoftonline.com"

@@ -20,12 +20,12 @@ from hashlib import sha256
 
 from shared.clock import Clock
 from shared.errors import NotAuthenticated
-from shared.identity.sign_in.attempt import Attempt, s256
+from shared.identity.sign_in.state_cookie import Attempt, s256
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Storage, Value
 
-LIFETIME = timedelta(minutes=1)
+ONE_TIME_CODE_LIFETIME = timedelta(minutes=1)
 PARTITION = "sign-in"
-MOST = 5_000
+MAX_OPEN_CODES = 5_000
 """Rows that one clean-up removes; the next one goes on."""
 
 TYPED = 10
@@ -71,7 +71,7 @@ class Codes:
             "challenge": attempt.challenge,
             "secret": _digest(secret),
             "typed": _digest(_plain(by_hand(f"{key}.{secret}"))),
-            "until": int((self._clock.now() + LIFETIME).timestamp()),
+            "until": int((self._clock.now() + ONE_TIME_CODE_LIFETIME).timestamp()),
         }
         try:
             await self._table.commit(PARTITION, Insert(key, values))
@@ -101,7 +101,7 @@ class Codes:
         """Remove the rows of attempts that have expired; how many they were."""
         now, done = f"{int(self._clock.now().timestamp()):010}", 0
         async for row in self._table.rows(PARTITION):
-            if row.key >= now or done >= MOST:
+            if row.key >= now or done >= MAX_OPEN_CODES:
                 break
             try:
                 await self._table.commit(PARTITION, Delete(row))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from shared.errors import NotAllowed, Unavailable
 from shared.identity.documents import JsonDocuments
-from shared.identity.ways import Ways
+from shared.identity.proxy_routes import ProxyRoutes
 from shared.integrations import Integration
 
 _CODE = re.compile(r"\b(?:AADSTS|MSIS)\d{3,7}\b")
@@ -75,7 +76,7 @@ def refusal(answer: Mapping[str, Any]) -> SignInRefused | Unavailable:
 class TokenEndpoints:
     """Asks token endpoints."""
 
-    def __init__(self, documents: Ways[JsonDocuments]) -> None:
+    def __init__(self, documents: ProxyRoutes[JsonDocuments]) -> None:
         self._documents = documents
 
     async def ask(self, integration: Integration, url: str, form: Mapping[str, str]) -> dict[str, Any]:
@@ -91,3 +92,9 @@ class TokenEndpoints:
         if status != 200:
             raise refusal(answer)
         return answer
+
+
+def resource_of(url: str) -> str:
+    """What a token for a URL's server is for: its scheme and host."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

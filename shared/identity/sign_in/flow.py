@@ -7,25 +7,25 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from shared.addin.addresses import Addresses
 from shared.errors import InvalidRequest, NotAuthenticated, Unavailable
 from shared.identity.caller import Caller
 from shared.identity.end_users import EndUsers
-from shared.identity.sign_in.attempt import Attempts
+from shared.identity.proxy_routes import ProxyRoutes
 from shared.identity.sign_in.codes import Codes, Redeemed
 from shared.identity.sign_in.endpoint import TokenEndpoints, refusal
 from shared.identity.sign_in.provider import AZURE, Provider, fingerprint, provider_of
 from shared.identity.sign_in.sessions import Sessions
+from shared.identity.sign_in.state_cookie import Attempts
 from shared.identity.sign_in.tokens import ProviderTokens, SignedInUser
-from shared.identity.ways import Ways
 from shared.integrations import Integration, IntegrationStore
+from shared.web.addresses import Addresses
 
 log = logging.getLogger(__name__)
 
 CALLBACK = "/addin/sign-in/callback"
 """Path of the redirect URI, at the add-in server of the integration."""
 
-MAX_CODE = 8192
+AUTHORIZATION_CODE_MAX_LENGTH = 8192
 """Characters; codes of Entra have about a thousand."""
 
 _INCOMPLETE = "Signing in is not set up here. Please tell your administrator to set the Azure OAuth client secret."
@@ -41,7 +41,7 @@ class UserSignIn:
     addresses: Addresses
     attempts: Attempts
     endpoints: TokenEndpoints
-    tokens: Ways[ProviderTokens]
+    tokens: ProxyRoutes[ProviderTokens]
     users: EndUsers
     codes: Codes
     sessions: Sessions
@@ -63,7 +63,7 @@ class UserSignIn:
         if "error" in answer:
             raise refusal(answer)
         code = answer.get("code", "")
-        if not 0 < len(code) <= MAX_CODE:
+        if not 0 < len(code) <= AUTHORIZATION_CODE_MAX_LENGTH:
             raise InvalidRequest("The sign-in service's answer has no code. Close this window and sign in again.")
         integration = await self.integrations.cached(attempt.integration)
         proven = await self._proven(integration, provider_of(integration), attempt.state, code)

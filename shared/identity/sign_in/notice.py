@@ -10,8 +10,8 @@ from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 
-from shared.addin.headers import COMMON
 from shared.integrations import Integration
+from shared.web.headers import COMMON
 
 _STYLE = """
 :root { --page: #f2f4f7; --card: #fff; --text: #242424; --soft: #565656; --line: #d5d9de; --tone: #0e700e }

@@ -7,7 +7,7 @@ from hashlib import sha256
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from shared.errors import Unavailable
-from shared.identity.sign_in.attempt import Proof
+from shared.identity.sign_in.state_cookie import Proof
 from shared.integrations import Integration
 
 AZURE, ADFS = "AZURE", "ADFS"
@@ -62,7 +62,8 @@ def provider_of(integration: Integration) -> Provider:
     """The provider of an integration's settings.
 
     The metadata document is looked for beside the token endpoint: that is the address which this service, not the
-    browser, must reach. Raises Unavailable when the settings are not complete, or of another form than the seed's.
+    browser, must reach. Raises Unavailable when the settings are not complete, or of another form than the documented
+    ones.
     """
     kind, token_url = integration.auth_provider, integration.personal_vmr_oauth_token_endpoint
     parts = urlsplit(token_url)

@@ -12,10 +12,10 @@ from shared.identity.caller import Caller
 from shared.identity.end_users import EndUsers
 from shared.identity.sign_in.codes import Redeemed
 from shared.identity.sign_in.provider import fingerprint
-from shared.identity.signed import Signed
+from shared.identity.signed_tokens import Signed
 from shared.integrations import Integration
 
-LIFETIME = timedelta(days=30)
+SESSION_LIFETIME = timedelta(days=30)
 _OVER = "Please sign in again."
 
 
@@ -30,7 +30,7 @@ class Sessions:
 
     def make(self, integration: Integration, owner: Redeemed) -> str:
         """A new token of a user, bound to the integration."""
-        return self._signed.sign({"integration": integration.uuid, **asdict(owner)}, LIFETIME)
+        return self._signed.sign({"integration": integration.uuid, **asdict(owner)}, SESSION_LIFETIME)
 
     def is_one(self, token: str) -> bool:
         """Whether a token claims to be a session's; nothing of it is verified."""

@@ -1,6 +1,6 @@
 """Who has signed in, by the tokens that the provider gave for the code.
 
-Rules: facts/graph-ews-tokens.md §10, OpenID Connect Core §3.1.3.7. The address is taken from signed claims only, and
+Rules: docs/facts/exchange.md §10, OpenID Connect Core §3.1.3.7. The address is taken from signed claims only, and
 never identifies the user: that is tenant and object id with Azure, issuer and SID (or UPN) with AD FS.
 """
 
@@ -31,7 +31,7 @@ _NO_ADDRESS = {
 }
 _ADDRESS = re.compile(r"[^@\s<>\"',;:\x00-\x1f]{1,64}@[^@\s<>\"',;:\x00-\x1f]{1,190}")
 MAX_ADDRESS = 100
-"""Characters of a user record's address (facts/pexip.md §2)."""
+"""Characters of a user record's address (docs/facts/pexip.md §2)."""
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import asyncio
 
 from shared.errors import RateLimited, SchedulingError
 from shared.mailboxes.ews import operations
+from shared.mailboxes.ews.failures import EwsUnavailable, Look, Trouble
 from shared.mailboxes.ews.server import CONCURRENCY, EwsLogin
-from shared.mailboxes.ews.trouble import EwsUnavailable, Look, Trouble
 
 
 class EwsAccess:

@@ -11,7 +11,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from shared.mailboxes.ews.faults import TooLarge
+from shared.mailboxes.ews.error_mapping import TooLarge
 
 PIECE = 64 * 1024
 """Bytes of an answer that are read at a time. exchangelib names no number, which means one to requests."""

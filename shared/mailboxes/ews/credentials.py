@@ -3,22 +3,15 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from shared.clock import Clock
 from shared.errors import Unavailable
 from shared.identity.sign_in.endpoint import SignInRefused
 
-_MARGIN = timedelta(minutes=5)
+_RENEW_BEFORE = timedelta(minutes=5)
 
 Ask = Callable[[dict[str, str]], Awaitable[dict[str, Any]]]
 """Sends a form to the token endpoint; its good answer. Raises SignInRefused, Unavailable."""
-
-
-def resource_of(url: str) -> str:
-    """What a token for the EWS URL is for: its scheme and host."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def token_form(client_id: str, secret: str, endpoint: str, resource: str) -> dict[str, str]:
@@ -37,7 +30,7 @@ class AppTokens:
 
     async def token(self) -> str:
         """A token that is valid for five minutes at least. Raises Unavailable."""
-        if self._clock.now() >= self._expires - _MARGIN:
+        if self._clock.now() >= self._expires - _RENEW_BEFORE:
             try:
                 answer = await self._ask(await self._form())
             except SignInRefused as refused:

@@ -9,16 +9,16 @@ from typing import TypeVar
 from exchangelib.errors import ErrorInvalidSyncStateData
 from exchangelib.properties import ItemId, RecurringMasterItemId
 
-from shared.conferences.conference import Calendar, Occurrence
+from shared.calendar.conference import Calendar, Occurrence
+from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 from shared.mailboxes.ews import operations, payloads, views
-from shared.mailboxes.ews.faults import CANCELLED, GONE, NOT_ALLOWED_THERE
+from shared.mailboxes.ews.error_mapping import CANCELLED, GONE, NOT_ALLOWED_THERE
+from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
 from shared.mailboxes.ews.node import Node
 from shared.mailboxes.ews.references import ItemReference, MessageId
 from shared.mailboxes.ews.server import EwsLogin
-from shared.mailboxes.ews.trouble import EwsUnavailable, Trouble
 from shared.mailboxes.horizon import read_calendar
 from shared.mailboxes.mailbox import CalendarItemGone, CalendarPage, Changes, Folder, Mail, MessageNotFound
-from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 
 T = TypeVar("T")
 

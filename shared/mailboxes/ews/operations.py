@@ -25,8 +25,9 @@ from exchangelib.properties import (
     ReferenceItemId,
 )
 
+from shared.calendar.global_object_id import uid_of
 from shared.errors import Unavailable
-from shared.mailboxes.ews.faults import GONE, REFUSED_SEARCH, is_too_large
+from shared.mailboxes.ews.error_mapping import GONE, REFUSED_SEARCH, is_too_large
 from shared.mailboxes.ews.node import Node
 from shared.mailboxes.ews.payloads import uid
 from shared.mailboxes.ews.services import (
@@ -45,11 +46,10 @@ from shared.mailboxes.ews.services import (
     Send,
     Sync,
 )
-from shared.mailboxes.global_object_id import uid_of
 
 log = logging.getLogger(__name__)
 
-PAGE = 512
+SYNC_PAGE_SIZE = 512
 """Changes of one page: the most that EWS gives."""
 
 VIEW = 1000
@@ -168,7 +168,7 @@ def sync(account: Account, folder: str, state: str) -> Arrivals:
             additional_fields=ARRIVAL,
             sync_state=state or None,
             ignore=None,
-            max_changes_returned=PAGE,
+            max_changes_returned=SYNC_PAGE_SIZE,
             sync_scope=None,
         )
     )

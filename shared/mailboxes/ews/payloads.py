@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.conferences.conference import Occurrence
+from shared.calendar.conference import Occurrence
+from shared.calendar.global_object_id import day_of, hex_of, uid_of
+from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
 from shared.mailboxes.ews.node import Node, missing
 from shared.mailboxes.ews.references import ItemReference, MessageId
-from shared.mailboxes.global_object_id import day_of, hex_of, uid_of
 from shared.mailboxes.mailbox import CalendarEntry
-from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
 from shared.zones import iana_zone, zone_info
 
 SENDER = 0x5D01

@@ -15,7 +15,7 @@ class MessageId:
     """What the product knows a message by: `<stable part>|<EWS id>`, and what speeds reading it up.
 
     An EWS id changes when the message moves, and accepting moves it. `stable` stays: PR_SEARCH_KEY with the
-    time of arrival. Records go by it (shared/meetings/operation.py), so a message that comes again from Deleted Items
+    time of arrival. Records go by it (shared/bookings/operation.py), so a message that comes again from Deleted Items
     is the one that was decided on. `calendar_item` is where its calendar item was when the folder was read, "" if
     unknown; `is_occurrence` that this is one of a series: hints, which may have become wrong.
     """

@@ -1,7 +1,8 @@
 """One Exchange server as one account: threads of its own, a limit on every call, and the server's back-off honoured.
 
-exchangelib blocks, so every call runs in a thread. Whatever happens there, the caller waits no longer than PATIENCE,
-and no other server's calls wait at all. A call that was given up may still take effect: see Mailbox.answer.
+exchangelib blocks, so every call runs in a thread. Whatever happens there, the caller waits no longer than
+EWS_CALL_TIMEOUT, and no other server's calls wait at all. A call that was given up may still take effect: see
+Mailbox.answer.
 """
 
 import asyncio
@@ -15,16 +16,16 @@ from exchangelib import DELEGATE, IMPERSONATION, Account
 
 from shared.clock import Clock
 from shared.errors import RateLimited, SchedulingError
-from shared.mailboxes.ews.faults import translated
-from shared.mailboxes.ews.line import Line, Way
-from shared.mailboxes.ews.trouble import EwsUnavailable, Trouble
+from shared.mailboxes.ews.connection import Line, Way
+from shared.mailboxes.ews.error_mapping import translated
+from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
 
 T = TypeVar("T")
 
 CONCURRENCY = 4
 """Calls, and so connections, at the same time; Exchange's default policy allows an account 27."""
 
-PATIENCE = timedelta(seconds=40)
+EWS_CALL_TIMEOUT = timedelta(seconds=40)
 """For one call, its NTLM handshake included."""
 
 HESITATION = timedelta(seconds=5)
@@ -71,7 +72,7 @@ class EwsServer:
             raise translated(error) from error
         running.add_done_callback(lambda done: self._release(line, done))
         try:
-            async with asyncio.timeout(PATIENCE.total_seconds()):
+            async with asyncio.timeout(EWS_CALL_TIMEOUT.total_seconds()):
                 result = await asyncio.shield(running)
         except TimeoutError:
             line.abort()  # else a server that sends a byte now and then would hold the thread, and all of them soon

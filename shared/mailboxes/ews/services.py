@@ -15,7 +15,7 @@ from exchangelib.services.common import EWSAccountService
 from exchangelib.util import create_element
 
 from shared.mailboxes.ews import payloads
-from shared.mailboxes.ews.faults import GONE, HttpFailure
+from shared.mailboxes.ews.error_mapping import GONE, HttpFailure
 from shared.mailboxes.ews.node import Node
 
 _REQUEST_TIMEOUT = 408

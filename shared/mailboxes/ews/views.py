@@ -11,7 +11,7 @@ from shared.mailboxes.ews.node import Node
 LONGEST_VIEW = timedelta(days=730)
 """EWS refuses calendar views of more than two years."""
 
-MOST_PAGES = 60
+VIEW_MAX_PAGES = 60
 """Pages of calendar views for one series: 60,000 meetings in its horizon. The same for its numbered occurrences."""
 
 AROUND = timedelta(minutes=1)
@@ -71,7 +71,7 @@ def last_start(page: list[Node]) -> datetime:
 
 async def _pages(call: Call, first: datetime, last: datetime) -> AsyncIterator[list[Node]]:
     start, end = first, min(last, first + LONGEST_VIEW)
-    for _ in range(MOST_PAGES):
+    for _ in range(VIEW_MAX_PAGES):
         page, more = await call(operations.view, start, end)
         yield page
         if more and page:
@@ -86,7 +86,7 @@ async def _pages(call: Call, first: datetime, last: datetime) -> AsyncIterator[l
 
 async def _numbered(call: Call, master_id: str, first: datetime, last: datetime) -> AsyncIterator[Node]:
     """The occurrences of a series that overlap a time, by their numbers from the first on."""
-    for batch in range(MOST_PAGES):
+    for batch in range(VIEW_MAX_PAGES):
         page, more = await call(operations.occurrences, master_id, 1 + batch * operations.BATCH)
         for node in page:
             times = payloads.occurrence(node)

@@ -1,4 +1,4 @@
-"""What else Graph answers with: pages, drafts, subscriptions (facts/graph-ews-tokens.md §3, §4)."""
+"""What else Graph answers with: pages, drafts, subscriptions (docs/facts/exchange.md §3, §4)."""
 
 from datetime import UTC
 from typing import Any, Self

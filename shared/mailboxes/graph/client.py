@@ -1,4 +1,4 @@
-"""Speaking to Graph: the SDK's own client core, without its generated models (DESIGN §2).
+"""Speaking to Graph: the SDK's own client core, without its generated models.
 
 Reads are tried again by the SDK's retry middleware when that costs a moment. Everything that changes something is sent
 once: a 504 may come after the work was done, and an answer sent twice is worse than one sent late.
@@ -29,11 +29,11 @@ GRAPH_BOUNDS = Bounds(bytes=32 * MEGABYTE, seconds=30.0, connections=100)
 """A message comes with its event, each with the whole body: some 10 MB for the longest that are seen (4 MB)."""
 
 IMMUTABLE_IDS = {"Prefer": 'IdType="ImmutableId"'}
-"""Goes with every call: without it an id changes when the message moves, and accepting moves it (facts §1)."""
+"""Goes with every call: without it an id changes when the message moves, and accepting moves it (exchange.md §1)."""
 
 _FIRST_WAIT = 0.2
 MAILBOX_CONCURRENCY = 4
-"""Graph serves this many requests of one app for one mailbox at the same time (facts/graph-ews-tokens.md §5)."""
+"""Graph serves this many requests of one app for one mailbox at the same time (docs/facts/exchange.md §5)."""
 
 _LONGEST_WAIT = 5.0
 _UNSAID_WAIT = 10.0
@@ -41,7 +41,7 @@ _UNSAID_WAIT = 10.0
 
 _DAY = 86_400.0
 _LATER = {401, 403, 408}
-"""Refused now, but not for ever: grants take up to two hours to reach every server (facts §6)."""
+"""Refused now, but not for ever: grants take up to two hours to reach every server (docs/facts/exchange.md §6)."""
 
 
 _NOT_FOUND = "ResourceNotFound"  # said of users, and of subscriptions and the like

@@ -13,7 +13,7 @@ from shared.managed_identity import managed_identity
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
-_MARGIN = 300
+_RENEW_BEFORE_SECONDS = 300
 
 Secret = Callable[[], Awaitable[str]]
 """Fetches the client secret."""
@@ -41,8 +41,10 @@ class AzureTokens:
         self._expires = 0.0
 
     async def token(self) -> str:
-        """See Tokens.token. The `roles` claim is never looked at: RBAC for Applications leaves it empty (facts §6)."""
-        if self._expires - _MARGIN <= time.time():
+        """See Tokens.token. The `roles` claim is never looked at: RBAC for Applications leaves it empty (exchange.md
+        §6).
+        """
+        if self._expires - _RENEW_BEFORE_SECONDS <= time.time():
             from azure.core.exceptions import AzureError
 
             try:
@@ -90,7 +92,9 @@ def graph_tokens(base_url: str, tenant_id: str, client_id: str, secret: Secret |
 
 
 def _federated(tenant_id: str, client_id: str, identity: str) -> AsyncTokenCredential:
-    """The customer's tenant trusts the app registration, the registration trusts our managed identity (facts §6)."""
+    """The customer's tenant trusts the app registration, the registration trusts our managed identity (exchange.md
+    §6).
+    """
     from azure.identity import ManagedIdentityCredential
     from azure.identity.aio import ClientAssertionCredential
 

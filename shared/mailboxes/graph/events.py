@@ -8,15 +8,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from shared.conferences.conference import Occurrence
+from shared.calendar.conference import Occurrence
+from shared.calendar.request import CalendarItem, Shape
 from shared.errors import Unavailable
 from shared.mailboxes.graph.answers import Page
 from shared.mailboxes.graph.client import GraphClient, GraphError
 from shared.mailboxes.graph.payloads import SEQUENCE, Event, Exceptions, parse, parse_event, parse_events
 from shared.mailboxes.mailbox import CalendarEntry, CalendarPage
-from shared.meetings.request import CalendarItem, Shape
 
-PAGE = 100
+EVENTS_PAGE_SIZE = 100
 VIEW = 500
 """Entries of a page of the calendar, some 300 KB."""
 
@@ -97,7 +97,7 @@ class GraphEvents:
         Cancelled ones may be among what Graph tells, with `isCancelled`.
         """
         range_ = {"startDateTime": first.isoformat(), "endDateTime": last.isoformat()}
-        query = {**range_, "$select": _OCCURRENCE_FIELDS, "$top": str(PAGE)}
+        query = {**range_, "$select": _OCCURRENCE_FIELDS, "$top": str(EVENTS_PAGE_SIZE)}
         link = f"{self._path(series_id)}/instances?{urlencode(query)}"
         found: list[Occurrence] = []
         while link and len(found) < most:

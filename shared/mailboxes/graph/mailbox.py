@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from shared.conferences.conference import Calendar
+from shared.calendar.conference import Calendar
+from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 from shared.mailboxes.arrivals import Arrived
 from shared.mailboxes.graph.answers import Draft, Page, parse_changes
 from shared.mailboxes.graph.client import GraphClient, GraphError, ServerError
@@ -17,7 +18,6 @@ from shared.mailboxes.graph.events import GraphEvents, expanding
 from shared.mailboxes.graph.payloads import GLOBAL_OBJECT_IDS, parse, parse_message
 from shared.mailboxes.horizon import read_calendar
 from shared.mailboxes.mailbox import CalendarItemGone, CalendarPage, Changes, Folder, Mail, MessageNotFound
-from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 
 _FORGOTTEN = {"syncstatenotfound", "syncstateinvalid", "resyncrequired", "foreignlink"}
 """Codes in lower case, since Graph spells them in many ways, and whatever the status.
@@ -26,7 +26,7 @@ The last one is the client's own: a state of another Graph, after GRAPH_BASE_URL
 """
 
 _EVENT = "microsoft.graph.eventMessage/event"
-_PAGE = 100
+_PAGE_SIZE = 100
 
 
 class GraphMailbox:
@@ -168,7 +168,7 @@ class GraphMailbox:
 
     async def _page(self, path_or_link: str) -> Any:
         """A page of a list, which links may lead to."""
-        return await self._client.get(path_or_link, prefer=f"odata.maxpagesize={_PAGE}", of=self._root)
+        return await self._client.get(path_or_link, prefer=f"odata.maxpagesize={_PAGE_SIZE}", of=self._root)
 
 
 def _is_forgotten(error: GraphError) -> bool:

@@ -23,10 +23,10 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from shared.conferences.conference import Occurrence
+from shared.calendar.conference import Occurrence
+from shared.calendar.global_object_id import day_of, hex_of, series_uid, uid_of
+from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
 from shared.errors import Unavailable
-from shared.mailboxes.global_object_id import day_of, hex_of, series_uid, uid_of
-from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
 from shared.zones import iana_zone, zone_info
 
 log = logging.getLogger(__name__)

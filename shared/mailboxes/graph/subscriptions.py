@@ -1,4 +1,4 @@
-"""Graph's side of change notifications: creating, renewing and removing a subscription (facts §3)."""
+"""Graph's side of change notifications: creating, renewing and removing a subscription (docs/facts/exchange.md §3)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from shared.mailboxes.graph.client import GraphClient, GraphError
 from shared.mailboxes.graph.payloads import parse
 from shared.mailboxes.subscription import Subscription
 
-LIFETIME = timedelta(days=6)
+SUBSCRIPTION_LIFETIME = timedelta(days=6)
 """Graph allows 10,080 minutes, seven days; a day less leaves room for clocks."""
 
 
@@ -46,7 +46,7 @@ class GraphSubscriptions:
 
     async def renew(self, subscription_id: str, now: datetime) -> Subscription | None:
         """Prolong; None when Graph has lost it. This also answers reauthorizationRequired."""
-        wanted = {"expirationDateTime": _graph_time(now + LIFETIME)}
+        wanted = {"expirationDateTime": _graph_time(now + SUBSCRIPTION_LIFETIME)}
         try:
             return _subscription(await self._client.patch(f"/subscriptions/{subscription_id}", wanted))
         except GraphError as error:
@@ -61,7 +61,7 @@ class GraphSubscriptions:
             "notificationUrl": self._notification_url,
             "lifecycleNotificationUrl": self._lifecycle_url,
             "clientState": self._client_state,
-            "expirationDateTime": _graph_time(now + LIFETIME),
+            "expirationDateTime": _graph_time(now + SUBSCRIPTION_LIFETIME),
             "latestSupportedTlsVersion": "v1_2",
         }
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from shared.integrations import Integration
 from shared.integrations.combinations import NO_KERBEROS
-from shared.mailboxes.ews.trouble import Look, Trouble
+from shared.mailboxes.ews.failures import Look, Trouble
 from shared.operations.doctor.access import quoted
 from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
 

@@ -8,12 +8,12 @@ from typing import Protocol
 
 from shared.alarms import AlarmKind, Alarms
 from shared.aliases.allocation import Allocator, alias_format
+from shared.bookings.operation import Operation
 from shared.clock import Clock
 from shared.errors import SchedulingError
 from shared.integrations import Integration
-from shared.mailboxes.ews.trouble import Look
+from shared.mailboxes.ews.failures import Look
 from shared.mailboxes.graph.access import Listed, Reply, Right
-from shared.meetings.operation import Operation
 from shared.meetings.records import Records
 from shared.operations.doctor.access import judge_access
 from shared.operations.doctor.ews import judge_ews, judge_kerberos
@@ -26,11 +26,11 @@ from shared.operations.doctor.watching import Kept, judge_subscription
 from shared.settings import is_loopback
 from shared.storage import Storage
 
-PATIENCE = timedelta(seconds=45)
+CHECK_TIMEOUT = timedelta(seconds=45)
 """For one check. An HTTP request of the Functions host may take 230 seconds."""
 
 LATELY = timedelta(days=2)
-MOST = 100
+MAX_OPERATIONS_READ = 100
 """Operations that are read: of the last days, whatever number is stored."""
 
 
@@ -123,14 +123,14 @@ class Doctor:
 
     async def _records(self, integration: Integration, place: Place) -> Sequence[Finding]:
         records, now = Records(self.storage, integration.uuid), self.clock.now()
-        recent = [operation async for operation in records.recent(now - LATELY, now, MOST)]
+        recent = [operation async for operation in records.recent(now - LATELY, now, MAX_OPERATIONS_READ)]
         return [*judge_settings(recent, place), judge_lag(recent, place)]
 
     async def _unfinished(self, integration: Integration, place: Place) -> Sequence[Finding]:
         now, unfinished = self.clock.now(), list[Operation]()
         async for operation in Records(self.storage, integration.uuid).unfinished(now):
             unfinished.append(operation)
-            if len(unfinished) == MOST:
+            if len(unfinished) == MAX_OPERATIONS_READ:
                 break
         return [judge_unfinished(unfinished, now, place)]
 
@@ -156,10 +156,10 @@ class Doctor:
 
 async def _bounded(name: Check, check: _Check, integration: Integration, place: Place) -> Sequence[Finding]:
     try:
-        async with asyncio.timeout(PATIENCE.total_seconds()):
+        async with asyncio.timeout(CHECK_TIMEOUT.total_seconds()):
             return await check(integration, place)
     except TimeoutError:
-        reason = f"no answer within {PATIENCE.seconds} seconds"
+        reason = f"no answer within {CHECK_TIMEOUT.seconds} seconds"
     except SchedulingError as error:
         reason = str(error).rstrip(".")
     return [fault(name, f"This could not be examined: {reason}.", place.curl("GET", "doctor/"))]

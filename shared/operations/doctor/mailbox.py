@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
-from shared.meetings.operation import LEASE, Operation
+from shared.bookings.operation import LEASE_TIME, Operation
 from shared.meetings.symptoms import CAUSES, Symptom
 from shared.operations.doctor.access import quoted
 from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
@@ -66,7 +66,7 @@ def judge_unfinished(operations: Sequence[Operation], now: datetime, place: Plac
 
     The next sweep takes them up; those that outlive several sweeps have a reason that somebody must mend.
     """
-    old = [each for each in operations if datetime.fromisoformat(each.created) + 3 * LEASE < now]
+    old = [each for each in operations if datetime.fromisoformat(each.created) + 3 * LEASE_TIME < now]
     if not old:
         return sound(Check.UNFINISHED, "No decision waits for being carried out.")
     oldest = min(old, key=lambda operation: operation.created)

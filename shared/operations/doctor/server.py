@@ -10,10 +10,10 @@ from enum import StrEnum
 
 from shared.operations.doctor.finding import Check, Finding, fault, sound
 
-PATIENCE = 10.0
+SERVER_TIMEOUT = 10.0
 """Seconds for connection and handshake."""
 
-EXPIRES_SOON = timedelta(days=14)
+CERTIFICATE_WARNING_TIME = timedelta(days=14)
 
 
 class Trouble(StrEnum):
@@ -44,7 +44,7 @@ class ServerProbe:
     async def look(self, host: str) -> Server:
         """Resolve the name, connect, shake hands."""
         try:
-            return Server(host, await asyncio.wait_for(self._certificate_end(host), PATIENCE))
+            return Server(host, await asyncio.wait_for(self._certificate_end(host), SERVER_TIMEOUT))
         except (socket.gaierror, UnicodeError) as error:
             return Server(host, trouble=Trouble.NAME, reason=type(error).__name__)
         except ssl.SSLCertVerificationError as error:
@@ -76,7 +76,7 @@ def judge_server(server: Server, now: datetime) -> Finding:
             return fault(Check.SERVER, details, f"curl -sSI https://{host}/api/health")
         case Trouble.CERTIFICATE:
             return fault(Check.SERVER, f"The certificate of {host} is not trusted: {server.reason}.", show)
-    if server.certificate_ends and server.certificate_ends < now + EXPIRES_SOON:
+    if server.certificate_ends and server.certificate_ends < now + CERTIFICATE_WARNING_TIME:
         ends = f"{server.certificate_ends:%Y-%m-%d}"
         return fault(Check.SERVER, f"The certificate of {host} ends on {ends} and was not renewed.", show)
     return sound(Check.SERVER, f"{host} answers with a trusted certificate.")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from shared.errors import SchedulingError
-from shared.identity.service_tokens import GRAPH, ServiceTokens, SignInNeeded
+from shared.identity.service_tokens import GRAPH_RESOURCE, ServiceTokens, SignInNeeded
 from shared.integrations import Integration
 from shared.mail_addresses import same_address
 from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
@@ -68,7 +68,7 @@ class _Delegated:
 
     async def token(self) -> str:
         """See Tokens.token."""
-        return (await self.tokens.token(self.uuid, GRAPH)).get_secret_value()
+        return (await self.tokens.token(self.uuid, GRAPH_RESOURCE)).get_secret_value()
 
     async def close(self) -> None:
         """See Tokens.close."""

@@ -1,4 +1,4 @@
-"""The subscription: what we have on record, against what Graph has (facts/graph-ews-tokens.md §3)."""
+"""The subscription: what we have on record, against what Graph has (docs/facts/exchange.md §3)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

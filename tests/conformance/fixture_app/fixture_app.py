@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from typing import List  # noqa: UP035 - the worker does not index Out[list[str]] (facts/azure-functions.md §A1)
+from typing import List  # noqa: UP035 - the worker does not index Out[list[str]] (docs/facts/azure-functions.md §A1)
 
 import azure.functions as func
 

@@ -51,7 +51,7 @@ async def test_a_child_dies_with_a_parent_that_is_killed() -> None:
 
 @pytest.mark.parametrize(("command", "ended_by"), [(SLEEP, signal.SIGTERM), (STUBBORN, signal.SIGKILL)])
 def test_stop_is_polite_first(command: list[str], ended_by: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dev.processes.PATIENCE", 0.2)
+    monkeypatch.setattr("dev.processes.SHUTDOWN_TIMEOUT", 0.2)
     child = Child("child", command, stdout=subprocess.PIPE)
     child.output.readline()
     assert child.exit_code is None

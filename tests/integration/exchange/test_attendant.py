@@ -1,4 +1,4 @@
-"""Calendar Attendant (facts/graph-ews-tokens.md §7): what becomes of a calendar when meeting messages arrive."""
+"""Calendar Attendant (docs/facts/exchange.md §7): what becomes of a calendar when meeting messages arrive."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Delta over the messages of a folder (facts §4)."""
+"""Delta over the messages of a folder (docs/facts/exchange.md §4)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Exchange identity tokens and their keys, against the decoded real token (facts §10)."""
+"""Exchange identity tokens and their keys, against the decoded real token (docs/facts/exchange.md §10)."""
 
 import base64
 import hashlib

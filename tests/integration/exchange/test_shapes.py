@@ -150,7 +150,7 @@ async def test_a_lifecycle_notification(world: World, webhook: Webhook, name: st
     assert served["value"][0]["resource"] == ""
 
 
-#: Values that the SDK's models know, and for meetingMessageType those that the service really sends (facts §1).
+#: Values that the SDK's models know, and for meetingMessageType those that the service really sends (exchange.md §1).
 DOCUMENTED = {
     "meetingMessageType": {"meetingRequest", "meetingCancelled", "meetingAccepted", "meetingTenativelyAccepted",
                            "meetingDeclined"},

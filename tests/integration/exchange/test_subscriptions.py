@@ -1,4 +1,4 @@
-"""Subscriptions (facts §3): handshake, life, renewal, what is refused."""
+"""Subscriptions (docs/facts/exchange.md §3): handshake, life, renewal, what is refused."""
 
 from datetime import datetime, timedelta
 from typing import Any

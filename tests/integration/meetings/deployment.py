@@ -248,10 +248,10 @@ class Deployment:
         """Let what has come arrive and the queue be worked off, until nothing is left, messages included that wait."""
         await self.notified()
         while self.memory.queue("meeting-requests").sent:
-            await self.work_off()
+            await self.handle()
             await self.notified()
 
-    async def work_off(self, most: int = 1000) -> None:
+    async def handle(self, most: int = 1000) -> None:
         """Work the queue off."""
         await self.set_aside()
         for _ in range(most):
@@ -282,7 +282,7 @@ class Deployment:
         """The queue hands a message out, as often as Azure does before it sets it aside."""
         for attempt in range(1, TRIES + 1):
             with suppress(Exception):  # the host logs whatever it was
-                await self.services.worker.work_off(body, last_try=attempt == TRIES)
+                await self.services.worker.handle(body, last_try=attempt == TRIES)
                 return
         self.poisoned.append(body)
         await self.set_aside()

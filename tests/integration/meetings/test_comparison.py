@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from dev.exchange.calendar import instances, whole
 from dev.exchange.model import Event
 from shared.alarms import AlarmKind
-from shared.aliases.booking import State
-from shared.conferences.conference import Occurrence
+from shared.bookings.booking import State
+from shared.calendar.conference import Occurrence
 from shared.mailboxes.horizon import HORIZON
 from shared.meetings.records import Records
 from tests.integration.meetings.deployment import MAILBOX, By, Deployment, deployed

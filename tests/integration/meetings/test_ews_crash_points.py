@@ -147,7 +147,7 @@ async def run(world: Deployment, line: Line, scenario: Scenario, fuse: Fuse, *, 
             await world.services.rounds.poll()
         while queue.sent:
             body = await world.take()
-            await world.services.worker.work_off(body, last_try=False)
+            await world.services.worker.handle(body, last_try=False)
     except Crash:
         queue.sent.extend([(body, timedelta(0))] * bool(body))  # the queue hands it out again
     finally:

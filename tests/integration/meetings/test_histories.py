@@ -21,11 +21,11 @@ from hypothesis import HealthCheck, currently_in_test_context, given, note, sett
 from hypothesis import strategies as st
 
 from dev.exchange.clock import Clock
+from shared.bookings.operation import Operation
 from shared.conferences.policy import Policy
 from shared.errors import SchedulingError, Unavailable
 from shared.mailboxes.graph.client import RetryReads
 from shared.meetings.decision import Accepted
-from shared.meetings.operation import Operation
 from shared.templates import html_to_text
 from tests.fakes.clock import FakeClock
 from tests.integration.meetings.deployment import Away, By, Deployment, deployed
@@ -274,7 +274,7 @@ class History:
             await self.world.notified()
             if queue.sent and Away.QUEUE not in self.world.outages.away:
                 body = await self.world.take()
-                await self.world.services.worker.work_off(body, last_try=False)
+                await self.world.services.worker.handle(body, last_try=False)
                 body = ""
         except (Crash, Exception) as error:
             _note(f"a try failed: {error!r}")

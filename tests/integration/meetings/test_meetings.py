@@ -42,7 +42,7 @@ class TestSingle:
             assert await world.is_open(room["alias"]) is expected
 
     async def test_one_request_takes_two_calls(self, world: Deployment) -> None:
-        """Budget of DESIGN §5: at most three; finding the message by EWS is not counted."""
+        """budget of bench/README.md: at most three; finding the message by EWS is not counted."""
         room = await world.click()
         await world.control("DELETE", "/dev/requests")
         await world.invite(tomorrow(world), room["instructions"])
@@ -65,7 +65,7 @@ class TestSingle:
         assert await world.is_open(room["alias"])
 
     async def test_a_body_only_update_that_exchange_files_away_is_seen(self, world: Deployment) -> None:
-        """facts §7: VisibleMeetingUpdateProperties."""
+        """docs/facts/exchange.md §7: VisibleMeetingUpdateProperties."""
         old, new, start = await world.click(), await world.click(), tomorrow(world)
         uid = await world.invite(start, old["instructions"])
         await world.drain()
@@ -270,7 +270,7 @@ class TestSeries:
         assert "occurrences happen in the past" in answer["body_text"]
 
     async def test_a_running_series_to_which_the_mailbox_is_added_late(self, world: Deployment) -> None:
-        """facts §1: "in the past" looks at the last occurrence."""
+        """docs/facts/exchange.md §1: "in the past" looks at the last occurrence."""
         room, first = await world.click(), tomorrow(world) - timedelta(weeks=8)
         await world.invite(first, room["instructions"], recurrence=weekly(first))
         await world.drain()

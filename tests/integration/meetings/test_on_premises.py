@@ -237,7 +237,7 @@ class TestTheWayToGraph:
 
 
 async def test_without_ews_its_library_is_never_loaded() -> None:
-    """DESIGN §5: a Graph deployment polls every minute, too, and pays for nothing."""
+    """a Graph deployment polls every minute, too, and pays for nothing."""
     code = """
 import asyncio, sys
 from tests.integration.meetings.deployment import By, deployed

@@ -9,8 +9,8 @@ from shared.aliases.allocation import alias_format
 from shared.aliases.instructions import joining_instructions
 from shared.errors import Unavailable
 from shared.identity.caller import Caller
+from shared.intake.notice import Notice, encode
 from shared.mailboxes.ews import server
-from shared.meetings.notice import Notice, encode
 from tests.integration.meetings.deployment import INTEGRATION, MAILBOX, By, Deployment, deployed
 from tests.integration.meetings.test_on_premises import add
 from tests.integration.meetings.times import tomorrow
@@ -40,7 +40,7 @@ async def work_off(world: Deployment) -> None:
         body, delay = queue.sent.pop(0)
         if not delay:
             try:
-                await world.services.worker.work_off(body, last_try=False)
+                await world.services.worker.handle(body, last_try=False)
             except Unavailable:
                 continue
 

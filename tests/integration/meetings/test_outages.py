@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from shared.alarms import AlarmKind
+from shared.bookings.operation import Operation
 from shared.mailboxes.graph.client import RetryReads
-from shared.meetings.operation import Operation
 from shared.secrets import SecretMissing
 from tests.integration.meetings.deployment import INTEGRATION, Away, By, Deployment, deployed
 from tests.integration.meetings.times import hour_from, tomorrow

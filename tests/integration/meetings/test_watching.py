@@ -38,7 +38,7 @@ async def test_a_duplicated_notification_is_answered_once(world: Deployment) -> 
 
 
 async def test_a_burst_keeps_to_four_requests_of_one_mailbox_at_a_time(world: Deployment) -> None:
-    """facts §5: MailboxConcurrency. Nothing is throttled, nothing is lost."""
+    """docs/facts/exchange.md §5: MailboxConcurrency. Nothing is throttled, nothing is lost."""
     await world.faults({"on": "*", "action": "latency", "ms": 20})
     start = tomorrow(world)
     for number in range(30):
@@ -132,7 +132,7 @@ async def test_switched_off_mailbox_processing_ends_in_a_record(world: Deploymen
 async def test_delta_tokens_that_die_in_the_middle_of_a_round_are_no_end(
     world: Deployment, monkeypatch: pytest.MonkeyPatch, after: int, status: int, code: str
 ) -> None:
-    monkeypatch.setattr(graph_mailbox, "_PAGE", 2)
+    monkeypatch.setattr(graph_mailbox, "_PAGE_SIZE", 2)
     await world.faults({"on": "notification", "action": "lose", "times": 99})
     for number in range(5):
         await world.invite(tomorrow(world), (await world.click())["instructions"], subject=f"Meeting {number}")
@@ -212,12 +212,12 @@ async def test_a_message_that_cannot_be_read_with_its_event_is_read_without(worl
 async def test_links_that_graph_gives_count_against_the_mailboxs_four_requests(
     world: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(graph_mailbox, "_PAGE", 1)
+    monkeypatch.setattr(graph_mailbox, "_PAGE_SIZE", 1)
     await world.faults({"on": "*", "action": "latency", "ms": 10})
     for number in range(10):
         await world.invite(tomorrow(world), (await world.click())["instructions"], subject=f"Meeting {number}")
     await world.notified()
-    await asyncio.gather(*(world.services.rounds.sweep() for _ in range(3)), world.work_off())
+    await asyncio.gather(*(world.services.rounds.sweep() for _ in range(3)), world.handle())
     traffic = await world.control("GET", "/dev/requests")
     assert traffic["throttled"] == 0
     assert traffic["most_at_once"] == 4

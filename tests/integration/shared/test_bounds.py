@@ -95,7 +95,7 @@ CLIENTS: dict[str, tuple[Callable[[str], Awaitable[None]], ...]] = {
 ELSEWHERE = {
     "shared/operations/files.py": "the deployment's own storage account, by Azure's SDK",
     "shared/bounded_http.py": "makes the bounded clients",
-    "shared/mailboxes/ews/line.py": "exchangelib stands on requests: bounds of its own, held by tests of its own",
+    "shared/mailboxes/ews/connection.py": "exchangelib stands on requests: bounds of its own, held by tests of its own",
     "shared/mailboxes/ews/bounded.py": "the same: tests/integration/shared/mailboxes/ews/test_limits.py",
     "shared/cli/connection.py": "an admin's own process asks the deployment that the admin names",
     "shared/operations/doctor/server.py": "one TLS handshake; nothing is read",
@@ -115,7 +115,7 @@ LIBRARIES = (
     *("aiohttp", "urllib3", "requests", "http.client", "urllib.request", "smtplib", "msal"),
     *("azure.identity", "azure.keyvault", "azure.data", "azure.storage", "msrest"),
 )
-ERRORS_ONLY = {"shared/mailboxes/ews/faults.py", "shared/mailboxes/ews/trouble.py", "shared/proxy.py"}
+ERRORS_ONLY = {"shared/mailboxes/ews/error_mapping.py", "shared/mailboxes/ews/failures.py", "shared/proxy.py"}
 """Know a library's errors, or its reading of the environment, and open nothing."""
 
 

@@ -15,7 +15,6 @@ from tests.unit.addin.node import HERE, run_node
 TAGS = ("PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#", f"TOK:-{'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567' * 2}#")
 
 
-
 def url_defense(tag: str) -> str:
     """As version 2 of Proofpoint's rewriting has it (MeetingBar #539, #384)."""
     return quote(tag, safe="").replace("-", "-2D").replace("%", "-")

@@ -64,6 +64,6 @@ def test_a_mailbox_that_nobody_notifies_of_is_looked_at(capsys: pytest.CaptureFi
     ],
 )
 def test_what_is_wrong_is_told(monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], said: str) -> None:
-    monkeypatch.setattr(proof, "PATIENCE", 0.01)
+    monkeypatch.setattr(proof, "PROOF_TIMEOUT", 0.01)
     with pytest.raises(StackError, match=said):
         book(**changes)

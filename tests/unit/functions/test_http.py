@@ -27,10 +27,10 @@ from shared.errors import (
     TooLarge,
     Unavailable,
 )
-from shared.mailboxes.ews.trouble import EwsError
+from shared.intake.watcher import MailboxUnreadable
+from shared.mailboxes.ews.failures import EwsError
 from shared.mailboxes.graph.client import GraphError
 from shared.mailboxes.mailbox import CalendarItemGone, MessageNotFound
-from shared.mailboxes.watch import MailboxUnreadable
 from shared.meetings.backlog import StillWaiting
 from shared.settings import SettingsError
 from shared.storage import RowChanged, RowExists
@@ -94,7 +94,7 @@ def test_every_error_has_a_code_of_its_own_or_its_parents() -> None:
     ],
 )
 def test_statuses(error: SchedulingError, status: int) -> None:
-    """DESIGN §3: 401, 403, 404, 409, 422, 429, 503."""
+    """401, 403, 404, 409, 422, 429, 503."""
     assert status_of(error) == status
     assert failure(error).status_code == status
 

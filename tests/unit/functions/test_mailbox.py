@@ -7,8 +7,8 @@ import azure.functions as func
 import pytest
 
 from functions import mailbox
+from shared.intake.webhook import WEBHOOK_BODY_MAX_BYTES, Webhook
 from shared.mailboxes.client_state import ClientStates
-from shared.mailboxes.webhook import MAX_BODY, Webhook
 
 
 class NoQueue:
@@ -24,7 +24,7 @@ class NoQueue:
         (b"", 422),
         (b"[" * 5000, 422),
         (b'{"value": 7}', 422),
-        (b" " * (MAX_BODY + 1), 413),
+        (b" " * (WEBHOOK_BODY_MAX_BYTES + 1), 413),
         (b'{"value": [{"subscriptionId": "s", "clientState": "forged"}]}', 202),
     ],
     ids=["empty", "deep", "no list", "large", "forged"],

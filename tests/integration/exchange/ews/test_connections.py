@@ -1,4 +1,4 @@
-"""Signing in, impersonation, delegate access, versions (facts §8, §9)."""
+"""Signing in, impersonation, delegate access, versions (docs/facts/exchange.md §8, §9)."""
 
 import base64
 import os

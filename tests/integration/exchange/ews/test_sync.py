@@ -1,4 +1,4 @@
-"""SyncFolderItems: pages, changes, states (reference of SyncFolderItems; facts §9)."""
+"""SyncFolderItems: pages, changes, states (reference of SyncFolderItems; docs/facts/exchange.md §9)."""
 
 from typing import Any
 

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from dev.provider.keys import Keys
 from dev.provider.registry import RESOURCE, TENANT
 from shared.errors import InvalidRequest, NotAllowed, NotAuthenticated, SchedulingError, Unavailable
-from shared.identity.sign_in import attempt, codes
-from shared.identity.sign_in.attempt import Attempts, s256
+from shared.identity.sign_in import codes, state_cookie
 from shared.identity.sign_in.endpoint import SignInRefused, refusal
-from shared.identity.signed import Signed
+from shared.identity.sign_in.state_cookie import Attempts, s256
+from shared.identity.signed_tokens import Signed
 from shared.integrations import Integration
 from tests.fakes.clock import FakeClock
 from tests.integration.shared.identity.world import KEY, VERIFIER, World, a_world
@@ -338,7 +338,7 @@ async def test_a_cookie_of_another_attempt_or_purpose_is_none(world: World) -> N
 
 async def test_a_sign_in_takes_a_quarter_of_an_hour_at_most(world: World) -> None:
     answer = await world.at_provider(await world.start(await world.azure()))
-    world.clock.move(attempt.LIFETIME)
+    world.clock.move(state_cookie.STATE_COOKIE_LIFETIME)
     with pytest.raises(NotAuthenticated, match="15 minutes"):
         await world.callback(answer)
 
@@ -400,7 +400,7 @@ async def test_a_one_time_code_is_good_once(world: World) -> None:
 async def test_a_one_time_code_is_good_for_a_minute(world: World) -> None:
     integration = await world.azure()
     first, second = await world.code(integration), await world.code(integration)
-    world.clock.move(codes.LIFETIME - timedelta(seconds=1))
+    world.clock.move(codes.ONE_TIME_CODE_LIFETIME - timedelta(seconds=1))
     assert await world.sign_in.redeem(integration.uuid, first, VERIFIER)
     world.clock.move(timedelta(seconds=1))
     with pytest.raises(NotAuthenticated):

@@ -1,4 +1,4 @@
-"""E3: an admin signs in the service account; its tokens last until the seed's reasons end them."""
+"""E3: an admin signs in the service account; its tokens last until a documented reason ends them."""
 
 import asyncio
 import logging
@@ -11,8 +11,8 @@ import pytest
 from dev.provider.registry import SERVICE_APP, TENANT
 from shared.alarms import Alarm
 from shared.errors import Conflict, InvalidRequest, NotAllowed, NotAuthenticated, SettingsInvalid, Unavailable
-from shared.identity.service_account import LIFETIME
-from shared.identity.service_tokens import AHEAD, EWS, GRAPH, SignInNeeded
+from shared.identity.service_account import SIGN_IN_LINK_LIFETIME
+from shared.identity.service_tokens import EWS_RESOURCE, GRAPH_RESOURCE, RENEW_TOKEN_BEFORE, SignInNeeded
 from shared.identity.sign_in.endpoint import SignInRefused
 from shared.integrations import Integration
 from tests.integration.shared.identity.world import PUBLIC, World, query
@@ -43,10 +43,10 @@ async def test_the_link(world: World) -> None:
     assert link.url.startswith(f"{world.base}/{TENANT}/oauth2/authorize?")
     assert asked["client_id"] == SERVICE_APP
     assert asked["redirect_uri"] == link.redirect_uri == f"{PUBLIC}/service-account/oauth_redirect"
-    assert asked["resource"] == EWS
+    assert asked["resource"] == EWS_RESOURCE
     assert (asked["prompt"], asked["login_hint"]) == ("login", SERVICE)
     assert asked["code_challenge_method"] == "S256"
-    assert link.expires == world.clock.now() + LIFETIME
+    assert link.expires == world.clock.now() + SIGN_IN_LINK_LIFETIME
 
 
 async def test_signing_in(world: World) -> None:
@@ -54,7 +54,7 @@ async def test_signing_in(world: World) -> None:
     assert integration.oauth_state is None
     assert await refresh_token(world, integration) in world.provider.refresh_tokens
     token = await world.services.service_tokens.token(integration.uuid)
-    assert jwt.decode(token.get_secret_value(), options={"verify_signature": False})["aud"] == EWS
+    assert jwt.decode(token.get_secret_value(), options={"verify_signature": False})["aud"] == EWS_RESOURCE
     assert not await alarms(world, integration)
 
 
@@ -72,8 +72,8 @@ async def test_tokens_are_for_the_server_that_the_ews_url_names(world: World) ->
 
 async def test_the_same_sign_in_is_good_for_delegated_graph(world: World) -> None:
     integration = await signed_in(world)
-    token = await world.services.service_tokens.token(integration.uuid, GRAPH)
-    assert jwt.decode(token.get_secret_value(), options={"verify_signature": False})["aud"] == GRAPH
+    token = await world.services.service_tokens.token(integration.uuid, GRAPH_RESOURCE)
+    assert jwt.decode(token.get_secret_value(), options={"verify_signature": False})["aud"] == GRAPH_RESOURCE
 
 
 async def test_a_registration_without_graph_raises_no_alarm(world: World) -> None:
@@ -81,12 +81,12 @@ async def test_a_registration_without_graph_raises_no_alarm(world: World) -> Non
     integration = await signed_in(world)
     world.provider.refuse_next = "invalid_grant", 65001
     with pytest.raises(SignInNeeded):
-        await world.services.service_tokens.token(integration.uuid, GRAPH)
+        await world.services.service_tokens.token(integration.uuid, GRAPH_RESOURCE)
     assert not await alarms(world, integration)
     world.provider.refuse_next = "invalid_grant", 65001
     with pytest.raises(SignInNeeded):
         await world.services.service_tokens.token(integration.uuid)
-    assert await world.services.service_tokens.token(integration.uuid, GRAPH)
+    assert await world.services.service_tokens.token(integration.uuid, GRAPH_RESOURCE)
     assert len(await alarms(world, integration)) == 1
 
 
@@ -104,7 +104,7 @@ async def test_an_access_token_is_kept_and_renewed_ahead_of_its_end(world: World
     first, *others = await asyncio.gather(*(tokens.token(integration.uuid) for _ in range(10)))
     assert others == [first] * 9
     renewals = len(world.provider.forms)
-    world.clock.move(timedelta(hours=1) - AHEAD - timedelta(seconds=1))
+    world.clock.move(timedelta(hours=1) - RENEW_TOKEN_BEFORE - timedelta(seconds=1))
     assert await tokens.token(integration.uuid) == first
     assert len(world.provider.forms) == renewals
     world.clock.move(timedelta(seconds=1))
@@ -266,7 +266,7 @@ async def test_a_link_is_good_for_an_hour(world: World) -> None:
     integration = await world.oauth()
     link = await world.services.service_accounts.start(integration.uuid)
     answer = await world.at_provider(link.url, SERVICE)
-    world.clock.move(LIFETIME)
+    world.clock.move(SIGN_IN_LINK_LIFETIME)
     with pytest.raises(NotAuthenticated):
         await world.services.service_accounts.finish(answer)
 

@@ -13,7 +13,7 @@ from dev.exchange.app import Running, running_exchange
 from dev.provider.app import Running as RunningProvider
 from dev.provider.provider import Provider
 from shared.alarms import AlarmKind
-from shared.identity.service_tokens import EWS, GRAPH
+from shared.identity.service_tokens import EWS_RESOURCE, GRAPH_RESOURCE
 from shared.integrations import Integration
 from shared.mailboxes.graph.client import GraphClient, RefusedForNow, Tokens
 from shared.operations.doctor.finding import Place
@@ -33,7 +33,7 @@ class Delegated:
         self._tokens, self._uuid = world.services.service_tokens, integration.uuid
 
     async def token(self) -> str:
-        return (await self._tokens.token(self._uuid, GRAPH)).get_secret_value()
+        return (await self._tokens.token(self._uuid, GRAPH_RESOURCE)).get_secret_value()
 
     async def close(self) -> None:
         pass
@@ -107,7 +107,7 @@ async def test_delegated_tokens_open_what_is_shared_with_the_account_and_nothing
 async def test_a_token_for_ews_is_none_for_graph() -> None:
     async with deployed() as (world, exchange):
         integration = await signed_in(world)
-        token = await world.services.service_tokens.token(integration.uuid, EWS)
+        token = await world.services.service_tokens.token(integration.uuid, EWS_RESOURCE)
         headers = {"Authorization": f"Bearer {token.get_secret_value()}"}
         answer = await world.http.get(f"{exchange.graph_url}/me", headers=headers)
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "InvalidAuthenticationToken")

@@ -12,8 +12,8 @@ from dev.provider.registry import ADFS_APP, ENTRA_APP, ENTRA_SECRET, RESOURCE, T
 from shared.errors import NotAllowed, NotAuthenticated, NotFound, Unavailable
 from shared.identity.caller import Caller
 from shared.identity.sign_in import sessions
-from shared.identity.sign_in.attempt import s256
-from shared.identity.signed import Signed
+from shared.identity.sign_in.state_cookie import s256
+from shared.identity.signed_tokens import Signed
 from shared.integrations import Integration
 from tests.integration.shared.identity.world import KEY, PUBLIC, VERIFIER, World, query
 
@@ -113,7 +113,7 @@ async def test_a_session_ends_with_the_record(world: World, make: Make) -> None:
 
 async def test_a_session_ends_in_time(world: World) -> None:
     session = await world.session(integration := await world.azure())
-    world.clock.move(sessions.LIFETIME - timedelta(seconds=1))
+    world.clock.move(sessions.SESSION_LIFETIME - timedelta(seconds=1))
     assert await world.services.users.identify(integration, session)
     world.clock.move(timedelta(seconds=1))
     with pytest.raises(NotAuthenticated, match="sign in again"):

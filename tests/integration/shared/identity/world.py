@@ -13,7 +13,7 @@ from dev.provider.app import Running, running_provider
 from dev.provider.provider import Provider
 from dev.provider.registry import ADFS_APP, ENTRA_APP, ENTRA_SECRET, RESOURCE, SERVICE_APP, TENANT
 from shared.composition import Services
-from shared.identity.sign_in.attempt import s256
+from shared.identity.sign_in.state_cookie import s256
 from shared.integrations import Integration
 from shared.settings import Settings, StorageAccount
 from tests.fakes.clock import FakeClock

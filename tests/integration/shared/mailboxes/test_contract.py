@@ -10,7 +10,9 @@ import pytest
 import pytest_asyncio
 
 from dev.exchange.app import Running, running_exchange
-from shared.conferences.conference import Calendar, Occurrence
+from shared.bookings.operation import correlation_id
+from shared.calendar.conference import Calendar, Occurrence
+from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Shape, Update
 from shared.errors import RateLimited, Unavailable
 from shared.mailboxes.ews import operations
 from shared.mailboxes.graph import events as graph_events
@@ -19,8 +21,6 @@ from shared.mailboxes.graph.credentials import LocalTokens
 from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.horizon import HORIZON
 from shared.mailboxes.mailbox import CalendarEntry, CalendarItemGone, Folder, Mail, Mailbox, MessageNotFound
-from shared.meetings.operation import correlation_id
-from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Shape, Update
 from tests.integration.exchange.world import ALICE, BOB, VMR, WEEKLY, Json, World
 from tests.integration.shared.mailboxes.ews.servers import opened_mailbox
 

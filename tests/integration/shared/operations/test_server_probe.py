@@ -94,7 +94,7 @@ async def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
         writer.close()
 
     done = asyncio.Event()
-    monkeypatch.setattr(module, "PATIENCE", 0.1)
+    monkeypatch.setattr(module, "SERVER_TIMEOUT", 0.1)
     async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
         found = await ServerProbe(server.sockets[0].getsockname()[1]).look("127.0.0.1")
         done.set()

@@ -46,7 +46,7 @@ class Node:
         assert answer.status == 201, answer.body
 
     async def token(self, request: web.Request) -> web.Response:
-        """What facts/pexip.md §1 says of POST /oauth/token/."""
+        """What docs/facts/pexip.md §1 says of POST /oauth/token/."""
         form = await request.post()
         assert form["grant_type"] == "client_credentials"
         assert form["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -4,20 +4,20 @@ from typing import Any
 
 import pytest
 
-from shared.addin.addresses import Addresses
 from shared.addin.meeting_details import MAX_IDEMPOTENCY_KEY, MeetingDetails
 from shared.aliases.allocation import Allocator
-from shared.aliases.booking import Booking
 from shared.aliases.tags import find_tags
+from shared.bookings.booking import Booking
 from shared.errors import InvalidRequest, NotAllowed, NotAuthenticated, NotFound, SchedulingError
 from shared.identity.addin_users import AddInUsers
 from shared.identity.entra import EntraTokens
 from shared.identity.entra_keys import EntraKeys
 from shared.identity.exchange_metadata import ExchangeMetadata
 from shared.identity.exchange_token import ExchangeTokens
+from shared.identity.proxy_routes import ProxyRoutes
 from shared.identity.sign_in.sessions import Sessions
-from shared.identity.ways import Ways
 from shared.integrations import Integration, IntegrationStore
+from shared.web.addresses import Addresses
 from tests.fakes.clock import FakeClock
 from tests.fakes.end_users import MemoryEndUsers
 from tests.fakes.secrets import MemorySecrets
@@ -40,7 +40,7 @@ class World:
         entra_tokens = EntraTokens(EntraKeys(self.exchange.fetch, self.clock), self.clock)
         sessions = Sessions(b"k" * 32, MemoryEndUsers(), self.clock)
         users = AddInUsers(
-            Ways(exchange_tokens, exchange_tokens), Ways(entra_tokens, entra_tokens), sessions, ADDRESSES
+            ProxyRoutes(exchange_tokens, exchange_tokens), ProxyRoutes(entra_tokens, entra_tokens), sessions, ADDRESSES
         )  # fmt: skip
         self.details = MeetingDetails(self.store, users, Allocator(self.storage, self.clock, b"k" * 32))
         self.integration: Integration

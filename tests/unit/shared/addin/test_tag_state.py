@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from shared.addin.tag_state import MAX_TAG, TagStates
-from shared.aliases.booking import Booking
 from shared.aliases.promises import Promises
 from shared.aliases.tags import format_tag
-from shared.conferences.conference import Calendar, Conference, Occurrence
+from shared.bookings.booking import Booking
+from shared.calendar.conference import Calendar, Conference, Occurrence
 from shared.errors import InvalidRequest, NotAuthenticated, NotFound
 from shared.identity.caller import Caller
 from shared.storage import Put

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from shared.alarms import Alarm, AlarmKind, Alarms
 from shared.aliases.allocation import ATTEMPTS, MANY, AliasFormat, Allocator
-from shared.aliases.booking import Booking, State
-from shared.conferences.conference import Calendar, Conference, Occurrence
+from shared.bookings.booking import Booking, State
+from shared.calendar.conference import Calendar, Conference, Occurrence
 from shared.conferences.platform import PolicyPlatform
 from shared.errors import Conflict, NumberSpaceFull, Unavailable
 from shared.identity.caller import Caller
@@ -106,7 +106,7 @@ async def test_an_alias_has_prefix_digits_and_domain(world: World) -> None:
 
 
 async def test_an_allocation_takes_two_round_trips(world: World) -> None:
-    """DESIGN §5."""
+    """The budget of bench/README.md."""
     await world.allocate()
     assert world.storage.round_trips == 2
 

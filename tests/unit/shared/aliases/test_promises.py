@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.aliases.marks import MAX_MARKS
-from shared.aliases.promises import LIFETIME, Promises, find_promises
+from shared.aliases.promises import PROMISE_LIFETIME, Promises, find_promises
 from shared.aliases.tags import find_tags
 from shared.errors import NotAuthenticated
 from shared.identity.caller import Caller
@@ -67,7 +67,7 @@ def test_a_promise_of_another_deployment_is_worth_nothing(promises: Promises, cl
 
 def test_a_promise_expires(promises: Promises, clock: FakeClock) -> None:
     promise = promises.make(UUID, ALICE)
-    clock.move(LIFETIME - timedelta(minutes=1))
+    clock.move(PROMISE_LIFETIME - timedelta(minutes=1))
     promises.verify(UUID, promise)
     clock.move(timedelta(minutes=1))
     with pytest.raises(NotAuthenticated):
@@ -146,6 +146,6 @@ def test_a_promise_of_an_older_version_holds_until_it_expires(
     held = promises.verify(UUID, found)
     assert held.people == ()
     assert held.caller == promises.verify(UUID, promises.make(UUID, ALICE)).caller
-    clock.move(LIFETIME)
+    clock.move(PROMISE_LIFETIME)
     with pytest.raises(NotAuthenticated):
         promises.verify(UUID, found)

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from shared.aliases.allocation import AliasFormat, Allocator
-from shared.aliases.booking import Booking
 from shared.aliases.quota import BURST, PREFIX, REFILL, forget_full
+from shared.bookings.booking import Booking
 from shared.errors import RateLimited
 from shared.identity.caller import Caller
 from tests.fakes.clock import FakeClock

@@ -1,4 +1,4 @@
-"""A5: tags survive what mail clients and gateways do to text (facts/graph-ews-tokens.md §1)."""
+"""A5: tags survive what mail clients and gateways do to text (docs/facts/exchange.md §1)."""
 
 import asyncio
 import html
@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.aliases import marks
-from shared.aliases.marks import MAX_BODY, MAX_MARKS, MAX_PLACES, MAX_READ, find_marks_in_turns
+from shared.aliases.marks import BODY_MAX_LENGTH, MAX_MARKS, MAX_PLACES, MAX_READ, find_marks_in_turns
 from shared.aliases.tags import find_tags, format_tag, new_tag
 
 TAG = "550e8400-e29b-41d4-a716-446655440000"
@@ -319,5 +319,5 @@ def test_a_flood_of_tags_is_cut_off() -> None:
 
 
 def test_only_so_much_of_a_body_is_read() -> None:
-    assert find_tags("x" * (MAX_BODY - 4_000_000) + format_tag(TAG)) == [TAG]
-    assert find_tags("x" * (MAX_BODY + 200_000) + format_tag(TAG)) == []
+    assert find_tags("x" * (BODY_MAX_LENGTH - 4_000_000) + format_tag(TAG)) == [TAG]
+    assert find_tags("x" * (BODY_MAX_LENGTH + 200_000) + format_tag(TAG)) == []

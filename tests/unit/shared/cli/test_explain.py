@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from shared.aliases.booking import Booking, State
 from shared.aliases.promises import Promises
+from shared.bookings.booking import Booking, State
+from shared.calendar.conference import Calendar, Occurrence
+from shared.calendar.request import meeting_key
 from shared.cli.__main__ import app
 from shared.cli.outcome import Exit
-from shared.conferences.conference import Calendar, Occurrence
 from shared.identity.caller import Caller
-from shared.meetings.request import meeting_key
 from shared.storage import Insert
 from tests.fakes.clock import FakeClock
 from tests.fakes.management import FakeDeployment

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from shared.alarms import REMEDIES, AlarmKind
+from shared.bookings.operation import Operation
 from shared.cli.outcome import Exit
 from shared.identity.passwords import BasicAuthenticator
-from shared.meetings.operation import Operation
 from shared.settings import BasicCredential
 from shared.storage import Insert
 from tests.fakes.management import FakeDeployment

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.aliases.booking import Booking
-from shared.conferences.conference import Calendar, Conference, Occurrence
+from shared.bookings.booking import Booking
+from shared.calendar.conference import Calendar, Conference, Occurrence
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 TAG = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.aliases.booking import Booking
+from shared.bookings.booking import Booking
 from shared.conferences.platform import PolicyPlatform
 from tests.fakes.storage import MemoryStorage
 from tests.unit.shared.conferences.samples import OTHER_TAG, booking, scheduled

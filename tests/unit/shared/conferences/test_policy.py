@@ -1,4 +1,4 @@
-"""C2: what conferencing nodes are told (facts/pexip.md §6)."""
+"""C2: what conferencing nodes are told (docs/facts/pexip.md §6)."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.conferences.conference import Calendar
+from shared.calendar.conference import Calendar
 from shared.conferences.platform import PolicyPlatform
 from shared.conferences.policy import Policy, split_alias
 from shared.storage import Put
@@ -165,7 +165,7 @@ async def test_an_alias_without_open_conference_is_rejected(world: World, state:
 
 
 async def test_an_answer_takes_one_round_trip_however_many_conferences_there_are(world: World) -> None:
-    """DESIGN §5."""
+    """The budget of bench/README.md."""
     for number in range(1000):
         await world.storage.table("aliases").commit(f"meet{number:06}", Put("alias", {"domain": "example.com"}))
     await world.show()

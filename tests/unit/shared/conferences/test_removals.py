@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.aliases.allocation import AliasFormat, Allocator
-from shared.aliases.booking import Booking
+from shared.bookings.booking import Booking
 from shared.conferences.platform import PolicyPlatform
 from shared.conferences.removals import Removals
 from shared.errors import NumberSpaceFull
 from shared.identity.caller import Caller
-from shared.meetings.agenda import ONWARD
+from shared.meetings.due_runner import ONWARD
 from shared.meetings.retirement import Retirement
-from shared.operations.person import Person, erase, traces_of
+from shared.operations.erasure import Person, erase, traces_of
 from tests.fakes.mailbox import invitation
 from tests.unit.shared.meetings.crashes import Crash, CrashingStorage, Fuse
 from tests.unit.shared.meetings.world import KEY, World, body, stored_integration
@@ -42,7 +42,7 @@ async def old_meeting(world: World) -> Booking:
     """A meeting that was over a year ago."""
     booking = await meeting(world)
     world.clock.move(timedelta(days=2))
-    await world.agenda().work_off(ONWARD)
+    await world.agenda().handle(ONWARD)
     world.clock.move(timedelta(days=366))
     return booking
 

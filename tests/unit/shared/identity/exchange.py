@@ -91,7 +91,7 @@ class Exchange:
         return _changed({"msexchuid": ALICE, "version": "ExIdTok.V1", "amurl": METADATA}, changes)
 
     def claims(self, **changes: Any) -> dict[str, Any]:
-        """The claims of a token as real Exchange servers issue it (facts §10)."""
+        """The claims of a token as real Exchange servers issue it (docs/facts/exchange.md §10)."""
         now = int(self._clock.now().timestamp())
         claims = {
             "appctxsender": "00000002-0000-0ff1-ce00-000000000000@example.com",

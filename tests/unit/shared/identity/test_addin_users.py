@@ -8,16 +8,16 @@ import pytest
 from dev.exchange.clock import Clock
 from dev.exchange.directory import User
 from dev.exchange.identity import Identity
-from shared.addin.addresses import Addresses
 from shared.errors import NotAuthenticated, Unavailable
 from shared.identity.addin_users import OFFICE, AddInUsers
 from shared.identity.entra import EntraTokens
 from shared.identity.entra_keys import EntraKeys
 from shared.identity.exchange_metadata import ExchangeMetadata
 from shared.identity.exchange_token import ExchangeTokens
+from shared.identity.proxy_routes import ProxyRoutes
 from shared.identity.sign_in.sessions import Sessions
-from shared.identity.ways import Ways
 from shared.integrations import Integration
+from shared.web.addresses import Addresses
 from tests.fakes.clock import FakeClock
 from tests.fakes.end_users import MemoryEndUsers
 from tests.unit.shared.identity.tokens import ADD_IN, API, STRANGER, Entra, metadata_url
@@ -40,7 +40,7 @@ class World:
         entra = EntraTokens(EntraKeys(self._fetch, clock), clock)
         self.end_users = MemoryEndUsers()
         self.sessions = Sessions(b"k" * 32, self.end_users, clock)
-        self.users = AddInUsers(Ways(exchange, exchange), Ways(entra, entra), self.sessions, ADDRESSES)
+        self.users = AddInUsers(ProxyRoutes(exchange, exchange), ProxyRoutes(entra, entra), self.sessions, ADDRESSES)
 
     async def _fetch(self, url: str) -> Any:
         if "autodiscover" in url:
@@ -138,7 +138,8 @@ async def test_the_settings_choose_the_way_to_the_keys(world: World) -> None:
         raise Unavailable("the proxy does not know this host")
 
     clock = FakeClock()
-    exchange = Ways(nothing, world._fetch).each(lambda fetch: ExchangeTokens(ExchangeMetadata(fetch, clock), clock))
+    routes = ProxyRoutes(nothing, world._fetch)
+    exchange = routes.each(lambda fetch: ExchangeTokens(ExchangeMetadata(fetch, clock), clock))
     users = replace(world.users, exchange_tokens=exchange)
     proxied, direct = (integration("EXCHANGE_USER_ID_TOKEN", disable_proxy=disabled) for disabled in (False, True))
     assert await users.identify(direct, world.exchange_token(direct))

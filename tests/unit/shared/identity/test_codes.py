@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.errors import NotAuthenticated
-from shared.identity.sign_in.attempt import Attempt, s256
 from shared.identity.sign_in.codes import Codes, Redeemed, by_hand
+from shared.identity.sign_in.state_cookie import Attempt, s256
 from tests.fakes.clock import FakeClock
 from tests.fakes.storage import MemoryStorage
 

@@ -1,4 +1,4 @@
-"""X5: an Entra access token proves its user, and nothing else passes for one (facts/graph-ews-tokens.md §10)."""
+"""X5: an Entra access token proves its user, and nothing else passes for one (docs/facts/exchange.md §10)."""
 
 import base64
 import hashlib

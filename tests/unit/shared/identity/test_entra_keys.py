@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.errors import Unavailable
-from shared.identity.entra_keys import MAX_KEYS, EntraKeys
+from shared.identity.entra_keys import MAX_SIGNING_KEYS, EntraKeys
 from shared.identity.key_cache import FRESH, REFETCH_AFTER
 from tests.fakes.clock import FakeClock
 from tests.unit.shared.identity.tokens import LOGIN, Entra, Key
@@ -146,7 +146,7 @@ async def test_only_signing_keys_of_rsa_are_taken(entra: Entra, keys: EntraKeys)
 
 async def test_a_document_of_endless_keys_is_read_in_part(entra: Entra, keys: EntraKeys) -> None:
     good = entra.keys[0].entry()
-    entries = [{**good, "kid": str(number)} for number in range(MAX_KEYS + 50)]
+    entries = [{**good, "kid": str(number)} for number in range(MAX_SIGNING_KEYS + 50)]
     entra.documents[entra.metadata["jwks_uri"]] = {"keys": entries}
-    assert await keys.key(entra.url, str(MAX_KEYS - 1))
-    assert await keys.key(entra.url, str(MAX_KEYS)) is None
+    assert await keys.key(entra.url, str(MAX_SIGNING_KEYS - 1))
+    assert await keys.key(entra.url, str(MAX_SIGNING_KEYS)) is None

@@ -1,4 +1,4 @@
-"""X5, rule 4: an Exchange identity token is believed by the rules of facts/graph-ews-tokens.md §10 alone."""
+"""X5, rule 4: an Exchange identity token is believed by the rules of docs/facts/exchange.md §10 alone."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from shared.errors import NotAuthenticated
 from shared.identity.caller import Caller
 from shared.identity.exchange_metadata import ExchangeMetadata
-from shared.identity.exchange_token import MAX_TOKEN, SKEW, ExchangeTokens, normalise
+from shared.identity.exchange_token import EXCHANGE_TOKEN_MAX_LENGTH, SKEW, ExchangeTokens, normalise
 from tests.fakes.clock import FakeClock
 from tests.unit.shared.identity.exchange import ALICE, AUDIENCE, LEFT_OUT, METADATA, Exchange, Signer, handmade
 
@@ -173,7 +173,7 @@ FORGED: dict[str, Callable[[Exchange], str]] = {
     "header is a list": lambda e: handmade([], e.claims(), b"x"),
     "claims are a list": lambda e: handmade({"alg": "RS256", "x5t": e.signer.x5t}, [], b"x"),
     "ten megabytes": lambda e: e.token(filler="x" * 10_000_000),
-    "a little too long": lambda e: e.token() + "x" * MAX_TOKEN,
+    "a little too long": lambda e: e.token() + "x" * EXCHANGE_TOKEN_MAX_LENGTH,
     "another audience": lambda e: e.token(aud="https://addin.example.com/other"),
     "audience with a query": lambda e: e.token(aud=AUDIENCE + "?x=1"),
     "audience in capitals": lambda e: e.token(aud=AUDIENCE.upper()),

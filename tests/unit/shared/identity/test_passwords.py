@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from shared.errors import NotAuthenticated, RateLimited
-from shared.identity.password_hash import hash_password, is_password_hash, matches
 from shared.identity.passwords import (
     MAX_WAITING,
     MAX_WAITING_OF_ONE,
@@ -17,6 +16,7 @@ from shared.identity.passwords import (
     RETRY_AFTER,
     BasicAuthenticator,
 )
+from shared.password_hash import hash_password, is_password_hash, matches
 from shared.settings import BasicCredential
 from tests.fakes.clock import FakeClock
 

@@ -1,4 +1,4 @@
-"""The product definition and the original API's field table, where the checkout has them next to it."""
+"""The original's documentation and its API's field table, where the checkout has them next to it."""
 
 import json
 from pathlib import Path

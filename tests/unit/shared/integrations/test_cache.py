@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.integrations.cache import MAX_AGE, MAX_ENTRIES, IntegrationCache
+from shared.integrations.cache import CACHE_MAX_AGE, CACHE_MAX_ENTRIES, IntegrationCache
 from tests.fakes.clock import FakeClock
 from tests.unit.shared.integrations.samples import an_integration
 
@@ -17,7 +17,7 @@ def test_an_entry_lives_for_thirty_seconds() -> None:
     assert cache.get(SAMPLE.uuid) is SAMPLE
     clock.move(timedelta(seconds=1))
     assert cache.get(SAMPLE.uuid) is None
-    assert timedelta(seconds=30) == MAX_AGE
+    assert timedelta(seconds=30) == CACHE_MAX_AGE
 
 
 def test_the_time_of_a_slow_read_counts() -> None:
@@ -48,7 +48,7 @@ def test_an_integration_made_again_under_its_uuid_is_seen_once_it_was_forgotten(
 
 def test_what_was_used_longest_ago_makes_room() -> None:
     cache = IntegrationCache(FakeClock())
-    for number in range(MAX_ENTRIES):
+    for number in range(CACHE_MAX_ENTRIES):
         cache.put(SAMPLE.model_copy(update={"uuid": str(number)}), cache.now())
     assert cache.get("0")
     cache.put(SAMPLE.model_copy(update={"uuid": "one more"}), cache.now())

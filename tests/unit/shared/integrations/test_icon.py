@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from shared.integrations.icon import MAX_BYTES, icon_faults
+from shared.integrations.icon import ICON_MAX_BYTES, icon_faults
 from tests.unit.shared.integrations.icons import (
     animated,
     bomb,
@@ -52,7 +52,7 @@ def test_damaged_files_are_refused(content: bytes) -> None:
 
 
 def test_large_files_are_refused_unread() -> None:
-    assert icon_faults(png() + bytes(MAX_BYTES)) == ["The file must be at most 128 KiB."]
+    assert icon_faults(png() + bytes(ICON_MAX_BYTES)) == ["The file must be at most 128 KiB."]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_large_files_are_refused_unread() -> None:
     ],
 )
 def test_bombs_do_not_explode(content: bytes) -> None:
-    assert len(content) <= MAX_BYTES
+    assert len(content) <= ICON_MAX_BYTES
     icon_faults(png())  # Pillow itself is loaded before memory is measured
     tracemalloc.start()
     try:

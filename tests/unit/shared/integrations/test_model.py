@@ -1,4 +1,4 @@
-"""The model against its references: the original API's field table, and the product definition where they differ."""
+"""The model against its references: the original API's field table, and its documentation where they differ."""
 
 import re
 
@@ -59,7 +59,7 @@ def test_limits_and_choices_are_those_of_the_original_api() -> None:
     for name, facts in api_fields().items():
         wanted = {keys[key]: value for key, value in facts.items() if key in keys}
         if name == "scheduled_alias_suffix_length":
-            wanted["ge"] = 6  # the product definition says 6 to 15
+            wanted["ge"] = 6  # the original's documentation says 6 to 15
         if facts["writable"] and wanted:
             assert limits(name) == wanted, name
         if "enum" in facts:

@@ -1,4 +1,4 @@
-"""DESIGN §3: the management API admits the Entra app role Scheduling.Admin, or the password, and nobody else."""
+"""the management API admits the Entra app role Scheduling.Admin, or the password, and nobody else."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ import pytest
 from shared.errors import NotAllowed, NotAuthenticated
 from shared.identity.entra import EntraTokens
 from shared.identity.entra_keys import EntraKeys
-from shared.identity.password_hash import hash_password
 from shared.management import EntraAdmins, PasswordAdmins
+from shared.password_hash import hash_password
 from shared.settings import BasicCredential, EntraApp
 from tests.fakes.clock import FakeClock
 from tests.unit.shared.identity.tokens import API, STRANGER, TENANT, Entra

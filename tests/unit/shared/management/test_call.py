@@ -3,7 +3,7 @@
 import pytest
 
 from shared.errors import InvalidRequest
-from shared.management.call import MAX_BODY, Call, json_object
+from shared.management.call import REQUEST_BODY_MAX_BYTES, Call, json_object
 
 JSON = {"content-type": "application/json; charset=utf-8"}
 
@@ -33,7 +33,7 @@ def test_an_object_is_taken() -> None:
         (b'{"\\udfff": 1}', "not valid UTF-8"),
         (b'{"a": ' + b"9" * 5000 + b"}", "can be read: Exceeds the limit"),
         (b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deep"),
-        (b'{"a": "' + b"x" * MAX_BODY + b'"}', "longer than 1,000,000 bytes"),
+        (b'{"a": "' + b"x" * REQUEST_BODY_MAX_BYTES + b'"}', "longer than 1,000,000 bytes"),
     ],
 )
 def test_everything_else_is_refused_and_says_why(body: bytes, message: str) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.aliases.booking import Booking, State
-from shared.conferences.conference import Calendar, Conference, Occurrence
+from shared.bookings.booking import Booking, State
+from shared.calendar.conference import Calendar, Conference, Occurrence
 from shared.errors import Conflict, NotFound
 from shared.integrations.references import name_in
 from shared.operations.doctor import Finding

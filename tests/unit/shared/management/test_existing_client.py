@@ -1,6 +1,6 @@
 """A client written against the original API works unchanged (I7).
 
-It does what Pexip's Go library (v41) and its Terraform provider do (facts/pexip.md §1): create with every plain field
+It does what Pexip's Go library (v41) and its Terraform provider do (pexip.md §1): create with every plain field
 and without what is empty, take the id from Location, read back and compare with the plan; update by PUT with all fields
 but unset secrets; send domains as URIs and read them as objects.
 """

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from shared.alarms import AlarmKind
-from shared.aliases.booking import Booking, State
-from shared.conferences.conference import Calendar, Conference, Occurrence
+from shared.bookings.booking import Booking, State
+from shared.bookings.operation import Operation
+from shared.calendar.conference import Calendar, Conference, Occurrence
 from shared.errors import NotFound
 from shared.management.resource import number_of
-from shared.meetings.operation import Operation
 from shared.storage import Insert
 from tests.unit.shared.integrations.samples import graph_fields
 from tests.unit.shared.management.api import CONNECTORS, Api

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.aliases.booking import Booking, State
-from shared.conferences.conference import Calendar, Conference, Occurrence
-from shared.meetings.request import (
+from shared.bookings.booking import Booking, State
+from shared.calendar.conference import Calendar, Conference, Occurrence
+from shared.calendar.request import (
     Answer,
     CalendarItem,
     Kind,

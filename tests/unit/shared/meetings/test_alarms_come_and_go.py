@@ -15,16 +15,16 @@ from shared.errors import RateLimited, SchedulingError, Unavailable
 from shared.identity.caller import Caller
 from shared.identity.service_tokens import ServiceTokens, SignInNeeded
 from shared.identity.sign_in.endpoint import TokenEndpoints
+from shared.intake.notice import LOOKS, Notice, encode
 from shared.meetings.lifecycle import IntegrationLifecycle
-from shared.meetings.notice import LOOKS, Notice, encode
-from shared.meetings.rounds import QUIET
+from shared.meetings.timers import POISON_ALARM_QUIET_TIME
 from shared.meetings.worker import Worker
 from shared.personal.bridge_failure import BridgeFailed
 from shared.personal.bridges import Bridges
 from shared.personal.store import VmrStore
 from tests.fakes.mailbox import invitation
 from tests.unit.shared.integrations.samples import full_fields
-from tests.unit.shared.meetings.test_rounds import World as Base
+from tests.unit.shared.meetings.test_timers import World as Base
 from tests.unit.shared.meetings.world import body
 from tests.unit.shared.personal.samples import kept
 
@@ -121,7 +121,7 @@ async def _waiting(world: World, uuid: str) -> None:
     place = world.places[uuid]
     message = place.mailbox.deliver(invitation("late", body(await place.site.reserve()), uid="uid-late"))
     place.mailbox.fail("read", Unavailable("Exchange does not answer in time."), times=2)
-    await world.worker.work_off(next(encode([Notice(uuid, message)])), last_try=False)
+    await world.worker.handle(next(encode([Notice(uuid, message)])), last_try=False)
     await world.pass_time()
 
 
@@ -134,13 +134,13 @@ async def _refused(world: World, uuid: str) -> None:
     place = world.places[uuid]
     message = place.mailbox.deliver(invitation("refused", body(await place.site.reserve()), uid="uid-refused"))
     place.mailbox.fail("answer", SchedulingError("Graph answered 400."), times=LOOKS)
-    await world.worker.work_off(next(encode([Notice(uuid, message)])), last_try=False)
+    await world.worker.handle(next(encode([Notice(uuid, message)])), last_try=False)
     for _ in range(LOOKS):
         await world.pass_time()
 
 
 async def _quiet(world: World, uuid: str) -> None:
-    world.clock.move(QUIET)
+    world.clock.move(POISON_ALARM_QUIET_TIME)
     await world.rounds.cleanup()
 
 
@@ -182,7 +182,7 @@ async def _housekeeping(world: World, uuid: str) -> None:
         async def broken(*_: object) -> None:
             raise RuntimeError("a bug")
 
-        patch.setattr("shared.meetings.agenda.Agenda.work_off", broken)
+        patch.setattr("shared.meetings.due_runner.DueRunner.handle", broken)
         await world.rounds.agenda()
 
 

@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.alarms import Alarms
-from shared.aliases.marks import MAX_BODY
-from shared.aliases.promises import LIFETIME
+from shared.aliases.marks import BODY_MAX_LENGTH
+from shared.aliases.promises import PROMISE_LIFETIME
 from shared.aliases.tags import format_tag, new_tag
+from shared.bookings.operation import Operation
 from shared.errors import Unavailable
 from shared.identity.caller import Caller
+from shared.intake.notice import Notice, decode, encode
 from shared.mailboxes.graph.client import GraphError
 from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.graph.payloads import parse_message
-from shared.meetings.hands import Hands
-from shared.meetings.notice import Notice, decode, encode
-from shared.meetings.operation import Operation
+from shared.meetings.handlers import Handlers
 from shared.meetings.worker import Worker
 from tests.json_faults import faulty
 from tests.unit.shared.mailboxes.graph.test_bad_input import objects, samples
@@ -75,8 +75,8 @@ class Mailroom(World):
         """A notification of the message arrives."""
         processor = self.processor(mailbox=GraphMailbox(client, self.integration.mailbox))
 
-        async def hands(_: str) -> Hands:
-            return Hands(processor, watcher=None, agenda=self.agenda())  # type: ignore[arg-type]  # nothing is swept
+        async def hands(_: str) -> Handlers:
+            return Handlers(processor, watcher=None, agenda=self.agenda())  # type: ignore[arg-type]  # nothing is swept
 
         worker = Worker(hands, self.queue, Alarms(self.storage, self.clock))
         for body in encode([Notice(self.integration.uuid, "AAMkmessage")]):
@@ -90,7 +90,7 @@ class Mailroom(World):
     async def _hand_out(self, worker: Worker, body: str) -> None:
         for attempt in range(1, TRIES + 1):
             try:
-                await worker.work_off(body, last_try=attempt == TRIES)
+                await worker.handle(body, last_try=attempt == TRIES)
             except (Unavailable, GraphError):  # anything else is a fault of ours
                 continue
             return
@@ -137,7 +137,7 @@ async def test_an_event_that_cannot_be_read_is_none() -> None:
     ("text", "decision"),
     [
         (f"{'<p>Agenda</p>' * 250_000}{format_tag(TAG)}", "accept"),
-        (f"{'x' * (MAX_BODY + 200_000)}{format_tag(TAG)}", "reject"),
+        (f"{'x' * (BODY_MAX_LENGTH + 200_000)}{format_tag(TAG)}", "reject"),
         (" ".join(format_tag(new_tag()) for _ in range(100)), "reject"),
         (f"{format_tag(TAG)} {' '.join(format_tag(new_tag()) for _ in range(100))}", "accept"),
         (quote(quote(f"https://x.example.com/?url={format_tag(TAG)}", safe=""), safe=""), "accept"),
@@ -162,7 +162,7 @@ async def test_a_tag_of_another_integration_is_unknown() -> None:
 async def test_a_promise_is_worth_nothing_after_it_has_expired() -> None:
     room = Mailroom()
     promise = room.promises.make(room.integration.uuid, Caller("alice", "test"))
-    room.clock.move(LIFETIME)
+    room.clock.move(PROMISE_LIFETIME)
     await room.run(OneMessage(message(body={"contentType": "text", "content": promise}, event=LATER)))
     assert [operation.decision for operation in await room.operations()] == ["reject"]
 

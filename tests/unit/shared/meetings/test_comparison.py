@@ -5,16 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.aliases.booking import Booking
-from shared.conferences.conference import Calendar, Conference, Occurrence
+from shared.bookings.booking import Booking
+from shared.calendar.conference import Calendar, Conference, Occurrence
+from shared.calendar.request import Answer, MeetingRequest, Shape, meeting_key
 from shared.errors import Unavailable
+from shared.intake.notice import decode
+from shared.intake.watch_state import WatchState
 from shared.mailboxes.horizon import HORIZON
 from shared.mailboxes.mailbox import CalendarPage
-from shared.mailboxes.watch_state import WatchState
 from shared.meetings import comparison as module
 from shared.meetings.comparison import MOST_OF_EMPTY, MOST_PAGES, SETTLED, CalendarDiffers, Comparison
-from shared.meetings.notice import decode
-from shared.meetings.request import Answer, MeetingRequest, Shape, meeting_key
 from shared.storage import Insert
 from tests.fakes.mailbox import cancellation, invitation
 from tests.unit.shared.meetings.world import World, body

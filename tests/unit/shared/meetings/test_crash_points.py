@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.aliases.allocation import Allocator
-from shared.aliases.booking import Booking
+from shared.bookings.booking import Booking
+from shared.calendar.request import Update
 from shared.conferences.platform import PolicyPlatform
 from shared.errors import Unavailable
 from shared.identity.caller import Caller
-from shared.meetings.notice import Notice
+from shared.intake.notice import Notice
 from shared.meetings.records import Records
-from shared.meetings.request import Update
 from tests.fakes.mailbox import cancellation, invitation
 from tests.unit.shared.meetings.crashes import Crash, CrashingMailbox, CrashingStorage, Fuse
 from tests.unit.shared.meetings.world import KEY, World, body, stored_integration

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from shared.aliases.booking import Apart, Booking, State
-from shared.conferences.conference import Calendar, Occurrence
+from shared.bookings.booking import Apart, Booking, State
+from shared.calendar.conference import Calendar, Occurrence
+from shared.calendar.request import CalendarItem, Kind, MeetingRequest, Shape, Update
 from shared.meetings.decision import (
     Accept,
     Accepted,
@@ -20,7 +21,6 @@ from shared.meetings.decision import (
     Rejected,
     decide,
 )
-from shared.meetings.request import CalendarItem, Kind, MeetingRequest, Shape, Update
 from shared.meetings.series import MOST_APART
 from tests.unit.shared.meetings.builders import NOW, OTHER_TAG, at, booking, item, request, scheduled
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from shared.calendar.request import Answer, MeetingRequest, Person, mail_address
 from shared.identity.caller import Caller
-from shared.meetings.request import Answer, MeetingRequest, Person, mail_address
 from tests.fakes.mailbox import invitation
 from tests.unit.shared.meetings.world import World, body, stored_integration
 

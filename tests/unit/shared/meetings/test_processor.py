@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.aliases.tags import find_tags
-from shared.conferences.conference import Calendar, Occurrence
+from shared.calendar.conference import Calendar, Occurrence
+from shared.calendar.request import Answer, Shape, Update
 from shared.errors import RateLimited, Unavailable
 from shared.identity.caller import Caller
+from shared.intake.notice import Notice
 from shared.mailboxes.mailbox import Folder, MessageNotFound
-from shared.meetings.agenda import CLEANUP, ONWARD
-from shared.meetings.notice import Notice
-from shared.meetings.request import Answer, Shape, Update
+from shared.meetings.due_runner import CLEANUP, ONWARD
 from tests.fakes.mailbox import cancellation, invitation
 from tests.unit.shared.meetings.world import World, body, stored_integration
 
@@ -38,7 +38,7 @@ class TestSingleMeetings:
         assert await world.is_open(booking.alias)
 
     async def test_one_request_costs_two_graph_calls_and_four_storage_trips_in_a_row(self, world: World) -> None:
-        """Budget of DESIGN §5; the name is claimed beside the second trip."""
+        """budget of bench/README.md; the name is claimed beside the second trip."""
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         before = world.storage.round_trips
@@ -364,7 +364,7 @@ class TestLeftAlone:
         assert [kind for kind, _ in world.told] == ["accepted"]
 
     async def test_an_item_that_never_comes_ends_in_a_record(self, world: World) -> None:
-        """Mailbox processing that is switched off makes no calendar items (facts §7)."""
+        """Mailbox processing that is switched off makes no calendar items (docs/facts/exchange.md §7)."""
         world.mailbox.deliver(replace(invitation(), item=None))
         await world.process("message-1")
         await world.settle()
@@ -423,7 +423,7 @@ class TestSeries:
         world.mailbox.series["series-uid-1"] = Calendar((*weekly.occurrences, far), START + timedelta(days=120))
         world.clock.move(timedelta(days=21))
         await world.process(world.mailbox.deliver_mail("mail"))
-        assert await world.agenda().work_off(ONWARD) == 1
+        assert await world.agenda().handle(ONWARD) == 1
         world.clock.set(far.start)
         assert await world.is_open(booking.alias)
 
@@ -433,7 +433,7 @@ class TestHousekeeping:
         """A3: its digits come free."""
         booking = await world.reserve()
         world.clock.move(timedelta(days=world.integration.reservation_days + 1))
-        await world.agenda().work_off(CLEANUP)
+        await world.agenda().handle(CLEANUP)
         assert await world.records.booking(booking.tag) is None
         assert await world.is_open(booking.alias) is None
 
@@ -441,13 +441,13 @@ class TestHousekeeping:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         world.clock.move(timedelta(days=2))
-        assert await world.agenda().work_off(ONWARD) == 2  # it was still in the calendar on its day; and it is over
+        assert await world.agenda().handle(ONWARD) == 2  # it was still in the calendar on its day; and it is over
         known = await world.records.booking(booking.tag)
         assert known
         assert known.state == "closed"
         assert await world.is_open(booking.alias) is False
         world.clock.move(timedelta(days=366))
-        await world.agenda().work_off(CLEANUP)
+        await world.agenda().handle(CLEANUP)
         assert await world.records.booking(booking.tag) is None
         assert await world.operation("message-1") is None
         assert [row async for row in world.storage.table("meetings").everything()] == []
@@ -464,7 +464,7 @@ class TestHousekeeping:
         assert names == []
 
     async def test_messages_filed_away_unseen_are_worked_off_too(self, world: World) -> None:
-        """facts §7: updates that Exchange processes itself land in Deleted Items."""
+        """docs/facts/exchange.md §7: updates that Exchange processes itself land in Deleted Items."""
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         update = invitation("message-2", body(booking), subject="Filed away")

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from shared.alarms import Alarm, AlarmKind, Alarms
-from shared.conferences.conference import Calendar
-from shared.meetings.checkup import check_mailbox_settings
+from shared.calendar.conference import Calendar
+from shared.calendar.request import Answer, Kind, Update
+from shared.intake.notice import LOOKS_FOR_ITEM, Notice
+from shared.meetings.alarm_checks import check_mailbox_settings
 from shared.meetings.decision import Accept, Accepted, Decision, Ignore, Refresh, Reject, Rejected
-from shared.meetings.notice import LOOKS_FOR_ITEM, Notice
-from shared.meetings.request import Answer, Kind, Update
 from shared.meetings.symptoms import Symptom, is_empty, symptom_of
 from tests.fakes.mailbox import invitation
 from tests.unit.shared.meetings.builders import booking, item, request

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.conferences.conference import Calendar
+from shared.calendar.conference import Calendar
 from shared.meetings.decision import Accept, Accepted
 from shared.meetings.texts import acceptance
 from tests.unit.shared.integrations.samples import an_integration

@@ -7,8 +7,8 @@ import pytest
 
 from shared.aliases.allocation import alias_format
 from shared.aliases.tags import format_tag
+from shared.calendar.request import MeetingRequest, Person
 from shared.identity.caller import Caller
-from shared.meetings.request import MeetingRequest, Person
 from tests.fakes.mailbox import invitation
 from tests.unit.shared.meetings.world import World, stored_integration
 

@@ -6,19 +6,19 @@ from typing import Any
 
 from shared.alarms import Alarms
 from shared.aliases.allocation import Allocator, alias_format
-from shared.aliases.booking import Booking
 from shared.aliases.promises import Promises
 from shared.aliases.tags import format_tag
+from shared.bookings.booking import Booking
+from shared.bookings.operation import LEASE_TIME, Operation, correlation_id
 from shared.conferences.platform import PolicyPlatform
 from shared.conferences.policy import Policy
 from shared.identity.caller import Caller
+from shared.intake.notice import Notice, decode
+from shared.intake.watcher import Watcher
 from shared.integrations import Integration
-from shared.mailboxes.watch import Watcher
-from shared.meetings.agenda import Agenda
 from shared.meetings.backlog import Backlog
-from shared.meetings.judge import Judge
-from shared.meetings.notice import Notice, decode
-from shared.meetings.operation import LEASE, Operation, correlation_id
+from shared.meetings.decider import Decider
+from shared.meetings.due_runner import DueRunner
 from shared.meetings.processor import Processor
 from shared.meetings.records import Records
 from shared.meetings.waiting import FIRST_PAUSE
@@ -66,19 +66,19 @@ class World:
         }
         return Processor(**usual | parts)
 
-    def judge(self, records: Records, allocator: Allocator) -> Judge:
+    def judge(self, records: Records, allocator: Allocator) -> Decider:
         """The judge, on these records."""
-        return Judge(self.integration, records, allocator, self.promises, self.clock)
+        return Decider(self.integration, records, allocator, self.promises, self.clock)
 
     def backlog(self) -> Backlog:
         """The backlog; whether a message that is not found is missing has to be asked elsewhere."""
         parts = self.mailbox, None, self.storage, self.queue, self.clock
         return Backlog(self.processor(), Watcher(self.integration.uuid, "", *parts))
 
-    def agenda(self) -> Agenda:
+    def agenda(self) -> DueRunner:
         """The agenda."""
         platform = PolicyPlatform(self.storage)
-        return Agenda(self.integration.uuid, self.mailbox, platform, self.records, self.storage, self.clock)
+        return DueRunner(self.integration.uuid, self.mailbox, platform, self.records, self.storage, self.clock)
 
     async def reserve(self, user: str = "alice") -> Booking:
         """What a click in the add-in gives."""
@@ -93,8 +93,8 @@ class World:
 
     async def settle(self) -> None:
         """Let leases run out, finish what was left undone, and hand out what went back into the queue."""
-        self.clock.move(max(LEASE, FIRST_PAUSE) + timedelta(seconds=1))
-        await self.backlog().work_off(timedelta(minutes=1))
+        self.clock.move(max(LEASE_TIME, FIRST_PAUSE) + timedelta(seconds=1))
+        await self.backlog().handle(timedelta(minutes=1))
         while self.queue.sent:
             body, _ = self.queue.sent.pop(0)
             for notice in decode(body):

@@ -1,4 +1,4 @@
-"""Aliases split as the product definition says, and what the default templates make of VMRs."""
+"""Aliases split as the original's documentation says, and what the default templates make of VMRs."""
 
 import pytest
 from hypothesis import given

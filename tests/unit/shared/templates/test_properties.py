@@ -10,7 +10,7 @@ from shared.errors import TemplateInvalid
 from shared.templates import FIELDS, SAMPLES, Destination, check, preview, render
 from shared.templates.environment import MAX_OUTPUT
 from shared.templates.pex import PEX
-from shared.templates.rendering import MAX_LINE
+from shared.templates.rendering import LINE_MAX_LENGTH
 from shared.templates.standard import FILTERS
 
 HTML = "personal_vmr_instructions_template"
@@ -76,7 +76,7 @@ def test_rendering_gives_a_bounded_text_or_refuses(name: str, text: str, values:
         return
     assert result.encode("utf-8").decode("utf-8") == result
     if FIELDS[name].destination is Destination.LINE:
-        assert len(result) <= MAX_LINE
+        assert len(result) <= LINE_MAX_LENGTH
         assert len(result.splitlines()) <= 1
         assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", result)
     else:

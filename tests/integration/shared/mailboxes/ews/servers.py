@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from dev.exchange.app import Running
-from shared.mailboxes.ews.line import Way
+from shared.mailboxes.ews.connection import Way
 from shared.mailboxes.ews.mailbox import EwsMailbox
 from shared.mailboxes.ews.server import EwsLogin, EwsServer, Secret
 from tests.integration.exchange.world import VMR

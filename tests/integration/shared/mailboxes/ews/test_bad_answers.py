@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from shared.calendar.request import Answer
 from shared.errors import RateLimited, Unavailable
-from shared.mailboxes.ews import line
+from shared.mailboxes.ews import connection
+from shared.mailboxes.ews.failures import EwsError, EwsUnavailable, Trouble
 from shared.mailboxes.ews.mailbox import EwsMailbox
-from shared.mailboxes.ews.trouble import EwsError, EwsUnavailable, Trouble
 from shared.mailboxes.mailbox import CalendarItemGone, Folder, Mail, MessageNotFound
-from shared.meetings.request import Answer
 from tests.integration.exchange.world import ALICE, BOB, World
 
 SPOILT: list[tuple[dict[str, Any], Trouble]] = [
@@ -35,7 +35,7 @@ NAMES = ["-".join(str(part) for part in fault.values()) for fault, _ in SPOILT]
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(line.Line, "TIMEOUT", (5.0, 1.5))
+    monkeypatch.setattr(connection.Line, "TIMEOUT", (5.0, 1.5))
 
 
 async def failing(call: Awaitable[object]) -> EwsUnavailable:

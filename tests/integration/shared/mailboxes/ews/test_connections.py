@@ -12,9 +12,9 @@ import pytest
 from exchangelib.protocol import BaseProtocol, CachingProtocol
 
 from shared.errors import RateLimited, Unavailable
-from shared.mailboxes.ews import line, operations, server
+from shared.mailboxes.ews import connection, operations, server
+from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
 from shared.mailboxes.ews.server import EwsLogin
-from shared.mailboxes.ews.trouble import EwsUnavailable, Trouble
 from tests.integration.exchange.world import VMR, World
 from tests.integration.shared.mailboxes.ews.servers import PASSWORD, fixed, opened
 from tests.integration.shared.network import Authority, environment, running_proxy
@@ -182,7 +182,7 @@ class TestPatience:
     async def test_a_silent_server_is_given_up_and_delays_no_other(
         self, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(line.Line, "TIMEOUT", (5.0, 1.5))
+        monkeypatch.setattr(connection.Line, "TIMEOUT", (5.0, 1.5))
         async with silent() as url, opened(world.running, url=url) as dead, opened(world.running) as alive:
             waiting = [asyncio.create_task(trouble(dead)) for _ in range(8)]
             await asyncio.sleep(0)
@@ -194,8 +194,8 @@ class TestPatience:
 
     async def test_a_caller_waits_no_longer_than_the_limit(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         """Whatever the library does meanwhile."""
-        monkeypatch.setattr(server, "PATIENCE", timedelta(milliseconds=200))
-        monkeypatch.setattr(line.Line, "TIMEOUT", (5.0, 1.0))
+        monkeypatch.setattr(server, "EWS_CALL_TIMEOUT", timedelta(milliseconds=200))
+        monkeypatch.setattr(connection.Line, "TIMEOUT", (5.0, 1.0))
         async with silent() as url, opened(world.running, url=url) as dead:
             assert await trouble(dead) is Trouble.SILENT
 

@@ -11,11 +11,11 @@ import pytest
 import requests
 
 from dev.exchange.model import Body
+from shared.calendar.request import MeetingRequest
 from shared.mailboxes.ews import bounded, server
+from shared.mailboxes.ews.failures import Trouble
 from shared.mailboxes.ews.mailbox import EwsMailbox
-from shared.mailboxes.ews.trouble import Trouble
 from shared.mailboxes.mailbox import Folder
-from shared.meetings.request import MeetingRequest
 from tests.integration.exchange.world import VMR, World
 from tests.integration.shared.mailboxes.ews.servers import opened
 from tests.integration.shared.mailboxes.ews.test_connections import listening, look, trouble
@@ -83,7 +83,7 @@ async def test_a_text_above_the_limit_is_still_a_meeting(world: World, mailbox: 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "PATIENCE", timedelta(milliseconds=400))
+    monkeypatch.setattr(server, "EWS_CALL_TIMEOUT", timedelta(milliseconds=400))
 
 
 @pytest.mark.usefixtures("impatient")

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 from shared.errors import RateLimited
-from shared.mailboxes.ews.faults import DEFAULT_WAIT
+from shared.mailboxes.ews.error_mapping import DEFAULT_WAIT
+from shared.mailboxes.ews.failures import EwsUnavailable
 from shared.mailboxes.ews.mailbox import EwsMailbox
-from shared.mailboxes.ews.trouble import EwsUnavailable
 from shared.mailboxes.mailbox import Folder, Mail
-from shared.meetings.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 from tests.integration.exchange.world import ALICE, BOB, WEEKLY, World
 
 TWELVE = {**WEEKLY, "range": {"type": "numbered", "startDate": "2030-03-04", "numberOfOccurrences": 12}}

@@ -1,4 +1,4 @@
-"""The Graph client over real HTTP: what is repeated, what never is, and where tokens go (DESIGN §2, facts §5)."""
+"""The Graph client over real HTTP: what is repeated, what never is, and where tokens go (docs/facts/exchange.md §5)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -78,7 +78,7 @@ async def test_a_long_wait_is_left_to_the_queue(client: GraphClient, script: Scr
 async def test_what_changes_something_is_never_repeated(
     client: GraphClient, script: Script, call: Call, status: int
 ) -> None:
-    """A 504 may come after the work was done: the organizer would get two answers (facts §5)."""
+    """A 504 may come after the work was done: the organizer would get two answers (docs/facts/exchange.md §5)."""
     script.refuse(status, "Timeout", Retry_After="0.01")
     with pytest.raises((Unavailable, RateLimited)):
         await call(client)

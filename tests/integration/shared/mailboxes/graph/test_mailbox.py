@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from shared.conferences.conference import Calendar, Occurrence
+from shared.calendar.conference import Calendar, Occurrence
+from shared.calendar.request import Answer, Shape
 from shared.errors import Unavailable
 from shared.mailboxes.graph.client import GraphClient, GraphError
 from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.horizon import HORIZON
 from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, MessageNotFound
-from shared.meetings.request import Answer, Shape
 from tests.integration.shared.mailboxes.graph.server import Script
 from tests.unit.shared.mailboxes.graph.test_payloads import event, message
 from tests.unit.shared.meetings.builders import item
@@ -115,7 +115,7 @@ async def test_an_odd_address_stays_one_part_of_the_url(client: GraphClient, scr
 async def test_answers(
     mailbox: GraphMailbox, script: Script, answer: Answer, text: str | None, path: str, body: dict[str, Any]
 ) -> None:
-    """A comment, even an empty one, without a response is refused by Graph (facts §2)."""
+    """A comment, even an empty one, without a response is refused by Graph (docs/facts/exchange.md §2)."""
     script.answer(202)
     await mailbox.answer("AAMkevent=", answer, text)
     assert paths(script) == [f"POST {ROOT}/events/AAMkevent%3D/{path}"]

@@ -1,4 +1,4 @@
-"""Graph's side of change notifications over real HTTP (M9, facts §3)."""
+"""Graph's side of change notifications over real HTTP (M9, docs/facts/exchange.md §3)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import Unavailable
 from shared.mailboxes.graph.client import GraphClient, GraphError
-from shared.mailboxes.graph.subscriptions import LIFETIME, GraphSubscriptions
+from shared.mailboxes.graph.subscriptions import SUBSCRIPTION_LIFETIME, GraphSubscriptions
 from shared.mailboxes.subscription import Subscription
 from tests.integration.shared.mailboxes.graph.server import Script
 
@@ -28,7 +28,7 @@ def subscription(id_: str = "s1", **changes: Any) -> dict[str, Any]:
     return told | changes
 
 
-CREATED = Subscription("s1", NOW + LIFETIME)
+CREATED = Subscription("s1", NOW + SUBSCRIPTION_LIFETIME)
 
 
 async def test_a_subscription_asks_for_new_messages_and_lifecycle_events(
@@ -58,7 +58,7 @@ def test_its_terms_are_its_client_state_and_do_not_tell_it(client: GraphClient) 
 
 
 def test_it_lives_no_longer_than_graph_allows() -> None:
-    assert timedelta(minutes=45) < LIFETIME < timedelta(minutes=10_080)
+    assert timedelta(minutes=45) < SUBSCRIPTION_LIFETIME < timedelta(minutes=10_080)
 
 
 async def test_one_that_is_there_already_goes_and_no_other(subscriptions: GraphSubscriptions, script: Script) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.addin.addresses import Addresses
 from shared.addin.manifest import contents, xml_manifest
+from shared.web.addresses import Addresses
 from tests.unit.shared.addin.manifest.lint import MAX_BYTES, lint
 from tests.unit.shared.integrations.samples import an_integration
 

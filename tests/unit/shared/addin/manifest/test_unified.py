@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from shared.addin.addresses import Addresses
 from shared.addin.manifest import Permission, contents, unified_manifest
 from shared.addin.manifest.contents import fitted
 from shared.addin.manifest.unified import SCHEMA_VERSION
 from shared.integrations import Integration
+from shared.web.addresses import Addresses
 from tests.support import ROOT
 from tests.unit.shared.addin.manifest.test_xml import EXTREMES, worst
 from tests.unit.shared.integrations.samples import GUID, an_integration, full_fields

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree  # type: ignore[import-untyped]
 
-from shared.addin.addresses import Addresses
 from shared.addin.manifest import Permission, contents, xml_manifest
 from shared.integrations import Integration
 from shared.integrations.integration import MANIFEST_FIELDS
+from shared.web.addresses import Addresses
 from tests.support import shared_data
 from tests.unit.shared.addin.manifest.lint import APP, BASIC, OVERRIDES, OVERRIDES_1_1, XSI, lint
 from tests.unit.shared.integrations.samples import GUID, an_integration, full_fields

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from shared.errors import Unavailable
-from shared.identity.sign_in.endpoint import SignInRefused
-from shared.mailboxes.ews.credentials import AppTokens, resource_of, token_form
+from shared.identity.sign_in.endpoint import SignInRefused, resource_of
+from shared.mailboxes.ews.credentials import AppTokens, token_form
 from tests.fakes.clock import FakeClock
 
 V1, V2 = "https://login.example.com/t/oauth2/token", "https://login.example.com/t/oauth2/v2.0/token"

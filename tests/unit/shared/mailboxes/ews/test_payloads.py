@@ -1,4 +1,4 @@
-"""EWS items as XML, and their reading (facts/graph-ews-tokens.md §1, §9)."""
+"""EWS items as XML, and their reading (docs/facts/exchange.md §1, §9)."""
 
 import base64
 from contextlib import suppress
@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree  # type: ignore[import-untyped]
 
-from shared.conferences.conference import Occurrence
+from shared.bookings.operation import correlation_id
+from shared.calendar.conference import Occurrence
+from shared.calendar.request import Answer, Kind, Shape, Update
 from shared.errors import SchedulingError, Unavailable
 from shared.mailboxes.ews.node import TYPES, Node
 from shared.mailboxes.ews.payloads import calendar_item, kind_of, meeting_request, message_id, uid
 from shared.mailboxes.ews.references import ItemReference, MessageId
-from shared.meetings.operation import correlation_id
-from shared.meetings.request import Answer, Kind, Shape, Update
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 GOID = base64.b64encode(bytes.fromhex("040000008200E00074C5B7101A82E008")).decode()
@@ -107,7 +107,7 @@ class TestMessages:
         assert request.update is update
 
     def test_a_cancellation_lacks_nearly_everything(self) -> None:
-        """facts §9: no start, no end, no uid; CleanGlobalObjectId tells the meeting."""
+        """docs/facts/exchange.md §9: no start, no end, no uid; CleanGlobalObjectId tells the meeting."""
         canceled = "<ItemClass>IPM.Schedule.Meeting.Canceled</ItemClass>"
         found = message(ItemClass=canceled, goid=extended("PropertyId", "35", GOID), MeetingRequestType="")
         request = meeting_request(found, "m", None, "")

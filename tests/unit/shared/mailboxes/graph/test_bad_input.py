@@ -13,8 +13,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dev.exchange.uids import of_occurrence
-from shared.conferences.conference import Occurrence
+from shared.calendar.conference import Occurrence
+from shared.calendar.request import Kind, Shape
 from shared.errors import InvalidRequest, RateLimited, Unavailable
+from shared.intake.notice import decode
+from shared.intake.webhook import Webhook
 from shared.mailboxes.client_state import ClientStates
 from shared.mailboxes.graph.access import GraphAccess
 from shared.mailboxes.graph.client import GraphError
@@ -22,9 +25,6 @@ from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.graph.payloads import parse_event, parse_message
 from shared.mailboxes.graph.subscriptions import GraphSubscriptions
 from shared.mailboxes.mailbox import CalendarItemGone, Folder, Mail
-from shared.mailboxes.webhook import Webhook
-from shared.meetings.notice import decode
-from shared.meetings.request import Kind, Shape
 from tests.json_faults import ODD, faulty
 from tests.support import shared_data
 from tests.unit.shared.mailboxes.graph.test_payloads import SERIES_UID, event, message

@@ -1,4 +1,4 @@
-"""Graph's JSON as it really comes (facts/graph-ews-tokens.md §1)."""
+"""Graph's JSON as it really comes (docs/facts/exchange.md §1)."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from dev.exchange.uids import new_uid, of_occurrence
 from shared.aliases.tags import find_tags
-from shared.conferences.conference import Occurrence
+from shared.calendar.conference import Occurrence
+from shared.calendar.request import Answer, Kind, Person, Shape, Update
 from shared.errors import Unavailable
 from shared.mailboxes.graph.payloads import parse_event, parse_message
-from shared.meetings.request import Answer, Kind, Person, Shape, Update
 from tests.unit.shared.mailboxes.graph_samples import graph_sample
 
 SERIES_UID = new_uid(datetime(2026, 11, 20, tzinfo=UTC))
@@ -104,7 +104,7 @@ def test_ordinary_mail_is_no_request() -> None:
 
 
 def test_our_own_meetings_are_none_of_ours() -> None:
-    """Exchange refuses answers to the organizer's own event (facts §2)."""
+    """Exchange refuses answers to the organizer's own event (docs/facts/exchange.md §2)."""
     assert parse_message(message(event=event(isOrganizer=True))).request() is None
 
 
@@ -150,7 +150,7 @@ def test_shapes(type_: str, shape: Shape, series: str) -> None:
 
 
 def test_a_series_and_its_occurrences_share_the_uid_where_there_is_one() -> None:
-    """iCalUId differs for each occurrence (facts §1)."""
+    """iCalUId differs for each occurrence (docs/facts/exchange.md §1)."""
     assert parse_event(event(uid="series-uid")).item().uid == "series-uid"
     assert parse_event(event(uid=None)).item().uid == "040000008200E00074C5B7101A82E008"
     occurrence = event(
@@ -248,7 +248,7 @@ def test_answers_on_record(response: str | None, answer: Answer) -> None:
     ],
 )
 def test_the_end_of_a_series(range_: dict[str, Any] | None, last_day: datetime | None) -> None:
-    """Fields that the type does not use hold filler (facts §1)."""
+    """Fields that the type does not use hold filler (docs/facts/exchange.md §1)."""
     item = parse_event(event(type="seriesMaster", recurrence={"pattern": {}, "range": range_})).item()
     assert item.last_day == last_day
 

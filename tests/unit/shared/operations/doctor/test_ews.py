@@ -3,7 +3,7 @@
 import pytest
 
 from shared.integrations import Integration
-from shared.mailboxes.ews.trouble import Look, Trouble
+from shared.mailboxes.ews.failures import Look, Trouble
 from shared.operations.doctor.ews import judge_ews
 from shared.operations.doctor.finding import Check, Finding, Place
 from tests.unit.shared.meetings.world import World

@@ -11,7 +11,7 @@ import pytest
 from shared.alarms import AlarmKind, Alarms
 from shared.errors import Unavailable
 from shared.integrations import Integration
-from shared.mailboxes.ews.trouble import Look, Trouble
+from shared.mailboxes.ews.failures import Look, Trouble
 from shared.mailboxes.graph.access import Listed, Reply, Right
 from shared.operations.doctor import Doctor, Finding, examination
 from shared.operations.doctor.finding import Check
@@ -167,7 +167,7 @@ async def test_one_failing_check_does_not_spoil_the_others() -> None:
 async def test_a_check_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     clinic = Clinic()
     await clinic.subscribe()
-    monkeypatch.setattr(examination, "PATIENCE", timedelta(milliseconds=500))
+    monkeypatch.setattr(examination, "CHECK_TIMEOUT", timedelta(milliseconds=500))
     monkeypatch.setattr(clinic, "look", lambda _: asyncio.Event().wait())
     assert await clinic.faults() == {Check.SERVER}
 

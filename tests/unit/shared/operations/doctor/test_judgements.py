@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.alarms import Alarm, AlarmKind
+from shared.bookings.operation import Operation
 from shared.mailboxes.graph.access import Listed, Reply, Right
-from shared.meetings.operation import Operation
 from shared.meetings.symptoms import Symptom
 from shared.operations.doctor.access import judge_access
 from shared.operations.doctor.finding import Check, Finding, Place

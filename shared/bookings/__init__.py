@@ -1,0 +1,1 @@
+"""Bookings and operations, and everything in table `meetings` that belongs to them."""

@@ -1,0 +1,181 @@
+"""A booking: an alias with its tag, from the click in the add-in to the end of its conference.
+
+It is one row under the integration's partition of table `meetings`, key `tag:<uuid>`; table `aliases` holds the
+claim of its digits, which is also what conferencing nodes read:
+
+    click                      invitation accepted                   cancelled, over, or deleted
+    reserved ────────────────▶ scheduled ◀─────────────────────────▶ closed
+       │ never used: expires      an edit replaces the conference       the tag stays known (A3)
+"""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Self
+
+from shared.calendar.conference import Calendar, Conference, Occurrence
+from shared.storage import Row, Values
+
+
+class State(StrEnum):
+    """Where a booking is in its life."""
+
+    RESERVED = "reserved"
+    SCHEDULED = "scheduled"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class Apart:
+    """An occurrence of a series that has a room of its own: the pattern's date (yyyymmdd), its time, the room's tag."""
+
+    day: str
+    tag: str
+    occurrence: Occurrence
+
+
+@dataclass(frozen=True)
+class Booking:
+    """An alias and the meeting that it belongs to. Times are aware, in UTC.
+
+    `people` are marks, in hexadecimal, of those for whose meetings it is until it is used (people.py).
+    `owner` is the opaque key of the user to whom it was given; `meeting` the key of the meeting that was first
+    accepted with it (A4), "" before; `item_id` that meeting's calendar item, the series master for a series.
+    `names` are all names that its conference has had: they stay claimed until it is closed.
+
+    `day` is the pattern's date (yyyymmdd) of the one occurrence whose own room this is, "" for a whole meeting; `apart`
+    are a series' occurrences that have rooms of their own, so that this room is closed to them.
+    """
+
+    integration: str
+    tag: str
+    alias: str
+    owner: str
+    created: datetime
+    expires: datetime
+    state: State = State.RESERVED
+    meeting: str = ""
+    item_id: str = ""
+    conference: Conference | None = None
+    names: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    day: str = ""
+    apart: tuple[Apart, ...] = ()
+    etag: str = ""
+
+    @property
+    def key(self) -> str:
+        """Row key in table `meetings`."""
+        return f"tag:{self.tag}"
+
+    @property
+    def link_key(self) -> str:
+        """Row key in table `meetings` of what ties its meeting, or the one occurrence, to it."""
+        return link_key(self.meeting, self.day)
+
+    @property
+    def numeric_alias(self) -> str:
+        """The alias without its domain; also the partition of its claim in table `aliases`."""
+        return self.alias.partition("@")[0]
+
+    @property
+    def row(self) -> Row:
+        """The row as it was read, to make a write conditional on."""
+        return Row(self.integration, self.key, {}, self.etag)
+
+    def is_usable(self, now: datetime) -> bool:
+        """Whether the tag still stands for something: a reservation that nobody used expires (A3)."""
+        return self.state is not State.RESERVED or now < self.expires
+
+    def values(self) -> Values:
+        """Its columns in table `meetings`."""
+        columns = {
+            "alias": self.alias,
+            "owner": self.owner,
+            "created": self.created.isoformat(),
+            "expires": self.expires.isoformat(),
+            "state": self.state.value,
+            "meeting": self.meeting,
+            "item_id": self.item_id,
+            "names": json.dumps(self.names),
+            "people": " ".join(self.people),
+            "day": self.day,
+            "apart": json.dumps([_apart_row(apart) for apart in self.apart], separators=(",", ":")),
+        }
+        return columns | ({"conference": self.conference.to_json()} if self.conference else {})
+
+    def claim(self) -> Values:
+        """The columns of its digits in table `aliases`: what a conferencing node's question is answered from."""
+        shown = self.conference if self.state is State.SCHEDULED else None
+        return {
+            "integration": self.integration,
+            "tag": self.tag,
+            "domain": self.alias.partition("@")[2],
+            "state": self.state.value,
+            "expires": self.expires.isoformat(),
+        } | ({"conference": shown.to_json()} if shown else {})
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """The booking of a row of table `meetings`."""
+        text = {name: str(value) for name, value in row.values.items()}
+        return cls(
+            integration=row.partition,
+            tag=row.key.removeprefix("tag:"),
+            alias=text["alias"],
+            owner=text["owner"],
+            created=datetime.fromisoformat(text["created"]),
+            expires=datetime.fromisoformat(text["expires"]),
+            state=State(text["state"]),
+            meeting=text["meeting"],
+            item_id=text["item_id"],
+            names=tuple(json.loads(text["names"])),
+            people=tuple(text.get("people", "").split()),
+            day=text.get("day", ""),
+            apart=tuple(_apart(*row) for row in json.loads(text.get("apart", "[]"))),
+            conference=Conference.from_json(text["conference"]) if "conference" in text else None,
+            etag=row.etag,
+        )
+
+    def named(self, name: str) -> Self:
+        """This booking with another name for its conference."""
+        if self.conference is None:
+            return self
+        names = tuple(dict.fromkeys((*self.names, name)))
+        return replace(self, conference=replace(self.conference, name=name), names=names)
+
+    def scheduled(
+        self, meeting: str, item_id: str, conference: Conference, day: str = "", apart: tuple[Apart, ...] = ()
+    ) -> Self:
+        """This booking with a meeting's conference in it, or with that of its occurrence of `day`.
+
+        One that was closed has let go of its names.
+        """
+        names = self.names if self.state is State.SCHEDULED else ()
+        mine = replace(self, state=State.SCHEDULED, meeting=meeting, item_id=item_id, day=day, names=names)
+        return replace(mine, conference=conference, apart=apart)
+
+    def following(self, calendar: Calendar, apart: tuple[Apart, ...]) -> Self:
+        """This booking of a series with its occurrences as Exchange tells them; `apart` have their own rooms."""
+        if self.conference is None:
+            return self
+        calendar = calendar.without(each.occurrence for each in apart)
+        return replace(self, conference=replace(self.conference, calendar=calendar), apart=apart)
+
+    def closed(self) -> Self:
+        """This booking with nobody let in any more; the conference stays on record."""
+        return replace(self, state=State.CLOSED)
+
+
+def link_key(meeting: str, day: str = "") -> str:
+    """Row key in table `meetings` of what ties a meeting to its booking, or its occurrence of `day` to its own."""
+    return f"meeting:{meeting}:{day}" if day else f"meeting:{meeting}"
+
+
+def _apart_row(apart: Apart) -> tuple[str, str, int, int]:
+    return apart.day, apart.tag, int(apart.occurrence.start.timestamp()), int(apart.occurrence.end.timestamp())
+
+
+def _apart(day: str, tag: str, start: int, end: int) -> Apart:
+    return Apart(day, tag, Occurrence(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)))

@@ -1,0 +1,86 @@
+"""What falls due on which day: an index, so that no timer ever has to look at everything (C4, M3).
+
+One row each in the integration's partition of table `meetings`:
+
+    due:<yyyymmdd>:<task>:<reference>
+
+A row is written in the same transaction as what it is about. It is a hint: whoever works it off looks at the record
+itself, so a row that has been overtaken does no harm. A day's work costs as much as falls due that day.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from shared.bookings.booking import Booking, State
+from shared.storage import Put
+
+RECORDS_LIFETIME = timedelta(days=365)
+"""How long records stay after their meeting is over, or after the decision."""
+
+
+class Task(StrEnum):
+    """What is to be done."""
+
+    RESERVATION = "reservation"
+    VERIFY = "verify"
+    EXTEND = "extend"
+    FINISH = "finish"
+    FORGET = "forget"
+    OPERATION = "operation"
+
+
+@dataclass(frozen=True)
+class Due:
+    """A task with its day; `reference` is a tag, or a correlation id for OPERATION."""
+
+    day: date
+    task: Task
+    reference: str
+
+    @property
+    def key(self) -> str:
+        """Row key in table `meetings`."""
+        return f"due:{self.day:%Y%m%d}:{self.task}:{self.reference}"
+
+    def put(self) -> Put:
+        """The write that makes the row."""
+        return Put(self.key, {})
+
+    @classmethod
+    def from_key(cls, key: str) -> "Due":
+        """The task of a row key."""
+        _, day, task, reference = key.split(":", 3)
+        return cls(datetime.strptime(day, "%Y%m%d").date(), Task(task), reference)  # noqa: DTZ007  # a day, no time
+
+
+def due_of(booking: Booking, now: datetime) -> Due:
+    """What is to be done next about a booking if nothing else happens to it, and when."""
+    conference = booking.conference
+    if booking.state is State.RESERVED:
+        return Due(booking.expires.date() + timedelta(days=1), Task.RESERVATION, booking.tag)
+    if booking.state is State.CLOSED or conference is None:
+        return Due((now + RECORDS_LIFETIME).date(), Task.FORGET, booking.tag)
+    if conference.calendar.known_until:
+        # A third of the horizon is used up before it is moved on: a series is read anew every few weeks.
+        ahead = conference.calendar.known_until - now
+        return Due((now + max(ahead / 3, timedelta(days=1))).date(), Task.EXTEND, booking.tag)
+    last = max((o.end for o in conference.calendar.occurrences), default=now)
+    return Due((last + timedelta(minutes=conference.buffer_after, days=1)).date(), Task.FINISH, booking.tag)
+
+
+def all_due_of(booking: Booking, now: datetime) -> tuple[Due, ...]:
+    """What is to be done about a booking, and, on a single meeting's day, to see that it still stands in the calendar.
+
+    Somebody may delete it from the equipment mailbox; no message tells of that (M4).
+    """
+    conference = booking.conference
+    if booking.state is not State.SCHEDULED or conference is None or conference.calendar.known_until:
+        return (due_of(booking, now),)
+    days = {o.start.date() for o in conference.calendar.occurrences if now < o.start}
+    return (due_of(booking, now), *(Due(day, Task.VERIFY, booking.tag) for day in sorted(days)[:1]))
+
+
+def due_operation(correlation_id: str, now: datetime) -> Due:
+    """When the record of a decision may go."""
+    return Due((now + RECORDS_LIFETIME).date(), Task.OPERATION, correlation_id)

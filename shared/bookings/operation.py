@@ -1,0 +1,131 @@
+"""An operation: the lasting record of one decision, and of the answer that goes with it (O3).
+
+One row per message, key `operation:<correlation id>` in the integration's partition. The correlation id is made of the
+message's id, so that a message that comes twice meets its first operation. Beside it stands `pending:<about>` until
+everything that follows from the decision has been done:
+
+    decide ─▶ write booking + operation + pending ─▶ open the room ─▶ answer ─▶ operation done, pending removed
+              (one transaction; from here on any run can finish the work, and only one at a time: the lease)
+
+A meeting, or an occurrence of a series, has one pending operation at most. A newer version's operation takes the place
+of one that nobody is working on, in the transaction that writes it, and waits for one that somebody is.
+"""
+
+import uuid
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from shared.calendar.request import Answer, CalendarItem, meeting_key
+from shared.storage import Row, Values
+
+LEASE_TIME = timedelta(minutes=6)
+"""How long a run may work on an operation undisturbed: more than functionTimeout of host.json (5 minutes)."""
+
+
+SUPERSEDED = "superseded"
+"""The error code of an operation that ended because a newer version of the meeting is answered instead."""
+
+REFUSED = "answer_refused"
+"""The error code of an operation whose answer Exchange does not take; the cause says how it refuses."""
+
+
+def correlation_id(integration: str, message_id: str) -> str:
+    """The id under which everything that a message causes is recorded.
+
+    What follows a `|` in the message's id may change when the message moves (EWS), and does not count.
+    """
+    return str(uuid.uuid5(uuid.UUID(integration), message_id.partition("|")[0]))
+
+
+def about(item: CalendarItem) -> str:
+    """What an answer to the item is about: its meeting (single or series), or one occurrence of a series."""
+    key = meeting_key(item.uid)
+    return f"{key}:{item.day}" if item.day and not item.is_stand_in else key
+
+
+def response_of(item: CalendarItem) -> str:
+    """The response that Exchange has on record for an item, with its time; never ""."""
+    return f"{item.answer} {item.answered_at.isoformat() if item.answered_at else ''}".rstrip()
+
+
+class Mailing(StrEnum):
+    """What is mailed: the answer itself where it is to be HTML, and late joining instructions."""
+
+    RESPONSE = "response"
+    INSTRUCTIONS = "instructions"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What was decided on a message, why, and what is or was answered.
+
+    `answer` NONE means that Exchange is told nothing; an empty `text` that the organizer is not. `tags` are the tags of
+    the bookings whose rooms have to follow, `mails` what is to be mailed (Mailing), `drafts` the ids of these mails
+    once they are prepared; each separated by spaces. `symptom` is what in the message points to wrong settings of the
+    mailbox (symptoms.py), "" normally. `error` is a code, "" when all went well, and `cause` what is known of it
+    (cause.py). Times are ISO texts; `done` is "" while pending. Holds no subject and no address.
+
+    `about` is what it is about: a meeting's key, or that of an occurrence. `before` is the response that Exchange had
+    on record when this was decided (`response_of`): one that is there later is the answer of this operation.
+    """
+
+    correlation_id: str
+    message_id: str
+    created: str
+    received: str
+    what: str
+    decision: str
+    reason: str
+    meeting: str = ""
+    item_id: str = ""
+    answer: Answer = Answer.NONE
+    text: str = ""
+    tags: str = ""
+    mails: str = ""
+    drafts: str = ""
+    done: str = ""
+    error: str = ""
+    cause: str = ""
+    symptom: str = ""
+    about: str = ""
+    before: str = ""
+
+    @property
+    def key(self) -> str:
+        """Row key in table `meetings`."""
+        return f"operation:{self.correlation_id}"
+
+    @property
+    def pending_key(self) -> str:
+        """Row key of the mark that says that work is left."""
+        return f"pending:{self.about or self.correlation_id}"
+
+    def finished(self, now: datetime, error: str = "") -> Self:
+        """This operation with nothing left to do; an error that it had before stays."""
+        return replace(self, done=now.isoformat(), error=self.error or error)
+
+    def with_mails_of(self, older: Self, kinds: set[Mailing]) -> Self:
+        """This operation with the mails of some kinds that an older one had still to send, and their drafts.
+
+        What is drafted comes first: drafts go with the first of the mails.
+        """
+        own = self.mails.split()
+        drafted = dict(zip(older.mails.split(), older.drafts.split(), strict=False))
+        taken = [mail for mail in older.mails.split() if Mailing(mail) in kinds and mail not in own]
+        taken.sort(key=lambda mail: mail not in drafted)
+        drafts = [drafted[mail] for mail in taken if mail in drafted]
+        return replace(self, mails=" ".join([*taken, *own]), drafts=" ".join(drafts))
+
+    def values(self) -> Values:
+        """Its columns in table `meetings`."""
+        return {field.name: str(getattr(self, field.name)) for field in fields(self) if field.name != "correlation_id"}
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """The operation of a row."""
+        columns = {name: str(value) for name, value in row.values.items()}
+        columns["correlation_id"] = row.key.removeprefix("operation:")
+        answer = Answer(columns.pop("answer"))
+        return cls(**columns, answer=answer)

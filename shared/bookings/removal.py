@@ -1,0 +1,30 @@
+"""Removing a booking: an interruption at any step leaves neither a usable tag without digits nor digits of nobody.
+
+    1. one transaction: the booking and its meeting's row go, `removed:<tag>` says what is still to come free
+    2. alias and names come free
+    3. `removed:<tag>` goes
+
+The tag goes first: once it is gone no invitation can be accepted with it, so the digits may be another's. Whoever is
+interrupted after step 1 leaves the rest to the nightly cleanup (shared/conferences/removals.py), or to whoever needs
+the digits before.
+"""
+
+from dataclasses import replace
+
+from shared.bookings.booking import Booking
+from shared.storage import Delete, Operation, Put, Row
+
+REMOVED = "removed:"
+"""Row key prefix in an integration's partition of table `meetings`."""
+
+
+def removing(booking: Booking, link: Row | None = None) -> list[Operation]:
+    """The writes of step 1, conditional on the booking as it was read; `link` is its meeting's row."""
+    left = replace(booking, owner="", meeting="", item_id="", conference=None, apart=()).closed()
+    writes: list[Operation] = [Delete(booking.row), Put(f"{REMOVED}{booking.tag}", left.values())]
+    return [*writes, Delete(link)] if link and link.values["tag"] == booking.tag else writes
+
+
+def removed(row: Row) -> Booking:
+    """What a row `removed:<tag>` says of the booking: alias and names."""
+    return Booking.from_row(replace(row, key=f"tag:{row.key.removeprefix(REMOVED)}"))

@@ -1,0 +1,1 @@
+"""How word of new messages comes in: webhook, notices, the watcher's subscription and sweep."""

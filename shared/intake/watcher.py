@@ -1,0 +1,250 @@
+"""Watching mailboxes: subscriptions are kept alive, and a sweep finds what notifications have missed (M9).
+
+A notification is a hint; the delta query is the truth. State, in the integration's partition of table `meetings`:
+
+    watch:subscription     id, expiry, the terms that it was made under
+    watch:<folder>         delta link, or EWS's sync state; until when a busy server is left alone
+    watch:arrivals         when the Inbox was last listed beside the delta query
+    watch:not_found        a message that was told of could not be read: is that true of all?
+
+each with what it is about: a state of another mailbox or another public address is none.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.bookings.operation import correlation_id
+from shared.clock import Clock
+from shared.errors import RateLimited, SchedulingError
+from shared.intake.notice import Notice, encode
+from shared.intake.watch_state import WatchState, joined, parts
+from shared.mailboxes.arrivals import Arrivals
+from shared.mailboxes.mailbox import Changes, Folder, Mailbox, MessageNotFound
+from shared.mailboxes.subscription import Subscription, Subscriptions
+from shared.storage import Delete, Queue, Row, RowChanged, Storage
+
+RENEW_BEFORE = timedelta(hours=48)
+SWEEP_MAX_PAGES = 50
+"""Pages of one folder in one sweep; the next sweep goes on where this one stopped."""
+
+ARRIVALS_OVERLAP = timedelta(minutes=10)
+"""How far the list of what has arrived goes back behind the last one: messages may be listed late."""
+
+LISTED_AT_MOST = timedelta(hours=1)
+"""How far lists go back while nothing arrives, to write less."""
+
+MOST_MARKS = 3_000
+"""Listed messages that are remembered until the next list, by nine characters each in a column of 32,768."""
+
+PROBES = 5
+"""Messages that are read to find out whether any can be."""
+
+_LOOKUP_CONCURRENCY = 16
+
+
+class MailboxUnreadable(SchedulingError):
+    """Messages are listed, and none of them can be read."""
+
+    code = "mailbox_unreadable"
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Watches the mailbox of one integration.
+
+    `watched` names the mailbox and the public address that is notified: when either changes, watching starts anew.
+    Where there are no `subscriptions`, polls find what has come. `files_away` says that this Exchange files some
+    updates away by itself, as Exchange Online does (docs/facts/exchange.md §7). `arrivals` are listed beside the
+    changes where these are not reliable.
+    """
+
+    integration: str
+    watched: str
+    mailbox: Mailbox
+    subscriptions: Subscriptions | None
+    storage: Storage
+    queue: Queue
+    clock: Clock
+    files_away: bool = False
+    arrivals: Arrivals | None = None
+
+    @property
+    def state(self) -> WatchState:
+        """What is remembered of this mailbox."""
+        return WatchState(self.storage, self.integration, self.watched)
+
+    async def keep_subscribed(self, *, at_once: bool = False) -> bool:
+        """Renew the subscription when less than two days are left (or at once); whether a new one had to be made.
+
+        Whoever gets True sweeps: what came in between raised no notification.
+        """
+        if self.subscriptions is None:
+            return False
+        table, now, terms = self.storage.table("meetings"), self.clock.now(), self.subscriptions.terms
+        row = await self.state.read("subscription")
+        if row and row.values.get("terms") == terms:
+            if not at_once and now + RENEW_BEFORE < datetime.fromisoformat(str(row.values["expires"])):
+                return False
+            if renewed := await self.subscriptions.renew(str(row.values["id"]), now):
+                await self._subscribed(renewed, terms)
+                return False
+            try:
+                # Should creating fail, nobody takes the lost one for alive.
+                await table.commit(self.integration, Delete(row))
+            except RowChanged:
+                return True  # another run has subscribed this moment
+        await self._subscribed(await self.subscriptions.create(now), terms)
+        return True
+
+    async def _subscribed(self, to: Subscription, terms: str) -> None:
+        await self.state.write("subscription", id=to.id, expires=to.expires.isoformat(), terms=terms)
+
+    async def resync(self, *, resubscribe: bool) -> int:
+        """Mend the subscription if asked to, then sweep; how many messages were found."""
+        if resubscribe:
+            await self.keep_subscribed(at_once=True)
+        return await self.sweep()
+
+    async def sweep(self) -> int:
+        """Enqueue every message that has come since the last sweep, Deleted Items included; how many that were."""
+        seen: set[str] = set()
+        found = await self._sweep_arrivals(self.arrivals, seen) if self.arrivals else 0
+        return found + sum([(await self._sweep_folder(folder, seen)).found for folder in Folder])
+
+    async def not_found(self) -> None:
+        """A message could not be read, however often it was tried: `check_readable` finds out whether any can be."""
+        if self.arrivals and await self.state.read("not_found") is None:
+            await self.state.write("not_found")
+
+    async def check_readable(self) -> None:
+        """Raise MailboxUnreadable when messages are there and none can be read; nothing follows from a deleted one.
+
+        When that is over, everything is looked at from the beginning: what was told meanwhile could not be read. One
+        point read while nothing is wrong.
+        """
+        row = await self.state.read("not_found") if self.arrivals else None
+        if row is None or self.arrivals is None:
+            return
+        newest = await self.arrivals.newest(PROBES)
+        if newest and not any([await self._can_be_read(message) for message in newest]):
+            await self.state.write("not_found", told="yes")
+            raise MailboxUnreadable(
+                "Messages are listed, but reading any of them is answered 404: the app's rights are incomplete, or the "
+                "address leads to another mailbox."
+            )
+        forgotten = (*Folder, "arrivals") if row.values.get("told") else ()
+        await self.state.forget(*forgotten, "not_found")
+
+    async def _can_be_read(self, message: str) -> bool:
+        try:
+            await self.mailbox.read(message)
+        except MessageNotFound:
+            return False
+        return True
+
+    async def _sweep_arrivals(self, arrivals: Arrivals, seen: set[str]) -> int:
+        """Enqueue what the delta query may never tell; adds to `seen` what is listed, and returns how many were new.
+
+        At first the delta query tells everything, so nothing older is listed.
+        """
+        row, now, found = await self.state.read("arrivals"), self.clock.now(), 0
+        self._heed_back_off(row)
+        since, before = (str(row.values["since"]), str(row.values["seen"])) if row else (now.isoformat(), "")
+        pages, marks, until = 0, set(before.split()), now
+        try:
+            async for page in arrivals.arrived(datetime.fromisoformat(since) - ARRIVALS_OVERLAP):
+                found += await self._enqueue([m for m in page.message_ids if _mark(m) not in marks])
+                seen.update(page.message_ids)
+                pages += 1
+                if pages >= SWEEP_MAX_PAGES:
+                    until = page.latest + ARRIVALS_OVERLAP  # the next sweep goes on there
+                    break
+        except RateLimited as busy:
+            await self.state.write("arrivals", since=since, seen=before, not_before=self._after(busy))
+            raise
+        if seen or row is None or datetime.fromisoformat(since) + LISTED_AT_MOST < until:
+            listed = " ".join(sorted(map(_mark, seen))[:MOST_MARKS])
+            await self.state.write("arrivals", since=until.isoformat(), seen=listed)
+        return found
+
+    async def _enqueue(self, messages: Sequence[str]) -> int:
+        """Have messages looked at that need it; how many those are."""
+        fresh = await self._unfinished(messages)
+        for body in encode(Notice(self.integration, m, swept=self.subscriptions is not None) for m in fresh):
+            await self.queue.send(body)
+        return len(fresh)
+
+    async def poll(self) -> int:
+        """The same, every minute, with one call while nothing happens: what is filed away was in the Inbox before.
+
+        Where Exchange files away by itself, Deleted Items is looked at every five minutes, too.
+        """
+        swept = await self._sweep_folder(Folder.INBOX)
+        if swept.stirred or (self.files_away and self.clock.now().minute % 5 == 0):
+            swept = _Swept(swept.found + (await self._sweep_folder(Folder.DELETED_ITEMS)).found, stirred=True)
+        return swept.found
+
+    async def _sweep_folder(self, folder: Folder, seen: set[str] | None = None) -> "_Swept":
+        """`seen` are messages that are in the queue already."""
+        found, row = 0, await self.state.read(folder)
+        state = joined(row) if row else ""
+        stirred = not state  # at first, every folder is looked at
+        self._heed_back_off(row)
+        for _ in range(SWEEP_MAX_PAGES):
+            changes = await self._changes(folder, state)
+            found += await self._enqueue([m for m in changes.message_ids if m not in (seen or ())])
+            stirred = stirred or changes.stirred
+            if changes.state != state:
+                # Only now: a crash before this line lets the next sweep find the same messages again.
+                state = changes.state
+                await self.state.write(folder, **parts(state))
+            if not changes.more:
+                break
+        return _Swept(found, stirred)
+
+    async def _changes(self, folder: Folder, state: str) -> Changes:
+        """The next page. A server that asks to wait is left alone by later runs, too."""
+        try:
+            return await self.mailbox.changes(folder, state)
+        except RateLimited as busy:
+            await self.state.write(folder, **parts(state), not_before=self._after(busy))
+            raise
+
+    def _after(self, busy: RateLimited) -> str:
+        return (self.clock.now() + timedelta(seconds=busy.retry_after)).isoformat()
+
+    def _heed_back_off(self, row: Row | None) -> None:
+        asked = str(row.values.get("not_before", "")) if row else ""
+        left = (datetime.fromisoformat(asked) - self.clock.now()).total_seconds() if asked else 0
+        if left > 0:
+            raise RateLimited("Exchange has asked to wait.", left)
+
+    async def _unfinished(self, messages: Sequence[str]) -> list[str]:
+        """Messages that need a look; a point read tells. What was notified of, or filed away when it was answered,
+        needs none, nor does most of what comes when a server has forgotten a state.
+        """
+        room, table = asyncio.Semaphore(_LOOKUP_CONCURRENCY), self.storage.table("meetings")
+
+        async def is_done(message: str) -> bool:
+            async with room:
+                row = await table.get(self.integration, f"operation:{correlation_id(self.integration, message)}")
+            return bool(row and row.values.get("done"))
+
+        done = await asyncio.gather(*map(is_done, messages))
+        return [message for message, is_over in zip(messages, done, strict=True) if not is_over]
+
+
+@dataclass(frozen=True)
+class _Swept:
+    """How many messages a folder brought, and whether anything at all has happened there."""
+
+    found: int
+    stirred: bool
+
+
+def _mark(message: str) -> str:
+    """What is remembered of a message that was listed."""
+    return hashlib.sha256(message.encode()).hexdigest()[:8]

@@ -1,0 +1,17 @@
+"""What ends the sign-in of an OAuth service account (E3, settings marked †)."""
+
+from __future__ import annotations
+
+from shared.integrations.integration import SIGN_IN_FIELDS, Integration
+from shared.secrets import SecretReference
+
+
+def without_stale_sign_in(before: Integration, after: Integration) -> Integration:
+    """`after`, signed out when a setting that the sign-in depends on differs from `before`.
+
+    A refresh token that is set in the same save stands.
+    """
+    kept_token = after.oauth_refresh_token == before.oauth_refresh_token
+    if kept_token and any(getattr(before, name) != getattr(after, name) for name in SIGN_IN_FIELDS):
+        return after.model_copy(update={"oauth_refresh_token": SecretReference(""), "oauth_state": None})
+    return after

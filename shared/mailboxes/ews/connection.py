@@ -1,0 +1,153 @@
+"""A connection to an Exchange server: exchangelib's Protocol, without its waiting and its process-wide state.
+
+One connection serves one call at a time. NTLM proves the connection, not the request, so it is kept open between calls.
+"""
+
+import logging
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from exchangelib import IMPERSONATION, UTC, Account, Configuration, Credentials, Version
+from exchangelib.protocol import CachingProtocol, FailFast, Protocol
+from exchangelib.transport import BASIC, NOAUTH, NTLM
+from exchangelib.version import EXCHANGE_2016
+from requests.auth import AuthBase
+
+from shared.mailboxes.ews.bounded import Adapter, Sockets
+from shared.mailboxes.ews.error_mapping import DEFAULT_WAIT, HttpFailure, NotSoap, Unreadable
+
+EWS_TIMEOUT = (10.0, 25.0)
+"""Seconds for connecting, and for each wait for more of an answer. Who calls limits the whole time, by `abort`."""
+
+_HEAD = 2048
+_ENVELOPE = re.compile(rb"<([A-Za-z_][\w.-]*:)?Envelope[\s>]")
+_ENVELOPE_END = re.compile(rb"</([A-Za-z_][\w.-]*:)?Envelope\s*>\s*\Z")
+_MARK = b"\xef\xbb\xbf"
+
+# At ERROR exchangelib writes whole requests, at DEBUG whole mailboxes, into the log (O3: no personal data there).
+logging.getLogger("exchangelib").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a server is reached: the EWS URL, and the web proxy's URL or ""."""
+
+    url: str
+    proxy: str = ""
+
+
+class AtOnce(FailFast):
+    """Raises at once whatever is wrong, with the wait that the server asks for; never waits itself."""
+
+    def raise_response_errors(self, response: requests.Response) -> None:
+        """See RetryPolicy: a fault is SOAP, too, under status 500 or even 200."""
+        if response.status_code in (200, 500) and _is_soap(response.content):
+            return _check(response.content)
+        if response.status_code == 200:
+            raise NotSoap("no XML")
+        if response.status_code in (301, 302, 303, 307, 308):
+            raise NotSoap("a redirection, which nothing follows")
+        raise HttpFailure(response.status_code, _seconds(response.headers.get("Retry-After", "")))
+
+
+def _seconds(text: str) -> float:
+    """A Retry-After in seconds; 0 for a date, which Exchange does not send, and for noise."""
+    try:
+        return max(0.0, float(text)) if float(text) < float("inf") else 0.0
+    except ValueError:
+        return 0.0
+
+
+class _Uncached(CachingProtocol):
+    """Makes a new Protocol each time: exchangelib's cache would hand out connections of other settings."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        return type.__call__(cls, *args, **kwargs)
+
+
+class Line(Protocol, metaclass=_Uncached):
+    """One connection as one account. `secret` is the password, or the access token, which may change."""
+
+    EWS_TIMEOUT = EWS_TIMEOUT
+    RETRY_WAIT = DEFAULT_WAIT  # what exchangelib takes for BackOffMilliseconds where a busy server gives none
+    USERAGENT = "vmr-scheduling"
+
+    def __init__(self, way: Way, method: str, username: str, secret: str) -> None:
+        self._way = way
+        self._auth = _Bearer(secret)
+        self._sockets = Sockets()
+        credentials = Credentials(username, secret) if method in (BASIC, NTLM) else None
+        super().__init__(
+            config=Configuration(
+                service_endpoint=way.url,
+                credentials=credentials,
+                auth_type=method if credentials else NOAUTH,
+                version=Version(EXCHANGE_2016),  # or newer; without it a call is spent on finding out
+                retry_policy=AtOnce(),
+                max_connections=1,
+            )
+        )
+
+    def takes(self, secret: str) -> bool:
+        """Whether the connection can go on with this secret: an access token goes with each request."""
+        if self.credentials is None:
+            self._auth.token = secret
+            return True
+        return bool(self.credentials.password == secret)
+
+    def create_session(self) -> requests.Session:
+        """See BaseProtocol: with bounds, and with nothing taken from the environment but what settings say."""
+        session: requests.Session = super().create_session()
+        if self.credentials is None:
+            session.auth = self._auth
+        elif self.auth_type == BASIC:
+            session.auth = (self.credentials.username.encode(), self.credentials.password.encode())
+        session.trust_env = False
+        session.proxies = {"http": self._way.proxy, "https": self._way.proxy} if self._way.proxy else {}
+        session.mount(self._way.url, Adapter(self._sockets, encrypted=self._way.url.startswith("https:")))
+        return session
+
+    @property
+    def aborted(self) -> bool:
+        """Whether it is of no use any more."""
+        return self._sockets.aborted
+
+    def abort(self) -> None:
+        """Break off what is under way, from any thread: whoever waits for the server sees the connection end."""
+        self._sockets.abort()
+
+    def account(self, address: str, access: str = IMPERSONATION) -> Account:
+        """The mailbox of an address, over this connection."""
+        account = Account(address, access_type=access, config=self.config, default_timezone=UTC, locale="en_US")
+        # It has made a Protocol of its own, which would be kept for ever.
+        del Protocol[self.config]
+        account.protocol = self
+        return account
+
+
+class _Bearer(AuthBase):
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self.token}".encode()
+        return request
+
+
+def _is_soap(content: bytes) -> bool:
+    """Whether it is an envelope: with an XML declaration or without (grommunio writes faults so), by any prefix."""
+    head = content[:_HEAD].removeprefix(_MARK).lstrip()
+    return head.startswith(b"<") and bool(_ENVELOPE.search(head))
+
+
+def _check(content: bytes) -> None:
+    """Refuse what exchangelib's forgiving parser would make sense of: SOAP that was cut off would lose messages.
+
+    SOAP has no document type (SOAP 1.1, chapter 3), so no entities of its own either.
+    """
+    if not _ENVELOPE_END.search(content[-_HEAD:]):
+        raise Unreadable("cut off")
+    if b"<!DOCTYPE" in content[:_HEAD]:
+        raise Unreadable("document type")

@@ -1,0 +1,192 @@
+"""What can go wrong with EWS, mapped in one place to the product's own errors.
+
+Nothing that exchangelib or the server writes is repeated but names of codes: their messages hold people's mail.
+Whatever is not known to be about one item for good is worth another try, since Exchange calls many passing troubles by
+odd names.
+"""
+
+from collections.abc import Iterator
+
+import requests
+from exchangelib import errors
+from exchangelib.errors import EWSError
+from spnego.exceptions import SpnegoError
+
+from shared.errors import RateLimited, SchedulingError
+from shared.mailboxes.ews.failures import EwsError, EwsUnavailable, Trouble
+
+
+class HttpFailure(errors.TransportError):
+    """An answer that is no SOAP: its status, and the seconds that the server asks to wait (0: it does not say)."""
+
+    def __init__(self, status: int, retry_after: float = 0.0) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+        self.retry_after = retry_after
+
+
+class NotSoap(errors.TransportError):
+    """A web page where SOAP should be."""
+
+
+class Unreadable(requests.exceptions.ConnectionError):
+    """An answer that was cut off, never ends, or brings a document type: no server of sound mind sends these."""
+
+
+class TooLarge(Unreadable):
+    """An answer of more bytes than are read; the same without its bodies may be read."""
+
+
+GONE = (
+    errors.ErrorItemNotFound,
+    errors.ErrorInvalidIdEmpty,
+    errors.ErrorInvalidIdMalformed,
+    errors.ErrorInvalidIdNotAnItemAttachmentId,
+    errors.ErrorCalendarOccurrenceIsDeletedFromRecurrence,
+    errors.ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange,
+)
+"""There is no such item any more, or there never was."""
+
+CANCELLED = (
+    errors.ErrorCalendarIsCancelledForAccept,
+    errors.ErrorCalendarIsCancelledForDecline,
+    errors.ErrorCalendarIsCancelledForTentative,
+    errors.ErrorCalendarIsCancelledForRemove,
+)
+"""The cancellation overtook the answer."""
+
+NOT_ALLOWED_THERE = (
+    errors.ErrorImpersonateUserDenied,
+    errors.ErrorImpersonationDenied,
+    errors.ErrorImpersonationFailed,
+    errors.ErrorInvalidExchangeImpersonationHeaderData,
+    errors.ErrorNonExistentMailbox,
+    errors.ErrorMissingEmailAddress,
+    errors.ErrorAccessDenied,
+    errors.SOAPError,
+)
+"""A mailbox that is none, or none of ours; grommunio refuses impersonation by a SOAP fault without a code of EWS's."""
+
+REFUSED_SEARCH = (
+    errors.ErrorUnsupportedPathForQuery,
+    errors.ErrorUnsupportedQueryFilter,
+    errors.ErrorInvalidRestriction,
+    errors.ErrorRestrictionTooComplex,
+    errors.ErrorInvalidPropertyRequest,
+    errors.ErrorInvalidExtendedProperty,
+    errors.SOAPError,
+)
+"""A server that does not search by a binary property."""
+
+_BUSY = (
+    errors.ErrorServerBusy,
+    errors.RateLimitError,
+    errors.ErrorExceededConnectionCount,
+    errors.ErrorTooManyObjectsOpened,
+)
+_FOR_GOOD = (
+    errors.ErrorItemCorrupt,
+    errors.ErrorCorruptData,
+    errors.ErrorMessageSizeExceeded,
+    errors.ErrorContentConversionFailed,
+    errors.ErrorCalendarIsOrganizerForAccept,
+    errors.ErrorCalendarIsOrganizerForDecline,
+    errors.ErrorCalendarIsOrganizerForTentative,
+    errors.ErrorCalendarIsDelegatedForAccept,
+    errors.ErrorCalendarIsDelegatedForDecline,
+    errors.ErrorInvalidRecipients,
+    errors.ErrorMailRecipientNotFound,
+)
+_TROUBLES: dict[Trouble, tuple[type[EWSError], ...]] = {
+    Trouble.IMPERSONATION: (
+        errors.ErrorImpersonateUserDenied,
+        errors.ErrorImpersonationDenied,
+        errors.ErrorImpersonationFailed,
+    ),
+    Trouble.NO_MAILBOX: (
+        errors.ErrorNonExistentMailbox,
+        errors.ErrorMissingEmailAddress,
+        errors.ErrorInvalidExchangeImpersonationHeaderData,
+        errors.ErrorInvalidSmtpAddress,
+    ),
+    Trouble.ACCESS: (errors.ErrorAccessDenied, errors.ErrorFolderNotFound),
+    Trouble.SIGN_IN: (errors.UnauthorizedError,),
+    Trouble.NOT_EWS: (errors.RedirectError, NotSoap),
+    Trouble.UNREADABLE: (errors.SOAPError, errors.MalformedResponseError),
+}
+DEFAULT_WAIT = 60.0
+"""Seconds that a busy server is left alone when it does not say how long."""
+
+_LONGEST_WAIT = 3600.0
+
+
+def translated(error: Exception) -> SchedulingError:
+    """The product's error for one that exchangelib, requests or the reading of an answer has raised."""
+    if isinstance(error, SchedulingError):
+        return error
+    if isinstance(error, _BUSY):
+        asked = getattr(error, "back_off", None) or getattr(error, "wait", None) or DEFAULT_WAIT
+        return RateLimited(f"Exchange asks to wait ({_name(error)}).", min(float(asked), _LONGEST_WAIT))
+    if isinstance(error, HttpFailure):
+        return _http(error)
+    if cause := next((c for c in _causes(error) if isinstance(c, requests.exceptions.RequestException)), None):
+        return EwsUnavailable(_connection(cause))
+    if isinstance(error, _FOR_GOOD):
+        return EwsError(_name(error))
+    if isinstance(error, EWSError):
+        trouble = next((t for t, classes in _TROUBLES.items() if isinstance(error, classes)), Trouble.OTHER)
+        return EwsUnavailable(trouble, _name(error))
+    if isinstance(error, PermissionError | SpnegoError):  # what the steps of an NTLM sign-in may end in
+        return EwsUnavailable(Trouble.SIGN_IN, "NTLM")
+    # Neither exchangelib's nor the network's: whatever a hostile answer makes of the library's reading.
+    return EwsUnavailable(Trouble.UNREADABLE, type(error).__name__)
+
+
+def is_too_large(error: BaseException) -> bool:
+    """Whether an answer had more bytes than are read."""
+    return any(isinstance(cause, TooLarge) for cause in _causes(error))
+
+
+def _name(error: Exception) -> str:
+    """EWS's own codes are the names of exchangelib's classes."""
+    name = type(error).__name__
+    return name if name.startswith("Error") else ""
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and those that it was raised from or in place of: exchangelib renames what requests raises."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _http(failure: HttpFailure) -> SchedulingError:
+    if failure.status in (429, 503):
+        wait = failure.retry_after or DEFAULT_WAIT
+        return RateLimited(f"Exchange asks to wait (HTTP {failure.status}).", min(wait, _LONGEST_WAIT))
+    troubles = {
+        401: Trouble.SIGN_IN,
+        407: Trouble.PROXY,
+        403: Trouble.ACCESS,
+        408: Trouble.SILENT,
+        502: Trouble.UNREACHABLE,
+    }
+    trouble = troubles.get(failure.status, Trouble.NOT_EWS if failure.status < 500 else Trouble.OTHER)
+    return EwsUnavailable(trouble, f"HTTP {failure.status}")
+
+
+def _connection(cause: BaseException) -> Trouble:
+    """What a failure of requests is about. It tells some of it only in words."""
+    if isinstance(cause, Unreadable | requests.exceptions.ContentDecodingError):
+        return Trouble.UNREADABLE
+    if isinstance(cause, requests.exceptions.SSLError):
+        return Trouble.CERTIFICATE
+    if isinstance(cause, requests.exceptions.ProxyError):
+        return Trouble.PROXY
+    if isinstance(cause, requests.exceptions.ConnectTimeout):
+        return Trouble.UNREACHABLE
+    if isinstance(cause, requests.exceptions.Timeout):
+        return Trouble.SILENT
+    if "NameResolutionError" in repr(cause) or "gaierror" in repr(cause):
+        return Trouble.NAME
+    return Trouble.UNREACHABLE

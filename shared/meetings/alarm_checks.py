@@ -1,0 +1,49 @@
+"""Alarms that are raised by what was seen, and cleared when it is seen no more; off the path of requests (O1, A7)."""
+
+from datetime import timedelta
+
+from shared.alarms import AlarmKind, Alarms
+from shared.aliases.allocation import NEARLY_FULL, alias_format
+from shared.meetings.processor import Processor
+from shared.meetings.symptoms import disproves
+
+MAX_OPERATIONS_READ = 200
+"""Operations that are looked through for one that disproves a symptom, while there is one."""
+
+NUMBERS = frozenset({"scheduled_alias_prefix", "scheduled_alias_suffix_length"})
+"""Settings that the number space is made of."""
+
+OPERATIONS_READ_SINCE = timedelta(days=1)
+"""How far that goes back: earlier sweeps have looked at what is older."""
+
+
+async def check_mailbox_settings(processor: Processor, alarms: Alarms) -> None:
+    """Raise or clear the alarm about the mailbox's settings. One point read while nothing is wrong."""
+    records, now, uuid = processor.records, processor.clock.now(), processor.integration.uuid
+    mark = await records.symptom()
+    if mark is None:
+        return
+    async for operation in records.recent(max(mark.seen, now - OPERATIONS_READ_SINCE), now, MAX_OPERATIONS_READ):
+        if disproves(operation, mark):
+            # The mark goes last: after a crash in between, this is done again.
+            await alarms.clear(uuid, AlarmKind.MAILBOX_SETTINGS)
+            await records.forget_symptom(mark)
+            return
+    await alarms.raise_(uuid, AlarmKind.MAILBOX_SETTINGS, mark.cause)
+
+
+async def forget_mailbox(processor: Processor, alarms: Alarms) -> None:
+    """The integration has another mailbox: what was seen of the former one's settings is of no interest any more."""
+    if mark := await processor.records.symptom():
+        await processor.records.forget_symptom(mark)
+    await alarms.clear(processor.integration.uuid, AlarmKind.MAILBOX_SETTINGS)
+
+
+async def check_number_space(processor: Processor, alarms: Alarms) -> None:
+    """Raise or clear the alarm about the number space, by an estimate of how full it is."""
+    uuid = processor.integration.uuid
+    share = await processor.judge.allocator.share_in_use(alias_format(processor.integration))
+    if share >= NEARLY_FULL:
+        await alarms.raise_(uuid, AlarmKind.NUMBER_SPACE, f"About {share:.0%} of the numbers are in use.")
+    else:
+        await alarms.clear(uuid, AlarmKind.NUMBER_SPACE)

@@ -1,0 +1,105 @@
+"""The judge: gathers what is known about a message and has the pure rules decide on it."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from shared.aliases.allocation import Allocator, alias_format
+from shared.aliases.marks import Marks, find_marks_in_turns
+from shared.aliases.promises import Promise, Promises
+from shared.bookings.booking import Booking, State
+from shared.bookings.operation import correlation_id
+from shared.calendar.conference import Calendar
+from shared.calendar.request import MeetingRequest, meeting_key
+from shared.clock import Clock
+from shared.errors import NotAuthenticated
+from shared.identity.caller import Caller
+from shared.integrations import Integration
+from shared.meetings.decision import Accept, Decision, Known, Provide, decide
+from shared.meetings.records import Records
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Decider:
+    """Decides on the messages of one integration."""
+
+    integration: Integration
+    records: Records
+    allocator: Allocator
+    promises: Promises
+    clock: Clock
+
+    async def decide(self, request: MeetingRequest, calendar: Calendar, *, thorough: bool) -> tuple[Decision, Known]:
+        """The decision, and what it rests on: see Records.known for `thorough`."""
+        uid = request.item.uid if request.item else request.uid
+        key, day = meeting_key(uid) if uid else request.meeting, request.item.day if request.item else request.day
+        marks = await _marks(request)
+        promise = self._first_valid(marks.promises, request.people)
+        known = await self.records.known(key, marks.tags, day, thorough=thorough or request.item is None)
+        decision = await self._decide(request, calendar, self._completed(known, promise, request))
+        if known.guessed and not isinstance(decision, Accept):
+            known = await self.records.known(key, marks.tags, day, thorough=True)
+            decision = await self._decide(request, calendar, self._completed(known, promise, request))
+        return decision, known
+
+    async def _decide(self, request: MeetingRequest, calendar: Calendar, known: Known) -> Decision:
+        """The decision, with an alias allocated now where one has to be provided (M8, A4).
+
+        A promise that another meeting has redeemed already is treated as a copied tag, hence the loop.
+        """
+        copies, now = self.integration.copied_tag_action == "new_alias", self.clock.now()
+        decision = decide(request, calendar, known, now, copies_get_new_alias=copies)
+        provided = False
+        while isinstance(decision, Provide):
+            booking = await self._provide(decision, request)
+            known, provided = replace(known, tagged=(*known.tagged, booking), promise=None), True
+            decision = decide(request, calendar, known, now, copies_get_new_alias=copies)
+        return replace(decision, mail_instructions=provided) if isinstance(decision, Accept) else decision
+
+    async def _provide(self, decision: Provide, request: MeetingRequest) -> Booking:
+        """An alias for a meeting that came without one; the same one when this is done again."""
+        promise, correlation = decision.promise, correlation_id(self.integration.uuid, request.message_id)
+        return await self.allocator.allocate(
+            self.integration.uuid,
+            alias_format(self.integration),
+            promise.caller if promise else Caller(f"meeting:{correlation}", "provided"),
+            timedelta(days=self.integration.reservation_days),
+            promise.id if promise else correlation,
+        )
+
+    def _completed(self, known: Known, promise: Promise | None, request: MeetingRequest) -> Known:
+        """What is known, with what is for whom (A6)."""
+        unused = (booking for booking in known.tagged if booking.state is State.RESERVED and not booking.meeting)
+        others = frozenset(
+            booking.tag for booking in unused if not self._is_for(map(bytes.fromhex, booking.people), request.people)
+        )
+        return replace(known, promise=promise, others=others)
+
+    def _first_valid(self, promises: Sequence[str], people: Sequence[str]) -> Promise | None:
+        for text in promises:
+            try:
+                promise = self.promises.verify(self.integration.uuid, text)
+            except NotAuthenticated:
+                log.info("a promise that does not hold was passed over")
+                continue
+            if self._is_for(promise.people, people):
+                return promise
+            log.info("a promise for somebody else's meetings was passed over")
+        return None
+
+    def _is_for(self, marks: Iterable[bytes], people: Sequence[str]) -> bool:
+        return self.promises.are_for(self.integration.uuid, marks, people)
+
+
+async def _marks(request: MeetingRequest) -> Marks:
+    """What the message holds, or its occurrence in the calendar.
+
+    An older message of one occurrence may come after its series got another tag, and Exchange need not call it
+    outdated: what stands in the calendar counts.
+    """
+    if request.item and request.item.day and (current := await find_marks_in_turns(request.item.body)).tags:
+        return current
+    return await find_marks_in_turns(request.body)

@@ -1,0 +1,133 @@
+"""Working off what has fallen due: series are read on, finished rooms close, old records go (C4, M3, A3).
+
+Each pass is bounded and takes up where the last one ended, since a row goes when its task is done. The cost is that of
+what falls due, not of what is stored.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from shared.aliases.quota import forget_full
+from shared.bookings.booking import Booking, State
+from shared.bookings.due_tasks import Due, Task, due_of
+from shared.clock import Clock
+from shared.conferences.platform import Platform
+from shared.conferences.removals import Removals
+from shared.mailboxes.mailbox import Mailbox
+from shared.meetings.records import Records
+from shared.storage import Delete, Replace, Row, RowChanged, Storage
+
+log = logging.getLogger(__name__)
+
+MAX_TASKS_PER_RUN = 500
+"""Tasks of one pass of one integration."""
+
+
+@dataclass(frozen=True)
+class DueRunner:
+    """What falls due for one integration."""
+
+    integration: str
+    mailbox: Mailbox
+    platform: Platform
+    records: Records
+    storage: Storage
+    clock: Clock
+
+    @property
+    def removals(self) -> Removals:
+        """What deletes bookings."""
+        return Removals(self.storage, self.platform)
+
+    async def clean_up(self) -> int:
+        """Let old records and unused reservations go, and finish what was interrupted; how many tasks that were."""
+        await self.removals.finish(self.integration)
+        await forget_full(self.storage.table("meetings"), self.integration, self.clock.now())
+        return await self.handle(CLEANUP)
+
+    async def handle(self, tasks: frozenset[Task]) -> int:
+        """Do what has fallen due of these kinds; how many tasks that were."""
+        table, today, done = self.storage.table("meetings"), self.clock.now().date(), 0
+        async for row in table.rows(self.integration, "due:"):
+            due = Due.from_key(row.key)
+            if due.day > today or done >= MAX_TASKS_PER_RUN:
+                break
+            if due.task in tasks:
+                await self._do(due, row)
+                done += 1
+        return done
+
+    async def _do(self, due: Due, row: Row) -> None:
+        work: dict[Task, Callable[[Booking], Awaitable[None]]] = {
+            Task.RESERVATION: self._drop_reservation,
+            Task.VERIFY: self._verify,
+            Task.EXTEND: self._extend,
+            Task.FINISH: self._finish,
+            Task.FORGET: self._forget,
+        }
+        try:
+            if due.task is Task.OPERATION:
+                await self._forget_operation(due.reference)
+            elif (booking := await self.records.booking(due.reference)) and self._is_due(booking, due):
+                await work[due.task](booking)
+            await self.storage.table("meetings").commit(self.integration, Delete(row))
+        except RowChanged:
+            # Somebody works on the same booking this moment: the row stays, and the next pass looks again.
+            log.info("a task of the agenda was put off")
+
+    def _is_due(self, booking: Booking, due: Due) -> bool:
+        """Whether the row still says what the booking needs: it may have been moved, cancelled or revived since.
+
+        Whatever moved it has put a row of its own.
+        """
+        if due.task is Task.VERIFY:
+            return booking.state is State.SCHEDULED
+        next_ = due_of(booking, self.clock.now())
+        return next_.task is due.task and (due.task is not Task.FINISH or next_.day <= due.day)
+
+    async def _drop_reservation(self, booking: Booking) -> None:
+        """An alias that nobody used: tag and digits come free (A3)."""
+        if not booking.is_usable(self.clock.now()):
+            await self.removals.remove(booking)
+
+    async def _verify(self, booking: Booking) -> None:
+        """A meeting that has left the equipment mailbox's calendar is closed (M4)."""
+        item = await self.mailbox.item(booking.item_id)
+        if item is None or item.cancelled:
+            await self._close(booking)
+
+    async def _extend(self, booking: Booking) -> None:
+        """Read a series on, before its known occurrences run out; one that has left the calendar is closed (M4)."""
+        item, now = await self.mailbox.item(booking.item_id), self.clock.now()
+        if item is None or item.cancelled or booking.conference is None:
+            await self._close(booking)
+            return
+        calendar = await self.mailbox.calendar(item, now)
+        await self._change(booking.following(calendar, booking.apart))
+
+    async def _finish(self, booking: Booking) -> None:
+        """A conference that is over: its name comes free, its record stays."""
+        await self._close(booking)
+
+    async def _close(self, booking: Booking) -> None:
+        await self._change(booking.closed())
+
+    async def _change(self, booking: Booking) -> None:
+        table = self.storage.table("meetings")
+        due = due_of(booking, self.clock.now())
+        etag, _ = await table.commit(self.integration, Replace(booking.row, booking.values()), due.put())
+        await self.platform.show(replace(booking, etag=etag))
+
+    async def _forget(self, booking: Booking) -> None:
+        if booking.state is State.CLOSED:
+            await self.removals.remove(booking)
+
+    async def _forget_operation(self, correlation: str) -> None:
+        row = await self.storage.table("meetings").get(self.integration, f"operation:{correlation}")
+        if row:
+            await self.storage.table("meetings").commit(self.integration, Delete(row))
+
+
+ONWARD = frozenset({Task.VERIFY, Task.EXTEND, Task.FINISH})
+CLEANUP = frozenset({Task.RESERVATION, Task.FORGET, Task.OPERATION})

@@ -1,0 +1,34 @@
+"""What works for one integration."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from shared.intake.watcher import Watcher
+from shared.meetings.backlog import Backlog
+from shared.meetings.comparison import Comparison
+from shared.meetings.due_runner import DueRunner
+from shared.meetings.processor import Processor
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """An integration's processor, watcher and agenda."""
+
+    processor: Processor
+    watcher: Watcher
+    agenda: DueRunner
+
+    @property
+    def backlog(self) -> Backlog:
+        """What could not be finished when it came."""
+        return Backlog(self.processor, self.watcher)
+
+    @property
+    def comparison(self) -> Comparison:
+        """What compares the mailbox's calendar with the records."""
+        of = self.processor
+        return Comparison(of.integration.uuid, of.mailbox, of.records, self.watcher.state, of.queue, of.clock)
+
+
+HandlersOf = Callable[[str], Awaitable[Handlers]]
+"""The hands of an integration, by its uuid. Raises NotFound."""

@@ -1,0 +1,139 @@
+"""Everything that the tables hold about a person, and its removal.
+
+    user records, personal VMRs      by the e-mail address
+    bookings, and their rooms        by whom the alias was given to: ids of the person, or a sign-in of the record;
+                                     and by what templates made of the meeting: the address, or words such as the name
+    decisions and answers            of these meetings, and those whose text has the address or the words
+
+Reads two tables from end to end: for an admin's request, not for a user's.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
+
+from shared.bookings.booking import Booking
+from shared.bookings.operation import Operation
+from shared.conferences.platform import PolicyPlatform
+from shared.conferences.removals import Removals
+from shared.errors import InvalidRequest
+from shared.mail_addresses import same_address
+from shared.personal.end_user import UserRecord
+from shared.personal.fields import digest, normal
+from shared.personal.store import VmrStore
+from shared.personal.users import UserStore
+from shared.personal.vmr import PersonalVmr
+from shared.storage import Delete, Row, Table, Tables
+
+SHORTEST_WORD = 3
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who is meant.
+
+    `ids` are those that identity tokens name the person by: the Entra object id, or Exchange's user id (`msexchuid`).
+    `words` are looked for in the texts of meetings besides the address, in upper and lower case.
+    """
+
+    email: str
+    ids: frozenset[str] = frozenset()
+    words: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if any(len(word.strip()) < SHORTEST_WORD for word in (self.email, *self.words)):
+            raise InvalidRequest(f"A word or address shorter than {SHORTEST_WORD} characters is in too many texts.")
+
+    def is_in(self, *texts: str) -> bool:
+        """Whether the address or a word is in any of the texts."""
+        joined = normal("\n".join(texts))
+        return any(normal(word) in joined for word in (self.email, *self.words))
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What there is about a person. Of `decisions` (rows of operations) only the keys are kept."""
+
+    users: Sequence[UserRecord]
+    vmrs: Sequence[PersonalVmr]
+    bookings: Sequence[Booking]
+    decisions: Sequence[Row]
+
+    def __bool__(self) -> bool:
+        return any((self.users, self.vmrs, self.bookings, self.decisions))
+
+
+async def traces_of(tables: Tables, person: Person) -> Traces:
+    """Find everything. Raises Unavailable."""
+    users = [user for user in await UserStore(tables).all() if same_address(user.email, person.email)]
+    vmrs = await VmrStore(tables).all()
+    is_owner = _owners(person, users)
+    bookings = [booking async for booking in _bookings(tables) if is_owner(booking.owner) or _mentions(person, booking)]
+    return Traces(
+        users,
+        [vmr for vmr in vmrs if same_address(vmr.primary_owner_email_address, person.email)],
+        bookings,
+        [row async for row in _decisions(tables, person, bookings)],
+    )
+
+
+async def erase(tables: Tables, traces: Traces) -> None:
+    """Remove it all: rooms close, aliases are unknown as if they had never been. May be repeated when interrupted.
+
+    Bookings go last, after the decisions that are found by them, so that an interruption leaves nothing of the person
+    where neither the next run nor the nightly cleanup finds it.
+    Raises Conflict when somebody works on one of the rows this moment, and Unavailable.
+    """
+    meetings, platform = tables.table("meetings"), PolicyPlatform(tables)
+    for booking in traces.bookings:
+        await platform.show(booking.closed())
+    for row in traces.decisions:
+        await _erase_decision(meetings, row)
+    for booking in traces.bookings:
+        await Removals(tables, platform).remove(booking)
+    for user in traces.users:
+        await UserStore(tables).delete(user.id)
+    for vmr in traces.vmrs:
+        await VmrStore(tables).delete(vmr.id)
+    await VmrStore(tables).finish_deletions()  # of an earlier, interrupted run: nobody's VMR any more, with an owner
+
+
+async def _erase_decision(meetings: Table, row: Row) -> None:
+    pending = await meetings.get(row.partition, row.key.replace("operation:", "pending:", 1))
+    await meetings.commit(row.partition, Delete(row), *([Delete(pending)] if pending else []))
+
+
+def _owners(person: Person, users: Sequence[UserRecord]) -> Callable[[str], bool]:
+    """Tells whether a `Caller.key` is the person's."""
+    known = {id_ for user in users for id_ in (user.user_oid, user.exchange_user_id) if id_}
+    ids = {normal(id_) for id_ in person.ids | known}
+    digests = {key_digest for user in users for _, key_digest, _ in user.sign_ins}
+
+    def is_theirs(key: str) -> bool:
+        method, _, rest = key.partition(":")
+        id_ = {"entra": rest.rpartition(":")[2], "exchange": rest.partition(":")[0]}.get(method, "")
+        return digest(key) in digests or normal(id_) in ids
+
+    return is_theirs
+
+
+def _mentions(person: Person, booking: Booking) -> bool:
+    conference = booking.conference
+    texts = (conference.name, conference.description, conference.subject) if conference else ()
+    return person.is_in(*booking.names, *texts)
+
+
+async def _bookings(tables: Tables) -> AsyncIterator[Booking]:
+    async for row in tables.table("meetings").everything():
+        if row.key.startswith("tag:"):
+            yield Booking.from_row(row)
+
+
+async def _decisions(tables: Tables, person: Person, bookings: Sequence[Booking]) -> AsyncIterator[Row]:
+    meetings = {(booking.integration, booking.meeting) for booking in bookings if booking.meeting}
+    tags = {booking.tag for booking in bookings}
+    async for row in tables.table("meetings").everything():
+        if row.key.startswith("operation:"):
+            operation = Operation.from_row(row)
+            of_theirs = (row.partition, operation.meeting) in meetings or tags & set(operation.tags.split())
+            if of_theirs or person.is_in(operation.text, operation.error, operation.cause):
+                yield replace(row, values={})

@@ -1,0 +1,39 @@
+"""Where an integration's add-in is served: the addresses that the manifest, the pane and identity tokens name."""
+
+from dataclasses import dataclass
+
+from shared.integrations import Integration
+from shared.settings import is_loopback
+from shared.web.icons import GREY, fingerprint
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """The add-in's URLs. Users reach it at the integration's add-in server, on a local stack at `public_base_url`."""
+
+    public_base_url: str
+
+    def origin(self, integration: Integration) -> str:
+        """Scheme and host of everything that the add-in loads from us."""
+        if is_loopback(self.public_base_url):
+            return self.public_base_url
+        return f"https://{integration.addin_server_domain}"
+
+    def pane(self, integration: Integration) -> str:
+        """The pane as the manifest names it, which is the audience of Exchange identity tokens."""
+        return f"{self._root(integration)}/pane"
+
+    def commands(self, integration: Integration) -> str:
+        """The page in which Outlook runs commands that have no pane."""
+        return f"{self._root(integration)}/commands"
+
+    def launch(self, integration: Integration) -> str:
+        """The script of events, for Outlooks that run it without a page."""
+        return f"{self._root(integration)}/launch.js"
+
+    def icon(self, integration: Integration, size: int, *, grey: bool = False) -> str:
+        """The icon of that many pixels. A new icon has a new address: Outlook never asks for the same one again."""
+        return f"{self._root(integration)}/icon-{size}-{fingerprint(integration)}{f'-{GREY}' if grey else ''}.png"
+
+    def _root(self, integration: Integration) -> str:
+        return f"{self.origin(integration)}/addin/{integration.uuid}"

@@ -1,0 +1,71 @@
+"""Response headers of the add-in's pages: what may run in them, and who may show them (X7).
+
+There is no X-Frame-Options: Outlook on the web shows the pane in a frame, and `frame-ancestors` says in which.
+`Cross-Origin-Opener-Policy: unsafe-none` is spelled out, because `same-origin` cuts a sign-in dialog off from the
+pane that opened it (docs/facts/outlook-addin.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from shared.integrations import Integration
+from shared.web import sources
+
+OUTLOOK = (
+    "https://outlook.office.com",
+    "https://outlook.office365.com",
+    "https://outlook.live.com",
+    "https://outlook.cloud.microsoft",
+    "https://outlook.office365.us",
+    "https://outlook-dod.office365.us",
+    "https://webmail.apps.mil",
+    "https://partner.outlook.cn",
+)
+"""Where Outlook on the web lives: Microsoft's clouds. Not confirmed in live tenants of the national clouds."""
+
+COMMON = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "unsafe-none",
+}
+
+
+def page_headers(
+    integration: Integration, connect: Sequence[str] = (), ancestors: Sequence[str] = ()
+) -> dict[str, str]:
+    """Headers of an HTML page. `connect`: origins besides our own that its scripts ask; `ancestors`: as in `policy`."""
+    return {"Content-Security-Policy": policy(integration, connect, ancestors), **COMMON}
+
+
+def policy(integration: Integration, connect: Sequence[str] = (), ancestors: Sequence[str] = ()) -> str:
+    """The content security policy of the pane. `ancestors`: who may show it besides Outlook and `owa_hosts`.
+
+    Genuine Office.js works under it (docs/facts/outlook-addin.md). Style attributes are allowed because the admin's
+    texts may have them, sanitised; style elements and scripts in the page are not.
+    """
+    directives: Mapping[str, Sequence[str]] = {
+        "default-src": ["'none'"],
+        "script-src": ["'self'", *sources.script_origins(integration)],
+        "style-src": ["'self'", *(styles := sources.origins(sources.stylesheets(integration)))],
+        "style-src-attr": ["'unsafe-inline'"],
+        "font-src": styles or ["'none'"],
+        "img-src": ["'self'", "data:"],
+        "connect-src": ["'self'", *connect],
+        "form-action": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": [*OUTLOOK, *owa_hosts(integration), *ancestors],
+    }
+    return "; ".join(f"{name} {' '.join(values)}" for name, values in directives.items())
+
+
+def owa_hosts(integration: Integration) -> list[str]:
+    """Origins of Outlook on the web on-premises: the servers that serve Exchange's metadata and web services.
+
+    In Exchange's own defaults these names are one; a deployment with another name for Outlook on the web lists that
+    name among its metadata domains.
+    """
+    urls = [*integration.metadata_urls, integration.url]
+    named = sources.origins(url for url in urls if urlsplit(url).hostname)
+    return [origin for origin in named if origin not in OUTLOOK]

@@ -1,0 +1,55 @@
+"""A booking's life on record: what it says to the processor, and what to conferencing nodes."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.bookings.booking import Booking, State
+from shared.storage import Put, Row, check_transaction
+from tests.unit.shared.conferences.samples import booking, conference, scheduled
+
+BOOKINGS = {
+    "reserved": booking(),
+    "scheduled": scheduled(),
+    "closed": scheduled().closed(),
+    "closed before it was used": booking().closed(),
+}
+
+
+@pytest.mark.parametrize("stored", BOOKINGS.values(), ids=BOOKINGS)
+def test_its_row_keeps_everything(stored: Booking) -> None:
+    row = Row(stored.integration, stored.key, stored.values(), 'W/"7"')
+    assert Booking.from_row(row) == Booking(**{**vars(stored), "etag": 'W/"7"'})
+    check_transaction(stored.integration, [Put(stored.key, stored.values())])
+    check_transaction(stored.numeric_alias, [Put("alias", stored.claim())])
+
+
+@pytest.mark.parametrize(
+    ("stored", "after_expiry"),
+    [(booking(), False), (scheduled(), True), (scheduled().closed(), True)],
+    ids=["reserved", "scheduled", "closed"],
+)
+def test_only_a_reservation_expires(stored: Booking, after_expiry: bool) -> None:
+    """A3: what was used stays known, so that "alias deleted" differs from "invalid alias"."""
+    assert stored.is_usable(stored.expires - timedelta(seconds=1))
+    assert stored.is_usable(stored.expires) is after_expiry
+
+
+@pytest.mark.parametrize("stored", BOOKINGS.values(), ids=BOOKINGS)
+def test_nodes_see_a_conference_only_while_it_is_scheduled(stored: Booking) -> None:
+    claim = stored.claim()
+    assert ("conference" in claim) is (stored.state is State.SCHEDULED)
+    assert (claim["state"], claim["tag"], claim["domain"]) == (stored.state.value, stored.tag, "example.com")
+
+
+def test_nodes_see_nothing_of_its_owner() -> None:
+    """Rule 6: the row that answers strangers' questions holds no key of a user."""
+    owned = Booking(**{**vars(scheduled()), "owner": "exchange:alice"})
+    assert not any("exchange:alice" in str(value) for value in owned.claim().values())
+
+
+def test_an_edit_replaces_the_conference() -> None:
+    edited = scheduled().scheduled("meeting", "item", conference(name="Another"))
+    assert edited.conference is not None
+    assert (edited.conference.name, edited.state) == ("Another", State.SCHEDULED)
+    assert scheduled().closed().scheduled("meeting", "item", conference()).state is State.SCHEDULED

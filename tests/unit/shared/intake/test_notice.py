@@ -1,0 +1,108 @@
+"""Queue messages hold ids only, every notice once, and fit a queue."""
+
+import base64
+import json
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.intake.notice import LOOKS, Notice, decode, encode
+
+INTEGRATION = "11111111-1111-4111-8111-111111111111"
+AZURE_TAKES = 65_536
+PAUSES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
+"""Seconds, before each of them is made a little longer."""
+
+notices = st.builds(
+    Notice,
+    integration=st.text(max_size=40),
+    message=st.text(max_size=200),
+    attempt=st.integers(0, LOOKS),
+    resubscribe=st.booleans(),
+)
+
+
+@given(st.lists(notices, max_size=50))
+def test_what_is_encoded_comes_back_once_each_in_order(sent: list[Notice]) -> None:
+    assert [notice for body in encode(sent) for notice in decode(body)] == list(dict.fromkeys(sent))
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, 5000])
+@pytest.mark.parametrize("length", [1, 152, 1024])
+def test_messages_fit_the_queue_and_are_few(count: int, length: int) -> None:
+    bodies = list(encode(Notice(INTEGRATION, f"{n:0{length}}"[-length:] + str(n)) for n in range(count)))
+    assert all(len(base64.b64encode(body.encode())) <= AZURE_TAKES for body in bodies)
+    assert sum(len(decode(body)) for body in bodies) == count
+    assert all(len(body) > 40_000 for body in bodies[:-1])
+
+
+def test_text_of_any_kind_is_counted_as_it_is_sent() -> None:
+    bodies = list(encode(Notice(INTEGRATION, "é😀" * 100 + str(n)) for n in range(200)))
+    assert all(len(base64.b64encode(body.encode())) <= AZURE_TAKES for body in bodies)
+
+
+FOREIGN = [
+    "",
+    "text",
+    "null",
+    "1",
+    '"text"',
+    "{}",
+    "[1]",
+    "[null]",
+    "[[]]",
+    "[{}]",
+    '[{"integration": 5}]',
+    '[{"integration": null}]',
+    '[{"message": "m"}]',
+    '[{"integration": "i", "attempt": "1"}]',
+    '[{"integration": "i", "resubscribe": 1}]',
+    '{"integration": "i"}',
+    "[" * 100_000,
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize("body", FOREIGN)
+def test_foreign_messages_are_refused(body: str) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        decode(body)
+
+
+def test_a_newer_version_may_say_more() -> None:
+    """During an update, old and new processes share the queue."""
+    assert decode(json.dumps([{"integration": "i", "message": "m", "new": 1}])) == [Notice("i", "m")]
+
+
+def test_looks_are_repeated_ever_more_seldom_until_patience_runs_out() -> None:
+    notice, waits = Notice(INTEGRATION, "message"), []
+    while later := notice.again():
+        notice, wait = later
+        waits.append(wait.total_seconds())
+    assert all(pause <= wait <= 1.25 * pause + 0.5 for pause, wait in zip(PAUSES[:LOOKS], waits, strict=True))
+    assert notice == Notice(INTEGRATION, "message", attempt=LOOKS)
+
+
+def test_an_item_that_is_not_there_is_looked_for_over_half_an_hour_however_often_something_was_away() -> None:
+    notice, waits = Notice(INTEGRATION, "message", attempt=LOOKS), []
+    while later := notice.again_for_item():
+        notice, wait = later
+        waits.append(wait.total_seconds())
+    assert all(pause <= wait <= 1.25 * pause + 0.5 for pause, wait in zip(PAUSES, waits, strict=True))
+
+
+def test_what_failed_together_is_not_tried_again_together() -> None:
+    late = [Notice(INTEGRATION, f"message {n}", attempt=8).again() for n in range(50)]
+    assert len({delay for _, delay in filter(None, late)}) > 20
+
+
+def test_who_is_asked_to_wait_waits() -> None:
+    _, delay = Notice(INTEGRATION, "message").again(timedelta(seconds=90)) or (None, None)
+    assert delay == timedelta(seconds=90)
+    _, delay = Notice(INTEGRATION, "message", attempt=9).again(timedelta(seconds=90)) or (None, None)
+    assert delay is None
+    _, delay = Notice(INTEGRATION, "message", attempt=8).again(timedelta(seconds=90)) or (None, None)
+    assert delay
+    assert delay >= timedelta(seconds=256)

@@ -1,0 +1,425 @@
+"""M9: subscriptions are kept alive, and a sweep finds what notifications have missed."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.bookings.operation import correlation_id
+from shared.errors import RateLimited, Unavailable
+from shared.intake.notice import decode
+from shared.intake.watcher import RENEW_BEFORE, SWEEP_MAX_PAGES, MailboxUnreadable, Watcher
+from shared.mailboxes.mailbox import Changes, Folder, MessageNotFound
+from shared.storage import Put
+from tests.fakes.clock import FakeClock
+from tests.fakes.mailbox import FakeMailbox
+from tests.fakes.storage import MemoryQueue, MemoryStorage
+from tests.fakes.subscriptions import LIFETIME, FakeSubscriptions
+
+INTEGRATION = "11111111-1111-4111-8111-111111111111"
+SECOND = timedelta(seconds=1)
+
+
+class World:
+    """A watcher of a mailbox whose pages hold two messages."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.mailbox = FakeMailbox(self.clock, page_size=2)
+        self.subscriptions = FakeSubscriptions()
+        self.is_polled = False
+        self.files_away = False
+        self.storage = MemoryStorage()
+        self.queue = self.storage.queue("meeting-requests")
+        self.watched = "vmr@example.com https://vmr.example.com"
+
+    @property
+    def watcher(self) -> Watcher:
+        """As a new process makes it: nothing is remembered but what is stored."""
+        return Watcher(
+            INTEGRATION,
+            self.watched,
+            self.mailbox,
+            None if self.is_polled else self.subscriptions,
+            self.storage,
+            self.queue,
+            self.clock,
+            self.files_away,
+            None if self.is_polled else self.mailbox,
+        )
+
+    def found(self) -> list[str]:
+        """The messages in the queue so far."""
+        return [notice.message for body, _ in self.queue.sent for notice in decode(body)]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def test_a_mailbox_is_subscribed_to_once(world: World) -> None:
+    assert await world.watcher.keep_subscribed() is True
+    assert await world.watcher.keep_subscribed() is False
+    assert list(world.subscriptions.alive) == ["subscription-1"]
+    assert world.subscriptions.renewed == 0
+
+
+async def test_it_is_renewed_two_days_before_it_ends(world: World) -> None:
+    await world.watcher.keep_subscribed()
+    world.clock.move(LIFETIME - RENEW_BEFORE - SECOND)
+    await world.watcher.keep_subscribed()
+    assert world.subscriptions.renewed == 0
+    world.clock.move(SECOND)
+    assert await world.watcher.keep_subscribed() is False
+    assert world.subscriptions.alive == {"subscription-1": world.clock.now() + LIFETIME}
+    await world.watcher.keep_subscribed()
+    assert world.subscriptions.renewed == 1, "the new end is remembered"
+
+
+async def test_the_renewal_timer_renews_at_once(world: World) -> None:
+    await world.watcher.keep_subscribed()
+    world.clock.move(timedelta(hours=6))
+    assert await world.watcher.keep_subscribed(at_once=True) is False
+    assert world.subscriptions.alive == {"subscription-1": world.clock.now() + LIFETIME}
+
+
+async def test_a_lost_subscription_is_made_anew(world: World) -> None:
+    await world.watcher.keep_subscribed()
+    world.subscriptions.alive.clear()
+    assert await world.watcher.keep_subscribed(at_once=True) is True
+    assert list(world.subscriptions.alive) == ["subscription-2"]
+    assert await world.watcher.keep_subscribed() is False
+
+
+async def test_one_that_cannot_be_made_anew_is_not_taken_for_alive(world: World) -> None:
+    """Else nothing would be tried before the renewal timer, and the alarm would be cleared meanwhile."""
+    await world.watcher.keep_subscribed()
+    world.subscriptions.alive.clear()
+    world.subscriptions.failure = Unavailable("the handshake failed")
+    for at_once in (True, False, False):
+        with pytest.raises(Unavailable):
+            await world.watcher.keep_subscribed(at_once=at_once)
+    world.subscriptions.failure = None
+    assert await world.watcher.keep_subscribed() is True
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_one_that_was_made_under_other_terms_is_made_anew(world: World, at_once: bool) -> None:
+    """The signing key was renewed: what the old one notifies is not believed any more."""
+    await world.watcher.keep_subscribed()
+    world.subscriptions.terms = "second"
+    assert await world.watcher.keep_subscribed(at_once=at_once) is True
+    assert (world.subscriptions.made, world.subscriptions.renewed) == (["subscription-1", "subscription-2"], 0)
+    assert await world.watcher.keep_subscribed() is False
+
+
+async def test_a_mailbox_without_subscriptions_is_found_by_sweeps_alone(world: World) -> None:
+    world.is_polled = True
+    world.mailbox.deliver_mail("a")
+    assert await world.watcher.keep_subscribed(at_once=True) is False
+    assert await world.watcher.resync(resubscribe=True) == 1
+    assert world.subscriptions.made == []
+
+
+async def test_another_mailbox_or_address_is_subscribed_to_anew(world: World) -> None:
+    """Otherwise a changed equipment mailbox would never be watched, and the old one for ever."""
+    world.mailbox.deliver_mail("a")
+    await world.watcher.resync(resubscribe=True)
+    world.watched = "room@example.com https://vmr.example.com"
+    world.mailbox = FakeMailbox(world.clock, page_size=2)
+    world.mailbox.deliver_mail("b")
+    assert await world.watcher.keep_subscribed() is True
+    assert await world.watcher.sweep() == 1, "the other mailbox is read from its beginning"
+    assert world.found() == ["a", "b"]
+
+
+async def test_a_sweep_finds_everything_once_in_both_folders(world: World) -> None:
+    """What Exchange has filed away itself is in Deleted Items (docs/facts/exchange.md §7)."""
+    for name in "abcde":
+        world.mailbox.deliver_mail(name)
+    world.mailbox.deliver_mail("f", Folder.DELETED_ITEMS)
+    assert await world.watcher.sweep() == 6
+    assert world.found() == list("abcdef")
+    assert await world.watcher.sweep() == 0
+    world.mailbox.deliver_mail("g")
+    assert await world.watcher.sweep() == 1
+    assert world.found() == list("abcdefg")
+
+
+async def test_a_sweep_of_an_endless_folder_stops_and_the_next_goes_on(world: World) -> None:
+    messages = [f"m{n}" for n in range(2 * SWEEP_MAX_PAGES + 3)]
+    for name in messages:
+        world.mailbox.deliver_mail(name)
+    assert await world.watcher.sweep() == 2 * SWEEP_MAX_PAGES
+    assert await world.watcher.sweep() == 3
+    assert world.found() == messages
+
+
+@pytest.mark.parametrize("page", range(3))
+async def test_a_crash_while_sweeping_loses_nothing(world: World, page: int) -> None:
+    """The state is stored only after the messages are in the queue; some may come twice, none is missing."""
+    for name in "abcdef":
+        world.mailbox.deliver_mail(name)
+    queue, world.queue = world.queue, BreakingQueue(world.queue, after=page)
+    with pytest.raises(ConnectionError):
+        await world.watcher.sweep()
+    world.queue = queue
+    await world.watcher.sweep()
+    assert set(world.found()) == set("abcdef")
+
+
+async def test_a_crash_between_queue_and_state_finds_the_page_again(world: World) -> None:
+    for name in "abc":
+        world.mailbox.deliver_mail(name)
+    world.is_polled = True
+    world.mailbox.fail("changes", Unavailable("gone"), times=1, after_effect=True)
+    with pytest.raises(Unavailable):
+        await world.watcher.sweep()
+    assert await world.watcher.sweep() == 3
+
+
+async def test_a_folder_that_fails_keeps_its_place(world: World) -> None:
+    world.is_polled = True
+    world.mailbox.deliver_mail("a")
+    await world.watcher.sweep()
+    world.mailbox.deliver_mail("b")
+    world.mailbox.fail("changes", Unavailable("down"))
+    with pytest.raises(Unavailable):
+        await world.watcher.sweep()
+    assert await world.watcher.sweep() == 1
+    assert world.found() == ["a", "b"]
+
+
+async def test_what_is_listed_is_found_although_the_delta_query_fails(world: World) -> None:
+    world.mailbox.deliver_mail("a")
+    world.mailbox.fail("changes", Unavailable("down"))
+    with pytest.raises(Unavailable):
+        await world.watcher.sweep()
+    assert await world.watcher.sweep() == 0
+    assert world.found() == ["a"]
+
+
+async def test_a_resync_mends_the_subscription_first(world: World) -> None:
+    world.mailbox.deliver_mail("a")
+    assert await world.watcher.resync(resubscribe=True) == 1
+    assert list(world.subscriptions.alive) == ["subscription-1"]
+    assert await world.watcher.resync(resubscribe=False) == 0
+    assert world.subscriptions.renewed == 0
+
+
+class BreakingQueue(MemoryQueue):
+    """A queue that breaks after so many messages; those go through."""
+
+    def __init__(self, queue: MemoryQueue, after: int) -> None:
+        self.sent = queue.sent
+        self._left = after
+
+    async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
+        if not self._left:
+            raise ConnectionError
+        self._left -= 1
+        await super().send(text, delay)
+
+
+class TestPolling:
+    """Where nobody notifies us (EWS): every minute, one call while nothing happens."""
+
+    @pytest.fixture
+    def polled(self, world: World) -> World:
+        world.is_polled = True
+        return world
+
+    async def test_an_idle_mailbox_costs_one_call_a_minute(self, polled: World) -> None:
+        await polled.watcher.poll()
+        polled.mailbox.calls.clear()
+        for _ in range(10):
+            polled.clock.move(timedelta(minutes=1))
+            await polled.watcher.poll()
+        assert polled.mailbox.calls == ["changes"] * 10
+
+    async def test_at_first_everything_is_found(self, polled: World) -> None:
+        polled.mailbox.deliver_mail("a")
+        polled.mailbox.deliver_mail("b", Folder.DELETED_ITEMS)
+        assert await polled.watcher.poll() == 2
+        assert polled.found() == ["a", "b"]
+
+    async def test_what_leaves_the_inbox_is_found_where_it_went(self, polled: World) -> None:
+        await polled.watcher.poll()
+        polled.mailbox.deliver_mail("filed", Folder.DELETED_ITEMS)
+        await polled.watcher.poll()
+        assert polled.found() == ["filed"]
+
+    async def test_an_exchange_that_files_away_unseen_is_looked_at_every_five_minutes(self, polled: World) -> None:
+        polled.files_away = True
+        await polled.watcher.poll()
+        polled.mailbox.calls.clear()
+        for _ in range(10):
+            polled.clock.move(timedelta(minutes=1))
+            await polled.watcher.poll()
+        assert len(polled.mailbox.calls) == 12
+
+    async def test_what_polls_find_is_no_repair(self, polled: World) -> None:
+        """Metric sweep_repairs counts what notifications should have told."""
+        polled.mailbox.deliver_mail("a")
+        await polled.watcher.poll()
+        assert [notice.swept for body, _ in polled.queue.sent for notice in decode(body)] == [False]
+
+    async def test_a_busy_server_is_left_alone_by_the_next_processes_too(self, polled: World) -> None:
+        polled.mailbox.deliver_mail("a")
+        polled.mailbox.fail("changes", RateLimited("busy", 150))
+        for minute in range(4):
+            if minute < 3:
+                with pytest.raises(RateLimited):
+                    await polled.watcher.poll()
+            else:
+                await polled.watcher.poll()
+            polled.clock.move(timedelta(minutes=1))
+        assert polled.mailbox.calls == ["changes"] * 3, "once at first, then both folders"
+        assert polled.found() == ["a"]
+
+    async def test_back_off_keeps_what_was_known(self, polled: World) -> None:
+        polled.mailbox.deliver_mail("a")
+        await polled.watcher.poll()
+        polled.mailbox.fail("changes", RateLimited("busy", 30))
+        with pytest.raises(RateLimited):
+            await polled.watcher.poll()
+        polled.clock.move(timedelta(minutes=1))
+        assert await polled.watcher.poll() == 0
+
+
+async def test_what_was_filed_away_when_it_was_answered_needs_no_second_look(world: World) -> None:
+    table = world.storage.table("meetings")
+    for message, done in [("answered", "2026-11-23T09:00:00+00:00"), ("unfinished", "")]:
+        operation = f"operation:{correlation_id(INTEGRATION, message)}"
+        await table.commit(INTEGRATION, Put(operation, {"done": done}))
+        world.mailbox.deliver_mail(f"{message}|moved", Folder.DELETED_ITEMS)
+    world.mailbox.deliver_mail("unseen", Folder.DELETED_ITEMS)
+    assert await world.watcher.sweep() == 2
+    assert world.found() == ["unfinished|moved", "unseen"]
+
+
+async def test_what_was_notified_of_and_answered_needs_no_second_look(world: World) -> None:
+    operation = f"operation:{correlation_id(INTEGRATION, 'answered')}"
+    await world.storage.table("meetings").commit(INTEGRATION, Put(operation, {"done": "2026-11-23T09:00:00+00:00"}))
+    world.mailbox.deliver_mail("answered")
+    assert await world.watcher.sweep() == 0
+    world.mailbox.forgotten_states |= {"1 0", "1 1"}
+    assert await world.watcher.sweep() == 0, "nor when the delta query starts over"
+
+
+class TestWhatTheDeltaQueryNeverTells:
+    async def test_a_message_that_was_moved_away_and_back_is_found(self, world: World) -> None:
+        await world.watcher.sweep()
+        world.clock.move(timedelta(minutes=3))
+        world.mailbox.deliver_mail("a")
+        world.mailbox.move_there_and_back("a")
+        world.clock.move(timedelta(minutes=2))
+        assert await world.watcher.sweep() == 1
+        assert world.found() == ["a"]
+
+    async def test_it_is_found_after_an_outage_of_days(self, world: World) -> None:
+        await world.watcher.sweep()
+        world.mailbox.deliver_mail("a")
+        world.mailbox.move_there_and_back("a")
+        world.mailbox.fail("arrived", Unavailable("down"), times=2)
+        for _ in range(2):
+            world.clock.move(timedelta(days=1))
+            with pytest.raises(Unavailable):
+                await world.watcher.sweep()
+        assert await world.watcher.sweep() == 1
+
+    async def test_a_busy_server_is_left_alone_by_the_next_sweep_too(self, world: World) -> None:
+        world.mailbox.deliver_mail("a")
+        world.mailbox.fail("arrived", RateLimited("busy", 150))
+        for _ in range(2):
+            with pytest.raises(RateLimited):
+                await world.watcher.sweep()
+            world.clock.move(timedelta(minutes=2))
+        assert world.mailbox.calls == ["arrived"]
+        assert await world.watcher.sweep() == 1
+
+    async def test_the_list_costs_one_call_and_does_not_grow(self, world: World) -> None:
+        for number in range(100):
+            world.mailbox.deliver_mail(f"m{number}")
+            await world.watcher.sweep()
+            world.clock.move(timedelta(minutes=5))
+        world.mailbox.calls.clear()
+        world.queue.sent.clear()
+        await world.watcher.sweep()
+        assert world.mailbox.calls == ["arrived", "changes", "changes"]
+        assert world.found() == []
+        row = await world.storage.table("meetings").get(INTEGRATION, "watch:arrivals")
+        assert row is not None
+        assert len(str(row.values["seen"]).split()) <= 3, "what lies behind the overlap is not listed again"
+
+    async def test_a_list_without_end_goes_on_with_the_next_sweep(self, world: World) -> None:
+        await world.watcher.sweep()
+        messages = [f"m{n}" for n in range(2 * SWEEP_MAX_PAGES + 3)]
+        for name in messages:
+            world.mailbox.deliver_mail(name)
+            world.mailbox.move_there_and_back(name)
+            world.clock.move(timedelta(minutes=1))
+        await world.watcher.sweep()
+        assert set(world.found()) == set(messages[: 2 * SWEEP_MAX_PAGES])
+        await world.watcher.sweep()
+        assert set(world.found()) == set(messages)
+
+
+class TestMessagesThatCannotBeRead:
+    """404 for one message is a deleted message; for all of them it is no clean mailbox."""
+
+    @pytest.fixture
+    async def told(self, world: World) -> World:
+        world.mailbox.deliver_mail("a")
+        await world.watcher.sweep()
+        await world.watcher.not_found()
+        world.mailbox.calls.clear()
+        return world
+
+    async def test_nothing_follows_from_a_deleted_one(self, told: World) -> None:
+        for _ in range(3):
+            await told.watcher.check_readable()
+        assert told.mailbox.calls == ["newest", "read"], "it is looked at once"
+        assert await told.watcher.sweep() == 0
+
+    async def test_nothing_follows_where_none_is_left(self, told: World) -> None:
+        told.mailbox.lose("a")
+        await told.watcher.check_readable()
+
+    async def test_all_is_an_error_until_one_can_be_read_and_then_everything_is_looked_at(self, told: World) -> None:
+        told.mailbox.fail("read", MessageNotFound("none"), times=3)
+        for _ in range(3):
+            with pytest.raises(MailboxUnreadable, match="404"):
+                await told.watcher.check_readable()
+            await told.watcher.not_found()
+            assert await told.watcher.sweep() == 0
+        await told.watcher.check_readable()
+        assert await told.watcher.sweep() == 1
+        assert told.found() == ["a", "a"]
+        await told.watcher.check_readable()
+        assert await told.watcher.sweep() == 0
+
+    async def test_ews_has_no_lists_to_compare_with(self, world: World) -> None:
+        world.is_polled = True
+        world.mailbox.deliver_mail("a")
+        await world.watcher.not_found()
+        await world.watcher.check_readable()
+        assert world.mailbox.calls == []
+
+
+@pytest.mark.parametrize("length", [0, 1, 29_999, 30_000, 30_001, 60_000, 200_000])
+async def test_a_state_of_any_length_is_kept(world: World, length: int) -> None:
+    """EWS's states grow with the folder; a column of a table does not."""
+    told: list[str] = []
+
+    async def changes(folder: Folder, state: str) -> Changes:
+        told.append(state)
+        return Changes([], "abc" * (length // 3) + "x" * (length % 3), more=False)
+
+    world.mailbox.changes = changes  # type: ignore[method-assign]
+    await world.watcher.sweep()
+    await world.watcher.sweep()
+    assert [len(state) for state in told] == [0, 0, length, length]
+    assert told[-1] == "abc" * (length // 3) + "x" * (length % 3)
+    rows = [row async for row in world.storage.table("meetings").rows(INTEGRATION, "watch:")]
+    assert all(len(str(value)) <= 32_768 for row in rows for value in row.values.values())

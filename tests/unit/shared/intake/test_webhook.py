@@ -1,0 +1,205 @@
+"""Graph's POSTs: believed only with their clientState (rule 4), reduced to ids, mixed batches and all (exchange.md
+§3)."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.errors import InvalidRequest, TooLarge
+from shared.intake.notice import Notice, decode
+from shared.intake.webhook import MAX_NOTIFICATIONS, MESSAGE_ID_MAX_LENGTH, WEBHOOK_BODY_MAX_BYTES, Webhook
+from shared.mailboxes.client_state import ClientStates, digest
+from tests.unit.shared.mailboxes.graph_samples import graph_sample
+
+OURS, OTHERS = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+STATES = ClientStates(b"k" * 32)
+STATE, OTHER_STATE = STATES.of(OURS), STATES.of(OTHERS)
+
+
+def receive(body: Any) -> list[Notice]:
+    """What a POST becomes."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return [notice for message in Webhook(STATES).receive(raw) for notice in decode(message)]
+
+
+def change(message: Any = "message-1", subscription: Any = "ours", state: Any = STATE, **more: Any) -> dict[str, Any]:
+    """A change notification."""
+    return {
+        "subscriptionId": subscription,
+        "clientState": state,
+        "changeType": "created",
+        "resource": f"Users('somebody@example.org')/messages('{message}')",
+        "resourceData": {"@odata.type": "#Microsoft.Graph.Message", "id": message},
+        **more,
+    }
+
+
+def lifecycle(event: str, subscription: str = "ours", state: str = STATE) -> dict[str, Any]:
+    """A lifecycle notification; it has no resource."""
+    return {"subscriptionId": subscription, "clientState": state, "lifecycleEvent": event, "tenantId": "t"}
+
+
+def test_a_change_becomes_a_notice() -> None:
+    assert receive({"value": [change()]}) == [Notice(OURS, "message-1")]
+
+
+@pytest.mark.parametrize(
+    ("event", "resubscribe"), [("missed", False), ("subscriptionRemoved", True), ("reauthorizationRequired", True)]
+)
+def test_lifecycle_events_ask_for_a_sweep(event: str, resubscribe: bool) -> None:
+    assert receive({"value": [lifecycle(event)]}) == [Notice(OURS, resubscribe=resubscribe)]
+
+
+def test_a_mixed_batch_of_several_subscriptions() -> None:
+    batch = [
+        change("a"),
+        lifecycle("missed", "theirs", OTHER_STATE),
+        change("b", "theirs", OTHER_STATE),
+        change("a"),
+        change("d", state="unknown"),
+        lifecycle("subscriptionRemoved"),
+    ]
+    assert receive({"value": batch}) == [
+        Notice(OURS, "a"),
+        Notice(OTHERS),
+        Notice(OTHERS, "b"),
+        Notice(OURS, resubscribe=True),
+    ]
+
+
+def forged(integration: str, signature_of: str = OURS, states: ClientStates = STATES) -> str:
+    """A clientState put together by somebody who has seen others."""
+    return f"{integration}.{states.of(signature_of).partition('.')[2]}"
+
+
+UNBELIEVED = {
+    "wrong clientState": change(state="x" * 64),
+    "another integration's signature": change(state=forged(OURS, OTHERS)),
+    "another integration in front of the signature": change(state=forged(OTHERS, OURS)),
+    "another deployment's key": change(state=ClientStates(b"x" * 32).of(OURS)),
+    "a signature that was cut off": change(state=STATE[:-1]),
+    "a signature with something behind it": change(state=STATE + "="),
+    "no signature": change(state=OURS),
+    "an empty signature": change(state=f"{OURS}."),
+    "the digest that is kept of it": change(state=digest(STATE)),
+    "clientState in capitals": change(state=STATE.upper()),
+    "clientState with spaces": change(state=f" {STATE} "),
+    "letters that only look alike": change(state=STATE.replace("1", "１")),
+    "half a character": change(state="\ud800" + STATE),
+    "empty clientState": change(state=""),
+    "no clientState": change(state=None),
+    "lifecycle with wrong clientState": lifecycle("subscriptionRemoved", state="x"),
+    "no message": change(message=""),
+    "null message": change(message=None),
+    "message id of half a character": change(message="\ud800"),
+    "message id with a line end": change(message="a\nb"),
+    "endless message id": change(message="x" * (MESSAGE_ID_MAX_LENGTH + 1)),
+    "no resource data": change(resourceData=None),
+}
+
+
+@pytest.mark.parametrize("item", UNBELIEVED.values(), ids=UNBELIEVED)
+def test_what_is_not_believed_is_left_out_and_the_rest_is_kept(item: dict[str, Any]) -> None:
+    assert receive({"value": [item]}) == []
+    assert receive({"value": [item, change("good")]}) == [Notice(OURS, "good")]
+
+
+MALFORMED: dict[str, Any] = {
+    "empty": b"",
+    "no JSON": b"value",
+    "not UTF-8": b'{"value": ["\xff"]}',
+    "half JSON": b'{"value": [',
+    "null": None,
+    "a list": [change()],
+    "a text": "value",
+    "no value": {},
+    "value is null": {"value": None},
+    "value is an object": {"value": change()},
+    "an item is a text": {"value": ["x"]},
+    "an item is null": {"value": [None]},
+    "no subscription": {"value": [{"clientState": STATE}]},
+    "subscription of another kind": {"value": [change(subscription=1)]},
+    "clientState of another kind": {"value": [change(state=["x"])]},
+    "message of another kind": {"value": [change(message={"x": 1})]},
+    "nested too deep": b"[" * 100_000,
+    "too many": {"value": [change(state="")] * (MAX_NOTIFICATIONS + 1)},
+    "lifecycle event of another kind": {"value": [{**lifecycle("missed"), "lifecycleEvent": 1}]},
+    "a number without end": b'{"value": ' + b"9" * 10_000 + b"}",
+}
+
+
+@pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED)
+def test_what_graph_never_sends_is_refused(body: Any) -> None:
+    with pytest.raises(InvalidRequest):
+        receive(body)
+
+
+def test_an_oversized_body_is_not_even_parsed() -> None:
+    with pytest.raises(TooLarge):
+        receive(b" " * (WEBHOOK_BODY_MAX_BYTES + 1))
+    assert receive(json.dumps({"value": [change()]}).encode().ljust(WEBHOOK_BODY_MAX_BYTES)) == [
+        Notice(OURS, "message-1")
+    ]
+
+
+def test_an_error_tells_nothing_of_what_was_sent() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        receive({"value": [change(subscription={"secret": STATE})]})
+    assert STATE not in str(refused.value)
+    assert refused.value.__cause__ is None
+
+
+def test_what_one_integrations_state_opens_is_that_integrations_mailbox_alone() -> None:
+    """Whatever else the notification says of itself (rule 4)."""
+    item = change("theirs", OTHERS, resource=f"Users('{OTHERS}')/messages('theirs')", tenantId=OTHERS)
+    assert receive({"value": [item]}) == [Notice(OURS, "theirs")]
+
+
+@pytest.mark.parametrize(
+    ("name", "notices"),
+    [
+        ("docs__outlook_notification_basic.json", [Notice(OURS, "AAMkAGUwNjQ4ZjIxAAA=")]),
+        ("docs__outlook_notification_rich.json", [Notice(OURS, "AAMkAGUwNjQ4ZjIxLTQ3Y2Y8AAA=")]),
+        ("graph__webhooks__03.json", [Notice(OURS, "{long_id_string}")]),
+        ("graph__webhooks-lifecycle__02.json", [Notice(OURS, resubscribe=True)]),
+        ("graph__webhooks-lifecycle__03.json", [Notice(OURS)]),
+        ("graph__webhooks-lifecycle__04.json", [Notice(OURS, resubscribe=True)]),
+        ("third_party_fixture__mixed_change_and_lifecycle_batch.json", [Notice(OURS, "message-id"), Notice(OURS)]),
+    ],
+)
+def test_samples(name: str, notices: list[Notice]) -> None:
+    """As documented or captured, once they bear our clientState."""
+    sample = graph_sample(name)
+    for item in sample["value"]:
+        item["clientState"] = STATE
+    assert receive(sample) == notices
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=10),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["value", "subscriptionId", "clientState", "resourceData", "id", "lifecycleEvent"]),
+                inner,
+            )
+        ),
+        max_leaves=12,
+    )
+)
+def test_nothing_gets_through_by_chance(body: Any) -> None:
+    try:
+        assert receive(body) == []
+    except InvalidRequest:
+        return
+
+
+@pytest.mark.parametrize("data", ["", [], 7, None, {}], ids=repr)
+def test_what_a_lifecycle_notification_says_of_resources_does_not_matter(data: object) -> None:
+    """It carries `resource: ""` and some resourceData (microsoftgraph/microsoft-graph-docs #21675)."""
+    item = {**lifecycle("missed"), "resource": "", "resourceData": data, "organizationId": "x"}
+    assert len(receive({"value": [item]})) == 1

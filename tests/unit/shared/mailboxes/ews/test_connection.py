@@ -1,0 +1,61 @@
+"""What is taken for EWS, and what a server may ask for."""
+
+import pytest
+import requests
+
+from shared.mailboxes.ews.connection import AtOnce
+from shared.mailboxes.ews.error_mapping import HttpFailure, NotSoap, Unreadable
+
+SOAP = b'<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body/></s:Envelope>'
+
+
+def answer(status: int, content: bytes = b"", **headers: str) -> requests.Response:
+    response = requests.Response()
+    response.status_code = status
+    response._content = content
+    response.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+    return response
+
+
+@pytest.mark.parametrize("content", [SOAP, b"\xef\xbb\xbf" + SOAP, b"\r\n" + SOAP + b"\r\n"])
+@pytest.mark.parametrize("status", [200, 500])
+def test_soap_is_read_whatever_the_status_says(status: int, content: bytes) -> None:
+    """Faults come by 500, and now and then by 200."""
+    AtOnce().raise_response_errors(answer(status, content))
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirections_are_not_followed(status: int) -> None:
+    """Rule 5: nothing from outside chooses a host to call."""
+    with pytest.raises(NotSoap):
+        AtOnce().raise_response_errors(answer(status, location="https://evil.example/"))
+
+
+@pytest.mark.parametrize("content", [b"", b"<html></html>", b"<!DOCTYPE html><html/>", b"{}"])
+def test_a_web_page_is_no_soap(content: bytes) -> None:
+    with pytest.raises(NotSoap):
+        AtOnce().raise_response_errors(answer(200, content))
+
+
+@pytest.mark.parametrize("content", [SOAP[:-3], SOAP[:60], SOAP.replace(b"?>", b"?><!DOCTYPE a []>")])
+@pytest.mark.parametrize("status", [200, 500])
+def test_soap_that_was_cut_off_or_brings_a_document_type(status: int, content: bytes) -> None:
+    with pytest.raises(Unreadable):
+        AtOnce().raise_response_errors(answer(status, content))
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [("5", 5), ("2.5", 2.5), ("-3", 0), ("nan", 0), ("inf", 0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0), ("", 0)],
+)
+def test_how_long_a_server_asks_to_wait(asked: str, seconds: float) -> None:
+    with pytest.raises(HttpFailure) as caught:
+        AtOnce().raise_response_errors(answer(503, Retry_After=asked))
+    assert (caught.value.status, caught.value.retry_after) == (503, seconds)
+
+
+def test_a_closed_connection_is_no_reason_to_take_a_refusal_for_something_else() -> None:
+    """exchangelib takes every answer with Connection: close for a busy server."""
+    with pytest.raises(HttpFailure) as caught:
+        AtOnce().raise_response_errors(answer(404, connection="close"))
+    assert caught.value.status == 404

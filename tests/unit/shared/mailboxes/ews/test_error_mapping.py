@@ -1,0 +1,162 @@
+"""Whatever exchangelib can raise becomes an error of the product's own, and says nothing that is not to be said."""
+
+import inspect
+import ssl
+from collections.abc import Iterator
+
+import pytest
+import requests
+from exchangelib import errors
+from exchangelib.errors import EWSError
+from spnego.exceptions import InvalidTokenError
+
+from shared.errors import NotFound, RateLimited, SchedulingError, Unavailable
+from shared.mailboxes.ews.error_mapping import CANCELLED, GONE, HttpFailure, NotSoap, Unreadable, translated
+from shared.mailboxes.ews.failures import EwsError, EwsUnavailable, Trouble
+
+SECRET = "alice@example.com: Layoffs"
+
+
+def raised(cls: type[Exception]) -> Exception:
+    """An exception of a class, with a text that nobody is to read."""
+    if issubclass(cls, errors.RedirectError):
+        redirect: Exception = errors.RedirectError(url=f"https://example.com/{SECRET}")
+        return redirect
+    if not issubclass(cls, EWSError | ValueError | TypeError):
+        return cls(SECRET)
+    required = {
+        name: 1 if name == "wait" else SECRET
+        for name, parameter in inspect.signature(cls).parameters.items()
+        if parameter.default is parameter.empty and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    }
+    if cls is errors.CASError:
+        required["response"] = requests.Response()  # type: ignore[assignment]
+    if "choices" in required:
+        required["choices"] = ["a"]  # type: ignore[assignment]
+    return cls(**required) if required else cls(SECRET)
+
+
+def library() -> Iterator[type[Exception]]:
+    """Every exception class that exchangelib has."""
+    yield from (c for c in vars(errors).values() if inspect.isclass(c) and issubclass(c, Exception))
+
+
+@pytest.mark.parametrize("cls", [*library()], ids=lambda cls: cls.__name__)
+def test_the_mapping_is_complete(cls: type[Exception]) -> None:
+    error = translated(raised(cls))
+    assert isinstance(error, (EwsUnavailable, EwsError, RateLimited))
+    assert SECRET not in str(error)
+    if cls.__name__.startswith("Error"):
+        assert cls.__name__ in str(error), "EWS's own code is what an admin can look up"
+
+
+def network() -> Iterator[type[Exception]]:
+    """Every exception class that requests has."""
+    for cls in vars(requests.exceptions).values():
+        if inspect.isclass(cls) and issubclass(cls, requests.exceptions.RequestException):
+            yield cls
+
+
+@pytest.mark.parametrize("cls", [*network()], ids=lambda cls: cls.__name__)
+def test_and_for_what_the_network_does(cls: type[Exception]) -> None:
+    error = translated(cls("a", "b", 1) if cls is requests.exceptions.JSONDecodeError else cls(SECRET))
+    assert isinstance(error, EwsUnavailable)
+    assert SECRET not in str(error)
+
+
+@pytest.mark.parametrize("cls", [KeyError, ValueError, AttributeError, TypeError, RecursionError, MemoryError])
+def test_and_for_what_a_hostile_answer_makes_of_the_library(cls: type[Exception]) -> None:
+    error = translated(cls(SECRET))
+    assert isinstance(error, EwsUnavailable)
+    assert error.trouble is Trouble.UNREADABLE
+    assert SECRET not in str(error)
+
+
+def test_our_own_stay_as_they_are() -> None:
+    ours: SchedulingError = NotFound("x")
+    assert translated(ours) is ours
+
+
+@pytest.mark.parametrize(
+    ("error", "trouble"),
+    [
+        (errors.UnauthorizedError("x"), Trouble.SIGN_IN),
+        (errors.ErrorImpersonateUserDenied("x"), Trouble.IMPERSONATION),
+        (errors.ErrorNonExistentMailbox("x"), Trouble.NO_MAILBOX),
+        (errors.ErrorAccessDenied("x"), Trouble.ACCESS),
+        (errors.RedirectError(url="https://x/"), Trouble.NOT_EWS),
+        (NotSoap("x"), Trouble.NOT_EWS),
+        (errors.SOAPError("x"), Trouble.UNREADABLE),
+        (Unreadable("x"), Trouble.UNREADABLE),
+        (HttpFailure(401), Trouble.SIGN_IN),
+        (HttpFailure(404), Trouble.NOT_EWS),
+        (HttpFailure(407), Trouble.PROXY),
+        (HttpFailure(504), Trouble.OTHER),
+        (PermissionError("x"), Trouble.SIGN_IN),
+        (InvalidTokenError(context_msg="x"), Trouble.SIGN_IN),
+        (requests.exceptions.SSLError(ssl.SSLCertVerificationError("x")), Trouble.CERTIFICATE),
+        (requests.exceptions.ProxyError("x"), Trouble.PROXY),
+        (requests.exceptions.ReadTimeout("x"), Trouble.SILENT),
+        (requests.exceptions.ConnectTimeout("x"), Trouble.UNREACHABLE),
+        (requests.exceptions.ConnectionError("NameResolutionError"), Trouble.NAME),
+        (requests.exceptions.ConnectionError("refused"), Trouble.UNREACHABLE),
+    ],
+)
+def test_what_is_the_trouble(error: Exception, trouble: Trouble) -> None:
+    found = translated(error)
+    assert isinstance(found, EwsUnavailable)
+    assert found.trouble is trouble
+
+
+def test_a_failure_of_the_network_is_told_under_whatever_name_the_library_gives_it() -> None:
+    try:
+        try:
+            raise requests.exceptions.SSLError("certificate verify failed")
+        except requests.exceptions.SSLError as error:
+            raise errors.TransportError(str(error))  # noqa: B904  # as exchangelib does it
+    except errors.TransportError as renamed:
+        found = translated(renamed)
+    assert isinstance(found, EwsUnavailable)
+    assert found.trouble is Trouble.CERTIFICATE
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (errors.ErrorServerBusy("x", back_off=61.5), 61.5),
+        (errors.ErrorServerBusy("x"), 60),
+        (errors.ErrorServerBusy("x", back_off=1e9), 3600),
+        (errors.RateLimitError("x", wait=90), 90),
+        (errors.ErrorTooManyObjectsOpened("x"), 60),
+        (HttpFailure(503, 5.5), 5.5),
+        (HttpFailure(429), 60),
+    ],
+)
+def test_a_busy_server_is_given_the_time_that_it_asks_for(error: Exception, seconds: float) -> None:
+    found = translated(error)
+    assert isinstance(found, RateLimited)
+    assert found.retry_after == seconds
+
+
+def test_only_what_is_about_one_item_is_for_good() -> None:
+    """Everything else is worth another try: Exchange calls many passing troubles by odd names."""
+    final = {cls.__name__ for cls in library() if isinstance(translated(raised(cls)), EwsError)}
+    assert final == {
+        "ErrorItemCorrupt",
+        "ErrorCorruptData",
+        "ErrorMessageSizeExceeded",
+        "ErrorContentConversionFailed",
+        "ErrorCalendarIsOrganizerForAccept",
+        "ErrorCalendarIsOrganizerForDecline",
+        "ErrorCalendarIsOrganizerForTentative",
+        "ErrorCalendarIsDelegatedForAccept",
+        "ErrorCalendarIsDelegatedForDecline",
+        "ErrorInvalidRecipients",
+        "ErrorMailRecipientNotFound",
+    }
+
+
+def test_what_is_gone_is_no_trouble_of_the_server() -> None:
+    assert all(issubclass(cls, EWSError) for cls in (*GONE, *CANCELLED))
+    assert issubclass(EwsUnavailable, Unavailable)
+    assert not issubclass(EwsError, Unavailable)

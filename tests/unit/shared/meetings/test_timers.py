@@ -1,0 +1,241 @@
+"""The timers' rounds: every integration gets its turn, and what is broken in one stops no other (M5, M9)."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.alarms import AlarmKind, Alarms
+from shared.aliases.allocation import AliasFormat
+from shared.conferences.platform import PolicyPlatform
+from shared.errors import NotFound, Unavailable
+from shared.intake.notice import decode
+from shared.intake.watcher import Watcher
+from shared.integrations import IntegrationStore
+from shared.meetings import timers as module
+from shared.meetings.handlers import Handlers
+from shared.meetings.retirement import Retirement
+from shared.meetings.timers import INTEGRATIONS_CONCURRENCY, Timers
+from tests.fakes.clock import FakeClock
+from tests.fakes.mailbox import FakeMailbox, invitation
+from tests.fakes.secrets import MemorySecrets
+from tests.fakes.storage import MemoryStorage
+from tests.fakes.subscriptions import FakeSubscriptions
+from tests.unit.shared.integrations.samples import graph_fields
+from tests.unit.shared.meetings.world import World as Site
+
+
+@dataclass
+class Place:
+    """One integration's mailbox and subscriptions."""
+
+    site: Site
+    subscriptions: FakeSubscriptions
+    watcher: Watcher
+
+    @property
+    def mailbox(self) -> FakeMailbox:
+        return self.site.mailbox
+
+
+class World:
+    """Integrations, and the rounds over them."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.storage = MemoryStorage()
+        self.store = IntegrationStore(self.storage, MemorySecrets(), self.clock)
+        self.alarms = Alarms(self.storage, self.clock)
+        self.rounds = Timers(
+            self.store, self.hands, self.alarms, Retirement(self.storage, PolicyPlatform(self.storage))
+        )
+        self.places: dict[str, Place] = {}
+
+    async def add(self, name: str, **fields: Any) -> str:
+        """An integration of that name; returns its uuid."""
+        address = f"{name}@example.com"
+        integration = await self.store.create(graph_fields(name=name, room_mailbox_email_address=address, **fields))
+        site = Site(integration, self.clock, self.storage)
+        subscriptions, queue = FakeSubscriptions(), self.storage.queue("meeting-requests")
+        notifies = None if integration.uses_ews else subscriptions
+        arrivals = None if integration.uses_ews else site.mailbox
+        parts = site.mailbox, notifies, self.storage, queue, self.clock
+        watcher = Watcher(integration.uuid, name, *parts, arrivals=arrivals)
+        self.places[integration.uuid] = Place(site, subscriptions, watcher)
+        return integration.uuid
+
+    async def hands(self, uuid: str) -> Handlers:
+        place = self.places.get(uuid)
+        if place is None:
+            raise NotFound("There is no such integration.")
+        return Handlers(place.site.processor(), place.watcher, place.site.agenda())
+
+    async def raised(self, uuid: str) -> list[AlarmKind]:
+        return [alarm.kind async for alarm in self.alarms.of(uuid)]
+
+    def found(self) -> list[str]:
+        return [notice.message for body, _ in self.storage.queue("meeting-requests").sent for notice in decode(body)]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def test_a_sweep_subscribes_to_new_mailboxes_and_finds_what_was_missed(world: World) -> None:
+    uuids = [await world.add(f"room{n}") for n in range(INTEGRATIONS_CONCURRENCY + 4)]
+    for uuid in uuids:
+        world.places[uuid].mailbox.deliver_mail(f"message of {uuid}")
+    await world.rounds.sweep()
+    assert sorted(world.found()) == sorted(f"message of {uuid}" for uuid in uuids)
+    assert all(world.places[uuid].subscriptions.alive for uuid in uuids)
+    assert [await world.raised(uuid) for uuid in uuids] == [[]] * len(uuids)
+
+
+EWS = {
+    "authentication_method": "NTLM",
+    "url": "https://mail.example.com/EWS/Exchange.asmx",
+    "username": "svc@example.com",
+    "password": "secret",
+}
+
+
+async def test_who_is_notified_is_swept_and_who_is_not_is_polled(world: World) -> None:
+    notified, polled = await world.add("notified"), await world.add("polled", **EWS)
+    for uuid in (notified, polled):
+        world.places[uuid].mailbox.deliver_mail(uuid)
+    await world.rounds.poll()
+    assert world.found() == [polled]
+    assert world.places[notified].mailbox.calls == []
+    world.places[polled].mailbox.calls.clear()
+    await world.rounds.sweep()
+    assert world.found() == [polled, notified]
+    assert world.places[polled].mailbox.calls == []
+
+
+async def test_a_poll_raises_and_clears_the_alarm(world: World) -> None:
+    """The sweep, which does not look there, clears nothing."""
+    uuid = await world.add("polled", **EWS)
+    world.places[uuid].mailbox.fail("changes", Unavailable("Exchange does not answer in time."))
+    await world.rounds.poll()
+    await world.rounds.sweep()
+    assert await world.raised(uuid) == [AlarmKind.CONNECTION]
+    await world.rounds.poll()
+    assert await world.raised(uuid) == []
+
+
+async def test_a_poll_ends_before_the_next_one_is_due(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The timer would skip it, for every integration."""
+    assert timedelta(seconds=0) < module.POLL_TIMEOUT < timedelta(minutes=1)
+    monkeypatch.setattr(module, "POLL_TIMEOUT", timedelta(milliseconds=200))
+    uuid = await world.add("polled", **EWS)
+    monkeypatch.setattr(world.places[uuid].mailbox, "changes", lambda *_: asyncio.Event().wait())
+    await world.rounds.poll()
+    assert await world.raised(uuid) == [AlarmKind.CONNECTION]
+
+
+async def test_integrations_without_single_use_vmrs_have_no_mailbox_to_watch(world: World) -> None:
+    uuid = await world.add("room", enable_dynamic_vmrs=False)
+    await world.rounds.sweep()
+    assert world.places[uuid].mailbox.calls == []
+
+
+@pytest.mark.parametrize("error", [Unavailable("Graph answered 503."), ZeroDivisionError("secret"), TimeoutError()])
+async def test_one_broken_integration_never_stops_the_others(world: World, error: Exception) -> None:
+    """Its alarm is raised, and cleared when it works again."""
+    broken, sound = await world.add("broken"), await world.add("sound")
+    for uuid in (broken, sound):
+        world.places[uuid].mailbox.deliver_mail(uuid)
+    world.places[broken].mailbox.fail("arrived", error)
+    await world.rounds.sweep()
+    assert world.found() == [sound]
+    assert (await world.raised(broken), await world.raised(sound)) == ([AlarmKind.CONNECTION], [])
+    [alarm] = [alarm async for alarm in world.alarms.of(broken)]
+    assert alarm.cause
+    assert "secret" not in alarm.cause
+    await world.rounds.sweep()
+    assert world.found() == [sound, broken]
+    assert await world.raised(broken) == []
+
+
+async def test_a_subscription_that_cannot_be_made_does_not_stop_the_sweep(world: World) -> None:
+    """Meetings are found by the sweep meanwhile, and the alarm stays until it is mended."""
+    uuid = await world.add("room")
+    world.places[uuid].subscriptions.failure = Unavailable("the handshake failed")
+    for message in "ab":
+        world.places[uuid].mailbox.deliver_mail(message)
+        await world.rounds.sweep()
+        assert await world.raised(uuid) == [AlarmKind.SUBSCRIPTION]
+    assert world.found() == ["a", "b"]
+    world.places[uuid].subscriptions.failure = None
+    await world.rounds.sweep()
+    assert await world.raised(uuid) == []
+
+
+async def test_an_exchange_that_never_answers_is_left_for_the_next_round(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent, sound = await world.add("silent"), await world.add("sound")
+    world.places[sound].mailbox.deliver_mail("found")
+    monkeypatch.setattr(world.places[silent].mailbox, "changes", lambda *_: asyncio.Event().wait())
+    monkeypatch.setattr(module, "INTEGRATION_TIMEOUT", timedelta(milliseconds=50))
+    await world.rounds.sweep()
+    assert world.found() == ["found"]
+    assert (await world.raised(silent), await world.raised(sound)) == ([AlarmKind.CONNECTION], [])
+
+
+async def test_an_integration_that_is_deleted_meanwhile_raises_no_alarm(world: World) -> None:
+    uuid = await world.add("room")
+    del world.places[uuid]
+    await world.rounds.sweep()
+    await world.rounds.renew()
+    assert await world.raised(uuid) == []
+
+
+async def test_the_renewal_renews_and_sweeps_only_where_a_subscription_was_lost(world: World) -> None:
+    kept, lost = await world.add("kept"), await world.add("lost")
+    await world.rounds.sweep()
+    for uuid in (kept, lost):
+        world.places[uuid].mailbox.deliver_mail(uuid)
+    world.places[lost].subscriptions.alive.clear()
+    world.clock.move(timedelta(hours=6))
+    await world.rounds.renew()
+    assert list(world.places[kept].subscriptions.alive) == ["subscription-1"]
+    assert list(world.places[lost].subscriptions.alive) == ["subscription-2"]
+    assert world.found() == [lost]
+
+
+async def test_a_lost_subscription_is_an_alarm_until_it_is_made_anew(world: World) -> None:
+    uuid = await world.add("room")
+    await world.rounds.sweep()
+    world.places[uuid].subscriptions.alive.clear()
+    world.places[uuid].subscriptions.failure = Unavailable("the handshake failed")
+    for turn in (world.rounds.renew, world.rounds.sweep, world.rounds.sweep):
+        await turn()
+        assert await world.raised(uuid) == [AlarmKind.SUBSCRIPTION]
+    world.places[uuid].subscriptions.failure = None
+    await world.rounds.sweep()
+    assert await world.raised(uuid) == []
+
+
+async def test_a_mailbox_with_wrong_settings_is_an_alarm_after_the_sweep(world: World) -> None:
+    uuid = await world.add("room")
+    place = world.places[uuid]
+    await place.site.process(place.mailbox.deliver(invitation("message-1", "")))
+    await world.rounds.sweep()
+    assert await world.raised(uuid) == [AlarmKind.MAILBOX_SETTINGS]
+
+
+async def test_a_full_number_space_is_an_alarm_every_night_until_it_is_wider(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uuid = await world.add("room")
+    taken = await world.places[uuid].site.reserve()
+    monkeypatch.setattr(AliasFormat, "random", lambda _: taken.alias)
+    await world.rounds.cleanup()
+    assert await world.raised(uuid) == [AlarmKind.NUMBER_SPACE]
+    monkeypatch.undo()
+    await world.rounds.cleanup()
+    assert await world.raised(uuid) == []

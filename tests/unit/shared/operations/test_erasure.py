@@ -1,0 +1,142 @@
+"""What is kept about a person is found, and goes; what is others' stays, and an interruption leaves nothing behind."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.errors import InvalidRequest
+from shared.meetings.due_runner import CLEANUP, ONWARD
+from shared.operations.erasure import Person, erase, traces_of
+from shared.personal.end_user import UserRecord
+from shared.personal.fields import digest, validated
+from shared.personal.store import VmrStore
+from shared.personal.users import UserStore
+from shared.personal.vmr import PersonalVmr
+from shared.storage import TABLES
+from tests.fakes.mailbox import invitation
+from tests.unit.shared.meetings.crashes import Crash, CrashingStorage, Fuse
+from tests.unit.shared.meetings.world import World, body, stored_integration
+
+START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+TENANT, OID, OTHER_OID = "4189c2b4-92ca-416c-b7ea-bc3cfab3d0f0", "0c5e5b4f", "7a7a7a7a"
+ALICE, BOB = f"entra:{TENANT}:{OID}", f"entra:{TENANT}:{OTHER_OID}"
+ADDRESS = "alice@example.com"
+
+
+@pytest.fixture
+async def world() -> World:
+    """Alice and Bob have a user record, a personal VMR and a meeting each."""
+    world = World(stored_integration(conference_name_template="Room {{alias}}", conference_description_template=""))
+    for id_, (email, oid) in enumerate([(ADDRESS, OID), ("bob@example.com", OTHER_OID)], 1):
+        await UserStore(world.storage).create(user(id_, email, oid))
+        await VmrStore(world.storage).create(vmr(id_, email))
+    for number, owner in enumerate([ALICE, BOB]):
+        await meet(world, owner, f"m{number}", START + timedelta(hours=number))
+    return world
+
+
+def user(id_: int, email: str, oid: str) -> UserRecord:
+    return validated(UserRecord, {"id": id_, "uuid": f"user-{id_}", "primary_email_address": email, "user_oid": oid})
+
+
+def vmr(id_: int, email: str) -> PersonalVmr:
+    return validated(PersonalVmr, {"id": id_, "name": f"Room of {id_}", "primary_owner_email_address": email})
+
+
+async def meet(world: World, owner: str, message: str, start: datetime, **changes: Any) -> str:
+    """A meeting with its room; the alias."""
+    booking = await world.reserve(owner)
+    await world.process(world.mailbox.deliver(invitation(message, body(booking), uid=message, start=start, **changes)))
+    return booking.alias
+
+
+async def all_rows(world: World) -> AsyncIterator[str]:
+    for name in TABLES:
+        async for row in world.storage.table(name).everything():
+            yield f"{name} {row.partition} {row.key} {row.values}"
+
+
+async def test_records_rooms_meetings_and_decisions_are_found(world: World) -> None:
+    traces = await traces_of(world.storage, Person("Alice@Example.com"))
+    assert [found.email for found in traces.users] == [ADDRESS]
+    assert [found.name for found in traces.vmrs] == ["Room of 1"]
+    assert [booking.owner for booking in traces.bookings] == [ALICE]
+    assert len(traces.decisions) == 1
+
+
+@pytest.mark.parametrize(
+    ("person", "meetings"),
+    [
+        (Person("carol@example.com"), 0),
+        (Person("carol@example.com", ids=frozenset({OID.upper()})), 1),
+        (Person("carol@example.com", ids=frozenset({TENANT})), 0),
+        (Person("carol@example.com", words=("Alice",)), 2),  # both invitations are from her
+    ],
+)
+async def test_meetings_are_found_by_ids_and_by_words(person: Person, meetings: int) -> None:
+    world = World(stored_integration(conference_description_template="by {{organizer_name}}"))
+    await meet(world, ALICE, "m0", START)
+    await meet(world, BOB, "m1", START)
+    assert len((await traces_of(world.storage, person)).bookings) == meetings
+
+
+@pytest.mark.parametrize(
+    ("key", "record"),
+    [
+        (f"exchange:{OID}:https://mail.example.com", {"exchange_user_id": OID}),
+        ("oidc:somebody", {"sign_ins": [("an integration", digest("oidc:somebody"))]}),
+    ],
+)
+async def test_meetings_are_found_by_what_the_record_remembers(key: str, record: dict[str, Any]) -> None:
+    world = World()
+    values = {"id": 1, "uuid": "user-1", "primary_email_address": ADDRESS, **record}
+    await UserStore(world.storage).create(validated(UserRecord, values))
+    await meet(world, key, "m0", START)
+    assert len((await traces_of(world.storage, Person(ADDRESS))).bookings) == 1
+
+
+async def test_nothing_of_the_person_is_left_and_nothing_of_others_is_touched(world: World) -> None:
+    before = [row async for row in all_rows(world)]
+    traces = await traces_of(world.storage, Person(ADDRESS))
+    [alias] = [booking.alias for booking in traces.bookings]
+    others = await traces_of(world.storage, Person("bob@example.com"))
+    await erase(world.storage, traces)
+    assert await world.is_open(alias) is None
+    assert not await traces_of(world.storage, Person(ADDRESS))
+    assert await traces_of(world.storage, Person("bob@example.com")) == others
+    after = [row async for row in all_rows(world)]
+    assert not [row for row in after if any(text in row for text in (ADDRESS, OID, alias, "uid m0"))]
+    gone = set(before) - set(after)
+    assert not [row for row in gone if "bob@" in row or OTHER_OID in row]
+
+
+async def test_what_was_due_of_it_goes_by_itself(world: World) -> None:
+    traces = await traces_of(world.storage, Person(ADDRESS))
+    await erase(world.storage, traces)
+    world.clock.move(timedelta(days=800))
+    while await world.agenda().handle(ONWARD | CLEANUP):
+        pass
+    due = [row.key async for row in world.storage.table("meetings").rows(world.integration.uuid, "due:")]
+    assert not [key for key in due if traces.bookings[0].tag in key or traces.decisions[0].key[-36:] in key]
+
+
+@pytest.mark.parametrize("at", range(1, 40, 2))
+async def test_an_interruption_leaves_nothing_that_the_next_run_does_not_find(world: World, at: int) -> None:
+    storage, person = CrashingStorage(world.storage, Fuse(at)), Person(ADDRESS)
+    with_alias = [booking.alias for booking in (await traces_of(world.storage, person)).bookings]
+    try:
+        await erase(storage, await traces_of(storage, person))
+    except Crash:
+        await erase(world.storage, await traces_of(world.storage, person))
+    assert not await traces_of(world.storage, person)
+    assert [await world.is_open(alias) for alias in with_alias] in ([None], [False])
+    rows = [row async for row in all_rows(world)]
+    assert not [row for row in rows if ADDRESS in row or OID in row]
+
+
+@pytest.mark.parametrize(("email", "words"), [("", ()), ("al", ()), (ADDRESS, ("a",)), (ADDRESS, ("  ",))])
+def test_a_word_that_is_in_everything_is_refused(email: str, words: tuple[str, ...]) -> None:
+    with pytest.raises(InvalidRequest, match="3 characters"):
+        Person(email, words=words)

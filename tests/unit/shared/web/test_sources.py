@@ -1,0 +1,75 @@
+"""X6: which scripts and styles are loaded from where, in which precedence."""
+
+import pytest
+
+from shared.web import sources
+from tests.unit.shared.integrations.samples import an_integration
+
+HOSTED = "https://appsforoffice.microsoft.com/lib/1/hosted/office.js"
+INTERNAL = {
+    "use_custom_add_in_sources": True,
+    "office_js_url": "https://files.example.com/office/office.js",
+    "microsoft_fabric_url": "https://styles.example.com/fabric.min.css",
+    "microsoft_fabric_components_url": "https://styles.example.com/fabric.components.min.css",
+}
+
+
+def test_without_custom_sources_their_urls_are_not_looked_at() -> None:
+    settings = {
+        **INTERNAL,
+        "use_custom_add_in_sources": False,
+        "additional_add_in_script_sources": "https://x.example/a.js",
+    }
+    integration = an_integration(**settings)
+    assert sources.scripts(integration) == [HOSTED]
+    assert sources.stylesheets(integration) == []
+    assert sources.script_origins(integration) == [
+        "https://appsforoffice.microsoft.com",
+        "https://ajax.aspnetcdn.com",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("additional", "loaded"),
+    [
+        ("", ["https://files.example.com/office/office.js"]),
+        (
+            "https://files.example.com/MicrosoftAjax.js\r\n\r\n  https://other.example.com/x.js  \r\n",
+            [
+                "https://files.example.com/MicrosoftAjax.js",
+                "https://other.example.com/x.js",
+                "https://files.example.com/office/office.js",
+            ],
+        ),
+        (
+            "https://other.example.com/Office.js?v=2\nhttps://other.example.com/x.js",
+            ["https://other.example.com/Office.js?v=2", "https://other.example.com/x.js"],
+        ),
+        ("https://a.example/x.js\nhttps://a.example/x.js", ["https://a.example/x.js", INTERNAL["office_js_url"]]),
+    ],
+    ids=["only Office.js", "additional first", "another Office.js wins", "each once"],
+)
+def test_additional_scripts_come_first_and_win(additional: str, loaded: list[str]) -> None:
+    integration = an_integration(**INTERNAL, additional_add_in_script_sources=additional)
+    assert sources.scripts(integration) == loaded
+    assert set(sources.script_origins(integration)) == {sources.origin(url) for url in loaded}, "and no other host"
+
+
+def test_custom_sources_name_the_style_sheets() -> None:
+    assert sources.stylesheets(an_integration(**INTERNAL)) == [
+        "https://styles.example.com/fabric.min.css",
+        "https://styles.example.com/fabric.components.min.css",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://Files.Example.com/a/b.js?x#y", "https://files.example.com"),
+        ("https://files.example.com:8443/a.js", "https://files.example.com:8443"),
+        ("https://[2001:DB8::1]:8443/a.js", "https://[2001:db8::1]:8443"),
+        ("https://user:pass@files.example.com/a.js", "https://files.example.com"),
+    ],
+)
+def test_origins(url: str, origin: str) -> None:
+    assert sources.origin(url) == origin
