@@ -43,8 +43,8 @@ class Meetings:
         self._organizers: dict[str, User] = {}
         self._delegates: dict[str, User] = {}
 
-    def create(self, organizer: User, meeting: Meeting, delegate: User | None = None) -> None:
-        """Put a meeting into the organiser's calendar and invite the attendees.
+    def create(self, organizer: User, meeting: Meeting, delegate: User | None = None, *, told: bool = True) -> None:
+        """Put a meeting into the organiser's calendar and invite the attendees, unless nobody is to be told.
 
         A ``delegate`` sends this and all later messages on the organiser's behalf.
         """
@@ -52,12 +52,19 @@ class Meetings:
         if delegate:
             self._delegates[meeting.uid] = delegate
         event = self._store.add_event(organizer.guid, meeting, Response(Reply.ORGANIZER), is_organizer=True)
-        self._request(event, whole(event), meeting.attendees, RequestKind.NEW, meeting)
+        if told:
+            self._request(event, whole(event), meeting.attendees, RequestKind.NEW, meeting)
 
     def edit(
-        self, uid: str, change: Callable[[Meeting], Meeting], day: date | None = None, *, silent: bool = False
+        self,
+        uid: str,
+        change: Callable[[Meeting], Meeting],
+        day: date | None = None,
+        *,
+        silent: bool = False,
+        told: bool = True,
     ) -> None:
-        """Change a meeting, a series, or with ``day`` one occurrence; tell those concerned.
+        """Change a meeting, a series, or with ``day`` one occurrence; tell those concerned, unless nobody is to.
 
         A new time or recurrence is a full update and asks for new answers; a series then loses its exceptions, as in
         Outlook. Who was added gets a new request, who was removed a cancellation; when nothing else changed, nobody
@@ -74,25 +81,28 @@ class Meetings:
             _change_occurrence(event, day, new)
         self._store.touch_event(event)
         kind = RequestKind.SILENT if silent else RequestKind.FULL if full else RequestKind.INFORMATIONAL
-        self._tell(event, day, old, kind)
+        if told:
+            self._tell(event, day, old, kind)
 
     def delegate(self, uid: str, delegate: User) -> None:
         """Let somebody send all further messages of a meeting on the organiser's behalf."""
         self._event(uid)
         self._delegates[uid] = delegate
 
-    def cancel(self, uid: str, day: date | None = None) -> None:
-        """Cancel a meeting, a series, or one occurrence of it."""
+    def cancel(self, uid: str, day: date | None = None, *, told: bool = True) -> None:
+        """Cancel a meeting, a series, or one occurrence of it; tell the attendees, unless nobody is to be told."""
         event = self._event(uid)
         entry = self._entry(event, day)
         if day is None:
-            self._dismiss_guests(event)
+            if told:
+                self._dismiss_guests(event)
             self._store.delete_event(event)
         else:
             event.removed.add(day)
             event.differences.pop(day, None)
             self._store.touch_event(event)
-        self._cancellation(entry.meeting, entry.meeting.attendees)
+        if told:
+            self._cancellation(entry.meeting, entry.meeting.attendees)
 
     def forward(self, uid: str, sender: User, to: User) -> None:
         """An attendee forwards the invitation: it comes from the organiser, sent by the one who forwards.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from dev.exchange.calendar import Entry, day_of
 from dev.exchange.ews.errors import EwsError
-from dev.exchange.ews.xml import Element, child, children, t, text
+from dev.exchange.ews.xml import Element, child, children, local, t, text
 from dev.exchange.model import Meeting, Message
 from dev.exchange.uids import of_occurrence
 
@@ -46,20 +46,30 @@ class ExtendedProperties:
         default_factory=lambda: defaultdict(dict)
     )
 
-    def write(self, thing: Message | Entry, given: Element) -> None:
-        """Keep an ExtendedProperty; raises `EwsError`."""
-        uri = read(child(given, "ExtendedFieldURI"))
-        values = child(given, "Values")
-        texts = [text(given, "Value")] if values is None else [item.text or "" for item in children(values)]
-        self._held[_whose(thing)][uri.key] = tuple(texts)
+    def keep(self, thing: Message | Entry, properties: list[Element]) -> None:
+        """Keep the extended ones among the properties that a client has written; raises `EwsError`."""
+        for given in properties:
+            if local(given) == "ExtendedProperty":
+                uri, values = read(child(given, "ExtendedFieldURI")), child(given, "Values")
+                texts = [text(given, "Value")] if values is None else [item.text or "" for item in children(values)]
+                self._held[_whose(thing)][uri.key] = tuple(texts)
 
-    def remove(self, thing: Message | Entry, path: Element) -> None:
-        """Forget one; raises `EwsError`."""
-        self._held[_whose(thing)].pop(read(path).key, None)
+    def update(self, thing: Message | Entry, updates: list[Element]) -> None:
+        """The same for the updates of an item, which may remove some; raises `EwsError`."""
+        for update in updates:
+            self.keep(thing, values_of(update))
+            path = child(update, "ExtendedFieldURI")
+            if local(update) == "DeleteItemField" and path is not None:
+                self._held[_whose(thing)].pop(read(path).key, None)
 
     def of(self, thing: Message | Entry) -> dict[tuple[str, int | str, str], tuple[str, ...]]:
         """All that an item has of these."""
         return self._held[_whose(thing)]
+
+
+def values_of(update: Element) -> list[Element]:
+    """The properties in a SetItemField; to append to one is passed over."""
+    return children(update[-1]) if local(update) == "SetItemField" and len(update) else []
 
 
 def _whose(thing: Message | Entry) -> tuple[str, str]:

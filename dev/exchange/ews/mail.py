@@ -7,8 +7,10 @@ from typing import Any
 from dev.exchange.directory import User
 from dev.exchange.ews import render
 from dev.exchange.ews.answers import body
-from dev.exchange.ews.call import Call, Folder, change_of, only
+from dev.exchange.ews.appointments import update_appointment
+from dev.exchange.ews.call import Call, Folder, Thing, change_of, only
 from dev.exchange.ews.errors import EwsError, error_message, response_message
+from dev.exchange.ews.extended import values_of
 from dev.exchange.ews.xml import MESSAGES as M
 from dev.exchange.ews.xml import Element, child, children, is_true, local, m, t, text
 from dev.exchange.model import Address, Letter, Message
@@ -21,25 +23,26 @@ def create_message(call: Call, given: Element, disposition: str) -> list[Element
     """A new mail: saved as a draft (its id is the answer), or sent (no id is answered). Raises `EwsError`."""
     folder = _saved_folder(call, DRAFTS if disposition == "SaveOnly" else SENT)
     owner = folder.owner
-    letter = _merged(Letter("", body(None), owner.contact, owner.contact, ()), children(given))
+    letter = merged(Letter("", body(None), owner.contact, owner.contact, ()), children(given))
     letter = replace(letter, from_=_author(call, owner, child(given, "From")))
+    return issue(call, owner, letter, disposition, children(given), folder.name)
+
+
+def issue(
+    call: Call, owner: User, letter: Letter, disposition: str, properties: list[Element], folder: str = ""
+) -> list[Element]:
+    """Save a letter as a draft (its id is the answer) or send it (none is answered); raises `EwsError`."""
     store = call.exchange.store
     if disposition == "SaveOnly":
-        draft = store.add_message(owner.guid, folder.name, letter, is_read=True, is_draft=True)
-        _keep(call, draft, children(given))
+        draft = store.add_message(owner.guid, folder or DRAFTS, letter, is_read=True, is_draft=True)
+        call.exchange.ews.properties.keep(draft, properties)
         return [render.id_only(draft)]
     _check_recipients(letter)
     if disposition == "SendAndSaveCopy":
-        _keep(call, store.add_message(owner.guid, folder.name, letter, is_read=True), children(given))
+        copy = store.add_message(owner.guid, folder or SENT, letter, is_read=True)
+        call.exchange.ews.properties.keep(copy, properties)
     call.exchange.post.send(letter, save=False)
     return []
-
-
-def _keep(call: Call, message: Message, properties: list[Element]) -> None:
-    """The extended properties among what a client wrote."""
-    for item in properties:
-        if local(item) == "ExtendedProperty":
-            call.exchange.ews.properties.write(message, item)
 
 
 def _saved_folder(call: Call, usual: str) -> Folder:
@@ -60,7 +63,7 @@ def _author(call: Call, owner: User, given: Element | None) -> Address:
     return other.contact
 
 
-def _merged(letter: Letter, properties: list[Element]) -> Letter:
+def merged(letter: Letter, properties: list[Element]) -> Letter:
     """A letter with the properties that a client wrote. Those that mean nothing here are passed over."""
     setters: dict[str, Callable[[Element], Any]] = {
         "Subject": lambda item: item.text or "",
@@ -156,33 +159,27 @@ def _updated(call: Call, change: Element) -> Element:
     except EwsError as error:
         return error_message("UpdateItem", error)
     shown = render.id_only(item)
-    if item.is_draft and call.body.get("MessageDisposition") == "SendAndSaveCopy":
+    if isinstance(item, Message) and item.is_draft and call.body.get("MessageDisposition") == "SendAndSaveCopy":
         call.exchange.store.sent(item)
         call.exchange.post.send(item.letter, save=False)
     return response_message("UpdateItem", m("Items", shown), m("ConflictResults", t("Count", 0)))
 
 
-def _changed(call: Call, change: Element) -> Message:
+def _changed(call: Call, change: Element) -> Thing:
     wanted = only(change)
     item = call.item(wanted)
     if not isinstance(item, Message):
-        raise EwsError("ErrorInvalidPropertyUpdateSentMessage", "Calendar items are not changed here.")
+        return update_appointment(call, item, children(child(change, "Updates")))
     if call.body.get("ConflictResolution") == "NeverOverwrite":
         _check_change_key(item, wanted)
-    values = [value for update in children(child(change, "Updates")) for value in _values(update)]
+    updates = children(child(change, "Updates"))
+    values = [value for update in updates for value in values_of(update)]
     is_read = [is_true(value.text) for value in values if local(value) == "IsRead"]
     content = [value for value in values if local(value) not in ("IsRead", "ExtendedProperty")]
     if content and not item.is_draft:
         raise EwsError("ErrorInvalidPropertyUpdateSentMessage", "Update operation is invalid for a sent message.")
-    _keep(call, item, values)
-    item.letter = _merged(item.letter, content if not item.is_draft else values)
+    call.exchange.ews.properties.update(item, updates)
+    item.letter = merged(item.letter, content if not item.is_draft else values)
     item.is_read = is_read[-1] if is_read else item.is_read
     call.exchange.store.touch_message(item)
     return item
-
-
-def _values(update: Element) -> list[Element]:
-    """The properties in a SetItemField; to delete or append to one is passed over."""
-    if local(update) != "SetItemField":
-        return []
-    return children(update[-1]) if len(update) else []

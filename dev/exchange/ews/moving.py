@@ -2,6 +2,7 @@
 
 from dev.exchange.calendar import Entry
 from dev.exchange.ews import render
+from dev.exchange.ews.appointments import cancel
 from dev.exchange.ews.call import Call, only
 from dev.exchange.ews.errors import EwsError, error_message, response_message
 from dev.exchange.ews.xml import MESSAGES as M
@@ -49,12 +50,13 @@ def _deleted(call: Call, wanted: Element) -> Element:
 
 
 def _delete_entry(call: Call, entry: Entry) -> None:
-    """Out of this calendar; the organiser hears nothing. Deleted calendar items are not kept here."""
+    """Out of this calendar: the organiser cancels so; of others nobody hears. Deleted items are not kept here."""
     if call.body.get("SendMeetingCancellations") is None:
         raise EwsError("ErrorSendMeetingCancellationsRequired", "SendMeetingCancellations is required.")
+    if entry.event.is_organizer:
+        return cancel(call, entry, told=call.body.get("SendMeetingCancellations") != "SendToNone")
     if entry.day is None:
-        call.exchange.store.delete_event(entry.event)
-        return
+        return call.exchange.store.delete_event(entry.event)
     entry.event.removed.add(entry.day)
     entry.event.differences.pop(entry.day, None)
-    call.exchange.store.touch_event(entry.event)
+    return call.exchange.store.touch_event(entry.event)

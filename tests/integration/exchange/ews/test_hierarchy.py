@@ -7,7 +7,7 @@ import pytest
 from exchangelib import CalendarItem, ExtendedProperty, Message
 
 from tests.integration.exchange.ews import soap
-from tests.integration.exchange.ews.client import VMR_EWS, Client
+from tests.integration.exchange.ews.client import VMR_EWS, Client, at
 from tests.integration.exchange.world import World
 
 FIND = """<m:FindFolder Traversal="{}"><m:FolderShape><t:BaseShape>Default</t:BaseShape></m:FolderShape>{}
@@ -123,3 +123,21 @@ async def test_any_extended_property_of_a_mail_is_kept(client: Client) -> None:
         return read.colour, read.marks, list(found)
 
     assert await client.do(work) == ("blue", ["a", "b"], ["Hello"])
+
+
+@pytest.mark.usefixtures("_own_properties")
+async def test_any_extended_property_of_a_calendar_item_is_kept_and_removed(client: Client) -> None:
+    def work() -> tuple[str | None, str | None, list[str] | None]:
+        account = client.mailbox()
+        start, end = at(2030, 3, 4, 9), at(2030, 3, 4, 10)
+        item = CalendarItem(
+            account=account, folder=account.calendar, subject="Review", start=start, end=end, colour="red", marks=["a"]
+        )
+        item.save()
+        before = account.calendar.get(subject="Review").colour
+        item.colour = None
+        item.save(update_fields=["colour"])
+        read = account.calendar.get(subject="Review")
+        return before, read.colour, read.marks
+
+    assert await client.do(work) == ("red", None, ["a"])
