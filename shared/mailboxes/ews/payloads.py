@@ -60,7 +60,7 @@ def message_id(message: Node) -> MessageId:
 
 def item_reference(item: Node) -> ItemReference:
     """The reference of a calendar item."""
-    return ItemReference(item.id, "" if is_occurrence(item) else item.extended(CLEAN_GLOBAL_OBJECT_ID))
+    return ItemReference(item.id, "" if is_occurrence(item) or day(item) else item.extended(CLEAN_GLOBAL_OBJECT_ID))
 
 
 def associated(message: Node) -> str:
@@ -140,7 +140,7 @@ def calendar_item(item: Node, series_id: str) -> CalendarItem:
         attendees=tuple(_attendees(item)),
         last_day=_last_day(item),
         original_start=original_start(item) if shape is Shape.OCCURRENCE else None,
-        original_day=day(item) if shape is Shape.OCCURRENCE else "",
+        original_day=day(item) if shape is not Shape.SERIES else "",
         sequence=_whole_number(item.text("AppointmentSequenceNumber")),
     )
 

@@ -243,15 +243,7 @@ class TestAnotherRoom:
 
 
 class TestOccurrencesOfADeclinedSeries:
-    """Their series has left the calendar, and each stands there as a single meeting with its date in the iCalUId.
-
-    By EWS they still cannot be told apart: it would have to be asked for PidLidGlobalObjectId.
-    """
-
-    @pytest.fixture
-    async def world(self) -> AsyncIterator[Deployment]:
-        async with deployed(By.GRAPH) as deployment:
-            yield deployment
+    """Their series has left the calendar, and each stands there as a single meeting with its date in its id."""
 
     async def test_a_series_that_gets_its_room_later_leaves_the_occurrence_its_own(self, world: Deployment) -> None:
         series = await Series(world).invite("<p>no tag</p>")
