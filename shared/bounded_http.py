@@ -160,15 +160,14 @@ class _Network(httpx.AsyncBaseTransport):
     def __init__(self, connections: int, *, use_proxy: bool) -> None:
         self._limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._use_proxy = use_proxy
-        self._ways: dict[tuple[str, str | None], httpx.AsyncHTTPTransport] = {}
+        self._ways: dict[str, httpx.AsyncHTTPTransport] = {}
         self._trust: SSLContext | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """See AsyncBaseTransport."""
-        url = request.url
-        proxy = proxy_for(str(url)) if self._use_proxy else None
-        way = f"{url.scheme}://{url.netloc.decode('ascii')}", proxy
+        way = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
         if way not in self._ways:
+            proxy = proxy_for(str(request.url)) if self._use_proxy else None
             # The context honours SSL_CERT_FILE with a proxy and without one: many servers have a certificate of
             # their company's own authority.
             self._trust = self._trust or httpx.create_ssl_context()

@@ -355,6 +355,8 @@ class Deployment:
 async def deployed(by: By = By.GRAPH, clock: Clock | None = None, **settings: Any) -> AsyncIterator[Deployment]:
     """A deployment with one integration that watches its mailbox; `settings` are the integration's."""
     async with (
+        _replaced("httpx._transports.default.create_ssl_context", _ssl_context),
+        _replaced("httpx.create_ssl_context", _ssl_context),
         running_exchange(clock=clock) as exchange,
         httpx.AsyncClient(base_url=exchange.base_url, timeout=30) as http,
     ):
@@ -369,7 +371,6 @@ async def deployed(by: By = By.GRAPH, clock: Clock | None = None, **settings: An
         async with (
             _webhook(held) as webhook_url,
             _replaced("shared.mailboxes.graph.credentials.LocalTokens.token", token),
-            _replaced("httpx._transports.default.create_ssl_context", _ssl_context),
         ):
             services = _services(exchange, outages, secrets, webhook_url)
             deployment = Deployment(exchange, http, memory, secrets, services, webhook_url, outages)
