@@ -12,7 +12,7 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 from dev.exchange.calendar import instances, whole
-from dev.exchange.model import Event
+from dev.exchange.model import Event, Message
 from shared.alarms import AlarmKind
 from shared.bookings.booking import State
 from shared.calendar.conference import Occurrence
@@ -252,21 +252,25 @@ class SetBack:
         return self.origin + timedelta(days=2, hours=ahead)
 
     def moment(self) -> tuple[Any, Any]:
-        """Records and calendar as they are now."""
-        return deepcopy(self.world.memory), deepcopy(self._calendar())
+        """Records and mailbox as they are now."""
+        return deepcopy(self.world.memory), deepcopy((self._calendar(), self._messages()))
 
     async def set_back(self, to: tuple[Any, Any], what: str) -> None:
         """Somebody restores a backup."""
-        memory, calendar = to
-        if what != "calendar":
+        memory, mailbox = to
+        if what != "mailbox":
             self.world.memory = self.world.outages.memory = memory
             await self.world.restart()
         if what != "records":
-            self._calendar().clear()
-            self._calendar().update(calendar)
+            store, (calendar, messages) = self.world.exchange.exchange.store, mailbox
+            store._events[owner_of(self.world)] = calendar
+            store._messages[owner_of(self.world)] = messages
 
     def _calendar(self) -> dict[str, Event]:
         return self.world.exchange.exchange.store._events[owner_of(self.world)]
+
+    def _messages(self) -> dict[str, Message]:
+        return self.world.exchange.exchange.store._messages[owner_of(self.world)]
 
     def in_calendar(self) -> Times:
         """When each meeting takes place from now to the horizon, by its subject."""
@@ -310,7 +314,7 @@ async def differences_after(by: By, before: list[Step], after: list[Step], what:
 
 @pytest.mark.parametrize("by", By)
 @run_by_run
-@given(before=steps, after=steps, what=st.sampled_from(["records", "calendar", "both"]))
+@given(before=steps, after=steps, what=st.sampled_from(["records", "mailbox", "both"]))
 def test_one_night_after_an_hour_is_lost_calendar_and_records_are_the_same(
     by: By, before: list[Step], after: list[Step], what: str
 ) -> None:
