@@ -14,14 +14,22 @@ from shared.bookings.due_tasks import Due, Task, due_of
 from shared.clock import Clock
 from shared.conferences.platform import Platform
 from shared.conferences.removals import Removals
+from shared.errors import SchedulingError
 from shared.mailboxes.mailbox import Mailbox
+from shared.meetings.cause import cause_of
 from shared.meetings.records import Records
 from shared.storage import Delete, Replace, Row, RowChanged, Storage
 
 log = logging.getLogger(__name__)
 
 MAX_TASKS_PER_RUN = 500
-"""Tasks of one pass of one integration."""
+"""Tasks that one pass of one integration gets done."""
+
+
+class TasksFailed(SchedulingError):
+    """Some tasks could not be done; their rows stay for the next pass."""
+
+    code = "tasks_failed"
 
 
 @dataclass(frozen=True)
@@ -47,15 +55,24 @@ class DueRunner:
         return await self.handle(CLEANUP)
 
     async def handle(self, tasks: frozenset[Task]) -> int:
-        """Do what has fallen due of these kinds; how many tasks that were."""
-        table, today, done = self.storage.table("meetings"), self.clock.now().date(), 0
+        """Do what has fallen due of these kinds; how many tasks that were.
+
+        Each is guarded alone: those that fail for good never keep the others. Raises TasksFailed at the end.
+        """
+        table, today, done, failed = self.storage.table("meetings"), self.clock.now().date(), 0, list[Exception]()
         async for row in table.rows(self.integration, "due:"):
             due = Due.from_key(row.key)
             if due.day > today or done >= MAX_TASKS_PER_RUN:
                 break
             if due.task in tasks:
-                await self._do(due, row)
-                done += 1
+                try:
+                    await self._do(due, row)
+                    done += 1
+                except Exception as error:
+                    log.warning("a task (%s) failed: %s", due.task, cause_of(error))
+                    failed.append(error)
+        if failed:
+            raise TasksFailed(f"Tasks that failed: {len(failed)}, beside {done} done. First: {cause_of(failed[0])}")
         return done
 
     async def _do(self, due: Due, row: Row) -> None:

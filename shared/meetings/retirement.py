@@ -13,6 +13,8 @@ from shared.bookings.booking import Booking
 from shared.bookings.removal import REMOVED
 from shared.conferences.platform import Platform
 from shared.conferences.removals import Removals
+from shared.errors import AWAY
+from shared.meetings.cause import cause_of
 from shared.personal.retirement import retire_personal
 from shared.storage import Delete, Put, Row, RowChanged, Storage
 
@@ -57,7 +59,10 @@ class Retirement:
     async def complete_all(self, existing: Collection[str]) -> None:
         """Finish every retirement that was interrupted; those of `existing` integrations (uuids) never began."""
         for row in [row async for row in self.storage.table("meetings").rows(_MARKERS)]:
-            await (self._unmark if row.key in existing else self.complete)(row.key)
+            try:
+                await (self._unmark if row.key in existing else self.complete)(row.key)
+            except AWAY as error:  # its marker stays, and so nothing is forgotten
+                log.warning("integration %s cannot be removed yet: %s", row.key, cause_of(error))
 
     async def _remove(self, integration: str, rows: list[Row]) -> None:
         """Remove some of its rows; bookings in their own way, which also frees their aliases and names."""

@@ -32,6 +32,8 @@ from shared.mailboxes.ews.failures import EwsError
 from shared.mailboxes.graph.client import GraphError
 from shared.mailboxes.mailbox import CalendarItemGone, MessageNotFound
 from shared.meetings.backlog import StillWaiting
+from shared.meetings.comparison import CalendarDiffers
+from shared.meetings.due_runner import TasksFailed
 from shared.settings import SettingsError
 from shared.storage import RowChanged, RowExists
 
@@ -44,6 +46,8 @@ INTERNAL = {
     MessageNotFound: "the processor's business",
     MailboxUnreadable: "an alarm of the sweep",
     StillWaiting: "an alarm of the sweep",
+    CalendarDiffers: "an alarm of the nightly comparison",
+    TasksFailed: "an alarm of the hourly round",
 }
 """Errors that answer 500, each with the reason why no caller can do anything about it."""
 

@@ -9,11 +9,11 @@ import pytest
 from shared.aliases.tags import find_tags
 from shared.calendar.conference import Calendar, Occurrence
 from shared.calendar.request import Answer, Shape, Update
-from shared.errors import RateLimited, Unavailable
+from shared.errors import RateLimited, SchedulingError, Unavailable
 from shared.identity.caller import Caller
 from shared.intake.notice import Notice
 from shared.mailboxes.mailbox import Folder, MessageNotFound
-from shared.meetings.due_runner import CLEANUP, ONWARD
+from shared.meetings.due_runner import CLEANUP, ONWARD, TasksFailed
 from tests.fakes.mailbox import cancellation, invitation
 from tests.unit.shared.meetings.world import World, body, stored_integration
 
@@ -429,6 +429,16 @@ class TestSeries:
 
 
 class TestHousekeeping:
+    async def test_a_meeting_that_exchange_always_refuses_to_show_keeps_no_other_open(self, world: World) -> None:
+        for number in range(3):
+            booking = await world.reserve()
+            await world.process(world.mailbox.deliver(invitation(f"m{number}", body(booking), uid=f"uid-{number}")))
+        world.clock.move(timedelta(hours=1))
+        world.mailbox.fail("item", SchedulingError("Graph answered 400 ErrorInvalidProperty."))
+        with pytest.raises(TasksFailed, match="Tasks that failed: 1, beside 2 done"):
+            await world.agenda().handle(ONWARD)
+        assert await world.agenda().handle(ONWARD) == 1
+
     async def test_an_unused_reservation_goes(self, world: World) -> None:
         """A3: its digits come free."""
         booking = await world.reserve()

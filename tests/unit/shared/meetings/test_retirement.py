@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.bookings.booking import Booking
 from shared.conferences.platform import PolicyPlatform
+from shared.errors import Unavailable
 from shared.meetings.retirement import Retirement
 from shared.personal.end_user import UserRecord
 from shared.personal.fields import validated
@@ -119,3 +121,26 @@ async def test_personal_records_whose_removal_is_interrupted_go_at_night(at: int
     left = [row.key async for row in world.storage.table("personal").everything()]
     assert set(left) <= {"sequence"}
     assert await rows_left(world) == []
+
+
+async def test_one_that_cannot_be_removed_keeps_none_of_the_others() -> None:
+    """Its Management Node is away, perhaps for good."""
+    world = World()
+    aliases = await with_meetings(world, 2)
+    other = World(stored_integration(OTHER), storage=world.storage)
+    await with_meetings(other, 1)
+
+    class Platform(PolicyPlatform):
+        async def forget(self, booking: Booking) -> None:
+            if booking.integration != OTHER:
+                raise Unavailable("The Management Node cannot be reached.")
+            await super().forget(booking)
+
+    retirement = Retirement(world.storage, Platform(world.storage))
+    for integration in (world.integration.uuid, OTHER):
+        await retirement.announce(integration)
+    await retirement.complete_all([])
+    left = {row.partition async for row in world.storage.table("meetings").everything()}
+    assert left == {world.integration.uuid, "retired"}
+    await Retirement(world.storage, PolicyPlatform(world.storage)).complete_all([])
+    assert [await world.is_open(alias) for alias in aliases] == [None, None]
