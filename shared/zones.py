@@ -1,10 +1,13 @@
 """Time zone names, as Exchange writes them, to IANA names."""
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, tzinfo
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
+
+OffsetAt = Callable[[datetime], timedelta | None]
+"""The offset from UTC that is in force at a moment."""
 
 UTC_NAME = "UTC"
 _LEGACY_PREFIX = "tzone://Microsoft/"
@@ -41,11 +44,14 @@ def zone_info(name: str) -> ZoneInfo:
     return ZoneInfo(name or UTC_NAME)
 
 
-def zone_like(rules: tzinfo, when: datetime) -> str:
-    """The IANA name of a zone that has the same time as `rules` all through the year of `when`; "" when none has."""
+def zone_like(offset_at: OffsetAt, when: datetime) -> str:
+    """The IANA name of a zone that has the same time as some rules all through the year of `when`; "" when none has.
+
+    Zones that Windows knows come first: their users are Outlook's.
+    """
     noons = [datetime(when.year, 1, 1, 12, tzinfo=UTC) + timedelta(days=day) for day in range(365)]
-    wanted = [noon.astimezone(rules).utcoffset() for noon in noons]
-    for name in dict.fromkeys(_windows_names().values()):
+    wanted = [offset_at(noon) for noon in noons]
+    for name in dict.fromkeys((*_windows_names().values(), *sorted(_iana_names().values()))):
         zone = ZoneInfo(name)
         if all(noon.astimezone(zone).utcoffset() == offset for noon, offset in zip(noons, wanted, strict=True)):
             return name

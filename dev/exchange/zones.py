@@ -5,6 +5,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tzlocal.windows_tz import tz_win, win_tz
 
+CUSTOM = "tzone://Microsoft/Custom"
+"""What Exchange calls a zone that Windows has no name for."""
+
 _UTC_NAMES = frozenset({"utc", "etc/utc", "etc/gmt", "gmt", "tzone://microsoft/utc"})
 _WINDOWS = {name.casefold(): iana for name, iana in win_tz.items()}
 
@@ -31,7 +34,7 @@ def windows_name(name: str) -> str:
     if name.casefold() in _WINDOWS:
         return name
     zone(name)
-    return tz_win.get(name, "tzone://Microsoft/Custom")
+    return tz_win.get(name, CUSTOM)
 
 
 def to_utc(local: datetime, name: str) -> datetime:

@@ -119,7 +119,9 @@ def _zone(start: date) -> str:
     if not isinstance(start, datetime) or start.tzinfo is None:
         return UTC_NAME
     zone = start.tzinfo
-    return iana_zone(str(getattr(zone, "key", "") or getattr(zone, "_tzid", ""))) or zone_like(zone, start)
+    return iana_zone(str(getattr(zone, "key", "") or getattr(zone, "_tzid", ""))) or zone_like(
+        lambda moment: moment.astimezone(zone).utcoffset(), start
+    )
 
 
 def _shape(event: _Event) -> Shape:

@@ -105,8 +105,8 @@ def _series(entry: Entry) -> Properties:
         "calendar:LastOccurrence": lambda: _edge(entry, "LastOccurrence", last=True),
         "calendar:ModifiedOccurrences": lambda: _modified(entry),
         "calendar:DeletedOccurrences": lambda: _deleted(entry),
-        "calendar:StartTimeZone": lambda: parts.zone("StartTimeZone", meeting.zone),
-        "calendar:EndTimeZone": lambda: parts.zone("EndTimeZone", meeting.zone),
+        "calendar:StartTimeZone": lambda: parts.zone("StartTimeZone", meeting.zone, meeting.start.year),
+        "calendar:EndTimeZone": lambda: parts.zone("EndTimeZone", meeting.zone, meeting.start.year),
         "calendar:AllowNewTimeProposal": True,
         "calendar:IsOnlineMeeting": False,
     }

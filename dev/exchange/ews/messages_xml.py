@@ -190,8 +190,8 @@ def _request(shown: Shown, part: MeetingPart) -> Properties:
         # Bits: a meeting, received.
         "calendar:AppointmentState": 3,
         "calendar:Recurrence": lambda: parts.recurrence(meeting),
-        "calendar:StartTimeZone": lambda: parts.zone("StartTimeZone", meeting.zone),
-        "calendar:EndTimeZone": lambda: parts.zone("EndTimeZone", meeting.zone),
+        "calendar:StartTimeZone": lambda: parts.zone("StartTimeZone", meeting.zone, meeting.start.year),
+        "calendar:EndTimeZone": lambda: parts.zone("EndTimeZone", meeting.zone, meeting.start.year),
         "calendar:AllowNewTimeProposal": True,
         "calendar:IsOnlineMeeting": False,
     }

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable
 
 from dev.exchange.ews.call import Thing, change_of, thing_id
 from dev.exchange.ews.ids import FOLDER, ItemId, change_key
+from dev.exchange.ews.time_zones import definition
 from dev.exchange.ews.xml import Element, t
 from dev.exchange.graph.shapes import body as graph_body
 from dev.exchange.model import Address, Body, Meeting, Reply, Response
 from dev.exchange.recurrence import Recurrence
-from dev.exchange.zones import windows_name
+from dev.exchange.zones import CUSTOM, windows_name
 
 RESPONSE_TYPES = {
     Reply.NONE: "Unknown",
@@ -72,10 +73,12 @@ def body(tag: str, content: Body, wanted: str) -> Element:
     return t(tag, {"BodyType": "Text" if wanted == "Text" else "HTML"}, shown["content"])
 
 
-def zone(tag: str, name: str) -> Element:
-    """A time zone definition. The service also writes out its periods and transitions; clients go by the id."""
+def zone(tag: str, name: str, year: int) -> Element:
+    """A time zone definition. Clients go by the id; a custom zone has none that tells anything, but its rules."""
     known = windows_name(name)
-    return t(tag, {"Id": known, "Name": known})
+    if known != CUSTOM:
+        return t(tag, {"Id": known, "Name": known})
+    return definition(tag, {"Id": known, "Name": "Customized Time Zone"}, name, year)
 
 
 def recurrence(meeting: Meeting) -> Element | None:

@@ -24,8 +24,11 @@ def get_server_time_zones(call: Call) -> list[Element]:
 
 def _definition(name: str, year: int, *, full: bool) -> Element:
     identity = {"Id": name, "Name": name}
-    if not full:
-        return t("TimeZoneDefinition", identity)
+    return definition("TimeZoneDefinition", identity, name, year) if full else t("TimeZoneDefinition", identity)
+
+
+def definition(tag: str, identity: dict[str, str], name: str, year: int) -> Element:
+    """The rules of a zone, given by its Windows or IANA name, in one year."""
     rules = zone(name)
     changes = _changes(rules, year)
     offsets = sorted(
@@ -37,7 +40,7 @@ def _definition(name: str, year: int, *, full: bool) -> Element:
     ]
     always = _to_period(_period_id(name, daylight=False))
     return t(
-        "TimeZoneDefinition",
+        tag,
         identity,
         t("Periods", *periods),
         t("TransitionsGroups", t("TransitionsGroup", {"Id": "0"}, *(group or [always]))),

@@ -41,6 +41,10 @@ class Node:
         found = self._element.find(_qualified(path))
         return "" if found is None else str(found.get(name) or "")
 
+    def own(self, name: str) -> str:
+        """An attribute of this element itself; "" when it is missing."""
+        return str(self._element.get(name) or "")
+
     def moment(self, path: str) -> datetime | None:
         """An xs:dateTime in UTC, to the second; without an offset it is UTC, which is what was asked for.
 

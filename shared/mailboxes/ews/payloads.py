@@ -13,8 +13,9 @@ from shared.calendar.global_object_id import day_of, hex_of, uid_of
 from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Person, Shape, Update
 from shared.mailboxes.ews.node import Node, missing
 from shared.mailboxes.ews.references import ItemReference, MessageId
+from shared.mailboxes.ews.zones import organizers_zone
 from shared.mailboxes.mailbox import CalendarEntry
-from shared.zones import iana_zone, zone_info
+from shared.zones import zone_info
 
 SENDER = 0x5D01
 """PidTagSenderSmtpAddress: who sent a message, where the organizer is only in whose name."""
@@ -112,7 +113,7 @@ def day(node: Node) -> str:
     if told := day_of(hex_of(node.extended(GLOBAL_OBJECT_ID))):
         return told
     original = node.moment("RecurrenceId")
-    return f"{original.astimezone(ZoneInfo(_zone(node))):%Y%m%d}" if original else ""
+    return f"{original.astimezone(zone_info(_zone(node))):%Y%m%d}" if original else ""
 
 
 def uid(node: Node) -> str:
@@ -183,8 +184,7 @@ def _midnight(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _zone(item: Node) -> str:
-    """The organizer's zone, as an IANA name. A definition of the sender's own tells no name: UTC then."""
-    return iana_zone(item.attribute("StartTimeZone", "Id") or item.text("TimeZone") or "UTC")
+    return organizers_zone(item, item.moment("Start"))
 
 
 def _person(mailbox: Node | None) -> Person:

@@ -1,6 +1,6 @@
 """Zone names of Exchange (docs/facts/outlook-addin.md)."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -67,11 +67,11 @@ WHEN = datetime(2026, 12, 1, tzinfo=UTC)
 
 @pytest.mark.parametrize("name", ["Europe/Vienna", "America/Chicago", "Asia/Kathmandu", "Australia/Lord_Howe"])
 def test_rules_are_known_by_the_time_that_they_make(name: str) -> None:
-    found = ZoneInfo(zone_like(ZoneInfo(name), WHEN))
+    found = ZoneInfo(zone_like(lambda moment: moment.astimezone(ZoneInfo(name)).utcoffset(), WHEN))
     for month in range(1, 13):
         noon = datetime(2026, month, 15, 12, tzinfo=UTC)
         assert noon.astimezone(found).utcoffset() == noon.astimezone(ZoneInfo(name)).utcoffset()
 
 
 def test_rules_of_nobody_are_not_known() -> None:
-    assert zone_like(timezone(timedelta(hours=5, minutes=17)), WHEN) == ""
+    assert zone_like(lambda _: timedelta(hours=5, minutes=17), WHEN) == ""

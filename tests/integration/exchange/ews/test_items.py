@@ -280,6 +280,7 @@ async def test_a_zone_without_a_windows_name_is_a_custom_one(world: World, clien
     [(_, request)], _ = await client.synced(only_fields=["subject"])
     answer = await get(world, request, "calendar:StartTimeZone")
     assert soap.attributes(answer, "StartTimeZone")["Id"] == "tzone://Microsoft/Custom"
+    assert soap.attributes(answer, "Period")["Bias"], "its rules are all that tells which it is"
 
 
 async def test_private_meetings_and_updates(world: World, client: Client) -> None:

@@ -4,6 +4,7 @@ import base64
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from xml.sax.saxutils import escape
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -182,6 +183,29 @@ class TestReferences:
         assert len(ItemReference.parse(text).ews_id) <= 512
 
 
+def custom_zone(standard: str, daylight: str, spring: str, autumn: str) -> str:
+    """StartTimeZone with rules; without `daylight` there is one time all year."""
+
+    def change(to: str, month: int, occurrence: str, hour: int) -> str:
+        return (
+            f'<RecurringDayTransition><To Kind="Period">{to}</To><TimeOffset>PT{hour}H</TimeOffset>'
+            f"<Month>{month}</Month><DayOfWeek>Sunday</DayOfWeek><Occurrence>{occurrence}</Occurrence>"
+            "</RecurringDayTransition>"
+        )
+
+    periods = f'<Period Bias="{standard}" Name="Standard" Id="s"/>'
+    changes = '<Transition><To Kind="Period">s</To></Transition>'
+    if daylight:
+        periods += f'<Period Bias="{daylight}" Name="Daylight" Id="d"/>'
+        changes = change("d", 3, spring, 2) + change("s", 10, autumn, 3)
+    return (
+        '<StartTimeZone Id="tzone://Microsoft/Custom" Name="Customized Time Zone">'
+        f"<Periods>{periods}</Periods>"
+        f'<TransitionsGroups><TransitionsGroup Id="0">{changes}</TransitionsGroup></TransitionsGroups>'
+        '<Transitions><Transition><To Kind="Group">0</To></Transition></Transitions></StartTimeZone>'
+    )
+
+
 class TestItems:
     def test_a_single_meeting(self) -> None:
         found = calendar_item(item(), "")
@@ -253,6 +277,40 @@ class TestItems:
     )
     def test_zones(self, zone: str, name: str) -> None:
         assert calendar_item(item(zone=zone), "").zone == name
+
+    @pytest.mark.parametrize(
+        ("rules", "hours"),
+        [
+            (("-PT60M", "-PT120M", "-1", "-1"), [1, 2]),
+            (("-PT1H", "-PT2H", "-1", "-1"), [1, 2]),
+            (("-PT5H30M", "", "", ""), [5.5, 5.5]),
+            (("-PT1H17M", "-PT2H17M", "-1", "-1"), []),
+            (("PT5H", "PT4H", "2", "1"), []),
+        ],
+    )
+    def test_a_zone_of_the_senders_own_is_known_by_its_rules(
+        self, rules: tuple[str, str, str, str], hours: list[float]
+    ) -> None:
+        """As the reference of TimeZoneDefinition has them; the offsets are those of January and July."""
+        name = calendar_item(item(zone=custom_zone(*rules)), "").zone
+        offsets = [datetime(2026, month, 1, tzinfo=ZoneInfo(name)).utcoffset() for month in (1, 7) if name]
+        assert offsets == [timedelta(hours=number) for number in hours]
+
+    @pytest.mark.parametrize(
+        ("whole", "damaged"),
+        [
+            ("Sunday", "Someday"),
+            ('Id="d"', 'Id="e"'),
+            ("PT2H", "noon"),
+            ("<Month>3", "<Month>13"),
+            ("<Occurrence>-1", "<Occurrence>9"),
+            ("Recurring", "Absolute"),
+        ],
+    )
+    def test_rules_that_cannot_be_read_tell_nothing(self, whole: str, damaged: str) -> None:
+        zone = custom_zone("-PT1H", "-PT2H", "-1", "-1")
+        assert calendar_item(item(zone=zone), "").zone == "Europe/Budapest"
+        assert calendar_item(item(zone=zone.replace(whole, damaged)), "").zone == ""
 
     @pytest.mark.parametrize(
         ("start", "end"),
