@@ -9,7 +9,7 @@ from dev.exchange.ews.state import BUILDS
 from dev.exchange.state import Exchange
 
 FLAGS = ("layer7_balancer", "renews_answered", "marks_drafts", "expands_views", "names_occurrences", "searches_binary",
-         "never_at_end")  # fmt: skip
+         "plain_faults", "never_at_end")  # fmt: skip
 
 
 class EwsRoutes:

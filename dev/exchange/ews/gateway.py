@@ -86,6 +86,8 @@ class Gateway:
             with self._one_of_few(caller):
                 answer = await self._answer(request, caller, envelope)
         except SoapFaultError as error:
+            if self._exchange.ews.plain_faults:
+                return strikes.plain_fault(error.message)
             answer = self._soap(fault(error), error.status)
         except EwsError as error:
             answer = self._soap(fault(SoapFaultError(error.code, error.message)), 500)

@@ -28,8 +28,8 @@ class Ews:
     What grommunio's EWS does otherwise than Exchange: without ``marks_drafts`` the IsDraft of a saved mail is false;
     without ``expands_views`` a calendar view shows a series' master for its occurrences; without ``names_occurrences``
     the associated item of a message about one occurrence is the master; without ``searches_binary`` FindItem refuses
-    restrictions by binary properties. With ``never_at_end`` SyncFolderItems always says that there is more, as
-    exchangelib's source tells of some servers.
+    restrictions by binary properties; with ``plain_faults`` every fault is in words alone. With ``never_at_end``
+    SyncFolderItems always says that there is more, as exchangelib's source tells of some servers.
     """
 
     version: str = "2019"
@@ -39,6 +39,7 @@ class Ews:
     expands_views: bool = True
     names_occurrences: bool = True
     searches_binary: bool = True
+    plain_faults: bool = False
     never_at_end: bool = False
     schemes: tuple[str, ...] = ("Negotiate", "NTLM", 'Basic realm="localhost"')
     accounts: list[Account] = field(default_factory=seeded)

@@ -81,12 +81,17 @@ def _spoilt(fault: Fault, answer: bytes) -> web.Response:
     answers: dict[str, Callable[[], web.Response]] = {
         "status": lambda: web.Response(status=fault.status, headers=retry),
         "html": lambda: web.Response(text=_PAGE, content_type="text/html"),
-        "plain_fault": lambda: web.Response(status=500, text=_PLAIN.format(fault.code), content_type="text/xml"),
+        "plain_fault": lambda: plain_fault(fault.code),
         "bomb": lambda: web.Response(body=_bomb(), headers=_XML),
         "truncate": lambda: web.Response(body=_cut(answer), headers=_XML),
         "charset": lambda: web.Response(body=_miscoded(answer), headers=_XML),
     }
     return answers[fault.action]()
+
+
+def plain_fault(message: str) -> web.Response:
+    """A fault in the form of grommunio."""
+    return web.Response(status=500, text=_PLAIN.format(message), content_type="text/xml")
 
 
 def _cut(answer: bytes) -> bytes:

@@ -36,6 +36,12 @@ MAILBOX = "vmr@example.com"
 ALICE = "alice@example.com"
 KEY = b"k" * 32
 TRIES = 5
+OTHER_HABITS = {
+    **dict.fromkeys(("marks_drafts", "expands_views", "names_occurrences", "searches_binary"), False),
+    "plain_faults": True,
+}
+"""What grommunio's EWS does otherwise than Exchange; see dev/exchange/ews/state.py."""
+
 QUIET = timedelta(minutes=20)
 """Long enough for every lease to run out and every retry to come due."""
 

@@ -17,7 +17,7 @@ from shared.errors import SettingsInvalid
 from shared.identity.caller import Caller
 from shared.integrations.table import IntegrationTable
 from shared.operations.doctor.finding import Check
-from tests.integration.meetings.deployment import ALICE, INTEGRATION, MAILBOX, By, Deployment, deployed
+from tests.integration.meetings.deployment import ALICE, INTEGRATION, MAILBOX, OTHER_HABITS, By, Deployment, deployed
 from tests.integration.meetings.times import hour_from, tomorrow, weekly
 from tests.integration.shared.mailboxes.ews.test_connections import silent
 from tests.support import ROOT
@@ -95,6 +95,54 @@ class TestLateInstructions:
             [mail] = await world.mails(BOB)
             assert mail["from"] == sender
             assert "meet" in mail["body_html"]
+
+
+class TestServersOfOtherHabits:
+    """Nothing that grommunio does otherwise than Exchange ends in silence."""
+
+    @pytest.fixture
+    async def world(self) -> AsyncIterator[Deployment]:
+        async with deployed(By.EWS) as deployment:
+            await deployment.control("PATCH", "/dev/ews", OTHER_HABITS)
+            yield deployment
+
+    async def test_late_instructions_reach_everybody_where_no_saved_mail_is_a_draft(self, world: Deployment) -> None:
+        tag = world.services.promises.make(INTEGRATION, Caller("alice", "test"))
+        await world.invite(tomorrow(world), f"<p>{tag}</p>")
+        await world.drain()
+        assert ["meet" in mail["body_html"] for mail in await world.mails(BOB)] == [True]
+
+    async def test_an_invitation_is_answered_though_the_organizer_may_not_be_impersonated(
+        self, world: Deployment
+    ) -> None:
+        """The refusal is a fault without a code."""
+        tag = world.services.promises.make(INTEGRATION, Caller("alice", "test"))
+        await world.invite(tomorrow(world), f"<p>{tag}</p>", organizer=CAROL)
+        await world.drain()
+        assert [answer["kind"] for answer in await world.answers(user=CAROL)] == ["accepted"]
+        assert [mail["from"] for mail in await world.mails(BOB)] == [MAILBOX]
+
+    async def test_a_cancelled_occurrence_leaves_the_series_its_room(self, world: Deployment) -> None:
+        room, start = await world.click(), tomorrow(world)
+        uid = await world.invite(start, room["instructions"], recurrence=weekly(start))
+        await world.drain()
+        await world.cancel(uid, occurrence=f"{start + timedelta(weeks=1):%Y-%m-%d}")
+        await world.drain()
+        doors = []
+        for week in range(4):
+            await world.move_to(start + timedelta(weeks=week))
+            doors.append(await world.is_open(room["alias"]))
+        assert doors == [True, False, True, True]
+
+    async def test_an_idle_server_that_never_reaches_the_end_is_asked_once_a_minute(self, world: Deployment) -> None:
+        await world.control("PATCH", "/dev/ews", {"never_at_end": True})
+        await world.invite(tomorrow(world), "no tag")
+        await world.drain()
+        await asked(world)
+        for _ in range(5):
+            await world.move_to(world.now + MINUTE)
+            await world.services.rounds.poll()
+        assert await asked(world) == {"SyncFolderItems": 5}
 
 
 class TestConnection:

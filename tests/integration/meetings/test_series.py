@@ -6,15 +6,19 @@ from typing import Any
 
 import pytest
 
-from tests.integration.meetings.deployment import INTEGRATION, MAILBOX, By, Deployment, deployed
+from tests.integration.meetings.deployment import INTEGRATION, MAILBOX, OTHER_HABITS, By, Deployment, deployed
 from tests.integration.meetings.times import hour_from, tomorrow, weekly
 
 WEEK = timedelta(weeks=1)
 
 
-@pytest.fixture(params=list(By))
+@pytest.fixture(params=[*By, "EWS of other habits"])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[Deployment]:
-    async with deployed(By(request.param)) as deployment:
+    """By Graph, by EWS, and by EWS with what was seen of grommunio's."""
+    way = request.param
+    async with deployed(way if isinstance(way, By) else By.EWS) as deployment:
+        if not isinstance(way, By):
+            await deployment.control("PATCH", "/dev/ews", OTHER_HABITS)
         yield deployment
 
 
