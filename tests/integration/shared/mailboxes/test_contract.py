@@ -261,6 +261,13 @@ class TestCalendar:
         }
         assert [e.occurrence for e in entries] == sorted(e.occurrence for e in entries)
 
+    async def test_a_server_that_shows_masters_in_views(self, office: Office) -> None:
+        """grommunio does; without their occurrences every series would be a room without a meeting."""
+        office.world.exchange.ews.expands_views = False
+        uid = await office.world.meet(recurrence=WEEKLY)
+        entries = await self._view(office, NINE, NINE + timedelta(weeks=3))
+        assert [(e.uid, e.occurrence) for e in entries] == [(uid, when) for when in on_mondays(0, 3)]
+
     async def test_an_all_day_meeting_in_a_view(self, office: Office) -> None:
         await office.world.meet(is_all_day=True, start="2030-03-06T00:00:00", end="2030-03-07T00:00:00")
         request = await office.newest()
