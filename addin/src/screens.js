@@ -94,7 +94,7 @@ function already({ removable, owner, incomplete, isOccurrence, modes }, texts) {
   const another = owner === 'ours' ? ownVmr : replace;
   const buttons = [
     ...(incomplete ? [complete] : []), ...((owner !== 'ours' || isOccurrence) && modes.single_use ? [another] : []),
-    ...(removable && owner !== 'foreign' ? [undo] : []),
+    ...(removable ? [undo] : []),
   ];
   const heading = { html: texts.already_heading };
   if (owner === 'foreign') return { heading, message: { text: words.foreign }, tone: 'warning', buttons };

@@ -315,7 +315,7 @@ const refused = Symbol('refused');
 const notSaved = Symbol('not saved');
 
 /**
- * A picture in the text is an attachment that the text refers to; writing the whole text anew breaks that.
+ * A picture in the text is an attachment that the text refers to; writing the whole text again breaks that.
  * @param {string} html
  */
 function withoutPictures(html) {

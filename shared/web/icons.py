@@ -19,7 +19,7 @@ SIZES = (16, 25, 32, 48, 64, 80, 128)
 """Pixels: the ribbon's 16, 32 and 80, lists of add-ins (64, 128), phones (25, 32, 48)."""
 
 GREY = "grey"
-"""In an icon's address: all of it in the grey that phones want (docs/facts/outlook-addin.md §1.3)."""
+"""In an icon's address: all of it in the grey that phones want (docs/facts/outlook-addin.md)."""
 
 _GREY = (0x91, 0x91, 0x91)
 _SIZES = {str(size): size for size in SIZES}

@@ -99,7 +99,7 @@ async def test_a_copied_meeting_gets_a_room_of_its_own_in_the_place_of_the_other
     copied = await outlook.meeting()
     outlook.answers[TAG_STATE] = scheduled
     await outlook.reopen()
-    assert await outlook.buttons() == ["Replace with a new VMR"]
+    assert await outlook.buttons() == ["Replace with a new VMR", REMOVE]
     await outlook.click("Replace with a new VMR")
     assert await outlook.text("heading") == "Success"
     meeting = await outlook.meeting()

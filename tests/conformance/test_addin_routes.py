@@ -3,6 +3,7 @@
 import json
 import re
 from io import BytesIO
+from typing import Any
 
 import httpx
 import pytest
@@ -86,7 +87,7 @@ async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient, path: s
 
 @pytest.mark.parametrize("name", ["icon-80.png", "icon-16-0123456789abcdef.png", "icon-128-x-y.png"])
 async def test_icons_have_no_cache_control(client: httpx.AsyncClient, name: str) -> None:
-    """Or Office shows its generic icon (docs/facts/outlook-addin.md §1.3)."""
+    """Or Office shows its generic icon (docs/facts/outlook-addin.md)."""
     answer = await client.get(f"{ADDIN}/{name}")
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "image/png"
@@ -135,3 +136,19 @@ async def test_the_configuration_wants_no_proof_and_takes_no_false_one(client: h
         refused = await client.get(f"{ADDIN}/config", headers=headers)
         assert refused.status_code == 401
         assert refused.json()["error"]["correlation_id"]
+
+
+TAG_STATE = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/tag_state"
+ASKED = {"tag": "PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#", "start": ""}
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [({}, ASKED, 401), ({"token": "x.y.z"}, ASKED, 401), ({}, {"tag": 7}, 422), ({}, ["tag"], 422)],
+)
+async def test_a_tag_is_told_about_to_proven_users_only(
+    client: httpx.AsyncClient, headers: dict[str, str], body: Any, status: int
+) -> None:
+    answer = await client.post(TAG_STATE, headers=headers, json=body)
+    assert answer.status_code == status
+    assert "0b1c2d3e" not in answer.text

@@ -16,5 +16,5 @@
 What is bound to what. The cookie ties the callback to the browser that started: nobody can make a user finish
 somebody else's sign-in. The one-time code is tied to the pane that opened the dialog, by the verifier that only this
 pane knows: not by a cookie, since Outlook on the web shows the pane in a frame of another site, where browsers block
-the cookies that the dialog got (docs/facts/outlook-addin.md §6 #14).
+the cookies that the dialog got (docs/facts/outlook-addin.md).
 """

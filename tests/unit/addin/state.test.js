@@ -59,7 +59,7 @@ const SCREENS = {
     'already_heading', 'already_message', '', [words.remove], 'good',
   ],
   "a meeting with another meeting's": [
-    [there({ removable: true, owner: 'foreign' })], 'already_heading', words.foreign, '', [words.replace], 'warning',
+    [there({ removable: true, owner: 'foreign' })], 'already_heading', words.foreign, '', [words.replace, words.remove], 'warning',
   ],
   'a meeting with one that may be another\'s': [
     [there({ removable: true, owner: 'unsure', hint: words.unsure })],
