@@ -39,6 +39,7 @@ async function added(outlook) {
   const actions = new Actions(outlook.item, api, new Identity(identity, outlook, api, log), { name, address }, log);
   void actions.prepare();
   const first = await actions.run({ do: 'single' });
+  if (first.outcome === 'already' && first.incomplete) return actions.run({ do: 'complete' });
   if (first.outcome !== 'signInNeeded') return first;
   // The time in the dialog does not count.
   const signedIn = await actions.run({ do: 'signIn' });

@@ -8,6 +8,7 @@ import { NOTHING, find } from './finding.js';
 import { SignInNeeded } from './identity.js';
 import { OutlookError } from './office.js';
 import { hintOf } from './outcomes.js';
+import { inTime } from './patience.js';
 import { Placing } from './placing.js';
 import { hasTag, holds, tagOf } from './text.js';
 import { words } from './words.js';
@@ -25,6 +26,7 @@ const FAULTS = {
   single: 'single', complete: 'single', replace: 'single', list: 'getting', personal: 'personal', undo: 'undo',
   signIn: 'signing', redeem: 'signing', signOut: 'signing',
 };
+const TAG_PATIENCE = 5_000; // milliseconds; a pane that opens must not wait for long
 const CLOSED_BY_USER = 12006; // of the dialog's events
 
 /** One pane's work on one meeting. */
@@ -208,8 +210,9 @@ export class Actions {
 
   /** @param {string} tag */
   async #tagState(tag) {
+    const ask = async () => this.api.tagState(await this.identity.token(false), tag, await this.item.start());
     try {
-      return await this.api.tagState(await this.identity.token(false), tag, await this.item.start());
+      return await inTime(ask(), TAG_PATIENCE);
     } catch (error) {
       this.log(`Whose tag it is, is not known: ${error instanceof Error ? error.message : error}`);
       return null;

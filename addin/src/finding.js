@@ -43,7 +43,9 @@ export async function find(item, body, room, ask) {
   const tag = tagOf(body);
   const state = tag ? await ask(tag) : null;
   const owner = state ? ownerOf(state, item.isOccurrence, await item.isNew()) : 'ours';
-  const incomplete = owner === 'ours' && tag !== '' && !(isNoted && noted.invited) && (await isMissing(item, room));
+  // A meeting that is scheduled was sent to the mailbox, wherever Outlook keeps it since (resources are not listed).
+  const mayLack = owner === 'ours' && tag !== '' && state?.state !== 'scheduled' && !(isNoted && noted.invited);
+  const incomplete = mayLack && (await isMissing(item, room));
   const { isOccurrence } = item;
   const hint = hintOf(isOccurrence, owner, state);
   const finding = { already: true, removable: isOurs, owner, incomplete, isOccurrence, hint };

@@ -5,6 +5,7 @@
  * The server verifies every one of them; here it only matters which can be had in this Outlook.
  */
 
+import { inTime } from './patience.js';
 import { Sessions } from './sessions.js';
 
 /** @import {Api} from './api.js' */
@@ -144,9 +145,9 @@ export class Identity {
   /** @param {boolean} mayAsk */
   async #nestedToken(mayAsk) {
     if (!this.outlook.supports('NestedAppAuth', '1.1')) throw new Error('not supported by this Outlook');
-    this.nested ??= await inTime(nestedApp(this.config));
+    this.nested ??= await inTime(nestedApp(this.config), PATIENCE);
     const request = { scopes: [this.config.scope ?? ''] };
-    const silent = inTime(this.nested.acquireTokenSilent(request));
+    const silent = inTime(this.nested.acquireTokenSilent(request), PATIENCE);
     const result = await (mayAsk ? silent.catch(() => this.nested.acquireTokenPopup(request)) : silent);
     // The access token of our own API, never the ID token (docs/facts/outlook-addin.md).
     return /** @type {string} */ (result.accessToken);
@@ -181,18 +182,6 @@ async function nestedApp({ client_id: clientId = '', authority }) {
   );
   if (!isNested) throw new Error('this Outlook says that it supports it, and does not');
   return app;
-}
-
-/**
- * @template T
- * @param {Promise<T>} work
- * @returns {Promise<T>}
- */
-function inTime(work) {
-  return new Promise((done, fail) => {
-    const timer = setTimeout(() => fail(new Error('no answer')), PATIENCE);
-    work.then(done, fail).finally(() => clearTimeout(timer));
-  });
 }
 
 /**

@@ -31,6 +31,20 @@ export async function readAgain([wait, ...more], read, isWanted) {
 }
 
 /**
+ * What some work comes to, if it does so in time.
+ * @template T
+ * @param {Promise<T>} work
+ * @param {number} milliseconds
+ * @returns {Promise<T>}
+ */
+export function inTime(work, milliseconds) {
+  return new Promise((done, fail) => {
+    const timer = setTimeout(() => fail(new Error('no answer')), milliseconds);
+    work.then(done, fail).finally(() => clearTimeout(timer));
+  });
+}
+
+/**
  * What some work failed with; null when it did not.
  * @param {Promise<unknown>} work
  * @returns {Promise<(Error & {timedOut?: boolean})|null>}

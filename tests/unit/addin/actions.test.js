@@ -302,6 +302,18 @@ test('a tag that nobody can be asked about is this meeting\'s', async () => {
   assert.equal((await actions.look()).owner, 'ours');
 });
 
+test('a pane that opens does not wait for long to hear whose a tag is', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  item.body = `Join ${TAG}`;
+  const isAsked = new Promise((asked) => {
+    api.tagState = () => (asked(), new Promise(() => {}));
+  });
+  const looking = actions.look();
+  await isAsked;
+  context.mock.timers.tick(5_000);
+  assert.equal((await looking).owner, 'ours');
+});
+
 test("a copied meeting's room is replaced: new instructions in the place of the old ones, and Remove takes all out", async () => {
   const old = TAG.replace('0b1c', 'ffff');
   Object.assign(item, { body: `Join 99 ${old}\n\nAgenda`, attendees: [ROOM.address], places: ['VMR'] });
@@ -318,6 +330,12 @@ test('old instructions that were edited stay, and that is said', async () => {
   item.body = `Dial ${old}\n\nAgenda`;
   assert.deepEqual(await run('replace'), ['added', words.formerStays]);
   assert.equal(item.body, `Join ${TAG}\n\nDial ${old}\n\nAgenda`);
+});
+
+test('a meeting that is scheduled was sent to the mailbox, whatever the list says', async () => {
+  Object.assign(item, { body: `Join ${TAG}`, attendees: ['bob@example.com'], isNew: async () => false });
+  api.tagState = async () => ({ state: 'scheduled', starts_here: true, alias: '1@example.com', one_date: false });
+  assert.deepEqual((({ owner, incomplete }) => [owner, incomplete])(await actions.look()), ['ours', false]);
 });
 
 test('a meeting with a tag and without the mailbox is completed', async () => {
