@@ -36,6 +36,10 @@ ROUTE = r"/{path:(?i:ews/exchange\.asmx)}"
 #: Concurrent requests of one account (EWSMaxConcurrency).
 CONCURRENT = 27
 
+#: Statuses of requests that were not let in, or not received whole: they say that nothing was done, and clients send
+#: the same again at once.
+_UNDONE = (401, 408)
+
 _OPERATIONS: dict[str, Callable[[Call], list[Element]]] = {
     "ConvertId": names.convert_id,
     "CreateItem": create.create_item,
@@ -116,7 +120,7 @@ class Gateway:
         if struck is None:
             return self._answered(operation, _OPERATIONS[operation](call))
         done = None
-        if struck.after_effect or struck.action in strikes.SPOILING:
+        if (struck.after_effect and struck.status not in _UNDONE) or struck.action in strikes.SPOILING:
             done = self._answered(operation, _OPERATIONS[operation](call))
         refused = strikes.refusal(operation, struck)
         if refused is not None:

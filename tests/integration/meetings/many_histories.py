@@ -49,7 +49,7 @@ def succeeds(by: By, seed: int, number: int) -> bool:
     """Run one history; a failure is told with the history."""
     chance = Random(f"{seed} {number}")
     history = random_history(chance, by)
-    varied = random_variants(chance) if by is By.GRAPH else {}
+    varied = random_variants(chance, by)
     try:
         asyncio.run(check(history, by, renews=by is By.EWS and chance.random() < 0.5, varied=varied))
     except Exception as error:

@@ -28,7 +28,7 @@ from shared.mailboxes.graph.client import RetryReads
 from shared.meetings.decision import Accepted
 from shared.templates import html_to_text
 from tests.fakes.clock import FakeClock
-from tests.integration.meetings.deployment import Away, By, Deployment, deployed
+from tests.integration.meetings.deployment import OTHER_HABITS, Away, By, Deployment, deployed
 from tests.unit.shared.meetings.crashes import Crash, CrashingStorage, Fuse
 
 Step: TypeAlias = tuple[Any, ...]
@@ -328,8 +328,10 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RetryReads, "get_delay_time", lambda *_: 0.0)
 
 
-def random_variants(chance: Random) -> dict[str, Any]:
-    """What Graph is reported to do in more than one way."""
+def random_variants(chance: Random, by: By) -> dict[str, Any]:
+    """What Graph is reported to do in more than one way, and what other EWS servers do otherwise than Exchange."""
+    if by is By.EWS:
+        return {name: value if chance.random() < 0.3 else not value for name, value in OTHER_HABITS.items()}
     return {
         "gone_event_is_null": chance.choice([False, True]),
         "uid": chance.choice([False, True]),
@@ -348,11 +350,14 @@ async def run(
 ) -> dict[str, Any]:
     """The outcome of a history. `renews`: this Exchange gives a calendar item another id when it is answered by EWS.
 
-    `varied` are variants of Graph; nothing may depend on them.
+    `varied` are variants of Graph, or what EWS does otherwise than Exchange; nothing may depend on them.
     """
     async with deployed(by, Clock(lambda: ORIGIN), **TELLING) as world:
         world.exchange.exchange.ews.renews_answered = renews
-        world.exchange.exchange.variants.change(varied or {})
+        if by is By.GRAPH:
+            world.exchange.exchange.variants.change(varied or {})
+        else:
+            await world.control("PATCH", "/dev/ews", varied or {})
         story = History(world, clean, world.now)
         for segment in history:
             await story.segment(segment)
@@ -406,7 +411,7 @@ async def check(
 @run_by_run
 @given(chance=st.randoms(use_true_random=False))
 def test_by_graph_troubles_change_nothing_in_the_end(chance: Random) -> None:
-    history, varied = random_history(chance, By.GRAPH), random_variants(chance)
+    history, varied = random_history(chance, By.GRAPH), random_variants(chance, By.GRAPH)
     note(f"history: {history}, variants: {varied}")
     asyncio.run(check(history, By.GRAPH, varied=varied))
 
@@ -415,6 +420,6 @@ def test_by_graph_troubles_change_nothing_in_the_end(chance: Random) -> None:
 @run_by_run
 @given(chance=st.randoms(use_true_random=False), renews=st.booleans())
 def test_by_ews_the_outcome_is_the_same_with_and_without_troubles(chance: Random, renews: bool) -> None:
-    history = random_history(chance, By.EWS)
-    note(f"history: {history}")
-    asyncio.run(check(history, By.EWS, renews=renews))
+    history, varied = random_history(chance, By.EWS), random_variants(chance, By.EWS)
+    note(f"history: {history}, other habits: {varied}")
+    asyncio.run(check(history, By.EWS, renews=renews, varied=varied))
