@@ -7,25 +7,30 @@ code 1. tests/conformance/test_imports.py holds the order.
 import ast
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "shared"
 
 Graph = Mapping[str, set[str]]
-"""What each folder, or module right below shared/, imports of the others."""
+"""What each folder, or module right below shared/, imports of the others; or each module."""
 
 
 def imports(root: Path = ROOT) -> dict[str, set[str]]:
     """The graph of folders, in-function imports included."""
-    modules = {_name(path, root): path for path in sorted((root / PACKAGE).rglob("*.py"))}
     graph: defaultdict[str, set[str]] = defaultdict(set)
-    for name, path in modules.items():
+    for name, targets in module_imports(root).items():
         folder = folder_of(name)
-        graph[folder] |= {folder_of(target) for target in _imported(path) if target in modules} - {folder, PACKAGE}
+        graph[folder] |= {folder_of(target) for target in targets} - {folder, PACKAGE}
     del graph[PACKAGE]
     return dict(graph)
+
+
+def module_imports(root: Path = ROOT) -> dict[str, set[str]]:
+    """The graph of modules, those for type checking included. A package's `__init__` counts where a name is its own."""
+    modules = {_name(path, root): path for path in sorted((root / PACKAGE).rglob("*.py"))}
+    return {name: {each for each in _imported(path, modules) if each != name} for name, path in modules.items()}
 
 
 def folder_of(module: str) -> str:
@@ -60,13 +65,15 @@ def _name(path: Path, root: Path) -> str:
     return ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
 
 
-def _imported(path: Path) -> Iterator[str]:
+def _imported(path: Path, modules: Container[str]) -> Iterator[str]:
+    """The modules that a file imports; for `from a import b` a.b if that is one, a otherwise."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from (alias.name for alias in node.names if alias.name in modules)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module in modules:
+            package = node.module
+            inner = (f"{package}.{alias.name}" for alias in node.names)
+            yield from (each if each in modules else package for each in inner)
 
 
 def main() -> None:

@@ -9,10 +9,10 @@ from typing import Any
 from shared.errors import SettingsInvalid
 from shared.integrations import syntax
 from shared.integrations.combinations import combination_faults
-from shared.integrations.conditions import ALWAYS
+from shared.integrations.conditions import ALWAYS, Condition
 from shared.integrations.draft import Draft, draft
 from shared.integrations.integration import Integration, settings
-from shared.integrations.setting import Format, When, format_of
+from shared.integrations.setting import Format, format_of
 
 _DOMAIN_MAX = 192
 _ALL_MAX_BYTES = 900 * 1024
@@ -103,5 +103,5 @@ def _is_empty(value: object) -> bool:
     return value is None or value == () or (isinstance(value, str) and not value.strip())
 
 
-def _required(when: When) -> str:
-    return "This field is required." if when is ALWAYS else f"Required when {when.text}."
+def _required(when: Condition) -> str:
+    return "This field is required." if when == ALWAYS else f"Required when {when.text()}."

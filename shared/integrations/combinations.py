@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from shared.integrations import conditions as when
+from shared.integrations.conditions import Condition
 from shared.integrations.references import is_uri
 
 if TYPE_CHECKING:
     from shared.integrations.integration import Integration
-    from shared.integrations.setting import When
 
 SERVICE_ACCOUNT_CALLBACK = "/service-account/oauth_redirect"
 """Path of `oauth_redirect_uri`. Not the original product's: the Functions host keeps /admin/ for itself."""
@@ -44,7 +44,7 @@ class Combination:
     """What cannot work: in use `when`, if `is_wrong`; told at `field` with `remedy`."""
 
     field: str
-    when: When
+    when: Condition
     is_wrong: Callable[[Integration], bool]
     remedy: str
 
@@ -63,7 +63,7 @@ def sign_in_faults(integration: Integration) -> Mapping[str, list[str]]:
     return {
         each.field: [each.remedy]
         for each in _COMBINATIONS
-        if each.when is when.OAUTH and each.field in _SIGN_IN_FIELDS and each.is_wrong(integration)
+        if each.when == when.OAUTH and each.field in _SIGN_IN_FIELDS and each.is_wrong(integration)
     }
 
 

@@ -1,92 +1,163 @@
-"""When settings are required together (I3). A setting names its condition; `checks.py` asks it."""
+"""When settings are required together (I3), as data: field, operator, values, joined by and/or.
+
+What an admin reads, the check on save, docs/settings.md and the JSON schema are all made of the same data. A setting
+names its condition; what a combination of settings is refused for names one, too (`combinations.py`).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeAlias
 
-from shared.integrations.setting import When
-
-if TYPE_CHECKING:
-    from shared.integrations.integration import Integration
-
-
-def _by_ews(integration: Integration) -> bool:
-    return integration.enable_dynamic_vmrs and integration.authentication_method != "GRAPH"
+Schema: TypeAlias = dict[str, Any]
 
 
-def _method(*methods: str) -> When:
-    def holds(integration: Integration) -> bool:
-        return integration.enable_dynamic_vmrs and integration.authentication_method in methods
+class Operator(Enum):
+    """How a field is compared. The value is how the text says it."""
 
-    return When(f"single-use VMRs are enabled and the authentication method is {' or '.join(methods)}", holds)
-
-
-def _is_exchange_token(integration: Integration) -> bool:
-    return integration.addin_authentication_method == "EXCHANGE_USER_ID_TOKEN"
+    IS = "is"
+    IS_NOT = "is not"
+    IS_SET = "is set"
+    IS_EMPTY = "is empty"
 
 
-def _on_bridge(integration: Integration) -> bool:
-    return integration.conference_platform == "management_api"
+@dataclass(frozen=True)
+class Comparison:
+    """One field against values, of which any may match; none for IS_SET and IS_EMPTY, where null is empty, too."""
+
+    field: str
+    operator: Operator
+    values: tuple[str | bool, ...] = ()
+
+    def holds(self, record: object) -> bool:
+        """Whether it is so in a record that has the field as an attribute."""
+        return self._is_met_by(getattr(record, self.field))
+
+    def text(self, mark: str = "") -> str:
+        """What completes "Required when …". `mark` stands around names and values: a backtick in Markdown."""
+        shown = [f"{mark}{json.dumps(value) if isinstance(value, bool) else value}{mark}" for value in self.values]
+        choice = " or ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
+        return f"{mark}{self.field}{mark} {self.operator.value} {choice}".rstrip()
+
+    def schema(self, defaults: Mapping[str, object]) -> Schema:
+        """The JSON schema of objects for which it holds. A field that is left out has its default."""
+        allowed: dict[Operator, Schema] = {
+            Operator.IS: {"enum": list(self.values)},
+            Operator.IS_NOT: {"not": {"enum": list(self.values)}},
+            Operator.IS_SET: {"type": "string", "minLength": 1},
+            Operator.IS_EMPTY: {"maxLength": 0},
+        }
+        needed = {} if self._is_met_by(defaults[self.field]) else {"required": [self.field]}
+        return {"properties": {self.field: allowed[self.operator]}, **needed}
+
+    def comparisons(self) -> Iterator[Comparison]:
+        """Itself: what a condition is made of."""
+        yield self
+
+    def _is_met_by(self, value: object) -> bool:
+        match self.operator:
+            case Operator.IS:
+                return value in self.values
+            case Operator.IS_NOT:
+                return value not in self.values
+            case Operator.IS_SET:
+                return bool(value)
+            case Operator.IS_EMPTY:
+                return not value
 
 
-def _any_vmr(integration: Integration) -> bool:
-    return integration.enable_dynamic_vmrs or integration.enable_personal_vmrs
+@dataclass(frozen=True)
+class _Joined:
+    parts: tuple[Condition, ...]
+
+    def comparisons(self) -> Iterator[Comparison]:
+        """All that it is made of."""
+        for part in self.parts:
+            yield from part.comparisons()
 
 
-ALWAYS = When("always", lambda _: True)
-SINGLE_USE = When("single-use VMRs are enabled", lambda i: i.enable_dynamic_vmrs)
-PERSONAL = When("personal VMRs are enabled", lambda i: i.enable_personal_vmrs)
-PERSONAL_ADFS = When(
-    "personal VMRs are enabled and users sign in by AD FS",
-    lambda i: i.enable_personal_vmrs and i.auth_provider == "ADFS",
-)
-PERSONAL_AZURE = When(
-    "personal VMRs are enabled and users sign in by Azure",
-    lambda i: i.enable_personal_vmrs and i.auth_provider == "AZURE",
-)
-EWS = When("single-use VMRs are enabled and Exchange is reached by EWS", _by_ews)
-EWS_ACCOUNT = _method("BASIC", "NTLM", "KERBEROS", "OAUTH")
-EWS_PASSWORD = _method("BASIC", "NTLM", "KERBEROS")
-OAUTH = _method("OAUTH")
-OAUTH_OR_APP = _method("OAUTH", "APP_PERM")
-APP_PERMISSION = _method("APP_PERM")
-NTLM = _method("NTLM")
-KERBEROS = _method("KERBEROS")
-KERBEROS_TLS = When(
-    "Kerberos is used with TLS",
-    lambda i: KERBEROS.holds(i) and i.kerberos_enable_tls,
-)
-GRAPH_APP = When(
-    "Graph is used and the other of graph_tenant_id and graph_client_id is given",
-    lambda i: i.authentication_method == "GRAPH" and bool(i.graph_tenant_id or i.graph_client_id),
-)
-POLICY = When(
-    "single-use VMRs are enabled and the conference platform is policy",
-    lambda i: i.enable_dynamic_vmrs and not _on_bridge(i),
-)
-MANAGEMENT_API = When("the conference platform is management_api", _on_bridge)
-MANAGEMENT_API_USER = When(
-    "the conference platform is management_api and no client ID is given",
-    lambda i: _on_bridge(i) and not i.bridge_client_id,
-)
-MANAGEMENT_API_BASIC = When(
-    "the conference platform is management_api and a user name is used",
-    lambda i: _on_bridge(i) and bool(i.bridge_username) and not i.bridge_client_id,
-)
-MANAGEMENT_API_OAUTH = When(
-    "the conference platform is management_api and a client ID is given",
-    lambda i: _on_bridge(i) and bool(i.bridge_client_id),
-)
-CUSTOM_SOURCES = When("custom add-in sources are used", lambda i: i.use_custom_add_in_sources)
-EXCHANGE_TOKEN = When(
-    "VMRs are enabled and the add-in signs in with Exchange identity tokens",
-    lambda i: _any_vmr(i) and _is_exchange_token(i),
-)
-ENTRA_TOKEN = When(
-    "VMRs are enabled and the add-in signs in with Entra tokens (SSO_TOKEN or NAA_TOKEN)",
-    lambda i: _any_vmr(i) and not _is_exchange_token(i),
-)
-NAA_TOKEN = When(
-    "VMRs are enabled and the add-in signs in with NAA_TOKEN",
-    lambda i: _any_vmr(i) and i.addin_authentication_method == "NAA_TOKEN",
-)
+class AllOf(_Joined):
+    """And. Without parts it always holds."""
+
+    def holds(self, record: object) -> bool:
+        """Whether every part does."""
+        return all(part.holds(record) for part in self.parts)
+
+    def text(self, mark: str = "") -> str:
+        """The parts with "and", after a comma where a part has an "or" in it."""
+        texts = [part.text(mark) for part in self.parts]
+        joint = ", and " if any(isinstance(part, AnyOf) for part in self.parts) else " and "
+        return joint.join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part) or "always"
+
+    def schema(self, defaults: Mapping[str, object]) -> Schema:
+        """The JSON schema of objects for which every part holds."""
+        return {"allOf": [part.schema(defaults) for part in self.parts]}
+
+
+class AnyOf(_Joined):
+    """Or."""
+
+    def holds(self, record: object) -> bool:
+        """Whether a part does."""
+        return any(part.holds(record) for part in self.parts)
+
+    def text(self, mark: str = "") -> str:
+        """The parts with "or"."""
+        return " or ".join(part.text(mark) for part in self.parts)
+
+    def schema(self, defaults: Mapping[str, object]) -> Schema:
+        """The JSON schema of objects for which a part holds."""
+        return {"anyOf": [part.schema(defaults) for part in self.parts]}
+
+
+Condition: TypeAlias = Comparison | AllOf | AnyOf
+
+
+def _is(field: str, *values: str | bool) -> Comparison:
+    return Comparison(field, Operator.IS, values)
+
+
+def _is_set(field: str) -> Comparison:
+    return Comparison(field, Operator.IS_SET)
+
+
+def _all(*parts: Condition) -> AllOf:
+    """And, flattened: its own `AllOf` parts need no level of theirs."""
+    return AllOf(tuple(inner for part in parts for inner in (part.parts if isinstance(part, AllOf) else (part,))))
+
+
+def _by(*methods: str) -> AllOf:
+    return _all(SINGLE_USE, _is("authentication_method", *methods))
+
+
+ALWAYS = _all()
+SINGLE_USE = _is("enable_dynamic_vmrs", True)
+PERSONAL = _is("enable_personal_vmrs", True)
+PERSONAL_ADFS = _all(PERSONAL, _is("auth_provider", "ADFS"))
+PERSONAL_AZURE = _all(PERSONAL, _is("auth_provider", "AZURE"))
+EWS = _all(SINGLE_USE, Comparison("authentication_method", Operator.IS_NOT, ("GRAPH",)))
+EWS_ACCOUNT = _by("BASIC", "NTLM", "KERBEROS", "OAUTH")
+EWS_PASSWORD = _by("BASIC", "NTLM", "KERBEROS")
+OAUTH = _by("OAUTH")
+OAUTH_OR_APP = _by("OAUTH", "APP_PERM")
+APP_PERMISSION = _by("APP_PERM")
+NTLM = _by("NTLM")
+KERBEROS = _by("KERBEROS")
+KERBEROS_TLS = _all(KERBEROS, _is("kerberos_enable_tls", True))
+_GRAPH = _is("authentication_method", "GRAPH")
+GRAPH_TENANT = _all(_GRAPH, _is_set("graph_tenant_id"))
+GRAPH_CLIENT = _all(_GRAPH, _is_set("graph_client_id"))
+POLICY = _all(SINGLE_USE, _is("conference_platform", "policy"))
+MANAGEMENT_API = _is("conference_platform", "management_api")
+_NO_BRIDGE_CLIENT = Comparison("bridge_client_id", Operator.IS_EMPTY)
+MANAGEMENT_API_USER = _all(MANAGEMENT_API, _NO_BRIDGE_CLIENT)
+MANAGEMENT_API_BASIC = _all(MANAGEMENT_API, _is_set("bridge_username"), _NO_BRIDGE_CLIENT)
+MANAGEMENT_API_OAUTH = _all(MANAGEMENT_API, _is_set("bridge_client_id"))
+CUSTOM_SOURCES = _is("use_custom_add_in_sources", True)
+_ANY_VMRS = AnyOf((SINGLE_USE, PERSONAL))
+EXCHANGE_TOKEN = _all(_ANY_VMRS, _is("addin_authentication_method", "EXCHANGE_USER_ID_TOKEN"))
+ENTRA_TOKEN = _all(_ANY_VMRS, _is("addin_authentication_method", "SSO_TOKEN", "NAA_TOKEN"))
+NAA_TOKEN = _all(_ANY_VMRS, _is("addin_authentication_method", "NAA_TOKEN"))

@@ -6,18 +6,15 @@ assigned value, and a `Setting` in the annotation carries what pydantic has no w
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
+from shared.integrations.conditions import Condition
 from shared.secrets import SecretReference
-
-if TYPE_CHECKING:
-    from shared.integrations.integration import Integration
 
 
 class Format(Enum):
@@ -36,14 +33,6 @@ class Format(Enum):
 
 
 @dataclass(frozen=True)
-class When:
-    """A condition under which a setting must have a value; `text` completes "Required when …"."""
-
-    text: str
-    holds: Callable[[Integration], bool]
-
-
-@dataclass(frozen=True)
 class Setting:
     """What admins and code need to know of a setting beyond its type.
 
@@ -59,7 +48,7 @@ class Setting:
 
     label: str
     help: str
-    required: When | None = None
+    required: Condition | None = None
     manifest: bool = False
     secret: bool = False
     sign_in: bool = False

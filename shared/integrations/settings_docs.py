@@ -69,7 +69,7 @@ def _facts(name: str, field: FieldInfo, setting: Setting) -> Iterator[tuple[str,
     if not (setting.secret or setting.read_only or name == "uuid" or _is_list(field)):
         yield "Default", "below, at the end of this section" if _is_long(field) else _default(field)
     if setting.required:
-        yield "Required", setting.required.text if setting.required is ALWAYS else f"when {setting.required.text}"
+        yield "Required", "always" if setting.required == ALWAYS else f"when {setting.required.text('`')}"
     if name in TEMPLATES:
         variables = ", ".join(f"`{variable}`" for variable in TEMPLATES[name].variables)
         yield "Accepted variables", variables or "none"

@@ -5,7 +5,7 @@ resource.py    what a resource is; URIs and ids
 engine.py      from a request to a resource and back, by Tastypie's conventions
 admins.py      who may use it
 listing.py     filters, order, pages
-connectors.py  ms_exchange_connector; domains.py exchange_domain
+connectors.py  ms_exchange_connector; domains.py exchange_domain; connector_schema.py their JSON schemas
 records.py     what is only read; record_rows.py the objects of these lists
 directory.py   records by the thousand; conferences.py conference, conference_aliases.py, end_users.py
 openapi.py     the API described

@@ -12,11 +12,12 @@ from shared.errors import Conflict, SettingsInvalid
 from shared.integrations import ExchangeDomain, Integration, IntegrationStore, StaleSettings
 from shared.integrations.checks import check
 from shared.integrations.draft import Draft, draft
-from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, TEMPLATE_FIELDS, settings
+from shared.integrations.integration import TEMPLATE_FIELDS
 from shared.integrations.references import REFERENCES, is_uri
 from shared.management.call import Answer, Call, json_object
+from shared.management.connector_schema import CONNECTOR, DOMAIN, connector_schema
 from shared.management.lifecycle import Lifecycle
-from shared.management.resource import CONFIGURATION, TIME, Action, Object, Schema, Shown, id_in, time_text, uri
+from shared.management.resource import CONFIGURATION, Action, Object, Schema, Shown, id_in, time_text, uri
 from shared.personal.store import VmrStore
 from shared.storage import Storage
 
@@ -32,9 +33,6 @@ StartSignIn: TypeAlias = "Callable[[str], Awaitable[Link]]"
 
 Names: TypeAlias = "Callable[[Draft, Integration | None], Awaitable[Mapping[str, str]]]"
 """Names of what a checked draft refers to by URI, before it is saved; Bridges.names."""
-
-CONNECTOR = "ms_exchange_connector"
-DOMAIN = "exchange_domain"
 
 _ETAG = re.compile(r'"([0-9]{1,18})"')
 
@@ -54,19 +52,6 @@ def domain_object(integration: Integration, entry: ExchangeDomain) -> Object:
         "resource_uri": uri(CONFIGURATION, DOMAIN, entry.id),
     }
 
-
-DOMAIN_SCHEMA: Schema = {
-    "type": "object",
-    "description": "An FQDN or https URL of Exchange's metadata document.",
-    "properties": {
-        "id": {"type": "integer", "readOnly": True},
-        "domain": {"type": "string", "maxLength": 192, "minLength": 1},
-        "exchange_connector": {"type": "string", "format": "uri-reference"},
-        "creation_time": TIME,
-        "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
-    },
-    "required": ["domain", "exchange_connector"],
-}
 
 _PREVIEW: Schema = {
     "type": "object",
@@ -286,29 +271,3 @@ def _revision(if_match: str | None) -> int | None:
     if named is None:
         raise StaleSettings(())
     return int(named[1])
-
-
-def connector_schema() -> Schema:
-    """The JSON schema of an integration, made from the model."""
-    generated = Integration.model_json_schema()["properties"]
-    properties = {
-        name: _property(generated[name]) | {"title": setting.label, "description": setting.help}
-        | ({"readOnly": True} if name in READ_ONLY_FIELDS else {})
-        | ({"writeOnly": True} if name in SECRET_FIELDS else {})
-        for name, _, setting in settings()
-        if not (setting.internal or (setting.secret and setting.read_only))
-    }  # fmt: skip
-    properties["domains"] |= {
-        "items": {"oneOf": [{**DOMAIN_SCHEMA, "required": []}, {"type": "string", "format": "uri-reference"}]}
-    }
-    properties["resource_uri"] = {"type": "string", "format": "uri-reference", "readOnly": True}
-    return {"type": "object", "properties": properties, "required": ["name", "addin_server_domain"]}
-
-
-def _property(generated: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema that pydantic makes of a field, with `anyOf` something or null written as a type that may be null."""
-    options = {key: value for key, value in generated.items() if key != "anyOf"}
-    for option in generated.get("anyOf", ()):
-        kinds = options.get("type", [])
-        options |= {**option, "type": [*kinds, option["type"]]}
-    return options

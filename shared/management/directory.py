@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from shared.errors import NotFound, SettingsInvalid
 from shared.integrations import Integration, IntegrationStore
-from shared.management.connectors import CONNECTOR, connector_uri
+from shared.management.connector_schema import CONNECTOR
+from shared.management.connectors import connector_uri
 from shared.management.resource import CONFIGURATION, Action, Object, Schema, Shown, id_in, uri
 
 ROWS_CONCURRENCY = 16

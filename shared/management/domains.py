@@ -5,7 +5,8 @@ from typing import Any
 
 from shared.errors import NotFound, SettingsInvalid
 from shared.integrations import ExchangeDomain, Integration, IntegrationStore, StaleSettings
-from shared.management.connectors import CONNECTOR, DOMAIN, DOMAIN_SCHEMA, domain_object
+from shared.management.connector_schema import CONNECTOR, DOMAIN, DOMAIN_SCHEMA
+from shared.management.connectors import domain_object
 from shared.management.resource import CONFIGURATION, Action, Object, Shown, id_in
 
 _ATTEMPTS = 8

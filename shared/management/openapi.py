@@ -59,7 +59,7 @@ def _paths(resource: Resource) -> dict[str, Any]:
     single: dict[str, Any] = {"parameters": [_ID], "get": _operation("One object.", {"200": reference})}
     if isinstance(resource, WritableResource):
         several["post"] = _operation("A new object.", {"201": reference}, _writable(resource.schema))
-        optional = {**_writable(resource.schema), "required": []}
+        optional = {"type": "object", "properties": _writable(resource.schema)["properties"], "required": []}
         single["put"] = _operation("Changes what is sent.", {"202": reference}, optional, parameters=[_IF_MATCH])
         single["patch"] = single["put"]
         single["delete"] = _operation("Removes it.", {"204": None}, parameters=[_FORCE, _IF_MATCH])
@@ -113,8 +113,10 @@ def _full(resource: Resource) -> Schema:
 
 
 def _writable(schema: Schema) -> dict[str, Any]:
+    """A new object: with what is required of it, and when."""
     properties = {name: each for name, each in schema["properties"].items() if not each.get("readOnly")}
-    return {"type": "object", "properties": properties, "required": list(schema.get("required", []))}
+    rules = {"allOf": schema["allOf"]} if "allOf" in schema else {}
+    return {"type": "object", "properties": properties, "required": list(schema.get("required", [])), **rules}
 
 
 _MANY: Schema = {

@@ -88,6 +88,15 @@ def test_the_folders_of_the_product_are_layers() -> None:
     assert standing["cli"] == max(standing.values())
 
 
+def test_no_modules_of_the_product_import_each_other_in_a_circle() -> None:
+    """Imports for type checking included. Settings and their conditions once were a circle of 14 files."""
+    graph = layers.module_imports()
+    standing = layers.levels(graph)
+    assert standing["shared.integrations.conditions"] == 0
+    assert graph["shared.integrations.setting"] == {"shared.integrations.conditions", "shared.secrets"}
+    assert standing["shared.integrations.integration"] < standing["shared.integrations"]
+
+
 def test_a_circle_of_folders_would_be_noticed() -> None:
     with pytest.raises(layers.Circle, match="a → b → c → a"):
         layers.levels({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": set()})

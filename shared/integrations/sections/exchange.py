@@ -137,7 +137,7 @@ class Exchange(Section):
         Setting(
             "Graph tenant ID",
             "The Entra tenant of the Exchange organisation. Empty: the deployment's own tenant, by managed identity.",
-            required=when.GRAPH_APP,
+            required=when.GRAPH_CLIENT,
         ),
     ] = None
     graph_client_id: Annotated[
@@ -145,7 +145,7 @@ class Exchange(Section):
         Setting(
             "Graph client ID",
             "The app registration to act as in that tenant. Empty: the deployment's managed identity.",
-            required=when.GRAPH_APP,
+            required=when.GRAPH_TENANT,
         ),
     ] = None
     room_mailbox_name: Annotated[

@@ -65,7 +65,7 @@ def test_a_fault_inside_a_template_is_told_with_the_file_s_line() -> None:
 
 def test_what_is_missing_is_told_at_the_integration() -> None:
     (fault,) = faults(good().replace("  scheduled_alias_prefix: meet\n", ""))
-    assert fault == "corp.yaml:1: scheduled_alias_prefix: Required when single-use VMRs are enabled."
+    assert fault == "corp.yaml:1: scheduled_alias_prefix: Required when enable_dynamic_vmrs is true."
 
 
 def test_loopback_hosts_are_for_local_stacks() -> None:

@@ -189,11 +189,11 @@ def test_everything_is_checked_before_anything_is_changed(
     result = cli("integrations", command, str(corp(new)), "old.yaml")
     assert result.exit_code == Exit.REFUSED
     assert result.stderr.splitlines() == [
-        "old.yaml:1: password: Required when single-use VMRs are enabled and the authentication method is BASIC or "
-        "NTLM or KERBEROS.",
-        "old.yaml:1: url: Required when single-use VMRs are enabled and Exchange is reached by EWS.",
-        "old.yaml:1: username: Required when single-use VMRs are enabled and the authentication method is BASIC or "
-        "NTLM or KERBEROS or OAUTH.",
+        "old.yaml:1: password: Required when enable_dynamic_vmrs is true and authentication_method is BASIC, NTLM or "
+        "KERBEROS.",
+        "old.yaml:1: url: Required when enable_dynamic_vmrs is true and authentication_method is not GRAPH.",
+        "old.yaml:1: username: Required when enable_dynamic_vmrs is true and authentication_method is BASIC, NTLM, "
+        "KERBEROS or OAUTH.",
         "old.yaml:4: reject_single_meeting_past: line 1: <b> is not closed",
     ]
     assert deployment.changes == []

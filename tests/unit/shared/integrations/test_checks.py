@@ -131,7 +131,7 @@ def test_blanks_are_no_value(blank: str) -> None:
 def test_messages_say_when_a_setting_is_required() -> None:
     found = refused({"scheduled_alias_domain": ""})
     assert found["name"] == ["This field is required."]
-    assert found["scheduled_alias_domain"] == ["Required when single-use VMRs are enabled."]
+    assert found["scheduled_alias_domain"] == ["Required when enable_dynamic_vmrs is true."]
 
 
 def test_all_faults_are_told_at_once() -> None:

@@ -116,7 +116,18 @@ OPERATIONS = [
 
 @cache
 def operation(path: str, method: str) -> Any:
-    return schemathesis.openapi.from_dict(document())[path][method.upper()]
+    return schemathesis.openapi.from_dict(without_rules(document()))[path][method.upper()]
+
+
+def without_rules(part: Any) -> Any:
+    """Without what is required when: schemathesis solves no such rules; test_connector_schema.py holds them."""
+    if isinstance(part, list):
+        return [without_rules(each) for each in part]
+    return (
+        {name: without_rules(each) for name, each in part.items() if name != "allOf"}
+        if isinstance(part, dict)
+        else part
+    )
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)

@@ -1,0 +1,74 @@
+"""The JSON schemas of `ms_exchange_connector` and `exchange_domain`, made from the model of the settings."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from shared.integrations import Integration
+from shared.integrations.conditions import ALWAYS, Condition
+from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, settings
+from shared.management.resource import TIME, Schema
+
+CONNECTOR = "ms_exchange_connector"
+DOMAIN = "exchange_domain"
+
+DOMAIN_SCHEMA: Schema = {
+    "type": "object",
+    "description": "An FQDN or https URL of Exchange's metadata document.",
+    "properties": {
+        "id": {"type": "integer", "readOnly": True},
+        "domain": {"type": "string", "maxLength": 192, "minLength": 1},
+        "exchange_connector": {"type": "string", "format": "uri-reference"},
+        "creation_time": TIME,
+        "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
+    },
+    "required": ["domain", "exchange_connector"],
+}
+
+_WRITTEN: dict[str, Any] = {"type": "string", "pattern": r"\S"}
+"""A text that is not blank."""
+
+
+def connector_schema() -> Schema:
+    """The JSON schema of an integration, made from the model."""
+    generated = Integration.model_json_schema()["properties"]
+    properties = {
+        name: _property(generated[name]) | {"title": setting.label, "description": setting.help}
+        | ({"readOnly": True} if name in READ_ONLY_FIELDS else {})
+        | ({"writeOnly": True} if name in SECRET_FIELDS else {})
+        | (_WRITTEN if setting.required == ALWAYS else {})
+        for name, _, setting in settings()
+        if not (setting.internal or (setting.secret and setting.read_only))
+    }  # fmt: skip
+    properties["domains"] |= {
+        "items": {"oneOf": [{**DOMAIN_SCHEMA, "required": []}, {"type": "string", "format": "uri-reference"}]}
+    }
+    properties["resource_uri"] = {"type": "string", "format": "uri-reference", "readOnly": True}
+    return {"type": "object", "properties": properties, **_requirements()}
+
+
+def _requirements() -> Schema:
+    """What a new integration must have, and when. A setting that is left out has its default."""
+    defaults = {name: field.default for name, field, _ in settings()}
+    needed: defaultdict[Condition, list[str]] = defaultdict(list)
+    for name, _, setting in settings():
+        if setting.required:
+            needed[setting.required].append(name)
+    always = needed.pop(ALWAYS)
+    rules = [{"if": when.schema(defaults), "then": _filled(names, defaults)} for when, names in needed.items()]
+    return {"required": always, "allOf": rules}
+
+
+def _filled(names: list[str], defaults: Mapping[str, object]) -> Schema:
+    """The schema of objects in which these fields are not empty."""
+    written = {name: {"minItems": 1} if defaults[name] == () else _WRITTEN for name in names}
+    return {"properties": written, "required": [name for name in names if not defaults[name]]}
+
+
+def _property(generated: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema that pydantic makes of a field, with `anyOf` something or null written as a type that may be null."""
+    options = {key: value for key, value in generated.items() if key != "anyOf"}
+    for option in generated.get("anyOf", ()):
+        kinds = options.get("type", [])
+        options |= {**option, "type": [*kinds, option["type"]]}
+    return options

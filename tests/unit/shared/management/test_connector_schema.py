@@ -1,0 +1,82 @@
+"""The JSON schema of a new integration asks for what the check asks for (I3): both are made of the same conditions."""
+
+import asyncio
+from typing import Any, get_args
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.integrations.checks import faults
+from shared.integrations.draft import draft
+from shared.integrations.integration import Integration, settings
+from shared.management.connector_schema import connector_schema
+from tests.unit.shared.integrations.samples import full_fields
+from tests.unit.shared.management.api import CONNECTORS, Api
+
+REQUIRED = {name: setting.required for name, _, setting in settings() if setting.required}
+SCHEMA = connector_schema()
+ALWAYS = {name: {"pattern": SCHEMA["properties"][name]["pattern"]} for name in SCHEMA["required"]}
+RULES = jsonschema.Draft202012Validator({key: SCHEMA[key] for key in ("required", "allOf")} | {"properties": ALWAYS})
+"""What must be there, apart from how each value must be written."""
+
+
+def values(name: str) -> st.SearchStrategy[Any]:
+    """What a setting may hold that conditions ask about: every choice, or something and nothing."""
+    annotation = Integration.model_fields[name].annotation
+    choices = [choice for choice in get_args(annotation) if isinstance(choice, str)]
+    return st.booleans() if annotation is bool else st.sampled_from(choices or ["given", ""])
+
+
+DECIDING = {each.field for condition in REQUIRED.values() for each in condition.comparisons()} - set(REQUIRED)
+SWITCHES = st.fixed_dictionaries({}, optional={name: values(name) for name in sorted(DECIDING)})
+EMPTY = st.dictionaries(st.sampled_from(sorted(REQUIRED)), st.sampled_from(["", None, "left out"]))
+
+
+def sent(switches: dict[str, Any], empty: dict[str, Any]) -> dict[str, Any]:
+    """The body of a POST: everything is given but what is empty or left out."""
+    everything = {name: value for name, value in full_fields().items() if name not in DECIDING} | switches
+    emptied = {name: [] if name == "domains" else value for name, value in empty.items()}
+    return {name: value for name, value in (everything | emptied).items() if value != "left out"}
+
+
+def missing_by_check(fields: dict[str, Any]) -> set[str]:
+    found = faults(draft(fields), None, local=False)
+    return {name for name, messages in found.items() if any("equired" in each for each in messages)}
+
+
+def missing_by_schema(fields: dict[str, Any]) -> set[str]:
+    missing: set[str] = set()
+    for error in RULES.iter_errors(fields):
+        missing |= set(error.validator_value) - fields.keys() if error.validator == "required" else {error.path[0]}
+    return missing
+
+
+@given(SWITCHES, EMPTY)
+def test_the_schema_asks_for_what_the_check_asks_for(switches: dict[str, Any], empty: dict[str, Any]) -> None:
+    nullable = {name: value for name, value in empty.items() if value is not None or is_nullable(name)}
+    fields = sent(switches, nullable)
+    assert missing_by_schema(fields) == missing_by_check(fields)
+
+
+def is_nullable(name: str) -> bool:
+    return type(None) in get_args(Integration.model_fields[name].annotation)
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\r\n"])
+def test_blanks_are_no_value_in_the_schema_either(blank: str) -> None:
+    assert missing_by_schema(full_fields(name=blank)) == {"name"}
+
+
+def test_the_description_of_a_new_integration_has_the_rules_and_that_of_a_change_has_none() -> None:
+    """A change leaves out what stays as it is: only the service knows whether something is missing then."""
+    paths = asyncio.run(Api().get("openapi.json"))["paths"]
+    body = {
+        method: operation["requestBody"]["content"]["application/json"]["schema"]
+        for path in (f"/api/admin/{CONNECTORS}", f"/api/admin/{CONNECTORS}{{id}}/")
+        for method, operation in paths[path].items()
+        if method in ("post", "put", "patch")
+    }
+    assert body["post"]["allOf"] == SCHEMA["allOf"]
+    assert "allOf" not in body["put"] | body["patch"]
