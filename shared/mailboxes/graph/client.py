@@ -52,6 +52,10 @@ mailbox itself. Not confirmed without a live tenant: that there are no others.
 """
 
 
+MALFORMED_ID = "ErrorInvalidIdMalformed"
+"""Said with 400 of what is no id of Graph's: a repair's (comparison.py), or one of EWS, which was used before."""
+
+
 class GraphError(SchedulingError):
     """Graph refused a request; `status` is the HTTP status, `error_code` Graph's own (`ErrorItemNotFound`, …)."""
 

@@ -13,7 +13,7 @@ from shared.calendar.conference import Calendar
 from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 from shared.mailboxes.arrivals import Arrived
 from shared.mailboxes.graph.answers import Draft, Page, parse_changes
-from shared.mailboxes.graph.client import GraphClient, GraphError, ServerError
+from shared.mailboxes.graph.client import MALFORMED_ID, GraphClient, GraphError, ServerError
 from shared.mailboxes.graph.events import GraphEvents, expanding
 from shared.mailboxes.graph.payloads import GLOBAL_OBJECT_IDS, parse, parse_message
 from shared.mailboxes.horizon import read_calendar
@@ -43,7 +43,7 @@ class GraphMailbox:
         try:
             payload = await self._message(path)
         except GraphError as error:
-            if error.status == 404:
+            if error.status == 404 or error.error_code == MALFORMED_ID:
                 raise MessageNotFound("There is no such message.") from error
             raise
         # Whatever Graph calls it: records go by the id that was asked for, and so do notices that come twice.

@@ -148,6 +148,22 @@ async def test_a_repair_that_fails_is_tried_again(world: Deployment) -> None:
     assert await night(world) == []
 
 
+@pytest.mark.parametrize("after_effect", [False, True])
+async def test_a_repair_whose_answer_fails_is_answered_once_by_whoever_takes_it_up(
+    world: Deployment, after_effect: bool
+) -> None:
+    """What the repair goes by is no message: Graph answers 400 when it is asked for one."""
+    uid = await world.invite(tomorrow(world), (await world.click())["instructions"])
+    await lose_messages(world)
+    is_graph = (await world.integration()).authentication_method == "GRAPH"
+    on = "POST /accept" if is_graph else "EWS CreateItem"
+    await world.faults({"on": on, "action": "crash", "times": 1, "after_effect": after_effect})
+    assert await night(world)
+    await world.settle()
+    assert [answer["kind"] for answer in await world.answers(uid)] == ["accepted"]
+    assert await world.left() == []
+
+
 async def test_an_exchange_that_does_not_answer_is_told(world: Deployment) -> None:
     await booked(world, tomorrow(world))
     on = "GET /calendarView" if (await world.integration()).authentication_method == "GRAPH" else "EWS FindItem"
