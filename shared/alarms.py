@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from shared.bookings.rows import RowKind, meetings_table
 from shared.clock import Clock
 from shared.storage import Delete, Insert, Replace, RowChanged, RowExists, Storage, Values
 
@@ -128,17 +129,17 @@ class Alarms:
     """Raised alarms, one row each: `alarm:<kind>` in the integration's partition of table `meetings`."""
 
     def __init__(self, storage: Storage, clock: Clock) -> None:
-        self._table = storage.table("meetings")
+        self._table = meetings_table(storage)
         self._clock = clock
 
     async def raise_(self, integration: str, kind: AlarmKind, cause: str) -> None:
         """Raise an alarm, or bring its cause up to date; `since` stays. `cause` holds no secret and no address."""
-        row = await self._table.get(integration, f"alarm:{kind}")
+        row = await self._table.get(integration, RowKind.ALARM.key(kind))
         try:
             if row is None:
                 now = self._clock.now().isoformat()
                 values: Values = {"cause": cause, "since": now, "last": now}
-                await self._table.commit(integration, Insert(f"alarm:{kind}", values))
+                await self._table.commit(integration, Insert(RowKind.ALARM.key(kind), values))
             elif row.values["cause"] != cause:
                 values = {**row.values, "cause": cause, "last": self._clock.now().isoformat()}
                 await self._table.commit(integration, Replace(row, values))
@@ -147,7 +148,7 @@ class Alarms:
 
     async def clear(self, integration: str, kind: AlarmKind) -> None:
         """The cause is gone."""
-        row = await self._table.get(integration, f"alarm:{kind}")
+        row = await self._table.get(integration, RowKind.ALARM.key(kind))
         if row is not None:
             try:
                 await self._table.commit(integration, Delete(row))
@@ -162,12 +163,12 @@ class Alarms:
 
     async def clear_when_quiet(self, integration: str, kind: AlarmKind, quiet: timedelta) -> None:
         """Clear an alarm about something that happened, once it has not happened again for a while."""
-        row = await self._table.get(integration, f"alarm:{kind}")
+        row = await self._table.get(integration, RowKind.ALARM.key(kind))
         if row is not None and datetime.fromisoformat(str(row.values["last"])) + quiet <= self._clock.now():
             await self.clear(integration, kind)
 
     async def of(self, integration: str) -> AsyncIterator[Alarm]:
         """The integration's alarms."""
-        async for row in self._table.rows(integration, "alarm:"):
-            kind = AlarmKind(row.key.removeprefix("alarm:"))
+        async for row in self._table.rows(integration, RowKind.ALARM.prefix):
+            kind = AlarmKind(RowKind.ALARM.name_in(row.key))
             yield Alarm(integration, kind, str(row.values["cause"]), str(row.values["since"]))

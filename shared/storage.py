@@ -21,7 +21,10 @@ Values: TypeAlias = Mapping[str, Value]
 MAX_TEXT = 32_768
 """UTF-16 units."""
 
-TABLES = ("integrations", "aliases", "meetings", "personal")
+MEETINGS = "meetings"
+"""The table of bookings and all that belongs to them: shared/bookings/rows.py."""
+
+TABLES = ("integrations", "aliases", MEETINGS, "personal")
 """Every table that the product uses; created by infra/, and by the local stack."""
 
 QUEUES = ("meeting-requests", "meeting-requests-poison")

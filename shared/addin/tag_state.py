@@ -10,6 +10,8 @@ from typing import Any
 from shared.aliases.marks import find_marks
 from shared.aliases.promises import Promises
 from shared.bookings.booking import Booking
+from shared.bookings.rows import meetings_table
+from shared.bookings.stored import stored_booking
 from shared.clock import Clock
 from shared.errors import InvalidRequest, NotAuthenticated
 from shared.identity.addin_users import AddInUsers
@@ -47,14 +49,11 @@ class TagStates:
         marks = find_marks(tag)
         if marks.promises:
             return _answer("reserved" if self._holds(integration.uuid, marks.promises[0]) else "unknown")
-        booking = await self._booking(integration.uuid, marks.tags[0]) if marks.tags else None
+        meetings = meetings_table(self.storage)
+        booking = await stored_booking(meetings, integration.uuid, marks.tags[0]) if marks.tags else None
         if booking is None or not booking.is_usable(self.clock.now()):
             return _answer("unknown")
         return _answer(booking.state, _starts(booking, start), booking)
-
-    async def _booking(self, integration: str, tag: str) -> Booking | None:
-        row = await self.storage.table("meetings").get(integration, f"tag:{tag}")
-        return Booking.from_row(row) if row else None
 
     def _holds(self, integration: str, promise: str) -> bool:
         try:

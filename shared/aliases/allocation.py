@@ -25,6 +25,8 @@ from shared.aliases.tags import new_tag
 from shared.bookings.booking import Booking, State
 from shared.bookings.due_tasks import due_of
 from shared.bookings.removal import removing
+from shared.bookings.rows import meetings_table
+from shared.bookings.stored import stored_booking
 from shared.clock import Clock
 from shared.errors import NumberSpaceFull, RateLimited, Unavailable
 from shared.identity.caller import Caller
@@ -74,7 +76,7 @@ class Allocator:
     """Hands out aliases. `signing_key` makes tags of idempotency keys, so that nobody can guess them."""
 
     def __init__(self, storage: Storage, clock: Clock, signing_key: bytes) -> None:
-        self._bookings = storage.table("meetings")
+        self._bookings = meetings_table(storage)
         self._aliases = storage.table("aliases")
         self._clock = clock
         self._signing_key = signing_key
@@ -221,8 +223,7 @@ class Allocator:
         raise Unavailable("The reservation keeps changing. Please try again.")
 
     async def _stored(self, booking: Booking) -> Booking | None:
-        row = await self._bookings.get(booking.integration, booking.key)
-        return Booking.from_row(row) if row else None
+        return await stored_booking(self._bookings, booking.integration, booking.tag)
 
     async def _release(self, booking: Booking) -> None:
         row = await self._aliases.get(booking.numeric_alias, "alias")

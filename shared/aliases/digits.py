@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from shared.bookings.booking import Booking, State
+from shared.bookings.booking import State
 from shared.bookings.removal import removing
+from shared.bookings.stored import stored_booking
 from shared.storage import Row, Table
 
 
@@ -23,9 +24,9 @@ async def vacate(bookings: Table, row: Row, now: datetime) -> bool:
     if "state" not in row.values or (row.values["state"] == State.RESERVED and not has_expired(row, now)):
         return False
     owner, tag = str(row.values["integration"]), str(row.values["tag"])
-    old = await bookings.get(owner, f"tag:{tag}")
+    holder = await stored_booking(bookings, owner, tag)
     # The tag of a repeated click may have other digits by now.
-    if old is not None and (holder := Booking.from_row(old)).numeric_alias == row.partition:
+    if holder is not None and holder.numeric_alias == row.partition:
         if holder.is_usable(now):
             return False
         await bookings.commit(owner, *removing(holder))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from shared.bookings.rows import RowKind
 from shared.identity.caller import Caller
 from shared.storage import Delete, Insert, Operation, Replace, Row, RowChanged, Table
 
@@ -20,8 +21,6 @@ BURST = 300
 
 REFILL = timedelta(minutes=5)
 """Time after which there is one more: 288 a day."""
-
-PREFIX = "quota:"
 
 
 @dataclass(frozen=True)
@@ -44,14 +43,14 @@ class Account:
 
 async def account_of(table: Table, integration: str, caller: Caller, now: datetime) -> Account:
     """A user's account; one storage trip."""
-    key = f"{PREFIX}{sha256(caller.key.encode()).hexdigest()[:40]}"
+    key = RowKind.QUOTA.key(sha256(caller.key.encode()).hexdigest()[:40])
     row = await table.get(integration, key)
     return Account(key, datetime.fromisoformat(str(row.values["full_at"])) if row else now, row)
 
 
 async def forget_full(table: Table, integration: str, now: datetime) -> None:
     """Let the rows of accounts go that are full again."""
-    async for row in table.rows(integration, PREFIX):
+    async for row in table.rows(integration, RowKind.QUOTA.prefix):
         if datetime.fromisoformat(str(row.values["full_at"])) <= now:
             with suppress(RowChanged):  # the user asks for one this moment
                 await table.commit(integration, Delete(row))

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Self
 
+from shared.bookings.rows import RowKind, joined, split
 from shared.calendar.conference import Calendar, Conference, Occurrence
 from shared.storage import Row, Values
 
@@ -67,7 +68,7 @@ class Booking:
     @property
     def key(self) -> str:
         """Row key in table `meetings`."""
-        return f"tag:{self.tag}"
+        return RowKind.BOOKING.key(self.tag)
 
     @property
     def link_key(self) -> str:
@@ -99,7 +100,7 @@ class Booking:
             "meeting": self.meeting,
             "item_id": self.item_id,
             "names": json.dumps(self.names),
-            "people": " ".join(self.people),
+            "people": joined(self.people),
             "day": self.day,
             "apart": json.dumps([_apart_row(apart) for apart in self.apart], separators=(",", ":")),
         }
@@ -122,7 +123,7 @@ class Booking:
         text = {name: str(value) for name, value in row.values.items()}
         return cls(
             integration=row.partition,
-            tag=row.key.removeprefix("tag:"),
+            tag=RowKind.BOOKING.name_in(row.key),
             alias=text["alias"],
             owner=text["owner"],
             created=datetime.fromisoformat(text["created"]),
@@ -131,7 +132,7 @@ class Booking:
             meeting=text["meeting"],
             item_id=text["item_id"],
             names=tuple(json.loads(text["names"])),
-            people=tuple(text.get("people", "").split()),
+            people=split(text.get("people", "")),
             day=text.get("day", ""),
             apart=tuple(_apart(*row) for row in json.loads(text.get("apart", "[]"))),
             conference=Conference.from_json(text["conference"]) if "conference" in text else None,
@@ -170,7 +171,17 @@ class Booking:
 
 def link_key(meeting: str, day: str = "") -> str:
     """Row key in table `meetings` of what ties a meeting to its booking, or its occurrence of `day` to its own."""
-    return f"meeting:{meeting}:{day}" if day else f"meeting:{meeting}"
+    return RowKind.LINK.key(meeting, day) if day else RowKind.LINK.key(meeting)
+
+
+def link_values(booking: Booking) -> Values:
+    """The columns of what ties a meeting, or its occurrence, to a booking."""
+    return {"tag": booking.tag}
+
+
+def linked_tag(link: Row) -> str:
+    """The tag of the booking that a meeting's, or its occurrence's, row leads to."""
+    return str(link.values["tag"])
 
 
 def _apart_row(apart: Apart) -> tuple[str, str, int, int]:

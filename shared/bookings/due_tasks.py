@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from shared.bookings.booking import Booking, State
+from shared.bookings.rows import RowKind
 from shared.storage import Put
 
 RECORDS_LIFETIME = timedelta(days=365)
@@ -41,7 +42,7 @@ class Due:
     @property
     def key(self) -> str:
         """Row key in table `meetings`."""
-        return f"due:{self.day:%Y%m%d}:{self.task}:{self.reference}"
+        return RowKind.DUE.key(f"{self.day:%Y%m%d}", self.task, self.reference)
 
     def put(self) -> Put:
         """The write that makes the row."""
@@ -50,7 +51,7 @@ class Due:
     @classmethod
     def from_key(cls, key: str) -> "Due":
         """The task of a row key."""
-        _, day, task, reference = key.split(":", 3)
+        day, task, reference = RowKind.DUE.name_in(key).split(":", 2)
         return cls(datetime.strptime(day, "%Y%m%d").date(), Task(task), reference)  # noqa: DTZ007  # a day, no time
 
 

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
+from shared.bookings.rows import RowKind
 from shared.calendar.request import Answer, CalendarItem, meeting_key
 from shared.storage import Row, Values
 
@@ -95,12 +96,12 @@ class Operation:
     @property
     def key(self) -> str:
         """Row key in table `meetings`."""
-        return f"operation:{self.correlation_id}"
+        return RowKind.OPERATION.key(self.correlation_id)
 
     @property
     def pending_key(self) -> str:
         """Row key of the mark that says that work is left."""
-        return f"pending:{self.about or self.correlation_id}"
+        return RowKind.PENDING.key(self.about or self.correlation_id)
 
     def finished(self, now: datetime, error: str = "") -> Self:
         """This operation with nothing left to do; an error that it had before stays."""
@@ -126,6 +127,6 @@ class Operation:
     def from_row(cls, row: Row) -> Self:
         """The operation of a row."""
         columns = {name: str(value) for name, value in row.values.items()}
-        columns["correlation_id"] = row.key.removeprefix("operation:")
+        columns["correlation_id"] = RowKind.OPERATION.name_in(row.key)
         answer = Answer(columns.pop("answer"))
         return cls(**columns, answer=answer)

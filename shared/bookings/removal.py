@@ -11,20 +11,18 @@ the digits before.
 
 from dataclasses import replace
 
-from shared.bookings.booking import Booking
+from shared.bookings.booking import Booking, linked_tag
+from shared.bookings.rows import RowKind
 from shared.storage import Delete, Operation, Put, Row
-
-REMOVED = "removed:"
-"""Row key prefix in an integration's partition of table `meetings`."""
 
 
 def removing(booking: Booking, link: Row | None = None) -> list[Operation]:
     """The writes of step 1, conditional on the booking as it was read; `link` is its meeting's row."""
     left = replace(booking, owner="", meeting="", item_id="", conference=None, apart=()).closed()
-    writes: list[Operation] = [Delete(booking.row), Put(f"{REMOVED}{booking.tag}", left.values())]
-    return [*writes, Delete(link)] if link and link.values["tag"] == booking.tag else writes
+    writes: list[Operation] = [Delete(booking.row), Put(RowKind.REMOVED.key(booking.tag), left.values())]
+    return [*writes, Delete(link)] if link and linked_tag(link) == booking.tag else writes
 
 
 def removed(row: Row) -> Booking:
     """What a row `removed:<tag>` says of the booking: alias and names."""
-    return Booking.from_row(replace(row, key=f"tag:{row.key.removeprefix(REMOVED)}"))
+    return Booking.from_row(replace(row, key=RowKind.BOOKING.key(RowKind.REMOVED.name_in(row.key))))

@@ -10,6 +10,7 @@ from typing import Annotated, TypeVar
 import typer
 from azure.core.exceptions import AzureError
 
+from shared.bookings.rows import RowKind
 from shared.cli import show
 from shared.cli.outcome import CommandFailed, Exit
 from shared.errors import Conflict, InvalidRequest, Unavailable
@@ -84,7 +85,7 @@ def _tell(traces: Traces) -> None:
     rows = [["user record", user.email] for user in traces.users]
     rows += [["personal VMR", vmr.name] for vmr in traces.vmrs]
     rows += [[f"meeting, {booking.state}", booking.alias] for booking in traces.bookings]
-    rows += [["decision", row.key.partition(":")[2]] for row in traces.decisions]
+    rows += [["decision", RowKind.OPERATION.name_in(decision.row.key)] for decision in traces.decisions]
     show.show(show.table(("what", "which"), rows))
 
 

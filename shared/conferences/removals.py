@@ -4,7 +4,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from shared.bookings.booking import Booking
-from shared.bookings.removal import REMOVED, removed, removing
+from shared.bookings.removal import removed, removing
+from shared.bookings.rows import RowKind, meetings_table
+from shared.bookings.stored import stored_booking
 from shared.conferences.platform import Platform
 from shared.storage import Delete, RowChanged, Tables
 
@@ -18,24 +20,24 @@ class Removals:
 
     async def remove(self, booking: Booking) -> None:
         """Delete a booking as it was read. Raises RowChanged when it has changed since; nothing is done then."""
-        table = self.storage.table("meetings")
+        table = meetings_table(self.storage)
         link = await table.get(booking.integration, booking.link_key) if booking.meeting else None
         await table.commit(booking.integration, *removing(booking, link))
         await self._free(booking)
 
     async def finish(self, integration: str) -> None:
         """Free what is left of an integration's bookings whose removal was interrupted."""
-        async for row in self.storage.table("meetings").rows(integration, REMOVED):
+        async for row in meetings_table(self.storage).rows(integration, RowKind.REMOVED.prefix):
             with suppress(RowChanged):  # somebody takes the digits this moment: the next night looks again
                 await self._free(removed(row))
 
     async def _free(self, booking: Booking) -> None:
         """A repeated click may have got the same tag again by now, and keeps the alias that it has got."""
-        table = self.storage.table("meetings")
-        again = await table.get(booking.integration, booking.key)
-        if again is None or Booking.from_row(again).alias != booking.alias:
+        table = meetings_table(self.storage)
+        again = await stored_booking(table, booking.integration, booking.tag)
+        if again is None or again.alias != booking.alias:
             await self.platform.forget(booking)
-        row = await table.get(booking.integration, f"{REMOVED}{booking.tag}")
+        row = await table.get(booking.integration, RowKind.REMOVED.key(booking.tag))
         if row:
             with suppress(RowChanged):  # another run of the same work was faster
                 await table.commit(booking.integration, Delete(row))

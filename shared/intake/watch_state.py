@@ -1,10 +1,23 @@
-"""What watching a mailbox remembers: rows `watch:<name>` in the integration's partition of table `meetings`."""
+"""What watching a mailbox remembers: rows `watch:<name>` in the integration's partition of table `meetings`.
+
+    watch:subscription     id, expiry, the terms that it was made under
+    watch:<folder>         delta link, or EWS's sync state; until when a busy server is left alone
+    watch:arrivals         when the Inbox was last listed beside the delta query
+    watch:not_found        a message that was told of could not be read: is that true of all?
+    watch:compared         how far the calendar has been compared with the records
+
+each with what it is about: a state of another mailbox or another public address is none.
+"""
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
-from shared.storage import Delete, Put, Row, RowChanged, Storage
+from shared.bookings.rows import RowKind, meetings_table
+from shared.mailboxes.subscription import Subscription
+from shared.storage import Delete, Put, Row, RowChanged, Storage, Table, Tables
 
+SUBSCRIPTION = "subscription"
 _COLUMN = 30_000
 
 
@@ -16,22 +29,42 @@ class WatchState:
     integration: str
     watched: str
 
+    @property
+    def _table(self) -> Table:
+        return meetings_table(self.storage)
+
     async def read(self, name: str) -> Row | None:
         """The state of this name, or None."""
-        row = await self.storage.table("meetings").get(self.integration, f"watch:{name}")
+        row = await self._table.get(self.integration, RowKind.WATCH.key(name))
         return row if row and row.values.get("watched") == self.watched else None
 
     async def write(self, name: str, **values: str) -> None:
         """Remember a state, whatever it was before."""
-        row = Put(f"watch:{name}", {**values, "watched": self.watched})
-        await self.storage.table("meetings").commit(self.integration, row)
+        row = Put(RowKind.WATCH.key(name), {**values, "watched": self.watched})
+        await self._table.commit(self.integration, row)
 
     async def forget(self, *names: str) -> None:
         """Remember these states no more."""
         for name in names:
             if row := await self.read(name):
                 with suppress(RowChanged):  # another run has just written it; the next sweep looks again
-                    await self.storage.table("meetings").commit(self.integration, Delete(row))
+                    await self._table.commit(self.integration, Delete(row))
+
+
+async def stored_subscription(tables: Tables, integration: str) -> Subscription | None:
+    """The subscription that an integration has, whatever it is about, or None: one point read."""
+    row = await meetings_table(tables).get(integration, RowKind.WATCH.key(SUBSCRIPTION))
+    return subscription_of(row) if row else None
+
+
+def subscription_of(row: Row) -> Subscription:
+    """What the subscription's row says."""
+    return Subscription(str(row.values["id"]), datetime.fromisoformat(str(row.values["expires"])))
+
+
+def is_subscription(row: Row) -> bool:
+    """Whether a row of table `meetings` is an integration's subscription."""
+    return row.key == RowKind.WATCH.key(SUBSCRIPTION)
 
 
 def parts(state: str) -> dict[str, str]:

@@ -1,13 +1,6 @@
 """Watching mailboxes: subscriptions are kept alive, and a sweep finds what notifications have missed (M9).
 
-A notification is a hint; the delta query is the truth. State, in the integration's partition of table `meetings`:
-
-    watch:subscription     id, expiry, the terms that it was made under
-    watch:<folder>         delta link, or EWS's sync state; until when a busy server is left alone
-    watch:arrivals         when the Inbox was last listed beside the delta query
-    watch:not_found        a message that was told of could not be read: is that true of all?
-
-each with what it is about: a state of another mailbox or another public address is none.
+A notification is a hint; the delta query is the truth. What is remembered stands in watch_state.py.
 """
 
 import asyncio
@@ -17,10 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.bookings.operation import correlation_id
+from shared.bookings.rows import meetings_table
+from shared.bookings.stored import operation_row
 from shared.clock import Clock
 from shared.errors import RateLimited, SchedulingError
 from shared.intake.notice import Notice, encode
-from shared.intake.watch_state import WatchState, joined, parts
+from shared.intake.watch_state import SUBSCRIPTION, WatchState, joined, parts, subscription_of
 from shared.mailboxes.arrivals import Arrivals
 from shared.mailboxes.mailbox import Changes, Folder, Mailbox, MessageNotFound
 from shared.mailboxes.subscription import Subscription, Subscriptions
@@ -83,24 +78,25 @@ class Watcher:
         """
         if self.subscriptions is None:
             return False
-        table, now, terms = self.storage.table("meetings"), self.clock.now(), self.subscriptions.terms
-        row = await self.state.read("subscription")
+        now, terms = self.clock.now(), self.subscriptions.terms
+        row = await self.state.read(SUBSCRIPTION)
         if row and row.values.get("terms") == terms:
-            if not at_once and now + RENEW_BEFORE < datetime.fromisoformat(str(row.values["expires"])):
+            subscribed = subscription_of(row)
+            if not at_once and now + RENEW_BEFORE < subscribed.expires:
                 return False
-            if renewed := await self.subscriptions.renew(str(row.values["id"]), now):
+            if renewed := await self.subscriptions.renew(subscribed.id, now):
                 await self._subscribed(renewed, terms)
                 return False
             try:
                 # Should creating fail, nobody takes the lost one for alive.
-                await table.commit(self.integration, Delete(row))
+                await meetings_table(self.storage).commit(self.integration, Delete(row))
             except RowChanged:
                 return True  # another run has subscribed this moment
         await self._subscribed(await self.subscriptions.create(now), terms)
         return True
 
     async def _subscribed(self, to: Subscription, terms: str) -> None:
-        await self.state.write("subscription", id=to.id, expires=to.expires.isoformat(), terms=terms)
+        await self.state.write(SUBSCRIPTION, id=to.id, expires=to.expires.isoformat(), terms=terms)
 
     async def resync(self, *, resubscribe: bool) -> int:
         """Mend the subscription if asked to, then sweep; how many messages were found."""
@@ -226,11 +222,11 @@ class Watcher:
         """Messages that need a look; a point read tells. What was notified of, or filed away when it was answered,
         needs none, nor does most of what comes when a server has forgotten a state.
         """
-        room, table = asyncio.Semaphore(_LOOKUP_CONCURRENCY), self.storage.table("meetings")
+        room, table = asyncio.Semaphore(_LOOKUP_CONCURRENCY), meetings_table(self.storage)
 
         async def is_done(message: str) -> bool:
             async with room:
-                row = await table.get(self.integration, f"operation:{correlation_id(self.integration, message)}")
+                row = await operation_row(table, self.integration, correlation_id(self.integration, message))
             return bool(row and row.values.get("done"))
 
         done = await asyncio.gather(*map(is_done, messages))

@@ -6,7 +6,9 @@ from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from shared.bookings.booking import Booking, State
+from shared.bookings.booking import State
+from shared.bookings.rows import meetings_table
+from shared.bookings.stored import bookings_of
 from shared.clock import Clock
 from shared.errors import Conflict, SettingsInvalid
 from shared.integrations import ExchangeDomain, Integration, IntegrationStore, StaleSettings
@@ -98,7 +100,7 @@ class Connectors:
         self._integrations = integrations
         self._lifecycle = lifecycle
         self._local = local
-        self._meetings = storage.table("meetings")
+        self._meetings = meetings_table(storage)
         self._vmrs = VmrStore(storage)
         self._clock = clock
         self._examine = examine
@@ -188,8 +190,7 @@ class Connectors:
 
     async def _meetings_to_come(self, integration: Integration) -> int:
         now, count = self._clock.now(), 0
-        async for row in self._meetings.rows(integration.uuid, "tag:"):
-            booking = Booking.from_row(row)
+        async for booking in bookings_of(self._meetings, integration.uuid):
             conference = booking.conference if booking.state is State.SCHEDULED else None
             count += bool(conference and conference.calendar.has_future(now))
         return count

@@ -7,6 +7,8 @@ from datetime import datetime
 from shared.alarms import Alarm, Alarms
 from shared.bookings.booking import Booking, State
 from shared.bookings.operation import Operation
+from shared.bookings.rows import meetings_table
+from shared.bookings.stored import bookings_of, operations_of
 from shared.calendar.conference import Conference, Occurrence
 from shared.clock import Clock
 from shared.integrations import Integration
@@ -118,18 +120,16 @@ class RecordRows:
         async for alarm in self.raised.of(integration.uuid):
             yield _alarm(integration, alarm)
 
-    async def _bookings(self, integration: Integration) -> AsyncIterator[Booking]:
-        async for row in self.storage.table("meetings").rows(integration.uuid, "tag:"):
-            yield Booking.from_row(row)
+    def _bookings(self, integration: Integration) -> AsyncIterator[Booking]:
+        return bookings_of(meetings_table(self.storage), integration.uuid)
 
     async def _scheduled(self, integration: Integration) -> AsyncIterator[tuple[Booking, Conference]]:
         async for booking in self._bookings(integration):
             if booking.state is State.SCHEDULED and booking.conference and booking.conference.calendar.occurrences:
                 yield booking, booking.conference
 
-    async def _operations(self, integration: Integration) -> AsyncIterator[Operation]:
-        async for row in self.storage.table("meetings").rows(integration.uuid, "operation:"):
-            yield Operation.from_row(row)
+    def _operations(self, integration: Integration) -> AsyncIterator[Operation]:
+        return operations_of(meetings_table(self.storage), integration.uuid)
 
 
 def _ews_item_id(booking: Booking) -> str:

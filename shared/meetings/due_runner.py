@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from shared.aliases.quota import forget_full
 from shared.bookings.booking import Booking, State
 from shared.bookings.due_tasks import Due, Task, due_of
+from shared.bookings.rows import RowKind, meetings_table
+from shared.bookings.stored import operation_row
 from shared.clock import Clock
 from shared.conferences.platform import Platform
 from shared.conferences.removals import Removals
@@ -18,7 +20,7 @@ from shared.errors import SchedulingError
 from shared.mailboxes.mailbox import Mailbox
 from shared.meetings.cause import cause_of
 from shared.meetings.records import Records
-from shared.storage import Delete, Replace, Row, RowChanged, Storage
+from shared.storage import Delete, Replace, Row, RowChanged, Storage, Table
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,10 @@ class DueRunner:
     clock: Clock
 
     @property
+    def _table(self) -> Table:
+        return meetings_table(self.storage)
+
+    @property
     def removals(self) -> Removals:
         """What deletes bookings."""
         return Removals(self.storage, self.platform)
@@ -51,7 +57,7 @@ class DueRunner:
     async def clean_up(self) -> int:
         """Let old records and unused reservations go, and finish what was interrupted; how many tasks that were."""
         await self.removals.finish(self.integration)
-        await forget_full(self.storage.table("meetings"), self.integration, self.clock.now())
+        await forget_full(self._table, self.integration, self.clock.now())
         return await self.handle(CLEANUP)
 
     async def handle(self, tasks: frozenset[Task]) -> int:
@@ -59,8 +65,8 @@ class DueRunner:
 
         Each is guarded alone: those that fail for good never keep the others. Raises TasksFailed at the end.
         """
-        table, today, done, failed = self.storage.table("meetings"), self.clock.now().date(), 0, list[Exception]()
-        async for row in table.rows(self.integration, "due:"):
+        today, done, failed = self.clock.now().date(), 0, list[Exception]()
+        async for row in self._table.rows(self.integration, RowKind.DUE.prefix):
             due = Due.from_key(row.key)
             if due.day > today or done >= MAX_TASKS_PER_RUN:
                 break
@@ -88,7 +94,7 @@ class DueRunner:
                 await self._forget_operation(due.reference)
             elif (booking := await self.records.booking(due.reference)) and self._is_due(booking, due):
                 await work[due.task](booking)
-            await self.storage.table("meetings").commit(self.integration, Delete(row))
+            await self._table.commit(self.integration, Delete(row))
         except RowChanged:
             # Somebody works on the same booking this moment: the row stays, and the next pass looks again.
             log.info("a task of the agenda was put off")
@@ -131,9 +137,8 @@ class DueRunner:
         await self._change(booking.closed())
 
     async def _change(self, booking: Booking) -> None:
-        table = self.storage.table("meetings")
         due = due_of(booking, self.clock.now())
-        etag, _ = await table.commit(self.integration, Replace(booking.row, booking.values()), due.put())
+        etag, _ = await self._table.commit(self.integration, Replace(booking.row, booking.values()), due.put())
         await self.platform.show(replace(booking, etag=etag))
 
     async def _forget(self, booking: Booking) -> None:
@@ -141,9 +146,9 @@ class DueRunner:
             await self.removals.remove(booking)
 
     async def _forget_operation(self, correlation: str) -> None:
-        row = await self.storage.table("meetings").get(self.integration, f"operation:{correlation}")
+        row = await operation_row(self._table, self.integration, correlation)
         if row:
-            await self.storage.table("meetings").commit(self.integration, Delete(row))
+            await self._table.commit(self.integration, Delete(row))
 
 
 ONWARD = frozenset({Task.VERIFY, Task.EXTEND, Task.FINISH})

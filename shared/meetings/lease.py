@@ -6,6 +6,7 @@ from typing import Self
 
 from shared.bookings.booking import Booking
 from shared.bookings.operation import Operation
+from shared.bookings.rows import RowKind
 from shared.storage import Row, Values
 
 
@@ -64,4 +65,4 @@ def pending_values(operation: Operation, until: datetime, *, leased: bool, tried
 
 def operation_of(pending: Row) -> str:
     """The correlation id of the operation that is pending; rows of earlier versions have it in the key alone."""
-    return str(pending.values.get("operation", pending.key.removeprefix("pending:")))
+    return str(pending.values.get("operation", RowKind.PENDING.name_in(pending.key)))

@@ -1,14 +1,4 @@
-"""Bookings, meetings and operations of one integration in table `meetings` (one partition, so they change together).
-
-tag:<uuid>                 the booking: alias, meeting, conference        (shared/bookings/booking.py)
-meeting:<key>              which tag a meeting has
-meeting:<key>:<day>        which tag one occurrence has that has a room of its own
-operation:<correlation>    what was decided on a message                  (operation.py)
-pending:<about>            work that is left, leased until …: one for a meeting, or an occurrence, at a time
-waiting:<correlation>      a message that could not be handled yet        (waiting.py)
-due:<day>:<task>:<of>      what falls due on a day                        (shared/bookings/due_tasks.py)
-symptom                    the last hint at wrong settings of the mailbox  (symptoms.py)
-"""
+"""Bookings, meetings and operations of one integration, which change together (shared/bookings/rows.py)."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -16,12 +6,14 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.bookings.booking import Booking, State, link_key
+from shared.bookings.booking import Booking, State, link_key, link_values, linked_tag
 from shared.bookings.due_tasks import all_due_of, due_operation
 from shared.bookings.operation import LEASE_TIME, SUPERSEDED, Operation
+from shared.bookings.rows import RowKind, meetings_table
+from shared.bookings.stored import bookings_of, operation_row, stored_booking, stored_operation
 from shared.meetings.decision import Known
 from shared.meetings.lease import Lease, Pending, Unfinished, operation_of, pending_values
-from shared.meetings.symptoms import MARK, Mark, marks
+from shared.meetings.symptoms import Mark, marks
 from shared.meetings.waiting import WaitingMessages
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, Storage
 from shared.storage import Operation as Write
@@ -31,7 +23,7 @@ class Records:
     """The records of one integration. Writes raise RowExists or RowChanged when somebody else was faster."""
 
     def __init__(self, storage: Storage, integration: str) -> None:
-        self._table = storage.table("meetings")
+        self._table = meetings_table(storage)
         self._integration = integration
 
     @property
@@ -67,7 +59,7 @@ class Records:
         link = await self._table.get(self._integration, link_key(meeting, day)) if meeting else None
         if link is None:
             return None, ()
-        booking = await self.booking(str(link.values["tag"]))
+        booking = await self.booking(linked_tag(link))
         # A series may have taken over what its occurrence had; the occurrence's row stays behind.
         return booking if booking and booking.day == day else None, (link,)
 
@@ -78,7 +70,7 @@ class Records:
     async def _rooms_without_series(self, meeting: str) -> tuple[Booking, ...]:
         """The own rooms of occurrences whose series has none itself, or has had one that is gone."""
         rows = [row async for row in self._table.rows(self._integration, f"{link_key(meeting)}:")]
-        return await self._bookings([str(row.values["tag"]) for row in rows])
+        return await self._bookings([linked_tag(row) for row in rows])
 
     async def booking_of(self, meeting: str, day: str = "") -> Booking | None:
         """The booking that a meeting, or its occurrence of `day`, has; or None."""
@@ -95,13 +87,11 @@ class Records:
 
     async def booking(self, tag: str) -> Booking | None:
         """The booking of a tag of this integration, or None."""
-        row = await self._table.get(self._integration, f"tag:{tag}")
-        return Booking.from_row(row) if row else None
+        return await stored_booking(self._table, self._integration, tag)
 
-    async def bookings(self) -> AsyncIterator[Booking]:
+    def bookings(self) -> AsyncIterator[Booking]:
         """All bookings, page by page."""
-        async for row in self._table.rows(self._integration, "tag:"):
-            yield Booking.from_row(row)
+        return bookings_of(self._table, self._integration)
 
     async def open(
         self,
@@ -125,7 +115,7 @@ class Records:
         writes += [due.put() for booking in changed for due in all_due_of(booking, now)]
         writes.append(due_operation(operation.correlation_id, now).put())
         if assigned:
-            link = {"tag": assigned.tag}
+            link = link_values(assigned)
             # A meeting that is taken for new must be new; if it is not, all of this is decided again, thoroughly.
             before = {row.key: row for row in known.links}
             row = before.get(assigned.link_key)
@@ -154,7 +144,7 @@ class Records:
     async def pending(self, operation: Operation, now: datetime) -> Pending | None:
         """The unfinished operation about the same meeting or occurrence, or None."""
         row = await self._table.get(self._integration, operation.pending_key)
-        found = await self._table.get(self._integration, f"operation:{operation_of(row)}") if row else None
+        found = await operation_row(self._table, self._integration, operation_of(row)) if row else None
         if row is None or found is None:
             return None
         is_leased = bool(row.values.get("leased", True)) and now < datetime.fromisoformat(str(row.values["until"]))
@@ -167,8 +157,7 @@ class Records:
 
     async def operation(self, correlation_id: str) -> Operation | None:
         """The operation of a correlation id, or None."""
-        row = await self._table.get(self._integration, f"operation:{correlation_id}")
-        return Operation.from_row(row) if row else None
+        return await stored_operation(self._table, self._integration, correlation_id)
 
     async def recent(self, since: datetime, now: datetime, most: int) -> AsyncIterator[Operation]:
         """Operations of the days from `since` to `now`, the latest day first, at most so many; within a day any.
@@ -188,19 +177,19 @@ class Records:
 
     async def symptom(self) -> Mark | None:
         """The last hint at wrong settings of the mailbox that nothing has disproved yet."""
-        row = await self._table.get(self._integration, MARK)
+        row = await self._table.get(self._integration, RowKind.SYMPTOM.key())
         return Mark.from_row(row) if row else None
 
     async def forget_symptom(self, mark: Mark) -> None:
         """The hint has been disproved; a newer one stays."""
-        row = await self._table.get(self._integration, MARK)
+        row = await self._table.get(self._integration, RowKind.SYMPTOM.key())
         if row and Mark.from_row(row) == mark:
             with suppress(RowChanged):
                 await self._table.commit(self._integration, Delete(row))
 
     async def take_over(self, correlation_id: str, now: datetime) -> Lease | None:
         """The lease on an operation that some run left unfinished; None when it is done or still being worked on."""
-        row = await self._table.get(self._integration, f"operation:{correlation_id}")
+        row = await operation_row(self._table, self._integration, correlation_id)
         operation = Operation.from_row(row) if row else None
         pending = await self._table.get(self._integration, operation.pending_key) if operation else None
         if row is None or operation is None or pending is None or operation_of(pending) != correlation_id:
@@ -246,7 +235,7 @@ class Records:
 
     async def all_unfinished(self) -> list[Unfinished]:
         """Operations that are not finished, the oldest first, with those that somebody is working on."""
-        rows = self._table.rows(self._integration, "pending:")
+        rows = self._table.rows(self._integration, RowKind.PENDING.prefix)
         return sorted([Unfinished.from_row(row) async for row in rows], key=lambda each: each.since)
 
     async def unfinished(self, now: datetime) -> AsyncIterator[Operation]:

@@ -10,17 +10,16 @@ from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 
 from shared.bookings.booking import Booking
-from shared.bookings.removal import REMOVED
+from shared.bookings.rows import RETIRED_PARTITION, RowKind, meetings_table
 from shared.conferences.platform import Platform
 from shared.conferences.removals import Removals
 from shared.errors import AWAY
 from shared.meetings.cause import cause_of
 from shared.personal.retirement import retire_personal
-from shared.storage import Delete, Put, Row, RowChanged, Storage
+from shared.storage import Delete, Put, Row, RowChanged, Storage, Table
 
 log = logging.getLogger(__name__)
 
-_MARKERS = "retired"
 _BATCH = 50
 
 
@@ -31,9 +30,13 @@ class Retirement:
     storage: Storage
     platform: Platform
 
+    @property
+    def _table(self) -> Table:
+        return meetings_table(self.storage)
+
     async def announce(self, integration: str) -> None:
         """Note that the integration is about to be deleted."""
-        await self.storage.table("meetings").commit(_MARKERS, Put(integration, {}))
+        await self._table.commit(RETIRED_PARTITION, Put(integration, {}))
 
     async def complete(self, integration: str) -> None:
         """Close its rooms and remove all its rows. May be repeated, and taken up where it was interrupted."""
@@ -43,14 +46,13 @@ class Retirement:
         await self._unmark(integration)
 
     async def _unmark(self, integration: str) -> None:
-        table = self.storage.table("meetings")
-        marker = await table.get(_MARKERS, integration)
+        marker = await self._table.get(RETIRED_PARTITION, integration)
         if marker:
-            await table.commit(_MARKERS, Delete(marker))
+            await self._table.commit(RETIRED_PARTITION, Delete(marker))
 
     async def _first_rows(self, integration: str) -> AsyncIterator[Row]:
         count = 0
-        async for row in self.storage.table("meetings").rows(integration):
+        async for row in self._table.rows(integration):
             yield row
             count += 1
             if count == _BATCH:
@@ -58,7 +60,7 @@ class Retirement:
 
     async def complete_all(self, existing: Collection[str]) -> None:
         """Finish every retirement that was interrupted; those of `existing` integrations (uuids) never began."""
-        for row in [row async for row in self.storage.table("meetings").rows(_MARKERS)]:
+        for row in [row async for row in self._table.rows(RETIRED_PARTITION)]:
             try:
                 await (self._unmark if row.key in existing else self.complete)(row.key)
             except AWAY as error:  # its marker stays, and so nothing is forgotten
@@ -66,12 +68,12 @@ class Retirement:
 
     async def _remove(self, integration: str, rows: list[Row]) -> None:
         """Remove some of its rows; bookings in their own way, which also frees their aliases and names."""
-        bookings = [Booking.from_row(row) for row in rows if row.key.startswith("tag:")]
-        others = [row for row in rows if not row.key.startswith(("tag:", REMOVED))]
+        bookings = [Booking.from_row(row) for row in rows if RowKind.BOOKING.is_of(row)]
+        others = [row for row in rows if not (RowKind.BOOKING.is_of(row) or RowKind.REMOVED.is_of(row))]
         removals = Removals(self.storage, self.platform)
         try:
             if others:
-                await self.storage.table("meetings").commit(integration, *map(Delete, others))
+                await self._table.commit(integration, *map(Delete, others))
             await asyncio.gather(*map(removals.remove, bookings))
             await removals.finish(integration)
         except RowChanged:

@@ -6,15 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
+from shared.bookings.rows import RowKind
 from shared.calendar.request import Answer, Kind, MeetingRequest, Update
 from shared.meetings.decision import Accept, Accepted, Decision, Reject, Rejected
 from shared.storage import Put, Row
 
 if TYPE_CHECKING:
     from shared.bookings.operation import Operation
-
-MARK = "symptom"
-"""Row key in the integration's partition of table `meetings`: the last symptom that nothing has disproved yet."""
 
 _NEW = frozenset({Accepted.NEW_SINGLE, Accepted.NEW_SERIES})
 _LONGEST = 4000
@@ -82,7 +80,7 @@ def marks(operation: "Operation") -> list[Put]:
     if not operation.symptom:
         return []
     values = {"symptom": operation.symptom, "seen": operation.created, "correlation_id": operation.correlation_id}
-    return [Put(MARK, values)]
+    return [Put(RowKind.SYMPTOM.key(), values)]
 
 
 def disproves(operation: "Operation", mark: Mark) -> bool:

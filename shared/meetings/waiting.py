@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self
 
+from shared.bookings.rows import RowKind
 from shared.intake.notice import jittered
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Table, Values
 
-PREFIX = "waiting:"
 FIRST_PAUSE = timedelta(minutes=10)
 """The queue's own looks take eight minutes."""
 
@@ -60,7 +60,7 @@ class WaitingMessage:
         """The message of a row."""
         values = row.values
         return cls(
-            row.key.removeprefix(PREFIX),
+            RowKind.WAITING.name_in(row.key),
             str(values["message"]),
             datetime.fromisoformat(str(values["since"])),
             datetime.fromisoformat(str(values["next_look"])),
@@ -81,7 +81,7 @@ class WaitingMessages:
         """Note that a message waits; one that is noted already stays as it is."""
         new = WaitingMessage(correlation_id, message, now, now + FIRST_PAUSE, 0, cause, is_fault)
         with suppress(RowExists):
-            await self.table.commit(self.integration, Insert(PREFIX + correlation_id, new.values()))
+            await self.table.commit(self.integration, Insert(RowKind.WAITING.key(correlation_id), new.values()))
 
     async def all(self) -> list[WaitingMessage]:
         """All, the longest waiting first."""
@@ -89,11 +89,11 @@ class WaitingMessages:
         return sorted(found, key=lambda waiting: (waiting.since, waiting.correlation_id))
 
     def _rows(self) -> AsyncIterator[Row]:
-        return self.table.rows(self.integration, PREFIX)
+        return self.table.rows(self.integration, RowKind.WAITING.prefix)
 
     async def update(self, waiting: WaitingMessage) -> None:
         """Write down that it was looked at; nothing when it has been handled meanwhile."""
-        key = PREFIX + waiting.correlation_id
+        key = RowKind.WAITING.key(waiting.correlation_id)
         row = await self.table.get(self.integration, key)
         with suppress(RowChanged):
             if row:
@@ -101,7 +101,7 @@ class WaitingMessages:
 
     async def remove(self, correlation_id: str) -> None:
         """It has been handled."""
-        row = await self.table.get(self.integration, PREFIX + correlation_id)
+        row = await self.table.get(self.integration, RowKind.WAITING.key(correlation_id))
         with suppress(RowChanged):
             if row:
                 await self.table.commit(self.integration, Delete(row))

@@ -20,7 +20,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared import __version__
 from shared.errors import InvalidRequest
-from shared.storage import TABLES, Insert, Row, RowExists, Tables
+from shared.intake.watch_state import is_subscription
+from shared.storage import MEETINGS, TABLES, Insert, Row, RowExists, Tables
 
 FORMAT = 1
 IMPORT_CONCURRENCY = 32
@@ -94,7 +95,7 @@ async def _insert(tables: Tables, line: _Line) -> bool:
 
 
 def _is_subscription(table: str, row: Row) -> bool:
-    return table == "meetings" and row.key == "watch:subscription"
+    return table == MEETINGS and is_subscription(row)
 
 
 def _rows(lines: Iterable[str]) -> Iterator[_Line]:

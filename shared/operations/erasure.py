@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 
 from shared.bookings.booking import Booking
 from shared.bookings.operation import Operation
+from shared.bookings.rows import RowKind, meetings_table
 from shared.conferences.platform import PolicyPlatform
 from shared.conferences.removals import Removals
 from shared.errors import InvalidRequest
 from shared.mail_addresses import same_address
+from shared.meetings.lease import operation_of
 from shared.personal.end_user import UserRecord
 from shared.personal.fields import digest, normal
 from shared.personal.store import VmrStore
@@ -50,13 +52,21 @@ class Person:
 
 
 @dataclass(frozen=True)
+class DecisionTrace:
+    """A decision's row, of which only the key is kept, and the key of the row of what is left to do for it."""
+
+    row: Row
+    pending_key: str
+
+
+@dataclass(frozen=True)
 class Traces:
-    """What there is about a person. Of `decisions` (rows of operations) only the keys are kept."""
+    """What there is about a person."""
 
     users: Sequence[UserRecord]
     vmrs: Sequence[PersonalVmr]
     bookings: Sequence[Booking]
-    decisions: Sequence[Row]
+    decisions: Sequence[DecisionTrace]
 
     def __bool__(self) -> bool:
         return any((self.users, self.vmrs, self.bookings, self.decisions))
@@ -72,7 +82,7 @@ async def traces_of(tables: Tables, person: Person) -> Traces:
         users,
         [vmr for vmr in vmrs if same_address(vmr.primary_owner_email_address, person.email)],
         bookings,
-        [row async for row in _decisions(tables, person, bookings)],
+        [decision async for decision in _decisions(tables, person, bookings)],
     )
 
 
@@ -83,11 +93,11 @@ async def erase(tables: Tables, traces: Traces) -> None:
     where neither the next run nor the nightly cleanup finds it.
     Raises Conflict when somebody works on one of the rows this moment, and Unavailable.
     """
-    meetings, platform = tables.table("meetings"), PolicyPlatform(tables)
+    meetings, platform = meetings_table(tables), PolicyPlatform(tables)
     for booking in traces.bookings:
         await platform.show(booking.closed())
-    for row in traces.decisions:
-        await _erase_decision(meetings, row)
+    for decision in traces.decisions:
+        await _erase_decision(meetings, decision)
     for booking in traces.bookings:
         await Removals(tables, platform).remove(booking)
     for user in traces.users:
@@ -97,9 +107,12 @@ async def erase(tables: Tables, traces: Traces) -> None:
     await VmrStore(tables).finish_deletions()  # of an earlier, interrupted run: nobody's VMR any more, with an owner
 
 
-async def _erase_decision(meetings: Table, row: Row) -> None:
-    pending = await meetings.get(row.partition, row.key.replace("operation:", "pending:", 1))
-    await meetings.commit(row.partition, Delete(row), *([Delete(pending)] if pending else []))
+async def _erase_decision(meetings: Table, decision: DecisionTrace) -> None:
+    """Its work goes with it: what nobody can finish would keep newer messages of the meeting waiting."""
+    row = decision.row
+    pending = await meetings.get(row.partition, decision.pending_key)
+    is_its_own = pending is not None and operation_of(pending) == RowKind.OPERATION.name_in(row.key)
+    await meetings.commit(row.partition, Delete(row), *([Delete(pending)] if pending and is_its_own else []))
 
 
 def _owners(person: Person, users: Sequence[UserRecord]) -> Callable[[str], bool]:
@@ -123,17 +136,17 @@ def _mentions(person: Person, booking: Booking) -> bool:
 
 
 async def _bookings(tables: Tables) -> AsyncIterator[Booking]:
-    async for row in tables.table("meetings").everything():
-        if row.key.startswith("tag:"):
+    async for row in meetings_table(tables).everything():
+        if RowKind.BOOKING.is_of(row):
             yield Booking.from_row(row)
 
 
-async def _decisions(tables: Tables, person: Person, bookings: Sequence[Booking]) -> AsyncIterator[Row]:
+async def _decisions(tables: Tables, person: Person, bookings: Sequence[Booking]) -> AsyncIterator[DecisionTrace]:
     meetings = {(booking.integration, booking.meeting) for booking in bookings if booking.meeting}
     tags = {booking.tag for booking in bookings}
-    async for row in tables.table("meetings").everything():
-        if row.key.startswith("operation:"):
+    async for row in meetings_table(tables).everything():
+        if RowKind.OPERATION.is_of(row):
             operation = Operation.from_row(row)
             of_theirs = (row.partition, operation.meeting) in meetings or tags & set(operation.tags.split())
             if of_theirs or person.is_in(operation.text, operation.error, operation.cause):
-                yield replace(row, values={})
+                yield DecisionTrace(replace(row, values={}), operation.pending_key)

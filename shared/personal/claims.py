@@ -22,7 +22,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.aliases.digits import vacate
-from shared.bookings.booking import Booking, State
+from shared.bookings.booking import State
+from shared.bookings.rows import meetings_table
+from shared.bookings.stored import stored_booking
 from shared.clock import Clock
 from shared.conferences.names import name_partition
 from shared.conferences.policy import is_alias_key, split_alias
@@ -144,18 +146,17 @@ class Claims:
 
     async def _vacate(self, vmr: int, row: Row, *, adopting: bool) -> bool:
         """Whether no meeting has this alias or name any more."""
-        bookings = self.storage.table("meetings")
+        bookings = meetings_table(self.storage)
         if "state" in row.values:
             if await vacate(bookings, row, self.clock.now()):
                 return True
             return adopting and await self._give_up_reservation(vmr, row)
         owner, tag = row.values.get("integration"), row.values["tag"]  # older claims on names have no integration
-        return owner is not None and await bookings.get(str(owner), f"tag:{tag}") is None
+        return owner is not None and await stored_booking(bookings, str(owner), str(tag)) is None
 
     async def _give_up_reservation(self, vmr: int, row: Row) -> bool:
-        bookings = self.storage.table("meetings")
-        found = await bookings.get(str(row.values["integration"]), f"tag:{row.values['tag']}")
-        booking = Booking.from_row(found) if found else None
+        bookings = meetings_table(self.storage)
+        booking = await stored_booking(bookings, str(row.values["integration"]), str(row.values["tag"]))
         if booking is None or booking.state is not State.RESERVED:
             return False
         # From now on the tag is another's, as that of a copied invitation (A4).

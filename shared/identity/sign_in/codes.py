@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
+from shared.bookings.rows import SIGN_IN_PARTITION, meetings_table
 from shared.clock import Clock
 from shared.errors import NotAuthenticated
 from shared.identity.sign_in.state_cookie import Attempt, s256
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Storage, Value
 
 ONE_TIME_CODE_LIFETIME = timedelta(minutes=1)
-PARTITION = "sign-in"
 MAX_OPEN_CODES = 5_000
 """Rows that one clean-up removes; the next one goes on."""
 
@@ -56,7 +56,7 @@ class Codes:
     """Issues and redeems codes."""
 
     def __init__(self, storage: Storage, clock: Clock) -> None:
-        self._table = storage.table("meetings")
+        self._table = meetings_table(storage)
         self._clock = clock
 
     async def issue(self, attempt: Attempt, owner: Redeemed) -> str:
@@ -74,7 +74,7 @@ class Codes:
             "until": int((self._clock.now() + ONE_TIME_CODE_LIFETIME).timestamp()),
         }
         try:
-            await self._table.commit(PARTITION, Insert(key, values))
+            await self._table.commit(SIGN_IN_PARTITION, Insert(key, values))
         except RowExists as error:
             raise NotAuthenticated(_INVALID) from error
         return f"{key}.{secret}"
@@ -85,14 +85,14 @@ class Codes:
         `code` may be its short form, as a person types it. Raises NotAuthenticated.
         """
         if form := _CODE.fullmatch(code):
-            row, proof = await self._table.get(PARTITION, form[1]), ("secret", _digest(form[2]))
+            row, proof = await self._table.get(SIGN_IN_PARTITION, form[1]), ("secret", _digest(form[2]))
         else:
             proof = "typed", _digest(_plain(code))
             row = await self._row_of(s256(verifier), proof[1])
         if row is None or not self._is_good(row, integration, proof, verifier):
             raise NotAuthenticated(_INVALID)
         try:
-            await self._table.commit(PARTITION, Replace(row, {**row.values, "until": 0}))
+            await self._table.commit(SIGN_IN_PARTITION, Replace(row, {**row.values, "until": 0}))
         except RowChanged as error:
             raise NotAuthenticated(_INVALID) from error  # somebody else has redeemed it this moment
         return Redeemed(*(str(row.values.get(name, "")) for name in ("user", "subject", "sign_in", "provider")))
@@ -100,11 +100,11 @@ class Codes:
     async def clean_up(self) -> int:
         """Remove the rows of attempts that have expired; how many they were."""
         now, done = f"{int(self._clock.now().timestamp()):010}", 0
-        async for row in self._table.rows(PARTITION):
+        async for row in self._table.rows(SIGN_IN_PARTITION):
             if row.key >= now or done >= MAX_OPEN_CODES:
                 break
             try:
-                await self._table.commit(PARTITION, Delete(row))
+                await self._table.commit(SIGN_IN_PARTITION, Delete(row))
             except RowChanged:
                 continue  # another process has removed it
             done += 1
@@ -113,7 +113,7 @@ class Codes:
     async def _row_of(self, challenge: str, typed: str) -> Row | None:
         """The row of a pane's challenge and a short form's digest, among those of a quarter of an hour's attempts."""
         now = f"{int(self._clock.now().timestamp()):010}"
-        async for row in self._table.rows(PARTITION, after=now):
+        async for row in self._table.rows(SIGN_IN_PARTITION, after=now):
             # A pane may have several: in the dialog, then in a browser's window.
             if row.values["challenge"] == challenge and hmac.compare_digest(str(row.values.get("typed", "")), typed):
                 return row

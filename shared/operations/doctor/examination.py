@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from shared.alarms import AlarmKind, Alarms
@@ -11,6 +11,7 @@ from shared.aliases.allocation import Allocator, alias_format
 from shared.bookings.operation import Operation
 from shared.clock import Clock
 from shared.errors import SchedulingError
+from shared.intake.watch_state import stored_subscription
 from shared.integrations import Integration
 from shared.mailboxes.ews.failures import Look
 from shared.mailboxes.graph.access import Listed, Reply, Right
@@ -22,7 +23,7 @@ from shared.operations.doctor.mailbox import judge_lag, judge_settings, judge_un
 from shared.operations.doctor.server import Server, judge_server
 from shared.operations.doctor.service_account import LooksAtAccount, judge_account
 from shared.operations.doctor.upkeep import judge_combinations, judge_manifest, judge_number_space, judge_poison
-from shared.operations.doctor.watching import Kept, judge_subscription
+from shared.operations.doctor.watching import judge_subscription
 from shared.settings import is_loopback
 from shared.storage import Storage
 
@@ -116,8 +117,7 @@ class Doctor:
         return [judge_account(account, integration, place)]
 
     async def _subscription(self, integration: Integration, place: Place) -> Sequence[Finding]:
-        row = await self.storage.table("meetings").get(integration.uuid, "watch:subscription")
-        kept = Kept(str(row.values["id"]), datetime.fromisoformat(str(row.values["expires"]))) if row else None
+        kept = await stored_subscription(self.storage, integration.uuid)
         listed = await self.access(integration).subscription(kept.id) if kept else None
         return [judge_subscription(kept, listed, self.clock.now(), place)]
 

@@ -1,9 +1,9 @@
 """The subscription: what we have on record, against what Graph has (docs/facts/exchange.md §3)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.mailboxes.graph.access import Listed
+from shared.mailboxes.subscription import Subscription
 from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
 from shared.operations.doctor.mailbox import handshake
 
@@ -11,15 +11,7 @@ RENEWED = timedelta(days=1)
 """A healthy subscription has more left: it is renewed every six hours, for six days."""
 
 
-@dataclass(frozen=True)
-class Kept:
-    """The subscription on our record."""
-
-    id: str
-    expires: datetime
-
-
-def judge_subscription(kept: Kept | None, listed: Listed | None, now: datetime, place: Place) -> Finding:
+def judge_subscription(kept: Subscription | None, listed: Listed | None, now: datetime, place: Place) -> Finding:
     """Whether Graph will notify us, at the right address, for some time to come.
 
     Every sweep makes a subscription that is missing, so a missing one means that it could not be made: Graph calls

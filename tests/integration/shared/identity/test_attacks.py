@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from dev.provider.keys import Keys
 from dev.provider.registry import RESOURCE, TENANT
+from shared.bookings.rows import SIGN_IN_PARTITION
 from shared.errors import InvalidRequest, NotAllowed, NotAuthenticated, SchedulingError, Unavailable
 from shared.identity.sign_in import codes, state_cookie
 from shared.identity.sign_in.endpoint import SignInRefused, refusal
@@ -442,7 +443,7 @@ async def test_rows_of_sign_ins_go_when_they_have_expired(world: World) -> None:
     await world.code(integration)
     world.clock.move(timedelta(minutes=6))
     assert await kept.clean_up() == 1
-    assert len([row async for row in world.storage.table("meetings").rows(codes.PARTITION)]) == 1
+    assert len([row async for row in world.storage.table("meetings").rows(SIGN_IN_PARTITION)]) == 1
 
 
 async def test_a_session_cannot_be_made_up(world: World) -> None:

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from shared.aliases.allocation import AliasFormat, Allocator
-from shared.aliases.quota import BURST, PREFIX, REFILL, forget_full
+from shared.aliases.quota import BURST, REFILL, forget_full
 from shared.bookings.booking import Booking
+from shared.bookings.rows import RowKind
 from shared.errors import RateLimited
 from shared.identity.caller import Caller
 from tests.fakes.clock import FakeClock
@@ -84,7 +85,7 @@ async def test_an_account_that_is_full_again_leaves_no_row(world: World) -> None
     await world.allocate()
     table = world.storage.table("meetings")
     await forget_full(table, INTEGRATION, world.clock.now())
-    assert [row.key async for row in table.rows(INTEGRATION, PREFIX)]
+    assert [row.key async for row in table.rows(INTEGRATION, RowKind.QUOTA.prefix)]
     world.clock.move(REFILL)
     await forget_full(table, INTEGRATION, world.clock.now())
-    assert [row.key async for row in table.rows(INTEGRATION, PREFIX)] == []
+    assert [row.key async for row in table.rows(INTEGRATION, RowKind.QUOTA.prefix)] == []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.errors import InvalidRequest
+from shared.errors import InvalidRequest, Unavailable
 from shared.meetings.due_runner import CLEANUP, ONWARD
 from shared.operations.erasure import Person, erase, traces_of
 from shared.personal.end_user import UserRecord
@@ -119,7 +119,7 @@ async def test_what_was_due_of_it_goes_by_itself(world: World) -> None:
     while await world.agenda().handle(ONWARD | CLEANUP):
         pass
     due = [row.key async for row in world.storage.table("meetings").rows(world.integration.uuid, "due:")]
-    assert not [key for key in due if traces.bookings[0].tag in key or traces.decisions[0].key[-36:] in key]
+    assert not [key for key in due if traces.bookings[0].tag in key or traces.decisions[0].row.key[-36:] in key]
 
 
 @pytest.mark.parametrize("at", range(1, 40, 2))
@@ -134,6 +134,20 @@ async def test_an_interruption_leaves_nothing_that_the_next_run_does_not_find(wo
     assert [await world.is_open(alias) for alias in with_alias] in ([None], [False])
     rows = [row async for row in all_rows(world)]
     assert not [row for row in rows if ADDRESS in row or OID in row]
+
+
+async def test_a_meeting_whose_unfinished_answer_was_erased_can_be_sent_again(world: World) -> None:
+    booking = await world.reserve(ALICE)
+    invited = invitation("m2", body(booking), uid="m2", start=START + timedelta(hours=2))
+    world.mailbox.fail("answer", Unavailable("away"))
+    with pytest.raises(Unavailable):
+        await world.process(world.mailbox.deliver(invited))
+    await erase(world.storage, await traces_of(world.storage, Person(ADDRESS)))
+    assert await world.records.all_unfinished() == []
+    again = await world.reserve(ALICE)
+    message = world.mailbox.deliver(invitation("m3", body(again), uid="m2", start=START + timedelta(hours=2)))
+    await world.process(message)
+    assert await world.is_open(again.alias) is not None
 
 
 @pytest.mark.parametrize(("email", "words"), [("", ()), ("al", ()), (ADDRESS, ("a",)), (ADDRESS, ("  ",))])

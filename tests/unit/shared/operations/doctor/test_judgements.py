@@ -8,13 +8,14 @@ import pytest
 from shared.alarms import Alarm, AlarmKind
 from shared.bookings.operation import Operation
 from shared.mailboxes.graph.access import Listed, Reply, Right
+from shared.mailboxes.subscription import Subscription
 from shared.meetings.symptoms import Symptom
 from shared.operations.doctor.access import judge_access
 from shared.operations.doctor.finding import Check, Finding, Place
 from shared.operations.doctor.mailbox import judge_lag, judge_settings, judge_unfinished
 from shared.operations.doctor.server import Server, Trouble, judge_server
 from shared.operations.doctor.upkeep import judge_combinations, judge_manifest, judge_number_space, judge_poison
-from shared.operations.doctor.watching import Kept, judge_subscription
+from shared.operations.doctor.watching import judge_subscription
 from tests.unit.shared.integrations.samples import an_integration
 from tests.unit.shared.meetings.world import stored_integration
 
@@ -135,7 +136,7 @@ class TestLag:
 
 
 class TestSubscription:
-    KEPT = Kept("id", NOW + timedelta(days=5))
+    KEPT = Subscription("id", NOW + timedelta(days=5))
     LISTED = Listed("r", f"{BASE}/mailbox/notifications", f"{BASE}/mailbox/lifecycle", NOW + timedelta(days=5))
 
     def test_sound(self) -> None:
@@ -157,7 +158,7 @@ class TestSubscription:
             (KEPT, replace(LISTED, expires=NOW - timedelta(hours=1)), "ends on 2026-11-23 08:00", "curl "),
         ],
     )
-    def test_faults(self, kept: Kept | None, listed: Listed | None, details: str, remedy: str) -> None:
+    def test_faults(self, kept: Subscription | None, listed: Listed | None, details: str, remedy: str) -> None:
         finding = judge_subscription(kept, listed, NOW, PLACE)
         assert details in finding.details
         assert faults(finding)[Check.SUBSCRIPTION].startswith(remedy)

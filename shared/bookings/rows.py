@@ -1,0 +1,79 @@
+"""Table `meetings`: its kinds of rows, and the one place where their keys are spelt.
+
+All rows of one integration share a partition, named by its uuid, so that they change together:
+
+    tag:<uuid>               a booking: alias, meeting, conference             bookings/booking.py
+    meeting:<key>            which tag a meeting has                           bookings/booking.py
+    meeting:<key>:<day>      which tag one of its occurrences has alone        bookings/booking.py
+    removed:<tag>            a deleted booking whose alias is to come free     bookings/removal.py
+    operation:<correlation>  what was decided on a message, and answered       bookings/operation.py
+    pending:<about>          an operation's work that is left, with its lease  meetings/lease.py
+    waiting:<correlation>    a message that could not be handled yet           meetings/waiting.py
+    due:<day>:<task>:<of>    what falls due on a day                           bookings/due_tasks.py
+    symptom                  the last hint at wrong settings of the mailbox    meetings/symptoms.py
+    watch:<name>             subscription, delta links, time of comparison     intake/watch_state.py
+    alarm:<kind>             an alarm that is raised                           alarms.py
+    quota:<digest>           how many aliases a user may still ask for         aliases/quota.py
+
+The module named is the one that knows the columns. Two partitions belong to no integration:
+
+    sign-in / <expiry>-<digest>   a one-time code of the pane's sign-in        identity/sign_in/codes.py
+    retired / <integration>       a deleted one whose records are still to go  meetings/retirement.py
+
+`tests/conformance/test_table_owners.py` holds all of this.
+"""
+
+from enum import StrEnum
+
+from shared.storage import MEETINGS, Row, Table, Tables
+
+SIGN_IN_PARTITION = "sign-in"
+RETIRED_PARTITION = "retired"
+
+
+class RowKind(StrEnum):
+    """A kind of row in an integration's partition; the value begins its keys."""
+
+    BOOKING = "tag"
+    LINK = "meeting"
+    REMOVED = "removed"
+    OPERATION = "operation"
+    PENDING = "pending"
+    WAITING = "waiting"
+    DUE = "due"
+    SYMPTOM = "symptom"
+    WATCH = "watch"
+    ALARM = "alarm"
+    QUOTA = "quota"
+
+    @property
+    def prefix(self) -> str:
+        """What the keys of this kind begin with, to list them by."""
+        return f"{self}:"
+
+    def key(self, *parts: str) -> str:
+        """The key of the row that the parts name; a kind of which there is one row has none."""
+        return ":".join((self, *parts))
+
+    def is_of(self, row: Row) -> bool:
+        """Whether a row is of this kind."""
+        return row.key == self or row.key.startswith(self.prefix)
+
+    def name_in(self, key: str) -> str:
+        """What a key of this kind says behind its prefix."""
+        return key.removeprefix(self.prefix)
+
+
+def meetings_table(tables: Tables) -> Table:
+    """Table `meetings`."""
+    return tables.table(MEETINGS)
+
+
+def joined(parts: tuple[str, ...]) -> str:
+    """A list of ids in one column. None of them holds a space: `split` makes the same list of it."""
+    return " ".join(parts)
+
+
+def split(column: str) -> tuple[str, ...]:
+    """The list that a column holds."""
+    return tuple(column.split())

@@ -1,0 +1,108 @@
+"""Table `meetings` is one transaction's worth of many kinds of rows: each is spelt in one place and has one owner."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from shared.bookings import rows
+from shared.bookings.rows import RowKind
+from shared.storage import MEETINGS
+from tests.support import ROOT
+
+VOCABULARY = "shared/bookings/rows.py"
+NAMED_IN = "shared/storage.py"
+
+# Who may use the keys of a kind: the module that knows its columns, and those that list or remove such rows as a whole.
+OWNERS = {
+    "BOOKING": {"bookings/booking.py", "bookings/removal.py", "bookings/stored.py"}
+    | {"meetings/retirement.py", "operations/erasure.py"},
+    "LINK": {"bookings/booking.py"},
+    "REMOVED": {"bookings/removal.py", "conferences/removals.py", "meetings/retirement.py"},
+    "OPERATION": {"bookings/operation.py", "bookings/stored.py", "operations/erasure.py", "cli/data.py"},
+    "PENDING": {"bookings/operation.py", "meetings/lease.py", "meetings/records.py"},
+    "WAITING": {"meetings/waiting.py"},
+    "DUE": {"bookings/due_tasks.py", "meetings/due_runner.py"},
+    "SYMPTOM": {"meetings/symptoms.py", "meetings/records.py"},
+    "WATCH": {"intake/watch_state.py"},
+    "ALARM": {"alarms.py"},
+    "QUOTA": {"aliases/quota.py"},
+}
+PARTITIONS = {"SIGN_IN_PARTITION": {"identity/sign_in/codes.py"}, "RETIRED_PARTITION": {"meetings/retirement.py"}}
+
+# Texts that only look like keys, each with what it is.
+OTHER_TEXTS = {
+    ("shared/meetings/decider.py", "meeting:"): "whom an alias was given to that a meeting was provided with",
+    ("shared/cli/reading.py", "tag:yaml.org"): "a type of YAML",
+    ("shared/mailboxes/ews/services.py", "meeting:"): "a field of EWS",
+}
+
+
+@cache
+def sources() -> list[tuple[str, ast.Module]]:
+    return [(str(file.relative_to(ROOT)), ast.parse(file.read_text())) for file in (ROOT / "shared").rglob("*.py")]
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """Every text of a module but its docstrings: whole ones, and what f-strings have between their fields."""
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+            yield node.value
+
+
+def key_texts(tree: ast.AST) -> set[str]:
+    """Texts that spell the beginning of a key."""
+    return {text for text in texts(tree) if text.startswith(tuple(kind.prefix for kind in RowKind)) and " " not in text}
+
+
+def users(expression: str) -> set[str]:
+    """The modules, below shared/, that use something of the vocabulary."""
+    return {
+        Path(file).relative_to("shared").as_posix()
+        for file, tree in sources()
+        if file != VOCABULARY
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute | ast.Name) and ast.unparse(node) == expression
+    }
+
+
+def test_keys_are_spelt_in_one_place() -> None:
+    found = {(file, text) for file, tree in sources() if file != VOCABULARY for text in key_texts(tree)}
+    mine = {(file, text) for file, text in found if not any(file == f and text.startswith(t) for f, t in OTHER_TEXTS)}
+    assert mine == set()
+
+
+def test_the_name_of_the_table_stands_once() -> None:
+    assert [file for file, tree in sources() if MEETINGS in texts(tree)] == [NAMED_IN]
+    asked = {file for file, tree in sources() if "table(MEETINGS)" in ast.unparse(tree)}
+    assert asked == {VOCABULARY}
+
+
+@pytest.mark.parametrize("kind", RowKind)
+def test_every_kind_of_row_has_its_owners(kind: RowKind) -> None:
+    assert users(f"RowKind.{kind.name}") == OWNERS[kind.name]
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+def test_the_partitions_of_no_integration_have_their_owners(partition: str) -> None:
+    assert users(partition) == PARTITIONS[partition]
+
+
+def test_every_kind_is_described_with_a_module_that_exists() -> None:
+    described = {line.split()[0].partition(":")[0]: line.split()[-1] for line in described_lines()}
+    partitions = {rows.SIGN_IN_PARTITION, rows.RETIRED_PARTITION}
+    assert set(described) == set(RowKind) | partitions
+    assert [module for module in described.values() if not (ROOT / "shared" / module).is_file()] == []
+
+
+def described_lines() -> list[str]:
+    lines = (rows.__doc__ or "").splitlines()
+    return [line for line in lines if line.startswith("    ") and line.endswith(".py")]
+
+
+def test_a_key_that_is_spelt_elsewhere_would_be_noticed() -> None:
+    assert key_texts(ast.parse('table.get(uuid, f"tag:{tag}")')) == {"tag:"}
+    assert key_texts(ast.parse('"""tag:<uuid> is documented."""')) == set()
