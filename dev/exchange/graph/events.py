@@ -116,14 +116,6 @@ def _page(call: Call, path: str, entries: list[Entry]) -> web.Response:
 _VERBS = {Reply.ACCEPTED: "Accept", Reply.DECLINED: "Decline", Reply.TENTATIVE: "Tentative"}
 
 
-async def delete_event(call: Call) -> web.Response:
-    """DELETE: out of this calendar; the organiser hears nothing. Not confirmed without a live tenant."""
-    if call.entry.day is not None:
-        raise bad_request("Only whole meetings can be deleted here.")
-    call.exchange.store.delete_event(call.entry.event)
-    return call.done(204)
-
-
 def _responder(reply: Reply) -> Handler:
     async def respond(call: Call) -> web.Response:
         entry, given = call.entry, lowered(await call.document())
@@ -172,7 +164,6 @@ ROUTES = {
     "GET users/{user}/calendar/calendarView": calendar_view,
     "GET users/{user}/events/{event}": get_event,
     "GET users/{user}/events/{event}/instances": list_instances,
-    "DELETE users/{user}/events/{event}": delete_event,
     "POST users/{user}/events/{event}/accept": _responder(Reply.ACCEPTED),
     "POST users/{user}/events/{event}/decline": _responder(Reply.DECLINED),
     "POST users/{user}/events/{event}/tentativelyAccept": _responder(Reply.TENTATIVE),

@@ -8,7 +8,16 @@ from aiohttp import web
 
 from dev.exchange.ews.tokens import JsonWebKeys
 from dev.exchange.faults import Fault
-from dev.exchange.graph import containers, events, message_delta, messages, rights, sending, subscriptions_api
+from dev.exchange.graph import (
+    containers,
+    events,
+    message_delta,
+    messages,
+    organizing,
+    rights,
+    sending,
+    subscriptions_api,
+)
 from dev.exchange.graph.call import Call
 from dev.exchange.graph.delegation import Delegation
 from dev.exchange.graph.errors import GraphError, error_response, throttled, with_status
@@ -28,6 +37,7 @@ _ROUTES = Routes(
         **messages.ROUTES,
         **sending.ROUTES,
         **events.ROUTES,
+        **organizing.ROUTES,
         **containers.ROUTES,
         **subscriptions_api.ROUTES,
     }

@@ -1,0 +1,122 @@
+"""Tries on a real tenant what the product relies on, and what no test at home can prove. Prints a table.
+
+infra/live-check is this program; on Windows without a shell: python -m infra.live_check
+"""
+
+import argparse
+import re
+import sys
+
+from infra.azure import fail, say, step
+from infra.live_check.graph import GRAPH, LOCAL, Graph
+from infra.live_check.meetings import Mailboxes
+from infra.live_check.reading import Reading
+from infra.live_check.table import BORNE, DIFFERS, HOLDS, NOT_TRIED, Table
+from infra.live_check.token import CLIENT, SECRET, TENANT, TOKEN, graph_token
+from infra.live_check.writing import Writing
+
+_ADDRESS = re.compile(r"[^@\s/]+@[^@\s/]+")
+_LOCAL = re.compile(re.escape(LOCAL) + r"\d{1,5}(/[\w./-]*)?")
+
+
+def arguments_of(argv: list[str] | None) -> argparse.Namespace:
+    """The command line. Ends the program where it makes no sense."""
+    parser = argparse.ArgumentParser(
+        prog="infra/live-check",
+        description=(__doc__ or "").splitlines()[0],
+        epilog=f"Without --write nothing is changed. Credentials come from the environment alone: {TENANT}, {CLIENT},"
+        f" {SECRET} of an app registration with the grants of docs/exchange.md, or an access token in {TOKEN}.",
+    )
+    parser.add_argument("--equipment", required=True, metavar="ADDRESS", type=_address, help="the equipment mailbox")
+    parser.add_argument("--other", metavar="ADDRESS", type=_address, help="a mailbox that the app must not open")
+    parser.add_argument("--write", action="store_true", help="hold meetings, in two mailboxes that can be thrown away")
+    parser.add_argument("--organizer", metavar="ADDRESS", type=_address, help="with --write: the mailbox that invites")
+    parser.add_argument("--app", metavar="URL", type=_app, help="with --write: the app, for its webhook")
+    parser.add_argument("--yes", action="store_true", help="do not ask before writing")
+    parser.add_argument("--patience", type=float, default=120, metavar="SECONDS", help="how long mail may take")
+    parser.add_argument("--graph", default=GRAPH, metavar="URL", type=_graph, help="a simulated Graph on this machine")
+    given = parser.parse_args(argv)
+    if given.write and not given.organizer:
+        parser.error("--write needs --organizer: two mailboxes that can be thrown away")
+    if given.write and given.organizer.casefold() == given.equipment.casefold():
+        parser.error("--organizer and --equipment must be two mailboxes")
+    if given.organizer and not given.write:
+        parser.error("--organizer goes with --write")
+    return given
+
+
+def _address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise argparse.ArgumentTypeError("an address like vmr@example.com is needed")
+    return text
+
+
+def _app(text: str) -> str:
+    if not text.startswith(("https://", LOCAL)):
+        raise argparse.ArgumentTypeError("an address like https://app.azurewebsites.net is needed")
+    return text.rstrip("/")
+
+
+def _graph(text: str) -> str:
+    """Where a token may go: to Graph, or to this machine."""
+    if text != GRAPH and not _LOCAL.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"only {LOCAL}PORT, a simulated Graph, can be named")
+    return text
+
+
+def confirm(given: argparse.Namespace) -> None:
+    """Ask before anything is written. Ends the program without a yes."""
+    what = f"Meetings are held between {given.organizer} and {given.equipment}, and removed again."
+    if given.yes:
+        say(what)
+        return
+    if not sys.stdin.isatty():
+        fail("nobody is here to confirm that these mailboxes can be thrown away", "run this with --yes")
+    if input(f"{what}\nCan both be thrown away? Type yes: ") != "yes":
+        fail("stopped by you; nothing was changed", "name two mailboxes that nobody uses")
+
+
+def write(table: Table, graph: Graph, given: argparse.Namespace) -> None:
+    """The rows that need meetings; whatever happens, they are removed again."""
+    boxes = Mailboxes(graph, given.organizer, given.equipment, given.patience, min(2.0, given.patience / 20))
+    try:
+        Writing(table, boxes, given.app or "").run()
+    finally:
+        step("Cleaning up")
+        left = boxes.clean()
+        say(f'something named "{boxes.mark}" is left: remove it by hand' if left else "nothing is left")
+
+
+def run(given: argparse.Namespace) -> Table:
+    """All rows; what was found is printed even where the rest cannot be tried."""
+    token, table = graph_token(), Table()
+    graph = Graph(token, given.graph)
+    try:
+        step("Reading")
+        Reading(graph, table, given.equipment, given.other or "").run(token)
+        if given.write:
+            step("Holding meetings (takes some minutes)")
+            write(table, graph, given)
+    finally:
+        step("What was found")
+        say(table.text(), "", ", ".join(f"{table.count(v)} {v}" for v in (HOLDS, DIFFERS, BORNE, NOT_TRIED)))
+    return table
+
+
+def main(argv: list[str] | None = None) -> None:
+    """The command line; ends with 1 where the product relies on something that this tenant does differently."""
+    given = arguments_of(argv)
+    if given.write:
+        confirm(given)
+    try:
+        table = run(given)
+    except OSError as error:
+        fail(
+            f"Graph cannot be reached ({type(error).__name__})", "look at the network and the proxy, and run this again"
+        )
+    if table.count(DIFFERS):
+        fail("this tenant differs where the product relies on it", "tell us: the table holds nobody's data")
+
+
+if __name__ == "__main__":
+    main()

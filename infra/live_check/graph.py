@@ -1,0 +1,131 @@
+"""Graph with nothing but the standard library: JSON there and back, refusals as exceptions, no word of anyone's mail.
+
+An administrator's machine has no packages of ours. The product's own client is shared/mailboxes/graph/client.py; both
+send the same headers.
+"""
+
+import base64
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+from email.message import Message
+from typing import IO, Any
+
+GRAPH = "https://graph.microsoft.com/v1.0"
+LOCAL = "http://127.0.0.1:"
+IMMUTABLE_IDS = 'IdType="ImmutableId"'
+_FETCH_TIMEOUT = 60.0
+_TRIES = 4
+_LONGEST_WAIT = 60.0
+
+Json = dict[str, Any]
+
+
+class Refused(Exception):
+    """Graph refused a request. `status` is the HTTP status, `code` Graph's own; its message may name people."""
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(f"{status} {code}".rstrip())
+        self.status = status
+        self.code = code
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A token goes to Graph and nowhere else."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+    ) -> None:
+        """Leave the answer as it is, which makes an error of it."""
+
+
+class Graph:
+    """One tenant's Graph. Calls raise Refused, and OSError where there is no answer."""
+
+    def __init__(self, token: str, base: str = GRAPH) -> None:
+        self._base = base.rstrip("/")
+        self._token = token
+        self._open = urllib.request.build_opener(_NoRedirects).open
+
+    def get(self, path_or_link: str, query: Mapping[str, str] | None = None, prefer: str = "") -> Json:
+        """The JSON object of a path, or of a link that Graph gave: followed to the letter, on Graph's host only."""
+        return self._send("GET", self._url(path_or_link, query), prefer=prefer)
+
+    def post(self, path: str, document: Json) -> Json:
+        """What Graph answers; {} where it answers nothing."""
+        return self._send("POST", self._url(path), json.dumps(document).encode())
+
+    def post_mime(self, path: str, content: bytes) -> Json:
+        """A mail as base64 of its MIME form."""
+        return self._send("POST", self._url(path), base64.b64encode(content), kind="text/plain")
+
+    def patch(self, path: str, document: Json) -> Json:
+        """The same for PATCH."""
+        return self._send("PATCH", self._url(path), json.dumps(document).encode())
+
+    def delete(self, path: str) -> None:
+        """DELETE; what is gone already is fine."""
+        try:
+            self._send("DELETE", self._url(path))
+        except Refused as error:
+            if error.status != 404:
+                raise
+
+    def is_own(self, link: str) -> bool:
+        """Whether a link leads to this Graph."""
+        return link.startswith(f"{self._base}/")
+
+    def _url(self, path_or_link: str, query: Mapping[str, str] | None = None) -> str:
+        if path_or_link.startswith("/"):
+            return f"{self._base}{path_or_link}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
+        if not self.is_own(path_or_link):
+            raise Refused(0, "a link to another host")
+        return path_or_link
+
+    def _send(
+        self, method: str, url: str, body: bytes | None = None, *, kind: str = "application/json", prefer: str = ""
+    ) -> Json:
+        headers = {
+            "Authorization": f"Bearer {self._token}",
+            "Prefer": ", ".join(filter(None, (IMMUTABLE_IDS, prefer))),
+            **({"Content-Type": kind} if body is not None else {}),
+        }
+        for left in reversed(range(_TRIES)):
+            request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310  # Graph, or this machine
+            try:
+                with self._open(request, timeout=_FETCH_TIMEOUT) as answer:
+                    text = answer.read()
+                    return json.loads(text) if text else {}
+            except urllib.error.HTTPError as error:
+                # 429: not carried out. A 503 or 504 may have been, so only reads are tried again.
+                if not left or not (error.code == 429 or (method == "GET" and error.code in (502, 503, 504))):
+                    raise Refused(error.code, _code(error)) from None
+                time.sleep(_wait(error))
+        raise AssertionError("unreachable: the last try returns or raises")
+
+
+def _code(error: urllib.error.HTTPError) -> str:
+    try:
+        return str(json.loads(error.read())["error"]["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def _wait(error: urllib.error.HTTPError) -> float:
+    try:
+        return min(max(float(error.headers.get("Retry-After", "5")), 0.0), _LONGEST_WAIT)
+    except ValueError:
+        return 5.0
+
+
+def user(address: str) -> str:
+    """The path of a mailbox."""
+    return f"/users/{urllib.parse.quote(address, safe='@')}"
+
+
+def item(path: str, identity: str) -> str:
+    """The path of something in a list."""
+    return f"{path}/{urllib.parse.quote(identity, safe='')}"

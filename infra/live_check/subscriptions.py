@@ -1,0 +1,52 @@
+"""Change notifications: a webhook that answers the handshake, and one that does not."""
+
+from datetime import UTC, datetime, timedelta
+
+from infra.live_check.graph import Graph, Json, Refused
+from infra.live_check.meetings import Mailboxes
+from infra.live_check.table import Differs, NotTried, Table, expect
+
+_LIFETIME = timedelta(hours=1)
+
+
+def subscription_rows(table: Table, boxes: Mailboxes, webhooks: str) -> None:
+    """Subscribes to the equipment mailbox's Inbox, and takes it back. `webhooks`: the app's base URL, "" for none."""
+    table.check("a webhook that answers the handshake is subscribed (201)", lambda: _taken(boxes, webhooks))
+    table.check(
+        "one that refuses the handshake is told as 400 ValidationError", lambda: _refused(boxes, webhooks), borne=True
+    )
+
+
+def _subscribe(boxes: Mailboxes, webhooks: str, path: str) -> Json:
+    if not webhooks:
+        raise NotTried("no --app was named")
+    wanted = {
+        "changeType": "created",
+        "resource": f"users/{boxes.equipment_address}/mailFolders('inbox')/messages",
+        "notificationUrl": f"{webhooks}{path}",
+        "lifecycleNotificationUrl": f"{webhooks}{path}",
+        "clientState": boxes.mark,
+        "expirationDateTime": f"{datetime.now(UTC) + _LIFETIME:%Y-%m-%dT%H:%M:%SZ}",
+        "latestSupportedTlsVersion": "v1_2",
+    }
+    return boxes.graph.post("/subscriptions", wanted)
+
+
+def _taken(boxes: Mailboxes, webhooks: str) -> str:
+    made = _subscribe(boxes, webhooks, "/mailbox/notifications")
+    _remove(boxes.graph, made)
+    return "201"
+
+
+def _refused(boxes: Mailboxes, webhooks: str) -> str:
+    try:
+        # No page of the app: its answer is 404, and never the token.
+        made = _subscribe(boxes, webhooks, "/mailbox/no-such-page")
+    except Refused as error:
+        return expect((error.status, error.code) == (400, "ValidationError"), str(error))
+    _remove(boxes.graph, made)
+    raise Differs("201: it is subscribed without a handshake")
+
+
+def _remove(graph: Graph, subscription: Json) -> None:
+    graph.delete(f"/subscriptions/{subscription['id']}")

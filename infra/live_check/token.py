@@ -1,0 +1,61 @@
+"""The access token: from Entra with a client secret, or one that is there already. From the environment only."""
+
+import base64
+import json
+import os
+import re
+import urllib.error
+import urllib.parse
+import urllib.request
+from typing import Any
+
+from infra.azure import fail
+
+TOKEN, TENANT, CLIENT, SECRET = "GRAPH_TOKEN", "GRAPH_TENANT_ID", "GRAPH_CLIENT_ID", "GRAPH_CLIENT_SECRET"
+_ENTRA = "https://login.microsoftonline.com"
+_TENANT = re.compile(r"[\w.-]{1,253}", re.ASCII)
+_FETCH_TIMEOUT = 30.0
+REMEDY = f"set {TOKEN}, or {TENANT}, {CLIENT} and {SECRET}, in the environment"
+
+
+def graph_token() -> str:
+    """GRAPH_TOKEN, or what Entra gives for the client secret. Ends the program where there is neither."""
+    if given := os.environ.get(TOKEN):
+        return given
+    tenant, client, secret = (os.environ.get(name, "") for name in (TENANT, CLIENT, SECRET))
+    if not (_TENANT.fullmatch(tenant) and client and secret):
+        fail("there is no access token and nothing to get one with", REMEDY)
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": client,
+        "client_secret": secret,
+        "scope": "https://graph.microsoft.com/.default",
+    }
+    url = f"{_ENTRA}/{tenant}/oauth2/v2.0/token"
+    try:
+        with urllib.request.urlopen(url, urllib.parse.urlencode(form).encode(), timeout=_FETCH_TIMEOUT) as answer:  # noqa: S310  # Entra
+            return str(json.load(answer)["access_token"])
+    except urllib.error.HTTPError as error:
+        fail(f"Entra gives no token: {_refusal(error)}", "look the AADSTS number up; check id and secret")
+    except OSError as error:
+        fail(f"Entra cannot be reached ({type(error).__name__})", "look at the network and the proxy")
+
+
+def claims_of(token: str) -> dict[str, Any] | None:
+    """What is written in a token, unchecked, for telling it; None where it cannot be read."""
+    parts = token.split(".")
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (IndexError, ValueError):
+        return None
+    return claims if isinstance(claims, dict) else None
+
+
+def _refusal(error: urllib.error.HTTPError) -> str:
+    """Its code and the AADSTS number; the rest of the text holds identifiers."""
+    try:
+        document = json.loads(error.read())
+        number = re.search(r"AADSTS\d+", str(document.get("error_description", "")))
+        return f"{document.get('error', '')} {number[0] if number else ''}".strip()
+    except (ValueError, AttributeError):
+        return str(error.code)

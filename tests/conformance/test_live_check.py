@@ -1,0 +1,227 @@
+"""infra/live-check against the simulated Exchange: all that the product relies on holds there, or its row says so."""
+
+import asyncio
+import base64
+import json
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from dev.exchange.app import Running, running_exchange
+from infra.live_check import __main__ as live_check
+from infra.live_check.facts import NO_MAILBOX_CODES
+from infra.live_check.reading import roles_of
+from infra.live_check.table import BORNE, DIFFERS, HOLDS, NOT_TRIED, Differs, NotTried, Table
+from shared.mailboxes.graph import client
+from tests.conformance.bicep import INFRA
+
+TOKEN = "not-to-be-printed"
+EQUIPMENT, ORGANIZER, OTHER = "vmr@example.com", "alice@example.com", "bob@example.com"
+Run = Callable[..., Awaitable[dict[str, str]]]
+
+
+@pytest_asyncio.fixture
+async def exchange() -> AsyncIterator[Running]:
+    async with running_exchange() as running:
+        running.exchange.application_scopes[TOKEN] = frozenset({EQUIPMENT, ORGANIZER})
+        yield running
+
+
+@pytest_asyncio.fixture
+async def app() -> AsyncIterator[str]:
+    """A deployment, as far as handshakes go."""
+
+    async def shake(request: web.Request) -> web.Response:
+        return web.Response(text=request.query["validationToken"])
+
+    server = web.Application()
+    server.router.add_post("/mailbox/notifications", shake)
+    runner = web.AppRunner(server)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+@pytest.fixture
+def run(exchange: Running, app: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs all of it in another thread, as a program of its own would; gives verdicts by what is relied on."""
+    monkeypatch.setenv("GRAPH_TOKEN", TOKEN)
+
+    async def run(*more: str) -> dict[str, str]:
+        words = ["--equipment", EQUIPMENT, "--other", OTHER, "--graph", exchange.graph_url, "--patience", "2", *more]
+        if "--write" in more:
+            words += ["--organizer", ORGANIZER, "--app", app, "--yes"]
+        given = live_check.arguments_of(words)
+        table = await asyncio.to_thread(live_check.run, given)
+        return {row.relied_on: f"{row.verdict}: {row.seen}" for row in table.rows.values()}
+
+    return run
+
+
+def not_holding(rows: dict[str, str]) -> dict[str, str]:
+    return {name: told for name, told in rows.items() if not told.startswith(f"{HOLDS}:")}
+
+
+ROLES_ROW = "the token has no role for mail or calendars: Exchange alone grants"
+
+
+async def test_all_that_the_product_relies_on_holds_in_the_simulated_exchange(
+    run: Run, exchange: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = await run("--write")
+    assert not_holding(rows) == {ROLES_ROW: f"{NOT_TRIED}: the token cannot be read"}
+    assert len(rows) > 35
+    told = capsys.readouterr().out
+    assert "what this tenant does" in told
+    assert "nothing is left" in told
+    assert TOKEN not in told
+
+
+VARIANTS = [
+    ("uid", False, "the event tells its uid (undeclared in v1.0)"),
+    ("original_start", "never", "$select=originalStart tells where an occurrence stood in the pattern"),
+    ("instances_with_exceptions", False, "/instances lists exceptions"),
+    ("gone_event_is_null", True, "the expanded event of a cancellation whose event is gone is {}"),
+    ("handshake_error", "ExtensionError403", "one that refuses the handshake is told as 400 ValidationError"),
+]
+
+
+@pytest.mark.parametrize(("variant", "value", "relied_on"), VARIANTS)
+async def test_a_tenant_of_another_kind_differs_in_its_row_alone(
+    run: Run, exchange: Running, variant: str, value: Any, relied_on: str
+) -> None:
+    exchange.exchange.variants.change({variant: value})
+    found = not_holding(await run("--write"))
+    assert found.pop(ROLES_ROW).startswith(NOT_TRIED)
+    assert list(found) == [relied_on]
+    assert found[relied_on].startswith(f"{BORNE}: ")
+
+
+async def test_both_mailboxes_are_left_as_they_were(run: Run, exchange: Running) -> None:
+    await run("--write")
+    store, directory = exchange.exchange.store, exchange.exchange.directory
+    for address in (EQUIPMENT, ORGANIZER):
+        owner = directory.ensure(address).guid
+        assert store.messages(owner) == []
+        assert store.events(owner) == []
+    assert not list(exchange.exchange.subscriptions)
+
+
+async def test_after_a_failure_in_the_middle_it_cleans_up_as_well(
+    run: Run, exchange: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise ConnectionResetError
+
+    monkeypatch.setattr("infra.live_check.series.Series.check", broken)
+    with pytest.raises(ConnectionResetError):
+        await run("--write")
+    assert not exchange.exchange.store.events(exchange.exchange.directory.ensure(ORGANIZER).guid)
+
+
+async def test_without_write_nothing_is_changed(run: Run, exchange: Running) -> None:
+    rows = await run()
+    assert {request.split()[0] for request in exchange.exchange.traffic.requests} == {"GET"}
+    assert [told for told in not_holding(rows).values() if not told.startswith(NOT_TRIED)] == []
+
+
+async def test_a_mailbox_that_is_not_closed_to_the_app_is_told(run: Run, exchange: Running) -> None:
+    exchange.exchange.application_scopes.clear()
+    rows = await run()
+    assert rows["another mailbox is refused with 403"] == f"{DIFFERS}: 200: it is not refused"
+
+
+async def test_where_no_invitation_arrives_each_row_says_why_and_none_waits_again(run: Run, exchange: Running) -> None:
+    """Exchange's attendant is off: there is a message, and no event."""
+    exchange.exchange.attendant.processing(exchange.exchange.directory.ensure(EQUIPMENT)).automate_processing = "None"
+    rows = await run("--write", "--patience", "0.2")
+    arrives = rows["an organizer's meeting arrives as a meetingRequest, with a (tentative) event"]
+    assert arrives == f"{DIFFERS}: the event of a meetingRequest has not come within 0 seconds"
+    assert rows["the tag survives in the invitation's text"].startswith(f"{NOT_TRIED}: see above")
+
+
+def test_a_consent_that_defeats_the_scope_is_told() -> None:
+    def token(*roles: str) -> str:
+        return f"x.{base64.urlsafe_b64encode(json.dumps({'roles': roles}).encode()).decode().rstrip('=')}.x"
+
+    assert roles_of(token()) == "no roles"
+    with pytest.raises(Differs, match=r"Mail\.ReadWrite"):
+        roles_of(token("User.Read.All", "Mail.ReadWrite"))
+
+
+@pytest.mark.parametrize(
+    "url", ["https://graph.example.com/v1.0", "http://127.0.0.1.example.com:80", "http://127.0.0.1:1@x"]
+)
+def test_a_token_goes_to_graph_or_to_this_machine_only(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        live_check.arguments_of(["--equipment", EQUIPMENT, "--graph", url])
+    assert "only http://127.0.0.1:PORT" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--write"], "--write needs --organizer"),
+        (["--write", "--organizer", EQUIPMENT.upper()], "must be two mailboxes"),
+        (["--organizer", ORGANIZER], "goes with --write"),
+    ],
+)
+def test_both_mailboxes_must_be_named_to_write(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        live_check.arguments_of(["--equipment", EQUIPMENT, *words])
+    assert said in capsys.readouterr().err
+
+
+def test_nothing_is_written_without_a_yes(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["--equipment", EQUIPMENT, "--write", "--organizer", ORGANIZER]
+    with pytest.raises(SystemExit, match="run this with --yes"):
+        live_check.main(words)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda _: "y")
+    with pytest.raises(SystemExit, match="nothing was changed"):
+        live_check.main(words)
+
+
+def test_without_credentials_it_names_the_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GRAPH_TOKEN", "GRAPH_TENANT_ID", "GRAPH_CLIENT_ID", "GRAPH_CLIENT_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(SystemExit, match="GRAPH_CLIENT_SECRET, in the environment"):
+        live_check.main(["--equipment", EQUIPMENT])
+
+
+async def test_the_program_ends_with_1_where_something_differs(
+    exchange: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRAPH_TOKEN", TOKEN)
+    exchange.exchange.application_scopes.clear()
+    words = ["--equipment", EQUIPMENT, "--other", OTHER, "--graph", exchange.graph_url]
+    with pytest.raises(SystemExit, match="differs where the product relies on it"):
+        await asyncio.to_thread(live_check.main, words)
+
+
+def test_a_row_keeps_its_finding_where_it_cannot_be_tried_again() -> None:
+    def untried() -> str:
+        raise NotTried("no series")
+
+    table = Table()
+    table.check("a", lambda: "seen")
+    table.check("a", untried)
+    table.check("b", lambda: str({}["missing"]))  # type: ignore[index]  # as an answer without a field
+    assert [(row.seen, row.verdict) for row in table.rows.values()] == [
+        ("seen", HOLDS),
+        ("its answer cannot be read (KeyError)", DIFFERS),
+    ]
+
+
+def test_codes_of_addresses_without_a_mailbox_are_the_product_s() -> None:
+    assert NO_MAILBOX_CODES == client.NO_MAILBOX_CODES
+
+
+def test_the_shell_s_way_in_is_python_s() -> None:
+    told = subprocess.run([INFRA / "live-check", "--help"], capture_output=True, text=True, check=True).stdout
+    assert "GRAPH_CLIENT_SECRET" in told
