@@ -194,7 +194,8 @@ def report(outputs: Outputs, group: str) -> None:
         "The app's identity, for the grants:",
         f"  client id       {outputs.identity_client}",
         f"  object id       {outputs.identity_principal}",
-        "Next              docs/exchange.md: the equipment mailbox and the app's access to it",
+        "Next              docs/exchange.md: the equipment mailbox and the app's access to it; then",
+        "                  infra/live-check --equipment MAILBOX: what the product relies on, tried on your tenant",
     )
     if outputs.base_url != f"https://{outputs.host}":
         host = outputs.base_url.removeprefix("https://")

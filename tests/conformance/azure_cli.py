@@ -21,6 +21,7 @@ PROGRAMS = {
     "custom-domain.sh": "infra.custom_domain",
     "grants/entra.sh": "infra.grants.entra",
     "grants/service-provider.sh": "infra.grants.service_provider",
+    "live-check": "infra.live_check.__main__",
 }
 """The scripts that an administrator calls, and the module that each runs."""
 

@@ -47,6 +47,7 @@ def test_an_empty_subscription_becomes_a_deployment(azure: Azure) -> None:
     assert azure.state["environment"] == {"OWN_AUTHORITIES": "false", "PACKAGE_DEPLOYED": "false"}
     assert azure.state["package"] == "package 1"
     assert "https://vmrapp.azurewebsites.net/addin/INTEGRATION-UUID/manifest.xml" in ran.output
+    assert "infra/live-check --equipment MAILBOX" in ran.output
 
 
 def test_run_again_it_changes_nothing(azure: Azure) -> None:

@@ -32,12 +32,12 @@ def test_every_link_leads_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.stem)
 def test_every_file_that_is_named_exists(path: Path) -> None:
-    named = set(re.findall(r"\binfra/[\w./-]+\.(?:sh|py|ps1|bicep|bicepparam)\b", path.read_text()))
+    named = set(re.findall(r"\binfra/(?:live-check|[\w./-]+\.(?:sh|py|ps1|bicep|bicepparam))\b", path.read_text()))
     yours = {"infra/bicep/my.bicepparam"}
     assert not [name for name in named - yours if not (ROOT / name).exists()]
 
 
-@pytest.mark.parametrize("script", ["deploy.sh", "custom-domain.sh", "grants/entra.sh", "grants/service-provider.sh"])
+@pytest.mark.parametrize("script", ["deploy.sh", "custom-domain.sh", "grants/entra.sh", "grants/service-provider.sh", "live-check"])
 def test_every_option_that_is_named_exists(script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options = set(re.findall(r"--[a-z-]+", Azure(tmp_path, monkeypatch).run(script, "--help").output))
     text = "\n".join(path.read_text() for path in DOCS).replace("\\\n", " ")

@@ -11,7 +11,7 @@ from tree_sitter import Language, Node, Parser
 
 from tests.conformance.bicep import INFRA
 
-SHELL = sorted(INFRA.rglob("*.sh"))
+SHELL = sorted([*INFRA.rglob("*.sh"), INFRA / "live-check"])
 POWERSHELL = sorted(INFRA.rglob("*.ps1"))
 
 CALENDAR = {
