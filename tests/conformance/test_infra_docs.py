@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.azure_cli import Azure
+from tests.conformance.azure_cli import PROGRAMS, Azure
 from tests.conformance.bicep import BICEP, INFRA
 from tests.conformance.test_infra_scripts import CALENDAR
 
@@ -37,7 +37,7 @@ def test_every_file_that_is_named_exists(path: Path) -> None:
     assert not [name for name in named - yours if not (ROOT / name).exists()]
 
 
-@pytest.mark.parametrize("script", ["deploy.sh", "custom-domain.sh", "grants/entra.sh", "grants/service-provider.sh", "live-check"])
+@pytest.mark.parametrize("script", PROGRAMS)
 def test_every_option_that_is_named_exists(script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options = set(re.findall(r"--[a-z-]+", Azure(tmp_path, monkeypatch).run(script, "--help").output))
     text = "\n".join(path.read_text() for path in DOCS).replace("\\\n", " ")
