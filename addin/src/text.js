@@ -19,7 +19,7 @@ const DASH = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g;
 const PERCENT = /%([2-7][0-9a-f])/gi;
 const URL_DEFENSE = /-([2-7][0-9a-f])/gi; // version 2 of Proofpoint's rewriting writes `-` for `%`
 const MOST_LAYERS = 8;
-const TAG = /PXPS:-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|TOK:-[a-z2-7]{64}/i;
+const TAG = /PXPS:-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|TOK:-(?:[a-z2-7]{88}|[a-z2-7]{64})/i;
 /** Stands in pieces for letters that are not known. */
 export const ANYTHING = '\ufffc';
 const UNKNOWN = '(?:(?!pxps)[\\p{L}\\p{N}]){1,80}?'; // not across a tag, into another block

@@ -9,7 +9,7 @@ from dev.environment import MAILBOX
 from tests.browser.outlook import CONFIG, DETAILS, Answer, Outlook
 from tests.browser.test_single_use import ADD, AGENDA, REMOVE
 
-PROMISE = re.compile(r"TOK:-[A-Z2-7]{64}#")
+PROMISE = re.compile(r"TOK:-[A-Z2-7]{88}#")
 SLOW = 8_000  # milliseconds that the pane waits for the back end
 REFRESH = 5 * 60_000  # milliseconds between two placeholders
 

@@ -12,7 +12,11 @@ from shared.aliases.promises import find_promises
 from shared.aliases.tags import find_tags
 from tests.unit.addin.node import HERE, run_node
 
-TAGS = ("PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#", f"TOK:-{'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567' * 2}#")
+TAGS = (
+    "PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#",
+    f"TOK:-{'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567' * 2}#",
+    f"TOK:-{('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567' * 3)[:88]}#",
+)
 
 
 def url_defense(tag: str) -> str:

@@ -43,6 +43,13 @@ for (const text of ['', 'PXPS:-', 'PXPS:-0b1c2d3e', 'TOK:-ABC#', 'tok: tick', '1
   });
 }
 
+test('a promise is found whole, of this version or of an older one', () => {
+  for (const length of [64, 88]) {
+    const promise = `TOK:-${'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.repeat(3).slice(0, length)}`;
+    assert.equal(findTag(`Later ${promise}# and more`), promise);
+  }
+});
+
 test('the first tag is given without its end', () => {
   assert.equal(findTag(`Instructions will follow. ${PROMISE}`), PROMISE.slice(0, -1));
 });
