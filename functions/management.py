@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import logging
 import uuid
-from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import azure.functions as func
 
 from functions.http import json_response, retry_after, status_of
-from shared.composition import Services, services
+from shared.composition import services
 from shared.errors import NotAuthenticated, SchedulingError
 
 if TYPE_CHECKING:
-    from shared.management import Admins, Answer, Management
+    from shared.management import Answer
 
 bp = func.Blueprint()
 log = logging.getLogger(__name__)
@@ -36,33 +35,12 @@ async def respond(req: func.HttpRequest) -> func.HttpResponse:
     url = urlsplit(req.url)
     headers = {name.lower(): value for name, value in req.headers.items()}
     try:
-        answer = await _api(services()).answer(Call(req.method, url.path, url.query, headers, req.get_body()))
+        answer = await services().management.answer(Call(req.method, url.path, url.query, headers, req.get_body()))
     except SchedulingError as error:
         return _refused(error)
     except Exception as error:
         return _failed(error)
     return _response(answer)
-
-
-@lru_cache(maxsize=1)
-def _api(parts: Services) -> Management:
-    from shared.management import EntraAdmins, PasswordAdmins, management
-
-    admins: Admins = PasswordAdmins(parts.settings.management)
-    if app := parts.settings.management_app:
-        admins = EntraAdmins(parts.entra_tokens.proxied, app, admins)
-    return management(
-        admins,
-        parts.integrations,
-        parts.storage,
-        parts.alarms,
-        parts.clock,
-        parts.lifecycle,
-        parts.examine,
-        parts.service_accounts.start,
-        parts.bridges.names,
-        local=parts.settings.is_local,
-    )
 
 
 def _response(answer: Answer) -> func.HttpResponse:

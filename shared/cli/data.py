@@ -13,8 +13,9 @@ from azure.core.exceptions import AzureError
 from shared.bookings.rows import RowKind
 from shared.cli import show
 from shared.cli.outcome import CommandFailed, Exit
+from shared.composition.conferences import erase
 from shared.errors import Conflict, InvalidRequest, Unavailable
-from shared.operations.erasure import Person, Traces, erase, traces_of
+from shared.operations.erasure import Person, Traces, traces_of
 from shared.operations.files import export_file, import_file, open_tables
 from shared.storage import Tables
 

@@ -5,20 +5,34 @@ Parts are imported and made on first use: a cold start pays for what the request
 
     foundation.py   settings, storage, secrets, time     mailboxes.py    equipment mailboxes, by Graph or EWS
     identity.py     who is calling                       scheduling.py   policy, processor, timers
-    addin.py        what the add-in asks for
+    addin.py        what the add-in asks for         administration.py  the management API
+
+conferences.py chooses where conferences live, for all of these and for the erasure of a person's data.
 """
 
 from __future__ import annotations
 
 import os
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from shared.clock import Clock, SystemClock
 from shared.composition.scheduling import Scheduling
 from shared.settings import Settings, load_settings
 
+if TYPE_CHECKING:
+    from shared.management import Management
+
 
 class Services(Scheduling):
     """The product's parts, wired together for one process."""
+
+    @cached_property
+    def management(self) -> Management:
+        """The management API; a cold start for others does not pay for it."""
+        from shared.composition.administration import management_over
+
+        return management_over(self)
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Services:

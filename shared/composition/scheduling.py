@@ -59,9 +59,9 @@ class Scheduling(Mailboxes):
     @cached_property
     def platform(self) -> Platform:
         """Where conferences live."""
-        from shared.conferences.platform import PolicyPlatform
+        from shared.composition.conferences import platform_of
 
-        return PolicyPlatform(self.storage)
+        return platform_of(self.storage)
 
     @cached_property
     def rounds(self) -> Timers:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from shared.bookings.booking import Booking
 from shared.bookings.operation import Operation
 from shared.bookings.rows import RowKind, meetings_table
-from shared.conferences.platform import PolicyPlatform
+from shared.conferences.platform import Platform
 from shared.conferences.removals import Removals
 from shared.errors import InvalidRequest
 from shared.mail_addresses import same_address
@@ -86,14 +86,14 @@ async def traces_of(tables: Tables, person: Person) -> Traces:
     )
 
 
-async def erase(tables: Tables, traces: Traces) -> None:
+async def erase(tables: Tables, platform: Platform, traces: Traces) -> None:
     """Remove it all: rooms close, aliases are unknown as if they had never been. May be repeated when interrupted.
 
     Bookings go last, after the decisions that are found by them, so that an interruption leaves nothing of the person
     where neither the next run nor the nightly cleanup finds it.
     Raises Conflict when somebody works on one of the rows this moment, and Unavailable.
     """
-    meetings, platform = meetings_table(tables), PolicyPlatform(tables)
+    meetings = meetings_table(tables)
     for booking in traces.bookings:
         await platform.show(booking.closed())
     for decision in traces.decisions:

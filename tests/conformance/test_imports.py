@@ -102,6 +102,27 @@ def test_a_circle_of_folders_would_be_noticed() -> None:
         layers.levels({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": set()})
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        "shared.conferences.platform.PolicyPlatform", "shared.management.management", "shared.meetings.timers.Timers",
+        "shared.operations.erasure.erase", "shared.meetings.retirement.Retirement",
+    ],
+)  # fmt: skip
+def test_parts_meet_in_one_place(part: str) -> None:
+    """Nobody else makes them, so that a second Platform reaches them all."""
+    module, _, name = part.rpartition(".")
+    makers = {
+        path.relative_to(ROOT).parts[1]
+        for place in ("shared", "functions")
+        for path in modules(place)
+        if path != ROOT / (module.replace(".", "/") + ".py")
+        and part in imported(path)
+        and f"{name}(" in path.read_text()
+    }
+    assert makers == {"composition"}
+
+
 def test_the_vocabulary_knows_nothing_else() -> None:
     graph = layers.imports()
     assert graph["calendar"] <= {"zones"}

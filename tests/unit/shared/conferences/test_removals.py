@@ -8,13 +8,14 @@ import pytest
 
 from shared.aliases.allocation import AliasFormat, Allocator
 from shared.bookings.booking import Booking
+from shared.composition.conferences import erase
 from shared.conferences.platform import PolicyPlatform
 from shared.conferences.removals import Removals
 from shared.errors import NumberSpaceFull
 from shared.identity.caller import Caller
 from shared.meetings.due_runner import ONWARD
 from shared.meetings.retirement import Retirement
-from shared.operations.erasure import Person, erase, traces_of
+from shared.operations.erasure import Person, traces_of
 from tests.fakes.mailbox import invitation
 from tests.unit.shared.meetings.crashes import Crash, CrashingStorage, Fuse
 from tests.unit.shared.meetings.world import KEY, World, body, stored_integration

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from shared.composition.conferences import erase
 from shared.errors import InvalidRequest, Unavailable
 from shared.meetings.due_runner import CLEANUP, ONWARD
-from shared.operations.erasure import Person, erase, traces_of
+from shared.operations.erasure import Person, traces_of
 from shared.personal.end_user import UserRecord
 from shared.personal.fields import digest, validated
 from shared.personal.store import VmrStore
