@@ -24,7 +24,7 @@ def schema() -> Any:
     return etree.XMLSchema(etree.parse(SCHEMAS / "messages.xsd"))
 
 
-class Decider:
+class SchemaJudge:
     """Collects what is not as the schemas have it. Faults are SOAP's, and their detail has no schema."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ import pytest
 from lxml import etree  # type: ignore[import-untyped]
 
 from dev.exchange.ews.xml import m, s, t
-from tests.ews_schema import Decider, schema
+from tests.ews_schema import SchemaJudge, schema
 from tests.integration.exchange.ews.client import VMR_EWS, Client
 from tests.integration.exchange.world import World
 from tests.support import shared_data
@@ -19,7 +19,7 @@ def envelope(*body: object) -> object:
     return s("Envelope", s("Header"), s("Body", *body))
 
 
-async def test_what_a_test_makes_the_server_say_is_judged(world: World, client: Client, ews_judge: Decider) -> None:
+async def test_what_a_test_makes_the_server_say_is_judged(world: World, client: Client, ews_judge: SchemaJudge) -> None:
     await world.meet(attendees=[VMR_EWS])
     await client.inbox()
     assert ews_judge.requests == ews_judge.answers > 0
@@ -27,14 +27,14 @@ async def test_what_a_test_makes_the_server_say_is_judged(world: World, client: 
 
 @pytest.mark.parametrize("agent", ["vmr-scheduling", "exchangelib/5.6.0 (python-requests/2.32)"])
 def test_a_request_and_an_answer_that_are_not_valid_are_told(agent: str) -> None:
-    judge = Decider()
+    judge = SchemaJudge()
     judge(agent, envelope(m("GetItem")), envelope(m("GetFolderResponse", m("Surprise"))))
     assert (judge.requests, judge.answers) == (1, 1)
     assert {told.split(":")[0] for told in judge.violations} == {"request GetItem", "answer GetFolderResponse"}
 
 
 def test_what_a_test_writes_by_hand_may_be_wrong() -> None:
-    judge = Decider()
+    judge = SchemaJudge()
     judge("python-httpx/0.28", envelope(m("GetItem")), envelope(m("GetRoomsResponse")))
     assert judge.requests == 0
     assert not any(told.startswith("request") for told in judge.violations)
