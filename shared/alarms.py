@@ -29,6 +29,7 @@ class AlarmKind(StrEnum):
     ANSWER = "answer_refused"
     BRIDGE = "bridge_failed"
     HOUSEKEEPING = "housekeeping_failed"
+    CLEANUP = "cleanup_failed"
     DUPLICATE_ALIAS = "duplicate_alias"
     QUOTA = "allocation_quota"
     COMPARISON = "calendar_comparison"
@@ -65,7 +66,8 @@ REMEDIES = {
         "Give these conferences other names or aliases (PATCH /api/admin/configuration/v1/conference/<id>/): a node "
         "takes two rooms of one name or alias for the same one. The alarm goes with the next nightly cleanup."
     ),
-    AlarmKind.HOUSEKEEPING: "See the app's log; series are not read on and old records stay until it works again.",
+    AlarmKind.HOUSEKEEPING: "See the app's log; series are not read on until it works again.",
+    AlarmKind.CLEANUP: "See the app's log; old records and unused aliases stay until a nightly cleanup works again.",
     AlarmKind.COMPARISON: (
         "Differences are repaired by themselves. If the next night finds some again, messages are lost or somebody "
         "changes the equipment mailbox's calendar: see doctor, and scheduling_operation for what was decided."
@@ -103,6 +105,7 @@ IN_USE: Mapping[AlarmKind, Callable[[Integration], bool]] = {
         and (integration.enable_dynamic_vmrs or integration.enable_personal_vmrs)
     ),
     AlarmKind.HOUSEKEEPING: _has_mailbox,
+    AlarmKind.CLEANUP: _has_mailbox,
     AlarmKind.QUOTA: _has_mailbox,
     AlarmKind.COMPARISON: _has_mailbox,
     AlarmKind.DUPLICATE_ALIAS: lambda integration: integration.enable_personal_vmrs or integration.enable_dynamic_vmrs,

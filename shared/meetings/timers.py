@@ -109,7 +109,7 @@ class Timers:
 
         integrations = await self.integrations.list()
         await self.retirement.complete_all({integration.uuid for integration in integrations})
-        await self._for_each({AlarmKind.HOUSEKEEPING: clean_up})
+        await self._for_each({AlarmKind.CLEANUP: clean_up})
         await keep_vmrs_registered(self.retirement.storage, self.alarms, await self.integrations.list())
         for integration in integrations:  # of those without a mailbox too: what a save could not clear
             await self.alarms.clear_unused(integration)

@@ -186,6 +186,18 @@ async def _housekeeping(world: World, uuid: str) -> None:
         await world.rounds.agenda()
 
 
+async def _cleanup(world: World, uuid: str) -> None:
+    """It stays when the agenda, an hour later, goes well."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        async def broken(*_: object) -> None:
+            raise RuntimeError("a bug")
+
+        patch.setattr("shared.meetings.due_runner.DueRunner.clean_up", broken)
+        await world.rounds.cleanup()
+    await world.rounds.agenda()
+
+
 async def _duplicate_alias(world: World, uuid: str) -> None:
     """A VMR of an older version has the alias of a meeting's room."""
     place, vmrs = world.places[uuid], VmrStore(world.storage, world.clock)
@@ -258,6 +270,7 @@ STORIES = {
     AlarmKind.BRIDGE: Story(_bridge, _bridge_answers, {"conference_platform": "policy"}, ON_NODE),
     AlarmKind.COMPARISON: Story(_unseen_meeting, _gone_again, OFF, {}),
     AlarmKind.HOUSEKEEPING: Story(_housekeeping, _round("agenda"), OFF, {}),
+    AlarmKind.CLEANUP: Story(_cleanup, _round("cleanup"), OFF, {}),
     AlarmKind.QUOTA: Story(_quota, _quiet, OFF, {}),
     AlarmKind.DUPLICATE_ALIAS: Story(_duplicate_alias, _renamed, {"enable_personal_vmrs": False, **OFF}, {}),
 }
