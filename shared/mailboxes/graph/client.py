@@ -46,6 +46,9 @@ _LATER = {401, 403, 408}
 
 _NOT_FOUND = "ResourceNotFound"  # said of users, and of subscriptions and the like
 
+TOO_LARGE = "AnswerTooLarge"
+"""Our own code for an answer that was not read to its end (GRAPH_BOUNDS)."""
+
 NO_MAILBOX_CODES = frozenset({"ErrorInvalidUser", "ErrorNonExistentMailbox", "MailboxNotEnabledForRESTAPI", _NOT_FOUND})
 """Graph's codes for an address that has no mailbox, or one that lives on-premises, where the request was about the
 mailbox itself. Not confirmed without a live tenant: that there are no others.
@@ -144,6 +147,15 @@ class GraphClient:
             raise Unavailable("Graph's answer could not be read: no object.")
         return payload
 
+    async def whole(self, path: str, params: Mapping[str, str] | None = None) -> Any:
+        """A message or an event with its body, as text where HTML (pictures in it) makes it too large to be read."""
+        try:
+            return await self.get(path, params)
+        except GraphError as error:
+            if error.error_code != TOO_LARGE:
+                raise
+        return await self.get(path, params, prefer='outlook.body-content-type="text"')
+
     async def post(self, path: str, body: Mapping[str, Any], prefer: str = "") -> Any:
         """Send once; the JSON of the answer, None when there is none."""
         return await self._send("POST", path, json=body, prefer=prefer)
@@ -188,7 +200,7 @@ class GraphClient:
             async with self._rooms[_mailbox_of(of or url)]:
                 response = await self._http.request(method, url, headers=headers, extensions=_middleware(), **options)
         except AnswerTooLarge as error:
-            raise GraphError(0, "AnswerTooLarge") from error
+            raise GraphError(0, TOO_LARGE) from error
         except AnswerRefused as error:
             raise Unavailable(f"Graph's answer could not be read: {error}.") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:

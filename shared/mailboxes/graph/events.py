@@ -50,11 +50,11 @@ class GraphEvents:
     async def _get(self, path: str, query: dict[str, str]) -> Any:
         """An event with more than comes by itself, or without that where Graph refuses it."""
         try:
-            return await self._client.get(path, query)
+            return await self._client.whole(path, query)
         except GraphError as error:
             if error.status != 400:
                 raise
-            return await self._client.get(path)
+            return await self._client.whole(path)
 
     async def item(self, event_id: str) -> CalendarItem | None:
         """See Mailbox.item. An occurrence comes with what a response to it needs, as far as Graph tells that."""

@@ -13,7 +13,7 @@ from shared.calendar.conference import Calendar
 from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 from shared.mailboxes.arrivals import Arrived
 from shared.mailboxes.graph.answers import Draft, Page, parse_changes
-from shared.mailboxes.graph.client import MALFORMED_ID, GraphClient, GraphError, ServerError
+from shared.mailboxes.graph.client import MALFORMED_ID, TOO_LARGE, GraphClient, GraphError, ServerError
 from shared.mailboxes.graph.events import GraphEvents, expanding
 from shared.mailboxes.graph.payloads import GLOBAL_OBJECT_IDS, parse, parse_message
 from shared.mailboxes.horizon import read_calendar
@@ -60,20 +60,23 @@ class GraphMailbox:
         return replace(request, uid=message.uid(), day=message.day())
 
     async def _message(self, path: str) -> Any:
-        """A message with its event; in two reads where Graph refuses to give both in one.
+        """A message with its event; in two reads where both are too large, or Graph refuses to give them in one.
 
         It does so with 400 or 500, on meeting messages and on ordinary mail (docs/facts/graph-delta.md).
         """
         try:
             return await self._client.get(path, {"$expand": _EVENT})
-        except (GraphError, ServerError) as error:
-            if error.status not in (400, 500):
+        except ServerError as error:
+            if error.status != 500:
                 raise
-        message = await self._client.get(path)
+        except GraphError as error:
+            if error.status != 400 and error.error_code != TOO_LARGE:
+                raise
+        message = await self._client.whole(path)
         if parse_message(message).request() is None:
             return message
         try:
-            return {**message, "event": await self._client.get(f"{path}/{_EVENT}")}
+            return {**message, "event": await self._client.whole(f"{path}/{_EVENT}")}
         except GraphError as error:
             if error.status != 404:
                 raise

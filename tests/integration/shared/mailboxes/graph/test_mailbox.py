@@ -1,5 +1,6 @@
 """The equipment mailbox over real HTTP: exactly what is asked of Graph, and what its answers mean."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,12 +10,14 @@ import pytest
 from shared.calendar.conference import Calendar, Occurrence
 from shared.calendar.request import Answer, Shape
 from shared.errors import Unavailable
+from shared.mailboxes.graph import client as graph_client
 from shared.mailboxes.graph.client import GraphClient, GraphError
 from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.horizon import HORIZON
 from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, MessageNotFound
+from tests.integration.shared.mailboxes.graph.conftest import FixedTokens
 from tests.integration.shared.mailboxes.graph.server import Script
-from tests.unit.shared.mailboxes.graph.test_payloads import event, message
+from tests.unit.shared.mailboxes.graph.test_payloads import TAG, event, message
 from tests.unit.shared.meetings.builders import item
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -73,6 +76,51 @@ async def test_a_meeting_message_that_cannot_be_expanded_is_read_in_two_calls(
     assert await mailbox.read("m") == expected
     read = f"GET {ROOT}/messages/m"
     assert paths(script)[1:] == [read, read, f"{read}/microsoft.graph.eventMessage/event"]
+
+
+LIMIT = 100_000
+TEXT = 'outlook.body-content-type="text"'
+
+
+@pytest.fixture
+async def narrow(script: Script, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[GraphMailbox]:
+    """A mailbox of whose answers little is read."""
+    monkeypatch.setattr(graph_client, "GRAPH_BOUNDS", replace(graph_client.GRAPH_BOUNDS, bytes=LIMIT))
+    client = GraphClient(f"{script.url}/v1.0/", FixedTokens())
+    yield GraphMailbox(client, "vmr@example.com")
+    await client.close()
+
+
+def long_body(size: int) -> dict[str, Any]:
+    return {"body": {"contentType": "html", "content": f"<p>{'x' * size}</p>"}}
+
+
+async def test_a_message_and_event_that_are_too_large_together_are_read_one_after_the_other(
+    narrow: GraphMailbox, script: Script
+) -> None:
+    body = long_body(LIMIT * 2 // 3)
+    script.answer(200, message(**body, event=event(**body)))
+    script.answer(200, message(**body, event=None))
+    script.answer(200, event(**body))
+    request = await narrow.read("m")
+    assert request
+    assert request.item
+    assert len(request.body) > LIMIT // 2
+
+
+async def test_a_body_that_is_too_large_as_html_is_read_as_text(narrow: GraphMailbox, script: Script) -> None:
+    """Nobody would hear anything otherwise: it stays as large however often it is asked for."""
+    body = long_body(LIMIT)
+    script.answer(200, message(**body, event=event(**body)))
+    script.answer(200, message(**body, event=None))
+    script.answer(200, message(event=None))
+    script.answer(200, event(**body))
+    script.answer(200, event())
+    request = await narrow.read("m")
+    assert request
+    assert request.item
+    assert TAG in request.body
+    assert [TEXT in asked.headers["Prefer"] for asked in script.asked] == [False, False, True, False, True]
 
 
 async def test_one_whose_event_is_gone_too(mailbox: GraphMailbox, script: Script) -> None:
