@@ -12,6 +12,8 @@ import hmac
 import re
 from collections.abc import Iterable
 
+from shared.mail_addresses import folded_address
+
 MARK_BYTES = 5
 """Of a keyed digest: one of a trillion strangers fits."""
 
@@ -28,7 +30,7 @@ def addresses_in(header: str) -> tuple[str, ...]:
     Outlook tells the organizer by a legacy Exchange DN now and then.
     """
     found = (part.strip() for part in header[:_MAX_HEADER].split(","))
-    return tuple(dict.fromkeys(each.lower() for each in found if is_address(each)))[:MAX_PEOPLE]
+    return tuple(dict.fromkeys(folded_address(each) for each in found if is_address(each)))[:MAX_PEOPLE]
 
 
 def is_address(text: str) -> bool:
@@ -43,10 +45,10 @@ class People:
         self._key = hmac.digest(signing_key, b"people", "sha256")
 
     def marks(self, integration: str, addresses: Iterable[str]) -> tuple[bytes, ...]:
-        """A mark for each address."""
+        """A mark for each address. Raises ValueError for one that is not ASCII."""
         prefix = f"{integration.lower()}\n"
         return tuple(
-            hmac.digest(self._key, f"{prefix}{address.lower()}".encode(), "sha256")[:MARK_BYTES]
+            hmac.digest(self._key, f"{prefix}{folded_address(address)}".encode(), "sha256")[:MARK_BYTES]
             for address in addresses
         )
 
