@@ -5,6 +5,7 @@ import json
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import azure.functions as func
@@ -35,6 +36,8 @@ STATUS: dict[type[SchedulingError], int] = {
     SchedulingError: 500,
 }
 
+_UNEXPECTED = "An unexpected error occurred. Please tell your administrator the correlation id."
+
 MAX_TEXTS = 10_000
 """Bytes of a JSON object of texts that the pane or a sign-in page sends."""
 
@@ -63,10 +66,8 @@ def json_endpoint(handler: Handler) -> Endpoint:
     async def endpoint(req: func.HttpRequest) -> func.HttpResponse:
         try:
             result = await handler(req)
-        except SchedulingError as error:
-            return failure(error)
         except Exception as error:
-            return unexpected(error)
+            return failure(error)
         return (
             result if isinstance(result, func.HttpResponse) else json_response({"status": "success", "result": result})
         )
@@ -75,31 +76,39 @@ def json_endpoint(handler: Handler) -> Endpoint:
     return endpoint
 
 
-def failure(error: SchedulingError, level: int = logging.INFO) -> func.HttpResponse:
-    """The answer for an error that was raised on purpose. `level` is below INFO where strangers cause them at will."""
+@dataclass(frozen=True)
+class Failure:
+    """What an error comes to over HTTP; each endpoint writes it in the form that its caller reads.
+
+    `message` is for the caller; under `correlation_id` the log tells more. `headers` say when to try again.
+    """
+
+    status: int
+    code: str
+    message: str
+    correlation_id: str
+    headers: dict[str, str]
+
+
+def failure_of(error: Exception, unexpected: str = _UNEXPECTED, level: int = logging.INFO) -> Failure:
+    """Logs an error, and what the caller is told of it. `unexpected` is told of a fault of ours, and nothing else.
+
+    `level` is of those that were raised on purpose; below INFO where strangers cause them at will.
+    """
     correlation_id = str(uuid.uuid4())
+    if not isinstance(error, SchedulingError):
+        log.error("%s: unexpected error", correlation_id, exc_info=error)
+        return Failure(500, SchedulingError.code, unexpected, correlation_id, {})
     log.log(level, "%s: %s %s", correlation_id, error.code, error)
-    return _failure(status_of(error), error.code, str(error), correlation_id, retry_after(error))
+    wait = {"Retry-After": str(max(1, round(error.retry_after)))} if isinstance(error, RateLimited) else {}
+    return Failure(status_of(error), error.code, str(error), correlation_id, wait)
 
 
-def retry_after(error: SchedulingError) -> dict[str, str]:
-    """The header that says when to try again, if the error knows."""
-    return {"Retry-After": str(max(1, round(error.retry_after)))} if isinstance(error, RateLimited) else {}
-
-
-def unexpected(error: Exception) -> func.HttpResponse:
-    """The answer for a fault of ours: nothing of it is told outside."""
-    correlation_id = str(uuid.uuid4())
-    log.error("%s: unexpected error", correlation_id, exc_info=error)
-    message = "An unexpected error occurred. Please tell your administrator the correlation id."
-    return _failure(500, SchedulingError.code, message, correlation_id)
-
-
-def _failure(
-    status: int, code: str, message: str, correlation_id: str, headers: dict[str, str] | None = None
-) -> func.HttpResponse:
-    error = {"code": code, "message": message, "correlation_id": correlation_id}
-    return json_response({"status": "failure", "error": error}, status, headers)
+def failure(error: Exception, level: int = logging.INFO) -> func.HttpResponse:
+    """The answer of a JSON endpoint for an error; see `failure_of`."""
+    told = failure_of(error, level=level)
+    body = {"code": told.code, "message": told.message, "correlation_id": told.correlation_id}
+    return json_response({"status": "failure", "error": body}, told.status, told.headers)
 
 
 def texts_of(req: func.HttpRequest, *names: str) -> list[str]:

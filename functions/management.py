@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-import uuid
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import azure.functions as func
 
-from functions.http import json_response, retry_after, status_of
+from functions.http import failure_of, json_response
 from shared.composition import services
-from shared.errors import NotAuthenticated, SchedulingError
+from shared.errors import NotAuthenticated
 
 if TYPE_CHECKING:
     from shared.management import Answer
 
 bp = func.Blueprint()
-log = logging.getLogger(__name__)
 
 _UNEXPECTED = "An unexpected error occurred; the log tells more under the correlation id."
 
@@ -36,10 +33,8 @@ async def respond(req: func.HttpRequest) -> func.HttpResponse:
     headers = {name.lower(): value for name, value in req.headers.items()}
     try:
         answer = await services().management.answer(Call(req.method, url.path, url.query, headers, req.get_body()))
-    except SchedulingError as error:
-        return _refused(error)
     except Exception as error:
-        return _failed(error)
+        return _refused(error)
     return _response(answer)
 
 
@@ -49,16 +44,8 @@ def _response(answer: Answer) -> func.HttpResponse:
     return json_response(answer.body, answer.status, dict(answer.headers))
 
 
-def _refused(error: SchedulingError) -> func.HttpResponse:
-    correlation_id = str(uuid.uuid4())
-    log.info("%s: %s %s", correlation_id, error.code, error)
+def _refused(error: Exception) -> func.HttpResponse:
+    told = failure_of(error, _UNEXPECTED)
     challenge = {"WWW-Authenticate": 'Basic realm="management"'} if isinstance(error, NotAuthenticated) else {}
-    body = {"error": str(error), "code": error.code, "correlation_id": correlation_id}
-    return json_response(body, status_of(error), challenge | retry_after(error))
-
-
-def _failed(error: Exception) -> func.HttpResponse:
-    """A fault of ours: nothing of it is told outside."""
-    correlation_id = str(uuid.uuid4())
-    log.error("%s: unexpected error", correlation_id, exc_info=error)
-    return json_response({"error": _UNEXPECTED, "code": SchedulingError.code, "correlation_id": correlation_id}, 500)
+    body = {"error": told.message, "code": told.code, "correlation_id": told.correlation_id}
+    return json_response(body, told.status, challenge | told.headers)

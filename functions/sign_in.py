@@ -1,15 +1,13 @@
 """Sign-in: users in the add-in's dialog, and the service account by an admin."""
 
 import inspect
-import uuid
 from typing import Any
 
 import azure.functions as func
 
 from functions.addin import user_token
-from functions.http import Endpoint, Handler, json_endpoint, log, status_of, texts_of
+from functions.http import Endpoint, Failure, Handler, failure_of, json_endpoint, texts_of
 from shared.composition import services
-from shared.errors import SchedulingError
 
 bp = func.Blueprint()
 
@@ -20,15 +18,10 @@ def page_endpoint(handler: Handler) -> Endpoint:
     """Answer with what `handler` returns; failures are pages that a person reads, with a reference into the log."""
 
     async def endpoint(req: func.HttpRequest) -> func.HttpResponse:
-        reference = str(uuid.uuid4())
         try:
             response: func.HttpResponse = await handler(req)
-        except SchedulingError as error:
-            log.info("%s: %s %s", reference, error.code, error)
-            return _failed(str(error), reference, status_of(error))
         except Exception as error:
-            log.error("%s: unexpected error", reference, exc_info=error)
-            return _failed(_UNEXPECTED, reference, 500)
+            return _failed(failure_of(error, _UNEXPECTED))
         return response
 
     endpoint.__name__, endpoint.__doc__ = handler.__name__, inspect.getdoc(handler)
@@ -82,10 +75,11 @@ async def service_account(req: func.HttpRequest) -> func.HttpResponse:
     return _html(*service_account_signed_in(await services().service_accounts.finish(req.params)))
 
 
-def _failed(message: str, reference: str, status: int) -> func.HttpResponse:
+def _failed(told: Failure) -> func.HttpResponse:
     from shared.identity.sign_in.notice import failed
 
-    return _html(*failed("Sign-in failed", message, reference), status)
+    html, headers = failed("Sign-in failed", told.message, told.correlation_id)
+    return _html(html, headers | told.headers, told.status)
 
 
 def _html(html: str, headers: dict[str, str], status: int = 200) -> func.HttpResponse:

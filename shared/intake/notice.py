@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
+    from shared.storage import Queue
+
 QUEUE_MESSAGE_MAX_BYTES = 45_000
 """Characters of one queue message; base64 makes 60,000 of them, and Azure takes 65,536."""
 
@@ -87,6 +89,12 @@ def encode(notices: Iterable[Notice]) -> Iterator[str]:
         size += len(text) + 1
     if batch:
         yield f"[{','.join(batch)}]"
+
+
+async def enqueue(queue: "Queue", notices: Iterable[Notice], delay: timedelta = timedelta(0)) -> None:
+    """Have all notices handled once `delay` has passed. Raises Unavailable."""
+    for body in encode(notices):
+        await queue.send(body, delay)
 
 
 def decode(body: str) -> list[Notice]:

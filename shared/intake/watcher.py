@@ -14,7 +14,7 @@ from shared.bookings.rows import meetings_table
 from shared.bookings.stored import operation_row
 from shared.clock import Clock
 from shared.errors import RateLimited, SchedulingError
-from shared.intake.notice import Notice, encode
+from shared.intake.notice import Notice, enqueue
 from shared.intake.watch_state import SUBSCRIPTION, WatchState, joined, parts, subscription_of
 from shared.mailboxes.arrivals import Arrivals
 from shared.mailboxes.mailbox import Changes, Folder, Mailbox, MessageNotFound
@@ -169,8 +169,7 @@ class Watcher:
     async def _enqueue(self, messages: Sequence[str]) -> int:
         """Have messages looked at that need it; how many those are."""
         fresh = await self._unfinished(messages)
-        for body in encode(Notice(self.integration, m, swept=self.subscriptions is not None) for m in fresh):
-            await self.queue.send(body)
+        await enqueue(self.queue, (Notice(self.integration, m, swept=self.subscriptions is not None) for m in fresh))
         return len(fresh)
 
     async def poll(self) -> int:

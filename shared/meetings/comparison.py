@@ -14,7 +14,7 @@ from shared.calendar.request import Answer, MeetingRequest, Shape, Update
 from shared.calendar.request import Kind as Request
 from shared.clock import Clock
 from shared.errors import SchedulingError
-from shared.intake.notice import Notice, encode
+from shared.intake.notice import Notice, enqueue
 from shared.intake.watch_state import WatchState
 from shared.mailboxes.horizon import HORIZON
 from shared.mailboxes.mailbox import Mailbox
@@ -69,8 +69,7 @@ class Comparison:
             )
         fresh = [each for each in found if not await self._was_handled(each)]
         repaired = [each for each in fresh[:MOST_REPAIRS] if not await self._has_come(each)]
-        for body in encode(Notice(self.integration, message_of(each)) for each in repaired):
-            await self.queue.send(body)
+        await enqueue(self.queue, (Notice(self.integration, message_of(each)) for each in repaired))
         if part.last < now + HORIZON:
             await self.state.write(_STATE, until=part.last.isoformat())
         else:

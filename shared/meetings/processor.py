@@ -17,7 +17,7 @@ from shared.calendar.request import CalendarItem, Kind, MeetingRequest, Shape, m
 from shared.clock import Clock
 from shared.conferences.platform import Platform
 from shared.errors import AWAY, Conflict, Unavailable
-from shared.intake.notice import Notice, encode
+from shared.intake.notice import Notice, enqueue
 from shared.integrations import Integration
 from shared.mailboxes.mailbox import Mailbox, MessageNotFound
 from shared.meetings.cause import cause_of
@@ -230,8 +230,7 @@ class Processor:
         await self._send(replace(notice, sought=True), INVITATION_DELAY)
 
     async def _send(self, notice: Notice, delay: timedelta = timedelta(0)) -> None:
-        for body in encode([notice]):
-            await self.queue.send(body, delay)
+        await enqueue(self.queue, [notice], delay)
 
 
 def _is_too_soon(plan: Plan, request: MeetingRequest) -> bool:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from shared.alarms import AlarmKind, Alarms
 from shared.errors import AWAY, NotFound, RateLimited
-from shared.intake.notice import LONGEST_PAUSE, LOOKS_FOR_MESSAGE, Notice, decode, encode
+from shared.intake.notice import LONGEST_PAUSE, LOOKS_FOR_MESSAGE, Notice, decode, enqueue
 from shared.mailboxes.mailbox import MessageNotFound
 from shared.meetings.cause import cause_of
 from shared.meetings.handlers import Handlers, HandlersOf
@@ -107,8 +107,7 @@ class Worker:
             await hands.watcher.not_found()
 
     async def _send(self, notice: Notice, delay: timedelta) -> None:
-        for body in encode([notice]):
-            await self.queue.send(body, delay)
+        await enqueue(self.queue, [notice], delay)
 
     async def set_aside(self, body: str) -> None:
         """Note a message that the queue has given up; the backlog looks at it again. Raises nothing for what it holds.

@@ -23,6 +23,7 @@ from shared.network_errors import why_not_reached
 from shared.personal.bridge_failure import BridgeFailed
 from shared.personal.rendering import Vmr
 from shared.personal.vmr import SERVICE_TYPES
+from shared.retry_after import retry_after
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log every URL, and these name their owner
 
@@ -161,8 +162,7 @@ class BridgeClient:
 
 def _read(answer: httpx.Response, kind: type[_Read]) -> _Read:
     if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        after = answer.headers.get("Retry-After", "")
-        raise _too_many(float(after) if after.isdecimal() else PER.total_seconds())
+        raise _too_many(retry_after(answer.headers) or PER.total_seconds())
     if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         raise BridgeFailed(f"the Management Node refuses the credentials (status {answer.status_code})")
     if answer.status_code != httpx.codes.OK:

@@ -17,6 +17,7 @@ from requests.auth import AuthBase
 
 from shared.mailboxes.ews.bounded import Adapter, Sockets
 from shared.mailboxes.ews.error_mapping import DEFAULT_WAIT, HttpFailure, NotSoap, Unreadable
+from shared.retry_after import retry_after
 
 EWS_TIMEOUT = (10.0, 25.0)
 """Seconds for connecting, and for each wait for more of an answer. Who calls limits the whole time, by `abort`."""
@@ -49,15 +50,7 @@ class AtOnce(FailFast):
             raise NotSoap("no XML")
         if response.status_code in (301, 302, 303, 307, 308):
             raise NotSoap("a redirection, which nothing follows")
-        raise HttpFailure(response.status_code, _seconds(response.headers.get("Retry-After", "")))
-
-
-def _seconds(text: str) -> float:
-    """A Retry-After in seconds; 0 for a date, which Exchange does not send, and for noise."""
-    try:
-        return max(0.0, float(text)) if float(text) < float("inf") else 0.0
-    except ValueError:
-        return 0.0
+        raise HttpFailure(response.status_code, retry_after(response.headers))
 
 
 class _Uncached(CachingProtocol):

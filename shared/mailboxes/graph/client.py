@@ -8,8 +8,6 @@ import base64
 from asyncio import Semaphore
 from collections import defaultdict
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
-from math import isfinite
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -24,6 +22,7 @@ from shared.bounded_http import MEGABYTE, AnswerRefused, AnswerTooLarge, Bounds,
 from shared.bounded_json import read_json
 from shared.errors import RateLimited, SchedulingError, Unavailable
 from shared.mailboxes.mailbox import NO_MAILBOX
+from shared.retry_after import retry_after
 
 GRAPH_BOUNDS = Bounds(bytes=32 * MEGABYTE, seconds=30.0, connections=100)
 """A message comes with its event, each with the whole body: some 10 MB for the longest that are seen (4 MB)."""
@@ -39,7 +38,6 @@ _LONGEST_WAIT = 5.0
 _UNSAID_WAIT = 10.0
 """Seconds after a 429 that does not say how long, or says so in a way that makes no sense."""
 
-_DAY = 86_400.0
 _LATER = {401, 403, 408}
 """Refused now, but not for ever: grants take up to two hours to reach every server (docs/facts/exchange.md §6)."""
 
@@ -112,7 +110,7 @@ class RetryReads(RetryHandler):
         self, retry_count: int, response: httpx.Response | None = None, delay: float = RetryHandlerOption.DEFAULT_DELAY
     ) -> float:
         """Seconds until the next try; the SDK gives up at 180, and cannot read the fractions that Graph sends."""
-        wait = _retry_after(response) if response is not None else 0.0
+        wait = retry_after(response.headers) if response is not None else 0.0
         if wait > _LONGEST_WAIT:
             return float(RetryHandlerOption.MAX_DELAY)
         return wait or _FIRST_WAIT * 2**retry_count
@@ -225,7 +223,7 @@ def _mailbox_of(url: str) -> str:
 
 def _failure(response: httpx.Response) -> SchedulingError:
     status, error_code = response.status_code, _error_code(response)
-    wait = _retry_after(response)
+    wait = retry_after(response.headers)
     if status == 429 or (status == 503 and wait):
         return RateLimited(f"Graph asks to wait ({error_code}).", wait or _UNSAID_WAIT)
     if status in _LATER:
@@ -240,24 +238,3 @@ def _error_code(response: httpx.Response) -> str:
         return str(read_json(response.content)["error"]["code"])
     except (ValueError, KeyError, TypeError):
         return "without an error code"
-
-
-def _retry_after(response: httpx.Response) -> float:
-    """Seconds that the server asks to wait; 0 when it does not say.
-
-    Seen are "2.128", HTTP dates, 0, "-1" and words (docs/facts/graph-delta.md).
-    """
-    asked = response.headers.get("Retry-After", "0")
-    try:
-        wait = float(asked)
-    except ValueError:
-        wait = _until(asked, response.headers.get("Date", ""))
-    return min(max(0.0, wait), _DAY) if isfinite(wait) else 0.0
-
-
-def _until(moment: str, now: str) -> float:
-    """Seconds between two HTTP dates, by the server's own clock; 0 when either is none."""
-    try:
-        return (parsedate_to_datetime(moment) - parsedate_to_datetime(now)).total_seconds()
-    except (ValueError, TypeError):
-        return 0.0

@@ -6,13 +6,16 @@ import logging
 import pkgutil
 import re
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import azure.functions as func
 import pytest
 
 import shared
+from functions import management
 from functions.http import STATUS, failure, json_endpoint, json_response, status_of
+from functions.sign_in import page_endpoint
 from shared.errors import (
     Conflict,
     InvalidRequest,
@@ -166,3 +169,40 @@ async def test_a_fault_of_ours_tells_nothing_but_its_correlation_id(caplog: pyte
 def test_who_has_to_wait_is_told_how_long(wait: float, header: str) -> None:
     assert failure(RateLimited("Please wait.", wait)).headers["Retry-After"] == header
     assert "Retry-After" not in failure(NotFound("x")).headers
+
+
+async def json_failure(error: Exception) -> func.HttpResponse:
+    @json_endpoint
+    async def endpoint(_: func.HttpRequest) -> Any:
+        raise error
+
+    return await endpoint(REQUEST)
+
+
+async def page_failure(error: Exception) -> func.HttpResponse:
+    @page_endpoint
+    async def endpoint(_: func.HttpRequest) -> Any:
+        raise error
+
+    return await endpoint(REQUEST)
+
+
+async def management_failure(error: Exception, monkeypatch: pytest.MonkeyPatch) -> func.HttpResponse:
+    async def answer(_: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(management, "services", lambda: SimpleNamespace(management=SimpleNamespace(answer=answer)))
+    return await management.respond(REQUEST)
+
+
+@pytest.mark.parametrize("error", [RateLimited("Please wait.", 90), NotFound("Not here."), ZeroDivisionError("alice")])
+async def test_every_kind_of_endpoint_tells_status_and_wait_alike(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Sign-in pages once forgot the Retry-After."""
+    answers = [await json_failure(error), await page_failure(error), await management_failure(error, monkeypatch)]
+    status = status_of(error) if isinstance(error, SchedulingError) else 500
+    wait = "90" if isinstance(error, RateLimited) else None
+    assert [(answer.status_code, answer.headers.get("Retry-After")) for answer in answers] == [(status, wait)] * 3
+    assert not [answer for answer in answers if b"alice" in answer.get_body()]
+    assert all(answer.headers["Cache-Control"] == "no-store" for answer in answers)

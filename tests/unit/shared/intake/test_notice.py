@@ -1,5 +1,6 @@
 """Queue messages hold ids only, every notice once, and fit a queue."""
 
+import ast
 import base64
 import json
 from datetime import timedelta
@@ -8,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.intake.notice import LOOKS, Notice, decode, encode
+from shared.intake.notice import LOOKS, Notice, decode, encode, enqueue
+from tests.fakes.storage import MemoryQueue
+from tests.support import ROOT
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 AZURE_TAKES = 65_536
@@ -106,3 +109,22 @@ def test_who_is_asked_to_wait_waits() -> None:
     _, delay = Notice(INTEGRATION, "message", attempt=8).again(timedelta(seconds=90)) or (None, None)
     assert delay
     assert delay >= timedelta(seconds=256)
+
+
+async def test_notices_are_put_into_the_queue_together_and_later_when_that_is_wanted() -> None:
+    queue, sent = MemoryQueue(), [Notice(INTEGRATION, "a"), Notice(INTEGRATION, "b"), Notice(INTEGRATION, "a")]
+    await enqueue(queue, sent, timedelta(seconds=3))
+    [(body, delay)] = queue.sent
+    assert (decode(body), delay) == (sent[:2], timedelta(seconds=3))
+
+
+def test_nobody_else_puts_notices_into_the_queue() -> None:
+    """The webhook's go out by the host's output binding."""
+    encoders = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "shared").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module == "shared.intake.notice"
+        if "encode" in {alias.name for alias in node.names}
+    }
+    assert encoders == {"shared/intake/webhook.py"}

@@ -1,0 +1,30 @@
+"""How long another server asks to wait: the header Retry-After, of Graph, Exchange and Management Nodes alike."""
+
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from math import isfinite
+
+MAX_WAIT = 86_400.0
+"""Seconds: a day, which a queue can wait, whatever a server asks for."""
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds from now, at most MAX_WAIT; 0 when the headers do not say, or say what makes no sense.
+
+    `headers` are those of a response and ignore case. Seen are "2.128", HTTP dates, 0, "-1" and words
+    (docs/facts/graph-delta.md). Dates are taken by the server's own clock.
+    """
+    asked = headers.get("Retry-After", "0")
+    try:
+        wait = float(asked)
+    except ValueError:
+        wait = _until(asked, headers.get("Date", ""))
+    return min(max(0.0, wait), MAX_WAIT) if isfinite(wait) else 0.0
+
+
+def _until(moment: str, now: str) -> float:
+    """Seconds between two HTTP dates; 0 when either is none."""
+    try:
+        return (parsedate_to_datetime(moment) - parsedate_to_datetime(now)).total_seconds()
+    except (ValueError, TypeError):
+        return 0.0
