@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
-from shared.bookings.rows import RowKind
+from shared.bookings.rows import RowKind, joined, split
 from shared.calendar.request import Answer, CalendarItem, meeting_key
 from shared.storage import Row, Values
 
@@ -58,13 +58,24 @@ class Mailing(StrEnum):
     INSTRUCTIONS = "instructions"
 
 
+class DecisionKind(StrEnum):
+    """What was decided, as it stands in the table and in the list of operations; decision.py says what each means."""
+
+    ACCEPT = "accept"
+    PROVIDE = "provide"
+    REFRESH = "refresh"
+    REJECT = "reject"
+    CLOSE = "close"
+    IGNORE = "ignore"
+
+
 @dataclass(frozen=True)
 class Operation:
     """What was decided on a message, why, and what is or was answered.
 
     `answer` NONE means that Exchange is told nothing; an empty `text` that the organizer is not. `tags` are the tags of
     the bookings whose rooms have to follow, `mails` what is to be mailed (Mailing), `drafts` the ids of these mails
-    once they are prepared; each separated by spaces. `symptom` is what in the message points to wrong settings of the
+    once they are prepared. `symptom` is what in the message points to wrong settings of the
     mailbox (symptoms.py), "" normally. `error` is a code, "" when all went well, and `cause` what is known of it
     (cause.py). Times are ISO texts; `done` is "" while pending. Holds no subject and no address.
 
@@ -77,15 +88,15 @@ class Operation:
     created: str
     received: str
     what: str
-    decision: str
+    decision: DecisionKind
     reason: str
     meeting: str = ""
     item_id: str = ""
     answer: Answer = Answer.NONE
     text: str = ""
-    tags: str = ""
-    mails: str = ""
-    drafts: str = ""
+    tags: tuple[str, ...] = ()
+    mails: tuple[Mailing, ...] = ()
+    drafts: tuple[str, ...] = ()
     done: str = ""
     error: str = ""
     cause: str = ""
@@ -112,21 +123,27 @@ class Operation:
 
         What is drafted comes first: drafts go with the first of the mails.
         """
-        own = self.mails.split()
-        drafted = dict(zip(older.mails.split(), older.drafts.split(), strict=False))
-        taken = [mail for mail in older.mails.split() if Mailing(mail) in kinds and mail not in own]
+        drafted = dict(zip(older.mails, older.drafts, strict=False))
+        taken = [mail for mail in older.mails if mail in kinds and mail not in self.mails]
         taken.sort(key=lambda mail: mail not in drafted)
-        drafts = [drafted[mail] for mail in taken if mail in drafted]
-        return replace(self, mails=" ".join([*taken, *own]), drafts=" ".join(drafts))
+        drafts = tuple(drafted[mail] for mail in taken if mail in drafted)
+        return replace(self, mails=(*taken, *self.mails), drafts=drafts)
 
     def values(self) -> Values:
         """Its columns in table `meetings`."""
-        return {field.name: str(getattr(self, field.name)) for field in fields(self) if field.name != "correlation_id"}
+        columns = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "correlation_id"}
+        return {name: joined(value) if isinstance(value, tuple) else str(value) for name, value in columns.items()}
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
         """The operation of a row."""
         columns = {name: str(value) for name, value in row.values.items()}
         columns["correlation_id"] = RowKind.OPERATION.name_in(row.key)
-        answer = Answer(columns.pop("answer"))
-        return cls(**columns, answer=answer)
+        return cls(
+            decision=DecisionKind(columns.pop("decision")),
+            answer=Answer(columns.pop("answer")),
+            tags=split(columns.pop("tags")),
+            mails=tuple(map(Mailing, split(columns.pop("mails")))),
+            drafts=split(columns.pop("drafts")),
+            **columns,
+        )

@@ -74,7 +74,7 @@ def explain(
         message=_message(request),
         tags={tag: _standing(tag, tagged, own) for tag in tags_of(request)},
         promises=promises,
-        decision=plan.operation.decision,
+        decision=plan.operation.decision.value,
         rule=_REJECTED[No.GENERAL_ERROR] if plan.operation.error else _rule(decision, known),
         cause=plan.operation.cause,
         template=plan.operation.reason if isinstance(decision, Accept | Reject) or plan.operation.error else "",

@@ -110,7 +110,7 @@ class RecordRows:
                 "resource_id": integration.id,
                 "creation_time": time_text(datetime.fromisoformat(operation.created)),
                 "what": operation.what,
-                "decision": operation.decision,
+                "decision": operation.decision.value,
                 "reason": operation.reason,
                 "is_pending": not operation.done,
             }

@@ -61,7 +61,7 @@ class Completion:
             lease = await self._prepare_mails(lease)
             if error is None:
                 lease, error = await self._answer(lease)
-            for draft in lease.operation.drafts.split():
+            for draft in lease.operation.drafts:
                 await self.mailbox.send(draft)
             await self._finish(lease, lease.operation.finished(self.clock.now(), error))
             self._measure(lease.operation)
@@ -104,7 +104,7 @@ class Completion:
         found = await standing(self.mailbox, lease, self.clock.now())
         if found is not Standing.SUPERSEDED:
             return lease, "" if found is Standing.ANSWERED else None
-        rest = replace(operation, mails="", drafts="").with_mails_of(operation, {Mailing.INSTRUCTIONS})
+        rest = replace(operation, mails=(), drafts=()).with_mails_of(operation, {Mailing.INSTRUCTIONS})
         return replace(lease, operation=rest), SUPERSEDED
 
     async def _answer(self, lease: Lease) -> tuple[Lease, str]:
@@ -112,7 +112,7 @@ class Completion:
         operation = lease.operation
         if operation.answer is Answer.NONE:
             return lease, ""
-        told = None if Mailing.RESPONSE in operation.mails.split() else operation.text or None
+        told = None if Mailing.RESPONSE in operation.mails else operation.text or None
         try:
             await self.mailbox.answer(operation.item_id, operation.answer, told)
         except CalendarItemGone as gone:
@@ -141,9 +141,8 @@ class Completion:
     async def _told_by_mail(self, lease: Lease) -> tuple[Lease, str]:
         """The answer as a mail of its own, if somebody is to be told and not by mail anyway."""
         operation = lease.operation
-        mails = operation.mails.split()
-        if operation.text and Mailing.RESPONSE not in mails:
-            lease = replace(lease, operation=replace(operation, mails=" ".join([*mails, Mailing.RESPONSE])))
+        if operation.text and Mailing.RESPONSE not in operation.mails:
+            lease = replace(lease, operation=replace(operation, mails=(*operation.mails, Mailing.RESPONSE)))
             lease = await self._prepare_mails(lease, refused=True)
         return lease, REFUSED
 
@@ -157,7 +156,7 @@ class Completion:
 
         This comes before the answer, since a declined item leaves the calendar.
         """
-        mails, drafts = lease.operation.mails.split(), lease.operation.drafts.split()
+        mails, drafts = lease.operation.mails, lease.operation.drafts
         if len(drafts) == len(mails):
             return lease
         item = await self.mailbox.item(lease.operation.item_id)
@@ -167,8 +166,8 @@ class Completion:
             lease = await self.records.update(lease, texts.plain_response(lease.operation))
             return await self._prepare_mails(lease)
         for mailing in mails[len(drafts) :]:
-            drafts.append(await self.mailbox.draft(self._mail(Mailing(mailing), item, lease)))
-            lease = await self.records.update(lease, replace(lease.operation, drafts=" ".join(drafts)))
+            drafts = (*drafts, await self.mailbox.draft(self._mail(mailing, item, lease)))
+            lease = await self.records.update(lease, replace(lease.operation, drafts=drafts))
         return lease
 
     def _mail(self, mailing: Mailing, item: CalendarItem, lease: Lease) -> Mail:

@@ -8,10 +8,11 @@ state, deciding on an old message gives the same as deciding on the newest.
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from shared.aliases.promises import Promise
 from shared.bookings.booking import Apart, Booking, State
+from shared.bookings.operation import DecisionKind
 from shared.calendar.conference import Calendar
 from shared.calendar.request import CalendarItem, Kind, MeetingRequest, Shape, Update, meeting_key
 from shared.meetings import series
@@ -48,6 +49,7 @@ class Accept:
     are other bookings as they are to be: the one that the meeting had before (M4), and that of the occurrence's series.
     """
 
+    kind: ClassVar[DecisionKind] = DecisionKind.ACCEPT
     reason: Accepted
     booking: Booking
     calendar: Calendar
@@ -70,6 +72,7 @@ class Provide:
     `promise` is the TOK tag that is redeemed; None for a copied invitation (A4).
     """
 
+    kind: ClassVar[DecisionKind] = DecisionKind.PROVIDE
     promise: Promise | None = None
 
 
@@ -77,6 +80,7 @@ class Provide:
 class Refresh:
     """The conference's texts follow the meeting; nobody is told (M4). For the rest see Accept."""
 
+    kind: ClassVar[DecisionKind] = DecisionKind.REFRESH
     booking: Booking
     calendar: Calendar
     beside: tuple[Booking, ...] = ()
@@ -94,6 +98,7 @@ class Reject:
     seen yet, and hold what this message lacks.
     """
 
+    kind: ClassVar[DecisionKind] = DecisionKind.REJECT
     reason: Rejected
     alias: str = ""
     certain: bool = True
@@ -104,6 +109,7 @@ class Reject:
 class Close:
     """Let nobody in any more; no answer, since nobody answers a cancellation (M4). For `beside` see Accept."""
 
+    kind: ClassVar[DecisionKind] = DecisionKind.CLOSE
     booking: Booking
     beside: tuple[Booking, ...] = ()
 
@@ -112,6 +118,7 @@ class Close:
 class Ignore:
     """Leave it alone; `why` is for the audit record."""
 
+    kind: ClassVar[DecisionKind] = DecisionKind.IGNORE
     why: str
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.bookings.booking import Booking, State
-from shared.bookings.operation import Mailing, Operation, about, correlation_id, response_of
+from shared.bookings.operation import DecisionKind, Mailing, Operation, about, correlation_id, response_of
 from shared.calendar.request import Answer, CalendarItem, MeetingRequest, meeting_key
 from shared.errors import TemplateInvalid
 from shared.integrations import Integration
@@ -51,7 +51,7 @@ def _planned(integration: Integration, request: MeetingRequest, decision: Decisi
             html = texts.acceptance(integration, decision, item) if decision.answer else ""
             operation = _answered(integration, operation, Answer.ACCEPTED, html, item)
             if decision.mail_instructions and texts.invited(integration, item):
-                operation = replace(operation, mails=f"{operation.mails} {Mailing.INSTRUCTIONS}".strip())
+                operation = replace(operation, mails=(*operation.mails, Mailing.INSTRUCTIONS))
             return _scheduled(integration, operation, item, decision, now)
         case Refresh() if item:
             return _refreshed(integration, operation, item, decision, now)
@@ -70,11 +70,10 @@ def in_place_of(plan: Plan, older: Operation, *, tried: bool) -> Plan:
     where that changes nothing that is told, the older one's is still to be told. `tried` says that it may have been.
     """
     operation = plan.operation
-    tags = dict.fromkeys([*operation.tags.split(), *older.tags.split()])
-    operation = replace(operation, tags=" ".join(tags))
+    operation = replace(operation, tags=tuple(dict.fromkeys((*operation.tags, *older.tags))))
     left = {Mailing.INSTRUCTIONS}
     inherits = False
-    if operation.decision == Refresh.__name__.lower() and older.answer is Answer.ACCEPTED and older.text:
+    if operation.decision is DecisionKind.REFRESH and older.answer is Answer.ACCEPTED and older.text:
         left.add(Mailing.RESPONSE)
         inherits = True
         before = older.before if tried else operation.before
@@ -108,7 +107,7 @@ def _scheduled(
 
 
 def _with(operation: Operation, *changed: Booking) -> Plan:
-    return Plan(replace(operation, tags=" ".join(booking.tag for booking in changed)), changed)
+    return Plan(replace(operation, tags=tuple(booking.tag for booking in changed)), changed)
 
 
 def _answered(
@@ -122,7 +121,7 @@ def _answered(
     if integration.answers_in_html:
         return replace(operation, answer=answer, text=html)
     if integration.response_format == "html" and html and address and address.isascii():
-        return replace(operation, answer=answer, text=html, mails=Mailing.RESPONSE)
+        return replace(operation, answer=answer, text=html, mails=(Mailing.RESPONSE,))
     return replace(operation, answer=answer, text=html_to_text(html) if html else "")
 
 
@@ -136,7 +135,7 @@ def _operation(integration: Integration, request: MeetingRequest, decision: Deci
         created=now.isoformat(),
         received=request.received.isoformat(),
         what=f"{request.update} {request.kind} {item.shape if item else ''}".strip(),
-        decision=type(decision).__name__.lower(),
+        decision=decision.kind,
         reason=str(reason),
         meeting=meeting_key(item.uid) if item else "",
         item_id=item.id if item else "",

@@ -139,7 +139,7 @@ class Records:
     async def _others(self, operation: Operation, changed: Sequence[Booking]) -> tuple[Booking, ...]:
         """The bookings of an operation that it does not change itself."""
         tags = {booking.tag for booking in changed}
-        return await self._bookings([tag for tag in operation.tags.split() if tag not in tags])
+        return await self._bookings([tag for tag in operation.tags if tag not in tags])
 
     async def pending(self, operation: Operation, now: datetime) -> Pending | None:
         """The unfinished operation about the same meeting or occurrence, or None."""
@@ -202,7 +202,7 @@ class Records:
             [etag] = await self._table.commit(self._integration, Replace(pending, leased))
         except RowChanged:
             return None
-        bookings = await self._in_order(operation.tags.split())
+        bookings = await self._in_order(operation.tags)
         return Lease(operation, row, Row(self._integration, pending.key, {}, etag), bookings, tried, tries)
 
     async def reread(self, lease: Lease) -> Lease:

@@ -4,15 +4,13 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from shared.bookings.operation import DecisionKind, Operation
 from shared.bookings.rows import RowKind
 from shared.calendar.request import Answer, Kind, MeetingRequest, Update
 from shared.meetings.decision import Accept, Accepted, Decision, Reject, Rejected
 from shared.storage import Put, Row
-
-if TYPE_CHECKING:
-    from shared.bookings.operation import Operation
 
 _NEW = frozenset({Accepted.NEW_SINGLE, Accepted.NEW_SERIES})
 _LONGEST = 4000
@@ -75,7 +73,7 @@ def is_empty(body: str) -> bool:
     return len(body) <= _LONGEST and not _UNSEEN.sub("", body)
 
 
-def marks(operation: "Operation") -> list[Put]:
+def marks(operation: Operation) -> list[Put]:
     """The write that notes an operation's symptom, in the transaction that writes the operation: it costs nothing."""
     if not operation.symptom:
         return []
@@ -83,7 +81,7 @@ def marks(operation: "Operation") -> list[Put]:
     return [Put(RowKind.SYMPTOM.key(), values)]
 
 
-def disproves(operation: "Operation", mark: Mark) -> bool:
+def disproves(operation: Operation, mark: Mark) -> bool:
     """Whether a later request went as it should: a new meeting was accepted, and nothing about it was odd."""
-    is_normal = operation.decision == Accept.__name__.lower() and operation.reason in _NEW and not operation.symptom
+    is_normal = operation.decision is DecisionKind.ACCEPT and operation.reason in _NEW and not operation.symptom
     return is_normal and datetime.fromisoformat(operation.created) > mark.seen

@@ -115,8 +115,8 @@ def invited(integration: Integration, item: CalendarItem) -> tuple[str, ...]:
 
 def plain_response(operation: Operation) -> Operation:
     """The same operation with its answer as the plain comment of Graph's own response, instead of a mail of ours."""
-    others = [mailing for mailing in operation.mails.split() if mailing != Mailing.RESPONSE]
-    return replace(operation, mails=" ".join(others), text=html_to_text(operation.text))
+    others = tuple(mailing for mailing in operation.mails if mailing is not Mailing.RESPONSE)
+    return replace(operation, mails=others, text=html_to_text(operation.text))
 
 
 def response_mail(integration: Integration, item: CalendarItem, operation: Operation, now: datetime) -> Mail:

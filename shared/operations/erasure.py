@@ -147,6 +147,6 @@ async def _decisions(tables: Tables, person: Person, bookings: Sequence[Booking]
     async for row in meetings_table(tables).everything():
         if RowKind.OPERATION.is_of(row):
             operation = Operation.from_row(row)
-            of_theirs = (row.partition, operation.meeting) in meetings or tags & set(operation.tags.split())
+            of_theirs = (row.partition, operation.meeting) in meetings or tags & set(operation.tags)
             if of_theirs or person.is_in(operation.text, operation.error, operation.cause):
                 yield DecisionTrace(replace(row, values={}), operation.pending_key)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
-from shared.bookings.operation import LEASE_TIME, Operation
+from shared.bookings.operation import LEASE_TIME, DecisionKind, Operation
 from shared.meetings.symptoms import CAUSES, Symptom
 from shared.operations.doctor.access import quoted
 from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
@@ -36,7 +36,8 @@ def _settings(symptom: Symptom, count: int, total: int, place: Place) -> Finding
 
 def judge_lag(operations: Sequence[Operation], place: Place) -> Finding:
     """How long it took from the arrival of messages to the end of the work on them."""
-    lags = [_lag(operation) for operation in operations if operation.done and operation.decision != "none"]
+    done = [each for each in operations if each.done and each.decision is not DecisionKind.IGNORE]
+    lags = [_lag(operation) for operation in done]
     if not lags:
         return sound(Check.LAG, "No meeting message was dealt with lately.")
     usual, longest = timedelta(seconds=median(lags)), timedelta(seconds=max(lags))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.alarms import REMEDIES, AlarmKind
-from shared.bookings.operation import Operation
+from shared.bookings.operation import DecisionKind, Operation
 from shared.cli.outcome import Exit
 from shared.identity.passwords import BasicAuthenticator
 from shared.settings import BasicCredential
@@ -30,7 +30,8 @@ def test_the_operation_of_a_correlation_id_says_what_went_wrong(deployment: Fake
     uuid = deployment.add(graph_fields())
     correlation = "7e1f4c5e-9f1c-5b3a-8f0e-2f3a4b5c6d7e"
     operation = Operation(
-        correlation, "m1", "2026-11-23T08:00:00+00:00", "2026-11-23T07:59:00+00:00", "new request single", "reject",
+        correlation, "m1", "2026-11-23T08:00:00+00:00", "2026-11-23T07:59:00+00:00", "new request single",
+        DecisionKind.REJECT,
         "reject_general_error_template", error="general_error", cause="KeyError at shared.meetings.plan:40",
     ).finished(deployment.clock.now())  # fmt: skip
     deployment.do(deployment.storage.table("meetings").commit(uuid, Insert(operation.key, operation.values())))

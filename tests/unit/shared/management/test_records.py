@@ -8,7 +8,7 @@ import pytest
 
 from shared.alarms import AlarmKind
 from shared.bookings.booking import Booking, State
-from shared.bookings.operation import Operation
+from shared.bookings.operation import DecisionKind, Operation
 from shared.calendar.conference import Calendar, Conference, Occurrence
 from shared.errors import NotFound
 from shared.management.resource import number_of
@@ -135,7 +135,7 @@ async def test_operations_tell_what_was_decided_and_schedulers_when() -> None:
     api, uuid = await api_with_one()
     assert (await only(api, SCHEDULERS))["last_modified_time"] is None
     pending = Operation(
-        "c1", "m1", "2026-11-23T08:00:00+00:00", "2026-11-23T07:59:00+00:00", "request", "accept", "new"
+        "c1", "m1", "2026-11-23T08:00:00+00:00", "2026-11-23T07:59:00+00:00", "request", DecisionKind.ACCEPT, "new"
     )
     await put(api, pending, uuid)
     assert ((await only(api, OPERATIONS))["success"], (await only(api, OPERATIONS))["is_pending"]) == (False, True)
@@ -197,7 +197,7 @@ async def test_records_are_only_read(path: str) -> None:
 async def test_every_field_of_the_schema_is_shown_and_no_other(path: str) -> None:
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR, 24 * HOUR), uuid)
-    await put(api, Operation("c1", "m1", "2026-11-23T08:00:00+00:00", "", "request", "accept", "new"), uuid)
+    await put(api, Operation("c1", "m1", "2026-11-23T08:00:00+00:00", "", "request", DecisionKind.ACCEPT, "new"), uuid)
     await api.alarms.raise_(uuid, AlarmKind.POISON, "A message cannot be worked off.")
     described = (await api.get("openapi.json"))["components"]["schemas"][path.split("/")[2]]["properties"]
     assert set(await only(api, path)) == set(described)

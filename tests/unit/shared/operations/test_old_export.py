@@ -12,7 +12,7 @@ import pytest
 
 from shared.alarms import AlarmKind
 from shared.bookings.booking import Booking, State
-from shared.bookings.operation import Operation
+from shared.bookings.operation import Mailing, Operation
 from shared.bookings.rows import RETIRED_PARTITION, SIGN_IN_PARTITION, RowKind, meetings_table
 from shared.bookings.stored import operations_of
 from shared.conferences.platform import PolicyPlatform
@@ -34,7 +34,7 @@ EXPORT = Path(__file__).parent / "data" / "export-0.1.0.jsonl"
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SINGLE, SERIES, CANCELLED = "meet376031@example.com", "meet291144@example.com", "meet895544@example.com"
 LATE, UNUSED = "meet380667@example.com", "meet824883@example.com"
-DECISIONS = {
+DECISIONS: dict[str, tuple[str, str]] = {
     "message-single": ("accept", "accept_new_single_meeting_template"),
     "message-series": ("accept", "accept_new_recurring_series_template"),
     "message-cancelled": ("accept", "accept_new_single_meeting_template"),
@@ -104,6 +104,7 @@ async def test_an_answer_that_was_left_is_given_and_its_instructions_are_mailed(
     operation = await world.operation("message-late")
     assert operation
     assert operation.done
+    assert (operation.mails, operation.drafts) == ((Mailing.INSTRUCTIONS,), ("draft-1",))
     assert [kind for kind, _ in world.told] == ["accepted"]
     assert [mail.html for mail in world.mailbox.mails] == [LATE]
     assert await world.records.all_unfinished() == []

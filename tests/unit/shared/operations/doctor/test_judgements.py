@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.alarms import Alarm, AlarmKind
-from shared.bookings.operation import Operation
+from shared.bookings.operation import DecisionKind, Operation
 from shared.mailboxes.graph.access import Listed, Reply, Right
 from shared.mailboxes.subscription import Subscription
 from shared.meetings.symptoms import Symptom
@@ -35,7 +35,9 @@ def faults(*findings: Finding) -> dict[str, str]:
 
 def operation(**changes: str) -> Operation:
     done = (NOW + timedelta(seconds=4)).isoformat()
-    base = Operation(CORRELATION, "m", NOW.isoformat(), NOW.isoformat(), "new request", "accept", "new", done=done)
+    base = Operation(
+        CORRELATION, "m", NOW.isoformat(), NOW.isoformat(), "new request", DecisionKind.ACCEPT, "new", done=done
+    )
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
@@ -125,7 +127,7 @@ class TestLag:
 
     def test_what_is_not_done_or_was_set_aside_is_not_counted(self) -> None:
         late = (NOW + timedelta(days=1)).isoformat()
-        assert judge_lag([operation(done=""), operation(decision="none", done=late)], PLACE).ok
+        assert judge_lag([operation(done=""), operation(decision=DecisionKind.IGNORE, done=late)], PLACE).ok
 
     def test_unfinished_work_counts_when_sweeps_could_not_finish_it(self) -> None:
         young, old = operation(), operation(created=(NOW - timedelta(hours=1)).isoformat())
