@@ -78,7 +78,8 @@ REMEDIES = {
     ),
     AlarmKind.WAITING: (
         "Nothing is lost: what waits is handled by itself, in order, once its cause is over. When the cause names "
-        "Exchange, the doctor tells the command that repairs the connection."
+        "Exchange, the doctor tells the command that repairs the connection. A single message that Exchange can never "
+        "give out is let go once it is deleted from the mailbox."
     ),
     AlarmKind.ANSWER: (
         "The room is as decided, and the organizer was told by mail where that was possible. Look the correlation id "

@@ -187,7 +187,8 @@ class Processor:
 
     async def _is_certain(self, notice: Notice) -> bool:
         """Whether an update of a meeting that nobody has heard of may be declined. Raises Unavailable if not yet."""
-        if notice.sought and await self.records.waiting.has_earlier(self._correlation(notice.message)):
+        correlation = self._correlation(notice.message)
+        if notice.sought and await self.records.waiting.has_earlier(correlation, self.clock.now()):
             raise Unavailable("Earlier messages wait, and the invitation may be among them.")
         return notice.sought
 

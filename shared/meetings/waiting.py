@@ -22,6 +22,11 @@ LONGEST_PAUSE = timedelta(minutes=30)
 LONGEST_PAUSE_AFTER_FAULT = timedelta(days=1)
 """A fault of ours is not mended by waiting: the next version may handle the message."""
 
+HOLDS_OTHERS_FOR = timedelta(days=4)
+"""How long a message may keep later ones from being declined: longer than outages last, but one that Exchange can never
+give out must not keep everybody's for ever.
+"""
+
 
 @dataclass(frozen=True)
 class WaitingMessage:
@@ -106,11 +111,11 @@ class WaitingMessages:
             if row:
                 await self.table.commit(self.integration, Delete(row))
 
-    async def has_earlier(self, correlation_id: str) -> bool:
-        """Whether messages wait, for something that is away, that came before this one."""
+    async def has_earlier(self, correlation_id: str, now: datetime) -> bool:
+        """Whether messages wait, for something that is away, that came before this one (and not HOLDS_OTHERS_FOR)."""
         for waiting in await self.all():
             if waiting.correlation_id == correlation_id:
                 return False
-            if not waiting.is_fault:
+            if not waiting.is_fault and now < waiting.since + HOLDS_OTHERS_FOR:
                 return True
         return False

@@ -14,6 +14,7 @@ from shared.identity.caller import Caller
 from shared.intake.notice import Notice
 from shared.mailboxes.mailbox import Folder, MessageNotFound
 from shared.meetings.due_runner import CLEANUP, ONWARD, TasksFailed
+from shared.meetings.waiting import HOLDS_OTHERS_FOR
 from tests.fakes.mailbox import cancellation, invitation
 from tests.unit.shared.meetings.world import World, body, stored_integration
 
@@ -24,6 +25,22 @@ LATER = START + timedelta(hours=4)
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+async def test_one_message_that_can_never_be_read_keeps_no_other_from_its_answer_for_ever(world: World) -> None:
+    """It may be the invitation of an update that nobody has heard of; but not for ever."""
+    since = world.clock.now()
+    await world.records.waiting.add("unreadable", "m", "Graph answered 500.", since, is_fault=False)
+    update = Notice(
+        world.integration.uuid,
+        world.mailbox.deliver(invitation(body="<p>no tag</p>", start=START + HOLDS_OTHERS_FOR, update=Update.FULL)),
+        sought=True,
+    )
+    with pytest.raises(Unavailable):
+        await world.processor().process(update)
+    world.clock.set(since + HOLDS_OTHERS_FOR)
+    await world.processor().process(update)
+    assert [kind for kind, _ in world.told] == ["declined"]
 
 
 class TestSingleMeetings:
