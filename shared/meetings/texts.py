@@ -107,9 +107,12 @@ def late_instructions(integration: Integration, item: CalendarItem, booking: Boo
 
 
 def invited(integration: Integration, item: CalendarItem) -> tuple[str, ...]:
-    """Everybody who was invited and can be mailed, with the organizer and without the equipment mailbox."""
+    """Everybody who was invited and can be mailed, with the organizer and without the equipment mailbox.
+
+    What is not ASCII stays as it is: in lower case it may be somebody else's address (shared/mail_addresses.py).
+    """
     addresses = (mail_address(text) for text in (item.organizer.email, *item.attendees))
-    people = dict.fromkeys(address.lower() for address in addresses if address)
+    people = dict.fromkeys(address.lower() if address.isascii() else address for address in addresses if address)
     return tuple(address for address in people if address != integration.mailbox)
 
 

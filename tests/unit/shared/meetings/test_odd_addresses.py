@@ -72,6 +72,17 @@ async def test_late_instructions_go_to_those_who_have_an_address(odd: str) -> No
     assert (mail.recipients, mail.sender) == (("bob@example.com",), "")
 
 
+async def test_instructions_go_to_nobody_whose_address_only_folds_to_one_that_was_invited() -> None:
+    """The Kelvin sign becomes a k: whoever has the other address was not invited."""
+    world = World(stored_integration())
+    request = invitation(body=world.promises.make(world.integration.uuid, Caller("alice", "test")))
+    assert request.item
+    item = replace(request.item, attendees=("\N{KELVIN SIGN}ate@example.com", "Bob@example.com"))
+    await world.process(world.mailbox.deliver(replace(request, item=item)))
+    [mail] = world.mailbox.mails
+    assert mail.recipients == ("alice@example.com", "\N{KELVIN SIGN}ate@example.com", "bob@example.com")
+
+
 async def test_instructions_for_nobody_are_not_mailed() -> None:
     world = World(stored_integration())
     promise = world.promises.make(world.integration.uuid, Caller("alice", "test"))
