@@ -70,16 +70,23 @@ class Hostile:
 @asynccontextmanager
 async def running_hostile(way: str) -> AsyncIterator[Hostile]:
     """A hostile server on a free port."""
-    hostile, tasks = Hostile(way), set[asyncio.Task[None]]()
+    hostile, tasks, over = Hostile(way), set[asyncio.Task[None]](), asyncio.Event()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.create_task(hostile.serve(reader, writer)))
+        if over.is_set():  # accepted before the end, and told of after it
+            writer.transport.abort()
+            return
+        task = asyncio.create_task(hostile.serve(reader, writer))
+        # A task that is cancelled before it begins never comes to its own `finally`.
+        task.add_done_callback(lambda _: writer.transport.abort())
+        tasks.add(task)
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     hostile.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield hostile
     finally:
+        over.set()
         server.close()
         for task in tasks:
             task.cancel()
