@@ -8,12 +8,13 @@ import azure.functions as func
 from functions.http import failure
 from shared.composition import services
 from shared.errors import SchedulingError
+from shared.storage import MEETING_REQUESTS, QUEUES
 
 bp = func.Blueprint()
 log = logging.getLogger(__name__)
 
 STORAGE = "SchedulingStorage"
-QUEUE = "meeting-requests"
+POISON = QUEUES[1]
 MAX_DEQUEUE_COUNT = 5
 """maxDequeueCount of host.json."""
 
@@ -32,20 +33,20 @@ async def _received(req: func.HttpRequest, queue: func.Out[List[str]]) -> func.H
 
 
 @bp.route("mailbox/notifications", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
-@bp.queue_output("queue", QUEUE, STORAGE)
+@bp.queue_output("queue", MEETING_REQUESTS, STORAGE)
 async def notifications(req: func.HttpRequest, queue: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006
     """Change notifications."""
     return await _received(req, queue)
 
 
 @bp.route("mailbox/lifecycle", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
-@bp.queue_output("queue", QUEUE, STORAGE)
+@bp.queue_output("queue", MEETING_REQUESTS, STORAGE)
 async def lifecycle(req: func.HttpRequest, queue: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006
     """Lifecycle notifications."""
     return await _received(req, queue)
 
 
-@bp.queue_trigger("message", QUEUE, STORAGE)
+@bp.queue_trigger("message", MEETING_REQUESTS, STORAGE)
 async def process(message: func.QueueMessage) -> None:
     """Works off one queue message."""
     await services().worker.handle(
@@ -53,7 +54,7 @@ async def process(message: func.QueueMessage) -> None:
     )
 
 
-@bp.queue_trigger("message", f"{QUEUE}-poison", STORAGE)
+@bp.queue_trigger("message", POISON, STORAGE)
 async def set_aside(message: func.QueueMessage) -> None:
     """Records what could not be worked off, and raises an alarm."""
     await services().worker.set_aside(message.get_body().decode())

@@ -27,7 +27,10 @@ MEETINGS = "meetings"
 TABLES = ("integrations", "aliases", MEETINGS, "personal")
 """Every table that the product uses; created by infra/, and by the local stack."""
 
-QUEUES = ("meeting-requests", "meeting-requests-poison")
+MEETING_REQUESTS = "meeting-requests"
+"""The queue of notices: shared/intake/notice.py."""
+
+QUEUES = (MEETING_REQUESTS, f"{MEETING_REQUESTS}-poison")
 """Every queue that the product uses."""
 
 

@@ -13,11 +13,10 @@ from shared.calendar.conference import Calendar
 from shared.calendar.request import CalendarItem, MeetingRequest, Shape
 from shared.identity.caller import Caller
 from shared.integrations import Integration
+from shared.mailboxes.horizon import HORIZON
 from shared.meetings.decision import Accept, Accepted, Close, Decision, Ignore, Known, Provide, Refresh, Reject, decide
 from shared.meetings.decision import Rejected as No
 from shared.meetings.plan import make_plan
-
-_HORIZON = timedelta(days=90)
 
 _REJECTED = {
     No.INVALID_ALIAS: "no tag in the message is known here, and the meeting has no room yet",
@@ -90,7 +89,7 @@ def _calendar(item: CalendarItem, now: datetime) -> Calendar:
     """What a file tells of the occurrences: the first one, and whether there may be more to come."""
     if item.shape is not Shape.SERIES or (item.last_day and item.last_day + timedelta(days=1) < now):
         return Calendar((item.occurrence,))
-    return Calendar((item.occurrence,), known_until=max(now, item.occurrence.end) + _HORIZON)
+    return Calendar((item.occurrence,), known_until=max(now, item.occurrence.end) + HORIZON)
 
 
 def _message(request: MeetingRequest) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shared.composition.addin import AddIn
 from shared.errors import NotAllowed, Unavailable
 from shared.settings import is_loopback
+from shared.storage import MEETING_REQUESTS
 
 if TYPE_CHECKING:
     from shared.intake.watcher import Watcher
@@ -35,7 +36,7 @@ class Mailboxes(AddIn):
     @cached_property
     def queue(self) -> Queue:
         """What the worker works off."""
-        return self.storage.queue("meeting-requests")
+        return self.storage.queue(MEETING_REQUESTS)
 
     @cached_property
     def client_states(self) -> ClientStates:

@@ -15,8 +15,8 @@ from shared.clock import Clock
 from shared.errors import NotAuthenticated
 from shared.identity.caller import Caller
 from shared.identity.exchange_metadata import ExchangeMetadata
+from shared.identity.rs256 import SKEW
 
-SKEW = timedelta(minutes=5)
 EXCHANGE_TOKEN_MAX_LENGTH = 16_384
 _INVALID = "The identity token is not valid. Close and reopen the add-in, and try again."
 

@@ -22,7 +22,7 @@ from shared.clock import Clock
 from shared.errors import InvalidRequest, NotAllowed, NotAuthenticated, NotFound, SettingsInvalid
 from shared.identity.rs256 import JWT_MAX_LENGTH
 from shared.identity.service_tokens import ServiceTokens, ews_resource
-from shared.identity.sign_in.endpoint import TokenEndpoints, refusal
+from shared.identity.sign_in.endpoint import AUTHORIZATION_CODE_MAX_LENGTH, TokenEndpoints, refusal
 from shared.identity.sign_in.provider import with_query
 from shared.identity.sign_in.state_cookie import s256
 from shared.identity.signed_tokens import Signed
@@ -33,7 +33,6 @@ from shared.mail_addresses import same_address
 log = logging.getLogger(__name__)
 
 SIGN_IN_LINK_LIFETIME = timedelta(hours=1)
-AUTHORIZATION_CODE_MAX_LENGTH = 8192
 
 _STRANGE = "This sign-in link is not valid: it was used already, is older than an hour, or a newer one was made. " \
     "Ask for a new link (POST …/sign_in/) and sign in again."  # fmt: skip

@@ -12,9 +12,9 @@ from shared.integrations.combinations import combination_faults
 from shared.integrations.conditions import ALWAYS, Condition
 from shared.integrations.draft import Draft, draft
 from shared.integrations.integration import Integration, settings
+from shared.integrations.sections.metadata import DOMAIN_MAX_LENGTH
 from shared.integrations.setting import Format, format_of
 
-_DOMAIN_MAX = 192
 _ALL_MAX_BYTES = 900 * 1024
 """What all texts may take together in UTF-16: a table row holds 1 MiB, and the rest of it is names and numbers."""
 
@@ -77,8 +77,8 @@ def _domain_faults(integration: Integration, local: bool) -> list[str]:
     found: list[str] = []
     seen: set[str] = set()
     for number, entry in enumerate(integration.domains, start=1):
-        if len(entry.domain) > _DOMAIN_MAX:
-            messages = [f"Ensure this value has at most {_DOMAIN_MAX} characters."]
+        if len(entry.domain) > DOMAIN_MAX_LENGTH:
+            messages = [f"Ensure this value has at most {DOMAIN_MAX_LENGTH} characters."]
         elif entry.domain.lower() in seen:
             messages = ["This one is listed twice."]
         else:

@@ -7,6 +7,7 @@ from typing import Any
 from shared.integrations import Integration
 from shared.integrations.conditions import ALWAYS, Condition
 from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, settings
+from shared.integrations.sections.metadata import DOMAIN_MAX_LENGTH
 from shared.management.resource import TIME, Schema
 
 CONNECTOR = "ms_exchange_connector"
@@ -17,7 +18,7 @@ DOMAIN_SCHEMA: Schema = {
     "description": "An FQDN or https URL of Exchange's metadata document.",
     "properties": {
         "id": {"type": "integer", "readOnly": True},
-        "domain": {"type": "string", "maxLength": 192, "minLength": 1},
+        "domain": {"type": "string", "maxLength": DOMAIN_MAX_LENGTH, "minLength": 1},
         "exchange_connector": {"type": "string", "format": "uri-reference"},
         "creation_time": TIME,
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},

@@ -18,6 +18,7 @@ from shared.management.resource import Object, Schema
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 10_000
+MAX_OFFSET = 999_999_999
 
 _Test: TypeAlias = Callable[[Any, Any], bool]
 
@@ -148,7 +149,7 @@ def is_comparable(schema: Schema, name: str) -> bool:
 
 
 def _number(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_OFFSET))):
         raise InvalidRequest(f"{name} must be a whole number of 0 or more.")
     return int(text)
 

@@ -139,11 +139,15 @@ _IF_MATCH: Schema = {
 }
 _FORCE: Schema = {"name": "force", "in": "query", "schema": {"type": "boolean"}}
 _PAGING: list[Schema] = [
-    {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": 10_000, "default": 20}},
+    {
+        "name": "limit",
+        "in": "query",
+        "schema": {"type": "integer", "minimum": 0, "maximum": listing.MAX_LIMIT, "default": listing.DEFAULT_LIMIT},
+    },
     {
         "name": "offset",
         "in": "query",
-        "schema": {"type": "integer", "minimum": 0, "maximum": 999_999_999, "default": 0},
+        "schema": {"type": "integer", "minimum": 0, "maximum": listing.MAX_OFFSET, "default": 0},
     },
 ]
 

@@ -12,6 +12,9 @@ from shared.identity.documents import JsonDocuments
 from shared.identity.proxy_routes import ProxyRoutes
 from shared.integrations import Integration
 
+AUTHORIZATION_CODE_MAX_LENGTH = 8192
+"""Characters; codes of Entra have about a thousand."""
+
 _CODE = re.compile(r"\b(?:AADSTS|MSIS)\d{3,7}\b")
 
 _BY_CODE = {

@@ -12,7 +12,7 @@ from shared.identity.caller import Caller
 from shared.identity.end_users import EndUsers
 from shared.identity.proxy_routes import ProxyRoutes
 from shared.identity.sign_in.codes import Codes, Redeemed
-from shared.identity.sign_in.endpoint import TokenEndpoints, refusal
+from shared.identity.sign_in.endpoint import AUTHORIZATION_CODE_MAX_LENGTH, TokenEndpoints, refusal
 from shared.identity.sign_in.provider import AZURE, Provider, fingerprint, provider_of
 from shared.identity.sign_in.sessions import Sessions
 from shared.identity.sign_in.state_cookie import Attempts
@@ -24,9 +24,6 @@ log = logging.getLogger(__name__)
 
 CALLBACK = "/addin/sign-in/callback"
 """Path of the redirect URI, at the add-in server of the integration."""
-
-AUTHORIZATION_CODE_MAX_LENGTH = 8192
-"""Characters; codes of Entra have about a thousand."""
 
 _INCOMPLETE = "Signing in is not set up here. Please tell your administrator to set the Azure OAuth client secret."
 

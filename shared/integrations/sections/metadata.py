@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.integrations.conditions import EXCHANGE_TOKEN
 from shared.integrations.setting import Section, Setting
 
+DOMAIN_MAX_LENGTH = 192
+"""Characters of one entry."""
+
 
 class ExchangeDomain(BaseModel):
     """An FQDN or https URL of Exchange's metadata document. `id` is unique in the deployment, never used again."""
@@ -29,7 +32,8 @@ class MetadataDomains(Section):
         Field(max_length=50),
         Setting(
             "Domain or URL",
-            "FQDNs or URLs (up to 192 characters each) of Exchange's metadata document. An FQDN stands for "
+            f"FQDNs or URLs (up to {DOMAIN_MAX_LENGTH} characters each) of Exchange's metadata document. "
+            "An FQDN stands for "
             "https://<FQDN>/autodiscover/metadata/json/1. List every server that signs with a certificate of its own; "
             "a hybrid deployment lists outlook.office365.com and an on-premises server.",
             required=EXCHANGE_TOKEN,

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from shared.errors import NotAuthenticated
 from shared.identity.caller import Caller
 from shared.identity.exchange_metadata import ExchangeMetadata
-from shared.identity.exchange_token import EXCHANGE_TOKEN_MAX_LENGTH, SKEW, ExchangeTokens, normalise
+from shared.identity.exchange_token import EXCHANGE_TOKEN_MAX_LENGTH, ExchangeTokens, normalise
+from shared.identity.rs256 import SKEW
 from tests.fakes.clock import FakeClock
 from tests.unit.shared.identity.exchange import ALICE, AUDIENCE, LEFT_OUT, METADATA, Exchange, Signer, handmade
 
