@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 import aiohttp
@@ -34,8 +34,10 @@ class Notifier:
 
     Retries go by real time, so that a test need not move the clock to see one, and at once when the simulated clock
     moves. Four simulated hours after the first attempt a notice is dropped; ``on_dropped`` is then told the
-    subscription ids.
+    subscription ids. ``witness`` sees what is posted.
     """
+
+    witness: ClassVar[Callable[[Notice], None]] = staticmethod(lambda _document: None)
 
     def __init__(self, clock: Clock, faults: Faults) -> None:
         self._clock = clock
@@ -151,9 +153,11 @@ class Notifier:
             pause = min(2 * pause, LAST_RETRY)
 
     async def _post(self, url: str, notices: list[Notice]) -> bool:
+        document = {"value": notices}
+        type(self).witness(document)
         limit = aiohttp.ClientTimeout(total=ANSWER_LIMIT)
         try:
-            async with self._client.post(url, json={"value": notices}, timeout=limit) as answer:
+            async with self._client.post(url, json=document, timeout=limit) as answer:
                 return 200 <= answer.status < 300
         except (aiohttp.ClientError, TimeoutError) as error:
             _log.debug("notification not taken: %s", type(error).__name__)

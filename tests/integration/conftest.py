@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from dev.exchange.ews.gateway import Gateway
+from dev.exchange.graph.gateway import Gateway as GraphGateway
+from dev.exchange.notifications import Notifier
 from tests.ews_schema import SCHEMAS, SchemaJudge
+from tests.graph_judge import GraphJudge
 
 
 @pytest.fixture(autouse=True)
@@ -17,5 +20,18 @@ def ews_judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[SchemaJudge]:
     judge = SchemaJudge()
     if SCHEMAS.exists():
         monkeypatch.setattr(Gateway, "witness", staticmethod(judge))
+    yield judge
+    assert sorted(set(judge.violations)) == []
+
+
+@pytest.fixture(autouse=True)
+def graph_judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphJudge]:
+    """Every request of our client to the simulated Graph, and every answer of its, is as Microsoft describes it.
+
+    Where the description does not lie beside the repository the SDK judges alone; `graph/test_judge.py` says so.
+    """
+    judge = GraphJudge()
+    monkeypatch.setattr(GraphGateway, "witness", staticmethod(judge))
+    monkeypatch.setattr(Notifier, "witness", staticmethod(judge.told))
     yield judge
     assert sorted(set(judge.violations)) == []

@@ -1,8 +1,9 @@
 """The front of Graph: authentication, counting, faults, throttling; then the handler."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 from aiohttp import web
 
@@ -44,8 +45,17 @@ _ROUTES = Routes(
 )
 
 
+def _nobody(_request: web.Request, _content: bytes, _answer: web.StreamResponse) -> None:
+    """Who watches unless somebody else does."""
+
+
 class Gateway:
-    """Answers everything below `/v1.0`. ``keys``: the JWKS that delegated access tokens go by."""
+    """Answers everything below `/v1.0`. ``keys``: the JWKS that delegated access tokens go by.
+
+    ``witness`` sees every request with its body, and what was answered.
+    """
+
+    witness: ClassVar[Callable[[web.Request, bytes, web.StreamResponse], None]] = staticmethod(_nobody)
 
     def __init__(self, exchange: Exchange, keys: JsonWebKeys) -> None:
         self._exchange = exchange
@@ -53,10 +63,13 @@ class Gateway:
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """Answer one request. Refusals are answered in Graph's error envelope."""
+        content = await request.read()
         try:
-            return await self._answer(request)
+            answer = await self._answer(request)
         except GraphError as error:
-            return error_response(error, self._exchange.clock.now())
+            answer = error_response(error, self._exchange.clock.now())
+        type(self).witness(request, content, answer)
+        return answer
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -12,17 +12,18 @@ _RECIPIENTS = {"torecipients": "to", "ccrecipients": "cc", "bccrecipients": "bcc
 
 def merged(letter: Letter, given: Mapping[str, Any]) -> Letter:
     """A letter with what a client wrote into `message`, keys in lower case; raises `GraphError`."""
-    found: dict[str, Any] = {ours: _addresses(given[name]) for name, ours in _RECIPIENTS.items() if name in given}
+    found: dict[str, Any] = {ours: addresses(given[name]) for name, ours in _RECIPIENTS.items() if name in given}
     if "subject" in given:
         found["subject"] = str(given["subject"])
     if "body" in given:
-        found["body"] = _body(given["body"])
+        found["body"] = body(given["body"])
     if "internetmessageheaders" in given:
         found["headers"] = tuple(_headers(given["internetmessageheaders"]))
     return replace(letter, **found)
 
 
-def _addresses(given: Any) -> tuple[Address, ...]:
+def addresses(given: Any) -> tuple[Address, ...]:
+    """Those of recipients, or of attendees; keys in lower case. Raises `GraphError`."""
     try:
         found = [item["emailaddress"] for item in given]
         return tuple(Address(str(item.get("name") or item["address"]), str(item["address"])) for item in found)
@@ -30,7 +31,8 @@ def _addresses(given: Any) -> tuple[Address, ...]:
         raise bad_request("At least one recipient isn't valid.", "ErrorInvalidRecipients") from error
 
 
-def _body(given: Any) -> Body:
+def body(given: Any) -> Body:
+    """An `itemBody`, keys in lower case. Raises `GraphError`."""
     if not isinstance(given, Mapping):
         raise bad_request("'body' must be an object with contentType and content.")
     kind, content = given.get("contenttype", "text"), given.get("content", "")

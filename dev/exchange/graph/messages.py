@@ -153,7 +153,6 @@ def _folder(call: Call, folder: str) -> Json:
         "childFolderCount": 0,
         "unreadItemCount": sum(not item.is_read for item in inside),
         "totalItemCount": len(inside),
-        "sizeInBytes": sum(len(item.letter.body.content) for item in inside),
         "isHidden": False,
     }
 

@@ -1,4 +1,4 @@
-"""Meetings that their organizers make, change and call off by Graph: what Outlook does, the attendees are told."""
+"""Meetings that their organizers make, change, call off and pass on by Graph: what Outlook does, attendees are told."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -9,42 +9,46 @@ from aiohttp import web
 from dev.exchange.calendar import Entry, whole
 from dev.exchange.drafts import DraftError, change_by, new_meeting
 from dev.exchange.graph.call import Call
-from dev.exchange.graph.errors import GraphError, bad_request
+from dev.exchange.graph.errors import bad_request, not_found
 from dev.exchange.graph.events_json import event, told
+from dev.exchange.graph.letters import addresses, body
+from dev.exchange.graph.shapes import Json, lowered
 from dev.exchange.meetings import MeetingError
 from dev.exchange.uids import new_uid
+from dev.exchange.zones import UnknownZoneError, to_local, to_utc
 
 T = TypeVar("T")
 
-_PLAIN: Mapping[str, str] = {
-    "subject": "subject",
-    "isAllDay": "is_all_day",
-    "sensitivity": "sensitivity",
-    "responseRequested": "response_requested",
-    "recurrence": "recurrence",
-}
-_ROLES = {"required": "attendees", "optional": "optional_attendees", "resource": "resources"}
 _INVALID = "ErrorInvalidRequest"
+_ROLES = {"required": "attendees", "optional": "optional_attendees", "resource": "resources"}
+_PLAIN = {
+    "subject": "subject",
+    "isallday": "is_all_day",
+    "sensitivity": "sensitivity",
+    "responserequested": "response_requested",
+}
+_KNOWN = {*_PLAIN, "start", "end", "body", "location", "attendees", "recurrence"}
 
 
 async def create_event(call: Call) -> web.Response:
-    """POST: a meeting, a series or an appointment of the mailbox's owner."""
-    exchange, uid = call.exchange, new_uid(call.exchange.clock.now())
-    draft = _draft(await call.document())
-    meeting = _checked(lambda: new_meeting(draft, call.owner, uid, exchange.directory))
-    exchange.meetings.create(call.owner, meeting)
-    made = exchange.store.event(call.owner.guid, uid)
+    """POST: a new meeting, series or appointment; its attendees are invited."""
+    exchange, owner = call.exchange, call.owner
+    uid = new_uid(exchange.clock.now())
+    draft = _draft(await call.document(), "UTC")
+    meeting = _checked(lambda: new_meeting(draft, owner, uid, exchange.directory))
+    exchange.meetings.create(owner, meeting)
+    made = exchange.store.event(owner.guid, uid)
     if made is None:
-        raise GraphError(500, "InternalServerError", "Error while processing response.")
+        raise not_found()
     return _answer(call, whole(made), 201)
 
 
 async def change_event(call: Call) -> web.Response:
-    """PATCH: the meeting, or one of its occurrences. An attendee's own copy is not changed here."""
-    entry, draft = call.entry, _draft(await call.document())
+    """PATCH: the organizer changes a meeting, a series or an occurrence, and the attendees hear of it."""
+    entry = call.entry
     if not entry.event.is_organizer:
         raise bad_request("Only the organizer can change a meeting here.", _INVALID)
-    change = change_by(draft, call.exchange.directory)
+    change = change_by(_draft(await call.document(), entry.meeting.zone), call.exchange.directory)
     _checked(lambda: call.exchange.meetings.edit(entry.meeting.uid, change, entry.day))
     return _answer(call, call.entry, 200)
 
@@ -64,6 +68,28 @@ async def delete_event(call: Call) -> web.Response:
     return call.done(204)
 
 
+async def cancel_event(call: Call) -> web.Response:
+    """POST cancel: the organizer calls a meeting or an occurrence off. A comment is not passed on here."""
+    entry = call.entry
+    if not entry.event.is_organizer:
+        message = "Your request can't be completed. You need to be an organizer to cancel a meeting."
+        raise bad_request(message, _INVALID)
+    _checked(lambda: call.exchange.meetings.cancel(entry.meeting.uid, entry.day))
+    return call.done(202)
+
+
+async def forward_event(call: Call) -> web.Response:
+    """POST forward: the invitation goes to others, too."""
+    entry, given = call.entry, lowered(await call.document())
+    recipients = addresses(given.get("torecipients") or [])
+    if not recipients:
+        raise bad_request("At least one recipient isn't valid.", "ErrorInvalidRecipients")
+    for recipient in recipients:
+        to = call.exchange.directory.ensure(recipient.address, recipient.name)
+        call.exchange.meetings.forward(entry.meeting.uid, call.owner, to)
+    return call.done(202)
+
+
 def _checked(work: Callable[[], T]) -> T:
     try:
         return work()
@@ -76,28 +102,45 @@ def _answer(call: Call, entry: Entry, status: int) -> web.Response:
     return call.answer({"@odata.context": call.view.context("events/$entity"), **shown}, status)
 
 
-def _draft(given: Mapping[str, Any]) -> dict[str, Any]:
-    """An event's JSON as a draft. Raises `GraphError`."""
-    try:
-        draft = {mine: given[theirs] for theirs, mine in _PLAIN.items() if theirs in given}
-        for name in ("start", "end"):
-            if name in given:
-                draft[name] = datetime.fromisoformat(given[name]["dateTime"]).isoformat()
-                draft["time_zone"] = given[name]["timeZone"]
-        if "body" in given:
-            draft["body_html"] = given["body"]["content"]
-        if "location" in given:
-            draft["location"] = given["location"].get("displayName", "")
-        return draft | (_attendees(given["attendees"]) if "attendees" in given else {})
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise bad_request(f"The property cannot be read: {error}.") from error
+def _draft(document: Mapping[str, Any], zone: str) -> Json:
+    """What people would have written into a form. What this simulation leaves out is refused, not passed over."""
+    given = lowered(document)
+    unknown = {name for name in given if not name.startswith("@")} - _KNOWN
+    if unknown:
+        raise bad_request(f"'{min(unknown)}' of an event cannot be written here.")
+    name = given["start"].get("timezone", zone) if isinstance(given.get("start"), dict) else zone
+    draft = {ours: given[theirs] for theirs, ours in _PLAIN.items() if theirs in given}
+    readers: dict[str, Callable[[Any], Json]] = {
+        "start": lambda value: {"start": _local(value, name), "time_zone": name},
+        "end": lambda value: {"end": _local(value, name)},
+        "body": lambda value: {"body_html": body(value).html},
+        "location": lambda value: {"location": value.get("displayname") or ""},
+        "attendees": _attendees,
+    }
+    for theirs, read in readers.items():
+        if theirs in given:
+            draft |= read(given[theirs])
+    patterns = [value for key, value in document.items() if key.casefold() == "recurrence"]
+    return draft | ({"recurrence": patterns[0]} if patterns else {})
 
 
-def _attendees(given: list[dict[str, Any]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {mine: [] for mine in _ROLES.values()}
-    for attendee in given:
-        found[_ROLES[attendee.get("type", "required")]].append(attendee["emailAddress"]["address"])
+def _attendees(given: list[Json]) -> Json:
+    found: dict[str, list[str]] = {ours: [] for ours in _ROLES.values()}
+    for attendee, address in zip(given, addresses(given), strict=True):
+        role = _ROLES.get(str(attendee.get("type", "required")).casefold())
+        if role is None:
+            raise bad_request(f"'{attendee['type']}' is no attendeeType.")
+        found[role].append(address.address)
     return found
+
+
+def _local(given: Any, zone: str) -> str:
+    """The wall clock in the zone of the meeting."""
+    try:
+        when = to_utc(datetime.fromisoformat(given["datetime"]), given.get("timezone") or zone)
+        return to_local(when, zone).isoformat()
+    except (KeyError, TypeError, ValueError, AttributeError, UnknownZoneError) as error:
+        raise bad_request("A time needs dateTime and timeZone.", _INVALID) from error
 
 
 ROUTES = {
@@ -105,4 +148,6 @@ ROUTES = {
     "POST users/{user}/calendar/events": create_event,
     "PATCH users/{user}/events/{event}": change_event,
     "DELETE users/{user}/events/{event}": delete_event,
+    "POST users/{user}/events/{event}/cancel": cancel_event,
+    "POST users/{user}/events/{event}/forward": forward_event,
 }

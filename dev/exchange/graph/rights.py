@@ -10,6 +10,7 @@ from dev.exchange.graph.errors import GraphError, bad_request
 from dev.exchange.graph.ids import MalformedIdError, parse
 
 CALENDARS, MAIL, SEND = "Calendars.ReadWrite", "Mail.ReadWrite", "Mail.Send"
+_SENDING = ("sendMail", "send", "reply", "replyAll")
 _OF_CALENDARS = ("events", "calendar", "calendarView")
 
 
@@ -27,7 +28,7 @@ def check(withheld: frozenset[str] | set[str], template: str, params: Mapping[st
 def _role(template: str) -> str:
     """What a route needs. The least role for reading is part of the one for writing, and is not told apart here."""
     segments = template.split("/")
-    if segments[-1] in ("sendMail", "send", "reply"):
+    if segments[-1] in _SENDING or template.endswith("/messages/{message}/forward"):
         return SEND
     if len(segments) > 2 and segments[2] in _OF_CALENDARS:
         return CALENDARS

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -9,7 +10,7 @@ from aiohttp import web
 from dev.exchange.directory import User
 from dev.exchange.graph.call import Call
 from dev.exchange.graph.errors import bad_request
-from dev.exchange.graph.letters import merged
+from dev.exchange.graph.letters import addresses, merged
 from dev.exchange.graph.messages_json import message
 from dev.exchange.graph.shapes import lowered
 from dev.exchange.mime import MimeError, letter_from_mime
@@ -50,6 +51,32 @@ async def reply(call: Call) -> web.Response:
     return call.done(202)
 
 
+async def reply_all(call: Call) -> web.Response:
+    """POST replyAll: to the author and to all others who got it."""
+    before = call.message.letter
+    letter, others = await _reply(call), (*before.to, *before.cc)
+    cc = tuple(other for other in others if not other.is_(call.owner.address))
+    call.exchange.post.send(replace(letter, cc=(*letter.cc, *cc)))
+    return call.done(202)
+
+
+async def forward(call: Call) -> web.Response:
+    """POST forward: the quoted original to somebody else, with a comment above."""
+    original, document = call.message, lowered(await call.document())
+    to = addresses(document.get("torecipients") or [])
+    if not to:
+        raise bad_request("At least one recipient isn't valid.", "ErrorInvalidRecipients")
+    letter = Letter(
+        subject=f"FW: {original.letter.subject.removeprefix('FW: ')}",
+        body=_quoting(document.get("comment") or "", original),
+        from_=call.owner.contact,
+        sender=call.owner.contact,
+        to=to,
+    )
+    call.exchange.post.send(letter)
+    return call.done(202)
+
+
 async def create_reply(call: Call) -> web.Response:
     """POST createReply: the same as a draft."""
     return _draft(call, await _reply(call))
@@ -69,7 +96,8 @@ def _draft(call: Call, letter: Letter) -> web.Response:
 
 async def change_message(call: Call) -> web.Response:
     """PATCH: `isRead`, and the content of a draft."""
-    item, wanted = call.message, lowered(await call.document())
+    item, given = call.message, lowered(await call.document())
+    wanted = {name: value for name, value in given.items() if not name.startswith("@")}  # the SDK names the type
     is_read = wanted.pop("isread", item.is_read)
     if not isinstance(is_read, bool):
         raise bad_request("'isRead' must be true or false.")
@@ -125,6 +153,8 @@ ROUTES = {
     "POST users/{user}/messages": create_draft,
     "PATCH users/{user}/messages/{message}": change_message,
     "POST users/{user}/messages/{message}/reply": reply,
+    "POST users/{user}/messages/{message}/replyAll": reply_all,
+    "POST users/{user}/messages/{message}/forward": forward,
     "POST users/{user}/messages/{message}/createReply": create_reply,
     "POST users/{user}/messages/{message}/send": send_draft,
 }

@@ -30,6 +30,9 @@ GRAPH_BOUNDS = Bounds(bytes=32 * MEGABYTE, seconds=30.0, connections=100)
 IMMUTABLE_IDS = {"Prefer": 'IdType="ImmutableId"'}
 """Goes with every call: without it an id changes when the message moves, and accepting moves it (exchange.md §1)."""
 
+_ALWAYS = IMMUTABLE_IDS | {"Accept": "application/json", "User-Agent": "vmr-scheduling"}
+"""Headers of every call; the SDK's own builders ask for JSON, too."""
+
 _FIRST_WAIT = 0.2
 MAILBOX_CONCURRENCY = 4
 """Graph serves this many requests of one app for one mailbox at the same time (docs/facts/exchange.md §5)."""
@@ -154,8 +157,8 @@ class GraphClient:
                 raise
         return await self.get(path, params, prefer='outlook.body-content-type="text"')
 
-    async def post(self, path: str, body: Mapping[str, Any], prefer: str = "") -> Any:
-        """Send once; the JSON of the answer, None when there is none."""
+    async def post(self, path: str, body: Mapping[str, Any] | None = None, prefer: str = "") -> Any:
+        """Send once, without a body where an action takes none; the JSON of the answer, None when there is none."""
         return await self._send("POST", path, json=body, prefer=prefer)
 
     async def post_mime(self, path: str, content: bytes) -> Any:
@@ -189,7 +192,7 @@ class GraphClient:
         self, method: str, path_or_link: str, prefer: str = "", content_type: str = "", of: str = "", **options: Any
     ) -> Any:
         url = self._url(path_or_link)
-        headers = {"Authorization": f"Bearer {await self._tokens.token()}"} | IMMUTABLE_IDS
+        headers = {"Authorization": f"Bearer {await self._tokens.token()}"} | _ALWAYS
         if prefer:
             headers["Prefer"] += f", {prefer}"
         if content_type:

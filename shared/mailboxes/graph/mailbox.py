@@ -129,7 +129,7 @@ class GraphMailbox:
         path = f"{self._root}/messages/{quote(draft_id, safe='')}"
         try:
             if parse(Draft, await self._client.get(path, {"$select": "id,isDraft"})).is_draft:
-                await self._client.post(f"{path}/send", {})
+                await self._client.post(f"{path}/send")
         except GraphError as error:
             if error.status != 404:
                 raise

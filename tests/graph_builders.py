@@ -1,0 +1,202 @@
+"""The genuine msgraph-sdk as a judge: could its builders have made a request, and do its models hold an answer?
+
+The SDK is imported with the first judgement only: it is large.
+"""
+
+import dataclasses
+import importlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cache
+from inspect import getsource, signature
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from tests.graph_description import Json, segments
+
+_TRANSPORT = {
+    "host", "user-agent", "accept-encoding", "connection", "content-length", "authorization", "sdkversion",
+    "client-request-id", "retry-attempt",
+}  # fmt: skip
+"""Headers that the SDK's builders leave to its middleware and to the HTTP client."""
+
+_NAVIGATION = "/microsoft.graph.eventMessage/event"
+"""The description and the documentation ('Get eventMessage') have it; the SDK has no builder for a cast of messages."""
+
+MIME = "text/plain"
+"""A message may be posted as MIME ('Create message' in Graph's documentation); builders take a model and no text."""
+
+_MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
+
+
+class NoBuilderError(ValueError):
+    """The SDK has nothing for a path."""
+
+
+@cache
+def _client() -> Any:
+    sdk = importlib.import_module("msgraph")
+    anonymous = importlib.import_module("kiota_abstractions.authentication").AnonymousAuthenticationProvider()
+    return sdk.GraphServiceClient(request_adapter=sdk.GraphRequestAdapter(anonymous))
+
+
+def builder(path: str) -> Any:
+    """The request builder of a path below `/v1.0`. Raises `NoBuilderError`."""
+    found = _client()
+    for segment in segments(path.removesuffix(_NAVIGATION)):
+        name = re.sub(r"(?<=.)([A-Z])", r"_\1", segment).lower()
+        by_key = next((each for each in dir(found) if each.startswith("by_")), "")
+        if hasattr(found, name):
+            found = getattr(found, name)
+        elif by_key:
+            found = getattr(found, by_key)(segment)
+        else:
+            raise NoBuilderError(f"{type(found).__name__} leads to no {segment}")
+    return found
+
+
+def faults_of_request(
+    method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+) -> list[str]:
+    """How a request differs from the one that the SDK's builder makes for the same purpose."""
+    if path.endswith(_NAVIGATION):
+        return []
+    maker = builder(path)
+    make = getattr(maker, f"to_{method.lower()}_request_information", None)
+    if make is None:
+        return [f"{type(maker).__name__} makes no {method}"]
+    arguments: list[Any] = []
+    wrong: list[str] = []
+    is_mime = headers.get("Content-Type") == MIME
+    if "body" in signature(make).parameters:
+        model = _body(_named(maker, signature(make).parameters["body"].annotation), b"{}" if is_mime else body)
+        wrong += strays(model)
+        arguments.append(model)
+    try:
+        made = make(*arguments, _configuration(maker, query, headers))
+    except KeyError as error:
+        return [*wrong, f"{type(maker).__name__} has no option {error}"]
+    wrong += _differences(made, path, query)
+    wrong += list(_strange_headers(made, headers))
+    if not is_mime:
+        wrong += list(differences(json.loads(body or b"{}"), json.loads(made.content or b"{}")))
+    return wrong
+
+
+def faults_of_answer(method: str, path: str, document: Json) -> list[str]:
+    """What of an answer the SDK's models cannot hold."""
+    maker = builder(path)
+    annotation = str(signature(getattr(maker, method.lower())).return_annotation)
+    name = re.sub(r"^Optional\[(.*)\]$", r"\1", annotation)
+    if name == "None" or path.endswith(_NAVIGATION):
+        return []
+    found = _parsed(_named(maker, name), json.dumps(document).encode())
+    return strays(found) + list(differences(document, json.loads(written(found))))
+
+
+def strays(found: Any, path: str = "$") -> list[str]:
+    """What lies in `additional_data`, but for annotations, which no model has a place for."""
+    if isinstance(found, list):
+        return [stray for number, each in enumerate(found) for stray in strays(each, f"{path}[{number}]")]
+    if not dataclasses.is_dataclass(found) or not hasattr(found, "additional_data"):
+        return []
+    more = [f"{path}.{name}: in additional_data of {type(found).__name__}" for name in found.additional_data]
+    names = [each.name for each in dataclasses.fields(found) if each.name not in ("additional_data", "backing_store")]
+    inside = [stray for name in names for stray in strays(getattr(found, name), f"{path}.{name}")]
+    return [stray for stray in more if "@" not in stray] + inside
+
+
+def written(found: Any) -> bytes:
+    """A model as the SDK writes it."""
+    module = importlib.import_module("kiota_serialization_json.json_serialization_writer")
+    writer = module.JsonSerializationWriter()
+    writer.write_object_value(None, found)
+    content: bytes = writer.get_serialized_content()
+    return content
+
+
+def differences(meant: Any, understood: Any, path: str = "$") -> Iterator[str]:
+    """What is not the same after it went through a model; null and nothing are the same, and so are letters' cases."""
+    if isinstance(meant, dict) and isinstance(understood, dict):
+        there = {name.casefold(): value for name, value in understood.items()}
+        for name, value in meant.items():
+            if value is not None:
+                yield from differences(value, there.get(name.casefold()), f"{path}.{name}")
+    elif isinstance(meant, list) and isinstance(understood, list) and len(meant) == len(understood):
+        for number, (one, other) in enumerate(zip(meant, understood, strict=True)):
+            yield from differences(one, other, f"{path}[{number}]")
+    elif _plain(meant) != _plain(understood):
+        yield f"{path}: {meant!r} is {understood!r} to the SDK"
+
+
+def _plain(value: Any) -> Any:
+    is_moment = isinstance(value, str) and _MOMENT.match(value)
+    return datetime.fromisoformat(value) if is_moment else value
+
+
+def _parsed(model: Any, content: bytes) -> Any:
+    factory = importlib.import_module("kiota_serialization_json.json_parse_node_factory").JsonParseNodeFactory()
+    return factory.get_root_parse_node("application/json", content or b"{}").get_object_value(model)
+
+
+def _body(model: Any, content: bytes) -> Any:
+    """A request's body as a model. Parameters of actions count in any case: the SDK writes Comment as the description
+    has it, the documentation ('event: accept') comment.
+    """
+    given = json.loads(content or b"{}")
+    if model.__name__.endswith("PostRequestBody"):
+        names = {name.casefold(): name for name in model().get_field_deserializers()}
+        given = {names.get(name.casefold(), name): value for name, value in given.items()}
+    return _parsed(model, json.dumps(given).encode())
+
+
+@cache
+def _imports(kind: type) -> Mapping[str, str]:
+    """Where a builder's module has its names from."""
+    module = importlib.import_module(kind.__module__)
+    package = module.__name__.split(".")
+    found = re.findall(r"^ *from (\.+)([\w.]+) import (\w+)$", getsource(module), re.MULTILINE)
+    return {name: ".".join([*package[: -len(dots)], path]) for dots, path, name in found}
+
+
+def _named(maker: Any, name: str) -> Any:
+    """The class that a builder's signature names."""
+    return getattr(importlib.import_module(_imports(type(maker))[name]), name)
+
+
+def _configuration(maker: Any, query: Mapping[str, str], headers: Mapping[str, str]) -> Any:
+    module = importlib.import_module("kiota_abstractions.base_request_configuration")
+    configuration = module.RequestConfiguration()
+    if "Prefer" in headers:
+        configuration.headers.add("Prefer", headers["Prefer"])
+    if query:
+        kind = next(each for name, each in vars(type(maker)).items() if name.endswith("QueryParameters"))
+        parameters = kind()
+        names = {unquote(parameters.get_query_parameter(each.name)): each for each in dataclasses.fields(kind)}
+        for option, value in query.items():
+            setattr(parameters, names[option].name, _typed(str(names[option].type), value))
+        configuration.query_parameters = parameters
+    return configuration
+
+
+def _typed(annotation: str, value: str) -> Any:
+    if "list[" in annotation:
+        return re.split(r",(?![^(]*\))", value)
+    return int(value) if "int" in annotation else value
+
+
+def _differences(made: Any, path: str, query: Mapping[str, str]) -> list[str]:
+    url = urlsplit(made.url)
+    wrong = [] if segments(url.path) == segments(path) else [f"path {path}: the SDK's is {url.path}"]
+    theirs = dict(parse_qsl(url.query, keep_blank_values=True))
+    return wrong if theirs == dict(query) else [*wrong, f"query {dict(query)}: the SDK's is {theirs}"]
+
+
+def _strange_headers(made: Any, headers: Mapping[str, str]) -> Iterator[str]:
+    theirs = {name: ", ".join(sorted(values)) for name, values in made.headers.get_all().items()}
+    for name, value in headers.items():
+        lower = name.casefold()
+        if lower not in _TRANSPORT and value != theirs.get(lower) and value != MIME:
+            yield f"header {name}: {value}; the SDK's is {theirs.get(lower)}"

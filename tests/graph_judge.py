@@ -1,0 +1,96 @@
+"""Judges of every request to the simulated Graph, of every answer, and of what is posted to webhooks.
+
+Microsoft's description of Graph judges all of them; the genuine msgraph-sdk judges requests and answers.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from typing import Any
+
+from aiohttp import web
+
+from dev.exchange.graph.gateway import ROOT
+from tests import graph_builders, graph_description
+from tests.graph_builders import NoBuilderError
+from tests.graph_description import DESCRIPTION, NoSuchPathError, declared
+
+CLIENTS = ("vmr-scheduling", "kiota-python")
+"""How the User-Agent of the product's client, and that of the SDK, begin; tests that write by hand have others."""
+
+_TOKENS = {"$deltatoken", "$skiptoken"}
+"""In links alone: nobody makes them up, but tests spoil them."""
+
+
+class GraphJudge:
+    """Collects what is not as others have it. ``built`` counts requests of ours that the SDK could have made too."""
+
+    def __init__(self) -> None:
+        self.requests = self.answers = self.refusals = self.notices = 0
+        self.built = self.followed = self.held = 0
+        self.violations: list[str] = []
+        self._links: set[str] = set()
+        self._is_described = DESCRIPTION.exists()
+        self._has_sdk = find_spec("msgraph") is not None
+
+    def __call__(self, request: web.Request, content: bytes, answer: web.StreamResponse) -> None:
+        """Judge one call. What a judge cannot read is a violation, too: the client gets its answer all the same."""
+        try:
+            self._judge(request, content, answer)
+        except Exception as error:  # nobody would catch it behind a web server
+            self.violations.append(f"{request.method} {_shape(request.path)}: {error!r}")
+
+    def _judge(self, request: web.Request, content: bytes, answer: web.StreamResponse) -> None:
+        path = request.rel_url.raw_path.removeprefix(ROOT)
+        what = f"{request.method} {_shape(path)}"
+        if request.headers.get("User-Agent", "").startswith(CLIENTS):
+            self.requests += 1
+            self._note(f"request {what}", self._faults_of_request(request, path, content))
+        if answer.status >= 400:
+            self.refusals += 1
+            return
+        self.answers += 1
+        body = answer.body if isinstance(answer, web.Response) and isinstance(answer.body, bytes) else b""
+        if body:
+            document = json.loads(body)
+            self._links |= {document[name] for name in ("@odata.nextLink", "@odata.deltaLink") if name in document}
+            self._note(f"answer {what}", self._faults_of_answer(request.method, path, document))
+
+    def told(self, document: Mapping[str, Any]) -> None:
+        """Judge what is posted to a webhook."""
+        self.notices += 1
+        if self._is_described:
+            self._note("notification", graph_description.faults_of_notices(dict(document)))
+
+    def _faults_of_request(self, request: web.Request, path: str, content: bytes) -> Iterator[str]:
+        try:
+            if self._is_described:
+                document = json.loads(content) if content and request.content_type == "application/json" else None
+                yield from graph_description.faults_of_request(path, request.query, document)
+            if str(request.url) in self._links or _TOKENS & set(request.query):
+                self.followed += 1
+            elif self._has_sdk:
+                yield from graph_builders.faults_of_request(
+                    request.method, path, request.query, request.headers, content
+                )
+                self.built += 1
+        except (NoSuchPathError, NoBuilderError) as error:
+            yield str(error)
+
+    def _faults_of_answer(self, method: str, path: str, document: dict[str, Any]) -> Iterator[str]:
+        if self._is_described:
+            yield from graph_description.faults_of_answer(method, path, document)
+        try:
+            if self._has_sdk:
+                yield from declared(graph_builders.faults_of_answer(method, path, document))
+                self.held += 1
+        except NoBuilderError:
+            pass  # a path that a test spelled as no SDK does; the description has judged the answer
+
+    def _note(self, what: str, wrong: Iterator[str] | list[str]) -> None:
+        self.violations += [f"{what}: {fault}" for fault in wrong]
+
+
+def _shape(path: str) -> str:
+    """A path without its ids."""
+    return "/".join(part if len(part) < 40 else "…" for part in graph_description.segments(path))

@@ -1,0 +1,35 @@
+"""The genuine msgraph-sdk as a client of the simulated Exchange."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from kiota_abstractions.authentication import AuthenticationProvider
+from kiota_abstractions.request_information import RequestInformation
+from msgraph import GraphRequestAdapter, GraphServiceClient
+from msgraph_core import GraphClientFactory
+
+from tests.integration.exchange.world import World
+
+
+class AnyToken(AuthenticationProvider):
+    """The simulated Exchange takes any bearer token of an application."""
+
+    async def authenticate_request(
+        self, request: RequestInformation, additional_authentication_context: dict[str, Any] | None = None
+    ) -> None:
+        """Put it into the request."""
+        request.headers.add("Authorization", "Bearer sdk")
+
+
+@pytest.fixture
+async def sdk(world: World) -> AsyncIterator[Any]:
+    # The SDK's transport does not close the one inside it, so that one is kept at hand.
+    wire = httpx.AsyncHTTPTransport()
+    client = GraphClientFactory.create_with_default_middleware(client=httpx.AsyncClient(transport=wire, timeout=20))
+    adapter = GraphRequestAdapter(AnyToken(), client=client)
+    adapter.base_url = world.running.graph_url
+    yield GraphServiceClient(request_adapter=adapter)
+    await client.aclose()
+    await wire.aclose()
