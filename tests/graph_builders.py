@@ -153,9 +153,9 @@ def _body(model: Any, content: bytes) -> Any:
 
 
 @cache
-def _imports(kind: type) -> Mapping[str, str]:
+def _imports(builders: str) -> Mapping[str, str]:
     """Where a builder's module has its names from."""
-    module = importlib.import_module(kind.__module__)
+    module = importlib.import_module(builders)
     package = module.__name__.split(".")
     found = re.findall(r"^ *from (\.+)([\w.]+) import (\w+)$", getsource(module), re.MULTILINE)
     return {name: ".".join([*package[: -len(dots)], path]) for dots, path, name in found}
@@ -163,7 +163,7 @@ def _imports(kind: type) -> Mapping[str, str]:
 
 def _named(maker: Any, name: str) -> Any:
     """The class that a builder's signature names."""
-    return getattr(importlib.import_module(_imports(type(maker))[name]), name)
+    return getattr(importlib.import_module(_imports(type(maker).__module__)[name]), name)
 
 
 def _configuration(maker: Any, query: Mapping[str, str], headers: Mapping[str, str]) -> Any:
