@@ -52,7 +52,7 @@ EXCEPTIONS = (
     Undeclared(
         r"\.organizationId: not declared on microsoft\.graph\.changeNotification"
         r"|\.resourceData: @odata\.type  unknown",
-        "'Reduce missing subscriptions and change notifications' in the documentation of Graph: its samples of lifecycle notifications",
+        "'Reduce missing subscriptions and change notifications' in the documentation of Graph: its samples",
     ),
 )
 
