@@ -163,7 +163,8 @@ async def listening_webhook() -> AsyncIterator[Webhook]:
     """A webhook on a free port."""
     webhook = Webhook()
     app = web.Application()
-    app.router.add_post("/{name:.+}", webhook.handle)
+    app.router.add_post("/{name}", webhook.handle)
+    app.router.add_post("/mailbox/{name}", webhook.handle)
     runner = web.AppRunner(app)
     await runner.setup()
     try:

@@ -56,7 +56,7 @@ class OneMessage:
             raise Unavailable("no object")
         return found
 
-    async def post(self, path: str, body: Mapping[str, Any], prefer: str = "") -> Any:
+    async def post(self, path: str, body: Mapping[str, Any] | None = None, prefer: str = "") -> Any:
         if path.endswith(("/accept", "/decline")):
             self.answers.append(path)
         return {"id": "draft", "isDraft": True}

@@ -67,7 +67,7 @@ class Parrot:
             raise Unavailable("no object")
         return self._payload
 
-    async def post(self, path: str, body: Mapping[str, Any], prefer: str = "") -> Any:
+    async def post(self, path: str, body: Mapping[str, Any] | None = None, prefer: str = "") -> Any:
         return self._payload
 
     async def post_mime(self, path: str, content: bytes) -> Any:
