@@ -60,7 +60,7 @@ async def test_all_that_our_client_does(
     await mailbox.draft(Mail((ALICE,), "Accepted", "<p>Hello</p>", "Hello", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"))
     assert [arrived async for arrived in mailbox.arrived(now - timedelta(days=1))]
     assert await mailbox.newest(2)
-    subscriptions = GraphSubscriptions(client, VMR, webhook.url, "secret")
+    subscriptions = GraphSubscriptions(client, VMR, webhook.url.removesuffix("/changes"), "secret")
     made = await subscriptions.create(now)
     assert await subscriptions.renew(made.id, now)
     access = GraphAccess(client, VMR)

@@ -56,6 +56,9 @@ class OneMessage:
             raise Unavailable("no object")
         return found
 
+    async def whole(self, path: str, params: Mapping[str, str] | None = None) -> Any:
+        return await self.get(path, params)
+
     async def post(self, path: str, body: Mapping[str, Any] | None = None, prefer: str = "") -> Any:
         if path.endswith(("/accept", "/decline")):
             self.answers.append(path)

@@ -67,6 +67,9 @@ class Parrot:
             raise Unavailable("no object")
         return self._payload
 
+    async def whole(self, path: str, params: Mapping[str, str] | None = None) -> Any:
+        return await self.get(path, params)
+
     async def post(self, path: str, body: Mapping[str, Any] | None = None, prefer: str = "") -> Any:
         return self._payload
 
