@@ -1,0 +1,67 @@
+"""Where conferences live is chosen once: another Platform reaches scheduling, timers, retirement, and erasure."""
+
+import pytest
+
+from shared.bookings.booking import Booking
+from shared.composition import Services, conferences
+from shared.conferences.platform import PolicyPlatform
+from shared.operations.erasure import Traces
+from shared.settings import Settings, StorageAccount
+from shared.storage import Tables
+from tests.fakes.clock import FakeClock
+from tests.fakes.secrets import MemorySecrets
+from tests.fakes.storage import MemoryStorage
+from tests.unit.shared.integrations.samples import graph_fields
+from tests.unit.shared.meetings.world import World, stored_integration
+
+
+class OtherPlatform(PolicyPlatform):
+    """Remembers what it was told."""
+
+    def __init__(self, tables: Tables) -> None:
+        super().__init__(tables)
+        self.calls: list[str] = []
+
+    async def show(self, booking: Booking) -> None:
+        self.calls.append(f"show {booking.alias} {booking.state}")
+        await super().show(booking)
+
+    async def forget(self, booking: Booking) -> None:
+        self.calls.append(f"forget {booking.alias}")
+        await super().forget(booking)
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[OtherPlatform]:
+    """Every platform that the composition made; each is the other one."""
+    made: list[OtherPlatform] = []
+
+    def platform_of(tables: Tables) -> OtherPlatform:
+        made.append(OtherPlatform(tables))
+        return made[-1]
+
+    monkeypatch.setattr(conferences, "platform_of", platform_of)
+    return made
+
+
+async def test_a_second_platform_reaches_every_part_of_the_app(made: list[OtherPlatform]) -> None:
+    settings = Settings(StorageAccount("x"), "https://vmr.example.com", b"k" * 32, secrets_file="x")
+    services = Services(settings, MemoryStorage(), MemorySecrets(), FakeClock())
+    integration = await services.integrations.create(graph_fields())
+    handlers = await services.rounds.hands(integration.uuid)
+    users = [
+        handlers.processor.platform,
+        handlers.agenda.platform,
+        services.rounds.retirement.platform,
+        services.lifecycle.retirement.platform,
+    ]
+    assert [users, len(made)] == [made * len(users), 1]
+    await services.close()
+
+
+async def test_a_second_platform_closes_the_rooms_of_a_person_who_is_erased(made: list[OtherPlatform]) -> None:
+    world = World(stored_integration())
+    booking = await world.reserve()
+    await conferences.erase(world.storage, Traces([], [], [booking], []))
+    [platform] = made
+    assert platform.calls == [f"show {booking.alias} closed", f"forget {booking.alias}"]
