@@ -30,6 +30,7 @@ from shared.storage import (
     Table,
     Value,
     Values,
+    check_message,
     check_transaction,
     is_key,
 )
@@ -108,6 +109,7 @@ class AzureQueue:
 
     async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
         """See Queue.send. The text goes in base64, as host.json's messageEncoding says."""
+        check_message(text, delay)
         with _failures():
             await self._client.send_message(text, visibility_timeout=int(delay.total_seconds()) or None)
 

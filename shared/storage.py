@@ -6,6 +6,7 @@ conditional on its ETag, so two writers never overwrite each other in silence.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,25 @@ QUEUES = (MEETING_REQUESTS, f"{MEETING_REQUESTS}-poison")
 MAX_OPERATIONS = 100
 """Operations of one transaction, a limit of Azure Tables."""
 
+MAX_ROW = 1024**2
+"""Bytes that a row takes, by the formula of Azure's documentation: texts and names in UTF-16."""
+
+MAX_TRANSACTION = 4 * 1024**2
+"""Bytes of a transaction's request. Texts count as JSON writes them, outside ASCII six bytes a UTF-16 unit."""
+
+MAX_COLUMNS = 252
+"""A row's own columns."""
+
+MAX_MESSAGE = 48 * 1024
+"""Bytes of a message before base64, which makes 64 KiB of them."""
+
+MESSAGE_LIFETIME = timedelta(days=7)
+"""A queue forgets a message after that, and hides none for as long."""
+
+_REQUEST_OVERHEAD = 1024
+"""Bytes, amply, that a row's request takes in a transaction beside its columns and its keys' text."""
+
+_COLUMN = re.compile(r"[^\W\d]\w{0,254}")
 _KEY = re.compile(r"[^/\\#?\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,512}")
 
 
@@ -94,7 +114,7 @@ Operation: TypeAlias = Insert | Replace | Put | Delete
 
 def is_key(text: str) -> bool:
     """Whether Azure Tables takes the text as a key. Callers may ask for any text: no row has a key that is none."""
-    return _KEY.fullmatch(text) is not None
+    return _KEY.fullmatch(text) is not None and _bytes(text) <= 1024
 
 
 def check_transaction(partition: str, operations: Sequence[Operation]) -> None:
@@ -104,9 +124,37 @@ def check_transaction(partition: str, operations: Sequence[Operation]) -> None:
         raise ValueError(f"a transaction holds 1 to {MAX_OPERATIONS} operations, each on another row")
     if not all(is_key(key) for key in (partition, *keys)):
         raise ValueError("a key is empty, too long, or holds a character that Azure Tables forbids")
-    columns = [value for op in operations if not isinstance(op, Delete) for value in op.values.values()]
-    if any(isinstance(value, str) and len(value.encode("utf-16-le")) > 2 * MAX_TEXT for value in columns):
+    size = 0
+    for key, operation in zip(keys, operations, strict=True):
+        values = {} if isinstance(operation, Delete) else operation.values
+        _check_row(partition, key, values)
+        size += _REQUEST_OVERHEAD + len(json.dumps([partition, key, partition, key, dict(values)]))
+    if size > MAX_TRANSACTION:
+        raise ValueError("a transaction is larger than the 4 MiB that Azure Tables takes at once")
+
+
+def check_message(text: str, delay: timedelta) -> None:
+    """What Azure Queues ask of a message. Raises ValueError: a fault of ours, never of a user's."""
+    if len(text.encode()) > MAX_MESSAGE:
+        raise ValueError("a message is longer than the 48 KiB that a queue takes")
+    if not timedelta(0) <= delay < MESSAGE_LIFETIME:
+        raise ValueError("a message can be hidden for less than seven days")
+
+
+def _check_row(partition: str, key: str, values: Values) -> None:
+    if len(values) > MAX_COLUMNS or not all(_COLUMN.fullmatch(name) for name in values):
+        raise ValueError(f"a row holds up to {MAX_COLUMNS} columns, named by letters, digits and underscores")
+    texts = [value for value in values.values() if isinstance(value, str)]
+    if any(_bytes(text) > 2 * MAX_TEXT for text in texts):
         raise ValueError(f"a text is longer than the {MAX_TEXT} characters that a column holds")
+    # Eight bytes a column, and as many, amply, for a length, a number or a truth value.
+    if 4 + _bytes(partition + key) + sum(16 + _bytes(name) for name in values) + sum(map(_bytes, texts)) > MAX_ROW:
+        raise ValueError("a row is larger than the 1 MiB that Azure Tables holds")
+
+
+def _bytes(text: str) -> int:
+    """In UTF-16, as Azure Tables counts."""
+    return len(text.encode("utf-16-le"))
 
 
 class Table(Protocol):
@@ -137,7 +185,9 @@ class Queue(Protocol):
     """Short texts to be worked off at least once, in any order."""
 
     async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
-        """Put a message; nobody sees it before `delay` has passed. Raises Unavailable."""
+        """Put a message; nobody sees it before `delay` has passed. Raises Unavailable, and ValueError for what
+        `check_message` refuses.
+        """
         ...
 
 

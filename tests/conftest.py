@@ -1,11 +1,14 @@
 """Fixtures for tests of every kind."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import hypothesis
 import pytest
+from azure.core.pipeline.transport import AioHttpTransport
 
-from dev.azurite import running_azurite
+from dev.azurite import ACCOUNT, running_azurite
+from tests import azure_storage_rules
 
 # Tests judge what is answered, not how fast: a busy machine is no fault, and timings are measured in bench/.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -17,3 +20,28 @@ def azurite() -> Iterator[str]:
     """The connection string of an Azurite in memory; tests that write to it use names of their own."""
     with running_azurite() as connection_string:
         yield connection_string
+
+
+@pytest.fixture(scope="session", autouse=True)
+def storage_judge() -> Iterator[None]:
+    """Every request of an SDK's to Azurite is one that Azure takes; what it would not is refused before it is sent."""
+    send = AioHttpTransport.send
+
+    async def judged(self: AioHttpTransport, request: Any, **options: Any) -> Any:
+        if f"/{ACCOUNT}/" in request.url:
+            body = request.data or b""
+            content = body.encode() if isinstance(body, str) else bytes(body)
+            azure_storage_rules.check_request(request.method, request.url, request.headers, content)
+        return await send(self, request, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AioHttpTransport, "send", judged)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def storage_witness() -> Iterator[list[str]]:
+    """Nothing was refused in a test that did not look for it."""
+    azure_storage_rules.seen.clear()
+    yield azure_storage_rules.seen
+    assert azure_storage_rules.seen == []

@@ -1,6 +1,8 @@
 """Storage in memory, held to the same contract as Azure Tables (tests/integration/shared/test_storage.py)."""
 
 import asyncio
+import base64
+import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
@@ -16,8 +18,10 @@ from shared.storage import (
     RowChanged,
     RowExists,
     Values,
+    check_message,
     check_transaction,
 )
+from tests import azure_storage_rules as azure
 
 
 class MemoryTable:
@@ -40,6 +44,7 @@ class MemoryTable:
         self.round_trips += 1
         await asyncio.sleep(0)
         check_transaction(partition, operations)
+        _judge(partition, operations)
         for operation in operations:
             self._check(partition, operation)
         return [self._apply(partition, operation) for operation in operations]
@@ -80,6 +85,27 @@ class MemoryTable:
         return row.etag
 
 
+def _judge(partition: str, operations: Sequence[Operation]) -> None:
+    """What Azure would refuse, as in front of Azurite. A request is some 600 bytes beside its row's JSON."""
+    keys, size = [], 0
+    for operation in operations:
+        key, values = _content(operation)
+        azure.check_row(partition, key, values)
+        keys.append((partition, key))
+        size += 600 + len(json.dumps(dict(values)))
+    azure.check_transaction(keys, size)
+
+
+def _content(operation: Operation) -> tuple[str, Values]:
+    match operation:
+        case Insert(key, values) | Put(key, values):
+            return key, values
+        case Replace(row, values):
+            return row.key, values
+        case Delete(row):
+            return row.key, {}
+
+
 class MemoryQueue:
     """A Queue that remembers what was sent, with its delay."""
 
@@ -87,6 +113,8 @@ class MemoryQueue:
         self.sent: list[tuple[str, timedelta]] = []
 
     async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
+        check_message(text, delay)
+        azure.check_message(base64.b64encode(text.encode()).decode(), delay)
         self.sent.append((text, delay))
 
 
