@@ -147,6 +147,8 @@ def _check_row(partition: str, key: str, values: Values) -> None:
     texts = [value for value in values.values() if isinstance(value, str)]
     if any(_bytes(text) > 2 * MAX_TEXT for text in texts):
         raise ValueError(f"a text is longer than the {MAX_TEXT} characters that a column holds")
+    if any(isinstance(value, int) and not -(2**63) <= value < 2**63 for value in values.values()):
+        raise ValueError("a number has more than 64 bits")
     # Eight bytes a column, and as many, amply, for a length, a number or a truth value.
     if 4 + _bytes(partition + key) + sum(16 + _bytes(name) for name in values) + sum(map(_bytes, texts)) > MAX_ROW:
         raise ValueError("a row is larger than the 1 MiB that Azure Tables holds")

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from shared import __version__
 from shared.errors import InvalidRequest
 from shared.intake.watch_state import is_subscription
-from shared.storage import MEETINGS, TABLES, Insert, Row, RowExists, Tables
+from shared.storage import MEETINGS, TABLES, Insert, Row, RowExists, Tables, check_transaction
 
 FORMAT = 1
 IMPORT_CONCURRENCY = 32
@@ -142,6 +142,10 @@ def _row(number: int, fields: dict[str, Any]) -> _Line:
         raise DamagedExport(f"Line {number} is not a row: {where}: {first['msg']}.") from error
     if line.table not in TABLES:
         raise DamagedExport(f"Line {number} is of table {line.table}, which this version does not have.")
+    try:
+        check_transaction(line.partition, [Insert(line.key, line.values)])
+    except ValueError as error:
+        raise DamagedExport(f"Line {number} cannot be a row: {error}.") from error
     return line
 
 

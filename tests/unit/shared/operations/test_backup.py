@@ -26,6 +26,10 @@ HEADER, END = '{"export":1,"version":"0"}', '{"rows":1}'
 ROW = '{"table":"meetings","partition":"p","key":"k","values":{}}'
 
 
+def _with_key(key: str) -> str:
+    return json.dumps(json.loads(ROW) | {"key": key})
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
@@ -45,6 +49,11 @@ ROW = '{"table":"meetings","partition":"p","key":"k","values":{}}'
         ([HEADER, ROW.replace("{}", '{"a":1.5}'), END], "Line 2 is not a row: values.a"),
         ([HEADER, ROW.replace("{}", '{"a":null}'), END], "Line 2 is not a row: values.a"),
         ([HEADER, ROW.replace("meetings", "secrets"), END], "Line 2 is of table secrets"),
+        ([HEADER, ROW.replace("{}", '{"a-b":1}'), END], "Line 2 cannot be a row: .*named by letters"),
+        ([HEADER, ROW.replace("{}", '{"a":9223372036854775808}'), END], "Line 2 cannot be a row: .*64 bits"),
+        ([HEADER, ROW.replace("{}", '{"a":"' + "x" * 32_769 + '"}'), END], "Line 2 cannot be a row: a text is longer"),
+        ([HEADER, _with_key("a/b"), END], "Line 2 cannot be a row: a key"),
+        ([HEADER, _with_key("x" * 513), END], "Line 2 cannot be a row: a key"),
     ],
 )
 def test_a_damaged_export_is_refused_by_line(lines: list[str], message: str) -> None:
