@@ -30,7 +30,9 @@ PAUSE = timedelta(minutes=20)
 """Between tries, when those that the queue makes have all failed."""
 
 REFUSED_FOR = timedelta(minutes=15)
-"""How long an answer is tried that Exchange refuses by name, though the meeting is there and nothing newer is."""
+"""How long an answer is tried that Exchange refuses by name, though the meeting is there and nothing newer is; and a
+mail.
+"""
 
 FAILED_FOR = timedelta(days=1)
 """The same for one that fails in a way that may pass, while everything else that is asked of Exchange works."""
@@ -61,8 +63,7 @@ class Completion:
             lease = await self._prepare_mails(lease)
             if error is None:
                 lease, error = await self._answer(lease)
-            for draft in lease.operation.drafts:
-                await self.mailbox.send(draft)
+            lease = await self._send_mails(lease)
             await self._finish(lease, lease.operation.finished(self.clock.now(), error))
             self._measure(lease.operation)
         except _AnswerFailed as failed:
@@ -128,15 +129,23 @@ class Completion:
 
     async def _refused(self, lease: Lease, error: SchedulingError) -> tuple[Lease, str]:
         """Have it tried again, or, where that has been done for long enough, tell the organizer by mail (M1)."""
-        may_pass = isinstance(error, Unavailable | RateLimited | Conflict)
-        lease = replace(lease, tries=lease.tries + 1, tried=lease.tried or may_pass)
-        age = self.clock.now() - datetime.fromisoformat(lease.operation.created)
+        lease = replace(lease, tried=lease.tried or _may_pass(error))
+        return await self._told_by_mail(await self._give_up(lease, error))
+
+    async def _give_up(self, lease: Lease, error: SchedulingError) -> Lease:
+        """What Exchange does not take has been tried for long enough: note why, and raise the alarm.
+
+        Raises _AnswerFailed where it has not.
+        """
+        operation, may_pass = lease.operation, _may_pass(error)
+        lease = replace(lease, tries=lease.tries + 1)
+        age = self.clock.now() - datetime.fromisoformat(operation.created)
         if lease.tries < LOOKS or age < (FAILED_FOR if may_pass else REFUSED_FOR):
             raise _AnswerFailed(lease, error if may_pass else AnswerRefused(str(error)))
-        correlation = lease.operation.correlation_id
+        correlation = operation.correlation_id
         log.error("%s: Exchange does not take the answer: %s", correlation, error)
         await self.alarms.raise_(self.integration.uuid, AlarmKind.ANSWER, f"Correlation id {correlation}. {error}")
-        return await self._told_by_mail(replace(lease, operation=replace(lease.operation, cause=cause_of(error))))
+        return replace(lease, operation=replace(operation, error=operation.error or REFUSED, cause=cause_of(error)))
 
     async def _told_by_mail(self, lease: Lease) -> tuple[Lease, str]:
         """The answer as a mail of its own, if somebody is to be told and not by mail anyway."""
@@ -154,21 +163,43 @@ class Completion:
     async def _prepare_mails(self, lease: Lease, *, refused: bool = False) -> Lease:
         """Draft what is to be mailed, and write the drafts' ids down before anything is sent: so each goes out once.
 
-        This comes before the answer, since a declined item leaves the calendar.
+        This comes before the answer, since a declined item leaves the calendar. A mail that Exchange does not take in
+        the end is left out, and holds up neither the answer nor the other mails. `refused`: the answer was.
         """
-        mails, drafts = lease.operation.mails, lease.operation.drafts
-        if len(drafts) == len(mails):
-            return lease
-        item = await self.mailbox.item(lease.operation.item_id)
-        if item is None:
-            return lease
-        if Mailing.RESPONSE in mails and not drafts and not refused and not can_reply(item):
-            lease = await self.records.update(lease, texts.plain_response(lease.operation))
-            return await self._prepare_mails(lease)
-        for mailing in mails[len(drafts) :]:
-            drafts = (*drafts, await self.mailbox.draft(self._mail(mailing, item, lease)))
-            lease = await self.records.update(lease, replace(lease.operation, drafts=drafts))
+        item: CalendarItem | None = None
+        while left := lease.operation.mails[len(lease.operation.drafts) :]:
+            item = item or await self.mailbox.item(lease.operation.item_id)
+            if item is None:
+                return lease
+            mailing = left[0]
+            if mailing is Mailing.RESPONSE and not (texts.can_mail_to(item) if refused else can_reply(item)):
+                lease = await self._without(lease, mailing, refused=refused)
+                continue
+            try:
+                drafts = (*lease.operation.drafts, await self.mailbox.draft(self._mail(mailing, item, lease)))
+            except SchedulingError as error:
+                lease = await self._without(await self._give_up(lease, error), mailing, refused=refused)
+            else:
+                lease = await self.records.update(lease, replace(lease.operation, drafts=drafts))
         return lease
+
+    async def _without(self, lease: Lease, mailing: Mailing, *, refused: bool) -> Lease:
+        """One mail less. The answer is told by Exchange's own response then, unless that is what was refused."""
+        operation = lease.operation
+        if mailing is Mailing.RESPONSE and not refused:
+            return await self.records.update(lease, texts.plain_response(operation))
+        mails = tuple(each for each in operation.mails if each is not mailing)
+        return await self.records.update(lease, replace(operation, mails=mails))
+
+    async def _send_mails(self, lease: Lease) -> Lease:
+        """Send what is drafted, each once. One that Exchange does not take holds up no other."""
+        failed: SchedulingError | None = None
+        for draft in lease.operation.drafts:
+            try:
+                await self.mailbox.send(draft)
+            except SchedulingError as error:
+                failed = error
+        return await self._give_up(lease, failed) if failed else lease
 
     def _mail(self, mailing: Mailing, item: CalendarItem, lease: Lease) -> Mail:
         if mailing is Mailing.INSTRUCTIONS:
@@ -176,8 +207,12 @@ class Completion:
         return texts.response_mail(self.integration, item, lease.operation, self.clock.now())
 
 
+def _may_pass(error: SchedulingError) -> bool:
+    return isinstance(error, Unavailable | RateLimited | Conflict)
+
+
 class _AnswerFailed(Exception):
-    """An answer that has to be tried again; `lease` knows of this try."""
+    """An answer, or a mail, that has to be tried again; `lease` knows of this try."""
 
     def __init__(self, lease: Lease, why: Exception) -> None:
         super().__init__(str(why))

@@ -117,10 +117,9 @@ def _answered(
 
     Whom Exchange names by no address that a header may hold is told by Exchange's response alone.
     """
-    address = item.organizer.address if item else ""
     if integration.answers_in_html:
         return replace(operation, answer=answer, text=html)
-    if integration.response_format == "html" and html and address and address.isascii():
+    if integration.response_format == "html" and html and item and texts.can_mail_to(item):
         return replace(operation, answer=answer, text=html, mails=(Mailing.RESPONSE,))
     return replace(operation, answer=answer, text=html_to_text(html) if html else "")
 

@@ -116,6 +116,11 @@ def invited(integration: Integration, item: CalendarItem) -> tuple[str, ...]:
     return tuple(address for address in people if address != integration.mailbox)
 
 
+def can_mail_to(item: CalendarItem) -> bool:
+    """Whether the organizer has an address that a mail's header may hold."""
+    return bool(item.organizer.address) and item.organizer.address.isascii()
+
+
 def plain_response(operation: Operation) -> Operation:
     """The same operation with its answer as the plain comment of Graph's own response, instead of a mail of ours."""
     others = tuple(mailing for mailing in operation.mails if mailing is not Mailing.RESPONSE)

@@ -148,15 +148,6 @@ class GraphClient:
             raise Unavailable("Graph's answer could not be read: no object.")
         return payload
 
-    async def whole(self, path: str, params: Mapping[str, str] | None = None) -> Any:
-        """A message or an event with its body, as text where HTML (pictures in it) makes it too large to be read."""
-        try:
-            return await self.get(path, params)
-        except GraphError as error:
-            if error.error_code != TOO_LARGE:
-                raise
-        return await self.get(path, params, prefer='outlook.body-content-type="text"')
-
     async def post(self, path: str, body: Mapping[str, Any] | None = None, prefer: str = "") -> Any:
         """Send once, without a body where an action takes none; the JSON of the answer, None when there is none."""
         return await self._send("POST", path, json=body, prefer=prefer)
@@ -212,6 +203,16 @@ class GraphClient:
             return read_json(response.content) if response.content else None
         except ValueError as error:
             raise Unavailable("Graph's answer could not be read: no JSON, or nested too deep.") from error
+
+
+async def get_whole(client: GraphClient, path: str, params: Mapping[str, str] | None = None) -> Any:
+    """A message or an event with its body, as text where HTML (pictures in it) makes it too large to be read."""
+    try:
+        return await client.get(path, params)
+    except GraphError as error:
+        if error.error_code != TOO_LARGE:
+            raise
+    return await client.get(path, params, prefer='outlook.body-content-type="text"')
 
 
 def _middleware() -> dict[str, Any]:

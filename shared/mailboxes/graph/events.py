@@ -12,7 +12,7 @@ from shared.calendar.conference import Occurrence
 from shared.calendar.request import CalendarItem, Shape
 from shared.errors import Unavailable
 from shared.mailboxes.graph.answers import Page
-from shared.mailboxes.graph.client import GraphClient, GraphError
+from shared.mailboxes.graph.client import GraphClient, GraphError, get_whole
 from shared.mailboxes.graph.payloads import SEQUENCE, Event, Exceptions, parse, parse_event, parse_events
 from shared.mailboxes.mailbox import CalendarEntry, CalendarPage
 
@@ -50,11 +50,11 @@ class GraphEvents:
     async def _get(self, path: str, query: dict[str, str]) -> Any:
         """An event with more than comes by itself, or without that where Graph refuses it."""
         try:
-            return await self._client.whole(path, query)
+            return await get_whole(self._client, path, query)
         except GraphError as error:
             if error.status != 400:
                 raise
-            return await self._client.whole(path)
+            return await get_whole(self._client, path)
 
     async def item(self, event_id: str) -> CalendarItem | None:
         """See Mailbox.item. An occurrence comes with what a response to it needs, as far as Graph tells that."""

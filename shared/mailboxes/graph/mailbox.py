@@ -13,7 +13,7 @@ from shared.calendar.conference import Calendar
 from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 from shared.mailboxes.arrivals import Arrived
 from shared.mailboxes.graph.answers import Draft, Page, parse_changes
-from shared.mailboxes.graph.client import MALFORMED_ID, TOO_LARGE, GraphClient, GraphError, ServerError
+from shared.mailboxes.graph.client import MALFORMED_ID, TOO_LARGE, GraphClient, GraphError, ServerError, get_whole
 from shared.mailboxes.graph.events import GraphEvents, expanding
 from shared.mailboxes.graph.payloads import GLOBAL_OBJECT_IDS, parse, parse_message
 from shared.mailboxes.horizon import read_calendar
@@ -72,11 +72,11 @@ class GraphMailbox:
         except GraphError as error:
             if error.status != 400 and error.error_code != TOO_LARGE:
                 raise
-        message = await self._client.whole(path)
+        message = await get_whole(self._client, path)
         if parse_message(message).request() is None:
             return message
         try:
-            return {**message, "event": await self._client.whole(f"{path}/{_EVENT}")}
+            return {**message, "event": await get_whole(self._client, f"{path}/{_EVENT}")}
         except GraphError as error:
             if error.status != 404:
                 raise

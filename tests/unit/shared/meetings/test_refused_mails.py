@@ -1,0 +1,86 @@
+"""What Exchange refuses for good ends with its cause on record and an alarm, mails as well as answers (M1, M8)."""
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.alarms import AlarmKind
+from shared.bookings.operation import REFUSED, Operation
+from shared.calendar.request import Answer, MeetingRequest, Person
+from shared.errors import SchedulingError, Unavailable
+from shared.identity.caller import Caller
+from shared.meetings.completion import FAILED_FOR, PAUSE
+from tests.fakes.mailbox import invitation
+from tests.unit.shared.meetings.world import World, body, stored_integration
+
+ALWAYS = 10_000
+
+
+async def run_for(world: World, message: str, span: timedelta) -> Operation:
+    """The queue hands the message out, and the backlog looks at what is left for so long; the operation then."""
+    with suppress(SchedulingError):  # the worker's business
+        await world.process(message)
+    end = world.clock.now() + span
+    while world.clock.now() < end:
+        world.clock.move(PAUSE)
+        with suppress(SchedulingError):  # the timer's
+            await world.backlog().handle(timedelta(minutes=1))
+    operation = await world.operation(message)
+    assert operation
+    return operation
+
+
+async def alarms(world: World) -> list[AlarmKind]:
+    return [alarm.kind async for alarm in world.alarms.of(world.integration.uuid)]
+
+
+def with_promise(world: World) -> MeetingRequest:
+    promise = world.promises.make(world.integration.uuid, Caller("alice", "test"))
+    return invitation(body=promise, start=world.clock.now() + timedelta(days=5))
+
+
+@pytest.mark.parametrize("step", ["draft", "send"])
+@pytest.mark.parametrize("error", [SchedulingError("Graph answered 400."), Unavailable("Graph answered 500.")])
+async def test_late_instructions_that_are_refused_for_good_keep_nobody_from_the_answer(
+    step: str, error: Exception
+) -> None:
+    world = World()
+    message = world.mailbox.deliver(with_promise(world))
+    world.mailbox.fail(step, error, ALWAYS)
+    operation = await run_for(world, message, FAILED_FOR + timedelta(hours=1))
+    assert [sent.answer for sent in world.mailbox.answers] == [Answer.ACCEPTED]
+    assert operation.done
+    assert operation.error == REFUSED
+    assert str(error) in operation.cause
+    assert AlarmKind.ANSWER in await alarms(world)
+    assert await world.records.all_unfinished() == []
+
+
+@pytest.mark.parametrize("step", ["draft", "send"])
+async def test_an_answer_by_mail_that_is_refused_for_good_ends(step: str) -> None:
+    world = World(stored_integration(response_format="html"))
+    booking = await world.reserve()
+    start = world.clock.now() + timedelta(days=5)
+    message = world.mailbox.deliver(invitation(body=body(booking), start=start))
+    world.mailbox.fail(step, SchedulingError("Graph answered 400."), ALWAYS)
+    operation = await run_for(world, message, FAILED_FOR + timedelta(hours=1))
+    assert operation.done
+    assert operation.error == REFUSED
+    assert await world.records.all_unfinished() == []
+
+
+@pytest.mark.parametrize("address", ["/O=EXCHANGE/CN=ALICE", "", "b\u00f6b@example.com"])
+async def test_a_refused_answer_to_somebody_who_cannot_be_mailed_ends(address: str) -> None:
+    world = World()
+    booking = await world.reserve()
+    request = invitation(body=body(booking), start=world.clock.now() + timedelta(days=5))
+    assert request.item
+    item = replace(request.item, organizer=Person("Alice", address))
+    message = world.mailbox.deliver(replace(request, item=item))
+    world.mailbox.fail("answer", SchedulingError("Graph answered 400."), ALWAYS)
+    operation = await run_for(world, message, timedelta(days=1))
+    assert operation.done
+    assert operation.error == REFUSED
+    assert world.mailbox.mails == []
