@@ -96,6 +96,13 @@ def faults_of_answer(method: str, path: str, document: Json) -> list[str]:
     return strays(found) + list(differences(document, json.loads(written(found))))
 
 
+def faults_of_refusal(document: Json) -> list[str]:
+    """What of an error's envelope the SDK's models cannot hold."""
+    error = importlib.import_module("msgraph.generated.models.o_data_errors.o_data_error").ODataError
+    found = _parsed(error, json.dumps(document).encode())
+    return strays(found) + list(differences(document, json.loads(written(found))))
+
+
 def strays(found: Any, path: str = "$") -> list[str]:
     """What lies in `additional_data`, but for annotations, which no model has a place for."""
     if isinstance(found, list):

@@ -46,13 +46,15 @@ class GraphJudge:
         if request.headers.get("User-Agent", "").startswith(CLIENTS):
             self.requests += 1
             self._note(f"request {what}", self._faults_of_request(request, path, content))
+        body = answer.body if isinstance(answer, web.Response) and isinstance(answer.body, bytes) else b""
+        document = json.loads(body) if body else {}
         if answer.status >= 400:
             self.refusals += 1
+            refused = graph_builders.faults_of_refusal(document) if body and self._has_sdk else []
+            self._note(f"refusal of {what}", refused)
             return
         self.answers += 1
-        body = answer.body if isinstance(answer, web.Response) and isinstance(answer.body, bytes) else b""
         if body:
-            document = json.loads(body)
             self._links |= {document[name] for name in ("@odata.nextLink", "@odata.deltaLink") if name in document}
             self._note(f"answer {what}", self._faults_of_answer(request.method, path, document))
 

@@ -9,7 +9,7 @@ import pytest
 
 from shared.calendar.request import Answer
 from shared.mailboxes.graph.access import GraphAccess
-from shared.mailboxes.graph.client import GraphClient
+from shared.mailboxes.graph.client import GraphClient, GraphError
 from shared.mailboxes.graph.credentials import LocalTokens
 from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.graph.subscriptions import GraphSubscriptions
@@ -73,6 +73,18 @@ async def test_all_that_our_client_does(
     assert graph_judge.held >= 25
 
 
+async def test_what_is_wrong_on_the_way_fails_the_test(client: GraphClient, graph_judge: GraphJudge) -> None:
+    with pytest.raises(GraphError, match="BadRequest"):
+        await client.get(f"/users/{VMR}/mailbox")
+    await client.get(f"/users/{VMR}/messages", {"$top": "1", "surprise": "1"})
+    told, graph_judge.violations = graph_judge.violations, []
+    assert [fault.split(":")[0] for fault in told] == [
+        f"request GET users/{VMR}/mailbox",
+        f"request GET users/{VMR}/messages",
+    ]
+    assert graph_judge.refusals == 1
+
+
 @pytest.mark.parametrize(
     ("method", "path", "query", "headers", "body", "word"),
     [
@@ -116,6 +128,13 @@ def test_answers_that_neither_judge_lets_pass(document: dict[str, Any], word: st
     except (ValueError, TypeError, AttributeError) as error:
         found = [f"{word}: {error!r}"]
     assert any(word in fault for fault in found), found
+
+
+def test_a_refusal_that_the_sdk_does_not_understand() -> None:
+    inner = {"date": "2030-03-04T09:00:00", "request-id": "1", "client-request-id": "1"}
+    told = {"error": {"code": "BadRequest", "message": "No.", "innerError": inner}}
+    assert graph_builders.faults_of_refusal(told) == []
+    assert graph_builders.faults_of_refusal({"error": {"kode": "BadRequest"}})
 
 
 def test_names_in_queries_are_those_of_the_description() -> None:
