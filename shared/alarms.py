@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from shared.bookings.rows import RowKind, meetings_table
 from shared.clock import Clock
+from shared.integrations.domains import lacks_domains
 from shared.storage import Delete, Insert, Replace, RowChanged, RowExists, Storage, Values
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class AlarmKind(StrEnum):
     DUPLICATE_ALIAS = "duplicate_alias"
     QUOTA = "allocation_quota"
     COMPARISON = "calendar_comparison"
+    DOMAINS = "metadata_domains_missing"
 
 
 REMEDIES = {
@@ -81,6 +83,11 @@ REMEDIES = {
         "Exchange, the doctor tells the command that repairs the connection. A single message that Exchange can never "
         "give out is let go once it is deleted from the mailbox."
     ),
+    AlarmKind.DOMAINS: (
+        "Name the Exchange servers whose tokens are to be believed: "
+        'POST /api/admin/configuration/v1/exchange_domain/ {"domain": "mail.example.com", '
+        '"exchange_connector": "<URI of the integration>"}. The alarm goes with the first one.'
+    ),
     AlarmKind.ANSWER: (
         "The room is as decided, and the organizer was told by mail where that was possible. Look the correlation id "
         "up in scheduling_operation; when it is about all answers, the app may not write to the mailbox's calendar."
@@ -109,6 +116,7 @@ IN_USE: Mapping[AlarmKind, Callable[[Integration], bool]] = {
     AlarmKind.CLEANUP: _has_mailbox,
     AlarmKind.QUOTA: _has_mailbox,
     AlarmKind.COMPARISON: _has_mailbox,
+    AlarmKind.DOMAINS: lacks_domains,
     AlarmKind.DUPLICATE_ALIAS: lambda integration: integration.enable_personal_vmrs or integration.enable_dynamic_vmrs,
 }
 """Whether an integration uses what an alarm of this kind is about. Where it does not, nothing would ever cure it."""

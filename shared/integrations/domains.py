@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from shared.integrations.conditions import EXCHANGE_TOKEN
 from shared.integrations.sections.metadata import ExchangeDomain
+
+if TYPE_CHECKING:
+    from shared.integrations.integration import Integration
 
 UNNUMBERED = 0
 """The id of a record that the store has not numbered yet."""
@@ -19,7 +23,8 @@ def domain_records(sent: Any, before: Sequence[ExchangeDomain]) -> tuple[tuple[E
     """The records that a list stands for, and what is wrong with it.
 
     An entry is {"domain": …} (the record of that name, or a new one), {"id": …} (a record that stays as it is), or
-    both (a record that is renamed). What else an entry holds is ignored: clients send back what they got.
+    both (a record that is renamed). A text is a name, as existing clients send it. What else an entry holds is ignored:
+    clients send back what they got.
     """
     if sent is None:
         return (), []
@@ -30,14 +35,19 @@ def domain_records(sent: Any, before: Sequence[ExchangeDomain]) -> tuple[tuple[E
     return tuple(result for result in results if isinstance(result, ExchangeDomain)), faults
 
 
+def lacks_domains(integration: Integration) -> bool:
+    """Whether no Exchange identity token can be verified although the add-in signs in with them."""
+    return EXCHANGE_TOKEN.holds(integration) and not integration.domains
+
+
 def _record(entry: Any, before: Sequence[ExchangeDomain]) -> ExchangeDomain | str:
     """The record, or what is wrong with the entry."""
     if isinstance(entry, ExchangeDomain):
         return entry
-    sent = entry if isinstance(entry, Mapping) else {}
+    sent = {"domain": entry} if isinstance(entry, str) else entry if isinstance(entry, Mapping) else {}
     id_, domain = sent.get("id"), sent.get("domain")
     if not isinstance(domain, str) and (domain is not None or id_ is None):
-        return f"Must be an object such as {_EXAMPLE}."
+        return f"Must be a name such as mail.example.com, or an object such as {_EXAMPLE}."
     if id_ is not None:
         known = next((old for old in before if old.id == id_), None)
         if known is None:

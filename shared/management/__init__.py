@@ -53,7 +53,7 @@ def management(
         admins,
         [
             Connectors(integrations, storage, clock, lifecycle, examine, start_sign_in, names, local=local),
-            Domains(integrations),
+            Domains(integrations, lifecycle),
             Conferences(vmrs, scheduled, integrations, clock),
             ConferenceAliases(vmrs),
             end_users(UserStore(storage), integrations),

@@ -7,6 +7,7 @@ from shared.errors import NotFound, SettingsInvalid
 from shared.integrations import ExchangeDomain, Integration, IntegrationStore, StaleSettings
 from shared.management.connector_schema import CONNECTOR, DOMAIN, DOMAIN_SCHEMA
 from shared.management.connectors import domain_object
+from shared.management.lifecycle import Lifecycle
 from shared.management.resource import CONFIGURATION, Action, Object, Shown, id_in
 
 _ATTEMPTS = 8
@@ -22,8 +23,9 @@ class Domains:
     actions: Mapping[str, Action] = {}
     has_etags = False
 
-    def __init__(self, integrations: IntegrationStore) -> None:
+    def __init__(self, integrations: IntegrationStore, lifecycle: Lifecycle) -> None:
         self._integrations = integrations
+        self._lifecycle = lifecycle
 
     async def all(self) -> Sequence[Object]:
         """Every entry of every integration."""
@@ -53,7 +55,7 @@ class Domains:
         return Shown(domain_object(saved, next(each for each in saved.domains if each.id == id_)))
 
     async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
-        """Remove an entry. Raises NotFound, and SettingsInvalid when the integration needs it."""
+        """Remove an entry. Raises NotFound."""
         integration, _ = await self._find(id_)
         await self._change(integration.uuid, lambda now: [each for each in _entries(now) if each["id"] != id_])
 
@@ -83,6 +85,11 @@ class Domains:
 
     async def _change(self, uuid: str, change: Callable[[Integration], list[dict[str, Any]]]) -> Integration:
         """Change an integration's entries, again if somebody else has changed the integration meanwhile."""
+        saved = await self._saved(uuid, change)
+        await self._lifecycle.saved(uuid, frozenset({"domains"}))
+        return saved
+
+    async def _saved(self, uuid: str, change: Callable[[Integration], list[dict[str, Any]]]) -> Integration:
         for _ in range(_ATTEMPTS - 1):
             try:
                 return await self._change_once(uuid, change)

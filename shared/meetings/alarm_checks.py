@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from shared.alarms import AlarmKind, Alarms
 from shared.aliases.allocation import NEARLY_FULL, alias_format
+from shared.integrations import Integration
+from shared.integrations.domains import lacks_domains
 from shared.meetings.processor import Processor
 from shared.meetings.symptoms import disproves
 
@@ -37,6 +39,13 @@ async def forget_mailbox(processor: Processor, alarms: Alarms) -> None:
     if mark := await processor.records.symptom():
         await processor.records.forget_symptom(mark)
     await alarms.clear(processor.integration.uuid, AlarmKind.MAILBOX_SETTINGS)
+
+
+async def check_domains(integration: Integration, alarms: Alarms) -> None:
+    """Raise the alarm about metadata domains where there are none; Alarms.clear_unused clears it once there are."""
+    if lacks_domains(integration):
+        cause = "No metadata domain is set: Exchange identity tokens cannot be verified, so nobody can use the add-in."
+        await alarms.raise_(integration.uuid, AlarmKind.DOMAINS, cause)
 
 
 async def check_number_space(processor: Processor, alarms: Alarms) -> None:

@@ -9,7 +9,13 @@ from datetime import timedelta
 from shared.alarms import AlarmKind, Alarms
 from shared.errors import NotFound, SchedulingError
 from shared.integrations import Integration, IntegrationStore
-from shared.meetings.alarm_checks import NUMBERS, check_mailbox_settings, check_number_space, forget_mailbox
+from shared.meetings.alarm_checks import (
+    NUMBERS,
+    check_domains,
+    check_mailbox_settings,
+    check_number_space,
+    forget_mailbox,
+)
 from shared.meetings.due_runner import ONWARD
 from shared.meetings.handlers import Handlers, HandlersOf
 from shared.meetings.retirement import Retirement
@@ -113,6 +119,7 @@ class Timers:
         await keep_vmrs_registered(self.retirement.storage, self.alarms, await self.integrations.list())
         for integration in integrations:  # of those without a mailbox too: what a save could not clear
             await self.alarms.clear_unused(integration)
+            await check_domains(integration, self.alarms)
 
     async def connect(self, uuid: str, changed: frozenset[str] = frozenset()) -> None:
         """Try an integration's connection at once, for an admin who has just saved it or signed it in (E3, E4).
@@ -121,6 +128,7 @@ class Timers:
         """
         integration = await self.integrations.get(uuid)
         await self.alarms.clear_unused(integration)
+        await check_domains(integration, self.alarms)
         if integration.enable_dynamic_vmrs:
             await self._guarded(
                 integration, lambda hands: self._connect(hands, changed), AlarmKind.CONNECTION, CONNECT_TIMEOUT

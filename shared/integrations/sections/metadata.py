@@ -5,7 +5,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.integrations.conditions import EXCHANGE_TOKEN
 from shared.integrations.setting import Section, Setting
 
 DOMAIN_MAX_LENGTH = 192
@@ -35,7 +34,7 @@ class MetadataDomains(Section):
             f"FQDNs or URLs (up to {DOMAIN_MAX_LENGTH} characters each) of Exchange's metadata document. "
             "An FQDN stands for "
             "https://<FQDN>/autodiscover/metadata/json/1. List every server that signs with a certificate of its own; "
-            "a hybrid deployment lists outlook.office365.com and an on-premises server.",
-            required=EXCHANGE_TOKEN,
+            "a hybrid deployment lists outlook.office365.com and an on-premises server. May follow once the "
+            "integration exists; until then nobody can use the add-in with Exchange identity tokens, and an alarm says so.",
         ),
     ] = ()

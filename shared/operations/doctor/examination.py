@@ -13,6 +13,7 @@ from shared.clock import Clock
 from shared.errors import SchedulingError
 from shared.intake.watch_state import stored_subscription
 from shared.integrations import Integration
+from shared.integrations.conditions import EXCHANGE_TOKEN
 from shared.mailboxes.ews.failures import Look
 from shared.mailboxes.graph.access import Listed, Reply, Right
 from shared.meetings.records import Records
@@ -22,7 +23,13 @@ from shared.operations.doctor.finding import Check, Finding, Place, fault
 from shared.operations.doctor.mailbox import judge_lag, judge_settings, judge_unfinished
 from shared.operations.doctor.server import Server, judge_server
 from shared.operations.doctor.service_account import LooksAtAccount, judge_account
-from shared.operations.doctor.upkeep import judge_combinations, judge_manifest, judge_number_space, judge_poison
+from shared.operations.doctor.upkeep import (
+    judge_combinations,
+    judge_domains,
+    judge_manifest,
+    judge_number_space,
+    judge_poison,
+)
 from shared.operations.doctor.watching import judge_subscription
 from shared.settings import is_loopback
 from shared.storage import Storage
@@ -93,6 +100,8 @@ class Doctor:
             Check.SERVER: self._server,
             Check.MANIFEST: self._manifest,
         }
+        if EXCHANGE_TOKEN.holds(integration):
+            checks[Check.DOMAINS] = self._domains
         if integration.enable_dynamic_vmrs:
             by_ews: dict[Check, _Check] = {Check.CONNECTION: self._ews}
             by_graph: dict[Check, _Check] = {Check.CONNECTION: self._access, Check.SUBSCRIPTION: self._subscription}
@@ -141,6 +150,9 @@ class Doctor:
 
     async def _settings(self, integration: Integration, place: Place) -> Sequence[Finding]:
         return [judge_combinations(integration, place)]
+
+    async def _domains(self, integration: Integration, place: Place) -> Sequence[Finding]:
+        return [judge_domains(integration, place)]
 
     async def _manifest(self, integration: Integration, place: Place) -> Sequence[Finding]:
         return [judge_manifest(integration, place)]

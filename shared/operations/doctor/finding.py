@@ -23,6 +23,7 @@ class Check(StrEnum):
     MANIFEST = "manifest"
     NUMBER_SPACE = "number_space"
     POISON = "poison_messages"
+    DOMAINS = "metadata_domains"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,10 @@ from shared.alarms import Alarm
 from shared.aliases.allocation import NEARLY_FULL
 from shared.integrations import Integration
 from shared.integrations.combinations import combination_faults
+from shared.integrations.domains import lacks_domains
 from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
+
+DOMAINS_PATH = "/api/admin/configuration/v1/exchange_domain/"
 
 
 def judge_combinations(integration: Integration, place: Place) -> Finding:
@@ -29,6 +32,15 @@ def judge_manifest(integration: Integration, place: Place) -> Finding:
     )
     details = f"The manifest has changed (revision {revision}), and its installation was not acknowledged."
     return fault(Check.MANIFEST, details, remedy)
+
+
+def judge_domains(integration: Integration, place: Place) -> Finding:
+    """Whether Exchange identity tokens can be verified; for integrations whose add-in signs in with them."""
+    if not lacks_domains(integration):
+        return sound(Check.DOMAINS, f"Metadata domains: {', '.join(entry.domain for entry in integration.domains)}.")
+    body = json.dumps({"domain": "mail.example.com", "exchange_connector": place.connector})
+    details = "No metadata domain is set: add-in sign-in does not work until the first one is there."
+    return fault(Check.DOMAINS, details, place.curl("POST", DOMAINS_PATH, body))
 
 
 def judge_number_space(share: float, integration: Integration, place: Place) -> Finding:

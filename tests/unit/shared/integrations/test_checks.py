@@ -16,7 +16,6 @@ from shared.integrations.setting import setting_of
 from tests.unit.shared.integrations.samples import GUID, full_fields, graph_fields
 
 ALWAYS = {"name", "addin_server_domain"}
-DOMAINS = {"domains"}
 SINGLE_USE = {
     "room_mailbox_name", "room_mailbox_email_address", "conference_name_template", "scheduled_alias_prefix",
     "scheduled_alias_domain", "meeting_instructions_template", "placeholder_instructions_template",
@@ -38,34 +37,31 @@ NO_VMRS = {"enable_dynamic_vmrs": False, "enable_personal_vmrs": False}
 BRIDGE = {"conference_platform": "management_api", "bridge_url": "https://manager.example.com"}
 CASES: list[tuple[dict[str, Any], set[str]]] = [
     ({"enable_dynamic_vmrs": False, "enable_personal_vmrs": False}, set()),
-    ({"authentication_method": "BASIC"}, DOMAINS | SINGLE_USE | {"url", "username", "password"}),
-    ({"authentication_method": "NTLM"}, DOMAINS | SINGLE_USE | {"url", "username", "password"}),
-    ({"authentication_method": "OAUTH"}, DOMAINS | SINGLE_USE | {"url", "username"} | OAUTH),
+    ({"authentication_method": "BASIC"}, SINGLE_USE | {"url", "username", "password"}),
+    ({"authentication_method": "NTLM"}, SINGLE_USE | {"url", "username", "password"}),
+    ({"authentication_method": "OAUTH"}, SINGLE_USE | {"url", "username"} | OAUTH),
     (
         {"authentication_method": "APP_PERM"},
-        DOMAINS | SINGLE_USE | {"url", "oauth_client_id", "oauth_client_secret", "oauth_token_endpoint"},
+        SINGLE_USE | {"url", "oauth_client_id", "oauth_client_secret", "oauth_token_endpoint"},
     ),
-    ({"authentication_method": "GRAPH"}, DOMAINS | SINGLE_USE),
-    ({"authentication_method": "GRAPH", "graph_tenant_id": GUID}, DOMAINS | SINGLE_USE | {"graph_client_id"}),
-    ({"authentication_method": "GRAPH", "graph_client_id": GUID}, DOMAINS | SINGLE_USE | {"graph_tenant_id"}),
+    ({"authentication_method": "GRAPH"}, SINGLE_USE),
+    ({"authentication_method": "GRAPH", "graph_tenant_id": GUID}, SINGLE_USE | {"graph_client_id"}),
+    ({"authentication_method": "GRAPH", "graph_client_id": GUID}, SINGLE_USE | {"graph_tenant_id"}),
     (
         {"authentication_method": "KERBEROS", "kerberos_enable_tls": False},
-        DOMAINS | SINGLE_USE | KERBEROS | {"url", "username", "password", "authentication_method"},
+        SINGLE_USE | KERBEROS | {"url", "username", "password", "authentication_method"},
     ),
     (
         {"authentication_method": "KERBEROS"},
-        DOMAINS
-        | SINGLE_USE
-        | KERBEROS
-        | {"url", "username", "password", "kerberos_kdc_https_proxy", "authentication_method"},
+        SINGLE_USE | KERBEROS | {"url", "username", "password", "kerberos_kdc_https_proxy", "authentication_method"},
     ),
     (
         {"enable_dynamic_vmrs": False, "enable_personal_vmrs": True, "auth_provider": "ADFS"},
-        DOMAINS | PERSONAL | {"personal_vmr_adfs_relying_party_trust_identifier"},
+        PERSONAL | {"personal_vmr_adfs_relying_party_trust_identifier"},
     ),
     (
         {"enable_dynamic_vmrs": False, "enable_personal_vmrs": True, "auth_provider": "AZURE"},
-        DOMAINS | PERSONAL | {"personal_vmr_oauth_client_secret"},
+        PERSONAL | {"personal_vmr_oauth_client_secret"},
     ),
     ({"authentication_method": "GRAPH", "addin_authentication_method": "SSO_TOKEN"}, SINGLE_USE | ENTRA),
     (
@@ -181,7 +177,7 @@ def test_the_uuid_cannot_change() -> None:
 @pytest.mark.parametrize(
     "domains",
     [
-        "mail.example.com", {"domain": "mail.example.com"}, ["mail.example.com"], [{}], [{"domain": 7}], [None],
+        "mail.example.com", {"domain": "mail.example.com"}, ["mail"], [{}], [{"domain": 7}], [None],
         [{"domain": "mail.example.com"}, {"domain": "MAIL.example.com"}], [{"domain": "http://mail.example.com/x"}],
         [{"domain": "a" * 60 + "." + "b" * 60 + "." + "c" * 60 + ".example.com"}], [{"domain": ""}],
         [{"id": 7}], [{"domain": f"m{n}.example.com"} for n in range(51)],

@@ -38,6 +38,12 @@ def test_what_clients_send_back_is_understood() -> None:
     assert domain_records(sent, BEFORE) == (BEFORE, [])
 
 
+def test_a_text_is_a_name_as_existing_clients_send_it() -> None:
+    (known, new), faults = domain_records(["outlook.office365.com", "new.example.com"], BEFORE)
+    assert faults == []
+    assert (known, new.domain) == (CLOUD, "new.example.com")
+
+
 def test_null_is_no_domain() -> None:
     assert domain_records(None, BEFORE) == ((), [])
 

@@ -41,15 +41,34 @@ async def test_what_is_read_can_be_sent_back() -> None:
     assert (await api.call("PATCH", DOMAINS + "1/", {})).body == shown
 
 
-async def test_an_entry_is_removed_unless_its_integration_needs_it() -> None:
+async def test_the_last_entry_can_be_removed_which_an_alarm_tells() -> None:
     api = await api_with_one()
     await api.call("POST", DOMAINS, {"domain": "mail.example.com", "exchange_connector": PARENT})
     assert (await api.call("DELETE", DOMAINS + "1/")).status == 204
     assert await api.ids(DOMAINS) == [2]
-    last = await api.call("DELETE", DOMAINS + "2/")
-    assert last.status == 400
-    assert "Required when" in last.body["exchange_domain"]["domain"][0]
-    assert await api.ids(DOMAINS) == [2]
+    assert (await api.call("DELETE", DOMAINS + "2/")).status == 204
+    assert await api.ids(DOMAINS) == []
+    [integration] = await api.integrations.list()
+    assert api.lifecycle.told[-3:] == [("saved", integration.uuid)] * 3
+
+
+async def test_an_integration_is_created_before_its_domains() -> None:
+    api = Api()
+    fields = {name: value for name, value in graph_fields().items() if name != "domains"}
+    created = await api.call("POST", CONNECTORS, fields)
+    assert (created.status, created.body["domains"]) == (201, [])
+    entry = await api.call("POST", DOMAINS, {"domain": "mail.example.com", "exchange_connector": PARENT})
+    assert entry.status == 201
+    assert (await api.get(CONNECTORS + "1/"))["domains"] == [entry.body]
+
+
+async def test_vmrs_are_switched_on_after_the_domains_have_come() -> None:
+    api = Api()
+    off = {**graph_fields(enable_dynamic_vmrs=False), "domains": []}
+    assert (await api.call("POST", CONNECTORS, off)).status == 201
+    entry = await api.call("POST", DOMAINS, {"domain": "mail.example.com", "exchange_connector": PARENT})
+    on = {**off, "enable_dynamic_vmrs": True, "domains": [entry.body["resource_uri"]]}
+    assert (await api.call("PUT", CONNECTORS + "1/", on)).body["domains"] == [entry.body]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from shared.personal.bridge_failure import BridgeFailed
 from shared.personal.bridges import Bridges
 from shared.personal.store import VmrStore
 from tests.fakes.mailbox import invitation
-from tests.unit.shared.integrations.samples import full_fields
+from tests.unit.shared.integrations.samples import GUID, full_fields
 from tests.unit.shared.meetings.test_timers import World as Base
 from tests.unit.shared.meetings.world import body
 from tests.unit.shared.personal.samples import kept
@@ -76,6 +76,14 @@ class Node:
         if self.asked == 1:
             raise BridgeFailed("it does not answer")
         return []
+
+
+async def _saved(world: World, uuid: str) -> None:
+    await world.save(uuid, description="as it is")
+
+
+async def _named_server(world: World, uuid: str) -> None:
+    await world.save(uuid, domains=["mail.example.com"])
 
 
 async def _connection(world: World, uuid: str) -> None:
@@ -272,10 +280,17 @@ STORIES = {
     AlarmKind.HOUSEKEEPING: Story(_housekeeping, _round("agenda"), OFF, {}),
     AlarmKind.CLEANUP: Story(_cleanup, _round("cleanup"), OFF, {}),
     AlarmKind.QUOTA: Story(_quota, _quiet, OFF, {}),
+    AlarmKind.DOMAINS: Story(_saved, _named_server, {"enable_personal_vmrs": False, **OFF}, {"domains": []}),
     AlarmKind.DUPLICATE_ALIAS: Story(_duplicate_alias, _renamed, {"enable_personal_vmrs": False, **OFF}, {}),
 }
 MORE_WAYS_OUT: list[tuple[AlarmKind, dict[str, Any]]] = [
     (AlarmKind.SIGN_IN, OFF),
+    (
+        AlarmKind.DOMAINS,
+        {"addin_authentication_method": "SSO_TOKEN", "addin_application_id": GUID,
+         "addin_authority_url": "https://login.microsoftonline.com/common",
+         "addin_oidc_metadata_url": "https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration"},
+    ),
     (AlarmKind.MAILBOX_SETTINGS, OFF),
     (AlarmKind.NUMBER_SPACE, OFF),
     (AlarmKind.NUMBER_SPACE, {"scheduled_alias_prefix": "room"}),

@@ -14,7 +14,13 @@ from shared.operations.doctor.access import judge_access
 from shared.operations.doctor.finding import Check, Finding, Place
 from shared.operations.doctor.mailbox import judge_lag, judge_settings, judge_unfinished
 from shared.operations.doctor.server import Server, Trouble, judge_server
-from shared.operations.doctor.upkeep import judge_combinations, judge_manifest, judge_number_space, judge_poison
+from shared.operations.doctor.upkeep import (
+    judge_combinations,
+    judge_domains,
+    judge_manifest,
+    judge_number_space,
+    judge_poison,
+)
 from shared.operations.doctor.watching import judge_subscription
 from tests.unit.shared.integrations.samples import an_integration
 from tests.unit.shared.meetings.world import stored_integration
@@ -189,6 +195,14 @@ def test_the_manifest_is_to_be_installed_and_acknowledged() -> None:
     assert f"{BASE}/addin/{installed.uuid}/manifest.xml" in remedy
     assert '{"manifest_revision": 7}' in remedy
     assert f"{PLACE.connector}manifest_installed/'" in remedy
+
+
+def test_without_metadata_domains_the_first_is_created() -> None:
+    named = stored_integration()
+    assert judge_domains(named, PLACE).ok
+    remedy = faults(judge_domains(named.model_copy(update={"domains": ()}), PLACE))[Check.DOMAINS]
+    assert f'"exchange_connector": "{PLACE.connector}"' in remedy
+    assert remedy.endswith(f"'{BASE}/api/admin/configuration/v1/exchange_domain/'")
 
 
 @pytest.mark.parametrize(("length", "longer"), [(6, 7), (15, 15)])
