@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 bp = func.Blueprint()
 
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
 _UNEXPECTED = "An unexpected error occurred; the log tells more under the correlation id."
 
 
-@bp.route("api/admin/{*path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route("api/admin/{*path}", methods=METHODS, auth_level=func.AuthLevel.ANONYMOUS)
 async def admin(req: func.HttpRequest) -> func.HttpResponse:
     """Every resource of the management API."""
     return await respond(req)

@@ -80,7 +80,7 @@ def _domain_faults(integration: Integration, local: bool) -> list[str]:
         if len(entry.domain) > DOMAIN_MAX_LENGTH:
             messages = [f"Ensure this value has at most {DOMAIN_MAX_LENGTH} characters."]
         elif entry.domain.lower() in seen:
-            messages = ["This one is listed twice."]
+            messages = ["Exchange domain with this domain already exists."]
         else:
             messages = syntax.metadata_domain(entry.domain, local)
         seen.add(entry.domain.lower())

@@ -228,9 +228,9 @@ class IntegrationStore:
         if "room_mailbox_email_address" in proposed.given and wanted.mailbox:
             owner = await self._table.owner_of(wanted.mailbox)
             if owner and owner != (before.uuid if before else None):
-                taken["room_mailbox_email_address"] = ["Another integration uses this equipment mailbox already."]
+                taken["room_mailbox_email_address"] = ["An integration with this equipment mailbox already exists."]
         if before is None and wanted.uuid and await self._table.exists(wanted.uuid):
-            taken["uuid"] = ["Another integration has this UUID already."]
+            taken["uuid"] = ["An integration with this UUID already exists."]
         check(proposed, before, local=self._local, taken=taken)
 
     async def _secret(self, integration: Integration, field: str) -> SecretStr | None:

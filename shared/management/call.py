@@ -64,7 +64,7 @@ def _media_type(call: Call) -> str:
 
 def json_object(call: Call) -> dict[str, Any]:
     """The JSON object of a request. Raises InvalidRequest for anything else, and for JSON that can be read two ways."""
-    if _media_type(call) != "application/json":
+    if _media_type(call) not in ("", "application/json"):  # existing scripts name none
         raise InvalidRequest("Send JSON, with the header Content-Type: application/json.")
     if len(call.body) > REQUEST_BODY_MAX_BYTES:
         raise InvalidRequest(f"The request is longer than {REQUEST_BODY_MAX_BYTES:,} bytes.")

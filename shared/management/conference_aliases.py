@@ -23,6 +23,7 @@ class ConferenceAliases:
     schema = ALIAS_SCHEMA
     actions: Mapping[str, Action] = {}
     has_etags = False
+    emptied_by_put: Mapping[str, Any] = {}
 
     def __init__(self, store: VmrStore) -> None:
         self._store = store

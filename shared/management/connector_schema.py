@@ -42,7 +42,12 @@ def connector_schema() -> Schema:
         if not (setting.internal or (setting.secret and setting.read_only))
     }  # fmt: skip
     properties["domains"] |= {
-        "items": {"oneOf": [{**DOMAIN_SCHEMA, "required": []}, {"type": "string", "format": "uri-reference"}]}
+        "items": {
+            "oneOf": [
+                {**DOMAIN_SCHEMA, "required": []},
+                {"type": "string", "description": "A name, or the URI of an entry that the integration has."},
+            ]
+        }
     }
     properties["resource_uri"] = {"type": "string", "format": "uri-reference", "readOnly": True}
     return {"type": "object", "properties": properties, **_requirements()}

@@ -14,10 +14,12 @@ from shared.errors import Conflict, SettingsInvalid
 from shared.integrations import ExchangeDomain, Integration, IntegrationStore, StaleSettings
 from shared.integrations.checks import check
 from shared.integrations.draft import Draft, draft
-from shared.integrations.integration import TEMPLATE_FIELDS
+from shared.integrations.integration import READ_ONLY_FIELDS, TEMPLATE_FIELDS, settings
 from shared.integrations.references import REFERENCES, is_uri
+from shared.integrations.setting import is_nullable
 from shared.management.call import Answer, Call, json_object
 from shared.management.connector_schema import CONNECTOR, DOMAIN, connector_schema
+from shared.management.conversion import converted
 from shared.management.lifecycle import Lifecycle
 from shared.management.resource import CONFIGURATION, Action, Object, Schema, Shown, id_in, time_text, uri
 from shared.personal.store import VmrStore
@@ -35,6 +37,19 @@ StartSignIn: TypeAlias = "Callable[[str], Awaitable[Link]]"
 
 Names: TypeAlias = "Callable[[Draft, Integration | None], Awaitable[Mapping[str, str]]]"
 """Names of what a checked draft refers to by URI, before it is saved; Bridges.names."""
+
+_OWN_NULLABLE = frozenset({"graph_tenant_id", "graph_client_id"})
+"""Nullable settings that the original has not: its clients never send them, and must not clear them."""
+
+EMPTIED_BY_PUT: Object = {
+    **{
+        name: None
+        for name, field, setting in settings()
+        if is_nullable(field) and not setting.secret and name not in READ_ONLY_FIELDS | _OWN_NULLABLE
+    },
+    "domains": [],
+}
+"""What nullable settings and references become that a PUT leaves out. Secrets stay: nobody can read and resend them."""
 
 _ETAG = re.compile(r'"([0-9]{1,18})"')
 
@@ -82,6 +97,7 @@ class Connectors:
     area = CONFIGURATION
     name = CONNECTOR
     has_etags = True
+    emptied_by_put = EMPTIED_BY_PUT
     about = "Integrations: each connects a VMR platform with an Exchange deployment."
 
     def __init__(
@@ -213,7 +229,8 @@ class Connectors:
         from shared.integrations import validate
 
         integration = await self._integrations.by_id(id_)
-        proposed = validate(_understood(json_object(call)), integration, local=self._local)
+        fields = _understood(converted(json_object(call), self.schema))
+        proposed = validate(fields, integration, local=self._local)
         changed = [name for name, value in proposed if value != getattr(integration, name)]
         return Answer(200, {"changes": sorted(changed)})
 

@@ -94,11 +94,12 @@ class Directory(Generic[Model]):
 
     def __init__(
         self, name: str, about: str, schema: Schema, store: Store[Model], form: Form[Model],
-        integrations: IntegrationStore,
+        integrations: IntegrationStore, emptied_by_put: Object | None = None,
     ) -> None:  # fmt: skip
         self.name = name
         self.about = about
         self.schema = schema
+        self.emptied_by_put: Object = emptied_by_put or {}
         self._store = store
         self._form = form
         self._integrations = integrations

@@ -22,6 +22,7 @@ class Domains:
     schema = DOMAIN_SCHEMA
     actions: Mapping[str, Action] = {}
     has_etags = False
+    emptied_by_put: Mapping[str, Any] = {}
 
     def __init__(self, integrations: IntegrationStore, lifecycle: Lifecycle) -> None:
         self._integrations = integrations

@@ -68,4 +68,4 @@ class UserForm:
 def end_users(store: UserStore, integrations: IntegrationStore) -> Directory[UserRecord]:
     """The resource."""
     about = "Users of the add-in: their address names the owner of personal VMRs."
-    return Directory(END_USER, about, END_USER_SCHEMA, store, UserForm(), integrations)
+    return Directory(END_USER, about, END_USER_SCHEMA, store, UserForm(), integrations, dict.fromkeys(_IDS))

@@ -5,7 +5,8 @@
     PATCH  …/{resource}/          202, {"objects": [new and changed ones…]}, where the resource takes whole lists:
                                   {"objects": [{…}, …], "deleted_objects": ["<uri>", …]}
     GET    …/{resource}/{id}/     the object, with an ETag where it has one
-    PUT    …/{resource}/{id}/     202, the changed object; fields that are not sent stay, "" clears. PATCH does the same
+    PATCH  …/{resource}/{id}/     202, the changed object; fields that are not sent stay, "" clears
+    PUT    …/{resource}/{id}/     the same, but nullable fields and references that are not sent become null
     DELETE …/{resource}/{id}/     204; this and changes with If-Match: 412 unless the ETag is still the object's
     POST   …/{resource}/{id}/{action}/
 
@@ -14,14 +15,17 @@ deleted as a whole, nor replaced.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from shared.errors import InvalidRequest, NotFound, SettingsInvalid
 from shared.integrations import StaleSettings
 from shared.management import listing
 from shared.management.admins import Admins
 from shared.management.call import Answer, Call, json_object, refuse_another_site
+from shared.management.conversion import converted
 from shared.management.openapi import document
 from shared.management.resource import (
     ROOT,
@@ -37,6 +41,9 @@ from shared.management.resource import (
 
 _PATH = re.compile(rf"{ROOT}/([a-z]+)/v1/([a-z_]+)/?(?:([^/]+)/?)?(?:([^/]+)/?)?")
 _DOCUMENT = f"{ROOT}/openapi.json"
+
+WARNING_MAX_LENGTH = 1000
+"""Characters of skipped parameters' names that a Warning header tells."""
 
 
 class Management:
@@ -55,8 +62,18 @@ class Management:
         """The answer to an admin. Raises what is no mistake in the request itself: NotAuthenticated and others."""
         await self._admins.authenticate(call.headers)
         refuse_another_site(call)
-        if call.path == _DOCUMENT and call.method == "GET":
-            return Answer(200, document(self.resources))
+        match call.method:
+            case "HEAD":
+                read = await self._answer(replace(call, method="GET"))
+                return Answer(read.status, None, read.headers)
+            case "OPTIONS":
+                allowed = (await self._answer(call)).headers.get("Allow", "GET")
+                return Answer(200, None, {"Allow": f"{allowed}, OPTIONS"})
+        return await self._answer(call)
+
+    async def _answer(self, call: Call) -> Answer:
+        if call.path == _DOCUMENT:
+            return Answer(200, document(self.resources)) if call.method == "GET" else _not_allowed("GET")
         path = _PATH.fullmatch(call.path)
         resource = self._resources.get((path[1], path[2])) if path else None
         if path is None or resource is None:
@@ -86,9 +103,10 @@ async def _on_list(resource: Resource, call: Call) -> Answer:
         case "GET", _:
             query = listing.query_of(call.query, resource.schema)
             own_uri = uri(resource.area, resource.name)
-            return Answer(200, listing.page(await resource.all(), query, resource.schema, own_uri, call.query))
+            found = listing.page(await resource.all(), query, resource.schema, own_uri, call.query)
+            return Answer(200, found, _warning(query.skipped))
         case "POST", WritableResource():
-            created = await resource.create(json_object(call))
+            created = await resource.create(converted(json_object(call), resource.schema))
             return _shown(created, 201, {"Location": str(created.fields["resource_uri"])})
         case "PATCH", BulkResource():
             return await _on_many(resource, json_object(call))
@@ -105,6 +123,7 @@ async def _on_many(resource: BulkResource, sent: dict[str, Any]) -> Answer:
     wrong |= {f"deleted_objects.{n}": ["Must be a resource_uri."] for n, id_ in ids.items() if id_ is None}
     if wrong:
         raise SettingsInvalid(wrong)
+    objects = [converted(each, resource.schema) for each in objects]
     return Answer(202, {"objects": await resource.patch(objects, [id_ for id_ in ids.values() if id_ is not None])})
 
 
@@ -116,7 +135,9 @@ async def _on_object(resource: Resource, id_: int, call: Call) -> Answer:
         case "GET", _:
             return _shown(await resource.one(id_), 200)
         case "PUT" | "PATCH", WritableResource():
-            return _shown(await resource.update(id_, json_object(call), if_match), 202)
+            left_out = resource.emptied_by_put if call.method == "PUT" else {}
+            fields = {**left_out, **converted(json_object(call), resource.schema)}
+            return _shown(await resource.update(id_, fields, if_match), 202)
         case "DELETE", WritableResource():
             await resource.delete(id_, if_match, force=listing.flag(call.query, "force"))
             return Answer(204)
@@ -129,6 +150,12 @@ async def _on_action(action: Action, id_: int, call: Call) -> Answer:
 
 def _shown(shown: Shown, status: int, headers: Mapping[str, str] | None = None) -> Answer:
     return Answer(status, shown.fields, {**(headers or {}), **({"ETag": shown.etag} if shown.etag else {})})
+
+
+def _warning(skipped: Sequence[str]) -> dict[str, str]:
+    """Says which parameters meant nothing here. They come from outside, so what a header cannot hold is escaped."""
+    named = ", ".join(quote(name, safe="") for name in skipped)[:WARNING_MAX_LENGTH]
+    return {"Warning": f'299 - "Skipped, as nothing here has such a field: {named}"'} if skipped else {}
 
 
 def _not_allowed(methods: str) -> Answer:

@@ -83,18 +83,26 @@ class Query:
     order: tuple[str, ...]
     limit: int
     offset: int
+    skipped: tuple[str, ...] = ()
 
 
 def query_of(text: str, schema: Schema) -> Query:
-    """A query string. Raises InvalidRequest for a field, a lookup or a value that there is not."""
+    """A query string. Raises InvalidRequest for an order, a lookup or a value that there is not.
+
+    A parameter that names no field is skipped: the original does so, and its clients search every list by
+    `name__icontains`.
+    """
     pairs = [(name, value) for name, value in parse_qsl(text, keep_blank_values=True) if name != "format"]
     numbers = {name: value for name, value in pairs if name in ("limit", "offset")}
     order = tuple(value for name, value in pairs if name == "order_by")
     for name in order:
         _field(name.removeprefix("-"), schema)
-    filters = tuple(_filter(name, value, schema) for name, value in pairs if name not in _NO_FILTERS)
+    others = [(name, value) for name, value in pairs if name not in _NO_FILTERS]
+    filters = tuple(_filter(name, value, schema) for name, value in others if _names_field(name, schema))
+    skipped = tuple(name for name, _ in others if not _names_field(name, schema))
     limit = _number("limit", numbers.get("limit", str(DEFAULT_LIMIT)))
-    return Query(filters, order, min(limit or MAX_LIMIT, MAX_LIMIT), _number("offset", numbers.get("offset", "0")))
+    offset = _number("offset", numbers.get("offset", "0"))
+    return Query(filters, order, min(limit or MAX_LIMIT, MAX_LIMIT), offset, skipped)
 
 
 def flag(text: str, name: str) -> bool:
@@ -124,6 +132,11 @@ def page(objects: Sequence[Object], query: Query, schema: Schema, uri: str, text
 def _link(uri: str, text: str, limit: int, offset: int) -> str:
     kept = [pair for pair in parse_qsl(text, keep_blank_values=True) if pair[0] not in ("limit", "offset")]
     return f"{uri}?{urlencode([*kept, ('limit', limit), ('offset', offset)])}"
+
+
+def _names_field(name: str, schema: Schema) -> bool:
+    """Whether a parameter is about a field that there is; then it must be one that lists can be filtered by."""
+    return name.partition("__")[0] in schema["properties"]
 
 
 def _filter(name: str, value: str, schema: Schema) -> Filter:

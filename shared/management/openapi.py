@@ -60,8 +60,10 @@ def _paths(resource: Resource) -> dict[str, Any]:
     if isinstance(resource, WritableResource):
         several["post"] = _operation("A new object.", {"201": reference}, _writable(resource.schema))
         optional = {"type": "object", "properties": _writable(resource.schema)["properties"], "required": []}
-        single["put"] = _operation("Changes what is sent.", {"202": reference}, optional, parameters=[_IF_MATCH])
-        single["patch"] = single["put"]
+        single["patch"] = _operation("Changes what is sent.", {"202": reference}, optional, parameters=[_IF_MATCH])
+        emptied = ", ".join(resource.emptied_by_put)
+        rule = f" Left out, these become empty: {emptied}." if emptied else ""
+        single["put"] = {**single["patch"], "summary": f"Changes what is sent.{rule}"}
         single["delete"] = _operation("Removes it.", {"204": None}, parameters=[_FORCE, _IF_MATCH])
     if isinstance(resource, BulkResource):
         several["patch"] = _operation("Creates, changes and removes many.", {"202": {"type": "object"}}, _MANY)

@@ -81,11 +81,16 @@ class Resource(Protocol):
 
 @runtime_checkable
 class WritableResource(Resource, Protocol):
-    """A kind of object that admins can change. Fields that are not sent stay as they are, with PUT too."""
+    """A kind of object that admins can change. What is not sent stays as it is, but for `emptied_by_put`."""
 
     @property
     def has_etags(self) -> bool:
         """Whether its objects are shown with an ETag, on which changes can be made conditional."""
+        ...
+
+    @property
+    def emptied_by_put(self) -> Object:
+        """What nullable fields and references become that a PUT leaves out: the original's clients send no nulls."""
         ...
 
     async def create(self, fields: Object) -> Shown:

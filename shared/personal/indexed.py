@@ -156,9 +156,8 @@ class IndexedTable(Generic[Record]):
             taken = {field for claim, field in entry.claims.items() if await self._is_anothers(claim, entry.key)}
             if not taken:
                 raise  # whoever had it has let go of it meanwhile
-            raise SettingsInvalid(
-                {field: [f"Another {self._kind.name} has this already."] for field in taken}
-            ) from None
+            kind = self._kind.name.replace("_", " ").capitalize()
+            raise SettingsInvalid({field: [f"{kind} with this {field} already exists."] for field in taken}) from None
 
     async def _is_anothers(self, claim: str, key: str) -> bool:
         row = await self._table.get(self._kind.partition, claim)

@@ -35,6 +35,6 @@ class MetadataDomains(Section):
             "An FQDN stands for "
             "https://<FQDN>/autodiscover/metadata/json/1. List every server that signs with a certificate of its own; "
             "a hybrid deployment lists outlook.office365.com and an on-premises server. May follow once the "
-            "integration exists; until then nobody can use the add-in with Exchange identity tokens, and an alarm says so.",
+            "integration exists; until then an alarm says that no Exchange identity token can be verified.",
         ),
     ] = ()

@@ -206,7 +206,7 @@ def test_what_only_saving_can_find_is_told_the_same_way(deployment: FakeDeployme
     result = cli("integrations", "apply", str(corp("".join("- " + text.replace("\n", "\n  ") + "\n" for text in both))))
     assert result.exit_code == Exit.REFUSED
     assert result.stderr == (
-        "corp.yaml:5: room_mailbox_email_address: Another integration uses this equipment mailbox already.\n"
+        "corp.yaml:5: room_mailbox_email_address: An integration with this equipment mailbox already exists.\n"
         "Not applied: Example Corp, Third.\n"
     )
     assert now(deployment, "name") == "First"

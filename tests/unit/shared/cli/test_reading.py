@@ -62,7 +62,7 @@ def test_fields_and_their_lines() -> None:
         (Place(6, text=7), "Line 1: Must start with https://.", 7),
         (Place(6, text=7), "with sample values: line 2: no", 6),
         (Place(6), "line 2: of a text in quotes", 6),
-        (Place(9, entries=(10, 12)), "Entry 2: This one is listed twice.", 12),
+        (Place(9, entries=(10, 12)), "Entry 2: Exchange domain with this domain already exists.", 12),
         (Place(9, entries=(10, 12)), "Entry 3: is not there", 9),
         (Place(9, entries=(10, 12)), "Entry 0: is not there", 9),
         (Place(4), "Must be a string.", 4),

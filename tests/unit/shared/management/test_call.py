@@ -42,7 +42,12 @@ def test_everything_else_is_refused_and_says_why(body: bytes, message: str) -> N
     assert message in str(refused.value)
 
 
-@pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded"])
+def test_json_needs_no_name() -> None:
+    assert json_object(call(b'{"a": 1}', {})) == {"a": 1}
+    assert json_object(call(b'{"a": 1}', {"content-type": ""})) == {"a": 1}
+
+
+@pytest.mark.parametrize("kind", ["text/xml", "text/plain", "application/x-www-form-urlencoded"])
 def test_only_what_is_called_json_is_taken(kind: str) -> None:
     with pytest.raises(InvalidRequest, match="Content-Type: application/json"):
         json_object(call(b"{}", {"content-type": kind}))

@@ -75,7 +75,7 @@ def test_pins_by_the_rules_of_the_field() -> None:
         ({"pin": "12a4"}, "pin"),
         ({"pin": "#1234"}, "pin"),
         ({"pin": "1" * 21}, "pin"),
-        ({"pin": 1234}, "pin"),
+        ({"pin": [1234]}, "pin"),
         ({"allow_guests": True}, "pin"),
         ({"allow_guests": "yes"}, "allow_guests"),
         ({"guest_pin": "1234"}, "guest_pin"),

@@ -56,7 +56,7 @@ async def test_domains_come_back_as_objects_that_can_be_sent_again() -> None:
             "resource_uri": "/api/admin/configuration/v1/exchange_domain/1/",
         }
     ]
-    again = await api.call("PUT", CONNECTORS + "1/", {"domains": shown["domains"]})
+    again = await api.call("PUT", CONNECTORS + "1/", shown)
     assert again.body["domains"] == shown["domains"]
 
 
@@ -65,7 +65,7 @@ async def test_domains_are_taken_as_uris(host: str) -> None:
     api = Api()
     shown = await created(api, domains=[{"domain": "a.example.com"}, {"domain": "b.example.com"}])
     kept = host + shown["domains"][1]["resource_uri"]
-    answer = await api.call("PUT", CONNECTORS + "1/", {"domains": [kept, {"domain": "c.example.com"}]})
+    answer = await api.call("PATCH", CONNECTORS + "1/", {"domains": [kept, {"domain": "c.example.com"}]})
     assert [(each["id"], each["domain"]) for each in answer.body["domains"]] == [
         (2, "b.example.com"),
         (3, "c.example.com"),
@@ -76,7 +76,7 @@ async def test_a_uri_of_another_integrations_domain_is_refused() -> None:
     api = Api()
     await created(api)
     other = await created(api, name="Other", room_mailbox_email_address="other@example.com")
-    answer = await api.call("PUT", CONNECTORS + "1/", {"domains": [other["domains"][0]["resource_uri"]]})
+    answer = await api.call("PATCH", CONNECTORS + "1/", {"domains": [other["domains"][0]["resource_uri"]]})
     assert answer.status == 400
     assert answer.body == {
         "ms_exchange_connector": {"domains": ["Entry 1: This integration has no domain of that id."]}
@@ -87,19 +87,56 @@ async def test_a_uri_of_another_integrations_domain_is_refused() -> None:
 async def test_changing_keeps_what_is_not_sent_and_clears_what_is_sent_empty(method: str) -> None:
     api = Api()
     await created(api, description="old", meeting_buffer_before=5, ivr_theme="Blue")
-    answer = await api.call(
-        method, CONNECTORS + "1/", {"description": "", "ivr_theme": None, "meeting_buffer_after": 7}
-    )
+    sent = {"description": "", "ivr_theme": None, "meeting_buffer_after": 7}
+    if method == "PUT":
+        sent |= {name: graph_fields()[name] for name in ("room_mailbox_email_address", "scheduled_alias_prefix")}
+    answer = await api.call(method, CONNECTORS + "1/", sent)
     assert answer.status == 202
     assert (answer.body["description"], answer.body["ivr_theme"]) == ("", None)
     assert (answer.body["meeting_buffer_before"], answer.body["meeting_buffer_after"]) == (5, 7)
     assert await api.get(CONNECTORS + "1/") == answer.body
 
 
+async def test_what_a_put_leaves_out_of_nullable_fields_and_references_becomes_null() -> None:
+    api = Api()
+    own = {"graph_tenant_id": GUID, "graph_client_id": GUID, "conference_platform": "policy"}
+    theirs = {"ivr_theme": "Blue", "addin_application_id": GUID, "password": "secret"}
+    shown = await created(api, meeting_buffer_before=5, **own, **theirs)
+    kept = {name: shown[name] for name in ("room_mailbox_email_address", "scheduled_alias_prefix")}
+    answer = await api.call("PUT", CONNECTORS + "1/", kept)
+    assert answer.status == 202, answer.body
+    gone = {"ivr_theme": None, "addin_application_id": None, "personal_vmr_oauth_client_id": None, "domains": []}
+    assert answer.body == shown | gone | {"manifest_revision": answer.body["manifest_revision"]}
+    assert await api.integrations.secret(shown["uuid"], "password") is not None
+
+
+async def test_a_put_without_what_is_needed_is_refused_whole() -> None:
+    api = Api()
+    shown = await created(api, ivr_theme="Blue")
+    answer = await api.call("PUT", CONNECTORS + "1/", {"description": "x"})
+    faults = answer.body["ms_exchange_connector"]
+    assert (answer.status, set(faults)) == (400, {"room_mailbox_email_address", "scheduled_alias_prefix"})
+    assert await api.get(CONNECTORS + "1/") == shown
+
+
+async def test_numbers_for_texts_and_texts_for_numbers_and_switches_are_taken() -> None:
+    api = Api()
+    sent = {"meeting_buffer_before": "5", "allow_new_users": "False", "enable_personal_vmrs": 0, "description": 5}
+    shown = await created(api, **sent)
+    assert {name: shown[name] for name in sent} == {
+        "meeting_buffer_before": 5, "allow_new_users": False, "enable_personal_vmrs": False, "description": "5",
+    }  # fmt: skip
+    checked = await api.call("POST", CONNECTORS + "1/check/", {"meeting_buffer_before": "7"})
+    assert checked.body == {"changes": ["meeting_buffer_before"]}
+    wrong = {"meeting_buffer_before": "soon", "allow_new_users": "perhaps", "name": ["x"]}
+    refused = await api.call("PATCH", CONNECTORS + "1/", wrong)
+    assert set(refused.body["ms_exchange_connector"]) == set(wrong)
+
+
 async def test_every_fault_is_named_by_field_and_nothing_changes() -> None:
     api = Api()
     before = await created(api)
-    wrong = {"name": 5, "meeting_buffer_before": 181, "conference_name_template": "{{ x }}", "colour": "red"}
+    wrong = {"name": ["x"], "meeting_buffer_before": 181, "conference_name_template": "{{ x }}", "colour": "red"}
     answer = await api.call("PATCH", CONNECTORS + "1/", wrong)
     assert answer.status == 400
     assert set(answer.body["ms_exchange_connector"]) == set(wrong)
@@ -134,9 +171,9 @@ async def test_secrets_go_in_and_never_come_out() -> None:
 async def test_a_secret_that_is_not_sent_stays_and_an_empty_one_clears() -> None:
     api = Api()
     uuid = (await created(api, oauth_client_secret="s"))["uuid"]
-    await api.call("PUT", CONNECTORS + "1/", {"description": "x"})
+    await api.call("PATCH", CONNECTORS + "1/", {"description": "x"})
     assert await api.integrations.secret(uuid, "oauth_client_secret") is not None
-    await api.call("PUT", CONNECTORS + "1/", {"oauth_client_secret": ""})
+    await api.call("PATCH", CONNECTORS + "1/", {"oauth_client_secret": ""})
     assert await api.integrations.secret(uuid, "oauth_client_secret") is None
 
 

@@ -34,7 +34,7 @@ async def test_nothing_works_without_proof(method: str, path: str, proof: Mappin
         ("POST", CONNECTORS + "1/", "GET, PUT, PATCH, DELETE"),
         ("GET", CONNECTORS + "1/preview/", "POST"),
         ("POST", CONNECTORS + "1/icon/", "PUT"),
-        ("HEAD", CONNECTORS, "GET, POST"),
+        ("HEAD", CONNECTORS + "1/preview/", "POST"),
     ],
 )
 async def test_methods_that_are_not_allowed(method: str, path: str, allowed: str) -> None:
@@ -43,6 +43,43 @@ async def test_methods_that_are_not_allowed(method: str, path: str, allowed: str
     answer = await api.call(method, path, {})
     assert (answer.status, answer.headers["Allow"]) == (405, allowed)
     assert await api.ids(CONNECTORS) == [1]
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        (CONNECTORS, "GET, POST, OPTIONS"),
+        (CONNECTORS + "1/", "GET, PUT, PATCH, DELETE, OPTIONS"),
+        (CONNECTORS + "1/preview/", "POST, OPTIONS"),
+        ("status/v1/alarm/", "GET, OPTIONS"),
+        ("openapi.json", "GET, OPTIONS"),
+    ],
+)
+async def test_options_tell_the_methods(path: str, allowed: str) -> None:
+    api = Api()
+    await api.call("POST", CONNECTORS, graph_fields())
+    answer = await api.call("OPTIONS", path)
+    assert (answer.status, answer.body, answer.headers) == (200, None, {"Allow": allowed})
+
+
+async def test_head_is_get_without_the_body() -> None:
+    api = Api()
+    await api.call("POST", CONNECTORS, graph_fields())
+    read, head = await api.call("GET", CONNECTORS + "1/"), await api.call("HEAD", CONNECTORS + "1/")
+    assert (head.status, head.body, head.headers) == (200, None, read.headers)
+    with pytest.raises(NotFound):
+        await api.call("HEAD", CONNECTORS + "9/")
+
+
+async def test_unknown_parameters_are_skipped_with_a_warning() -> None:
+    api = Api()
+    await api.call("POST", CONNECTORS, graph_fields())
+    answer = await api.call("GET", DOMAINS + "?name__icontains=corp&limit=5&format=json&%0d%0aX=1&%22=2")
+    assert (answer.status, answer.body["meta"]["total_count"]) == (200, 1)
+    assert answer.headers["Warning"] == (
+        '299 - "Skipped, as nothing here has such a field: name__icontains, %0D%0AX, %22"'
+    )
+    assert "Warning" not in (await api.call("GET", DOMAINS + "?limit=5&format=json")).headers
 
 
 @pytest.mark.parametrize(

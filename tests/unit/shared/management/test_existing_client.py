@@ -113,11 +113,29 @@ async def test_an_update_that_changes_nothing_changes_nothing() -> None:
     plan = a_plan()
     id_ = await client.create(plan | {"domains": [{"domain": "outlook.office365.com"}]})
     before = await api.call("GET", f"{CONNECTORS}{id_}/")
-    await client.update(id_, plan | dict.fromkeys(SECRET_FIELDS, ""))
+    domains = [each["resource_uri"] for each in before.body["domains"]]
+    await client.update(id_, plan | dict.fromkeys(SECRET_FIELDS, "") | {"domains": domains})
     after = await api.call("GET", f"{CONNECTORS}{id_}/")
     assert (before.headers["ETag"], before.body) == (after.headers["ETag"], after.body)
     secret = await api.integrations.secret(GUID, "oauth_client_secret")
     assert secret is not None  # not sent, so kept
+
+
+async def test_references_that_a_plan_has_no_more_are_gone_after_an_update() -> None:
+    """The library leaves nulls out; a provider reads back what it planned, or reports an inconsistent result."""
+    api = Api()
+    client = Client(api)
+    plan = a_plan(**FULL)
+    id_ = await client.create(plan | {"domains": ["outlook.office365.com"]})
+    smaller = {
+        name: value
+        for name, value in plan.items()
+        if name not in ("ivr_theme", "host_identity_provider_group", "meeting_buffer_before")
+    }
+    await client.update(id_, smaller)
+    read = await client.read(id_)
+    assert (read["ivr_theme"], read["host_identity_provider_group"], read["domains"]) == (None, None, [])
+    assert read["meeting_buffer_before"] == 60  # no reference, and not nullable
 
 
 async def test_domains_as_resources_of_their_own() -> None:

@@ -101,7 +101,6 @@ def test_lists(query: str, expected: list[int]) -> None:
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("nme=x", "'nme'"),
         ("secret=x", "'secret'"),
         ("secret__startswith=x", "'secret'"),
         ("parts=x", "'parts'"),
@@ -178,3 +177,9 @@ def test_switches(query: str, on: bool) -> None:
 def test_a_switch_that_is_neither_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="neither true nor false"):
         flag("force=maybe", "force")
+
+
+def test_what_names_no_field_is_skipped_and_told() -> None:
+    query = query_of("title__icontains=x&id=2&_=17&format=json", SCHEMA)
+    assert query.skipped == ("title__icontains", "_")
+    assert ids("title__icontains=x&id=2") == [2]
