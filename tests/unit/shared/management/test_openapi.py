@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from shared.errors import Conflict, NotFound, SchedulingError
 from shared.management import Answer
+from shared.management.connector_schema import connector_schema
+from shared.management.conversion import converted
 from shared.management.resource import TIME_FORMAT, time_text
 from tests.unit.shared.integrations.samples import graph_fields
 from tests.unit.shared.management.api import CONNECTORS, DOMAINS, PROOF, Api
@@ -186,7 +188,8 @@ def test_any_values_are_saved_and_shown_or_refused_by_field(fields: dict[str, An
         assert after == before
         assert set(answer.body) <= {"ms_exchange_connector", "error"}
     else:
-        changed = {name: value for name, value in fields.items() if name in answer.body and name not in READ_ONLY}
+        taken = converted(fields, connector_schema())
+        changed = {name: value for name, value in taken.items() if name in answer.body and name not in READ_ONLY}
         for name in changed.keys() - {"domains", "uuid"}:
             # "" clears, and what may be null is null then.
             assert answer.body[name] in ([None, ""] if changed[name] == "" else [changed[name]]), name
