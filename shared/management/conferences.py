@@ -50,7 +50,7 @@ CONFERENCE_SCHEMA: Schema = {
         "primary_owner_email_address": {"type": "string", "maxLength": 100},
         "sync_tag": _LINE,
         "exchange_connector": {"type": ["string", "null"], "format": "uri-reference"},
-        "creation_time": {**TIME, "type": ["string", "null"]},
+        "creation_time": TIME,
         "scheduled_conferences_count": {"type": "integer", "readOnly": True},
         "non_idp_participants": {"type": "string", "readOnly": True},
         "is_open": {"type": "boolean", "readOnly": True},
@@ -136,7 +136,7 @@ def _scheduled(room: Object) -> Object:
     """The room of a meeting with the fields that it has not; its aliases are among the scheduled_alias objects."""
     absent: Mapping[str, Any] = {
         "aliases": [], "pin": "", "guest_pin": "", "allow_guests": False, "primary_owner_email_address": "",
-        "sync_tag": "", "exchange_connector": None, "creation_time": None, "scheduled_conferences_count": 1,
+        "sync_tag": "", "exchange_connector": None, "scheduled_conferences_count": 1,
     }  # fmt: skip
     return {**absent, **room}
 

@@ -86,6 +86,7 @@ class RecordRows:
                 "tag": conference.service_tag,
                 "non_idp_participants": conference.non_idp_participants,
                 "is_open": conference.is_open(self.clock.now()),
+                "creation_time": time_text(booking.created),
             }
 
     async def schedulers(self, integration: Integration) -> AsyncIterator[Object]:

@@ -130,6 +130,7 @@ _CONFERENCE: Mapping[str, Schema] = {
     "tag": _TEXT,
     "non_idp_participants": _TEXT,
     "is_open": _FLAG,
+    "creation_time": TIME,
 }
 _SCHEDULER: Mapping[str, Schema] = {"exchange_connector_id": _INTEGER, "last_modified_time": _nullable(TIME)}
 _OPERATION: Mapping[str, Schema] = {

@@ -105,7 +105,12 @@ async def test_what_a_put_leaves_out_of_nullable_fields_and_references_becomes_n
     kept = {name: shown[name] for name in ("room_mailbox_email_address", "scheduled_alias_prefix")}
     answer = await api.call("PUT", CONNECTORS + "1/", kept)
     assert answer.status == 202, answer.body
-    gone: dict[str, Any] = {"ivr_theme": None, "addin_application_id": None, "personal_vmr_oauth_client_id": None, "domains": []}
+    gone: dict[str, Any] = {
+        "ivr_theme": None,
+        "addin_application_id": None,
+        "personal_vmr_oauth_client_id": None,
+        "domains": [],
+    }
     assert answer.body == shown | gone | {"manifest_revision": answer.body["manifest_revision"]}
     assert await api.integrations.secret(shown["uuid"], "password") is not None
 

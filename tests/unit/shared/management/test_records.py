@@ -93,6 +93,7 @@ async def test_a_single_meeting() -> None:
     assert scheduled["scheduled_alias"] == alias["resource_uri"]
     room = await only(api, CONFERENCES)
     assert (room["name"], room["resource_uri"], room["is_open"]) == ("Planning (Alice)", scheduled["conference"], False)
+    assert room["creation_time"] == "2026-11-23T09:00:00"  # existing clients fail on null
     assert await api.ids(RECURRING) == []
 
 
