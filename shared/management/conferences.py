@@ -10,27 +10,24 @@ from shared.clock import Clock
 from shared.conferences.pins import pin_faults
 from shared.errors import Conflict, NotFound, SettingsInvalid
 from shared.integrations import IntegrationStore
-from shared.management.directory import Directory, Owners, sent
+from shared.management.directory import Directory, Owners, schemas, sent
 from shared.management.records import Records
 from shared.management.resource import CONFIGURATION, TIME, Object, Schema, Shown, id_in, time_text, uri
 from shared.personal.fields import normal, validated
 from shared.personal.store import VmrStore
-from shared.personal.vmr import MAX_ALIASES, SERVICE_TYPES, Alias, PersonalVmr
+from shared.personal.vmr import MAX_ALIASES, Alias, PersonalVmr
 
 CONFERENCE = "conference"
 ALIAS = "conference_alias"
 _PER_VMR = 32
 """An alias's id is its VMR's times this, plus its slot: so the id says where it is."""
 
-_LINE: Schema = {"type": "string", "maxLength": 250}
-_PIN: Schema = {"type": "string", "pattern": "^([0-9]{4,20}|[0-9]{3,19}#)?$"}
 ALIAS_SCHEMA: Schema = {
     "type": "object",
     "properties": {
         "id": {"type": "integer", "readOnly": True},
-        "alias": {"type": "string", "minLength": 1, "maxLength": 250},
+        **schemas(Alias, "alias", "description"),
         "conference": {"type": "string", "format": "uri-reference"},
-        "description": _LINE,
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },
     "required": ["alias", "conference"],
@@ -39,16 +36,12 @@ CONFERENCE_SCHEMA: Schema = {
     "type": "object",
     "properties": {
         "id": {"type": "integer", "readOnly": True},
-        "name": {"type": "string", "minLength": 1, "maxLength": 250},
-        "description": _LINE,
-        "service_type": {"type": "string", "enum": list(SERVICE_TYPES)},
-        "tag": _LINE,
+        **schemas(
+            PersonalVmr,
+            *("name", "description", "service_type", "tag", "pin", "guest_pin", "allow_guests"),
+            *("primary_owner_email_address", "sync_tag"),
+        ),
         "aliases": {"type": "array", "maxItems": MAX_ALIASES, "items": {"type": ["object", "string"]}},
-        "pin": _PIN,
-        "guest_pin": _PIN,
-        "allow_guests": {"type": "boolean"},
-        "primary_owner_email_address": {"type": "string", "maxLength": 100},
-        "sync_tag": _LINE,
         "exchange_connector": {"type": ["string", "null"], "format": "uri-reference"},
         "creation_time": TIME,
         "scheduled_conferences_count": {"type": "integer", "readOnly": True},

@@ -18,7 +18,17 @@ ROWS_CONCURRENCY = 16
 """Records of a list that are written at the same time."""
 
 Model = TypeVar("Model", bound=BaseModel)
+
 Result = TypeVar("Result")
+
+
+def schemas(model: type[BaseModel], *names: str) -> dict[str, Schema]:
+    """JSON schemas of a record's fields: the limits are the model's."""
+    generated = model.model_json_schema()["properties"]
+    return {
+        name: {key: value for key, value in generated[name].items() if key not in ("title", "default")}
+        for name in names
+    }
 
 
 class Store(Protocol[Model]):

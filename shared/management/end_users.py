@@ -8,7 +8,7 @@ from uuid import uuid4
 from shared.errors import SettingsInvalid
 from shared.integrations import IntegrationStore
 from shared.integrations.syntax import is_guid
-from shared.management.directory import Directory, Owners, sent
+from shared.management.directory import Directory, Owners, schemas, sent
 from shared.management.resource import CONFIGURATION, Object, Schema, uri
 from shared.personal.end_user import UserRecord
 from shared.personal.fields import validated
@@ -16,8 +16,6 @@ from shared.personal.users import UserStore
 
 END_USER = "end_user"
 
-_LINE: Schema = {"type": "string", "maxLength": 250}
-_NULLABLE: Schema = {"type": ["string", "null"], "maxLength": 250}
 _LINES = (
     "first_name", "last_name", "display_name", "title", "department", "telephone_number", "mobile_number",
     "avatar_url", "sync_tag",
@@ -28,9 +26,8 @@ END_USER_SCHEMA: Schema = {
     "properties": {
         "id": {"type": "integer", "readOnly": True},
         "uuid": {"type": "string", "readOnly": True},
-        "primary_email_address": {"type": "string", "minLength": 1, "maxLength": 100},
-        **dict.fromkeys(_LINES, _LINE),
-        **dict.fromkeys(_IDS, _NULLABLE),
+        **schemas(UserRecord, "primary_email_address", *_LINES),
+        **{name: {**schema, "type": ["string", "null"]} for name, schema in schemas(UserRecord, *_IDS).items()},
         "exchange_connector": {"type": ["string", "null"], "format": "uri-reference"},
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,10 +11,10 @@ from shared.personal.fields import Address, Line, Name
 MAX_ALIASES = 20
 """So that a VMR at its longest fits into one column of a table."""
 
-SERVICE_TYPES = ("conference", "lecture", "two_stage_dialing")
+ServiceType: TypeAlias = Literal["conference", "lecture", "two_stage_dialing"]
 """Virtual Meeting Room, Virtual Auditorium, Virtual Reception."""
 
-ServiceType: TypeAlias = Literal["conference", "lecture", "two_stage_dialing"]
+SERVICE_TYPES: tuple[str, ...] = get_args(ServiceType)
 Pin: TypeAlias = Annotated[str, Field(pattern=r"^([0-9]{4,20}|[0-9]{3,19}#)?$")]
 """4 to 20 digits, of which a # may be the last; "" when there is none."""
 
