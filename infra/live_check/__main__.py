@@ -8,7 +8,7 @@ import re
 import sys
 
 from infra.azure import fail, say, step
-from infra.live_check.graph import GRAPH, LOCAL, Graph
+from infra.live_check.graph import GRAPH, LOCAL, Graph, Refused
 from infra.live_check.meetings import Mailboxes
 from infra.live_check.reading import Reading
 from infra.live_check.table import BORNE, DIFFERS, HOLDS, NOT_TRIED, Table
@@ -83,8 +83,16 @@ def write(table: Table, graph: Graph, given: argparse.Namespace) -> None:
         Writing(table, boxes, given.app or "").run()
     finally:
         step("Cleaning up")
-        left = boxes.clean()
-        say(f'something named "{boxes.mark}" is left: remove it by hand' if left else "nothing is left")
+        say(cleaned(boxes))
+
+
+def cleaned(boxes: Mailboxes) -> str:
+    """Remove what this run made; what came of it."""
+    by_hand = f'remove what is named "{boxes.mark}" by hand, in both mailboxes'
+    try:
+        return f"something is left: {by_hand}" if boxes.clean() else "nothing is left"
+    except (Refused, OSError) as error:
+        return f"it failed ({error}): {by_hand}"
 
 
 def run(given: argparse.Namespace) -> Table:

@@ -17,6 +17,7 @@ from typing import IO, Any
 GRAPH = "https://graph.microsoft.com/v1.0"
 LOCAL = "http://127.0.0.1:"
 IMMUTABLE_IDS = 'IdType="ImmutableId"'
+_PROGRAM = "vmr-scheduling-live-check"
 _FETCH_TIMEOUT = 60.0
 _TRIES = 4
 _LONGEST_WAIT = 60.0
@@ -90,6 +91,7 @@ class Graph:
     ) -> Json:
         headers = {
             "Authorization": f"Bearer {self._token}",
+            "User-Agent": _PROGRAM,
             "Prefer": ", ".join(filter(None, (IMMUTABLE_IDS, prefer))),
             **({"Content-Type": kind} if body is not None else {}),
         }

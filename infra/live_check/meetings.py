@@ -78,7 +78,7 @@ class Mailboxes:
     def messages(self, root: str, subject: str) -> list[Json]:
         """Messages of one mailbox whose subject holds this, newest first; only what tells of what kind they are."""
         query = {"$top": _NEWEST, "$select": f"id,subject,parentFolderId,{KIND}", "$orderby": "receivedDateTime desc"}
-        return [each for each in self.graph.get(f"{root}/messages", query)["value"] if subject in each["subject"]]
+        return [each for each in self.graph.get(f"{root}/messages", query)["value"] if _bears(each, subject)]
 
     # --- cleaning up
 
@@ -97,7 +97,7 @@ class Mailboxes:
 
     def _marked(self, root: str) -> list[str]:
         events = self.graph.get(f"{root}/events", {"$top": _NEWEST, "$select": "id,subject"})["value"]
-        found = [item(f"{root}/events", str(each["id"])) for each in events if self.mark in each["subject"]]
+        found = [item(f"{root}/events", str(each["id"])) for each in events if _bears(each, self.mark)]
         return found + [item(f"{root}/messages", str(each["id"])) for each in self.messages(root, self.mark)]
 
 
@@ -192,6 +192,11 @@ def moved(start: datetime, hours: int) -> Json:
     """A change of time."""
     start += timedelta(hours=hours)
     return {"start": _moment(start), "end": _moment(start + timedelta(minutes=30))}
+
+
+def _bears(document: Json, subject: str) -> bool:
+    """Whether its subject, which other people's items may lack, holds this."""
+    return subject in (document.get("subject") or "")
 
 
 def _beginning(recurrence: Json, start: datetime) -> Json:

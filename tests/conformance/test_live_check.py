@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,12 +12,16 @@ import pytest_asyncio
 from aiohttp import web
 
 from dev.exchange.app import Running, running_exchange
+from dev.exchange.graph.gateway import Gateway
+from dev.exchange.model import Body, Letter
 from infra.live_check import __main__ as live_check
 from infra.live_check.facts import NO_MAILBOX_CODES
+from infra.live_check.graph import Refused
 from infra.live_check.reading import roles_of
 from infra.live_check.table import BORNE, DIFFERS, HOLDS, NOT_TRIED, Differs, NotTried, Table
 from shared.mailboxes.graph import client
 from tests.conformance.bicep import INFRA
+from tests.graph_judge import GraphJudge
 
 TOKEN = "not-to-be-printed"
 EQUIPMENT, ORGANIZER, OTHER = "vmr@example.com", "alice@example.com", "bob@example.com"
@@ -47,6 +51,15 @@ async def app() -> AsyncIterator[str]:
     await runner.cleanup()
 
 
+@pytest.fixture(autouse=True)
+def judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphJudge]:
+    """Each request is one that Microsoft's description has, and that its SDK could make."""
+    judge = GraphJudge()
+    monkeypatch.setattr(Gateway, "witness", staticmethod(judge))
+    yield judge
+    assert sorted(set(judge.violations)) == []
+
+
 @pytest.fixture
 def run(exchange: Running, app: str, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs all of it in another thread, as a program of its own would; gives verdicts by what is relied on."""
@@ -71,11 +84,12 @@ ROLES_ROW = "the token has no role for mail or calendars: Exchange alone grants"
 
 
 async def test_all_that_the_product_relies_on_holds_in_the_simulated_exchange(
-    run: Run, exchange: Running, capsys: pytest.CaptureFixture[str]
+    run: Run, judge: GraphJudge, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = await run("--write")
     assert not_holding(rows) == {ROLES_ROW: f"{NOT_TRIED}: the token cannot be read"}
     assert len(rows) > 35
+    assert judge.requests > 100
     told = capsys.readouterr().out
     assert "what this tenant does" in told
     assert "nothing is left" in told
@@ -122,6 +136,28 @@ async def test_after_a_failure_in_the_middle_it_cleans_up_as_well(
     with pytest.raises(ConnectionResetError):
         await run("--write")
     assert not exchange.exchange.store.events(exchange.exchange.directory.ensure(ORGANIZER).guid)
+
+
+async def test_what_cannot_be_removed_is_named(
+    run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any) -> None:
+        raise Refused(403, "ErrorAccessDenied")
+
+    monkeypatch.setattr("infra.live_check.graph.Graph.delete", refused)
+    monkeypatch.setattr("infra.live_check.writing.Writing.run", lambda self: self.boxes.invite("left"))
+    await run("--write")
+    told = capsys.readouterr().out
+    assert 'it failed (403 ErrorAccessDenied): remove what is named "VMR live-check ' in told
+    assert "holds" in told, "what was found is told all the same"
+
+
+async def test_mail_without_a_subject_is_left_alone(run: Run, exchange: Running) -> None:
+    owner = exchange.exchange.directory.ensure(EQUIPMENT)
+    letter = Letter("", Body("kept"), from_=owner.contact, sender=owner.contact, to=(owner.contact,))
+    exchange.exchange.post.send(letter, save=False)
+    await run("--write")
+    assert [each.letter.body.content for each in exchange.exchange.store.messages(owner.guid)] == ["kept"]
 
 
 async def test_without_write_nothing_is_changed(run: Run, exchange: Running) -> None:
