@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from shared.aliases.promises import Promise, find_promises
 from shared.aliases.tags import find_tags
-from shared.bookings.booking import Booking
+from shared.bookings.booking import Booking, State
 from shared.calendar.conference import Calendar
 from shared.calendar.request import CalendarItem, MeetingRequest, Shape
 from shared.identity.caller import Caller
@@ -61,6 +61,11 @@ def explain(
     promise = Promise("assumed", Caller("assumed", "promise")) if promises else None
     if promise:
         notes.append("The TOK tag is taken for valid: only the deployment can verify it.")
+    if any(booking.state is State.RESERVED and not booking.meeting for booking in tagged):
+        notes.append(
+            "An unused tag is good for the meetings of those for whom it was made: only the deployment knows whose those "
+            "are, and takes anybody else's meeting for a copied invitation."
+        )
     if request.item and request.item.shape is not Shape.SINGLE:
         notes.append("Occurrences are Exchange's to tell: a file does not show whether those of a series have changed.")
     known = Known(tuple(sorted(tagged, key=lambda booking: booking.created)), own, promise=promise)

@@ -205,6 +205,13 @@ def test_series(explained: Explained, extra: str, template: str) -> None:
     assert any("Exchange's to tell" in note for note in found["notes"])
 
 
+def test_an_unused_tag_says_that_it_is_not_good_for_everybody(explained: Explained) -> None:
+    note = "An unused tag is good for the meetings of those for whom it was made"
+    free, own = (explained("a.ics", ics(), "--offline", "--tag", standing) for standing in ("free", "own"))
+    assert any(note in each for each in free["notes"])
+    assert not any(note in each for each in own["notes"])
+
+
 def test_a_series_that_is_over(explained: Explained) -> None:
     over = ics(extra="RRULE:FREQ=DAILY;UNTIL=20261203T090000Z")
     assert explained("a.ics", over, "--offline", "--now", "2027-01-01")["template"] == (
