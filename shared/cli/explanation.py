@@ -63,8 +63,8 @@ def explain(
         notes.append("The TOK tag is taken for valid: only the deployment can verify it.")
     if any(booking.state is State.RESERVED and not booking.meeting for booking in tagged):
         notes.append(
-            "An unused tag is good for the meetings of those for whom it was made: only the deployment knows whose those "
-            "are, and takes anybody else's meeting for a copied invitation."
+            "An unused tag is good for the meetings of those for whom it was made. Only the deployment knows who they "
+            "are; it takes anybody else's meeting for a copied invitation."
         )
     if request.item and request.item.shape is not Shape.SINGLE:
         notes.append("Occurrences are Exchange's to tell: a file does not show whether those of a series have changed.")

@@ -11,11 +11,12 @@ from shared.aliases.promises import Promise, Promises
 from shared.bookings.booking import Booking, State
 from shared.bookings.operation import correlation_id
 from shared.calendar.conference import Calendar
-from shared.calendar.request import MeetingRequest, meeting_key
+from shared.calendar.request import Answer, MeetingRequest, meeting_key
 from shared.clock import Clock
 from shared.errors import NotAuthenticated
 from shared.identity.caller import Caller
 from shared.integrations import Integration
+from shared.meetings.comparison import is_compared
 from shared.meetings.decision import Accept, Decision, Known, Provide, decide
 from shared.meetings.records import Records
 
@@ -71,7 +72,14 @@ class Decider:
         )
 
     def _completed(self, known: Known, promise: Promise | None, request: MeetingRequest) -> Known:
-        """What is known, with what is for whom (A6)."""
+        """What is known, with what is for whom (A6).
+
+        A meeting that was accepted before its records were lost was looked at then: its calendar item alone does not
+        tell which delegate had sent it.
+        """
+        item = request.item
+        if is_compared(request.message_id) and item and item.answer is Answer.ACCEPTED and known.own is None:
+            return replace(known, promise=promise)
         unused = (booking for booking in known.tagged if booking.state is State.RESERVED and not booking.meeting)
         others = frozenset(
             booking.tag for booking in unused if not self._is_for(map(bytes.fromhex, booking.people), request.people)

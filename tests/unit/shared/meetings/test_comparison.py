@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.aliases.allocation import alias_format
 from shared.bookings.booking import Booking
 from shared.calendar.conference import Calendar, Conference, Occurrence
 from shared.calendar.request import Answer, MeetingRequest, Shape, meeting_key
 from shared.errors import Unavailable
+from shared.identity.caller import Caller
 from shared.intake.notice import decode
 from shared.intake.watch_state import WatchState
 from shared.mailboxes.horizon import HORIZON
@@ -102,6 +104,19 @@ async def test_a_meeting_that_was_accepted_before_the_records_were_lost_is_not_a
     [(key, item)] = world.mailbox.items.items()
     world.mailbox.items[key] = replace(item, answer=Answer.ACCEPTED)
     assert await compared(world)
+    assert world.told == []
+    assert await opens(world, booking, START)
+
+
+async def test_what_a_delegate_had_sent_stays_accepted_after_the_records_were_lost(world: World) -> None:
+    """The tag names the delegate alone, and the calendar item does not say who sent it."""
+    form, delegate = alias_format(world.integration), Caller("delegate", "test", mailboxes=("delegate@example.com",))
+    booking = await world.allocator.allocate(world.integration.uuid, form, delegate, timedelta(days=90))
+    request = invitation(body=body(booking), start=START)
+    assert request.item
+    world.mailbox.items[request.item.id] = replace(request.item, answer=Answer.ACCEPTED, answered_at=START)
+    assert "1 without a room" in await compared(world)
+    await hand_out(world)
     assert world.told == []
     assert await opens(world, booking, START)
 
