@@ -65,17 +65,16 @@ class GraphJudge:
             self._note("notification", graph_description.faults_of_notices(dict(document)))
 
     def _faults_of_request(self, request: web.Request, path: str, content: bytes) -> Iterator[str]:
+        is_link = str(request.url) in self._links or bool(_TOKENS & set(request.query))
+        self.followed += is_link
+        self.built += self._has_sdk and not is_link
         try:
             if self._is_described:
                 document = json.loads(content) if content and request.content_type == "application/json" else None
                 yield from graph_description.faults_of_request(path, request.query, document)
-            if str(request.url) in self._links or _TOKENS & set(request.query):
-                self.followed += 1
-            elif self._has_sdk:
-                yield from graph_builders.faults_of_request(
-                    request.method, path, request.query, request.headers, content
-                )
-                self.built += 1
+            if self._has_sdk and not is_link:
+                query, headers = request.query, request.headers
+                yield from graph_builders.faults_of_request(request.method, path, query, headers, content)
         except (NoSuchPathError, NoBuilderError) as error:
             yield str(error)
 
