@@ -65,7 +65,9 @@ def model() -> Any:
         raise FileNotFoundError(_TOOL)
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.Model(DESCRIPTION)
+    found = module.Model(DESCRIPTION)
+    found.props = cache(found.props)  # asked for each object of each answer
+    return found
 
 
 @dataclass(frozen=True)
