@@ -33,10 +33,11 @@ async function addVmr(event) {
  * @returns {Promise<Finished>}
  */
 async function added(outlook) {
-  const { api: paths, identity, room_name: name, room_email: address } = config;
+  const { api: paths, identity, room_name: name, room_email: address, room_addresses: known } = config;
   const api = new Api(paths, log);
   api.mailboxes = () => outlook.people();
-  const actions = new Actions(outlook.item, api, new Identity(identity, outlook, api, log), { name, address }, log);
+  const prover = new Identity(identity, outlook, api, log);
+  const actions = new Actions(outlook.item, api, prover, { name, address, known }, log);
   void actions.prepare();
   const first = await actions.run({ do: 'single' });
   if (first.outcome === 'already' && first.incomplete) return actions.run({ do: 'complete' });

@@ -129,7 +129,7 @@ export class Actions {
   /** @returns {Promise<Plan>} */
   async #singleUse() {
     try {
-      return { block: allocated(await this.#details()), outcome: 'added' };
+      return { block: allocated(await this.#details(), this.room), outcome: 'added' };
     } catch (error) {
       const isOutage = error instanceof ApiError && error.isOutage;
       if (!isOutage || !this.placeholder) throw error;
@@ -154,7 +154,7 @@ export class Actions {
     const tag = tagOf(body);
     if (!tag) return this.#addSingleUse(mayRewrite);
     this.placing.askForPictures(body, mayRewrite);
-    return this.placing.replace(body, tag, await this.#details(), mayRewrite);
+    return this.placing.replace(body, tag, await this.#details(), this.room, mayRewrite);
   }
 
   /** @returns {Promise<Finished>} */

@@ -4,7 +4,8 @@
  *
  * Outlook's list tells little: it leaves out whom it has not resolved, gives 500 at most (100 on phones), and may give a
  * legacy Exchange DN or another address of the same mailbox (office-js #3701, #2590; reference of Office.Recipients). So
- * its yes to an addition counts, and the list only serves to recognise what was added.
+ * its yes to an addition counts, and the list only serves to recognise what was added: by what the server knows of the
+ * mailbox, and by what Outlook was seen to make of it.
  */
 
 import { ATTENDEE_WAITS, failureOf, readAgain } from './patience.js';
@@ -22,9 +23,21 @@ const TRIES = 3;
  */
 export function isMailbox({ name, address }, mailbox) {
   const given = address.toLowerCase();
-  if ([mailbox.address, ...(mailbox.aliases ?? [])].some((known) => known.toLowerCase() === given)) return true;
+  const { aliases = [], known = [] } = mailbox;
+  if ([mailbox.address, ...aliases, ...known].some((one) => one.toLowerCase() === given)) return true;
   // A DN says nothing by itself. Nobody else in the organization is likely to bear the name.
   return isLegacyDn(given) && name !== '' && name === mailbox.name;
+}
+
+/**
+ * A mailbox with what the server knows of the room's, where it is the same one.
+ * @param {Mailbox} mailbox
+ * @param {Mailbox} room
+ * @returns {Mailbox}
+ */
+export function asKnown(mailbox, room) {
+  const isSame = isMailbox({ name: '', address: mailbox.address }, room);
+  return isSame && room.known ? { ...mailbox, known: room.known } : mailbox;
 }
 
 /**

@@ -1,6 +1,7 @@
 // @ts-check
 /** What goes into a meeting, by what the back end says. Pure. */
 
+import { asKnown } from './attendees.js';
 import { piecesOf } from './html.js';
 import { ANYTHING, findTag, pieces } from './text.js';
 
@@ -10,14 +11,15 @@ import { ANYTHING, findTag, pieces } from './text.js';
 /**
  * What an alias brings.
  * @param {MeetingDetails} details
+ * @param {Mailbox} room  what the pane knows of the mailbox
  * @returns {Block & {mailbox: Mailbox}}
  */
-export function allocated(details) {
+export function allocated(details, room) {
   return {
     html: details.instructions,
     text: details.instructions_text,
     mark: details.alias_id,
-    mailbox: { name: details.room_name, address: details.room_email },
+    mailbox: asKnown({ name: details.room_name, address: details.room_email }, room),
     location: details.location,
   };
 }

@@ -37,7 +37,7 @@ export const NOTHING = { already: false, removable: false, owner: 'ours', incomp
  * @returns {Promise<{finding: Finding, placed: Placed|null, state: TagState|null}>} `placed` where it is removable
  */
 export async function find(item, body, room, ask) {
-  const noted = placedBy(await item.recall().catch(() => ''));
+  const noted = placedBy(await item.recall().catch(() => ''), room);
   const isNoted = noted !== null && holds(body, noted.block.mark);
   const isOurs = isNoted && isSeparable(body, noted);
   const tag = tagOf(body);

@@ -36,7 +36,10 @@ import { holds } from './text.js';
  */
 
 /** @typedef {{name: string, address: string, isOrganizer?: boolean}} Attendee */
-/** @typedef {{name: string, address: string, aliases?: string[]}} Mailbox  `aliases`: what else it may be listed as */
+/**
+ * @typedef {{name: string, address: string, aliases?: string[], known?: string[]}} Mailbox  what else it may be listed
+ *   as: `known` by what the server tells, in lower case, `aliases` by what Outlook was seen to make of it
+ */
 
 /**
  * What goes into a meeting.

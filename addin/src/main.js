@@ -23,6 +23,7 @@ import { View } from './view.js';
  * @property {IdentityConfig} identity
  * @property {string} room_name
  * @property {string} room_email
+ * @property {string[]} room_addresses  what it may be listed as
  * @property {Paths} api
  * @property {boolean} debug
  * @property {string[]} stylesheets
@@ -76,10 +77,11 @@ class Pane {
     const outlook = new Outlook(office, this.log);
     this.#adopt(office, outlook);
     if (!outlook.isUsable) return { type: 'unusable', why: 'unsuitable' };
-    const { api: paths, identity, room_name: name, room_email: address, modes } = this.config;
+    const { api: paths, identity, room_name: name, room_email: address, room_addresses: known, modes } = this.config;
     const api = new Api(paths, this.log);
     api.mailboxes = () => outlook.people();
-    const actions = new Actions(outlook.item, api, new Identity(identity, outlook, api, this.log), { name, address }, this.log);
+    const prover = new Identity(identity, outlook, api, this.log);
+    const actions = new Actions(outlook.item, api, prover, { name, address, known }, this.log);
     this.actions = actions;
     const found = await actions.look();
     if (modes.single_use) keepPrepared(actions);

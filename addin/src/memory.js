@@ -5,7 +5,9 @@
  * Only ever a help: Outlooks lose such notes (docs/facts/outlook-addin.md). What the meeting has is told by its body.
  */
 
-/** @import {Placed} from './insert.js' */
+import { asKnown } from './attendees.js';
+
+/** @import {Mailbox, Placed} from './insert.js' */
 
 const LIMIT = 2_400; // characters; Outlook keeps 2,500 of all that an add-in notes (reference of CustomProperties)
 
@@ -27,15 +29,16 @@ export function noted({ block: { mark, mailbox }, seen, invited, location }) {
 /**
  * What was placed, by a note; null when it is none.
  * @param {string} note
+ * @param {Mailbox} room  the equipment mailbox: a note has no room for all that is known of it
  * @returns {Placed|null}
  */
-export function placedBy(note) {
+export function placedBy(note, room) {
   try {
     // Earlier versions noted plain text as the `part` that went in.
     const { seen = '', part = '', mark = seen, mailbox = '', name = '', aliases = '', location = '' } = JSON.parse(note);
     const all = [seen, part, mark, mailbox, name, aliases, location];
     if (!mark || all.some((text) => typeof text !== 'string')) return null;
-    const invited = { name, address: mailbox, aliases: aliases.split('\n').filter(Boolean) };
+    const invited = asKnown({ name, address: mailbox, aliases: aliases.split('\n').filter(Boolean) }, room);
     const block = { mark, ...(mailbox && { mailbox: invited }) };
     const format = part ? 'text' : 'html';
     return { block, format, part, seen, invited: Boolean(mailbox), mailboxSeen: true, location, locationResult: '' };

@@ -12,7 +12,7 @@ import { holds } from './text.js';
 import { words } from './words.js';
 
 /** @import {MeetingDetails} from './api.js' */
-/** @import {Block, Item, Placed} from './insert.js' */
+/** @import {Block, Item, Mailbox, Placed} from './insert.js' */
 /** @import {Body} from './text.js' */
 
 /** @typedef {{block: Block, outcome: 'added'|'promised'}} Plan */
@@ -55,15 +55,16 @@ export class Placing {
    * @param {Body} body  before
    * @param {string} tag  of the other room
    * @param {MeetingDetails} details  of the new one
+   * @param {Mailbox} room  the equipment mailbox
    * @param {boolean} mayRewrite
    * @returns {Promise<Done>}
    */
-  async replace(body, tag, details, mayRewrite) {
+  async replace(body, tag, details, room, mayRewrite) {
     const isAtRoom = await isAt(this.item, details.location);
     const former = this.placed && holds(body, this.placed.block.mark) ? this.placed : null;
     // The mailbox came with the other room's instructions, as the location did.
     this.isMailboxInDoubt ||= isAtRoom || Boolean(former?.invited);
-    const done = await this.place({ block: succeeding(allocated(details), former), outcome: 'added' }, mayRewrite);
+    const done = await this.place({ block: succeeding(allocated(details, room), former), outcome: 'added' }, mayRewrite);
     const placed = /** @type {Placed} */ (this.placed);
     const failure = await failureOf(this.#eraseFormer(former ?? formerly(details, tag, placed)));
     this.placed = { ...placed, invited: true, location: isAtRoom ? details.location : placed.location };

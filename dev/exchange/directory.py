@@ -41,15 +41,33 @@ class Directory:
     def __init__(self) -> None:
         self._by_address: dict[str, User] = {}
         self._by_guid: dict[str, User] = {}
+        self._proxies: dict[str, tuple[str, ...]] = {}
         for address, name in _SEEDED.items():
             self.ensure(address, name)
 
     def __iter__(self) -> Iterator[User]:
-        return iter(self._by_address.values())
+        return iter(self._by_guid.values())
 
     def find(self, key: str) -> User | None:
         """The owner with this GUID or address, in any case of letters."""
         return self._by_guid.get(key.casefold()) or self._by_address.get(key.casefold())
+
+    def give(self, user: User, *proxies: str) -> None:
+        """Give proxy addresses: "SMTP:" the primary one, "smtp:" others, "X500:" and "EX:" distinguished names.
+
+        The mailbox is found by each. By which one it was made is its sign-in name.
+        """
+        self._proxies[user.guid] = proxies
+        for proxy in proxies:
+            self._by_address.setdefault(proxy.partition(":")[2].casefold(), user)
+
+    def proxies(self, user: User) -> tuple[str, ...]:
+        """All proxy addresses, the primary one first."""
+        return self._proxies.get(user.guid, (f"SMTP:{user.address}",))
+
+    def primary(self, user: User) -> str:
+        """The primary SMTP address."""
+        return next(each for each in self.proxies(user) if each.startswith("SMTP:")).removeprefix("SMTP:")
 
     def ensure(self, address: str, name: str = "") -> User:
         """The owner of an address; made when nobody has it yet."""

@@ -67,8 +67,8 @@ class Exchange:
         self.application_scopes: dict[str, frozenset[str]] = {}
         self.identity = Identity(self.clock)
         self.traffic = Traffic()
-        #: Roles of the application that have not been granted, such as "Mail.Send".
-        self.withheld: set[str] = set()
+        #: Roles of the application that have not been granted, such as "Mail.Send". The product does without this one.
+        self.withheld: set[str] = {"User.Read.All"}
         self.store = Store(self.clock)
         self.attendant = Attendant(self.store, self.clock)
         self.post = PostOffice(self.store, self.directory, self.attendant)

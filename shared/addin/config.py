@@ -36,10 +36,11 @@ _TEXTS = {
 """The pane's names of the texts, and the settings they come from."""
 
 
-def config(integration: Integration, version: str) -> dict[str, Any]:
+def config(integration: Integration, version: str, addresses: tuple[str, ...] = ()) -> dict[str, Any]:
     """The configuration that is the same for every user of an integration. Texts are harmless HTML.
 
-    `version` is what the debug log shows: which code runs in the pane.
+    `version` is what the debug log shows: which code runs in the pane. `addresses` are what was
+    learnt of a mailbox, its configured address first: of another one than is set now, they are of no interest.
     """
     return {
         "uuid": integration.uuid,
@@ -49,10 +50,17 @@ def config(integration: Integration, version: str) -> dict[str, Any]:
         "identity": identity(integration),
         "room_name": integration.room_mailbox_name,
         "room_email": integration.room_mailbox_email_address or "",
+        "room_addresses": _room_addresses(integration, addresses),
         "api": _api(integration.uuid),
         "debug": integration.enable_addin_debug_logs,
         "stylesheets": sources.stylesheets(integration),
     }
+
+
+def _room_addresses(integration: Integration, learnt: tuple[str, ...]) -> list[str]:
+    """What the equipment mailbox may be listed as, the configured address first, in lower case."""
+    own = integration.mailbox
+    return list(learnt) if own and learnt[:1] == (own,) else [own] if own else []
 
 
 def offer(integration: Integration) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -22,18 +24,30 @@ from shared.web.headers import page_headers
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "addin"
 
+AddressesOf = Callable[[str], Awaitable[tuple[str, ...]]]
+
 _TAG = '<div style="font-size:9.0pt; color:#595959; font-family:Calibri,Arial,Helvetica,sans-serif;">{}</div>'
 
 
 class Pane:
-    """The pane of every integration. `local`: a local stack, whose own pages may show it."""
+    """The pane of every integration. `local`: a local stack, whose own pages may show it.
+
+    `addresses` tells by uuid what the equipment mailbox is known by (shared/intake/room_addresses.py).
+    """
 
     def __init__(
-        self, integrations: IntegrationStore, users: AddInUsers, promises: Promises, *, local: bool = False
+        self,
+        integrations: IntegrationStore,
+        users: AddInUsers,
+        promises: Promises,
+        addresses: AddressesOf,
+        *,
+        local: bool = False,
     ) -> None:
         self._integrations = integrations
         self._users = users
         self._promises = promises
+        self._addresses = addresses
         self._local = local
 
     @cached_property
@@ -43,17 +57,17 @@ class Pane:
 
     async def page(self, uuid: str) -> tuple[str, dict[str, str]]:
         """The pane's HTML and its headers. Raises NotFound."""
-        integration = await self._integrations.cached(uuid)
-        html = page(self.bundle, sources.scripts(integration), self._config(integration))
+        integration, told = await self._told(uuid)
+        html = page(self.bundle, sources.scripts(integration), told)
         return html, page_headers(integration, identity_origins(integration), ["'self'"] if self._local else [])
 
     async def commands(self, uuid: str) -> tuple[str, dict[str, str]]:
         """The page of commands, and its headers. Raises NotFound, also where the manifest names none."""
-        integration = await self._integrations.cached(uuid)
+        integration, told = await self._told(uuid)
         if not (integration.enable_addin_mobile_command or integration.enable_addin_auto_open):
             raise NotFound("This add-in has no commands of its own.")
         launch = f"/addin/{integration.uuid}/{LAUNCH}" if integration.enable_addin_auto_open else ""
-        html = commands(self.bundle, sources.scripts(integration), launch, self._config(integration))
+        html = commands(self.bundle, sources.scripts(integration), launch, told)
         return html, page_headers(integration, identity_origins(integration), ["'self'"] if self._local else [])
 
     async def launch(self, uuid: str) -> bytes:
@@ -70,8 +84,7 @@ class Pane:
 
         Raises NotFound; NotAuthenticated, Unavailable where a token is given that does not prove anybody.
         """
-        integration = await self._integrations.cached(uuid)
-        answer = self._config(integration)
+        integration, answer = await self._told(uuid)
         if token:
             caller = await self._users.identify(integration, token)
             if integration.enable_dynamic_vmrs:
@@ -86,8 +99,10 @@ class Pane:
             raise NotFound("The add-in has no such file in its present version. Close and reopen the add-in.")
         return found
 
-    def _config(self, integration: Integration) -> dict[str, Any]:
-        return config(integration, f"{__version__}+{self.bundle.hash}")
+    async def _told(self, uuid: str) -> tuple[Integration, dict[str, Any]]:
+        """An integration and its configuration: settings and addresses are read at the same time. Raises NotFound."""
+        integration, addresses = await asyncio.gather(self._integrations.cached(uuid), self._addresses(uuid))
+        return integration, config(integration, f"{__version__}+{self.bundle.hash}", addresses)
 
 
 def placeholder(integration: Integration, promise: str) -> dict[str, str]:

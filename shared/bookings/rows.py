@@ -11,7 +11,7 @@ All rows of one integration share a partition, named by its uuid, so that they c
     waiting:<correlation>    a message that could not be handled yet           meetings/waiting.py
     due:<day>:<task>:<of>    what falls due on a day                           bookings/due_tasks.py
     symptom                  the last hint at wrong settings of the mailbox    meetings/symptoms.py
-    watch:<name>             subscription, delta links, time of comparison     intake/watch_state.py
+    watch:<name>             subscription, delta links, known addresses, …     intake/watch_state.py
     alarm:<kind>             an alarm that is raised                           alarms.py
     quota:<digest>           how many aliases a user may still ask for         aliases/quota.py
 

@@ -38,8 +38,10 @@ class AddIn(Identity):
     def pane(self) -> Pane:
         """The add-in's page, files and configuration."""
         from shared.addin.pane import Pane
+        from shared.intake.room_addresses import RoomAddresses
 
-        return Pane(self.integrations, self.users, self.promises, local=self.settings.is_local)
+        addresses = RoomAddresses(self.storage, self.clock).of
+        return Pane(self.integrations, self.users, self.promises, addresses, local=self.settings.is_local)
 
     @cached_property
     def manifests(self) -> Manifests:

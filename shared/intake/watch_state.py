@@ -5,6 +5,7 @@
     watch:arrivals         when the Inbox was last listed beside the delta query
     watch:not_found        a message that was told of could not be read: is that true of all?
     watch:compared         how far the calendar has been compared with the records
+    watch:addresses        what else the mailbox is known by (room_addresses.py)
 
 each with what it is about: a state of another mailbox or another public address is none.
 """
@@ -18,6 +19,7 @@ from shared.mailboxes.subscription import Subscription
 from shared.storage import Delete, Put, Row, RowChanged, Storage, Table, Tables
 
 SUBSCRIPTION = "subscription"
+ADDRESSES = "addresses"
 _COLUMN = 30_000
 
 
@@ -55,6 +57,12 @@ async def stored_subscription(tables: Tables, integration: str) -> Subscription 
     """The subscription that an integration has, whatever it is about, or None: one point read."""
     row = await meetings_table(tables).get(integration, RowKind.WATCH.key(SUBSCRIPTION))
     return subscription_of(row) if row else None
+
+
+async def stored_addresses(tables: Tables, integration: str) -> tuple[str, ...]:
+    """What the mailbox is known by, the address that was asked about first; () when that is not known."""
+    row = await meetings_table(tables).get(integration, RowKind.WATCH.key(ADDRESSES))
+    return tuple(str(row.values["addresses"]).split("\n")) if row else ()
 
 
 def subscription_of(row: Row) -> Subscription:

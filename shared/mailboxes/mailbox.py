@@ -135,6 +135,10 @@ class Mailbox(Protocol):
         """Send a draft. Calling it again after it was sent does nothing."""
         ...
 
+    async def addresses(self) -> Sequence[str]:
+        """What else it is known by, as far as we may know: proxy addresses (known_addresses.py). Two calls at most."""
+        ...
+
     async def changes(self, folder: Folder, state: str) -> Changes:
         """What has come into the folder since `state` ("" at first, and again after the server has forgotten it)."""
         ...

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from shared.intake.room_addresses import learn_addresses
 from shared.intake.watcher import Watcher
 from shared.meetings.backlog import Backlog
 from shared.meetings.comparison import Comparison
@@ -28,6 +29,11 @@ class Handlers:
         """What compares the mailbox's calendar with the records."""
         of = self.processor
         return Comparison(of.integration.uuid, of.mailbox, of.records, self.watcher.state, of.queue, of.clock)
+
+    async def learn_addresses(self) -> None:
+        """Ask what else the mailbox is known by."""
+        of = self.processor
+        await learn_addresses(of.mailbox, of.integration.mailbox, self.watcher.state)
 
 
 HandlersOf = Callable[[str], Awaitable[Handlers]]

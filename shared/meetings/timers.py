@@ -100,8 +100,13 @@ class Timers:
         await self._for_each({AlarmKind.HOUSEKEEPING: lambda hands: hands.agenda.handle(ONWARD)})
 
     async def compare(self) -> None:
-        """Compare calendars with records, both ways, and have handled what differs."""
-        await self._for_each({AlarmKind.COMPARISON: lambda hands: hands.comparison.run()})
+        """Compare calendars with records, both ways, and have handled what differs; ask what mailboxes are known by."""
+
+        async def compare(hands: Handlers) -> None:
+            await hands.learn_addresses()
+            await hands.comparison.run()
+
+        await self._for_each({AlarmKind.COMPARISON: compare})
         measure(Metric.ROUND, 1, outcome="compare")
 
     async def cleanup(self) -> None:
@@ -130,9 +135,11 @@ class Timers:
         await self.alarms.clear_unused(integration)
         await check_domains(integration, self.alarms)
         if integration.enable_dynamic_vmrs:
-            await self._guarded(
+            works = await self._guarded(
                 integration, lambda hands: self._connect(hands, changed), AlarmKind.CONNECTION, CONNECT_TIMEOUT
             )
+            if works and (hands := await self._hands(uuid)):
+                await hands.learn_addresses()
 
     async def _connect(self, hands: Handlers, changed: frozenset[str]) -> None:
         if "room_mailbox_email_address" in changed:
@@ -163,9 +170,10 @@ class Timers:
 
     async def _guarded(
         self, integration: Integration, chore: Chore, alarm: AlarmKind, patience: timedelta | None = None
-    ) -> None:
+    ) -> bool:
         """Do the chore; a failure becomes this integration's alarm and nobody else's, and goes when it works again.
 
+        Whether it worked is returned.
         `patience` is INTEGRATION_TIMEOUT unless somebody waits.
         """
         try:
@@ -181,6 +189,8 @@ class Timers:
             await self.alarms.raise_(integration.uuid, alarm, "An unexpected error; see the app's log.")
         else:
             await self.alarms.clear(integration.uuid, alarm)
+            return True
+        return False
 
     async def _hands(self, uuid: str) -> Handlers | None:
         """The hands of an integration; None when it has been deleted meanwhile."""

@@ -16,6 +16,11 @@ const FOREIGN = 'PXPS:-ffffffff-4f50-4617-8829-3a4b5c6d7e8f#';
 const TAG = 'PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#';
 const TEXTS = new Proxy({}, { get: (_, name) => String(name) });
 const ROOM = { name: 'Video rooms; all', address: 'vmr@example.com' };
+/** What the server has learnt of the mailbox: see behaviours.js. */
+const KNOWN = [
+  ROOM.address, 'video.rooms@corp.example.com',
+  '/o=exchangelabs/ou=exchange administrative group/cn=recipients/cn=0123456789abcdef-vmr',
+];
 
 // The fake Outlook's time goes on as far as the pane waits.
 clock.pause = async (milliseconds) => parent.postMessage({ pass: milliseconds }, '*');
@@ -38,12 +43,14 @@ class Pane {
   /**
    * @param {string} mailbox
    * @param {boolean} isOccurrence
+   * @param {boolean} isTold  the server knows the mailbox's addresses
    */
-  constructor(mailbox, isOccurrence) {
+  constructor(mailbox, isOccurrence, isTold) {
     const outlook = new Outlook(Office, () => {});
     const newest = Number(mailbox.split('.')[1]);
     outlook.supports = (set, version) => set === 'Mailbox' && Number(version.split('.')[1]) <= newest;
-    this.actions = new Actions({ ...outlook.item, isOccurrence }, /** @type {any} */ (api), /** @type {any} */ (identity), { ...ROOM }, () => {});
+    const room = { ...ROOM, ...(isTold && { known: KNOWN }) };
+    this.actions = new Actions({ ...outlook.item, isOccurrence }, /** @type {any} */ (api), /** @type {any} */ (identity), room, () => {});
     this.state = start({ single_use: true, personal: true });
   }
 
@@ -67,15 +74,16 @@ class Pane {
  * @param {string[]} steps  "open", "note" (once what is noted with the meeting is), or buttons
  * @param {string} mailbox
  * @param {boolean} isOccurrence
+ * @param {boolean} isTold
  * @returns {Promise<any[]>} what the pane said after each
  */
-export async function run(steps, mailbox, isOccurrence) {
+export async function run(steps, mailbox, isOccurrence, isTold) {
   const said = [];
-  let pane = new Pane(mailbox, isOccurrence);
+  let pane = new Pane(mailbox, isOccurrence, isTold);
   for (const step of steps) {
     if (step === 'open') {
       await pane.actions.noting;
-      pane = new Pane(mailbox, isOccurrence);
+      pane = new Pane(mailbox, isOccurrence, isTold);
       await pane.dispatch({ type: 'opened', ...(await pane.actions.look()) });
     } else {
       await pane.dispatch({ type: 'clicked', button: step });

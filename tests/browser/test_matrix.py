@@ -84,6 +84,7 @@ class Case:
     steps: str
     form: str
     kind: str
+    is_told: bool = False
 
     @property
     def is_personal(self) -> bool:
@@ -115,7 +116,7 @@ class Matrix:
                 copied if case.steps.startswith("replace") else None,
             ],
         )
-        steps = [STEPS[case.steps], begun["mailbox"], case.kind == "occurrence"]
+        steps = [STEPS[case.steps], begun["mailbox"], case.kind == "occurrence", case.is_told]
         said = await self.outlook.frame().evaluate(
             f"async given => (await import('{self.script}')).run(...given)", steps
         )
@@ -245,3 +246,17 @@ async def test_body_mailbox_location_and_pane_agree(matrix: Matrix, behaviour: s
         ]  # fmt: skip
         faults |= {f"{case.steps}, {case.form}, {case.kind}": found} if found else {}
     assert not faults, "\n".join(f"{case}: {found}" for case, found in faults.items())
+
+
+@pytest.mark.parametrize("behaviour", [each for each in BEHAVIOURS if each.startswith("the mailbox is listed by")])
+@pytest.mark.parametrize("form", BODIES)
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_mailbox_whose_addresses_the_server_knows_needs_no_note(
+    matrix: Matrix, behaviour: str, form: str, kind: str
+) -> None:
+    """With the note lost, nobody is asked to add what is there, and nothing is added twice."""
+    case = Case(behaviour, "notes lost, and open again", form, kind, is_told=True)
+    before, after, said = await matrix.run(case)
+    left, last = Left.of(before, after), said[-1]
+    assert not [*untouched(before, after, said), *disagreement(case, before, left, last), *wrong_end(case, left, last)]
+    assert "complete" not in last["buttons"], last

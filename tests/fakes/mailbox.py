@@ -65,6 +65,7 @@ class FakeMailbox:
         self.drafts: list[Mail] = []
         self.mails: list[Mail] = []
         self._sent: set[str] = set()
+        self.proxy_addresses: tuple[str, ...] = ()
 
     def deliver(self, request: MeetingRequest, folder: Folder = Folder.INBOX) -> str:
         """A meeting message arrives and the calendar follows it; returns the message's id."""
@@ -164,6 +165,11 @@ class FakeMailbox:
             if draft_id not in self._sent:
                 self._sent.add(draft_id)
                 self.mails.append(mail)
+
+    async def addresses(self) -> tuple[str, ...]:
+        """See Mailbox.addresses."""
+        with _Call(self, "addresses"):
+            return self.proxy_addresses
 
     async def changes(self, folder: Folder, state: str) -> Changes:
         """See Mailbox.changes: a state counts the arrivals that have been told, and departures from the Inbox."""

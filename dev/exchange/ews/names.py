@@ -4,8 +4,8 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable
 from urllib.parse import quote, unquote
 
-from dev.exchange.directory import User
-from dev.exchange.ews import ids, parts
+from dev.exchange.directory import Directory, User
+from dev.exchange.ews import ids
 from dev.exchange.ews.call import Call
 from dev.exchange.ews.errors import EwsError, error_message, response_message
 from dev.exchange.ews.xml import MESSAGES as M
@@ -13,18 +13,26 @@ from dev.exchange.ews.xml import Element, child, children, m, t, text
 
 #: The most candidates that are answered (reference of ResolveNames).
 _MAX_NAMES = 100
+#: Addresses of a contact: the schema has keys for three.
+_MAX_ENTRIES = 3
+_ROUTING_TYPES = ("smtp", "sip", "x500")
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 def resolve_names(call: Call) -> list[Element]:
-    """ResolveNames: whose name or address begins so; one answer, a warning when there are several."""
-    wanted = text(call.body, "UnresolvedEntry", namespace=M).casefold().removeprefix("smtp:")
+    """ResolveNames: whose name or address begins so; one answer, a warning when there are several.
+
+    With a routing type in front, all proxy addresses are looked through instead (reference of UnresolvedEntry).
+    """
+    directory = call.exchange.directory
+    wanted = text(call.body, "UnresolvedEntry", namespace=M).casefold()
     if not wanted:
         raise EwsError("ErrorInvalidArgument", "The entry to resolve is empty.")
-    found = [user for user in call.exchange.directory if _is_meant(user, wanted)]
+    found = [user for user in directory if _is_meant(directory, user, wanted)]
     if not found:
         return [error_message("ResolveNames", EwsError("ErrorNameResolutionNoResults", "No results were found."))]
-    shown = [t("Resolution", parts.mailbox(user.contact)) for user in found[:_MAX_NAMES]]
+    full = call.body.get("ReturnFullContactData", "").casefold() in ("true", "1")
+    shown = [_resolution(directory, user, full=full) for user in found[:_MAX_NAMES]]
     if len(found) > 1:
         several = EwsError("ErrorNameResolutionMultipleResults", "Multiple results were found.")
         answer = error_message("ResolveNames", several, m("ResolutionSet", _paging(found), *shown))
@@ -37,8 +45,23 @@ def _paging(found: list[User]) -> dict[str, object]:
     return {"TotalItemsInView": len(found), "IncludesLastItemInRange": len(found) <= _MAX_NAMES}
 
 
-def _is_meant(user: User, wanted: str) -> bool:
-    return user.address.casefold().startswith(wanted) or user.name.casefold().startswith(wanted)
+def _is_meant(directory: Directory, user: User, wanted: str) -> bool:
+    if wanted.partition(":")[0] in _ROUTING_TYPES:
+        return any(proxy.casefold().startswith(wanted) for proxy in directory.proxies(user))
+    return directory.primary(user).casefold().startswith(wanted) or user.name.casefold().startswith(wanted)
+
+
+def _resolution(directory: Directory, user: User, *, full: bool) -> Element:
+    """A candidate; of a mailbox that is told by its distinguished name, the routing type says so."""
+    entries = directory.proxies(user)
+    legacy = next((each.partition(":")[2] for each in entries if each.startswith("EX:")), "")
+    known = t("EmailAddress", legacy or directory.primary(user)), t("RoutingType", "EX" if legacy else "SMTP")
+    shown = t("Mailbox", t("Name", user.name), *known, t("MailboxType", "Mailbox"))
+    if not full:
+        return t("Resolution", shown)
+    smtp = [each for each in entries if not each.startswith("EX:")][:_MAX_ENTRIES]
+    dictionary = [t("Entry", {"Key": f"EmailAddress{at}"}, each) for at, each in enumerate(smtp, 1)]
+    return t("Resolution", shown, t("Contact", t("DisplayName", user.name), t("EmailAddresses", *dictionary)))
 
 
 #: How the bytes of an id are written in each format: written, and read back.

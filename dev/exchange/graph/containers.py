@@ -43,7 +43,7 @@ def _calendar(call: Call) -> Json:
         "color": "auto",
         "isDefaultCalendar": True,
         "canEdit": True,
-        "owner": {"name": call.owner.name, "address": call.owner.address},
+        "owner": {"name": call.owner.name, "address": call.exchange.directory.primary(call.owner)},
     }
 
 

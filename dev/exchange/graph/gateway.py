@@ -11,6 +11,7 @@ from dev.exchange.ews.tokens import JsonWebKeys
 from dev.exchange.faults import Fault
 from dev.exchange.graph import (
     containers,
+    directory,
     events,
     message_delta,
     messages,
@@ -40,6 +41,7 @@ _ROUTES = Routes(
         **events.ROUTES,
         **organizing.ROUTES,
         **containers.ROUTES,
+        **directory.ROUTES,
         **subscriptions_api.ROUTES,
     }
 )
@@ -84,7 +86,7 @@ class Gateway:
             raise GraphError(400, "BadRequest", f"Resource not found for {request.method} and the path's segments.")
         route, params = found
         self._delegation.check(token.strip(), caller, params.get("user"))
-        if caller is None:
+        if caller is None or route.template in directory.ROUTES_OF_APPLICATIONS:
             rights.check(self._exchange.withheld, route.template, params)
         self._exchange.traffic.requests[f"{request.method} /{route.template}"] += 1
         call = Call(self._exchange, request, params, prefer(request.headers.getall("Prefer", [])), _base(request))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dev.exchange.graph.errors import GraphError, bad_request
 from dev.exchange.graph.ids import MalformedIdError, parse
 
-CALENDARS, MAIL, SEND = "Calendars.ReadWrite", "Mail.ReadWrite", "Mail.Send"
+CALENDARS, MAIL, SEND, USERS = "Calendars.ReadWrite", "Mail.ReadWrite", "Mail.Send", "User.Read.All"
 _SENDING = ("sendMail", "send", "reply", "replyAll")
 _OF_CALENDARS = ("events", "calendar", "calendarView")
 
@@ -21,13 +21,19 @@ def check(withheld: frozenset[str] | set[str], template: str, params: Mapping[st
             parse(params.get(name, "")) if name in params else None
         except MalformedIdError as error:
             raise bad_request("Id is malformed.", "ErrorInvalidIdMalformed") from error
-    if _role(template) in withheld:
+    role = _role(template)
+    if role == USERS and role in withheld:
+        # The directory's own words, not Exchange's.
+        raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+    if role in withheld:
         raise GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
 
 
 def _role(template: str) -> str:
     """What a route needs. The least role for reading is part of the one for writing, and is not told apart here."""
     segments = template.split("/")
+    if template == "users/{user}":
+        return USERS
     if segments[-1] in _SENDING or template.endswith("/messages/{message}/forward"):
         return SEND
     if len(segments) > 2 and segments[2] in _OF_CALENDARS:

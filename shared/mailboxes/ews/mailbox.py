@@ -11,7 +11,7 @@ from exchangelib.properties import ItemId, RecurringMasterItemId
 
 from shared.calendar.conference import Calendar, Occurrence
 from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
-from shared.mailboxes.ews import operations, payloads, views
+from shared.mailboxes.ews import address_book, operations, payloads, views
 from shared.mailboxes.ews.error_mapping import CANCELLED, GONE, NOT_ALLOWED_THERE
 from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
 from shared.mailboxes.ews.node import Node
@@ -153,6 +153,10 @@ class EwsMailbox:
         if draft:
             key = draft.attribute("ItemId", "ChangeKey")
             await self._login.call(address, lambda a: operations.send(a, own_id, key), impersonate=impersonate)
+
+    async def addresses(self) -> tuple[str, ...]:
+        """See Mailbox.addresses: of the address book."""
+        return await self._call(address_book.resolve, self._address)
 
     async def changes(self, folder: Folder, state: str) -> Changes:
         """See Mailbox.changes: SyncFolderItems. Only requests and cancellations are told, by their item classes."""

@@ -32,6 +32,10 @@ class Node:
         """The text of an element; "" when there is none."""
         return str(self._element.findtext(_qualified(path)) or "")
 
+    def own_text(self) -> str:
+        """The text of this element itself."""
+        return str(self._element.text or "")
+
     def flag(self, path: str, *, default: bool = False) -> bool:
         """An xs:boolean."""
         return {"true": True, "1": True, "false": False, "0": False}.get(self.text(path).strip().lower(), default)

@@ -10,7 +10,7 @@ from exchangelib.extended_properties import ExtendedProperty
 from exchangelib.fields import ExtendedPropertyField, FieldPath, TextField
 from exchangelib.items import ID_ONLY, SHALLOW
 from exchangelib.properties import DistinguishedFolderId
-from exchangelib.services import CreateItem, FindItem, GetFolder, GetItem, SendItem, SyncFolderItems
+from exchangelib.services import CreateItem, FindItem, GetFolder, GetItem, ResolveNames, SendItem, SyncFolderItems
 from exchangelib.services.common import EWSAccountService
 from exchangelib.util import create_element
 
@@ -146,6 +146,10 @@ class Get(_Xml, GetItem):
 
 class Folders(_Xml, GetFolder):
     """Looks at folders."""
+
+
+class Resolve(_Xml, ResolveNames):
+    """Looks into the address book. For an application, too, which acts for a mailbox or not at all."""
 
 
 class Create(_Xml, CreateItem):

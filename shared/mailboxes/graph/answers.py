@@ -45,6 +45,36 @@ class CalendarAnswer(Payload):
     color: str
 
 
+class DirectoryUser(Payload):
+    """A user of the directory. `proxy_addresses` begin with what they are: "SMTP:" the primary one, "smtp:", "X500:".
+
+    The legacy Exchange DN of today is no property of it; those that it once had are X500 addresses.
+    """
+
+    mail: str = ""
+    proxy_addresses: list[str] = Field(default_factory=list)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All of them, the primary one first."""
+        return tuple(filter(None, (self.mail, *self.proxy_addresses)))
+
+
+class _Owner(Payload):
+    address: str = ""
+
+
+class CalendarOwner(Payload):
+    """A calendar, as far as it says whose it is: by the mailbox's primary address."""
+
+    owner: _Owner = _Owner()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The address, where it is told."""
+        return (self.owner.address,) if self.owner.address else ()
+
+
 class _Arrival(Payload):
     id: str
 

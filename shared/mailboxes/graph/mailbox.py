@@ -12,8 +12,16 @@ from urllib.parse import quote, urlencode
 from shared.calendar.conference import Calendar
 from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 from shared.mailboxes.arrivals import Arrived
-from shared.mailboxes.graph.answers import Draft, Page, parse_changes
-from shared.mailboxes.graph.client import MALFORMED_ID, TOO_LARGE, GraphClient, GraphError, ServerError, get_whole
+from shared.mailboxes.graph.answers import CalendarOwner, DirectoryUser, Draft, Page, parse_changes
+from shared.mailboxes.graph.client import (
+    MALFORMED_ID,
+    TOO_LARGE,
+    GraphClient,
+    GraphError,
+    RefusedForNow,
+    ServerError,
+    get_whole,
+)
 from shared.mailboxes.graph.events import GraphEvents, expanding
 from shared.mailboxes.graph.payloads import GLOBAL_OBJECT_IDS, parse, parse_message
 from shared.mailboxes.horizon import read_calendar
@@ -133,6 +141,18 @@ class GraphMailbox:
         except GraphError as error:
             if error.status != 404:
                 raise
+
+    async def addresses(self) -> tuple[str, ...]:
+        """See Mailbox.addresses: of the directory where the application may read it, else the calendar's owner.
+
+        The directory knows a user by id or sign-in name, which an equipment mailbox's address need not be.
+        """
+        try:
+            user = await self._client.get(self._root, {"$select": "mail,proxyAddresses"})
+            return parse(DirectoryUser, user).addresses
+        except (RefusedForNow, GraphError):
+            calendar = await self._client.get(f"{self._root}/calendar", {"$select": "owner"})
+            return parse(CalendarOwner, calendar).addresses
 
     async def changes(self, folder: Folder, state: str) -> Changes:
         """See Mailbox.changes: delta query; `state` is the link that Graph gave, followed as it is.

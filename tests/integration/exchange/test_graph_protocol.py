@@ -261,3 +261,13 @@ async def test_an_application_opens_the_mailboxes_that_it_was_given_and_no_other
     assert (await world.graph("GET", f"/users/{VMR}/messages")).status_code == 200
     refused = await world.graph("GET", f"/users/{ALICE}/messages")
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "ErrorAccessDenied")
+
+
+async def test_a_user_of_the_directory_is_read_with_the_right_alone(world: World) -> None:
+    refused = await world.graph("GET", f"/users/{VMR}")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "Authorization_RequestDenied")
+    world.exchange.withheld.remove("User.Read.All")
+    user = await world.get(f"/users/{VMR}", select="mail,proxyAddresses")
+    assert (user["mail"], user["proxyAddresses"]) == (VMR, [f"SMTP:{VMR}"])
+    unknown = await world.graph("GET", "/users/nobody@example.com")
+    assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "Request_ResourceNotFound")

@@ -194,3 +194,14 @@ test('undo says when Outlook keeps the location', async () => {
   await assert.rejects(takeBack(item, placed));
   assert.deepEqual([item.body, item.attendees], ['Agenda', []]);
 });
+
+for (const listed of ['/o=Org/cn=Recipients/cn=vmr', 'Primary@corp.example.com']) {
+  test(`a mailbox that the server knows as ${listed} is not added twice, and is removed`, async () => {
+    const known = [ROOM.address, '/o=org/cn=recipients/cn=vmr', 'primary@corp.example.com'];
+    Object.assign(item, { body: BODY, attendees: ['bob@example.com', listed] });
+    const placed = await place(item, { ...block, mailbox: { ...ROOM, name: 'Other', known } });
+    assert.deepEqual([item.attendees, placed.invited], [['bob@example.com', listed], false]);
+    await takeBack(item, { ...placed, invited: true });
+    assert.deepEqual(item.attendees, ['bob@example.com']);
+  });
+}

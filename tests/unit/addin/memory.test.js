@@ -12,12 +12,12 @@ const placed = {
 };
 
 test('a note tells what is needed to take a block out', () => {
-  const { block, seen, invited, location } = placedBy(noted(placed));
+  const { block, seen, invited, location } = placedBy(noted(placed), mailbox);
   assert.deepEqual([block.mark, seen, invited, location, block.mailbox.address], [TAG, SEEN, true, 'VMR', mailbox.address]);
 });
 
 test('what was there before is in no note', () => {
-  const { block, invited, location } = placedBy(noted({ ...placed, invited: false, location: '' }));
+  const { block, invited, location } = placedBy(noted({ ...placed, invited: false, location: '' }), mailbox);
   assert.deepEqual([block.mailbox, invited, location], [undefined, false, '']);
 });
 
@@ -26,15 +26,24 @@ test('a note that Outlook would not keep is none', () => {
 });
 
 for (const note of ['', 'null', '[]', '7', '{}', '{', '{"mark":7}', '{"mark":"a","mailbox":{}}', '{"seen":[],"mark":"a"}']) {
-  test(`no note: ${note}`, () => assert.equal(placedBy(note), null));
+  test(`no note: ${note}`, () => assert.equal(placedBy(note, mailbox), null));
 }
 
 test('what the mailbox came back as is noted, so that it is known again', () => {
-  const { block } = placedBy(noted({ ...placed, block: { ...placed.block, mailbox: { ...mailbox, aliases: ['/o=x/cn=vmr'] } } }));
+  const { block } = placedBy(noted({ ...placed, block: { ...placed.block, mailbox: { ...mailbox, aliases: ['/o=x/cn=vmr'] } } }), mailbox);
   assert.deepEqual(block.mailbox, { ...mailbox, aliases: ['/o=x/cn=vmr'] });
 });
 
 test('the note of an earlier version is still read', () => {
-  const { block, part, format } = placedBy(JSON.stringify({ part: 'Join', mark: TAG, mailbox: mailbox.address }));
+  const { block, part, format } = placedBy(JSON.stringify({ part: 'Join', mark: TAG, mailbox: mailbox.address }), mailbox);
   assert.deepEqual([block.mark, part, format, block.mailbox.address], [TAG, 'Join', 'text', mailbox.address]);
+});
+
+test('what the server knows of the mailbox is in no note, and comes with what is read from one', () => {
+  const known = [mailbox.address, ...Array.from({ length: 19 }, (_, at) => `/o=x/cn=${at}`.padEnd(500, 'x'))];
+  const note = noted({ ...placed, block: { ...placed.block, mailbox: { ...mailbox, known } } });
+  assert.notEqual(note, '');
+  assert.ok(!note.includes('/o=x'));
+  assert.deepEqual(placedBy(note, { ...mailbox, known }).block.mailbox.known, known);
+  assert.equal(placedBy(note, { name: 'VMR', address: 'other@example.com', known: [] }).block.mailbox.known, undefined);
 });

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -20,10 +21,13 @@ from shared.mailboxes.graph.client import GraphClient
 from shared.mailboxes.graph.credentials import LocalTokens
 from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.horizon import HORIZON
+from shared.mailboxes.known_addresses import known_addresses
 from shared.mailboxes.mailbox import CalendarEntry, CalendarItemGone, Folder, Mail, Mailbox, MessageNotFound
 from tests.integration.exchange.world import ALICE, BOB, VMR, WEEKLY, Json, World
 from tests.integration.shared.mailboxes.ews.servers import opened_mailbox
 
+PRIMARY = "video.rooms@corp.example.com"
+DN = "/o=Example/ou=Exchange Administrative Group/cn=Recipients/cn=vmr"
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 NINE, HOUR = datetime(2030, 3, 4, 8, 0, tzinfo=UTC), timedelta(hours=1)
 """Nine in Berlin, when World.meet's meeting begins."""
@@ -409,3 +413,52 @@ class TestWatching:
         with pytest.raises(RateLimited) as caught:
             await office.mailbox.changes(Folder.INBOX, "")
         assert caught.value.retry_after == 7
+
+
+class TestAddresses:
+    """What else a mailbox is known by: X3."""
+
+    async def test_the_primary_address_of_a_mailbox_that_was_configured_by_another(self, office: Office) -> None:
+        directory = office.world.exchange.directory
+        directory.give(directory.ensure(VMR), f"SMTP:{PRIMARY}", f"smtp:{VMR}")
+        assert PRIMARY in known_addresses(VMR, await office.mailbox.addresses())
+
+    async def test_a_mailbox_with_one_address(self, office: Office) -> None:
+        assert known_addresses(VMR, await office.mailbox.addresses()) == (VMR,)
+
+    async def test_two_calls_at_most(self, office: Office) -> None:
+        office.world.exchange.traffic.reset()
+        await office.mailbox.addresses()
+        assert office.world.exchange.traffic.requests.total() <= 2
+
+
+@pytest.mark.parametrize("by", [by_ews, by_delegate_access])
+async def test_by_ews_the_legacy_distinguished_name_is_told(by: Callable[[Running], Any]) -> None:
+    async with running_exchange() as running, by(running) as mailbox:
+        directory = running.exchange.directory
+        directory.give(directory.ensure(VMR), f"SMTP:{VMR}", f"EX:{DN}")
+        directory.ensure(f"{VMR}.au")
+        assert known_addresses(VMR, await mailbox.addresses()) == (VMR, DN.lower())
+
+
+async def test_by_graph_the_directory_is_read_where_the_application_may() -> None:
+    async with running_exchange() as running, by_graph(running) as mailbox:
+        directory = running.exchange.directory
+        directory.give(directory.ensure(VMR), f"SMTP:{PRIMARY}", f"smtp:{VMR}", "smtp:third@example.com", f"X500:{DN}")
+        without = known_addresses(VMR, await mailbox.addresses())
+        running.exchange.withheld.remove("User.Read.All")
+        allowed = known_addresses(VMR, await mailbox.addresses())
+    assert without == (VMR, PRIMARY), "the calendar says whose it is"
+    assert allowed == (VMR, PRIMARY, "third@example.com", DN.lower())
+
+
+async def test_by_graph_a_mailbox_that_the_directory_knows_by_another_name() -> None:
+    async with running_exchange() as running:
+        directory = running.exchange.directory
+        directory.give(directory.ensure(VMR), f"SMTP:{VMR}", f"smtp:{PRIMARY}")
+        running.exchange.withheld.remove("User.Read.All")
+        client = GraphClient(running.graph_url, LocalTokens())
+        try:
+            assert await GraphMailbox(client, PRIMARY).addresses() == (VMR,)
+        finally:
+            await client.close()

@@ -53,6 +53,21 @@ def test_what_else_is_told() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("learnt", "told"),
+    [
+        (("vmr@example.com", "primary@example.com", "/o=org/cn=vmr"), None),
+        ((), ["vmr@example.com"]),
+        (("former@example.com", "primary@example.com"), ["vmr@example.com"]),
+    ],
+)
+def test_the_mailbox_s_addresses_are_those_of_the_one_that_is_set_now(
+    learnt: tuple[str, ...], told: list[str] | None
+) -> None:
+    integration = an_integration(room_mailbox_email_address="VMR@example.com")
+    assert config(integration, "1", learnt)["room_addresses"] == (told or list(learnt))
+
+
 def test_nothing_secret_is_told() -> None:
     integration = an_integration(**full_fields(addin_authentication_method="NAA_TOKEN"))
     told = str(config(integration, "1"))

@@ -26,7 +26,11 @@ class Served:
         self.world = World()
         self.store = IntegrationStore(MemoryStorage(), MemorySecrets(), clock)
         self.promises = Promises(b"k" * 32, clock)
-        self.pane = Pane(self.store, self.world.users, self.promises, local=local)
+        self.addresses: tuple[str, ...] = ()
+        self.pane = Pane(self.store, self.world.users, self.promises, self.known, local=local)
+
+    async def known(self, _: str) -> tuple[str, ...]:
+        return self.addresses
 
     async def integration(self, **changes: Any) -> Integration:
         fields = full_fields(domains=[{"domain": "mail.example.com"}])
@@ -138,3 +142,11 @@ def test_only_the_bundle_is_served(served: Served, name: str) -> None:
         served.pane.asset(name)
     url = served.pane.bundle.url("main.js")
     assert served.pane.asset(url.rpartition("/")[2]).body
+
+
+async def test_page_commands_and_configuration_tell_what_the_mailbox_is_known_by(served: Served) -> None:
+    integration = await served.integration(enable_addin_mobile_command=True)
+    served.addresses = (integration.mailbox, "primary@example.com")
+    assert "primary@example.com" in (await served.pane.page(integration.uuid))[0]
+    assert "primary@example.com" in (await served.pane.commands(integration.uuid))[0]
+    assert (await served.pane.config(integration.uuid, ""))["room_addresses"] == list(served.addresses)

@@ -12,6 +12,7 @@ from shared.aliases.allocation import AliasFormat
 from shared.conferences.platform import PolicyPlatform
 from shared.errors import NotFound, Unavailable
 from shared.intake.notice import decode
+from shared.intake.watch_state import stored_addresses
 from shared.intake.watcher import Watcher
 from shared.integrations import IntegrationStore
 from shared.meetings import timers as module
@@ -239,3 +240,40 @@ async def test_a_full_number_space_is_an_alarm_every_night_until_it_is_wider(
     monkeypatch.undo()
     await world.rounds.cleanup()
     assert await world.raised(uuid) == []
+
+
+class TestRoomAddresses:
+    """X3: what else the mailbox is known by is learnt after a save and every night, and is nobody's alarm."""
+
+    async def test_they_are_learnt_after_a_save_and_every_night(self) -> None:
+        world = World()
+        uuid = await world.add("a")
+        mailbox = world.places[uuid].mailbox
+        mailbox.proxy_addresses = ("SMTP:first@example.com",)
+        await world.rounds.connect(uuid)
+        assert await stored_addresses(world.storage, uuid) == ("a@example.com", "first@example.com")
+        mailbox.proxy_addresses = ("SMTP:second@example.com",)
+        await world.rounds.compare()
+        assert await stored_addresses(world.storage, uuid) == ("a@example.com", "second@example.com")
+
+    async def test_a_failure_raises_no_alarm(self) -> None:
+        world = World()
+        uuid = await world.add("a")
+        world.places[uuid].mailbox.fail("addresses", Unavailable("no"), times=2)
+        await world.rounds.connect(uuid)
+        await world.rounds.compare()
+        assert await world.raised(uuid) == []
+
+    async def test_nothing_else_asks_for_them(self) -> None:
+        world = World()
+        uuid = await world.add("a")
+        for round_ in (world.rounds.sweep, world.rounds.poll, world.rounds.renew, world.rounds.agenda):
+            await round_()
+        assert "addresses" not in world.places[uuid].mailbox.calls
+
+    async def test_a_mailbox_that_cannot_be_reached_is_not_asked(self) -> None:
+        world = World()
+        uuid = await world.add("a")
+        world.places[uuid].mailbox.fail("changes", Unavailable("down"), times=9)
+        await world.rounds.connect(uuid)
+        assert "addresses" not in world.places[uuid].mailbox.calls

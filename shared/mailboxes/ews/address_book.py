@@ -1,0 +1,39 @@
+"""Exchange's address book by EWS: what else a mailbox is known by. `resolve` blocks, as operations.py does."""
+
+from collections.abc import Iterator, Sequence
+
+from exchangelib import Account
+
+from shared.mailboxes.ews.node import Node
+from shared.mailboxes.ews.services import Resolve
+
+
+def resolve(account: Account, address: str) -> tuple[str, ...]:
+    """Proxy addresses of the mailbox of an address, as the address book has them; () when it has none. One call.
+
+    With "smtp:" all addresses are looked through, otherwise primary ones alone (reference of UnresolvedEntry).
+    """
+    resolved = Resolve(account=account).call(
+        unresolved_entries=[f"smtp:{address}"], return_full_contact_data=True, search_scope="ActiveDirectory"
+    )
+    return addresses([each for each in resolved if isinstance(each, Node)], address)
+
+
+def addresses(resolutions: Sequence[Node], address: str) -> tuple[str, ...]:
+    """Addresses of the one who is meant among those found, who need only begin like it: who bears it, or the only one.
+
+    The mailbox is told by its legacy Exchange DN where its RoutingType is EX; a contact has three addresses at most.
+    """
+    all_ = [tuple(_addresses(each)) for each in resolutions]
+    bearers = [found for found in all_ if address.lower() in map(_bare, found)]
+    return (bearers or all_)[0] if len(bearers or all_) == 1 else ()
+
+
+def _addresses(resolution: Node) -> Iterator[str]:
+    told = [resolution.text("Mailbox/EmailAddress")]
+    told += [entry.own_text() for entry in resolution.all("Contact/EmailAddresses/Entry")]
+    return filter(None, told)
+
+
+def _bare(proxy: str) -> str:
+    return proxy.lower().removeprefix("smtp:")

@@ -1,0 +1,30 @@
+"""What else a mailbox is known by: as servers write proxy addresses, and as they are compared. Pure."""
+
+from collections.abc import Iterable
+
+ADDRESSES_MAX = 20
+"""Addresses of one mailbox that count, the configured one included: what is told to every pane stays small."""
+
+ADDRESS_MAX = 500
+"""Characters of one; an SMTP address has 320 at most, a legacy Exchange DN rarely more than 200."""
+
+_KINDS = ("smtp", "ex", "x500")
+
+
+def known_addresses(configured: str, told: Iterable[str]) -> tuple[str, ...]:
+    """Addresses and legacy Exchange DNs in lower case, the configured one first, each once, within bounds.
+
+    `told` are proxy addresses ("SMTP:primary", "smtp:secondary", "X500:/o=…", "EX:/o=…"), or plain ones. What an
+    attendee cannot be listed as (SIP, SPO), or what is not ASCII, is left out.
+    """
+    wanted = dict.fromkeys([configured.lower(), *filter(None, map(_comparable, told))])
+    return tuple(wanted)[:ADDRESSES_MAX]
+
+
+def _comparable(proxy: str) -> str:
+    kind, colon, rest = proxy.strip().partition(":")
+    address = (rest if colon and kind.lower() in _KINDS else proxy.strip()).lower()
+    is_dn = address.startswith("/o=")
+    is_smtp = "@" in address and ":" not in address and " " not in address
+    is_plain = address.isascii() and address.isprintable() and len(address) <= ADDRESS_MAX
+    return address if is_plain and (is_dn or is_smtp) else ""

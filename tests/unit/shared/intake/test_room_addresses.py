@@ -1,0 +1,65 @@
+"""X3: what the equipment mailbox is known by is asked of Exchange, kept, and told to panes."""
+
+from datetime import timedelta
+
+from shared.errors import Unavailable
+from shared.intake.room_addresses import ADDRESSES_MAX_AGE, RoomAddresses, learn_addresses
+from shared.intake.watch_state import WatchState
+from tests.fakes.clock import FakeClock
+from tests.fakes.mailbox import FakeMailbox
+from tests.fakes.storage import MemoryStorage
+
+UUID = "11111111-1111-4111-8111-111111111111"
+VMR = "vmr@example.com"
+
+
+class Learning:
+    def __init__(self) -> None:
+        self.clock, self.storage = FakeClock(), MemoryStorage()
+        self.mailbox = FakeMailbox(self.clock)
+        self.known = RoomAddresses(self.storage, self.clock)
+
+    async def learn(self, address: str = VMR) -> None:
+        await learn_addresses(self.mailbox, address, WatchState(self.storage, UUID, address))
+
+    async def told(self) -> tuple[str, ...]:
+        return await RoomAddresses(self.storage, self.clock).of(UUID)
+
+
+async def test_nothing_is_known_before_exchange_was_asked() -> None:
+    assert await Learning().told() == ()
+
+
+async def test_what_exchange_tells_is_kept_with_the_configured_address_first() -> None:
+    learning = Learning()
+    learning.mailbox.proxy_addresses = ("SMTP:primary@example.com", "X500:/o=Org/cn=vmr", f"smtp:{VMR}")
+    await learning.learn()
+    assert await learning.told() == (VMR, "primary@example.com", "/o=org/cn=vmr")
+
+
+async def test_a_failure_forgets_nothing() -> None:
+    learning = Learning()
+    learning.mailbox.proxy_addresses = ("SMTP:primary@example.com",)
+    await learning.learn()
+    learning.mailbox.fail("addresses", Unavailable("down"))
+    await learning.learn()
+    assert await learning.told() == (VMR, "primary@example.com")
+
+
+async def test_an_address_that_was_taken_away_is_forgotten() -> None:
+    learning = Learning()
+    learning.mailbox.proxy_addresses = ("SMTP:primary@example.com",)
+    await learning.learn()
+    learning.mailbox.proxy_addresses = ()
+    await learning.learn()
+    assert await learning.told() == (VMR,)
+
+
+async def test_a_process_reads_it_once_in_half_a_minute() -> None:
+    learning = Learning()
+    assert await learning.known.of(UUID) == ()
+    await learning.learn()
+    learning.clock.move(ADDRESSES_MAX_AGE - timedelta(seconds=1))
+    assert await learning.known.of(UUID) == ()
+    learning.clock.move(timedelta(seconds=1))
+    assert await learning.known.of(UUID.upper()) == (VMR,)
