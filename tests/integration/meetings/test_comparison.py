@@ -190,7 +190,8 @@ async def test_a_large_calendar_costs_a_call_for_hundreds_of_meetings() -> None:
             store.add_event(owner, copied, known.response, is_organizer=True)
         before = world.calls()
         assert await night(world) == []
-        assert world.calls() - before == 3
+        pages, addresses = 3, 1  # what else the mailbox is known by is asked in the same night
+        assert world.calls() - before == pages + addresses
         assert await is_open_at(world, alias, first)
 
 
