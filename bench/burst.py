@@ -44,7 +44,7 @@ async def _many_mailboxes() -> list[Result]:
     async with deployed() as world:
         for number, address in enumerate(mailboxes):
             await _integration(world, number, address)
-        await world.services.rounds.renew()
+        await world.services.timers.renew()
         assert len(list(world.exchange.exchange.subscriptions)) == 1 + MAILBOXES
         await world.faults({"on": "*", "action": "latency", "ms": 1000 * GRAPH_LATENCY})
         taken = await _burst(world, mailboxes * EACH)

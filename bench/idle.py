@@ -38,9 +38,9 @@ async def _minutes(world: Deployment, many: int) -> None:
     """Let time pass; every timer runs that is due within an hour."""
     for minute in range(1, many + 1):
         await world.move_to(world.now + timedelta(minutes=1))
-        await world.services.rounds.poll()
+        await world.services.timers.poll()
         if minute % 5 == 0:
-            await world.services.rounds.sweep()
+            await world.services.timers.sweep()
 
 
 @asynccontextmanager

@@ -63,36 +63,36 @@ async def set_aside(message: func.QueueMessage) -> None:
 @bp.timer_trigger("timer", "0 */5 * * * *")
 async def sweep(timer: func.TimerRequest) -> None:
     """Every five minutes: what notifications have missed."""
-    await services().rounds.sweep()
+    await services().timers.sweep()
 
 
 @bp.timer_trigger("timer", "0 * * * * *")
 async def poll(timer: func.TimerRequest) -> None:
     """Every minute: Exchanges that notify nobody (EWS)."""
-    await services().rounds.poll()
+    await services().timers.poll()
 
 
 @bp.timer_trigger("timer", "0 0 */6 * * *")
 async def renew(timer: func.TimerRequest) -> None:
     """Every six hours: subscriptions live six days, and are renewed long before."""
-    await services().rounds.renew()
+    await services().timers.renew()
 
 
 @bp.timer_trigger("timer", "0 20 * * * *")
 async def agenda(timer: func.TimerRequest) -> None:
     """Every hour: series are read on, finished rooms close."""
-    await services().rounds.agenda()
+    await services().timers.agenda()
 
 
 @bp.timer_trigger("timer", "0 10 2 * * *")
 async def compare(timer: func.TimerRequest) -> None:
     """Every night: calendars are compared with the records."""
-    await services().rounds.compare()
+    await services().timers.compare()
 
 
 @bp.timer_trigger("timer", "0 40 3 * * *")
 async def cleanup(timer: func.TimerRequest) -> None:
     """Every night: old records go, and service accounts' sign-ins are renewed."""
-    await services().rounds.cleanup()
+    await services().timers.cleanup()
     await services().sign_in.codes.clean_up()
     await services().service_tokens.renew()

@@ -54,7 +54,7 @@ class Scheduling(Mailboxes):
         """The queue's consumer."""
         from shared.meetings.worker import Worker
 
-        return Worker(self._hands, self.queue, self.alarms)
+        return Worker(self._handlers, self.queue, self.alarms)
 
     @cached_property
     def platform(self) -> Platform:
@@ -64,11 +64,11 @@ class Scheduling(Mailboxes):
         return platform_of(self.storage)
 
     @cached_property
-    def rounds(self) -> Timers:
+    def timers(self) -> Timers:
         """What the timers do for every integration."""
         from shared.meetings.timers import Timers
 
-        return Timers(self.integrations, self._hands, self.alarms, self.retirement)
+        return Timers(self.integrations, self._handlers, self.alarms, self.retirement)
 
     @cached_property
     def retirement(self) -> Retirement:
@@ -82,7 +82,7 @@ class Scheduling(Mailboxes):
         """What follows when an integration is saved or deleted."""
         from shared.meetings.lifecycle import IntegrationLifecycle
 
-        return IntegrationLifecycle(self.rounds, self.retirement)
+        return IntegrationLifecycle(self.timers, self.retirement)
 
     @cached_property
     def service_accounts(self) -> ServiceAccounts:
@@ -96,7 +96,7 @@ class Scheduling(Mailboxes):
             self.alarms,
             self.settings.tag_signing_key,
             self.clock,
-            self.rounds.connect,
+            self.timers.connect,
         )
 
     async def examine(self, integration: Integration) -> Sequence[Finding]:
@@ -124,7 +124,7 @@ class Scheduling(Mailboxes):
 
         return GraphClient(self.settings.graph_base_url, tokens, use_proxy=not integration.disable_proxy)
 
-    async def _hands(self, uuid: str) -> Handlers:
+    async def _handlers(self, uuid: str) -> Handlers:
         from shared.meetings.decider import Decider
         from shared.meetings.due_runner import DueRunner
         from shared.meetings.handlers import Handlers
@@ -134,7 +134,9 @@ class Scheduling(Mailboxes):
         integration = await self.integrations.cached(uuid)
         mailbox = self.mailbox_of(integration)
         records = Records(self.storage, integration.uuid)
-        judge = Decider(integration, records, self.allocator, self.promises, self.clock)
-        processor = Processor(integration, mailbox, self.platform, records, judge, self.queue, self.alarms, self.clock)
+        decider = Decider(integration, records, self.allocator, self.promises, self.clock)
+        processor = Processor(
+            integration, mailbox, self.platform, records, decider, self.queue, self.alarms, self.clock
+        )
         agenda = DueRunner(uuid, mailbox, self.platform, records, self.storage, self.clock)
         return Handlers(processor, self.watcher_of(integration, mailbox), agenda)

@@ -51,7 +51,7 @@ async def check_domains(integration: Integration, alarms: Alarms) -> None:
 async def check_number_space(processor: Processor, alarms: Alarms) -> None:
     """Raise or clear the alarm about the number space, by an estimate of how full it is."""
     uuid = processor.integration.uuid
-    share = await processor.judge.allocator.share_in_use(alias_format(processor.integration))
+    share = await processor.decider.allocator.share_in_use(alias_format(processor.integration))
     if share >= NEARLY_FULL:
         await alarms.raise_(uuid, AlarmKind.NUMBER_SPACE, f"About {share:.0%} of the numbers are in use.")
     else:

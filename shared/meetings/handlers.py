@@ -17,7 +17,7 @@ class Handlers:
 
     processor: Processor
     watcher: Watcher
-    agenda: DueRunner
+    due_runner: DueRunner
 
     @property
     def backlog(self) -> Backlog:
@@ -37,4 +37,4 @@ class Handlers:
 
 
 HandlersOf = Callable[[str], Awaitable[Handlers]]
-"""The hands of an integration, by its uuid. Raises NotFound."""
+"""The handlers of an integration, by its uuid. Raises NotFound."""

@@ -10,12 +10,12 @@ from shared.meetings.timers import Timers
 class IntegrationLifecycle:
     """A shared.management.lifecycle.Lifecycle."""
 
-    rounds: Timers
+    timers: Timers
     retirement: Retirement
 
     async def saved(self, uuid: str, changed: frozenset[str]) -> None:
         """See Lifecycle.saved."""
-        await self.rounds.connect(uuid, changed)
+        await self.timers.connect(uuid, changed)
 
     async def deleting(self, uuid: str) -> None:
         """See Lifecycle.deleting."""

@@ -51,7 +51,7 @@ class Processor:
     mailbox: Mailbox
     platform: Platform
     records: Records
-    judge: Decider
+    decider: Decider
     queue: Queue
     alarms: Alarms
     clock: Clock
@@ -161,7 +161,7 @@ class Processor:
         for attempt in range(_MAX_DECISIONS):
             item = request.item
             calendar = await self.mailbox.calendar(item, self.clock.now()) if item else Calendar(())
-            decision, known = await self.judge.decide(request, calendar, thorough=attempt > 0)
+            decision, known = await self.decider.decide(request, calendar, thorough=attempt > 0)
             decision = instead or decision
             if isinstance(decision, Reject) and not decision.certain and not await self._is_certain(notice):
                 return await self._look_for_invitation(notice)

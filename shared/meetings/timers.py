@@ -48,25 +48,25 @@ class Timers:
     """One method for each timer."""
 
     integrations: IntegrationStore
-    hands: HandlersOf
+    handlers: HandlersOf
     alarms: Alarms
     retirement: Retirement
 
     async def sweep(self) -> None:
         """Find what notifications missed, finish what a crash interrupted, and watch new mailboxes (M5, M9)."""
 
-        async def sweep(hands: Handlers) -> None:
-            await hands.watcher.sweep()
-            await hands.watcher.check_readable()
-            await check_mailbox_settings(hands.processor, self.alarms)
+        async def sweep(handlers: Handlers) -> None:
+            await handlers.watcher.sweep()
+            await handlers.watcher.check_readable()
+            await check_mailbox_settings(handlers.processor, self.alarms)
 
-        async def subscribe(hands: Handlers) -> None:
-            await hands.watcher.keep_subscribed()
+        async def subscribe(handlers: Handlers) -> None:
+            await handlers.watcher.keep_subscribed()
 
         chores: dict[AlarmKind, Chore] = {
             AlarmKind.SUBSCRIPTION: subscribe,
             AlarmKind.CONNECTION: sweep,
-            AlarmKind.WAITING: lambda hands: hands.backlog.handle(INTEGRATION_TIMEOUT / 2),
+            AlarmKind.WAITING: lambda handlers: handlers.backlog.handle(INTEGRATION_TIMEOUT / 2),
         }
         await self._for_each(chores, by_ews=False)
         measure(Metric.ROUND, 1, outcome="sweep")
@@ -74,13 +74,13 @@ class Timers:
     async def poll(self) -> None:
         """The same where nobody notifies us: a minute is how long an organizer may wait."""
 
-        async def poll(hands: Handlers) -> None:
-            await hands.watcher.poll()
-            await check_mailbox_settings(hands.processor, self.alarms)
+        async def poll(handlers: Handlers) -> None:
+            await handlers.watcher.poll()
+            await check_mailbox_settings(handlers.processor, self.alarms)
 
         chores: dict[AlarmKind, Chore] = {
             AlarmKind.CONNECTION: poll,
-            AlarmKind.WAITING: lambda hands: hands.backlog.handle(POLL_TIMEOUT / 2),
+            AlarmKind.WAITING: lambda handlers: handlers.backlog.handle(POLL_TIMEOUT / 2),
         }
         await self._for_each(chores, by_ews=True, patience=POLL_TIMEOUT, at_once=POLL_CONCURRENCY)
         measure(Metric.ROUND, 1, outcome="poll")
@@ -88,23 +88,23 @@ class Timers:
     async def renew(self) -> None:
         """Renew every subscription, and make those anew that Exchange has lost (M9)."""
 
-        async def renew(hands: Handlers) -> None:
-            if await hands.watcher.keep_subscribed(at_once=True):
-                await hands.watcher.sweep()
+        async def renew(handlers: Handlers) -> None:
+            if await handlers.watcher.keep_subscribed(at_once=True):
+                await handlers.watcher.sweep()
 
         await self._for_each({AlarmKind.SUBSCRIPTION: renew})
         measure(Metric.ROUND, 1, outcome="renew")
 
     async def agenda(self) -> None:
         """Read series on, and close what is over (M3, C4)."""
-        await self._for_each({AlarmKind.HOUSEKEEPING: lambda hands: hands.agenda.handle(ONWARD)})
+        await self._for_each({AlarmKind.HOUSEKEEPING: lambda handlers: handlers.due_runner.handle(ONWARD)})
 
     async def compare(self) -> None:
         """Compare calendars with records, both ways, and have handled what differs; ask what mailboxes are known by."""
 
-        async def compare(hands: Handlers) -> None:
-            await hands.learn_addresses()
-            await hands.comparison.run()
+        async def compare(handlers: Handlers) -> None:
+            await handlers.learn_addresses()
+            await handlers.comparison.run()
 
         await self._for_each({AlarmKind.COMPARISON: compare})
         measure(Metric.ROUND, 1, outcome="compare")
@@ -112,11 +112,13 @@ class Timers:
     async def cleanup(self) -> None:
         """Let old records and unused reservations go, and see how full the number space is (A3, A7, C4)."""
 
-        async def clean_up(hands: Handlers) -> None:
-            await hands.agenda.clean_up()
-            await check_number_space(hands.processor, self.alarms)
+        async def clean_up(handlers: Handlers) -> None:
+            await handlers.due_runner.clean_up()
+            await check_number_space(handlers.processor, self.alarms)
             for happened in (AlarmKind.POISON, AlarmKind.ANSWER, AlarmKind.QUOTA):
-                await self.alarms.clear_when_quiet(hands.processor.integration.uuid, happened, POISON_ALARM_QUIET_TIME)
+                await self.alarms.clear_when_quiet(
+                    handlers.processor.integration.uuid, happened, POISON_ALARM_QUIET_TIME
+                )
 
         integrations = await self.integrations.list()
         await self.retirement.complete_all({integration.uuid for integration in integrations})
@@ -136,18 +138,18 @@ class Timers:
         await check_domains(integration, self.alarms)
         if integration.enable_dynamic_vmrs:
             works = await self._guarded(
-                integration, lambda hands: self._connect(hands, changed), AlarmKind.CONNECTION, CONNECT_TIMEOUT
+                integration, lambda handlers: self._connect(handlers, changed), AlarmKind.CONNECTION, CONNECT_TIMEOUT
             )
-            if works and (hands := await self._hands(uuid)):
-                await hands.learn_addresses()
+            if works and (handlers := await self._handlers(uuid)):
+                await handlers.learn_addresses()
 
-    async def _connect(self, hands: Handlers, changed: frozenset[str]) -> None:
+    async def _connect(self, handlers: Handlers, changed: frozenset[str]) -> None:
         if "room_mailbox_email_address" in changed:
-            await forget_mailbox(hands.processor, self.alarms)
+            await forget_mailbox(handlers.processor, self.alarms)
         if not NUMBERS.isdisjoint(changed):
-            await check_number_space(hands.processor, self.alarms)
-        await hands.watcher.keep_subscribed()
-        await hands.watcher.sweep()
+            await check_number_space(handlers.processor, self.alarms)
+        await handlers.watcher.keep_subscribed()
+        await handlers.watcher.sweep()
 
     async def _for_each(
         self,
@@ -178,8 +180,8 @@ class Timers:
         """
         try:
             async with asyncio.timeout((patience or INTEGRATION_TIMEOUT).total_seconds()):
-                if hands := await self._hands(integration.uuid):
-                    await chore(hands)
+                if handlers := await self._handlers(integration.uuid):
+                    await chore(handlers)
         except (SchedulingError, TimeoutError) as error:
             log.warning("%s of integration %s: %s", alarm, integration.uuid, type(error).__name__)
             await self.alarms.raise_(integration.uuid, alarm, str(error) or "Exchange does not answer in time.")
@@ -192,10 +194,10 @@ class Timers:
             return True
         return False
 
-    async def _hands(self, uuid: str) -> Handlers | None:
-        """The hands of an integration; None when it has been deleted meanwhile."""
+    async def _handlers(self, uuid: str) -> Handlers | None:
+        """The handlers of an integration; None when it has been deleted meanwhile."""
         try:
-            return await self.hands(uuid)
+            return await self.handlers(uuid)
         except NotFound:
             log.info("integration %s was deleted meanwhile", uuid)
             return None

@@ -24,7 +24,7 @@ NOTICES_CONCURRENCY = 8
 class Worker:
     """The queue's consumer."""
 
-    hands: HandlersOf
+    handlers: HandlersOf
     queue: Queue
     alarms: Alarms
 
@@ -55,7 +55,7 @@ class Worker:
 
     async def _handle(self, notice: Notice, *, last_try: bool) -> None:
         try:
-            hands = await self.hands(notice.integration)
+            handlers = await self.handlers(notice.integration)
         except NotFound:
             log.info("a notice for an integration that has been deleted was dropped")
             return
@@ -64,25 +64,25 @@ class Worker:
             return
         try:
             if not notice.message:
-                await hands.watcher.resync(resubscribe=notice.resubscribe)
+                await handlers.watcher.resync(resubscribe=notice.resubscribe)
             else:
-                await self._process(hands, notice, last_try=last_try)
+                await self._process(handlers, notice, last_try=last_try)
         except AWAY as error:
-            await self._look_again(hands, notice, error)
+            await self._look_again(handlers, notice, error)
 
-    async def _process(self, hands: Handlers, notice: Notice, *, last_try: bool) -> None:
+    async def _process(self, handlers: Handlers, notice: Notice, *, last_try: bool) -> None:
         try:
-            await hands.processor.process(notice, last_try=last_try)
+            await handlers.processor.process(notice, last_try=last_try)
         except MessageNotFound:
-            await self._not_found(hands, notice)
+            await self._not_found(handlers, notice)
         if notice.attempt:
-            await hands.processor.handled(notice)
+            await handlers.processor.handled(notice)
 
-    async def _look_again(self, hands: Handlers, notice: Notice, error: Exception) -> None:
+    async def _look_again(self, handlers: Handlers, notice: Notice, error: Exception) -> None:
         """The message is noted first, so that it waits for as long as it takes; then the queue's few quick looks."""
         try:
             if notice.message:
-                await hands.processor.wait(notice, cause_of(error), is_fault=False)
+                await handlers.processor.wait(notice, cause_of(error), is_fault=False)
         except AWAY:
             await self._put_off(notice, error)
             return
@@ -97,14 +97,14 @@ class Worker:
         log.info("tried again in %s: %s", delay, cause_of(error))
         await self._send(again, delay)
 
-    async def _not_found(self, hands: Handlers, notice: Notice) -> None:
+    async def _not_found(self, handlers: Handlers, notice: Notice) -> None:
         """Look for the message again; after some minutes it is gone, if others can be read."""
         later = notice.again() if notice.attempt < LOOKS_FOR_MESSAGE else None
         if later:
             await self._send(*later)
         else:
             log.info("a message was not found: it was deleted before it was read, or it is no longer ours to read")
-            await hands.watcher.not_found()
+            await handlers.watcher.not_found()
 
     async def _send(self, notice: Notice, delay: timedelta) -> None:
         await enqueue(self.queue, [notice], delay)
@@ -128,10 +128,10 @@ class Worker:
 
     async def _note(self, notice: Notice) -> None:
         try:
-            hands = await self.hands(notice.integration)
+            handlers = await self.handlers(notice.integration)
         except NotFound:
             return  # the integration has been deleted
-        correlation = await hands.processor.wait(notice, "Set aside by the queue.", is_fault=True)
+        correlation = await handlers.processor.wait(notice, "Set aside by the queue.", is_fault=True)
         await self.alarms.raise_(notice.integration, AlarmKind.POISON, f"Correlation id {correlation}.")
 
 

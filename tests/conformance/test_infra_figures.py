@@ -83,16 +83,16 @@ async def test_storage_requests_of_a_click_an_invitation_and_a_question() -> Non
 async def test_storage_requests_of_an_idle_round() -> None:
     deployment = Deployment()
     await deployment.add("one")
-    await deployment.rounds.sweep()
+    await deployment.timers.sweep()
     one = await _idle(deployment)
     await deployment.add("two")
-    await deployment.rounds.sweep()
+    await deployment.timers.sweep()
     assert told(r"about (\d+) per integration and sweep") == await _idle(deployment) - one
 
 
 async def _idle(deployment: Deployment) -> int:
     before = deployment.storage.round_trips
-    await deployment.rounds.sweep()
+    await deployment.timers.sweep()
     return deployment.storage.round_trips - before
 
 

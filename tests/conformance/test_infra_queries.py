@@ -57,15 +57,15 @@ def test_a_query_holds_in_every_telemetry_mode(path: Path) -> None:
 
 
 async def test_every_round_that_ends_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    async def hands(uuid: str) -> Any:
+    async def handlers(uuid: str) -> Any:
         raise Unavailable("no answer")
 
     storage = MemoryStorage()
     retirement = Retirement(storage, PolicyPlatform(storage))
-    rounds = Timers(cast("IntegrationStore", Integrations()), hands, Alarms(storage, FakeClock()), retirement)
+    timers = Timers(cast("IntegrationStore", Integrations()), handlers, Alarms(storage, FakeClock()), retirement)
     caplog.set_level("INFO")
     for timer in ("sweep", "poll", "renew"):
-        await getattr(rounds, timer)()
+        await getattr(timers, timer)()
         assert caplog.messages[-1] == f'metric {{"name":"round","value":1,"outcome":"{timer}"}}'
 
 
@@ -79,13 +79,13 @@ class Integrations:
 async def test_rounds_log_their_alarms_in_the_words_that_the_query_looks_for(
     caplog: pytest.LogCaptureFixture, timer: str, fault: Exception
 ) -> None:
-    async def hands(uuid: str) -> Any:
+    async def handlers(uuid: str) -> Any:
         raise fault
 
     storage = MemoryStorage()
     retirement = Retirement(storage, PolicyPlatform(storage))
-    rounds = Timers(cast("IntegrationStore", Integrations()), hands, Alarms(storage, FakeClock()), retirement)
-    await getattr(rounds, timer)()
+    timers = Timers(cast("IntegrationStore", Integrations()), handlers, Alarms(storage, FakeClock()), retirement)
+    await getattr(timers, timer)()
     pattern = re.search(r'regex "(.+)"', (BICEP / "queries" / "integration_failing.kql").read_text())
     assert pattern
     failures = [message for message in caplog.messages if re.match(pattern[1], message)]

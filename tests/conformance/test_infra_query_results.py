@@ -65,7 +65,7 @@ def insights(caplog: pytest.LogCaptureFixture) -> Insights:
     return Insights(caplog)
 
 
-def rounds(insights: Insights, *outcomes: str, ago: float = 5) -> None:
+def timers(insights: Insights, *outcomes: str, ago: float = 5) -> None:
     for outcome in outcomes:
         insights.measured(ago, Metric.ROUND, 1, outcome=outcome)
 
@@ -79,8 +79,8 @@ HALF_HOUR = timedelta(minutes=30)
 def test_app_stopped_fires_when_sweeps_or_polls_have_ended_for_half_an_hour(
     insights: Insights, recent: tuple[str, ...], fires: bool
 ) -> None:
-    rounds(insights, "sweep", "poll", ago=40)
-    rounds(insights, *recent)
+    timers(insights, "sweep", "poll", ago=40)
+    timers(insights, *recent)
     assert bool(insights.query("app_stopped", HALF_HOUR)) == fires
 
 
@@ -90,9 +90,9 @@ def test_app_stopped_fires_when_sweeps_or_polls_have_ended_for_half_an_hour(
 def test_renewal_missed_fires_after_two_misses_of_an_app_that_is_old_enough(
     insights: Insights, age: float, renewals: list[float], fires: bool
 ) -> None:
-    rounds(insights, "sweep", ago=age * 60)
+    timers(insights, "sweep", ago=age * 60)
     for hours in renewals:
-        rounds(insights, "renew", ago=hours * 60 - 1)
+        timers(insights, "renew", ago=hours * 60 - 1)
     assert bool(insights.query("renewal_missed", timedelta(days=1))) == fires
 
 

@@ -275,7 +275,7 @@ class Deployment:
         with suppress(TimeoutError):
             async with asyncio.timeout(0.1):
                 await self.exchange.exchange.notifier.idle()
-        await self.services.rounds.poll()
+        await self.services.timers.poll()
 
     async def take(self, place: int = 0) -> str:
         """Take a message out of the queue, once its delay has passed."""
@@ -321,7 +321,7 @@ class Deployment:
         """The timers run, and what is in the queue is worked off; a timer that fails is run again next time."""
         with suppress(SchedulingError):
             await self.drain()
-        for timer in (self.services.rounds.sweep, self.services.rounds.poll):
+        for timer in (self.services.timers.sweep, self.services.timers.poll):
             with suppress(SchedulingError):
                 await timer()
         with suppress(SchedulingError):
@@ -346,7 +346,7 @@ class Deployment:
         for turn in range(10):
             await self.move_to(self.now + QUIET)
             await self.drain()
-            await self.services.rounds.sweep()
+            await self.services.timers.sweep()
             await self.drain()
             if turn + 1 >= times and not await self.left():
                 return
@@ -385,8 +385,8 @@ async def deployed(by: By = By.GRAPH, clock: Clock | None = None, **settings: An
                 await deployment.control("PATCH", f"/dev/mailboxes/{MAILBOX}", by.processing)
                 await deployment.open_to_graph(MAILBOX)
                 await _create_integration(deployment, by.settings(exchange) | settings)
-                await services.rounds.renew()
-                await services.rounds.poll()
+                await services.timers.renew()
+                await services.timers.poll()
                 assert [alarm async for alarm in deployment.services.alarms.of(INTEGRATION)] == []
                 yield deployment
             finally:

@@ -45,7 +45,7 @@ async def test_a_subscription_that_graph_has_lost(world: Deployment) -> None:
     [subscription] = (await world.control_graph("GET", "/subscriptions"))["value"]
     await world.control_graph("DELETE", f"/subscriptions/{subscription['id']}")
     assert await faults(world) == {Check.SUBSCRIPTION}
-    await world.services.rounds.renew()
+    await world.services.timers.renew()
     assert await faults(world) == set()
 
 
@@ -63,7 +63,7 @@ async def test_answers_that_came_late(world: Deployment) -> None:
     await world.faults({"on": "notification", "action": "lose", "times": 100})
     await world.invite(world.now + timedelta(days=1), room["instructions"])
     await world.move_to(world.now + timedelta(minutes=5))
-    await world.services.rounds.sweep()
+    await world.services.timers.sweep()
     await world.drain()
     assert await faults(world) == {Check.LAG}
 

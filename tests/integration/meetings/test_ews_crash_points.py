@@ -144,7 +144,7 @@ async def run(world: Deployment, line: Line, scenario: Scenario, fuse: Fuse, *, 
     line.fuse, queue, body = fuse, world.memory.queue("meeting-requests"), ""
     try:
         if polled:
-            await world.services.rounds.poll()
+            await world.services.timers.poll()
         while queue.sent:
             body = await world.take()
             await world.services.worker.handle(body, last_try=False)

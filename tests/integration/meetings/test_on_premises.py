@@ -52,9 +52,9 @@ class TestCalls:
         await asked(world)
         for _ in range(30):
             await world.move_to(world.now + MINUTE)
-            await world.services.rounds.poll()
+            await world.services.timers.poll()
             if world.now.minute % 5 == 0:
-                await world.services.rounds.sweep()
+                await world.services.timers.sweep()
         assert await asked(world) == {"SyncFolderItems": 30}
 
     async def test_a_new_series_takes_three_beside_the_sync(self, world: Deployment) -> None:
@@ -141,7 +141,7 @@ class TestServersOfOtherHabits:
         await asked(world)
         for _ in range(5):
             await world.move_to(world.now + MINUTE)
-            await world.services.rounds.poll()
+            await world.services.timers.poll()
         assert await asked(world) == {"SyncFolderItems": 5}
 
 
@@ -149,10 +149,10 @@ class TestConnection:
     async def test_a_changed_password_heals_without_a_restart(self, world: Deployment) -> None:
         await world.control("PATCH", "/dev/ews", {"passwords": {"svc-vmr": "new"}})
         await world.services.integrations.update(INTEGRATION, {"password": "wrong"})
-        await world.services.rounds.poll()
+        await world.services.timers.poll()
         assert "refuses the service account" in (await alarms(world))[AlarmKind.CONNECTION]
         await world.services.integrations.update(INTEGRATION, {"password": "new"})
-        await world.services.rounds.poll()
+        await world.services.timers.poll()
         assert await alarms(world) == {}
 
     @pytest.mark.parametrize("endpoint", ["oauth2/token", "oauth2/v2.0/token"], ids=["v1", "v2.0"])
@@ -171,7 +171,7 @@ class TestConnection:
         await world.drain()
         assert [answer["kind"] for answer in await world.answers(uid)] == ["accepted"]
         await world.services.integrations.update(INTEGRATION, {"oauth_client_secret": "wrong"})
-        await world.services.rounds.poll()
+        await world.services.timers.poll()
         assert "client secret" in (await alarms(world))[AlarmKind.CONNECTION]
 
     async def test_kerberos_that_was_stored_is_told_what_to_use(self, world: Deployment) -> None:
@@ -189,10 +189,10 @@ class TestConnection:
         stored = await table.load(INTEGRATION)
         await table.replace(stored, stored.integration.model_copy(update=kerberos))
         await world.services.integrations.update(INTEGRATION, {"name": "Renamed"})
-        await world.services.rounds.poll()
+        await world.services.timers.poll()
         assert "NTLM" in (await alarms(world))[AlarmKind.CONNECTION]
         await world.services.integrations.update(INTEGRATION, {"authentication_method": "NTLM"})
-        await world.services.rounds.poll()
+        await world.services.timers.poll()
         assert AlarmKind.CONNECTION not in await alarms(world)
 
     async def test_a_server_that_is_down_delays_no_other_integration(self, world: Deployment) -> None:
@@ -200,7 +200,7 @@ class TestConnection:
             await add(world, "22222222-2222-4222-8222-222222222222", "vmr-ews@example.com", url=url)
             room = await world.click()
             await world.invite(tomorrow(world), room["instructions"])
-            round_ = asyncio.create_task(world.services.rounds.poll())
+            round_ = asyncio.create_task(world.services.timers.poll())
             await asyncio.wait([round_], timeout=3)
             assert not round_.done(), "the one that is down is still being waited for"
             assert len(world.memory.queue("meeting-requests").sent) == 1
@@ -209,21 +209,21 @@ class TestConnection:
 
     async def test_two_integrations_of_one_account_share_its_connections(self, world: Deployment) -> None:
         await add(world, "22222222-2222-4222-8222-222222222222", "vmr-ews@example.com")
-        await world.services.rounds.poll()
+        await world.services.timers.poll()
         assert len(world.services._ews_servers) == 1
 
     async def test_a_busy_server_is_left_alone_across_processes(self, world: Deployment) -> None:
         await asked(world)
         await world.faults({"on": "EWS SyncFolderItems", "action": "server_busy", "back_off_ms": 150_000})
-        await world.services.rounds.poll()
+        await world.services.timers.poll()
         await world.restart()
         for _ in range(2):
             await world.move_to(world.now + MINUTE)
-            await world.services.rounds.poll()
+            await world.services.timers.poll()
         assert await asked(world) == {"SyncFolderItems": 1}
         assert "wait" in (await alarms(world))[AlarmKind.CONNECTION]
         await world.move_to(world.now + MINUTE)
-        await world.services.rounds.poll()
+        await world.services.timers.poll()
         assert await alarms(world) == {}
 
 
@@ -255,17 +255,17 @@ class TestTheWayToGraph:
         await world.drain()
         await world.services.integrations.update(INTEGRATION, {"authentication_method": "GRAPH"})
         await world.settle()
-        await world.services.rounds.agenda()
+        await world.services.timers.agenda()
         assert [answer["kind"] for answer in await world.answers(uid)] == ["accepted"]
         later = start + timedelta(weeks=1, hours=3)
         await world.change(uid, occurrence=f"{start + timedelta(weeks=1):%Y-%m-%d}", **hour_from(later))
         await world.drain()
-        await world.services.rounds.sweep()
+        await world.services.timers.sweep()
         await world.drain()
         assert len(await world.answers(uid)) == 2
         for moment in (start, later):
             await world.move_to(moment)
-            await world.services.rounds.agenda()
+            await world.services.timers.agenda()
             assert await world.is_open(room["alias"])
 
     async def test_and_back(self, world: Deployment) -> None:
@@ -276,7 +276,7 @@ class TestTheWayToGraph:
         for settings in ({"authentication_method": "GRAPH"}, by_ews):
             await world.services.integrations.update(INTEGRATION, settings)
             await world.settle()
-            await world.services.rounds.poll()
+            await world.services.timers.poll()
             await world.drain()
         await world.change(uid, **hour_from(start + timedelta(hours=5)))
         await world.drain()

@@ -51,13 +51,13 @@ async def test_what_waits_for_it_holds_up_nobody_else(monkeypatch: pytest.Monkey
         await add(world, DEAD, "vmr-ews@example.com", url=url)
         await world.open_to_graph("vmr2@example.com")
         await add(world, GRAPH, "vmr2@example.com", authentication_method="GRAPH")
-        await world.services.rounds.sweep()
+        await world.services.timers.sweep()
         queue = world.memory.queue("meeting-requests")
         for number in range(5 * AT_ONCE):
             for body in encode([Notice(DEAD, f"message-{number}")]):
                 await queue.send(body)
         uids = [await invite(world, INTEGRATION, MAILBOX), await invite(world, GRAPH, "vmr2@example.com")]
-        polled = asyncio.create_task(world.services.rounds.poll())
+        polled = asyncio.create_task(world.services.timers.poll())
         instance = [asyncio.create_task(work_off(world)) for _ in range(AT_ONCE)]
         try:
             async with asyncio.timeout(SOON):

@@ -98,7 +98,7 @@ class TestOutages:
         uids = [await graph.invite(tomorrow(graph), (await graph.click())["instructions"]) for _ in range(12)]
         await graph.pass_time(HOUR, times=12)
         graph.exchange.exchange.traffic.reset()
-        await graph.services.rounds.sweep()
+        await graph.services.timers.sweep()
         reads = sum(n for call, n in graph.exchange.exchange.traffic.requests.items() if call.endswith("{message}"))
         assert reads <= 4 * 3, "a few messages are tried, each read with the client's two repetitions"
         await graph.clear_faults()
@@ -220,7 +220,7 @@ class TestRefusals:
             {"on": "POST /accept", "status": status, "times": 1}, {"on": "notification", "action": "lose", "times": 9}
         )
         missed = await graph.invite(tomorrow(graph) + LONG_AGO, "<p>no tag</p>", subject="missed")
-        await graph.services.rounds.sweep()
+        await graph.services.timers.sweep()
         await graph.drain()
         assert [answer["kind"] for answer in await graph.answers(missed)] == ["declined"]
 

@@ -36,7 +36,7 @@ async def test_it_creates_no_conference_and_gets_no_answer() -> None:
         start = deployment.now + timedelta(days=1)
         await deployment.invite(start, room["instructions"], attendees=["bob@example.com"])
         await deployment.drain()
-        await services.rounds.sweep()
+        await services.timers.sweep()
         await deployment.drain()
 
         kept_rows = [row async for row in services.storage.table("meetings").rows(INTEGRATION)]

@@ -25,7 +25,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[Deployment]:
 async def swept(world: Deployment) -> None:
     """All that came is worked on; what Exchange Online files away without a word is found by the sweep."""
     await world.drain()
-    await world.services.rounds.sweep()
+    await world.services.timers.sweep()
     await world.drain()
 
 
@@ -216,7 +216,7 @@ class TestAnotherRoom:
         other = await series.swap(6)
         for week in range(8):
             await world.move_to(series.first + week * WEEK)
-            await world.services.rounds.agenda()
+            await world.services.timers.agenda()
             assert [await world.is_open(room["alias"]) for room in (series.room, other)] == [week != 6, week == 6], week
 
     async def test_a_series_without_a_room_may_have_one_occurrence_with_one(self, world: Deployment) -> None:

@@ -48,11 +48,11 @@ async def test_a_second_platform_reaches_every_part_of_the_app(made: list[OtherP
     settings = Settings(StorageAccount("x"), "https://vmr.example.com", b"k" * 32, secrets_file="x")
     services = Services(settings, MemoryStorage(), MemorySecrets(), FakeClock())
     integration = await services.integrations.create(graph_fields())
-    handlers = await services.rounds.hands(integration.uuid)
+    handlers = await services.timers.handlers(integration.uuid)
     users = [
         handlers.processor.platform,
-        handlers.agenda.platform,
-        services.rounds.retirement.platform,
+        handlers.due_runner.platform,
+        services.timers.retirement.platform,
         services.lifecycle.retirement.platform,
     ]
     assert [users, len(made)] == [made * len(users), 1]

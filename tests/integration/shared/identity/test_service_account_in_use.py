@@ -65,7 +65,7 @@ async def test_a_sign_in_clears_the_alarms_at_once() -> None:
         async def alarms() -> set[AlarmKind]:
             return {alarm.kind async for alarm in world.services.alarms.of(integration.uuid)}
 
-        await world.services.rounds.poll()
+        await world.services.timers.poll()
         assert await alarms() == {AlarmKind.CONNECTION, AlarmKind.SIGN_IN}
         link = await world.services.service_accounts.start(integration.uuid)
         await world.services.service_accounts.finish(await world.at_provider(link.url, SERVICE))

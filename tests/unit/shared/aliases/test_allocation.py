@@ -357,19 +357,19 @@ steps = st.builds(
 )
 
 
-rounds = st.tuples(
+timers = st.tuples(
     st.sampled_from([timedelta(0), timedelta(days=11), LIFETIME - timedelta(seconds=2)]),
     st.lists(steps, min_size=2, max_size=25),
 )
 
 
-@given(st.lists(rounds, min_size=1, max_size=5), st.integers())
+@given(st.lists(timers, min_size=1, max_size=5), st.integers())
 async def test_uniqueness_holds_whatever_happens_at_the_same_time(
-    rounds: list[tuple[timedelta, list[Step]]], seed: int
+    timers: list[tuple[timedelta, list[Step]]], seed: int
 ) -> None:
     """Rule 1: clicks, repeated clicks, accepted invitations and expiry, in any order, with ten numbers in all."""
     world = World(UnevenStorage(random.Random(seed)))
-    for pause, concurrent in rounds:
+    for pause, concurrent in timers:
         world.clock.move(pause)
         results = await asyncio.gather(*(step.take(world) for step in concurrent), return_exceptions=True)
         raised = [result for result in results if isinstance(result, BaseException)]

@@ -37,10 +37,10 @@ class World(Base):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lifecycle = IntegrationLifecycle(self.rounds, self.rounds.retirement)
+        self.lifecycle = IntegrationLifecycle(self.timers, self.timers.retirement)
         self.bridges = Bridges(self.store, self.alarms, self.clock)
         self.tokens = ServiceTokens(self.store, cast(TokenEndpoints, GoodEndpoint()), self.alarms, self.clock)
-        self.worker = Worker(self.hands, self.storage.queue("meeting-requests"), self.alarms)
+        self.worker = Worker(self.handlers, self.storage.queue("meeting-requests"), self.alarms)
 
     async def save(self, uuid: str, **changes: Any) -> None:
         """What the management API does."""
@@ -52,7 +52,7 @@ class World(Base):
     async def pass_time(self) -> None:
         """Enough for whatever waits to be tried again, by a sweep."""
         self.clock.move(timedelta(minutes=30))
-        await self.rounds.sweep()
+        await self.timers.sweep()
 
     async def vmrs(self, uuid: str) -> None:
         await self.bridges.of_owner(await self.store.get(uuid), "alice@example.com")
@@ -88,20 +88,20 @@ async def _named_server(world: World, uuid: str) -> None:
 
 async def _connection(world: World, uuid: str) -> None:
     world.places[uuid].mailbox.fail("changes", Unavailable("Exchange does not answer in time."))
-    await world.rounds.sweep()
+    await world.timers.sweep()
 
 
 async def _subscription(world: World, uuid: str) -> None:
     subscriptions = world.places[uuid].subscriptions
     subscriptions.failure = Unavailable("Graph cannot reach the webhook.")
-    await world.rounds.sweep()
+    await world.timers.sweep()
     subscriptions.failure = None
 
 
 async def _mailbox_settings(world: World, uuid: str) -> None:
     place = world.places[uuid]
     await place.site.process(place.mailbox.deliver(invitation("empty", "")))
-    await world.rounds.sweep()
+    await world.timers.sweep()
 
 
 async def _accepted(world: World, uuid: str) -> None:
@@ -109,14 +109,14 @@ async def _accepted(world: World, uuid: str) -> None:
     world.clock.move(timedelta(minutes=1))
     booking = await place.site.reserve()
     await place.site.process(place.mailbox.deliver(invitation("good", body(booking), uid="uid-good")))
-    await world.rounds.sweep()
+    await world.timers.sweep()
 
 
 async def _number_space(world: World, uuid: str) -> None:
     taken = await world.places[uuid].site.reserve()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(AliasFormat, "random", lambda _: taken.alias)
-        await world.rounds.cleanup()
+        await world.timers.cleanup()
 
 
 async def _poison(world: World, uuid: str) -> None:
@@ -149,7 +149,7 @@ async def _refused(world: World, uuid: str) -> None:
 
 async def _quiet(world: World, uuid: str) -> None:
     world.clock.move(POISON_ALARM_QUIET_TIME)
-    await world.rounds.cleanup()
+    await world.timers.cleanup()
 
 
 async def _sign_in(world: World, uuid: str) -> None:
@@ -191,7 +191,7 @@ async def _housekeeping(world: World, uuid: str) -> None:
             raise RuntimeError("a bug")
 
         patch.setattr("shared.meetings.due_runner.DueRunner.handle", broken)
-        await world.rounds.agenda()
+        await world.timers.agenda()
 
 
 async def _cleanup(world: World, uuid: str) -> None:
@@ -202,8 +202,8 @@ async def _cleanup(world: World, uuid: str) -> None:
             raise RuntimeError("a bug")
 
         patch.setattr("shared.meetings.due_runner.DueRunner.clean_up", broken)
-        await world.rounds.cleanup()
-    await world.rounds.agenda()
+        await world.timers.cleanup()
+    await world.timers.agenda()
 
 
 async def _duplicate_alias(world: World, uuid: str) -> None:
@@ -213,7 +213,7 @@ async def _duplicate_alias(world: World, uuid: str) -> None:
     await place.site.process(place.mailbox.deliver(invitation("room", body(booking), uid="uid-room")))
     await vmrs.create(kept(1))
     await vmrs._vmrs.change("id:1", lambda _: kept(1, booking.alias, integration=uuid))
-    await world.rounds.cleanup()
+    await world.timers.cleanup()
 
 
 async def _quota(world: World, uuid: str) -> None:
@@ -226,7 +226,7 @@ async def _quota(world: World, uuid: str) -> None:
 
 async def _renamed(world: World, uuid: str) -> None:
     await VmrStore(world.storage, world.clock).change(1, lambda _: kept(1, "another", integration=uuid))
-    await world.rounds.cleanup()
+    await world.timers.cleanup()
 
 
 async def _unseen_meeting(world: World, uuid: str) -> None:
@@ -234,12 +234,12 @@ async def _unseen_meeting(world: World, uuid: str) -> None:
     item = invitation(uid="unseen", start=world.clock.now() + timedelta(days=1)).item
     assert item is not None
     world.places[uuid].mailbox.items[item.id] = item
-    await world.rounds.compare()
+    await world.timers.compare()
 
 
 async def _gone_again(world: World, uuid: str) -> None:
     world.places[uuid].mailbox.items.clear()
-    await world.rounds.compare()
+    await world.timers.compare()
 
 
 Step = Callable[[World, str], Awaitable[None]]
@@ -257,7 +257,7 @@ class Story:
 
 def _round(name: str) -> Step:
     async def step(world: World, uuid: str) -> None:
-        await getattr(world.rounds, name)()
+        await getattr(world.timers, name)()
 
     return step
 
@@ -338,7 +338,7 @@ async def test_it_goes_with_its_cause(world: World, kind: AlarmKind, leave: dict
     uuid = await raised(world, kind)
     await world.save(uuid, **leave)
     assert await world.raised(uuid) == []
-    await world.rounds.sweep()
+    await world.timers.sweep()
     assert await world.raised(uuid) == []
 
 
@@ -348,7 +348,7 @@ async def test_what_an_earlier_save_has_left_goes_at_night(world: World, kind: A
     uuid = await raised(world, kind)
     off = {"enable_personal_vmrs": False, "conference_platform": "policy", **OFF}
     world.places[uuid].site.integration = await world.store.update(uuid, off)
-    await world.rounds.cleanup()
+    await world.timers.cleanup()
     assert await world.raised(uuid) == []
 
 

@@ -78,10 +78,10 @@ class Mailroom(World):
         """A notification of the message arrives."""
         processor = self.processor(mailbox=GraphMailbox(client, self.integration.mailbox))
 
-        async def hands(_: str) -> Handlers:
-            return Handlers(processor, watcher=None, agenda=self.agenda())  # type: ignore[arg-type]  # nothing is swept
+        async def handlers(_: str) -> Handlers:
+            return Handlers(processor, watcher=None, due_runner=self.agenda())  # type: ignore[arg-type]  # nothing is swept
 
-        worker = Worker(hands, self.queue, Alarms(self.storage, self.clock))
+        worker = Worker(handlers, self.queue, Alarms(self.storage, self.clock))
         for body in encode([Notice(self.integration.uuid, "AAMkmessage")]):
             await self.queue.send(body)
         while self.queue.sent:

@@ -103,7 +103,7 @@ async def run(world: World, message: str, fuse: Fuse) -> None:
         mailbox=CrashingMailbox(world.mailbox, fuse),
         platform=PolicyPlatform(storage),
         records=records,
-        judge=world.judge(records, Allocator(storage, world.clock, KEY)),
+        decider=world.decider(records, Allocator(storage, world.clock, KEY)),
         queue=storage.queue("meeting-requests"),
     )
     await processor.process(Notice(world.integration.uuid, message))

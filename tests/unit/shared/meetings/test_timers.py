@@ -49,8 +49,8 @@ class World:
         self.storage = MemoryStorage()
         self.store = IntegrationStore(self.storage, MemorySecrets(), self.clock)
         self.alarms = Alarms(self.storage, self.clock)
-        self.rounds = Timers(
-            self.store, self.hands, self.alarms, Retirement(self.storage, PolicyPlatform(self.storage))
+        self.timers = Timers(
+            self.store, self.handlers, self.alarms, Retirement(self.storage, PolicyPlatform(self.storage))
         )
         self.places: dict[str, Place] = {}
 
@@ -67,7 +67,7 @@ class World:
         self.places[integration.uuid] = Place(site, subscriptions, watcher)
         return integration.uuid
 
-    async def hands(self, uuid: str) -> Handlers:
+    async def handlers(self, uuid: str) -> Handlers:
         place = self.places.get(uuid)
         if place is None:
             raise NotFound("There is no such integration.")
@@ -89,7 +89,7 @@ async def test_a_sweep_subscribes_to_new_mailboxes_and_finds_what_was_missed(wor
     uuids = [await world.add(f"room{n}") for n in range(INTEGRATIONS_CONCURRENCY + 4)]
     for uuid in uuids:
         world.places[uuid].mailbox.deliver_mail(f"message of {uuid}")
-    await world.rounds.sweep()
+    await world.timers.sweep()
     assert sorted(world.found()) == sorted(f"message of {uuid}" for uuid in uuids)
     assert all(world.places[uuid].subscriptions.alive for uuid in uuids)
     assert [await world.raised(uuid) for uuid in uuids] == [[]] * len(uuids)
@@ -107,11 +107,11 @@ async def test_who_is_notified_is_swept_and_who_is_not_is_polled(world: World) -
     notified, polled = await world.add("notified"), await world.add("polled", **EWS)
     for uuid in (notified, polled):
         world.places[uuid].mailbox.deliver_mail(uuid)
-    await world.rounds.poll()
+    await world.timers.poll()
     assert world.found() == [polled]
     assert world.places[notified].mailbox.calls == []
     world.places[polled].mailbox.calls.clear()
-    await world.rounds.sweep()
+    await world.timers.sweep()
     assert world.found() == [polled, notified]
     assert world.places[polled].mailbox.calls == []
 
@@ -120,10 +120,10 @@ async def test_a_poll_raises_and_clears_the_alarm(world: World) -> None:
     """The sweep, which does not look there, clears nothing."""
     uuid = await world.add("polled", **EWS)
     world.places[uuid].mailbox.fail("changes", Unavailable("Exchange does not answer in time."))
-    await world.rounds.poll()
-    await world.rounds.sweep()
+    await world.timers.poll()
+    await world.timers.sweep()
     assert await world.raised(uuid) == [AlarmKind.CONNECTION]
-    await world.rounds.poll()
+    await world.timers.poll()
     assert await world.raised(uuid) == []
 
 
@@ -133,13 +133,13 @@ async def test_a_poll_ends_before_the_next_one_is_due(world: World, monkeypatch:
     monkeypatch.setattr(module, "POLL_TIMEOUT", timedelta(milliseconds=200))
     uuid = await world.add("polled", **EWS)
     monkeypatch.setattr(world.places[uuid].mailbox, "changes", lambda *_: asyncio.Event().wait())
-    await world.rounds.poll()
+    await world.timers.poll()
     assert await world.raised(uuid) == [AlarmKind.CONNECTION]
 
 
 async def test_integrations_without_single_use_vmrs_have_no_mailbox_to_watch(world: World) -> None:
     uuid = await world.add("room", enable_dynamic_vmrs=False)
-    await world.rounds.sweep()
+    await world.timers.sweep()
     assert world.places[uuid].mailbox.calls == []
 
 
@@ -150,13 +150,13 @@ async def test_one_broken_integration_never_stops_the_others(world: World, error
     for uuid in (broken, sound):
         world.places[uuid].mailbox.deliver_mail(uuid)
     world.places[broken].mailbox.fail("arrived", error)
-    await world.rounds.sweep()
+    await world.timers.sweep()
     assert world.found() == [sound]
     assert (await world.raised(broken), await world.raised(sound)) == ([AlarmKind.CONNECTION], [])
     [alarm] = [alarm async for alarm in world.alarms.of(broken)]
     assert alarm.cause
     assert "secret" not in alarm.cause
-    await world.rounds.sweep()
+    await world.timers.sweep()
     assert world.found() == [sound, broken]
     assert await world.raised(broken) == []
 
@@ -167,11 +167,11 @@ async def test_a_subscription_that_cannot_be_made_does_not_stop_the_sweep(world:
     world.places[uuid].subscriptions.failure = Unavailable("the handshake failed")
     for message in "ab":
         world.places[uuid].mailbox.deliver_mail(message)
-        await world.rounds.sweep()
+        await world.timers.sweep()
         assert await world.raised(uuid) == [AlarmKind.SUBSCRIPTION]
     assert world.found() == ["a", "b"]
     world.places[uuid].subscriptions.failure = None
-    await world.rounds.sweep()
+    await world.timers.sweep()
     assert await world.raised(uuid) == []
 
 
@@ -182,7 +182,7 @@ async def test_an_exchange_that_never_answers_is_left_for_the_next_round(
     world.places[sound].mailbox.deliver_mail("found")
     monkeypatch.setattr(world.places[silent].mailbox, "changes", lambda *_: asyncio.Event().wait())
     monkeypatch.setattr(module, "INTEGRATION_TIMEOUT", timedelta(milliseconds=50))
-    await world.rounds.sweep()
+    await world.timers.sweep()
     assert world.found() == ["found"]
     assert (await world.raised(silent), await world.raised(sound)) == ([AlarmKind.CONNECTION], [])
 
@@ -190,19 +190,19 @@ async def test_an_exchange_that_never_answers_is_left_for_the_next_round(
 async def test_an_integration_that_is_deleted_meanwhile_raises_no_alarm(world: World) -> None:
     uuid = await world.add("room")
     del world.places[uuid]
-    await world.rounds.sweep()
-    await world.rounds.renew()
+    await world.timers.sweep()
+    await world.timers.renew()
     assert await world.raised(uuid) == []
 
 
 async def test_the_renewal_renews_and_sweeps_only_where_a_subscription_was_lost(world: World) -> None:
     kept, lost = await world.add("kept"), await world.add("lost")
-    await world.rounds.sweep()
+    await world.timers.sweep()
     for uuid in (kept, lost):
         world.places[uuid].mailbox.deliver_mail(uuid)
     world.places[lost].subscriptions.alive.clear()
     world.clock.move(timedelta(hours=6))
-    await world.rounds.renew()
+    await world.timers.renew()
     assert list(world.places[kept].subscriptions.alive) == ["subscription-1"]
     assert list(world.places[lost].subscriptions.alive) == ["subscription-2"]
     assert world.found() == [lost]
@@ -210,14 +210,14 @@ async def test_the_renewal_renews_and_sweeps_only_where_a_subscription_was_lost(
 
 async def test_a_lost_subscription_is_an_alarm_until_it_is_made_anew(world: World) -> None:
     uuid = await world.add("room")
-    await world.rounds.sweep()
+    await world.timers.sweep()
     world.places[uuid].subscriptions.alive.clear()
     world.places[uuid].subscriptions.failure = Unavailable("the handshake failed")
-    for turn in (world.rounds.renew, world.rounds.sweep, world.rounds.sweep):
+    for turn in (world.timers.renew, world.timers.sweep, world.timers.sweep):
         await turn()
         assert await world.raised(uuid) == [AlarmKind.SUBSCRIPTION]
     world.places[uuid].subscriptions.failure = None
-    await world.rounds.sweep()
+    await world.timers.sweep()
     assert await world.raised(uuid) == []
 
 
@@ -225,7 +225,7 @@ async def test_a_mailbox_with_wrong_settings_is_an_alarm_after_the_sweep(world: 
     uuid = await world.add("room")
     place = world.places[uuid]
     await place.site.process(place.mailbox.deliver(invitation("message-1", "")))
-    await world.rounds.sweep()
+    await world.timers.sweep()
     assert await world.raised(uuid) == [AlarmKind.MAILBOX_SETTINGS]
 
 
@@ -235,10 +235,10 @@ async def test_a_full_number_space_is_an_alarm_every_night_until_it_is_wider(
     uuid = await world.add("room")
     taken = await world.places[uuid].site.reserve()
     monkeypatch.setattr(AliasFormat, "random", lambda _: taken.alias)
-    await world.rounds.cleanup()
+    await world.timers.cleanup()
     assert await world.raised(uuid) == [AlarmKind.NUMBER_SPACE]
     monkeypatch.undo()
-    await world.rounds.cleanup()
+    await world.timers.cleanup()
     assert await world.raised(uuid) == []
 
 
@@ -250,24 +250,24 @@ class TestRoomAddresses:
         uuid = await world.add("a")
         mailbox = world.places[uuid].mailbox
         mailbox.proxy_addresses = ("SMTP:first@example.com",)
-        await world.rounds.connect(uuid)
+        await world.timers.connect(uuid)
         assert await stored_addresses(world.storage, uuid) == ("a@example.com", "first@example.com")
         mailbox.proxy_addresses = ("SMTP:second@example.com",)
-        await world.rounds.compare()
+        await world.timers.compare()
         assert await stored_addresses(world.storage, uuid) == ("a@example.com", "second@example.com")
 
     async def test_a_failure_raises_no_alarm(self) -> None:
         world = World()
         uuid = await world.add("a")
         world.places[uuid].mailbox.fail("addresses", Unavailable("no"), times=2)
-        await world.rounds.connect(uuid)
-        await world.rounds.compare()
+        await world.timers.connect(uuid)
+        await world.timers.compare()
         assert await world.raised(uuid) == []
 
     async def test_nothing_else_asks_for_them(self) -> None:
         world = World()
         uuid = await world.add("a")
-        for round_ in (world.rounds.sweep, world.rounds.poll, world.rounds.renew, world.rounds.agenda):
+        for round_ in (world.timers.sweep, world.timers.poll, world.timers.renew, world.timers.agenda):
             await round_()
         assert "addresses" not in world.places[uuid].mailbox.calls
 
@@ -275,5 +275,5 @@ class TestRoomAddresses:
         world = World()
         uuid = await world.add("a")
         world.places[uuid].mailbox.fail("changes", Unavailable("down"), times=9)
-        await world.rounds.connect(uuid)
+        await world.timers.connect(uuid)
         assert "addresses" not in world.places[uuid].mailbox.calls

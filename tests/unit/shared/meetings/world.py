@@ -59,14 +59,14 @@ class World:
             "mailbox": self.mailbox,
             "platform": PolicyPlatform(self.storage),
             "records": self.records,
-            "judge": self.judge(self.records, self.allocator),
+            "judge": self.decider(self.records, self.allocator),
             "queue": self.queue,
             "alarms": self.alarms,
             "clock": self.clock,
         }
         return Processor(**usual | parts)
 
-    def judge(self, records: Records, allocator: Allocator) -> Decider:
+    def decider(self, records: Records, allocator: Allocator) -> Decider:
         """The judge, on these records."""
         return Decider(self.integration, records, allocator, self.promises, self.clock)
 
