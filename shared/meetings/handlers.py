@@ -13,7 +13,7 @@ from shared.meetings.processor import Processor
 
 @dataclass(frozen=True)
 class Handlers:
-    """An integration's processor, watcher and agenda."""
+    """An integration's processor, watcher and due runner."""
 
     processor: Processor
     watcher: Watcher

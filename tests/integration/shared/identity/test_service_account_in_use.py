@@ -58,7 +58,7 @@ async def signed_in(world: World, account: str = SERVICE, **settings: str) -> In
 async def test_a_sign_in_clears_the_alarms_at_once() -> None:
     """Not only with the next look: the admin who has just signed in reads the alarms."""
     async with deployed() as (world, exchange):
-        del world.services.__dict__["rounds"]  # there is an Exchange to connect to here
+        del world.services.__dict__["timers"]  # there is an Exchange to connect to here
         url = f"{exchange.base_url}/EWS/Exchange.asmx"
         integration = await world.oauth(username=SERVICE, url=url, room_mailbox_email_address=MAILBOX)
 

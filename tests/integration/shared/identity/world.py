@@ -48,7 +48,7 @@ class World:
         # Two parts of the product are replaced: another module's records, and the way to an Exchange.
         self.services.__dict__["end_users"] = self.users
         self.connections = Connections()
-        self.services.__dict__["rounds"] = self.connections
+        self.services.__dict__["timers"] = self.connections
         self.base = running.base_url
         self.provider = running.provider
         self.http = http

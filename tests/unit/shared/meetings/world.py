@@ -59,7 +59,7 @@ class World:
             "mailbox": self.mailbox,
             "platform": PolicyPlatform(self.storage),
             "records": self.records,
-            "judge": self.decider(self.records, self.allocator),
+            "decider": self.decider(self.records, self.allocator),
             "queue": self.queue,
             "alarms": self.alarms,
             "clock": self.clock,
