@@ -196,7 +196,9 @@ def _typed(annotation: str, value: str) -> Any:
 
 def _differences(made: Any, path: str, query: Mapping[str, str]) -> list[str]:
     url = urlsplit(made.url)
-    wrong = [] if segments(url.path) == segments(path) else [f"path {path}: the SDK's is {url.path}"]
+    # The SDK's middleware makes `me` of this, at the last moment (msgraph-core, UrlReplaceHandler).
+    theirs_path = url.path.replace("/users/me-token-to-replace", "/me")
+    wrong = [] if segments(theirs_path) == segments(path) else [f"path {path}: the SDK's is {theirs_path}"]
     theirs = dict(parse_qsl(url.query, keep_blank_values=True))
     return wrong if theirs == dict(query) else [*wrong, f"query {dict(query)}: the SDK's is {theirs}"]
 

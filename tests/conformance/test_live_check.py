@@ -52,12 +52,12 @@ async def app() -> AsyncIterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def decider(monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphJudge]:
+def judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphJudge]:
     """Each request is one that Microsoft's description has, and that its SDK could make."""
-    decider = GraphJudge()
-    monkeypatch.setattr(Gateway, "witness", staticmethod(decider))
-    yield decider
-    assert sorted(set(decider.violations)) == []
+    judge = GraphJudge()
+    monkeypatch.setattr(Gateway, "witness", staticmethod(judge))
+    yield judge
+    assert sorted(set(judge.violations)) == []
 
 
 @pytest.fixture
@@ -84,12 +84,12 @@ ROLES_ROW = "the token has no role for mail or calendars: Exchange alone grants"
 
 
 async def test_all_that_the_product_relies_on_holds_in_the_simulated_exchange(
-    run: Run, decider: GraphJudge, capsys: pytest.CaptureFixture[str]
+    run: Run, judge: GraphJudge, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = await run("--write")
     assert not_holding(rows) == {ROLES_ROW: f"{NOT_TRIED}: the token cannot be read"}
     assert len(rows) > 35
-    assert decider.requests > 100
+    assert judge.requests > 100
     told = capsys.readouterr().out
     assert "what this tenant does" in told
     assert "nothing is left" in told

@@ -17,11 +17,11 @@ def ews_judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[SchemaJudge]:
 
     Where the schemas do not lie beside the repository nothing is judged; `test_schema.py` says so.
     """
-    decider = SchemaJudge()
+    judge = SchemaJudge()
     if SCHEMAS.exists():
-        monkeypatch.setattr(Gateway, "witness", staticmethod(decider))
-    yield decider
-    assert sorted(set(decider.violations)) == []
+        monkeypatch.setattr(Gateway, "witness", staticmethod(judge))
+    yield judge
+    assert sorted(set(judge.violations)) == []
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +30,8 @@ def graph_judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphJudge]:
 
     Where the description does not lie beside the repository the SDK judges alone; `graph/test_judge.py` says so.
     """
-    decider = GraphJudge()
-    monkeypatch.setattr(GraphGateway, "witness", staticmethod(decider))
-    monkeypatch.setattr(Notifier, "witness", staticmethod(decider.told))
-    yield decider
-    assert sorted(set(decider.violations)) == []
+    judge = GraphJudge()
+    monkeypatch.setattr(GraphGateway, "witness", staticmethod(judge))
+    monkeypatch.setattr(Notifier, "witness", staticmethod(judge.told))
+    yield judge
+    assert sorted(set(judge.violations)) == []

@@ -27,17 +27,17 @@ async def test_what_a_test_makes_the_server_say_is_judged(world: World, client: 
 
 @pytest.mark.parametrize("agent", ["vmr-scheduling", "exchangelib/5.6.0 (python-requests/2.32)"])
 def test_a_request_and_an_answer_that_are_not_valid_are_told(agent: str) -> None:
-    decider = SchemaJudge()
-    decider(agent, envelope(m("GetItem")), envelope(m("GetFolderResponse", m("Surprise"))))
-    assert (decider.requests, decider.answers) == (1, 1)
-    assert {told.split(":")[0] for told in decider.violations} == {"request GetItem", "answer GetFolderResponse"}
+    judge = SchemaJudge()
+    judge(agent, envelope(m("GetItem")), envelope(m("GetFolderResponse", m("Surprise"))))
+    assert (judge.requests, judge.answers) == (1, 1)
+    assert {told.split(":")[0] for told in judge.violations} == {"request GetItem", "answer GetFolderResponse"}
 
 
 def test_what_a_test_writes_by_hand_may_be_wrong() -> None:
-    decider = SchemaJudge()
-    decider("python-httpx/0.28", envelope(m("GetItem")), envelope(m("GetRoomsResponse")))
-    assert decider.requests == 0
-    assert not any(told.startswith("request") for told in decider.violations)
+    judge = SchemaJudge()
+    judge("python-httpx/0.28", envelope(m("GetItem")), envelope(m("GetRoomsResponse")))
+    assert judge.requests == 0
+    assert not any(told.startswith("request") for told in judge.violations)
 
 
 def test_the_order_of_elements_counts() -> None:
