@@ -55,9 +55,9 @@ class Graph:
         """The JSON object of a path, or of a link that Graph gave: followed to the letter, on Graph's host only."""
         return self._send("GET", self._url(path_or_link, query), prefer=prefer)
 
-    def post(self, path: str, document: Json) -> Json:
-        """What Graph answers; {} where it answers nothing."""
-        return self._send("POST", self._url(path), json.dumps(document).encode())
+    def post(self, path: str, document: Json | None = None) -> Json:
+        """What Graph answers; {} where it answers nothing. Sending a draft takes no body."""
+        return self._send("POST", self._url(path), None if document is None else json.dumps(document).encode())
 
     def post_mime(self, path: str, content: bytes) -> Json:
         """A mail as base64 of its MIME form."""

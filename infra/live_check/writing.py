@@ -92,7 +92,7 @@ class Writing:
         path = f"{self.boxes.equipment}/messages"
         content = reply(held.message["event"], self.boxes.organizer_address, self.boxes.equipment_address)
         draft = item(path, str(self._graph.post_mime(path, content)["id"]))
-        self._graph.post(f"{draft}/send", {})
+        self._graph.post(f"{draft}/send")
         return _tracked(self.boxes, held.meeting)
 
     # --- a meeting that moves
