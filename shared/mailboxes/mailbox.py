@@ -101,8 +101,11 @@ class Mailbox(Protocol):
         """The meeting message, or None when it is another one (it is left alone then). Raises MessageNotFound."""
         ...
 
-    async def calendar(self, item: CalendarItem, now: datetime) -> Calendar:
-        """Every occurrence from shortly before `now` on, within the horizon; a single meeting's one."""
+    async def calendar(self, item: CalendarItem, now: datetime, *, late: bool = False) -> Calendar:
+        """Every occurrence from shortly before `now` on, within the horizon; a single meeting's one.
+
+        `late`: the message was sent a while ago, so that even a new series may have been changed since.
+        """
         ...
 
     async def view(self, first: datetime, last: datetime, state: str = "") -> CalendarPage:

@@ -36,6 +36,9 @@ log = logging.getLogger(__name__)
 INVITATION_DELAY = timedelta(seconds=10)
 """Time for a sweep, and for the invitation that it may find."""
 
+LATE = timedelta(minutes=1)
+"""A message that was sent longer ago may have been followed by others about the same meeting."""
+
 TICK = timedelta(seconds=2)
 """Longer than the unit of Exchange's times."""
 
@@ -160,7 +163,9 @@ class Processor:
         """Decide on the message, write the decision down, and carry it out; again when others were faster."""
         for attempt in range(_MAX_DECISIONS):
             item = request.item
-            calendar = await self.mailbox.calendar(item, self.clock.now()) if item else Calendar(())
+            now = self.clock.now()
+            late = now - request.received > LATE
+            calendar = await self.mailbox.calendar(item, now, late=late) if item else Calendar(())
             decision, known = await self.decider.decide(request, calendar, thorough=attempt > 0)
             decision = instead or decision
             if isinstance(decision, Reject) and not decision.certain and not await self._is_certain(notice):

@@ -108,7 +108,7 @@ class FakeMailbox:
                 return request
             return replace(request, item=self.items.get(request.item.id))
 
-    async def calendar(self, item: CalendarItem, now: datetime) -> Calendar:
+    async def calendar(self, item: CalendarItem, now: datetime, *, late: bool = False) -> Calendar:
         """See Mailbox.calendar."""
         with _Call(self, "calendar"):
             if item.shape is Shape.SINGLE:

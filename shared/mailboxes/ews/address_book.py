@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from exchangelib import Account
 
+from shared.mail_addresses import same_address
 from shared.mailboxes.ews.node import Node
 from shared.mailboxes.ews.services import Resolve
 
@@ -25,7 +26,7 @@ def addresses(resolutions: Sequence[Node], address: str) -> tuple[str, ...]:
     The mailbox is told by its legacy Exchange DN where its RoutingType is EX; a contact has three addresses at most.
     """
     all_ = [tuple(_addresses(each)) for each in resolutions]
-    bearers = [found for found in all_ if address.lower() in map(_bare, found)]
+    bearers = [found for found in all_ if any(same_address(address, _bare(each)) for each in found)]
     return (bearers or all_)[0] if len(bearers or all_) == 1 else ()
 
 
@@ -36,4 +37,4 @@ def _addresses(resolution: Node) -> Iterator[str]:
 
 
 def _bare(proxy: str) -> str:
-    return proxy.lower().removeprefix("smtp:")
+    return proxy[5:] if proxy[:5].lower() == "smtp:" else proxy

@@ -85,7 +85,7 @@ class EwsMailbox:
             [master] = await self._call(operations.read, RecurringMasterItemId(id=item.id))
         return str(payloads.item_reference(master)) if master else ""
 
-    async def calendar(self, item: CalendarItem, now: datetime) -> Calendar:
+    async def calendar(self, item: CalendarItem, now: datetime, *, late: bool = False) -> Calendar:
         """See Mailbox.calendar."""
         return await read_calendar(item, now, partial(self._instances, item.uid))
 

@@ -90,13 +90,13 @@ class GraphMailbox:
                 raise
             return message
 
-    async def calendar(self, item: CalendarItem, now: datetime) -> Calendar:
+    async def calendar(self, item: CalendarItem, now: datetime, *, late: bool = False) -> Calendar:
         """See Mailbox.calendar.
 
         Some servers are reported to leave exceptions out of a series, others not. One that is invited to before it
         begins has hardly any yet, and its next reading asks again.
         """
-        is_new = item.shape is Shape.SERIES and item.answer is Answer.NONE and item.occurrence.start > now
+        is_new = item.shape is Shape.SERIES and item.answer is Answer.NONE and item.occurrence.start > now and not late
         instances = self._events.instances if is_new else self._events.instances_with_exceptions
         return await read_calendar(item, now, partial(instances, item.series_id))
 

@@ -423,3 +423,13 @@ def test_by_ews_the_outcome_is_the_same_with_and_without_troubles(chance: Random
     history, varied = random_history(chance, By.EWS), random_variants(chance, By.EWS)
     note(f"history: {history}, other habits: {varied}")
     asyncio.run(check(history, By.EWS, renews=renews, varied=varied))
+
+
+def test_an_occurrence_that_was_changed_before_its_series_was_read_is_open() -> None:
+    """After an outage both messages are read at once, and `/instances` of some tenants lists no exceptions."""
+    three_days: Step = ("outage", Away.EXCHANGE, 503, "three days")
+    rename: Step = ("rename occurrence", 1, 1)
+    history: list[list[Step]] = [
+        [(0, ("invite", 1, 17, "series")), (4, ("invite", 2, 13, "none")), (0, three_days), (3, rename)]
+    ]
+    asyncio.run(check(history, By.GRAPH, varied={"uid": False, "instances_with_exceptions": False}))

@@ -111,7 +111,7 @@ class CrashingMailbox:
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._mailbox, name)
 
-        async def guarded(*args: Any) -> Any:
-            return await self._fuse.guard(method(*args))
+        async def guarded(*args: Any, **named: Any) -> Any:
+            return await self._fuse.guard(method(*args, **named))
 
         return guarded
