@@ -43,7 +43,8 @@ async def personal_vmrs(req: func.HttpRequest) -> list[Any]:
 async def tag_state(req: func.HttpRequest) -> dict[str, Any]:
     """What has become of a tag that stands in a meeting. In the body, not in the address, which logs keep."""
     tag, start = texts_of(req, "tag", "start")
-    return await services().tag_states.of(req.route_params["uuid"], user_token(req), tag, start)
+    mailboxes = req.headers.get("X-Mailboxes", "")
+    return await services().tag_states.of(req.route_params["uuid"], user_token(req), tag, start, mailboxes)
 
 
 @bp.route("addin/{uuid:guid}/manifest.xml", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)

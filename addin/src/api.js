@@ -82,7 +82,8 @@ export class Api {
    * @returns {Promise<TagState>}
    */
   async tagState(token, tag, start) {
-    const headers = { 'Content-Type': 'application/json', token };
+    const whose = this.mailboxes && (await named(this.mailboxes));
+    const headers = { 'Content-Type': 'application/json', token, ...whose };
     const body = JSON.stringify({ tag, start });
     return (await this.#json(this.paths.tag_state, { method: 'POST', headers, body })).result;
   }

@@ -3,13 +3,15 @@
 A copied meeting, or a quoted invitation, has the tag of another meeting, and would be declined (A4).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from shared.aliases.marks import find_marks
+from shared.aliases.people import addresses_in
 from shared.aliases.promises import Promises
-from shared.bookings.booking import Booking
+from shared.bookings.booking import Booking, State
 from shared.bookings.rows import meetings_table
 from shared.bookings.stored import stored_booking
 from shared.clock import Clock
@@ -32,8 +34,11 @@ class TagStates:
     storage: Storage
     clock: Clock
 
-    async def of(self, uuid: str, token: str, tag: str, start: str) -> dict[str, Any]:
+    async def of(self, uuid: str, token: str, tag: str, start: str, mailboxes: str = "") -> dict[str, Any]:
         """The `result` of the contract's tag_state. `start` is when the meeting that has it begins: ISO 8601, or "".
+
+        `mailboxes` are the addresses that Outlook shows of the user, as in the header X-Mailboxes: an unused tag that
+        was made for others is of no use to this meeting (A6).
 
         `state` is "unknown" (of no use to any meeting), "reserved" (free for the meeting that is sent first),
         "scheduled" or "closed". `starts_here` says whether the booked meeting has an occurrence at `start`. `alias` is
@@ -46,21 +51,26 @@ class TagStates:
         await self.users.identify(integration, token)
         if len(tag) > MAX_TAG:
             raise InvalidRequest(f"The tag is longer than {MAX_TAG} characters.")
-        marks = find_marks(tag)
+        marks, people = find_marks(tag), addresses_in(mailboxes)
         if marks.promises:
-            return _answer("reserved" if self._holds(integration.uuid, marks.promises[0]) else "unknown")
+            return _answer("reserved" if self._holds(integration.uuid, marks.promises[0], people) else "unknown")
         meetings = meetings_table(self.storage)
         booking = await stored_booking(meetings, integration.uuid, marks.tags[0]) if marks.tags else None
         if booking is None or not booking.is_usable(self.clock.now()):
             return _answer("unknown")
+        if booking.state is State.RESERVED and not self._is_for(booking, people):
+            return _answer("unknown")
         return _answer(booking.state, _starts(booking, start), booking)
 
-    def _holds(self, integration: str, promise: str) -> bool:
+    def _is_for(self, booking: Booking, people: Sequence[str]) -> bool:
+        return self.promises.are_for(booking.integration, map(bytes.fromhex, booking.people), people)
+
+    def _holds(self, integration: str, promise: str, people: Sequence[str]) -> bool:
         try:
-            self.promises.verify(integration, promise)
+            made_for = self.promises.verify(integration, promise).people
         except NotAuthenticated:
             return False
-        return True
+        return self.promises.are_for(integration, made_for, people)
 
 
 def _starts(booking: Booking, start: str) -> bool:

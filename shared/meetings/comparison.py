@@ -29,8 +29,8 @@ MOST_PAGES = 25
 MOST_REPAIRS = 500
 """Differences of one mailbox that one night handles."""
 
-MOST_OF_EMPTY = 10
-"""Rooms that an empty calendar closes: with more, it is rather the mailbox or the rights that are wrong."""
+MAX_ROOMS_WITHOUT_MEETING = 10
+"""Where more rooms lack their meeting than the calendar has meetings, the mailbox or the rights are wrong instead."""
 
 SETTLED = timedelta(minutes=15)
 """What was changed in the calendar since is left for the next night: its message may still be on its way."""
@@ -62,10 +62,12 @@ class Comparison:
         first = max(now, datetime.fromisoformat(str(row.values["until"]))) if row else now
         part = await self._part(first, now + HORIZON)
         found = [each async for each in self._differences(part, now - SETTLED)]
-        if part.is_empty and len(found) > MOST_OF_EMPTY:
+        missing = sum(each.kind is Kind.NO_MEETING for each in found)
+        if missing > max(MAX_ROOMS_WITHOUT_MEETING, part.size):
             raise CalendarDiffers(
-                f"The mailbox's calendar is empty, though {len(found)} rooms are scheduled. They are left as they are: "
-                "check that the address leads to the right mailbox, and the app's rights to its calendar."
+                f"The mailbox's calendar has {part.size} meetings, and {missing} scheduled rooms are not among them. "
+                "They are left as they are: check that the address leads to the right mailbox, and the app's rights to "
+                "its calendar."
             )
         fresh = [each for each in found if not await self._was_handled(each)]
         repaired = [each for each in fresh[:MOST_REPAIRS] if not await self._has_come(each)]

@@ -102,9 +102,9 @@ class CalendarPart:
             self._by_item[entry.series_id or entry.item_id] = meeting
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nothing stands in it."""
-        return not self._meetings
+    def size(self) -> int:
+        """How many meetings stand in it, a series counted once."""
+        return len(self._meetings)
 
     def end_at(self, last: datetime) -> None:
         """It was read up to here only."""

@@ -171,3 +171,14 @@ def test_charts_show_what_was_measured(insights: Insights, chart: str) -> None:
     rows = insights.query(chart)
     assert rows
     assert CHARTS[chart](rows), rows
+
+
+def test_password_guessing_is_told_by_door(insights: Insights) -> None:
+    insights.measured(5, Metric.TURNED_AWAY, 3, outcome="policy")
+    assert insights.query("password_guessing", timedelta(minutes=15)) == [("policy", 3)]
+
+
+def test_what_the_nightly_comparison_repaired_is_in_the_chart_of_repairs(insights: Insights) -> None:
+    insights.measured(5, Metric.COMPARE_REPAIRS, 2, ONE)
+    [(_, integration, repairs)] = insights.query("chart_repairs")
+    assert (integration, repairs) == (ONE, 2)

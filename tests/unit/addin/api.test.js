@@ -42,6 +42,7 @@ test('for whose meetings a tag is, where Outlook tells', async () => {
   it.mailboxes = async () => ['alice@example.com', 'boss@example.com'];
   await it.meetingDetails('secret', 'key');
   await it.placeholder('secret');
+  await it.tagState('secret', 'PXPS:-1', '');
   for (const [, { headers }] of asked) assert.equal(headers['X-Mailboxes'], 'alice@example.com, boss@example.com');
 });
 

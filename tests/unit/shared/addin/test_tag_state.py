@@ -31,9 +31,10 @@ class Asked(World):
     def starts(self) -> datetime:
         return self.clock.now().replace(microsecond=0) + timedelta(days=1)
 
-    async def tag(self) -> str:
+    async def tag(self, mailboxes: str = "") -> str:
         """A tag that was just given to Alice."""
-        return str((await self.details.allocate(self.integration.uuid, self.token()))["alias_id"])
+        given = await self.details.allocate(self.integration.uuid, self.token(), mailboxes=mailboxes)
+        return str(given["alias_id"])
 
     async def change(self, how: Any) -> None:
         """Replace what is stored of the only booking."""
@@ -46,8 +47,8 @@ class Asked(World):
         conference = Conference("n", "d", "secret", booking.alias, "1", "", "", "", "", 0, 0, calendar)
         return booking.scheduled("meeting", "item", conference)
 
-    async def ask(self, tag: str, start: str = "") -> dict[str, Any]:
-        return await self.states.of(self.integration.uuid, self.token(), tag, start)
+    async def ask(self, tag: str, start: str = "", mailboxes: str = "") -> dict[str, Any]:
+        return await self.states.of(self.integration.uuid, self.token(), tag, start, mailboxes)
 
 
 @pytest.fixture
@@ -124,3 +125,17 @@ async def test_only_a_proven_user_is_answered_and_it_costs_one_read(asked: Asked
     before = meetings.round_trips
     await asked.ask(tag + format_tag(NOBODYS))
     assert meetings.round_trips - before == 1
+
+
+async def test_an_unused_tag_that_was_made_for_others_is_of_no_use(asked: Asked) -> None:
+    """Sending would be declined: a copied text is offered a VMR of its own instead."""
+    tag = await asked.tag("alice@example.com, boss@example.com")
+    for mailbox, state in (("Boss@example.com", "reserved"), ("", "reserved"), ("bob@example.com", "unknown")):
+        assert (await asked.ask(tag, mailboxes=mailbox))["state"] == state
+
+
+async def test_a_promise_that_was_made_for_others_is_of_no_use(asked: Asked) -> None:
+    caller = Caller("alice", "test", mailboxes=("alice@example.com",))
+    promise = asked.promises.make(asked.integration.uuid, caller)
+    assert (await asked.ask(promise, mailboxes="alice@example.com"))["state"] == "reserved"
+    assert (await asked.ask(promise, mailboxes="bob@example.com"))["state"] == "unknown"

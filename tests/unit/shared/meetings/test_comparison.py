@@ -16,7 +16,7 @@ from shared.intake.watch_state import WatchState
 from shared.mailboxes.horizon import HORIZON
 from shared.mailboxes.mailbox import CalendarPage
 from shared.meetings import comparison as module
-from shared.meetings.comparison import MOST_OF_EMPTY, MOST_PAGES, SETTLED, CalendarDiffers, Comparison
+from shared.meetings.comparison import MAX_ROOMS_WITHOUT_MEETING, MOST_PAGES, SETTLED, CalendarDiffers, Comparison
 from shared.storage import Insert
 from tests.fakes.mailbox import cancellation, invitation
 from tests.unit.shared.meetings.world import World, body
@@ -249,12 +249,22 @@ async def test_what_is_over_or_was_declined_is_of_no_interest(world: World) -> N
 
 async def test_an_empty_calendar_closes_no_rooms(world: World) -> None:
     """Missing rights or another mailbox look the same as a calendar in which nothing stands."""
-    bookings = [await scheduled(world, number, START + number * DAY) for number in range(MOST_OF_EMPTY + 1)]
+    bookings = [await scheduled(world, number, START + number * DAY) for number in range(MAX_ROOMS_WITHOUT_MEETING + 1)]
     world.mailbox.items.clear()
     for _ in range(2):
-        assert "is empty" in await compared(world)
+        assert "has 0 meetings, and 11 scheduled rooms" in await compared(world)
         world.clock.move(HOUR)
     assert await opens(world, bookings[0], START)
+
+
+async def test_a_calendar_of_another_mailbox_closes_no_rooms(world: World) -> None:
+    """A few meetings stand in it, and hardly any of ours."""
+    bookings = [await scheduled(world, number, START + number * DAY) for number in range(20)]
+    for item in list(world.mailbox.items)[3:]:
+        del world.mailbox.items[item]
+    assert "has 3 meetings, and 17 scheduled rooms" in await compared(world)
+    for number, booking in enumerate(bookings):
+        assert await opens(world, booking, START + number * DAY)
 
 
 async def test_an_exchange_that_fails_changes_nothing(world: World) -> None:
