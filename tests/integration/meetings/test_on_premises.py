@@ -294,8 +294,8 @@ async def main():
     async with deployed(By.GRAPH) as world:
         before = set(sys.modules)
         sys.modules.pop("exchangelib", None)
-        await world.services.rounds.poll()
-        await world.services.rounds.sweep()
+        await world.services.timers.poll()
+        await world.services.timers.sweep()
         print("shared.mailboxes.ews.server" in sys.modules)
 
 asyncio.run(main())
