@@ -54,11 +54,9 @@ def fail(what: str, remedy: str) -> NoReturn:
 
 def az(*words: str) -> Any:
     """Run an az command; the JSON document that it prints, or None. Raises AzError."""
-    done = subprocess.run([program(), *words, "--output", "json"], capture_output=True, text=True, check=False)  # noqa: S603  # az itself
-    if done.returncode:
-        raise AzError(done.stderr.strip())
+    printed = _printed(*words, "--output", "json")
     # Bicep's own commands print what they like, whatever --output says.
-    return json.loads(done.stdout) if done.stdout.strip() and words != BICEP_VERSION else None
+    return json.loads(printed) if printed.strip() and words != BICEP_VERSION else None
 
 
 def az_or(what: str, remedy: str, *words: str) -> Any:
@@ -72,10 +70,14 @@ def az_or(what: str, remedy: str, *words: str) -> Any:
 
 def show(*words: str) -> None:
     """Run an az command that is made for reading (what-if), and show what it prints. Raises AzError."""
+    say(_printed(*words).rstrip())
+
+
+def _printed(*words: str) -> str:
     done = subprocess.run([program(), *words], capture_output=True, text=True, check=False)  # noqa: S603  # az itself
     if done.returncode:
         raise AzError(done.stderr.strip())
-    say(done.stdout.rstrip())
+    return done.stdout
 
 
 def program() -> str:

@@ -26,7 +26,7 @@ const FAULTS = {
   single: 'single', complete: 'single', replace: 'single', list: 'getting', personal: 'personal', undo: 'undo',
   signIn: 'signing', redeem: 'signing', signOut: 'signing',
 };
-const TAG_PATIENCE = 5_000; // milliseconds; a pane that opens must not wait for long
+const TAG_STATE_TIMEOUT = 5_000; // milliseconds; a pane that opens must not wait for long
 const CLOSED_BY_USER = 12006; // of the dialog's events
 
 /** One pane's work on one meeting. */
@@ -212,7 +212,7 @@ export class Actions {
   async #tagState(tag) {
     const ask = async () => this.api.tagState(await this.identity.token(false), tag, await this.item.start());
     try {
-      return await inTime(ask(), TAG_PATIENCE);
+      return await inTime(ask(), TAG_STATE_TIMEOUT);
     } catch (error) {
       this.log(`Whose tag it is, is not known: ${error instanceof Error ? error.message : error}`);
       return null;

@@ -1,7 +1,7 @@
 // @ts-check
 /** The back end's routes (docs: the contract of the add-in's API). Tokens go in headers, never in addresses. */
 
-const PATIENCE = 8_000; // milliseconds; after that the user gets a promise instead of an answer (X4)
+const SERVER_TIMEOUT = 8_000; // milliseconds; after that the user gets a promise instead of an answer (X4)
 
 /** The back end answered no, or not at all (`status` 0). */
 export class ApiError extends Error {
@@ -116,7 +116,7 @@ export class Api {
    */
   async #json(path, request) {
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), PATIENCE);
+    const timer = setTimeout(() => abort.abort(), SERVER_TIMEOUT);
     try {
       return await this.#answer(path, { ...request, signal: abort.signal, cache: 'no-store', redirect: 'error' });
     } finally {

@@ -20,7 +20,7 @@ import { Sessions } from './sessions.js';
  * @property {string} [dialog_url]  a page of ours that starts the sign-in
  */
 
-const PATIENCE = 15_000; // milliseconds for what asks nobody
+const SILENT_SIGN_IN_TIMEOUT = 15_000; // milliseconds for what asks nobody
 
 /** The user has to click "Sign In" before anything can be asked. */
 export class SignInNeeded extends Error {}
@@ -145,9 +145,9 @@ export class Identity {
   /** @param {boolean} mayAsk */
   async #nestedToken(mayAsk) {
     if (!this.outlook.supports('NestedAppAuth', '1.1')) throw new Error('not supported by this Outlook');
-    this.nested ??= await inTime(nestedApp(this.config), PATIENCE);
+    this.nested ??= await inTime(nestedApp(this.config), SILENT_SIGN_IN_TIMEOUT);
     const request = { scopes: [this.config.scope ?? ''] };
-    const silent = inTime(this.nested.acquireTokenSilent(request), PATIENCE);
+    const silent = inTime(this.nested.acquireTokenSilent(request), SILENT_SIGN_IN_TIMEOUT);
     const result = await (mayAsk ? silent.catch(() => this.nested.acquireTokenPopup(request)) : silent);
     // The access token of our own API, never the ID token (docs/facts/outlook-addin.md).
     return /** @type {string} */ (result.accessToken);

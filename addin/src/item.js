@@ -7,7 +7,7 @@ import { textOf } from './html.js';
 /** @import {Outlook} from './office.js' */
 /** @import {Body} from './text.js' */
 
-const NOTE_PATIENCE = 3_000; // milliseconds for what a meeting can do without
+const NOTE_TIMEOUT = 3_000; // milliseconds for what a meeting can do without
 const NOTE = 'placed'; // the note's name among the item's custom properties
 const LISTED = 500; // attendees that `getAsync` gives at most (reference of Office.Recipients)
 const LISTED_ON_PHONES = 100;
@@ -127,14 +127,14 @@ function once(work) {
  */
 function notes(item, call) {
   /** @returns {Promise<Office.CustomProperties>} */
-  const load = () => call('loadCustomPropertiesAsync', (done) => item.loadCustomPropertiesAsync(done), NOTE_PATIENCE);
+  const load = () => call('loadCustomPropertiesAsync', (done) => item.loadCustomPropertiesAsync(done), NOTE_TIMEOUT);
   return {
     recall: async () => String((await load()).get(NOTE) ?? ''),
     async remember(/** @type {string} */ note) {
       const properties = await load();
       if (note) properties.set(NOTE, note);
       else properties.remove(NOTE);
-      await call('customProperties.saveAsync', (done) => properties.saveAsync(done), NOTE_PATIENCE);
+      await call('customProperties.saveAsync', (done) => properties.saveAsync(done), NOTE_TIMEOUT);
     },
   };
 }

@@ -29,7 +29,7 @@ import { View } from './view.js';
  * @property {string[]} stylesheets
  */
 
-const PATIENCE = 10_000; // milliseconds for Office.js to find its host
+const HOST_TIMEOUT = 10_000; // milliseconds for Office.js to find its host
 const REFRESH = 5 * 60_000; // milliseconds between placeholders
 
 /** The pane of one integration. */
@@ -49,7 +49,7 @@ class Pane {
     link(this.config.stylesheets);
     this.view.introduce(this.config.texts);
     this.view.show(picture(this.state, this.config.texts));
-    const watchdog = setTimeout(() => void this.dispatch({ type: 'unusable', why: 'stuck' }), PATIENCE);
+    const watchdog = setTimeout(() => void this.dispatch({ type: 'unusable', why: 'stuck' }), HOST_TIMEOUT);
     const { office, host } = await officeReady();
     clearTimeout(watchdog);
     await this.dispatch(await this.#open(office, host));

@@ -12,7 +12,7 @@ import { clock } from './patience.js';
 /** @import {Item} from './insert.js' */
 /** @typedef {typeof globalThis.Office} OfficeApi */
 
-const PATIENCE = 15_000; // milliseconds
+const OUTLOOK_CALL_TIMEOUT = 15_000; // milliseconds
 const TELL = 2000; // milliseconds for what is good to know, while somebody waits
 const POLL = 50;
 
@@ -173,7 +173,7 @@ export class Outlook {
    * @param {number} [patience]  milliseconds
    * @returns {Promise<any>}
    */
-  async call(name, start, patience = PATIENCE) {
+  async call(name, start, patience = OUTLOOK_CALL_TIMEOUT) {
     const began = performance.now();
     try {
       return await answered(name, start, patience);

@@ -5,6 +5,7 @@ replaces whole lists, so what is there already is read first and kept; afterward
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,18 +77,14 @@ def _read(url: str) -> Document | None:
     try:
         return dict(rest("get", url))
     except AzError as error:
-        if any(mark in str(error) for mark in NOT_REPLICATED):
+        if _is_unknown(error):
             return None
         fail(f"app registrations cannot be read: {error}", "you need the right to read app registrations in Entra")
 
 
 def _write(url: str, document: Document, *headers: str) -> None:
     try:
-        patience().until(
-            lambda: rest("patch", url, document, *headers),
-            lambda error: any(mark in str(error) for mark in NOT_REPLICATED),
-            "Entra",
-        )
+        _replicated(lambda: rest("patch", url, document, *headers))
     except AzError as error:
         fail(
             f"the app registration cannot be written: {error}",
@@ -117,17 +114,22 @@ def _enterprise_app(app_id: str) -> str:
     if found:
         return str(found[0]["id"])
     try:
-        made = patience().until(
-            lambda: az("ad", "sp", "create", "--id", app_id),
-            lambda error: any(mark in str(error) for mark in NOT_REPLICATED),
-            "Entra",
-        )
+        made = _replicated(lambda: az("ad", "sp", "create", "--id", app_id))
     except AzError as error:
         fail(
             f"the enterprise application of {app_id} cannot be made: {error}",
             "you need the Entra role Application Administrator",
         )
     return str(made["id"])
+
+
+def _replicated(attempt: Callable[[], Any]) -> Any:
+    """What the attempt gives, once every part of Entra has heard of what was made a moment ago. Raises AzError."""
+    return patience().until(attempt, _is_unknown, "Entra")
+
+
+def _is_unknown(error: AzError) -> bool:
+    return any(mark in str(error) for mark in NOT_REPLICATED)
 
 
 def merged(existing: Any, wanted: Any) -> Any:
