@@ -70,7 +70,7 @@ async def _integration(world: Deployment, number: int, address: str) -> None:
 
 
 async def _burst(world: Deployment, mailboxes: list[str]) -> float:
-    """Invite while the queue is worked off already; seconds until all is quiet."""
+    """Invite while the queue is handled already; seconds until all is quiet."""
     start, done = time.perf_counter(), asyncio.Event()
     workers = asyncio.create_task(_work_off(world, done))
     await _invitations(world, mailboxes)

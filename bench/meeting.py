@@ -33,7 +33,7 @@ async def _measured(by: By) -> list[Result]:
 
 
 async def _kinds(world: Deployment) -> AsyncIterator[tuple[str, Act, float | None]]:
-    """What somebody does, each after the one before has been worked off, with its budget of storage trips."""
+    """What somebody does, each after the one before has been handled, with its budget of storage trips."""
     rooms = [await world.click() for _ in range(3)]
     uids: list[str] = []
 

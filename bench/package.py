@@ -11,7 +11,7 @@ AZURE_PYTHON = "3.13"
 
 
 def measure() -> list[Result]:
-    """Builds it anew; needs the package index, or what uv has kept of it. Without Azure's Python, for ours."""
+    """Rebuilds it; needs the package index, or what uv has kept of it. Without Azure's Python, for ours."""
     ours = f"{sys.version_info.major}.{sys.version_info.minor}"
     version = AZURE_PYTHON if find_python(AZURE_PYTHON) else ours
     with tempfile.TemporaryDirectory() as folder:

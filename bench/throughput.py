@@ -1,4 +1,4 @@
-"""Invitations worked off at Graph's latency, against the same requests sent by nobody but four plain clients.
+"""Invitations handled at Graph's latency, against the same requests sent by nobody but four plain clients.
 
 Four is how many requests Graph serves at the same time for one mailbox (docs/facts/exchange.md §5).
 """

@@ -156,7 +156,7 @@ def _end_on_signals() -> None:
 
 def _prove(addresses: Addresses, client: httpx.Client) -> None:
     print("One meeting, end to end:", flush=True)
-    # Subscribes to the mailbox's notifications, also anew where DATA_DIR remembers a subscription of an Exchange
+    # Subscribes to the mailbox's notifications, also again where DATA_DIR remembers a subscription of an Exchange
     # that is gone; in Azure the timers do it in time.
     answer = client.post(f"{addresses.functions}/dev/run/renew")
     if answer.is_error:

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Proof:
-    """What a user, an organiser and a conferencing node do, one after the other. Each step raises StackError."""
+    """What a user, an organizer and a conferencing node do, one after the other. Each step raises StackError."""
 
     def __init__(self, addresses: Addresses, client: httpx.Client, seed: Seed) -> None:
         self._at = addresses
@@ -36,7 +36,7 @@ class Proof:
             self._call("POST", f"{self._at.functions}/dev/run/poll")
             _say("The mailbox is looked at", f"{self._seed.mailbox}: every minute, now at once")
         answer = self._wait_for(lambda: self._answer(uid), "no answer to the invitation")
-        _say("The organiser hears", f"{answer['kind']}: {answer['subject']}")
+        _say("The organizer hears", f"{answer['kind']}: {answer['subject']}")
         if answer["kind"] != "accepted":
             raise StackError(f"the proof meeting was not accepted, but {answer['kind']}: {answer.get('body_text', '')}")
         _say("A node asks now", self._wait_for(lambda: self._open(room["alias"]), "the room is shut"))

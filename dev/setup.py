@@ -99,7 +99,7 @@ def run(title: str, *command: object, cwd: Path = ROOT) -> None:
     print(f"== {title}", flush=True)
     code = subprocess.run([str(part) for part in command], cwd=cwd, check=False).returncode
     if code != 0:
-        sys.exit(f"{title} failed (exit {code}): see the lines above, mend the cause, and run make again.")
+        sys.exit(f"{title} failed (exit {code}): see the lines above, fix the cause, and run make again.")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ async def lifecycle(req: func.HttpRequest, queue: func.Out[List[str]]) -> func.H
 
 @bp.queue_trigger("message", MEETING_REQUESTS, STORAGE)
 async def process(message: func.QueueMessage) -> None:
-    """Works off one queue message."""
+    """Handles one queue message."""
     await services().worker.handle(
         message.get_body().decode(), last_try=(message.dequeue_count or 1) >= MAX_DEQUEUE_COUNT
     )
@@ -56,7 +56,7 @@ async def process(message: func.QueueMessage) -> None:
 
 @bp.queue_trigger("message", POISON, STORAGE)
 async def set_aside(message: func.QueueMessage) -> None:
-    """Records what could not be worked off, and raises an alarm."""
+    """Records what could not be handled, and raises an alarm."""
     await services().worker.set_aside(message.get_body().decode())
 
 

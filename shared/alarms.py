@@ -1,4 +1,4 @@
-"""Alarms: what an admin has to mend, with its cause and remedy, cleared when it has healed (O1)."""
+"""Alarms: what an admin has to fix, with its cause and remedy, cleared when it has healed (O1)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class AlarmKind(StrEnum):
 
 REMEDIES = {
     AlarmKind.CONNECTION: (
-        "GET /api/admin/configuration/v1/ms_exchange_connector/<id>/doctor/ names the command that mends it: the app's "
+        "GET /api/admin/configuration/v1/ms_exchange_connector/<id>/doctor/ names the command that fixes it: the app's "
         "grant for the equipment mailbox, its credentials, or the way to Exchange."
     ),
     AlarmKind.SIGN_IN: (
@@ -81,7 +81,7 @@ REMEDIES = {
     AlarmKind.WAITING: (
         "Nothing is lost: what waits is handled by itself, in order, once its cause is over. When the cause names "
         "Exchange, the doctor tells the command that repairs the connection. A single message that Exchange can never "
-        "give out is let go once it is deleted from the mailbox."
+        "give out is released once it is deleted from the mailbox."
     ),
     AlarmKind.DOMAINS: (
         "Name the Exchange servers whose tokens are to be believed: "

@@ -213,7 +213,7 @@ def _failures() -> Iterator[None]:
     except AzureError as error:
         status = error.status_code if isinstance(error, HttpResponseError) else None
         if status in (400, 413):
-            raise  # a fault of ours, which trying again would not mend
+            raise  # a fault of ours, which trying again would not fix
         if status == 409:
             raise RowExists("a row with this key exists already") from error
         if status in (404, 412) and not _is_table_missing(error):

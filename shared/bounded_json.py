@@ -24,7 +24,7 @@ def read_json(content: bytes) -> Any:
 
 
 def _depth(content: bytes) -> int:
-    """How deep the brackets outside texts nest; what nearly all documents have so few of is not even looked at."""
+    """How deep the brackets outside texts nest; what nearly all documents have so few of is not looked at."""
     if content.count(b"[") + content.count(b"{") <= MAX_DEPTH:
         return 0
     depth = deepest = 0

@@ -40,7 +40,7 @@ class Metric(StrEnum):
     """
 
     SET_ASIDE = "set_aside"
-    """1 for every notice that could not be worked off."""
+    """1 for every notice that could not be handled."""
 
 
 def measure(metric: Metric, value: float, integration: str = "", outcome: str = "") -> None:

@@ -184,7 +184,7 @@ class Table(Protocol):
 
 
 class Queue(Protocol):
-    """Short texts to be worked off at least once, in any order."""
+    """Short texts to be handled at least once, in any order."""
 
     async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
         """Put a message; nobody sees it before `delay` has passed. Raises Unavailable, and ValueError for what
@@ -209,5 +209,5 @@ class Storage(Tables, Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         ...

@@ -1,6 +1,6 @@
 """Calendar Attendant: what Exchange itself does with a meeting message when it reaches a mailbox.
 
-``AutoUpdate`` keeps a tentative calendar item in step with the organiser and
+``AutoUpdate`` keeps a tentative calendar item in step with the organizer and
 answers nobody; ``AutoAccept`` also answers, and wipes the body; ``None`` does nothing.
 """
 
@@ -190,7 +190,7 @@ class Attendant:
         now = self._clock.now()
         return next((e.meeting.start for e in instances(entry.event, now, now + timedelta(days=366))), None)
 
-    # --- answers, at the organiser
+    # --- answers, at the organizer
 
     def _track(self, owner: User, letter: Letter, part: MeetingPart) -> None:
         event = self._store.event(owner.guid, part.meeting.uid)

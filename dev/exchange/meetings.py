@@ -1,4 +1,4 @@
-"""The organiser's side: what people do with their meetings in Outlook, and the messages that this sends."""
+"""The organizer's side: what people do with their meetings in Outlook, and the messages that this sends."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -26,7 +26,7 @@ from dev.exchange.store import DELETED, Store
 
 
 class MeetingError(ValueError):
-    """What the organiser wants is not possible: why, in words."""
+    """What the organizer wants is not possible: why, in words."""
 
 
 class NoSuchMeetingError(MeetingError):
@@ -34,7 +34,7 @@ class NoSuchMeetingError(MeetingError):
 
 
 class Meetings:
-    """All meetings by uid, as their organisers see them."""
+    """All meetings by uid, as their organizers see them."""
 
     def __init__(self, store: Store, directory: Directory, post: PostOffice) -> None:
         self._store = store
@@ -44,9 +44,9 @@ class Meetings:
         self._delegates: dict[str, User] = {}
 
     def create(self, organizer: User, meeting: Meeting, delegate: User | None = None, *, told: bool = True) -> None:
-        """Put a meeting into the organiser's calendar and invite the attendees, unless nobody is to be told.
+        """Put a meeting into the organizer's calendar and invite the attendees, unless nobody is to be told.
 
-        A ``delegate`` sends this and all later messages on the organiser's behalf.
+        A ``delegate`` sends this and all later messages on the organizer's behalf.
         """
         self._organizers[meeting.uid] = organizer
         if delegate:
@@ -85,7 +85,7 @@ class Meetings:
             self._tell(event, day, old, kind)
 
     def delegate(self, uid: str, delegate: User) -> None:
-        """Let somebody send all further messages of a meeting on the organiser's behalf."""
+        """Let somebody send all further messages of a meeting on the organizer's behalf."""
         self._event(uid)
         self._delegates[uid] = delegate
 
@@ -105,9 +105,9 @@ class Meetings:
             self._cancellation(entry.meeting, entry.meeting.attendees)
 
     def forward(self, uid: str, sender: User, to: User) -> None:
-        """An attendee forwards the invitation: it comes from the organiser, sent by the one who forwards.
+        """An attendee forwards the invitation: it comes from the organizer, sent by the one who forwards.
 
-        The organiser's meeting gains the attendee. The organiser gets a notice, which lies in Deleted Items at once, as
+        The organizer's meeting gains the attendee. The organizer gets a notice, which lies in Deleted Items at once, as
         the Calendar Attendant leaves it.
         """
         event = self._event(uid)
@@ -126,7 +126,7 @@ class Meetings:
             raise NoSuchMeetingError(f"no meeting has the uid '{uid}'")
         event = self._store.event(organizer.guid, uid)
         if event is None:
-            raise MeetingError("the organiser has cancelled this meeting already")
+            raise MeetingError("the organizer has cancelled this meeting already")
         return event
 
     @staticmethod

@@ -91,9 +91,9 @@ class Response:
 
 @dataclass(frozen=True)
 class Meeting:
-    """What the organiser wrote: the content of one meeting, series or occurrence.
+    """What the organizer wrote: the content of one meeting, series or occurrence.
 
-    ``start`` and ``end`` are moments in UTC, ``zone`` is the organiser's (Windows or IANA name), in which a series is
+    ``start`` and ``end`` are moments in UTC, ``zone`` is the organizer's (Windows or IANA name), in which a series is
     expanded. ``original_start`` is set for one occurrence of a series only: the moment that the pattern gave it.
     ``uid`` is the clean global object id in hex, the same for a series and its occurrences.
     """
@@ -137,7 +137,7 @@ OVERRIDABLE = (
 
 @dataclass(frozen=True)
 class Difference:
-    """One occurrence that differs from its series: what the organiser changed, and what became of it here."""
+    """One occurrence that differs from its series: what the organizer changed, and what became of it here."""
 
     overrides: Mapping[str, Any] = field(default_factory=dict)
     cancelled: bool = False
@@ -159,7 +159,7 @@ class Event:
 
     ``differences`` and ``removed`` are keyed by the local date that the pattern gave the occurrence. A cancelled
     occurrence stays among the differences; one that was deleted from this calendar is in ``removed``.
-    ``tracking`` holds the answers that reached the organiser, by (occurrence or None, address in lower case).
+    ``tracking`` holds the answers that reached the organizer, by (occurrence or None, address in lower case).
     """
 
     key: str

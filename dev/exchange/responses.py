@@ -28,12 +28,12 @@ class OrganizerCannotRespondError(ResponseError):
 
 
 class MeetingIsCancelledError(ResponseError):
-    """The organiser has cancelled it."""
+    """The organizer has cancelled it."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What an attendee says. ``send`` false: the organiser hears nothing. ``save`` false: no copy in Sent Items.
+    """What an attendee says. ``send`` false: the organizer hears nothing. ``save`` false: no copy in Sent Items.
 
     ``proposed``: another time, start and end.
     """
@@ -46,7 +46,7 @@ class Answer:
 
 
 class Responses:
-    """Puts answers into calendars and sends them to organisers."""
+    """Puts answers into calendars and sends them to organizers."""
 
     def __init__(self, store: Store, post: PostOffice, clock: Clock) -> None:
         self._store = store

@@ -79,7 +79,7 @@ class FunctionsHost:
         self._held = ""
 
     async def close(self) -> None:
-        """Stop listening and let go of everything; messages under way come back to a later host."""
+        """Stop listening and release everything; messages under way come back to a later host."""
         if self._server:
             await self._server.cleanup()
         for task in self._tasks:

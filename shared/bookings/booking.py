@@ -151,7 +151,7 @@ class Booking:
     ) -> Self:
         """This booking with a meeting's conference in it, or with that of its occurrence of `day`.
 
-        One that was closed has let go of its names.
+        One that was closed has released its names.
         """
         names = self.names if self.state is State.SCHEDULED else ()
         mine = replace(self, state=State.SCHEDULED, meeting=meeting, item_id=item_id, day=day, names=names)

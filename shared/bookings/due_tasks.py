@@ -4,7 +4,7 @@ One row each in the integration's partition of table `meetings`:
 
     due:<yyyymmdd>:<task>:<reference>
 
-A row is written in the same transaction as what it is about. It is a hint: whoever works it off looks at the record
+A row is written in the same transaction as what it is about. It is a hint: whoever handles it looks at the record
 itself, so a row that has been overtaken does no harm. A day's work costs as much as falls due that day.
 """
 
@@ -63,7 +63,7 @@ def due_of(booking: Booking, now: datetime) -> Due:
     if booking.state is State.CLOSED or conference is None:
         return Due((now + RECORDS_LIFETIME).date(), Task.FORGET, booking.tag)
     if conference.calendar.known_until:
-        # A third of the horizon is used up before it is moved on: a series is read anew every few weeks.
+        # A third of the horizon is used up before it is moved on: a series is read again every few weeks.
         ahead = conference.calendar.known_until - now
         return Due((now + max(ahead / 3, timedelta(days=1))).date(), Task.EXTEND, booking.tag)
     last = max((o.end for o in conference.calendar.occurrences), default=now)

@@ -20,7 +20,7 @@ def doctor(
     integration: Annotated[str | None, typer.Argument(metavar="[INTEGRATION]", help="Name, UUID or id.")] = None,
     output: Form = Output.TEXT,
 ) -> None:
-    """Examine an integration, or all of them, and print the command that mends each fault.
+    """Examine an integration, or all of them, and print the command that fixes each fault.
 
     Nothing is changed. Commands are for Exchange PowerShell, az or a shell; words in capitals are yours to fill in.
     Exit code 0: nothing is wrong; 1: something is.

@@ -18,7 +18,7 @@ from shared.cli.show import Output
 
 
 def alarms(context: typer.Context, output: Form = Output.TEXT) -> None:
-    """List what an admin has to mend, and how."""
+    """List what an admin has to fix, and how."""
     with context.ensure_object(Connection).open() as management:
         found = management.alarms()
     if output is Output.JSON:

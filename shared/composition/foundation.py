@@ -41,7 +41,7 @@ class Foundation:
             self.connections.push_async_callback(secrets.close)
 
     async def close(self) -> None:
-        """Let go of all connections, the newest first."""
+        """Close all connections, the newest first."""
         await self.connections.aclose()
 
     @cached_property
@@ -62,7 +62,7 @@ class Foundation:
 
     @cached_property
     def alarms(self) -> Alarms:
-        """What admins have to mend."""
+        """What admins have to fix."""
         from shared.alarms import Alarms
 
         return Alarms(self.storage, self.clock)

@@ -35,7 +35,7 @@ class Mailboxes(AddIn):
 
     @cached_property
     def queue(self) -> Queue:
-        """What the worker works off."""
+        """What the worker handles."""
         return self.storage.queue(MEETING_REQUESTS)
 
     @cached_property

@@ -100,7 +100,7 @@ class Scheduling(Mailboxes):
         )
 
     async def examine(self, integration: Integration) -> Sequence[Finding]:
-        """What is wrong with an integration, and what mends it."""
+        """What is wrong with an integration, and what fixes it."""
         from shared.operations.doctor import Doctor
         from shared.operations.doctor.server import ServerProbe
         from shared.operations.doctor.service_account import ServiceAccountProbe

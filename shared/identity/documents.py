@@ -67,6 +67,6 @@ class JsonDocuments:
             raise Unavailable(_NO_DOCUMENT) from error
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         if self._client:
             await self._client.aclose()

@@ -10,7 +10,7 @@ class EndUser(Protocol):
 
     @property
     def uuid(self) -> str:
-        """Its identity: a record that is deleted and made again has another one."""
+        """Its identity: a record that is deleted and recreated has another one."""
         ...
 
     @property

@@ -99,7 +99,7 @@ class ServiceTokens:
             return held.got.value
 
     async def renew(self) -> None:
-        """Every night: a new refresh token for each account, whose 90 days begin anew. Failures become alarms.
+        """Every night: a new refresh token for each account, whose 90 days begin again. Failures become alarms.
 
         Entra leaves the earlier refresh token valid, so a crash in between loses nothing.
         """

@@ -1,4 +1,4 @@
-"""What goes through the queue: ids only, so that whoever works it off reads the truth."""
+"""What goes through the queue: ids only, so that whoever handles it reads the truth."""
 
 import json
 import zlib
@@ -34,7 +34,7 @@ LONGEST_PAUSE = timedelta(minutes=5)
 class Notice:
     """Something may have happened in an integration's mailbox: to one message, or, without a message, to anything.
 
-    `resubscribe` asks for the subscription to be mended before the mailbox is swept. `attempt` counts looks that
+    `resubscribe` asks for the subscription to be repaired before the mailbox is swept. `attempt` counts looks that
     failed, `itemless` those that found no calendar item. `swept` says that a sweep has found the message, `sought` that
     an invitation that it may belong to has been looked for, `delayed` that it was put off by a second or two.
     A calendar item may take the place of a message (comparison.py).

@@ -50,7 +50,7 @@ class MailboxUnreadable(SchedulingError):
 class Watcher:
     """Watches the mailbox of one integration.
 
-    `watched` names the mailbox and the public address that is notified: when either changes, watching starts anew.
+    `watched` names the mailbox and the public address that is notified: when either changes, watching starts over.
     Where there are no `subscriptions`, polls find what has come. `files_away` says that this Exchange files some
     updates away by itself, as Exchange Online does (docs/facts/exchange.md §7). `arrivals` are listed beside the
     changes where these are not reliable.
@@ -99,7 +99,7 @@ class Watcher:
         await self.state.write(SUBSCRIPTION, id=to.id, expires=to.expires.isoformat(), terms=terms)
 
     async def resync(self, *, resubscribe: bool) -> int:
-        """Mend the subscription if asked to, then sweep; how many messages were found."""
+        """Repair the subscription if asked to, then sweep; how many messages were found."""
         if resubscribe:
             await self.keep_subscribed(at_once=True)
         return await self.sweep()

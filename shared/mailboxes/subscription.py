@@ -22,7 +22,7 @@ class Subscriptions(Protocol):
         ...
 
     async def create(self, now: datetime) -> Subscription:
-        """Subscribe anew."""
+        """Subscribe again."""
         ...
 
     async def renew(self, subscription_id: str, now: datetime) -> Subscription | None:

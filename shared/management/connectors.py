@@ -135,7 +135,7 @@ class Connectors:
             "check": Action(
                 "POST", "Whether these changes could be saved; nothing is.", self._check, {"type": "object"}
             ),
-            "doctor": Action("GET", "What is wrong, from end to end, and the commands that mend it.", self._doctor),
+            "doctor": Action("GET", "What is wrong, from end to end, and the commands that fix it.", self._doctor),
             "icon": Action(
                 "PUT", "The add-in's icon: a PNG of 80 x 80 pixels.", self._put_icon, media_type="image/png"
             ),

@@ -79,7 +79,7 @@ def records(integrations: IntegrationStore, storage: Storage, alarms: Alarms, cl
     status = {
         "exchange_scheduler": ("When each integration last dealt with a meeting message.", _SCHEDULER,
         source.schedulers), "scheduling_operation": ("What was decided on each meeting message.", _OPERATION,
-        source.operations), "alarm": ("What an admin has to mend.", _ALARM, source.alarms),
+        source.operations), "alarm": ("What an admin has to fix.", _ALARM, source.alarms),
     }  # fmt: skip
     return [
         Records(area, name, about, properties, integrations, read)

@@ -1,4 +1,4 @@
-"""Working off what has fallen due: series are read on, finished rooms close, old records go (C4, M3, A3).
+"""Handling what has fallen due: series are read on, finished rooms close, old records go (C4, M3, A3).
 
 Each pass is bounded and takes up where the last one ended, since a row goes when its task is done. The cost is that of
 what falls due, not of what is stored.

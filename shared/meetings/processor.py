@@ -43,12 +43,12 @@ TICK = timedelta(seconds=2)
 """Longer than the unit of Exchange's times."""
 
 _MAX_DECISIONS = 4
-"""How often a decision is made anew when somebody else changes the same records meanwhile."""
+"""How often a decision is made again when somebody else changes the same records meanwhile."""
 
 
 @dataclass(frozen=True)
 class Processor:
-    """Works off notices of one integration."""
+    """Handles notices of one integration."""
 
     integration: Integration
     mailbox: Mailbox

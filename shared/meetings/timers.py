@@ -86,7 +86,7 @@ class Timers:
         measure(Metric.ROUND, 1, outcome="poll")
 
     async def renew(self) -> None:
-        """Renew every subscription, and make those anew that Exchange has lost (M9)."""
+        """Renew every subscription, and recreate those that Exchange has lost (M9)."""
 
         async def renew(handlers: Handlers) -> None:
             if await handlers.watcher.keep_subscribed(at_once=True):

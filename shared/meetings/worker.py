@@ -1,4 +1,4 @@
-"""Works off queue messages: each notice to its integration's processor or watcher, troubles apart from each other."""
+"""Handles queue messages: each notice goes to its processor or watcher, and one failure never affects another."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ class Worker:
     alarms: Alarms
 
     async def handle(self, body: str, *, last_try: bool) -> None:
-        """Work off one queue message; what must wait goes back into the queue by itself, with a delay.
+        """Handle one queue message; what must wait goes back into the queue by itself, with a delay.
 
         One notice that fails for another reason never holds up its neighbours: it is sent again alone. A single one
         raises, so that the queue counts its tries and sets it aside in the end. Raises ValueError for a foreign one.

@@ -131,7 +131,7 @@ class BridgeClient:
         return _read(answer, _Named).name
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self._http.aclose()
 
     async def _all(self, email: str) -> list[_Conference]:

@@ -82,7 +82,7 @@ class Bridges:
             await client.close()
 
     async def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         for client in self._clients.values():
             await client.close()
 

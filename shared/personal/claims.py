@@ -9,7 +9,7 @@ shared/conferences/names.py) it holds, under the same keys, so that only one of 
 A scheduled room's digits are its own whatever the domain: some endpoints dial without one. An alias that nobody can
 dial by policy has a partition made of its digest.
 
-    take the new claims ─▶ write the VMR ─▶ let go of those that it has no more
+    take the new claims ─▶ write the VMR ─▶ release those that it has no more
 
 Whoever is interrupted leaves a claim for which its VMR has no use. It is nobody's after GRACE.
 """
@@ -87,7 +87,7 @@ class Claims:
     async def take(self, vmr: int, claims: Collection[Claim], now: datetime) -> frozenset[Claim]:
         """Claim them for a VMR that does not have them yet; returns those that somebody else has.
 
-        Whoever gets any back lets go of the others.
+        Whoever gets any back releases the others.
         """
         return await self._each(claims, lambda claim: self._take(vmr, claim, now))
 
@@ -100,7 +100,7 @@ class Claims:
         return await self._each(claims, lambda claim: self._take(vmr, claim, self.clock.now(), adopting=True))
 
     async def release(self, vmr: int, claims: Collection[Claim], until: datetime) -> None:
-        """Let go of what a VMR holds since `until` or before."""
+        """Release what a VMR holds since `until` or before."""
         await self._each(claims, lambda claim: self._release(vmr, claim, until))
 
     async def _each(self, claims: Collection[Claim], work: Callable[[Claim], Awaitable[bool]]) -> frozenset[Claim]:

@@ -155,7 +155,7 @@ class IndexedTable(Generic[Record]):
         except RowExists:
             taken = {field for claim, field in entry.claims.items() if await self._is_anothers(claim, entry.key)}
             if not taken:
-                raise  # whoever had it has let go of it meanwhile
+                raise  # whoever had it has released it meanwhile
             kind = self._kind.name.replace("_", " ").capitalize()
             raise SettingsInvalid({field: [f"{kind} with this {field} already exists."] for field in taken}) from None
 

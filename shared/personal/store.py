@@ -2,7 +2,7 @@
 
     owner:<digest of the owner's address>:<id>      vmr: the VMR as JSON
     id:<id>, name:<integration>:<digest>, alias:<integration>:<digest>      claims, see indexed.py
-    deleted:<id>                                    vmr: what has still to let go of its claims
+    deleted:<id>                                    vmr: what has still to release its claims
     registered                                      all VMRs are in the registry (claims.py)
 
 So the VMRs of an owner are one range of keys, and an answer of the table. Names and aliases are unique in the whole
@@ -30,7 +30,7 @@ _REGISTERED = "registered"
 """Row key of the mark that all VMRs have been entered in the registry."""
 
 _DELETED = "deleted:"
-"""Row key prefix of what a deleted VMR has still to let go of."""
+"""Row key prefix of what a deleted VMR has still to release."""
 
 _ATTEMPTS = 8
 _IN_USE = {
@@ -107,7 +107,7 @@ class VmrStore:
         await self._forget(gone)
 
     async def finish_deletions(self) -> None:
-        """Let go of what VMRs held whose deletion was interrupted."""
+        """Release what VMRs held whose deletion was interrupted."""
         async for row in self._table.rows(_VMRS, _DELETED):
             await self._forget(_vmr(row))
 

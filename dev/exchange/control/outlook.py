@@ -12,7 +12,7 @@ from dev.exchange.uids import new_uid
 
 
 class OutlookRoutes:
-    """The organiser's side, and other people's mail."""
+    """The organizer's side, and other people's mail."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -39,7 +39,7 @@ class OutlookRoutes:
         return web.json_response({"uid": meeting.uid}, status=201)
 
     async def edit_meeting(self, request: web.Request) -> web.Response:
-        """The organiser changes a meeting; with "occurrence" one of a series."""
+        """The organizer changes a meeting; with "occurrence" one of a series."""
         given = await document(request)
         day = _day(given.pop("occurrence", None))
         silent = given.pop("silent", False) is True
@@ -53,7 +53,7 @@ class OutlookRoutes:
         return web.json_response({"uid": uid})
 
     async def cancel_meeting(self, request: web.Request) -> web.Response:
-        """The organiser cancels a meeting; with ?occurrence= one of a series."""
+        """The organizer cancels a meeting; with ?occurrence= one of a series."""
         self._exchange.meetings.cancel(request.match_info["uid"], _day(request.query.get("occurrence")))
         return web.json_response({})
 

@@ -19,7 +19,7 @@ def answer_meeting(call: Call, reply: Reply, given: Element, disposition: str) -
     """Answer a request or a calendar item; gives the ids of what changed, but none for SendAndSaveCopy.
 
     The request lies in Deleted Items then, under a new id; the calendar item has a new id too, unless
-    ``renews_answered`` is off; a declined meeting is in no calendar any more. That SaveOnly tells the organiser nothing
+    ``renews_answered`` is off; a declined meeting is in no calendar any more. That SaveOnly tells the organizer nothing
     is from the documentation. That it leaves a draft behind could not be confirmed, so here it leaves none. Raises
     `EwsError`.
     """

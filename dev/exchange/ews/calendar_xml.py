@@ -74,7 +74,7 @@ def _calendar(entry: Entry) -> Properties:
         "calendar:Location": meeting.location or None,
         "calendar:IsMeeting": True,
         "calendar:IsCancelled": entry.cancelled,
-        # False for the organiser's masters: wrong, as the reference of IsRecurring says itself.
+        # False for the organizer's masters: wrong, as the reference of IsRecurring says itself.
         "calendar:IsRecurring": entry.day is not None or bool(meeting.recurrence and not event.is_organizer),
         "calendar:MeetingRequestWasSent": event.is_organizer,
         "calendar:IsResponseRequested": meeting.response_requested,
@@ -113,7 +113,7 @@ def _series(entry: Entry) -> Properties:
 
 
 def _attendees(entry: Entry, tag: str) -> Element | None:
-    """Attendees of one kind. The organiser sees everybody's answers, an attendee sees none."""
+    """Attendees of one kind. The organizer sees everybody's answers, an attendee sees none."""
     return parts.attendees(tag, entry.meeting.attendees, lambda address: response_of(entry, address))
 
 

@@ -50,7 +50,7 @@ def _deleted(call: Call, wanted: Element) -> Element:
 
 
 def _delete_entry(call: Call, entry: Entry) -> None:
-    """Out of this calendar: the organiser cancels so; of others nobody hears. Deleted items are not kept here."""
+    """Out of this calendar: the organizer cancels so; of others nobody hears. Deleted items are not kept here."""
     if call.body.get("SendMeetingCancellations") is None:
         raise EwsError("ErrorSendMeetingCancellationsRequired", "SendMeetingCancellations is required.")
     if entry.event.is_organizer:

@@ -20,8 +20,8 @@ class Ews:
     """The EWS side of one simulated Exchange.
 
     ``version`` is a key of `BUILDS`. With ``layer7_balancer`` each request of a client comes in on a connection of
-    its own, as behind a balancer that shares connections out anew: NTLM, which signs in a connection, never succeeds.
-    With ``renews_answered`` an answer gives the calendar item another id: the service deletes it and makes it anew,
+    its own, as behind a balancer that shares connections out again: NTLM, which signs in a connection, never succeeds.
+    With ``renews_answered`` an answer gives the calendar item another id: the service deletes and recreates it,
     says the EWS Managed API's guide to responses (2012). ews-managed-api issue 255 (2020) saw servers of both kinds;
     which of them 2016 and 2019 are could not be confirmed. A client must bear both.
 

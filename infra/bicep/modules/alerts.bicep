@@ -22,7 +22,7 @@ param packageDeployed bool
 var alerts = [
   {
     id: 'poison-message'
-    title: 'A meeting request could not be worked off'
+    title: 'A meeting request could not be handled'
     query: loadTextContent('../queries/poison_message.kql')
     severity: 1
     window: 'PT15M'

@@ -1,5 +1,5 @@
 // The one identity of the app. It is there before anything is granted to it, and outlives the app: grants in Exchange
-// and Entra hold when the app is made anew.
+// and Entra hold when the app is recreated.
 
 @description('Name of the identity.')
 param name string

@@ -32,7 +32,7 @@ From a telephone:<br>
 
 
 class EmailText(Section):
-    """Joining instructions and the answers to organisers. All may be HTML."""
+    """Joining instructions and the answers to organizers. All may be HTML."""
 
     title = "Single-use VMR email text"
     about = "In use when single-use VMRs are enabled. Every HTML tag must be closed."

@@ -83,7 +83,7 @@ class EwsServer:
         return result
 
     def _leave_alone(self, address: str) -> None:
-        """Who has asked to be left alone, or is down, is not even asked."""
+        """Who has asked to be left alone, or is down, is not asked at all."""
         now = self._clock.now()
         left = max((self._alone_until.get(name, now) - now).total_seconds() for name in (address, _WHOLE_SERVER))
         if left <= 0 and self._unanswered >= DOWN_AFTER and self._free.qsize() < CONCURRENCY:
@@ -131,7 +131,7 @@ class EwsServer:
         self._free.put_nowait(None if line.aborted else line)
 
     async def close(self) -> None:
-        """Let go of all connections; calls that are still running end by themselves."""
+        """Close all connections; calls that are still running end by themselves."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         while not self._free.empty():
             if line := self._free.get_nowait():

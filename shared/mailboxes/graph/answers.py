@@ -82,7 +82,7 @@ class _Arrival(Payload):
 class _DeltaPage(Page):
     @model_validator(mode="after")
     def _has_a_link(self) -> Self:
-        """Without one the next sweep would begin anew, for ever."""
+        """Without one the next sweep would begin again, for ever."""
         if not (self.next_link or self.delta_link):
             raise ValueError("neither @odata.nextLink nor @odata.deltaLink")
         return self

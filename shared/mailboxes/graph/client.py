@@ -98,7 +98,7 @@ class Tokens(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         ...
 
 
@@ -165,7 +165,7 @@ class GraphClient:
         await self._send("DELETE", path)
 
     async def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         await self._http.aclose()
         await self._wire.aclose()
         await self._tokens.close()

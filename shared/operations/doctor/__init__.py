@@ -1,4 +1,4 @@
-"""The doctor: examines one integration from end to end, and names the command that mends each fault (O2).
+"""The doctor: examines one integration from end to end, and names the command that fixes each fault (O2).
 
 finding.py      what an examination finds          examination.py  carries it out
 access.py       what the app may do in Exchange    mailbox.py      how the mailbox treats requests, how fast we answer

@@ -1,4 +1,4 @@
-"""The way into a mailbox by EWS: what is in the way, and the command that mends it (O2, E2)."""
+"""The way into a mailbox by EWS: what is in the way, and the command that fixes it (O2, E2)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit

@@ -28,7 +28,7 @@ class Check(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of one check: what was found and, where that is a fault, the command that mends it."""
+    """The result of one check: what was found and, where that is a fault, the command that fixes it."""
 
     check: Check
     ok: bool

@@ -65,7 +65,7 @@ def handshake(place: Place) -> str:
 def judge_unfinished(operations: Sequence[Operation], now: datetime, place: Place) -> Finding:
     """Decisions that have not been carried out to the end although the lease on them has run out.
 
-    The next sweep takes them up; those that outlive several sweeps have a reason that somebody must mend.
+    The next sweep takes them up; those that outlive several sweeps have a reason that somebody must fix.
     """
     old = [each for each in operations if datetime.fromisoformat(each.created) + 3 * LEASE_TIME < now]
     if not old:

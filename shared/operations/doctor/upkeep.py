@@ -54,7 +54,7 @@ def judge_number_space(share: float, integration: Integration, place: Place) -> 
 
 
 def judge_poison(alarm: Alarm | None, place: Place) -> Finding:
-    """Whether a message was set aside because it could not be worked off."""
+    """Whether a message was set aside because it could not be handled."""
     if alarm is None:
         return sound(Check.POISON, "No message was set aside.")
     correlation = alarm.cause.removeprefix("Correlation id ").removesuffix(".")

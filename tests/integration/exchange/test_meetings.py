@@ -1,4 +1,4 @@
-"""The organiser's side: which messages each action in Outlook sends, and to whom."""
+"""The organizer's side: which messages each action in Outlook sends, and to whom."""
 
 import pytest
 

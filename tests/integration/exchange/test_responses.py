@@ -1,4 +1,4 @@
-"""Answers: what they do to the attendee's mailbox, and what reaches the organiser (docs/facts/exchange.md §2)."""
+"""Answers: what they do to the attendee's mailbox, and what reaches the organizer (docs/facts/exchange.md §2)."""
 
 import pytest
 

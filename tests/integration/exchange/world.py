@@ -1,4 +1,4 @@
-"""What tests do with a simulated Exchange, all of it over HTTP: as an organiser, as a Graph client, as a webhook."""
+"""What tests do with a simulated Exchange, all of it over HTTP: as an organizer, as a Graph client, as a webhook."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -96,12 +96,12 @@ class World:
         return str(answer.json()["uid"])
 
     async def edit(self, uid: str, **fields: Any) -> None:
-        """The organiser changes it."""
+        """The organizer changes it."""
         answer = await self.http.patch(f"/dev/meetings/{uid}", json=fields)
         assert answer.status_code == 200, answer.text
 
     async def cancel(self, uid: str, occurrence: str | None = None) -> None:
-        """The organiser cancels it."""
+        """The organizer cancels it."""
         params = {"occurrence": occurrence} if occurrence else None
         answer = await self.http.delete(f"/dev/meetings/{uid}", params=params)
         assert answer.status_code == 200, answer.text

@@ -1,6 +1,6 @@
 """The product with a simulated Exchange over real HTTP; storage in memory, so that a history takes milliseconds.
 
-The webhook is a real HTTP endpoint. The queue is worked off when a test says so, with as many tries as Azure gives.
+The webhook is a real HTTP endpoint. The queue is handled when a test says so, with as many tries as Azure gives.
 """
 
 import asyncio
@@ -251,7 +251,7 @@ class Deployment:
         await self.control("POST", "/dev/clock", {"now": when.isoformat()})
 
     async def drain(self) -> None:
-        """Let what has come arrive and the queue be worked off, until nothing is left, messages included that wait."""
+        """Let what has come arrive and the queue be handled, until nothing is left, messages included that wait."""
         await self.notified()
         while self.memory.queue("meeting-requests").sent:
             await self.handle()
@@ -318,7 +318,7 @@ class Deployment:
         self.outages.away.clear()
 
     async def tick(self) -> None:
-        """The timers run, and what is in the queue is worked off; a timer that fails is run again next time."""
+        """The timers run, and what is in the queue is handled; a timer that fails is run again next time."""
         with suppress(SchedulingError):
             await self.drain()
         for timer in (self.services.timers.sweep, self.services.timers.poll):

@@ -135,7 +135,7 @@ async def world() -> AsyncIterator[Deployment]:
 
 
 async def run(world: Deployment, line: Line, scenario: Scenario, fuse: Fuse, *, polled: bool) -> object:
-    """The outcome of a scenario whose last message is worked off on a fuse, the poll that finds it, too, or not."""
+    """The outcome of a scenario whose last message is handled on a fuse, the poll that finds it, too, or not."""
     case = Case(world, tomorrow(world), f"Meeting {next(_numbers)}", [], [])
     await scenario(case)
     if not polled:

@@ -38,7 +38,7 @@ class Closable(Protocol):
     """What holds connections."""
 
     async def close(self) -> None:
-        """Let go of them."""
+        """Release them."""
 
 
 Client = TypeVar("Client", bound=Closable)

@@ -1,4 +1,4 @@
-"""O1: alarms say what is wrong, since when and what to do, and go when it is mended."""
+"""O1: alarms say what is wrong, since when and what to do, and go when it is fixed."""
 
 import asyncio
 from datetime import timedelta

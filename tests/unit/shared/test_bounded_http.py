@@ -17,7 +17,7 @@ BOUNDS = Bounds(bytes=1_000_000, seconds=30.0, connections=2)
 
 
 class Body(httpx.AsyncByteStream):
-    """A body that counts what is taken of it, and whether it was let go."""
+    """A body that counts what is taken of it, and whether it was released."""
 
     def __init__(self, chunk: bytes, times: int) -> None:
         self.chunk, self.times = chunk, times

@@ -84,7 +84,7 @@ async def test_classes_of_items(world: World, client: Client) -> None:
         ("decline", "IPM.Schedule.Meeting.Resp.Neg", "Decline"),
     ],
 )
-async def test_responses_as_the_organiser_gets_them(
+async def test_responses_as_the_organizer_gets_them(
     world: World, client: Client, verb: str, item_class: str, response: str
 ) -> None:
     await world.meet(attendees=[VMR_EWS])

@@ -66,7 +66,7 @@ async def test_sent_at_once_with_a_copy_and_headers(world: World, client: Client
 async def test_who_a_mail_is_from(world: World, client: Client) -> None:
     await client.do(lambda: letter(client.mailbox(ALICE), None, to_recipients=[BOB]).send(save_copy=False))
     [got] = await world.received(BOB)
-    assert got["from"] == ALICE, "the organiser, by impersonation"
+    assert got["from"] == ALICE, "the organizer, by impersonation"
     with pytest.raises(ErrorSendAsDenied):
         await client.do(lambda: letter(client.mailbox(), author=Mailbox(email_address=ALICE)).save())
     await client.do(lambda: letter(client.delegate(), author=Mailbox(email_address=VMR)).save().send())
@@ -140,7 +140,7 @@ async def test_requests_that_cannot_be_accepted(world: World, client: Client) ->
     assert await world.received(ALICE) == []
 
 
-async def test_the_organiser_does_not_answer(world: World, client: Client) -> None:
+async def test_the_organizer_does_not_answer(world: World, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS])
     own = await client.do(lambda: client.mailbox(ALICE).calendar.all()[0])
     assert own.my_response_type == "Organizer"

@@ -1,4 +1,4 @@
-"""Whole meetings over EWS: NTLM, impersonation, from the sync to the organiser's answer."""
+"""Whole meetings over EWS: NTLM, impersonation, from the sync to the organizer's answer."""
 
 import base64
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ async def invite(world: World, **fields: Any) -> str:
     return await world.meet(attendees=[VMR_EWS, BOB], **fields)
 
 
-async def test_a_meeting_from_the_sync_to_the_organisers_answer(world: World, client: Client) -> None:
+async def test_a_meeting_from_the_sync_to_the_organizers_answer(world: World, client: Client) -> None:
     uid = await invite(world)
     mailbox = client.mailbox()
     [(kind, request)], state = await client.synced()
@@ -69,7 +69,7 @@ async def test_a_meeting_from_the_sync_to_the_organisers_answer(world: World, cl
     assert (answer["kind"], answer["from"]) == ("accepted", VMR_EWS)
     assert answer["body_html"] == "<p>Your room is <b>123</b>.</p>"
     [again] = await client.calendar(at(2030, 3, 4), at(2030, 3, 5))
-    assert again.id != shown.id, "an answer makes the calendar item anew"
+    assert again.id != shown.id, "an answer recreates the calendar item"
     assert again.uid == uid
     assert (again.my_response_type, again.legacy_free_busy_status) == ("Accept", "Busy")
     assert again.appointment_reply_time is not None

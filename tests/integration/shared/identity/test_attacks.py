@@ -131,7 +131,7 @@ FORGERIES = {
     own_key: NotAuthenticated,
     unknown_key: NotAuthenticated,
     long: NotAuthenticated,
-    ten_megabytes: Unavailable,  # such an answer is not even read to its end
+    ten_megabytes: Unavailable,  # such an answer is not read to its end
     a_number: NotAuthenticated,
 }
 

@@ -199,6 +199,6 @@ async def test_every_field_of_the_schema_is_shown_and_no_other(path: str) -> Non
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR, 24 * HOUR), uuid)
     await put(api, Operation("c1", "m1", "2026-11-23T08:00:00+00:00", "", "request", DecisionKind.ACCEPT, "new"), uuid)
-    await api.alarms.raise_(uuid, AlarmKind.POISON, "A message cannot be worked off.")
+    await api.alarms.raise_(uuid, AlarmKind.POISON, "A message cannot be handled.")
     described = (await api.get("openapi.json"))["components"]["schemas"][path.split("/")[2]]["properties"]
     assert set(await only(api, path)) == set(described)

@@ -101,7 +101,7 @@ async def test_personal_records_that_are_the_integrations_own_go_with_it() -> No
         ("bob@example.com", ""),
     ]
     for subject in ("adfs:x:alice", "adfs:x:bob"):
-        assert await users.known(world.integration, subject) is None, "also if it is made again"
+        assert await users.known(world.integration, subject) is None, "also if it is recreated"
     assert await users.known(both[1], "adfs:x:bob")
     rows = [row async for row in world.storage.table("personal").everything()]
     assert not [row for row in rows if own in row.key], "no claim of its is left"

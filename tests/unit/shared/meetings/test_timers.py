@@ -162,7 +162,7 @@ async def test_one_broken_integration_never_stops_the_others(world: World, error
 
 
 async def test_a_subscription_that_cannot_be_made_does_not_stop_the_sweep(world: World) -> None:
-    """Meetings are found by the sweep meanwhile, and the alarm stays until it is mended."""
+    """Meetings are found by the sweep meanwhile, and the alarm stays until it is fixed."""
     uuid = await world.add("room")
     world.places[uuid].subscriptions.failure = Unavailable("the handshake failed")
     for message in "ab":

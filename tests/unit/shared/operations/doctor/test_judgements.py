@@ -1,4 +1,4 @@
-"""From what was found to what is wrong and the command that mends it (O2)."""
+"""From what was found to what is wrong and the command that fixes it (O2)."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
