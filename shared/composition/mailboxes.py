@@ -105,7 +105,7 @@ class Mailboxes(AddIn):
         from shared.mailboxes.graph.credentials import LocalTokens, graph_tokens
         from shared.secrets import SecretReference
 
-        tenant, client_id = integration.graph_tenant_id or "", integration.graph_client_id or ""
+        tenant, client_id = integration.graph_app
         reference = SecretReference(integration.oauth_client_secret)
         key = tenant, client_id, reference, integration.disable_proxy
         if key not in self._graph_clients:

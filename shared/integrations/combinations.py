@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from shared.integrations import conditions as when
 from shared.integrations.conditions import Condition
+from shared.integrations.exchange_online import EXCHANGE_ONLINE, is_exchange_online, tenant_of
 from shared.integrations.references import is_uri
 
 if TYPE_CHECKING:
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
 
 SERVICE_ACCOUNT_CALLBACK = "/service-account/oauth_redirect"
 """Path of `oauth_redirect_uri`. Not the original product's: the Functions host keeps /admin/ for itself."""
-
-EXCHANGE_ONLINE = (
-    "outlook.office365.com", "outlook.office.com", "outlook.office365.us", "outlook-dod.office365.us",
-    "webmail.apps.mil", "partner.outlook.cn", "outlook.office.de",
-)  # fmt: skip
-"""Hosts of EWS in Exchange Online: worldwide, US Government (GCC High, DoD), China, and what was Germany."""
 
 NO_KERBEROS = (
     "KERBEROS cannot be used: it needs the system's GSSAPI libraries, which Azure Functions does not have. "
@@ -36,7 +31,7 @@ NO_KERBEROS = (
 _V2 = "/oauth2/v2.0/"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")  # a local stack's simulated Exchange is either
 _SIGN_IN_FIELDS = ("oauth_redirect_uri", "oauth_auth_endpoint", "oauth_token_endpoint")
-_ONLINE_METHODS = "Use GRAPH (Microsoft Graph, no service account), or OAUTH or APP_PERM while EWS is still there."
+_ONLINE_METHODS = "Use GRAPH or APP_PERM (Microsoft Graph, no service account), or OAUTH while EWS is still there."
 
 
 @dataclass(frozen=True)
@@ -67,11 +62,6 @@ def sign_in_faults(integration: Integration) -> Mapping[str, list[str]]:
     }
 
 
-def is_exchange_online(url: str) -> bool:
-    """Whether an EWS URL is Exchange Online's."""
-    return (urlsplit(url).hostname or "") in EXCHANGE_ONLINE
-
-
 def _wrong(integration: Integration) -> Iterator[Combination]:
     return (each for each in _COMBINATIONS if each.when.holds(integration) and each.is_wrong(integration))
 
@@ -97,6 +87,11 @@ def _is_v1(field: str) -> Callable[[Integration], bool]:
 
 def _is_foreign_redirect(integration: Integration) -> bool:
     return bool(uri := integration.oauth_redirect_uri) and urlsplit(uri).path.rstrip("/") != SERVICE_ACCOUNT_CALLBACK
+
+
+def _lacks_tenant(integration: Integration) -> bool:
+    endpoint = integration.oauth_token_endpoint
+    return bool(endpoint) and not integration.uses_ews and not tenant_of(endpoint)
 
 
 def _lacks_domain(integration: Integration) -> bool:
@@ -150,6 +145,12 @@ _COMBINATIONS = (
         when.OAUTH,
         _is_foreign_redirect,
         f"Must be https://<this service>{SERVICE_ACCOUNT_CALLBACK}, here and in the app registration.",
+    ),
+    Combination(
+        "oauth_token_endpoint",
+        when.APP_PERMISSION,
+        _lacks_tenant,
+        "An application signs in to one tenant: name it, as in https://login.microsoftonline.com/<tenant>/oauth2/token.",
     ),
     Combination("oauth_auth_endpoint", when.OAUTH, _is_v2("oauth_auth_endpoint"), _V1_WANTED),
     Combination("oauth_token_endpoint", when.OAUTH, _is_v2("oauth_token_endpoint"), _V1_WANTED),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ConfigDict
 from pydantic.fields import FieldInfo
 
+from shared.integrations.exchange_online import is_exchange_online, tenant_of
 from shared.integrations.sections.addin import AddIn
 from shared.integrations.sections.advanced import Advanced
 from shared.integrations.sections.bridge import Bridge
@@ -39,6 +40,13 @@ SECTIONS: tuple[type[Section], ...] = (
 """In the order of the admin's form."""
 
 
+class GraphApp(NamedTuple):
+    """An app registration. `tenant` is a GUID or a domain of the tenant."""
+
+    tenant: str
+    client_id: str
+
+
 class Integration(
     Record, MetadataDomains, Advanced, EmailText, Pane, AddIn, Bridge, Personal, SingleUse, Exchange, General
 ):  # the reverse of SECTIONS: pydantic collects fields from the last base to the first
@@ -63,7 +71,19 @@ class Integration(
     @property
     def uses_ews(self) -> bool:
         """Whether the equipment mailbox is reached by EWS: it is polled then, since nobody notifies us (E2, M9)."""
-        return self.authentication_method != "GRAPH"
+        match self.authentication_method:
+            case "GRAPH":
+                return False
+            case "APP_PERM":  # what the original's clients, which know no GRAPH, say of an app in Exchange Online
+                return bool(self.url) and not is_exchange_online(self.url)
+        return True
+
+    @property
+    def graph_app(self) -> GraphApp:
+        """As which application Graph is used; both ids are "" for the deployment's own identity."""
+        if self.authentication_method == "APP_PERM":
+            return GraphApp(tenant_of(self.oauth_token_endpoint), self.oauth_client_id or "")
+        return GraphApp(self.graph_tenant_id or "", self.graph_client_id or "")
 
     @property
     def answers_in_html(self) -> bool:

@@ -33,9 +33,10 @@ class Exchange(Section):
             "How this service proves itself to Exchange. BASIC and NTLM: the service account's password, "
             "Exchange on-premises only. KERBEROS is known for the sake of existing clients and cannot be used: Azure "
             "Functions has no GSSAPI. OAUTH: Exchange Online; the service account signs in once, in a browser. "
-            "APP_PERM: EWS as an application with a client secret. GRAPH: Microsoft Graph, Exchange Online; needs "
-            "neither EWS URL nor service account. The original product's switches *Enable OAuth* and *Enable NTLM "
-            "authentication* are OAUTH and NTLM here.",
+            "APP_PERM: as an application with a client secret; Exchange Online (its EWS URL, or none) by Microsoft "
+            "Graph, a server of your own by EWS. GRAPH: Microsoft Graph, Exchange Online, also by the deployment's own "
+            "identity; needs neither EWS URL nor service account. The original product's switches *Enable OAuth* and "
+            "*Enable NTLM authentication* are OAUTH and NTLM here.",
             sign_in=True,
         ),
     ] = "BASIC"
@@ -44,7 +45,8 @@ class Exchange(Section):
         Setting(
             "EWS URL",
             "Where Exchange Web Services answer: https://outlook.office365.com/EWS/Exchange.asmx for Office 365, "
-            "usually https://<server or load balancer>/EWS/Exchange.asmx on-premises.",
+            "usually https://<server or load balancer>/EWS/Exchange.asmx on-premises. Empty with APP_PERM: Exchange "
+            "Online, by Graph.",
             required=when.EWS,
         ),
     ] = ""
@@ -82,7 +84,8 @@ class Exchange(Section):
         NullableGuid,
         Setting(
             "OAuth client ID",
-            "Application (client) ID of the app registration that the service account signs in to.",
+            "Application (client) ID of the app registration that the service account signs in to, or that works "
+            "itself (APP_PERM).",
             required=when.OAUTH_OR_APP,
             sign_in=True,
         ),
@@ -119,7 +122,8 @@ class Exchange(Section):
         ServerUrl,
         Setting(
             "OAuth token endpoint",
-            "From the app registration's list of endpoints: the one marked v1, not v2.",
+            "From the app registration's list of endpoints: the one marked v1, not v2 (APP_PERM takes both). With "
+            "APP_PERM it must name the tenant, neither common nor organizations.",
             required=when.OAUTH_OR_APP,
             sign_in=True,
         ),

@@ -93,7 +93,7 @@ class Doctor:
 
     async def examine(self, integration: Integration) -> list[Finding]:
         """Everything that was looked at, sound or not."""
-        app = integration.graph_client_id or self.app_id or "<app id>"
+        app = integration.graph_app.client_id or self.app_id or "<app id>"
         place = Place(integration.mailbox, app, self.base_url, integration.resource_uri)
         checks: dict[Check, _Check] = {
             Check.SETTINGS: self._settings,

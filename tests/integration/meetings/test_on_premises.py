@@ -15,6 +15,7 @@ from shared.alarms import AlarmKind
 from shared.aliases.promises import Promises
 from shared.errors import SettingsInvalid
 from shared.identity.caller import Caller
+from shared.integrations.integration import SECRET_FIELDS
 from shared.integrations.table import IntegrationTable
 from shared.operations.doctor.finding import Check
 from tests.integration.meetings.deployment import ALICE, INTEGRATION, MAILBOX, OTHER_HABITS, By, Deployment, deployed
@@ -247,13 +248,31 @@ class TestDoctor:
         assert remedy in connection.remedy
 
 
+BY_APP = {
+    "authentication_method": "APP_PERM",
+    "url": "https://outlook.office365.com/EWS/Exchange.asmx",
+    "oauth_client_id": ENTRA_APP,
+    "oauth_client_secret": ENTRA_SECRET,
+    "oauth_token_endpoint": f"https://login.microsoftonline.com/{TENANT}/oauth2/token",
+}
+"""What a client sends that knows no GRAPH. EWS's host is never asked: outside the test's world, it would not answer."""
+
+
 class TestTheWayToGraph:
-    async def test_is_one_change_of_the_settings(self, world: Deployment) -> None:
+    @pytest.mark.parametrize(
+        "settings",
+        [{"authentication_method": "GRAPH"}, BY_APP, BY_APP | {"url": ""}],
+        ids=["GRAPH", "APP_PERM", "APP_PERM without url"],
+    )
+    async def test_is_one_change_of_the_settings(self, world: Deployment, settings: dict[str, Any]) -> None:
         """The mailbox stays, and so does what was scheduled: nobody is answered again, and rooms follow on."""
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"], recurrence=weekly(start))
         await world.drain()
-        await world.services.integrations.update(INTEGRATION, {"authentication_method": "GRAPH"})
+        saved = await world.services.integrations.update(INTEGRATION, settings)
+        assert {name: saved.resource()[name] for name in settings.keys() - SECRET_FIELDS} == {
+            name: value for name, value in settings.items() if name not in SECRET_FIELDS
+        }
         await world.settle()
         await world.services.timers.agenda()
         assert [answer["kind"] for answer in await world.answers(uid)] == ["accepted"]

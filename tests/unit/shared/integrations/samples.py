@@ -27,6 +27,7 @@ def full_fields(method: str = "BASIC", /, **changes: Any) -> dict[str, Any]:
     azure = changes.get("auth_provider") == "AZURE"
     users = "https://login.microsoftonline.com/common/oauth2/v2.0" if azure else "https://fs.example.com/adfs/oauth2"
     exchange = "outlook.office365.com" if method in {"OAUTH", "APP_PERM"} else "mail.example.com"
+    tenant = "contoso.onmicrosoft.com" if method == "APP_PERM" else "common"
     fields = graph_fields(
         authentication_method=method,
         enable_personal_vmrs=True,
@@ -37,7 +38,7 @@ def full_fields(method: str = "BASIC", /, **changes: Any) -> dict[str, Any]:
         oauth_client_secret="battery staple",
         oauth_redirect_uri="https://addin.example.com/service-account/oauth_redirect",
         oauth_auth_endpoint="https://login.microsoftonline.com/common/oauth2/authorize",
-        oauth_token_endpoint="https://login.microsoftonline.com/common/oauth2/token",
+        oauth_token_endpoint=f"https://login.microsoftonline.com/{tenant}/oauth2/token",
         graph_tenant_id=GUID,
         graph_client_id=GUID,
         kerberos_realm="EXAMPLE.COM",

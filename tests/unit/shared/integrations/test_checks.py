@@ -42,7 +42,7 @@ CASES: list[tuple[dict[str, Any], set[str]]] = [
     ({"authentication_method": "OAUTH"}, SINGLE_USE | {"url", "username"} | OAUTH),
     (
         {"authentication_method": "APP_PERM"},
-        SINGLE_USE | {"url", "oauth_client_id", "oauth_client_secret", "oauth_token_endpoint"},
+        SINGLE_USE | {"oauth_client_id", "oauth_client_secret", "oauth_token_endpoint"},
     ),
     ({"authentication_method": "GRAPH"}, SINGLE_USE),
     ({"authentication_method": "GRAPH", "graph_tenant_id": GUID}, SINGLE_USE | {"graph_client_id"}),

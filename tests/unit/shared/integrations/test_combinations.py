@@ -6,7 +6,8 @@ import pytest
 
 from shared.errors import SettingsInvalid
 from shared.integrations import validate
-from shared.integrations.combinations import EXCHANGE_ONLINE, SERVICE_ACCOUNT_CALLBACK, is_exchange_online
+from shared.integrations.combinations import SERVICE_ACCOUNT_CALLBACK
+from shared.integrations.exchange_online import EXCHANGE_ONLINE, is_exchange_online, tenant_of
 from tests.unit.shared.integrations.samples import full_fields
 
 ONLINE = "https://outlook.office365.com/EWS/Exchange.asmx"
@@ -27,6 +28,8 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
         "oauth_redirect_uri",
         f"https://<this service>{SERVICE_ACCOUNT_CALLBACK}",
     ),
+    ("APP_PERM", {"oauth_token_endpoint": f"{V1}token"}, "oauth_token_endpoint", "name it"),
+    ("APP_PERM", {"url": "", "oauth_token_endpoint": f"{V2}token"}, "oauth_token_endpoint", "name it"),
     ("OAUTH", {"url": ON_PREMISES}, "authentication_method", "Use NTLM or BASIC"),
     ("BASIC", {"url": ONLINE}, "authentication_method", "Use GRAPH"),
     ("NTLM", {"url": ONLINE}, "authentication_method", "Use GRAPH"),
@@ -102,3 +105,19 @@ def test_hosts_of_exchange_online(host: str) -> None:
     assert is_exchange_online(f"https://{host}/EWS/Exchange.asmx")
     assert not is_exchange_online(f"https://{host}.example.com/EWS/Exchange.asmx")
     assert validate(full_fields("OAUTH", url=f"https://{host}/EWS/Exchange.asmx"))
+
+
+@pytest.mark.parametrize(
+    ("path", "tenant"),
+    [
+        ("/contoso.onmicrosoft.com/oauth2/token", "contoso.onmicrosoft.com"),
+        ("/72f988bf-0a16-4e8e-93e4-fa7d98191101/oauth2/v2.0/token", "72f988bf-0a16-4e8e-93e4-fa7d98191101"),
+        ("/common/oauth2/token", ""),
+        ("/organizations/oauth2/v2.0/token", ""),
+        ("/a%2F../oauth2/token", ""),
+        ("/../oauth2/token", ""),
+        ("", ""),
+    ],
+)
+def test_the_tenant_of_a_token_endpoint(path: str, tenant: str) -> None:
+    assert tenant_of(f"https://login.microsoftonline.com{path}") == tenant

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from shared.integrations.checks import validate
 from shared.integrations.integration import (
     MANIFEST_FIELDS,
     READ_ONLY_FIELDS,
@@ -16,7 +17,7 @@ from shared.integrations.integration import (
 from shared.integrations.setting import is_nullable
 from shared.templates import FIELDS as TEMPLATES
 from tests.unit.shared.integrations.reference import api_fields, product_definition
-from tests.unit.shared.integrations.samples import an_integration
+from tests.unit.shared.integrations.samples import GUID, an_integration, full_fields
 
 OURS = {
     "ews_access",
@@ -143,3 +144,35 @@ def test_the_resource_shows_every_field_but_secrets_and_internals() -> None:
     shown = Integration.model_fields.keys() | {"resource_uri"}
     assert resource.keys() == shown - INTERNAL - SECRET_FIELDS - {"private_key"}
     assert "correct horse" not in str(resource)
+
+
+ONLINE, OWN = "https://outlook.office365.com/EWS/Exchange.asmx", "https://mail.example.com/EWS/Exchange.asmx"
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "by_ews"),
+    [
+        ("GRAPH", "", False),
+        ("GRAPH", OWN, False),
+        ("APP_PERM", ONLINE, False),
+        ("APP_PERM", "", False),
+        ("APP_PERM", OWN, True),
+        ("OAUTH", ONLINE, True),
+        ("NTLM", OWN, True),
+    ],
+)
+def test_an_application_works_in_exchange_online_by_graph(method: str, url: str, by_ews: bool) -> None:
+    integration = validate(full_fields(method, url=url))
+    assert integration.uses_ews is by_ews
+    assert integration.resource()["authentication_method"] == method
+
+
+def test_an_application_is_that_of_the_settings_which_its_method_names() -> None:
+    tenant = "0c5e5b4f-2f0e-4a57-9d0c-7f1f0f5f2f7d"
+    endpoint = f"https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"
+    own = {"graph_tenant_id": GUID, "graph_client_id": GUID}
+    by_app = an_integration(authentication_method="APP_PERM", oauth_token_endpoint=endpoint, oauth_client_id=tenant,
+                            oauth_client_secret="staple", **own)  # fmt: skip
+    assert by_app.graph_app == (tenant, tenant)
+    assert an_integration(**own).graph_app == (GUID, GUID)
+    assert an_integration().graph_app == ("", "")

@@ -1,0 +1,24 @@
+"""What tells Exchange Online from a server of one's own, and an Entra tenant from a token endpoint."""
+
+import re
+from urllib.parse import urlsplit
+
+EXCHANGE_ONLINE = (
+    "outlook.office365.com", "outlook.office.com", "outlook.office365.us", "outlook-dod.office365.us",
+    "webmail.apps.mil", "partner.outlook.cn", "outlook.office.de",
+)  # fmt: skip
+"""Hosts of EWS in Exchange Online: worldwide, US Government (GCC High, DoD), China, and what was Germany."""
+
+_TENANT = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+")
+"""A GUID or a domain name; neither `common` nor `organizations`, with which no application can sign in."""
+
+
+def is_exchange_online(url: str) -> bool:
+    """Whether an EWS URL is Exchange Online's."""
+    return (urlsplit(url).hostname or "") in EXCHANGE_ONLINE
+
+
+def tenant_of(token_endpoint: str) -> str:
+    """The tenant that an endpoint such as https://login.microsoftonline.com/<tenant>/oauth2/token is of, or ""."""
+    tenant = urlsplit(token_endpoint).path.lstrip("/").partition("/")[0]
+    return tenant if _TENANT.fullmatch(tenant) else ""
