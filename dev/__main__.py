@@ -104,7 +104,7 @@ def main() -> None:
             with httpx.Client(trust_env=False, timeout=60) as client:
                 stack.wait_until_up(client)
                 _prove(stack.addresses, client)
-            _introduce(stack.addresses, data_dir)
+            introduce(stack.addresses, data_dir)
             while True:
                 stack.check()
                 time.sleep(GLANCE)
@@ -170,8 +170,10 @@ def _prove(addresses: Addresses, client: httpx.Client) -> None:
     client.post(f"{addresses.functions}/dev/ready").raise_for_status()
 
 
-def _introduce(addresses: Addresses, data_dir: Path | None) -> None:
+def introduce(addresses: Addresses, data_dir: Path | None) -> None:
+    """Print where everything is, and with which credentials; what most people want to open stands first."""
     rows = {
+        "Demo": f"{addresses.functions}/demo (open it in a browser)",
         "Functions": addresses.functions,
         "Simulated Exchange": f"{addresses.exchange} (Graph: /v1.0, control: /dev)",
         "Integration": f"{ONLINE.uuid}, equipment mailbox {ONLINE.mailbox}",

@@ -1,9 +1,10 @@
-"""Whether the app is up."""
+"""Whether the app is up: for load balancers, and for people."""
 
 import azure.functions as func
 
 from functions.http import json_response
 from shared import __version__
+from shared.composition import services
 
 bp = func.Blueprint()
 
@@ -12,3 +13,11 @@ bp = func.Blueprint()
 async def health(req: func.HttpRequest) -> func.HttpResponse:
     """Whether the app answers, and in which version. Touches nothing else: a load balancer may ask often."""
     return json_response({"status": "ok", "version": __version__})
+
+
+# The form in which ASP.NET takes the root (docs/facts/azure-functions.md §B).
+@bp.route("{root:maxlength(0)?}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+async def home(req: func.HttpRequest) -> func.HttpResponse:
+    """What this deployment is and whether it is well, in words that a stranger may read."""
+    html, headers, status = await services().home.page()
+    return func.HttpResponse(html, status_code=status, headers=dict(headers), mimetype="text/html", charset="utf-8")

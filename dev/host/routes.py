@@ -18,8 +18,9 @@ CONSTRAINTS = {
     "long": r"-?\d{1,19}",
     "alpha": r"[a-z]+",
     "bool": r"true|false",
+    "maxlength(0)": "",
 }
-_PARAMETER = re.compile(r"\{(?P<star>\*)?(?P<name>\w+)(?::(?P<constraint>\w+))?(?P<optional>\?)?\}")
+_PARAMETER = re.compile(r"\{(?P<star>\*)?(?P<name>\w+)(?::(?P<constraint>\w+(?:\(\d+\))?))?(?P<optional>\?)?\}")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import pytest
 
 from dev.environment import MANAGEMENT, POLICY
 from dev.host.host import FunctionsHost
+from shared import __version__
 from shared.composition import services
 from shared.storage import QUEUES
 from tests.support import ROOT
@@ -22,7 +23,8 @@ def path_of(trigger: dict[str, Any]) -> str:
             before, _, rest = segment.partition("{")
             name, _, after = rest.partition("}")
             bare, _, constraint = name.strip("*?").partition(":")
-            value = {"guid": VALUES["uuid"], "int": "7", "long": "7"}.get(constraint) or VALUES.get(bare, "x")
+            by_form = {"guid": VALUES["uuid"], "int": "7", "long": "7", "maxlength(0)": ""}
+            value = by_form.get(constraint, VALUES.get(bare, "x"))
             segment = before + value + after
         segments.append(segment)
     return "/" + "/".join(segments)
@@ -45,6 +47,16 @@ async def test_every_route_answers_in_earnest(host: FunctionsHost, client: httpx
     assert not faults
     # A 404 of the host has no body; one of ours says what was not found.
     assert not [name for name, answer in answers.items() if answer.status_code == 404 and not answer.content]
+
+
+async def test_the_root_says_what_this_is_and_not_which_version(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert "VMR scheduling for Exchange" in answer.text
+    assert "Up, and well" in answer.text
+    assert __version__ not in answer.text
+    assert "example.com" not in answer.text
+    assert (await client.get("/anything-else")).content == b"", "the root takes no other path"
 
 
 async def test_triggers_listen_to_the_queues_that_the_product_names(host: FunctionsHost) -> None:

@@ -22,6 +22,7 @@ NOT_IN_AZURE = {
     "GRAPH_BASE_URL": "only for tests and the local stack",
 }
 PLATFORM = {
+    "AzureWebJobsDisableHomepage": "the Functions host",
     "AzureWebJobsStorage__credential": "the Functions host",
     "AzureWebJobsStorage__clientId": "the Functions host",
     "AzureWebJobsStorage__blobServiceUri": "the Functions host",

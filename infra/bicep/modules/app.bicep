@@ -100,6 +100,8 @@ var settings = {
   SchedulingStorage__queueServiceUri: queueUri
   SchedulingStorage__tableServiceUri: tableUri
   PUBLIC_BASE_URL: publicBaseUrl
+  // The root is a page of ours, not the platform's advertisement.
+  AzureWebJobsDisableHomepage: 'true'
   SECRETS_VAULT_URI: vaultUri
   TAG_SIGNING_KEY: '@Microsoft.KeyVault(SecretUri=${secrets}/tag-signing-key)'
 }

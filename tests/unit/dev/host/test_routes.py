@@ -30,6 +30,7 @@ def route(template: str, *methods: str, prefix: str = "") -> Route:
         ("a/{id:int}/{name?}", "/a/-7", {"id": "-7"}),
         ("a/{id:int}/{name?}", "/a/7/b c", {"id": "7", "name": "b c"}),
         ("a/{*rest}", "/a", {}),
+        ("{root:maxlength(0)?}", "/", {"root": ""}),
         ("a/{*rest}", "/a/b/c", {"rest": "b/c"}),
         ("a.b/{x}", "/a.b/PXPS:-1#", {"x": "PXPS:-1#"}),
     ],
@@ -48,6 +49,7 @@ def test_paths_that_fit(template: str, path: str, parameters: dict[str, str]) ->
         ("a/{id:guid}", "/a/1234"),
         ("a/{id}", "/a/"),
         ("a/{id}/b", "/a//b"),
+        ("{root:maxlength(0)?}", "/a"),
     ],
 )
 def test_paths_that_do_not_fit(template: str, path: str) -> None:

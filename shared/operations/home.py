@@ -1,0 +1,83 @@
+"""What the deployment's own address shows to whoever opens it: what this is, and whether it is well.
+
+For strangers, so it names no version, no integration and no cause; admins find those behind their own sign-in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import Enum
+
+from shared.alarms import Alarms
+from shared.clock import Clock
+from shared.errors import AWAY
+from shared.integrations import IntegrationStore
+from shared.web.notice_page import Tone, notice_page
+
+log = logging.getLogger(__name__)
+
+CONDITION_LIFETIME = timedelta(minutes=1)
+"""How long an answer is given again: however often strangers ask, storage is read once in this time."""
+
+_HEADING = "VMR scheduling for Exchange"
+_WHAT = (
+    "Puts video meeting rooms (VMRs) on meetings: users click a button in Outlook, and the room is scheduled when the "
+    "invitation arrives. People use it in Outlook; there is nothing to do on this page."
+)
+
+
+class Condition(Enum):
+    """How the deployment is: the page's tone, the HTTP status, and what is said."""
+
+    WELL = ("good", 200, "Up, and well")
+    NEW = ("good", 200, "Up, with no integration yet: an administrator makes the first one with the command line")
+    ATTENTION = ("bad", 200, "Up, and in need of an administrator: an alarm is raised")
+    AWAY = ("bad", 503, "Its storage does not answer; meetings wait and are handled once it does")
+
+    @property
+    def tone(self) -> Tone:
+        """Of the page."""
+        return self.value[0]
+
+    @property
+    def status(self) -> int:
+        """Of the HTTP answer: 200 while the deployment works."""
+        return self.value[1]
+
+
+class Home:
+    """Answers at the deployment's address."""
+
+    def __init__(self, integrations: IntegrationStore, alarms: Alarms, clock: Clock) -> None:
+        self._integrations = integrations
+        self._alarms = alarms
+        self._clock = clock
+        self._one_at_a_time = asyncio.Lock()
+        self._known: tuple[datetime, Condition] | None = None
+
+    async def page(self) -> tuple[str, Mapping[str, str], int]:
+        """HTML, headers and HTTP status."""
+        condition = await self._condition()
+        html, headers = notice_page(condition.tone, _HEADING, _WHAT, {"Condition": condition.value[2]})
+        return html, headers, condition.status
+
+    async def _condition(self) -> Condition:
+        async with self._one_at_a_time:
+            now = self._clock.now()
+            if self._known is None or not now - CONDITION_LIFETIME < self._known[0] <= now:
+                self._known = now, await self._look()
+            return self._known[1]
+
+    async def _look(self) -> Condition:
+        try:
+            integrations = await self._integrations.list()
+            for integration in integrations:
+                async for _alarm in self._alarms.of(integration.uuid):
+                    return Condition.ATTENTION
+        except AWAY:
+            log.warning("the home page cannot read storage", exc_info=True)
+            return Condition.AWAY
+        return Condition.WELL if integrations else Condition.NEW

@@ -1,0 +1,91 @@
+"""The page at the deployment's address: whether it is well, and nothing that strangers should not know or cost us."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.alarms import AlarmKind, Alarms
+from shared.errors import Unavailable
+from shared.integrations import IntegrationStore
+from shared.operations.home import CONDITION_LIFETIME, Home
+from tests.fakes.clock import FakeClock
+from tests.fakes.secrets import MemorySecrets
+from tests.fakes.storage import MemoryStorage
+from tests.unit.shared.integrations.samples import graph_fields
+
+
+class Deployment:
+    """Storage with integrations and alarms in it, and the page over it."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.storage = MemoryStorage()
+        self.integrations = IntegrationStore(self.storage, MemorySecrets(), self.clock)
+        self.alarms = Alarms(self.storage, self.clock)
+        self.home = Home(self.integrations, self.alarms, self.clock)
+
+    async def integration(self) -> str:
+        return (await self.integrations.create(graph_fields(name="Secret customer"))).uuid
+
+
+async def new(_deployment: Deployment) -> None:
+    return
+
+
+async def well(deployment: Deployment) -> None:
+    await deployment.integration()
+
+
+async def alarmed(deployment: Deployment) -> None:
+    await deployment.alarms.raise_(await deployment.integration(), AlarmKind.CONNECTION, "password of alice wrong")
+
+
+@pytest.mark.parametrize(
+    ("state", "tone", "said"),
+    [
+        (new, "good", "no integration yet"),
+        (well, "good", "Up, and well"),
+        (alarmed, "bad", "an alarm is raised"),
+    ],
+)
+async def test_it_tells_how_the_deployment_is_and_nothing_about_whom(
+    state: Callable[[Deployment], Awaitable[None]], tone: str, said: str
+) -> None:
+    deployment = Deployment()
+    await state(deployment)
+    html, headers, status = await deployment.home.page()
+    assert status == 200
+    assert f'data-tone="{tone}"' in html
+    assert said in html
+    assert "Secret customer" not in html
+    assert "alice" not in html
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+async def test_storage_that_does_not_answer_is_said_with_a_503(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(_self: Any) -> None:
+        raise Unavailable("secret-account.table.core.windows.net")
+
+    monkeypatch.setattr(IntegrationStore, "list", away)
+    html, _, status = await Deployment().home.page()
+    assert (status, "storage does not answer" in html, "secret-account" in html) == (503, True, False)
+
+
+async def test_however_often_strangers_ask_storage_is_read_once_a_minute() -> None:
+    deployment = Deployment()
+    await well(deployment)
+    await deployment.home.page()
+    before = deployment.storage.round_trips
+    for _ in range(50):
+        await deployment.home.page()
+    assert deployment.storage.round_trips == before
+    await alarmed_now(deployment)
+    deployment.clock.move(CONDITION_LIFETIME + timedelta(seconds=1))
+    assert "an alarm is raised" in (await deployment.home.page())[0]
+
+
+async def alarmed_now(deployment: Deployment) -> None:
+    [integration] = await deployment.integrations.list()
+    await deployment.alarms.raise_(integration.uuid, AlarmKind.SUBSCRIPTION, "lost")
