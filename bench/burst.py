@@ -44,7 +44,7 @@ async def _many_mailboxes() -> list[Result]:
     async with deployed() as world:
         for number, address in enumerate(mailboxes):
             await _integration(world, number, address)
-        await world.services.timers.renew()
+        await world.services.scheduling.timers.renew()
         assert len(list(world.exchange.exchange.subscriptions)) == 1 + MAILBOXES
         await world.faults({"on": "*", "action": "latency", "ms": 1000 * GRAPH_LATENCY})
         taken = await _burst(world, mailboxes * EACH)
@@ -66,7 +66,7 @@ async def _integration(world: Deployment, number: int, address: str) -> None:
     own = {"name": f"Number {number}", "room_mailbox_email_address": address, "addin_server_domain": "vmr.example.com"}
     domains = [{"domain": entry["domain"]} for entry in model["domains"]]
     more = {"scheduled_alias_domain": "example.com", "scheduled_alias_suffix_length": 8, "domains": domains}
-    await world.services.integrations.create(fields | own | more)
+    await world.services.foundation.integrations.create(fields | own | more)
 
 
 async def _burst(world: Deployment, mailboxes: list[str]) -> float:
@@ -82,7 +82,7 @@ async def _burst(world: Deployment, mailboxes: list[str]) -> float:
 
 async def _invitations(world: Deployment, mailboxes: list[str]) -> None:
     when = (world.now + timedelta(days=1)).replace(hour=10, minute=0, second=0, microsecond=0)
-    owners = {integration.mailbox: integration for integration in await world.services.integrations.list()}
+    owners = {integration.mailbox: integration for integration in await world.services.foundation.integrations.list()}
     for number, address in enumerate(mailboxes):
         tagged = await _instructions(world, owners[address])
         await world.invite(when, tagged, attendees=[address], subject=f"Number {number}")
@@ -91,7 +91,9 @@ async def _invitations(world: Deployment, mailboxes: list[str]) -> None:
 async def _instructions(world: Deployment, integration: Integration) -> str:
     """What Alice gets for a click in the add-in of an integration."""
     form, lifetime = alias_format(integration), timedelta(days=integration.reservation_days)
-    booking = await world.services.allocator.allocate(integration.uuid, form, Caller("alice", "test"), lifetime)
+    booking = await world.services.foundation.allocator.allocate(
+        integration.uuid, form, Caller("alice", "test"), lifetime
+    )
     return joining_instructions(integration, booking)
 
 

@@ -31,7 +31,11 @@ account = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;TableEndp
 settings = Settings(StorageAccount(account), "http://127.0.0.1:1", b"k" * 32, secrets_file="unused")
 parts = Services(settings, None, None, SystemClock())
 """
-REQUESTS = {"policy": "parts.policy, parts.nodes", "webhook": "parts.webhook", "a click": "parts.meeting_details"}
+REQUESTS = {
+    "policy": "parts.conferences.policy, parts.conferences.nodes",
+    "webhook": "parts.scheduling.webhook",
+    "a click": "parts.addin.meeting_details",
+}
 UNWANTED = ("msgraph", "msgraph_core", "azure.identity", "lxml", "PIL", "exchangelib", "httpx", "aiohttp")
 UNIT = "× bare stack with aiohttp"
 _TIMED = """

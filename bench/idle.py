@@ -20,7 +20,7 @@ MINUTES = 60
 async def measure() -> list[Result]:
     """An hour of polls, in a mailbox that has had a meeting before."""
     async with deployed(By.EWS) as world, _counting_relay(world.exchange.ews_url) as (url, sizes):
-        await world.services.integrations.update(INTEGRATION, {"url": url})
+        await world.services.foundation.integrations.update(INTEGRATION, {"url": url})
         await world.invite(tomorrow(world), (await world.click())["instructions"])
         await world.drain()
         await _minutes(world, 1)
@@ -38,9 +38,9 @@ async def _minutes(world: Deployment, many: int) -> None:
     """Let time pass; every timer runs that is due within an hour."""
     for minute in range(1, many + 1):
         await world.move_to(world.now + timedelta(minutes=1))
-        await world.services.timers.poll()
+        await world.services.scheduling.timers.poll()
         if minute % 5 == 0:
-            await world.services.timers.sweep()
+            await world.services.scheduling.timers.sweep()
 
 
 @asynccontextmanager

@@ -54,7 +54,7 @@ async def invited(world: Deployment, count: int) -> list[Notice]:
 async def _worked_off(world: Deployment, notices: list[Notice]) -> float:
     [body] = encode(notices)
     start = time.perf_counter()
-    await world.services.worker.handle(body, last_try=False)
+    await world.services.scheduling.worker.handle(body, last_try=False)
     return time.perf_counter() - start
 
 

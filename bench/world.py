@@ -33,7 +33,7 @@ class World:
 
     async def click(self) -> None:
         """What Outlook's single-use button asks for, from the token to the rendered instructions."""
-        answer = await self.services.meeting_details.allocate(INTEGRATION, self.token)
+        answer = await self.services.addin.meeting_details.allocate(INTEGRATION, self.token)
         assert answer["alias_id"].startswith("PXPS:-")
 
 
@@ -45,7 +45,7 @@ async def product(storage: Storage) -> AsyncIterator[World]:
         settings = Settings(account, PUBLIC, KEY, graph_base_url=exchange.graph_url, secrets_file="unused")
         services = Services(settings, storage, MemorySecrets(), SystemClock())
         try:
-            await seed(services.integrations, exchange.base_url)
+            await seed(services.foundation.integrations, exchange.base_url)
             async with httpx.AsyncClient() as http:
                 answer = await http.post(f"{exchange.base_url}/dev/identity-token", json={"user": "alice@example.com"})
             yield World(services, storage, answer.raise_for_status().json()["token"])

@@ -26,7 +26,7 @@ async def meeting_details(req: func.HttpRequest) -> dict[str, Any]:
     """An alias, a tag and joining instructions for a meeting."""
     key = req.headers.get("Idempotency-Key", "")
     mailboxes = req.headers.get("X-Mailboxes", "")
-    return await services().meeting_details.allocate(req.route_params["uuid"], user_token(req), key, mailboxes)
+    return await services().addin.meeting_details.allocate(req.route_params["uuid"], user_token(req), key, mailboxes)
 
 
 @bp.route(
@@ -35,7 +35,7 @@ async def meeting_details(req: func.HttpRequest) -> dict[str, Any]:
 @json_endpoint
 async def personal_vmrs(req: func.HttpRequest) -> list[Any]:
     """The signed-in user's own VMRs, each with its joining instructions."""
-    return list(await services().personal_vmrs.listing(req.route_params["uuid"], user_token(req)))
+    return list(await services().addin.personal_vmrs.listing(req.route_params["uuid"], user_token(req)))
 
 
 @bp.route("api/client/v2/msexchange_schedulers/{uuid}/tag_state", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -44,14 +44,14 @@ async def tag_state(req: func.HttpRequest) -> dict[str, Any]:
     """What has become of a tag that stands in a meeting. In the body, not in the address, which logs keep."""
     tag, start = texts_of(req, "tag", "start")
     mailboxes = req.headers.get("X-Mailboxes", "")
-    return await services().tag_states.of(req.route_params["uuid"], user_token(req), tag, start, mailboxes)
+    return await services().addin.tag_states.of(req.route_params["uuid"], user_token(req), tag, start, mailboxes)
 
 
 @bp.route("addin/{uuid:guid}/manifest.xml", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def manifest_xml(req: func.HttpRequest) -> func.HttpResponse:
     """The add-in-only manifest; `?permission=ReadWriteMailbox` for clients that need it."""
-    body = await services().manifests.xml(req.route_params["uuid"], req.params.get("permission", ""))
+    body = await services().addin.manifests.xml(req.route_params["uuid"], req.params.get("permission", ""))
     return file_response(req, body, "application/xml; charset=utf-8", {"Cache-Control": "no-cache"})
 
 
@@ -59,7 +59,9 @@ async def manifest_xml(req: func.HttpRequest) -> func.HttpResponse:
 @json_endpoint
 async def manifest_json(req: func.HttpRequest) -> func.HttpResponse:
     """The unified manifest."""
-    return json_response(await services().manifests.unified(req.route_params["uuid"], req.params.get("permission", "")))
+    return json_response(
+        await services().addin.manifests.unified(req.route_params["uuid"], req.params.get("permission", ""))
+    )
 
 
 @bp.route("addin/{uuid:guid}/icon-{name}.png", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -69,7 +71,7 @@ async def icon(req: func.HttpRequest) -> func.HttpResponse:
     Office shows its generic icon instead of one that has it.
     """
     size, _, more = req.route_params["name"].partition("-")
-    png = await services().icons.icon(req.route_params["uuid"], size, grey=more.endswith(f"-{GREY}"))
+    png = await services().addin.icons.icon(req.route_params["uuid"], size, grey=more.endswith(f"-{GREY}"))
     return file_response(req, png, "image/png", {})
 
 
@@ -77,7 +79,7 @@ async def icon(req: func.HttpRequest) -> func.HttpResponse:
 @json_endpoint
 async def pane(req: func.HttpRequest) -> func.HttpResponse:
     """The pane. Browsers keep it, and ask whether it has changed."""
-    html, headers = await services().pane.page(req.route_params["uuid"])
+    html, headers = await services().addin.pane.page(req.route_params["uuid"])
     return file_response(req, html.encode(), "text/html; charset=utf-8", headers | {"Cache-Control": "no-cache"})
 
 
@@ -85,7 +87,7 @@ async def pane(req: func.HttpRequest) -> func.HttpResponse:
 @json_endpoint
 async def commands(req: func.HttpRequest) -> func.HttpResponse:
     """The page of commands without a pane, where the integration has any."""
-    html, headers = await services().pane.commands(req.route_params["uuid"])
+    html, headers = await services().addin.pane.commands(req.route_params["uuid"])
     return file_response(req, html.encode(), "text/html; charset=utf-8", headers | {"Cache-Control": "no-cache"})
 
 
@@ -93,7 +95,7 @@ async def commands(req: func.HttpRequest) -> func.HttpResponse:
 @json_endpoint
 async def launch(req: func.HttpRequest) -> func.HttpResponse:
     """The script of events, with the integration's texts in it: where it runs without a page it can ask for nothing."""
-    script = await services().pane.launch(req.route_params["uuid"])
+    script = await services().addin.pane.launch(req.route_params["uuid"])
     return file_response(req, script, "text/javascript; charset=utf-8", {"Cache-Control": "no-cache"})
 
 
@@ -102,12 +104,12 @@ async def launch(req: func.HttpRequest) -> func.HttpResponse:
 async def config(req: func.HttpRequest) -> func.HttpResponse:
     """The pane's configuration; with a token also a placeholder."""
     mailboxes = req.headers.get("X-Mailboxes", "")
-    return json_response(await services().pane.config(req.route_params["uuid"], user_token(req), mailboxes))
+    return json_response(await services().addin.pane.config(req.route_params["uuid"], user_token(req), mailboxes))
 
 
 @bp.route("addin/assets/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def asset(req: func.HttpRequest) -> func.HttpResponse:
     """A file of the pane: its name changes with its content, so it may be kept for ever."""
-    found = services().pane.asset(req.route_params["name"])
+    found = services().addin.pane.asset(req.route_params["name"])
     return file_response(req, found.body, found.content_type, {"Cache-Control": IMMUTABLE}, found.gzipped)

@@ -24,7 +24,7 @@ async def _received(req: func.HttpRequest, queue: func.Out[List[str]]) -> func.H
     if (token := req.params.get("validationToken")) is not None:
         return func.HttpResponse(token, mimetype="text/plain", headers={"X-Content-Type-Options": "nosniff"})
     try:
-        messages = services().webhook.receive(req.get_body())
+        messages = services().scheduling.webhook.receive(req.get_body())
     except SchedulingError as error:
         return failure(error, logging.DEBUG)  # anybody may post here: a line each would be theirs to fill our log with
     if messages:
@@ -49,7 +49,7 @@ async def lifecycle(req: func.HttpRequest, queue: func.Out[List[str]]) -> func.H
 @bp.queue_trigger("message", MEETING_REQUESTS, STORAGE)
 async def process(message: func.QueueMessage) -> None:
     """Handles one queue message."""
-    await services().worker.handle(
+    await services().scheduling.worker.handle(
         message.get_body().decode(), last_try=(message.dequeue_count or 1) >= MAX_DEQUEUE_COUNT
     )
 
@@ -57,42 +57,42 @@ async def process(message: func.QueueMessage) -> None:
 @bp.queue_trigger("message", POISON, STORAGE)
 async def set_aside(message: func.QueueMessage) -> None:
     """Records what could not be handled, and raises an alarm."""
-    await services().worker.set_aside(message.get_body().decode())
+    await services().scheduling.worker.set_aside(message.get_body().decode())
 
 
 @bp.timer_trigger("timer", "0 */5 * * * *")
 async def sweep(timer: func.TimerRequest) -> None:
     """Every five minutes: what notifications have missed."""
-    await services().timers.sweep()
+    await services().scheduling.timers.sweep()
 
 
 @bp.timer_trigger("timer", "0 * * * * *")
 async def poll(timer: func.TimerRequest) -> None:
     """Every minute: Exchanges that notify nobody (EWS)."""
-    await services().timers.poll()
+    await services().scheduling.timers.poll()
 
 
 @bp.timer_trigger("timer", "0 0 */6 * * *")
 async def renew(timer: func.TimerRequest) -> None:
     """Every six hours: subscriptions live six days, and are renewed long before."""
-    await services().timers.renew()
+    await services().scheduling.timers.renew()
 
 
 @bp.timer_trigger("timer", "0 20 * * * *")
 async def agenda(timer: func.TimerRequest) -> None:
     """Every hour: series are read on, finished rooms close."""
-    await services().timers.agenda()
+    await services().scheduling.timers.agenda()
 
 
 @bp.timer_trigger("timer", "0 10 2 * * *")
 async def compare(timer: func.TimerRequest) -> None:
     """Every night: calendars are compared with the records."""
-    await services().timers.compare()
+    await services().scheduling.timers.compare()
 
 
 @bp.timer_trigger("timer", "0 40 3 * * *")
 async def cleanup(timer: func.TimerRequest) -> None:
     """Every night: old records go, and service accounts' sign-ins are renewed."""
-    await services().timers.cleanup()
-    await services().sign_in.codes.clean_up()
-    await services().service_tokens.renew()
+    await services().scheduling.timers.cleanup()
+    await services().identity.sign_in.codes.clean_up()
+    await services().identity.service_tokens.renew()

@@ -34,7 +34,8 @@ async def respond(req: func.HttpRequest) -> func.HttpResponse:
     url = urlsplit(req.url)
     headers = {name.lower(): value for name, value in req.headers.items()}
     try:
-        answer = await services().management.answer(Call(req.method, url.path, url.query, headers, req.get_body()))
+        call = Call(req.method, url.path, url.query, headers, req.get_body())
+        answer = await services().administration.management.answer(call)
     except Exception as error:
         return _refused(error)
     return _response(answer)

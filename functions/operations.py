@@ -19,5 +19,5 @@ async def health(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("{root:maxlength(0)?}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def home(req: func.HttpRequest) -> func.HttpResponse:
     """What this deployment is and whether it is well, in words that a stranger may read."""
-    html, headers, status = await services().home.page()
+    html, headers, status = await services().administration.home.page()
     return func.HttpResponse(html, status_code=status, headers=dict(headers), mimetype="text/html", charset="utf-8")

@@ -14,10 +14,10 @@ bp = func.Blueprint()
 async def service_configuration(req: func.HttpRequest) -> func.HttpResponse:
     """The service behind a dialled alias; 404 and `continue` send the node to its own database."""
     try:
-        await services().nodes.check(req.headers.get("Authorization"), req.headers.get("X-Forwarded-For"))
+        await services().conferences.nodes.check(req.headers.get("Authorization"), req.headers.get("X-Forwarded-For"))
     except NotAuthenticated:
         return json_response({"status": "fail"}, 401, {"WWW-Authenticate": 'Basic realm="policy"'})
-    answer = await services().policy.service_configuration(req.params.get("local_alias", ""))
+    answer = await services().conferences.policy.service_configuration(req.params.get("local_alias", ""))
     if answer is None:
         return json_response({"status": "fail", "action": "continue", "result": {}}, 404)
     action, result = answer

@@ -32,7 +32,7 @@ def page_endpoint(handler: Handler) -> Endpoint:
 @page_endpoint
 async def sign_in(req: func.HttpRequest) -> func.HttpResponse:
     """Sends the dialog to the provider. Nothing in the request chooses where to."""
-    url, cookie = await services().sign_in.start(req.route_params["uuid"], req.params.get("challenge", ""))
+    url, cookie = await services().identity.sign_in.start(req.route_params["uuid"], req.params.get("challenge", ""))
     headers = {"Location": url, "Set-Cookie": cookie, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     return func.HttpResponse(status_code=302, headers=headers)
 
@@ -44,8 +44,8 @@ async def sign_in_callback(req: func.HttpRequest) -> func.HttpResponse:
     from shared.addin.sign_in_page import signed_in
     from shared.identity.sign_in.state_cookie import ended
 
-    integration, code = await services().sign_in.finish(req.params, req.headers.get("Cookie", ""))
-    html, headers = signed_in(services().pane.bundle, integration, code)
+    integration, code = await services().identity.sign_in.finish(req.params, req.headers.get("Cookie", ""))
+    html, headers = signed_in(services().addin.pane.bundle, integration, code)
     return _html(html, headers | {"Set-Cookie": ended(req.params["state"])})
 
 
@@ -54,7 +54,7 @@ async def sign_in_callback(req: func.HttpRequest) -> func.HttpResponse:
 async def sign_in_redeem(req: func.HttpRequest) -> dict[str, Any]:
     """A session's token for the one-time code, to the pane that opened the dialog."""
     code, verifier = texts_of(req, "code", "verifier")
-    token = await services().sign_in.redeem(req.route_params["uuid"], code, verifier, user_token(req))
+    token = await services().identity.sign_in.redeem(req.route_params["uuid"], code, verifier, user_token(req))
     return {"token": token}
 
 
@@ -62,7 +62,7 @@ async def sign_in_redeem(req: func.HttpRequest) -> dict[str, Any]:
 @json_endpoint
 async def sign_out(req: func.HttpRequest) -> dict[str, Any]:
     """Forgets the sign-ins of the user whose session's token comes with the request."""
-    await services().sign_in.sign_out(req.route_params["uuid"], user_token(req))
+    await services().identity.sign_in.sign_out(req.route_params["uuid"], user_token(req))
     return {}
 
 
@@ -72,7 +72,7 @@ async def service_account(req: func.HttpRequest) -> func.HttpResponse:
     """Where an admin returns to after signing in the service account."""
     from shared.identity.sign_in.notice import service_account_signed_in
 
-    return _html(*service_account_signed_in(await services().service_accounts.finish(req.params)))
+    return _html(*service_account_signed_in(await services().administration.service_accounts.finish(req.params)))
 
 
 def _failed(told: Failure) -> func.HttpResponse:

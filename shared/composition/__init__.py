@@ -1,11 +1,12 @@
 """The one place where real parts are put together. Tests and the local stack put theirs together the same way.
 
 Parts are imported and made on first use: a cold start pays for what the request needs and for nothing else
-(budget of bench/README.md; tests/conformance/test_cold_start.py). Each layer stands on the one before it:
+(budget of bench/README.md; tests/conformance/test_cold_start.py). Each group takes the groups that it stands on:
 
-    foundation.py   settings, storage, secrets, time     mailboxes.py    equipment mailboxes, by Graph or EWS
-    identity.py     who is calling                       scheduling.py   policy, processor, timers
-    addin.py        what the add-in asks for         administration.py  the management API
+    foundation.py   settings, storage, secrets, time    conferences.py     where conferences live, policy
+    identity.py     who is calling                      scheduling.py      webhook, worker, timers
+    addin.py        what the add-in asks for            administration.py  management API, doctor
+    mailboxes.py    equipment mailboxes, by Graph or EWS
 
 conferences.py chooses where conferences live, for all of these and for the erasure of a person's data.
 """
@@ -13,26 +14,41 @@ conferences.py chooses where conferences live, for all of these and for the eras
 from __future__ import annotations
 
 import os
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shared.clock import Clock, SystemClock
+from shared.composition.addin import AddIn
+from shared.composition.administration import Administration
+from shared.composition.conferences import Conferences
+from shared.composition.foundation import Foundation
+from shared.composition.identity import Identity
+from shared.composition.mailboxes import Mailboxes
 from shared.composition.scheduling import Scheduling
 from shared.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from shared.management import Management
+    from shared.secrets import SecretStore
+    from shared.storage import Storage
 
 
-class Services(Scheduling):
-    """The product's parts, wired together for one process."""
+class Services:
+    """The product's parts, wired together for one process.
 
-    @cached_property
-    def management(self) -> Management:
-        """The management API; a cold start for others does not pay for it."""
-        from shared.composition.administration import management_over
+    `storage` and `secrets` take the place of those that the settings name.
+    """
 
-        return management_over(self)
+    def __init__(self, settings: Settings, storage: Storage | None, secrets: SecretStore | None, clock: Clock) -> None:
+        base = self.foundation = Foundation(settings, storage, secrets, clock)
+        self.identity = Identity(base)
+        self.addin = AddIn(base, self.identity)
+        self.mailboxes = Mailboxes(base, self.identity)
+        self.conferences = Conferences(base)
+        self.scheduling = Scheduling(base, self.mailboxes, self.conferences)
+        self.administration = Administration(base, self.identity, self.addin, self.mailboxes, self.scheduling)
+
+    async def close(self) -> None:
+        """Close all connections, the newest first."""
+        await self.foundation.close()
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Services:

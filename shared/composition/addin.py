@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
-
-from shared.composition.identity import Identity
 
 if TYPE_CHECKING:
     from shared.addin.manifest import Manifests
     from shared.addin.meeting_details import MeetingDetails
     from shared.addin.pane import Pane
     from shared.addin.tag_state import TagStates
+    from shared.composition.foundation import Foundation
+    from shared.composition.identity import Identity
     from shared.personal.bridges import Bridges
     from shared.personal.lookup import PersonalVmrs
     from shared.web.icons import Icons
 
 
-class AddIn(Identity):
+@dataclass(frozen=True, eq=False)
+class AddIn:
     """The parts behind the add-in."""
+
+    foundation: Foundation
+    identity: Identity
 
     @cached_property
     def meeting_details(self) -> MeetingDetails:
         """What a click on the single-use button gets."""
         from shared.addin.meeting_details import MeetingDetails
 
-        return MeetingDetails(self.integrations, self.users, self.allocator)
+        return MeetingDetails(self.foundation.integrations, self.identity.users, self.foundation.allocator)
 
     @cached_property
     def tag_states(self) -> TagStates:
         """What the pane asks about a tag that it finds in a meeting."""
         from shared.addin.tag_state import TagStates
 
-        return TagStates(self.integrations, self.users, self.promises, self.storage, self.clock)
+        base = self.foundation
+        return TagStates(base.integrations, self.identity.users, base.promises, base.storage, base.clock)
 
     @cached_property
     def pane(self) -> Pane:
@@ -40,22 +46,23 @@ class AddIn(Identity):
         from shared.addin.pane import Pane
         from shared.intake.room_addresses import RoomAddresses
 
-        addresses = RoomAddresses(self.storage, self.clock).of
-        return Pane(self.integrations, self.users, self.promises, addresses, local=self.settings.is_local)
+        base = self.foundation
+        addresses = RoomAddresses(base.storage, base.clock).of
+        return Pane(base.integrations, self.identity.users, base.promises, addresses, local=base.settings.is_local)
 
     @cached_property
     def manifests(self) -> Manifests:
         """What admins install the add-in with."""
         from shared.addin.manifest import Manifests
 
-        return Manifests(self.integrations, self.addresses)
+        return Manifests(self.foundation.integrations, self.foundation.addresses)
 
     @cached_property
     def icons(self) -> Icons:
         """The add-in's icons."""
         from shared.web.icons import Icons
 
-        return Icons(self.integrations)
+        return Icons(self.foundation.integrations)
 
     @cached_property
     def personal_vmrs(self) -> PersonalVmrs:
@@ -64,14 +71,14 @@ class AddIn(Identity):
         from shared.personal.sources import ChosenSource, StoreSource
         from shared.personal.store import VmrStore
 
-        source = ChosenSource(StoreSource(VmrStore(self.storage)), self.bridges)
-        return PersonalVmrs(self.integrations, self.users.identify, self.end_users, source)
+        source = ChosenSource(StoreSource(VmrStore(self.foundation.storage)), self.bridges)
+        return PersonalVmrs(self.foundation.integrations, self.identity.users.identify, self.identity.end_users, source)
 
     @cached_property
     def bridges(self) -> Bridges:
         """Management Nodes, by the settings of integrations."""
         from shared.personal.bridges import Bridges
 
-        bridges = Bridges(self.integrations, self.alarms, self.clock)
-        self.connections.push_async_callback(bridges.close)
+        bridges = Bridges(self.foundation.integrations, self.foundation.alarms, self.foundation.clock)
+        self.foundation.connections.push_async_callback(bridges.close)
         return bridges

@@ -1,31 +1,101 @@
-"""The management API, over everything that admins reach through it."""
+"""What admins reach: the management API, the doctor, service accounts' sign-ins; and the page at the root."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from shared.management import Admins, EntraAdmins, Management, PasswordAdmins, management
-
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shared.composition.addin import AddIn
+    from shared.composition.foundation import Foundation
+    from shared.composition.identity import Identity
+    from shared.composition.mailboxes import Mailboxes
     from shared.composition.scheduling import Scheduling
+    from shared.identity.service_account import ServiceAccounts
+    from shared.integrations import Integration
+    from shared.management import Admins, Management
+    from shared.operations.doctor import Finding
+    from shared.operations.home import Home
 
 
-def management_over(parts: Scheduling) -> Management:
-    """The API with all its resources."""
-    return management(
-        _admins(parts),
-        parts.integrations,
-        parts.storage,
-        parts.alarms,
-        parts.clock,
-        parts.lifecycle,
-        parts.examine,
-        parts.service_accounts.start,
-        parts.bridges.names,
-        local=parts.settings.is_local,
-    )
+@dataclass(frozen=True, eq=False)
+class Administration:
+    """The parts for whoever runs the deployment. A cold start for others does not pay for them."""
 
+    foundation: Foundation
+    identity: Identity
+    addin: AddIn
+    mailboxes: Mailboxes
+    scheduling: Scheduling
 
-def _admins(parts: Scheduling) -> Admins:
-    by_password, app = PasswordAdmins(parts.settings.management), parts.settings.management_app
-    return EntraAdmins(parts.entra_tokens.proxied, app, by_password) if app else by_password
+    @cached_property
+    def management(self) -> Management:
+        """The management API with all its resources."""
+        from shared.management import management
+
+        base = self.foundation
+        return management(
+            self._admins(),
+            base.integrations,
+            base.storage,
+            base.alarms,
+            base.clock,
+            self.scheduling.lifecycle,
+            self.examine,
+            self.service_accounts.start,
+            self.addin.bridges.names,
+            local=base.settings.is_local,
+        )
+
+    def _admins(self) -> Admins:
+        from shared.management import EntraAdmins, PasswordAdmins
+
+        settings = self.foundation.settings
+        by_password, app = PasswordAdmins(settings.management), settings.management_app
+        return EntraAdmins(self.identity.entra_tokens.proxied, app, by_password) if app else by_password
+
+    @cached_property
+    def service_accounts(self) -> ServiceAccounts:
+        """Signs service accounts in, and tries their connection at once."""
+        from shared.identity.service_account import ServiceAccounts
+
+        return ServiceAccounts(
+            self.foundation.integrations,
+            self.identity.token_endpoints,
+            self.identity.service_tokens,
+            self.foundation.alarms,
+            self.foundation.settings.tag_signing_key,
+            self.foundation.clock,
+            self.scheduling.timers.connect,
+        )
+
+    @cached_property
+    def home(self) -> Home:
+        """What the deployment's own address shows."""
+        from shared.operations.home import Home
+
+        return Home(self.foundation.integrations, self.foundation.alarms, self.foundation.clock)
+
+    async def examine(self, integration: Integration) -> Sequence[Finding]:
+        """What is wrong with an integration, and how to fix it."""
+        from shared.operations.doctor import Doctor
+        from shared.operations.doctor.server import ServerProbe
+        from shared.operations.doctor.service_account import ServiceAccountProbe
+
+        base, mailboxes = self.foundation, self.mailboxes
+        doctor = Doctor(
+            access=mailboxes.graph_access_of,
+            ews_access=mailboxes.ews_access_of,
+            account=ServiceAccountProbe(self.identity.service_tokens, mailboxes.graph_as),
+            probe=ServerProbe(),
+            storage=base.storage,
+            alarms=base.alarms,
+            allocator=base.allocator,
+            clock=base.clock,
+            base_url=base.settings.public_base_url,
+            app_id=base.settings.azure_client_id,
+        )
+        return await doctor.examine(integration)

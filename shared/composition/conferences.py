@@ -1,17 +1,48 @@
 """Where conferences live, and what needs to know it: the one place that chooses a Platform.
 
-A second platform, or a choice by integration, is made here and reaches everything: scheduling, the timers, the
-retirement of integrations and the erasure of a person's data.
+A second platform, or a choice by integration, is made here (`platform_of`) and reaches everything: scheduling, the
+timers, the retirement of integrations and the erasure of a person's data.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from shared.composition.foundation import Foundation
     from shared.conferences.platform import Platform
+    from shared.conferences.policy import Policy
+    from shared.identity.passwords import BasicAuthenticator
     from shared.operations.erasure import Traces
     from shared.storage import Tables
+
+
+@dataclass(frozen=True, eq=False)
+class Conferences:
+    """The parts that open and close conferences, and tell conferencing nodes about them."""
+
+    foundation: Foundation
+
+    @cached_property
+    def platform(self) -> Platform:
+        """Where conferences live."""
+        return platform_of(self.foundation.storage)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """What conferencing nodes are answered from."""
+        from shared.conferences.policy import Policy
+
+        return Policy(self.foundation.storage, self.foundation.clock)
+
+    @cached_property
+    def nodes(self) -> BasicAuthenticator:
+        """Proves conferencing nodes."""
+        from shared.identity.passwords import BasicAuthenticator
+
+        return BasicAuthenticator(self.foundation.settings.policy, "policy", self.foundation.clock)
 
 
 def platform_of(tables: Tables) -> Platform:

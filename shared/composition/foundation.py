@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from shared.aliases.allocation import Allocator
     from shared.aliases.promises import Promises
     from shared.integrations import IntegrationStore
-    from shared.operations.home import Home
     from shared.secrets import SecretStore
     from shared.web.addresses import Addresses
 
@@ -74,13 +73,6 @@ class Foundation:
         from shared.integrations import IntegrationStore
 
         return IntegrationStore(self.storage, self.secrets, self.clock, local=self.settings.is_local)
-
-    @cached_property
-    def home(self) -> Home:
-        """What the deployment's own address shows."""
-        from shared.operations.home import Home
-
-        return Home(self.integrations, self.alarms, self.clock)
 
     @cached_property
     def addresses(self) -> Addresses:

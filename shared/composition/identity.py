@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from shared.composition.foundation import Foundation
-
 if TYPE_CHECKING:
+    from shared.composition.foundation import Foundation
     from shared.identity.addin_users import AddInUsers
     from shared.identity.documents import JsonDocuments
     from shared.identity.entra import EntraTokens
@@ -21,14 +21,17 @@ if TYPE_CHECKING:
     from shared.personal.users import UserStore
 
 
-class Identity(Foundation):
+@dataclass(frozen=True, eq=False)
+class Identity:
     """The parts that prove who is calling."""
+
+    foundation: Foundation
 
     @cached_property
     def _ways_out(self) -> ProxyRoutes[JsonDocuments]:
         from shared.identity.proxy_routes import ProxyRoutes
 
-        return ProxyRoutes(self.documents, self.direct_documents)
+        return ProxyRoutes(self.foundation.documents, self.foundation.direct_documents)
 
     @cached_property
     def users(self) -> AddInUsers:
@@ -38,38 +41,38 @@ class Identity(Foundation):
         from shared.identity.exchange_token import ExchangeTokens
 
         def exchange_tokens(documents: JsonDocuments) -> ExchangeTokens:
-            return ExchangeTokens(ExchangeMetadata(documents.fetch, self.clock), self.clock)
+            return ExchangeTokens(ExchangeMetadata(documents.fetch, self.foundation.clock), self.foundation.clock)
 
         exchange = self._ways_out.each(exchange_tokens)
-        return AddInUsers(exchange, self.entra_tokens, self.sessions, self.addresses)
+        return AddInUsers(exchange, self.entra_tokens, self.sessions, self.foundation.addresses)
 
     @cached_property
     def entra_keys(self) -> ProxyRoutes[EntraKeys]:
         """Keys of Entra and AD FS."""
         from shared.identity.entra_keys import EntraKeys
 
-        return self._ways_out.each(lambda documents: EntraKeys(documents.fetch, self.clock))
+        return self._ways_out.each(lambda documents: EntraKeys(documents.fetch, self.foundation.clock))
 
     @cached_property
     def entra_tokens(self) -> ProxyRoutes[EntraTokens]:
         """Verifies Entra access tokens, of users and of admins."""
         from shared.identity.entra import EntraTokens
 
-        return self.entra_keys.each(lambda keys: EntraTokens(keys, self.clock))
+        return self.entra_keys.each(lambda keys: EntraTokens(keys, self.foundation.clock))
 
     @cached_property
     def end_users(self) -> UserStore:
         """User records."""
         from shared.personal.users import UserStore
 
-        return UserStore(self.storage)
+        return UserStore(self.foundation.storage)
 
     @cached_property
     def sessions(self) -> Sessions:
         """Users who have signed in by the dialog."""
         from shared.identity.sign_in.sessions import Sessions
 
-        return Sessions(self.settings.tag_signing_key, self.end_users, self.clock)
+        return Sessions(self.foundation.settings.tag_signing_key, self.end_users, self.foundation.clock)
 
     @cached_property
     def token_endpoints(self) -> TokenEndpoints:
@@ -87,13 +90,13 @@ class Identity(Foundation):
         from shared.identity.sign_in.tokens import ProviderTokens
 
         return UserSignIn(
-            integrations=self.integrations,
-            addresses=self.addresses,
-            attempts=Attempts(self.settings.tag_signing_key, self.clock),
+            integrations=self.foundation.integrations,
+            addresses=self.foundation.addresses,
+            attempts=Attempts(self.foundation.settings.tag_signing_key, self.foundation.clock),
             endpoints=self.token_endpoints,
-            tokens=self.entra_keys.each(lambda keys: ProviderTokens(keys, self.clock)),
+            tokens=self.entra_keys.each(lambda keys: ProviderTokens(keys, self.foundation.clock)),
             users=self.end_users,
-            codes=Codes(self.storage, self.clock),
+            codes=Codes(self.foundation.storage, self.foundation.clock),
             sessions=self.sessions,
             identify=self.users.identify,
         )
@@ -103,4 +106,5 @@ class Identity(Foundation):
         """Access tokens of signed-in service accounts."""
         from shared.identity.service_tokens import ServiceTokens
 
-        return ServiceTokens(self.integrations, self.token_endpoints, self.alarms, self.clock)
+        base = self.foundation
+        return ServiceTokens(base.integrations, self.token_endpoints, base.alarms, base.clock)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from shared.composition.addin import AddIn
 from shared.errors import NotAllowed, Unavailable
 from shared.settings import is_loopback
 from shared.storage import MEETING_REQUESTS
 
 if TYPE_CHECKING:
+    from shared.composition.foundation import Foundation
+    from shared.composition.identity import Identity
     from shared.intake.watcher import Watcher
     from shared.integrations import Integration
     from shared.mailboxes.client_state import ClientStates
     from shared.mailboxes.ews.access import EwsAccess
     from shared.mailboxes.ews.server import EwsLogin, EwsServer, Secret
     from shared.mailboxes.graph.access import GraphAccess
-    from shared.mailboxes.graph.client import GraphClient
+    from shared.mailboxes.graph.client import GraphClient, Tokens
     from shared.mailboxes.graph.mailbox import GraphMailbox
     from shared.mailboxes.mailbox import Mailbox
     from shared.secrets import SecretReference
@@ -30,20 +32,24 @@ _BY_PASSWORD = {"BASIC": "basic", "NTLM": "NTLM"}
 """exchangelib's names."""
 
 
-class Mailboxes(AddIn):
+@dataclass(frozen=True, eq=False)
+class Mailboxes:
     """The parts that reach into Exchange."""
+
+    foundation: Foundation
+    identity: Identity
 
     @cached_property
     def queue(self) -> Queue:
         """What the worker handles."""
-        return self.storage.queue(MEETING_REQUESTS)
+        return self.foundation.storage.queue(MEETING_REQUESTS)
 
     @cached_property
     def client_states(self) -> ClientStates:
         """What Graph's notifications are believed by."""
         from shared.mailboxes.client_state import ClientStates
 
-        return ClientStates(self.settings.tag_signing_key)
+        return ClientStates(self.foundation.settings.tag_signing_key)
 
     def _graph_mailbox(self, integration: Integration) -> GraphMailbox:
         from shared.mailboxes.graph.mailbox import GraphMailbox
@@ -65,16 +71,16 @@ class Mailboxes(AddIn):
         uuid, address, storage, queue, clock = (
             integration.uuid,
             integration.mailbox,
-            self.storage,
+            self.foundation.storage,
             self.queue,
-            self.clock,
+            self.foundation.clock,
         )
         if integration.uses_ews:
             files_away = integration.authentication_method in _ONLINE
             return Watcher(uuid, f"{address} {integration.url}", mailbox, None, storage, queue, clock, files_away)
         from shared.mailboxes.graph.subscriptions import GraphSubscriptions
 
-        base_url, state = self.settings.public_base_url, self.client_states.of(uuid)
+        base_url, state = self.foundation.settings.public_base_url, self.client_states.of(uuid)
         subscriptions = GraphSubscriptions(self._graph_client(integration), address, base_url, state)
         arrivals = self._graph_mailbox(integration)
         watched = f"{address} {base_url}"
@@ -101,7 +107,7 @@ class Mailboxes(AddIn):
 
         A changed secret has another reference (shared/secrets), so it makes a new client: no restart is needed.
         """
-        from shared.mailboxes.graph.client import GraphClient, Tokens
+        from shared.mailboxes.graph.client import GraphClient
         from shared.mailboxes.graph.credentials import LocalTokens, graph_tokens
         from shared.secrets import SecretReference
 
@@ -109,18 +115,25 @@ class Mailboxes(AddIn):
         reference = SecretReference(integration.oauth_client_secret)
         key = tenant, client_id, reference, integration.disable_proxy
         if key not in self._graph_clients:
-            base = self.settings.graph_base_url
+            base = self.foundation.settings.graph_base_url
 
             async def secret() -> str:
-                return (await self.secrets.get(reference)).get_secret_value()
+                return (await self.foundation.secrets.get(reference)).get_secret_value()
 
             kept = secret if reference else None
-            identity = self.settings.azure_client_id
+            identity = self.foundation.settings.azure_client_id
             local = is_loopback(base)
             tokens: Tokens = LocalTokens() if local else graph_tokens(base, tenant, client_id, kept, identity)
             self._graph_clients[key] = client = GraphClient(base, tokens, use_proxy=not integration.disable_proxy)
-            self.connections.push_async_callback(client.close)
+            self.foundation.connections.push_async_callback(client.close)
         return self._graph_clients[key]
+
+    def graph_as(self, integration: Integration, tokens: Tokens) -> GraphClient:
+        """Graph with the integration's settings and somebody else's tokens, for the doctor."""
+        from shared.mailboxes.graph.client import GraphClient
+
+        base_url = self.foundation.settings.graph_base_url
+        return GraphClient(base_url, tokens, use_proxy=not integration.disable_proxy)
 
     @cached_property
     def _ews_servers(self) -> dict[tuple[str, str, str, bool], EwsServer]:
@@ -138,9 +151,9 @@ class Mailboxes(AddIn):
         key = integration.url, method, account.lower(), integration.disable_proxy
         if key not in self._ews_servers:
             proxy = "" if integration.disable_proxy else proxy_for(integration.url) or ""
-            server = EwsServer(Way(integration.url, proxy), method, integration.username, self.clock)
+            server = EwsServer(Way(integration.url, proxy), method, integration.username, self.foundation.clock)
             self._ews_servers[key] = server
-            self.connections.push_async_callback(server.close)
+            self.foundation.connections.push_async_callback(server.close)
         return EwsLogin(self._ews_servers[key], secret)
 
     @cached_property
@@ -175,14 +188,16 @@ class Mailboxes(AddIn):
         async def form() -> dict[str, str]:
             return token_form(client_id, await client_secret(), endpoint, resource_of(integration.url))
 
-        return AppTokens(lambda sent: self.token_endpoints.ask(integration, endpoint, sent), form, self.clock).token
+        ask = partial(self.identity.token_endpoints.ask, integration, endpoint)
+        return AppTokens(ask, form, self.foundation.clock).token
 
     async def _signed_in(self, integration: Integration) -> str:
         """The service account's access token, which its own part keeps and renews."""
         from shared.identity.sign_in.endpoint import resource_of
 
+        resource = resource_of(integration.url)
         try:
-            return (await self.service_tokens.token(integration.uuid, resource_of(integration.url))).get_secret_value()
+            return (await self.identity.service_tokens.token(integration.uuid, resource)).get_secret_value()
         except NotAllowed as needed:  # once an admin has signed in, what waits meanwhile can be done
             raise Unavailable(str(needed)) from needed
 
@@ -195,7 +210,7 @@ class Mailboxes(AddIn):
         async def secret() -> str:
             if not held:
                 try:
-                    held.append((await self.secrets.get(reference)).get_secret_value())
+                    held.append((await self.foundation.secrets.get(reference)).get_secret_value())
                 except SecretMissing:
                     raise Unavailable(
                         "The service account's password or client secret is missing: set it again."

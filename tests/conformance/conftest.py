@@ -29,7 +29,7 @@ async def host(azurite: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
     clock = MovableClock()
     services = build(known, clock)
     install(services)
-    await seed(services.integrations, NOWHERE.exchange)
+    await seed(services.foundation.integrations, NOWHERE.exchange)
     async with running_host(ROOT, {**os.environ, **settings}, clock) as host:
         yield host
     await services.close()

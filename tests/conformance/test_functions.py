@@ -94,7 +94,7 @@ async def test_notifications_are_believed_with_their_client_state_only(
 ) -> None:
     """Graph gets its 202 either way; what is not believed reaches no queue (rule 4)."""
     caplog.set_level("INFO", "shared.meetings.worker")
-    state = services().client_states.of(VALUES["uuid"])
+    state = services().mailboxes.client_states.of(VALUES["uuid"])
     for path in ("/mailbox/notifications", "/mailbox/lifecycle"):
         for given, believed in ((state, True), (state.swapcase(), False), (state[:-1], False), ("", False)):
             caplog.clear()

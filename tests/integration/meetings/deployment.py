@@ -160,7 +160,7 @@ class Deployment:
 
     async def _click(self, user: str) -> Any:
         integration = await self.integration()
-        booking = await self.services.allocator.allocate(
+        booking = await self.services.foundation.allocator.allocate(
             INTEGRATION,
             alias_format(integration),
             Caller(user, "test"),
@@ -170,7 +170,7 @@ class Deployment:
 
     async def integration(self) -> Integration:
         """The one integration."""
-        return await self.services.integrations.get(INTEGRATION)
+        return await self.services.foundation.integrations.get(INTEGRATION)
 
     async def invite(self, start: datetime, body: str, *, length: timedelta = timedelta(hours=1), **more: Any) -> str:
         """Alice sends an invitation; returns the meeting's uid."""
@@ -206,7 +206,7 @@ class Deployment:
 
     async def is_open(self, alias: str) -> bool | None:
         """What a conferencing node hears: open, closed, or None for unknown."""
-        answer = await self.services.policy.service_configuration(alias)
+        answer = await self.services.conferences.policy.service_configuration(alias)
         return None if answer is None else answer[0] == "continue"
 
     def calls(self) -> int:
@@ -275,7 +275,7 @@ class Deployment:
         with suppress(TimeoutError):
             async with asyncio.timeout(0.1):
                 await self.exchange.exchange.notifier.idle()
-        await self.services.timers.poll()
+        await self.services.scheduling.timers.poll()
 
     async def take(self, place: int = 0) -> str:
         """Take a message out of the queue, once its delay has passed."""
@@ -288,7 +288,7 @@ class Deployment:
         """The queue hands a message out, as often as Azure does before it sets it aside."""
         for attempt in range(1, TRIES + 1):
             with suppress(Exception):  # the host logs whatever it was
-                await self.services.worker.handle(body, last_try=attempt == TRIES)
+                await self.services.scheduling.worker.handle(body, last_try=attempt == TRIES)
                 return
         self.poisoned.append(body)
         await self.set_aside()
@@ -297,7 +297,7 @@ class Deployment:
         """The poison queue hands out what it holds. What fails there stays: Azure hands it out again and again."""
         for body in list(self.poisoned):
             with suppress(SchedulingError):
-                await self.services.worker.set_aside(body)
+                await self.services.scheduling.worker.set_aside(body)
                 self.poisoned.remove(body)
 
     # --- outages
@@ -321,7 +321,7 @@ class Deployment:
         """The timers run, and what is in the queue is handled; a timer that fails is run again next time."""
         with suppress(SchedulingError):
             await self.drain()
-        for timer in (self.services.timers.sweep, self.services.timers.poll):
+        for timer in (self.services.scheduling.timers.sweep, self.services.scheduling.timers.poll):
             with suppress(SchedulingError):
                 await timer()
         with suppress(SchedulingError):
@@ -346,7 +346,7 @@ class Deployment:
         for turn in range(10):
             await self.move_to(self.now + QUIET)
             await self.drain()
-            await self.services.timers.sweep()
+            await self.services.scheduling.timers.sweep()
             await self.drain()
             if turn + 1 >= times and not await self.left():
                 return
@@ -385,9 +385,9 @@ async def deployed(by: By = By.GRAPH, clock: Clock | None = None, **settings: An
                 await deployment.control("PATCH", f"/dev/mailboxes/{MAILBOX}", by.processing)
                 await deployment.open_to_graph(MAILBOX)
                 await _create_integration(deployment, by.settings(exchange) | settings)
-                await services.timers.renew()
-                await services.timers.poll()
-                assert [alarm async for alarm in deployment.services.alarms.of(INTEGRATION)] == []
+                await services.scheduling.timers.renew()
+                await services.scheduling.timers.poll()
+                assert [alarm async for alarm in deployment.services.foundation.alarms.of(INTEGRATION)] == []
                 yield deployment
             finally:
                 await deployment.services.close()
@@ -426,7 +426,7 @@ async def _create_integration(deployment: Deployment, settings: dict[str, Any]) 
         "addin_server_domain": "vmr.example.com",
         "domains": [{"domain": f"{deployment.exchange.base_url}/autodiscover/metadata/json/1"}],
     }
-    await deployment.services.integrations.create(fields | settings)
+    await deployment.services.foundation.integrations.create(fields | settings)
 
 
 @asynccontextmanager
@@ -437,7 +437,7 @@ async def _webhook(held: list[Deployment]) -> AsyncIterator[str]:
         if "validationToken" in request.query:
             return web.Response(text=request.query["validationToken"])
         deployment = held[0]
-        for message in deployment.services.webhook.receive(await request.read()):
+        for message in deployment.services.scheduling.webhook.receive(await request.read()):
             try:
                 await deployment.outages.queue("meeting-requests").send(message)
             except Unavailable:  # the host's output binding fails

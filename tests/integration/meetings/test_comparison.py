@@ -46,9 +46,11 @@ def owner_of(world: Deployment) -> str:
 async def night(world: Deployment) -> list[str]:
     """The comparison runs, and what differs is handled; the causes of its alarm."""
     await world.move_to(world.now + timedelta(minutes=20))
-    await world.services.timers.compare()
+    await world.services.scheduling.timers.compare()
     uuid = (await world.integration()).uuid
-    causes = [alarm.cause async for alarm in world.services.alarms.of(uuid) if alarm.kind is AlarmKind.COMPARISON]
+    causes = [
+        alarm.cause async for alarm in world.services.foundation.alarms.of(uuid) if alarm.kind is AlarmKind.COMPARISON
+    ]
     await world.drain()
     return causes
 
@@ -140,7 +142,7 @@ async def test_a_repair_that_fails_is_tried_again(world: Deployment) -> None:
     await world.change(uid, **hour_from(start + timedelta(hours=5)))
     await lose_messages(world)
     await world.faults({"on": "*", "status": 503, "times": 4})
-    await world.services.timers.compare()
+    await world.services.scheduling.timers.compare()
     await world.clear_faults()
     assert await night(world)
     await world.settle()
@@ -168,9 +170,9 @@ async def test_an_exchange_that_does_not_answer_is_told(world: Deployment) -> No
     await booked(world, tomorrow(world))
     on = "GET /calendarView" if (await world.integration()).authentication_method == "GRAPH" else "EWS FindItem"
     await world.faults({"on": on, "status": 503, "times": 9})
-    await world.services.timers.compare()
+    await world.services.scheduling.timers.compare()
     uuid = (await world.integration()).uuid
-    assert [alarm.kind async for alarm in world.services.alarms.of(uuid)] == [AlarmKind.COMPARISON]
+    assert [alarm.kind async for alarm in world.services.foundation.alarms.of(uuid)] == [AlarmKind.COMPARISON]
     await world.clear_faults()
     assert await night(world) == []
 

@@ -17,8 +17,8 @@ async def world() -> AsyncIterator[Deployment]:
 
 
 async def findings(world: Deployment) -> dict[Check, Finding]:
-    integration = await world.services.integrations.get(INTEGRATION)
-    return {finding.check: finding for finding in await world.services.examine(integration)}
+    integration = await world.services.foundation.integrations.get(INTEGRATION)
+    return {finding.check: finding for finding in await world.services.administration.examine(integration)}
 
 
 async def faults(world: Deployment) -> set[Check]:
@@ -45,7 +45,7 @@ async def test_a_subscription_that_graph_has_lost(world: Deployment) -> None:
     [subscription] = (await world.control_graph("GET", "/subscriptions"))["value"]
     await world.control_graph("DELETE", f"/subscriptions/{subscription['id']}")
     assert await faults(world) == {Check.SUBSCRIPTION}
-    await world.services.timers.renew()
+    await world.services.scheduling.timers.renew()
     assert await faults(world) == set()
 
 
@@ -63,7 +63,7 @@ async def test_answers_that_came_late(world: Deployment) -> None:
     await world.faults({"on": "notification", "action": "lose", "times": 100})
     await world.invite(world.now + timedelta(days=1), room["instructions"])
     await world.move_to(world.now + timedelta(minutes=5))
-    await world.services.timers.sweep()
+    await world.services.scheduling.timers.sweep()
     await world.drain()
     assert await faults(world) == {Check.LAG}
 
@@ -84,9 +84,11 @@ async def test_a_right_that_is_missing_is_named(world: Deployment, role: str, ch
 
 async def test_a_mailbox_that_does_not_exist_is_told_so_by_the_alarm_and_by_the_doctor(world: Deployment) -> None:
     """Graph answers the subscription with 400 ValidationError, whatever is wrong with it."""
-    await world.services.integrations.update(INTEGRATION, {"room_mailbox_email_address": "nobody@example.com"})
-    await world.services.lifecycle.saved(INTEGRATION, frozenset({"room_mailbox_email_address"}))
-    [alarm] = [alarm async for alarm in world.services.alarms.of(INTEGRATION)]
+    await world.services.foundation.integrations.update(
+        INTEGRATION, {"room_mailbox_email_address": "nobody@example.com"}
+    )
+    await world.services.scheduling.lifecycle.saved(INTEGRATION, frozenset({"room_mailbox_email_address"}))
+    [alarm] = [alarm async for alarm in world.services.foundation.alarms.of(INTEGRATION)]
     assert alarm.cause == "Exchange has no mailbox of this address. (ErrorInvalidUser)"
     found = (await findings(world))[Check.CONNECTION]
     assert (found.ok, found.details) == (False, alarm.cause)

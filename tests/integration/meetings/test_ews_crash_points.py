@@ -103,7 +103,7 @@ async def copied_tag(case: Case) -> None:
 
 
 async def promised_alias(case: Case) -> None:
-    await case.invite(case.world.services.promises.make(INTEGRATION, Caller("alice", "test")))
+    await case.invite(case.world.services.foundation.promises.make(INTEGRATION, Caller("alice", "test")))
 
 
 SCENARIOS = [new_meeting, swapped_room, cancelled_occurrence, no_tag, copied_tag, promised_alias]
@@ -144,10 +144,10 @@ async def run(world: Deployment, line: Line, scenario: Scenario, fuse: Fuse, *, 
     line.fuse, queue, body = fuse, world.memory.queue("meeting-requests"), ""
     try:
         if polled:
-            await world.services.timers.poll()
+            await world.services.scheduling.timers.poll()
         while queue.sent:
             body = await world.take()
-            await world.services.worker.handle(body, last_try=False)
+            await world.services.scheduling.worker.handle(body, last_try=False)
     except Crash:
         queue.sent.extend([(body, timedelta(0))] * bool(body))  # the queue hands it out again
     finally:

@@ -274,7 +274,7 @@ class History:
             await self.world.notified()
             if queue.sent and Away.QUEUE not in self.world.outages.away:
                 body = await self.world.take()
-                await self.world.services.worker.handle(body, last_try=False)
+                await self.world.services.scheduling.worker.handle(body, last_try=False)
                 body = ""
         except (Crash, Exception) as error:
             _note(f"a try failed: {error!r}")

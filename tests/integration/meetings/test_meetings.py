@@ -71,7 +71,7 @@ class TestSingle:
         await world.drain()
         await world.change(uid, body_html=new["instructions"])
         await world.drain()
-        await world.services.timers.sweep()
+        await world.services.scheduling.timers.sweep()
         await world.drain()
         await world.move_to(start)
         assert await world.is_open(old["alias"]) is False
@@ -103,7 +103,7 @@ class TestSingle:
         uid = await world.invite(start, room["instructions"])
         await world.drain()
         await world.move_to(start + timedelta(days=3))
-        await world.services.timers.agenda()
+        await world.services.scheduling.timers.agenda()
         await world.cancel(uid)
         await world.drain()
         assert world.poisoned == []
@@ -127,7 +127,7 @@ class TestSingle:
         [event] = (await world.control_graph("GET", f"/users/{MAILBOX}/events"))["value"]
         await world.control_graph("DELETE", f"/users/{MAILBOX}/events/{event['id']}")
         await world.move_to(start - timedelta(hours=2))
-        await world.services.timers.agenda()
+        await world.services.scheduling.timers.agenda()
         await world.move_to(start)
         assert await world.is_open(room["alias"]) is False
 
@@ -161,7 +161,9 @@ class TestSingle:
         """T3."""
         integration = await world.integration()
         template = "{{start_time}} to {{end_time}}"
-        await world.services.integrations.update(integration.uuid, {"accept_new_single_meeting_template": template})
+        await world.services.foundation.integrations.update(
+            integration.uuid, {"accept_new_single_meeting_template": template}
+        )
         room, start = await world.click(), tomorrow(world)
         await world.invite(start, room["instructions"], time_zone="Tokyo Standard Time")
         await world.drain()
@@ -234,12 +236,12 @@ class TestSeries:
             start = (first + timedelta(weeks=week)).replace(tzinfo=berlin)
             while world.now < start - timedelta(days=20):
                 await world.move_to(world.now + timedelta(days=19))
-                await world.services.timers.agenda()
+                await world.services.scheduling.timers.agenda()
             await world.move_to(start - timedelta(minutes=31))
             assert await world.is_open(room["alias"]) is False
             await world.move_to(start - timedelta(minutes=29))
             assert await world.is_open(room["alias"]), f"week {week}"
-            await world.services.timers.agenda()
+            await world.services.scheduling.timers.agenda()
 
     async def test_a_moved_and_a_cancelled_occurrence(self, world: Deployment) -> None:
         room, first = await world.click(), tomorrow(world)

@@ -42,7 +42,7 @@ async def asked(world: Deployment) -> Counter[str]:
 
 
 async def alarms(world: Deployment) -> dict[AlarmKind, str]:
-    return {alarm.kind: alarm.cause async for alarm in world.services.alarms.of(INTEGRATION)}
+    return {alarm.kind: alarm.cause async for alarm in world.services.foundation.alarms.of(INTEGRATION)}
 
 
 class TestCalls:
@@ -53,9 +53,9 @@ class TestCalls:
         await asked(world)
         for _ in range(30):
             await world.move_to(world.now + MINUTE)
-            await world.services.timers.poll()
+            await world.services.scheduling.timers.poll()
             if world.now.minute % 5 == 0:
-                await world.services.timers.sweep()
+                await world.services.scheduling.timers.sweep()
         assert await asked(world) == {"SyncFolderItems": 30}
 
     async def test_a_new_series_takes_three_beside_the_sync(self, world: Deployment) -> None:
@@ -89,7 +89,7 @@ class TestLateInstructions:
     )
     async def test_whose_mailbox_they_come_from(self, organizer: str, access: str, sender: str) -> None:
         async with deployed(By.EWS, ews_access=access) as world:
-            promises: Promises = world.services.promises
+            promises: Promises = world.services.foundation.promises
             tag = promises.make(INTEGRATION, Caller("alice", "test"))
             await world.invite(tomorrow(world), f"<p>{tag}</p>", organizer=organizer)
             await world.drain()
@@ -108,7 +108,7 @@ class TestServersOfOtherHabits:
             yield deployment
 
     async def test_late_instructions_reach_everybody_where_no_saved_mail_is_a_draft(self, world: Deployment) -> None:
-        tag = world.services.promises.make(INTEGRATION, Caller("alice", "test"))
+        tag = world.services.foundation.promises.make(INTEGRATION, Caller("alice", "test"))
         await world.invite(tomorrow(world), f"<p>{tag}</p>")
         await world.drain()
         assert ["meet" in mail["body_html"] for mail in await world.mails(BOB)] == [True]
@@ -117,7 +117,7 @@ class TestServersOfOtherHabits:
         self, world: Deployment
     ) -> None:
         """The refusal is a fault without a code."""
-        tag = world.services.promises.make(INTEGRATION, Caller("alice", "test"))
+        tag = world.services.foundation.promises.make(INTEGRATION, Caller("alice", "test"))
         await world.invite(tomorrow(world), f"<p>{tag}</p>", organizer=CAROL)
         await world.drain()
         assert [answer["kind"] for answer in await world.answers(user=CAROL)] == ["accepted"]
@@ -142,18 +142,18 @@ class TestServersOfOtherHabits:
         await asked(world)
         for _ in range(5):
             await world.move_to(world.now + MINUTE)
-            await world.services.timers.poll()
+            await world.services.scheduling.timers.poll()
         assert await asked(world) == {"SyncFolderItems": 5}
 
 
 class TestConnection:
     async def test_a_changed_password_heals_without_a_restart(self, world: Deployment) -> None:
         await world.control("PATCH", "/dev/ews", {"passwords": {"svc-vmr": "new"}})
-        await world.services.integrations.update(INTEGRATION, {"password": "wrong"})
-        await world.services.timers.poll()
+        await world.services.foundation.integrations.update(INTEGRATION, {"password": "wrong"})
+        await world.services.scheduling.timers.poll()
         assert "refuses the service account" in (await alarms(world))[AlarmKind.CONNECTION]
-        await world.services.integrations.update(INTEGRATION, {"password": "new"})
-        await world.services.timers.poll()
+        await world.services.foundation.integrations.update(INTEGRATION, {"password": "new"})
+        await world.services.scheduling.timers.poll()
         assert await alarms(world) == {}
 
     @pytest.mark.parametrize("endpoint", ["oauth2/token", "oauth2/v2.0/token"], ids=["v1", "v2.0"])
@@ -166,13 +166,13 @@ class TestConnection:
             "oauth_client_secret": ENTRA_SECRET,
             "oauth_token_endpoint": f"{world.exchange.base_url}/{TENANT}/{endpoint}",
         }
-        await world.services.integrations.update(INTEGRATION, app)
+        await world.services.foundation.integrations.update(INTEGRATION, app)
         room = await world.click()
         uid = await world.invite(tomorrow(world), room["instructions"])
         await world.drain()
         assert [answer["kind"] for answer in await world.answers(uid)] == ["accepted"]
-        await world.services.integrations.update(INTEGRATION, {"oauth_client_secret": "wrong"})
-        await world.services.timers.poll()
+        await world.services.foundation.integrations.update(INTEGRATION, {"oauth_client_secret": "wrong"})
+        await world.services.scheduling.timers.poll()
         assert "client secret" in (await alarms(world))[AlarmKind.CONNECTION]
 
     async def test_kerberos_that_was_stored_is_told_what_to_use(self, world: Deployment) -> None:
@@ -185,15 +185,15 @@ class TestConnection:
             "kerberos_enable_tls": False,
         }
         with pytest.raises(SettingsInvalid, match="NTLM"):
-            await world.services.integrations.update(INTEGRATION, kerberos)
-        table = IntegrationTable(world.memory, world.services.clock)
+            await world.services.foundation.integrations.update(INTEGRATION, kerberos)
+        table = IntegrationTable(world.memory, world.services.foundation.clock)
         stored = await table.load(INTEGRATION)
         await table.replace(stored, stored.integration.model_copy(update=kerberos))
-        await world.services.integrations.update(INTEGRATION, {"name": "Renamed"})
-        await world.services.timers.poll()
+        await world.services.foundation.integrations.update(INTEGRATION, {"name": "Renamed"})
+        await world.services.scheduling.timers.poll()
         assert "NTLM" in (await alarms(world))[AlarmKind.CONNECTION]
-        await world.services.integrations.update(INTEGRATION, {"authentication_method": "NTLM"})
-        await world.services.timers.poll()
+        await world.services.foundation.integrations.update(INTEGRATION, {"authentication_method": "NTLM"})
+        await world.services.scheduling.timers.poll()
         assert AlarmKind.CONNECTION not in await alarms(world)
 
     async def test_a_server_that_is_down_delays_no_other_integration(self, world: Deployment) -> None:
@@ -201,7 +201,7 @@ class TestConnection:
             await add(world, "22222222-2222-4222-8222-222222222222", "vmr-ews@example.com", url=url)
             room = await world.click()
             await world.invite(tomorrow(world), room["instructions"])
-            round_ = asyncio.create_task(world.services.timers.poll())
+            round_ = asyncio.create_task(world.services.scheduling.timers.poll())
             await asyncio.wait([round_], timeout=3)
             assert not round_.done(), "the one that is down is still being waited for"
             assert len(world.memory.queue("meeting-requests").sent) == 1
@@ -210,21 +210,21 @@ class TestConnection:
 
     async def test_two_integrations_of_one_account_share_its_connections(self, world: Deployment) -> None:
         await add(world, "22222222-2222-4222-8222-222222222222", "vmr-ews@example.com")
-        await world.services.timers.poll()
-        assert len(world.services._ews_servers) == 1
+        await world.services.scheduling.timers.poll()
+        assert len(world.services.mailboxes._ews_servers) == 1
 
     async def test_a_busy_server_is_left_alone_across_processes(self, world: Deployment) -> None:
         await asked(world)
         await world.faults({"on": "EWS SyncFolderItems", "action": "server_busy", "back_off_ms": 150_000})
-        await world.services.timers.poll()
+        await world.services.scheduling.timers.poll()
         await world.restart()
         for _ in range(2):
             await world.move_to(world.now + MINUTE)
-            await world.services.timers.poll()
+            await world.services.scheduling.timers.poll()
         assert await asked(world) == {"SyncFolderItems": 1}
         assert "wait" in (await alarms(world))[AlarmKind.CONNECTION]
         await world.move_to(world.now + MINUTE)
-        await world.services.timers.poll()
+        await world.services.scheduling.timers.poll()
         assert await alarms(world) == {}
 
 
@@ -241,8 +241,8 @@ class TestDoctor:
     )
     async def test_names_what_mends_the_connection(self, world: Deployment, fault: dict[str, str], remedy: str) -> None:
         if fault:
-            await world.services.integrations.update(INTEGRATION, fault)
-        findings = await world.services.examine(await world.integration())
+            await world.services.foundation.integrations.update(INTEGRATION, fault)
+        findings = await world.services.administration.examine(await world.integration())
         [connection] = [finding for finding in findings if finding.check is Check.CONNECTION]
         assert connection.ok is (not fault)
         assert remedy in connection.remedy
@@ -269,22 +269,22 @@ class TestTheWayToGraph:
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"], recurrence=weekly(start))
         await world.drain()
-        saved = await world.services.integrations.update(INTEGRATION, settings)
+        saved = await world.services.foundation.integrations.update(INTEGRATION, settings)
         assert {name: saved.resource()[name] for name in settings.keys() - SECRET_FIELDS} == {
             name: value for name, value in settings.items() if name not in SECRET_FIELDS
         }
         await world.settle()
-        await world.services.timers.agenda()
+        await world.services.scheduling.timers.agenda()
         assert [answer["kind"] for answer in await world.answers(uid)] == ["accepted"]
         later = start + timedelta(weeks=1, hours=3)
         await world.change(uid, occurrence=f"{start + timedelta(weeks=1):%Y-%m-%d}", **hour_from(later))
         await world.drain()
-        await world.services.timers.sweep()
+        await world.services.scheduling.timers.sweep()
         await world.drain()
         assert len(await world.answers(uid)) == 2
         for moment in (start, later):
             await world.move_to(moment)
-            await world.services.timers.agenda()
+            await world.services.scheduling.timers.agenda()
             assert await world.is_open(room["alias"])
 
     async def test_and_back(self, world: Deployment) -> None:
@@ -293,9 +293,9 @@ class TestTheWayToGraph:
         uid = await world.invite(start, room["instructions"])
         await world.drain()
         for settings in ({"authentication_method": "GRAPH"}, by_ews):
-            await world.services.integrations.update(INTEGRATION, settings)
+            await world.services.foundation.integrations.update(INTEGRATION, settings)
             await world.settle()
-            await world.services.timers.poll()
+            await world.services.scheduling.timers.poll()
             await world.drain()
         await world.change(uid, **hour_from(start + timedelta(hours=5)))
         await world.drain()
@@ -313,8 +313,8 @@ async def main():
     async with deployed(By.GRAPH) as world:
         before = set(sys.modules)
         sys.modules.pop("exchangelib", None)
-        await world.services.timers.poll()
-        await world.services.timers.sweep()
+        await world.services.scheduling.timers.poll()
+        await world.services.scheduling.timers.sweep()
         print("shared.mailboxes.ews.server" in sys.modules)
 
 asyncio.run(main())
@@ -337,4 +337,4 @@ async def add(world: Deployment, uuid: str, mailbox: str, **changes: Any) -> Non
         "addin_server_domain": "vmr.example.com",
         "domains": [{"domain": f"{world.exchange.base_url}/autodiscover/metadata/json/1"}],
     }
-    await world.services.integrations.create(fields | By.EWS.settings(world.exchange) | changes)
+    await world.services.foundation.integrations.create(fields | By.EWS.settings(world.exchange) | changes)

@@ -26,9 +26,9 @@ SOON = 15.0
 
 async def invite(world: Deployment, uuid: str, mailbox: str) -> str:
     """An invitation for the room of an integration; the meeting's uid."""
-    integration = await world.services.integrations.get(uuid)
+    integration = await world.services.foundation.integrations.get(uuid)
     form, lifetime = alias_format(integration), timedelta(days=1)
-    booking = await world.services.allocator.allocate(uuid, form, Caller("alice", "test"), lifetime)
+    booking = await world.services.foundation.allocator.allocate(uuid, form, Caller("alice", "test"), lifetime)
     body = joining_instructions(integration, booking)
     return await world.invite(tomorrow(world), body, attendees=[mailbox])
 
@@ -40,7 +40,7 @@ async def work_off(world: Deployment) -> None:
         body, delay = queue.sent.pop(0)
         if not delay:
             try:
-                await world.services.worker.handle(body, last_try=False)
+                await world.services.scheduling.worker.handle(body, last_try=False)
             except Unavailable:
                 continue
 
@@ -51,20 +51,20 @@ async def test_what_waits_for_it_holds_up_nobody_else(monkeypatch: pytest.Monkey
         await add(world, DEAD, "vmr-ews@example.com", url=url)
         await world.open_to_graph("vmr2@example.com")
         await add(world, GRAPH, "vmr2@example.com", authentication_method="GRAPH")
-        await world.services.timers.sweep()
+        await world.services.scheduling.timers.sweep()
         queue = world.memory.queue("meeting-requests")
         for number in range(5 * AT_ONCE):
             for body in encode([Notice(DEAD, f"message-{number}")]):
                 await queue.send(body)
         uids = [await invite(world, INTEGRATION, MAILBOX), await invite(world, GRAPH, "vmr2@example.com")]
-        polled = asyncio.create_task(world.services.timers.poll())
+        polled = asyncio.create_task(world.services.scheduling.timers.poll())
         instance = [asyncio.create_task(work_off(world)) for _ in range(AT_ONCE)]
         try:
             async with asyncio.timeout(SOON):
                 while not all([await world.answers(uid) for uid in uids]):
                     instance = [task if not task.done() else asyncio.create_task(work_off(world)) for task in instance]
             for uuid in (INTEGRATION, GRAPH):
-                assert [alarm async for alarm in world.services.alarms.of(uuid)] == []
+                assert [alarm async for alarm in world.services.foundation.alarms.of(uuid)] == []
         finally:
             for task in (polled, *instance):
                 task.cancel()

@@ -42,7 +42,7 @@ async def graph(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Deployment]:
 
 async def alarms(world: Deployment) -> dict[AlarmKind, str]:
     """What is raised, with its cause."""
-    return {alarm.kind: alarm.cause async for alarm in world.services.alarms.of(INTEGRATION)}
+    return {alarm.kind: alarm.cause async for alarm in world.services.foundation.alarms.of(INTEGRATION)}
 
 
 async def operations(world: Deployment) -> list[Operation]:
@@ -98,7 +98,7 @@ class TestOutages:
         uids = [await graph.invite(tomorrow(graph), (await graph.click())["instructions"]) for _ in range(12)]
         await graph.pass_time(HOUR, times=12)
         graph.exchange.exchange.traffic.reset()
-        await graph.services.timers.sweep()
+        await graph.services.scheduling.timers.sweep()
         reads = sum(n for call, n in graph.exchange.exchange.traffic.requests.items() if call.endswith("{message}"))
         assert reads <= 4 * 3, "a few messages are tried, each read with the client's two repetitions"
         await graph.clear_faults()
@@ -157,7 +157,7 @@ class TestNewerVersions:
         self, graph: Deployment, status: int, gap: int
     ) -> None:
         settings = {"accept_edited_single_meeting_template": "{{start_time}}"}
-        await graph.services.integrations.update(INTEGRATION, settings)
+        await graph.services.foundation.integrations.update(INTEGRATION, settings)
         room, start = await graph.click(), tomorrow(graph) + LONG_AGO
         await graph.faults({"on": "POST /accept", "status": status, "times": 3})
         uid = await graph.invite(start, room["instructions"])
@@ -220,7 +220,7 @@ class TestRefusals:
             {"on": "POST /accept", "status": status, "times": 1}, {"on": "notification", "action": "lose", "times": 9}
         )
         missed = await graph.invite(tomorrow(graph) + LONG_AGO, "<p>no tag</p>", subject="missed")
-        await graph.services.timers.sweep()
+        await graph.services.scheduling.timers.sweep()
         await graph.drain()
         assert [answer["kind"] for answer in await graph.answers(missed)] == ["declined"]
 

@@ -22,27 +22,27 @@ SUBJECT = "adfs:https://fs.example.com:alice"
 async def test_it_creates_no_conference_and_gets_no_answer() -> None:
     async with deployed(**SETTINGS) as deployment:
         services = deployment.services
-        await VmrStore(services.storage).create(kept(1, "alice@example.com"))
+        await VmrStore(services.foundation.storage).create(kept(1, "alice@example.com"))
         integration = await deployment.integration()
-        user = await services.end_users.signed_in(integration, SUBJECT, "alice@example.com", "Alice")
+        user = await services.identity.end_users.signed_in(integration, SUBJECT, "alice@example.com", "Alice")
         sign_in = user.sign_in(INTEGRATION, SUBJECT)
         owner = Redeemed(user.uuid, SUBJECT, sign_in, fingerprint(integration))
-        token = services.sessions.make(integration, owner)
-        [room] = await services.personal_vmrs.listing(INTEGRATION, token)
+        token = services.identity.sessions.make(integration, owner)
+        [room] = await services.addin.personal_vmrs.listing(INTEGRATION, token)
         assert not {"room_email", "alias_id", "tag"} & room.keys()  # nothing to invite, and nothing to recognise
-        rows = [row async for row in services.storage.table("meetings").rows(INTEGRATION)]
+        rows = [row async for row in services.foundation.storage.table("meetings").rows(INTEGRATION)]
 
         # What the pane does with it: text and location, no other attendee (tests/unit/addin/actions.test.js).
         start = deployment.now + timedelta(days=1)
         await deployment.invite(start, room["instructions"], attendees=["bob@example.com"])
         await deployment.drain()
-        await services.timers.sweep()
+        await services.scheduling.timers.sweep()
         await deployment.drain()
 
-        kept_rows = [row async for row in services.storage.table("meetings").rows(INTEGRATION)]
+        kept_rows = [row async for row in services.foundation.storage.table("meetings").rows(INTEGRATION)]
         news = {row.key for row in kept_rows} - {row.key for row in rows}
         assert not [key for key in news if key.startswith(("tag:", "operation:"))]
-        claims = [row async for row in services.storage.table("aliases").everything()]
+        claims = [row async for row in services.foundation.storage.table("aliases").everything()]
         assert all(row.values.keys() == {"vmrs"} for row in claims)
         assert await deployment.answers() == []
         assert await deployment.is_open("alice@example.com") is None

@@ -25,7 +25,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[Deployment]:
 async def swept(world: Deployment) -> None:
     """All that came is worked on; what Exchange Online files away without a word is found by the sweep."""
     await world.drain()
-    await world.services.timers.sweep()
+    await world.services.scheduling.timers.sweep()
     await world.drain()
 
 
@@ -72,13 +72,13 @@ class Series:
 async def service(world: Deployment, room: Any, at: datetime) -> dict[str, Any]:
     """What a node is told of a room."""
     await world.move_to(at)
-    answer = await world.services.policy.service_configuration(room["alias"])
+    answer = await world.services.conferences.policy.service_configuration(room["alias"])
     assert answer is not None
     return answer[1]
 
 
 async def alarms(world: Deployment) -> list[Any]:
-    return [alarm async for alarm in world.services.alarms.of(INTEGRATION)]
+    return [alarm async for alarm in world.services.foundation.alarms.of(INTEGRATION)]
 
 
 class TestTexts:
@@ -216,7 +216,7 @@ class TestAnotherRoom:
         other = await series.swap(6)
         for week in range(8):
             await world.move_to(series.first + week * WEEK)
-            await world.services.timers.agenda()
+            await world.services.scheduling.timers.agenda()
             assert [await world.is_open(room["alias"]) for room in (series.room, other)] == [week != 6, week == 6], week
 
     async def test_a_series_without_a_room_may_have_one_occurrence_with_one(self, world: Deployment) -> None:

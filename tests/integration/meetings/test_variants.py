@@ -147,7 +147,9 @@ async def test_a_refused_handshake_is_an_alarm_until_it_succeeds(
     with monkeypatch.context() as patched:
         patched.setattr(world.exchange.exchange.notifier, "shake_hands", times_out)
         await world.control("POST", "/dev/lifecycle", {"event": "subscriptionRemoved"})
-        await world.services.timers.renew()
-        assert [alarm.kind async for alarm in world.services.alarms.of(INTEGRATION)] == [AlarmKind.SUBSCRIPTION]
-    await world.services.timers.renew()
-    assert [alarm async for alarm in world.services.alarms.of(INTEGRATION)] == []
+        await world.services.scheduling.timers.renew()
+        assert [alarm.kind async for alarm in world.services.foundation.alarms.of(INTEGRATION)] == [
+            AlarmKind.SUBSCRIPTION
+        ]
+    await world.services.scheduling.timers.renew()
+    assert [alarm async for alarm in world.services.foundation.alarms.of(INTEGRATION)] == []

@@ -23,7 +23,7 @@ async def test_a_lost_notification_is_found_by_the_sweep(world: Deployment) -> N
     await world.invite(tomorrow(world), room["instructions"])
     await world.drain()
     assert await world.answers() == []
-    await world.services.timers.sweep()
+    await world.services.scheduling.timers.sweep()
     await world.drain()
     assert len(await world.answers()) == 1
 
@@ -76,7 +76,7 @@ async def test_a_lost_subscription_is_made_anew_and_the_gap_swept(world: Deploym
     await world.control_graph("DELETE", f"/subscriptions/{subscription['id']}")
     room = await world.click()
     await world.invite(tomorrow(world), room["instructions"])
-    await world.services.timers.renew()
+    await world.services.scheduling.timers.renew()
     await world.drain()
     assert len(await world.answers()) == 1
     [anew] = (await world.control_graph("GET", "/subscriptions"))["value"]
@@ -86,7 +86,7 @@ async def test_a_lost_subscription_is_made_anew_and_the_gap_swept(world: Deploym
 async def test_the_subscription_outlives_weeks(world: Deployment) -> None:
     for _ in range(10):
         await world.move_to(world.now + timedelta(days=2))
-        await world.services.timers.renew()
+        await world.services.scheduling.timers.renew()
     room = await world.click()
     await world.invite(tomorrow(world), room["instructions"])
     await world.drain()
@@ -111,9 +111,9 @@ async def test_a_forgotten_delta_state_is_no_end(world: Deployment) -> None:
     room = await world.click()
     await world.invite(tomorrow(world), room["instructions"])
     await world.drain()
-    await world.services.timers.sweep()
+    await world.services.scheduling.timers.sweep()
     await world.control("POST", "/dev/delta/invalidate", {})
-    await world.services.timers.sweep()
+    await world.services.scheduling.timers.sweep()
     await world.drain()
     assert len(await world.answers()) == 1
 
@@ -137,14 +137,14 @@ async def test_delta_tokens_that_die_in_the_middle_of_a_round_are_no_end(
     for number in range(5):
         await world.invite(tomorrow(world), (await world.click())["instructions"], subject=f"Meeting {number}")
     await world.control("POST", "/dev/delta/invalidate", {"after": after, "status": status, "code": code})
-    await world.services.timers.sweep()
+    await world.services.scheduling.timers.sweep()
     await world.drain()
     assert len(await world.answers()) == 5
 
 
 async def test_a_message_that_was_moved_away_and_back_is_answered(world: Deployment) -> None:
     """The delta query tells it as removed, and never again."""
-    await world.services.timers.sweep()
+    await world.services.scheduling.timers.sweep()
     await world.faults({"on": "notification", "action": "lose", "times": 9})
     await world.invite(tomorrow(world), (await world.click())["instructions"])
     store = world.exchange.exchange.store
@@ -152,7 +152,7 @@ async def test_a_message_that_was_moved_away_and_back_is_answered(world: Deploym
     [message] = store.messages(owner, "inbox")
     for folder in ("drafts", "inbox"):
         store.move_message(message, folder)
-    await world.services.timers.sweep()
+    await world.services.scheduling.timers.sweep()
     await world.drain()
     assert len(await world.answers()) == 1
 
@@ -176,7 +176,7 @@ async def test_a_message_that_is_gone_is_let_go_after_minutes(world: Deployment)
     await world.drain()
     assert timedelta(minutes=4) < world.now - start < timedelta(minutes=10)
     for _ in range(2):
-        await world.services.timers.sweep()
+        await world.services.scheduling.timers.sweep()
         await world.drain()
     assert await alarms(world) == []
     assert world.poisoned == []
@@ -188,7 +188,7 @@ async def test_404_on_every_message_is_an_alarm_and_all_are_answered_when_it_end
         await world.invite(tomorrow(world), (await world.click())["instructions"], subject=f"Meeting {number}")
     await world.drain()
     for _ in range(2):
-        await world.services.timers.sweep()
+        await world.services.scheduling.timers.sweep()
         await world.drain()
         [cause] = await alarms(world)
         assert "404" in cause
@@ -217,7 +217,7 @@ async def test_links_that_graph_gives_count_against_the_mailboxs_four_requests(
     for number in range(10):
         await world.invite(tomorrow(world), (await world.click())["instructions"], subject=f"Meeting {number}")
     await world.notified()
-    await asyncio.gather(*(world.services.timers.sweep() for _ in range(3)), world.handle())
+    await asyncio.gather(*(world.services.scheduling.timers.sweep() for _ in range(3)), world.handle())
     traffic = await world.control("GET", "/dev/requests")
     assert traffic["throttled"] == 0
     assert traffic["most_at_once"] == 4
@@ -225,4 +225,4 @@ async def test_links_that_graph_gives_count_against_the_mailboxs_four_requests(
 
 async def alarms(world: Deployment) -> list[str]:
     """The causes of what is wrong."""
-    return [alarm.cause async for alarm in world.services.alarms.of((await world.integration()).uuid)]
+    return [alarm.cause async for alarm in world.services.foundation.alarms.of((await world.integration()).uuid)]

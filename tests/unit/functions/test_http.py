@@ -191,7 +191,8 @@ async def management_failure(error: Exception, monkeypatch: pytest.MonkeyPatch) 
     async def answer(_: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(management, "services", lambda: SimpleNamespace(management=SimpleNamespace(answer=answer)))
+    administration = SimpleNamespace(management=SimpleNamespace(answer=answer))
+    monkeypatch.setattr(management, "services", lambda: SimpleNamespace(administration=administration))
     return await management.respond(REQUEST)
 
 

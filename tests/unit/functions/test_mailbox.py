@@ -33,7 +33,7 @@ async def test_what_is_refused_or_not_believed_writes_no_log_line(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, body: bytes, status: int
 ) -> None:
     webhook = Webhook(ClientStates(b"k" * 32))
-    monkeypatch.setattr(mailbox, "services", lambda: SimpleNamespace(webhook=webhook))
+    monkeypatch.setattr(mailbox, "services", lambda: SimpleNamespace(scheduling=SimpleNamespace(webhook=webhook)))
     request = func.HttpRequest("POST", "/mailbox/notifications", body=body)
     with caplog.at_level(logging.INFO):
         answer = await mailbox._received(request, NoQueue())  # type: ignore[arg-type]

@@ -88,7 +88,7 @@ async def test_a_fault_of_ours_tells_nothing(
     async def broken() -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(deployment.integrations, "list", broken)
+    monkeypatch.setattr(deployment.foundation.integrations, "list", broken)
     answer = await send("GET", CONNECTORS, **PROOF)
     told = json.loads(answer.get_body())
     assert answer.status_code == 500

@@ -47,13 +47,13 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[OtherPlatform]:
 async def test_a_second_platform_reaches_every_part_of_the_app(made: list[OtherPlatform]) -> None:
     settings = Settings(StorageAccount("x"), "https://vmr.example.com", b"k" * 32, secrets_file="x")
     services = Services(settings, MemoryStorage(), MemorySecrets(), FakeClock())
-    integration = await services.integrations.create(graph_fields())
-    handlers = await services.timers.handlers(integration.uuid)
+    integration = await services.foundation.integrations.create(graph_fields())
+    handlers = await services.scheduling.timers.handlers(integration.uuid)
     users = [
         handlers.processor.platform,
         handlers.due_runner.platform,
-        services.timers.retirement.platform,
-        services.lifecycle.retirement.platform,
+        services.scheduling.timers.retirement.platform,
+        services.scheduling.lifecycle.retirement.platform,
     ]
     assert [users, len(made)] == [made * len(users), 1]
     await services.close()

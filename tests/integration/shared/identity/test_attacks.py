@@ -461,7 +461,7 @@ async def test_a_session_cannot_be_made_up(world: World) -> None:
     ]
     for forged in forgeries:
         with pytest.raises(NotAuthenticated):
-            await world.services.users.identify(integration, forged)
+            await world.services.identity.users.identify(integration, forged)
 
 
 # ---- the provider says no, or nothing ----------------------------------------------------------------------------

@@ -23,22 +23,22 @@ SERVICE = "service@example.com"
 async def signed_in(world: World, **changes: Any) -> Integration:
     """An integration whose service account has been signed in."""
     integration = await world.oauth(**changes)
-    link = await world.services.service_accounts.start(integration.uuid)
-    return await world.services.service_accounts.finish(await world.at_provider(link.url, SERVICE))
+    link = await world.services.administration.service_accounts.start(integration.uuid)
+    return await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))
 
 
 async def alarms(world: World, integration: Integration) -> list[Alarm]:
-    return [alarm async for alarm in world.services.alarms.of(integration.uuid)]
+    return [alarm async for alarm in world.services.foundation.alarms.of(integration.uuid)]
 
 
 async def refresh_token(world: World, integration: Integration) -> str | None:
-    secret = await world.services.integrations.secret(integration.uuid, "oauth_refresh_token")
+    secret = await world.services.foundation.integrations.secret(integration.uuid, "oauth_refresh_token")
     return secret.get_secret_value() if secret else None
 
 
 async def test_the_link(world: World) -> None:
     integration = await world.oauth()
-    link = await world.services.service_accounts.start(integration.uuid)
+    link = await world.services.administration.service_accounts.start(integration.uuid)
     asked = query(link.url)
     assert link.url.startswith(f"{world.base}/{TENANT}/oauth2/authorize?")
     assert asked["client_id"] == SERVICE_APP
@@ -53,7 +53,7 @@ async def test_signing_in(world: World) -> None:
     integration = await signed_in(world)
     assert integration.oauth_state is None
     assert await refresh_token(world, integration) in world.provider.refresh_tokens
-    token = await world.services.service_tokens.token(integration.uuid)
+    token = await world.services.identity.service_tokens.token(integration.uuid)
     assert jwt.decode(token.get_secret_value(), options={"verify_signature": False})["aud"] == EWS_RESOURCE
     assert not await alarms(world, integration)
 
@@ -62,17 +62,17 @@ async def test_tokens_are_for_the_server_that_the_ews_url_names(world: World) ->
     """National clouds have an Exchange Online of their own."""
     other = "https://outlook.office365.us"
     integration = await world.oauth(url=f"{other}/EWS/Exchange.asmx")
-    link = await world.services.service_accounts.start(integration.uuid)
+    link = await world.services.administration.service_accounts.start(integration.uuid)
     assert query(link.url)["resource"] == other
-    await world.services.service_accounts.finish(await world.at_provider(link.url, SERVICE))
-    await world.services.service_tokens.token(integration.uuid)
-    await world.services.service_tokens.renew()
+    await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))
+    await world.services.identity.service_tokens.token(integration.uuid)
+    await world.services.identity.service_tokens.renew()
     assert {form["resource"] for form in world.provider.forms} == {other}
 
 
 async def test_the_same_sign_in_is_good_for_delegated_graph(world: World) -> None:
     integration = await signed_in(world)
-    token = await world.services.service_tokens.token(integration.uuid, GRAPH_RESOURCE)
+    token = await world.services.identity.service_tokens.token(integration.uuid, GRAPH_RESOURCE)
     assert jwt.decode(token.get_secret_value(), options={"verify_signature": False})["aud"] == GRAPH_RESOURCE
 
 
@@ -81,26 +81,26 @@ async def test_a_registration_without_graph_raises_no_alarm(world: World) -> Non
     integration = await signed_in(world)
     world.provider.refuse_next = "invalid_grant", 65001
     with pytest.raises(SignInNeeded):
-        await world.services.service_tokens.token(integration.uuid, GRAPH_RESOURCE)
+        await world.services.identity.service_tokens.token(integration.uuid, GRAPH_RESOURCE)
     assert not await alarms(world, integration)
     world.provider.refuse_next = "invalid_grant", 65001
     with pytest.raises(SignInNeeded):
-        await world.services.service_tokens.token(integration.uuid)
-    assert await world.services.service_tokens.token(integration.uuid, GRAPH_RESOURCE)
+        await world.services.identity.service_tokens.token(integration.uuid)
+    assert await world.services.identity.service_tokens.token(integration.uuid, GRAPH_RESOURCE)
     assert len(await alarms(world, integration)) == 1
 
 
 async def test_a_confidential_application_proves_itself(world: World) -> None:
     integration = await world.oauth(oauth_client_secret="app-secret")
-    link = await world.services.service_accounts.start(integration.uuid)
+    link = await world.services.administration.service_accounts.start(integration.uuid)
     with pytest.raises(SignInRefused, match="client secret"):  # the provider knows it as a public one
-        await world.services.service_accounts.finish(await world.at_provider(link.url, SERVICE))
+        await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))
     assert world.provider.forms[-1]["client_secret"] == "app-secret"
 
 
 async def test_an_access_token_is_kept_and_renewed_ahead_of_its_end(world: World) -> None:
     integration = await signed_in(world)
-    tokens = world.services.service_tokens
+    tokens = world.services.identity.service_tokens
     first, *others = await asyncio.gather(*(tokens.token(integration.uuid) for _ in range(10)))
     assert others == [first] * 9
     renewals = len(world.provider.forms)
@@ -114,7 +114,7 @@ async def test_an_access_token_is_kept_and_renewed_ahead_of_its_end(world: World
 async def test_every_night_the_refresh_token_is_renewed(world: World) -> None:
     integration, other = await signed_in(world), await world.azure()
     before = await refresh_token(world, integration)
-    await world.services.service_tokens.renew()
+    await world.services.identity.service_tokens.renew()
     after = await refresh_token(world, integration)
     assert before != after
     assert after in world.provider.refresh_tokens
@@ -123,11 +123,11 @@ async def test_every_night_the_refresh_token_is_renewed(world: World) -> None:
 
 async def test_a_renewal_never_overwrites_a_newer_sign_in(world: World) -> None:
     before = await signed_in(world)
-    link = await world.services.service_accounts.start(before.uuid)
-    await world.services.service_accounts.finish(await world.at_provider(link.url, SERVICE))
+    link = await world.services.administration.service_accounts.start(before.uuid)
+    await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))
     newest = await refresh_token(world, before)
     with pytest.raises(Conflict):
-        await world.services.service_tokens._renew(before)
+        await world.services.identity.service_tokens._renew(before)
     assert await refresh_token(world, before) == newest
 
 
@@ -144,10 +144,10 @@ async def test_a_renewal_never_overwrites_a_newer_sign_in(world: World) -> None:
 )
 async def test_the_seed_s_changes_of_settings_force_a_new_sign_in(world: World, change: dict[str, Any]) -> None:
     integration = await signed_in(world)
-    assert await world.services.service_tokens.token(integration.uuid)
-    await world.services.integrations.update(integration.uuid, change)
+    assert await world.services.identity.service_tokens.token(integration.uuid)
+    await world.services.foundation.integrations.update(integration.uuid, change)
     with pytest.raises(SignInNeeded):
-        await world.services.service_tokens.token(integration.uuid)
+        await world.services.identity.service_tokens.token(integration.uuid)
     [alarm] = await alarms(world, integration)
     assert alarm.kind == "sign_in_needed"
     assert "sign_in/" in alarm.remedy
@@ -155,16 +155,18 @@ async def test_the_seed_s_changes_of_settings_force_a_new_sign_in(world: World, 
 
 async def test_switching_oauth_off_and_on_forces_a_new_sign_in(world: World) -> None:
     integration = await signed_in(world)
-    await world.services.integrations.update(integration.uuid, {"authentication_method": "GRAPH"})
-    await world.services.integrations.update(integration.uuid, {"authentication_method": "OAUTH"})
+    await world.services.foundation.integrations.update(integration.uuid, {"authentication_method": "GRAPH"})
+    await world.services.foundation.integrations.update(integration.uuid, {"authentication_method": "OAUTH"})
     with pytest.raises(SignInNeeded):
-        await world.services.service_tokens.token(integration.uuid)
+        await world.services.identity.service_tokens.token(integration.uuid)
 
 
 async def test_other_changes_do_not(world: World) -> None:
     integration = await signed_in(world)
-    await world.services.integrations.update(integration.uuid, {"name": "Another", "meeting_buffer_before": 7})
-    assert await world.services.service_tokens.token(integration.uuid)
+    await world.services.foundation.integrations.update(
+        integration.uuid, {"name": "Another", "meeting_buffer_before": 7}
+    )
+    assert await world.services.identity.service_tokens.token(integration.uuid)
 
 
 @pytest.mark.parametrize(
@@ -185,11 +187,11 @@ async def test_what_entra_says_becomes_an_alarm_with_its_cause(world: World, num
     integration = await signed_in(world)
     world.provider.refuse_next = "invalid_grant", number
     with pytest.raises(SignInNeeded, match=cause):
-        await world.services.service_tokens.token(integration.uuid)
+        await world.services.identity.service_tokens.token(integration.uuid)
     [alarm] = await alarms(world, integration)
     assert cause in alarm.cause
     assert "alice" not in alarm.cause, "nothing of the provider's text is repeated"
-    assert await world.services.service_tokens.token(integration.uuid)
+    assert await world.services.identity.service_tokens.token(integration.uuid)
     assert not await alarms(world, integration), "an alarm goes when its cause has gone"
 
 
@@ -198,7 +200,7 @@ async def test_a_nightly_renewal_that_fails_raises_the_alarm_and_spares_the_othe
     world.provider.refresh_tokens.clear()
     sound = await signed_in(world)
     before = await refresh_token(world, sound)
-    await world.services.service_tokens.renew()
+    await world.services.identity.service_tokens.renew()
     [alarm] = await alarms(world, broken)
     assert "password was changed" in alarm.cause
     assert await refresh_token(world, sound) != before
@@ -208,7 +210,7 @@ async def test_a_provider_that_is_busy_is_no_reason_to_sign_in(world: World) -> 
     integration = await signed_in(world)
     world.provider.refuse_next = "temporarily_unavailable", 90033
     with pytest.raises(Unavailable):
-        await world.services.service_tokens.token(integration.uuid)
+        await world.services.identity.service_tokens.token(integration.uuid)
     assert not await alarms(world, integration)
 
 
@@ -216,11 +218,11 @@ async def test_signing_in_again_clears_the_alarm(world: World) -> None:
     integration = await signed_in(world)
     world.provider.refresh_tokens.clear()
     with pytest.raises(SignInNeeded):
-        await world.services.service_tokens.token(integration.uuid)
-    link = await world.services.service_accounts.start(integration.uuid)
-    await world.services.service_accounts.finish(await world.at_provider(link.url, SERVICE))
+        await world.services.identity.service_tokens.token(integration.uuid)
+    link = await world.services.administration.service_accounts.start(integration.uuid)
+    await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))
     assert not await alarms(world, integration)
-    assert await world.services.service_tokens.token(integration.uuid)
+    assert await world.services.identity.service_tokens.token(integration.uuid)
 
 
 # ---- what people try ---------------------------------------------------------------------------------------------
@@ -228,68 +230,70 @@ async def test_signing_in_again_clears_the_alarm(world: World) -> None:
 
 async def test_another_account_than_the_service_account(world: World) -> None:
     integration = await world.oauth()
-    link = await world.services.service_accounts.start(integration.uuid)
+    link = await world.services.administration.service_accounts.start(integration.uuid)
     with pytest.raises(NotAllowed, match="private window"):
-        await world.services.service_accounts.finish(await world.at_provider(link.url, "alice@example.com"))
+        await world.services.administration.service_accounts.finish(
+            await world.at_provider(link.url, "alice@example.com")
+        )
     assert await refresh_token(world, integration) is None
-    await world.services.service_accounts.finish(await world.at_provider(link.url, SERVICE))
+    await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))
 
 
 async def test_a_sign_in_is_finished_once(world: World) -> None:
     integration = await world.oauth()
-    link = await world.services.service_accounts.start(integration.uuid)
+    link = await world.services.administration.service_accounts.start(integration.uuid)
     first, second = await world.at_provider(link.url, SERVICE), await world.at_provider(link.url, SERVICE)
-    await world.services.service_accounts.finish(first)
+    await world.services.administration.service_accounts.finish(first)
     for answer in (first, second):
         with pytest.raises(NotAuthenticated, match="new link"):
-            await world.services.service_accounts.finish(answer)
+            await world.services.administration.service_accounts.finish(answer)
 
 
 async def test_a_new_link_makes_the_earlier_one_void(world: World) -> None:
     integration = await world.oauth()
-    early = await world.services.service_accounts.start(integration.uuid)
-    late = await world.services.service_accounts.start(integration.uuid)
+    early = await world.services.administration.service_accounts.start(integration.uuid)
+    late = await world.services.administration.service_accounts.start(integration.uuid)
     with pytest.raises(NotAuthenticated):
-        await world.services.service_accounts.finish(await world.at_provider(early.url, SERVICE))
-    assert await world.services.service_accounts.finish(await world.at_provider(late.url, SERVICE))
+        await world.services.administration.service_accounts.finish(await world.at_provider(early.url, SERVICE))
+    assert await world.services.administration.service_accounts.finish(await world.at_provider(late.url, SERVICE))
 
 
 async def test_settings_that_change_meanwhile_make_the_link_void(world: World) -> None:
     integration = await world.oauth()
-    link = await world.services.service_accounts.start(integration.uuid)
-    await world.services.integrations.update(integration.uuid, {"username": "other@example.com"})
+    link = await world.services.administration.service_accounts.start(integration.uuid)
+    await world.services.foundation.integrations.update(integration.uuid, {"username": "other@example.com"})
     with pytest.raises(NotAuthenticated):
-        await world.services.service_accounts.finish(await world.at_provider(link.url, SERVICE))
+        await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))
 
 
 async def test_a_link_is_good_for_an_hour(world: World) -> None:
     integration = await world.oauth()
-    link = await world.services.service_accounts.start(integration.uuid)
+    link = await world.services.administration.service_accounts.start(integration.uuid)
     answer = await world.at_provider(link.url, SERVICE)
     world.clock.move(SIGN_IN_LINK_LIFETIME)
     with pytest.raises(NotAuthenticated):
-        await world.services.service_accounts.finish(answer)
+        await world.services.administration.service_accounts.finish(answer)
 
 
 async def test_states_cannot_be_swapped_or_made_up(world: World) -> None:
     one, other = await world.oauth(), await world.oauth()
-    link = await world.services.service_accounts.start(one.uuid)
-    others = await world.services.service_accounts.start(other.uuid)
+    link = await world.services.administration.service_accounts.start(one.uuid)
+    others = await world.services.administration.service_accounts.start(other.uuid)
     answer = await world.at_provider(link.url, SERVICE)
     with pytest.raises(SignInRefused):  # the code's challenge belongs to the other verifier
-        await world.services.service_accounts.finish(answer | {"state": query(others.url)["state"]})
-    settings = await world.services.integrations.get(one.uuid)
+        await world.services.administration.service_accounts.finish(answer | {"state": query(others.url)["state"]})
+    settings = await world.services.foundation.integrations.get(one.uuid)
     for state in ("", "x", settings.oauth_state or "", one.uuid, "A" * 10_000_000):
         with pytest.raises(NotAuthenticated):
-            await world.services.service_accounts.finish({"state": state, "code": "x"})
+            await world.services.administration.service_accounts.finish({"state": state, "code": "x"})
 
 
 async def test_cancelling(world: World) -> None:
-    link = await world.services.service_accounts.start((await world.oauth()).uuid)
+    link = await world.services.administration.service_accounts.start((await world.oauth()).uuid)
     with pytest.raises(SignInRefused, match="cancelled"):
-        await world.services.service_accounts.finish(await world.at_provider(link.url, cancel="1"))
+        await world.services.administration.service_accounts.finish(await world.at_provider(link.url, cancel="1"))
     with pytest.raises(InvalidRequest):
-        await world.services.service_accounts.finish({"state": query(link.url)["state"]})
+        await world.services.administration.service_accounts.finish({"state": query(link.url)["state"]})
 
 
 @pytest.mark.parametrize(
@@ -310,15 +314,15 @@ async def test_settings_that_cannot_work_are_named_before_anybody_signs_in(
     # Without single-use VMRs these settings are not in use, so they can be saved.
     integration = await world.oauth(enable_dynamic_vmrs=False, **change)
     with pytest.raises(SettingsInvalid) as refused:
-        await world.services.service_accounts.start(integration.uuid)
+        await world.services.administration.service_accounts.start(integration.uuid)
     assert list(refused.value.faults) == [field]
 
 
 async def test_no_secret_is_logged_or_shown(world: World, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         integration = await signed_in(world)
-        token = await world.services.service_tokens.token(integration.uuid)
-        await world.services.service_tokens.renew()
+        token = await world.services.identity.service_tokens.token(integration.uuid)
+        await world.services.identity.service_tokens.renew()
     shown = caplog.text + str(integration.resource()) + str(await alarms(world, integration)) + repr(token)
     secrets = [*world.provider.refresh_tokens, token.get_secret_value()]
     assert not any(secret in shown for secret in secrets)

@@ -30,7 +30,7 @@ class Delegated:
     """Tokens for Graph of an integration's service account."""
 
     def __init__(self, world: World, integration: Integration) -> None:
-        self._tokens, self._uuid = world.services.service_tokens, integration.uuid
+        self._tokens, self._uuid = world.services.identity.service_tokens, integration.uuid
 
     async def token(self) -> str:
         return (await self._tokens.token(self._uuid, GRAPH_RESOURCE)).get_secret_value()
@@ -51,24 +51,24 @@ async def deployed() -> AsyncIterator[tuple[World, Running]]:
 
 async def signed_in(world: World, account: str = SERVICE, **settings: str) -> Integration:
     integration = await world.oauth(username=account, **settings)
-    link = await world.services.service_accounts.start(integration.uuid)
-    return await world.services.service_accounts.finish(await world.at_provider(link.url, account))
+    link = await world.services.administration.service_accounts.start(integration.uuid)
+    return await world.services.administration.service_accounts.finish(await world.at_provider(link.url, account))
 
 
 async def test_a_sign_in_clears_the_alarms_at_once() -> None:
     """Not only with the next look: the admin who has just signed in reads the alarms."""
     async with deployed() as (world, exchange):
-        del world.services.__dict__["timers"]  # there is an Exchange to connect to here
+        del world.services.scheduling.__dict__["timers"]  # there is an Exchange to connect to here
         url = f"{exchange.base_url}/EWS/Exchange.asmx"
         integration = await world.oauth(username=SERVICE, url=url, room_mailbox_email_address=MAILBOX)
 
         async def alarms() -> set[AlarmKind]:
-            return {alarm.kind async for alarm in world.services.alarms.of(integration.uuid)}
+            return {alarm.kind async for alarm in world.services.foundation.alarms.of(integration.uuid)}
 
-        await world.services.timers.poll()
+        await world.services.scheduling.timers.poll()
         assert await alarms() == {AlarmKind.CONNECTION, AlarmKind.SIGN_IN}
-        link = await world.services.service_accounts.start(integration.uuid)
-        await world.services.service_accounts.finish(await world.at_provider(link.url, SERVICE))
+        link = await world.services.administration.service_accounts.start(integration.uuid)
+        await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))
         assert await alarms() == set()
 
 
@@ -77,7 +77,7 @@ async def test_the_equipment_mailbox_is_opened_by_ews(access: str) -> None:
     async with deployed() as (world, exchange):
         url = f"{exchange.base_url}/EWS/Exchange.asmx"
         integration = await signed_in(world, url=url, room_mailbox_email_address=MAILBOX, ews_access=access)
-        looks = await world.services.ews_access_of(integration).try_out()
+        looks = await world.services.mailboxes.ews_access_of(integration).try_out()
         assert [look.reason for look in looks if look.trouble] == []
 
 
@@ -85,11 +85,11 @@ async def test_a_sign_in_that_is_lost_closes_ews_and_says_so() -> None:
     async with deployed() as (world, exchange):
         url = f"{exchange.base_url}/EWS/Exchange.asmx"
         integration = await signed_in(world, url=url, room_mailbox_email_address=MAILBOX)
-        await world.services.integrations.update(integration.uuid, {"username": "other@example.com"})
-        changed = await world.services.integrations.get(integration.uuid)
-        looks = await world.services.ews_access_of(changed).try_out()
+        await world.services.foundation.integrations.update(integration.uuid, {"username": "other@example.com"})
+        changed = await world.services.foundation.integrations.get(integration.uuid)
+        looks = await world.services.mailboxes.ews_access_of(changed).try_out()
         assert {"not signed in" in look.reason for look in looks} == {True}
-        [alarm] = [alarm async for alarm in world.services.alarms.of(integration.uuid)]
+        [alarm] = [alarm async for alarm in world.services.foundation.alarms.of(integration.uuid)]
         assert alarm.kind == "sign_in_needed"
 
 
@@ -107,7 +107,7 @@ async def test_delegated_tokens_open_what_is_shared_with_the_account_and_nothing
 async def test_a_token_for_ews_is_none_for_graph() -> None:
     async with deployed() as (world, exchange):
         integration = await signed_in(world)
-        token = await world.services.service_tokens.token(integration.uuid, EWS_RESOURCE)
+        token = await world.services.identity.service_tokens.token(integration.uuid, EWS_RESOURCE)
         headers = {"Authorization": f"Bearer {token.get_secret_value()}"}
         answer = await world.http.get(f"{exchange.graph_url}/me", headers=headers)
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "InvalidAuthenticationToken")
@@ -117,7 +117,7 @@ def probe(world: World, graph_url: str) -> ServiceAccountProbe:
     def graph(_: Integration, tokens: Tokens) -> GraphClient:
         return GraphClient(graph_url, tokens, use_proxy=False)
 
-    return ServiceAccountProbe(world.services.service_tokens, graph)
+    return ServiceAccountProbe(world.services.identity.service_tokens, graph)
 
 
 async def test_the_doctor_sees_who_is_signed_in() -> None:

@@ -27,26 +27,29 @@ async def test_who_has_signed_in_is_known_from_then_on(world: World, make: Make)
     integration = await make(world)
     session = await world.session(integration)
     [record] = world.users.records
-    assert (record.email, world.services.users.sessions.is_one(session)) == ("alice@example.com", True)
-    caller = await world.services.users.identify(integration, session)
+    assert (record.email, world.services.identity.users.sessions.is_one(session)) == ("alice@example.com", True)
+    caller = await world.services.identity.users.identify(integration, session)
     assert (caller.method, caller.email) == ("session", "alice@example.com")
     assert "alice" not in caller.key
-    again = await world.services.users.identify(integration, await world.session(integration))
+    again = await world.services.identity.users.identify(integration, await world.session(integration))
     assert again == caller, "the same user is the same caller, with one record"
     assert len(world.users.records) == 1
     assert (
-        await world.services.users.identify(integration, await world.session(integration, "bob@example.com")) != caller
+        await world.services.identity.users.identify(integration, await world.session(integration, "bob@example.com"))
+        != caller
     )
 
 
 async def test_an_entra_user_is_the_same_caller_whichever_way_they_prove_it(world: World) -> None:
     integration = await world.azure()
-    caller = await world.services.users.identify(integration, await world.session(integration))
+    caller = await world.services.identity.users.identify(integration, await world.session(integration))
     assert caller.key == f"entra:{TENANT}:{world.provider.accounts[0].oid}"
 
 
 async def test_an_adfs_user_is_known_by_issuer_and_sid(world: World) -> None:
-    caller = await world.services.users.identify(integration := await world.adfs(), await world.session(integration))
+    caller = await world.services.identity.users.identify(
+        integration := await world.adfs(), await world.session(integration)
+    )
     assert caller.key == f"adfs:{world.base}/adfs:{world.provider.accounts[0].sid.lower()}"
 
 
@@ -105,19 +108,19 @@ async def test_a_session_ends_with_the_record(world: World, make: Make) -> None:
     session = await world.session(integration)
     world.users.records.clear()
     with pytest.raises(NotAuthenticated):
-        await world.services.users.identify(integration, session)
+        await world.services.identity.users.identify(integration, session)
     assert await world.session(integration), "a new sign-in makes a new record"
     with pytest.raises(NotAuthenticated):
-        await world.services.users.identify(integration, session)
+        await world.services.identity.users.identify(integration, session)
 
 
 async def test_a_session_ends_in_time(world: World) -> None:
     session = await world.session(integration := await world.azure())
     world.clock.move(sessions.SESSION_LIFETIME - timedelta(seconds=1))
-    assert await world.services.users.identify(integration, session)
+    assert await world.services.identity.users.identify(integration, session)
     world.clock.move(timedelta(seconds=1))
     with pytest.raises(NotAuthenticated, match="sign in again"):
-        await world.services.users.identify(integration, session)
+        await world.services.identity.users.identify(integration, session)
 
 
 async def test_signing_out_ends_every_session_of_the_user_and_no_other(world: World) -> None:
@@ -127,8 +130,8 @@ async def test_signing_out_ends_every_session_of_the_user_and_no_other(world: Wo
     await world.sign_in.sign_out(integration.uuid, first)
     for session in (first, second):
         with pytest.raises(NotAuthenticated):
-            await world.services.users.identify(integration, session)
-    assert await world.services.users.identify(integration, bob)
+            await world.services.identity.users.identify(integration, session)
+    assert await world.services.identity.users.identify(integration, bob)
     for nobody in (first, "", "x"):
         with pytest.raises(NotAuthenticated):
             await world.sign_in.sign_out(integration.uuid, nobody)
@@ -139,9 +142,9 @@ async def test_a_session_that_was_signed_out_is_not_good_again_after_the_next_si
     stolen = await world.session(integration)
     await world.sign_in.sign_out(integration.uuid, stolen)
     session = await world.session(integration)
-    assert await world.services.users.identify(integration, session)
+    assert await world.services.identity.users.identify(integration, session)
     with pytest.raises(NotAuthenticated, match="sign in again"):
-        await world.services.users.identify(integration, stolen)
+        await world.services.identity.users.identify(integration, stolen)
 
 
 async def test_a_code_from_before_a_sign_out_makes_no_session(world: World) -> None:
@@ -151,7 +154,7 @@ async def test_a_code_from_before_a_sign_out_makes_no_session(world: World) -> N
     await world.session(integration)
     late = await world.sign_in.redeem(integration.uuid, code, VERIFIER)
     with pytest.raises(NotAuthenticated, match="sign in again"):
-        await world.services.users.identify(integration, late)
+        await world.services.identity.users.identify(integration, late)
 
 
 @pytest.mark.parametrize(
@@ -169,10 +172,10 @@ async def test_a_session_ends_when_the_provider_changes(world: World, changes: d
     session = await world.session(integration)
     changed = integration.model_copy(update=changes)
     if is_good:
-        assert await world.services.users.identify(changed, session)
+        assert await world.services.identity.users.identify(changed, session)
     else:
         with pytest.raises(NotAuthenticated, match="sign in again"):
-            await world.services.users.identify(changed, session)
+            await world.services.identity.users.identify(changed, session)
 
 
 async def test_a_session_from_before_sign_ins_had_ids_is_good_until_its_user_signs_out(world: World) -> None:
@@ -183,11 +186,11 @@ async def test_a_session_from_before_sign_ins_had_ids_is_good_until_its_user_sig
     user.keys[integration.uuid, owner.subject] = ""
     stated = {"integration": integration.uuid, "user": user.uuid, "subject": owner.subject}
     old = Signed(KEY, "session", world.clock).sign(stated, timedelta(days=30))
-    assert await world.services.users.identify(integration, old)
+    assert await world.services.identity.users.identify(integration, old)
     await world.sign_in.sign_out(integration.uuid, old)
     await world.session(integration)
     with pytest.raises(NotAuthenticated, match="sign in again"):
-        await world.services.users.identify(integration, old)
+        await world.services.identity.users.identify(integration, old)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +208,7 @@ async def test_another_account_s_token_of_the_same_tenant_is_not_bound(
         return Caller(key, "test")
 
     integration = await world.azure()
-    world.services.__dict__["sign_in"] = replace(world.sign_in, identify=identify)
+    world.services.identity.__dict__["sign_in"] = replace(world.sign_in, identify=identify)
     assert await world.session(integration, token="outlook"), "the sign-in itself holds all the same"
     assert (await world.users.known(integration, key) is not None) is is_remembered
 
@@ -214,7 +217,7 @@ async def test_a_session_is_good_in_its_integration_only(world: World) -> None:
     session = await world.session(await world.azure())
     other = await world.adfs()
     with pytest.raises(NotAuthenticated):
-        await world.services.users.identify(other, session)
+        await world.services.identity.users.identify(other, session)
 
 
 async def test_outlook_s_own_token_is_remembered_so_that_nobody_is_asked_again(world: World) -> None:
@@ -224,7 +227,7 @@ async def test_outlook_s_own_token_is_remembered_so_that_nobody_is_asked_again(w
         return Caller("exchange:alice", "exchange_token")
 
     integration = await world.azure()
-    world.services.__dict__["sign_in"] = replace(world.sign_in, identify=identify)
+    world.services.identity.__dict__["sign_in"] = replace(world.sign_in, identify=identify)
     await world.session(integration, token="outlook")
     known = await world.users.known(integration, "exchange:alice")
     assert known is not None

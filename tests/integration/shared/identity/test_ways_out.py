@@ -52,9 +52,11 @@ async def test_the_service_account_s_token_too(world: World, monkeypatch: pytest
     async with running_proxy({}) as proxy:
         environment(monkeypatch, HTTP_PROXY=proxy.url)
         integration = await world.oauth(disable_proxy=True)
-        link = await world.services.service_accounts.start(integration.uuid)
-        await world.services.service_accounts.finish(await world.at_provider(link.url, "service@example.com"))
-        assert await world.services.service_tokens.token(integration.uuid)
+        link = await world.services.administration.service_accounts.start(integration.uuid)
+        await world.services.administration.service_accounts.finish(
+            await world.at_provider(link.url, "service@example.com")
+        )
+        assert await world.services.identity.service_tokens.token(integration.uuid)
         assert not proxy.asked
 
 

@@ -46,9 +46,9 @@ class World:
         self.services = Services(settings, self.storage, MemorySecrets(), clock)
         self.users = MemoryEndUsers()
         # Two parts of the product are replaced: another module's records, and the way to an Exchange.
-        self.services.__dict__["end_users"] = self.users
+        self.services.identity.__dict__["end_users"] = self.users
         self.connections = Connections()
-        self.services.__dict__["timers"] = self.connections
+        self.services.scheduling.__dict__["timers"] = self.connections
         self.base = running.base_url
         self.provider = running.provider
         self.http = http
@@ -56,7 +56,7 @@ class World:
 
     @property
     def sign_in(self) -> Any:
-        return self.services.sign_in
+        return self.services.identity.sign_in
 
     async def azure(self, **changes: Any) -> Integration:
         at = f"{self.base}/{TENANT}/oauth2/v2.0"
@@ -123,7 +123,7 @@ class World:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
 
     async def _integration(self, fields: dict[str, Any]) -> Integration:
-        others = await self.services.integrations.list()
+        others = await self.services.foundation.integrations.list()
         basics = {
             "name": f"Integration {len(others)}",
             "addin_server_domain": "vmr.example.com",
@@ -134,7 +134,7 @@ class World:
             "authentication_method": "GRAPH",
             "domains": [{"domain": f"{self.base}/autodiscover/metadata/json/1"}],
         }
-        return await self.services.integrations.create(basics | fields)
+        return await self.services.foundation.integrations.create(basics | fields)
 
 
 @asynccontextmanager
