@@ -4,6 +4,7 @@ import azure.functions as func
 
 from functions.http import json_endpoint, json_response
 from shared.composition import services
+from shared.conferences.policy_request import ServiceRequest
 from shared.errors import NotAuthenticated
 
 bp = func.Blueprint()
@@ -17,7 +18,7 @@ async def service_configuration(req: func.HttpRequest) -> func.HttpResponse:
         await services().conferences.nodes.check(req.headers.get("Authorization"), req.headers.get("X-Forwarded-For"))
     except NotAuthenticated:
         return json_response({"status": "fail"}, 401, {"WWW-Authenticate": 'Basic realm="policy"'})
-    answer = await services().conferences.policy.service_configuration(req.params.get("local_alias", ""))
+    answer = await services().conferences.policy.answer(ServiceRequest.from_parameters(req.params))
     if answer is None:
         return json_response({"status": "fail", "action": "continue", "result": {}}, 404)
     action, result = answer

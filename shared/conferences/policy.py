@@ -7,30 +7,52 @@ import ipaddress
 import re
 from typing import Any, Literal
 
+from shared.bookings.booking import Booking, State
+from shared.bookings.rows import meetings_table
+from shared.bookings.stored import stored_booking
 from shared.calendar.conference import Conference
 from shared.clock import Clock
 from shared.conferences.answer import clean, service_answer
+from shared.conferences.policy_request import ServiceRequest, dialled_alias, is_alias_key
 from shared.storage import Storage
 
 PolicyAction = Literal["continue", "reject"]
 
-_SCHEME = re.compile(r"^(?:sips?|h323|tel):", re.IGNORECASE)
-_KEY = re.compile(r"[a-z0-9._-]{1,64}")
+PolicyAnswer = tuple[PolicyAction, dict[str, Any]] | None
+"""Action and result, or None when the alias is not ours: the node asks its own database then."""
+
+_OUR_TAG = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9a-f-]{36})")
 
 
 class Policy:
     """Answers service configuration requests from the alias records."""
 
     def __init__(self, storage: Storage, clock: Clock) -> None:
+        self._storage = storage
         self._aliases = storage.table("aliases")
         self._clock = clock
 
-    async def service_configuration(self, local_alias: str) -> tuple[PolicyAction, dict[str, Any]] | None:
+    async def answer(self, request: ServiceRequest) -> PolicyAnswer:
+        """What a node is told. One point read, none for what cannot be an alias of ours.
+
+        A node that dials out for a running service of ours is answered for that service, whatever alias it names. A
+        probe is never refused: nodes may remember a refusal, and somebody may call right afterwards.
+        """
+        running = _OUR_TAG.fullmatch(request.running_tag)
+        if running:
+            return await self._running(*running.groups(), request.service_name)
+        told = await self.service_configuration(request.local_alias)
+        if told is None or (told[0] == "reject" and request.is_probe):
+            return None
+        return told if _is_of(told, request.running_tag) else None
+
+    async def service_configuration(self, local_alias: str) -> PolicyAnswer:
         """Action and result for a dialled alias, or None when it is not ours (the node asks its own database).
 
-        A known alias outside its join window is rejected with an empty result.
+        A known alias outside its join window is rejected with an empty result, up to the last moment before it opens
+        (docs/facts/pexip.md says what nodes may make of that).
         """
-        dialled, domain = split_alias(local_alias)
+        dialled, domain = dialled_alias(local_alias)
         if not is_alias_key(dialled):
             return None
         row = await self._aliases.get(dialled, "alias")
@@ -38,22 +60,32 @@ class Policy:
         if row is None or "state" not in row.values or not _is_same_domain(domain, str(row.values["domain"])):
             return None
         conference = Conference.from_json(str(row.values["conference"])) if row.values.get("conference") else None
+        return self._told(conference)
+
+    async def _running(self, integration: str, tag: str, name: str) -> PolicyAnswer:
+        """The service that dials out, by its tag, under the name by which it runs if that was one of its names.
+
+        A node takes another name for another service.
+        """
+        booking = await stored_booking(meetings_table(self._storage), integration, tag)
+        if booking is None:
+            return None
+        return self._told(_named(booking, name) if booking.state is State.SCHEDULED else None)
+
+    def _told(self, conference: Conference | None) -> PolicyAnswer:
         if conference is None or not conference.is_open(self._clock.now()):
             return "reject", {}
         service = _service(conference)
         return ("reject", {}) if service is None else ("continue", service)
 
 
-def is_alias_key(name: str) -> bool:
-    """Whether a dialled alias without its domain may be the partition of a claim in table `aliases`."""
-    return _KEY.fullmatch(name) is not None
+def _is_of(told: tuple[PolicyAction, dict[str, Any]], tag: str) -> bool:
+    """Whether an answer may be given to a service that runs under a tag, if it does: it must be of that service."""
+    return not tag or told[0] == "reject" or str(told[1].get("service_tag", "")).lower() == tag
 
 
-def split_alias(local_alias: str) -> tuple[str, str]:
-    """Key and domain of an alias as dialled: scheme and URI parameters off, lower case; no domain is ""."""
-    bare = re.split("[;?]", _SCHEME.sub("", local_alias.strip()), maxsplit=1)[0].lower()
-    name, _, domain = bare.partition("@")
-    return name, domain
+def _named(booking: Booking, name: str) -> Conference | None:
+    return booking.named(name).conference if name in booking.names else booking.conference
 
 
 def _is_same_domain(dialled: str, domain: str) -> bool:

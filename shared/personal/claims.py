@@ -27,7 +27,7 @@ from shared.bookings.rows import meetings_table
 from shared.bookings.stored import stored_booking
 from shared.clock import Clock
 from shared.conferences.names import name_partition
-from shared.conferences.policy import is_alias_key, split_alias
+from shared.conferences.policy_request import is_alias_key, split_alias
 from shared.errors import Conflict
 from shared.personal.fields import digest, normal
 from shared.personal.vmr import PersonalVmr

@@ -8,6 +8,7 @@ import pytest
 from dev.environment import MANAGEMENT, POLICY
 from dev.host.host import FunctionsHost
 from shared import __version__
+from shared.azure_storage import AzureTable
 from shared.composition import services
 from shared.storage import QUEUES
 from tests.support import ROOT
@@ -87,6 +88,25 @@ async def test_admin_and_policy_routes_want_proof(client: httpx.AsyncClient) -> 
     assert (await client.get(path)).status_code == 401
     assert (await client.get(path, auth=MANAGEMENT)).status_code == 401
     assert (await client.get(path, auth=POLICY)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "request_type",
+    [
+        "participant/properties", "participant/location", "participant/avatar/meet123456", "registrations",
+        "registrations/meet123456",
+    ],
+)  # fmt: skip
+async def test_other_policy_requests_are_left_to_the_nodes_own_default(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, request_type: str
+) -> None:
+    """404 by the host itself: no function runs for them, and no storage is asked, proof or none."""
+    asked: list[str] = []
+    monkeypatch.setattr(AzureTable, "get", lambda *given: asked.append(str(given)))
+    for auth in (POLICY, None):
+        answer = await client.get(f"/policy/v1/{request_type}?local_alias=meet123456&width=80&height=80", auth=auth)
+        assert (answer.status_code, answer.content) == (404, b"")
+    assert asked == []
 
 
 async def test_notifications_are_believed_with_their_client_state_only(

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from shared.calendar.conference import Calendar
 from shared.conferences.platform import PolicyPlatform
-from shared.conferences.policy import Policy, split_alias
+from shared.conferences.policy import Policy
+from shared.conferences.policy_request import dialled_alias, split_alias
 from shared.storage import Put
 from tests.fakes.clock import FakeClock
 from tests.fakes.storage import MemoryStorage
@@ -193,7 +194,7 @@ async def test_any_alias_has_an_answer(local_alias: str) -> None:
     world = World()
     await world.show()
     if await world.ask(local_alias) is not None:
-        assert split_alias(local_alias)[0] == "meet123456"
+        assert dialled_alias(local_alias)[0] == "meet123456"
 
 
 @given(st.text(max_size=80))

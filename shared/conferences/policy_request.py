@@ -1,0 +1,127 @@
+"""What a conferencing node asks in a service configuration request (docs/facts/pexip.md), read with distrust.
+
+Nodes, endpoints and gateways write one alias in many ways; whoever dials decides what stands in it. Of the many
+parameters only those are read that change the answer. Any may be missing, empty, or there more than once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+from urllib.parse import unquote
+
+MAX_ALIAS_TEXT = 1024
+"""Characters of `local_alias` as it came; no alias of ours, however dressed up, has as many."""
+
+MAX_ESCAPES = 3
+"""How often an alias is unescaped again: each proxy on its way may have escaped it once more."""
+
+_SCHEME = re.compile(r"^(?:sips?|h323|tel):", re.IGNORECASE)
+_ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_BRACKETED = re.compile(r"<([^<>]*)>")
+_ROOT_DOT = re.compile(r"\.(?=(?::[0-9]+)?$)")
+"""Also before a port."""
+
+_KEY = re.compile(r"[a-z0-9._-]{1,64}")
+
+_PROBES = frozenset({"options", "subscribe", "web_avatar_fetch"})
+"""Triggers that bring nobody in: a node looks whether an alias is there, or fetches a picture."""
+
+
+class Direction(StrEnum):
+    """`call_direction`; what is none of these is taken for a call that comes in."""
+
+    DIAL_IN = "dial_in"
+    DIAL_OUT = "dial_out"
+    NON_DIAL = "non_dial"
+
+
+@dataclass(frozen=True)
+class ServiceRequest:
+    """One question. `service_name` and `service_tag` are those of the running service that dials out, else "".
+
+    `trigger` says by which way a caller comes: by SIP, from a browser, from a virtual reception by two-stage dialling.
+    It changes nothing for a call; a probe is no call. `previous_service_name` (where the caller was) is not read.
+    """
+
+    local_alias: str
+    direction: Direction = Direction.DIAL_IN
+    trigger: str = ""
+    service_name: str = ""
+    service_tag: str = ""
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether nobody wants to come in now."""
+        return self.direction is Direction.NON_DIAL or self.trigger in _PROBES
+
+    @property
+    def running_tag(self) -> str:
+        """The tag of the running service on whose behalf a node dials out, else ""."""
+        return self.service_tag if self.direction is Direction.DIAL_OUT else ""
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, str]) -> Self:
+        """The question of a query. The Functions host joins what is there more than once by commas."""
+        given = {name.lower(): value for name, value in parameters.items()}
+        direction, trigger = (_single(given.get(name, "")) for name in ("call_direction", "trigger"))
+        known = direction in Direction.__members__.values()
+        return cls(
+            given.get("local_alias", ""),
+            Direction(direction) if known else Direction.DIAL_IN,
+            trigger,
+            given.get("service_name", ""),
+            _single(given.get("service_tag", "")),
+        )
+
+
+def _single(text: str) -> str:
+    """The value of a parameter that is there once, or more than once with one value; else ""."""
+    values = {value.strip().lower() for value in text.split(",") if value.strip()}
+    return values.pop() if len(values) == 1 else ""
+
+
+def is_alias_key(name: str) -> bool:
+    """Whether a dialled alias without its domain may be the partition of a claim in table `aliases`."""
+    return _KEY.fullmatch(name) is not None
+
+
+def dialled_alias(text: str) -> tuple[str, str]:
+    """Key and domain of `local_alias`; ("", "") when it names no alias, or more than one: nobody can tell which.
+
+    Beside what `split_alias` takes: `"Name" <sip:alias@domain>`, text that was escaped more than once, and the same
+    alias more than once.
+    """
+    if len(text) > MAX_ALIAS_TEXT:
+        return "", ""
+    named = {split_alias(each) for each in _addresses(_unescaped(text))}
+    return named.pop() if len(named) == 1 else ("", "")
+
+
+def split_alias(alias: str) -> tuple[str, str]:
+    """Key and domain of one alias, in lower case; no domain is "".
+
+    Scheme, URI parameters, the root's dot behind a domain and the # that ends a number on a keypad are left out.
+    """
+    bare = re.split("[;?]", _SCHEME.sub("", alias.strip()), maxsplit=1)[0].lower()
+    name, _, domain = bare.partition("@")
+    return name.removesuffix("#"), _ROOT_DOT.sub("", domain.removesuffix("#"))
+
+
+def _unescaped(text: str) -> str:
+    for _ in range(MAX_ESCAPES):
+        if not _ESCAPE.search(text):
+            break
+        text = unquote(text)
+    return text
+
+
+def _addresses(text: str) -> Iterator[str]:
+    """The addresses in a text: those in angle brackets, or else what commas separate."""
+    plain = _QUOTED.sub("", text)
+    found = _BRACKETED.findall(plain) or plain.split(",")
+    return (each for each in found if each.strip())
