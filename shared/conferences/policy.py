@@ -40,7 +40,7 @@ class Policy:
         """
         running = _OUR_TAG.fullmatch(request.running_tag)
         if running:
-            return await self._running(*running.groups(), request.service_name)
+            return await self._running(running[1], running[2], request.service_name)
         told = await self.service_configuration(request.local_alias)
         if told is None or (told[0] == "reject" and request.is_probe):
             return None
