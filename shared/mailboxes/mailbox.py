@@ -142,6 +142,13 @@ class Mailbox(Protocol):
         """What else it is known by, as far as we may know: proxy addresses (known_addresses.py). Two calls at most."""
         ...
 
+    async def messages_of(self, item: CalendarItem, since: datetime) -> Sequence[str]:
+        """The messages of a meeting, those of its occurrences included, that have come since: the oldest first.
+
+        Found in Inbox and Deleted Items, whatever `changes` has told of them. Empty where the server does not search.
+        """
+        ...
+
     async def changes(self, folder: Folder, state: str) -> Changes:
         """What has come into the folder since `state` ("" at first, and again after the server has forgotten it)."""
         ...

@@ -28,6 +28,7 @@ from shared.meetings.decision import Ignore, Known, Reject, Rejected
 from shared.meetings.lease import Lease, Pending
 from shared.meetings.plan import Plan, in_place_of, make_plan
 from shared.meetings.records import Records
+from shared.meetings.undecided import holds_others, undecided_beside
 from shared.metrics import Metric, measure
 from shared.storage import Queue
 
@@ -124,13 +125,16 @@ class Processor:
     async def _with_own_item(self, request: MeetingRequest) -> MeetingRequest:
         """A cancellation whose item is gone, with what is left of its meeting.
 
-        If the series that we know goes on, only an occurrence of it was cancelled (M4).
+        If the series that we know goes on, only an occurrence of it was cancelled (M4). An invitation to an occurrence
+        that is not there stays without an item: there is nothing of it to be open.
         """
+        if request.kind is Kind.REQUEST and request.day:
+            return request
         key, day = meeting_key(request.uid), request.day
         own = await self.records.booking_of(key) or (await self.records.booking_of(key, day) if day else None)
         item = await self.mailbox.item(own.item_id) if own and own.item_id else None
-        if item is None:
-            return request
+        if item is None or request.kind is Kind.REQUEST:
+            return replace(request, item=item)
         return replace(request, item=replace(item, shape=Shape.OCCURRENCE, original_day=day))
 
     async def _with_series(self, request: MeetingRequest, item: CalendarItem) -> MeetingRequest:
@@ -160,7 +164,23 @@ class Processor:
             await self.records.note(plan.operation.finished(now, error="no_calendar_item"), now)
 
     async def _handle(self, request: MeetingRequest, notice: Notice, instead: Reject | None = None) -> None:
-        """Decide on the message, write the decision down, and carry it out; again when others were faster."""
+        """Decide on the message; before it is declined for what only its invitation may hold, that is looked for."""
+        try:
+            await self._decide(request, notice, instead)
+        except _LacksInvitation:
+            if not await self._is_sought(notice):
+                return await self._look_for_invitation(notice)
+            if request.item and await self._decide_beside(request, request.item):
+                request = await self._again(notice) or request
+            await self._decide(request, notice, instead, is_alone=True)
+
+    async def _decide(
+        self, request: MeetingRequest, notice: Notice, instead: Reject | None = None, *, is_alone: bool = False
+    ) -> None:
+        """Decide on the message, write the decision down, and carry it out; again when others were faster.
+
+        Raises _LacksInvitation unless `is_alone` says that no other message of its meeting is left to be read.
+        """
         for attempt in range(_MAX_DECISIONS):
             item = request.item
             now = self.clock.now()
@@ -168,8 +188,8 @@ class Processor:
             calendar = await self.mailbox.calendar(item, now, late=late) if item else Calendar(())
             decision, known = await self.decider.decide(request, calendar, thorough=attempt > 0)
             decision = instead or decision
-            if isinstance(decision, Reject) and not decision.certain and not await self._is_certain(notice):
-                return await self._look_for_invitation(notice)
+            if isinstance(decision, Reject) and not (decision.certain or is_alone):
+                raise _LacksInvitation
             plan = make_plan(self.integration, request, decision, self.clock.now())
             if not notice.delayed and _is_too_soon(plan, request):
                 return await self._send(replace(notice, delayed=True), TICK)
@@ -190,12 +210,33 @@ class Processor:
         fresh = await self._request(notice)
         return fresh if fresh and fresh.item else None
 
-    async def _is_certain(self, notice: Notice) -> bool:
-        """Whether an update of a meeting that nobody has heard of may be declined. Raises Unavailable if not yet."""
+    async def _is_sought(self, notice: Notice) -> bool:
+        """Whether the mailbox has been swept for the invitation. Raises Unavailable while that may wait."""
         correlation = self._correlation(notice.message)
         if notice.sought and await self.records.waiting.has_earlier(correlation, self.clock.now()):
             raise Unavailable("Earlier messages wait, and the invitation may be among them.")
         return notice.sought
+
+    async def _decide_beside(self, request: MeetingRequest, item: CalendarItem) -> bool:
+        """Decide on the other messages of a meeting that wait for that; whether there were any.
+
+        Raises what AWAY names when one cannot be read now, and may hold what this one lacks.
+        """
+        uuid = self.integration.uuid
+        others = await undecided_beside(request, item, self.mailbox, self.records, uuid)
+        for message in others:
+            notice = Notice(uuid, message)
+            try:
+                if (other := await self._request(notice)) and other.item:
+                    await self._decide(other, notice)
+            except (MessageNotFound, _LacksInvitation):
+                log.info("another message of the same meeting holds no invitation")
+            except AWAY:
+                if holds_others(request, self.clock.now()):
+                    raise
+            except Exception:
+                log.exception("a message of the same meeting cannot be decided on: it has a notice of its own")
+        return bool(others)
 
     async def _older(self, plan: Plan) -> Pending | None:
         """The unfinished operation whose place the plan's takes. Raises Conflict while somebody works on it."""
@@ -237,6 +278,10 @@ class Processor:
 
     async def _send(self, notice: Notice, delay: timedelta = timedelta(0)) -> None:
         await enqueue(self.queue, [notice], delay)
+
+
+class _LacksInvitation(Exception):
+    """An update of a meeting that nobody has heard of: its invitation may not have been seen yet."""
 
 
 def _is_too_soon(plan: Plan, request: MeetingRequest) -> bool:

@@ -189,6 +189,12 @@ class FakeMailbox:
             page = found[start : start + self._page_size]
             yield Arrived(page, self._received[page[-1]])
 
+    async def messages_of(self, item: CalendarItem, since: datetime) -> list[str]:
+        """See Mailbox.messages_of."""
+        with _Call(self, "messages_of"):
+            ours = [m for m, each in self._messages.items() if each and each.item and each.item.uid == item.uid]
+            return sorted((m for m in ours if self._received[m] >= since), key=self._received.__getitem__)
+
     async def newest(self, most: int) -> list[str]:
         """See Arrivals.newest."""
         with _Call(self, "newest"):

@@ -13,7 +13,6 @@ from shared.calendar.conference import Calendar, Occurrence
 from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 from shared.mailboxes.ews import address_book, operations, payloads, views
 from shared.mailboxes.ews.error_mapping import CANCELLED, GONE, NOT_ALLOWED_THERE
-from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
 from shared.mailboxes.ews.node import Node
 from shared.mailboxes.ews.references import ItemReference, MessageId
 from shared.mailboxes.ews.server import EwsLogin
@@ -58,21 +57,22 @@ class EwsMailbox:
     ) -> MeetingRequest | None:
         """A message about one occurrence that names its series' master, as grommunio's do.
 
-        Its own recurrence id says which occurrence. One that has left the calendar leaves the master as its stand-in
-        (CalendarItem.is_stand_in); an invitation to one that is not there yet is to be tried again.
+        Its own recurrence id says which occurrence. To a cancellation, one that has left the calendar leaves the master
+        as its stand-in (CalendarItem.is_stand_in). An invitation to one that is not there has no item: that has been
+        cancelled since, or is yet to be made.
         """
         series_id = str(payloads.item_reference(master))
         now_at = message.moment("Start") or original
-        if found := await views.occurrence_id(self._call, payloads.uid(master), original, now_at):
+        if found := await views.occurrence_id(self._call, master, original, now_at):
             [occurrence] = await self._call(operations.read, ItemId(id=found))
             if occurrence:
                 return payloads.meeting_request(message, known_as, occurrence, series_id)
         request = payloads.meeting_request(message, known_as, master, series_id)
         if request is None or request.item is None:
             return request
-        if request.kind is Kind.REQUEST:
-            raise EwsUnavailable(Trouble.OTHER, "the occurrence is not in the calendar")
         day = request.day or f"{original.astimezone(request.item.tz):%Y%m%d}"
+        if request.kind is Kind.REQUEST:
+            return replace(request, item=None, day=day)
         stand_in = replace(request.item, shape=Shape.OCCURRENCE, original_start=original, original_day=day)
         return replace(request, item=stand_in, day=day)
 
@@ -157,6 +157,13 @@ class EwsMailbox:
     async def addresses(self) -> tuple[str, ...]:
         """See Mailbox.addresses: of the address book."""
         return await self._call(address_book.resolve, self._address)
+
+    async def messages_of(self, item: CalendarItem, since: datetime) -> list[str]:
+        """See Mailbox.messages_of: two calls."""
+        found = [node for folder in Folder for node in await self._call(operations.arrived, folder, since)]
+        ours = [node for node in found if payloads.kind_of(node) and payloads.uid(node) == item.uid]
+        ours.sort(key=lambda node: node.moment("DateTimeReceived") or since)
+        return list(dict.fromkeys(str(payloads.message_id(message)) for message in ours))
 
     async def changes(self, folder: Folder, state: str) -> Changes:
         """See Mailbox.changes: SyncFolderItems. Only requests and cancellations are told, by their item classes."""

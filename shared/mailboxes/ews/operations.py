@@ -42,9 +42,10 @@ from shared.mailboxes.ews.services import (
     Find,
     Folders,
     Get,
-    SameMeeting,
     Send,
     Sync,
+    of_meeting,
+    received_since,
 )
 
 log = logging.getLogger(__name__)
@@ -59,8 +60,11 @@ VIEW = 1000
 BATCH = 50
 """Occurrences that are asked for by their numbers in one call."""
 
+SEARCH = 250
+"""Entries of one page of a search (EWSFindCountLimit)."""
+
 SEARCHED = 20
-"""Pages of the calendar that are looked through for one meeting, where Exchange does not search."""
+"""Pages of a folder that are looked through for one meeting."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +189,7 @@ def view(account: Account, start: datetime, end: datetime) -> tuple[list[Node], 
 
 def find(account: Account, global_object_id: str) -> str:
     """The EWS id of the meeting in the calendar (a series' master), "" when it is not there."""
-    asked = {"restriction": SameMeeting(global_object_id), "page_size": 1}
+    asked = {"restriction": of_meeting(global_object_id), "page_size": 1}
     try:
         found, _ = Find(account=account).page(folder_id(account, "calendar"), **asked)
     except REFUSED_SEARCH:
@@ -203,6 +207,24 @@ def _looked_through(account: Account, wanted: str) -> str:
         if not more:
             return ""
     raise Unavailable("The mailbox has more meetings than can be looked through.")
+
+
+def arrived(account: Account, folder: str, since: datetime) -> list[Node]:
+    """Messages of a folder that have come since, in any order, each with its meeting; none where that is refused."""
+    found: list[Node] = []
+    for page in range(SEARCHED):
+        asked = {"additional_fields": ARRIVAL + UID, "page_size": SEARCH, "offset": page * SEARCH}
+        try:
+            nodes, more = Find(account=account).page(
+                folder_id(account, folder), restriction=received_since(since), **asked
+            )
+        except REFUSED_SEARCH as error:
+            log.warning("this server does not search by time of arrival: %s", type(error).__name__)
+            return []
+        found += nodes
+        if not more:
+            break
+    return found
 
 
 def respond(account: Account, item_id: str, *, accept: bool, html: str | None) -> None:

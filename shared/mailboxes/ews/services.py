@@ -1,5 +1,6 @@
 """exchangelib's services with XML for answers, and the properties that they are asked for."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from exchangelib.errors import (
@@ -168,20 +169,31 @@ class Sync(_Xml, SyncFolderItems):
         return super()._get_element_container(message, name)
 
 
-class SameMeeting:
-    """A restriction to items of one CleanGlobalObjectId. exchangelib's own wants its models."""
+class Restriction:
+    """A restriction by one property. exchangelib's own wants its models."""
 
-    def __init__(self, global_object_id: str) -> None:
-        self._value = global_object_id
+    def __init__(self, comparison: str, field: FieldPath, value: str) -> None:
+        self._comparison, self._field, self._value = comparison, field, value
 
     def to_xml(self, version: Any) -> Any:
         """The Restriction element."""
-        equal, constant = create_element("t:IsEqualTo"), create_element("t:FieldURIOrConstant")
+        compared, constant = create_element(f"t:{self._comparison}"), create_element("t:FieldURIOrConstant")
         constant.append(create_element("t:Constant", attrs={"Value": self._value}))
-        equal.extend([UID[0].to_xml(), constant])
+        compared.extend([self._field.to_xml(), constant])
         restriction = create_element("m:Restriction")
-        restriction.append(equal)
+        restriction.append(compared)
         return restriction
+
+
+def of_meeting(global_object_id: str) -> Restriction:
+    """A restriction to items of one CleanGlobalObjectId."""
+    return Restriction("IsEqualTo", UID[0], global_object_id)
+
+
+def received_since(moment: datetime) -> Restriction:
+    """A restriction to messages that have come since."""
+    field = paths("item:DateTimeReceived")[0]
+    return Restriction("IsGreaterThanOrEqualTo", field, f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
 
 
 class Find(_Xml, FindItem):

@@ -55,12 +55,34 @@ async def page(call: Call, first: datetime, last: datetime, start: datetime) -> 
     return found, max(last_start(shown), start + _STEP) if more and shown else None
 
 
-async def occurrence_id(call: Call, uid: str, original: datetime, now_at: datetime) -> str:
-    """The id of the occurrence that the series' pattern has at `original`, and that perhaps is at `now_at`; or ""."""
+async def occurrence_id(call: Call, master: Node, original: datetime, now_at: datetime) -> str:
+    """The id of the occurrence that the series' pattern has at `original`, and that perhaps is at `now_at`; or "".
+
+    Where neither holds it, another message has moved it since; only its number leads to it then.
+    """
     for moment in dict.fromkeys((now_at, original)):
-        for entry in await entries(call, uid, moment - AROUND, moment + AROUND, operations.VIEW):
-            if (payloads.original_start(entry) or entry.moment("Start")) == original:
+        for entry in await entries(call, payloads.uid(master), moment - AROUND, moment + AROUND, operations.VIEW):
+            if _pattern_start(entry) == original:
                 return entry.id
+    return await _numbered_id(call, master.id, original)
+
+
+def _pattern_start(entry: Node) -> datetime | None:
+    return payloads.original_start(entry) or entry.moment("Start")
+
+
+def _is_after(entry: Node, original: datetime) -> bool:
+    start = _pattern_start(entry)
+    return start is not None and start > original
+
+
+async def _numbered_id(call: Call, master_id: str, original: datetime) -> str:
+    """The id of that occurrence wherever it is now, or "": numbers go by the pattern, whose times only rise."""
+    async for page in _numbered_pages(call, master_id):
+        if found := next((node.id for node in page if _pattern_start(node) == original), ""):
+            return found
+        if any(node.text("CalendarItemType") == "Occurrence" and _is_after(node, original) for node in page):
+            return ""
     return ""
 
 
@@ -86,13 +108,21 @@ async def _pages(call: Call, first: datetime, last: datetime) -> AsyncIterator[l
 
 async def _numbered(call: Call, master_id: str, first: datetime, last: datetime) -> AsyncIterator[Node]:
     """The occurrences of a series that overlap a time, by their numbers from the first on."""
-    for batch in range(VIEW_MAX_PAGES):
-        page, more = await call(operations.occurrences, master_id, 1 + batch * operations.BATCH)
+    async for page in _numbered_pages(call, master_id):
         for node in page:
             times = payloads.occurrence(node)
             if times.start < last and first < times.end:
                 yield node
-        if not more or (page and all((node.moment("Start") or last) >= last for node in page)):
+        if page and all((node.moment("Start") or last) >= last for node in page):
+            return
+
+
+async def _numbered_pages(call: Call, master_id: str) -> AsyncIterator[list[Node]]:
+    """All occurrences of a series. Raises Unavailable where there are too many to be looked through."""
+    for batch in range(VIEW_MAX_PAGES):
+        page, more = await call(operations.occurrences, master_id, 1 + batch * operations.BATCH)
+        yield page
+        if not more:
             return
     raise Unavailable("The series has more occurrences than can be looked through.")
 

@@ -433,3 +433,20 @@ def test_an_occurrence_that_was_changed_before_its_series_was_read_is_open() -> 
         [(0, ("invite", 1, 17, "series")), (4, ("invite", 2, 13, "none")), (0, three_days), (3, rename)]
     ]
     asyncio.run(check(history, By.GRAPH, varied={"uid": False, "instances_with_exceptions": False}))
+
+
+def test_an_update_without_tag_that_overtook_its_invitation_is_not_declined() -> None:
+    """What a sweep has found waits in the queue behind the update that asked for it."""
+    lost: Step = ("fault", ("notification", "lose", 2))
+    series: Step = ("invite", 0, 16, "series")
+    history: list[list[Step]] = [[(0, lost), (0, series), (0, ("swap", 0)), (0, ("untag", 0))]]
+    asyncio.run(check(history, By.GRAPH))
+
+
+@pytest.mark.parametrize("then", ["move", "cancel", "swap"])
+@pytest.mark.parametrize("first", ["move", "rename", "swap"])
+def test_two_messages_of_one_occurrence_that_both_name_its_series_leave_nothing_waiting(first: str, then: str) -> None:
+    """As grommunio sends them; by the second, the occurrence is no longer where the first has it, or gone."""
+    series: Step = ("invite", 2, 8, "series")
+    history: list[list[Step]] = [[(0, series)], [(0, (f"{verb} occurrence", 2, 2)) for verb in (first, then)]]
+    asyncio.run(check(history, By.EWS, varied={"names_occurrences": False}))

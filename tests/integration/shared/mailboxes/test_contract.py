@@ -109,6 +109,10 @@ async def office(request: pytest.FixtureRequest) -> AsyncIterator[Office]:
         yield Office(World(running, http), mailbox, calls.__getitem__, {})
 
 
+def _correlation(message: str) -> str:
+    return correlation_id(INTEGRATION, message)
+
+
 def on_mondays(first: int, last: int) -> tuple[Occurrence, ...]:
     """The weekly meeting's occurrences from one week to another; Berlin's summer time begins on 2030-03-31."""
     starts = [NINE + timedelta(weeks=n) - (HOUR if n >= 4 else timedelta(0)) for n in range(first, last)]
@@ -401,6 +405,27 @@ class TestWatching:
         again = await office.mailbox.read(filed)
         assert again is not None
         assert replace(again, message_id="", item=None) == replace(request, message_id="", item=None)
+
+    async def test_all_messages_of_one_meeting(self, office: Office) -> None:
+        """Wherever they are by now, and those of its occurrences with them."""
+        uid = await office.world.meet(recurrence=WEEKLY)
+        series = await office.newest()
+        await office.world.meet(subject="Another meeting")
+        await office.news()
+        assert series.item is not None
+        await office.mailbox.answer(series.item.id, Answer.ACCEPTED, "Welcome")  # files the invitation away
+        before = office.now
+        await office.world.post("/dev/clock", {"now": (before + HOUR).isoformat()})
+        await office.world.edit(uid, occurrence="2030-03-11", start="2030-03-12T15:00:00", end="2030-03-12T16:00:00")
+        [update] = await office.news()
+
+        async def found(since: datetime) -> list[str]:
+            assert series.item is not None
+            return [_correlation(each) for each in await office.mailbox.messages_of(series.item, since)]
+
+        assert await found(before - HOUR) == [_correlation(series.message_id), _correlation(update)]
+        assert await found(before + HOUR / 2) == [_correlation(update)]
+        assert await found(before + 2 * HOUR) == []
 
     async def test_a_state_that_the_server_has_forgotten_starts_anew(self, office: Office) -> None:
         await office.world.meet()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.aliases.tags import find_tags
+from shared.bookings.booking import State
 from shared.calendar.conference import Calendar, Occurrence
 from shared.calendar.request import Answer, Shape, Update
 from shared.errors import RateLimited, SchedulingError, Unavailable
@@ -41,6 +42,43 @@ async def test_one_message_that_can_never_be_read_keeps_no_other_from_its_answer
     world.clock.set(since + HOLDS_OTHERS_FOR)
     await world.processor().process(update)
     assert [kind for kind, _ in world.told] == ["declined"]
+
+
+async def test_an_update_without_tag_waits_for_its_invitation_wherever_that_is_queued(world: World) -> None:
+    booking = await world.reserve()
+    request = invitation(body=body(booking))
+    world.mailbox.deliver(request)
+    update = replace(request, message_id="message-2", body="<p>no tag</p>", update=Update.INFORMATIONAL)
+    world.mailbox.deliver(update)
+    await world.processor().process(Notice(world.integration.uuid, "message-2", sought=True))
+    assert [kind for kind, _ in world.told] == ["accepted"]
+    for message in ("message-1", "message-2"):
+        operation = await world.operation(message)
+        assert operation
+        assert operation.done
+
+
+@pytest.mark.parametrize("error", [Unavailable("down"), MessageNotFound("gone"), ValueError("a fault of ours")])
+async def test_a_message_of_the_same_meeting_that_cannot_be_read(world: World, error: Exception) -> None:
+    """What was deleted, or fails by a fault, holds nothing up; what is away is waited for."""
+    request = invitation(body="<p>no tag</p>", update=Update.INFORMATIONAL)
+    world.mailbox.deliver(replace(request, message_id="message-0"))
+    world.mailbox.deliver(request)
+    sought = Notice(world.integration.uuid, "message-1", sought=True)
+    read = world.mailbox.read
+
+    async def reading(message: str) -> object:
+        if message == "message-0":
+            raise error
+        return await read(message)
+
+    world.mailbox.read = reading  # type: ignore[method-assign, assignment]
+    if isinstance(error, Unavailable):
+        with pytest.raises(Unavailable):
+            await world.processor().process(sought)
+    else:
+        await world.processor().process(sought)
+    assert [kind for kind, _ in world.told] == ([] if isinstance(error, Unavailable) else ["declined"])
 
 
 class TestSingleMeetings:
@@ -379,6 +417,38 @@ class TestLeftAlone:
         world.mailbox.deliver(request)
         await world.settle()
         assert [kind for kind, _ in world.told] == ["accepted"]
+
+    async def test_an_invitation_to_an_occurrence_that_is_not_there_changes_nothing_of_its_series(
+        self, world: World
+    ) -> None:
+        """It was cancelled since, as its own message says."""
+        booking, other = await world.reserve(), await world.reserve()
+        series = invitation(body=body(booking), shape=Shape.SERIES)
+        world.mailbox.series["series-uid-1"] = Calendar((Occurrence(START, START + timedelta(hours=1)),))
+        assert series.item
+        series = replace(series, item=replace(series.item, id="series-uid-1"))
+        await world.process(world.mailbox.deliver(series))
+        gone = replace(series, message_id="message-2", body=body(other), item=None, uid="uid-1", day="20261123")
+        await world.process(world.mailbox.deliver(gone))
+        await world.settle()
+        assert [kind for kind, _ in world.told] == ["accepted"]
+        assert [b.state for b in (await world.records.known("", [booking.tag, other.tag], thorough=True)).tagged] == [
+            State.SCHEDULED,
+            State.RESERVED,
+        ]
+        assert await world.records.waiting.all() == []
+
+    async def test_an_update_whose_own_item_is_not_named_is_about_the_meeting_on_record(self, world: World) -> None:
+        """Answering gives a meeting another id on some servers; its message still names the old one."""
+        booking = await world.reserve()
+        request = invitation(body=body(booking))
+        await world.process(world.mailbox.deliver(request))
+        assert request.item
+        moved = replace(request.item, occurrence=Occurrence(LATER, LATER + timedelta(hours=1)))
+        world.mailbox.items[moved.id] = moved
+        await world.process(world.mailbox.deliver(replace(request, message_id="message-2", item=None, uid="uid-1")))
+        world.clock.set(LATER)
+        assert await world.is_open(booking.alias)
 
     async def test_an_item_that_never_comes_ends_in_a_record(self, world: World) -> None:
         """Mailbox processing that is switched off makes no calendar items (docs/facts/exchange.md §7)."""

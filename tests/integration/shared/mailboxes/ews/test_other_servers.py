@@ -131,6 +131,35 @@ class TestOccurrencesWhoseMessagesNameTheMaster:
         calendar = await mailbox.calendar(series, datetime(2030, 3, 1, tzinfo=UTC))
         assert len(calendar.occurrences) == 13 - 1, "the series goes on"
 
+    async def test_one_that_another_message_has_moved_since_is_found_where_it_is(
+        self, world: World, mailbox: EwsMailbox
+    ) -> None:
+        await switch(world, names_occurrences=False)
+        uid = await world.meet(recurrence=WEEKLY)
+        before = await mailbox.changes(Folder.INBOX, "")
+        await world.edit(uid, occurrence="2030-03-11", subject="Only this one")
+        [update] = (await mailbox.changes(Folder.INBOX, before.state)).message_ids
+        await world.edit(uid, occurrence="2030-03-11", start="2030-03-14T09:00:00", end="2030-03-14T10:00:00")
+        renamed = await mailbox.read(update)
+        assert renamed is not None
+        assert renamed.item is not None
+        assert (renamed.item.shape, renamed.item.day) == (Shape.OCCURRENCE, "20300311")
+        assert renamed.item.occurrence.start == datetime(2030, 3, 14, 8, tzinfo=UTC)
+
+    async def test_an_invitation_to_one_that_was_cancelled_since_tells_so(
+        self, world: World, mailbox: EwsMailbox
+    ) -> None:
+        await switch(world, names_occurrences=False)
+        uid = await world.meet(recurrence=WEEKLY)
+        before = await mailbox.changes(Folder.INBOX, "")
+        await world.edit(uid, occurrence="2030-03-11", subject="Only this one")
+        [update] = (await mailbox.changes(Folder.INBOX, before.state)).message_ids
+        await world.cancel(uid, "2030-03-11")
+        renamed = await mailbox.read(update)
+        assert renamed is not None
+        assert (renamed.kind, renamed.day) == (Kind.REQUEST, "20300311")
+        assert renamed.item is None or renamed.item.cancelled
+
     async def test_a_cancelled_one_does_not_stand_for_the_series(self, world: World, mailbox: EwsMailbox) -> None:
         await switch(world, names_occurrences=False)
         uid = await world.meet(recurrence=WEEKLY)
