@@ -5,50 +5,52 @@ BIN := .venv/bin
 PARALLEL := -n auto --dist loadfile
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version
 
-.PHONY: run test lint types unit integration conformance loop browser bench package lock ready pane-ready
+.PHONY: run test lint types unit integration conformance loop browser bench package lock ready tools
 
-run: ready
-	@exec $(BIN)/python -m dev
+run:
+	@$(PYTHON) -m dev.setup run && exec $(BIN)/python -m dev
 
 test: lint types unit integration conformance loop browser
 
-lint: ready
+lint: tools
 	$(BIN)/ruff check .
 
-types: ready
+types: tools
 	$(BIN)/mypy
 
-unit: ready pane-ready
+unit: tools
 	$(BIN)/pytest tests/unit $(PARALLEL)
 
-integration: ready
+integration: tools
 	$(BIN)/pytest tests/integration $(PARALLEL)
 
-conformance: ready
+conformance: tools
 	$(BIN)/pytest tests/conformance $(PARALLEL)
 
-loop: ready
+loop: tools
 	$(BIN)/pytest tests/stack
 
-browser: ready pane-ready
+browser: tools
 	$(BIN)/pytest tests/browser $(PARALLEL)
 
-bench: ready
+bench: tools
 	$(BIN)/python -m bench
 
 package: ready
 	$(BIN)/python infra/package.py --measure
 
-lock: ready
+lock: tools
 	$(LOCK) 3.11 requirements.in -o requirements.txt
 	$(LOCK) 3.11 requirements-cli.in -c requirements.txt -o requirements-cli.txt
-	$(LOCK) 3.11 requirements-dev.in -c requirements.txt -o requirements-dev.txt
+	$(LOCK) 3.11 dev/requirements-run.in -c requirements-cli.txt -o dev/requirements-run.txt
+	$(LOCK) 3.11 requirements-dev.in -c dev/requirements-run.txt -o requirements-dev.txt
 	$(LOCK) 3.11 --no-deps dev/requirements-node.in -o dev/requirements-node.txt
 	$(LOCK) 3.13 --no-deps dev/requirements-host.in -o dev/requirements-host.txt
 
+# What running, the command line and the package need.
 ready:
-	@$(PYTHON) -m dev.setup
+	@$(PYTHON) -m dev.setup run
 
-# Chromium, and the Node packages that check the pane; what cannot be installed is named, and its tests are skipped.
-pane-ready: ready
-	@$(PYTHON) -m dev.browser_setup
+# And what tests and linters need; what cannot be installed of Chromium and the checks of the pane is named and skipped.
+tools:
+	@$(PYTHON) -m dev.setup test

@@ -20,7 +20,7 @@ from playwright.async_api import BrowserContext, Frame, Page, async_playwright
 from bench.host import free_port
 from bench.result import Result
 from dev.__main__ import Stack
-from dev.browser_setup import chromium
+from dev.install.browser import chromium
 from dev.environment import MANAGEMENT, Addresses
 
 OPENINGS = 7

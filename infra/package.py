@@ -23,7 +23,7 @@ PRODUCT = ("function_app.py", "host.json", "functions", "shared", "addin")
 """All that runs in Azure."""
 
 LIBRARIES = ("addin/vendor/msal-browser.min.js", "addin/vendor/msal-browser.LICENSE")
-"""Microsoft's library for nested app authentication and its licence, fetched by dev/setup.py."""
+"""Microsoft's library for nested app authentication and its licence, fetched by dev/install."""
 
 PACKAGES = Path(".python_packages/lib/site-packages")
 """Where the Functions host puts requirements that come with the app."""

@@ -60,7 +60,7 @@ class Bundle:
 
 def load(folder: Path) -> Bundle:
     """The bundle of `addin/`: pane.html, style sheets, modules in src/, scripts of the sign-in dialog and of
-    commands in dialog/ and commands/, other people's in vendor/, which dev/setup.py fetches.
+    commands in dialog/ and commands/, other people's in vendor/, which dev/install fetches.
 
     Raises ValueError when two files have one name, or when a module imports what is not there.
     """

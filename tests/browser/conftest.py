@@ -15,8 +15,8 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from dev.__main__ import Stack
-from dev.browser_setup import chromium
 from dev.environment import Addresses
+from dev.install.browser import chromium
 from tests.browser.outlook import USUAL, Outlook
 from tests.browser.tools import OFFICE_JS
 
@@ -47,7 +47,7 @@ async def browser() -> AsyncIterator[Browser]:
     if not executable:
         pytest.skip("no Chromium here: install it (`apt-get install chromium-headless-shell`), or name it in CHROMIUM")
     if not OFFICE_JS.is_dir():
-        pytest.skip("the genuine Office.js is not here: `python -m dev.browser_setup` fetches it (npm)")
+        pytest.skip("the genuine Office.js is not here: `python3 -m dev.setup test` fetches it (npm)")
     async with async_playwright() as playwright:
         # Without the sandbox, as Chromium refuses it to root, whom containers run as. It sees our own pages only.
         running = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])

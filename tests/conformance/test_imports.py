@@ -26,7 +26,13 @@ FORBIDDEN = {
     "shared/integrations": {"azure", "shared.azure_storage", "shared.composition", "httpx"},
 }
 # Standard library only: they run before anything is installed.
-BARE = ("dev/__init__.py", "dev/setup.py", "dev/node_runtime.py")
+BARE = (
+    "dev/__init__.py",
+    "dev/setup.py",
+    "dev/node_runtime.py",
+    "dev/processes.py",
+    *sorted(str(file.relative_to(ROOT)) for file in (ROOT / "dev" / "install").glob("*.py")),
+)
 
 
 def modules(place: str) -> list[Path]:

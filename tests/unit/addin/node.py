@@ -24,5 +24,5 @@ def run_node(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess
 def package(name: str) -> Path:
     """The folder of an npm package; the test is skipped where it is not installed."""
     if not (PACKAGES / name).is_dir():
-        pytest.skip(f"{name} is not here: `python3 -m dev.browser_setup` fetches it")
+        pytest.skip(f"{name} is not here: `python3 -m dev.setup test` fetches it")
     return PACKAGES / name

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from dev.setup import LIBRARIES, NODE, VENDOR
+from dev.install.places import AZURITE, LIBRARIES, VENDOR
 from tests.unit.addin.node import HERE, ROOT, package, run_node
 
 
@@ -27,4 +27,4 @@ def test_no_library_of_others_is_in_the_repository() -> None:
     kept = subprocess.run(["git", "ls-files", "addin/vendor"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert kept.stdout == ""
     for name, source in LIBRARIES.items():
-        assert (VENDOR / name).read_bytes() == (NODE / "node_modules" / source).read_bytes()
+        assert (VENDOR / name).read_bytes() == (AZURITE / "node_modules" / source).read_bytes()

@@ -21,9 +21,9 @@ SCHEMAS = "node_modules/@microsoft/app-manifest/build/json-schemas/teams"
 @pytest.fixture(scope="module")
 def validator() -> Any:
     jsonschema = pytest.importorskip("jsonschema")
-    file = ROOT / "dev" / "node" / SCHEMAS / f"v{SCHEMA_VERSION}" / "MicrosoftTeams.schema.json"
+    file = ROOT / "tests" / "browser" / "node" / SCHEMAS / f"v{SCHEMA_VERSION}" / "MicrosoftTeams.schema.json"
     if not file.exists():
-        pytest.skip("the npm package @microsoft/app-manifest is not in dev/node")
+        pytest.skip("the npm package @microsoft/app-manifest is not in tests/browser/node")
     return jsonschema.Draft4Validator(json.loads(file.read_text()))
 
 

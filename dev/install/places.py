@@ -1,0 +1,22 @@
+"""Where things are installed."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+UV = VENV / "bin" / "uv"
+STATE = ROOT / ".setup"
+"""Logs of the last installation, and the lock that holds a second one off."""
+AZURITE = ROOT / "dev" / "node"
+PANE_CHECKS = ROOT / "tests" / "browser" / "node"
+VENDOR = ROOT / "addin" / "vendor"
+LIBRARIES = {
+    "msal-browser.min.js": "@azure/msal-browser/lib/msal-browser.min.js",
+    "msal-browser.LICENSE": "@azure/msal-browser/LICENSE",
+}
+"""What the pane is served with and we have not written: by name in addin/vendor, from dev/node/node_modules."""
+RUN_LOCK = ROOT / "dev" / "requirements-run.txt"
+TEST_LOCK = ROOT / "requirements-dev.txt"
+HOST_LOCK = ROOT / "dev" / "requirements-host.txt"
+NODE_LOCK = ROOT / "dev" / "requirements-node.txt"

@@ -1,0 +1,103 @@
+"""One installation: finds out what is missing, installs it, and ends with one line whatever happens."""
+
+import fcntl
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from types import FrameType
+from typing import IO, NoReturn
+
+from dev.install import parts, places
+from dev.install.parts import Part
+from dev.install.steps import SetupError, Steps
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+INTERRUPTED = 130  # what a shell calls "ended by Ctrl-C"
+GLANCE = (
+    0.2  # seconds; a signal that comes just before a call that blocks is seen when that returns, so none blocks long
+)
+
+
+class Interrupted(BaseException):
+    """Somebody has asked the installation to end."""
+
+
+def installing(purpose: str) -> None:
+    """Install what is missing for a purpose of parts.PURPOSES; ends the program with a sentence when it cannot."""
+    if purpose not in parts.PURPOSES:
+        sys.exit(f"There is nothing to make ready for {purpose!r}; there is: {', '.join(parts.PURPOSES)}.")
+    if not _missing(purpose):
+        return
+    _raise_on_signals()
+    try:
+        with _alone() as lock:
+            if missing := _missing(purpose):
+                _install(purpose, missing, lock)
+    except Interrupted:
+        print(f"\nInterrupted. `make {purpose}` goes on from here.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except OSError as error:
+        where = error.filename or places.ROOT
+        sys.exit(f"The set-up failed: {error.strerror or error} ({where}). Run make again when that is fixed.")
+    except SetupError as error:
+        sys.exit(f"{error} Run make again when that is fixed: it goes on from here.")
+
+
+def _missing(purpose: str) -> list[Part]:
+    return [part for part in parts.PURPOSES[purpose]() if not part.ready()]
+
+
+def _install(purpose: str, missing: Sequence[Part], lock: int) -> None:
+    for log in places.STATE.glob("*.log"):
+        log.unlink()
+    print(f"Setting up what `make {purpose}` needs; what the tools say is in {places.STATE}.", flush=True)
+    steps = Steps(places.STATE, [part.title for part in missing], lock)
+    with ThreadPoolExecutor() as pool:
+        try:
+            under_way = {pool.submit(_lane, lane, steps) for lane in parts.lanes(missing)}
+            while under_way:
+                done, under_way = wait(under_way, GLANCE, FIRST_COMPLETED)
+                for lane in done:
+                    lane.result()
+        except BaseException:
+            steps.end()
+            raise
+
+
+def _lane(lane: Sequence[Part], steps: Steps) -> None:
+    for part in lane:
+        with steps.step(part.title, part.optional):
+            part.install(steps)
+
+
+@contextmanager
+def _alone() -> Iterator[int]:
+    """One installation at a time, also when one was killed and its commands are still running."""
+    places.STATE.mkdir(exist_ok=True)
+    with (places.STATE / "lock").open("a") as file:
+        if not _locked(file):
+            print("Another set-up is under way in this folder: waiting for it.", flush=True)
+            while not _locked(file):
+                time.sleep(GLANCE)
+        yield file.fileno()
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _raise_on_signals() -> None:
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        raise Interrupted
+
+    for number in SIGNALS:
+        signal.signal(number, interrupt)
