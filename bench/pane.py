@@ -20,8 +20,8 @@ from playwright.async_api import BrowserContext, Frame, Page, async_playwright
 from bench.host import free_port
 from bench.result import Result
 from dev.__main__ import Stack
-from dev.install.browser import chromium
 from dev.environment import MANAGEMENT, Addresses
+from dev.install.browser import chromium
 
 OPENINGS = 7
 CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
