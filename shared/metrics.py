@@ -39,6 +39,9 @@ class Metric(StrEnum):
     is whose: `policy` or `management`.
     """
 
+    ODD_NOTIFICATIONS = "odd_notifications"
+    """Notifications of Graph's that could not be read, in a POST that was believed."""
+
     SET_ASIDE = "set_aside"
     """1 for every notice that could not be handled."""
 

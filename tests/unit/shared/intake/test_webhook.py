@@ -107,6 +107,49 @@ def test_what_is_not_believed_is_left_out_and_the_rest_is_kept(item: dict[str, A
     assert receive({"value": [item, change("good")]}) == [Notice(OURS, "good")]
 
 
+ODD: dict[str, Any] = {
+    "a text": "x",
+    "null": None,
+    "a number": 7,
+    "a list": [change()],
+    "clientState of another kind": change(state=["x"]),
+    "message of another kind": change(message={"x": 1}),
+    "no message": change(message=""),
+    "no resource data": change(resourceData=None),
+    "resource data of another kind": change(resourceData=[1]),
+}
+
+
+@pytest.mark.parametrize("item", ODD.values(), ids=ODD)
+def test_an_odd_item_is_counted_and_costs_the_others_nothing(item: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    assert receive({"value": [change("a"), item, change("b"), item]}) == [Notice(OURS, "a"), Notice(OURS, "b")]
+    assert caplog.messages == ['metric {"name":"odd_notifications","value":2}']
+
+
+@pytest.mark.parametrize("item", ODD.values(), ids=ODD)
+def test_what_a_stranger_sends_writes_no_line(item: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    if isinstance(item, dict) and item.get("clientState") == STATE:
+        item = {**item, "clientState": "x"}
+    assert receive({"value": [item, change(state="x" * 64)]}) == []
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"subscriptionId": None}, {"subscriptionId": 1}, {"unknown": {"deep": [1]}}, {"changeType": 7}, {"tenantId": []}],
+    ids=str,
+)
+def test_what_is_not_needed_is_not_looked_at(more: dict[str, Any]) -> None:
+    assert receive({"value": [{**change(), **more}]}) == [Notice(OURS, "message-1")]
+
+
+@pytest.mark.parametrize("event", [1, ["missed"], {"x": 1}, "somethingNew"], ids=str)
+def test_a_lifecycle_event_that_nobody_knows_has_the_subscription_looked_at(event: Any) -> None:
+    assert receive({"value": [{**lifecycle("missed"), "lifecycleEvent": event}]}) == [Notice(OURS, resubscribe=True)]
+
+
 MALFORMED: dict[str, Any] = {
     "empty": b"",
     "no JSON": b"value",
@@ -118,15 +161,8 @@ MALFORMED: dict[str, Any] = {
     "no value": {},
     "value is null": {"value": None},
     "value is an object": {"value": change()},
-    "an item is a text": {"value": ["x"]},
-    "an item is null": {"value": [None]},
-    "no subscription": {"value": [{"clientState": STATE}]},
-    "subscription of another kind": {"value": [change(subscription=1)]},
-    "clientState of another kind": {"value": [change(state=["x"])]},
-    "message of another kind": {"value": [change(message={"x": 1})]},
     "nested too deep": b"[" * 100_000,
     "too many": {"value": [change(state="")] * (MAX_NOTIFICATIONS + 1)},
-    "lifecycle event of another kind": {"value": [{**lifecycle("missed"), "lifecycleEvent": 1}]},
     "a number without end": b'{"value": ' + b"9" * 10_000 + b"}",
 }
 
@@ -147,7 +183,7 @@ def test_an_oversized_body_is_not_even_parsed() -> None:
 
 def test_an_error_tells_nothing_of_what_was_sent() -> None:
     with pytest.raises(InvalidRequest) as refused:
-        receive({"value": [change(subscription={"secret": STATE})]})
+        receive({"value": {"secret": STATE}})
     assert STATE not in str(refused.value)
     assert refused.value.__cause__ is None
 
