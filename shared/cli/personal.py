@@ -18,8 +18,8 @@ from shared.cli.management import ManagementClient, Object
 from shared.cli.vmr_files import FileVmr, read
 from shared.clock import SystemClock
 from shared.errors import SettingsInvalid
-from shared.management.conferences import VmrForm
-from shared.management.directory import Owners
+from shared.management.relations import Relations
+from shared.management.vmr_form import VmrForm, reference_in
 from shared.personal.fields import normal
 
 commands = typer.Typer(no_args_is_help=True, help="Personal VMRs of our own store.")
@@ -68,7 +68,7 @@ def import_(
 
 def _check(found: Sequence[FileVmr]) -> None:
     """Raise FileRefused with everything that is wrong, before anything is sent."""
-    form, nobody, faults = VmrForm(SystemClock()), Owners([]), list[Fault]()
+    form, nobody, faults = VmrForm(SystemClock()), Relations([]), list[Fault]()
     names: dict[str, int] = {}
     for vmr in found:
         try:
@@ -104,7 +104,7 @@ def _comparable(name: str, value: Any) -> Any:
     if name == "aliases" and isinstance(value, list):
         entries = [entry if isinstance(entry, dict) else {"alias": entry} for entry in value]
         return [(entry["alias"], entry.get("description") or "") for entry in entries]
-    return "" if value is None else value
+    return "" if value is None else reference_in(value)
 
 
 def _send(management: ManagementClient, wanted: Sequence[Wanted]) -> list[Fault]:

@@ -17,15 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from shared.cli.faults import Fault, FileRefused
+from shared.personal.field_table import CONFERENCE_FIELDS
 
-FIELDS = (
-    "name", "description", "service_type", "tag", "aliases", "pin", "guest_pin", "allow_guests",
-    "primary_owner_email_address", "sync_tag",
-)  # fmt: skip
+FIELDS = tuple(CONFERENCE_FIELDS.defaults)
 """What a VMR in a file may have."""
 
+_NOT_OURS = frozenset({"automatic_participants"})
+"""What only the node has: entries of its own."""
+
 _OBJECTS = re.compile(r'\s*\{.*?"objects"\s*:\s*', re.DOTALL)
-_SWITCH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
+_SWITCH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _FROM_NODE = "resource_uri"
 
 
@@ -83,14 +84,26 @@ def _typed(name: str, line: int, row: dict[str, str]) -> dict[str, Any]:
     fields: dict[str, Any] = {column: value.strip() for column, value in row.items()}
     if "aliases" in fields:
         fields["aliases"] = [{"alias": alias} for alias in re.split(r"[\s;]+", fields["aliases"]) if alias]
-    if "allow_guests" in fields:
-        switch = fields["allow_guests"].lower()
-        if switch not in _SWITCH:
-            raise FileRefused([Fault(name, line, "allow_guests", "Must be true or false.")])
-        fields["allow_guests"] = _SWITCH[switch]
-    if not fields.get("service_type", "conference"):
-        del fields["service_type"]
-    return fields
+    return {column: _value(name, line, column, value) for column, value in fields.items()}
+
+
+def _value(name: str, line: int, column: str, value: Any) -> Any:
+    """A cell in the type of its field; an empty one is the field's default."""
+    field = CONFERENCE_FIELDS.fields[column]
+    if value == "" and not field.is_required:
+        return field.default
+    match field.type:
+        case "boolean" if value.lower() not in _SWITCH:
+            raise FileRefused([Fault(name, line, column, "Must be true or false.")])
+        case "boolean":
+            return _SWITCH[value.lower()]
+        case "integer" if not (value.isascii() and value.isdecimal()):
+            raise FileRefused([Fault(name, line, column, "Must be a whole number.")])
+        case "integer":
+            return int(value)
+        case "related_list":
+            return re.split(r"[\s;]+", value)
+    return value
 
 
 def _json(name: str, text: str) -> Iterator[FileVmr]:
@@ -122,7 +135,10 @@ def _own(value: dict[str, Any]) -> dict[str, Any]:
     """What we keep of an object; of one that a person has written everything, so that misspelt fields are told."""
     if _FROM_NODE not in value:
         return value
-    kept = {name: value[name] for name in FIELDS if name in value}
+    kept = {name: value[name] for name in FIELDS if name in value and name not in _NOT_OURS}
+    theme = kept.get("ivr_theme")
+    if isinstance(theme, dict):
+        kept["ivr_theme"] = theme.get("name")
     aliases = kept.get("aliases")
     if isinstance(aliases, list):
         entries = [entry for entry in aliases if isinstance(entry, dict)]

@@ -47,6 +47,7 @@ class Administration:
             self.examine,
             self.service_accounts.start,
             self.addin.bridges.names,
+            self.addin.bridges.name_at,
             local=base.settings.is_local,
         )
 

@@ -7,7 +7,8 @@ admins.py      who may use it
 listing.py     filters, order, pages
 connectors.py  ms_exchange_connector; domains.py exchange_domain; connector_schema.py their JSON schemas
 records.py     what is only read; record_rows.py the objects of these lists
-directory.py   records by the thousand; conferences.py conference, conference_aliases.py, end_users.py
+directory.py   records by the thousand: conferences.py, conference_aliases.py, end_users.py
+relations.py   what these refer to; vmr_form.py how a VMR is shown as conference, and understood
 openapi.py     the API described
 """
 
@@ -24,6 +25,7 @@ from shared.management.end_users import end_users
 from shared.management.engine import Management
 from shared.management.lifecycle import Lifecycle
 from shared.management.records import records, scheduled_rooms
+from shared.management.relations import NameAt
 from shared.personal.store import VmrStore
 from shared.personal.users import UserStore
 from shared.storage import Storage
@@ -41,10 +43,11 @@ def management(
     examine: Examine,
     start_sign_in: StartSignIn,
     names: Names,
+    name_at: NameAt,
     *,
     local: bool,
 ) -> Management:
-    """The API with all its resources. `examine` is the doctor, `names` what resolves URIs.
+    """The API with all its resources. `examine` is the doctor, `names` and `name_at` resolve URIs.
 
     `local`: of a local stack, see IntegrationStore.
     """
@@ -54,8 +57,8 @@ def management(
         [
             Connectors(integrations, storage, clock, lifecycle, examine, start_sign_in, names, local=local),
             Domains(integrations, lifecycle),
-            Conferences(vmrs, scheduled, integrations, clock),
-            ConferenceAliases(vmrs),
+            Conferences(vmrs, scheduled, integrations, clock, name_at),
+            ConferenceAliases(vmrs, clock),
             end_users(UserStore(storage), integrations),
             *records(integrations, storage, alarms, clock),
         ],

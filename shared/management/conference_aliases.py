@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from shared.clock import Clock
 from shared.errors import NotFound, SettingsInvalid
-from shared.management.conferences import ALIAS, ALIAS_SCHEMA, CONFERENCE, alias_object, free_slot, place
-from shared.management.directory import sent
 from shared.management.resource import CONFIGURATION, Action, Object, Shown, id_in
+from shared.management.vmr_form import ALIAS, ALIAS_SCHEMA, CONFERENCE, alias_object, free_slot, place
+from shared.personal.field_table import ALIAS_FIELDS
 from shared.personal.fields import validated
 from shared.personal.store import VmrStore
 from shared.personal.vmr import Alias, PersonalVmr
@@ -23,10 +24,11 @@ class ConferenceAliases:
     schema = ALIAS_SCHEMA
     actions: Mapping[str, Action] = {}
     has_etags = False
-    emptied_by_put: Mapping[str, Any] = {}
+    emptied_by_put = ALIAS_FIELDS.emptied_by_put
 
-    def __init__(self, store: VmrStore) -> None:
+    def __init__(self, store: VmrStore, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
 
     async def all(self) -> Sequence[Object]:
         """Every alias of every VMR."""
@@ -40,9 +42,8 @@ class ConferenceAliases:
 
     async def create(self, fields: Object) -> Shown:
         """One more alias of `conference`. Raises SettingsInvalid."""
-        values = sent(fields, ALIAS_SCHEMA)
-        vmr_id = id_in(values.pop("conference", None), CONFIGURATION, CONFERENCE)
-        validated(Alias, {**values, "slot": 1})  # what is wrong is told even where the VMR is as well
+        values = ALIAS_FIELDS.taken(fields, new=True) | {"created": self._clock.now().isoformat()}
+        vmr_id = id_in(values.pop("conference"), CONFIGURATION, CONFERENCE)
         try:
             changed = await self._change(vmr_id or 0, lambda now: _with(now, values))
         except NotFound:
@@ -51,7 +52,7 @@ class ConferenceAliases:
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
         """The changed alias. It stays with its VMR. Raises NotFound, SettingsInvalid."""
-        values, (vmr_id, slot) = sent(fields, ALIAS_SCHEMA), place(id_)
+        values, (vmr_id, slot) = ALIAS_FIELDS.taken(fields, new=False), place(id_)
         vmr = await self._vmr(vmr_id, id_)
         _entry(vmr, slot, id_)
         wanted = values.pop("conference", None)

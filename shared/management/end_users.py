@@ -5,59 +5,52 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from shared.errors import SettingsInvalid
 from shared.integrations import IntegrationStore
-from shared.integrations.syntax import is_guid
-from shared.management.directory import Directory, Owners, schemas, sent
+from shared.management.directory import Directory, properties
+from shared.management.relations import Relations
 from shared.management.resource import CONFIGURATION, Object, Schema, uri
 from shared.personal.end_user import UserRecord
+from shared.personal.field_table import END_USER_FIELDS
 from shared.personal.fields import validated
 from shared.personal.users import UserStore
 
 END_USER = "end_user"
 
-_LINES = (
-    "first_name", "last_name", "display_name", "title", "department", "telephone_number", "mobile_number",
-    "avatar_url", "sync_tag",
-)  # fmt: skip
-_IDS = ("user_oid", "exchange_user_id", "ms_exchange_guid")
+_OWN = "exchange_connector"
 END_USER_SCHEMA: Schema = {
     "type": "object",
     "properties": {
-        "id": {"type": "integer", "readOnly": True},
-        "uuid": {"type": "string", "readOnly": True},
-        **schemas(UserRecord, "primary_email_address", *_LINES),
-        **{name: {**schema, "type": ["string", "null"]} for name, schema in schemas(UserRecord, *_IDS).items()},
-        "exchange_connector": {"type": ["string", "null"], "format": "uri-reference"},
-        "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
+        **properties(END_USER_FIELDS),
+        _OWN: {"type": ["string", "null"], "format": "uri-reference"},
     },
-    "required": ["primary_email_address"],
+    "required": END_USER_FIELDS.required,
 }
+_NULLABLE = frozenset(name for name, each in END_USER_FIELDS.fields.items() if each.is_nullable)
 
 
 class UserForm:
     """A Form of user records. `user_oid` is a GUID; null and "" are the same."""
 
-    def show(self, record: UserRecord, owners: Owners) -> Object:
+    def show(self, record: UserRecord, relations: Relations) -> Object:
         """See Form.show. Sign-ins are nobody's business."""
         shown: dict[str, Any] = record.model_dump(exclude={"integration", "sign_ins"})
         return {
             **shown,
-            **{name: shown[name] or None for name in _IDS},
-            "exchange_connector": owners.uri(record.integration),
+            **{name: shown[name] or None for name in _NULLABLE},
+            "user_groups": list(record.user_groups),
+            _OWN: relations.uri(record.integration),
             "resource_uri": uri(CONFIGURATION, END_USER, record.id),
         }
 
-    def understand(self, fields: Object, before: UserRecord | None, id_: int, owners: Owners) -> UserRecord:
+    def understand(self, fields: Object, before: UserRecord | None, id_: int, relations: Relations) -> UserRecord:
         """See Form.understand. Another address or integration signs the user out: it may be another person."""
-        values = sent(fields, END_USER_SCHEMA)
-        values |= {name: values[name] or "" for name in _IDS if name in values}
-        if "exchange_connector" in values:
-            values["integration"] = owners.uuid(values.pop("exchange_connector"))
+        known = {name: value for name, value in fields.items() if name != _OWN}
+        values = END_USER_FIELDS.taken(known, new=before is None)
+        values |= {name: values[name] or "" for name in _NULLABLE if name in values}
+        if _OWN in fields:
+            values["integration"] = relations.uuid(fields[_OWN])
         start = before.model_dump() if before else {"id": id_, "uuid": str(uuid4())}
         user = validated(UserRecord, start | values)
-        if user.user_oid and not is_guid(user.user_oid):
-            raise SettingsInvalid({"user_oid": ["Must be a GUID: the user's object id in Entra."]})
         same = before is None or (user.email, user.integration) == (before.email, before.integration)
         return user if same else user.model_copy(update={"sign_ins": ()})
 
@@ -65,4 +58,5 @@ class UserForm:
 def end_users(store: UserStore, integrations: IntegrationStore) -> Directory[UserRecord]:
     """The resource."""
     about = "Users of the add-in: their address names the owner of personal VMRs."
-    return Directory(END_USER, about, END_USER_SCHEMA, store, UserForm(), integrations, dict.fromkeys(_IDS))
+    emptied = END_USER_FIELDS.emptied_by_put
+    return Directory(END_USER, about, END_USER_SCHEMA, store, UserForm(), integrations, emptied)

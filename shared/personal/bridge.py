@@ -22,7 +22,7 @@ from shared.mail_addresses import same_address
 from shared.network_errors import why_not_reached
 from shared.personal.bridge_failure import BridgeFailed
 from shared.personal.rendering import Vmr
-from shared.personal.vmr import SERVICE_TYPES
+from shared.personal.vmr import PERSONAL_SERVICE_TYPES
 from shared.retry_after import retry_after
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log every URL, and these name their owner
@@ -60,7 +60,7 @@ class _Conference(BaseModel):
     def is_personal(self, email: str) -> bool:
         """Whether it is a VMR of this owner, and none that was made for a meeting."""
         is_theirs = same_address(self.primary_owner_email_address or "", email)
-        return is_theirs and self.service_type in SERVICE_TYPES and not self.scheduled_conferences_count
+        return is_theirs and self.service_type in PERSONAL_SERVICE_TYPES and not self.scheduled_conferences_count
 
     def shown(self) -> Vmr:
         """As templates know it."""

@@ -65,6 +65,13 @@ class Bridges:
             raise SettingsInvalid(faults)
         return names
 
+    async def name_at(self, integration: Integration, path: str) -> str | None:
+        """The name of the object at a path of an integration's Management Node, None when there is none.
+
+        Raises BridgeFailed, RateLimited.
+        """
+        return await (await self._client(integration)).name(path)
+
     async def _name(self, proposed: Draft, before: Integration | None, path: str) -> str | None:
         """Asked with the draft's own credentials, which nobody has kept yet."""
         integration = proposed.integration

@@ -1,4 +1,4 @@
-"""A user record, with the limits of the original API's `end_user` (docs/facts/pexip.md §2)."""
+"""A user record, as it is kept: the original API's `end_user` (field_table.py; docs/facts/pexip.md §2)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from shared.personal.fields import Address, Line, digest
+from shared.personal.fields import digest
 
 MAX_SIGN_INS = 50
 """Sign-ins that a record remembers, the oldest is forgotten first: one transaction must hold them all."""
@@ -27,26 +27,28 @@ class UserRecord(BaseModel):
     `integration` is the uuid of the one it belongs to, "" for all. `sign_ins` are of an integration's uuid, the digest
     of a `Caller.key`, and an id of that sign-in, which is "" for those from before there were ids. `user_oid` is the
     user's Entra object id, `exchange_user_id` the id in tokens of Exchange on-premises (`msexchuid`): what ties
-    Outlook's own token to a record.
+    Outlook's own token to a record. Limits are the table's, and hold for what is written now.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     id: int
     uuid: str
-    primary_email_address: Annotated[Address, Field(min_length=1)]
-    first_name: Line = ""
-    last_name: Line = ""
-    display_name: Line = ""
-    title: Line = ""
-    department: Line = ""
-    telephone_number: Line = ""
-    mobile_number: Line = ""
-    avatar_url: Line = ""
-    user_oid: Line = ""
-    exchange_user_id: Line = ""
-    ms_exchange_guid: Line = ""
-    sync_tag: Line = ""
+    primary_email_address: str
+    first_name: str = ""
+    last_name: str = ""
+    display_name: str = ""
+    description: str = ""
+    title: str = ""
+    department: str = ""
+    telephone_number: str = ""
+    mobile_number: str = ""
+    avatar_url: str = ""
+    user_groups: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    user_oid: str = ""
+    exchange_user_id: str = ""
+    ms_exchange_guid: str = ""
+    sync_tag: str = ""
     integration: str = ""
     sign_ins: Annotated[tuple[SignIn, ...], Field(strict=False), BeforeValidator(_with_ids)] = ()
 

@@ -1,39 +1,18 @@
-"""Field types that VMRs and user records share, and their faults in the management API's words."""
+"""How texts of VMRs and user records are compared, and faults in the management API's words."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ValidationError
 
 from shared.errors import SettingsInvalid
-from shared.integrations import syntax
 from shared.integrations.draft import message
-from shared.integrations.setting import Format
 
 Model = TypeVar("Model", bound=BaseModel)
-
-
-def _checked(format_: Format) -> AfterValidator:
-    def check(text: str) -> str:
-        for fault in syntax.faults(format_, text) if text else ():
-            raise PydanticCustomError("syntax", "{fault}", {"fault": fault.removesuffix(".")})
-        return text
-
-    return AfterValidator(check)
-
-
-Line: TypeAlias = Annotated[str, Field(max_length=250), _checked(Format.LINE)]
-"""Plain text on one line; "" when there is none."""
-
-Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=250), _checked(Format.LINE)]
-
-Address: TypeAlias = Annotated[str, Field(max_length=100), _checked(Format.EMAIL)]
-"""An e-mail address (≤ 100 characters, docs/facts/pexip.md §2); "" when there is none."""
 
 
 def normal(text: str) -> str:

@@ -18,6 +18,7 @@ from shared.errors import Conflict, NotAllowed, NotFound, SettingsInvalid
 from shared.integrations import Integration
 from shared.mail_addresses import folded_address, same_address
 from shared.personal.end_user import MAX_SIGN_INS, UserRecord
+from shared.personal.field_table import END_USER_FIELDS
 from shared.personal.fields import digest, normal, validated
 from shared.personal.indexed import Entry, IndexedTable, Kind
 from shared.storage import Row, Tables
@@ -187,6 +188,7 @@ def _renamed(user: UserRecord, email: str) -> UserRecord:
 
 def _usable(values: Mapping[str, Any]) -> UserRecord:
     try:
+        END_USER_FIELDS.taken({"primary_email_address": values["primary_email_address"]}, new=False)
         return validated(UserRecord, values)
     except SettingsInvalid as refused:
         raise NotAllowed(_UNUSABLE) from refused

@@ -1,49 +1,70 @@
-"""A personal VMR, with the limits of the original API's `conference` (docs/facts/pexip.md §2)."""
+"""A personal VMR, as it is kept: the original API's `conference` (field_table.py; docs/facts/pexip.md §2)."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias, get_args
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.personal.fields import Address, Line, Name
+from shared.personal.field_table import CONFERENCE_FIELDS
 
 MAX_ALIASES = 20
 """So that a VMR at its longest fits into one column of a table."""
 
-ServiceType: TypeAlias = Literal["conference", "lecture", "two_stage_dialing"]
-"""Virtual Meeting Room, Virtual Auditorium, Virtual Reception."""
-
-SERVICE_TYPES: tuple[str, ...] = get_args(ServiceType)
-Pin: TypeAlias = Annotated[str, Field(pattern=r"^([0-9]{4,20}|[0-9]{3,19}#)?$")]
-"""4 to 20 digits, of which a # may be the last; "" when there is none."""
+PERSONAL_SERVICE_TYPES = ("conference", "lecture", "two_stage_dialing")
+"""Virtual Meeting Room, Virtual Auditorium, Virtual Reception: what people meet in, and the add-in lists."""
 
 
 class Alias(BaseModel):
-    """One of a VMR's aliases. `slot` tells it from the VMR's other ones and stays when it is renamed."""
+    """One of a VMR's aliases.
+
+    `slot` tells it from the VMR's other ones and stays when it is renamed. `created` is an ISO time, "" for one from
+    before it was kept: it came with its VMR.
+    """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
-    alias: Name
-    description: Line = ""
+    alias: str
+    description: str = ""
+    view_order: int | None = None
     slot: Annotated[int, Field(ge=1, le=MAX_ALIASES)]
+    created: str = ""
 
 
 class PersonalVmr(BaseModel):
-    """A VMR as it is kept. `integration` is the uuid of the one it belongs to, "" for all; `created` an ISO time."""
+    """A VMR as it is kept. `integration` is the uuid of the one it belongs to, "" for all; `created` an ISO time.
+
+    `settings` are the other fields of the original's, by name, where they are not at their default. `names` are what
+    references among them stand for that are URIs. `revision` counts its changes: what nodes are told follows the
+    newest. Limits are the table's, and hold for what is written now: what was kept before is read as it is.
+    """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     id: int
-    name: Name
-    description: Line = ""
-    service_type: ServiceType = "conference"
-    tag: Line = ""
+    name: str
+    description: str = ""
+    service_type: str = "conference"
+    tag: str = ""
     aliases: Annotated[tuple[Alias, ...], Field(strict=False, max_length=MAX_ALIASES)] = ()
-    pin: Pin = ""
-    guest_pin: Pin = ""
+    pin: str = ""
+    guest_pin: str = ""
     allow_guests: bool = False
-    primary_owner_email_address: Address = ""
-    sync_tag: Line = ""
+    primary_owner_email_address: str = ""
+    sync_tag: str = ""
+    settings: Mapping[str, Any] = {}
+    names: Mapping[str, str] = {}
     integration: str = ""
     created: str = ""
+    revision: int = 0
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """The fields of the original's that can be written, each with its value; aliases as they are kept."""
+        attributes = {name: getattr(self, name) for name in ATTRIBUTES}
+        return {**CONFERENCE_FIELDS.defaults, **self.settings, **attributes}
+
+
+ATTRIBUTES = frozenset(CONFERENCE_FIELDS.defaults) & frozenset(PersonalVmr.model_fields)
+"""Fields of the original's that code here reads by name; the others are `settings`."""

@@ -2,16 +2,13 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
 from functions import mailbox
-from shared.management.conferences import ALIAS_SCHEMA, CONFERENCE_SCHEMA
-from shared.management.end_users import END_USER_SCHEMA
 from shared.personal.end_user import UserRecord
+from shared.personal.field_table import ALIAS_FIELDS, CONFERENCE_FIELDS, END_USER_FIELDS, FieldTable
 from shared.personal.vmr import Alias, PersonalVmr
 from shared.storage import MEETING_REQUESTS, QUEUES
 from tests.support import ROOT
@@ -37,14 +34,14 @@ def test_triggers_read_the_queues_that_storage_has() -> None:
 
 
 @pytest.mark.parametrize(
-    ("schema", "model"), [(ALIAS_SCHEMA, Alias), (CONFERENCE_SCHEMA, PersonalVmr), (END_USER_SCHEMA, UserRecord)]
+    ("table", "model"),
+    [(ALIAS_FIELDS, Alias), (CONFERENCE_FIELDS, PersonalVmr), (END_USER_FIELDS, UserRecord)],
+    ids=["conference_alias", "conference", "end_user"],
 )
-def test_the_management_api_describes_the_limits_that_records_have(
-    schema: Mapping[str, Any], model: type[BaseModel]
-) -> None:
-    kept = model.model_json_schema()["properties"]
-    told = {name: each for name, each in schema["properties"].items() if name in kept and not each.get("readOnly")}
-    assert len(told) > 1
-    for name, each in told.items():
-        for limit in {"minLength", "maxLength", "pattern", "enum", "maxItems"} & (each.keys() | kept[name].keys()):
-            assert each.get(limit) == kept[name].get(limit), f"{limit} of {name}"
+def test_records_have_the_defaults_of_their_table(table: FieldTable, model: type[BaseModel]) -> None:
+    kept = {name: each for name, each in model.model_fields.items() if name in table.defaults}
+    assert len(kept) > 2
+    for name, each in kept.items():
+        wanted = table.default(name)
+        assert each.is_required() == table.fields[name].is_required
+        assert each.is_required() or (each.default or None) == (wanted or None), name

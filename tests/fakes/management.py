@@ -19,7 +19,7 @@ from shared.settings import BasicCredential
 from tests.fakes.clock import FakeClock
 from tests.fakes.doctor import FakeDoctor
 from tests.fakes.lifecycle import FakeLifecycle
-from tests.fakes.names import known_names
+from tests.fakes.names import known_names, name_at
 from tests.fakes.secrets import MemorySecrets
 from tests.fakes.sign_in import sign_in_link
 from tests.fakes.storage import MemoryStorage
@@ -44,7 +44,7 @@ class FakeDeployment:
         admins = PasswordAdmins(_CREDENTIAL)
         self.doctor = FakeDoctor()
         parts = self.integrations, storage, self.alarms, clock, FakeLifecycle(), self.doctor
-        self._api = management(admins, *parts, sign_in_link, known_names, local=False)
+        self._api = management(admins, *parts, sign_in_link, known_names, name_at, local=False)
         self._loop = asyncio.Runner()
         self.calls: list[Call] = []
         self.interrupt: Callable[[Call], Answer | None] = lambda call: None

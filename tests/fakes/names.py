@@ -21,3 +21,8 @@ async def known_names(proposed: Draft, before: Integration | None) -> Mapping[st
     if unknown:
         raise SettingsInvalid(unknown)
     return {field: KNOWN[uri] for field, uri in uris.items()}
+
+
+async def name_at(integration: Integration, path: str) -> str | None:
+    """A NameAt: see Bridges.name_at."""
+    return KNOWN.get(path)

@@ -54,12 +54,28 @@ def test_a_list_of_a_management_node(cli: Cli, deployment: FakeDeployment) -> No
     node = {
         "name": "Alice", "primary_owner_email_address": "alice@example.com", "pin": None, "crypto_mode": "", "id": 7,
         "aliases": [{"alias": "alice", "conference": "/x/7/", "description": "d", "id": 1}],
-        "resource_uri": "/api/admin/configuration/v1/conference/7/",
+        "resource_uri": "/api/admin/configuration/v1/conference/7/", "guests_can_present": False,
+        "participant_limit": 9,
+        "ivr_theme": {"id": 3, "name": "Blue", "resource_uri": "/api/admin/configuration/v1/ivr_theme/3/"},
+        "automatic_participants": [{"id": 1}],
     }  # fmt: skip
     Path("node.json").write_text(json.dumps({"meta": {"total_count": 1}, "objects": [node]}, indent=1))
     for expected in ("1 new, 0 changed, 0 were", "0 new, 0 changed, 1 were"):
         assert cli("personal", "import", "node.json").stdout.startswith(expected)
     assert rooms(deployment)["Alice"].aliases[0].description == "d"
+    kept = {"guests_can_present": False, "participant_limit": 9, "ivr_theme": "Blue"}
+    assert rooms(deployment)["Alice"].settings == kept
+
+
+def test_columns_of_every_kind(cli: Cli, deployment: FakeDeployment) -> None:
+    heading = "name,participant_limit,guests_can_present,enable_chat,crypto_mode,aliases\n"
+    file = csv("A,9,no,yes,on,a\n", "B,,,,,b\n", heading=heading)
+    for expected in ("2 new", "0 new, 0 changed, 2 were"):
+        assert cli("personal", "import", file).stdout.startswith(expected)
+    kept = {"participant_limit": 9, "guests_can_present": False, "enable_chat": "yes", "crypto_mode": "on"}
+    assert {name: vmr.settings for name, vmr in rooms(deployment).items()} == {"A": kept, "B": {}}
+    wrong = cli("personal", "import", csv("A,many,no,yes,on,a\n", heading=heading))
+    assert (wrong.exit_code, "vmrs.csv:2: participant_limit" in wrong.stderr) == (Exit.REFUSED, True)
 
 
 def test_vmrs_of_one_integration(cli: Cli, deployment: FakeDeployment) -> None:

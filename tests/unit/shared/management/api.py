@@ -11,7 +11,7 @@ from shared.management import Answer, Call, Management, management
 from tests.fakes.clock import FakeClock
 from tests.fakes.doctor import FakeDoctor
 from tests.fakes.lifecycle import FakeLifecycle
-from tests.fakes.names import known_names
+from tests.fakes.names import known_names, name_at
 from tests.fakes.secrets import MemorySecrets
 from tests.fakes.sign_in import sign_in_link
 from tests.fakes.storage import MemoryStorage
@@ -41,7 +41,7 @@ class Api:
         self.lifecycle = FakeLifecycle()
         self.doctor = FakeDoctor()
         parts = self.integrations, self.storage, self.alarms, self.clock, self.lifecycle, self.doctor
-        self.management: Management = management(OneAdmin(), *parts, sign_in_link, known_names, local=False)
+        self.management: Management = management(OneAdmin(), *parts, sign_in_link, known_names, name_at, local=False)
 
     async def raw(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, query: str = ""

@@ -25,16 +25,11 @@ RECORDING = json.loads((ROOT / "tests/data/clients/go-sdk-v41.json").read_text()
 STEPS: list[dict[str, Any]] = RECORDING["steps"]
 READS: dict[str, dict[str, str]] = RECORDING["reads"]
 
-NOT_YET = {"replace the conference"}
-"""Steps that are refused: `conference` does not have all fields yet that the client always sends."""
-
 NOT_SHOWN = {
     "ms_exchange_connector": {
         "oauth_client_secret", "oauth_refresh_token", "password", "personal_vmr_oauth_client_secret", "private_key",
     },
-    "conference_alias": {"creation_time"},
     "alarm": {"acknowledged", "identifier", "level", "node"},
-    "end_user": {"user_groups"},
 }  # fmt: skip
 """Fields that the client understands and does not get: secrets, and what there is none of. It takes them as empty."""
 
@@ -122,7 +117,7 @@ async def test_every_recorded_request_is_answered_as_the_client_needs_it() -> No
 
     refused = {name: answer for name, answer in answers.items() if answer.status == 400}
     taken = {step["name"]: step["refused"] for step in STEPS if "refused" in step}
-    assert refused.keys() == taken.keys() | NOT_YET
+    assert refused.keys() == taken.keys()
     for name, field in taken.items():
         [faults] = refused[name].body.values()
         assert "already exists" in str(faults[field])
@@ -142,8 +137,7 @@ async def test_every_recorded_request_is_answered_as_the_client_needs_it() -> No
 
 @pytest.mark.parametrize("resource", sorted(READS))
 def test_what_the_client_reads_is_shown(resource: str) -> None:
-    """By the schema of the resource. A conference's further fields are left at the client's empty values."""
+    """By the schema of the resource."""
     [found] = [each for each in Api().management.resources if each.name == resource]
     shown = {name for name, each in found.schema["properties"].items() if not each.get("writeOnly")}
-    if resource != "conference":
-        assert READS[resource].keys() - shown == NOT_SHOWN.get(resource, set())
+    assert READS[resource].keys() - shown == NOT_SHOWN.get(resource, set())

@@ -1,0 +1,112 @@
+"""What records refer to: integrations, and objects of the VMR platform."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from shared.errors import RateLimited, SettingsInvalid
+from shared.integrations import Integration
+from shared.integrations.references import is_uri
+from shared.management.connector_schema import CONNECTOR
+from shared.management.connectors import connector_uri
+from shared.management.resource import CONFIGURATION, id_in, uri
+from shared.personal.bridge_failure import BridgeFailed
+
+NameAt: TypeAlias = Callable[[Integration, str], Awaitable[str | None]]
+"""The name of the object at a path of an integration's Management Node, None when there is none; Bridges.name_at.
+
+Raises BridgeFailed, RateLimited.
+"""
+
+_UNKNOWN = "It is not known what this URI stands for."
+_INSTEAD = "Write the name instead, as the node shows it."
+_PATH = re.compile(r"(?:https?://[^/?#]+)?(/api/admin/configuration/v1/([a-z_]+)/([0-9]{1,9})/?)")
+
+
+@dataclass(frozen=True)
+class PlatformNames:
+    """What URIs of the platform's objects stand for, by path, and why it is not known of others."""
+
+    names: Mapping[str, str]
+    causes: Mapping[str, str]
+
+
+class Relations:
+    """What records may refer to. `platform` None: nobody was asked, and what cannot be known is let pass."""
+
+    def __init__(self, integrations: Sequence[Integration], platform: PlatformNames | None = None) -> None:
+        self._uris = {each.uuid: connector_uri(each) for each in integrations}
+        self._uuids = {each.id: each.uuid for each in integrations}
+        self.platform = platform
+
+    def uri(self, uuid: str) -> str | None:
+        """`exchange_connector` of a record; null when it belongs to all.
+
+        That of a deleted integration is no integration's: sent back, it must not come to belong to all.
+        """
+        return self._uris.get(uuid, uri(CONFIGURATION, CONNECTOR, 0)) if uuid else None
+
+    def uuid(self, reference: Any) -> str:
+        """The reverse. Raises SettingsInvalid."""
+        if reference in (None, ""):
+            return ""
+        found = self._uuids.get(id_in(reference, CONFIGURATION, CONNECTOR) or 0)
+        if found is None:
+            raise SettingsInvalid({"exchange_connector": ["Must be the URI of an ms_exchange_connector, or null."]})
+        return found
+
+    def name(self, resource: str, reference: str, known: Mapping[str, str]) -> tuple[str, str]:
+        """The path and the name of a platform object's URI; `known` names are from before. Raises ValueError.
+
+        The message is for the admin who sent it. The name is "" where nobody was asked.
+        """
+        path = path_in(reference, resource)
+        if not path:
+            raise ValueError(f"Must be a name, or a URI such as {uri(CONFIGURATION, resource, 1)}.")
+        if self.platform is None:
+            return path, known.get(path, "")
+        name = self.platform.names.get(path) or known.get(path)
+        if not name:
+            raise ValueError(
+                f"{self.platform.causes.get(path, 'It is not known what this URI stands for.')} {_INSTEAD}"
+            )
+        return path, name
+
+
+def path_in(reference: str, resource: str = "") -> str:
+    """The path of a platform object's URI; "" for anything else, and for one of another resource."""
+    found = _PATH.fullmatch(reference)
+    return f"{found[1].rstrip('/')}/" if found and resource in ("", found[2]) else ""
+
+
+def paths_in(values: Iterable[Any]) -> frozenset[str]:
+    """The paths of all URIs of platform objects among some values."""
+    return frozenset(path_in(each) for each in values if isinstance(each, str) and is_uri(each)) - {""}
+
+
+async def platform_names(paths: frozenset[str], integrations: Sequence[Integration], name_at: NameAt) -> PlatformNames:
+    """What the paths stand for, as the Management Node says that an integration among these has."""
+    names, causes = dict[str, str](), dict[str, str]()
+    node = next((each for each in integrations if each.bridge_url), None)
+
+    async def ask(path: str) -> None:
+        if node is None:
+            causes[path] = "No Management Node is set (bridge_url) that could say what this URI stands for."
+            return
+        try:
+            name = await name_at(node, path)
+        except (BridgeFailed, RateLimited) as failed:
+            cause = failed.cause if isinstance(failed, BridgeFailed) else "it is asked too often"
+            causes[path] = f"The Management Node cannot say now what this URI stands for: {cause}."
+            return
+        if name:
+            names[path] = name
+        else:
+            causes[path] = "The Management Node has no such object."
+
+    await asyncio.gather(*map(ask, sorted(paths)))
+    return PlatformNames(names, causes)

@@ -1,0 +1,209 @@
+"""All fields of the original's `conference`, `conference_alias` and `end_user`: taken, checked, kept, returned (I7)."""
+
+import json
+from typing import Any
+
+import pytest
+
+from shared.personal.field_table import ALIAS_FIELDS, CONFERENCE_FIELDS, END_USER_FIELDS, Field, FieldTable
+from shared.personal.vmr import PersonalVmr
+from shared.storage import Insert
+from tests.unit.shared.integrations.samples import graph_fields
+from tests.unit.shared.management.api import CONNECTORS, Api
+
+CONFIGURATION = "configuration/v1/"
+CONFERENCES = CONFIGURATION + "conference/"
+TABLES = {"conference": CONFERENCE_FIELDS, "conference_alias": ALIAS_FIELDS, "end_user": END_USER_FIELDS}
+OBJECTS = {"aliases"}
+"""Lists of the resource's own objects, which have tests of their own."""
+
+FULL: dict[str, Any] = {
+    "name": "tf", "description": "All", "service_type": "lecture", "pin": "123456", "guest_pin": "654321", "tag": "t",
+    "allow_guests": True, "breakout_rooms": True, "call_type": "video-only", "crypto_mode": "besteffort",
+    "automatic_participants": ["/api/admin/configuration/v1/automatic_participant/1/"], "denoise_enabled": True,
+    "direct_media": "best_effort", "direct_media_notification_duration": 5, "enable_active_speaker_indication": True,
+    "enable_chat": "yes", "enable_overlay_text": True, "force_presenter_into_main": True, "guests_can_present": False,
+    "guests_can_see_guests": "always", "host_view": "two_mains_twentyone_pips", "guest_view": "one_main_seven_pips",
+    "live_captions_enabled": "yes", "match_string": "^[0-9]+$", "max_callrate_in": 4096, "max_callrate_out": 2048,
+    "max_pixels_per_second": "fullhd", "mute_all_guests": True, "non_idp_participants": "allow_if_trusted",
+    "on_completion": '{"disconnect": true}', "participant_limit": 50, "pinning_config": "hosts",
+    "post_match_string": "^test", "post_replace_string": "new-test", "primary_owner_email_address": "a@example.com",
+    "replace_string": "replaced", "softmute_enabled": True, "sync_tag": "sync-123", "two_stage_dial_type": "gms",
+    "gms_access_token": "Meet", "guest_identity_provider_group": "Guests", "host_identity_provider_group": "Staff",
+    "media_playlist": "Welcome", "mssip_proxy": "Skype", "system_location": "Oslo", "teams_proxy": "Teams",
+    "ivr_theme": "Blue",
+}  # fmt: skip
+"""A value of every field that is not its default."""
+
+
+async def made(api: Api, resource: str, **fields: Any) -> dict[str, Any]:
+    answer = await api.call("POST", CONFIGURATION + resource + "/", fields)
+    assert answer.status == 201, answer.body
+    shown: dict[str, Any] = answer.body
+    return shown
+
+
+async def least(api: Api, resource: str) -> dict[str, Any]:
+    """An object of which nothing was sent but what must be."""
+    if resource == "end_user":
+        return await made(api, resource, primary_email_address="alice@example.com")
+    room = await made(api, "conference", name="Room")
+    return room if resource == "conference" else await made(api, resource, alias="a", conference=room["resource_uri"])
+
+
+def path(shown: dict[str, Any]) -> str:
+    return str(shown["resource_uri"]).removeprefix("/api/admin/")
+
+
+@pytest.mark.parametrize("resource", sorted(TABLES))
+async def test_what_was_not_sent_is_returned_with_the_original_s_default(resource: str) -> None:
+    shown = await least(Api(), resource)
+    table = TABLES[resource]
+    assert shown.keys() >= table.fields.keys()
+    optional = {name: each.default for name, each in table.fields.items() if each.is_writable and not each.is_required}
+    assert {name: shown[name] for name in optional} == optional
+
+
+async def test_every_field_is_kept_and_what_is_read_can_be_sent_back() -> None:
+    api = Api()
+    assert CONFERENCE_FIELDS.defaults.keys() == FULL.keys() | OBJECTS
+    assert not [name for name in FULL if name != "name" and FULL[name] == CONFERENCE_FIELDS.default(name)]
+    shown = await made(api, "conference", **FULL)
+    texts = FULL.keys() - {"ivr_theme", "automatic_participants"}
+    assert {name: shown[name] for name in texts} == {name: FULL[name] for name in texts}
+    assert shown["ivr_theme"] == {"id": None, "name": "Blue", "resource_uri": None}
+    [participant] = shown["automatic_participants"]
+    assert participant["id"] == 1
+    for method in ("PUT", "PATCH"):
+        assert (await api.call(method, path(shown), shown)).body == shown
+        assert (await api.call(method, path(shown), FULL)).body == shown
+
+
+async def test_a_put_empties_what_is_nullable_and_a_patch_changes_what_is_sent() -> None:
+    api = Api()
+    connector = (await api.call("POST", CONNECTORS, graph_fields())).body["resource_uri"]
+    shown = await made(api, "conference", **FULL, aliases=["a"], exchange_connector=connector)
+    changed = (await api.call("PATCH", path(shown), {"description": "Other"})).body
+    assert changed == shown | {"description": "Other"}
+    replaced = (await api.call("PUT", path(shown), {"name": "tf"})).body
+    nullable = {name for name, each in CONFERENCE_FIELDS.fields.items() if each.is_nullable} - OBJECTS
+    emptied = dict.fromkeys(nullable) | {"automatic_participants": []}
+    assert len(emptied) > 15
+    assert replaced == changed | emptied
+
+
+async def test_what_a_put_empties_of_users() -> None:
+    api = Api()
+    group = "/api/admin/configuration/v1/user_group/1/"
+    user = await made(
+        api,
+        "end_user",
+        primary_email_address="a@example.com",
+        description="d",
+        user_groups=[group],
+        ms_exchange_guid="g",
+    )
+    assert (user["description"], user["user_groups"]) == ("d", [group])
+    replaced = (await api.call("PUT", path(user), {"primary_email_address": "a@example.com"})).body
+    assert replaced == user | {"user_groups": [], "ms_exchange_guid": None}
+
+
+def wrong_values(field: Field) -> list[Any]:
+    """What a field does not take, by its entry in the table."""
+    facts = field.facts
+    found: list[Any] = [{"x": 1}]
+    if "max_length" in facts:
+        found.append("x" * (facts["max_length"] + 1))
+    if "choices" in facts:
+        found.append("none-of-these")
+    if "minimum" in facts:
+        found += [facts["minimum"] - 1, facts["maximum"] + 1, "many"]
+    if field.type == "boolean":
+        found += ["perhaps", 2, None]
+    if field.is_required:
+        found += ["", "  ", None]
+    if field.type == "related_list":
+        found += [["x"], "x", ["/api/admin/configuration/v1/ivr_theme/1/"], [facts["related"]]]
+    if facts.get("format") in ("line", "email", "pin", "on_completion", "guid"):
+        found.append("two\nlines")
+    return found
+
+
+CASES = [(resource, name) for resource, table in TABLES.items() for name in table.defaults if name not in OBJECTS]
+
+
+@pytest.mark.parametrize(("resource", "name"), CASES)
+async def test_wrong_values_are_refused_by_field_and_nothing_changes(resource: str, name: str) -> None:
+    api, table = Api(), TABLES[resource]
+    shown = await least(api, resource)
+    wrong = wrong_values(table.fields[name])
+    assert wrong
+    for value in wrong:
+        answer = await api.call("PATCH", path(shown), {name: value})
+        assert (answer.status, list(answer.body[resource])) == (400, [name]), value
+    assert await api.get(path(shown)) == shown
+
+
+@pytest.mark.parametrize("resource", sorted(TABLES))
+async def test_null_and_nothing_are_kept_apart_only_where_the_original_does(resource: str) -> None:
+    api, table = Api(), TABLES[resource]
+    shown = await least(api, resource)
+    texts = [each for each in table.fields.values() if each.is_writable and each.type == "string"]
+    for each in texts:
+        if each.is_required:
+            continue
+        cleared = (await api.call("PATCH", path(shown), {each.name: None})).body[each.name]
+        assert cleared == (None if each.is_nullable else each.default), each.name
+        blank = await api.call("PATCH", path(shown), {each.name: ""})
+        assert blank.body[each.name] == each.default, each.name
+
+
+@pytest.mark.parametrize("name", sorted(CONFERENCE_FIELDS.references))
+async def test_references_by_uri_stand_for_names_that_a_management_node_knows(name: str) -> None:
+    api = Api()
+    await api.call("POST", CONNECTORS, graph_fields(bridge_url="https://node.example.com"))
+    shown = await least(api, "conference")
+    unknown = f"/api/admin/configuration/v1/{CONFERENCE_FIELDS.references[name]}/99/"
+    for value in (unknown, "/api/admin/configuration/v1/end_user/1/", "https://example.com/"):
+        answer = await api.call("PATCH", path(shown), {name: value})
+        assert list(answer.body["conference"]) == [name], value
+    assert await api.get(path(shown)) == shown
+
+
+async def test_a_reference_is_shown_as_it_was_sent() -> None:
+    api = Api()
+    theme = "/api/admin/configuration/v1/ivr_theme/3/"
+    group = "/api/admin/configuration/v1/identity_provider_group/1/"
+    refused = await api.call("POST", CONFERENCES, {"name": "Room", "ivr_theme": theme})
+    assert "bridge_url" in refused.body["conference"]["ivr_theme"][0]
+    await api.call("POST", CONNECTORS, graph_fields(bridge_url="https://node.example.com"))
+    shown = await made(api, "conference", name="Room", ivr_theme=theme, host_identity_provider_group=group)
+    assert shown["ivr_theme"] == {"id": 3, "name": "Blue", "resource_uri": theme}
+    assert shown["host_identity_provider_group"] == group
+    assert (await api.call("PUT", path(shown), shown)).body == shown
+
+
+async def test_rooms_that_an_older_version_kept_are_read_with_the_defaults() -> None:
+    api = Api()
+    old = {
+        "id": 7, "name": "Old", "description": "", "service_type": "conference", "tag": "",
+        "aliases": [{"alias": "old", "description": "", "slot": 1}], "pin": "", "guest_pin": "", "allow_guests": False,
+        "primary_owner_email_address": "alice@example.com", "sync_tag": "", "integration": "",
+        "created": "2026-01-01T00:00:00+00:00",
+    }  # fmt: skip
+    vmr = PersonalVmr.model_validate_json(json.dumps(old))
+    await api.storage.table("personal").commit(
+        "vmrs", Insert("owner:x:7", {"vmr": json.dumps(old)}), Insert("id:7", {"key": "owner:x:7"})
+    )
+    shown = await api.get(f"{CONFERENCES}7/")
+    assert vmr.settings == {}
+    assert (shown["enable_chat"], shown["guests_can_present"], shown["crypto_mode"]) == ("default", True, "")
+    [alias] = shown["aliases"]
+    assert (alias["creation_time"], alias["view_order"]) == ("2026-01-01T00:00:00", None)  # never null: clients fail
+
+
+def test_the_tables_say_what_they_are_made_from() -> None:
+    for table in TABLES.values():
+        assert isinstance(table, FieldTable)
+        assert {"id", "resource_uri"} <= table.fields.keys()
+        assert all(each.facts["help_text"].endswith(".") for each in table.fields.values())
