@@ -21,8 +21,9 @@ from infra.grants.registrations import (
 )
 
 SCOPE_ID = "6f0f2e2c-5b0d-4c55-9f9b-0d1f4d8f5a10"
-ROLE_ID = "0b8e6d57-4a3e-4f0b-8f5e-6b9a0a7c3d21"
-"""Ours alone, and the same in every deployment: a second run finds its own scope and role again."""
+ADMIN_ROLE_ID = "0b8e6d57-4a3e-4f0b-8f5e-6b9a0a7c3d21"
+READER_ROLE_ID = "5d1f7c52-2a64-4a2e-9c3b-83f6c1f4e0a7"
+"""Ours alone, and the same in every deployment: a second run finds its own scope and roles again."""
 
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 """Microsoft's own client id of the Azure CLI: `az rest --resource api://…` works for admins."""
@@ -64,7 +65,7 @@ class Entra:
         }
 
     def _api(self) -> Document:
-        """Version 2 tokens (version 1 tokens are refused), one scope for users, one role for admins."""
+        """Version 2 tokens (version 1 tokens are refused), one scope for users, and the roles of those who manage."""
         return {
             "displayName": f"VMR scheduling ({self.hosts[0]})",
             "signInAudience": self.audience,
@@ -85,26 +86,34 @@ class Entra:
                 ],
             },
             "appRoles": [
-                {
-                    "id": ROLE_ID,
-                    "value": "Scheduling.Admin",
-                    "displayName": "Scheduling administrator",
-                    "description": "Manages the integrations through the management API.",
-                    "allowedMemberTypes": ["User", "Application"],
-                    "isEnabled": True,
-                }
+                _role(ADMIN_ROLE_ID, "Scheduling.Admin", "administrator", "Manages the integrations"),
+                _role(
+                    READER_ROLE_ID, "Scheduling.Read", "reader", "Reads settings and records, but no PINs,"
+                ),
             ],
         }
 
-    def appoint(self, api: Registration, admin: str) -> None:
-        """Give a user or group the app role Scheduling.Admin."""
+    def appoint(self, api: Registration, who: str, role: str) -> None:
+        """Give a user or group an app role, by its id."""
         url = f"{self.tenant.graph}/servicePrincipals/{api.principal}/appRoleAssignedTo"
         try:
             assigned = rest("get", url)["value"]
-            if not any(entry["principalId"] == admin and entry["appRoleId"] == ROLE_ID for entry in assigned):
-                rest("post", url, {"principalId": admin, "resourceId": api.principal, "appRoleId": ROLE_ID})
+            if not any(entry["principalId"] == who and entry["appRoleId"] == role for entry in assigned):
+                rest("post", url, {"principalId": who, "resourceId": api.principal, "appRoleId": role})
         except AzError as error:
-            fail(f"the role cannot be assigned to {admin}: {error}", "is it the object id of a user or group?")
+            fail(f"the role cannot be assigned to {who}: {error}", "is it the object id of a user or group?")
+
+
+def _role(id_: str, value: str, name: str, does: str) -> Document:
+    """An app role of the management API, for people and for applications."""
+    return {
+        "id": id_,
+        "value": value,
+        "displayName": f"Scheduling {name}",
+        "description": f"{does} through the management API.",
+        "allowedMemberTypes": ["User", "Application"],
+        "isEnabled": True,
+    }
 
 
 def audience_of(tenant: Tenant, host: str, *, multi: bool, single: bool) -> str:
@@ -127,7 +136,8 @@ def report(tenant: Tenant, addin: Registration, api: Registration) -> None:
         f"  addin_naa_web_api_application_id  {api.app_id}",
         f"  addin_authority_url               {authority}",
         f"  addin_oidc_metadata_url           {authority}/v2.0/.well-known/openid-configuration",
-        "Parameter of the deployment, so that holders of the app role Scheduling.Admin may use the management API:",
+        "Parameter of the deployment, so that holders of the app roles Scheduling.Admin and Scheduling.Read may use",
+        "the management API:",
         f"  param managementClientId = '{api.app_id}'",
         "And for their command line:",
         f"  export VMR_API_SCOPE=api://{api.app_id}/.default",
@@ -144,13 +154,15 @@ def main(argv: list[str] | None = None) -> None:
     reach.add_argument("--multi-tenant", action="store_true", help="users of other tenants sign in too")
     reach.add_argument("--single-tenant", action="store_true", help="only this tenant's users, from now on")
     parser.add_argument("--admin", metavar="OBJECT-ID", help="a user or group that gets the app role Scheduling.Admin")
+    parser.add_argument("--reader", metavar="OBJECT-ID", help="a user or group that gets the app role Scheduling.Read")
     given = parser.parse_args(argv)
     tenant = Tenant.logged_in()
     audience = audience_of(tenant, given.host[0], multi=given.multi_tenant, single=given.single_tenant)
     entra = Entra(tenant, given.host, audience)
     addin, api = entra.register()
-    if given.admin:
-        entra.appoint(api, given.admin)
+    for who, role in ((given.admin, ADMIN_ROLE_ID), (given.reader, READER_ROLE_ID)):
+        if who:
+            entra.appoint(api, who, role)
     report(tenant, addin, api)
 
 

@@ -53,6 +53,10 @@ class Comparison:
         needed = {} if self._is_met_by(defaults[self.field]) else {"required": [self.field]}
         return {"properties": {self.field: allowed[self.operator]}, **needed}
 
+    def data(self) -> Schema:
+        """It as JSON, for forms: {"field": …, "operator": "is", "values": […]}."""
+        return {"field": self.field, "operator": self.operator.value, "values": list(self.values)}
+
     def comparisons(self) -> Iterator[Comparison]:
         """Itself: what a condition is made of."""
         yield self
@@ -92,6 +96,10 @@ class AllOf(_Joined):
         joint = ", and " if any(isinstance(part, AnyOf) for part in self.parts) else " and "
         return joint.join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part) or "always"
 
+    def data(self) -> Schema:
+        """It as JSON: {"all": […]}, empty for always."""
+        return {"all": [part.data() for part in self.parts]}
+
     def schema(self, defaults: Mapping[str, object]) -> Schema:
         """The JSON schema of objects for which every part holds."""
         return {"allOf": [part.schema(defaults) for part in self.parts]}
@@ -107,6 +115,10 @@ class AnyOf(_Joined):
     def text(self, mark: str = "") -> str:
         """The parts with "or"."""
         return " or ".join(part.text(mark) for part in self.parts)
+
+    def data(self) -> Schema:
+        """It as JSON: {"any": […]}."""
+        return {"any": [part.data() for part in self.parts]}
 
     def schema(self, defaults: Mapping[str, object]) -> Schema:
         """The JSON schema of objects for which a part holds."""

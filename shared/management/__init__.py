@@ -3,9 +3,11 @@
 call.py        a request and its answer; what JSON is taken
 resource.py    what a resource is; URIs and ids
 engine.py      from a request to a resource and back, by Tastypie's conventions
-admins.py      who may use it
-listing.py     filters, order, pages
+admins.py      who may use it; readers.py what those have who may only read
+listing.py     order, pages; filters.py one condition of a query, foreign_keys.py where its references lead
+description.py what there is: areas, and each resource's schema in Tastypie's form
 connectors.py  ms_exchange_connector; domains.py exchange_domain; connector_schema.py their JSON schemas
+fixed.py       what the original's clients look up, and what is the same everywhere
 records.py     what is only read; record_rows.py the objects of these lists
 directory.py   records by the thousand: conferences.py, conference_aliases.py, end_users.py
 relations.py   what these refer to; vmr_form.py how a VMR is shown as conference, and understood
@@ -15,7 +17,7 @@ openapi.py     the API described
 from shared.alarms import Alarms
 from shared.clock import Clock
 from shared.integrations import IntegrationStore
-from shared.management.admins import Admins, EntraAdmins, PasswordAdmins
+from shared.management.admins import Admin, Admins, EntraAdmins, PasswordAdmins
 from shared.management.call import Answer, Call
 from shared.management.conference_aliases import ConferenceAliases
 from shared.management.conferences import Conferences
@@ -23,6 +25,7 @@ from shared.management.connectors import Connectors, Examine, Names, StartSignIn
 from shared.management.domains import Domains
 from shared.management.end_users import end_users
 from shared.management.engine import Management
+from shared.management.fixed import worker_vms
 from shared.management.lifecycle import Lifecycle
 from shared.management.records import records, scheduled_rooms
 from shared.management.relations import NameAt
@@ -30,7 +33,7 @@ from shared.personal.store import VmrStore
 from shared.personal.users import UserStore
 from shared.storage import Storage
 
-__all__ = ["Admins", "Answer", "Call", "EntraAdmins", "Management", "PasswordAdmins", "management"]
+__all__ = ["Admin", "Admins", "Answer", "Call", "EntraAdmins", "Management", "PasswordAdmins", "management"]
 
 
 def management(
@@ -61,5 +64,6 @@ def management(
             ConferenceAliases(vmrs, clock),
             end_users(UserStore(storage), integrations),
             *records(integrations, storage, alarms, clock),
+            worker_vms(),
         ],
     )

@@ -1,22 +1,36 @@
-"""Who may use the management API: holders of the password, and of an Entra app role."""
+"""Who may use the management API: holders of the password, and of an Entra app role.
+
+`Scheduling.Admin` may do everything. `Scheduling.Read` may read everything but personal PINs, and change nothing.
+"""
 
 from collections.abc import Mapping
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from shared.errors import NotAllowed
 from shared.identity.entra import EntraTokens
 from shared.identity.passwords import BasicAuthenticator
 from shared.settings import BasicCredential, EntraApp
 
-ROLE = "Scheduling.Admin"
+ADMIN_ROLE = "Scheduling.Admin"
 """The app role, for people (az rest) and for apps alike."""
+
+READER_ROLE = "Scheduling.Read"
+
+
+@dataclass(frozen=True)
+class Admin:
+    """Who a request is from. `name` is for records of what was done: a user name, or an application's id."""
+
+    name: str
+    may_change: bool = True
 
 
 class Admins(Protocol):
     """Proves admins."""
 
-    async def authenticate(self, headers: Mapping[str, str]) -> None:
-        """Returns when the headers (names in lower case) prove an admin.
+    async def authenticate(self, headers: Mapping[str, str]) -> Admin:
+        """Whom the headers (names in lower case) prove.
 
         Raises NotAuthenticated, NotAllowed, RateLimited, Unavailable.
         """
@@ -28,27 +42,44 @@ class PasswordAdmins:
 
     def __init__(self, credential: BasicCredential | None) -> None:
         self._passwords = BasicAuthenticator(credential, "management")
+        self._name = credential.username if credential else ""
 
-    async def authenticate(self, headers: Mapping[str, str]) -> None:
+    async def authenticate(self, headers: Mapping[str, str]) -> Admin:
         """See Admins.authenticate."""
         await self._passwords.check(headers.get("authorization"), headers.get("x-forwarded-for"))
+        return Admin(self._name)
 
 
 class EntraAdmins:
-    """Admins by a bearer token of the app registration MANAGEMENT_CLIENT_ID that holds ROLE; others by password."""
+    """Admins by a bearer token of the app registration MANAGEMENT_CLIENT_ID that holds a role; others by password."""
 
     def __init__(self, tokens: EntraTokens, app: EntraApp, others: Admins) -> None:
         self._tokens = tokens
         self._app = app
         self._others = others
 
-    async def authenticate(self, headers: Mapping[str, str]) -> None:
+    async def authenticate(self, headers: Mapping[str, str]) -> Admin:
         """See Admins.authenticate."""
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            await self._others.authenticate(headers)
-            return
-        claims = await self._tokens.claims(token.strip(), self._app.metadata_url, self._app.client_id)
+        token = bearer_token(headers)
+        if token is None:
+            return await self._others.authenticate(headers)
+        claims = await self._tokens.claims(token, self._app.metadata_url, self._app.client_id)
         roles = claims.get("roles")
-        if not isinstance(roles, list) or ROLE not in roles:
-            raise NotAllowed(f"The token does not hold the app role {ROLE}. Ask for it in Entra, and sign in again.")
+        held = set(roles) if isinstance(roles, list) and all(isinstance(role, str) for role in roles) else set()
+        if not held & {ADMIN_ROLE, READER_ROLE}:
+            raise NotAllowed(
+                f"The token holds neither the app role {ADMIN_ROLE} nor {READER_ROLE}. Ask for one in Entra, and sign "
+                "in again."
+            )
+        return Admin(_name(claims), may_change=ADMIN_ROLE in held)
+
+
+def bearer_token(headers: Mapping[str, str]) -> str | None:
+    """The token of an Authorization header (names in lower case); None where it has another scheme, or is missing."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _name(claims: Mapping[str, Any]) -> str:
+    """A person's user name; an application has none, so its client id."""
+    return str(claims.get("preferred_username") or claims.get("azp") or claims.get("oid") or "")

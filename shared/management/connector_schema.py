@@ -1,13 +1,16 @@
 """The JSON schemas of `ms_exchange_connector` and `exchange_domain`, made from the model of the settings."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from pydantic.fields import FieldInfo
 
 from shared.integrations import Integration
 from shared.integrations.conditions import ALWAYS, Condition
-from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, settings
+from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, SECTIONS, settings
 from shared.integrations.sections.metadata import DOMAIN_MAX_LENGTH
+from shared.integrations.setting import Setting, format_of
 from shared.management.resource import TIME, Schema
 
 CONNECTOR = "ms_exchange_connector"
@@ -38,8 +41,7 @@ def connector_schema() -> Schema:
         | ({"readOnly": True} if name in READ_ONLY_FIELDS else {})
         | ({"writeOnly": True} if name in SECRET_FIELDS else {})
         | (_WRITTEN if setting.required == ALWAYS else {})
-        for name, _, setting in settings()
-        if not (setting.internal or (setting.secret and setting.read_only))
+        for name, _, setting in _known_settings()
     }  # fmt: skip
     properties["domains"] |= {
         "items": {
@@ -51,6 +53,39 @@ def connector_schema() -> Schema:
     }
     properties["resource_uri"] = {"type": "string", "format": "uri-reference", "readOnly": True}
     return {"type": "object", "properties": properties, **_requirements()}
+
+
+def _known_settings() -> Iterator[tuple[str, FieldInfo, Setting]]:
+    """The settings that admins can read or write."""
+    return (each for each in settings() if not (each[2].internal or (each[2].secret and each[2].read_only)))
+
+
+def connector_extras() -> dict[str, Any]:
+    """What a form of an integration needs beside: sections in their order, and of each setting when it is required,
+    what a change of it calls for, and what a template may use. See DescribedResource.extras.
+    """
+    from shared.templates import FIELDS  # jinja2, which other calls do without
+
+    by_name = {name: (field, setting) for name, field, setting in _known_settings()}
+    sections = [
+        {"name": each.__name__, "title": each.title, "about": each.about,
+         "fields": [name for name in each.model_fields if name in by_name]}
+        for each in SECTIONS
+    ]  # fmt: skip
+    section_of = {name: section["name"] for section in sections for name in section["fields"]}
+    fields = {
+        name: {
+            "section": section_of[name],
+            "condition": setting.required.data() if setting.required else None,
+            "condition_text": setting.required.text() if setting.required else "",
+            "manifest": setting.manifest,
+            "sign_in": setting.sign_in,
+            "syntax": format_.value if (format_ := format_of(field)) else "",
+            **({"variables": list(FIELDS[name].variables)} if name in FIELDS else {}),
+        }
+        for name, (field, setting) in by_name.items()
+    }
+    return {"sections": sections, "fields": fields}
 
 
 def _requirements() -> Schema:

@@ -18,7 +18,7 @@ from shared.integrations.integration import READ_ONLY_FIELDS, TEMPLATE_FIELDS, s
 from shared.integrations.references import REFERENCES, is_uri
 from shared.integrations.setting import is_nullable
 from shared.management.call import Answer, Call, json_object
-from shared.management.connector_schema import CONNECTOR, DOMAIN, connector_schema
+from shared.management.connector_schema import CONNECTOR, DOMAIN, connector_extras, connector_schema
 from shared.management.conversion import converted
 from shared.management.lifecycle import Lifecycle
 from shared.management.resource import CONFIGURATION, Action, Object, Schema, Shown, id_in, time_text, uri
@@ -126,6 +126,11 @@ class Connectors:
     def schema(self) -> Schema:
         """From the model of the settings, with their labels and help."""
         return connector_schema()
+
+    @cached_property
+    def extras(self) -> Object:
+        """For forms, see connector_extras."""
+        return connector_extras()
 
     @cached_property
     def actions(self) -> Mapping[str, Action]:

@@ -1,5 +1,7 @@
 """The management API: admins' requests by Tastypie's conventions (I7).
 
+    GET    …/v1/                  every resource of an area, with the address of its list and of its schema
+    GET    …/{resource}/schema/   the resource's fields, methods and filters
     GET    …/{resource}/          a page of objects: filters, order, limit, offset
     POST   …/{resource}/          201, Location, the new object
     PATCH  …/{resource}/          202, {"objects": [new and changed ones…]}, where the resource takes whole lists:
@@ -26,7 +28,10 @@ from shared.management import listing
 from shared.management.admins import Admins
 from shared.management.call import Answer, Call, json_object, refuse_another_site
 from shared.management.conversion import converted
+from shared.management.description import AREA_PATH, SCHEMA, description, index
+from shared.management.foreign_keys import ForeignKeys
 from shared.management.openapi import document
+from shared.management.readers import ReadersView, refuse_change
 from shared.management.resource import (
     ROOT,
     Action,
@@ -46,65 +51,92 @@ WARNING_MAX_LENGTH = 1000
 """Characters of skipped parameters' names that a Warning header tells."""
 
 
+class _View:
+    """The resources as one kind of admin has them."""
+
+    def __init__(self, resources: Iterable[Resource]) -> None:
+        self.resources = {(resource.area, resource.name): resource for resource in resources}
+        self.foreign_keys = ForeignKeys(self.resources.values())
+
+
 class Management:
     """Answers every request below /api/admin/."""
 
     def __init__(self, admins: Admins, resources: Iterable[Resource]) -> None:
         self._admins = admins
-        self._resources = {(resource.area, resource.name): resource for resource in resources}
+        self._whole = _View(resources)
+        self._readers = _View(map(ReadersView, self.resources))
 
     @property
     def resources(self) -> Iterable[Resource]:
         """Everything that there is to ask for."""
-        return self._resources.values()
+        return self._whole.resources.values()
 
     async def answer(self, call: Call) -> Answer:
         """The answer to an admin. Raises what is no mistake in the request itself: NotAuthenticated and others."""
-        await self._admins.authenticate(call.headers)
+        admin = await self._admins.authenticate(call.headers)
         refuse_another_site(call)
+        refuse_change(admin, call)
+        view = self._whole if admin.may_change else self._readers
         match call.method:
             case "HEAD":
-                read = await self._answer(replace(call, method="GET"))
+                read = await _answer(view, replace(call, method="GET"))
                 return Answer(read.status, None, read.headers)
             case "OPTIONS":
-                allowed = (await self._answer(call)).headers.get("Allow", "GET")
+                allowed = (await _answer(view, call)).headers.get("Allow", "GET")
                 return Answer(200, None, {"Allow": f"{allowed}, OPTIONS"})
-        return await self._answer(call)
-
-    async def _answer(self, call: Call) -> Answer:
-        if call.path == _DOCUMENT:
-            return Answer(200, document(self.resources)) if call.method == "GET" else _not_allowed("GET")
-        path = _PATH.fullmatch(call.path)
-        resource = self._resources.get((path[1], path[2])) if path else None
-        if path is None or resource is None:
-            raise NotFound(f"There is no such resource. {_DOCUMENT} describes all that there are.")
-        try:
-            return await self._dispatch(resource, path[3], path[4], call)
-        except SettingsInvalid as refused:
-            return Answer(400, {resource.name: refused.faults})
-        except StaleSettings as refused:
-            return Answer(412, {"error": str(refused), "changed": refused.changed})
-        except InvalidRequest as refused:
-            return Answer(400, {"error": str(refused)})
-
-    async def _dispatch(self, resource: Resource, id_: str | None, action: str | None, call: Call) -> Answer:
-        if id_ is None:
-            return await _on_list(resource, call)
-        if action is None:
-            return await _on_object(resource, id_of(id_), call)
-        found = resource.actions.get(action)
-        if found is None:
-            raise NotFound(f"There is no action {action!r}; actions are {', '.join(resource.actions) or 'none'}.")
-        return await _on_action(found, id_of(id_), call)
+        return await _answer(view, call)
 
 
-async def _on_list(resource: Resource, call: Call) -> Answer:
+async def _answer(view: _View, call: Call) -> Answer:
+    fixed = _fixed(view, call.path)
+    if fixed is not None:
+        return Answer(200, fixed) if call.method == "GET" else _not_allowed("GET")
+    path = _PATH.fullmatch(call.path)
+    resource = view.resources.get((path[1], path[2])) if path else None
+    if path is None or resource is None:
+        raise NotFound(f"There is no such resource. {_DOCUMENT} describes all that there are.")
+    try:
+        return await _dispatch(view, resource, path[3], path[4], call)
+    except SettingsInvalid as refused:
+        return Answer(400, {resource.name: refused.faults})
+    except StaleSettings as refused:
+        return Answer(412, {"error": str(refused), "changed": refused.changed})
+    except InvalidRequest as refused:
+        return Answer(400, {"error": str(refused)})
+
+
+def _fixed(view: _View, path: str) -> Mapping[str, Any] | None:
+    """What describes the API at a path; None for a path of objects."""
+    if path == _DOCUMENT:
+        return document(view.resources.values())
+    area = AREA_PATH.fullmatch(path)
+    return index(view.resources.values(), area[1]) if area else None
+
+
+async def _dispatch(view: _View, resource: Resource, id_: str | None, action: str | None, call: Call) -> Answer:
+    if id_ is None:
+        return await _on_list(view.foreign_keys, resource, call)
+    if (id_, action) == (SCHEMA, None):
+        return Answer(200, description(resource)) if call.method == "GET" else _not_allowed("GET")
+    if action is None:
+        return await _on_object(resource, id_of(id_), call)
+    found = resource.actions.get(action)
+    if found is None:
+        raise NotFound(f"There is no action {action!r}; actions are {', '.join(resource.actions) or 'none'}.")
+    return await _on_action(found, id_of(id_), call)
+
+
+async def _on_list(foreign_keys: ForeignKeys, resource: Resource, call: Call) -> Answer:
     match call.method, resource:
         case "GET", _:
-            query = listing.query_of(call.query, resource.schema)
-            own_uri = uri(resource.area, resource.name)
-            found = listing.page(await resource.all(), query, resource.schema, own_uri, call.query)
-            return Answer(200, found, _warning(query.skipped))
+            query, own_uri = (
+                listing.query_of(call.query, resource.schema, foreign_keys),
+                uri(resource.area, resource.name),
+            )
+            objects = await resource.all()
+            known = await foreign_keys.known(objects, {each.path for each in query.filters})
+            return Answer(200, listing.page(objects, query, known, own_uri, call.query), _warning(query.skipped))
         case "POST", WritableResource():
             created = await resource.create(converted(json_object(call), resource.schema))
             return _shown(created, 201, {"Location": str(created.fields["resource_uri"])})

@@ -1,78 +1,24 @@
 """Lists by Tastypie's conventions: filters, ordering, pages.
 
-    ?name__icontains=corp&id__in=1,2&order_by=-id&limit=20&offset=40
-
-Every filter names a field that the objects show (so what is not shown cannot be asked for either), with an optional
-lookup.
+?name__icontains=corp&id__in=1,2&order_by=-id&limit=20&offset=40
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from shared.errors import InvalidRequest
-from shared.management import resource
+from shared.management.filters import LOOKUPS, Filter, boolean, is_comparable
+from shared.management.foreign_keys import PATH_MAX_LENGTH, ForeignKeys, Known, values
 from shared.management.resource import Object, Schema
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 10_000
 MAX_OFFSET = 999_999_999
+MAX_FILTERS = 50
 
-_Test: TypeAlias = Callable[[Any, Any], bool]
-
-_TEXT: Mapping[str, _Test] = {
-    "contains": lambda value, wanted: wanted in value,
-    "startswith": lambda value, wanted: value.startswith(wanted),
-    "endswith": lambda value, wanted: value.endswith(wanted),
-}
-_ORDER: Mapping[str, _Test] = {
-    "exact": lambda value, wanted: value == wanted,
-    "gt": lambda value, wanted: value > wanted,
-    "gte": lambda value, wanted: value >= wanted,
-    "lt": lambda value, wanted: value < wanted,
-    "lte": lambda value, wanted: value <= wanted,
-}
 _NO_FILTERS = ("limit", "offset", "order_by")
-_OF_LISTS = ("in", "range")
-LOOKUPS = (*_ORDER, *_TEXT, "iexact", *(f"i{name}" for name in _TEXT), *_OF_LISTS, "isnull")
-
-
-@dataclass(frozen=True)
-class Filter:
-    """One condition on a field."""
-
-    field: str
-    lookup: str
-    wanted: str
-
-    def holds(self, schema: Schema, value: Any) -> bool:
-        """Whether a field's value meets it. Raises InvalidRequest when `wanted` is nothing that the field can hold."""
-        if self.lookup == "isnull":
-            return (value is None) == _boolean(self.wanted)
-        if value is None:
-            return False
-        if self.lookup in _OF_LISTS:
-            return self._holds_for_list(schema, value)
-        if self.lookup in _ORDER:
-            return _ORDER[self.lookup](*_comparable(schema, value, self.wanted))
-        if self.lookup.startswith("i"):
-            return _text_test(self.lookup[1:])(str(value).casefold(), self.wanted.casefold())
-        return _TEXT[self.lookup](str(value), self.wanted)
-
-    def _holds_for_list(self, schema: Schema, value: Any) -> bool:
-        parts = self.wanted.split(",")
-        if self.lookup == "in":
-            return any(replace(self, lookup="exact", wanted=part).holds(schema, value) for part in parts)
-        if len(parts) != 2:
-            raise InvalidRequest(f"{self.field}__range needs two values: from,to.")
-        first, last = replace(self, lookup="gte", wanted=parts[0]), replace(self, lookup="lte", wanted=parts[1])
-        return first.holds(schema, value) and last.holds(schema, value)
-
-
-def _text_test(lookup: str) -> _Test:
-    return _TEXT.get(lookup, _ORDER["exact"])
 
 
 @dataclass(frozen=True)
@@ -86,7 +32,7 @@ class Query:
     skipped: tuple[str, ...] = ()
 
 
-def query_of(text: str, schema: Schema) -> Query:
+def query_of(text: str, schema: Schema, foreign_keys: ForeignKeys) -> Query:
     """A query string. Raises InvalidRequest for an order, a lookup or a value that there is not.
 
     A parameter that names no field is skipped: the original does so, and its clients search every list by
@@ -96,9 +42,11 @@ def query_of(text: str, schema: Schema) -> Query:
     numbers = {name: value for name, value in pairs if name in ("limit", "offset")}
     order = tuple(value for name, value in pairs if name == "order_by")
     for name in order:
-        _field(name.removeprefix("-"), schema)
+        _require_comparable(name.removeprefix("-"), schema["properties"].get(name.removeprefix("-"), {}))
     others = [(name, value) for name, value in pairs if name not in _NO_FILTERS]
-    filters = tuple(_filter(name, value, schema) for name, value in others if _names_field(name, schema))
+    if len(others) > MAX_FILTERS:
+        raise InvalidRequest(f"A list is asked for by at most {MAX_FILTERS} filters.")
+    filters = tuple(_filter(name, value, schema, foreign_keys) for name, value in others if _names_field(name, schema))
     skipped = tuple(name for name, _ in others if not _names_field(name, schema))
     limit = _number("limit", numbers.get("limit", str(DEFAULT_LIMIT)))
     offset = _number("offset", numbers.get("offset", "0"))
@@ -107,13 +55,12 @@ def query_of(text: str, schema: Schema) -> Query:
 
 def flag(text: str, name: str) -> bool:
     """A switch in a query string; off when it is not there. Raises InvalidRequest."""
-    return _boolean(dict(parse_qsl(text)).get(name, "false"))
+    return boolean(dict(parse_qsl(text)).get(name, "false"))
 
 
-def page(objects: Sequence[Object], query: Query, schema: Schema, uri: str, text: str) -> dict[str, Any]:
-    """The part of the objects that a query asks for, in Tastypie's envelope."""
-    properties = schema["properties"]
-    found = [o for o in objects if all(f.holds(properties[f.field], o[f.field]) for f in query.filters)]
+def page(objects: Sequence[Object], query: Query, known: Known, uri: str, text: str) -> dict[str, Any]:
+    """The part of the objects that a query asks for, in Tastypie's envelope. `known` is what its filters follow."""
+    found = [o for o in objects if all(f.holds(values(o, f.path, f.field, known)) for f in query.filters)]
     for name in reversed(query.order):
         found.sort(key=_place(name.removeprefix("-")), reverse=name.startswith("-"))
     end = query.offset + query.limit
@@ -139,73 +86,35 @@ def _names_field(name: str, schema: Schema) -> bool:
     return name.partition("__")[0] in schema["properties"]
 
 
-def _filter(name: str, value: str, schema: Schema) -> Filter:
-    field, _, lookup = name.partition("__")
-    _field(field, schema)
-    if (lookup or "exact") not in LOOKUPS:
-        raise InvalidRequest(f"There is no filter {name!r}. Lookups are {', '.join(LOOKUPS)}.")
-    found = Filter(field, lookup or "exact", value)
+def _filter(name: str, value: str, schema: Schema, foreign_keys: ForeignKeys) -> Filter:
+    """A parameter, followed from field to field as long as these refer to objects; what is left is the lookup."""
+    path, (field, *rest) = list[str](), name.split("__")
     known = schema["properties"][field]
-    found.holds(known, _example(known))  # a value that cannot be compared is a fault even where there are no objects
+    while rest and (target := foreign_keys.schema(field, known)) and rest[0] in target["properties"]:
+        path.append(field)
+        field, *rest = rest
+        known = target["properties"][field]
+    if len(path) > PATH_MAX_LENGTH:
+        raise InvalidRequest(f"A filter follows at most {PATH_MAX_LENGTH} references.")
+    known = foreign_keys.compared(field, known)
+    _require_comparable(field, known)
+    lookup = "__".join(rest) or "exact"
+    if lookup not in LOOKUPS:
+        raise InvalidRequest(f"There is no filter {name!r}. Lookups are {', '.join(LOOKUPS)}.")
+    found = Filter(tuple(path), field, known, lookup, value)
+    found.check()
     return found
 
 
-def _field(name: str, schema: Schema) -> None:
-    if not is_comparable(schema, name):
+def _require_comparable(name: str, known: Schema) -> None:
+    if not is_comparable(known):
         raise InvalidRequest(f"Lists cannot be filtered or ordered by {name!r}.")
-
-
-def is_comparable(schema: Schema, name: str) -> bool:
-    """Whether lists can be filtered and ordered by a field: by all that are shown and hold one value."""
-    known = schema["properties"].get(name, {})
-    return not known.get("writeOnly") and _type(known) in ("string", "integer", "boolean")
 
 
 def _number(name: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_OFFSET))):
         raise InvalidRequest(f"{name} must be a whole number of 0 or more.")
     return int(text)
-
-
-def _type(schema: Schema) -> str:
-    kind = schema.get("type", "")
-    return next((each for each in kind if each != "null"), "") if isinstance(kind, list) else str(kind)
-
-
-def _example(schema: Schema) -> Any:
-    if schema.get("format") == resource.TIME_FORMAT:
-        return "2026-01-01T00:00:00"
-    return {"string": "", "integer": 0, "boolean": False}[_type(schema)]
-
-
-def _comparable(schema: Schema, value: Any, wanted: str) -> tuple[Any, Any]:
-    """A field's value and the wanted one as things that can be compared. Raises InvalidRequest."""
-    try:
-        match _type(schema), schema.get("format"):
-            case "boolean", _:
-                return value, _boolean(wanted)
-            case "integer", _:
-                return value, int(wanted)
-            case _, resource.TIME_FORMAT:
-                return _moment(value), _moment(wanted)
-            case _, "uri-reference" if wanted.isdecimal():  # a foreign key by its id
-                return value.rstrip("/").rpartition("/")[2], wanted
-    except ValueError:
-        raise InvalidRequest(f"{wanted!r} is nothing that can be compared with {value!r}.") from None
-    return value, wanted
-
-
-def _boolean(text: str) -> bool:
-    if text.lower() in ("true", "1"):
-        return True
-    if text.lower() in ("false", "0"):
-        return False
-    raise InvalidRequest(f"{text!r} is neither true nor false.")
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _place(field: str) -> Callable[[Object], tuple[bool, Any]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from shared import __version__
 from shared.management import listing
+from shared.management.filters import is_comparable
 from shared.management.resource import Action, BulkResource, Resource, Schema, WritableResource, uri
 
 _ERROR: Schema = {
@@ -155,7 +156,7 @@ _PAGING: list[Schema] = [
 
 
 def _order(resource: Resource) -> Schema:
-    names = sorted(name for name in resource.schema["properties"] if listing.is_comparable(resource.schema, name))
+    names = sorted(name for name, known in resource.schema["properties"].items() if is_comparable(known))
     return {
         "name": "order_by",
         "in": "query",

@@ -13,6 +13,8 @@ from shared.management.call import Answer, Call
 ROOT = "/api/admin"
 CONFIGURATION = "configuration"
 STATUS = "status"
+HISTORY = "history"
+COMMAND = "command"
 
 _ID = re.compile(r"[0-9]{1,18}")
 
@@ -76,6 +78,16 @@ class Resource(Protocol):
 
     async def one(self, id_: int) -> Shown:
         """The object of an id. Raises NotFound."""
+        ...
+
+
+@runtime_checkable
+class DescribedResource(Resource, Protocol):
+    """A kind of object whose schema tells more of its fields than their JSON schemas do."""
+
+    @property
+    def extras(self) -> Object:
+        """Our additions to Tastypie's form: `sections` of the resource, and `fields` with more of each by name."""
         ...
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.management.admins import ADMIN_ROLE, READER_ROLE
 from tests.conformance.azure_cli import Azure
 
 HOST = "vmr.example.com"
@@ -36,8 +37,9 @@ def test_entra_has_an_api_an_add_in_and_a_role(azure: Azure) -> None:
     assert api["api"]["requestedAccessTokenVersion"] == 2
     assert api["identifierUris"] == [f"api://{api['appId']}"]
     [scope] = api["api"]["oauth2PermissionScopes"]
-    [role] = api["appRoles"]
-    assert (role["value"], role["allowedMemberTypes"]) == ("Scheduling.Admin", ["User", "Application"])
+    role, reader = api["appRoles"]
+    assert (role["value"], role["allowedMemberTypes"]) == (ADMIN_ROLE, ["User", "Application"])
+    assert (reader["value"], reader["allowedMemberTypes"]) == (READER_ROLE, ["User", "Application"])
     allowed = {a["appId"]: a["delegatedPermissionIds"] for a in api["api"]["preAuthorizedApplications"]}
     assert allowed[addin["appId"]] == [scope["id"]]
     assert addin["spa"]["redirectUris"] == [f"brk-multihub://{HOST}"]
@@ -46,6 +48,13 @@ def test_entra_has_an_api_an_add_in_and_a_role(azure: Azure) -> None:
     assert azure.state["role_assignments"] == [
         {"principalId": "an-admin", "resourceId": f"principal-of-{api['appId']}", "appRoleId": role["id"]}
     ]
+
+
+def test_a_reader_gets_the_role_that_reads(azure: Azure) -> None:
+    entra(azure, "--host", HOST, "--reader", "an-auditor")
+    role = next(role for role in applications(azure)[API]["appRoles"] if role["value"] == READER_ROLE)
+    [assigned] = azure.state["role_assignments"]
+    assert (assigned["principalId"], assigned["appRoleId"]) == ("an-auditor", role["id"])
 
 
 def test_the_scope_is_the_one_that_the_code_asks_for(azure: Azure) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from shared.alarms import Alarms
 from shared.errors import NotAuthenticated
 from shared.integrations import IntegrationStore
-from shared.management import Answer, Call, Management, management
+from shared.management import Admin, Answer, Call, Management, management
 from tests.fakes.clock import FakeClock
 from tests.fakes.doctor import FakeDoctor
 from tests.fakes.lifecycle import FakeLifecycle
@@ -21,12 +21,16 @@ DOMAINS = "configuration/v1/exchange_domain/"
 PROOF = {"authorization": "Bearer admin"}
 
 
-class OneAdmin:
-    """Lets in whoever bears PROOF."""
+READER = {"authorization": "Bearer reader"}
 
-    async def authenticate(self, headers: Mapping[str, str]) -> None:
-        if headers.get("authorization") != PROOF["authorization"]:
+
+class TwoAdmins:
+    """Lets in whoever bears PROOF; and whoever bears READER, to read."""
+
+    async def authenticate(self, headers: Mapping[str, str]) -> Admin:
+        if headers.get("authorization") not in (PROOF["authorization"], READER["authorization"]):
             raise NotAuthenticated("Who are you?")
+        return Admin("tester", may_change=headers["authorization"] == PROOF["authorization"])
 
 
 class Api:
@@ -41,7 +45,7 @@ class Api:
         self.lifecycle = FakeLifecycle()
         self.doctor = FakeDoctor()
         parts = self.integrations, self.storage, self.alarms, self.clock, self.lifecycle, self.doctor
-        self.management: Management = management(OneAdmin(), *parts, sign_in_link, known_names, name_at, local=False)
+        self.management: Management = management(TwoAdmins(), *parts, sign_in_link, known_names, name_at, local=False)
 
     async def raw(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, query: str = ""

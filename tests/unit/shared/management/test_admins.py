@@ -1,4 +1,4 @@
-"""the management API admits the Entra app role Scheduling.Admin, or the password, and nobody else."""
+"""The management API admits the app roles Scheduling.Admin and Scheduling.Read, or the password, and nobody else."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from shared.errors import NotAllowed, NotAuthenticated
 from shared.identity.entra import EntraTokens
 from shared.identity.entra_keys import EntraKeys
-from shared.management import EntraAdmins, PasswordAdmins
+from shared.management import Admin, EntraAdmins, PasswordAdmins
 from shared.password_hash import hash_password
 from shared.settings import BasicCredential, EntraApp
 from tests.fakes.clock import FakeClock
@@ -33,10 +33,18 @@ def bearer(entra: Entra, **claims: Any) -> dict[str, str]:
 
 @pytest.mark.parametrize("scp", ["access_as_user", None], ids=["a person", "an app"])
 async def test_the_role_admits_people_and_apps(entra: Entra, admins: EntraAdmins, scp: str | None) -> None:
-    await admins.authenticate(bearer(entra, roles=["Other", "Scheduling.Admin"], scp=scp))
+    found = await admins.authenticate(bearer(entra, roles=["Other", "Scheduling.Admin"], scp=scp))
+    assert found.may_change
 
 
-@pytest.mark.parametrize("roles", [None, [], ["Scheduling.Reader"], "Scheduling.Admin"])
+async def test_the_readers_role_admits_to_reading_only(entra: Entra, admins: EntraAdmins) -> None:
+    found = await admins.authenticate(bearer(entra, roles=["Scheduling.Read"], preferred_username="eve@example.com"))
+    assert found == Admin("eve@example.com", may_change=False)
+    both = await admins.authenticate(bearer(entra, roles=["Scheduling.Read", "Scheduling.Admin"]))
+    assert both.may_change
+
+
+@pytest.mark.parametrize("roles", [None, [], ["Scheduling.Reader"], "Scheduling.Admin", [["Scheduling.Admin"]]])
 async def test_a_token_without_the_role_is_not_allowed(entra: Entra, admins: EntraAdmins, roles: Any) -> None:
     with pytest.raises(NotAllowed, match=r"Scheduling\.Admin"):
         await admins.authenticate(bearer(entra, roles=roles))
@@ -49,7 +57,7 @@ async def test_a_token_for_others_proves_nothing(entra: Entra, admins: EntraAdmi
 
 
 async def test_the_password_still_admits(admins: EntraAdmins) -> None:
-    await admins.authenticate(PASSWORD)
+    assert await admins.authenticate(PASSWORD) == Admin("admin", may_change=True)
 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Basic YWRtaW46d3Jvbmc="}, {"authorization": "Bearer x"}])

@@ -12,7 +12,17 @@ from tests.unit.shared.management.api import CONNECTORS, DOMAINS, Api
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize(
     "path",
-    [CONNECTORS, CONNECTORS + "1/", CONNECTORS + "1/preview/", DOMAINS, "openapi.json", "nothing", "status/v1/alarm/"],
+    [
+        CONNECTORS,
+        CONNECTORS + "1/",
+        CONNECTORS + "1/preview/",
+        DOMAINS,
+        "openapi.json",
+        "nothing",
+        "status/v1/alarm/",
+        "configuration/v1/",
+        CONNECTORS + "schema/",
+    ],
 )
 @pytest.mark.parametrize("proof", [{"authorization": ""}, {"authorization": "Basic YTpi"}])
 async def test_nothing_works_without_proof(method: str, path: str, proof: Mapping[str, str]) -> None:
@@ -53,6 +63,8 @@ async def test_methods_that_are_not_allowed(method: str, path: str, allowed: str
         (CONNECTORS + "1/preview/", "POST, OPTIONS"),
         ("status/v1/alarm/", "GET, OPTIONS"),
         ("openapi.json", "GET, OPTIONS"),
+        ("configuration/v1/", "GET, OPTIONS"),
+        (CONNECTORS + "schema/", "GET, OPTIONS"),
     ],
 )
 async def test_options_tell_the_methods(path: str, allowed: str) -> None:
@@ -86,8 +98,12 @@ async def test_unknown_parameters_are_skipped_with_a_warning() -> None:
     "path",
     [
         "",
-        "configuration/v1/",
+        "other/v1/",
+        "configuration/v2/",
+        "command/v1/other/",
         "configuration/v1/nothing/",
+        "configuration/v1/nothing/schema/",
+        CONNECTORS + "schema/more/",
         "configuration/v2/ms_exchange_connector/",
         "status/v1/ms_exchange_connector/",
         "configuration/v1/alarm/",

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import InvalidRequest
+from shared.management.foreign_keys import ForeignKeys
 from shared.management.listing import MAX_LIMIT, flag, page, query_of
 from shared.management.resource import TIME_FORMAT
 
@@ -30,6 +31,7 @@ def an_object(id_: int, name: str = "", **more: Any) -> dict[str, Any]:
     return {"id": id_, "name": name, "prefix": None, "on": False, "made": made, "parent": "", "parts": []} | more
 
 
+FOREIGN_KEYS = ForeignKeys([])
 OBJECTS = [
     an_object(1, "Example Corp", prefix="a", on=True, parent="/p/7/"),
     an_object(2, "example labs", prefix="b"),
@@ -40,7 +42,7 @@ OBJECTS = [
 
 def listed(text: str, objects: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     shown = OBJECTS if objects is None else objects
-    return page(shown, query_of(text, SCHEMA), SCHEMA, "/x/", text)
+    return page(shown, query_of(text, SCHEMA, FOREIGN_KEYS), {}, "/x/", text)
 
 
 def ids(text: str) -> list[int]:
@@ -68,6 +70,10 @@ def ids(text: str) -> list[int]:
         ("name__endswith=labs", [2]),
         ("name__iendswith=.INC.", []),
         ("name__icontains=%C3%98VRE", [3]),
+        ("name__regex=%5EEx.*p$", [1]),
+        ("name__regex=corp", []),
+        ("name__iregex=%5Eex", [1, 2]),
+        ("id__regex=%5E[12]$", [1, 2]),
         ("name__gt=f", [3]),
         ("prefix=a", [1]),
         ("prefix__isnull=true", [3, 4]),
@@ -106,7 +112,13 @@ def test_lists(query: str, expected: list[int]) -> None:
         ("parts=x", "'parts'"),
         ("order_by=secret", "'secret'"),
         ("order_by=", "''"),
-        ("name__regex=x", "no filter 'name__regex'"),
+        ("name__regexp=x", "no filter 'name__regexp'"),
+        ("name__regex=(", "not well-formed"),
+        ("name__regex=(?=x)", "look-around"),
+        (r"name__iregex=(a)%5C1", "back-references"),
+        ("name__regex=((a{1000}){1000}){1000}", "too large"),
+        ("name__regex=" + "a" * 501, "at most 500"),
+        ("&".join(["id=1"] * 51), "at most 50 filters"),
         ("name__contains__x=x", "no filter"),
         ("id=x", "'x' is nothing that can be compared"),
         ("id__in=1,x", "'x'"),
@@ -180,6 +192,12 @@ def test_a_switch_that_is_neither_is_refused() -> None:
 
 
 def test_what_names_no_field_is_skipped_and_told() -> None:
-    query = query_of("title__icontains=x&id=2&_=17&format=json", SCHEMA)
+    query = query_of("title__icontains=x&id=2&_=17&format=json", SCHEMA, FOREIGN_KEYS)
     assert query.skipped == ("title__icontains", "_")
     assert ids("title__icontains=x&id=2") == [2]
+
+
+def test_a_regular_expression_that_would_keep_others_busy_for_ever_takes_its_time_once() -> None:
+    """Backtracking tries 2^n ways here; RE2 reads the text once."""
+    objects = [an_object(1, "a" * 10_000)]
+    assert listed("name__regex=%5E(a|a)*b$", objects)["objects"] == []

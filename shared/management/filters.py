@@ -1,0 +1,158 @@
+"""One condition of a list's query, by Tastypie's conventions: `name__icontains=corp`, `conference__name=Room`.
+
+A filter names a field that the objects show (so what is not shown cannot be asked for either), behind any number of
+references to follow, with an optional lookup. Regular expressions are RE2's: they take time in proportion to the text,
+whatever the pattern.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from shared.errors import InvalidRequest
+from shared.management import resource
+from shared.management.resource import Schema
+
+PATTERN_MAX_LENGTH = 500
+_PATTERN_MAX_MEMORY = 1 << 18  # bytes that RE2 may take for a pattern
+
+_Test: TypeAlias = Callable[[Any, Any], bool]
+
+_TEXT: Mapping[str, _Test] = {
+    "contains": lambda value, wanted: wanted in value,
+    "startswith": lambda value, wanted: value.startswith(wanted),
+    "endswith": lambda value, wanted: value.endswith(wanted),
+}
+_ORDER: Mapping[str, _Test] = {
+    "exact": lambda value, wanted: value == wanted,
+    "gt": lambda value, wanted: value > wanted,
+    "gte": lambda value, wanted: value >= wanted,
+    "lt": lambda value, wanted: value < wanted,
+    "lte": lambda value, wanted: value <= wanted,
+}
+_OF_LISTS = ("in", "range")
+_REGEX = ("regex", "iregex")
+LOOKUPS = (*_ORDER, *_TEXT, "iexact", *(f"i{name}" for name in _TEXT), *_REGEX, *_OF_LISTS, "isnull")
+SWITCH_LOOKUPS = ("exact", "in", "isnull")
+"""Those that mean something for switches."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A condition on `field`, whose JSON schema is `schema`, of the objects that `path` leads to by references."""
+
+    path: tuple[str, ...]
+    field: str
+    schema: Schema
+    lookup: str
+    wanted: str
+
+    def check(self) -> None:
+        """Raises InvalidRequest when `wanted` is nothing that the field can hold; also where there are no objects."""
+        self._holds(_example(self.schema))
+
+    def holds(self, values: Iterable[Any]) -> bool:
+        """Whether one of the values that the path leads to meets it; where it leads nowhere, there is null."""
+        return any(self._holds(value) for value in tuple(values) or (None,))
+
+    def _holds(self, value: Any) -> bool:
+        if self.lookup == "isnull":
+            return (value is None) == boolean(self.wanted)
+        if value is None:
+            return False
+        if self.lookup in _OF_LISTS:
+            return self._holds_for_list(value)
+        if self.lookup in _ORDER:
+            return _ORDER[self.lookup](*_comparable(self.schema, value, self.wanted))
+        if self.lookup in _REGEX:
+            pattern = _expression(self.wanted, ignoring_case=self.lookup == "iregex")
+            return pattern.search(str(value)) is not None
+        if self.lookup.startswith("i"):
+            return _text_test(self.lookup[1:])(str(value).casefold(), self.wanted.casefold())
+        return _TEXT[self.lookup](str(value), self.wanted)
+
+    def _holds_for_list(self, value: Any) -> bool:
+        parts = self.wanted.split(",")
+        if self.lookup == "in":
+            return any(replace(self, lookup="exact", wanted=part)._holds(value) for part in parts)
+        if len(parts) != 2:
+            raise InvalidRequest(f"{self.field}__range needs two values: from,to.")
+        first, last = replace(self, lookup="gte", wanted=parts[0]), replace(self, lookup="lte", wanted=parts[1])
+        return first._holds(value) and last._holds(value)
+
+
+def is_comparable(known: Schema) -> bool:
+    """Whether lists can be filtered and ordered by a field of this schema: by all that are shown and hold one value."""
+    return not known.get("writeOnly") and type_of(known) in ("string", "integer", "boolean")
+
+
+def type_of(schema: Schema) -> str:
+    """The JSON type of a field beside null; "" for one that may have several."""
+    kind = schema.get("type", "")
+    if not isinstance(kind, list):
+        return str(kind)
+    others = [each for each in kind if each != "null"]
+    return others[0] if len(others) == 1 else ""
+
+
+def boolean(text: str) -> bool:
+    """A switch as queries write it. Raises InvalidRequest."""
+    if text.lower() in ("true", "1"):
+        return True
+    if text.lower() in ("false", "0"):
+        return False
+    raise InvalidRequest(f"{text!r} is neither true nor false.")
+
+
+def _text_test(lookup: str) -> _Test:
+    return _TEXT.get(lookup, _ORDER["exact"])
+
+
+def _example(schema: Schema) -> Any:
+    if schema.get("format") == resource.TIME_FORMAT:
+        return "2026-01-01T00:00:00"
+    return {"string": "", "integer": 0, "boolean": False}[type_of(schema)]
+
+
+def _comparable(schema: Schema, value: Any, wanted: str) -> tuple[Any, Any]:
+    """A field's value and the wanted one as things that can be compared. Raises InvalidRequest."""
+    try:
+        match type_of(schema), schema.get("format"):
+            case "boolean", _:
+                return value, boolean(wanted)
+            case "integer", _:
+                return value, int(wanted)
+            case _, resource.TIME_FORMAT:
+                return _moment(value), _moment(wanted)
+            case _, "uri-reference" if wanted.isdecimal():  # a foreign key by its id
+                return value.rstrip("/").rpartition("/")[2], wanted
+    except ValueError:
+        raise InvalidRequest(f"{wanted!r} is nothing that can be compared with {value!r}.") from None
+    return value, wanted
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@lru_cache(maxsize=64)
+def _expression(pattern: str, *, ignoring_case: bool) -> Any:
+    """RE2's pattern object (its package has no types). Raises InvalidRequest."""
+    import re2  # type: ignore[import-untyped]  # here, because few requests need it
+
+    if len(pattern) > PATTERN_MAX_LENGTH:
+        raise InvalidRequest(f"A regular expression has at most {PATTERN_MAX_LENGTH} characters.")
+    options = re2.Options()
+    options.max_mem = _PATTERN_MAX_MEMORY
+    options.log_errors = False
+    options.case_sensitive = not ignoring_case
+    try:
+        return re2.compile(pattern, options)
+    except (re2.error, UnicodeError) as error:
+        raise InvalidRequest(
+            "The regular expression cannot be used: it is not well-formed, too large, or has what RE2 does not know "
+            "(look-around, back-references)."
+        ) from error

@@ -1,0 +1,47 @@
+"""Resources whose objects nobody can change: what the original's clients look up, and what is the same everywhere."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from shared.errors import NotFound
+from shared.management.resource import STATUS, Action, Object, Schema, Shown, uri
+
+
+@dataclass(frozen=True)
+class FixedResource:
+    """A Resource of known objects. `properties` are theirs beside `id` and `resource_uri`."""
+
+    area: str
+    name: str
+    about: str
+    properties: Mapping[str, Schema]
+    objects: Sequence[Object]
+
+    @property
+    def schema(self) -> Schema:
+        """The JSON schema of an object."""
+        link = {"type": "string", "format": "uri-reference", "readOnly": True}
+        id_ = {"type": "integer", "readOnly": True}
+        return {"type": "object", "properties": {"id": id_, **self.properties, "resource_uri": link}}
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """None."""
+        return {}
+
+    async def all(self) -> Sequence[Object]:
+        """Every object."""
+        return [{**each, "resource_uri": uri(self.area, self.name, each["id"])} for each in self.objects]
+
+    async def one(self, id_: int) -> Shown:
+        """The object of an id. Raises NotFound."""
+        for each in await self.all():
+            if each["id"] == id_:
+                return Shown(each)
+        raise NotFound(f"There is no {self.name} with id {id_}.")
+
+
+def worker_vms() -> FixedResource:
+    """Conferencing nodes, of which this service has none. The original's shell lists them to try a sign-in."""
+    about = "Conferencing nodes: none, as they are the VMR platform's."
+    return FixedResource(STATUS, "worker_vm", about, {"name": {"type": "string", "readOnly": True}}, [])

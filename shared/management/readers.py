@@ -1,0 +1,70 @@
+"""What admins see who may only read (app role Scheduling.Read): everything but personal PINs, and nothing to change."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from shared.errors import NotAllowed
+from shared.management.admins import ADMIN_ROLE, Admin
+from shared.management.call import Call
+from shared.management.resource import Action, Object, Resource, Schema, Shown
+
+PINS = frozenset({"pin", "guest_pin"})
+"""Fields of a `conference` that let their reader into somebody's meetings. Lists cannot be searched by them, either."""
+
+_READING = ("GET", "HEAD", "OPTIONS")
+
+
+def refuse_change(admin: Admin, call: Call) -> None:
+    """Raises NotAllowed for whatever is no reading, when the admin may only read."""
+    if call.method not in _READING and not admin.may_change:
+        raise NotAllowed(f"You may only read here: changes, and all actions but GET, need the app role {ADMIN_ROLE}.")
+
+
+@dataclass(frozen=True)
+class ReadersView:
+    """A Resource as a reader sees it. It is no WritableResource, whatever the whole one is."""
+
+    whole: Resource
+
+    @property
+    def area(self) -> str:
+        """See Resource.area."""
+        return self.whole.area
+
+    @property
+    def name(self) -> str:
+        """See Resource.name."""
+        return self.whole.name
+
+    @property
+    def about(self) -> str:
+        """See Resource.about."""
+        return self.whole.about
+
+    @property
+    def schema(self) -> Schema:
+        """Without the PINs."""
+        return {**self.whole.schema, "properties": _without_pins(self.whole.schema["properties"])}
+
+    @property
+    def extras(self) -> Object:
+        """See DescribedResource.extras."""
+        return getattr(self.whole, "extras", {})
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """Those that only look."""
+        return {name: action for name, action in self.whole.actions.items() if action.method in _READING}
+
+    async def all(self) -> Sequence[Object]:
+        """Every object, without its PINs."""
+        return [_without_pins(shown) for shown in await self.whole.all()]
+
+    async def one(self, id_: int) -> Shown:
+        """The object of an id, without its PINs. Raises NotFound."""
+        shown = await self.whole.one(id_)
+        return Shown(_without_pins(shown.fields), shown.etag)
+
+
+def _without_pins(fields: Object) -> Object:
+    return {name: value for name, value in fields.items() if name not in PINS}

@@ -1,0 +1,68 @@
+"""The app role Scheduling.Read: everything can be read but personal PINs, and nothing is changed."""
+
+from typing import Any
+
+import pytest
+
+from shared.errors import NotAllowed
+from tests.unit.shared.integrations.samples import graph_fields
+from tests.unit.shared.management.api import CONNECTORS, READER, Api
+
+ROOM = "configuration/v1/conference/"
+VMR = {"name": "Room", "pin": "1234", "guest_pin": "567890", "allow_guests": True, "aliases": ["room"]}
+
+
+async def api_with_a_room() -> Api:
+    api = Api()
+    await api.call("POST", CONNECTORS, graph_fields())
+    assert (await api.call("POST", ROOM, VMR | {"guest_pin": "5678"})).status == 201
+    return api
+
+
+async def read(api: Api, path: str) -> Any:
+    answer = await api.call("GET", path, headers=READER)
+    assert answer.status == 200, answer
+    return answer.body
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        CONNECTORS, f"{CONNECTORS}1/", f"{CONNECTORS}1/preview/", f"{CONNECTORS}1/check/", f"{CONNECTORS}1/icon/",
+        f"{CONNECTORS}1/sign_in/", f"{CONNECTORS}1/manifest_installed/", ROOM, f"{ROOM}1/",
+        "configuration/v1/oauth2_client/", "status/v1/alarm/1/", "configuration/v1/nothing/",
+    ],
+)  # fmt: skip
+async def test_every_change_and_action_is_refused(method: str, path: str) -> None:
+    api = await api_with_a_room()
+    before = await api.get(CONNECTORS), await api.get(ROOM)
+    with pytest.raises(NotAllowed, match=r"Scheduling\.Admin"):
+        await api.call(method, path, {"name": "Mallory"}, READER)
+    assert (await api.get(CONNECTORS), await api.get(ROOM)) == before
+
+
+async def test_everything_can_be_read_and_looked_at() -> None:
+    api = await api_with_a_room()
+    assert await read(api, CONNECTORS) == await api.get(CONNECTORS)
+    assert await read(api, f"{CONNECTORS}1/doctor/") == await api.get(f"{CONNECTORS}1/doctor/")
+    assert (await api.call("HEAD", f"{CONNECTORS}1/", headers=READER)).status == 200
+    assert (await api.call("OPTIONS", ROOM, headers=READER)).headers["Allow"] == "GET, OPTIONS"
+    for area in ("configuration", "status"):
+        for name in await read(api, f"{area}/v1/"):
+            assert (await read(api, f"{area}/v1/{name}/"))["meta"]["total_count"] >= 0
+
+
+async def test_pins_are_neither_shown_nor_found() -> None:
+    api = await api_with_a_room()
+    [shown] = (await read(api, ROOM))["objects"]
+    assert shown == {name: value for name, value in (await api.get(ROOM))["objects"][0].items() if "pin" not in name}
+    assert await read(api, f"{ROOM}1/") == shown
+    assert "pin" not in (await read(api, f"{ROOM}schema/"))["fields"]
+    assert "1234" not in str(await read(api, "openapi.json"))
+    skipped = await api.call("GET", f"{ROOM}?pin__startswith=9", headers=READER)
+    assert (skipped.body["meta"]["total_count"], "pin__startswith" in skipped.headers["Warning"]) == (1, True)
+    for query in ("conference__pin=1234", "conference__guest_pin__startswith=5"):
+        assert (await api.call("GET", f"configuration/v1/conference_alias/?{query}")).body["meta"]["total_count"] == 1
+        assert (await api.call("GET", f"configuration/v1/conference_alias/?{query}", headers=READER)).status == 400
+    assert (await api.call("GET", f"{ROOM}?order_by=pin", headers=READER)).status == 400
