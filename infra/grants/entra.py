@@ -87,9 +87,7 @@ class Entra:
             },
             "appRoles": [
                 _role(ADMIN_ROLE_ID, "Scheduling.Admin", "administrator", "Manages the integrations"),
-                _role(
-                    READER_ROLE_ID, "Scheduling.Read", "reader", "Reads settings and records, but no PINs,"
-                ),
+                _role(READER_ROLE_ID, "Scheduling.Read", "reader", "Reads settings and records, but no PINs,"),
             ],
         }
 

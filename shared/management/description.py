@@ -96,8 +96,7 @@ def _field(resource: Resource, name: str, known: Schema, extra: Object, *, writa
         "help_text": known.get("description", ""),
         "nullable": _is_nullable(known),
         "readonly": read_only,
-        "type": _type(known, related),
-        **({"related_type": "to_many" if is_to_many(known) else "to_one"} if related else {}),
+        **_type(name, known),
         "unique": name == "id" or name in _UNIQUE.get(resource.name, ()),
         **({"valid_choices": choices} if choices else {}),
         "x": {
@@ -132,10 +131,13 @@ def _is_nullable(known: Schema) -> bool:
     return isinstance(kind, list) and "null" in kind
 
 
-def _type(known: Schema, related: str) -> str:
-    if related:
-        return "related"
-    return "datetime" if known.get("format") == TIME_FORMAT else _TYPES.get(type_of(known), "string")
+def _type(name: str, known: Schema) -> dict[str, str]:
+    """In Tastypie's words. A reference may lead to an object of the platform's, such as a theme, that is not here."""
+    kind = known.get("type", "")
+    is_reference = known.get("format") == "uri-reference" or "object" in kind
+    if related_resource(name, known) or (is_reference and name != "resource_uri"):
+        return {"type": "related", "related_type": "to_many" if is_to_many(known) else "to_one"}
+    return {"type": "datetime" if known.get("format") == TIME_FORMAT else _TYPES.get(type_of(known), "string")}
 
 
 def _filtering(name: str, known: Schema) -> int | list[str] | None:

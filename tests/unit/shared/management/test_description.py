@@ -83,6 +83,13 @@ async def test_references_say_where_they_lead(resource: str, field: str, related
     assert found["filtering"][field] == 2
 
 
+async def test_references_to_the_platforms_objects_are_references_too() -> None:
+    fields = (await schema("conference"))["fields"]
+    assert (fields["ivr_theme"]["type"], fields["ivr_theme"]["related_type"]) == ("related", "to_one")
+    assert (fields["teams_proxy"]["type"], fields["resource_uri"]["type"]) == ("related", "string")
+    assert fields["automatic_participants"]["type"] == "list"
+
+
 async def test_what_lists_can_be_asked_by() -> None:
     found = await schema()
     assert {"exact", "icontains", "in", "iregex"} <= set(found["filtering"]["name"])
