@@ -1,0 +1,224 @@
+"""The management API: a request to the node, in the manner of Tastypie, to its answer. No HTTP library in here."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from dev.management_node.auth import TOKEN_PATH
+from dev.management_node.model import CONFIGURATION, RESOURCES, STATUS, Fields, Resource, uri_of
+from dev.management_node.node import Node
+from dev.management_node.store import Missing, Refused
+
+MAX_PAGE = 10_000
+DEFAULT_PAGE = 20
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked. `headers` by lower-case name; `origin` is where the node was addressed."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What comes back; `body` None is an empty one."""
+
+    status: int
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Api:
+    """Answers requests from one node's database."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def answer(self, request: Request) -> Answer:
+        """The answer. Faults that are switched on are not its business."""
+        target = request.path + (f"?{request.query}" if request.query else "")
+        if not self._node.takes(request.method, target):
+            return Answer(429, headers={"Retry-After": "60"} if self._node.variants.retry_after else {})
+        if request.path == TOKEN_PATH:
+            form = dict(parse_qsl(request.body.decode()))
+            return Answer(*self._node.auth.token(form, f"{request.origin}{TOKEN_PATH}"))
+        if not self._node.auth.allows(request.headers.get("authorization", "")):
+            return Answer(401, headers={"WWW-Authenticate": 'Basic realm="Pexip"'})
+        try:
+            return self._routed(request)
+        except Refused as refused:
+            wrapped = {refused.resource: refused.faults}
+            return Answer(400, wrapped if self._node.variants.wrapped_faults else refused.faults)
+        except Missing as missing:
+            return Answer(400, {"error": f"Could not find the provided object via resource URI '{missing.uri}'."})
+        except ValueError as error:
+            return Answer(400, {"error": str(error)})
+
+    def _routed(self, request: Request) -> Answer:
+        if request.path == f"{STATUS}management_vm/" and request.method == "GET":
+            return self._status()
+        if not request.path.startswith(CONFIGURATION):
+            return Answer(404)
+        name, *rest = request.path.removeprefix(CONFIGURATION).rstrip("/").split("/")
+        resource = RESOURCES.get(name)
+        if resource is None or len(rest) > 1 or (rest and not rest[0].isdecimal()):
+            return Answer(404)
+        if not request.path.endswith("/"):
+            return Answer(301, headers={"Location": f"{request.path}/"})
+        answer = self._one(resource, int(rest[0]), request) if rest else self._all(resource, request)
+        if request.method != "GET":
+            self._node.changed()
+        return answer
+
+    def _status(self) -> Answer:
+        vm = {"id": 1, "name": "manager", "version": self._node.version, "primary": True}
+        return Answer(200, {"meta": _meta(20, 0, 1, "", {}), "objects": [vm]})
+
+    def _one(self, resource: Resource, id_: int, request: Request) -> Answer:
+        if self._node.store.get(resource.name, id_) is None:
+            return Answer(404)
+        match request.method:
+            case "GET":
+                return Answer(200, self._node.store.shown(resource.name, id_))
+            case "PUT" | "PATCH":
+                given = _object(request.body)
+                if request.method == "PUT":
+                    given = dict(resource.defaults) | given
+                self._node.store.change(resource, id_, given, self._node.clock.now())
+                shown = self._node.variants.shows_changed
+                return Answer(202, self._node.store.shown(resource.name, id_)) if shown else Answer(204)
+            case "DELETE":
+                self._node.store.delete(resource, id_)
+                return Answer(204)
+        return Answer(405)
+
+    def _all(self, resource: Resource, request: Request) -> Answer:
+        match request.method:
+            case "GET":
+                return self._list(resource, dict(parse_qsl(request.query, keep_blank_values=True)))
+            case "POST":
+                id_ = self._node.store.create(resource, _object(request.body), self._node.clock.now())
+                host = request.origin if self._node.variants.absolute_location else ""
+                return Answer(201, headers={"Location": host + uri_of(resource.name, id_)})
+            case "PATCH":
+                return self._bulk(resource, _object(request.body))
+            case "DELETE":  # as on a real node: everything
+                for id_ in list(self._node.store.all(resource.name)):
+                    self._node.store.delete(resource, id_)
+                return Answer(204)
+        return Answer(405)
+
+    def _bulk(self, resource: Resource, given: Fields) -> Answer:
+        """Objects with `resource_uri` are changed, others created; then `deleted_objects` go."""
+        if not isinstance(given.get("objects"), list):
+            raise ValueError("Invalid data sent.")
+        bulk = _Bulk(self._node, resource)
+        try:
+            for each in given["objects"]:
+                bulk.take(each)
+        except (Refused, Missing):
+            if self._node.variants.bulk_is_atomic:
+                bulk.undo()
+            self._node.changed()
+            raise
+        for uri in given.get("deleted_objects", []):
+            if id_ := self._node.store.referred(resource.name, uri):
+                self._node.store.delete(resource, id_)
+        return Answer(202)
+
+    def _list(self, resource: Resource, query: dict[str, str]) -> Answer:
+        limit = min(int(query.get("limit", DEFAULT_PAGE)) or MAX_PAGE, MAX_PAGE)
+        offset = int(query.get("offset", 0))
+        found = list(self._matching(resource, query))
+        page = [self._node.store.shown(resource.name, id_) for id_ in found[offset : offset + limit]]
+        path = f"{CONFIGURATION}{resource.name}/"
+        return Answer(200, {"meta": _meta(limit, offset, len(found), path, query), "objects": page})
+
+    def _matching(self, resource: Resource, query: dict[str, str]) -> Iterator[int]:
+        """Filters of fields that the resource does not have are passed over, as Tastypie does."""
+        wanted = []
+        for name, value in query.items():
+            field_name, _, operator = name.partition("__")
+            if field_name in resource.defaults and field_name not in ("aliases", *resource.references):
+                if operator == "in" and not self._node.variants.knows_in:
+                    continue
+                wanted.append((field_name, operator or "exact", value))
+        for id_ in self._node.store.all(resource.name):
+            fields = self._node.store.objects[resource.name][id_]
+            if all(_holds(fields[name], operator, value) for name, operator, value in wanted):
+                yield id_
+
+
+class _Bulk:
+    """Objects of one request, and how to undo what was done."""
+
+    def __init__(self, node: Node, resource: Resource) -> None:
+        self._node = node
+        self._resource = resource
+        self._made: list[int] = []
+        self._before: list[tuple[int, Fields]] = []
+
+    def take(self, given: Fields) -> None:
+        """Change or create one object. Raises Refused, Missing."""
+        store, now = self._node.store, self._node.clock.now()
+        id_ = store.referred(self._resource.name, given.get("resource_uri", ""))
+        if not id_:
+            self._made.append(store.create(self._resource, given, now))
+            return
+        before = dict(store.objects[self._resource.name][id_])
+        store.change(self._resource, id_, given, now)
+        self._before.append((id_, before))
+
+    def undo(self) -> None:
+        """As if nothing had been sent."""
+        for id_ in self._made:
+            self._node.store.delete(self._resource, id_)
+        for id_, before in reversed(self._before):
+            self._node.store.change(self._resource, id_, before, self._node.clock.now())
+
+
+def _holds(value: Any, operator: str, wanted: str) -> bool:
+    text, folded = str(value), str(value).casefold()
+    match operator:
+        case "exact":
+            return text == wanted
+        case "iexact":
+            return folded == wanted.casefold()
+        case "in":
+            return text in wanted.split(",")
+        case "contains":
+            return wanted in text
+        case "icontains":
+            return wanted.casefold() in folded
+        case "startswith":
+            return text.startswith(wanted)
+        case "istartswith":
+            return folded.startswith(wanted.casefold())
+    raise ValueError(f"The filter {operator!r} is not allowed.")
+
+
+def _meta(limit: int, offset: int, total: int, path: str, query: dict[str, str]) -> Fields:
+    def page(at: int) -> str:
+        return f"{path}?{urlencode({**query, 'limit': limit, 'offset': at})}"
+
+    after = page(offset + limit) if offset + limit < total else None
+    before = page(max(offset - limit, 0)) if offset else None
+    return {"limit": limit, "offset": offset, "total_count": total, "next": after, "previous": before}
+
+
+def _object(body: bytes) -> Fields:
+    try:
+        given = json.loads(body or b"{}")
+    except ValueError as error:
+        raise ValueError("Request is not valid JSON.") from error
+    if not isinstance(given, dict):
+        raise ValueError("Invalid data sent.")
+    return given

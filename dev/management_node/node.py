@@ -1,0 +1,136 @@
+"""One node: its database, its clock, what it allows in a minute, and what its conferencing nodes know by now."""
+
+from collections import deque
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from dev.management_node.auth import Auth
+from dev.management_node.faults import Faults
+from dev.management_node.model import IDENTITY_PROVIDER_GROUP, IVR_THEME, Fields
+from dev.management_node.store import Store
+
+REPLICATION = timedelta(seconds=60)
+"""How long it takes until conferencing nodes know what has been configured."""
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+        ...
+
+
+class RealClock:
+    """The time of this machine, put forward."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        """See Clock."""
+        return datetime.now(UTC) + self._ahead
+
+    def move_to(self, moment: datetime) -> None:
+        """Put it forward; a moment in the past changes nothing."""
+        self._ahead += max(moment - self.now(), timedelta(0))
+
+
+@dataclass
+class Variants:
+    """What a real node is not known to do one way or the other. Nothing may depend on it.
+
+    `wrapped_faults`: faults by field stand below the resource's name. `bulk_is_atomic`: a bulk PATCH of which one
+    object is refused changes nothing; else what came before it stays. `absolute_location`: Location names the host.
+    `shows_changed`: PUT and PATCH answer with the object (202), else with nothing (204). `retry_after`: 429 says how
+    long. `knows_in`: lists can be filtered by `__in`, else that filter is passed over.
+    """
+
+    wrapped_faults: bool = True
+    bulk_is_atomic: bool = False
+    absolute_location: bool = True
+    shows_changed: bool = True
+    retry_after: bool = True
+    knows_in: bool = True
+
+    def change(self, given: dict[str, Any]) -> None:
+        """Set some of them. Raises ValueError for what is none."""
+        known = {each.name for each in fields(self)}
+        for name, value in given.items():
+            if name not in known or not isinstance(value, bool):
+                raise ValueError(f"{name!r} must be one of {', '.join(sorted(known))}, and true or false")
+            setattr(self, name, value)
+
+
+@dataclass
+class _Replicated:
+    """A room as conferencing nodes have it, from a moment on; None when it is gone."""
+
+    since: datetime
+    room: Fields | None
+
+
+@dataclass
+class Node:
+    """The node's state."""
+
+    clock: Clock = field(default_factory=RealClock)
+    limit: int = 1000
+    variants: Variants = field(default_factory=Variants)
+    replication: timedelta = REPLICATION
+    version: str = "41.0 (simulated)"
+
+    def __post_init__(self) -> None:
+        self.store = Store()
+        self.faults = Faults()
+        self.auth = Auth(self.clock.now)
+        self.requests: list[tuple[str, str]] = []
+        """Method and path with query of everything that was asked."""
+        self._recent: deque[datetime] = deque()
+        self.most_in_a_minute = 0
+        self._replicated: dict[int, list[_Replicated]] = {}
+        for theme in ("Blue", "Green"):
+            self.store.create(IVR_THEME, {"name": theme}, self.clock.now())
+        self.store.create(IDENTITY_PROVIDER_GROUP, {"name": "Staff"}, self.clock.now())
+
+    def takes(self, method: str, path: str) -> bool:
+        """Note a request; whether the limit of a minute still holds."""
+        now = self.clock.now()
+        while self._recent and self._recent[0] <= now - timedelta(seconds=60):
+            self._recent.popleft()
+        self.requests.append((method, path))
+        if len(self._recent) >= self.limit:
+            return False
+        self._recent.append(now)
+        self.most_in_a_minute = max(self.most_in_a_minute, len(self._recent))
+        return True
+
+    def changed(self) -> None:
+        """Something was configured: conferencing nodes hear of it later."""
+        until = self.clock.now() + self.replication
+        for id_ in self.store.touched - {0}:
+            is_there = self.store.get("conference", id_) is not None
+            room = self.store.shown("conference", id_) if is_there else None
+            self._replicated.setdefault(id_, []).append(_Replicated(until, room))
+        self.store.touched.clear()
+
+    def dialled(self, alias: str) -> Fields | None:
+        """The room that a conferencing node finds by an alias now, or None."""
+        now = self.clock.now()
+        for history in self._replicated.values():
+            known = [each for each in history if each.since <= now]
+            room = known[-1].room if known else None
+            if room and any(str(each["alias"]).casefold() == alias.casefold() for each in room["aliases"]):
+                return room
+        return None
+
+    def rooms(self) -> list[dict[str, Any]]:
+        """What people want to see of all conferences."""
+        return [self._told(self.store.shown("conference", id_)) for id_ in self.store.all("conference")]
+
+    def _told(self, room: Fields) -> dict[str, Any]:
+        aliases = [each["alias"] for each in room["aliases"]]
+        names = ("name", "description", "tag", "primary_owner_email_address", "creation_time", "resource_uri")
+        reached = bool(aliases) and self.dialled(aliases[0]) is not None
+        return {name: room[name] for name in names} | {"aliases": aliases, "on_conferencing_nodes": reached}

@@ -1,0 +1,179 @@
+"""The node's database: objects by resource and id, and what it refuses to hold."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from dev.management_node.model import CONFERENCE_ALIAS, RESOURCES, Fields, Resource, uri_of
+
+
+class Refused(Exception):
+    """A request that the node does not take; `faults` are the messages by field, of objects of `resource`."""
+
+    def __init__(self, resource: str, faults: dict[str, list[str]]) -> None:
+        super().__init__(str(faults))
+        self.resource = resource
+        self.faults = faults
+
+
+class Missing(Exception):
+    """A reference to an object that is not there; `uri` as it was sent."""
+
+    def __init__(self, uri: object) -> None:
+        super().__init__(str(uri))
+        self.uri = uri
+
+
+class Store:
+    """All objects. An alias is an object of its own, and is shown with its conference."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, dict[int, Fields]] = {name: {} for name in RESOURCES}
+        self._unique: dict[tuple[str, str, str], int] = {}
+        self._aliases: dict[int, set[int]] = {}
+        self._next = dict.fromkeys(RESOURCES, 0)
+        self.touched: set[int] = set()
+        """Conferences that have changed, or their aliases, since this was emptied last."""
+
+    def get(self, resource: str, id_: int) -> Fields | None:
+        """An object as it is stored, or None."""
+        return self.objects[resource].get(id_)
+
+    def shown(self, resource: str, id_: int) -> Fields:
+        """An object as it is read."""
+        fields = self.objects[resource][id_]
+        shown = {**fields, "id": id_, "resource_uri": uri_of(resource, id_)}
+        if resource == "conference":
+            shown["aliases"] = [self.shown("conference_alias", each) for each in sorted(self._aliases[id_])]
+            shown["scheduled_conferences_count"] = len(fields["scheduled_conferences"] or [])
+            theme = self.referred("ivr_theme", fields["ivr_theme"]) if fields["ivr_theme"] else None
+            shown["ivr_theme"] = self.shown("ivr_theme", theme) if theme else None
+        return shown
+
+    def all(self, resource: str) -> Iterator[int]:
+        """The ids of all objects, in their order."""
+        yield from self.objects[resource]
+
+    def create(self, resource: Resource, given: Fields, now: datetime) -> int:
+        """A new object with what belongs to it. Raises Refused, Missing; nothing is there then."""
+        aliases = given.get("aliases", []) if resource.name == "conference" else []
+        fields = {name: given.get(name, default) for name, default in resource.defaults.items() if name != "aliases"}
+        self._check(resource, fields, 0)
+        fields["creation_time"] = now.strftime("%Y-%m-%dT%H:%M:%S.%f")
+        id_ = self._next[resource.name] = self._next[resource.name] + 1
+        self._put(resource, id_, fields)
+        if resource.name == "conference":
+            self._aliases[id_] = set()
+            try:
+                self._set_aliases(id_, aliases, now)
+            except (Refused, Missing):
+                self.delete(resource, id_)
+                raise
+        return id_
+
+    def change(self, resource: Resource, id_: int, given: Fields, now: datetime) -> None:
+        """Fields of an object, all or none. Raises Refused, Missing."""
+        before = self.objects[resource.name][id_]
+        fields = before | {name: given[name] for name in resource.defaults if name in given and name != "aliases"}
+        self._check(resource, fields, id_)
+        if resource.name == "conference" and "aliases" in given:
+            self._set_aliases(id_, given["aliases"] or [], now)
+        self._take(resource, before)
+        self._put(resource, id_, fields)
+
+    def delete(self, resource: Resource, id_: int) -> None:
+        """An object with what belongs to it."""
+        if resource.name == "conference":
+            for alias in list(self._aliases.get(id_, ())):
+                self.delete(CONFERENCE_ALIAS, alias)
+            self._aliases.pop(id_, None)
+        fields = self.objects[resource.name].pop(id_)
+        self._take(resource, fields)
+        self._touch(resource, id_, fields)
+        if resource.name == "conference_alias":
+            conference = self.referred("conference", fields["conference"])
+            self._aliases.get(conference, set()).discard(id_)
+
+    def referred(self, resource: str, uri: Any) -> int:
+        """The id of the object that a URI names, 0 when there is none."""
+        path = str(uri)
+        start = path.find("/api/")
+        parts = path[max(start, 0) :].strip("/").split("/")
+        is_one = len(parts) == 6 and parts[4] == resource and parts[5].isdecimal()
+        id_ = int(parts[5]) if is_one else 0
+        return id_ if id_ in self.objects[resource] else 0
+
+    def _check(self, resource: Resource, fields: Fields, id_: int) -> None:
+        taken = [name for name in resource.unique if self._unique.get(_key(resource, name, fields), id_) != id_]
+        clashes = {
+            name: [f"{resource.title} with this {name.replace('_', ' ').capitalize()} already exists."]
+            for name in taken
+        }
+        if faults := _faults(resource, fields) | clashes:
+            raise Refused(resource.name, faults)
+        for name, target in resource.references.items():
+            if fields[name] and not self.referred(target, fields[name]):
+                raise Missing(fields[name])
+
+    def _set_aliases(self, conference: int, aliases: Any, now: datetime) -> None:
+        """Replaces all; those of another conference, and of the same one as URIs, stay what they are."""
+        wanted = [each for each in aliases if isinstance(each, dict)]
+        kept = {self.referred("conference_alias", each) for each in aliases if isinstance(each, str)}
+        kept |= {self.referred("conference_alias", each["resource_uri"]) for each in wanted if "resource_uri" in each}
+        new = [each for each in wanted if "resource_uri" not in each]
+        own = {str(self.objects["conference_alias"][id_]["alias"]).casefold(): id_ for id_ in self._aliases[conference]}
+        kept |= {own[str(each.get("alias")).casefold()] for each in new if str(each.get("alias")).casefold() in own}
+        new = [each for each in new if str(each.get("alias")).casefold() not in own]
+        made: list[int] = []
+        try:
+            for each in new:
+                fields = {**each, "conference": uri_of("conference", conference)}
+                made.append(self.create(CONFERENCE_ALIAS, fields, now))
+        except (Refused, Missing):
+            for id_ in made:
+                self.delete(CONFERENCE_ALIAS, id_)
+            raise
+        for id_ in self._aliases[conference] - kept - set(made):
+            self.delete(CONFERENCE_ALIAS, id_)
+
+    def _touch(self, resource: Resource, id_: int, fields: Fields) -> None:
+        if resource.name == "conference":
+            self.touched.add(id_)
+        elif resource.name == "conference_alias":
+            self.touched.add(self.referred("conference", fields["conference"]))
+
+    def _put(self, resource: Resource, id_: int, fields: Fields) -> None:
+        self.objects[resource.name][id_] = fields
+        self._touch(resource, id_, fields)
+        for name in resource.unique:
+            self._unique[_key(resource, name, fields)] = id_
+        if resource.name == "conference_alias":
+            self._aliases[self.referred("conference", fields["conference"])].add(id_)
+
+    def _take(self, resource: Resource, fields: Fields) -> None:
+        for name in resource.unique:
+            self._unique.pop(_key(resource, name, fields), None)
+
+
+def _faults(resource: Resource, fields: Fields) -> dict[str, list[str]]:
+    """What is wrong with an object by itself."""
+    empty = {name: ["This field is required."] for name in resource.required if fields[name] in ("", None)}
+    long = {
+        name: [f"Ensure this value has at most {limit} characters (it has {len(fields[name])})."]
+        for name, limit in resource.limits.items()
+        if len(str(fields[name] or "")) > limit
+    }
+    odd = {
+        name: [f"Select a valid choice. {fields[name]} is not one of the available choices."]
+        for name, allowed in resource.choices.items()
+        if fields[name] not in allowed
+    }
+    return long | odd | empty
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _key(resource: Resource, name: str, fields: Fields) -> tuple[str, str, str]:
+    return resource.name, name, str(fields[name]).casefold()
