@@ -15,10 +15,11 @@ All rows of one integration share a partition, named by its uuid, so that they c
     alarm:<kind>             an alarm that is raised                           alarms.py
     quota:<digest>           how many aliases a user may still ask for         aliases/quota.py
 
-The module named is the one that knows the columns. Two partitions belong to no integration:
+The module named is the one that knows the columns. Other partitions belong to no integration:
 
     sign-in / <expiry>-<digest>   a one-time code of the pane's sign-in        identity/sign_in/codes.py
     retired / <integration>       a deleted one whose records are still to go  meetings/retirement.py
+    nodes / <node>                what a Management Node has been asked        management_node/allowance.py
 
 `tests/conformance/test_table_owners.py` holds all of this.
 """
@@ -29,6 +30,7 @@ from shared.storage import MEETINGS, Row, Table, Tables
 
 SIGN_IN_PARTITION = "sign-in"
 RETIRED_PARTITION = "retired"
+NODES_PARTITION = "nodes"
 
 
 class RowKind(StrEnum):

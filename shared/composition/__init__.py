@@ -40,9 +40,9 @@ class Services:
     def __init__(self, settings: Settings, storage: Storage | None, secrets: SecretStore | None, clock: Clock) -> None:
         base = self.foundation = Foundation(settings, storage, secrets, clock)
         self.identity = Identity(base)
-        self.addin = AddIn(base, self.identity)
-        self.mailboxes = Mailboxes(base, self.identity)
         self.conferences = Conferences(base)
+        self.addin = AddIn(base, self.identity, self.conferences)
+        self.mailboxes = Mailboxes(base, self.identity)
         self.scheduling = Scheduling(base, self.mailboxes, self.conferences)
         self.administration = Administration(base, self.identity, self.addin, self.mailboxes, self.scheduling)
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from shared.addin.meeting_details import MeetingDetails
     from shared.addin.pane import Pane
     from shared.addin.tag_state import TagStates
+    from shared.composition.conferences import Conferences
     from shared.composition.foundation import Foundation
     from shared.composition.identity import Identity
     from shared.personal.bridges import Bridges
@@ -24,6 +25,7 @@ class AddIn:
 
     foundation: Foundation
     identity: Identity
+    conferences: Conferences
 
     @cached_property
     def meeting_details(self) -> MeetingDetails:
@@ -76,9 +78,7 @@ class AddIn:
 
     @cached_property
     def bridges(self) -> Bridges:
-        """Management Nodes, by the settings of integrations."""
+        """People's VMRs on Management Nodes."""
         from shared.personal.bridges import Bridges
 
-        bridges = Bridges(self.foundation.integrations, self.foundation.alarms, self.foundation.clock)
-        self.foundation.connections.push_async_callback(bridges.close)
-        return bridges
+        return Bridges(self.foundation.integrations, self.conferences.management_nodes, self.foundation.alarms)

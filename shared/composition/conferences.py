@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shared.conferences.platform import Platform
     from shared.conferences.policy import Policy
     from shared.identity.passwords import BasicAuthenticator
+    from shared.management_node.nodes import ManagementNodes
     from shared.operations.erasure import Traces
     from shared.storage import Tables
 
@@ -29,6 +30,16 @@ class Conferences:
     def platform(self) -> Platform:
         """Where conferences live."""
         return platform_of(self.foundation.storage)
+
+    @cached_property
+    def management_nodes(self) -> ManagementNodes:
+        """Management Nodes, by the settings of integrations."""
+        from shared.management_node.nodes import ManagementNodes
+
+        base = self.foundation
+        nodes = ManagementNodes(base.integrations, base.storage, base.clock)
+        base.connections.push_async_callback(nodes.close)
+        return nodes
 
     @cached_property
     def policy(self) -> Policy:

@@ -6,7 +6,7 @@ indexed.py    records in a table that are found by more than one name
 store.py      our own VMRs, found by their owner's address
 users.py      user records, and the sign-ins that they remember
 rendering.py  what the add-in is told of a VMR
-bridge.py     VMRs of a Management Node, by its API; bridge_tokens.py its OAuth
+node_vmrs.py  VMRs of a Management Node; bridges.py chooses the node, and raises alarms
 lookup.py     the list that a signed-in user gets
 retirement.py what goes with a deleted integration
 

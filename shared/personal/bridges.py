@@ -1,47 +1,51 @@
-"""The Management Nodes of all integrations: a client for each, and an alarm when one fails."""
+"""People's VMRs on the Management Nodes of integrations, and the names of what settings refer to there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
-
-import httpx
 
 from shared.alarms import AlarmKind, Alarms
-from shared.clock import Clock
 from shared.errors import RateLimited, SettingsInvalid
 from shared.integrations import Integration, IntegrationStore
 from shared.integrations.draft import Draft
 from shared.integrations.references import REFERENCES, is_uri, name_in, path_of
-from shared.personal.bridge import BridgeClient
+from shared.management_node.failure import NodeFailed, NodeRefused
+from shared.management_node.nodes import ManagementNodes, secret_field
 from shared.personal.bridge_failure import BridgeFailed
-from shared.personal.bridge_tokens import BridgeOAuth
+from shared.personal.node_vmrs import vmrs_of_owner
 from shared.personal.rendering import Vmr
 
-_Key: TypeAlias = tuple[str, str, str, str, str, bool]
-
-
+_STATUS_400 = "the Management Node refuses the request (status 400)"
 _INSTEAD = "Write the name instead, as the node shows it."
 
 
 class Bridges:
     """A VmrSource over the Management Node that an integration's settings name."""
 
-    def __init__(self, integrations: IntegrationStore, alarms: Alarms, clock: Clock) -> None:
+    def __init__(self, integrations: IntegrationStore, nodes: ManagementNodes, alarms: Alarms) -> None:
         self._integrations = integrations
+        self._nodes = nodes
         self._alarms = alarms
-        self._clock = clock
-        self._clients: dict[_Key, BridgeClient] = {}
 
     async def of_owner(self, integration: Integration, email: str) -> Sequence[Vmr]:
         """See VmrSource.of_owner. Raises BridgeFailed, after raising an alarm; RateLimited, Unavailable."""
         try:
-            found = await (await self._client(integration)).of_owner(email)
+            found = await self._of_owner(integration, email)
         except BridgeFailed as failed:
             await self._alarms.raise_(integration.uuid, AlarmKind.BRIDGE, f"Personal VMRs: {failed.cause}.")
             raise
         await self._alarms.clear(integration.uuid, AlarmKind.BRIDGE)
         return found
+
+    async def _of_owner(self, integration: Integration, email: str) -> Sequence[Vmr]:
+        try:
+            return await vmrs_of_owner((await self._nodes.of(integration)).client, email)
+        except NodeFailed as failed:
+            raise BridgeFailed(failed.cause) from failed
+        except NodeRefused as refused:
+            raise BridgeFailed(_STATUS_400) from refused
+        except RateLimited as limited:
+            raise _too_many(limited.retry_after) from limited
 
     async def names(self, proposed: Draft, before: Integration | None) -> Mapping[str, str]:
         """What the references of a checked draft stand for that are URIs, by field, as its Management Node says.
@@ -53,8 +57,8 @@ class Bridges:
             path = path_of(field, getattr(proposed.integration, field))
             try:
                 name = await self._name(proposed, before, path) if path else None
-            except (BridgeFailed, RateLimited) as failed:
-                cause = failed.cause if isinstance(failed, BridgeFailed) else "it is asked too often"
+            except (NodeFailed, NodeRefused, RateLimited) as failed:
+                cause = failed.cause if isinstance(failed, NodeFailed) else str(failed).rstrip(".")
                 faults[field] = [f"The Management Node cannot say now what this URI stands for: {cause}. {_INSTEAD}"]
                 continue
             if name:
@@ -70,60 +74,26 @@ class Bridges:
 
         Raises BridgeFailed, RateLimited.
         """
-        return await (await self._client(integration)).name(path)
+        try:
+            return await (await self._nodes.of(integration)).conferences.name_at(path)
+        except NodeFailed as failed:
+            raise BridgeFailed(failed.cause) from failed
+        except NodeRefused as refused:
+            raise BridgeFailed(_STATUS_400) from refused
 
     async def _name(self, proposed: Draft, before: Integration | None, path: str) -> str | None:
         """Asked with the draft's own credentials, which nobody has kept yet."""
-        integration = proposed.integration
-        field = "bridge_private_key" if integration.bridge_client_id else "bridge_password"
+        field = secret_field(proposed.integration)
         secret = proposed.secrets.get(field) or (
             await self._integrations.secret(before.uuid, field) if before else None
         )
         if not secret:
-            raise BridgeFailed(f"{field} is not set")
-        auth = self._auth_with(integration, secret.get_secret_value())
-        client = BridgeClient(integration.bridge_url, auth, self._clock, use_proxy=not integration.disable_proxy)
+            raise NodeFailed(f"{field} is not set")
+        node = self._nodes.with_secret(proposed.integration, secret.get_secret_value())
         try:
-            return await client.name(path)
+            return await node.conferences.name_at(path)
         finally:
-            await client.close()
-
-    async def close(self) -> None:
-        """Close all connections."""
-        for client in self._clients.values():
-            await client.close()
-
-    async def _client(self, integration: Integration) -> BridgeClient:
-        """One client for each set of settings: a changed secret has another reference, and so makes a new one."""
-        key = (
-            integration.bridge_url,
-            integration.bridge_username,
-            str(integration.bridge_password),
-            integration.bridge_client_id,
-            str(integration.bridge_private_key),
-            integration.disable_proxy,
-        )
-        if key not in self._clients:
-            auth = await self._auth(integration)
-            if key not in self._clients:  # nobody else was faster while the secret was read
-                url, use_proxy = integration.bridge_url, not integration.disable_proxy
-                self._clients[key] = BridgeClient(url, auth, self._clock, use_proxy=use_proxy)
-        return self._clients[key]
-
-    async def _auth(self, integration: Integration) -> httpx.Auth:
-        field = "bridge_private_key" if integration.bridge_client_id else "bridge_password"
-        return self._auth_with(integration, await self._secret(integration, field))
-
-    def _auth_with(self, integration: Integration, secret: str) -> httpx.Auth:
-        if integration.bridge_client_id:
-            return BridgeOAuth(integration.bridge_url, integration.bridge_client_id, secret, self._clock)
-        return httpx.BasicAuth(integration.bridge_username, secret)
-
-    async def _secret(self, integration: Integration, field: str) -> str:
-        secret = await self._integrations.secret(integration.uuid, field)
-        if not (integration.bridge_url and secret):
-            raise BridgeFailed(f"bridge_url or {field} is not set")
-        return secret.get_secret_value()
+            await node.client.close()
 
 
 def _unresolved(now: Integration, before: Integration | None) -> list[str]:
@@ -134,3 +104,7 @@ def _unresolved(now: Integration, before: Integration | None) -> list[str]:
         if is_uri(value := getattr(now, field))
         and not (before and getattr(before, field) == value and name_in(before, field))
     ]
+
+
+def _too_many(seconds: float) -> RateLimited:
+    return RateLimited("Too many are asking for their personal VMRs right now. Please try again in a minute.", seconds)

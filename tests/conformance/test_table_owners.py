@@ -30,7 +30,11 @@ OWNERS = {
     "ALARM": {"alarms.py"},
     "QUOTA": {"aliases/quota.py"},
 }
-PARTITIONS = {"SIGN_IN_PARTITION": {"identity/sign_in/codes.py"}, "RETIRED_PARTITION": {"meetings/retirement.py"}}
+PARTITIONS = {
+    "SIGN_IN_PARTITION": {"identity/sign_in/codes.py"},
+    "RETIRED_PARTITION": {"meetings/retirement.py"},
+    "NODES_PARTITION": {"management_node/allowance.py", "management_node/outage.py"},
+}
 
 # Texts that only look like keys, each with what it is.
 OTHER_TEXTS = {
@@ -93,7 +97,7 @@ def test_the_partitions_of_no_integration_have_their_owners(partition: str) -> N
 
 def test_every_kind_is_described_with_a_module_that_exists() -> None:
     described = {line.split()[0].partition(":")[0]: line.split()[-1] for line in described_lines()}
-    partitions = {rows.SIGN_IN_PARTITION, rows.RETIRED_PARTITION}
+    partitions = {rows.SIGN_IN_PARTITION, rows.RETIRED_PARTITION, rows.NODES_PARTITION}
     assert set(described) == set(RowKind) | partitions
     assert [module for module in described.values() if not (ROOT / "shared" / module).is_file()] == []
 

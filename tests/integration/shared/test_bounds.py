@@ -19,10 +19,11 @@ from shared.identity import documents
 from shared.identity.documents import JsonDocuments
 from shared.mailboxes.graph import client as graph
 from shared.mailboxes.graph.client import GraphClient, GraphError
-from shared.personal import bridge
-from shared.personal.bridge import BridgeClient
-from shared.personal.bridge_failure import BridgeFailed
-from shared.personal.bridge_tokens import BridgeOAuth
+from shared.management_node import client as node_client
+from shared.management_node.allowance import Unlimited
+from shared.management_node.client import NodeClient
+from shared.management_node.tokens import NodeOAuth
+from shared.personal.node_vmrs import vmrs_of_owner
 from tests.fakes.clock import FakeClock
 from tests.integration.shared.hostile import running_hostile
 from tests.integration.shared.mailboxes.graph.conftest import FixedTokens
@@ -77,18 +78,23 @@ async def asks_node(url: str) -> None:
 
 
 async def asks_node_for_token(url: str) -> None:
-    await lists(url, BridgeOAuth(url, "client", Node().private_key, FakeClock(NOW)))
+    await lists(url, NodeOAuth(url, "client", Node().private_key, FakeClock(NOW)))
 
 
 async def lists(url: str, auth: httpx.Auth) -> None:
-    async with closing(BridgeClient(url, auth, FakeClock(NOW), use_proxy=False)) as client:
-        await client.of_owner("alice@example.com")
+    async with closing(NodeClient(url, auth, Unlimited(), use_proxy=False)) as client:
+        await vmrs_of_owner(client, "alice@example.com")
+
+
+async def writes_to_node(url: str) -> None:
+    async with closing(NodeClient(url, httpx.BasicAuth("api", "secret"), Unlimited(), use_proxy=False)) as client:
+        await client.post("/api/admin/configuration/v1/conference/", {"name": "Room"})
 
 
 CLIENTS: dict[str, tuple[Callable[[str], Awaitable[None]], ...]] = {
     "shared/identity/documents.py": (fetches, posts),
     "shared/mailboxes/graph/client.py": (reads_graph, writes_graph),
-    "shared/personal/bridge.py": (asks_node, asks_node_for_token),
+    "shared/management_node/client.py": (asks_node, asks_node_for_token, writes_to_node),
 }
 """What each module that makes a bounded client does with it."""
 
@@ -155,12 +161,12 @@ async def test_a_hostile_server_is_given_up(
         return replace(bounds, seconds=SECONDS) if way in ("trickle", "silent") else bounds
 
     monkeypatch.setattr(graph, "GRAPH_BOUNDS", hasty(graph.GRAPH_BOUNDS))
-    monkeypatch.setattr(bridge, "NODE_BOUNDS", hasty(bridge.NODE_BOUNDS))
+    monkeypatch.setattr(node_client, "NODE_BOUNDS", hasty(node_client.NODE_BOUNDS))
     if way in ("trickle", "silent"):
         monkeypatch.setattr(documents, "FETCH_TIMEOUT", SECONDS)
     async with running_hostile(way) as hostile:
         tracemalloc.start()
-        with pytest.raises((Unavailable, BridgeFailed, GraphError)):
+        with pytest.raises((Unavailable, GraphError)):
             await ask(hostile.url)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()

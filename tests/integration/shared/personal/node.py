@@ -1,36 +1,34 @@
-"""A Management Node: our own management API, which speaks the same protocol, over HTTP. It can be made to fail."""
+"""A simulated Management Node for tests of what reads it; it can be made to answer anything."""
 
-import base64
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from shared.errors import NotAuthenticated, NotFound
-from shared.management import Call
-from tests.unit.shared.management.api import PROOF, Api
+from dev.management_node.app import Server
+from dev.management_node.model import CONFERENCE
+from dev.management_node.node import Node as SimulatedNode
+from tests.fakes.clock import FakeClock
 
 USERNAME, PASSWORD = "api", "correct staple"
 CLIENT = "scheduling"
-BASIC = "Basic " + base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()
-CLAIMS = {"iss", "sub", "aud", "iat", "exp", "jti"}
 
 
 class Node:
     """A running node. `answers` are given instead of real ones, first come; `asked` are the requests it has seen."""
 
-    def __init__(self) -> None:
-        self.api = Api()
+    def __init__(self, clock: FakeClock | None = None) -> None:
+        self.clock = clock or FakeClock()
+        self.simulated = SimulatedNode(self.clock)
         self.url = ""
         self.port = 0
         self.key = ec.generate_private_key(ec.SECP256R1())
-        self.tokens: set[str] = set()
-        self.assertions: set[str] = set()
+        self.simulated.auth.basic = (USERNAME, PASSWORD)
+        self.simulated.auth.clients[CLIENT] = self.key.public_key()
         self.asked: list[web.Request] = []
         self.answers: list[web.Response] = []
 
@@ -39,64 +37,34 @@ class Node:
         """The client's, in PEM."""
         return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
+    @property
+    def tokens(self) -> dict[str, float]:
+        """The tokens that it has given, and takes."""
+        return self.simulated.auth.tokens
+
     async def create(self, name: str, owner: str, *aliases: str, **more: Any) -> None:
         """A VMR on the node."""
-        fields = {"name": name, "primary_owner_email_address": owner, "aliases": list(aliases), **more}
-        answer = await self.api.call("POST", "configuration/v1/conference/", fields)
-        assert answer.status == 201, answer.body
+        fields = {"name": name, "primary_owner_email_address": owner, **more}
+        fields["aliases"] = [{"alias": alias} for alias in aliases]
+        self.simulated.store.create(CONFERENCE, fields, self.clock.now())
 
-    async def token(self, request: web.Request) -> web.Response:
-        """What docs/facts/pexip.md §1 says of POST /oauth/token/."""
-        form = await request.post()
-        assert form["grant_type"] == "client_credentials"
-        assert form["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-        assertion, audience = str(form["client_assertion"]), f"{self.url}/oauth/token/"
-        try:
-            claims = jwt.decode(
-                assertion,
-                self.key.public_key(),
-                ["ES256"],
-                audience=audience,
-                options={"verify_exp": False, "verify_iat": False},
-            )
-        except jwt.PyJWTError:
-            return web.json_response({"error": "invalid_client"}, status=401)
-        assert claims.keys() == CLAIMS
-        assert (claims["iss"], claims["sub"], claims["exp"] - claims["iat"]) == (CLIENT, CLIENT, 3600)
-        assert claims["jti"] not in self.assertions
-        self.assertions.add(claims["jti"])
-        token = f"token-{len(self.assertions)}"
-        self.tokens.add(token)
-        return web.json_response({"access_token": token, "expires_in": 3600, "token_type": "Bearer"})
-
-    async def answer(self, request: web.Request) -> web.Response:
-        """Everything else."""
+    @web.middleware
+    async def canned(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Notes a request, and gives an answer that was prepared."""
+        if not request.path.startswith("/api/"):
+            return await handler(request)
         self.asked.append(request)
-        if self.answers:
-            return self.answers.pop(0)
-        try:
-            call = Call(
-                request.method, request.path, request.query_string, self._headers(request), await request.read()
-            )
-            answer = await self.api.management.answer(call)
-        except NotAuthenticated:
-            return web.Response(status=401)
-        except NotFound:
-            return web.Response(status=404)
-        return web.json_response(answer.body, status=answer.status, headers=answer.headers)
-
-    def _headers(self, request: web.Request) -> Mapping[str, str]:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        known = request.headers.get("Authorization") == BASIC or (scheme == "Bearer" and token in self.tokens)
-        return PROOF if known else {}
+        return self.answers.pop(0) if self.answers else await handler(request)
 
 
 @asynccontextmanager
 async def running_node(tls: ssl.SSLContext | None = None) -> AsyncIterator[Node]:
     """A node on a free port; by https, as "localhost", when it has a certificate."""
     node = Node()
-    app = web.Application()
-    app.add_routes([web.post("/oauth/token/", node.token), web.route("*", "/api/admin/{rest:.*}", node.answer)])
+    app = Server(node.simulated).app()
+    app.middlewares.append(node.canned)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

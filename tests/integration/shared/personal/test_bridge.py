@@ -13,10 +13,11 @@ from shared.errors import RateLimited, SettingsInvalid
 from shared.integrations import Integration, IntegrationStore
 from shared.integrations.draft import draft
 from shared.integrations.references import name_in
-from shared.personal import bridge
+from shared.management_node import allowance
+from shared.management_node.nodes import ManagementNodes
+from shared.personal import node_vmrs
 from shared.personal.bridge_failure import BridgeFailed
 from shared.personal.bridges import Bridges
-from tests.fakes.clock import FakeClock
 from tests.fakes.secrets import MemorySecrets
 from tests.fakes.storage import MemoryStorage
 from tests.integration.shared.personal.node import CLIENT, PASSWORD, USERNAME, Node, running_node
@@ -29,10 +30,11 @@ class World:
     """A deployment whose integrations use the node."""
 
     def __init__(self, node: Node) -> None:
-        self.node, self.clock, storage = node, FakeClock(), MemoryStorage()
+        self.node, self.clock, storage = node, node.clock, MemoryStorage()
         self.integrations = IntegrationStore(storage, MemorySecrets(), self.clock, local=True)
         self.alarms = Alarms(storage, self.clock)
-        self.bridges = Bridges(self.integrations, self.alarms, self.clock)
+        self.nodes = ManagementNodes(self.integrations, storage, self.clock)
+        self.bridges = Bridges(self.integrations, self.nodes, self.alarms)
 
     async def integration(self, **changes: Any) -> Integration:
         """By Basic, unless changed."""
@@ -58,7 +60,7 @@ async def world() -> AsyncIterator[World]:
     async with running_node() as node:
         world = World(node)
         yield world
-        await world.bridges.close()
+        await world.nodes.close()
 
 
 async def test_an_owners_vmrs_as_templates_know_them(world: World) -> None:
@@ -75,8 +77,8 @@ async def test_an_owners_vmrs_as_templates_know_them(world: World) -> None:
 
 async def test_hundreds_come_in_pages(world: World) -> None:
     integration = await world.integration()
-    objects = [{"name": f"R{n}", "primary_owner_email_address": ALICE, "aliases": [f"r{n}"]} for n in range(450)]
-    await world.node.api.call("PATCH", "configuration/v1/conference/", {"objects": objects})
+    for n in range(450):
+        await world.node.create(f"R{n}", ALICE, f"r{n}")
     assert len(set(await world.names(integration))) == 450
     assert [request.query["offset"] for request in world.node.asked] == ["0", "200", "400"]
 
@@ -168,7 +170,7 @@ async def test_an_outage_raises_an_alarm_that_goes_when_it_is_over(
 
 
 async def test_nobody_waits_for_ever(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bridge, "LIST_TIMEOUT", 0.05)
+    monkeypatch.setattr(node_vmrs, "LIST_TIMEOUT", 0.05)
     silent = asyncio.Event()
 
     async def never_answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -190,7 +192,7 @@ async def test_nobody_waits_for_ever(world: World, monkeypatch: pytest.MonkeyPat
 
 
 async def test_the_nodes_limit_is_kept_and_its_refusal_passed_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bridge, "ALLOWED", 2)
+    monkeypatch.setattr(allowance, "NODE_SHARE", 2)
     integration = await world.integration()
     world.node.answers.append(web.Response(status=429, headers={"Retry-After": "7"}))
     with pytest.raises(RateLimited) as refused:

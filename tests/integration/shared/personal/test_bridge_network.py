@@ -27,7 +27,7 @@ async def deployed(authority: Authority, host: str = "localhost", *, expired: bo
         await node.create("Alice", ALICE, "alice")
         world = World(node)
         yield world
-        await world.bridges.close()
+        await world.nodes.close()
 
 
 @pytest.mark.parametrize("disable_proxy", [False, True])

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 from pydantic import SecretStr
 
+from dev.management_node.node import Node
 from shared.alarms import AlarmKind
 from shared.aliases.allocation import AliasFormat
 from shared.aliases.quota import BURST
@@ -16,6 +17,7 @@ from shared.identity.caller import Caller
 from shared.identity.service_tokens import ServiceTokens, SignInNeeded
 from shared.identity.sign_in.endpoint import TokenEndpoints
 from shared.intake.notice import LOOKS, Notice, encode
+from shared.management_node.nodes import ManagementNodes
 from shared.meetings.lifecycle import IntegrationLifecycle
 from shared.meetings.timers import POISON_ALARM_QUIET_TIME
 from shared.meetings.worker import Worker
@@ -23,6 +25,7 @@ from shared.personal.bridge_failure import BridgeFailed
 from shared.personal.bridges import Bridges
 from shared.personal.store import VmrStore
 from tests.fakes.mailbox import invitation
+from tests.fakes.management_node import NodeWire
 from tests.unit.shared.integrations.samples import GUID, full_fields
 from tests.unit.shared.meetings.test_timers import World as Base
 from tests.unit.shared.meetings.world import body
@@ -38,7 +41,10 @@ class World(Base):
     def __init__(self) -> None:
         super().__init__()
         self.lifecycle = IntegrationLifecycle(self.timers, self.timers.retirement)
-        self.bridges = Bridges(self.store, self.alarms, self.clock)
+        self.node = Node(self.clock)
+        self.node.auth.basic = ("api", "correct staple")
+        self.nodes = ManagementNodes(self.store, self.storage, self.clock, NodeWire(self.node))
+        self.bridges = Bridges(self.store, self.nodes, self.alarms)
         self.tokens = ServiceTokens(self.store, cast(TokenEndpoints, GoodEndpoint()), self.alarms, self.clock)
         self.worker = Worker(self.handlers, self.storage.queue("meeting-requests"), self.alarms)
 
@@ -63,19 +69,6 @@ class GoodEndpoint:
 
     async def ask(self, *_: object) -> dict[str, Any]:
         return {"access_token": "token", "expires_in": 3600}
-
-
-class Node:
-    """A Management Node that does not answer the first time."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    async def of_owner(self, email: str) -> list[Any]:
-        self.asked += 1
-        if self.asked == 1:
-            raise BridgeFailed("it does not answer")
-        return []
 
 
 async def _saved(world: World, uuid: str) -> None:
@@ -163,25 +156,13 @@ async def _signed_in(world: World, uuid: str) -> None:
 
 
 async def _bridge(world: World, uuid: str) -> None:
-    node = Node()
-    with pytest.MonkeyPatch.context() as patch:
-
-        async def client(*_: object) -> Node:
-            return node
-
-        patch.setattr(world.bridges, "_client", client)
-        with pytest.raises(BridgeFailed):
-            await world.vmrs(uuid)
-    world.node = node  # type: ignore[attr-defined]  # for the cure
+    world.node.faults.add({"on": "*", "status": 503})
+    with pytest.raises(BridgeFailed):
+        await world.vmrs(uuid)
 
 
 async def _bridge_answers(world: World, uuid: str) -> None:
-    async def client(*_: object) -> Node:
-        return cast(Node, world.node)  # type: ignore[attr-defined]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(world.bridges, "_client", client)
-        await world.vmrs(uuid)
+    await world.vmrs(uuid)
 
 
 async def _housekeeping(world: World, uuid: str) -> None:
@@ -263,7 +244,7 @@ def _round(name: str) -> Step:
 
 
 OAUTH = full_fields("OAUTH", enable_personal_vmrs=False)
-ON_NODE = full_fields("GRAPH", conference_platform="management_api")
+ON_NODE = full_fields("GRAPH", conference_platform="management_api", bridge_client_id="", bridge_private_key="")
 STORIES = {
     AlarmKind.CONNECTION: Story(_connection, _round("sweep"), OFF, {}),
     AlarmKind.SIGN_IN: Story(_sign_in, _signed_in, {"authentication_method": "GRAPH"}, OAUTH),

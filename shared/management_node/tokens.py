@@ -14,7 +14,7 @@ import jwt
 
 from shared.bounded_json import read_json
 from shared.clock import Clock
-from shared.personal.bridge_failure import BridgeFailed
+from shared.management_node.failure import NodeFailed
 
 TOKEN_PATH = "/oauth/token/"  # noqa: S105 - a path
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -23,7 +23,7 @@ _EARLY = timedelta(minutes=1)
 """How long before its end a token is replaced, so that none runs out on the way."""
 
 
-class BridgeOAuth(httpx.Auth):
+class NodeOAuth(httpx.Auth):
     """Bearer tokens for one client id. A token that the node refuses is replaced once."""
 
     requires_response_body = True
@@ -37,7 +37,7 @@ class BridgeOAuth(httpx.Auth):
         self._ends = datetime.min.replace(tzinfo=clock.now().tzinfo)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """See httpx.Auth. Raises BridgeFailed."""
+        """See httpx.Auth. Raises NodeFailed."""
         for _ in range(2):
             if self._clock.now() >= self._ends:
                 self._keep((yield self._asking()))
@@ -68,15 +68,15 @@ class BridgeOAuth(httpx.Auth):
         try:
             return jwt.encode(claims, self._private_key, algorithm="ES256")
         except (ValueError, TypeError, jwt.PyJWTError) as error:
-            raise BridgeFailed("bridge_private_key is no private key for ES256 (P-256, in PEM)") from error
+            raise NodeFailed("bridge_private_key is no private key for ES256 (P-256, in PEM)") from error
 
     def _keep(self, answer: httpx.Response) -> None:
         if not answer.is_success:
-            raise BridgeFailed(f"the Management Node gives no token for bridge_client_id (status {answer.status_code})")
+            raise NodeFailed(f"the Management Node gives no token for bridge_client_id (status {answer.status_code})")
         try:
             told = read_json(answer.content)
             lifetime = timedelta(seconds=float(told["expires_in"]))
             token, ends = str(told["access_token"]), self._clock.now() + max(lifetime - _EARLY, timedelta(0))
         except (ValueError, TypeError, KeyError, OverflowError) as error:
-            raise BridgeFailed("the Management Node's token cannot be read") from error
+            raise NodeFailed("the Management Node's token cannot be read") from error
         self._token, self._ends = token, ends

@@ -1,0 +1,155 @@
+"""Requests to one Management Node, with the credentials of one integration (docs/facts/pexip.md §1)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from shared.bounded_http import MEGABYTE, AnswerRefused, Bounds, bounded_client
+from shared.bounded_json import read_json
+from shared.management_node.allowance import Allowance, too_many
+from shared.management_node.failure import NodeFailed, NodeRefused
+from shared.network_errors import why_not_reached
+from shared.retry_after import retry_after
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log every URL, and these name their owner
+
+CONFIGURATION = "/api/admin/configuration/v1/"
+STATUS = "/api/admin/status/v1/"
+
+NODE_TIMEOUT = 15.0
+"""Seconds for a whole answer, however slowly it trickles."""
+
+NODE_BOUNDS = Bounds(bytes=8 * MEGABYTE, seconds=NODE_TIMEOUT, connections=20)
+"""A page of 250 conferences with everything that admins can write into them has less than 3 MB."""
+
+RATE_LIMIT_PAUSE = 60.0
+"""Seconds to wait where a node says that it is asked too often and not for how long."""
+
+Fields = Mapping[str, Any]
+
+_DONE = {"GET": (200,), "POST": (201,), "PATCH": (202, 204), "DELETE": (202, 204)}
+"""What a node answers that has done it; anything else may be a proxy's."""
+
+
+class NodeClient:
+    """One node. Every call raises NodeFailed, NodeRefused for what the node does not take, and RateLimited.
+
+    Only what changes nothing is asked again, once, when the connection broke: whoever writes finds out by reading what
+    became of it. `wire` takes the network's place in tests.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        auth: httpx.Auth,
+        allowance: Allowance,
+        *,
+        use_proxy: bool = True,
+        wire: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        async def count(_: httpx.Request) -> None:
+            await allowance.take()
+
+        self.base_url = base_url
+        headers = {"Accept": "application/json"}
+        self._http = bounded_client(
+            NODE_BOUNDS,
+            use_proxy=use_proxy,
+            wire=wire,
+            base_url=base_url,
+            auth=auth,
+            headers=headers,
+            event_hooks={"request": [count]},  # those for tokens are requests, too
+        )
+
+    async def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
+        """The JSON at a path, None when there is nothing."""
+        try:
+            answer = await self._send("GET", path, params)
+        except _Broken:
+            answer = await self._send("GET", path, params)
+        return None if answer.status_code == httpx.codes.NOT_FOUND else _read(_taken(answer))
+
+    async def post(self, path: str, fields: Fields) -> str:
+        """Create an object; the path of it, "" where the node does not say."""
+        answer = _taken(await self._send("POST", path, fields=fields))
+        location = answer.headers.get("Location", "")
+        return httpx.URL(location).path if location else ""
+
+    async def patch(self, path: str, fields: Fields) -> bool:
+        """Change an object, or many; whether it was there."""
+        answer = await self._send("PATCH", path, fields=fields)
+        return answer.status_code != httpx.codes.NOT_FOUND and bool(_taken(answer))
+
+    async def delete(self, path: str) -> bool:
+        """Remove one object; whether it was there. Raises ValueError for a list: a node would remove everything."""
+        if not path.rstrip("/").rpartition("/")[2].isdecimal():
+            raise ValueError("only a single object is ever deleted")
+        answer = await self._send("DELETE", path)
+        return answer.status_code != httpx.codes.NOT_FOUND and bool(_taken(answer))
+
+    async def date(self) -> str:
+        """What the node's own clock says: the header Date of an answer, "" when it has none."""
+        answer = await self._send("GET", f"{STATUS}management_vm/", {"limit": 1})
+        return str(_taken(answer).headers.get("Date", ""))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _send(
+        self, method: str, path: str, params: Mapping[str, str | int] | None = None, fields: Fields | None = None
+    ) -> httpx.Response:
+        body: dict[str, Any] = {} if fields is None else {"json": dict(fields)}
+        try:
+            return await self._http.request(method, path, params=params, **body)
+        except httpx.TimeoutException as error:
+            raise NodeFailed("the Management Node does not answer in time") from error
+        except AnswerRefused as error:
+            raise NodeFailed(f"the Management Node's answer is refused: {error}") from error
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
+            raise _Broken(f"the Management Node cannot be reached ({why_not_reached(error)})") from error
+        except httpx.RequestError as error:
+            raise NodeFailed(f"the Management Node cannot be reached ({why_not_reached(error)})") from error
+
+
+class _Broken(NodeFailed):
+    """The connection broke: the request may or may not have come through."""
+
+
+def _taken(answer: httpx.Response) -> httpx.Response:
+    """The answer, if it is that of a node that did as it was asked."""
+    if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        raise too_many(retry_after(answer.headers) or RATE_LIMIT_PAUSE)
+    if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        raise NodeFailed(f"the Management Node refuses the credentials (status {answer.status_code})")
+    if answer.status_code == httpx.codes.BAD_REQUEST:
+        raise NodeRefused(_faults(answer.content))
+    if answer.status_code not in _DONE[answer.request.method]:
+        raise NodeFailed(f"the Management Node answers with status {answer.status_code}")
+    return answer
+
+
+def _read(answer: httpx.Response) -> Any:
+    try:
+        return read_json(answer.content)
+    except ValueError as error:
+        raise NodeFailed("bridge_url answers as no Management Node does") from error
+
+
+def _faults(body: bytes) -> dict[str, list[str]]:
+    """The messages by field, whether the resource's name stands above them or not."""
+    try:
+        told = read_json(body)
+    except ValueError:
+        return {}
+    found: dict[str, list[str]] = {}
+    for name, value in told.items() if isinstance(told, dict) else ():
+        for field, messages in value.items() if isinstance(value, dict) else ((name, value),):
+            given = messages if isinstance(messages, list) else [messages]
+            found["" if field == "error" else str(field)] = [str(message) for message in given]
+    return found

@@ -1,0 +1,29 @@
+"""A Management Node that does not do what it is asked."""
+
+from collections.abc import Mapping, Sequence
+
+from shared.errors import SchedulingError, Unavailable
+
+
+class NodeFailed(Unavailable):
+    """The node cannot be used now; `cause` is for an admin, and holds no secret and no address of a person."""
+
+    code = "management_node_unavailable"
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"The Management Node cannot be used now: {cause}.")
+        self.cause = cause
+
+
+class NodeRefused(SchedulingError):
+    """The node does not take what was sent. `faults` are its messages by field, "" where it names none."""
+
+    code = "management_node_refused"
+
+    def __init__(self, faults: Mapping[str, Sequence[str]]) -> None:
+        super().__init__("The Management Node does not take the fields " + (", ".join(sorted(faults)) or "sent") + ".")
+        self.faults = {field: list(messages) for field, messages in faults.items()}
+
+    def is_taken(self, field: str) -> bool:
+        """Whether another object has the value of a unique field."""
+        return any("already exists" in message for message in self.faults.get(field, ()))

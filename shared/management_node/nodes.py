@@ -1,0 +1,104 @@
+"""The Management Nodes that integrations' settings name: a client for each set of settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import httpx
+
+from shared.clock import Clock
+from shared.integrations import Integration, IntegrationStore
+from shared.management_node.allowance import Allowance, SharedAllowance, Unlimited, node_key
+from shared.management_node.client import NodeClient
+from shared.management_node.conferences import NodeConferences
+from shared.management_node.failure import NodeFailed
+from shared.management_node.tokens import NodeOAuth
+from shared.storage import Tables
+
+_Key = tuple[str, str, str, str, str, bool]
+
+
+@dataclass(frozen=True)
+class ManagementNode:
+    """One node, with the credentials of one integration. `key` is its name in rows (allowance.node_key)."""
+
+    key: str
+    client: NodeClient
+    conferences: NodeConferences
+
+    @property
+    def base_url(self) -> str:
+        """Where it is."""
+        return self.client.base_url
+
+
+class ManagementNodes:
+    """Nodes by the settings of integrations. Requests to one node share its allowance, whoever sends them."""
+
+    def __init__(
+        self,
+        integrations: IntegrationStore,
+        tables: Tables,
+        clock: Clock,
+        wire: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._integrations = integrations
+        self._tables = tables
+        self._clock = clock
+        self._wire = wire
+        self._nodes: dict[_Key, ManagementNode] = {}
+        self._allowances: dict[str, SharedAllowance] = {}
+
+    async def of(self, integration: Integration) -> ManagementNode:
+        """The integration's node. Raises NodeFailed when its settings name none, Unavailable.
+
+        A changed secret has another reference, and so makes a new client.
+        """
+        key = (
+            integration.bridge_url,
+            integration.bridge_username,
+            str(integration.bridge_password),
+            integration.bridge_client_id,
+            str(integration.bridge_private_key),
+            integration.disable_proxy,
+        )
+        if key not in self._nodes:
+            secret = await self._integrations.secret(integration.uuid, secret_field(integration))
+            if not (integration.bridge_url and secret):
+                raise NodeFailed(f"bridge_url or {secret_field(integration)} is not set")
+            if key not in self._nodes:  # nobody else was faster while the secret was read
+                allowance = self._allowance(node_key(integration.bridge_url))
+                self._nodes[key] = self._made(integration, secret.get_secret_value(), allowance)
+        return self._nodes[key]
+
+    def with_secret(self, integration: Integration, secret: str) -> ManagementNode:
+        """The node of settings that nobody has saved yet. Whoever asks for it closes its client."""
+        return self._made(integration, secret, Unlimited())
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for node in self._nodes.values():
+            await node.client.close()
+
+    def _made(self, integration: Integration, secret: str, allowance: Allowance) -> ManagementNode:
+        url, use_proxy = integration.bridge_url, not integration.disable_proxy
+        client = NodeClient(
+            url, _auth(integration, secret, self._clock), allowance, use_proxy=use_proxy, wire=self._wire
+        )
+        return ManagementNode(node_key(url), client, NodeConferences(client, self._clock))
+
+    def _allowance(self, node: str) -> SharedAllowance:
+        if node not in self._allowances:
+            self._allowances[node] = SharedAllowance(self._tables, node, self._clock)
+        return self._allowances[node]
+
+
+def secret_field(integration: Integration) -> str:
+    """The setting that holds the secret which is used at the node."""
+    return "bridge_private_key" if integration.bridge_client_id else "bridge_password"
+
+
+def _auth(integration: Integration, secret: str, clock: Clock) -> httpx.Auth:
+    if integration.bridge_client_id:
+        return NodeOAuth(integration.bridge_url, integration.bridge_client_id, secret, clock)
+    return httpx.BasicAuth(integration.bridge_username, secret)

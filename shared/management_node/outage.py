@@ -1,0 +1,79 @@
+"""A node that is away, as all instances know it: while it is, one request a minute finds out whether it is back.
+
+Row `away:<node>` in partition `nodes` of table `meetings`. Without it, each of thousands of due rooms would wait for
+the same timeout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.bookings.rows import NODES_PARTITION, meetings_table
+from shared.clock import Clock
+from shared.errors import RateLimited
+from shared.management_node.failure import NodeFailed
+from shared.storage import Delete, Put, Replace, Row, RowChanged, Table, Tables, Values
+
+PROBE_EVERY = timedelta(minutes=1)
+"""How often a node that is away is asked again."""
+
+
+@dataclass(frozen=True)
+class Outages:
+    """What is known of nodes that are away, by their keys (allowance.node_key)."""
+
+    tables: Tables
+    clock: Clock
+
+    @property
+    def _table(self) -> Table:
+        return meetings_table(self.tables)
+
+    @asynccontextmanager
+    async def watched(self, node: str) -> AsyncIterator[None]:
+        """Work with a node in here. Raises NodeFailed at once, with the cause, while it is known to be away.
+
+        NodeFailed and RateLimited that the work raises are noted; work that ends well says that the node is back.
+        """
+        row = await self._table.get(NODES_PARTITION, _key(node))
+        if row is not None:
+            await self._enter(row)
+        try:
+            yield
+        except RateLimited as limited:
+            await self._note(node, "the Management Node is asked too often", limited.retry_after)
+            raise
+        except NodeFailed as failed:
+            await self._note(node, failed.cause, 0.0)
+            raise
+        else:
+            if row is not None:
+                await self._back(node)
+
+    async def _enter(self, row: Row) -> None:
+        """Only one instance at a time looks whether the node is back."""
+        now = self.clock.now()
+        if now < datetime.fromisoformat(str(row.values["until"])):
+            raise NodeFailed(str(row.values["cause"]))
+        values: Values = {**row.values, "until": (now + PROBE_EVERY).isoformat()}
+        try:
+            await self._table.commit(NODES_PARTITION, Replace(row, values))
+        except RowChanged:
+            raise NodeFailed(str(row.values["cause"])) from None
+
+    async def _note(self, node: str, cause: str, wait: float) -> None:
+        until = self.clock.now() + max(PROBE_EVERY, timedelta(seconds=wait))
+        await self._table.commit(NODES_PARTITION, Put(_key(node), {"until": until.isoformat(), "cause": cause}))
+
+    async def _back(self, node: str) -> None:
+        row = await self._table.get(NODES_PARTITION, _key(node))
+        if row is not None:
+            with suppress(RowChanged):
+                await self._table.commit(NODES_PARTITION, Delete(row))
+
+
+def _key(node: str) -> str:
+    return f"away:{node}"

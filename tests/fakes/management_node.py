@@ -1,0 +1,46 @@
+"""The simulated Management Node without a network: the wire of an HTTP client that ends in its API."""
+
+import json
+
+import httpx
+
+from dev.management_node.api import Answer, Api, Request
+from dev.management_node.node import Node
+
+
+class NodeWire(httpx.AsyncBaseTransport):
+    """Takes requests to one node. Its faults strike here as they do over HTTP, without taking time."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self._api = Api(node)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """See AsyncBaseTransport."""
+        method, path = request.method, request.url.path
+        fault = self.node.faults.for_request(method, path)
+        if fault is None:
+            return _response(self._answer(request))
+        if fault.after_effect:
+            self._answer(request)
+        else:
+            self.node.takes(method, request.url.raw_path.decode())
+        if fault.action == "status":
+            wait = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
+            return httpx.Response(fault.status, headers=wait)
+        if fault.action == "html":
+            return httpx.Response(200, html="<html>Gateway</html>")
+        if fault.action == "hang":
+            raise httpx.ReadTimeout("no answer", request=request)
+        raise httpx.ReadError("the connection broke", request=request)
+
+    def _answer(self, request: httpx.Request) -> Answer:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        origin = f"{request.url.scheme}://{request.url.netloc.decode()}"
+        query = request.url.query.decode()
+        return self._api.answer(Request(request.method, request.url.path, query, headers, request.content, origin))
+
+
+def _response(answer: Answer) -> httpx.Response:
+    content = b"" if answer.body is None else json.dumps(answer.body).encode()
+    return httpx.Response(answer.status, headers=dict(answer.headers), content=content)
