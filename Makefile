@@ -41,7 +41,7 @@ package: ready
 
 lock: tools
 	$(LOCK) 3.11 requirements.in -o requirements.txt
-	$(LOCK) 3.11 requirements-cli.in -c requirements.txt -o requirements-cli.txt
+	$(LOCK) 3.11 requirements.in requirements-cli.in -c requirements.txt -o requirements-cli.txt
 	$(LOCK) 3.11 dev/requirements-run.in -c requirements-cli.txt -o dev/requirements-run.txt
 	$(LOCK) 3.11 requirements-dev.in -c dev/requirements-run.txt -o requirements-dev.txt
 	$(LOCK) 3.11 --no-deps dev/requirements-node.in -o dev/requirements-node.txt

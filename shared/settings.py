@@ -29,7 +29,7 @@ class StorageAccount:
 
 @dataclass(frozen=True)
 class BasicCredential:
-    """A user name and the hash of a password, as `python -m shared.cli hash-password` makes it."""
+    """A user name and the hash of a password, as `vmr hash-password` makes it."""
 
     username: str
     password_hash: str = field(repr=False)
@@ -148,7 +148,7 @@ def _credential(env: Mapping[str, str], prefix: str, faults: list[str]) -> Basic
     if not (username and password_hash):
         return None
     if not is_password_hash(password_hash):
-        faults.append(f"{prefix}_PASSWORD_HASH is no password hash: make one by `python -m shared.cli hash-password`")
+        faults.append(f"{prefix}_PASSWORD_HASH is no password hash: make one by `vmr hash-password`")
     return BasicCredential(username, password_hash)
 
 

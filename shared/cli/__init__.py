@@ -1,4 +1,4 @@
-"""The command line for admins: settings as code, templates, alarms. `python -m shared.cli --help`; docs/cli.md.
+"""The command line for admins: settings as code, templates, alarms. `vmr --help`; docs/cli.md.
 
 __main__.py     all commands put together
 connection.py   where the deployment is and how the caller proves who they are

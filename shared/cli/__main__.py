@@ -1,53 +1,98 @@
-"""`python -m shared.cli`: all commands put together."""
+"""`vmr`, or `python -m shared.cli`: all commands put together, each loaded when it is called."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import sys
+from importlib import import_module
+from typing import Annotated, Any, NamedTuple
 
-import typer
-from typer.core import TyperGroup
-
-from shared.cli import doctor, explain, operations, passwords, show, sign_in
-from shared.cli.connection import Connection
-from shared.cli.data import commands as data
-from shared.cli.integrations import commands as integrations
-from shared.cli.outcome import CommandFailed, Exit
-from shared.cli.personal import commands as personal
-from shared.errors import SettingsInvalid
+try:
+    import typer
+    from typer.core import TyperGroup
+except ModuleNotFoundError as missing:  # run by a Python that the requirements are not installed for
+    sys.exit(
+        f"vmr: {missing.name} is not installed for {sys.executable}. Run `uv tool install .` in the project's root and "
+        "then `vmr`, or use .venv/bin/python, which `make` sets up."
+    )
 
 
-class Commands(TyperGroup):
-    """Commands that end with one helpful message and an exit code instead of a traceback."""
+class Commands(NamedTuple):
+    """Where a command, or a group of them, is defined (a Typer called `commands`), and what the list says of it."""
+
+    module: str
+    help: str
+
+
+COMMANDS = {
+    "integrations": Commands("shared.cli.integrations", "Integrations: list, show, and keep their settings in files."),
+    "operations": Commands("shared.cli.operations", "What was decided on meeting messages, and what was answered."),
+    "personal": Commands("shared.cli.personal", "Personal VMRs of our own store."),
+    "alarms": Commands("shared.cli.alarms", "List what an admin has to fix, and how."),
+    "doctor": Commands("shared.cli.doctor", "Examine integrations, and print the command that fixes each fault."),
+    "preview": Commands("shared.cli.preview", "Show what a template would look like."),
+    "explain": Commands("shared.cli.explain", "Show what would be decided on a meeting message, and why."),
+    "sign-in": Commands("shared.cli.sign_in", "Print a link for signing in the service account of an integration."),
+    "data": Commands("shared.cli.data", "All tables as a file, and back; all that is kept about a person."),
+    "hash-password": Commands("shared.cli.passwords", "Print the hash of a password for the deployment's settings."),
+}
+
+
+class Program(TyperGroup):
+    """Loads a command when it is called, and ends with one helpful message and an exit code, never with a traceback.
+
+    Loading all of them takes ten times as long as showing this list. Parameters are click's, of which Typer has a copy
+    of its own without public types.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All names, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = typer.main.get_command(import_module(COMMANDS[cmd_name].module).commands)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The list of commands, without loading any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.help) for name, command in COMMANDS.items()])
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
+        from shared.cli import show
+        from shared.cli.outcome import CommandFailed, Exit
+        from shared.errors import SettingsInvalid
+
         try:
             return super().invoke(ctx)
         except CommandFailed as failed:
             show.note(str(failed))
             raise typer.Exit(failed.exit_code) from failed
         except SettingsInvalid as refused:  # of an action, where no file is at hand
-            show.note(str(refused))
+            for name, messages in refused.faults.items():
+                show.note("\n".join(f"{name}: {message}" for message in messages))
             raise typer.Exit(Exit.REFUSED) from refused
 
 
 app = typer.Typer(
-    cls=Commands,
+    cls=Program,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Manage a deployment of VMR scheduling for Exchange. docs/cli.md has examples and the exit codes.",
 )
-app.add_typer(integrations, name="integrations")
-app.add_typer(personal, name="personal")
-app.add_typer(data, name="data")
-app.command("preview")(operations.preview)
-app.command("alarms")(operations.alarms)
-app.command("operation")(operations.operation)
-app.command("doctor")(doctor.doctor)
-app.command("sign-in")(sign_in.sign_in_)
-app.command("explain")(explain.explain_)
-app.command("hash-password")(passwords.hash_password_)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from shared import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
 
 
 @app.callback()
@@ -60,10 +105,20 @@ def connect(
     api_scope: Annotated[
         str, typer.Option(envvar="VMR_API_SCOPE", help="To use the login of az, such as api://APPLICATION_ID/.default.")
     ] = "",
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version, and end.")
+    ] = False,
 ) -> None:
     """Options of every command that talks to the deployment."""
+    from shared.cli.connection import Connection
+
     context.obj = Connection(url=url, username=username, api_scope=api_scope)
 
 
+def run() -> None:
+    """What the installed program `vmr` calls."""
+    app(prog_name="vmr")
+
+
 if __name__ == "__main__":
-    app(prog_name="python -m shared.cli")
+    run()

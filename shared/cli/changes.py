@@ -79,10 +79,19 @@ class Change:
         try:
             if self.before is None:
                 validate(sent, local=local)
+                self._refuse_taken(management)
             elif sent:
                 management.check(self.before, sent)
         except SettingsInvalid as refused:
             raise FileRefused(self.entry.faults(refused.faults)) from refused
+
+    def _refuse_taken(self, management: ManagementClient) -> None:
+        """Raise SettingsInvalid when another integration has the new one's mailbox (I1)."""
+        mailbox = self.values.get("room_mailbox_email_address")
+        if mailbox and management.integrations(room_mailbox_email_address__iexact=str(mailbox)):
+            raise SettingsInvalid(
+                {"room_mailbox_email_address": ["An integration with this equipment mailbox already exists."]}
+            )
 
     def apply(self, management: ManagementClient) -> Object | None:
         """Save it; returns the integration as it is now, None when there was nothing to do. Raises FileRefused."""

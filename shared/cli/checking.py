@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from shared.cli.environment import resolved, without_secrets
@@ -34,21 +35,35 @@ def every(items: Iterable[_Item], do: Callable[[_Item], _Result]) -> list[_Resul
     return results
 
 
-def validated(entries: Sequence[Entry], environ: Mapping[str, str], *, local: bool) -> None:
-    """Check integrations as new ones, complete and apart from any deployment. Raises FileRefused.
+def validated(entries: Sequence[Entry], environ: Mapping[str, str], *, local: bool, partial: bool = False) -> None:
+    """Check integrations apart from any deployment: as new ones and complete, unless `partial`. Raises FileRefused.
 
-    `local`: they are for a local stack, where loopback hosts may be configured.
+    `partial`: they change integrations that are there, so that nothing they leave out is missing. `local`: they are for
+    a local stack, where loopback hosts may be configured.
     """
 
     def check(entry: Entry) -> None:
         ready = resolved(without_secrets(entry), environ)
-        try:
-            validate(sendable(ready.fields), local=local)
-        except SettingsInvalid as refused:
-            raise FileRefused(_with_hints(ready, refused.faults)) from refused
+        found = _faults(ready, local)
+        if found and partial:
+            found = [fault for fault in found if fault.field in ready.fields]
+        if found:
+            raise FileRefused(found)
 
-    every(entries, check)
-    refuse_doubles(entries)
+    rules: list[Callable[[], object]] = [lambda: every(entries, check), lambda: refuse_doubles(entries)]
+    every(rules, lambda judge: judge())
+
+
+def _faults(entry: Entry, local: bool) -> list[Fault]:
+    """What would be wrong with a new integration. A misspelt setting is one fault, and counts as the one it means."""
+    meant = {name: near for name in entry.fields if (near := _meant(name)) and near not in entry.fields}
+    fields = {meant.get(name, name): value for name, value in entry.fields.items()}
+    misspelt = entry.faults({name: [f"There is no such setting. Did you mean {near}?"] for name, near in meant.items()})
+    try:
+        validate(sendable(fields), local=local)
+    except SettingsInvalid as refused:
+        return misspelt + _with_hints(replace(entry, fields=fields), refused.faults, meant)
+    return misspelt
 
 
 def proposed(entry: Entry) -> tuple[dict[str, Any], dict[str, str]]:
@@ -84,17 +99,24 @@ def comparable(name: str, value: Any) -> Any:
 
 
 def refuse_doubles(entries: Sequence[Entry]) -> None:
-    """Raise FileRefused when two integrations of the files are one and the same, or share a mailbox (I1)."""
-    for field in ("uuid", "room_mailbox_email_address"):
+    """Raise FileRefused when two integrations of the files are one and the same, or share a mailbox (I1).
+
+    `apply` finds an integration by its name where the file gives no uuid.
+    """
+    faults: list[Fault] = []
+    for field in ("uuid", "name", "room_mailbox_email_address"):
         seen: dict[str, Entry] = {}
         for entry in entries:
             value = entry.fields.get(field)
-            if not isinstance(value, str) or not value:
+            if not isinstance(value, str) or not value or (field == "name" and entry.fields.get("uuid")):
                 continue
-            other = seen.setdefault(value.lower(), entry)
+            key = value if field == "name" else value.lower()
+            other = seen.setdefault(key, entry)
             if other is not entry:
                 where = f"{other.file}:{other.places[field].line}"
-                raise FileRefused([entry.fault(field, f"is that of the integration in {where} already.")])
+                faults.append(entry.fault(field, f"is that of the integration in {where} already."))
+    if faults:
+        raise FileRefused(faults)
 
 
 def _domain(entry: Any) -> Any:
@@ -104,15 +126,28 @@ def _domain(entry: Any) -> Any:
     return {"domain": entry["domain"]} if isinstance(entry, dict) and "domain" in entry else entry
 
 
-def _with_hints(entry: Entry, faults: Mapping[str, Sequence[str]]) -> list[Fault]:
-    """The faults, with the setting that was probably meant by one that does not exist."""
+def _with_hints(
+    entry: Entry, faults: Mapping[str, Sequence[str]], meant: Mapping[str, str] | None = None
+) -> list[Fault]:
+    """The faults, with the setting that was probably meant by one that does not exist.
+
+    `meant`: what misspelt names of the file were taken for; faults are told where those stand.
+    """
     hinted = {name: [f"{message}{_hint(name, entry.fields.get(name))}" for message in m] for name, m in faults.items()}
-    return entry.faults(hinted)
+    written = {near: name for name, near in (meant or {}).items()}
+    return entry.faults({written.get(name, name): messages for name, messages in hinted.items()})
 
 
 def _hint(name: str, value: Any) -> str:
     if name in Integration.model_fields:
         is_text = Integration.model_fields[name].annotation in (str, str | None)
         return " Put it in quotes." if is_text and type(value) in (int, float) else ""
-    near = difflib.get_close_matches(name, Integration.model_fields.keys() - READ_ONLY_FIELDS, n=1)
-    return f" Did you mean {near[0]}?" if near else ""
+    near = _meant(name)
+    return f" Did you mean {near}?" if near else ""
+
+
+def _meant(name: str) -> str:
+    """The setting that a name which there is not was probably meant for; "" for a setting, and where none is near."""
+    if name in Integration.model_fields:
+        return ""
+    return next(iter(difflib.get_close_matches(name, Integration.model_fields.keys() - READ_ONLY_FIELDS, n=1)), "")

@@ -12,6 +12,7 @@ from azure.core.exceptions import AzureError
 
 from shared.bookings.rows import RowKind
 from shared.cli import show
+from shared.cli.arguments import group
 from shared.cli.outcome import CommandFailed, Exit
 from shared.composition.conferences import erase
 from shared.errors import Conflict, InvalidRequest, Unavailable
@@ -19,7 +20,7 @@ from shared.operations.erasure import Person, Traces, traces_of
 from shared.operations.files import export_file, import_file, open_tables
 from shared.storage import Tables
 
-commands = typer.Typer(no_args_is_help=True, help="All tables as a file, and back; all that is kept about a person.")
+commands = group("All tables as a file, and back; all that is kept about a person.")
 
 Where = Annotated[str, typer.Option("--tables", metavar="URL", help="https://ACCOUNT.table.core.windows.net.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Lines of JSON.")]

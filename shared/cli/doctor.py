@@ -8,13 +8,16 @@ import typer
 from rich.text import Text
 
 from shared.cli import show
+from shared.cli.arguments import Form, group
 from shared.cli.connection import Connection
-from shared.cli.integrations import Form
 from shared.cli.management import Object
 from shared.cli.outcome import Exit
 from shared.cli.show import Output
 
+commands = group()
 
+
+@commands.command()
 def doctor(
     context: typer.Context,
     integration: Annotated[str | None, typer.Argument(metavar="[INTEGRATION]", help="Name, UUID or id.")] = None,

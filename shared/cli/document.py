@@ -27,8 +27,14 @@ def page(present: str) -> str:
 
 def _below(words: str, command: Any) -> Iterator[tuple[str, Any]]:
     yield words, command
-    for name, child in getattr(command, "commands", {}).items():
-        yield from _below(f"{words} {name}".strip(), child)
+    if is_group(command):
+        for name in command.list_commands(None):
+            yield from _below(f"{words} {name}".strip(), command.get_command(None, name))
+
+
+def is_group(command: Any) -> bool:
+    """Whether it holds commands, rather than being one."""
+    return hasattr(command, "list_commands")
 
 
 def _list() -> Iterator[str]:
@@ -36,7 +42,7 @@ def _list() -> Iterator[str]:
         if not words:
             yield "## Options of all commands\n\nThey come before the command's name.\n"
             yield from _options(command)
-        elif not hasattr(command, "commands"):
+        elif not is_group(command):
             yield f"## `{' '.join([words, *_arguments(command)])}`\n"
             yield cleandoc(command.help) + "\n"
             yield from _options(command)

@@ -15,14 +15,16 @@ from shared.bookings.booking import Booking, State
 from shared.calendar.conference import Calendar, Conference, Occurrence
 from shared.calendar.request import MeetingRequest, meeting_key
 from shared.cli import show
+from shared.cli.arguments import Form, group
 from shared.cli.connection import Connection
 from shared.cli.explanation import Explanation, explain, tags_of
-from shared.cli.integrations import Form
 from shared.cli.management import ManagementClient, Object
 from shared.cli.meeting_files import read_meeting
 from shared.cli.outcome import CommandFailed, Exit
 from shared.cli.show import Output
 from shared.integrations import Integration
+
+commands = group()
 
 _OFFLINE = Integration.model_construct(uuid="00000000-0000-4000-8000-000000000000", room_mailbox_email_address="")
 """The settings' defaults; nothing of it is saved or checked."""
@@ -47,6 +49,7 @@ class _Situation:
     own: Booking | None
 
 
+@commands.command()
 def explain_(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Graph's JSON, .ics or .eml.")],

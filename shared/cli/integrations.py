@@ -10,21 +10,41 @@ from typing import Annotated, TypeAlias
 import typer
 
 from shared.cli import show
+from shared.cli.arguments import Form, Reference, group
 from shared.cli.changes import Change, plan
 from shared.cli.checking import every, validated
 from shared.cli.connection import Connection
-from shared.cli.environment import bare_secrets, resolved
+from shared.cli.environment import bare_secrets, resolved, without_secrets
 from shared.cli.management import Object
 from shared.cli.outcome import CommandFailed, Exit
+from shared.cli.questions import ask_settings
 from shared.cli.reading import Entry, read
 from shared.cli.show import Output
-from shared.cli.writing import as_yaml
+from shared.cli.writing import as_first_file, as_yaml
 
-commands = typer.Typer(no_args_is_help=True, help="Integrations: list, show, and keep their settings in files.")
+commands = group("Integrations: list, show, and keep their settings in files.")
 
 Files: TypeAlias = Annotated[list[Path], typer.Argument(metavar="FILE...", help="YAML or JSON; - for standard input.")]
-Reference: TypeAlias = Annotated[str, typer.Argument(metavar="INTEGRATION", help="Name, UUID or id.")]
-Form: TypeAlias = Annotated[Output, typer.Option("--output", "-o", help="For people or for programs.")]
+
+
+@commands.command()
+def init(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; it must not exist.")],
+    local: Annotated[bool, typer.Option("--local", help="For a local stack: loopback hosts are fine.")] = False,
+) -> None:
+    """Ask for what an integration needs, and write a first file for `apply`.
+
+    Nothing but the required settings is asked for, each answer is checked at once, and secrets are left to environment
+    variables. docs/settings.md has all the others.
+    """
+    if file.exists():
+        raise CommandFailed(Exit.CONFLICT, f"{file} exists already: name another file, or change that one.")
+    text = as_first_file(ask_settings(local=local))
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CommandFailed(Exit.REFUSED, f"{file} cannot be written: {error.strerror}.") from error
+    show.note(f"Next: vmr integrations diff {file}, then vmr integrations apply {file}")
 
 
 @commands.command("list")
@@ -49,16 +69,28 @@ def show_(context: typer.Context, integration: Reference, output: Form = Output.
 
 @commands.command("validate")
 def validate_(
+    context: typer.Context,
     files: Files,
+    *,
     local: Annotated[bool, typer.Option("--local", help="For a local stack: loopback hosts are fine.")] = False,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="The integrations are there: what the files leave out is not missing.")
+    ] = False,
+    against: Annotated[
+        bool, typer.Option("--against", help="Judge as `apply` would, against the deployment. Nothing is changed.")
+    ] = False,
 ) -> None:
-    """Check files without asking the deployment.
+    """Check files, without asking the deployment unless told to.
 
-    Each integration is checked as a new and complete one, and variables of secrets need not be set.
-    Exit code 3: something is wrong, every fault is printed with its line.
+    Each integration is checked as a new and complete one, and variables of secrets need not be set. Exit code 3:
+    something is wrong, and every fault is printed with its line, so that a pipeline can be stopped by it.
     """
-    entries = _read(files)
-    validated(entries, os.environ, local=local)
+    entries, connection = _read(files), context.ensure_object(Connection)
+    if against:
+        with connection.open() as management:
+            plan(every(entries, _without_secrets), management, local=connection.is_local)
+    else:
+        validated(entries, os.environ, local=local, partial=partial)
     typer.echo(f"{_count(entries, 'integration')}, nothing wrong.")
 
 
@@ -109,6 +141,15 @@ def export(
     typer.echo(as_yaml(found), nl=False)
 
 
+@commands.command()
+def installed(context: typer.Context, integration: Reference) -> None:
+    """Say that the add-in's manifest is installed as it is now, so that nothing asks for it until it changes."""
+    with context.ensure_object(Connection).open() as management:
+        fields = management.integration(integration)
+        management.manifest_installed(fields["id"], fields["manifest_revision"])
+    typer.echo(show.plain(f"{fields['name']}: revision {fields['manifest_revision']} of the manifest is installed."))
+
+
 def _read(files: Sequence[Path]) -> list[Entry]:
     entries = [entry for found in every(files, read) for entry in found]
     for entry in entries:
@@ -117,13 +158,17 @@ def _read(files: Sequence[Path]) -> list[Entry]:
     return entries
 
 
+def _without_secrets(entry: Entry) -> Entry:
+    return resolved(without_secrets(entry), os.environ)
+
+
 def _ready(files: Sequence[Path]) -> list[Entry]:
     return every(_read(files), lambda entry: resolved(entry, os.environ))
 
 
 def _row(fields: Object) -> tuple[object, ...]:
     kinds = {"single-use": fields["enable_dynamic_vmrs"], "personal": fields["enable_personal_vmrs"]}
-    reinstall = " (install again)" if fields["manifest_reinstall_needed"] else ""
+    reinstall = f" ({_installation(fields)})" if fields["manifest_reinstall_needed"] else ""
     return (
         fields["id"],
         fields["name"],
@@ -135,16 +180,24 @@ def _row(fields: Object) -> tuple[object, ...]:
     )
 
 
+def _installation(fields: Object) -> str:
+    """What has to be done with a manifest that nobody has installed since its last change."""
+    return "install again" if fields["manifest_installed_revision"] else "install"
+
+
 def _tell(change: Change, saved: Object | None) -> None:
     """What was done to one integration."""
     if saved is None:
         return typer.echo(show.plain(f"{change.name} ({change.uuid}): nothing to change"))
     done = "created" if change.before is None else "changed: " + ", ".join(sorted({*change.values, *change.secrets}))
     typer.echo(show.plain(f"{saved['name']} ({saved['uuid']}): {done}"))
-    if saved["manifest_reinstall_needed"]:
-        show.note(f"Install the add-in's manifest (again): /addin/{saved['uuid']}/manifest.xml of the deployment.")
+    if change.before is None or change.reinstalls_manifest:
+        show.note(
+            f"Then {_installation(saved)} the add-in's manifest, /addin/{saved['uuid']}/manifest.xml of the "
+            f"deployment, and say so: vmr integrations installed {saved['uuid']}"
+        )
     if change.ends_sign_in:
-        show.note(f"The service account must sign in again: python -m shared.cli sign-in {saved['uuid']}")
+        show.note(f"The service account must sign in again: vmr sign-in {saved['uuid']}")
     return None
 
 

@@ -62,9 +62,13 @@ class ManagementClient:
         """All integrations that meet the filters, such as `name="Example Corp"`."""
         return self._all(_INTEGRATIONS, filters)
 
-    def vmrs(self) -> list[Object]:
-        """All personal VMRs."""
-        return self._all(_VMRS, {"scheduled_conferences_count": "0"}, _MANY)
+    def vmrs(self, **filters: str) -> list[Object]:
+        """Personal VMRs."""
+        return self._all(_VMRS, {**filters, "scheduled_conferences_count": "0"}, _MANY)
+
+    def delete_vmr(self, id_: int) -> None:
+        """Delete a personal VMR."""
+        self._send("DELETE", f"{_VMRS}{id_}/")
 
     def patch_vmrs(self, objects: Sequence[Object]) -> None:
         """Create VMRs, and change those with a `resource_uri`; faults are of `objects.<place>.<field>`."""
@@ -74,9 +78,9 @@ class ManagementClient:
         """All alarms."""
         return self._all(_ALARMS, {})
 
-    def operations(self, **filters: str) -> list[Object]:
-        """What was decided on meeting messages."""
-        return self._all(_OPERATIONS, filters)
+    def operations(self, most: int | None = None, **filters: str) -> list[Object]:
+        """What was decided on meeting messages, `most` of them at most."""
+        return self._all(_OPERATIONS, filters, most=most)
 
     def aliases(self, **filters: str) -> list[Object]:
         """Aliases that were given out, with their tags."""
@@ -132,18 +136,29 @@ class ManagementClient:
         sent = {"template": template, "values": values} | ({} if text is None else {"text": text})
         return _object(self._send("POST", f"{_INTEGRATIONS}{id_}/preview/", json=sent))
 
+    def manifest_installed(self, id_: int, revision: int) -> None:
+        """Note that this revision of the manifest is installed. Raises CommandFailed when there is a newer one."""
+        self._send("POST", f"{_INTEGRATIONS}{id_}/manifest_installed/", json={"manifest_revision": revision})
+
     def sign_in(self, id_: int) -> Object:
         """A link for signing in the service account: `sign_in_link`, `expires` (UTC), `redirect_uri`."""
         return _object(self._send("POST", f"{_INTEGRATIONS}{id_}/sign_in/"))
 
-    def _all(self, path: str, filters: Mapping[str, str], limit: int = _PAGE_SIZE) -> list[Object]:
-        """Every page of a list. Pages are asked for by offset, because `meta.next` does not know a path prefix."""
+    def _all(
+        self, path: str, filters: Mapping[str, str], limit: int = _PAGE_SIZE, *, most: int | None = None
+    ) -> list[Object]:
+        """Every page of a list, or `most` of its objects.
+
+        Pages are asked for by offset, because `meta.next` does not know a path prefix.
+        """
         found: list[Object] = []
         while True:
-            params = {**filters, "limit": str(limit), "offset": str(len(found))}
-            objects, total = _page(self._send("GET", path, params=params))
+            size = limit if most is None else min(limit, most - len(found))
+            objects, total = _page(
+                self._send("GET", path, params={**filters, "limit": str(size), "offset": str(len(found))})
+            )
             found += objects
-            if not objects or len(found) >= total:
+            if not objects or len(found) >= (total if most is None else min(total, most)):
                 return found
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:

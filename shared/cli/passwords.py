@@ -2,10 +2,14 @@
 
 import typer
 
+from shared.cli.arguments import group
 from shared.cli.connection import ask_password
 from shared.identity.passwords import hash_password
 
+commands = group()
 
+
+@commands.command()
 def hash_password_(context: typer.Context) -> None:
     """Print the hash of a password, for POLICY_PASSWORD_HASH or MANAGEMENT_PASSWORD_HASH.
 

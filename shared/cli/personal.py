@@ -1,4 +1,4 @@
-"""`personal import`: VMRs by the thousand."""
+"""`personal`: VMRs of our own store, by the thousand."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from shared.cli import show
+from shared.cli.arguments import Form, group
 from shared.cli.connection import Connection
 from shared.cli.faults import Fault, FileRefused
 from shared.cli.management import ManagementClient, Object
+from shared.cli.outcome import CommandFailed, Exit
+from shared.cli.show import Output
 from shared.cli.vmr_files import FileVmr, read
 from shared.clock import SystemClock
 from shared.errors import SettingsInvalid
@@ -22,10 +25,12 @@ from shared.management.relations import Relations
 from shared.management.vmr_form import VmrForm, reference_in
 from shared.personal.fields import normal
 
-commands = typer.Typer(no_args_is_help=True, help="Personal VMRs of our own store.")
+commands = group("Personal VMRs of our own store.")
 
 IMPORT_BATCH_SIZE = 100
 """VMRs of one request."""
+
+_PINS = ("pin", "guest_pin")
 
 
 @dataclass(frozen=True)
@@ -36,9 +41,57 @@ class Wanted:
     fields: Object
 
 
-@commands.callback()
-def personal() -> None:
-    """Personal VMRs of our own store."""
+@commands.command("list")
+def list_(
+    context: typer.Context,
+    owner: Annotated[str, typer.Option("--owner", help="Only those of this person's e-mail address.")] = "",
+    output: Form = Output.TEXT,
+) -> None:
+    """List personal VMRs with their aliases, without their PINs."""
+    with context.ensure_object(Connection).open() as management:
+        found = management.vmrs(**({"primary_owner_email_address__iexact": owner} if owner else {}))
+    if output is Output.JSON:
+        return show.as_json([{name: value for name, value in each.items() if name not in _PINS} for each in found])
+    if not found:
+        return typer.echo("No personal VMRs.")
+    columns = ("id", "name", "owner", "aliases")
+    rows = [
+        (each["id"], each["name"], each["primary_owner_email_address"], " ".join(a["alias"] for a in each["aliases"]))
+        for each in found
+    ]
+    return show.show(show.table(columns, rows))
+
+
+@commands.command()
+def delete(
+    context: typer.Context,
+    vmrs: Annotated[list[str], typer.Argument(metavar="VMR...", help="Names, or ids.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete personal VMRs. Their numbers come free; invitations that name them lead nowhere."""
+    with context.ensure_object(Connection).open() as management:
+        present = management.vmrs()
+        meant = [_meant(name, present) for name in vmrs]
+        names = ", ".join(str(each["name"]) for each in meant)
+        if not yes and not typer.confirm(show.plain(f"Delete {names}?"), err=True):
+            raise CommandFailed(Exit.REFUSED, "Nothing was deleted.")
+        for each in meant:
+            management.delete_vmr(int(each["id"]))
+            typer.echo(show.plain(f"{each['name']}: deleted"))
+
+
+def _meant(name: str, present: Sequence[Object]) -> Object:
+    """The one VMR of a name or id. Raises CommandFailed."""
+    found = [each for each in present if name == str(each["id"])] or [
+        each for each in present if normal(str(each["name"])) == normal(name)
+    ]
+    if not found:
+        raise CommandFailed(Exit.MISSING, f"There is no personal VMR {name!r}: `personal list` shows those there are.")
+    if len(found) > 1:
+        ids = ", ".join(str(each["id"]) for each in found)
+        raise CommandFailed(Exit.CONFLICT, f"{len(found)} VMRs are called {name!r}: give one of the ids {ids}.")
+    return found[0]
 
 
 @commands.command("import")
@@ -71,6 +124,9 @@ def _check(found: Sequence[FileVmr]) -> None:
     form, nobody, faults = VmrForm(SystemClock()), Relations([]), list[Fault]()
     names: dict[str, int] = {}
     for vmr in found:
+        if vmr.faults:
+            faults += vmr.faults
+            continue
         try:
             name = normal(form.understand(vmr.fields, None, 0, nobody).name)
         except SettingsInvalid as refused:

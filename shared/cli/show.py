@@ -86,7 +86,8 @@ def change(planned: Change) -> Iterator[Text]:
         done = "set" if planned.secrets[name] else "cleared"
         yield Text(f"  ! {name}: a secret, which cannot be compared; will be {done}")
     if planned.reinstalls_manifest:
-        yield Text("  The add-in's manifest must be installed again afterwards.", style="yellow")
+        again = " again" if planned.now("manifest_installed_revision") else ""
+        yield Text(f"  The add-in's manifest must be installed{again} afterwards.", style="yellow")
     if planned.ends_sign_in:
         yield Text("  The service account must sign in again afterwards.", style="yellow")
 

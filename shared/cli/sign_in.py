@@ -5,11 +5,14 @@ from __future__ import annotations
 import typer
 
 from shared.cli import show
+from shared.cli.arguments import Form, Reference, group
 from shared.cli.connection import Connection
-from shared.cli.integrations import Form, Reference
 from shared.cli.show import Output
 
+commands = group()
 
+
+@commands.command()
 def sign_in_(context: typer.Context, integration: Reference, output: Form = Output.TEXT) -> None:
     """Print a link for signing in the service account of an integration (OAUTH).
 

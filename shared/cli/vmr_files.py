@@ -32,11 +32,15 @@ _FROM_NODE = "resource_uri"
 
 @dataclass(frozen=True)
 class FileVmr:
-    """A VMR of a file: its fields as they are sent, and the line where it begins."""
+    """A VMR of a file: its fields as they are sent, and the line where it begins.
+
+    `faults` are of form, found while reading; then the fields are not complete.
+    """
 
     file: str
     line: int
     fields: dict[str, Any]
+    faults: tuple[Fault, ...] = ()
 
     def fault(self, field: str, message: str) -> Fault:
         """A fault of one of its fields."""
@@ -44,7 +48,7 @@ class FileVmr:
 
 
 def read(path: Path) -> list[FileVmr]:
-    """The VMRs of a file. Raises FileRefused with every fault of form."""
+    """The VMRs of a file. Raises FileRefused for one that is nothing of the kind; a VMR knows its own faults."""
     name = str(path)
     if path.suffix.lower() not in (".csv", ".json"):
         raise FileRefused([Fault(name, 1, "", "must be a .csv or .json file.")])
@@ -68,10 +72,13 @@ def _csv(name: str, text: str) -> Iterator[FileVmr]:
         for row in rows:
             line = rows.line_num  # where the row ends: no text may have line breaks
             if None in row or None in row.values():
-                raise FileRefused([Fault(name, line, "", "has not as many values as the first line has columns.")])
-            yield FileVmr(name, line, _typed(name, line, row))
+                found = Fault(name, line, "", "has not as many values as the first line has columns.")
+                yield FileVmr(name, line, {}, (found,))
+            else:
+                yield _typed(name, line, row)
     except csv.Error as error:
-        raise FileRefused([Fault(name, rows.line_num + 1, "", f"is no CSV that can be read: {error}.")]) from error
+        found = Fault(name, rows.line_num + 1, "", f"is no CSV that can be read: {error}.")
+        yield FileVmr(name, found.line, {}, (found,))
 
 
 def _delimiter(text: str) -> str:
@@ -80,11 +87,18 @@ def _delimiter(text: str) -> str:
     return ";" if heading.count(";") > heading.count(",") else ","
 
 
-def _typed(name: str, line: int, row: dict[str, str]) -> dict[str, Any]:
+def _typed(name: str, line: int, row: dict[str, str]) -> FileVmr:
     fields: dict[str, Any] = {column: value.strip() for column, value in row.items()}
     if "aliases" in fields:
         fields["aliases"] = [{"alias": alias} for alias in re.split(r"[\s;]+", fields["aliases"]) if alias]
-    return {column: _value(name, line, column, value) for column, value in fields.items()}
+    values: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for column, value in fields.items():
+        try:
+            values[column] = _value(name, line, column, value)
+        except FileRefused as refused:
+            faults += refused.faults
+    return FileVmr(name, line, values, tuple(faults))
 
 
 def _value(name: str, line: int, column: str, value: Any) -> Any:

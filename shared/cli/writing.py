@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import LiteralScalarString
+from ruamel.yaml.comments import CommentedMap, CommentedSeq, TaggedScalar
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from shared.cli.checking import comparable
 from shared.cli.management import Object
+from shared.cli.reading import FromEnvironment
 from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, SECTIONS, Integration
+from shared.integrations.setting import setting_of
 
 _HEAD = f"""\
-# Settings of integrations, for: python -m shared.cli integrations apply FILE
+# Settings of integrations, for: vmr integrations apply FILE
 # Secrets are never exported, and applying this file leaves them as they are. They are:
 # {", ".join(sorted(SECRET_FIELDS))}
 # To set one, name an environment variable: password: !env EXAMPLE_PASSWORD
 # The add-in's icon is not part of this file either. docs/settings.md explains every setting.
 """
+_OTHER_BREAKS = re.compile("[\x85\u2028\u2029]")
+"""YAML 1.1 takes them for line ends."""
 _STARTS = {name: section.title for section in SECTIONS for name in [next(iter(section.__annotations__))]}
 
 
@@ -30,6 +35,22 @@ def as_yaml(integrations: Sequence[Object]) -> str:
     yaml.width = 1_000_000  # a text's lines are not to be folded
     stream = io.StringIO()
     yaml.dump(CommentedSeq(_settings(fields) for fields in integrations), stream)
+    return _HEAD + stream.getvalue()
+
+
+def as_first_file(fields: Mapping[str, Any]) -> str:
+    """Some settings of a new integration, each below what it is called, and secrets as `!env` (FromEnvironment)."""
+    yaml = YAML()
+    written = CommentedMap()
+    for name, field in Integration.model_fields.items():
+        if name in fields:
+            value = fields[name]
+            if isinstance(value, FromEnvironment):
+                value = TaggedScalar(value.name, style="", tag="!env")
+            written[name] = value
+            written.yaml_set_comment_before_after_key(name, before=setting_of(field).label)
+    stream = io.StringIO()
+    yaml.dump(written, stream)
     return _HEAD + stream.getvalue()
 
 
@@ -49,4 +70,11 @@ def _value(name: str, value: Any) -> Any:
     if name == "domains":
         return CommentedSeq(CommentedMap({"domain": domain}) for domain in comparable(name, value))
     text = comparable(name, value)
-    return LiteralScalarString(text) if isinstance(text, str) and "\n" in text else text
+    return _text(text) if isinstance(text, str) else text
+
+
+def _text(text: str) -> Any:
+    """Lines as lines; in escapes what would not come back so: other line separators, blank lines at an end."""
+    if _OTHER_BREAKS.search(text) or text.startswith("\n") or text.endswith("\n\n"):
+        return DoubleQuotedScalarString(text)
+    return LiteralScalarString(text) if "\n" in text else text

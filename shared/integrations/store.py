@@ -124,6 +124,12 @@ class IntegrationStore:
 
             return await self._change(uuid, change, revision=revision)
 
+    async def would_save(self, integration: Integration, fields: Mapping[str, Any]) -> Integration:
+        """What `update` would make of the integration; nothing is saved. Raises SettingsInvalid."""
+        proposed = draft(fields, integration)
+        await self._check(proposed, integration)
+        return proposed.integration
+
     async def delete(self, uuid: str, revision: int | None = None) -> None:
         """Delete the integration with its icon and secrets. Its ids are never given out again.
 
@@ -162,7 +168,9 @@ class IntegrationStore:
         async def change(now: Integration) -> Integration:
             if now.manifest_revision != manifest_revision:
                 raise Conflict(f"The manifest is at revision {now.manifest_revision} by now: install that one.")
-            return now.model_copy(update={"manifest_reinstall_needed": False})
+            return now.model_copy(
+                update={"manifest_reinstall_needed": False, "manifest_installed_revision": manifest_revision}
+            )
 
         return await self._change(uuid, change)
 

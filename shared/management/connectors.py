@@ -77,7 +77,8 @@ _PREVIEW: Schema = {
         "text": {"type": "string", "description": "A text to try instead of the saved one."},
         "values": {
             "type": "object",
-            "description": "Values of variables that the template accepts, samples stand in for the others. "
+            "description": "Values of variables that the template accepts. For the others, what the settings tell "
+            "(aliases of its form, its add-in server) and samples stand in. "
             "Times are ISO 8601 with an offset, and are printed as in a real answer.",
         },
     },
@@ -217,7 +218,8 @@ class Connectors:
         return count
 
     async def _preview(self, id_: int, call: Call) -> Answer:
-        from shared.templates import FIELDS, preview  # jinja2, which other calls do without
+        from shared.management.previews import preview_for  # jinja2, which other calls do without
+        from shared.templates import FIELDS
 
         integration, sent = await self._integrations.by_id(id_), json_object(call)
         name, values = sent.get("template"), sent.get("values") or {}
@@ -228,14 +230,12 @@ class Connectors:
             raise SettingsInvalid({"text": ["Must be a string."]})
         if not isinstance(values, dict):
             raise SettingsInvalid({"values": ["Must be an object of values by variable."]})
-        return Answer(200, {"template": name, **vars(preview(name, text, values, clock=self._clock))})
+        return Answer(200, {"template": name, **vars(preview_for(integration, name, text, values, self._clock))})
 
     async def _check(self, id_: int, call: Call) -> Answer:
-        from shared.integrations import validate
-
         integration = await self._integrations.by_id(id_)
         fields = _understood(converted(json_object(call), self.schema))
-        proposed = validate(fields, integration, local=self._local)
+        proposed = await self._integrations.would_save(integration, fields)
         changed = [name for name, value in proposed if value != getattr(integration, name)]
         return Answer(200, {"changes": sorted(changed)})
 

@@ -39,6 +39,14 @@ class Record(Section):
             read_only=True,
         ),
     ] = True
+    manifest_installed_revision: Annotated[
+        int,
+        Setting(
+            "Installed manifest revision",
+            "The revision whose installation was acknowledged last; 0 before the first.",
+            read_only=True,
+        ),
+    ] = 0
     icon: Annotated[
         str,
         Setting("Icon", "SHA-256 of the uploaded icon; empty for the default one.", read_only=True, internal=True),

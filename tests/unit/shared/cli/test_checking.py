@@ -12,7 +12,7 @@ from shared.cli.faults import FileRefused
 from shared.cli.reading import Entry, parse
 
 GOOD = """\
-- name: Example Corp
+- name: Corp of {mailbox}
   addin_server_domain: addin.example.com
   authentication_method: GRAPH
   room_mailbox_name: VMR
@@ -133,3 +133,22 @@ def test_line_ends_are_all_the_same(text: str) -> None:
     assert comparable("description", sent) == comparable("description", text)
     assert "\n" not in sent.replace("\r\n", "")
     assert "\r" not in sent.replace("\r\n", "")
+
+
+def test_one_typo_is_one_fault() -> None:
+    text = good().replace("authentication_method: GRAPH", "authentification_method: GRAPH")
+    assert faults(text) == [
+        "corp.yaml:3: authentification_method: There is no such setting. Did you mean authentication_method?"
+    ]
+
+
+def test_faults_of_a_misspelt_setting_s_value_are_told_where_it_stands() -> None:
+    assert faults(good("vmr@example.com", "meeting_bufer_after: 181")) == [
+        "corp.yaml:9: meeting_bufer_after: Ensure this value is less than or equal to 180.",
+        "corp.yaml:9: meeting_bufer_after: There is no such setting. Did you mean meeting_buffer_after?",
+    ]
+
+
+def test_doubles_are_told_together_with_everything_else() -> None:
+    told = faults(good("vmr@example.com", "meeting_buffer_after: 181") + good())
+    assert [fault.split(": ")[0] for fault in told] == ["corp.yaml:9", "corp.yaml:10", "corp.yaml:14"]

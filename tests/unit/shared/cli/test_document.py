@@ -6,14 +6,14 @@ import shlex
 import pytest
 
 from shared.cli.checking import validated
-from shared.cli.document import MARK, PATH, commands, page
+from shared.cli.document import MARK, PATH, commands, is_group, page
 from shared.cli.faults import FileRefused
 from shared.cli.outcome import Exit
 from shared.cli.reading import parse
 from tests.support import ROOT
 
 TEXT = (ROOT / PATH).read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"^python -m shared\.cli ([^>#\n]*)", TEXT, re.MULTILINE)
+EXAMPLES = re.findall(r"^vmr ([^->#\n][^>#\n]*)", TEXT, re.MULTILINE)
 
 
 def test_the_page_is_current() -> None:
@@ -22,7 +22,7 @@ def test_the_page_is_current() -> None:
 
 
 def test_every_command_has_an_example() -> None:
-    leaves = {words for words, command in commands().items() if not hasattr(command, "commands")}
+    leaves = {words for words, command in commands().items() if not is_group(command)}
     assert leaves
     shown = {words for words in leaves for example in EXAMPLES if example.startswith(words)}
     assert leaves - shown <= {"integrations show"}
@@ -33,7 +33,7 @@ def test_examples_can_be_parsed(example: str) -> None:
     words = shlex.split(example)
     name = next(n for n in range(len(words), 0, -1) if " ".join(words[:n]) in commands())
     command = commands()[" ".join(words[:name])]
-    assert not hasattr(command, "commands"), "the name of a command is missing"
+    assert not is_group(command), "the name of a command is missing"
     command.make_context("example", words[name:])
 
 

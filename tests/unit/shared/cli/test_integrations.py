@@ -143,10 +143,40 @@ def test_what_follows_from_a_change_is_said(deployment: FakeDeployment, cli: Cli
     deployment.add(full_fields("OAUTH"))
     file = str(corp("name: Example Corp\naddin_button_label: New\nusername: new@example.com\n"))
     shown, applied = cli("integrations", "diff", file), cli("integrations", "apply", file)
-    assert "manifest must be installed again" in shown.stdout
+    assert "manifest must be installed afterwards" in shown.stdout
     assert "service account must sign in again" in shown.stdout
     assert f"/addin/{now(deployment, 'uuid')}/manifest.xml" in applied.stderr
     assert "service account must sign in again" in applied.stderr
+
+
+def test_a_manifest_is_installed_again_only_where_it_has_been_and_a_change_calls_for_it(
+    deployment: FakeDeployment, cli: Cli, corp: File
+) -> None:
+    deployment.add(graph_fields())
+    assert "1 (install)" in cli("integrations", "list").stdout
+    assert "revision 1 of the manifest is installed" in cli("integrations", "installed", "Example Corp").stdout
+    assert "(install" not in cli("integrations", "list").stdout
+    other = cli("integrations", "apply", str(corp("name: Example Corp\ndescription: new\n")))
+    assert "manifest" not in other.output.replace("manifest_", "")
+    file = str(corp("name: Example Corp\naddin_button_label: New\n"))
+    assert "manifest must be installed again" in cli("integrations", "diff", file).stdout
+    assert "install again the add-in's manifest" in cli("integrations", "apply", file).stderr
+    assert "2 (install again)" in cli("integrations", "list").stdout
+
+
+def test_validate_judges_as_apply_would(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+    deployment.add(graph_fields(uuid=UUID))
+    deployment.add(graph_fields(name="Two", room_mailbox_email_address="two@example.com"))
+    part = str(corp("name: Example Corp\noauth_client_secret: !env NOT_SET_HERE\ndescription: new\n"))
+    assert cli("integrations", "validate", part).exit_code == Exit.REFUSED
+    for option in ("--partial", "--against"):
+        assert cli("integrations", "validate", option, part).exit_code == Exit.DONE
+    taken = str(corp("name: Example Corp\nroom_mailbox_email_address: two@example.com\n"))
+    assert cli("integrations", "validate", "--partial", taken).exit_code == Exit.DONE
+    refused = cli("integrations", "validate", "--against", taken)
+    assert refused.exit_code == Exit.REFUSED
+    assert "corp.yaml:2: room_mailbox_email_address:" in refused.stderr
+    assert deployment.changes == []
 
 
 def test_secrets_are_set_every_time_and_never_shown(
@@ -200,8 +230,10 @@ def test_everything_is_checked_before_anything_is_changed(
 
 
 def test_what_only_saving_can_find_is_told_the_same_way(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
-    """The equipment mailbox of another integration; the integration after it is left alone too."""
+    """The equipment mailbox of another integration, made since we looked; what comes after it is left alone too."""
     deployment.add(graph_fields(name="First"))
+    nothing = Answer(200, {"meta": {"total_count": 0}, "objects": []})
+    deployment.interrupt = lambda call: nothing if "room_mailbox" in call.query else None
     both = [CORP, CORP.replace("vmr@", "new@").replace("Example Corp", "Third")]
     result = cli("integrations", "apply", str(corp("".join("- " + text.replace("\n", "\n  ") + "\n" for text in both))))
     assert result.exit_code == Exit.REFUSED
@@ -210,6 +242,16 @@ def test_what_only_saving_can_find_is_told_the_same_way(deployment: FakeDeployme
         "Not applied: Example Corp, Third.\n"
     )
     assert now(deployment, "name") == "First"
+
+
+def test_a_mailbox_that_is_taken_is_told_before_anything_is_changed(
+    deployment: FakeDeployment, cli: Cli, corp: File
+) -> None:
+    deployment.add(graph_fields(name="First"))
+    result = cli("integrations", "apply", str(corp(CORP)))
+    assert result.exit_code == Exit.REFUSED
+    assert "room_mailbox_email_address: An integration with this equipment mailbox already exists." in result.stderr
+    assert deployment.changes == []
 
 
 def test_nothing_of_somebody_else_s_is_overwritten(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
@@ -233,7 +275,7 @@ def test_nothing_of_somebody_else_s_is_overwritten(deployment: FakeDeployment, c
     ("text", "fault"),
     [
         (f"- name: Example Corp\n- uuid: {UUID}", "corp.yaml:2: is the integration of corp.yaml:1 again."),
-        ("- {name: New}\n- {name: New}", "corp.yaml:2: is the integration of corp.yaml:1 again."),
+        ("- {name: New}\n- {name: New}", "corp.yaml:2: name: is that of the integration in corp.yaml:1 already."),
         ("- description: whose?", "corp.yaml:1: name: Which integration is it? Give its uuid or its name."),
         ("- name: Two", "corp.yaml:1: name: 2 integrations have this name. Add a uuid: "),
     ],
@@ -309,7 +351,7 @@ def test_values_of_variables_are_never_printed(
     assert "~ addin_pane_title: will be the value of TITLE" in cli("integrations", "diff", file).stdout
     (change,) = json.loads(cli("integrations", "diff", file, "-o", "json").stdout)
     assert change["changes"] == {"addin_pane_title": {"from_env": "TITLE"}}
-    new = str(corp(CORP.replace("name: Example Corp", "name: !env TITLE")))
+    new = str(corp(CORP.replace("name: Example Corp", "name: !env TITLE").replace("vmr@", "new@")))
     for result in (cli("integrations", "diff", new), cli("integrations", "diff", new, "-o", "json")):
         assert result.exit_code == Exit.CHANGES
         assert "private" not in result.stdout + result.stderr

@@ -1,4 +1,4 @@
-"""`alarms`, `preview` and `hash-password`."""
+"""`alarms`, `operations`, `preview` and `hash-password`."""
 
 import json
 from pathlib import Path
@@ -35,11 +35,11 @@ def test_the_operation_of_a_correlation_id_says_what_went_wrong(deployment: Fake
         "reject_general_error_template", error="general_error", cause="KeyError at shared.meetings.plan:40",
     ).finished(deployment.clock.now())  # fmt: skip
     deployment.do(deployment.storage.table("meetings").commit(uuid, Insert(operation.key, operation.values())))
-    shown = " ".join(cli("operation", correlation.upper()).stdout.split())
+    shown = " ".join(cli("operations", "show", correlation.upper()).stdout.split())
     for text in ("Example Corp", "new request single", "reject_general_error_template", operation.cause, "failed"):
         assert text in shown
-    assert json.loads(cli("operation", correlation, "-o", "json").stdout)["success"] is False
-    missing = cli("operation", correlation.replace("7", "8"))
+    assert json.loads(cli("operations", "show", correlation, "-o", "json").stdout)["success"] is False
+    missing = cli("operations", "show", correlation.replace("7", "8"))
     assert (missing.exit_code, "No operation" in missing.stderr) == (Exit.MISSING, True)
 
 
@@ -106,3 +106,35 @@ def test_no_password_no_hash(cli: Cli) -> None:
 @pytest.mark.parametrize("arguments", [(), ("integrations",), ("nothing",), ("alarms", "--nothing"), ("preview", "1")])
 def test_wrong_usage(cli: Cli, arguments: tuple[str, ...]) -> None:
     assert cli(*arguments).exit_code == Exit.USAGE
+
+
+def test_operations_the_newest_first(deployment: FakeDeployment, cli: Cli) -> None:
+    assert cli("operations", "list").stdout == "No operations.\n"
+    uuid = deployment.add(graph_fields())
+    for number, error in enumerate(("", "general_error", "")):
+        operation = Operation(
+            f"7e1f4c5e-9f1c-5b3a-8f0e-00000000000{number}", f"m{number}", f"2026-11-23T0{number}:00:00+00:00", "",
+            "new request single", DecisionKind.ACCEPT, "accept_new_single_meeting_template", error=error,
+        ).finished(deployment.clock.now())  # fmt: skip
+        deployment.do(deployment.storage.table("meetings").commit(uuid, Insert(operation.key, operation.values())))
+
+    def listed(*options: str) -> list[str]:
+        shown = json.loads(cli("operations", "list", "-o", "json", *options).stdout)
+        return [each["transaction_uuid"][-1] for each in shown]
+
+    assert listed() == ["2", "1", "0"]
+    assert listed("--limit", "2") == ["2", "1"]
+    assert listed("--failed") == ["1"]
+    assert listed("--since", "2026-11-23T01:00:00", "--integration", "Example Corp") == ["2", "1"]
+    assert "failed" in cli("operations", "list").stdout
+
+
+def test_a_preview_in_a_browser_runs_no_script(
+    deployment: FakeDeployment, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment.add(graph_fields())
+    opened: list[str] = []
+    monkeypatch.setattr("typer.launch", opened.append)
+    assert cli("preview", "1", "accept_new_single_meeting_template", "--open").exit_code == Exit.DONE
+    page = Path(opened[0]).read_text(encoding="utf-8")
+    assert "default-src 'none'" in page

@@ -163,3 +163,24 @@ def test_spreadsheets_with_semicolons(cli: Cli, deployment: FakeDeployment) -> N
     file = csv('"Eve";eve@example.com;"eve;5550125"\n', heading="\ufeffname;primary_owner_email_address;aliases\n")
     assert cli("personal", "import", file).exit_code == Exit.DONE
     assert [entry.alias for entry in rooms(deployment)["Eve"].aliases] == ["eve", "5550125"]
+
+
+def test_form_and_content_of_all_rows_are_told_at_once(cli: Cli, deployment: FakeDeployment) -> None:
+    result = cli("personal", "import", csv(ALICE.replace("true", "perhaps"), "Two,x\n", BOB.replace("bob,,", "bob,1,")))
+    assert result.exit_code == Exit.REFUSED
+    assert [line.split(": ")[0] for line in result.stderr.splitlines()] == ["vmrs.csv:2", "vmrs.csv:3", "vmrs.csv:4"]
+    assert deployment.changes == []
+
+
+def test_vmrs_are_listed_without_their_pins_and_deleted_by_name(cli: Cli, deployment: FakeDeployment) -> None:
+    assert cli("personal", "list").stdout == "No personal VMRs.\n"
+    cli("personal", "import", csv(ALICE, BOB))
+    listed = cli("personal", "list", "--owner", "ALICE@example.com")
+    assert "5550123" in listed.stdout
+    assert "Bob" not in listed.stdout
+    assert "1234" not in cli("personal", "list", "-o", "json").stdout
+    assert cli("personal", "delete", "alice's ROOM", stdin="n\n").exit_code == Exit.REFUSED
+    assert len(rooms(deployment)) == 2
+    assert cli("personal", "delete", "alice's ROOM", "--yes").stdout == "Alice's room: deleted\n"
+    assert cli("personal", "delete", "Alice's room", "--yes").exit_code == Exit.MISSING
+    assert list(rooms(deployment)) == ["Bob's room"]

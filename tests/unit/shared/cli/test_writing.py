@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.cli.checking import comparable, proposed
@@ -51,6 +51,10 @@ def test_several() -> None:
     assert read_back() == []
 
 
+@example("\n")
+@example("a\n\n")
+@example("one\u2028two\n")
+@example("one\x85two")
 @given(TEXTS)
 def test_any_text_comes_back(text: str) -> None:
     shown = {"uuid": "", "description": text, "meeting_instructions_template": text}

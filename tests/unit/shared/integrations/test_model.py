@@ -22,7 +22,7 @@ from tests.unit.shared.integrations.samples import GUID, an_integration, full_fi
 OURS = {
     "ews_access",
     "graph_tenant_id", "graph_client_id", "conference_platform", "copied_tag_action", "response_format",
-    "reservation_days", "manifest_revision", "manifest_reinstall_needed",
+    "reservation_days", "manifest_revision", "manifest_reinstall_needed", "manifest_installed_revision",
     "enable_addin_mobile_command", "enable_addin_auto_open",
     "bridge_url", "bridge_username", "bridge_password", "bridge_client_id", "bridge_private_key",
 }  # fmt: skip

@@ -413,3 +413,15 @@ async def test_a_themes_uri_is_refused_without_one() -> None:
     assert "Write the theme's name" in answer.body["ms_exchange_connector"]["ivr_theme"][0]
     answer = await api.call("PATCH", f"{CONNECTORS}{integration['id']}/", {**ON_NODE, "ivr_theme": f"{THEME[:-2]}9/"})
     assert list(answer.body["ms_exchange_connector"]) == ["ivr_theme"]
+
+
+async def test_a_preview_has_the_integration_s_own_numbers_and_names() -> None:
+    api = Api()
+    await created(
+        api, scheduled_alias_prefix="Corp", scheduled_alias_suffix_length=8, scheduled_alias_domain="corp.example"
+    )
+    body = {"template": "accept_new_single_meeting_template", "text": "{{ alias }} {{ numeric_alias }}"}
+    answer = await api.call("POST", CONNECTORS + "1/preview/", body)
+    assert answer.body["text"].strip() == "corp12345678@corp.example corp12345678"
+    given = await api.call("POST", CONNECTORS + "1/preview/", {**body, "values": {"numeric_alias": "9"}})
+    assert given.body["text"].strip() == "corp12345678@corp.example 9"

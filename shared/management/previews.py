@@ -1,0 +1,42 @@
+"""What a preview fills in for an integration: its own numbers and names instead of samples that all share (T4)."""
+
+from collections.abc import Mapping
+
+from shared.clock import Clock
+from shared.integrations import Integration
+from shared.templates import FIELDS, Preview, preview
+from shared.templates.catalogue import SAMPLES
+
+_DIGITS = "123456789012345678901234567890"
+
+
+def preview_for(integration: Integration, name: str, text: str, values: Mapping[str, object], clock: Clock) -> Preview:
+    """A template as this integration's users would see it, with the values given."""
+    own = {
+        variable: value for variable, value in own_samples(integration).items() if variable in FIELDS[name].variables
+    }
+    return preview(name, text, {**own, **values}, clock=clock)
+
+
+def own_samples(integration: Integration) -> dict[str, object]:
+    """Values of the variables that the settings tell something about."""
+    found: dict[str, object] = {}
+    if integration.addin_server_domain:
+        found["addin_server_domain"] = integration.addin_server_domain
+    if domain := integration.scheduled_alias_domain:
+        digits = _DIGITS[: integration.scheduled_alias_suffix_length]
+        number = f"{integration.scheduled_alias_prefix or ''}{digits}".lower()
+        found |= {"alias": f"{number}@{domain}", "numeric_alias": number}
+        found |= {name: [_at(alias, domain) for alias in _texts(name)] for name in ("aliases", "domain_aliases")}
+    return found
+
+
+def _texts(name: str) -> tuple[str, ...]:
+    sample = SAMPLES[name]
+    return tuple(map(str, sample)) if isinstance(sample, tuple) else ()
+
+
+def _at(alias: str, domain: str) -> str:
+    """An alias with this domain, if it has one."""
+    local, at, _ = alias.partition("@")
+    return f"{local}{at}{domain if at else ''}"
