@@ -221,7 +221,8 @@ def test_everything_is_checked_before_anything_is_changed(
     assert result.stderr.splitlines() == [
         "old.yaml:1: password: Required when enable_dynamic_vmrs is true and authentication_method is BASIC, NTLM or "
         "KERBEROS.",
-        "old.yaml:1: url: Required when enable_dynamic_vmrs is true and authentication_method is not GRAPH.",
+        "old.yaml:1: url: Required when enable_dynamic_vmrs is true and authentication_method is not GRAPH or "
+        "APP_PERM.",
         "old.yaml:1: username: Required when enable_dynamic_vmrs is true and authentication_method is BASIC, NTLM, "
         "KERBEROS or OAUTH.",
         "old.yaml:4: reject_single_meeting_past: line 1: <b> is not closed",
