@@ -8,8 +8,8 @@ from azure.data.tables.aio import TableClient, TableServiceClient
 from bench.meter import Meter, MeteredStorage, counted_requests
 from bench.result import Result
 from bench.timing import ratio
-from bench.world import World, azurite_storage, product
-from tests.fakes.storage import MemoryStorage
+from bench.world import BenchWorld, azurite_storage, product
+from dev.harness.storage import MemoryStorage
 
 TIMES = 150
 LATENCY = 0.003  # seconds; storage must be slower than the computing between two requests, or they seem simultaneous
@@ -34,7 +34,7 @@ async def measure() -> list[Result]:
     ]
 
 
-async def _round_trips(world: World, meter: Meter) -> tuple[int, int]:
+async def _round_trips(world: BenchWorld, meter: Meter) -> tuple[int, int]:
     """Sequential trips of one click, and reads of settings in many."""
     await world.click()  # fills the cache of settings
     meter.reset()

@@ -11,11 +11,11 @@ from datetime import timedelta
 
 from bench.result import Result
 from bench.throughput import CONCURRENT, GRAPH_LATENCY
+from dev.harness.deployment import MAILBOX, Deployment, deployed
 from shared.aliases.allocation import alias_format
 from shared.aliases.instructions import joining_instructions
 from shared.identity.caller import Caller
 from shared.integrations import Integration
-from tests.integration.meetings.deployment import MAILBOX, Deployment, deployed
 
 ONE_MAILBOX = 1000
 MAILBOXES, EACH = 200, 10

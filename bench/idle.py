@@ -11,8 +11,8 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from bench.result import Result
-from tests.integration.meetings.deployment import INTEGRATION, By, Deployment, deployed
-from tests.integration.meetings.times import tomorrow
+from dev.harness.deployment import INTEGRATION, By, Deployment, deployed
+from dev.harness.times import tomorrow
 
 MINUTES = 60
 

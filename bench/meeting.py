@@ -10,8 +10,8 @@ from typing import Any
 
 from bench.meter import Meter, MeteredStorage
 from bench.result import Result
-from tests.integration.meetings.deployment import By, Deployment, deployed
-from tests.integration.meetings.times import hour_from, tomorrow, weekly
+from dev.harness.deployment import By, Deployment, deployed
+from dev.harness.times import hour_from, tomorrow, weekly
 
 LATENCY = 0.02  # seconds; several times what is computed between two requests
 CALLS, STORAGE_TRIPS = 3, 4

@@ -12,12 +12,12 @@ from bench.meter import counted_requests
 from bench.result import Result
 from bench.timing import medians, ratio
 from bench.world import azurite_storage
+from dev.harness.storage import MemoryStorage
 from shared.azure_storage import AzureStorage
 from shared.calendar.conference import Calendar, Conference, Occurrence
 from shared.clock import SystemClock
 from shared.conferences.policy import Policy
 from shared.storage import Put, Storage
-from tests.fakes.storage import MemoryStorage
 
 TIMES = 300
 FEW, MANY = 100, 100_000

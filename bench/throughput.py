@@ -12,8 +12,8 @@ from urllib.parse import quote
 import httpx
 
 from bench.result import Result
+from dev.harness.deployment import MAILBOX, Deployment, deployed
 from shared.intake.notice import Notice, decode, encode
-from tests.integration.meetings.deployment import MAILBOX, Deployment, deployed
 
 GRAPH_LATENCY = 0.1  # seconds
 CONCURRENT = 4

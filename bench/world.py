@@ -10,13 +10,13 @@ from dev.azurite import running_azurite
 from dev.environment import INTEGRATION
 from dev.exchange.app import running_exchange
 from dev.exchange.state import Settings as ExchangeSettings
+from dev.harness.secrets import MemorySecrets
 from dev.seed import seed
 from shared.azure_storage import AzureStorage
 from shared.clock import SystemClock
 from shared.composition import Services
 from shared.settings import Settings, StorageAccount
 from shared.storage import Storage
-from tests.fakes.secrets import MemorySecrets
 
 KEY = b"k" * 32
 PUBLIC = "http://127.0.0.1:7071"
@@ -24,7 +24,7 @@ PUBLIC = "http://127.0.0.1:7071"
 
 
 @dataclass(frozen=True)
-class World:
+class BenchWorld:
     """A product that users can call. `token` is a user's proof of identity."""
 
     services: Services
@@ -38,7 +38,7 @@ class World:
 
 
 @asynccontextmanager
-async def product(storage: Storage) -> AsyncIterator[World]:
+async def product(storage: Storage) -> AsyncIterator[BenchWorld]:
     """The product around some storage."""
     async with running_exchange(ExchangeSettings(PUBLIC)) as exchange:
         account = StorageAccount("unused")
@@ -48,7 +48,7 @@ async def product(storage: Storage) -> AsyncIterator[World]:
             await seed(services.foundation.integrations, exchange.base_url)
             async with httpx.AsyncClient() as http:
                 answer = await http.post(f"{exchange.base_url}/dev/identity-token", json={"user": "alice@example.com"})
-            yield World(services, storage, answer.raise_for_status().json()["token"])
+            yield BenchWorld(services, storage, answer.raise_for_status().json()["token"])
         finally:
             await services.close()
 

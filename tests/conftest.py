@@ -8,7 +8,7 @@ import pytest
 from azure.core.pipeline.transport import AioHttpTransport
 
 from dev.azurite import ACCOUNT, running_azurite
-from tests import azure_storage_rules
+from dev.harness import azure_storage_rules
 
 # Tests judge what is answered, not how fast: a busy machine is no fault, and timings are measured in bench/.
 hypothesis.settings.register_profile("untimed", deadline=None)

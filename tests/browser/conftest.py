@@ -4,20 +4,21 @@ Outlook, Microsoft's script hosts and the add-in's server have their real names;
 recorded, and answered from disk or by the functions host. Nothing else is reachable.
 """
 
-import socket
+import json
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 from zlib import crc32
 
 import httpx
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Route, async_playwright
 
-from dev.__main__ import Stack
-from dev.environment import Addresses
+from dev.environment import MANAGEMENT, Addresses
 from dev.install.browser import chromium
-from tests.browser.outlook import USUAL, Outlook
+from tests.browser.outlook import ADDIN, USUAL, Outlook
+from tests.browser.sign_in_dialog import Deployment
+from tests.browser.stack import running_stack
 from tests.browser.tools import OFFICE_JS
 
 
@@ -26,19 +27,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
     """The product, the simulated Exchange and Azurite, as `make run` starts them."""
     with running_stack(tmp_path_factory.mktemp("stack")) as addresses:
         yield addresses
-
-
-@contextmanager
-def running_stack(folder: Path) -> Iterator[Addresses]:
-    """A local stack of one's own."""
-    addresses = Addresses(_free_port(), _free_port())
-    running = Stack(addresses, None, folder)
-    try:
-        with httpx.Client(trust_env=False) as client:
-            running.wait_until_up(client)
-        yield addresses
-    finally:
-        running.stop()
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +59,34 @@ def images() -> Path:
     return Path(__file__).resolve().parents[2] / "docs" / "images"
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@pytest.fixture
+async def deployment(outlook: Outlook, stack: Addresses) -> AsyncIterator[Deployment]:
+    async with (
+        httpx.AsyncClient(base_url=stack.functions, auth=MANAGEMENT, trust_env=False, timeout=30) as admin,
+        httpx.AsyncClient(trust_env=False, timeout=30) as network,
+    ):
+
+        async def loopback(route: Route) -> None:
+            """The provider; and what a reverse proxy of another name does, as the stack's own is a loopback address.
+
+            A redirect becomes a page that goes there: Playwright does not catch redirected requests.
+            """
+            url = urlsplit(route.request.url)
+            if route.request.url.startswith(stack.functions):
+                await route.fulfill(content_type="text/html", body=_going(f"https://{ADDIN}{url.path}?{url.query}"))
+                return
+            request = route.request
+            headers = {"Content-Type": "application/x-www-form-urlencoded"} if request.method == "POST" else {}
+            content = request.post_data_buffer
+            answer = await network.request(request.method, request.url, content=content, headers=headers)
+            if answer.is_redirect:
+                await route.fulfill(content_type="text/html", body=_going(answer.headers["Location"]))
+            else:
+                await route.fulfill(status=answer.status_code, content_type="text/html", body=answer.text)
+
+        outlook.hosts_of_others["127.0.0.1"] = loopback
+        yield Deployment(outlook, stack, admin)
+
+
+def _going(url: str) -> str:
+    return f"<!doctype html><title>Going on</title><script>location.replace({json.dumps(url)})</script>"

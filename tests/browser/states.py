@@ -7,8 +7,8 @@ from playwright.async_api import Route
 
 from dev.environment import MAILBOX
 from tests.browser.outlook import CONFIG, DETAILS, PERSONAL, TAG_STATE, Outlook
+from tests.browser.single_use import ADD, AGENDA, OTHER_TAG, reserved
 from tests.browser.stubs import PersonalVmrs, vmr
-from tests.browser.test_single_use import ADD, AGENDA, OTHER_TAG, reserved
 
 LIST = "Add a Personal VMR"
 INVITED = {"name": "VMR", "address": MAILBOX}

@@ -1,21 +1,13 @@
 """WCAG 2.2 AA (X7): axe in every state and scheme at 320 × 570, keyboard, focus, reflow, right-to-left."""
 
-from typing import Any
-
 import pytest
 
+from tests.browser.looks import LOOKS, RULES
 from tests.browser.outlook import Outlook
+from tests.browser.single_use import ADD, AGENDA, REMOVE
 from tests.browser.states import LIST, STATES, choose, personal_list, success
 from tests.browser.stubs import PersonalVmrs, vmr
-from tests.browser.test_single_use import ADD, AGENDA, REMOVE
 from tests.browser.tools import AXE
-
-LOOKS: dict[str, dict[str, Any]] = {
-    "light": {"color_scheme": "light"},
-    "dark": {"color_scheme": "dark"},
-    "forced": {"forced_colors": "active"},
-}
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 async def violations(outlook: Outlook) -> list[str]:

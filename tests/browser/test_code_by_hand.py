@@ -8,15 +8,13 @@ from typing import Literal
 import pytest
 from playwright.async_api import Page
 
-from tests.browser import test_sign_in as real
+from tests.browser.looks import RULES
 from tests.browser.outlook import OFFICE
-from tests.browser.test_accessibility import RULES
-from tests.browser.test_personal import sign_in
-from tests.browser.test_sign_in import NO_TOKEN, PROVIDERS, Deployment
-from tests.browser.test_single_use import ADD, TAG
+from tests.browser.personal import sign_in
+from tests.browser.sign_in_dialog import NO_TOKEN, PROVIDERS, Deployment
+from tests.browser.single_use import ADD, TAG
 from tests.browser.tools import AXE
 
-deployment = real.deployment
 CODE = re.compile(r"[0-9A-Z]{5}-[0-9A-Z]{5}")
 
 

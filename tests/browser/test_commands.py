@@ -12,8 +12,8 @@ from playwright.async_api import Route
 
 from dev.environment import MANAGEMENT, Addresses
 from tests.browser.outlook import ADDIN, Outlook
-from tests.browser.test_sign_in import Deployment
-from tests.browser.test_single_use import AGENDA, OTHER_TAG, TAG, writes
+from tests.browser.sign_in_dialog import Deployment
+from tests.browser.single_use import AGENDA, OTHER_TAG, TAG, writes
 
 RUN = """async name => {
     let completed = 0;

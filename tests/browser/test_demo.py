@@ -11,8 +11,8 @@ import pytest
 from playwright.async_api import Browser, FrameLocator, Locator, Page, expect
 
 from dev.environment import Addresses
-from tests.browser.conftest import running_stack
-from tests.browser.test_single_use import ADD
+from tests.browser.single_use import ADD
+from tests.browser.stack import running_stack
 from tests.browser.tools import AXE
 
 

@@ -7,9 +7,8 @@ import pytest
 
 from dev.environment import MAILBOX
 from tests.browser.outlook import PANE, SIGN_IN, Outlook
-from tests.browser.test_single_use import ADD, AGENDA, REMOVE, TAG, writes
+from tests.browser.single_use import ADD, AGENDA, FAILED, REMOVE, TAG, writes
 
-FAILED = "There was a problem adding the joining instructions. Please try again."
 NO_ANSWER = 15_000  # milliseconds that the pane waits for Outlook
 
 # Outlook prefixes ids and classes, makes paragraphs of divisions, drops comments and attributes, wraps links.

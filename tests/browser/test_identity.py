@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.browser.outlook import DETAILS, Outlook
-from tests.browser.test_single_use import ADD, AGENDA
+from tests.browser.single_use import ADD, AGENDA
 
 CLIENT = "aaaaaaaa-1111-4111-8111-111111111111"
 SCOPE = "api://bbbbbbbb-1111-4111-8111-111111111111/access_as_user"

@@ -9,7 +9,7 @@ from playwright.async_api import Route
 
 from dev.environment import MANAGEMENT, Addresses
 from tests.browser.outlook import ADDIN, AJAX, OFFICE, OUTLOOK, Outlook
-from tests.browser.test_single_use import AGENDA
+from tests.browser.single_use import AGENDA
 from tests.browser.tools import HERE, OFFICE_JS
 
 INTRANET = "static.intranet.example"

@@ -7,7 +7,7 @@ from playwright.async_api import Route
 
 from dev.environment import MAILBOX
 from tests.browser.outlook import CONFIG, DETAILS, Answer, Outlook
-from tests.browser.test_single_use import ADD, AGENDA, REMOVE
+from tests.browser.single_use import ADD, AGENDA, REMOVE
 
 PROMISE = re.compile(r"TOK:-[A-Z2-7]{88}#")
 SLOW = 8_000  # milliseconds that the pane waits for the back end

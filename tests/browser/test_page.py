@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.browser.outlook import ADDIN, CONFIG, DETAILS, PANE, Outlook
+from tests.browser.single_use import ADD, AGENDA
 from tests.browser.stubs import PersonalVmrs, vmr
-from tests.browser.test_single_use import ADD, AGENDA
 from tests.browser.tools import ROOT
 from tests.support import eventually
 

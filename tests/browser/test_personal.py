@@ -3,23 +3,14 @@
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, Route
+from playwright.async_api import Route
 
 from tests.browser.outlook import PERSONAL, Outlook
+from tests.browser.personal import LIST, sign_in
+from tests.browser.single_use import ADD, AGENDA, FAILED, REMOVE, TAG, writes
 from tests.browser.stubs import PersonalVmrs, vmr
-from tests.browser.test_faults import FAILED
-from tests.browser.test_single_use import ADD, AGENDA, REMOVE, TAG, writes
 
-LIST = "Add a Personal VMR"
 ALICE, BOB = vmr("Alice"), vmr("Bob", name="<b>Bob & co</b>")
-
-
-async def sign_in(outlook: Outlook) -> Page:
-    """Click "Sign In", and let Office.js open the dialog that it asks about; the dialog's page."""
-    await outlook.pane.get_by_role("button", name="Sign In").click()
-    async with outlook.page.expect_popup() as popup:
-        await outlook.pane.get_by_role("button", name="Allow").click()
-    return await popup.value
 
 
 async def test_one_of_the_users_vmrs_goes_into_the_meeting(outlook: Outlook) -> None:

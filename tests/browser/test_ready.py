@@ -1,7 +1,7 @@
 """Whether and how the pane gets ready (X6): no host, no Office.js, offline deployments."""
 
 from tests.browser.outlook import ADDIN, AJAX, OFFICE, OUTLOOK, PANE, Outlook
-from tests.browser.test_single_use import ADD, AGENDA
+from tests.browser.single_use import ADD, AGENDA
 
 PATIENCE = 10_000  # milliseconds that Office.js gets
 

@@ -1,8 +1,6 @@
 """X5, P2: the whole sign-in in a real browser: pane, dialog, provider, callback, session. Nothing of it is a stub."""
 
-import json
 import os
-from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,105 +8,14 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.async_api import Page, Route
+from playwright.async_api import Page
 
-from dev.environment import MANAGEMENT, Addresses
-from dev.provider.registry import ADFS_APP, ENTRA_APP, ENTRA_SECRET, RESOURCE, SERVICE_APP, TENANT
-from tests.browser.outlook import ADDIN, Outlook
-from tests.browser.test_accessibility import LOOKS, RULES
-from tests.browser.test_personal import LIST, sign_in
-from tests.browser.test_single_use import ADD, AGENDA, TAG
+from dev.provider.registry import SERVICE_APP, TENANT
+from tests.browser.looks import LOOKS, RULES
+from tests.browser.personal import LIST
+from tests.browser.sign_in_dialog import CONNECTORS, NO_TOKEN, PROVIDERS, Deployment
+from tests.browser.single_use import ADD, TAG
 from tests.browser.tools import AXE
-
-CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
-NO_TOKEN = {"identityToken": {"code": 9018}}
-PROVIDERS = ["AZURE", "ADFS"]
-
-
-class Deployment:
-    """The stack, with integrations of its own; the browser reaches their provider and their redirect URI."""
-
-    def __init__(self, outlook: Outlook, stack: Addresses, admin: httpx.AsyncClient) -> None:
-        self.outlook = outlook
-        self.stack = stack
-        self.admin = admin
-
-    async def integration(self, provider: str = "AZURE", **changes: Any) -> Mapping[str, Any]:
-        """A new one, whose users sign in at this provider."""
-        root = self.stack.exchange + (f"/{TENANT}/oauth2/v2.0" if provider == "AZURE" else "/adfs/oauth2")
-        uuid = str(uuid4())
-        fields = {
-            "uuid": uuid,
-            "name": f"Sign-in {uuid}",
-            "addin_server_domain": ADDIN,
-            "authentication_method": "GRAPH",
-            "room_mailbox_name": "VMR",
-            "room_mailbox_email_address": f"{uuid}@example.com",
-            "scheduled_alias_prefix": "meet",
-            "scheduled_alias_domain": "example.com",
-            "domains": [{"domain": f"{self.stack.exchange}/autodiscover/metadata/json/1"}],
-            "auth_provider": provider,
-            "personal_vmr_oauth_auth_endpoint": f"{root}/authorize",
-            "personal_vmr_oauth_token_endpoint": f"{root}/token",
-            "personal_vmr_oauth_client_id": ENTRA_APP if provider == "AZURE" else ADFS_APP,
-            "personal_vmr_oauth_client_secret": ENTRA_SECRET,
-            "personal_vmr_adfs_relying_party_trust_identifier": RESOURCE,
-            **changes,
-        }
-        answer = await self.admin.post(CONNECTORS, json=fields)
-        assert answer.status_code == 201, answer.text
-        return dict(answer.json())
-
-    async def open(self, integration: Mapping[str, Any], **more: Any) -> None:
-        """Open a meeting with the integration's pane."""
-        url = f"https://{ADDIN}/addin/{integration['uuid']}/pane"
-        await self.outlook.open({"body": AGENDA}, url=url, **more)
-
-    async def dialog(self) -> Page:
-        """Click "Sign In"; the dialog, as soon as it shows the provider's page."""
-        dialog = await sign_in(self.outlook)
-        await dialog.get_by_role("heading", name="Pick an account").wait_for()
-        return dialog
-
-    async def sign_in(self) -> None:
-        """Click "Sign In" and sign in as Alice, until the pane has gone on with what was wished for."""
-        dialog = await self.dialog()
-        async with dialog.expect_event("close"):
-            await dialog.get_by_role("button", name="alice@example.com").click()
-        await self.outlook.settled()
-
-
-@pytest.fixture
-async def deployment(outlook: Outlook, stack: Addresses) -> AsyncIterator[Deployment]:
-    async with (
-        httpx.AsyncClient(base_url=stack.functions, auth=MANAGEMENT, trust_env=False, timeout=30) as admin,
-        httpx.AsyncClient(trust_env=False, timeout=30) as network,
-    ):
-
-        async def loopback(route: Route) -> None:
-            """The provider; and what a reverse proxy of another name does, as the stack's own is a loopback address.
-
-            A redirect becomes a page that goes there: Playwright does not catch redirected requests.
-            """
-            url = urlsplit(route.request.url)
-            if route.request.url.startswith(stack.functions):
-                await route.fulfill(content_type="text/html", body=_going(f"https://{ADDIN}{url.path}?{url.query}"))
-                return
-            request = route.request
-            headers = {"Content-Type": "application/x-www-form-urlencoded"} if request.method == "POST" else {}
-            content = request.post_data_buffer
-            answer = await network.request(request.method, request.url, content=content, headers=headers)
-            if answer.is_redirect:
-                await route.fulfill(content_type="text/html", body=_going(answer.headers["Location"]))
-            else:
-                await route.fulfill(status=answer.status_code, content_type="text/html", body=answer.text)
-
-        outlook.hosts_of_others["127.0.0.1"] = loopback
-        yield Deployment(outlook, stack, admin)
-
-
-def _going(url: str) -> str:
-    return f"<!doctype html><title>Going on</title><script>location.replace({json.dumps(url)})</script>"
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

@@ -7,17 +7,7 @@ from playwright.async_api import Route
 
 from dev.environment import MAILBOX
 from tests.browser.outlook import DETAILS, TAG_STATE, Outlook
-
-ADD = "Add a Single-use VMR"
-REMOVE = "Remove from the meeting"
-AGENDA = '<html><head></head><body dir="ltr"><p>Agenda</p></body></html>'
-TAG = re.compile(r"PXPS:-[0-9a-f-]{36}#")
-OTHER_TAG = "PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#"
-WRITES = ("prependBody", "setBody", "addAttendees", "setAttendees", "setLocation", "addPlaces", "removePlaces")
-
-
-def writes(calls: list[str]) -> list[str]:
-    return [call for call in calls if call in WRITES]
+from tests.browser.single_use import ADD, AGENDA, OTHER_TAG, REMOVE, TAG, reserved, writes
 
 
 async def test_instructions_mailbox_and_location_go_into_the_meeting(outlook: Outlook) -> None:
@@ -51,12 +41,6 @@ async def test_a_plain_text_meeting_gets_plain_text(outlook: Outlook) -> None:
     assert TAG.search(body)
     assert "<" not in body.replace("<https://", "")
     assert body.endswith("\n\nAgenda")
-
-
-async def reserved(route: Route) -> None:
-    """A tag that waits for its invitation."""
-    state = {"state": "reserved", "starts_here": False, "alias": "meet.123456@example.com", "one_date": False}
-    await route.fulfill(json={"status": "success", "result": state})
 
 
 async def test_a_meeting_that_has_a_vmr_is_told_so_at_once_and_left_alone(outlook: Outlook) -> None:

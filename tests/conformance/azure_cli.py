@@ -201,3 +201,21 @@ def _main(script: str, arguments: list[str]) -> int:
             return 1
         return int(end.code or 0)
     return 0
+
+
+CALENDAR = {
+    "AutomateProcessing": "'AutoUpdate'",
+    "AddNewRequestsTentatively": "$true",
+    "DeleteComments": "$false",
+    "DeleteSubject": "$false",
+    "AddOrganizerToSubject": "$false",
+    "RemovePrivateProperty": "$false",
+    "RemoveOldMeetingMessages": "$false",
+    "AllowConflicts": "$true",
+    "ProcessExternalMeetingMessages": "$false",
+    "DeleteNonCalendarItems": "$true",
+    "BookingWindowInDays": "1080",
+    "MaximumDurationInMinutes": "0",
+    "EnforceSchedulingHorizon": "$false",
+}
+"""What the product needs of the mailbox (docs/exchange.md, "The mailbox's settings")."""

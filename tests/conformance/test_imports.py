@@ -1,13 +1,10 @@
 """Who may import whom, read from the source: the house's rules, not what happens to be loaded."""
 
-import ast
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from dev import layers
 from tests.support import ROOT
+from tests.support.imports import imported, is_within, modules
 
 # Where: which of the project's own packages and of the platform's libraries it must not know.
 FORBIDDEN = {
@@ -15,6 +12,7 @@ FORBIDDEN = {
     "functions": {"function_app", "dev", "tests", "bench", "azure.data", "azure.storage", "azure.identity", "httpx"},
     "function_app.py": {"dev", "tests", "bench"},
     "dev": {"tests", "bench", "functions"},
+    "bench": {"tests"},
     # The generic host and the simulated Exchange are neighbours of the product, not friends.
     "dev/host": {"shared", "dev.exchange"},
     "dev/exchange": {"shared", "dev.host"},
@@ -33,26 +31,6 @@ BARE = (
     "dev/processes.py",
     *sorted(str(file.relative_to(ROOT)) for file in (ROOT / "dev" / "install").glob("*.py")),
 )
-
-
-def modules(place: str) -> list[Path]:
-    path = ROOT / place
-    return [path] if path.is_file() else sorted(path.rglob("*.py"))
-
-
-def imported(file: Path) -> Iterator[str]:
-    """Every module that a file imports, anywhere in it; for `from a import b` also a.b, which may be a module."""
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{file}: relative imports hide who imports whom"
-            yield node.module or ""
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def is_within(module: str, package: str) -> bool:
-    return module == package or module.startswith(f"{package}.")
 
 
 @pytest.mark.parametrize("place", FORBIDDEN)

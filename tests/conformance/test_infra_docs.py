@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.azure_cli import PROGRAMS, Azure
+from tests.conformance.azure_cli import CALENDAR, PROGRAMS, Azure
 from tests.conformance.bicep import BICEP, INFRA
-from tests.conformance.test_infra_scripts import CALENDAR
 
 ROOT = INFRA.parent
 DOCS = [

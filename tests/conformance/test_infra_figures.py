@@ -9,11 +9,11 @@ from functions import mailbox
 from shared.bookings.operation import LEASE_TIME
 from shared.conferences.policy import Policy
 from shared.meetings import timers
-from tests.conformance.test_infra_queries import ALERTS
+from tests.conformance.alerts import ALERTS
 from tests.fakes.mailbox import invitation
 from tests.support import ROOT
-from tests.unit.shared.meetings.test_timers import World as Deployment
-from tests.unit.shared.meetings.world import World, body
+from tests.support.meetings_world import MeetingsWorld, body
+from tests.support.timers_world import TimersWorld
 
 TEXT = (ROOT / "docs" / "operations.md").read_text()
 HOST = json.loads((ROOT / "host.json").read_text())
@@ -62,14 +62,14 @@ def test_alerts_and_rounds_are_counted() -> None:
     assert told(r"about ([\d,]+) within its five minutes") == at_once * 300
 
 
-async def trips(world: World, message: str, **changes: str) -> int:
+async def trips(world: MeetingsWorld, message: str, **changes: str) -> int:
     before = world.storage.round_trips
     await world.process(message)
     return world.storage.round_trips - before
 
 
 async def test_storage_requests_of_a_click_an_invitation_and_a_question() -> None:
-    world = World()
+    world = MeetingsWorld()
     before = world.storage.round_trips
     booking = await world.reserve()
     assert told(r"(\d+) per click \+ 1 per policy question") == world.storage.round_trips - before
@@ -81,7 +81,7 @@ async def test_storage_requests_of_a_click_an_invitation_and_a_question() -> Non
 
 
 async def test_storage_requests_of_an_idle_round() -> None:
-    deployment = Deployment()
+    deployment = TimersWorld()
     await deployment.add("one")
     await deployment.timers.sweep()
     one = await _idle(deployment)
@@ -90,7 +90,7 @@ async def test_storage_requests_of_an_idle_round() -> None:
     assert told(r"about (\d+) per integration and sweep") == await _idle(deployment) - one
 
 
-async def _idle(deployment: Deployment) -> int:
+async def _idle(deployment: TimersWorld) -> int:
     before = deployment.storage.round_trips
     await deployment.timers.sweep()
     return deployment.storage.round_trips - before
@@ -98,7 +98,7 @@ async def _idle(deployment: Deployment) -> int:
 
 async def test_rows_that_a_meeting_writes() -> None:
     """A partition's limit counts them, and not the transactions that they are in."""
-    world = World()
+    world = MeetingsWorld()
     booking = await world.reserve()
     message = world.mailbox.deliver(invitation("m", body(booking), uid="m", start=START))
     await world.process(message)

@@ -6,7 +6,7 @@ import pytest
 
 from shared.storage import QUEUES, TABLES
 from tests.conformance.bicep import BICEP, FILES, INFRA, Expression, load
-from tests.conformance.test_imports import imported, is_within, modules
+from tests.support.imports import imported, is_within, modules
 
 TABLE_ROWS = "rows of tables (a role of our own)"
 ROLE_OF = {

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from dev.harness.storage import MemoryStorage
 from shared.alarms import AlarmKind, Alarms
 from shared.conferences.platform import PolicyPlatform
 from shared.errors import Unavailable
@@ -14,13 +15,12 @@ from shared.integrations import IntegrationStore
 from shared.meetings.retirement import Retirement
 from shared.meetings.timers import Timers
 from shared.metrics import Metric
-from tests.conformance.bicep import BICEP, INFRA, load
+from tests.conformance.alerts import ALERTS
+from tests.conformance.bicep import BICEP, INFRA
 from tests.fakes.clock import FakeClock
-from tests.fakes.storage import MemoryStorage
 
 QUERIES = sorted((BICEP / "queries").glob("*.kql"))
 ROOT = INFRA.parent
-ALERTS = load(BICEP / "modules" / "alerts.bicep").variables["alerts"]
 
 
 def function_names() -> set[str]:

@@ -9,27 +9,12 @@ import pytest
 import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
+from tests.conformance.azure_cli import CALENDAR
 from tests.conformance.bicep import INFRA
 
 SHELL = sorted([*INFRA.rglob("*.sh"), INFRA / "live-check"])
 POWERSHELL = sorted(INFRA.rglob("*.ps1"))
 
-CALENDAR = {
-    "AutomateProcessing": "'AutoUpdate'",
-    "AddNewRequestsTentatively": "$true",
-    "DeleteComments": "$false",
-    "DeleteSubject": "$false",
-    "AddOrganizerToSubject": "$false",
-    "RemovePrivateProperty": "$false",
-    "RemoveOldMeetingMessages": "$false",
-    "AllowConflicts": "$true",
-    "ProcessExternalMeetingMessages": "$false",
-    "DeleteNonCalendarItems": "$true",
-    "BookingWindowInDays": "1080",
-    "MaximumDurationInMinutes": "0",
-    "EnforceSchedulingHorizon": "$false",
-}
-"""What the product needs of the mailbox (docs/exchange.md, "The mailbox's settings")."""
 
 CHANGING = {
     "exchange-online.ps1": {

@@ -21,7 +21,7 @@ from infra.live_check.reading import roles_of
 from infra.live_check.table import BORNE, DIFFERS, HOLDS, NOT_TRIED, Differs, NotTried, Table
 from shared.mailboxes.graph import client
 from tests.conformance.bicep import INFRA
-from tests.graph_judge import GraphJudge
+from tests.support.graph_judge import GraphJudge
 
 TOKEN = "not-to-be-printed"
 EQUIPMENT, ORGANIZER, OTHER = "vmr@example.com", "alice@example.com", "bob@example.com"

@@ -9,6 +9,8 @@ from threading import Thread
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from dev.harness.secrets import MemorySecrets
+from dev.harness.storage import MemoryStorage
 from functions.http import status_of
 from shared.alarms import AlarmKind, Alarms
 from shared.errors import SchedulingError
@@ -20,9 +22,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.doctor import FakeDoctor
 from tests.fakes.lifecycle import FakeLifecycle
 from tests.fakes.names import known_names, name_at
-from tests.fakes.secrets import MemorySecrets
 from tests.fakes.sign_in import sign_in_link
-from tests.fakes.storage import MemoryStorage
 
 USERNAME, PASSWORD = "admin", "correct horse"
 _CREDENTIAL = BasicCredential(USERNAME, hash_password(PASSWORD))

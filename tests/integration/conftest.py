@@ -7,8 +7,8 @@ import pytest
 from dev.exchange.ews.gateway import Gateway
 from dev.exchange.graph.gateway import Gateway as GraphGateway
 from dev.exchange.notifications import Notifier
-from tests.ews_schema import SCHEMAS, SchemaJudge
-from tests.graph_judge import GraphJudge
+from tests.support.ews_schema import SCHEMAS, SchemaJudge
+from tests.support.graph_judge import GraphJudge
 
 
 @pytest.fixture(autouse=True)

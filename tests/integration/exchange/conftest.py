@@ -4,13 +4,13 @@ import httpx
 import pytest_asyncio
 
 from dev.exchange.app import running_exchange
-from tests.integration.exchange.world import Webhook, World, listening_webhook
+from tests.support.exchange_world import ExchangeWorld, Webhook, listening_webhook
 
 
 @pytest_asyncio.fixture
-async def world() -> AsyncIterator[World]:
+async def world() -> AsyncIterator[ExchangeWorld]:
     async with running_exchange() as running, httpx.AsyncClient(base_url=running.base_url, timeout=20) as http:
-        yield World(running, http)
+        yield ExchangeWorld(running, http)
 
 
 @pytest_asyncio.fixture

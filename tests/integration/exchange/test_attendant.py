@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.integration.exchange.world import ALICE, BOB, VMR, WEEKLY, World
+from tests.support.exchange_world import ALICE, BOB, VMR, WEEKLY, ExchangeWorld
 
 
-async def test_a_request_makes_a_tentative_event(world: World) -> None:
+async def test_a_request_makes_a_tentative_event(world: ExchangeWorld) -> None:
     uid = await world.meet()
     event = (await world.newest())["event"]
     assert event["responseStatus"] == {"response": "notResponded", "time": "0001-01-01T00:00:00Z"}
@@ -20,7 +20,7 @@ async def test_a_request_makes_a_tentative_event(world: World) -> None:
     assert "originalStart" not in event
 
 
-async def test_a_new_time_asks_for_a_new_answer_and_outdates_the_old_message(world: World) -> None:
+async def test_a_new_time_asks_for_a_new_answer_and_outdates_the_old_message(world: ExchangeWorld) -> None:
     uid = await world.meet()
     first = await world.newest()
     await world.respond(first["event"]["id"])
@@ -33,7 +33,7 @@ async def test_a_new_time_asks_for_a_new_answer_and_outdates_the_old_message(wor
     assert (await world.newest())["event"]["id"] == event["id"]
 
 
-async def test_a_change_of_words_before_the_answer_is_seen_in_the_inbox(world: World) -> None:
+async def test_a_change_of_words_before_the_answer_is_seen_in_the_inbox(world: ExchangeWorld) -> None:
     uid = await world.meet()
     await world.edit(uid, body_html="<p>New</p>")
     assert [m["subject"] for m in await world.folder()] == ["Review", "Review"]
@@ -50,7 +50,7 @@ async def test_a_change_of_words_before_the_answer_is_seen_in_the_inbox(world: W
     ],
 )
 async def test_after_the_answer_only_visible_updates_reach_the_inbox(
-    world: World, change: dict[str, object], place: str
+    world: ExchangeWorld, change: dict[str, object], place: str
 ) -> None:
     uid = await world.meet()
     await world.respond((await world.event())["id"])
@@ -64,7 +64,7 @@ async def test_after_the_answer_only_visible_updates_reach_the_inbox(
     assert event["responseStatus"]["response"] == kept
 
 
-async def test_shortly_before_the_start_every_update_is_visible(world: World) -> None:
+async def test_shortly_before_the_start_every_update_is_visible(world: ExchangeWorld) -> None:
     now = world.exchange.clock.now().replace(microsecond=0)
     start, end = now + timedelta(minutes=14), now + timedelta(minutes=60)
     uid = await world.meet(time_zone="UTC", start=f"{start:%Y-%m-%dT%H:%M:%S}", end=f"{end:%Y-%m-%dT%H:%M:%S}")
@@ -73,7 +73,7 @@ async def test_shortly_before_the_start_every_update_is_visible(world: World) ->
     assert len(await world.folder()) == 1
 
 
-async def test_which_updates_are_visible_can_be_set(world: World) -> None:
+async def test_which_updates_are_visible_can_be_set(world: ExchangeWorld) -> None:
     await world.http.patch(
         f"/dev/mailboxes/{VMR}", json={"visible_update_properties": "Location,Subject,Body,AllProperties:15"}
     )
@@ -83,7 +83,7 @@ async def test_which_updates_are_visible_can_be_set(world: World) -> None:
     assert len(await world.folder()) == 1
 
 
-async def test_a_cancelled_meeting_stays_in_the_calendar_as_cancelled(world: World) -> None:
+async def test_a_cancelled_meeting_stays_in_the_calendar_as_cancelled(world: ExchangeWorld) -> None:
     uid = await world.meet()
     await world.cancel(uid)
     event = (await world.newest())["event"]
@@ -92,13 +92,13 @@ async def test_a_cancelled_meeting_stays_in_the_calendar_as_cancelled(world: Wor
     assert [m["isOutOfDate"] for m in await world.folder()] == [True, False]
 
 
-async def test_cancelled_meetings_can_be_removed(world: World) -> None:
+async def test_cancelled_meetings_can_be_removed(world: ExchangeWorld) -> None:
     await world.http.patch(f"/dev/mailboxes/{VMR}", json={"remove_canceled_meetings": True})
     await world.cancel(await world.meet())
     assert (await world.newest())["event"] == {}
 
 
-async def test_being_removed_and_invited_again(world: World) -> None:
+async def test_being_removed_and_invited_again(world: ExchangeWorld) -> None:
     uid = await world.meet()
     await world.edit(uid, attendees=[BOB])
     assert (await world.event())["isCancelled"] is True
@@ -108,7 +108,7 @@ async def test_being_removed_and_invited_again(world: World) -> None:
     assert event["responseStatus"]["response"] == "notResponded"
 
 
-async def test_old_messages_can_be_removed(world: World) -> None:
+async def test_old_messages_can_be_removed(world: ExchangeWorld) -> None:
     await world.http.patch(f"/dev/mailboxes/{VMR}", json={"remove_old_meeting_messages": True})
     uid = await world.meet()
     old = (await world.newest())["id"]
@@ -117,14 +117,14 @@ async def test_old_messages_can_be_removed(world: World) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "ErrorItemNotFound")
 
 
-async def test_processing_none_leaves_the_calendar_alone(world: World) -> None:
+async def test_processing_none_leaves_the_calendar_alone(world: ExchangeWorld) -> None:
     await world.http.patch(f"/dev/mailboxes/{VMR}", json={"automate_processing": "None"})
     await world.meet()
     assert (await world.newest())["event"] == {}
     assert (await world.get(f"/users/{VMR}/events"))["value"] == []
 
 
-async def test_auto_accept_wipes_the_body_and_answers_by_itself(world: World) -> None:
+async def test_auto_accept_wipes_the_body_and_answers_by_itself(world: ExchangeWorld) -> None:
     await world.http.patch(f"/dev/mailboxes/{VMR}", json={"automate_processing": "AutoAccept"})
     await world.meet(body_html="<p>PXPS:-tag#</p>")
     event = await world.event()
@@ -135,7 +135,7 @@ async def test_auto_accept_wipes_the_body_and_answers_by_itself(world: World) ->
     assert await world.folder() == []
 
 
-async def test_unknown_settings_are_refused(world: World) -> None:
+async def test_unknown_settings_are_refused(world: ExchangeWorld) -> None:
     for wrong in (
         {"automate_processing": "Sometimes"},
         {"delete_everything": True},

@@ -11,7 +11,7 @@ from aiohttp import web
 from dev.exchange.app import running_exchange
 from dev.exchange.clock import Clock, ClockError
 from dev.exchange.state import Settings
-from tests.integration.exchange.world import World
+from tests.support.exchange_world import ExchangeWorld
 
 
 @asynccontextmanager
@@ -58,7 +58,7 @@ async def test_without_a_functions_host_only_this_clock_moves() -> None:
 
 
 @pytest.mark.parametrize("now", ["2001-01-01T00:00:00+00:00", "2035-01-01T00:00:00", "tomorrow", None, 5])
-async def test_backwards_and_nonsense_are_refused(world: World, now: object) -> None:
+async def test_backwards_and_nonsense_are_refused(world: ExchangeWorld, now: object) -> None:
     assert (await world.http.post("/dev/clock", json={"now": now})).status_code == 400
 
 

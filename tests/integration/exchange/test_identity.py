@@ -13,16 +13,16 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from dev.exchange.app import running_exchange
 from dev.exchange.state import Settings
-from tests.integration.exchange.world import ALICE, BOB, World
+from tests.support.exchange_world import ALICE, BOB, ExchangeWorld
 
 SEEDED = "http://127.0.0.1:7071/addin/11111111-1111-4111-8111-111111111111/pane"
 
 
-async def token(world: World, user: str = ALICE, **more: Any) -> str:
+async def token(world: ExchangeWorld, user: str = ALICE, **more: Any) -> str:
     return str((await world.post("/dev/identity-token", {"user": user, **more}))["token"])
 
 
-async def certificates(world: World) -> dict[str, bytes]:
+async def certificates(world: ExchangeWorld) -> dict[str, bytes]:
     document = (await world.http.get("/autodiscover/metadata/json/1")).json()
     return {key["keyinfo"]["x5t"]: base64.b64decode(key["keyvalue"]["value"]) for key in document["keys"]}
 
@@ -33,7 +33,7 @@ def verified(encoded: str, certificate: bytes, audience: str = SEEDED) -> dict[s
     return jwt.decode(encoded, key, algorithms=["RS256"], audience=audience)
 
 
-async def test_a_token_is_like_a_real_one(world: World) -> None:
+async def test_a_token_is_like_a_real_one(world: ExchangeWorld) -> None:
     encoded = await token(world)
     header = jwt.get_unverified_header(encoded)
     assert (header["typ"], header["alg"]) == ("JWT", "RS256")
@@ -51,7 +51,7 @@ async def test_a_token_is_like_a_real_one(world: World) -> None:
     assert context["amurl"] == f"{world.running.base_url}/autodiscover/metadata/json/1"
 
 
-async def test_a_user_is_always_the_same_and_never_another(world: World) -> None:
+async def test_a_user_is_always_the_same_and_never_another(world: ExchangeWorld) -> None:
     def who(encoded: str) -> str:
         payload = jwt.decode(encoded, options={"verify_signature": False})
         return str(json.loads(payload["appctx"])["msexchuid"])
@@ -59,7 +59,7 @@ async def test_a_user_is_always_the_same_and_never_another(world: World) -> None
     assert who(await token(world)) == who(await token(world)) != who(await token(world, BOB))
 
 
-async def test_after_a_roll_over_old_tokens_are_still_good(world: World) -> None:
+async def test_after_a_roll_over_old_tokens_are_still_good(world: ExchangeWorld) -> None:
     old = await token(world)
     await world.post("/dev/identity-keys/roll")
     new = await token(world)
@@ -70,11 +70,11 @@ async def test_after_a_roll_over_old_tokens_are_still_good(world: World) -> None
     assert jwt.get_unverified_header(old)["x5t"] != jwt.get_unverified_header(new)["x5t"]
 
 
-async def test_a_forged_token_names_a_key_that_nobody_published(world: World) -> None:
+async def test_a_forged_token_names_a_key_that_nobody_published(world: ExchangeWorld) -> None:
     assert jwt.get_unverified_header(await token(world, signed_by="other"))["x5t"] not in await certificates(world)
 
 
-async def test_expired_tokens_and_other_audiences(world: World) -> None:
+async def test_expired_tokens_and_other_audiences(world: ExchangeWorld) -> None:
     [certificate] = (await certificates(world)).values()
     with pytest.raises(jwt.ExpiredSignatureError):
         verified(await token(world, expires_in=-1), certificate)
@@ -86,7 +86,7 @@ async def test_expired_tokens_and_other_audiences(world: World) -> None:
     assert json.loads(payload["appctx"])["amurl"] == "https://evil/1"
 
 
-async def test_tokens_follow_the_simulated_clock(world: World) -> None:
+async def test_tokens_follow_the_simulated_clock(world: ExchangeWorld) -> None:
     await world.post("/dev/clock", {"now": "2035-01-01T00:00:00+00:00"})
     payload = jwt.decode(await token(world), options={"verify_signature": False})
     assert 2_051_222_400 <= payload["nbf"] < 2_051_222_500
@@ -102,7 +102,7 @@ async def test_the_audience_is_the_pane_of_the_functions_host() -> None:
     assert payload["aud"] == "http://127.0.0.1:1234/addin/11111111-1111-4111-8111-111111111111/pane"
 
 
-async def test_a_user_is_required(world: World) -> None:
+async def test_a_user_is_required(world: ExchangeWorld) -> None:
     assert (await world.http.post("/dev/identity-token", json={})).status_code == 400
     assert (await world.http.post("/dev/identity-token", content=b"x")).status_code == 400
     assert (await world.http.post("/dev/identity-token", json=[])).status_code == 400

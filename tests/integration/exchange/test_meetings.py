@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.integration.exchange.world import ALICE, BOB, CAROL, VMR, WEEKLY, World
+from tests.support.exchange_world import ALICE, BOB, CAROL, VMR, WEEKLY, ExchangeWorld
 
 
-async def kinds(world: World, user: str) -> list[str]:
+async def kinds(world: ExchangeWorld, user: str) -> list[str]:
     return [message["kind"] for message in await world.received(user)]
 
 
-async def test_an_invitation_reaches_every_attendee_and_not_the_organizer(world: World) -> None:
+async def test_an_invitation_reaches_every_attendee_and_not_the_organizer(world: ExchangeWorld) -> None:
     uid = await world.meet()
     for user in (VMR, BOB):
         [message] = await world.received(user)
@@ -25,12 +25,12 @@ async def test_an_invitation_reaches_every_attendee_and_not_the_organizer(world:
     assert sent["subject"] == "Review"
 
 
-async def test_the_room_hears_nothing_of_a_meeting_without_it(world: World) -> None:
+async def test_the_room_hears_nothing_of_a_meeting_without_it(world: ExchangeWorld) -> None:
     await world.meet(attendees=[BOB])
     assert await world.received(VMR) == []
 
 
-async def test_a_message_carries_times_in_utc_and_says_what_kind_of_request_it_is(world: World) -> None:
+async def test_a_message_carries_times_in_utc_and_says_what_kind_of_request_it_is(world: ExchangeWorld) -> None:
     await world.meet()
     message = await world.newest()
     assert message["meetingMessageType"] == "meetingRequest"
@@ -43,7 +43,7 @@ async def test_a_message_carries_times_in_utc_and_says_what_kind_of_request_it_i
     assert not {"uid", "iCalUId"} & set(message)
 
 
-async def test_a_delegate_sends_on_behalf_of_the_organizer(world: World) -> None:
+async def test_a_delegate_sends_on_behalf_of_the_organizer(world: ExchangeWorld) -> None:
     await world.meet(sender=CAROL)
     message = await world.newest()
     assert message["from"]["emailAddress"]["address"] == ALICE
@@ -64,7 +64,7 @@ async def test_a_delegate_sends_on_behalf_of_the_organizer(world: World) -> None
         ({"subject": "Other", "silent": True}, "silentUpdate"),
     ],
 )
-async def test_an_update_says_what_it_is_about(world: World, change: dict[str, object], kind: str) -> None:
+async def test_an_update_says_what_it_is_about(world: ExchangeWorld, change: dict[str, object], kind: str) -> None:
     uid = await world.meet()
     await world.edit(uid, **change)
     message = await world.newest()
@@ -72,7 +72,7 @@ async def test_an_update_says_what_it_is_about(world: World, change: dict[str, o
     assert message["previousStartDateTime"]["dateTime"] == "2030-03-04T08:00:00.0000000"
 
 
-async def test_moving_the_start_keeps_the_length(world: World) -> None:
+async def test_moving_the_start_keeps_the_length(world: ExchangeWorld) -> None:
     uid = await world.meet()
     await world.edit(uid, start="2030-03-05T14:00:00")
     message = await world.newest()
@@ -80,21 +80,21 @@ async def test_moving_the_start_keeps_the_length(world: World) -> None:
     assert message["endDateTime"]["dateTime"] == "2030-03-05T14:00:00.0000000"
 
 
-async def test_adding_an_attendee_tells_only_the_new_one(world: World) -> None:
+async def test_adding_an_attendee_tells_only_the_new_one(world: ExchangeWorld) -> None:
     uid = await world.meet(attendees=[BOB])
     await world.edit(uid, attendees=[BOB, VMR])
     assert await kinds(world, BOB) == ["request"]
     assert (await world.newest())["meetingRequestType"] == "newMeetingRequest"
 
 
-async def test_a_removed_attendee_gets_a_cancellation_and_the_others_hear_nothing(world: World) -> None:
+async def test_a_removed_attendee_gets_a_cancellation_and_the_others_hear_nothing(world: ExchangeWorld) -> None:
     uid = await world.meet()
     await world.edit(uid, attendees=[BOB])
     assert await kinds(world, VMR) == ["request", "cancelled"]
     assert await kinds(world, BOB) == ["request"]
 
 
-async def test_cancelling_tells_every_attendee(world: World) -> None:
+async def test_cancelling_tells_every_attendee(world: ExchangeWorld) -> None:
     uid = await world.meet()
     await world.cancel(uid)
     for user in (VMR, BOB):
@@ -105,7 +105,7 @@ async def test_cancelling_tells_every_attendee(world: World) -> None:
     assert message["subject"] == "Canceled: Review"
 
 
-async def test_a_forwarded_invitation_comes_from_the_organizer_through_the_sender(world: World) -> None:
+async def test_a_forwarded_invitation_comes_from_the_organizer_through_the_sender(world: ExchangeWorld) -> None:
     uid = await world.meet(attendees=[BOB])
     await world.post("/dev/forward", {"uid": uid, "from": BOB, "to": VMR})
     message = await world.newest()
@@ -117,7 +117,7 @@ async def test_a_forwarded_invitation_comes_from_the_organizer_through_the_sende
     assert (await world.newest())["subject"] == "After"
 
 
-async def test_ordinary_mail_is_no_meeting_message(world: World) -> None:
+async def test_ordinary_mail_is_no_meeting_message(world: ExchangeWorld) -> None:
     await world.post(
         "/dev/mail",
         {"from": BOB, "to": VMR, "subject": "Hi", "body_html": "x", "headers": {"Auto-Submitted": "auto-replied"}},
@@ -150,7 +150,7 @@ async def test_ordinary_mail_is_no_meeting_message(world: World) -> None:
         ({"organizer": "nobody"}, "organizer"),
     ],
 )
-async def test_nonsense_is_refused_in_words(world: World, fields: dict[str, object], says: str) -> None:
+async def test_nonsense_is_refused_in_words(world: ExchangeWorld, fields: dict[str, object], says: str) -> None:
     draft = {"organizer": ALICE, "start": "2030-03-04T09:00:00", "end": "2030-03-04T10:00:00", "attendees": [VMR]}
     answer = await world.http.post("/dev/meetings", json={**draft, **fields})
     assert answer.status_code == 400
@@ -158,7 +158,7 @@ async def test_nonsense_is_refused_in_words(world: World, fields: dict[str, obje
     assert await world.received(VMR) == []
 
 
-async def test_unknown_and_cancelled_meetings_cannot_be_changed(world: World) -> None:
+async def test_unknown_and_cancelled_meetings_cannot_be_changed(world: ExchangeWorld) -> None:
     assert (await world.http.patch("/dev/meetings/0400", json={"subject": "x"})).status_code == 404
     uid = await world.meet()
     await world.cancel(uid)

@@ -6,15 +6,14 @@ from typing import Any
 import pytest
 
 from dev.exchange.graph.ids import parse
-from tests.integration.exchange.test_subscriptions import subscribe
-from tests.integration.exchange.world import BOB, VMR, Webhook, World
+from tests.support.exchange_world import BOB, VMR, ExchangeWorld, Webhook, subscribe
 
 
 def told(number: int) -> Any:
     return lambda hook: len(hook.notices) >= number
 
 
-async def test_a_notification_names_the_message_and_says_nothing_of_it(world: World, webhook: Webhook) -> None:
+async def test_a_notification_names_the_message_and_says_nothing_of_it(world: ExchangeWorld, webhook: Webhook) -> None:
     subscription = (await subscribe(world, webhook)).json()
     await world.meet(subject="Secret plan")
     await webhook.until(told(1))
@@ -29,7 +28,7 @@ async def test_a_notification_names_the_message_and_says_nothing_of_it(world: Wo
     assert "Secret plan" not in str(notice)
 
 
-async def test_the_kind_of_id_is_decided_when_the_subscription_is_made(world: World, webhook: Webhook) -> None:
+async def test_the_kind_of_id_is_decided_when_the_subscription_is_made(world: ExchangeWorld, webhook: Webhook) -> None:
     resource = f"users/{VMR}/messages"
     expires = world.exchange.clock.now() + timedelta(days=1)
     body = {
@@ -44,7 +43,7 @@ async def test_the_kind_of_id_is_decided_when_the_subscription_is_made(world: Wo
     assert parse(webhook.notices[0]["resourceData"]["id"]).moves == 0
 
 
-async def test_what_happens_at_once_comes_in_one_post(world: World, webhook: Webhook) -> None:
+async def test_what_happens_at_once_comes_in_one_post(world: ExchangeWorld, webhook: Webhook) -> None:
     await subscribe(world, webhook, changeType="created,updated")
     uid = await world.meet()
     await webhook.until(told(1))
@@ -54,7 +53,7 @@ async def test_what_happens_at_once_comes_in_one_post(world: World, webhook: Web
 
 
 async def test_a_move_is_a_creation_for_a_whole_mailbox_and_a_deletion_for_the_inbox(
-    world: World, webhook: Webhook
+    world: ExchangeWorld, webhook: Webhook
 ) -> None:
     await subscribe(world, webhook, changeType="created,deleted")
     inbox = webhook.url.replace("changes", "inbox")
@@ -77,7 +76,7 @@ async def test_a_move_is_a_creation_for_a_whole_mailbox_and_a_deletion_for_the_i
     assert seen == {"secret": ["created", "created"], "inbox": ["created", "deleted"]}
 
 
-async def test_events_are_watched_too(world: World, webhook: Webhook) -> None:
+async def test_events_are_watched_too(world: ExchangeWorld, webhook: Webhook) -> None:
     await subscribe(world, webhook, changeType="created,updated,deleted", resource=f"users/{VMR}/events")
     uid = await world.meet()
     await webhook.until(told(1))
@@ -91,7 +90,7 @@ async def test_events_are_watched_too(world: World, webhook: Webhook) -> None:
     assert webhook.notices[0]["resourceData"]["@odata.type"] == "#Microsoft.Graph.Event"
 
 
-async def test_other_mailboxes_are_no_business_of_a_subscription(world: World, webhook: Webhook) -> None:
+async def test_other_mailboxes_are_no_business_of_a_subscription(world: ExchangeWorld, webhook: Webhook) -> None:
     await subscribe(world, webhook)
     await world.meet(attendees=[BOB])
     await world.meet()
@@ -100,7 +99,7 @@ async def test_other_mailboxes_are_no_business_of_a_subscription(world: World, w
     assert len(webhook.notices) == 1
 
 
-async def test_what_is_not_taken_comes_again(world: World, webhook: Webhook) -> None:
+async def test_what_is_not_taken_comes_again(world: ExchangeWorld, webhook: Webhook) -> None:
     await subscribe(world, webhook)
     webhook.answer = 500
     await world.meet()
@@ -112,7 +111,7 @@ async def test_what_is_not_taken_comes_again(world: World, webhook: Webhook) -> 
     assert webhook.posts[0] == webhook.posts[1] == webhook.posts[2]
 
 
-async def test_after_four_hours_it_is_dropped_and_missed(world: World, webhook: Webhook) -> None:
+async def test_after_four_hours_it_is_dropped_and_missed(world: ExchangeWorld, webhook: Webhook) -> None:
     lifecycle = webhook.url.replace("changes", "lifecycle")
     await subscribe(world, webhook, lifecycleNotificationUrl=lifecycle)
     webhook.answer = 503
@@ -126,7 +125,7 @@ async def test_after_four_hours_it_is_dropped_and_missed(world: World, webhook: 
     assert webhook.posts[-1][0]["lifecycleEvent"] == "missed"
 
 
-async def test_a_lost_notification_never_comes(world: World, webhook: Webhook) -> None:
+async def test_a_lost_notification_never_comes(world: ExchangeWorld, webhook: Webhook) -> None:
     await subscribe(world, webhook)
     await world.fault(on="notification", action="lose", times=2)
     for number in range(3):
@@ -137,7 +136,7 @@ async def test_a_lost_notification_never_comes(world: World, webhook: Webhook) -
     assert notice["resourceData"]["id"] == (await world.newest())["id"]
 
 
-async def test_a_notification_can_come_twice(world: World, webhook: Webhook) -> None:
+async def test_a_notification_can_come_twice(world: ExchangeWorld, webhook: Webhook) -> None:
     await subscribe(world, webhook)
     await world.fault(on="notification", action="duplicate", times=1)
     await world.meet()
@@ -147,7 +146,7 @@ async def test_a_notification_can_come_twice(world: World, webhook: Webhook) -> 
 
 @pytest.mark.parametrize(("action", "more"), [("reorder", {}), ("delay", {"seconds": 0.3})])
 async def test_notifications_can_come_out_of_order(
-    world: World, webhook: Webhook, action: str, more: dict[str, Any]
+    world: ExchangeWorld, webhook: Webhook, action: str, more: dict[str, Any]
 ) -> None:
     await subscribe(world, webhook)
     await world.fault(on="notification", action=action, times=1, **more)
@@ -158,7 +157,7 @@ async def test_notifications_can_come_out_of_order(
     assert [notice["resourceData"]["id"] for notice in webhook.notices] == [second, first]
 
 
-async def test_a_delayed_notification_comes_when_the_clock_moves(world: World, webhook: Webhook) -> None:
+async def test_a_delayed_notification_comes_when_the_clock_moves(world: ExchangeWorld, webhook: Webhook) -> None:
     await subscribe(world, webhook)
     await world.fault(on="notification", action="delay", times=1, seconds=3600)
     await world.meet()
@@ -167,7 +166,7 @@ async def test_a_delayed_notification_comes_when_the_clock_moves(world: World, w
     await webhook.until(told(1))
 
 
-async def test_a_notification_that_nothing_overtakes_comes_in_the_end(world: World, webhook: Webhook) -> None:
+async def test_a_notification_that_nothing_overtakes_comes_in_the_end(world: ExchangeWorld, webhook: Webhook) -> None:
     await subscribe(world, webhook)
     await world.fault(on="notification", action="reorder", times=1)
     await world.meet()

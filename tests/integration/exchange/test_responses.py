@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.integration.exchange.world import ALICE, VMR, WEEKLY, World
+from tests.support.exchange_world import ALICE, VMR, WEEKLY, ExchangeWorld
 
 
-async def organizers_view(world: World) -> dict[str, str]:
+async def organizers_view(world: ExchangeWorld) -> dict[str, str]:
     event = await world.event(ALICE)
     return {a["emailAddress"]["address"]: a["status"]["response"] for a in event["attendees"]}
 
@@ -19,7 +19,7 @@ async def organizers_view(world: World) -> dict[str, str]:
     ],
 )
 async def test_an_answer_reaches_the_organizer(
-    world: World, verb: str, subject: str, kind: str, response: str, message_type: str
+    world: ExchangeWorld, verb: str, subject: str, kind: str, response: str, message_type: str
 ) -> None:
     uid = await world.meet()
     await world.respond((await world.event())["id"], verb, comment="See <b>you</b>\nthere", sendResponse=True)
@@ -34,7 +34,9 @@ async def test_an_answer_reaches_the_organizer(
     assert shown["responseType"] == response
 
 
-async def test_after_an_answer_the_request_lies_in_deleted_items_with_the_same_immutable_id(world: World) -> None:
+async def test_after_an_answer_the_request_lies_in_deleted_items_with_the_same_immutable_id(
+    world: ExchangeWorld,
+) -> None:
     await world.meet()
     before = await world.newest()
     await world.respond(before["event"]["id"])
@@ -47,7 +49,7 @@ async def test_after_an_answer_the_request_lies_in_deleted_items_with_the_same_i
     assert event["showAs"] == "busy"
 
 
-async def test_a_silent_answer_leaves_the_organizer_in_the_dark(world: World) -> None:
+async def test_a_silent_answer_leaves_the_organizer_in_the_dark(world: ExchangeWorld) -> None:
     await world.meet()
     await world.respond((await world.event())["id"], SendResponse=False)
     assert await world.received(ALICE) == []
@@ -56,7 +58,7 @@ async def test_a_silent_answer_leaves_the_organizer_in_the_dark(world: World) ->
 
 
 @pytest.mark.parametrize("comment", ["", "words"])
-async def test_a_comment_without_a_response_is_refused(world: World, comment: str) -> None:
+async def test_a_comment_without_a_response_is_refused(world: ExchangeWorld, comment: str) -> None:
     await world.meet()
     event = (await world.event())["id"]
     answer = await world.graph(
@@ -69,7 +71,7 @@ async def test_a_comment_without_a_response_is_refused(world: World, comment: st
     await world.respond(event, comment=None, sendResponse=False)
 
 
-async def test_nobody_answers_their_own_meeting(world: World) -> None:
+async def test_nobody_answers_their_own_meeting(world: ExchangeWorld) -> None:
     await world.meet()
     event = (await world.event(ALICE))["id"]
     answer = await world.graph("POST", f"/users/{ALICE}/events/{event}/accept", json={})
@@ -78,7 +80,7 @@ async def test_nobody_answers_their_own_meeting(world: World) -> None:
     assert "you're the meeting organizer" in answer.json()["error"]["message"]
 
 
-async def test_declining_removes_the_event(world: World) -> None:
+async def test_declining_removes_the_event(world: ExchangeWorld) -> None:
     await world.meet()
     before = await world.newest()
     await world.respond(before["event"]["id"], "decline")
@@ -90,14 +92,14 @@ async def test_declining_removes_the_event(world: World) -> None:
     assert (await world.graph("GET", f"/users/{VMR}/events/{before['event']['id']}")).status_code == 404
 
 
-async def test_an_update_after_a_decline_brings_the_event_back(world: World) -> None:
+async def test_an_update_after_a_decline_brings_the_event_back(world: ExchangeWorld) -> None:
     uid = await world.meet()
     await world.respond((await world.event())["id"], "decline")
     await world.edit(uid, start="2030-03-04T15:00:00")
     assert (await world.event())["responseStatus"]["response"] == "notResponded"
 
 
-async def test_a_cancelled_meeting_cannot_be_accepted(world: World) -> None:
+async def test_a_cancelled_meeting_cannot_be_accepted(world: ExchangeWorld) -> None:
     await world.cancel(await world.meet())
     event = (await world.event())["id"]
     answer = await world.graph("POST", f"/users/{VMR}/events/{event}/accept", json={})
@@ -105,7 +107,7 @@ async def test_a_cancelled_meeting_cannot_be_accepted(world: World) -> None:
     assert await world.received(ALICE) == []
 
 
-async def test_another_time_can_be_proposed(world: World) -> None:
+async def test_another_time_can_be_proposed(world: ExchangeWorld) -> None:
     await world.meet()
     proposed = {
         "Start": {"DateTime": "2030-03-05T09:00:00", "TimeZone": "W. Europe Standard Time"},
@@ -116,7 +118,7 @@ async def test_another_time_can_be_proposed(world: World) -> None:
     assert shown["proposedNewTime"]["start"] == {"dateTime": "2030-03-05T08:00:00.0000000", "timeZone": "UTC"}
 
 
-async def test_accepting_one_occurrence_leaves_the_series_unanswered(world: World) -> None:
+async def test_accepting_one_occurrence_leaves_the_series_unanswered(world: ExchangeWorld) -> None:
     await world.meet(recurrence=WEEKLY)
     second = (await world.instances("2030-03-10T00:00:00Z", "2030-03-13T00:00:00Z"))[0]
     await world.respond(second["id"], comment="Only this")
@@ -129,7 +131,7 @@ async def test_accepting_one_occurrence_leaves_the_series_unanswered(world: Worl
     assert len(await world.folder()) == 1, "the request for the series stays in the Inbox"
 
 
-async def test_declining_one_occurrence_removes_only_that(world: World) -> None:
+async def test_declining_one_occurrence_removes_only_that(world: ExchangeWorld) -> None:
     await world.meet(recurrence=WEEKLY)
     second = (await world.instances("2030-03-10T00:00:00Z", "2030-03-13T00:00:00Z"))[0]
     await world.respond(second["id"], "decline")

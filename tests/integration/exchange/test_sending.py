@@ -5,14 +5,14 @@ from email.message import EmailMessage
 
 import pytest
 
-from tests.integration.exchange.world import ALICE, BOB, VMR, WEEKLY, World
+from tests.support.exchange_world import ALICE, BOB, VMR, WEEKLY, ExchangeWorld
 
 
 def to(*addresses: str) -> list[dict[str, dict[str, str]]]:
     return [{"emailAddress": {"address": address}} for address in addresses]
 
 
-async def test_mail_in_json(world: World) -> None:
+async def test_mail_in_json(world: ExchangeWorld) -> None:
     message = {
         "Subject": "Joining instructions",
         "Body": {"ContentType": "HTML", "Content": "<p>Dial <b>7</b></p>"},
@@ -44,11 +44,11 @@ async def test_mail_in_json(world: World) -> None:
         {"message": {"toRecipients": to(ALICE), "internetMessageHeaders": [{"name": "Auto-Submitted", "value": "x"}]}},
     ],
 )
-async def test_mail_that_cannot_be_sent_is_refused(world: World, body: dict[str, object]) -> None:
+async def test_mail_that_cannot_be_sent_is_refused(world: ExchangeWorld, body: dict[str, object]) -> None:
     assert (await world.graph("POST", f"/users/{VMR}/sendMail", json=body)).status_code == 400
 
 
-async def test_a_reply_goes_to_the_organizer_with_a_comment_or_a_body(world: World) -> None:
+async def test_a_reply_goes_to_the_organizer_with_a_comment_or_a_body(world: ExchangeWorld) -> None:
     await world.meet()
     path = f"/users/{VMR}/messages/{(await world.folder())[0]['id']}"
     both = {"comment": "x", "message": {"body": {"contentType": "HTML", "content": "y"}}}
@@ -62,7 +62,7 @@ async def test_a_reply_goes_to_the_organizer_with_a_comment_or_a_body(world: Wor
     assert "Hello" in second["body_text"], "a comment stands above the quoted original"
 
 
-async def test_a_reply_as_a_draft(world: World) -> None:
+async def test_a_reply_as_a_draft(world: ExchangeWorld) -> None:
     await world.meet()
     path = f"/users/{VMR}/messages/{(await world.folder())[0]['id']}"
     draft = (await world.graph("POST", f"{path}/createReply", json={"comment": "Soon"})).json()
@@ -75,7 +75,7 @@ async def test_a_reply_as_a_draft(world: World) -> None:
     assert (await world.graph("POST", f"{path}/send")).status_code == 400
 
 
-async def test_a_sent_draft_keeps_its_immutable_id(world: World) -> None:
+async def test_a_sent_draft_keeps_its_immutable_id(world: ExchangeWorld) -> None:
     message = {"subject": "Hi", "body": {"contentType": "html", "content": "<p>x</p>"}, "toRecipients": to(BOB)}
     created = await world.graph("POST", f"/users/{VMR}/messages", json=message)
     assert created.status_code == 201
@@ -87,13 +87,13 @@ async def test_a_sent_draft_keeps_its_immutable_id(world: World) -> None:
     assert (await world.graph("POST", f"{path}/send")).status_code == 400, "it is no draft any more"
 
 
-async def test_a_draft_without_recipients_stays(world: World) -> None:
+async def test_a_draft_without_recipients_stays(world: ExchangeWorld) -> None:
     draft = (await world.graph("POST", f"/users/{VMR}/messages", json={"subject": "Hi"})).json()
     assert (await world.graph("POST", f"/users/{VMR}/messages/{draft['id']}/send")).status_code == 400
     assert (await world.get(f"/users/{VMR}/messages/{draft['id']}"))["isDraft"] is True
 
 
-async def test_a_mime_draft_becomes_a_response_when_it_is_sent(world: World) -> None:
+async def test_a_mime_draft_becomes_a_response_when_it_is_sent(world: ExchangeWorld) -> None:
     uid = await world.meet()
     content, headers = response(uid, "ACCEPTED"), {"Content-Type": "text/plain"}
     draft = await world.graph("POST", f"/users/{VMR}/messages", content=content, headers=headers)
@@ -125,7 +125,7 @@ def response(uid: str, partstat: str, recurrence_id: str = "", recipient: str = 
     return base64.b64encode(message.as_bytes())
 
 
-async def send(world: World, content: bytes) -> int:
+async def send(world: ExchangeWorld, content: bytes) -> int:
     headers = {"Content-Type": "text/plain"}
     return (await world.graph("POST", f"/users/{VMR}/sendMail", content=content, headers=headers)).status_code
 
@@ -139,7 +139,7 @@ async def send(world: World, content: bytes) -> int:
     ],
 )
 async def test_a_mime_reply_is_a_meeting_response_with_an_html_body(
-    world: World, partstat: str, kind: str, shown: str
+    world: ExchangeWorld, partstat: str, kind: str, shown: str
 ) -> None:
     uid = await world.meet()
     assert await send(world, response(uid, partstat)) == 202
@@ -151,7 +151,7 @@ async def test_a_mime_reply_is_a_meeting_response_with_an_html_body(
 
 
 @pytest.mark.parametrize("line", ["RECURRENCE-ID:20300401T070000Z", "RECURRENCE-ID;TZID=Berlin:20300401T090000"])
-async def test_a_mime_reply_to_one_occurrence(world: World, line: str) -> None:
+async def test_a_mime_reply_to_one_occurrence(world: ExchangeWorld, line: str) -> None:
     uid = await world.meet(recurrence=WEEKLY)
     assert await send(world, response(uid, "ACCEPTED", line)) == 202
     [message] = await world.received(ALICE)
@@ -159,7 +159,9 @@ async def test_a_mime_reply_to_one_occurrence(world: World, line: str) -> None:
 
 
 @pytest.mark.parametrize(("said", "shown"), [(0, "none"), (1, "accepted")])
-async def test_a_reply_to_an_older_version_is_shown_and_not_tracked(world: World, said: int, shown: str) -> None:
+async def test_a_reply_to_an_older_version_is_shown_and_not_tracked(
+    world: ExchangeWorld, said: int, shown: str
+) -> None:
     """[MS-OXOCAL] 3.1.5.2, [MS-STANOICAL] 2.2.151: by its SEQUENCE."""
     uid = await world.meet()
     await world.edit(uid, start="2030-03-04T15:00:00")
@@ -169,14 +171,14 @@ async def test_a_reply_to_an_older_version_is_shown_and_not_tracked(world: World
     assert statuses[VMR] == shown
 
 
-async def test_mime_that_is_no_response_stays_mail(world: World) -> None:
+async def test_mime_that_is_no_response_stays_mail(world: ExchangeWorld) -> None:
     assert await send(world, response("0400", "ACCEPTED")) == 202
     uid = await world.meet()
     assert await send(world, response(uid, "NEEDS-ACTION")) == 202
     assert [m["kind"] for m in await world.received(ALICE)] == ["mail", "mail"]
 
 
-async def test_mime_that_cannot_be_sent(world: World) -> None:
+async def test_mime_that_cannot_be_sent(world: ExchangeWorld) -> None:
     assert await send(world, b"*** no base64 ***") == 400
     assert await send(world, base64.b64encode(b"Subject: nobody\r\n\r\nx")) == 400
     uid = await world.meet(recurrence=WEEKLY)

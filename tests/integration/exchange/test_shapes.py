@@ -12,18 +12,17 @@ import pytest
 
 from dev.exchange.directory import TENANT
 from tests.integration.exchange.shapes import Json, check_shape, differences, sample
-from tests.integration.exchange.test_subscriptions import subscribe
-from tests.integration.exchange.world import ALICE, EXPAND_EVENT, VMR, WEEKLY, Webhook, World
+from tests.support.exchange_world import ALICE, EXPAND_EVENT, VMR, WEEKLY, ExchangeWorld, Webhook, subscribe
 
 
-async def real_like(world: World) -> Json:
+async def real_like(world: ExchangeWorld) -> Json:
     """A series like the captured one."""
     weekly = {**WEEKLY, "range": {"type": "endDate", "startDate": "2023-01-09", "endDate": "2023-07-10"}}
     await world.meet(start="2023-01-09T08:30:00", end="2023-01-09T08:55:00", recurrence=weekly, location="Teams")
     return (await world.folder())[0]
 
 
-async def test_a_meeting_request_in_a_list_is_like_the_real_one(world: World) -> None:
+async def test_a_meeting_request_in_a_list_is_like_the_real_one(world: ExchangeWorld) -> None:
     served = await real_like(world)
     real = check_shape("real__eventMessageRequest_seriesMaster_2023_listitem", served)
     for name in ("@odata.type", "meetingMessageType", "meetingRequestType", "type", "startDateTime", "endDateTime"):
@@ -35,12 +34,12 @@ async def test_a_meeting_request_in_a_list_is_like_the_real_one(world: World) ->
 
 
 @pytest.mark.parametrize("name", ["graph__eventmessage-get__01", "graph__eventmessage-get__02"])
-async def test_a_single_message(world: World, name: str) -> None:
+async def test_a_single_message(world: ExchangeWorld, name: str) -> None:
     await world.meet(location="Mt. Hood")
     check_shape(name, await world.newest())
 
 
-async def test_a_message_sent_on_behalf_and_a_response(world: World) -> None:
+async def test_a_message_sent_on_behalf_and_a_response(world: ExchangeWorld) -> None:
     await world.meet(sender="carol@example.com", location="Alex' home")
     check_shape("graph__outlook-create-event-in-shared-delegated-calendar__04", await world.newest())
     await world.respond((await world.event())["id"], "tentativelyAccept", comment="Probably")
@@ -53,12 +52,12 @@ async def test_a_message_sent_on_behalf_and_a_response(world: World) -> None:
     "name",
     ["graph__event-get__01", "graph__event-get__02", "graph__outlook-calendar-meeting-proposals__02"],
 )
-async def test_an_event(world: World, name: str) -> None:
+async def test_an_event(world: ExchangeWorld, name: str) -> None:
     await world.meet(location="Assembly Hall")
     check_shape(name, await world.event())
 
 
-async def test_an_event_as_text(world: World) -> None:
+async def test_an_event_as_text(world: ExchangeWorld) -> None:
     await world.meet()
     event = (await world.event())["id"]
     served = await world.get(f"/users/{VMR}/events/{event}", prefer='outlook.body-content-type="text"')
@@ -66,7 +65,7 @@ async def test_an_event_as_text(world: World) -> None:
     assert served["body"]["contentType"] == wanted["body"]["contentType"]
 
 
-async def test_a_master_with_cancelled_and_changed_occurrences(world: World) -> None:
+async def test_a_master_with_cancelled_and_changed_occurrences(world: ExchangeWorld) -> None:
     uid = await world.meet(recurrence=WEEKLY)
     await world.edit(uid, occurrence="2030-03-11", subject="Changed")
     second = (await world.instances("2030-03-17T00:00:00Z", "2030-03-19T00:00:00Z"))[0]
@@ -79,7 +78,7 @@ async def test_a_master_with_cancelled_and_changed_occurrences(world: World) -> 
     assert (head, day) == (f"OID.{served['id']}", "2030-03-18")
 
 
-async def test_instances(world: World) -> None:
+async def test_instances(world: ExchangeWorld) -> None:
     await world.meet(recurrence=WEEKLY)
     master = (await world.event())["id"]
     window = {"startDateTime": "2030-03-01T00:00:00Z", "endDateTime": "2030-04-01T00:00:00Z"}
@@ -93,19 +92,19 @@ async def test_instances(world: World) -> None:
     "name",
     ["docs__subscription_created_201_outlook", "graph__subscription-post-subscriptions__02"],
 )
-async def test_a_new_subscription(world: World, webhook: Webhook, name: str) -> None:
+async def test_a_new_subscription(world: ExchangeWorld, webhook: Webhook, name: str) -> None:
     check_shape(name, (await subscribe(world, webhook)).json())
 
 
 @pytest.mark.parametrize("name", ["real__subscriptions_list_2020_issue6709", "graph__subscription-list__01"])
-async def test_the_list_of_subscriptions(world: World, webhook: Webhook, name: str) -> None:
+async def test_the_list_of_subscriptions(world: ExchangeWorld, webhook: Webhook, name: str) -> None:
     await subscribe(world, webhook)
     served = await world.get("/subscriptions")
     wanted = check_shape(name, served)
     assert served["value"][0]["clientState"] is wanted["value"][0]["clientState"] is None
 
 
-async def test_delta_pages(world: World) -> None:
+async def test_delta_pages(world: ExchangeWorld) -> None:
     await world.meet()
     await world.meet()
     path, chosen = f"/users/{VMR}/mailFolders/inbox/messages/delta", {"$select": "subject,isRead,sender"}
@@ -124,7 +123,7 @@ async def test_delta_pages(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["docs__outlook_notification_basic", "graph__webhooks__03"])
-async def test_a_notification(world: World, webhook: Webhook, name: str) -> None:
+async def test_a_notification(world: ExchangeWorld, webhook: Webhook, name: str) -> None:
     await subscribe(world, webhook)
     await world.meet()
     await webhook.until(lambda hook: bool(hook.posts))
@@ -138,7 +137,7 @@ async def test_a_notification(world: World, webhook: Webhook, name: str) -> None
 @pytest.mark.parametrize(
     "name", ["graph__webhooks-lifecycle__02", "graph__webhooks-lifecycle__03", "graph__webhooks-lifecycle__04"]
 )
-async def test_a_lifecycle_notification(world: World, webhook: Webhook, name: str) -> None:
+async def test_a_lifecycle_notification(world: ExchangeWorld, webhook: Webhook, name: str) -> None:
     await subscribe(world, webhook, lifecycleNotificationUrl=webhook.url)
     wanted = sample(name)
     await world.post("/dev/lifecycle", {"event": wanted["value"][0]["lifecycleEvent"]})
@@ -171,7 +170,7 @@ def values(document: Any, name: str) -> Iterator[str]:
         yield from values(part, name)
 
 
-async def everything(world: World) -> Any:
+async def everything(world: ExchangeWorld) -> Any:
     """All that lies in two mailboxes after everything has happened once."""
     uid = await world.meet(recurrence=WEEKLY)
     await world.edit(uid, occurrence="2030-03-11", start="2030-03-12T09:00:00")
@@ -190,7 +189,7 @@ async def everything(world: World) -> Any:
     return documents
 
 
-async def test_words_are_those_of_the_service_and_all_of_them_occur(world: World) -> None:
+async def test_words_are_those_of_the_service_and_all_of_them_occur(world: ExchangeWorld) -> None:
     seen = await everything(world)
     kinds = DOCUMENTED["type"] | {"required", "daily", "weekly", "endDate", "noEnd"}  # `type` has other homes too
     for name, known in DOCUMENTED.items():
@@ -198,7 +197,7 @@ async def test_words_are_those_of_the_service_and_all_of_them_occur(world: World
         assert known <= found <= (kinds if name == "type" else known), name
 
 
-async def test_errors(world: World) -> None:
+async def test_errors(world: ExchangeWorld) -> None:
     await world.meet()
     event = await world.event()
     both = await world.graph(
@@ -213,12 +212,12 @@ async def test_errors(world: World) -> None:
     assert listed.json()["error"]["message"] == real["error"]["message"]
 
 
-async def test_the_metadata_document(world: World) -> None:
+async def test_the_metadata_document(world: ExchangeWorld) -> None:
     served = (await world.http.get("/autodiscover/metadata/json/1")).json()
     check_shape("token__validate-an-identity-token__02", served)
 
 
-async def test_an_identity_token(world: World) -> None:
+async def test_an_identity_token(world: ExchangeWorld) -> None:
     token = (await world.post("/dev/identity-token", {"user": ALICE}))["token"]
     header = jwt.get_unverified_header(token)
     payload = jwt.decode(token, options={"verify_signature": False})

@@ -3,34 +3,16 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.integration.exchange.world import VMR, Webhook, World
+from tests.support.exchange_world import VMR, ExchangeWorld, Webhook, subscribe
 
 
-def wanted(world: World, webhook: Webhook, **fields: Any) -> dict[str, Any]:
-    expires = world.exchange.clock.now() + timedelta(days=6)
-    guid = world.exchange.directory.ensure(VMR).guid
-    return {
-        "changeType": "created",
-        "notificationUrl": webhook.url,
-        "resource": f"users/{guid}/messages",
-        "expirationDateTime": f"{expires:%Y-%m-%dT%H:%M:%S.%f}0Z",
-        "clientState": "secret",
-        **fields,
-    }
-
-
-async def subscribe(world: World, webhook: Webhook, **fields: Any) -> httpx.Response:
-    return await world.graph("POST", "/subscriptions", json=wanted(world, webhook, **fields))
-
-
-async def lives(world: World, subscription: str) -> bool:
+async def lives(world: ExchangeWorld, subscription: str) -> bool:
     return (await world.graph("GET", f"/subscriptions/{subscription}")).status_code == 200
 
 
-async def test_both_webhooks_are_asked_before_the_answer(world: World, webhook: Webhook) -> None:
+async def test_both_webhooks_are_asked_before_the_answer(world: ExchangeWorld, webhook: Webhook) -> None:
     lifecycle = webhook.url.replace("changes", "lifecycle")
     answer = await subscribe(world, webhook, lifecycleNotificationUrl=lifecycle)
     assert answer.status_code == 201
@@ -41,13 +23,13 @@ async def test_both_webhooks_are_asked_before_the_answer(world: World, webhook: 
     assert (await world.get(f"/subscriptions/{answer.json()['id']}"))["clientState"] is None
 
 
-async def test_one_webhook_for_both_is_asked_twice(world: World, webhook: Webhook) -> None:
+async def test_one_webhook_for_both_is_asked_twice(world: ExchangeWorld, webhook: Webhook) -> None:
     url = webhook.url + "?code=key"
     assert (await subscribe(world, webhook, notificationUrl=url, lifecycleNotificationUrl=url)).status_code == 201
     assert webhook.handshakes == ["/changes", "/changes"]
 
 
-async def test_the_token_must_come_back_decoded(world: World, webhook: Webhook) -> None:
+async def test_the_token_must_come_back_decoded(world: ExchangeWorld, webhook: Webhook) -> None:
     webhook.echo = lambda token: token.replace(" ", "+")
     answer = await subscribe(world, webhook)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "ValidationError")
@@ -74,12 +56,14 @@ async def test_the_token_must_come_back_decoded(world: World, webhook: Webhook) 
         {"notificationUrl": None},
     ],
 )
-async def test_what_cannot_be_watched_is_refused(world: World, webhook: Webhook, fields: dict[str, Any]) -> None:
+async def test_what_cannot_be_watched_is_refused(
+    world: ExchangeWorld, webhook: Webhook, fields: dict[str, Any]
+) -> None:
     assert (await subscribe(world, webhook, **fields)).status_code == 400
     assert webhook.handshakes == []
 
 
-async def test_seven_days_is_too_long_and_under_45_minutes_is_raised(world: World, webhook: Webhook) -> None:
+async def test_seven_days_is_too_long_and_under_45_minutes_is_raised(world: ExchangeWorld, webhook: Webhook) -> None:
     now = world.exchange.clock.now()
     too_long = await subscribe(
         world, webhook, expirationDateTime=f"{now + timedelta(minutes=10_081):%Y-%m-%dT%H:%M:%SZ}"
@@ -91,7 +75,7 @@ async def test_seven_days_is_too_long_and_under_45_minutes_is_raised(world: Worl
     assert timedelta(minutes=44) < left < timedelta(minutes=46)
 
 
-async def test_the_same_again_is_a_conflict(world: World, webhook: Webhook) -> None:
+async def test_the_same_again_is_a_conflict(world: ExchangeWorld, webhook: Webhook) -> None:
     assert (await subscribe(world, webhook)).status_code == 201
     again = await subscribe(world, webhook, resource=f"/Users/{VMR}/Messages")
     assert (again.status_code, again.json()["error"]["code"]) == (409, "Conflict")
@@ -100,7 +84,7 @@ async def test_the_same_again_is_a_conflict(world: World, webhook: Webhook) -> N
     assert (await subscribe(world, webhook, resource=f"users/{VMR}/events")).status_code == 201
 
 
-async def test_renewing_and_expiring(world: World, webhook: Webhook) -> None:
+async def test_renewing_and_expiring(world: ExchangeWorld, webhook: Webhook) -> None:
     subscription = (await subscribe(world, webhook)).json()["id"]
     now = world.exchange.clock.now()
     await world.post("/dev/clock", {"now": (now + timedelta(days=5)).isoformat()})
@@ -116,7 +100,7 @@ async def test_renewing_and_expiring(world: World, webhook: Webhook) -> None:
     assert (await world.get("/subscriptions"))["value"] == []
 
 
-async def test_changing_and_deleting(world: World, webhook: Webhook) -> None:
+async def test_changing_and_deleting(world: ExchangeWorld, webhook: Webhook) -> None:
     path = f"/subscriptions/{(await subscribe(world, webhook)).json()['id']}"
     other = webhook.url.replace("changes", "other")
     changed = await world.graph("PATCH", path, json={"notificationUrl": other})
@@ -128,7 +112,7 @@ async def test_changing_and_deleting(world: World, webhook: Webhook) -> None:
     assert (await world.graph("DELETE", path)).status_code == 404
 
 
-async def test_lifecycle_as_time_passes(world: World, webhook: Webhook) -> None:
+async def test_lifecycle_as_time_passes(world: ExchangeWorld, webhook: Webhook) -> None:
     url = webhook.url.replace("changes", "lifecycle")
     subscription = (await subscribe(world, webhook, lifecycleNotificationUrl=url)).json()["id"]
     now = world.exchange.clock.now()
@@ -144,7 +128,7 @@ async def test_lifecycle_as_time_passes(world: World, webhook: Webhook) -> None:
 
 
 @pytest.mark.parametrize("event", ["missed", "reauthorizationRequired", "subscriptionRemoved"])
-async def test_lifecycle_on_demand(world: World, webhook: Webhook, event: str) -> None:
+async def test_lifecycle_on_demand(world: ExchangeWorld, webhook: Webhook, event: str) -> None:
     subscription = (await subscribe(world, webhook, lifecycleNotificationUrl=webhook.url)).json()["id"]
     await world.post("/dev/lifecycle", {"event": event})
     await webhook.until(lambda hook: len(hook.notices) == 1)

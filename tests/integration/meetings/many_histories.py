@@ -16,9 +16,9 @@ from random import Random
 
 import pytest
 
+from dev.harness.deployment import By
 from shared.mailboxes.graph.client import RetryReads
-from tests.integration.meetings.deployment import By
-from tests.integration.meetings.test_histories import check, random_history, random_variants
+from tests.integration.meetings.histories import check, random_history, random_variants
 
 
 def main() -> int:

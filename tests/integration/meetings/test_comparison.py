@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from dev.exchange.calendar import instances, whole
 from dev.exchange.model import Event, Message
+from dev.harness.deployment import MAILBOX, By, Deployment, deployed
+from dev.harness.times import hour_from, tomorrow, weekly
 from shared.alarms import AlarmKind
 from shared.bookings.booking import State
 from shared.calendar.conference import Occurrence
 from shared.mailboxes.horizon import HORIZON
 from shared.meetings.records import Records
-from tests.integration.meetings.deployment import MAILBOX, By, Deployment, deployed
-from tests.integration.meetings.test_histories import run_by_run
-from tests.integration.meetings.times import hour_from, tomorrow, weekly
+from tests.integration.meetings.histories import run_by_run
 
 
 @pytest.fixture(params=By)

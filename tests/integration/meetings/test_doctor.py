@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from dev.harness.deployment import INTEGRATION, MAILBOX, Deployment, deployed
 from shared.operations.doctor import Finding
 from shared.operations.doctor.finding import Check
-from tests.integration.meetings.deployment import INTEGRATION, MAILBOX, Deployment, deployed
 
 
 @pytest.fixture

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
+from dev.harness.deployment import INTEGRATION, By, Deployment, deployed
+from dev.harness.times import tomorrow, weekly
 from shared.conferences.policy import Policy
 from shared.identity.caller import Caller
 from shared.mailboxes.ews.server import EwsServer
 from tests.fakes.clock import FakeClock
-from tests.integration.meetings.deployment import INTEGRATION, By, Deployment, deployed
-from tests.integration.meetings.times import tomorrow, weekly
-from tests.unit.shared.meetings.crashes import Crash, CrashingStorage, Fuse
+from tests.support.crashes import Crash, CrashingStorage, Fuse
 
 LATER = timedelta(hours=4)
 HOUR, WEEK = timedelta(hours=1), timedelta(weeks=1)

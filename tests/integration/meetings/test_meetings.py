@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.integration.meetings.deployment import ALICE, MAILBOX, By, Deployment, deployed
-from tests.integration.meetings.times import hour_from, tomorrow, weekly
+from dev.harness.deployment import ALICE, MAILBOX, By, Deployment, deployed
+from dev.harness.times import hour_from, tomorrow, weekly
 
 
 @pytest.fixture(params=list(By))

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from dev.harness.deployment import ALICE, INTEGRATION, MAILBOX, OTHER_HABITS, By, Deployment, deployed
+from dev.harness.times import hour_from, tomorrow, weekly
 from dev.provider.registry import ENTRA_APP, ENTRA_SECRET
 from shared.alarms import AlarmKind
 from shared.aliases.promises import Promises
@@ -18,10 +20,9 @@ from shared.identity.caller import Caller
 from shared.integrations.integration import SECRET_FIELDS
 from shared.integrations.table import IntegrationTable
 from shared.operations.doctor.finding import Check
-from tests.integration.meetings.deployment import ALICE, INTEGRATION, MAILBOX, OTHER_HABITS, By, Deployment, deployed
-from tests.integration.meetings.times import hour_from, tomorrow, weekly
-from tests.integration.shared.mailboxes.ews.test_connections import silent
+from tests.integration.meetings.integrations import add
 from tests.support import ROOT
+from tests.support.ews_servers import silent
 
 BOB, CAROL = "bob@example.com", "carol@example.com"
 MINUTE = timedelta(minutes=1)
@@ -307,7 +308,7 @@ async def test_without_ews_its_library_is_never_loaded() -> None:
     """a Graph deployment polls every minute, too, and pays for nothing."""
     code = """
 import asyncio, sys
-from tests.integration.meetings.deployment import By, deployed
+from dev.harness.deployment import By, deployed
 
 async def main():
     async with deployed(By.GRAPH) as world:
@@ -323,18 +324,3 @@ asyncio.run(main())
         subprocess.run, [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert run.stdout.split() == ["False"]
-
-
-async def add(world: Deployment, uuid: str, mailbox: str, **changes: Any) -> None:
-    """One more integration in the same Exchange."""
-    fields = {
-        "uuid": uuid,
-        "name": "Second",
-        "room_mailbox_name": "More rooms",
-        "room_mailbox_email_address": mailbox,
-        "scheduled_alias_prefix": "room",
-        "scheduled_alias_domain": "example.com",
-        "addin_server_domain": "vmr.example.com",
-        "domains": [{"domain": f"{world.exchange.base_url}/autodiscover/metadata/json/1"}],
-    }
-    await world.services.foundation.integrations.create(fields | By.EWS.settings(world.exchange) | changes)

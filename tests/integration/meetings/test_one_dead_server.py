@@ -5,16 +5,16 @@ from datetime import timedelta
 
 import pytest
 
+from dev.harness.deployment import INTEGRATION, MAILBOX, By, Deployment, deployed
+from dev.harness.times import tomorrow
 from shared.aliases.allocation import alias_format
 from shared.aliases.instructions import joining_instructions
 from shared.errors import Unavailable
 from shared.identity.caller import Caller
 from shared.intake.notice import Notice, encode
 from shared.mailboxes.ews import server
-from tests.integration.meetings.deployment import INTEGRATION, MAILBOX, By, Deployment, deployed
-from tests.integration.meetings.test_on_premises import add
-from tests.integration.meetings.times import tomorrow
-from tests.integration.shared.mailboxes.ews.test_connections import silent
+from tests.integration.meetings.integrations import add
+from tests.support.ews_servers import silent
 
 DEAD, GRAPH = "22222222-2222-4222-8222-222222222222", "33333333-3333-4333-8333-333333333333"
 AT_ONCE = 8 + 4

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from dev.harness.deployment import INTEGRATION, By, Deployment, deployed
+from dev.harness.outages import Away
+from dev.harness.times import hour_from, tomorrow
 from shared.alarms import AlarmKind
 from shared.bookings.operation import Operation
 from shared.mailboxes.graph.client import RetryReads
 from shared.secrets import SecretMissing
-from tests.integration.meetings.deployment import INTEGRATION, Away, By, Deployment, deployed
-from tests.integration.meetings.times import hour_from, tomorrow
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LONG_AGO = 10 * DAY

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+from dev.harness.deployment import INTEGRATION, deployed
 from shared.identity.sign_in.codes import Redeemed
 from shared.identity.sign_in.provider import fingerprint
 from shared.personal.store import VmrStore
-from tests.integration.meetings.deployment import INTEGRATION, deployed
-from tests.unit.shared.personal.samples import kept
+from tests.support.personal_vmrs import kept
 
 SETTINGS: dict[str, Any] = {
     "enable_personal_vmrs": True,

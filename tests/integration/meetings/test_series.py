@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.meetings.deployment import INTEGRATION, MAILBOX, OTHER_HABITS, By, Deployment, deployed
-from tests.integration.meetings.times import hour_from, tomorrow, weekly
-
-WEEK = timedelta(weeks=1)
+from dev.harness.deployment import INTEGRATION, MAILBOX, OTHER_HABITS, By, Deployment, deployed
+from dev.harness.times import hour_from
+from tests.integration.meetings.series import WEEK, Series, swept
 
 
 @pytest.fixture(params=[*By, "EWS of other habits"])
@@ -20,53 +19,6 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[Deployment]:
         if not isinstance(way, By):
             await deployment.control("PATCH", "/dev/ews", OTHER_HABITS)
         yield deployment
-
-
-async def swept(world: Deployment) -> None:
-    """All that came is worked on; what Exchange Online files away without a word is found by the sweep."""
-    await world.drain()
-    await world.services.scheduling.timers.sweep()
-    await world.drain()
-
-
-class Series:
-    """A weekly series of Alice's with a room of its own."""
-
-    def __init__(self, world: Deployment) -> None:
-        self.world = world
-        self.first = tomorrow(world)
-
-    async def invite(self, body: str = "", **more: Any) -> "Series":
-        self.room = await self.world.click()
-        body = body or self.room["instructions"]
-        self.uid = await self.world.invite(self.first, body, subject="Standup", recurrence=weekly(self.first), **more)
-        await swept(self.world)
-        return self
-
-    def day(self, week: int) -> str:
-        return f"{self.first + week * WEEK:%Y-%m-%d}"
-
-    async def change(self, week: int, **fields: Any) -> None:
-        await self.world.change(self.uid, occurrence=self.day(week), **fields)
-        await swept(self.world)
-
-    async def cancel(self, week: int) -> None:
-        await self.world.cancel(self.uid, occurrence=self.day(week))
-        await swept(self.world)
-
-    async def swap(self, week: int, **fields: Any) -> Any:
-        """The organizer gives one occurrence another VMR."""
-        other = await self.world.click()
-        await self.change(week, body_html=other["instructions"], **fields)
-        return other
-
-    async def doors(self, *rooms: Any, weeks: int = 4, at: timedelta = timedelta()) -> list[list[bool | None]]:
-        """For each week, which rooms are open when the series' occurrence starts."""
-        found = []
-        for week in range(weeks):
-            await self.world.move_to(max(self.world.now, self.first + week * WEEK + at))
-            found.append([await self.world.is_open(room["alias"]) for room in rooms])
-        return found
 
 
 async def service(world: Deployment, room: Any, at: datetime) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from dev.harness.deployment import INTEGRATION, MAILBOX, By, Deployment, deployed
+from dev.harness.times import hour_from, tomorrow
 from shared.alarms import AlarmKind
-from tests.integration.meetings.deployment import INTEGRATION, MAILBOX, By, Deployment, deployed
-from tests.integration.meetings.test_series import WEEK, Series, swept
-from tests.integration.meetings.times import hour_from, tomorrow
+from tests.integration.meetings.series import WEEK, Series, swept
 
 SPARSE = {"uid": False, "original_start": "never", "instances_with_exceptions": False}
 

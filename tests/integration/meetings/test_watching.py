@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from dev.harness.deployment import MAILBOX, Deployment, deployed
+from dev.harness.times import tomorrow
 from shared.mailboxes.graph import mailbox as graph_mailbox
-from tests.integration.meetings.deployment import MAILBOX, Deployment, deployed
-from tests.integration.meetings.times import tomorrow
 
 
 @pytest.fixture

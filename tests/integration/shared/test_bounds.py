@@ -26,9 +26,9 @@ from shared.management_node.tokens import NodeOAuth
 from shared.personal.node_vmrs import vmrs_of_owner
 from tests.fakes.clock import FakeClock
 from tests.integration.shared.hostile import running_hostile
-from tests.integration.shared.mailboxes.graph.conftest import FixedTokens
-from tests.integration.shared.personal.node import Node
 from tests.support import ROOT
+from tests.support.graph_server import FixedTokens
+from tests.support.management_node import Node
 
 WAYS = ("bomb", "deep", "endless", "trickle", "silent")
 SECONDS = 0.3

@@ -12,6 +12,7 @@ from azure.storage.queue.aio import QueueClient, QueueServiceClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dev.harness.storage import MemoryStorage
 from shared.azure_storage import AzureQueue, AzureStorage, AzureTable
 from shared.errors import Unavailable
 from shared.settings import StorageAccount
@@ -30,7 +31,6 @@ from shared.storage import (
     Table,
     Value,
 )
-from tests.fakes.storage import MemoryStorage
 
 PLAIN_ODD_KEYS = ["tag:1", "it's", "()", "a'('b", "a+b", "100%", "a&b=c", ".", "..", "~x", "A", "a", "sp ace"]
 ODD_KEYS = [*PLAIN_ODD_KEYS, "ünï", "日本", "😀"]

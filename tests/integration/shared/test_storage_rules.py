@@ -14,10 +14,10 @@ from azure.data.tables.aio import TableClient, TableServiceClient
 from azure.storage.queue import TextBase64EncodePolicy
 from azure.storage.queue.aio import QueueClient, QueueServiceClient
 
+from dev.harness import azure_storage_rules as azure
+from dev.harness.storage import MemoryStorage
 from shared.azure_storage import AzureStorage
 from shared.storage import MAX_TEXT, QUEUES, Insert, Put, Storage, is_key
-from tests import azure_storage_rules as azure
-from tests.fakes.storage import MemoryStorage
 
 KEYS = {"PartitionKey": "p", "RowKey": "r"}
 WEEK = 7 * 24 * 3600

@@ -2,8 +2,8 @@ import asyncio
 from datetime import timedelta
 
 from bench.meter import Meter, MeteredStorage
+from dev.harness.storage import MemoryStorage
 from shared.storage import Insert, Table
-from tests.fakes.storage import MemoryStorage
 
 
 async def read(table: Table, times: int = 1) -> None:

@@ -1,11 +1,11 @@
 """The integrations that the local stack starts with."""
 
 from dev.environment import INTEGRATION, ON_PREMISES, ONLINE, seeds
+from dev.harness.secrets import MemorySecrets
+from dev.harness.storage import MemoryStorage
 from dev.seed import seed
 from shared.clock import SystemClock
 from shared.integrations import IntegrationStore
-from tests.fakes.secrets import MemorySecrets
-from tests.fakes.storage import MemoryStorage
 
 
 async def test_it_is_made_once_and_follows_the_stack_to_other_ports() -> None:

@@ -8,14 +8,14 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from dev.harness.secrets import MemorySecrets
+from dev.harness.storage import MemoryStorage
 from functions import management
 from shared.composition import Services, install
 from shared.identity.passwords import hash_password
 from shared.settings import BasicCredential, Settings, StorageAccount
 from tests.fakes.clock import FakeClock
-from tests.fakes.secrets import MemorySecrets
-from tests.fakes.storage import MemoryStorage
-from tests.unit.shared.integrations.samples import graph_fields
+from tests.support.integrations import graph_fields
 
 BASE = "https://vmr.example.com/api/admin/"
 CONNECTORS = "configuration/v1/ms_exchange_connector/"

@@ -9,13 +9,13 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from dev.harness.secrets import MemorySecrets
+from dev.harness.storage import MemoryStorage
 from functions import management, policy
 from shared.composition import Services, install
 from shared.identity.passwords import MAX_WAITING_OF_ONE, hash_password
 from shared.settings import BasicCredential, Settings, StorageAccount
 from tests.fakes.clock import FakeClock
-from tests.fakes.secrets import MemorySecrets
-from tests.fakes.storage import MemoryStorage
 
 GUESSES = 20
 

@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from dev.harness.storage import MemoryStorage
 from shared.alarms import REMEDIES, Alarm, AlarmKind, Alarms
 from tests.fakes.clock import FakeClock
-from tests.fakes.storage import MemoryStorage
 
 ONE, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 
 
-class World:
+class AlarmsWorld:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.alarms = Alarms(MemoryStorage(), self.clock)
@@ -22,11 +22,11 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> AlarmsWorld:
+    return AlarmsWorld()
 
 
-async def test_an_alarm_is_raised_and_cleared(world: World) -> None:
+async def test_an_alarm_is_raised_and_cleared(world: AlarmsWorld) -> None:
     since = world.clock.now().isoformat()
     await world.alarms.raise_(ONE, AlarmKind.CONNECTION, "Graph answered 403.")
     assert await world.of() == [Alarm(ONE, AlarmKind.CONNECTION, "Graph answered 403.", since)]
@@ -36,7 +36,7 @@ async def test_an_alarm_is_raised_and_cleared(world: World) -> None:
         assert await world.of() == []
 
 
-async def test_an_alarm_that_lasts_keeps_its_beginning_and_tells_the_newest_cause(world: World) -> None:
+async def test_an_alarm_that_lasts_keeps_its_beginning_and_tells_the_newest_cause(world: AlarmsWorld) -> None:
     since = world.clock.now().isoformat()
     await world.alarms.raise_(ONE, AlarmKind.CONNECTION, "Graph answered 403.")
     world.clock.move(timedelta(hours=1))
@@ -44,7 +44,7 @@ async def test_an_alarm_that_lasts_keeps_its_beginning_and_tells_the_newest_caus
     assert await world.of() == [Alarm(ONE, AlarmKind.CONNECTION, "Graph answered 404.", since)]
 
 
-async def test_kinds_and_integrations_are_apart(world: World) -> None:
+async def test_kinds_and_integrations_are_apart(world: AlarmsWorld) -> None:
     await world.alarms.raise_(ONE, AlarmKind.CONNECTION, "a")
     await world.alarms.raise_(ONE, AlarmKind.POISON, "b")
     await world.alarms.raise_(OTHER, AlarmKind.POISON, "c")
@@ -53,7 +53,7 @@ async def test_kinds_and_integrations_are_apart(world: World) -> None:
     assert [alarm.cause for alarm in await world.of(OTHER)] == ["c"]
 
 
-async def test_many_processes_may_raise_and_clear_at_once(world: World) -> None:
+async def test_many_processes_may_raise_and_clear_at_once(world: AlarmsWorld) -> None:
     await asyncio.gather(*(world.alarms.raise_(ONE, AlarmKind.POISON, str(n % 3)) for n in range(20)))
     assert len(await world.of()) == 1
     await asyncio.gather(*(world.alarms.clear(ONE, AlarmKind.POISON) for _ in range(20)))
@@ -66,7 +66,7 @@ def test_every_alarm_has_a_remedy(kind: AlarmKind) -> None:
     assert Alarm(ONE, kind, "", "").remedy == REMEDIES[kind]
 
 
-async def test_an_alarm_about_an_event_goes_when_it_has_been_quiet_for_a_while(world: World) -> None:
+async def test_an_alarm_about_an_event_goes_when_it_has_been_quiet_for_a_while(world: AlarmsWorld) -> None:
     week = timedelta(days=7)
     await world.alarms.raise_(ONE, AlarmKind.POISON, "Correlation id 1.")
     world.clock.move(timedelta(days=5))

@@ -2,6 +2,8 @@
 
 import pytest
 
+from dev.harness.secrets import MemorySecrets
+from dev.harness.storage import MemoryStorage
 from shared.bookings.booking import Booking
 from shared.composition import Services, conferences
 from shared.conferences.platform import PolicyPlatform
@@ -9,10 +11,8 @@ from shared.operations.erasure import Traces
 from shared.settings import Settings, StorageAccount
 from shared.storage import Tables
 from tests.fakes.clock import FakeClock
-from tests.fakes.secrets import MemorySecrets
-from tests.fakes.storage import MemoryStorage
-from tests.unit.shared.integrations.samples import graph_fields
-from tests.unit.shared.meetings.world import World, stored_integration
+from tests.support.integrations import graph_fields
+from tests.support.meetings_world import MeetingsWorld, stored_integration
 
 
 class OtherPlatform(PolicyPlatform):
@@ -60,7 +60,7 @@ async def test_a_second_platform_reaches_every_part_of_the_app(made: list[OtherP
 
 
 async def test_a_second_platform_closes_the_rooms_of_a_person_who_is_erased(made: list[OtherPlatform]) -> None:
-    world = World(stored_integration())
+    world = MeetingsWorld(stored_integration())
     booking = await world.reserve()
     await conferences.erase(world.storage, Traces([], [], [booking], []))
     [platform] = made

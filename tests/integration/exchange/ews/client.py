@@ -21,7 +21,7 @@ from exchangelib import (
 )
 from exchangelib.version import EXCHANGE_2019
 
-from tests.integration.exchange.world import World
+from tests.support.exchange_world import ExchangeWorld
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ class Client:
     """A service account at the simulated Exchange."""
 
     def __init__(
-        self, world: World, username: str = SERVICE, password: str = PASSWORD, auth: str | None = NTLM
+        self, world: ExchangeWorld, username: str = SERVICE, password: str = PASSWORD, auth: str | None = NTLM
     ) -> None:
         self.world = world
         self.configuration = Configuration(

@@ -4,7 +4,7 @@ import pytest
 from exchangelib.protocol import BaseProtocol, close_connections
 
 from tests.integration.exchange.ews.client import Client
-from tests.integration.exchange.world import World
+from tests.support.exchange_world import ExchangeWorld
 
 
 @pytest.fixture(autouse=True)
@@ -15,5 +15,5 @@ def _connections_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def client(world: World) -> Client:
+def client(world: ExchangeWorld) -> Client:
     return Client(world)

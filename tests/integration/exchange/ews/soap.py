@@ -3,7 +3,7 @@
 import httpx
 from lxml import etree  # type: ignore[import-untyped]
 
-from tests.integration.exchange.world import World
+from tests.support.exchange_world import ExchangeWorld
 
 BASIC = ("svc-vmr", "local-ews")
 XML = {"Content-Type": "text/xml; charset=utf-8"}
@@ -27,7 +27,7 @@ def envelope(body: str, header: str = "", version: str = NEWEST) -> str:
     )
 
 
-async def post(world: World, content: str | bytes, **more: object) -> httpx.Response:
+async def post(world: ExchangeWorld, content: str | bytes, **more: object) -> httpx.Response:
     """Send something, signed in by Basic unless said otherwise."""
     headers = {**XML, **dict(more.pop("headers", {}))}  # type: ignore[call-overload]
     auth = more.pop("auth", BASIC)

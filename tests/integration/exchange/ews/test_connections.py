@@ -23,7 +23,7 @@ from exchangelib.version import EXCHANGE_2016, EXCHANGE_2019
 from dev.provider.registry import ENTRA_APP, ENTRA_SECRET
 from tests.integration.exchange.ews import soap
 from tests.integration.exchange.ews.client import SERVICE, VMR_EWS, Client
-from tests.integration.exchange.world import ALICE, BOB, CAROL, VMR, World
+from tests.support.exchange_world import ALICE, BOB, CAROL, VMR, ExchangeWorld
 
 IMPERSONATE_VMR = (
     "<t:ExchangeImpersonation><t:ConnectingSID><t:PrimarySmtpAddress>vmr-ews@example.com</t:PrimarySmtpAddress>"
@@ -37,25 +37,25 @@ def opened(account: Account) -> str:
 
 @pytest.mark.parametrize("auth", [BASIC, NTLM, None], ids=["basic", "ntlm", "found out"])
 @pytest.mark.parametrize("username", [SERVICE, "svc-vmr@example.com", r"example.com\SVC-VMR", "svc-vmr"])
-async def test_every_way_to_sign_in(world: World, auth: str | None, username: str) -> None:
+async def test_every_way_to_sign_in(world: ExchangeWorld, auth: str | None, username: str) -> None:
     client = Client(world, username, auth=auth)
     assert await client.do(lambda: opened(client.mailbox())) == "Inbox"
 
 
 @pytest.mark.parametrize("auth", [BASIC, NTLM])
-async def test_a_wrong_password(world: World, auth: str) -> None:
+async def test_a_wrong_password(world: ExchangeWorld, auth: str) -> None:
     client = Client(world, password="wrong", auth=auth)
     with pytest.raises(UnauthorizedError):
         await client.do(lambda: opened(client.mailbox()))
 
 
-async def test_a_stranger(world: World) -> None:
+async def test_a_stranger(world: ExchangeWorld) -> None:
     client = Client(world, r"EXAMPLE\nobody", auth=NTLM)
     with pytest.raises(UnauthorizedError):
         await client.do(lambda: opened(client.mailbox()))
 
 
-async def test_ntlm_signs_a_connection_in_once(world: World, client: Client) -> None:
+async def test_ntlm_signs_a_connection_in_once(world: ExchangeWorld, client: Client) -> None:
     statuses: list[int] = []
 
     def work() -> None:
@@ -80,7 +80,7 @@ async def test_credentials_of_ntlm_leave_nothing_behind(
     assert os.listdir(tmp_path) == []
 
 
-async def test_behind_a_layer_7_balancer_ntlm_is_refused_for_ever(world: World, client: Client) -> None:
+async def test_behind_a_layer_7_balancer_ntlm_is_refused_for_ever(world: ExchangeWorld, client: Client) -> None:
     await world.http.patch("/dev/ews", json={"layer7_balancer": True})
     with pytest.raises(UnauthorizedError):
         await client.do(lambda: opened(client.mailbox()))
@@ -88,7 +88,7 @@ async def test_behind_a_layer_7_balancer_ntlm_is_refused_for_ever(world: World, 
     assert await basic.do(lambda: opened(basic.mailbox())) == "Inbox", "what comes with each request still works"
 
 
-async def test_a_changed_password_counts_for_new_connections(world: World) -> None:
+async def test_a_changed_password_counts_for_new_connections(world: ExchangeWorld) -> None:
     await world.http.patch("/dev/ews", json={"passwords": {"svc-vmr": "rotated"}})
     new = Client(world, password="rotated")
     assert await new.do(lambda: opened(new.mailbox())) == "Inbox"
@@ -97,13 +97,13 @@ async def test_a_changed_password_counts_for_new_connections(world: World) -> No
         await old.do(lambda: opened(old.mailbox()))
 
 
-async def test_what_is_offered_is_what_the_virtual_directory_allows(world: World) -> None:
+async def test_what_is_offered_is_what_the_virtual_directory_allows(world: ExchangeWorld) -> None:
     await world.http.patch("/dev/ews", json={"schemes": ["NTLM"]})
     answer = await soap.post(world, soap.envelope(soap.GET_INBOX))
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "NTLM")
 
 
-async def test_nobody_is_asked_to_sign_in(world: World) -> None:
+async def test_nobody_is_asked_to_sign_in(world: ExchangeWorld) -> None:
     answer = await soap.post(world, soap.envelope(soap.GET_INBOX), auth=None)
     assert (answer.status_code, answer.content) == (401, b"")
     assert answer.headers.get_list("WWW-Authenticate") == ["Negotiate", "NTLM", 'Basic realm="localhost"']
@@ -114,7 +114,7 @@ async def test_nobody_is_asked_to_sign_in(world: World) -> None:
     ["Basic !!!", "Basic " + base64.b64encode(b"svc-vmr").decode(), "NTLM !!!", "NTLM TlRMTVNTUAADAAAA", "Bearer x",
      "Kerberos x", "NTLM"],
 )  # fmt: skip
-async def test_odd_authorizations_are_refused(world: World, authorization: str) -> None:
+async def test_odd_authorizations_are_refused(world: ExchangeWorld, authorization: str) -> None:
     answer = await soap.post(world, soap.envelope(soap.GET_INBOX), auth=None, headers={"Authorization": authorization})
     assert answer.status_code == 401
 
@@ -135,7 +135,9 @@ async def test_impersonation_of_those_in_scope(client: Client) -> None:
         (r"EXAMPLE\svc-norights", VMR_EWS, ErrorImpersonateUserDenied),
     ],
 )
-async def test_who_is_not_impersonated(world: World, username: str, address: str, error: type[Exception]) -> None:
+async def test_who_is_not_impersonated(
+    world: ExchangeWorld, username: str, address: str, error: type[Exception]
+) -> None:
     client = Client(world, username)
     with pytest.raises(error):
         await client.do(lambda: opened(client.mailbox(address)))
@@ -153,13 +155,13 @@ async def test_delegate_access(client: Client) -> None:
         (r"EXAMPLE\svc-norights", VMR_EWS, ErrorFolderNotFound),
     ],
 )
-async def test_no_delegate_access(world: World, username: str, address: str, error: type[Exception]) -> None:
+async def test_no_delegate_access(world: ExchangeWorld, username: str, address: str, error: type[Exception]) -> None:
     client = Client(world, username)
     with pytest.raises(error):
         await client.do(lambda: opened(client.delegate(address)))
 
 
-async def test_an_id_opens_no_other_mailbox(world: World, client: Client) -> None:
+async def test_an_id_opens_no_other_mailbox(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS, BOB])
     request = await client.newest(BOB)
 
@@ -170,7 +172,7 @@ async def test_an_id_opens_no_other_mailbox(world: World, client: Client) -> Non
     assert isinstance(refused, ErrorItemNotFound)
 
 
-async def test_an_account_without_mailbox_must_name_one(world: World) -> None:
+async def test_an_account_without_mailbox_must_name_one(world: ExchangeWorld) -> None:
     body = soap.GET_INBOX.replace("<t:Mailbox><t:EmailAddress>vmr-ews@example.com</t:EmailAddress></t:Mailbox>", "")
     answer = await soap.post(world, soap.envelope(body))
     assert soap.texts(answer, "ResponseCode") == ["ErrorMissingEmailAddress"]
@@ -181,12 +183,12 @@ async def test_an_account_without_mailbox_must_name_one(world: World) -> None:
 # --- access tokens
 
 
-async def with_token(world: World, token: str, header: str = IMPERSONATE_VMR) -> httpx.Response:
+async def with_token(world: ExchangeWorld, token: str, header: str = IMPERSONATE_VMR) -> httpx.Response:
     authorization = {"Authorization": f"Bearer {token}"}
     return await soap.post(world, soap.envelope(soap.GET_INBOX, header), auth=None, headers=authorization)
 
 
-async def test_an_application_impersonates_anybody_and_must(world: World) -> None:
+async def test_an_application_impersonates_anybody_and_must(world: ExchangeWorld) -> None:
     carol = IMPERSONATE_VMR.replace(VMR_EWS, CAROL)
     answer = await with_token(world, "local", carol)
     assert soap.texts(answer, "ResponseCode") == ["ErrorFolderNotFound"], "as Carol, who may not open the mailbox"
@@ -195,13 +197,13 @@ async def test_an_application_impersonates_anybody_and_must(world: World) -> Non
     assert (refused.status_code, soap.texts(refused, "ResponseCode")) == (500, ["ErrorInvalidRequest"])
 
 
-async def token_of_the_application(world: World, **form: str) -> httpx.Response:
+async def token_of_the_application(world: ExchangeWorld, **form: str) -> httpx.Response:
     tenant = "72f988bf-0a16-4e8e-93e4-fa7d98191101"
     asked = {"grant_type": "client_credentials", "client_id": ENTRA_APP, "client_secret": ENTRA_SECRET, **form}
     return await world.http.post(f"/{tenant}/oauth2/v2.0/token", data=asked)
 
 
-async def test_the_providers_token_for_an_application(world: World) -> None:
+async def test_the_providers_token_for_an_application(world: ExchangeWorld) -> None:
     scope = f"{world.running.base_url}/.default"
     granted = (await token_of_the_application(world, scope=scope)).json()
     assert soap.texts(await with_token(world, granted["access_token"]), "DisplayName") == ["Inbox"]
@@ -213,17 +215,17 @@ async def test_the_providers_token_for_an_application(world: World) -> None:
 @pytest.mark.parametrize(
     "change", [lambda token: token[:-4] + "AAAA", lambda token: token.rpartition(".")[0] + ".", lambda _: "a.b.c"]
 )
-async def test_a_forged_token(world: World, change: Callable[[str], str]) -> None:
+async def test_a_forged_token(world: ExchangeWorld, change: Callable[[str], str]) -> None:
     granted = (await token_of_the_application(world, scope=f"{world.running.base_url}/.default")).json()
     assert (await with_token(world, change(granted["access_token"]))).status_code == 401
 
 
-async def test_a_token_for_something_else(world: World) -> None:
+async def test_a_token_for_something_else(world: ExchangeWorld) -> None:
     granted = (await token_of_the_application(world, scope="https://graph.microsoft.com/.default")).json()
     assert (await with_token(world, granted["access_token"])).status_code == 401
 
 
-async def test_a_wrong_client_secret_gets_no_token(world: World) -> None:
+async def test_a_wrong_client_secret_gets_no_token(world: ExchangeWorld) -> None:
     refused = await token_of_the_application(
         world, client_secret="wrong", scope="https://outlook.office365.com/.default"
     )
@@ -234,7 +236,7 @@ async def test_a_wrong_client_secret_gets_no_token(world: World) -> None:
 
 
 @pytest.mark.parametrize(("version", "build"), [("2016", EXCHANGE_2016), ("2019", EXCHANGE_2019)])
-async def test_the_version_is_found_out(world: World, client: Client, version: str, build: Any) -> None:
+async def test_the_version_is_found_out(world: ExchangeWorld, client: Client, version: str, build: Any) -> None:
     await world.http.patch("/dev/ews", json={"version": version})
     client.configuration.version = None
     found = await client.do(lambda: client.mailbox().version)
@@ -242,7 +244,7 @@ async def test_the_version_is_found_out(world: World, client: Client, version: s
     assert found.api_version == "Exchange2016"
 
 
-async def test_an_unknown_version_is_refused(world: World) -> None:
+async def test_an_unknown_version_is_refused(world: ExchangeWorld) -> None:
     asked = '<t:RequestServerVersion Version="Exchange2031"/>'
     answer = await soap.post(world, soap.envelope(soap.GET_INBOX, version=asked))
     assert (answer.status_code, soap.texts(answer, "ResponseCode")) == (500, [ErrorInvalidServerVersion.__name__])
@@ -250,7 +252,7 @@ async def test_an_unknown_version_is_refused(world: World) -> None:
 
 @pytest.mark.parametrize("wrong", [{"version": "2010"}, {"passwords": {"nobody": "x"}}, {"color": 1},
                                    {"passwords": {"svc-vmr": "a:b"}}])  # fmt: skip
-async def test_what_cannot_be_set_up_is_told(world: World, wrong: dict[str, Any]) -> None:
+async def test_what_cannot_be_set_up_is_told(world: ExchangeWorld, wrong: dict[str, Any]) -> None:
     answer = await world.http.patch("/dev/ews", json=wrong)
     assert answer.status_code == 400
     assert any(word in answer.text for word in (next(iter(wrong)), "nobody", "colon"))

@@ -8,7 +8,7 @@ from exchangelib import CalendarItem, ExtendedProperty, Message
 
 from tests.integration.exchange.ews import soap
 from tests.integration.exchange.ews.client import VMR_EWS, Client, at
-from tests.integration.exchange.world import World
+from tests.support.exchange_world import ExchangeWorld
 
 FIND = """<m:FindFolder Traversal="{}"><m:FolderShape><t:BaseShape>Default</t:BaseShape></m:FolderShape>{}
 <m:ParentFolderIds><t:DistinguishedFolderId Id="msgfolderroot"><t:Mailbox><t:EmailAddress>vmr-ews@example.com
@@ -23,19 +23,19 @@ NAMES = ["Inbox", "Deleted Items", "Sent Items", "Drafts", "Calendar", "Contacts
          "Outbox", "Tasks"]  # fmt: skip
 
 
-async def test_the_folders_of_a_mailbox(world: World) -> None:
+async def test_the_folders_of_a_mailbox(world: ExchangeWorld) -> None:
     answer = await soap.post(world, soap.envelope(FIND.format("Shallow", "")))
     assert soap.texts(answer, "DisplayName") == NAMES
 
 
-async def test_the_folders_page_by_page(world: World) -> None:
+async def test_the_folders_page_by_page(world: ExchangeWorld) -> None:
     view = '<m:IndexedPageFolderView MaxEntriesReturned="4" Offset="8" BasePoint="Beginning"/>'
     answer = await soap.post(world, soap.envelope(FIND.format("Deep", view)))
     assert soap.texts(answer, "DisplayName") == NAMES[8:]
     assert soap.attributes(answer, "RootFolder")["IncludesLastItemInRange"] == "true"
 
 
-async def test_the_hierarchy_is_told_once(world: World) -> None:
+async def test_the_hierarchy_is_told_once(world: ExchangeWorld) -> None:
     answer = await soap.post(world, soap.envelope(SYNC.format("")))
     assert soap.texts(answer, "DisplayName") == NAMES
     [state] = soap.texts(answer, "SyncState")
@@ -44,7 +44,7 @@ async def test_the_hierarchy_is_told_once(world: World) -> None:
 
 
 @pytest.mark.parametrize(("zone", "changes"), [("W. Europe Standard Time", 2), ("UTC", 0), ("India Standard Time", 0)])
-async def test_time_zones(world: World, zone: str, changes: int) -> None:
+async def test_time_zones(world: ExchangeWorld, zone: str, changes: int) -> None:
     body = (
         f'<m:GetServerTimeZones ReturnFullTimeZoneData="true"><m:Ids><t:Id>{zone}</t:Id></m:Ids></m:GetServerTimeZones>'
     )
@@ -58,7 +58,7 @@ async def test_time_zones(world: World, zone: str, changes: int) -> None:
 
 
 @pytest.mark.parametrize("format_", ["HexEntryId", "OwaId", "StoreId", "EntryId"])
-async def test_ids_are_written_in_another_format_and_back(world: World, client: Client, format_: str) -> None:
+async def test_ids_are_written_in_another_format_and_back(world: ExchangeWorld, client: Client, format_: str) -> None:
     await world.meet(attendees=[VMR_EWS])
     item = await client.newest()
     there = await convert(world, "EwsId", item.id, format_)
@@ -66,7 +66,7 @@ async def test_ids_are_written_in_another_format_and_back(world: World, client: 
     assert (format_ == "HexEntryId") is (there == base64.b64decode(item.id).hex().upper())
 
 
-async def convert(world: World, given: str, text: str, wanted: str) -> str:
+async def convert(world: ExchangeWorld, given: str, text: str, wanted: str) -> str:
     body = (
         f'<m:ConvertId DestinationFormat="{wanted}"><m:SourceIds>'
         f'<t:AlternateId Format="{given}" Id="{text}" Mailbox="{VMR_EWS}"/></m:SourceIds></m:ConvertId>'
@@ -76,7 +76,7 @@ async def convert(world: World, given: str, text: str, wanted: str) -> str:
     return soap.attributes(answer, "AlternateId")["Id"]
 
 
-async def test_without_a_version_a_client_speaks_that_of_2007(world: World) -> None:
+async def test_without_a_version_a_client_speaks_that_of_2007(world: ExchangeWorld) -> None:
     body = soap.GET_INBOX.replace(
         "</t:BaseShape>",
         "</t:BaseShape><t:AdditionalProperties>"

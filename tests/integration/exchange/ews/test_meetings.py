@@ -11,7 +11,7 @@ from exchangelib.items import MeetingCancellation, MeetingMessage, MeetingReques
 from exchangelib.properties import ItemId
 
 from tests.integration.exchange.ews.client import VMR_EWS, Client, at
-from tests.integration.exchange.world import ALICE, BOB, WEEKLY, World
+from tests.support.exchange_world import ALICE, BOB, WEEKLY, ExchangeWorld
 
 SHAPES = {"pattern": WEEKLY["pattern"], "range": {"type": "numbered", "numberOfOccurrences": 4}}
 
@@ -46,11 +46,11 @@ def _extended_properties() -> Iterator[None]:
             model.deregister(name)
 
 
-async def invite(world: World, **fields: Any) -> str:
+async def invite(world: ExchangeWorld, **fields: Any) -> str:
     return await world.meet(attendees=[VMR_EWS, BOB], **fields)
 
 
-async def test_a_meeting_from_the_sync_to_the_organizers_answer(world: World, client: Client) -> None:
+async def test_a_meeting_from_the_sync_to_the_organizers_answer(world: ExchangeWorld, client: Client) -> None:
     uid = await invite(world)
     mailbox = client.mailbox()
     [(kind, request)], state = await client.synced()
@@ -84,7 +84,7 @@ async def test_a_meeting_from_the_sync_to_the_organizers_answer(world: World, cl
 
 @pytest.mark.parametrize(("renews", "kinds"), [(True, ["create", "delete"]), (False, ["update"])])
 async def test_an_answered_calendar_item_is_made_anew_by_some_servers(
-    world: World, client: Client, renews: bool, kinds: list[str]
+    world: ExchangeWorld, client: Client, renews: bool, kinds: list[str]
 ) -> None:
     await world.http.patch("/dev/ews", json={"renews_answered": renews})
     uid = await invite(world)
@@ -98,7 +98,7 @@ async def test_an_answered_calendar_item_is_made_anew_by_some_servers(
     assert sorted(kind for kind, _ in changes) == kinds
 
 
-async def test_a_moved_occurrence_is_a_request_of_its_own(world: World, client: Client) -> None:
+async def test_a_moved_occurrence_is_a_request_of_its_own(world: ExchangeWorld, client: Client) -> None:
     uid = await invite(world, recurrence=SHAPES)
     await world.edit(uid, occurrence="2030-03-11", start="2030-03-12T14:00:00", end="2030-03-12T15:00:00")
     request = await client.newest()
@@ -120,7 +120,7 @@ async def test_a_moved_occurrence_is_a_request_of_its_own(world: World, client: 
     assert (answer["kind"], answer["occurrence"]) == ("accepted", "2030-03-11")
 
 
-async def test_a_cancelled_occurrence_stays_in_the_calendar_as_cancelled(world: World, client: Client) -> None:
+async def test_a_cancelled_occurrence_stays_in_the_calendar_as_cancelled(world: ExchangeWorld, client: Client) -> None:
     uid = await invite(world, recurrence=SHAPES)
     await world.cancel(uid, "2030-03-18")
     cancellation = await client.newest()
@@ -136,7 +136,7 @@ async def test_a_cancelled_occurrence_stays_in_the_calendar_as_cancelled(world: 
     assert [entry.start.day for entry in shown if not entry.is_cancelled] == [4, 11, 25]
 
 
-async def test_a_cancelled_series(world: World, client: Client) -> None:
+async def test_a_cancelled_series(world: ExchangeWorld, client: Client) -> None:
     uid = await invite(world, recurrence=SHAPES)
     await world.cancel(uid)
     request, cancellation = await client.inbox()
@@ -146,7 +146,9 @@ async def test_a_cancelled_series(world: World, client: Client) -> None:
     assert [entry.is_cancelled for entry in shown] == [True] * 4
 
 
-async def test_a_notice_of_forwarding_is_a_meeting_message_in_deleted_items(world: World, client: Client) -> None:
+async def test_a_notice_of_forwarding_is_a_meeting_message_in_deleted_items(
+    world: ExchangeWorld, client: Client
+) -> None:
     uid = await world.meet(attendees=[BOB])
     await world.post("/dev/forward", {"uid": uid, "from": BOB, "to": VMR_EWS})
     [(_, notice)], _ = await client.synced("trash", address=ALICE)
@@ -156,7 +158,7 @@ async def test_a_notice_of_forwarding_is_a_meeting_message_in_deleted_items(worl
     assert (request.author.email_address, request.sender.email_address) == (ALICE, BOB)
 
 
-async def test_a_decline_takes_the_meeting_out_of_the_calendar(world: World, client: Client) -> None:
+async def test_a_decline_takes_the_meeting_out_of_the_calendar(world: ExchangeWorld, client: Client) -> None:
     await invite(world)
     request = await client.newest()
     await client.do(lambda: request.decline(body=HTMLBody("<i>No room left.</i>")))
@@ -167,7 +169,9 @@ async def test_a_decline_takes_the_meeting_out_of_the_calendar(world: World, cli
     assert await client.calendar(at(2030, 3, 1), at(2030, 4, 1)) == []
 
 
-async def test_without_an_attendant_accepting_the_request_makes_the_calendar_item(world: World, client: Client) -> None:
+async def test_without_an_attendant_accepting_the_request_makes_the_calendar_item(
+    world: ExchangeWorld, client: Client
+) -> None:
     await world.http.patch(f"/dev/mailboxes/{VMR_EWS}", json={"automate_processing": "None"})
     await invite(world)
     request = await client.newest()
@@ -179,7 +183,7 @@ async def test_without_an_attendant_accepting_the_request_makes_the_calendar_ite
     assert shown.my_response_type == "Accept"
 
 
-async def test_both_sides_share_the_mailboxes(world: World, client: Client) -> None:
+async def test_both_sides_share_the_mailboxes(world: ExchangeWorld, client: Client) -> None:
     await invite(world)
     over_graph = (await world.folder(VMR_EWS))[0]
     over_ews = await client.newest()

@@ -4,10 +4,10 @@ import pytest
 from lxml import etree  # type: ignore[import-untyped]
 
 from dev.exchange.ews.xml import m, s, t
-from tests.ews_schema import SchemaJudge, schema
 from tests.integration.exchange.ews.client import VMR_EWS, Client
-from tests.integration.exchange.world import World
 from tests.support import shared_data
+from tests.support.ews_schema import SchemaJudge, schema
+from tests.support.exchange_world import ExchangeWorld
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,9 @@ def envelope(*body: object) -> object:
     return s("Envelope", s("Header"), s("Body", *body))
 
 
-async def test_what_a_test_makes_the_server_say_is_judged(world: World, client: Client, ews_judge: SchemaJudge) -> None:
+async def test_what_a_test_makes_the_server_say_is_judged(
+    world: ExchangeWorld, client: Client, ews_judge: SchemaJudge
+) -> None:
     await world.meet(attendees=[VMR_EWS])
     await client.inbox()
     assert ews_judge.requests == ews_judge.answers > 0

@@ -7,10 +7,10 @@ from exchangelib.errors import ErrorInvalidSyncStateData
 
 from tests.integration.exchange.ews import soap
 from tests.integration.exchange.ews.client import VMR_EWS, Client
-from tests.integration.exchange.world import ALICE, BOB, WEEKLY, World
+from tests.support.exchange_world import ALICE, BOB, WEEKLY, ExchangeWorld
 
 
-async def mail(world: World, subject: str = "Hello", **more: Any) -> None:
+async def mail(world: ExchangeWorld, subject: str = "Hello", **more: Any) -> None:
     await world.post("/dev/mail", {"from": ALICE, "to": VMR_EWS, "subject": subject, "body_html": "<p>x</p>", **more})
 
 
@@ -18,7 +18,7 @@ def kinds(changes: list[tuple[str, Any]]) -> list[str]:
     return [kind for kind, _ in changes]
 
 
-async def test_a_first_sync_comes_page_by_page(world: World, client: Client) -> None:
+async def test_a_first_sync_comes_page_by_page(world: ExchangeWorld, client: Client) -> None:
     for number in range(7):
         await mail(world, f"Mail {number}")
     await world.http.delete("/dev/requests")
@@ -29,7 +29,7 @@ async def test_a_first_sync_comes_page_by_page(world: World, client: Client) -> 
     assert await client.synced(state=state) == ([], state), "the state stays as long as nothing happens"
 
 
-async def test_one_answer_says_whether_it_was_the_last(world: World) -> None:
+async def test_one_answer_says_whether_it_was_the_last(world: ExchangeWorld) -> None:
     for _ in range(3):
         await mail(world)
     answer = await soap.post(world, soap.envelope(sync(2)))
@@ -50,12 +50,12 @@ def sync(most: int, state: str = "") -> str:
 
 
 @pytest.mark.parametrize("most", [0, 513, -1])
-async def test_at_most_512_changes_can_be_asked_for(world: World, most: int) -> None:
+async def test_at_most_512_changes_can_be_asked_for(world: ExchangeWorld, most: int) -> None:
     answer = await soap.post(world, soap.envelope(sync(most)))
     assert (answer.status_code, soap.texts(answer, "ResponseCode")) == (500, ["ErrorSchemaValidation"])
 
 
-async def test_changes_of_every_kind(world: World, client: Client) -> None:
+async def test_changes_of_every_kind(world: ExchangeWorld, client: Client) -> None:
     for subject in ("read", "deleted", "moved", "left"):
         await mail(world, subject)
     await world.meet(attendees=[VMR_EWS])
@@ -91,12 +91,12 @@ async def test_changes_of_every_kind(world: World, client: Client) -> None:
     assert moved.id != found["moved"].id
 
 
-def uid_of(request: Any, world: World) -> str:
+def uid_of(request: Any, world: ExchangeWorld) -> str:
     owner = world.exchange.directory.ensure(VMR_EWS)
     return next(m.letter.part.meeting.uid for m in world.exchange.store.messages(owner.guid) if m.letter.part)
 
 
-async def test_what_came_and_went_in_between_is_not_told(world: World, client: Client) -> None:
+async def test_what_came_and_went_in_between_is_not_told(world: ExchangeWorld, client: Client) -> None:
     _, state = await client.synced()
     await mail(world)
     await client.do(lambda: client.mailbox().inbox.all()[0].delete())
@@ -104,7 +104,7 @@ async def test_what_came_and_went_in_between_is_not_told(world: World, client: C
     assert changes == []
 
 
-async def test_a_change_between_two_pages_is_not_lost(world: World) -> None:
+async def test_a_change_between_two_pages_is_not_lost(world: ExchangeWorld) -> None:
     for _ in range(3):
         await mail(world)
     first = await soap.post(world, soap.envelope(sync(1)))
@@ -113,7 +113,7 @@ async def test_a_change_between_two_pages_is_not_lost(world: World) -> None:
     assert len(soap.texts(second, "Create")) == 3
 
 
-async def test_items_to_ignore(world: World, client: Client) -> None:
+async def test_items_to_ignore(world: ExchangeWorld, client: Client) -> None:
     await mail(world, "one")
     await mail(world, "two")
     one = await client.do(lambda: client.mailbox().inbox.get(subject="one"))
@@ -121,7 +121,7 @@ async def test_items_to_ignore(world: World, client: Client) -> None:
     assert [item.subject for _, item in changes] == ["two"]
 
 
-async def test_states_that_are_not_valid(world: World, client: Client) -> None:
+async def test_states_that_are_not_valid(world: ExchangeWorld, client: Client) -> None:
     await mail(world)
     _, state = await client.synced()
     with pytest.raises(ErrorInvalidSyncStateData):
@@ -135,13 +135,13 @@ async def test_states_that_are_not_valid(world: World, client: Client) -> None:
     assert kinds(changes) == ["create"]
 
 
-async def test_bodies_and_recipients_do_not_come_with_a_sync(world: World, client: Client) -> None:
+async def test_bodies_and_recipients_do_not_come_with_a_sync(world: ExchangeWorld, client: Client) -> None:
     await mail(world)
     [(_, item)], _ = await client.synced()
     assert (item.subject, item.body, item.to_recipients) == ("Hello", None, None)
 
 
-async def test_the_calendar_syncs_its_masters(world: World, client: Client) -> None:
+async def test_the_calendar_syncs_its_masters(world: ExchangeWorld, client: Client) -> None:
     uid = await world.meet(attendees=[VMR_EWS, BOB], recurrence=WEEKLY)
     [(kind, master)], state = await client.synced("calendar")
     assert (kind, master.type, master.uid) == ("create", "RecurringMaster", uid)

@@ -18,7 +18,7 @@ from exchangelib.properties import AlternateId
 from exchangelib.recurrence import Recurrence, WeeklyPattern
 
 from tests.integration.exchange.ews.client import VMR_EWS, Client, at
-from tests.integration.exchange.world import ALICE, BOB, World
+from tests.support.exchange_world import ALICE, BOB, ExchangeWorld
 
 NINE, TEN = at(2030, 3, 4, 9), at(2030, 3, 4, 10)
 
@@ -69,7 +69,7 @@ async def test_the_hierarchy_is_synchronized(client: Client, vmr: Account) -> No
 
 
 async def test_a_meeting_from_the_invitation_to_its_end(
-    world: World, client: Client, alice: Account, vmr: Account
+    world: ExchangeWorld, client: Client, alice: Account, vmr: Account
 ) -> None:
     def work() -> None:
         item = meeting(alice, body=HTMLBody("<p>Hello</p>"), location="Room 1")
@@ -139,7 +139,9 @@ async def test_a_series_and_its_occurrences(client: Client, alice: Account, vmr:
     await client.do(work)
 
 
-async def test_mail_from_the_draft_to_the_answers(world: World, client: Client, alice: Account, vmr: Account) -> None:
+async def test_mail_from_the_draft_to_the_answers(
+    world: ExchangeWorld, client: Client, alice: Account, vmr: Account
+) -> None:
     def work() -> None:
         draft = Message(
             account=alice, folder=alice.drafts, subject="Hello", body="How are you?", to_recipients=[VMR_EWS],

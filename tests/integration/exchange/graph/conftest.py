@@ -10,7 +10,7 @@ from kiota_abstractions.request_information import RequestInformation
 from msgraph import GraphRequestAdapter, GraphServiceClient
 from msgraph_core import GraphClientFactory
 
-from tests.integration.exchange.world import World
+from tests.support.exchange_world import ExchangeWorld
 
 
 class AnyToken(AuthenticationProvider):
@@ -24,7 +24,7 @@ class AnyToken(AuthenticationProvider):
 
 
 @pytest.fixture
-async def sdk(world: World) -> AsyncIterator[Any]:
+async def sdk(world: ExchangeWorld) -> AsyncIterator[Any]:
     # The SDK's transport does not close the one inside it, so that one is kept at hand.
     wire = httpx.AsyncHTTPTransport()
     client = GraphClientFactory.create_with_default_middleware(client=httpx.AsyncClient(transport=wire, timeout=20))

@@ -1,4 +1,4 @@
-"""Microsoft's description and the genuine msgraph-sdk judge every test over simulated Graph (tests/graph_judge.py)."""
+"""Microsoft's description and the genuine msgraph-sdk judge every test over simulated Graph: see graph_judge.py."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -14,11 +14,10 @@ from shared.mailboxes.graph.credentials import LocalTokens
 from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.graph.subscriptions import GraphSubscriptions
 from shared.mailboxes.mailbox import Folder, Mail
-from tests import graph_builders, graph_description
-from tests.graph_description import EXCEPTIONS
-from tests.graph_judge import GraphJudge
-from tests.integration.exchange.world import ALICE, VMR, WEEKLY, Webhook, World
-from tests.support import shared_data
+from tests.support import graph_builders, graph_description, shared_data
+from tests.support.exchange_world import ALICE, VMR, WEEKLY, ExchangeWorld, Webhook
+from tests.support.graph_description import EXCEPTIONS
+from tests.support.graph_judge import GraphJudge
 
 OURS = {"User-Agent": "vmr-scheduling", "Accept": "application/json"}
 MESSAGE = f"/users/{VMR}/messages/AAMk"
@@ -31,14 +30,14 @@ def _description() -> None:
 
 
 @pytest.fixture
-async def client(world: World) -> AsyncIterator[GraphClient]:
+async def client(world: ExchangeWorld) -> AsyncIterator[GraphClient]:
     client = GraphClient(world.running.graph_url, LocalTokens())
     yield client
     await client.close()
 
 
 async def test_all_that_our_client_does(
-    world: World, client: GraphClient, webhook: Webhook, graph_judge: GraphJudge
+    world: ExchangeWorld, client: GraphClient, webhook: Webhook, graph_judge: GraphJudge
 ) -> None:
     mailbox, now = GraphMailbox(client, VMR), world.exchange.clock.now()
     uid = await world.meet(recurrence=WEEKLY)

@@ -1,7 +1,7 @@
 """The genuine msgraph-sdk works a whole mailbox by its typed models; nothing here is of the product's own client.
 
-What it sends and what it makes of each answer is judged besides (tests/graph_judge.py): an answer that its models
-cannot hold, or understand otherwise than it was written, fails the test.
+What it sends and what it makes of each answer is judged besides (tests/support/graph_judge.py): an answer that its
+models cannot hold, or understand otherwise than it was written, fails the test.
 """
 
 from datetime import date, timedelta
@@ -63,7 +63,7 @@ from msgraph.generated.users.item.messages.item.reply.reply_post_request_body im
 from msgraph.generated.users.item.messages.item.reply_all.reply_all_post_request_body import ReplyAllPostRequestBody
 from msgraph.generated.users.item.send_mail.send_mail_post_request_body import SendMailPostRequestBody
 
-from tests.integration.exchange.world import ALICE, BOB, CAROL, VMR, Webhook, World
+from tests.support.exchange_world import ALICE, BOB, CAROL, VMR, ExchangeWorld, Webhook
 
 ZONE = "W. Europe Standard Time"
 
@@ -283,7 +283,7 @@ class TestMail:
         assert (await vmr.calendar.get()).color is CalendarColor.Auto
         assert (await vmr.calendar.patch(Calendar(color=CalendarColor.Auto))).is_default_calendar
 
-    async def test_from_the_draft_to_the_answers(self, alice: Any, vmr: Any, world: World) -> None:
+    async def test_from_the_draft_to_the_answers(self, alice: Any, vmr: Any, world: ExchangeWorld) -> None:
         mail = Message(subject="Hello", body=html("<p>How?</p>"), to_recipients=[to(VMR)], cc_recipients=[to(BOB)])
         draft = await alice.messages.post(mail)
         assert draft.is_draft
@@ -344,7 +344,9 @@ class TestMail:
 
 
 class TestSubscribing:
-    async def test_a_subscription_lives_and_is_told(self, sdk: Any, alice: Any, world: World, webhook: Webhook) -> None:
+    async def test_a_subscription_lives_and_is_told(
+        self, sdk: Any, alice: Any, world: ExchangeWorld, webhook: Webhook
+    ) -> None:
         now = world.exchange.clock.now()
         wanted = Subscription(
             change_type="created",

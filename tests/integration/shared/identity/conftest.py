@@ -2,10 +2,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.integration.shared.identity.world import World, a_world
+from tests.support.sign_in_world import SignInWorld, a_world
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
+async def world() -> AsyncIterator[SignInWorld]:
     async with a_world() as world:
         yield world

@@ -25,7 +25,7 @@ from shared.identity.sign_in.state_cookie import Attempts, s256
 from shared.identity.signed_tokens import Signed
 from shared.integrations import Integration
 from tests.fakes.clock import FakeClock
-from tests.integration.shared.identity.world import KEY, VERIFIER, World, a_world
+from tests.support.sign_in_world import KEY, VERIFIER, SignInWorld, a_world
 
 STRANGER = "1b2c3d4e-0000-4000-8000-000000000001"
 
@@ -51,16 +51,16 @@ ADFS_WRONG = WRONG | {"another client's": {"appid": STRANGER}, "no user": {"sid"
 
 
 @pytest.mark.parametrize("claims", AZURE_WRONG.values(), ids=AZURE_WRONG)
-async def test_a_token_of_azure_s_that_is_wrong(world: World, claims: dict[str, Any]) -> None:
+async def test_a_token_of_azure_s_that_is_wrong(world: SignInWorld, claims: dict[str, Any]) -> None:
     await _refused(world, await world.azure(), claims)
 
 
 @pytest.mark.parametrize("claims", ADFS_WRONG.values(), ids=ADFS_WRONG)
-async def test_a_token_of_ad_fs_s_that_is_wrong(world: World, claims: dict[str, Any]) -> None:
+async def test_a_token_of_ad_fs_s_that_is_wrong(world: SignInWorld, claims: dict[str, Any]) -> None:
     await _refused(world, await world.adfs(), claims)
 
 
-async def _refused(world: World, integration: Integration, claims: dict[str, Any]) -> None:
+async def _refused(world: SignInWorld, integration: Integration, claims: dict[str, Any]) -> None:
     world.provider.accounts[0].claims = claims
     answer = await world.at_provider(await world.start(integration))
     with pytest.raises(NotAuthenticated, match="sign in again"):
@@ -144,9 +144,9 @@ def _encoded(part: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
 
 
-@pytest.mark.parametrize("make", [World.azure, World.adfs], ids=["Azure", "AD FS"])
+@pytest.mark.parametrize("make", [SignInWorld.azure, SignInWorld.adfs], ids=["Azure", "AD FS"])
 @pytest.mark.parametrize(("forge", "refusal"), FORGERIES.items(), ids=[forge.__name__ for forge in FORGERIES])
-async def test_a_forged_token(world: World, make: Any, forge: Any, refusal: type[Exception]) -> None:
+async def test_a_forged_token(world: SignInWorld, make: Any, forge: Any, refusal: type[Exception]) -> None:
     answer = await world.at_provider(await world.start(await make(world)))
     world.provider.keys = Forger(world.provider.keys, forge)
     with pytest.raises(refusal):
@@ -154,7 +154,7 @@ async def test_a_forged_token(world: World, make: Any, forge: Any, refusal: type
     assert not world.users.records
 
 
-async def test_an_unknown_key_is_looked_for_once_in_a_while(world: World) -> None:
+async def test_an_unknown_key_is_looked_for_once_in_a_while(world: SignInWorld) -> None:
     integration = await world.azure()
     await world.session(integration)
     world.provider.keys = forger = Forger(world.provider.keys, unknown_key)
@@ -166,7 +166,7 @@ async def test_an_unknown_key_is_looked_for_once_in_a_while(world: World) -> Non
     assert forger.asked == 1
 
 
-async def test_keys_without_end_are_an_outage(world: World) -> None:
+async def test_keys_without_end_are_an_outage(world: SignInWorld) -> None:
     answer = await world.at_provider(await world.start(await world.azure()))
     world.provider.keys = Endless()
     with pytest.raises(Unavailable):
@@ -174,7 +174,7 @@ async def test_keys_without_end_are_an_outage(world: World) -> None:
 
 
 @pytest.mark.parametrize("skew", [timedelta(minutes=-4), timedelta(minutes=4)])
-async def test_clocks_may_differ_by_some_minutes(world: World, skew: timedelta) -> None:
+async def test_clocks_may_differ_by_some_minutes(world: SignInWorld, skew: timedelta) -> None:
     integration = await world.azure()
     answer = await world.at_provider(await world.start(integration))
     now = world.clock.now()
@@ -204,7 +204,7 @@ async def test_clocks_may_differ_by_some_minutes(world: World, skew: timedelta) 
         {"idp": "live.com"},
     ],
 )
-async def test_an_address_that_nobody_vouches_for(world: World, claims: dict[str, Any]) -> None:
+async def test_an_address_that_nobody_vouches_for(world: SignInWorld, claims: dict[str, Any]) -> None:
     """preferred_username is there each time: it can be changed by its user, so it proves nothing."""
     world.provider.accounts[0].claims = claims
     answer = await world.at_provider(await world.start(await world.azure()))
@@ -222,7 +222,7 @@ async def test_an_address_that_nobody_vouches_for(world: World, claims: dict[str
     ],
 )
 async def test_a_guest_s_address_counts_when_the_owner_of_its_domain_is_verified(
-    world: World, claims: dict[str, Any]
+    world: SignInWorld, claims: dict[str, Any]
 ) -> None:
     """Anybody can run a tenant, give a user there any address, and be invited as that user."""
     world.provider.accounts[0].claims = claims
@@ -237,7 +237,7 @@ ADFS_FORMS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("claims", ADFS_FORMS.values(), ids=ADFS_FORMS)
-async def test_forms_of_ad_fs_s_access_tokens(world: World, claims: dict[str, Any]) -> None:
+async def test_forms_of_ad_fs_s_access_tokens(world: SignInWorld, claims: dict[str, Any]) -> None:
     def sign(keys: Keys, stated: dict[str, Any]) -> str:
         return keys.sign(stated | claims if "appid" in stated else stated)
 
@@ -246,14 +246,14 @@ async def test_forms_of_ad_fs_s_access_tokens(world: World, claims: dict[str, An
     assert world.users.records[0].email == "alice@example.com"
 
 
-async def test_ad_fs_may_give_the_upn_only(world: World) -> None:
+async def test_ad_fs_may_give_the_upn_only(world: SignInWorld) -> None:
     world.provider.accounts[0].claims = {"email": None, "upn": "Alice@Example.com"}
     await world.session(await world.adfs())
     assert world.users.records[0].email == "alice@example.com"
 
 
 @pytest.mark.parametrize("upn", ["boß@example.com", "\u212aim@example.com"])
-async def test_an_upn_that_folds_to_another_s_address_is_no_address(world: World, upn: str) -> None:
+async def test_an_upn_that_folds_to_another_s_address_is_no_address(world: SignInWorld, upn: str) -> None:
     world.provider.accounts[0].claims = {"email": None, "upn": upn}
     with pytest.raises(NotAllowed):
         await world.session(await world.adfs())
@@ -263,7 +263,7 @@ async def test_an_upn_that_folds_to_another_s_address_is_no_address(world: World
     assert not world.users.records
 
 
-async def test_the_tokens_of_two_people_are_no_proof(world: World) -> None:
+async def test_the_tokens_of_two_people_are_no_proof(world: SignInWorld) -> None:
     integration = await world.adfs()
     answer = await world.at_provider(await world.start(integration))
     names = iter(["alice@example.com", "bob@example.com"])
@@ -275,14 +275,14 @@ async def test_the_tokens_of_two_people_are_no_proof(world: World) -> None:
 # ---- state, cookie, code -----------------------------------------------------------------------------------------
 
 
-async def test_a_callback_is_good_once(world: World) -> None:
+async def test_a_callback_is_good_once(world: SignInWorld) -> None:
     answer = await world.at_provider(await world.start(await world.azure()))
     assert await world.callback(answer)
     with pytest.raises(SchedulingError):
         await world.callback(answer)
 
 
-async def test_a_state_is_good_once_even_with_another_code(world: World) -> None:
+async def test_a_state_is_good_once_even_with_another_code(world: SignInWorld) -> None:
     integration = await world.azure()
     url = await world.start(integration)
     first, second = await world.at_provider(url), await world.at_provider(url)
@@ -291,7 +291,7 @@ async def test_a_state_is_good_once_even_with_another_code(world: World) -> None
         await world.callback(second)
 
 
-async def test_states_cannot_be_swapped(world: World) -> None:
+async def test_states_cannot_be_swapped(world: SignInWorld) -> None:
     """Alice's code under the state of a sign-in that Mallory started: PKCE's verifier belongs to the other state."""
     integration = await world.azure()
     alice = await world.at_provider(await world.start(integration))
@@ -300,7 +300,7 @@ async def test_states_cannot_be_swapped(world: World) -> None:
         await world.callback(alice | {"state": mallory["state"]})
 
 
-async def test_a_sign_in_is_finished_in_the_browser_that_started_it(world: World) -> None:
+async def test_a_sign_in_is_finished_in_the_browser_that_started_it(world: SignInWorld) -> None:
     """Otherwise somebody could be made to sign in for a pane that is not theirs."""
     answer = await world.at_provider(await world.start(await world.azure()))
     world.cookies.clear()
@@ -311,7 +311,7 @@ async def test_a_sign_in_is_finished_in_the_browser_that_started_it(world: World
 @pytest.mark.parametrize(
     "state", ["", "x", "a" * 43, "../../etc", "a" * 10_000, "%00", "é" * 43, "=; Path=/", "\r\nSet-Cookie: x=y"]
 )
-async def test_states_that_nobody_gave(world: World, state: str) -> None:
+async def test_states_that_nobody_gave(world: SignInWorld, state: str) -> None:
     await world.start(await world.azure())
     with pytest.raises(NotAuthenticated):
         await world.callback({"state": state, "code": "x"})
@@ -319,7 +319,7 @@ async def test_states_that_nobody_gave(world: World, state: str) -> None:
         await world.callback({"code": "x"})
 
 
-async def test_a_cookie_of_another_attempt_or_purpose_is_none(world: World) -> None:
+async def test_a_cookie_of_another_attempt_or_purpose_is_none(world: SignInWorld) -> None:
     integration = await world.azure()
     answer = await world.at_provider(await world.start(integration))
     [name] = world.cookies
@@ -337,14 +337,14 @@ async def test_a_cookie_of_another_attempt_or_purpose_is_none(world: World) -> N
             await world.callback(answer)
 
 
-async def test_a_sign_in_takes_a_quarter_of_an_hour_at_most(world: World) -> None:
+async def test_a_sign_in_takes_a_quarter_of_an_hour_at_most(world: SignInWorld) -> None:
     answer = await world.at_provider(await world.start(await world.azure()))
     world.clock.move(state_cookie.STATE_COOKIE_LIFETIME)
     with pytest.raises(NotAuthenticated, match="15 minutes"):
         await world.callback(answer)
 
 
-async def test_cookies_are_for_this_host_and_no_script(world: World) -> None:
+async def test_cookies_are_for_this_host_and_no_script(world: SignInWorld) -> None:
     integration = await world.azure()
     _, cookie = await world.sign_in.start(integration.uuid, s256(VERIFIER))
     name, *attributes = cookie.split("; ")
@@ -353,7 +353,7 @@ async def test_cookies_are_for_this_host_and_no_script(world: World) -> None:
 
 
 @pytest.mark.parametrize("challenge", ["", "x", "a" * 42, "a" * 44, "a" * 42 + "=", "a" * 42 + "\n", "é" * 43])
-async def test_a_dialog_is_opened_by_the_pane(world: World, challenge: str) -> None:
+async def test_a_dialog_is_opened_by_the_pane(world: SignInWorld, challenge: str) -> None:
     integration = await world.azure()
     with pytest.raises(InvalidRequest):
         await world.sign_in.start(integration.uuid, challenge)
@@ -381,7 +381,7 @@ def test_other_cookies_do_not_matter_whatever_they_hold(before: list[str], after
 
 
 @pytest.mark.parametrize("code", ["", "x" * 8193])
-async def test_a_callback_without_a_code(world: World, code: str) -> None:
+async def test_a_callback_without_a_code(world: SignInWorld, code: str) -> None:
     answer = await world.at_provider(await world.start(await world.azure()))
     with pytest.raises(InvalidRequest):
         await world.callback({"state": answer["state"], "code": code})
@@ -390,7 +390,7 @@ async def test_a_callback_without_a_code(world: World, code: str) -> None:
 # ---- one-time codes and sessions ---------------------------------------------------------------------------------
 
 
-async def test_a_one_time_code_is_good_once(world: World) -> None:
+async def test_a_one_time_code_is_good_once(world: SignInWorld) -> None:
     integration = await world.azure()
     code = await world.code(integration)
     assert await world.sign_in.redeem(integration.uuid, code, VERIFIER)
@@ -398,7 +398,7 @@ async def test_a_one_time_code_is_good_once(world: World) -> None:
         await world.sign_in.redeem(integration.uuid, code, VERIFIER)
 
 
-async def test_a_one_time_code_is_good_for_a_minute(world: World) -> None:
+async def test_a_one_time_code_is_good_for_a_minute(world: SignInWorld) -> None:
     integration = await world.azure()
     first, second = await world.code(integration), await world.code(integration)
     world.clock.move(codes.ONE_TIME_CODE_LIFETIME - timedelta(seconds=1))
@@ -408,7 +408,7 @@ async def test_a_one_time_code_is_good_for_a_minute(world: World) -> None:
         await world.sign_in.redeem(integration.uuid, second, VERIFIER)
 
 
-async def test_a_stolen_one_time_code_is_worth_nothing(world: World) -> None:
+async def test_a_stolen_one_time_code_is_worth_nothing(world: SignInWorld) -> None:
     integration, other = await world.azure(), await world.adfs()
     code = await world.code(integration)
     key, secret = code.split(".")
@@ -427,14 +427,14 @@ async def test_a_stolen_one_time_code_is_worth_nothing(world: World) -> None:
     assert await world.sign_in.redeem(integration.uuid, code, VERIFIER), "and does not keep its owner out"
 
 
-async def test_codes_are_not_in_storage(world: World) -> None:
+async def test_codes_are_not_in_storage(world: SignInWorld) -> None:
     code = await world.code(await world.azure())
     rows = [row async for row in world.storage.table("meetings").everything()]
     assert code.partition(".")[2] not in str(rows)
     assert "alice" not in str(rows)
 
 
-async def test_rows_of_sign_ins_go_when_they_have_expired(world: World) -> None:
+async def test_rows_of_sign_ins_go_when_they_have_expired(world: SignInWorld) -> None:
     integration = await world.azure()
     await world.code(integration)
     kept = world.sign_in.codes
@@ -446,7 +446,7 @@ async def test_rows_of_sign_ins_go_when_they_have_expired(world: World) -> None:
     assert len([row async for row in world.storage.table("meetings").rows(SIGN_IN_PARTITION)]) == 1
 
 
-async def test_a_session_cannot_be_made_up(world: World) -> None:
+async def test_a_session_cannot_be_made_up(world: SignInWorld) -> None:
     integration = await world.azure()
     session = await world.session(integration)
     stated = jwt.decode(session, options={"verify_signature": False})
@@ -479,25 +479,27 @@ SAID: dict[str, tuple[dict[str, str], str]] = {
 
 
 @pytest.mark.parametrize(("said", "told"), SAID.values(), ids=SAID)
-async def test_what_the_provider_says_becomes_help(world: World, said: dict[str, str], told: str) -> None:
+async def test_what_the_provider_says_becomes_help(world: SignInWorld, said: dict[str, str], told: str) -> None:
     answer = await world.at_provider(await world.start(await world.azure()))
     with pytest.raises((SignInRefused, Unavailable), match=told) as refused:
         await world.callback({"state": answer["state"], **said})
     assert not any(text in str(refused.value) for text in ("<", "555")), "nothing of the provider's text is repeated"
 
 
-async def test_cancelling_at_the_provider(world: World) -> None:
+async def test_cancelling_at_the_provider(world: SignInWorld) -> None:
     answer = await world.at_provider(await world.start(await world.azure()), cancel="1")
     with pytest.raises(SignInRefused, match=r"cancelled.*AADSTS65004"):
         await world.callback(answer)
 
 
-async def test_errors_are_believed_only_in_a_sign_in_of_this_browser(world: World) -> None:
+async def test_errors_are_believed_only_in_a_sign_in_of_this_browser(world: SignInWorld) -> None:
     with pytest.raises(NotAuthenticated):
         await world.callback({"state": "a" * 43, "error": "access_denied"})
 
 
-async def test_a_wrong_secret_is_the_administrator_s_to_mend(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_wrong_secret_is_the_administrator_s_to_mend(
+    world: SignInWorld, caplog: pytest.LogCaptureFixture
+) -> None:
     integration = await world.azure(personal_vmr_oauth_client_secret="expired-secret")
     answer = await world.at_provider(await world.start(integration))
     with caplog.at_level(logging.DEBUG), pytest.raises(SignInRefused, match="client secret"):

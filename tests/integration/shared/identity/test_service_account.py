@@ -15,28 +15,28 @@ from shared.identity.service_account import SIGN_IN_LINK_LIFETIME
 from shared.identity.service_tokens import EWS_RESOURCE, GRAPH_RESOURCE, RENEW_TOKEN_BEFORE, SignInNeeded
 from shared.identity.sign_in.endpoint import SignInRefused
 from shared.integrations import Integration
-from tests.integration.shared.identity.world import PUBLIC, World, query
+from tests.support.sign_in_world import PUBLIC, SignInWorld, query
 
 SERVICE = "service@example.com"
 
 
-async def signed_in(world: World, **changes: Any) -> Integration:
+async def signed_in(world: SignInWorld, **changes: Any) -> Integration:
     """An integration whose service account has been signed in."""
     integration = await world.oauth(**changes)
     link = await world.services.administration.service_accounts.start(integration.uuid)
     return await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))
 
 
-async def alarms(world: World, integration: Integration) -> list[Alarm]:
+async def alarms(world: SignInWorld, integration: Integration) -> list[Alarm]:
     return [alarm async for alarm in world.services.foundation.alarms.of(integration.uuid)]
 
 
-async def refresh_token(world: World, integration: Integration) -> str | None:
+async def refresh_token(world: SignInWorld, integration: Integration) -> str | None:
     secret = await world.services.foundation.integrations.secret(integration.uuid, "oauth_refresh_token")
     return secret.get_secret_value() if secret else None
 
 
-async def test_the_link(world: World) -> None:
+async def test_the_link(world: SignInWorld) -> None:
     integration = await world.oauth()
     link = await world.services.administration.service_accounts.start(integration.uuid)
     asked = query(link.url)
@@ -49,7 +49,7 @@ async def test_the_link(world: World) -> None:
     assert link.expires == world.clock.now() + SIGN_IN_LINK_LIFETIME
 
 
-async def test_signing_in(world: World) -> None:
+async def test_signing_in(world: SignInWorld) -> None:
     integration = await signed_in(world)
     assert integration.oauth_state is None
     assert await refresh_token(world, integration) in world.provider.refresh_tokens
@@ -58,7 +58,7 @@ async def test_signing_in(world: World) -> None:
     assert not await alarms(world, integration)
 
 
-async def test_tokens_are_for_the_server_that_the_ews_url_names(world: World) -> None:
+async def test_tokens_are_for_the_server_that_the_ews_url_names(world: SignInWorld) -> None:
     """National clouds have an Exchange Online of their own."""
     other = "https://outlook.office365.us"
     integration = await world.oauth(url=f"{other}/EWS/Exchange.asmx")
@@ -70,13 +70,13 @@ async def test_tokens_are_for_the_server_that_the_ews_url_names(world: World) ->
     assert {form["resource"] for form in world.provider.forms} == {other}
 
 
-async def test_the_same_sign_in_is_good_for_delegated_graph(world: World) -> None:
+async def test_the_same_sign_in_is_good_for_delegated_graph(world: SignInWorld) -> None:
     integration = await signed_in(world)
     token = await world.services.identity.service_tokens.token(integration.uuid, GRAPH_RESOURCE)
     assert jwt.decode(token.get_secret_value(), options={"verify_signature": False})["aud"] == GRAPH_RESOURCE
 
 
-async def test_a_registration_without_graph_raises_no_alarm(world: World) -> None:
+async def test_a_registration_without_graph_raises_no_alarm(world: SignInWorld) -> None:
     """Nothing that the mailbox needs is missing; and what works for Graph does not clear an alarm about EWS."""
     integration = await signed_in(world)
     world.provider.refuse_next = "invalid_grant", 65001
@@ -90,7 +90,7 @@ async def test_a_registration_without_graph_raises_no_alarm(world: World) -> Non
     assert len(await alarms(world, integration)) == 1
 
 
-async def test_a_confidential_application_proves_itself(world: World) -> None:
+async def test_a_confidential_application_proves_itself(world: SignInWorld) -> None:
     integration = await world.oauth(oauth_client_secret="app-secret")
     link = await world.services.administration.service_accounts.start(integration.uuid)
     with pytest.raises(SignInRefused, match="client secret"):  # the provider knows it as a public one
@@ -98,7 +98,7 @@ async def test_a_confidential_application_proves_itself(world: World) -> None:
     assert world.provider.forms[-1]["client_secret"] == "app-secret"
 
 
-async def test_an_access_token_is_kept_and_renewed_ahead_of_its_end(world: World) -> None:
+async def test_an_access_token_is_kept_and_renewed_ahead_of_its_end(world: SignInWorld) -> None:
     integration = await signed_in(world)
     tokens = world.services.identity.service_tokens
     first, *others = await asyncio.gather(*(tokens.token(integration.uuid) for _ in range(10)))
@@ -111,7 +111,7 @@ async def test_an_access_token_is_kept_and_renewed_ahead_of_its_end(world: World
     assert await tokens.token(integration.uuid) != first
 
 
-async def test_every_night_the_refresh_token_is_renewed(world: World) -> None:
+async def test_every_night_the_refresh_token_is_renewed(world: SignInWorld) -> None:
     integration, other = await signed_in(world), await world.azure()
     before = await refresh_token(world, integration)
     await world.services.identity.service_tokens.renew()
@@ -121,7 +121,7 @@ async def test_every_night_the_refresh_token_is_renewed(world: World) -> None:
     assert not await alarms(world, integration) + await alarms(world, other)
 
 
-async def test_a_renewal_never_overwrites_a_newer_sign_in(world: World) -> None:
+async def test_a_renewal_never_overwrites_a_newer_sign_in(world: SignInWorld) -> None:
     before = await signed_in(world)
     link = await world.services.administration.service_accounts.start(before.uuid)
     await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))
@@ -142,7 +142,7 @@ async def test_a_renewal_never_overwrites_a_newer_sign_in(world: World) -> None:
         {"oauth_token_endpoint": "https://login.example.com/x/oauth2/token"},
     ],
 )
-async def test_the_seed_s_changes_of_settings_force_a_new_sign_in(world: World, change: dict[str, Any]) -> None:
+async def test_the_seed_s_changes_of_settings_force_a_new_sign_in(world: SignInWorld, change: dict[str, Any]) -> None:
     integration = await signed_in(world)
     assert await world.services.identity.service_tokens.token(integration.uuid)
     await world.services.foundation.integrations.update(integration.uuid, change)
@@ -153,7 +153,7 @@ async def test_the_seed_s_changes_of_settings_force_a_new_sign_in(world: World, 
     assert "sign_in/" in alarm.remedy
 
 
-async def test_switching_oauth_off_and_on_forces_a_new_sign_in(world: World) -> None:
+async def test_switching_oauth_off_and_on_forces_a_new_sign_in(world: SignInWorld) -> None:
     integration = await signed_in(world)
     await world.services.foundation.integrations.update(integration.uuid, {"authentication_method": "GRAPH"})
     await world.services.foundation.integrations.update(integration.uuid, {"authentication_method": "OAUTH"})
@@ -161,7 +161,7 @@ async def test_switching_oauth_off_and_on_forces_a_new_sign_in(world: World) -> 
         await world.services.identity.service_tokens.token(integration.uuid)
 
 
-async def test_other_changes_do_not(world: World) -> None:
+async def test_other_changes_do_not(world: SignInWorld) -> None:
     integration = await signed_in(world)
     await world.services.foundation.integrations.update(
         integration.uuid, {"name": "Another", "meeting_buffer_before": 7}
@@ -183,7 +183,7 @@ async def test_other_changes_do_not(world: World) -> None:
         (99999, "AADSTS99999"),
     ],
 )
-async def test_what_entra_says_becomes_an_alarm_with_its_cause(world: World, number: int, cause: str) -> None:
+async def test_what_entra_says_becomes_an_alarm_with_its_cause(world: SignInWorld, number: int, cause: str) -> None:
     integration = await signed_in(world)
     world.provider.refuse_next = "invalid_grant", number
     with pytest.raises(SignInNeeded, match=cause):
@@ -195,7 +195,7 @@ async def test_what_entra_says_becomes_an_alarm_with_its_cause(world: World, num
     assert not await alarms(world, integration), "an alarm goes when its cause has gone"
 
 
-async def test_a_nightly_renewal_that_fails_raises_the_alarm_and_spares_the_others(world: World) -> None:
+async def test_a_nightly_renewal_that_fails_raises_the_alarm_and_spares_the_others(world: SignInWorld) -> None:
     broken = await signed_in(world)
     world.provider.refresh_tokens.clear()
     sound = await signed_in(world)
@@ -206,7 +206,7 @@ async def test_a_nightly_renewal_that_fails_raises_the_alarm_and_spares_the_othe
     assert await refresh_token(world, sound) != before
 
 
-async def test_a_provider_that_is_busy_is_no_reason_to_sign_in(world: World) -> None:
+async def test_a_provider_that_is_busy_is_no_reason_to_sign_in(world: SignInWorld) -> None:
     integration = await signed_in(world)
     world.provider.refuse_next = "temporarily_unavailable", 90033
     with pytest.raises(Unavailable):
@@ -214,7 +214,7 @@ async def test_a_provider_that_is_busy_is_no_reason_to_sign_in(world: World) -> 
     assert not await alarms(world, integration)
 
 
-async def test_signing_in_again_clears_the_alarm(world: World) -> None:
+async def test_signing_in_again_clears_the_alarm(world: SignInWorld) -> None:
     integration = await signed_in(world)
     world.provider.refresh_tokens.clear()
     with pytest.raises(SignInNeeded):
@@ -228,7 +228,7 @@ async def test_signing_in_again_clears_the_alarm(world: World) -> None:
 # ---- what people try ---------------------------------------------------------------------------------------------
 
 
-async def test_another_account_than_the_service_account(world: World) -> None:
+async def test_another_account_than_the_service_account(world: SignInWorld) -> None:
     integration = await world.oauth()
     link = await world.services.administration.service_accounts.start(integration.uuid)
     with pytest.raises(NotAllowed, match="private window"):
@@ -239,7 +239,7 @@ async def test_another_account_than_the_service_account(world: World) -> None:
     await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))
 
 
-async def test_a_sign_in_is_finished_once(world: World) -> None:
+async def test_a_sign_in_is_finished_once(world: SignInWorld) -> None:
     integration = await world.oauth()
     link = await world.services.administration.service_accounts.start(integration.uuid)
     first, second = await world.at_provider(link.url, SERVICE), await world.at_provider(link.url, SERVICE)
@@ -249,7 +249,7 @@ async def test_a_sign_in_is_finished_once(world: World) -> None:
             await world.services.administration.service_accounts.finish(answer)
 
 
-async def test_a_new_link_makes_the_earlier_one_void(world: World) -> None:
+async def test_a_new_link_makes_the_earlier_one_void(world: SignInWorld) -> None:
     integration = await world.oauth()
     early = await world.services.administration.service_accounts.start(integration.uuid)
     late = await world.services.administration.service_accounts.start(integration.uuid)
@@ -258,7 +258,7 @@ async def test_a_new_link_makes_the_earlier_one_void(world: World) -> None:
     assert await world.services.administration.service_accounts.finish(await world.at_provider(late.url, SERVICE))
 
 
-async def test_settings_that_change_meanwhile_make_the_link_void(world: World) -> None:
+async def test_settings_that_change_meanwhile_make_the_link_void(world: SignInWorld) -> None:
     integration = await world.oauth()
     link = await world.services.administration.service_accounts.start(integration.uuid)
     await world.services.foundation.integrations.update(integration.uuid, {"username": "other@example.com"})
@@ -266,7 +266,7 @@ async def test_settings_that_change_meanwhile_make_the_link_void(world: World) -
         await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))
 
 
-async def test_a_link_is_good_for_an_hour(world: World) -> None:
+async def test_a_link_is_good_for_an_hour(world: SignInWorld) -> None:
     integration = await world.oauth()
     link = await world.services.administration.service_accounts.start(integration.uuid)
     answer = await world.at_provider(link.url, SERVICE)
@@ -275,7 +275,7 @@ async def test_a_link_is_good_for_an_hour(world: World) -> None:
         await world.services.administration.service_accounts.finish(answer)
 
 
-async def test_states_cannot_be_swapped_or_made_up(world: World) -> None:
+async def test_states_cannot_be_swapped_or_made_up(world: SignInWorld) -> None:
     one, other = await world.oauth(), await world.oauth()
     link = await world.services.administration.service_accounts.start(one.uuid)
     others = await world.services.administration.service_accounts.start(other.uuid)
@@ -288,7 +288,7 @@ async def test_states_cannot_be_swapped_or_made_up(world: World) -> None:
             await world.services.administration.service_accounts.finish({"state": state, "code": "x"})
 
 
-async def test_cancelling(world: World) -> None:
+async def test_cancelling(world: SignInWorld) -> None:
     link = await world.services.administration.service_accounts.start((await world.oauth()).uuid)
     with pytest.raises(SignInRefused, match="cancelled"):
         await world.services.administration.service_accounts.finish(await world.at_provider(link.url, cancel="1"))
@@ -309,7 +309,7 @@ async def test_cancelling(world: World) -> None:
     ],
 )
 async def test_settings_that_cannot_work_are_named_before_anybody_signs_in(
-    world: World, change: dict[str, Any], field: str
+    world: SignInWorld, change: dict[str, Any], field: str
 ) -> None:
     # Without single-use VMRs these settings are not in use, so they can be saved.
     integration = await world.oauth(enable_dynamic_vmrs=False, **change)
@@ -318,7 +318,7 @@ async def test_settings_that_cannot_work_are_named_before_anybody_signs_in(
     assert list(refused.value.faults) == [field]
 
 
-async def test_no_secret_is_logged_or_shown(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_secret_is_logged_or_shown(world: SignInWorld, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         integration = await signed_in(world)
         token = await world.services.identity.service_tokens.token(integration.uuid)

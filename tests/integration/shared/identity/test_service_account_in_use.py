@@ -19,7 +19,7 @@ from shared.mailboxes.graph.client import GraphClient, RefusedForNow, Tokens
 from shared.operations.doctor.finding import Place
 from shared.operations.doctor.service_account import Account, ServiceAccountProbe, judge_account
 from tests.fakes.clock import FakeClock
-from tests.integration.shared.identity.world import World
+from tests.support.sign_in_world import SignInWorld
 
 SERVICE = "service@example.com"
 MAILBOX = "vmr-ews@example.com"
@@ -29,7 +29,7 @@ PLACE = Place("vmr@example.com", "app", "https://vmr.example.com", "/api/admin/â
 class Delegated:
     """Tokens for Graph of an integration's service account."""
 
-    def __init__(self, world: World, integration: Integration) -> None:
+    def __init__(self, world: SignInWorld, integration: Integration) -> None:
         self._tokens, self._uuid = world.services.identity.service_tokens, integration.uuid
 
     async def token(self) -> str:
@@ -40,16 +40,16 @@ class Delegated:
 
 
 @asynccontextmanager
-async def deployed() -> AsyncIterator[tuple[World, Running]]:
+async def deployed() -> AsyncIterator[tuple[SignInWorld, Running]]:
     """A deployment whose provider and Graph are the simulated Exchange's."""
     async with running_exchange() as exchange, httpx.AsyncClient(trust_env=False) as http:
         clock = FakeClock(exchange.exchange.clock.now())
-        world = World(RunningProvider(exchange.base_url, Provider(clock.now)), http, clock)
+        world = SignInWorld(RunningProvider(exchange.base_url, Provider(clock.now)), http, clock)
         yield world, exchange
         await world.services.close()
 
 
-async def signed_in(world: World, account: str = SERVICE, **settings: str) -> Integration:
+async def signed_in(world: SignInWorld, account: str = SERVICE, **settings: str) -> Integration:
     integration = await world.oauth(username=account, **settings)
     link = await world.services.administration.service_accounts.start(integration.uuid)
     return await world.services.administration.service_accounts.finish(await world.at_provider(link.url, account))
@@ -113,7 +113,7 @@ async def test_a_token_for_ews_is_none_for_graph() -> None:
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "InvalidAuthenticationToken")
 
 
-def probe(world: World, graph_url: str) -> ServiceAccountProbe:
+def probe(world: SignInWorld, graph_url: str) -> ServiceAccountProbe:
     def graph(_: Integration, tokens: Tokens) -> GraphClient:
         return GraphClient(graph_url, tokens, use_proxy=False)
 

@@ -15,15 +15,15 @@ from shared.identity.sign_in import sessions
 from shared.identity.sign_in.state_cookie import s256
 from shared.identity.signed_tokens import Signed
 from shared.integrations import Integration
-from tests.integration.shared.identity.world import KEY, PUBLIC, VERIFIER, World, query
+from tests.support.sign_in_world import KEY, PUBLIC, VERIFIER, SignInWorld, query
 
-Make = Callable[[World], Awaitable[Integration]]
-PROVIDERS: dict[str, Make] = {"Azure": World.azure, "AD FS": World.adfs}
+Make = Callable[[SignInWorld], Awaitable[Integration]]
+PROVIDERS: dict[str, Make] = {"Azure": SignInWorld.azure, "AD FS": SignInWorld.adfs}
 both = pytest.mark.parametrize("make", PROVIDERS.values(), ids=PROVIDERS)
 
 
 @both
-async def test_who_has_signed_in_is_known_from_then_on(world: World, make: Make) -> None:
+async def test_who_has_signed_in_is_known_from_then_on(world: SignInWorld, make: Make) -> None:
     integration = await make(world)
     session = await world.session(integration)
     [record] = world.users.records
@@ -40,20 +40,20 @@ async def test_who_has_signed_in_is_known_from_then_on(world: World, make: Make)
     )
 
 
-async def test_an_entra_user_is_the_same_caller_whichever_way_they_prove_it(world: World) -> None:
+async def test_an_entra_user_is_the_same_caller_whichever_way_they_prove_it(world: SignInWorld) -> None:
     integration = await world.azure()
     caller = await world.services.identity.users.identify(integration, await world.session(integration))
     assert caller.key == f"entra:{TENANT}:{world.provider.accounts[0].oid}"
 
 
-async def test_an_adfs_user_is_known_by_issuer_and_sid(world: World) -> None:
+async def test_an_adfs_user_is_known_by_issuer_and_sid(world: SignInWorld) -> None:
     caller = await world.services.identity.users.identify(
         integration := await world.adfs(), await world.session(integration)
     )
     assert caller.key == f"adfs:{world.base}/adfs:{world.provider.accounts[0].sid.lower()}"
 
 
-async def test_what_azure_is_asked(world: World) -> None:
+async def test_what_azure_is_asked(world: SignInWorld) -> None:
     asked = query(await world.start(await world.azure()))
     assert {name: asked[name] for name in ("client_id", "response_type", "response_mode", "scope", "redirect_uri")} == {
         "client_id": ENTRA_APP,
@@ -67,7 +67,7 @@ async def test_what_azure_is_asked(world: World) -> None:
     assert "resource" not in asked
 
 
-async def test_what_the_token_endpoints_are_asked(world: World) -> None:
+async def test_what_the_token_endpoints_are_asked(world: SignInWorld) -> None:
     await world.session(await world.azure())
     await world.session(await world.adfs())
     azure, adfs = world.provider.forms
@@ -77,21 +77,21 @@ async def test_what_the_token_endpoints_are_asked(world: World) -> None:
     assert "client_secret" not in adfs, "AD FS knows a public client"
 
 
-async def test_a_configured_query_stays_and_none_of_ours_can_be_set_by_it(world: World) -> None:
+async def test_a_configured_query_stays_and_none_of_ours_can_be_set_by_it(world: SignInWorld) -> None:
     at = f"{world.base}/{TENANT}/oauth2/v2.0/authorize?domain_hint=example.com&state=fixed"
     asked = query(await world.start(await world.azure(personal_vmr_oauth_auth_endpoint=at)))
     assert asked["domain_hint"] == "example.com"
     assert asked["state"] != "fixed"
 
 
-async def test_nothing_is_stored_before_a_provider_has_proven_somebody(world: World) -> None:
+async def test_nothing_is_stored_before_a_provider_has_proven_somebody(world: SignInWorld) -> None:
     integration = await world.azure()
     before = world.storage.round_trips
     await world.start(integration)
     assert world.storage.round_trips == before
 
 
-async def test_strangers_are_turned_away_where_new_users_are_not_allowed(world: World) -> None:
+async def test_strangers_are_turned_away_where_new_users_are_not_allowed(world: SignInWorld) -> None:
     integration = await world.azure(allow_new_users=False)
     with pytest.raises(NotAllowed, match="administrator"):
         await world.code(integration)
@@ -103,7 +103,7 @@ async def test_strangers_are_turned_away_where_new_users_are_not_allowed(world: 
 
 
 @both
-async def test_a_session_ends_with_the_record(world: World, make: Make) -> None:
+async def test_a_session_ends_with_the_record(world: SignInWorld, make: Make) -> None:
     integration = await make(world)
     session = await world.session(integration)
     world.users.records.clear()
@@ -114,7 +114,7 @@ async def test_a_session_ends_with_the_record(world: World, make: Make) -> None:
         await world.services.identity.users.identify(integration, session)
 
 
-async def test_a_session_ends_in_time(world: World) -> None:
+async def test_a_session_ends_in_time(world: SignInWorld) -> None:
     session = await world.session(integration := await world.azure())
     world.clock.move(sessions.SESSION_LIFETIME - timedelta(seconds=1))
     assert await world.services.identity.users.identify(integration, session)
@@ -123,7 +123,7 @@ async def test_a_session_ends_in_time(world: World) -> None:
         await world.services.identity.users.identify(integration, session)
 
 
-async def test_signing_out_ends_every_session_of_the_user_and_no_other(world: World) -> None:
+async def test_signing_out_ends_every_session_of_the_user_and_no_other(world: SignInWorld) -> None:
     integration = await world.azure()
     first, second = await world.session(integration), await world.session(integration)
     bob = await world.session(integration, "bob@example.com")
@@ -137,7 +137,7 @@ async def test_signing_out_ends_every_session_of_the_user_and_no_other(world: Wo
             await world.sign_in.sign_out(integration.uuid, nobody)
 
 
-async def test_a_session_that_was_signed_out_is_not_good_again_after_the_next_sign_in(world: World) -> None:
+async def test_a_session_that_was_signed_out_is_not_good_again_after_the_next_sign_in(world: SignInWorld) -> None:
     integration = await world.azure()
     stolen = await world.session(integration)
     await world.sign_in.sign_out(integration.uuid, stolen)
@@ -147,7 +147,7 @@ async def test_a_session_that_was_signed_out_is_not_good_again_after_the_next_si
         await world.services.identity.users.identify(integration, stolen)
 
 
-async def test_a_code_from_before_a_sign_out_makes_no_session(world: World) -> None:
+async def test_a_code_from_before_a_sign_out_makes_no_session(world: SignInWorld) -> None:
     integration = await world.azure()
     session, code = await world.session(integration), await world.code(integration)
     await world.sign_in.sign_out(integration.uuid, session)
@@ -167,7 +167,9 @@ async def test_a_code_from_before_a_sign_out_makes_no_session(world: World) -> N
         ({"personal_vmr_instructions_email_template": "Hello"}, True),
     ],
 )
-async def test_a_session_ends_when_the_provider_changes(world: World, changes: dict[str, Any], is_good: bool) -> None:
+async def test_a_session_ends_when_the_provider_changes(
+    world: SignInWorld, changes: dict[str, Any], is_good: bool
+) -> None:
     integration = await world.azure()
     session = await world.session(integration)
     changed = integration.model_copy(update=changes)
@@ -178,7 +180,7 @@ async def test_a_session_ends_when_the_provider_changes(world: World, changes: d
             await world.services.identity.users.identify(changed, session)
 
 
-async def test_a_session_from_before_sign_ins_had_ids_is_good_until_its_user_signs_out(world: World) -> None:
+async def test_a_session_from_before_sign_ins_had_ids_is_good_until_its_user_signs_out(world: SignInWorld) -> None:
     integration = await world.azure()
     code = await world.code(integration)
     owner = await world.sign_in.codes.redeem(integration.uuid, code, VERIFIER)
@@ -202,7 +204,7 @@ async def test_a_session_from_before_sign_ins_had_ids_is_good_until_its_user_sig
     ],
 )
 async def test_another_account_s_token_of_the_same_tenant_is_not_bound(
-    world: World, key: str, is_remembered: bool
+    world: SignInWorld, key: str, is_remembered: bool
 ) -> None:
     async def identify(_integration: Integration, _token: str) -> Caller:
         return Caller(key, "test")
@@ -213,14 +215,14 @@ async def test_another_account_s_token_of_the_same_tenant_is_not_bound(
     assert (await world.users.known(integration, key) is not None) is is_remembered
 
 
-async def test_a_session_is_good_in_its_integration_only(world: World) -> None:
+async def test_a_session_is_good_in_its_integration_only(world: SignInWorld) -> None:
     session = await world.session(await world.azure())
     other = await world.adfs()
     with pytest.raises(NotAuthenticated):
         await world.services.identity.users.identify(other, session)
 
 
-async def test_outlook_s_own_token_is_remembered_so_that_nobody_is_asked_again(world: World) -> None:
+async def test_outlook_s_own_token_is_remembered_so_that_nobody_is_asked_again(world: SignInWorld) -> None:
     async def identify(_integration: Integration, token: str) -> Caller:
         if token != "outlook":
             raise NotAuthenticated("no")
@@ -235,7 +237,7 @@ async def test_outlook_s_own_token_is_remembered_so_that_nobody_is_asked_again(w
     assert await world.session(integration, token="forged"), "the sign-in itself holds all the same"
 
 
-async def test_keys_roll_over_while_people_sign_in(world: World) -> None:
+async def test_keys_roll_over_while_people_sign_in(world: SignInWorld) -> None:
     integration = await world.azure()
     await world.session(integration)
     world.provider.keys.roll()
@@ -243,7 +245,7 @@ async def test_keys_roll_over_while_people_sign_in(world: World) -> None:
     assert await world.session(integration)
 
 
-async def test_two_dialogs_at_once_do_not_disturb_each_other(world: World) -> None:
+async def test_two_dialogs_at_once_do_not_disturb_each_other(world: SignInWorld) -> None:
     integration = await world.azure()
     first, second = await world.start(integration), await world.start(integration)
     assert await world.callback(await world.at_provider(second))
@@ -260,25 +262,25 @@ async def test_two_dialogs_at_once_do_not_disturb_each_other(world: World) -> No
         ({"personal_vmr_oauth_token_endpoint": "https://login.example.com/common/oauth2/v2.0/token"}, "tenant"),
     ],
 )
-async def test_settings_that_cannot_work_are_named(world: World, change: dict[str, Any], hint: str) -> None:
+async def test_settings_that_cannot_work_are_named(world: SignInWorld, change: dict[str, Any], hint: str) -> None:
     integration = await world.azure(**change)
     with pytest.raises(Unavailable, match=hint):
         await world.start(integration)
 
 
-async def test_a_missing_secret_is_named(world: World) -> None:
+async def test_a_missing_secret_is_named(world: SignInWorld) -> None:
     integration = await world.azure(personal_vmr_oauth_client_secret="")
     answer = await world.at_provider(await world.start(integration))
     with pytest.raises(Unavailable, match="client secret"):
         await world.callback(answer)
 
 
-async def test_there_is_no_sign_in_without_an_integration(world: World) -> None:
+async def test_there_is_no_sign_in_without_an_integration(world: SignInWorld) -> None:
     with pytest.raises(NotFound):
         await world.sign_in.start("22222222-2222-4222-8222-222222222222", s256(VERIFIER))
 
 
-async def test_the_way_back_is_the_add_in_server_s(world: World) -> None:
+async def test_the_way_back_is_the_add_in_server_s(world: SignInWorld) -> None:
     """Nothing of a request has a part in it, so there is nowhere else to be redirected to."""
     url = await world.start(await world.azure())
     assert url.startswith(f"{world.base}/{TENANT}/oauth2/v2.0/authorize?")

@@ -10,13 +10,13 @@ from aiohttp import web
 from shared.errors import Unavailable
 from shared.identity.documents import JsonDocuments
 from shared.integrations import Integration
-from tests.integration.shared.identity.world import World
 from tests.integration.shared.network import Authority, environment, running_proxy
+from tests.support.sign_in_world import SignInWorld
 
 Make = Callable[..., Awaitable[Integration]]
 
 
-async def outcome(world: World, make: Make, **changes: object) -> str | None:
+async def outcome(world: SignInWorld, make: Make, **changes: object) -> str | None:
     """Sign in; the error's code, None when it went well."""
     try:
         assert await world.code(await make(world, **changes))
@@ -25,9 +25,9 @@ async def outcome(world: World, make: Make, **changes: object) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("make", [World.azure, World.adfs], ids=["Azure", "AD FS"])
+@pytest.mark.parametrize("make", [SignInWorld.azure, SignInWorld.adfs], ids=["Azure", "AD FS"])
 async def test_a_sign_in_goes_through_the_proxy_or_past_it(
-    world: World, monkeypatch: pytest.MonkeyPatch, make: Make
+    world: SignInWorld, monkeypatch: pytest.MonkeyPatch, make: Make
 ) -> None:
     port = urlsplit(world.base).port or 0
     async with running_proxy({"127.0.0.1": port}) as proxy:
@@ -39,16 +39,16 @@ async def test_a_sign_in_goes_through_the_proxy_or_past_it(
         assert len(proxy.asked) == asked, "tokens, metadata and keys are fetched past it"
 
 
-async def test_both_kinds_of_integration_work_side_by_side(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_both_kinds_of_integration_work_side_by_side(world: SignInWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys that one has fetched are not the other's: they came another way."""
     async with running_proxy({}) as proxy:
         environment(monkeypatch, HTTP_PROXY=proxy.url)
-        assert await outcome(world, World.azure, disable_proxy=True) is None
-        assert await outcome(world, World.azure) == "unavailable"
+        assert await outcome(world, SignInWorld.azure, disable_proxy=True) is None
+        assert await outcome(world, SignInWorld.azure) == "unavailable"
         assert proxy.asked == ["127.0.0.1"]
 
 
-async def test_the_service_account_s_token_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_service_account_s_token_too(world: SignInWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running_proxy({}) as proxy:
         environment(monkeypatch, HTTP_PROXY=proxy.url)
         integration = await world.oauth(disable_proxy=True)

@@ -8,7 +8,7 @@ from dev.azurite import running_azurite
 from shared.azure_storage import AzureStorage
 from shared.settings import StorageAccount
 from shared.storage import Delete
-from tests.unit.shared.integrations.store_contract import IntegrationStoreContract
+from tests.support.integration_store_contract import IntegrationStoreContract
 
 
 @pytest.fixture(scope="module")

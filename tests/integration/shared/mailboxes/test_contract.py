@@ -23,14 +23,14 @@ from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.horizon import HORIZON
 from shared.mailboxes.known_addresses import known_addresses
 from shared.mailboxes.mailbox import CalendarEntry, CalendarItemGone, Folder, Mail, Mailbox, MessageNotFound
-from tests.integration.exchange.world import ALICE, BOB, VMR, WEEKLY, Json, World
-from tests.integration.shared.mailboxes.ews.servers import opened_mailbox
+from tests.support.ews_servers import opened_mailbox
+from tests.support.exchange_world import ALICE, BOB, VMR, WEEKLY, ExchangeWorld, Json
 
 PRIMARY = "video.rooms@corp.example.com"
 DN = "/o=Example/ou=Exchange Administrative Group/cn=Recipients/cn=vmr"
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 NINE, HOUR = datetime(2030, 3, 4, 8, 0, tzinfo=UTC), timedelta(hours=1)
-"""Nine in Berlin, when World.meet's meeting begins."""
+"""Nine in Berlin, when ExchangeWorld.meet's meeting begins."""
 
 
 @asynccontextmanager
@@ -58,7 +58,7 @@ async def by_delegate_access(running: Running) -> AsyncIterator[Mailbox]:
 class Office:
     """A mailbox, and the world around it."""
 
-    world: World
+    world: ExchangeWorld
     mailbox: Mailbox
     call: Callable[[str], str]
     """How a fault is told which call it is meant for: "read", "answer", "send", "changes"."""
@@ -106,7 +106,7 @@ async def office(request: pytest.FixtureRequest) -> AsyncIterator[Office]:
         httpx.AsyncClient(base_url=running.base_url, timeout=20) as http,
         request.param(running) as mailbox,
     ):
-        yield Office(World(running, http), mailbox, calls.__getitem__, {})
+        yield Office(ExchangeWorld(running, http), mailbox, calls.__getitem__, {})
 
 
 def _correlation(message: str) -> str:

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from dev.harness.storage import MemoryStorage
 from shared.azure_storage import AzureStorage
 from shared.settings import StorageAccount
 from shared.storage import TABLES, Delete, Storage
-from tests.fakes.storage import MemoryStorage
-from tests.unit.shared.operations.backup_contract import BackupContract
+from tests.support.backup_contract import BackupContract
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from shared.personal.fields import validated
 from shared.personal.users import UserStore
 from shared.settings import StorageAccount
 from shared.storage import TABLES, Delete, Storage
-from tests.unit.shared.operations.backup_contract import ROWS, fill
+from tests.support.backup_contract import ROWS, fill
 
 Answer = TypeVar("Answer")
 With = Callable[[Callable[[Storage], Awaitable[Answer]]], Answer]

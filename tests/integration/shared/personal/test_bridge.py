@@ -8,62 +8,26 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from shared.alarms import Alarms
 from shared.errors import RateLimited, SettingsInvalid
-from shared.integrations import Integration, IntegrationStore
 from shared.integrations.draft import draft
 from shared.integrations.references import name_in
 from shared.management_node import allowance
-from shared.management_node.nodes import ManagementNodes
 from shared.personal import node_vmrs
 from shared.personal.bridge_failure import BridgeFailed
-from shared.personal.bridges import Bridges
-from tests.fakes.secrets import MemorySecrets
-from tests.fakes.storage import MemoryStorage
-from tests.integration.shared.personal.node import CLIENT, PASSWORD, USERNAME, Node, running_node
-from tests.unit.shared.integrations.samples import full_fields
-
-ALICE = "alice@example.com"
-
-
-class World:
-    """A deployment whose integrations use the node."""
-
-    def __init__(self, node: Node) -> None:
-        self.node, self.clock, storage = node, node.clock, MemoryStorage()
-        self.integrations = IntegrationStore(storage, MemorySecrets(), self.clock, local=True)
-        self.alarms = Alarms(storage, self.clock)
-        self.nodes = ManagementNodes(self.integrations, storage, self.clock)
-        self.bridges = Bridges(self.integrations, self.nodes, self.alarms)
-
-    async def integration(self, **changes: Any) -> Integration:
-        """By Basic, unless changed."""
-        bridge_settings = {
-            "conference_platform": "management_api", "bridge_url": self.node.url, "bridge_username": USERNAME,
-            "bridge_password": PASSWORD, "bridge_client_id": "", "bridge_private_key": "",
-        }  # fmt: skip
-        return await self.integrations.create(full_fields(**(bridge_settings | changes)))
-
-    async def by_oauth(self, **changes: Any) -> Integration:
-        oauth = {"bridge_client_id": CLIENT, "bridge_private_key": self.node.private_key, "bridge_username": ""}
-        return await self.integration(**(oauth | changes))
-
-    async def names(self, integration: Integration, email: str = ALICE) -> list[str]:
-        return [vmr.name for vmr in await self.bridges.of_owner(integration, email)]
-
-    async def causes(self, integration: Integration) -> list[str]:
-        return [alarm.cause async for alarm in self.alarms.of(integration.uuid)]
+from tests.integration.shared.personal.bridge_world import ALICE, BridgeWorld
+from tests.support.integrations import full_fields
+from tests.support.management_node import CLIENT, PASSWORD, USERNAME, Node, running_node
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
+async def world() -> AsyncIterator[BridgeWorld]:
     async with running_node() as node:
-        world = World(node)
+        world = BridgeWorld(node)
         yield world
         await world.nodes.close()
 
 
-async def test_an_owners_vmrs_as_templates_know_them(world: World) -> None:
+async def test_an_owners_vmrs_as_templates_know_them(world: BridgeWorld) -> None:
     integration = await world.integration()
     pins = {"pin": "1234", "guest_pin": "5678", "allow_guests": True, "service_type": "lecture", "description": "D"}
     await world.node.create("Alice", "Alice@Example.com", ALICE, "5550123", **pins)
@@ -75,7 +39,7 @@ async def test_an_owners_vmrs_as_templates_know_them(world: World) -> None:
     assert await world.names(integration, "") == []
 
 
-async def test_hundreds_come_in_pages(world: World) -> None:
+async def test_hundreds_come_in_pages(world: BridgeWorld) -> None:
     integration = await world.integration()
     for n in range(450):
         await world.node.create(f"R{n}", ALICE, f"r{n}")
@@ -84,7 +48,7 @@ async def test_hundreds_come_in_pages(world: World) -> None:
 
 
 @pytest.mark.parametrize("odd", ["boß@example.com", "boſs@example.com"])
-async def test_an_address_that_folds_to_an_owners_shows_nobody_their_vmrs(world: World, odd: str) -> None:
+async def test_an_address_that_folds_to_an_owners_shows_nobody_their_vmrs(world: BridgeWorld, odd: str) -> None:
     integration = await world.integration()
     await world.node.create("Boss", "boss@example.com", "boss")
     assert await world.names(integration, odd) == []
@@ -94,7 +58,7 @@ async def test_an_address_that_folds_to_an_owners_shows_nobody_their_vmrs(world:
     assert await world.names(integration, "boss@example.com") == []
 
 
-async def test_a_node_that_passes_the_filter_over_shows_nobody_anothers_vmrs(world: World) -> None:
+async def test_a_node_that_passes_the_filter_over_shows_nobody_anothers_vmrs(world: BridgeWorld) -> None:
     integration = await world.integration()
     objects: list[dict[str, Any]] = [
         {
@@ -116,7 +80,7 @@ async def test_a_node_that_passes_the_filter_over_shows_nobody_anothers_vmrs(wor
     assert await world.names(integration) == ["Mine"]
 
 
-async def test_oauth_by_assertion_with_one_token_for_many_requests(world: World) -> None:
+async def test_oauth_by_assertion_with_one_token_for_many_requests(world: BridgeWorld) -> None:
     integration = await world.by_oauth()
     await world.node.create("Alice", ALICE, "a")
     for _ in range(3):
@@ -129,7 +93,7 @@ async def test_oauth_by_assertion_with_one_token_for_many_requests(world: World)
     assert await world.names(integration) == ["Alice"]
 
 
-async def test_a_wrong_key_is_told_to_the_admin(world: World) -> None:
+async def test_a_wrong_key_is_told_to_the_admin(world: BridgeWorld) -> None:
     for key, cause in (("no key", "P-256"), (Node().private_key, "gives no token")):
         integration = await world.integrations.create(
             full_fields(
@@ -156,7 +120,7 @@ async def test_a_wrong_key_is_told_to_the_admin(world: World) -> None:
     ],
 )
 async def test_an_outage_raises_an_alarm_that_goes_when_it_is_over(
-    world: World, answer: web.Response, cause: str
+    world: BridgeWorld, answer: web.Response, cause: str
 ) -> None:
     integration = await world.integration()
     world.node.answers.append(answer)
@@ -169,7 +133,7 @@ async def test_an_outage_raises_an_alarm_that_goes_when_it_is_over(
     assert await world.causes(integration) == []
 
 
-async def test_nobody_waits_for_ever(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nobody_waits_for_ever(world: BridgeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node_vmrs, "LIST_TIMEOUT", 0.05)
     silent = asyncio.Event()
 
@@ -191,7 +155,9 @@ async def test_nobody_waits_for_ever(world: World, monkeypatch: pytest.MonkeyPat
     assert "cannot be reached" in (await world.causes(integration))[0]
 
 
-async def test_the_nodes_limit_is_kept_and_its_refusal_passed_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_nodes_limit_is_kept_and_its_refusal_passed_on(
+    world: BridgeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(allowance, "NODE_SHARE", 2)
     integration = await world.integration()
     world.node.answers.append(web.Response(status=429, headers={"Retry-After": "7"}))
@@ -207,7 +173,7 @@ async def test_the_nodes_limit_is_kept_and_its_refusal_passed_on(world: World, m
     assert await world.causes(integration) == []
 
 
-async def test_a_changed_password_is_used_at_once(world: World) -> None:
+async def test_a_changed_password_is_used_at_once(world: BridgeWorld) -> None:
     integration = await world.integration(bridge_password="wrong")
     with pytest.raises(BridgeFailed):
         await world.names(integration)
@@ -215,7 +181,7 @@ async def test_a_changed_password_is_used_at_once(world: World) -> None:
     assert await world.names(changed) == []
 
 
-async def test_addresses_are_not_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_addresses_are_not_logged(world: BridgeWorld, caplog: pytest.LogCaptureFixture) -> None:
     integration = await world.integration()
     with caplog.at_level("INFO"):
         await world.names(integration)
@@ -226,20 +192,20 @@ async def test_addresses_are_not_logged(world: World, caplog: pytest.LogCaptureF
 THEME = "/api/admin/configuration/v1/ivr_theme/3/"
 
 
-async def named(world: World, **changes: Any) -> Any:
+async def named(world: BridgeWorld, **changes: Any) -> Any:
     before = await world.integration()
     return await world.bridges.names(draft(changes, before), before)
 
 
 @pytest.mark.parametrize("spelt", [THEME, f"https://manager.example.com{THEME}", THEME.removesuffix("/")])
-async def test_a_themes_uri_is_resolved_by_the_integrations_own_node(world: World, spelt: str) -> None:
+async def test_a_themes_uri_is_resolved_by_the_integrations_own_node(world: BridgeWorld, spelt: str) -> None:
     """Whatever host stands in it: nothing that is sent chooses whom we call."""
     world.node.answers.append(web.json_response({"id": 3, "name": "Blue", "resource_uri": THEME}))
     assert await named(world, ivr_theme=spelt) == {"ivr_theme": "Blue"}
     assert [request.path.rstrip("/") for request in world.node.asked] == [THEME.rstrip("/")]
 
 
-async def test_credentials_of_the_same_save_are_used(world: World) -> None:
+async def test_credentials_of_the_same_save_are_used(world: BridgeWorld) -> None:
     world.node.answers.append(web.json_response({"name": "Blue"}))
     proposed = draft(full_fields(
         conference_platform="management_api", bridge_url=world.node.url, bridge_username=USERNAME,
@@ -257,7 +223,7 @@ async def test_credentials_of_the_same_save_are_used(world: World) -> None:
     ],
 )
 async def test_a_uri_that_cannot_be_resolved_is_refused(
-    world: World, answer: Callable[[], web.Response], remedy: str
+    world: BridgeWorld, answer: Callable[[], web.Response], remedy: str
 ) -> None:
     world.node.answers.append(answer())
     with pytest.raises(SettingsInvalid) as refused:
@@ -269,13 +235,13 @@ async def test_a_uri_that_cannot_be_resolved_is_refused(
     "uri",
     ["/api/admin/configuration/v1/conference/3/", "/api/admin/configuration/v1/ivr_theme/3/../../", "/x", THEME + "?a"],
 )
-async def test_no_other_path_is_asked_for(world: World, uri: str) -> None:
+async def test_no_other_path_is_asked_for(world: BridgeWorld, uri: str) -> None:
     with pytest.raises(SettingsInvalid, match="no such ivr_theme"):
         await named(world, ivr_theme=uri)
     assert world.node.asked == []
 
 
-async def test_what_was_resolved_before_is_not_asked_again(world: World) -> None:
+async def test_what_was_resolved_before_is_not_asked_again(world: BridgeWorld) -> None:
     before = await world.integration()
     before = await world.integrations.update(before.uuid, {"ivr_theme": THEME}, names={"ivr_theme": "Blue"})
     assert await world.bridges.names(draft({"ivr_theme": THEME}, before), before) == {}

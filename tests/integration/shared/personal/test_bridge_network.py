@@ -8,8 +8,8 @@ import pytest
 
 from shared.personal.bridge_failure import BridgeFailed
 from tests.integration.shared.network import Authority, environment, running_proxy
-from tests.integration.shared.personal.node import running_node
-from tests.integration.shared.personal.test_bridge import ALICE, World
+from tests.integration.shared.personal.bridge_world import ALICE, BridgeWorld
+from tests.support.management_node import running_node
 
 NODE = "node.example.com"
 """A name that the proxy alone can resolve to the test's node."""
@@ -21,11 +21,13 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @asynccontextmanager
-async def deployed(authority: Authority, host: str = "localhost", *, expired: bool = False) -> AsyncIterator[World]:
+async def deployed(
+    authority: Authority, host: str = "localhost", *, expired: bool = False
+) -> AsyncIterator[BridgeWorld]:
     """A node with a certificate for this host, that has one VMR of Alice's."""
     async with running_node(authority.server(host, expired=expired)) as node:
         await node.create("Alice", ALICE, "alice")
-        world = World(node)
+        world = BridgeWorld(node)
         yield world
         await world.nodes.close()
 

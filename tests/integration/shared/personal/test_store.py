@@ -9,7 +9,7 @@ from shared.azure_storage import AzureStorage
 from shared.errors import NotFound, SettingsInvalid
 from shared.personal.store import VmrStore
 from shared.personal.users import UserStore
-from tests.unit.shared.personal.samples import integration, kept
+from tests.support.personal_vmrs import integration, kept
 
 
 async def test_vmrs(azure_storage: AzureStorage) -> None:

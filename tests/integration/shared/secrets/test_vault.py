@@ -17,7 +17,7 @@ from shared.secrets import SecretReference
 from shared.secrets.vault import KeyVaultSecrets
 from tests.integration.shared.hostile import running_hostile
 from tests.integration.shared.secrets.key_vault import TOKEN, KeyVault, running_key_vault
-from tests.unit.shared.secrets.contract import UUID, SecretStoreContract
+from tests.support.secret_store_contract import UUID, SecretStoreContract
 
 
 class Identity:

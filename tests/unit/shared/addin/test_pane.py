@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
+from dev.harness.secrets import MemorySecrets
+from dev.harness.storage import MemoryStorage
 from shared.addin.pane import Pane
 from shared.aliases.promises import Promises, find_promises
 from shared.errors import NotAuthenticated, NotFound
 from shared.integrations import Integration, IntegrationStore
 from tests.fakes.clock import FakeClock
-from tests.fakes.secrets import MemorySecrets
-from tests.fakes.storage import MemoryStorage
-from tests.unit.shared.identity.test_addin_users import World
-from tests.unit.shared.integrations.samples import full_fields
+from tests.support.addin_users_world import AddInUsersWorld
+from tests.support.integrations import full_fields
 
 NOWHERE = "22222222-2222-4222-8222-222222222222"
 
@@ -23,7 +23,7 @@ class Served:
 
     def __init__(self, *, local: bool = False) -> None:
         clock = FakeClock()
-        self.world = World()
+        self.world = AddInUsersWorld()
         self.store = IntegrationStore(MemoryStorage(), MemorySecrets(), clock)
         self.promises = Promises(b"k" * 32, clock)
         self.addresses: tuple[str, ...] = ()

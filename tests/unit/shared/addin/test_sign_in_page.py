@@ -4,7 +4,7 @@ from shared.addin.bundle import load
 from shared.addin.pane import FOLDER
 from shared.addin.sign_in_page import signed_in
 from shared.identity.sign_in.codes import by_hand
-from tests.unit.shared.integrations.samples import an_integration
+from tests.support.integrations import an_integration
 
 
 def test_the_page_that_hands_the_code_over() -> None:

@@ -14,12 +14,12 @@ from shared.calendar.conference import Calendar, Conference, Occurrence
 from shared.errors import InvalidRequest, NotAuthenticated, NotFound
 from shared.identity.caller import Caller
 from shared.storage import Put
-from tests.unit.shared.addin.test_meeting_details import World
+from tests.unit.shared.addin.single_use_world import SingleUseWorld
 
 NOBODYS = "0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f"
 
 
-class Asked(World):
+class Asked(SingleUseWorld):
     """A pane that asks about tags."""
 
     def __init__(self) -> None:

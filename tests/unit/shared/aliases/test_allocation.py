@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dev.harness.storage import MemoryStorage, MemoryTable
 from shared.alarms import Alarm, AlarmKind, Alarms
 from shared.aliases.allocation import ATTEMPTS, MANY, AliasFormat, Allocator
 from shared.bookings.booking import Booking, State
@@ -21,7 +22,6 @@ from shared.errors import Conflict, NumberSpaceFull, Unavailable
 from shared.identity.caller import Caller
 from shared.storage import Operation, Replace, Row
 from tests.fakes.clock import FakeClock
-from tests.fakes.storage import MemoryStorage, MemoryTable
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 OTHER_INTEGRATION = "22222222-2222-4222-8222-222222222222"
@@ -31,7 +31,7 @@ ALICE, BOB = Caller("exchange:alice", "exchange_token"), Caller("exchange:bob", 
 LIFETIME = timedelta(days=30)
 
 
-class World:
+class AllocationWorld:
     """An allocator with what it stands on."""
 
     def __init__(self, storage: MemoryStorage | None = None) -> None:
@@ -92,11 +92,11 @@ def scheduled(booking: Booking) -> Booking:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> AllocationWorld:
+    return AllocationWorld()
 
 
-async def test_an_alias_has_prefix_digits_and_domain(world: World) -> None:
+async def test_an_alias_has_prefix_digits_and_domain(world: AllocationWorld) -> None:
     booking = await world.allocate(AliasFormat("Meet", 8, "Example.com"))
     assert re.fullmatch(r"meet\d{8}@example\.com", booking.alias)
     assert booking.numeric_alias == booking.alias.removesuffix("@example.com")
@@ -105,7 +105,7 @@ async def test_an_alias_has_prefix_digits_and_domain(world: World) -> None:
     assert await world.booking(booking.tag) == booking
 
 
-async def test_an_allocation_takes_two_round_trips(world: World) -> None:
+async def test_an_allocation_takes_two_round_trips(world: AllocationWorld) -> None:
     """The budget of bench/README.md."""
     await world.allocate()
     assert world.storage.round_trips == 2
@@ -118,7 +118,7 @@ def test_all_numbers_are_equally_likely_leading_zeros_included() -> None:
     assert 100 < min(counts) <= max(counts) < 300
 
 
-async def test_concurrent_allocations_never_share_an_alias(world: World) -> None:
+async def test_concurrent_allocations_never_share_an_alias(world: AllocationWorld) -> None:
     """A1: 700 at once out of 1,000 numbers collide hundreds of times."""
     form = AliasFormat("meet", 3, "example.com")
     bookings = await asyncio.gather(*(world.allocate(form) for _ in range(700)))
@@ -127,7 +127,7 @@ async def test_concurrent_allocations_never_share_an_alias(world: World) -> None
     await world.check_uniqueness()
 
 
-async def test_integrations_share_the_number_space(world: World) -> None:
+async def test_integrations_share_the_number_space(world: AllocationWorld) -> None:
     """A1: unique across the deployment, whatever the domain: a bridge dials digits alone too."""
     first = [await world.allocate(TINY) for _ in range(5)]
     other_domain = AliasFormat("m", 1, "example.org")
@@ -135,7 +135,7 @@ async def test_integrations_share_the_number_space(world: World) -> None:
     assert len({booking.numeric_alias for booking in first + second}) == 9
 
 
-async def full(world: World) -> list[Booking]:
+async def full(world: AllocationWorld) -> list[Booking]:
     """Every number of TINY is taken."""
     while len(await world.usable()) < 10:
         with suppress(NumberSpaceFull):  # forty draws may all miss the last free number
@@ -143,7 +143,7 @@ async def full(world: World) -> list[Booking]:
     return await world.usable()
 
 
-async def test_a_full_number_space_is_an_error_that_says_what_to_do(world: World) -> None:
+async def test_a_full_number_space_is_an_error_that_says_what_to_do(world: AllocationWorld) -> None:
     """A7."""
     bookings = await full(world)
     assert len({booking.alias for booking in bookings}) == 10
@@ -156,7 +156,7 @@ async def test_a_full_number_space_is_an_error_that_says_what_to_do(world: World
 
 @pytest.mark.parametrize(("misses", "is_raised"), [(0, False), (MANY - 1, False), (MANY, True), (ATTEMPTS - 1, True)])
 async def test_an_alias_that_is_hard_to_find_raises_the_alarm(
-    world: World, monkeypatch: pytest.MonkeyPatch, misses: int, *, is_raised: bool
+    world: AllocationWorld, monkeypatch: pytest.MonkeyPatch, misses: int, *, is_raised: bool
 ) -> None:
     """A7: the admin hears of it while aliases can still be had."""
     taken = await world.allocate(FORM)
@@ -166,7 +166,7 @@ async def test_an_alias_that_is_hard_to_find_raises_the_alarm(
     assert [alarm.kind for alarm in await world.raised()] == [AlarmKind.NUMBER_SPACE] * is_raised
 
 
-async def test_the_share_in_use_is_estimated(world: World) -> None:
+async def test_the_share_in_use_is_estimated(world: AllocationWorld) -> None:
     """Reservations that expired unused are free."""
     assert await world.allocator.share_in_use(TINY) == 0
     kept = (await full(world))[0]
@@ -178,7 +178,9 @@ async def test_the_share_in_use_is_estimated(world: World) -> None:
     assert world.storage.round_trips - before == 200
 
 
-async def test_digits_of_expired_reservations_are_given_to_others_and_the_old_tag_is_dead(world: World) -> None:
+async def test_digits_of_expired_reservations_are_given_to_others_and_the_old_tag_is_dead(
+    world: AllocationWorld,
+) -> None:
     """A3."""
     old = await full(world)
     world.clock.move(LIFETIME - timedelta(seconds=1))
@@ -192,7 +194,7 @@ async def test_digits_of_expired_reservations_are_given_to_others_and_the_old_ta
 
 
 @pytest.mark.parametrize("close", [False, True], ids=["scheduled", "closed"])
-async def test_a_used_alias_is_never_taken_over(world: World, close: bool) -> None:
+async def test_a_used_alias_is_never_taken_over(world: AllocationWorld, close: bool) -> None:
     """A3: a used alias stays known after deletion."""
     [first, *_] = await full(world)
     used = await world.use(first)
@@ -204,7 +206,7 @@ async def test_a_used_alias_is_never_taken_over(world: World, close: bool) -> No
     assert await world.holder(used.numeric_alias) == used.tag
 
 
-async def test_an_alias_that_is_used_at_the_last_moment_is_not_taken_over(world: World) -> None:
+async def test_an_alias_that_is_used_at_the_last_moment_is_not_taken_over(world: AllocationWorld) -> None:
     """The record is the truth: its claim on the digits follows a moment after it."""
     bookings = await full(world)
     for booking in bookings:
@@ -215,7 +217,7 @@ async def test_an_alias_that_is_used_at_the_last_moment_is_not_taken_over(world:
         await world.allocate(TINY)
 
 
-async def test_the_same_caller_and_key_get_the_same_alias(world: World) -> None:
+async def test_the_same_caller_and_key_get_the_same_alias(world: AllocationWorld) -> None:
     """A2."""
     first = await world.allocate(key="click-1")
     world.clock.move(timedelta(hours=1))
@@ -231,14 +233,14 @@ async def test_the_same_caller_and_key_get_the_same_alias(world: World) -> None:
     await world.check_uniqueness()
 
 
-async def test_a_tag_cannot_be_computed_without_the_signing_key(world: World) -> None:
+async def test_a_tag_cannot_be_computed_without_the_signing_key(world: AllocationWorld) -> None:
     """A tag lets its holder book the alias; idempotency keys and callers are no secrets."""
     stranger = Allocator(MemoryStorage(), world.clock, b"x" * 32)
     theirs = await stranger.allocate(INTEGRATION, FORM, ALICE, LIFETIME, "click-1")
     assert theirs.tag != (await world.allocate(key="click-1")).tag
 
 
-async def test_concurrent_calls_with_one_key_get_one_alias(world: World) -> None:
+async def test_concurrent_calls_with_one_key_get_one_alias(world: AllocationWorld) -> None:
     """A2, also where many digits are taken; what the slower calls have claimed comes free at once."""
     form = AliasFormat("m", 2, "example.com")
     for _ in range(50):
@@ -250,19 +252,19 @@ async def test_concurrent_calls_with_one_key_get_one_alias(world: World) -> None
     await world.check_uniqueness()
 
 
-async def test_the_same_key_gets_its_alias_also_when_no_other_is_free(world: World) -> None:
+async def test_the_same_key_gets_its_alias_also_when_no_other_is_free(world: AllocationWorld) -> None:
     booking = await world.allocate(TINY, key="click")
     await full(world)
     assert await world.allocate(TINY, key="click") == booking
 
 
-async def test_a_used_booking_comes_back_for_its_key(world: World) -> None:
+async def test_a_used_booking_comes_back_for_its_key(world: AllocationWorld) -> None:
     used = await world.use(await world.allocate(key="click"))
     assert (await world.allocate(key="click")).state is State.SCHEDULED
     assert (await world.allocate(key="click")).alias == used.alias
 
 
-async def test_an_expired_reservation_is_renewed_for_its_key(world: World) -> None:
+async def test_an_expired_reservation_is_renewed_for_its_key(world: AllocationWorld) -> None:
     """A dead tag is never handed out; the one of a repeated click is as good as new."""
     first = await world.allocate(key="click")
     world.clock.move(LIFETIME + timedelta(days=1))
@@ -273,7 +275,7 @@ async def test_an_expired_reservation_is_renewed_for_its_key(world: World) -> No
     await world.check_uniqueness()
 
 
-async def test_a_renewed_reservation_does_not_die_with_its_first_digits(world: World) -> None:
+async def test_a_renewed_reservation_does_not_die_with_its_first_digits(world: AllocationWorld) -> None:
     first = await world.allocate(TINY, key="click")
     world.clock.move(LIFETIME + timedelta(days=1))
     renewed = await world.allocate(FORM, key="click")
@@ -283,7 +285,7 @@ async def test_a_renewed_reservation_does_not_die_with_its_first_digits(world: W
     await world.check_uniqueness()
 
 
-async def test_a_crash_between_the_two_writes_is_healed(world: World) -> None:
+async def test_a_crash_between_the_two_writes_is_healed(world: AllocationWorld) -> None:
     """The digits have no booking then: the repeated click gets others, and they go to others once they expire."""
     for _ in range(10):
         with suppress(ConnectionError, NumberSpaceFull):
@@ -338,7 +340,7 @@ class Step:
     key: str
     caller: Caller
 
-    async def take(self, world: World) -> None:
+    async def take(self, world: AllocationWorld) -> None:
         if self.what == "allocate":
             await world.allocate(TINY, self.caller, self.key)
         elif self.what == "use":
@@ -368,7 +370,7 @@ async def test_uniqueness_holds_whatever_happens_at_the_same_time(
     timers: list[tuple[timedelta, list[Step]]], seed: int
 ) -> None:
     """Rule 1: clicks, repeated clicks, accepted invitations and expiry, in any order, with ten numbers in all."""
-    world = World(UnevenStorage(random.Random(seed)))
+    world = AllocationWorld(UnevenStorage(random.Random(seed)))
     for pause, concurrent in timers:
         world.clock.move(pause)
         results = await asyncio.gather(*(step.take(world) for step in concurrent), return_exceptions=True)

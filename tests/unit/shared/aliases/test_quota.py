@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from dev.harness.storage import MemoryStorage
 from shared.aliases.allocation import AliasFormat, Allocator
 from shared.aliases.quota import BURST, REFILL, forget_full
 from shared.bookings.booking import Booking
@@ -12,14 +13,13 @@ from shared.bookings.rows import RowKind
 from shared.errors import RateLimited
 from shared.identity.caller import Caller
 from tests.fakes.clock import FakeClock
-from tests.fakes.storage import MemoryStorage
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 FORM = AliasFormat("meet", 8, "example.com")
 ALICE, BOB = Caller("exchange:alice", "test"), Caller("exchange:bob", "test")
 
 
-class World:
+class QuotaWorld:
     """An allocator with what it stands on."""
 
     def __init__(self) -> None:
@@ -38,11 +38,11 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> QuotaWorld:
+    return QuotaWorld()
 
 
-async def test_a_user_is_refused_after_a_burst_and_told_when_to_come_back(world: World) -> None:
+async def test_a_user_is_refused_after_a_burst_and_told_when_to_come_back(world: QuotaWorld) -> None:
     await world.exhaust()
     with pytest.raises(RateLimited, match="try again in 6 minutes") as refused:
         await world.allocate()
@@ -55,7 +55,7 @@ async def test_a_user_is_refused_after_a_burst_and_told_when_to_come_back(world:
         await world.allocate()
 
 
-async def test_the_same_click_again_costs_nothing_and_is_never_refused(world: World) -> None:
+async def test_the_same_click_again_costs_nothing_and_is_never_refused(world: QuotaWorld) -> None:
     first = await world.allocate(key="click")
     for _ in range(3):
         assert (await world.allocate(key="click")).alias == first.alias
@@ -67,7 +67,7 @@ async def test_the_same_click_again_costs_nothing_and_is_never_refused(world: Wo
     assert await world.claimed() == BURST
 
 
-async def test_many_requests_at_once_get_no_more_than_one_after_the_other(world: World) -> None:
+async def test_many_requests_at_once_get_no_more_than_one_after_the_other(world: QuotaWorld) -> None:
     for _ in range(BURST - 5):
         await world.allocate()
     done = await asyncio.gather(*(world.allocate() for _ in range(20)), return_exceptions=True)
@@ -76,12 +76,12 @@ async def test_many_requests_at_once_get_no_more_than_one_after_the_other(world:
     assert await world.claimed() == BURST
 
 
-async def test_it_takes_one_request_more_and_no_time(world: World) -> None:
+async def test_it_takes_one_request_more_and_no_time(world: QuotaWorld) -> None:
     await world.allocate()
     assert world.storage.round_trips == 3  # the quota is read while the digits are claimed
 
 
-async def test_an_account_that_is_full_again_leaves_no_row(world: World) -> None:
+async def test_an_account_that_is_full_again_leaves_no_row(world: QuotaWorld) -> None:
     await world.allocate()
     table = world.storage.table("meetings")
     await forget_full(table, INTEGRATION, world.clock.now())

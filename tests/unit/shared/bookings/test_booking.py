@@ -6,7 +6,7 @@ import pytest
 
 from shared.bookings.booking import Booking, State
 from shared.storage import Put, Row, check_transaction
-from tests.unit.shared.conferences.samples import booking, conference, scheduled
+from tests.support.conferences import booking, conference, scheduled
 
 BOOKINGS = {
     "reserved": booking(),

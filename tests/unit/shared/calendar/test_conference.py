@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.calendar.conference import Calendar, Conference, Occurrence
 from shared.storage import MAX_TEXT
-from tests.unit.shared.conferences.samples import START, conference, occurrence
+from tests.support.conferences import START, conference, occurrence
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)

@@ -1,17 +1,14 @@
 """A deployment in memory, and the command line set up to reach it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeAlias
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from shared.cli.__main__ import app
 from tests.fakes.management import PASSWORD, USERNAME, FakeDeployment, running_deployment
-
-Cli: TypeAlias = Callable[..., Result]
-File: TypeAlias = Callable[[str], Path]
+from tests.unit.shared.cli.command_line import Cli, File
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from shared.cli.checking import comparable
 from shared.cli.connection import Connection
 from shared.cli.reading import Entry
 from tests.fakes.management import PASSWORD, USERNAME, FakeDeployment
-from tests.unit.shared.integrations.samples import graph_fields
+from tests.support.integrations import graph_fields
 
 LINES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), max_size=20)
 SETTINGS = st.fixed_dictionaries(

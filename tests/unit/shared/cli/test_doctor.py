@@ -6,8 +6,8 @@ from shared.cli.outcome import Exit
 from shared.operations.doctor import Finding
 from shared.operations.doctor.finding import Check
 from tests.fakes.management import FakeDeployment
-from tests.unit.shared.cli.conftest import Cli
-from tests.unit.shared.integrations.samples import graph_fields
+from tests.support.integrations import graph_fields
+from tests.unit.shared.cli.command_line import Cli
 
 SOUND = Finding(Check.LAG, ok=True, details="Fast.")
 FAULT = Finding(Check.SEND_MAIL, ok=False, details="A role is missing.", remedy="New-ManagementRoleAssignment -App X")

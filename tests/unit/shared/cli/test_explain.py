@@ -24,9 +24,9 @@ from shared.identity.caller import Caller
 from shared.storage import Insert
 from tests.fakes.clock import FakeClock
 from tests.fakes.management import FakeDeployment
-from tests.unit.shared.cli.conftest import Cli
-from tests.unit.shared.integrations.samples import graph_fields
-from tests.unit.shared.meetings.builders import conference
+from tests.support.integrations import graph_fields
+from tests.support.meetings import conference
+from tests.unit.shared.cli.command_line import Cli
 
 TAG = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
 UID = "040000008200E00074C5B7101A82E008"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conformance.test_imports import imported, is_within, modules
+from tests.support.imports import imported, is_within, modules
 
 LIBRARIES = ("typer", "rich", "ruamel", "shared.cli")
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from shared.cli.outcome import Exit
-from tests.unit.shared.cli.conftest import Cli
+from tests.unit.shared.cli.command_line import Cli
 
 ANSWERS = {
     "GRAPH": (

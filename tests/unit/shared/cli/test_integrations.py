@@ -8,8 +8,8 @@ import pytest
 from shared.cli.outcome import Exit
 from shared.management import Answer, Call
 from tests.fakes.management import FakeDeployment
-from tests.unit.shared.cli.conftest import Cli, File
-from tests.unit.shared.integrations.samples import full_fields, graph_fields
+from tests.support.integrations import full_fields, graph_fields
+from tests.unit.shared.cli.command_line import Cli, File
 
 UUID = "4189c2b4-92ca-416c-b7ea-bc3cfab3d0f0"
 CORP = """\

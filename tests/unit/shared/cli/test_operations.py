@@ -12,8 +12,8 @@ from shared.identity.passwords import BasicAuthenticator
 from shared.settings import BasicCredential
 from shared.storage import Insert
 from tests.fakes.management import FakeDeployment
-from tests.unit.shared.cli.conftest import Cli
-from tests.unit.shared.integrations.samples import graph_fields
+from tests.support.integrations import graph_fields
+from tests.unit.shared.cli.command_line import Cli
 
 
 def test_alarms_with_cause_and_remedy(deployment: FakeDeployment, cli: Cli) -> None:

@@ -10,8 +10,8 @@ from shared.cli.outcome import Exit
 from shared.management import Answer, Call
 from shared.personal.store import VmrStore
 from tests.fakes.management import FakeDeployment
-from tests.unit.shared.cli.conftest import Cli
-from tests.unit.shared.integrations.samples import graph_fields
+from tests.support.integrations import graph_fields
+from tests.unit.shared.cli.command_line import Cli
 
 HEADING = "name,primary_owner_email_address,aliases,pin,guest_pin,allow_guests\n"
 ALICE = "Alice's room,alice@example.com,alice@example.com 5550123,1234,5678,true\n"

@@ -4,8 +4,8 @@ import json
 
 from shared.cli.outcome import Exit
 from tests.fakes.management import FakeDeployment
-from tests.unit.shared.cli.conftest import Cli
-from tests.unit.shared.integrations.samples import graph_fields
+from tests.support.integrations import graph_fields
+from tests.unit.shared.cli.command_line import Cli
 
 
 def test_the_link_alone_is_on_the_standard_output(deployment: FakeDeployment, cli: Cli) -> None:

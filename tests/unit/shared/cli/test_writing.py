@@ -9,7 +9,7 @@ from shared.cli.checking import comparable, proposed
 from shared.cli.reading import parse
 from shared.cli.writing import as_yaml
 from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, SECTIONS
-from tests.unit.shared.integrations.samples import an_integration
+from tests.support.integrations import an_integration
 
 SHOWN = an_integration().resource()
 # Whatever a description may hold: settings refuse the other control characters, and half surrogate pairs are no text.

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dev.harness.storage import MemoryStorage
 from shared.conferences.answer import FIELDS, PROTECTING, service_answer
 from shared.conferences.policy import Policy
 from shared.storage import Put
 from tests.fakes.clock import FakeClock
-from tests.fakes.storage import MemoryStorage
+from tests.support.conferences import START, booking, scheduled
 from tests.unit.shared.conferences.node import CHOICES, refusals
-from tests.unit.shared.conferences.samples import START, booking, scheduled
 
 NEEDED = {"service_type": "conference", "name": "Budget", "service_tag": "tag"}
 URI = "/api/admin/configuration/v1/ivr_theme/3/"

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dev.harness.storage import MemoryStorage
 from shared.conferences.names import ConferenceNames, is_name_of
 from shared.storage import Insert
-from tests.fakes.storage import MemoryStorage
-from tests.unit.shared.conferences.samples import INTEGRATION, OTHER_TAG, TAG
+from tests.support.conferences import INTEGRATION, OTHER_TAG, TAG
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 import pytest
 
+from dev.harness.storage import MemoryStorage
 from shared.bookings.booking import Booking
 from shared.conferences.platform import PolicyPlatform
-from tests.fakes.storage import MemoryStorage
-from tests.unit.shared.conferences.samples import OTHER_TAG, booking, scheduled
+from tests.support.conferences import OTHER_TAG, booking, scheduled
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """C2: what conferencing nodes are told (docs/facts/pexip.md §6)."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,38 +8,20 @@ from hypothesis import strategies as st
 
 from shared.calendar.conference import Calendar
 from shared.conferences.platform import PolicyPlatform
-from shared.conferences.policy import Policy
 from shared.conferences.policy_request import dialled_alias, split_alias
 from shared.storage import Put
-from tests.fakes.clock import FakeClock
-from tests.fakes.storage import MemoryStorage
-from tests.unit.shared.conferences.samples import START, TAG, booking, occurrence, scheduled
+from tests.support.conferences import START, booking, occurrence, scheduled
+from tests.unit.shared.conferences.policy_world import SERVICE_TAG, PolicyWorld
 
 SECOND = timedelta(seconds=1)
-SERVICE_TAG = f"11111111-1111-4111-8111-111111111111:{TAG}"
-
-
-class World:
-    """A policy with one booking on record."""
-
-    def __init__(self) -> None:
-        self.storage = MemoryStorage()
-        self.clock = FakeClock(START)
-        self.policy = Policy(self.storage, self.clock)
-
-    async def show(self, **conference: Any) -> None:
-        await PolicyPlatform(self.storage).show(scheduled(**conference))
-
-    async def ask(self, local_alias: str = "meet123456@example.com") -> Any:
-        return await self.policy.service_configuration(local_alias)
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> PolicyWorld:
+    return PolicyWorld()
 
 
-async def test_an_open_conference_is_described(world: World) -> None:
+async def test_an_open_conference_is_described(world: PolicyWorld) -> None:
     await world.show()
     assert await world.ask() == (
         "continue",
@@ -53,7 +34,7 @@ async def test_an_open_conference_is_described(world: World) -> None:
     )
 
 
-async def test_theme_and_identity_provider(world: World) -> None:
+async def test_theme_and_identity_provider(world: PolicyWorld) -> None:
     await world.show(theme="Blue", identity_provider_group="Staff", non_idp_participants="allow_if_trusted")
     _, result = await world.ask()
     assert result["ivr_theme_name"] == "Blue"
@@ -61,13 +42,13 @@ async def test_theme_and_identity_provider(world: World) -> None:
     assert result["non_idp_participants"] == "allow_if_trusted"
 
 
-async def test_a_setting_of_identity_providers_alone_is_not_told(world: World) -> None:
+async def test_a_setting_of_identity_providers_alone_is_not_told(world: PolicyWorld) -> None:
     await world.show(identity_provider_group="", non_idp_participants="allow_if_trusted")
     _, result = await world.ask()
     assert "non_idp_participants" not in result
 
 
-async def test_no_text_is_longer_than_nodes_take(world: World) -> None:
+async def test_no_text_is_longer_than_nodes_take(world: PolicyWorld) -> None:
     """One text of 251 characters makes a node refuse the whole answer."""
     await world.show(name="n" * 300, description="d" * 5000, service_tag="t" * 300)
     _, result = await world.ask()
@@ -103,7 +84,7 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-async def test_every_spelling_finds_the_conference(world: World, spelling: str) -> None:
+async def test_every_spelling_finds_the_conference(world: PolicyWorld, spelling: str) -> None:
     await world.show()
     action, result = await world.ask(spelling)
     assert (action, result["service_tag"]) == ("continue", SERVICE_TAG)
@@ -134,12 +115,12 @@ async def test_every_spelling_finds_the_conference(world: World, spelling: str) 
         "x" * 1_000_000,
     ],
 )
-async def test_others_aliases_are_left_to_the_node(world: World, foreign: str) -> None:
+async def test_others_aliases_are_left_to_the_node(world: PolicyWorld, foreign: str) -> None:
     await world.show()
     assert await world.ask(foreign) is None
 
 
-async def test_the_window_to_the_second(world: World) -> None:
+async def test_the_window_to_the_second(world: PolicyWorld) -> None:
     """C1: open from 30 minutes before the start to 60 minutes after the end."""
     await world.show()
     for moment, action in [
@@ -152,20 +133,20 @@ async def test_the_window_to_the_second(world: World) -> None:
         assert (await world.ask())[0] == action
 
 
-async def test_a_closed_door_tells_nothing(world: World) -> None:
+async def test_a_closed_door_tells_nothing(world: PolicyWorld) -> None:
     await world.show()
     world.clock.move(timedelta(days=1))
     assert await world.ask() == ("reject", {})
 
 
 @pytest.mark.parametrize("state", ["reserved", "closed"])
-async def test_an_alias_without_open_conference_is_rejected(world: World, state: str) -> None:
+async def test_an_alias_without_open_conference_is_rejected(world: PolicyWorld, state: str) -> None:
     shown = booking() if state == "reserved" else scheduled().closed()
     await PolicyPlatform(world.storage).show(shown)
     assert await world.ask() == ("reject", {})
 
 
-async def test_an_answer_takes_one_round_trip_however_many_conferences_there_are(world: World) -> None:
+async def test_an_answer_takes_one_round_trip_however_many_conferences_there_are(world: PolicyWorld) -> None:
     """The budget of bench/README.md."""
     for number in range(1000):
         await world.storage.table("aliases").commit(f"meet{number:06}", Put("alias", {"domain": "example.com"}))
@@ -175,12 +156,12 @@ async def test_an_answer_takes_one_round_trip_however_many_conferences_there_are
     assert world.storage.round_trips == before + 1
 
 
-async def test_what_cannot_be_an_alias_costs_no_round_trip(world: World) -> None:
+async def test_what_cannot_be_an_alias_costs_no_round_trip(world: PolicyWorld) -> None:
     await world.ask("no alias of ours/")
     assert world.storage.round_trips == 0
 
 
-async def test_a_series_is_open_around_each_occurrence(world: World) -> None:
+async def test_a_series_is_open_around_each_occurrence(world: PolicyWorld) -> None:
     await world.show(calendar=Calendar((occurrence(0), occurrence(24))))
     answers = []
     for _ in range(4):
@@ -191,7 +172,7 @@ async def test_a_series_is_open_around_each_occurrence(world: World) -> None:
 
 @given(st.text(max_size=80) | st.from_regex(r"(sips?:|h323:)?[a-z0-9'/\\#?%._:@\[\]-]{0,30}"))
 async def test_any_alias_has_an_answer(local_alias: str) -> None:
-    world = World()
+    world = PolicyWorld()
     await world.show()
     if await world.ask(local_alias) is not None:
         assert dialled_alias(local_alias)[0] == "meet123456"

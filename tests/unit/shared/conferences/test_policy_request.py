@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from shared.conferences.platform import PolicyPlatform
 from shared.conferences.policy_request import Direction, ServiceRequest, dialled_alias
 from shared.storage import Put
-from tests.unit.shared.conferences.samples import INTEGRATION, START, TAG, scheduled
-from tests.unit.shared.conferences.test_policy import SERVICE_TAG, World
+from tests.support.conferences import INTEGRATION, START, TAG, scheduled
+from tests.unit.shared.conferences.policy_world import SERVICE_TAG, PolicyWorld
 
 ALL = {
     "bandwidth": "0", "breakout_uuid": "", "call_direction": "dial_in", "call_tag": "", "display_count": "1",
@@ -30,15 +30,15 @@ BEFORE = START - timedelta(minutes=31)
 
 
 @pytest.fixture
-async def world() -> World:
-    world = World()
+async def world() -> PolicyWorld:
+    world = PolicyWorld()
     await world.show()
     booking = scheduled().named("Budget of Alice")
     await world.storage.table("meetings").commit(INTEGRATION, Put(booking.key, booking.values()))
     return world
 
 
-async def ask(world: World, **parameters: str) -> Any:
+async def ask(world: PolicyWorld, **parameters: str) -> Any:
     return await world.policy.answer(ServiceRequest.from_parameters(ALL | parameters))
 
 
@@ -62,7 +62,7 @@ FORMS = [
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_every_form_of_an_alias_is_found_by_one_point_read(world: World, form: str) -> None:
+async def test_every_form_of_an_alias_is_found_by_one_point_read(world: PolicyWorld, form: str) -> None:
     before = world.storage.round_trips
     action, result = await ask(world, local_alias=form)
     assert (action, result["service_tag"]) == ("continue", SERVICE_TAG)
@@ -89,14 +89,14 @@ async def test_every_form_of_an_alias_is_found_by_one_point_read(world: World, f
         "meet123456@example.com," * 1000,
     ],
 )
-async def test_what_names_no_alias_or_two_is_left_to_the_node(world: World, hostile: str) -> None:
+async def test_what_names_no_alias_or_two_is_left_to_the_node(world: PolicyWorld, hostile: str) -> None:
     before = world.storage.round_trips
     assert await ask(world, local_alias=hostile) is None
     assert world.storage.round_trips <= before + ("@example.com.." in hostile)
 
 
 @pytest.mark.parametrize("left_out", sorted(ALL.keys() - {"local_alias"}))
-async def test_any_parameter_may_be_missing_empty_doubled_or_hostile(world: World, left_out: str) -> None:
+async def test_any_parameter_may_be_missing_empty_doubled_or_hostile(world: PolicyWorld, left_out: str) -> None:
     expected = await ask(world)
     assert expected[0] == "continue"
     without = {name: value for name, value in ALL.items() if name != left_out}
@@ -108,12 +108,12 @@ async def test_any_parameter_may_be_missing_empty_doubled_or_hostile(world: Worl
         assert await ask(world, **{left_out: other}) == expected
 
 
-async def test_the_names_of_parameters_are_read_in_any_case(world: World) -> None:
+async def test_the_names_of_parameters_are_read_in_any_case(world: PolicyWorld) -> None:
     given = ServiceRequest.from_parameters({"Local_Alias": "meet123456", "CALL_DIRECTION": "Dial_In"})
     assert (await world.policy.answer(given))[0] == "continue"  # type: ignore[index]
 
 
-async def test_a_call_by_way_of_a_virtual_reception_is_one_like_any_other(world: World) -> None:
+async def test_a_call_by_way_of_a_virtual_reception_is_one_like_any_other(world: PolicyWorld) -> None:
     """Two-stage dialling: the number is keyed in, with the # that ends it."""
     by = {"trigger": "two_stage_dialing", "previous_service_name": "Reception", "local_alias": "meet123456#"}
     assert (await ask(world, **by))[0] == "continue"
@@ -128,7 +128,7 @@ async def test_a_call_by_way_of_a_virtual_reception_is_one_like_any_other(world:
         {"trigger": "OPTIONS,options"}, {"call_direction": "non_dial"},
     ],
 )  # fmt: skip
-async def test_a_probe_is_answered_and_never_refused(world: World, probe: dict[str, str]) -> None:
+async def test_a_probe_is_answered_and_never_refused(world: PolicyWorld, probe: dict[str, str]) -> None:
     """A node may remember a refusal for minutes; somebody may call right after it has looked."""
     assert (await ask(world, **probe))[0] == "continue"
     world.clock.set(BEFORE)
@@ -139,7 +139,7 @@ async def test_a_probe_is_answered_and_never_refused(world: World, probe: dict[s
 @pytest.mark.parametrize(
     "trigger", ["web", "invite", "setup", "arq", "lrq", "teams", "unspecified", "two_stage_dialing"]
 )
-async def test_a_call_outside_the_window_is_refused_up_to_the_last_second(world: World, trigger: str) -> None:
+async def test_a_call_outside_the_window_is_refused_up_to_the_last_second(world: PolicyWorld, trigger: str) -> None:
     """Decided: also shortly before the window opens, though nodes may remember it for up to three minutes."""
     opens = START - timedelta(minutes=30)
     for early in (timedelta(minutes=10), timedelta(minutes=2), timedelta(seconds=1)):
@@ -152,14 +152,14 @@ async def test_a_call_outside_the_window_is_refused_up_to_the_last_second(world:
 class TestDialOut:
     """A node that dials out for a running service wants that service again, and nothing else."""
 
-    async def test_the_running_service_is_found_by_its_tag_whatever_the_alias(self, world: World) -> None:
+    async def test_the_running_service_is_found_by_its_tag_whatever_the_alias(self, world: PolicyWorld) -> None:
         for alias in ("", "bob@example.org", "meet123456@example.com", "meet654321"):
             before = world.storage.round_trips
             _, result = await ask(world, call_direction="dial_out", service_tag=SERVICE_TAG, local_alias=alias)
             assert result["service_tag"] == SERVICE_TAG
             assert world.storage.round_trips == before + 1
 
-    async def test_a_service_that_was_renamed_keeps_the_name_under_which_it_runs(self, world: World) -> None:
+    async def test_a_service_that_was_renamed_keeps_the_name_under_which_it_runs(self, world: PolicyWorld) -> None:
         renamed = scheduled().named("Budget of Alice").named("Budget of Bob")
         await world.storage.table("meetings").commit(INTEGRATION, Put(renamed.key, renamed.values()))
         await PolicyPlatform(world.storage).show(renamed)
@@ -169,22 +169,22 @@ class TestDialOut:
             assert (await ask(world, **by, service_name=other))[1]["name"] == "Budget of Bob"
 
     @pytest.mark.parametrize("tag", ["nextcloud", f"{INTEGRATION}:cccccccc-cccc-4ccc-8ccc-cccccccccccc"])
-    async def test_a_foreign_service_is_left_to_the_node(self, world: World, tag: str) -> None:
+    async def test_a_foreign_service_is_left_to_the_node(self, world: PolicyWorld, tag: str) -> None:
         assert await ask(world, call_direction="dial_out", service_tag=tag) is None
 
-    async def test_without_a_tag_the_alias_counts(self, world: World) -> None:
+    async def test_without_a_tag_the_alias_counts(self, world: PolicyWorld) -> None:
         assert (await ask(world, call_direction="dial_out"))[0] == "continue"
 
-    async def test_nobody_is_brought_in_outside_the_window(self, world: World) -> None:
+    async def test_nobody_is_brought_in_outside_the_window(self, world: PolicyWorld) -> None:
         world.clock.move(timedelta(days=1))
         assert await ask(world, call_direction="dial_out", service_tag=SERVICE_TAG) == ("reject", {})
 
-    async def test_a_closed_room_dials_out_to_nobody(self, world: World) -> None:
+    async def test_a_closed_room_dials_out_to_nobody(self, world: PolicyWorld) -> None:
         closed = scheduled().closed()
         await world.storage.table("meetings").commit(INTEGRATION, Put(closed.key, closed.values()))
         assert await ask(world, call_direction="dial_out", service_tag=SERVICE_TAG) == ("reject", {})
 
-    async def test_a_tag_counts_in_no_other_request(self, world: World) -> None:
+    async def test_a_tag_counts_in_no_other_request(self, world: PolicyWorld) -> None:
         assert (await ask(world, service_tag="nextcloud"))[0] == "continue"
         foreign = {"service_tag": SERVICE_TAG, "local_alias": "meet654321"}
         assert await ask(world, **foreign) is None
@@ -193,7 +193,7 @@ class TestDialOut:
 
 @given(st.dictionaries(st.sampled_from([*ALL, "Local_Alias", "x"]), st.text(max_size=60)))
 async def test_any_query_has_an_answer(parameters: dict[str, str]) -> None:
-    world = World()
+    world = PolicyWorld()
     await world.show()
     before = world.storage.round_trips
     request = ServiceRequest.from_parameters(parameters)

@@ -17,8 +17,8 @@ from shared.meetings.due_runner import ONWARD
 from shared.meetings.retirement import Retirement
 from shared.operations.erasure import Person, traces_of
 from tests.fakes.mailbox import invitation
-from tests.unit.shared.meetings.crashes import Crash, CrashingStorage, Fuse
-from tests.unit.shared.meetings.world import KEY, World, body, stored_integration
+from tests.support.crashes import Crash, CrashingStorage, Fuse
+from tests.support.meetings_world import KEY, MeetingsWorld, body, stored_integration
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -32,14 +32,14 @@ class OneNumber(AliasFormat):
         return f"{self.prefix}@{self.domain}"
 
 
-async def meeting(world: World) -> Booking:
+async def meeting(world: MeetingsWorld) -> Booking:
     """A meeting that has its room."""
     booking = await world.reserve(ALICE.key)
     await world.process(world.mailbox.deliver(invitation(body=body(booking), start=START)))
     return booking
 
 
-async def old_meeting(world: World) -> Booking:
+async def old_meeting(world: MeetingsWorld) -> Booking:
     """A meeting that was over a year ago."""
     booking = await meeting(world)
     world.clock.move(timedelta(days=2))
@@ -48,28 +48,28 @@ async def old_meeting(world: World) -> Booking:
     return booking
 
 
-async def old_reservation(world: World) -> Booking:
+async def old_reservation(world: MeetingsWorld) -> Booking:
     """An alias that nobody used."""
     booking = await world.reserve(ALICE.key)
     world.clock.move(timedelta(days=world.integration.reservation_days + 1))
     return booking
 
 
-async def by_the_agenda(world: World, storage: CrashingStorage) -> None:
+async def by_the_agenda(world: MeetingsWorld, storage: CrashingStorage) -> None:
     await replace(world.agenda(), storage=storage, platform=PolicyPlatform(storage)).clean_up()
 
 
-async def with_the_integration(world: World, storage: CrashingStorage) -> None:
+async def with_the_integration(world: MeetingsWorld, storage: CrashingStorage) -> None:
     await Retirement(world.storage, PolicyPlatform(world.storage)).announce(world.integration.uuid)
     await Retirement(storage, PolicyPlatform(storage)).complete(world.integration.uuid)
 
 
-async def with_the_person(world: World, storage: CrashingStorage) -> None:
+async def with_the_person(world: MeetingsWorld, storage: CrashingStorage) -> None:
     person = Person("alice@example.com", frozenset({"alice"}))
     await erase(storage, await traces_of(storage, person))
 
 
-async def by_another_allocation(world: World, storage: CrashingStorage) -> None:
+async def by_another_allocation(world: MeetingsWorld, storage: CrashingStorage) -> None:
     """Somebody needs the digits: the form leaves him no others."""
     [alias] = [row.partition async for row in world.storage.table("aliases").everything() if row.key == "alias"]
     form = OneNumber(alias, 0, "example.com")
@@ -78,7 +78,10 @@ async def by_another_allocation(world: World, storage: CrashingStorage) -> None:
     )
 
 
-WAYS: dict[str, tuple[Callable[[World], Awaitable[Booking]], Callable[[World, CrashingStorage], Awaitable[None]]]] = {
+WAYS: dict[
+    str,
+    tuple[Callable[[MeetingsWorld], Awaitable[Booking]], Callable[[MeetingsWorld, CrashingStorage], Awaitable[None]]],
+] = {
     "a year later": (old_meeting, by_the_agenda),
     "unused": (old_reservation, by_the_agenda),
     "with the integration": (meeting, with_the_integration),
@@ -87,14 +90,14 @@ WAYS: dict[str, tuple[Callable[[World], Awaitable[Booking]], Callable[[World, Cr
 }
 
 
-async def night(world: World) -> None:
+async def night(world: MeetingsWorld) -> None:
     """The nightly cleanup."""
     platform = PolicyPlatform(world.storage)
     await Retirement(world.storage, platform).complete_all(existing=set())
     await world.agenda().clean_up()
 
 
-async def left_of(world: World, tag: str) -> list[str]:
+async def left_of(world: MeetingsWorld, tag: str) -> list[str]:
     """Every row that still knows the tag."""
     # A row that says what is due names a tag, and does no harm when that is gone.
     rows = [row for name in ("meetings", "aliases") async for row in world.storage.table(name).everything()]
@@ -107,7 +110,7 @@ async def left_of(world: World, tag: str) -> list[str]:
 async def test_an_interruption_at_any_step_leaves_nothing_behind(way: str, *, after: bool) -> None:
     prepare, delete = WAYS[way]
     for at in range(1, 40):
-        world = World(stored_integration())
+        world = MeetingsWorld(stored_integration())
         booking = await prepare(world)
         fuse = Fuse(at, after=after)
         try:
@@ -123,7 +126,7 @@ async def test_an_interruption_at_any_step_leaves_nothing_behind(way: str, *, af
     assert at > 3
 
 
-async def check_nobody_shares(world: World, booking: Booking) -> None:
+async def check_nobody_shares(world: MeetingsWorld, booking: Booking) -> None:
     """A tag that stands for something owns its digits (rule 1)."""
     known = await world.records.booking(booking.tag)
     row = await world.storage.table("aliases").get(booking.numeric_alias, "alias")
@@ -132,7 +135,7 @@ async def check_nobody_shares(world: World, booking: Booking) -> None:
 
 
 async def test_digits_that_an_older_version_left_closed_go_to_whoever_meets_them() -> None:
-    world = World(stored_integration())
+    world = MeetingsWorld(stored_integration())
     booking = await meeting(world)
     await PolicyPlatform(world.storage).show(booking.closed())
     known = await world.records.booking(booking.tag)
@@ -145,13 +148,13 @@ async def test_digits_that_an_older_version_left_closed_go_to_whoever_meets_them
     assert row.values["tag"] != booking.tag
 
 
-async def by_another_allocation_fails(world: World) -> None:
+async def by_another_allocation_fails(world: MeetingsWorld) -> None:
     with pytest.raises(NumberSpaceFull):
         await by_another_allocation(world, CrashingStorage(world.storage, Fuse(0)))
 
 
 async def test_the_nightly_look_at_the_number_space_frees_what_leaked() -> None:
-    world = World(stored_integration())
+    world = MeetingsWorld(stored_integration())
     booking = await meeting(world)
     await PolicyPlatform(world.storage).show(booking.closed())
     form = OneNumber(booking.numeric_alias, 0, "example.com")

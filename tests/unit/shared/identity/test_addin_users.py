@@ -5,69 +5,25 @@ from typing import Any
 
 import pytest
 
-from dev.exchange.clock import Clock
-from dev.exchange.directory import User
-from dev.exchange.identity import Identity
 from shared.errors import NotAuthenticated, Unavailable
-from shared.identity.addin_users import OFFICE, AddInUsers
-from shared.identity.entra import EntraTokens
-from shared.identity.entra_keys import EntraKeys
+from shared.identity.addin_users import OFFICE
 from shared.identity.exchange_metadata import ExchangeMetadata
 from shared.identity.exchange_token import ExchangeTokens
 from shared.identity.proxy_routes import ProxyRoutes
-from shared.identity.sign_in.sessions import Sessions
 from shared.integrations import Integration
-from shared.web.addresses import Addresses
 from tests.fakes.clock import FakeClock
-from tests.fakes.end_users import MemoryEndUsers
-from tests.unit.shared.identity.tokens import ADD_IN, API, STRANGER, Entra, metadata_url
-from tests.unit.shared.integrations.samples import an_integration, full_fields
+from tests.support.addin_users_world import AddInUsersWorld, integration
+from tests.support.entra_tokens import ADD_IN, API, STRANGER, Entra
 
-ADDRESSES = Addresses("https://vmr.example.com")
-ON_PREMISES = "https://mail.example.com/autodiscover/metadata/json/1"
 ONLINE = "https://outlook.office365.com/autodiscover/metadata/json/1"
 
 
-class World:
-    """Exchange, Entra, and what proves their users to us."""
-
-    def __init__(self) -> None:
-        clock = FakeClock()
-        self.entra = Entra(clock)
-        self.exchange = Identity(Clock(clock.now))
-        self.user = User("alice@example.com", "Alice", STRANGER, API)
-        exchange = ExchangeTokens(ExchangeMetadata(self._fetch, clock), clock)
-        entra = EntraTokens(EntraKeys(self._fetch, clock), clock)
-        self.end_users = MemoryEndUsers()
-        self.sessions = Sessions(b"k" * 32, self.end_users, clock)
-        self.users = AddInUsers(ProxyRoutes(exchange, exchange), ProxyRoutes(entra, entra), self.sessions, ADDRESSES)
-
-    async def _fetch(self, url: str) -> Any:
-        if "autodiscover" in url:
-            return self.exchange.metadata(url)
-        return await self.entra.fetch(url)
-
-    def exchange_token(self, integration: Integration, amurl: str = ON_PREMISES) -> str:
-        return self.exchange.token(self.user, ADDRESSES.pane(integration), amurl)
-
-
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> AddInUsersWorld:
+    return AddInUsersWorld()
 
 
-def integration(method: str, **changes: Any) -> Integration:
-    fields = full_fields(
-        addin_authentication_method=method,
-        addin_application_id=ADD_IN,
-        addin_naa_web_api_application_id=API,
-        addin_oidc_metadata_url=metadata_url(),
-        domains=[{"domain": "mail.example.com"}, {"domain": "outlook.office365.com"}],
-    )
-    return an_integration(**fields | changes)
-
-
-async def method_of(world: World, integration: Integration, token: str) -> str:
+async def method_of(world: AddInUsersWorld, integration: Integration, token: str) -> str:
     """The method by which a token is believed; "" when it is not."""
     try:
         return (await world.users.identify(integration, token)).method
@@ -76,32 +32,32 @@ async def method_of(world: World, integration: Integration, token: str) -> str:
 
 
 @pytest.mark.parametrize("method", ["EXCHANGE_USER_ID_TOKEN", "NAA_TOKEN", "SSO_TOKEN"])
-async def test_without_a_token_nobody_is_anybody(world: World, method: str) -> None:
+async def test_without_a_token_nobody_is_anybody(world: AddInUsersWorld, method: str) -> None:
     with pytest.raises(NotAuthenticated, match="header `token`"):
         await world.users.identify(integration(method), "")
 
 
-async def test_exchange_s_users_prove_themselves_by_exchange_only(world: World) -> None:
+async def test_exchange_s_users_prove_themselves_by_exchange_only(world: AddInUsersWorld) -> None:
     chosen = integration("EXCHANGE_USER_ID_TOKEN")
     assert await method_of(world, chosen, world.exchange_token(chosen)) == "exchange_token"
     assert await method_of(world, chosen, world.exchange_token(chosen, ONLINE)) == "exchange_token"
     assert await method_of(world, chosen, world.entra.token()) == ""
 
 
-async def test_a_token_for_another_integration_s_pane_proves_nothing(world: World) -> None:
+async def test_a_token_for_another_integration_s_pane_proves_nothing(world: AddInUsersWorld) -> None:
     chosen = integration("EXCHANGE_USER_ID_TOKEN", uuid=STRANGER)
     other = integration("EXCHANGE_USER_ID_TOKEN", uuid=API)
     assert await method_of(world, chosen, world.exchange_token(other)) == ""
 
 
-async def test_nested_app_authentication(world: World) -> None:
+async def test_nested_app_authentication(world: AddInUsersWorld) -> None:
     chosen = integration("NAA_TOKEN")
     assert await method_of(world, chosen, world.entra.token()) == "entra"
     assert await method_of(world, chosen, world.entra.token(aud=ADD_IN)) == ""
     assert await method_of(world, chosen, world.entra.token(azp=OFFICE[0])) == ""
 
 
-async def test_single_sign_on(world: World) -> None:
+async def test_single_sign_on(world: AddInUsersWorld) -> None:
     chosen = integration("SSO_TOKEN")
     for office in OFFICE:
         assert await method_of(world, chosen, world.entra.token(aud=ADD_IN, azp=office)) == "entra"
@@ -110,7 +66,9 @@ async def test_single_sign_on(world: World) -> None:
 
 
 @pytest.mark.parametrize("method", ["NAA_TOKEN", "SSO_TOKEN"])
-async def test_on_premises_users_of_a_hybrid_deployment_still_bring_exchange_s(world: World, method: str) -> None:
+async def test_on_premises_users_of_a_hybrid_deployment_still_bring_exchange_s(
+    world: AddInUsersWorld, method: str
+) -> None:
     hybrid = integration(method)
     assert await method_of(world, hybrid, world.exchange_token(hybrid)) == "exchange_token"
     assert await method_of(world, hybrid, world.exchange_token(hybrid, ONLINE)) == "", "it may be any tenant's"
@@ -120,7 +78,7 @@ async def test_on_premises_users_of_a_hybrid_deployment_still_bring_exchange_s(w
 
 @pytest.mark.parametrize("setting", ["graph_tenant_id", "addin_authority_url"])
 async def test_metadata_of_all_tenants_needs_a_tenant_named_elsewhere(setting: str) -> None:
-    world = World()
+    world = AddInUsersWorld()
     world.entra = Entra(world.entra.clock, "common")
     tenant = world.entra.claims()["tid"]
     unnamed = {"graph_tenant_id": None, "graph_client_id": None, "authentication_method": "BASIC"}
@@ -131,7 +89,7 @@ async def test_metadata_of_all_tenants_needs_a_tenant_named_elsewhere(setting: s
     assert await method_of(world, chosen, world.entra.token()) == "entra"
 
 
-async def test_the_settings_choose_the_way_to_the_keys(world: World) -> None:
+async def test_the_settings_choose_the_way_to_the_keys(world: AddInUsersWorld) -> None:
     """E5: the web proxy is passed by for all that an integration fetches."""
 
     async def nothing(url: str) -> Any:

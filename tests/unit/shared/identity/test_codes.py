@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dev.harness.storage import MemoryStorage
 from shared.errors import NotAuthenticated
 from shared.identity.sign_in.codes import Codes, Redeemed, by_hand
 from shared.identity.sign_in.state_cookie import Attempt, s256
 from tests.fakes.clock import FakeClock
-from tests.fakes.storage import MemoryStorage
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 VERIFIER = "v" * 43

@@ -20,7 +20,7 @@ from shared.identity.entra import EntraRules, EntraTokens
 from shared.identity.entra_keys import EntraKeys
 from shared.identity.rs256 import SKEW
 from tests.fakes.clock import FakeClock
-from tests.unit.shared.identity.tokens import ADD_IN, ALICE, API, LOGIN, STRANGER, TENANT, Entra, Key
+from tests.support.entra_tokens import ADD_IN, ALICE, API, LOGIN, STRANGER, TENANT, Entra, Key
 
 RULES = EntraRules(
     metadata_url=f"{LOGIN}/{TENANT}/v2.0/.well-known/openid-configuration",

@@ -10,7 +10,7 @@ from shared.errors import Unavailable
 from shared.identity.entra_keys import MAX_SIGNING_KEYS, EntraKeys
 from shared.identity.key_cache import FRESH, REFETCH_AFTER
 from tests.fakes.clock import FakeClock
-from tests.unit.shared.identity.tokens import LOGIN, Entra, Key
+from tests.support.entra_tokens import LOGIN, Entra, Key
 
 SECOND = timedelta(seconds=1)
 

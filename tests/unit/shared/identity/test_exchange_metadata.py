@@ -11,7 +11,7 @@ from shared.errors import Unavailable
 from shared.identity.exchange_metadata import ExchangeMetadata
 from shared.identity.key_cache import FRESH, REFETCH_AFTER, RETRY_AFTER
 from tests.fakes.clock import FakeClock
-from tests.unit.shared.identity.exchange import METADATA, Exchange, Signer
+from tests.support.exchange_tokens import METADATA, Exchange, Signer
 
 OLD, NEW = Signer("exchange"), Signer("next")
 SECOND = timedelta(seconds=1)

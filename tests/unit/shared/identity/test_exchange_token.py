@@ -18,7 +18,7 @@ from shared.identity.exchange_metadata import ExchangeMetadata
 from shared.identity.exchange_token import EXCHANGE_TOKEN_MAX_LENGTH, ExchangeTokens, normalise
 from shared.identity.rs256 import SKEW
 from tests.fakes.clock import FakeClock
-from tests.unit.shared.identity.exchange import ALICE, AUDIENCE, LEFT_OUT, METADATA, Exchange, Signer, handmade
+from tests.support.exchange_tokens import ALICE, AUDIENCE, LEFT_OUT, METADATA, Exchange, Signer, handmade
 
 EVIL = "https://evil.example/autodiscover/metadata/json/1"
 OTHER_ORGANISATION = "https://mail.example.org/autodiscover/metadata/json/1"

@@ -5,7 +5,7 @@ from base64 import b64encode
 from hashlib import sha256
 
 from shared.identity.sign_in.notice import failed, service_account_signed_in
-from tests.unit.shared.integrations.samples import an_integration
+from tests.support.integrations import an_integration
 
 
 def test_a_failure_runs_nothing_and_shows_texts_as_they_are() -> None:

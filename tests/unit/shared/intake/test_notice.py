@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dev.harness.storage import MemoryQueue
 from shared.intake.notice import LOOKS, Notice, decode, encode, enqueue
-from tests.fakes.storage import MemoryQueue
 from tests.support import ROOT
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"

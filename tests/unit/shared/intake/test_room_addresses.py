@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
+from dev.harness.storage import MemoryStorage
 from shared.errors import Unavailable
 from shared.intake.room_addresses import ADDRESSES_MAX_AGE, RoomAddresses, learn_addresses
 from shared.intake.watch_state import WatchState
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailbox import FakeMailbox
-from tests.fakes.storage import MemoryStorage
 
 UUID = "11111111-1111-4111-8111-111111111111"
 VMR = "vmr@example.com"

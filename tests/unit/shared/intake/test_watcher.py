@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from dev.harness.storage import MemoryQueue, MemoryStorage
 from shared.bookings.operation import correlation_id
 from shared.errors import RateLimited, Unavailable
 from shared.intake.notice import decode
@@ -12,14 +13,13 @@ from shared.mailboxes.mailbox import Changes, Folder, MessageNotFound
 from shared.storage import Put
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailbox import FakeMailbox
-from tests.fakes.storage import MemoryQueue, MemoryStorage
 from tests.fakes.subscriptions import LIFETIME, FakeSubscriptions
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 SECOND = timedelta(seconds=1)
 
 
-class World:
+class WatcherWorld:
     """A watcher of a mailbox whose pages hold two messages."""
 
     def __init__(self) -> None:
@@ -53,18 +53,18 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> WatcherWorld:
+    return WatcherWorld()
 
 
-async def test_a_mailbox_is_subscribed_to_once(world: World) -> None:
+async def test_a_mailbox_is_subscribed_to_once(world: WatcherWorld) -> None:
     assert await world.watcher.keep_subscribed() is True
     assert await world.watcher.keep_subscribed() is False
     assert list(world.subscriptions.alive) == ["subscription-1"]
     assert world.subscriptions.renewed == 0
 
 
-async def test_it_is_renewed_two_days_before_it_ends(world: World) -> None:
+async def test_it_is_renewed_two_days_before_it_ends(world: WatcherWorld) -> None:
     await world.watcher.keep_subscribed()
     world.clock.move(LIFETIME - RENEW_BEFORE - SECOND)
     await world.watcher.keep_subscribed()
@@ -76,14 +76,14 @@ async def test_it_is_renewed_two_days_before_it_ends(world: World) -> None:
     assert world.subscriptions.renewed == 1, "the new end is remembered"
 
 
-async def test_the_renewal_timer_renews_at_once(world: World) -> None:
+async def test_the_renewal_timer_renews_at_once(world: WatcherWorld) -> None:
     await world.watcher.keep_subscribed()
     world.clock.move(timedelta(hours=6))
     assert await world.watcher.keep_subscribed(at_once=True) is False
     assert world.subscriptions.alive == {"subscription-1": world.clock.now() + LIFETIME}
 
 
-async def test_a_lost_subscription_is_made_anew(world: World) -> None:
+async def test_a_lost_subscription_is_made_anew(world: WatcherWorld) -> None:
     await world.watcher.keep_subscribed()
     world.subscriptions.alive.clear()
     assert await world.watcher.keep_subscribed(at_once=True) is True
@@ -91,7 +91,7 @@ async def test_a_lost_subscription_is_made_anew(world: World) -> None:
     assert await world.watcher.keep_subscribed() is False
 
 
-async def test_one_that_cannot_be_made_anew_is_not_taken_for_alive(world: World) -> None:
+async def test_one_that_cannot_be_made_anew_is_not_taken_for_alive(world: WatcherWorld) -> None:
     """Else nothing would be tried before the renewal timer, and the alarm would be cleared meanwhile."""
     await world.watcher.keep_subscribed()
     world.subscriptions.alive.clear()
@@ -104,7 +104,7 @@ async def test_one_that_cannot_be_made_anew_is_not_taken_for_alive(world: World)
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-async def test_one_that_was_made_under_other_terms_is_made_anew(world: World, at_once: bool) -> None:
+async def test_one_that_was_made_under_other_terms_is_made_anew(world: WatcherWorld, at_once: bool) -> None:
     """The signing key was renewed: what the old one notifies is not believed any more."""
     await world.watcher.keep_subscribed()
     world.subscriptions.terms = "second"
@@ -113,7 +113,7 @@ async def test_one_that_was_made_under_other_terms_is_made_anew(world: World, at
     assert await world.watcher.keep_subscribed() is False
 
 
-async def test_a_mailbox_without_subscriptions_is_found_by_sweeps_alone(world: World) -> None:
+async def test_a_mailbox_without_subscriptions_is_found_by_sweeps_alone(world: WatcherWorld) -> None:
     world.is_polled = True
     world.mailbox.deliver_mail("a")
     assert await world.watcher.keep_subscribed(at_once=True) is False
@@ -121,7 +121,7 @@ async def test_a_mailbox_without_subscriptions_is_found_by_sweeps_alone(world: W
     assert world.subscriptions.made == []
 
 
-async def test_another_mailbox_or_address_is_subscribed_to_anew(world: World) -> None:
+async def test_another_mailbox_or_address_is_subscribed_to_anew(world: WatcherWorld) -> None:
     """Otherwise a changed equipment mailbox would never be watched, and the old one for ever."""
     world.mailbox.deliver_mail("a")
     await world.watcher.resync(resubscribe=True)
@@ -133,7 +133,7 @@ async def test_another_mailbox_or_address_is_subscribed_to_anew(world: World) ->
     assert world.found() == ["a", "b"]
 
 
-async def test_a_sweep_finds_everything_once_in_both_folders(world: World) -> None:
+async def test_a_sweep_finds_everything_once_in_both_folders(world: WatcherWorld) -> None:
     """What Exchange has filed away itself is in Deleted Items (docs/facts/exchange.md §7)."""
     for name in "abcde":
         world.mailbox.deliver_mail(name)
@@ -146,7 +146,7 @@ async def test_a_sweep_finds_everything_once_in_both_folders(world: World) -> No
     assert world.found() == list("abcdefg")
 
 
-async def test_a_sweep_of_an_endless_folder_stops_and_the_next_goes_on(world: World) -> None:
+async def test_a_sweep_of_an_endless_folder_stops_and_the_next_goes_on(world: WatcherWorld) -> None:
     messages = [f"m{n}" for n in range(2 * SWEEP_MAX_PAGES + 3)]
     for name in messages:
         world.mailbox.deliver_mail(name)
@@ -156,7 +156,7 @@ async def test_a_sweep_of_an_endless_folder_stops_and_the_next_goes_on(world: Wo
 
 
 @pytest.mark.parametrize("page", range(3))
-async def test_a_crash_while_sweeping_loses_nothing(world: World, page: int) -> None:
+async def test_a_crash_while_sweeping_loses_nothing(world: WatcherWorld, page: int) -> None:
     """The state is stored only after the messages are in the queue; some may come twice, none is missing."""
     for name in "abcdef":
         world.mailbox.deliver_mail(name)
@@ -168,7 +168,7 @@ async def test_a_crash_while_sweeping_loses_nothing(world: World, page: int) -> 
     assert set(world.found()) == set("abcdef")
 
 
-async def test_a_crash_between_queue_and_state_finds_the_page_again(world: World) -> None:
+async def test_a_crash_between_queue_and_state_finds_the_page_again(world: WatcherWorld) -> None:
     for name in "abc":
         world.mailbox.deliver_mail(name)
     world.is_polled = True
@@ -178,7 +178,7 @@ async def test_a_crash_between_queue_and_state_finds_the_page_again(world: World
     assert await world.watcher.sweep() == 3
 
 
-async def test_a_folder_that_fails_keeps_its_place(world: World) -> None:
+async def test_a_folder_that_fails_keeps_its_place(world: WatcherWorld) -> None:
     world.is_polled = True
     world.mailbox.deliver_mail("a")
     await world.watcher.sweep()
@@ -190,7 +190,7 @@ async def test_a_folder_that_fails_keeps_its_place(world: World) -> None:
     assert world.found() == ["a", "b"]
 
 
-async def test_what_is_listed_is_found_although_the_delta_query_fails(world: World) -> None:
+async def test_what_is_listed_is_found_although_the_delta_query_fails(world: WatcherWorld) -> None:
     world.mailbox.deliver_mail("a")
     world.mailbox.fail("changes", Unavailable("down"))
     with pytest.raises(Unavailable):
@@ -199,7 +199,7 @@ async def test_what_is_listed_is_found_although_the_delta_query_fails(world: Wor
     assert world.found() == ["a"]
 
 
-async def test_a_resync_mends_the_subscription_first(world: World) -> None:
+async def test_a_resync_mends_the_subscription_first(world: WatcherWorld) -> None:
     world.mailbox.deliver_mail("a")
     assert await world.watcher.resync(resubscribe=True) == 1
     assert list(world.subscriptions.alive) == ["subscription-1"]
@@ -225,11 +225,11 @@ class TestPolling:
     """Where nobody notifies us (EWS): every minute, one call while nothing happens."""
 
     @pytest.fixture
-    def polled(self, world: World) -> World:
+    def polled(self, world: WatcherWorld) -> WatcherWorld:
         world.is_polled = True
         return world
 
-    async def test_an_idle_mailbox_costs_one_call_a_minute(self, polled: World) -> None:
+    async def test_an_idle_mailbox_costs_one_call_a_minute(self, polled: WatcherWorld) -> None:
         await polled.watcher.poll()
         polled.mailbox.calls.clear()
         for _ in range(10):
@@ -237,19 +237,21 @@ class TestPolling:
             await polled.watcher.poll()
         assert polled.mailbox.calls == ["changes"] * 10
 
-    async def test_at_first_everything_is_found(self, polled: World) -> None:
+    async def test_at_first_everything_is_found(self, polled: WatcherWorld) -> None:
         polled.mailbox.deliver_mail("a")
         polled.mailbox.deliver_mail("b", Folder.DELETED_ITEMS)
         assert await polled.watcher.poll() == 2
         assert polled.found() == ["a", "b"]
 
-    async def test_what_leaves_the_inbox_is_found_where_it_went(self, polled: World) -> None:
+    async def test_what_leaves_the_inbox_is_found_where_it_went(self, polled: WatcherWorld) -> None:
         await polled.watcher.poll()
         polled.mailbox.deliver_mail("filed", Folder.DELETED_ITEMS)
         await polled.watcher.poll()
         assert polled.found() == ["filed"]
 
-    async def test_an_exchange_that_files_away_unseen_is_looked_at_every_five_minutes(self, polled: World) -> None:
+    async def test_an_exchange_that_files_away_unseen_is_looked_at_every_five_minutes(
+        self, polled: WatcherWorld
+    ) -> None:
         polled.files_away = True
         await polled.watcher.poll()
         polled.mailbox.calls.clear()
@@ -258,13 +260,13 @@ class TestPolling:
             await polled.watcher.poll()
         assert len(polled.mailbox.calls) == 12
 
-    async def test_what_polls_find_is_no_repair(self, polled: World) -> None:
+    async def test_what_polls_find_is_no_repair(self, polled: WatcherWorld) -> None:
         """Metric sweep_repairs counts what notifications should have told."""
         polled.mailbox.deliver_mail("a")
         await polled.watcher.poll()
         assert [notice.swept for body, _ in polled.queue.sent for notice in decode(body)] == [False]
 
-    async def test_a_busy_server_is_left_alone_by_the_next_processes_too(self, polled: World) -> None:
+    async def test_a_busy_server_is_left_alone_by_the_next_processes_too(self, polled: WatcherWorld) -> None:
         polled.mailbox.deliver_mail("a")
         polled.mailbox.fail("changes", RateLimited("busy", 150))
         for minute in range(4):
@@ -277,7 +279,7 @@ class TestPolling:
         assert polled.mailbox.calls == ["changes"] * 3, "once at first, then both folders"
         assert polled.found() == ["a"]
 
-    async def test_back_off_keeps_what_was_known(self, polled: World) -> None:
+    async def test_back_off_keeps_what_was_known(self, polled: WatcherWorld) -> None:
         polled.mailbox.deliver_mail("a")
         await polled.watcher.poll()
         polled.mailbox.fail("changes", RateLimited("busy", 30))
@@ -287,7 +289,7 @@ class TestPolling:
         assert await polled.watcher.poll() == 0
 
 
-async def test_what_was_filed_away_when_it_was_answered_needs_no_second_look(world: World) -> None:
+async def test_what_was_filed_away_when_it_was_answered_needs_no_second_look(world: WatcherWorld) -> None:
     table = world.storage.table("meetings")
     for message, done in [("answered", "2026-11-23T09:00:00+00:00"), ("unfinished", "")]:
         operation = f"operation:{correlation_id(INTEGRATION, message)}"
@@ -298,7 +300,7 @@ async def test_what_was_filed_away_when_it_was_answered_needs_no_second_look(wor
     assert world.found() == ["unfinished|moved", "unseen"]
 
 
-async def test_what_was_notified_of_and_answered_needs_no_second_look(world: World) -> None:
+async def test_what_was_notified_of_and_answered_needs_no_second_look(world: WatcherWorld) -> None:
     operation = f"operation:{correlation_id(INTEGRATION, 'answered')}"
     await world.storage.table("meetings").commit(INTEGRATION, Put(operation, {"done": "2026-11-23T09:00:00+00:00"}))
     world.mailbox.deliver_mail("answered")
@@ -308,7 +310,7 @@ async def test_what_was_notified_of_and_answered_needs_no_second_look(world: Wor
 
 
 class TestWhatTheDeltaQueryNeverTells:
-    async def test_a_message_that_was_moved_away_and_back_is_found(self, world: World) -> None:
+    async def test_a_message_that_was_moved_away_and_back_is_found(self, world: WatcherWorld) -> None:
         await world.watcher.sweep()
         world.clock.move(timedelta(minutes=3))
         world.mailbox.deliver_mail("a")
@@ -317,7 +319,7 @@ class TestWhatTheDeltaQueryNeverTells:
         assert await world.watcher.sweep() == 1
         assert world.found() == ["a"]
 
-    async def test_it_is_found_after_an_outage_of_days(self, world: World) -> None:
+    async def test_it_is_found_after_an_outage_of_days(self, world: WatcherWorld) -> None:
         await world.watcher.sweep()
         world.mailbox.deliver_mail("a")
         world.mailbox.move_there_and_back("a")
@@ -328,7 +330,7 @@ class TestWhatTheDeltaQueryNeverTells:
                 await world.watcher.sweep()
         assert await world.watcher.sweep() == 1
 
-    async def test_a_busy_server_is_left_alone_by_the_next_sweep_too(self, world: World) -> None:
+    async def test_a_busy_server_is_left_alone_by_the_next_sweep_too(self, world: WatcherWorld) -> None:
         world.mailbox.deliver_mail("a")
         world.mailbox.fail("arrived", RateLimited("busy", 150))
         for _ in range(2):
@@ -338,7 +340,7 @@ class TestWhatTheDeltaQueryNeverTells:
         assert world.mailbox.calls == ["arrived"]
         assert await world.watcher.sweep() == 1
 
-    async def test_the_list_costs_one_call_and_does_not_grow(self, world: World) -> None:
+    async def test_the_list_costs_one_call_and_does_not_grow(self, world: WatcherWorld) -> None:
         for number in range(100):
             world.mailbox.deliver_mail(f"m{number}")
             await world.watcher.sweep()
@@ -352,7 +354,7 @@ class TestWhatTheDeltaQueryNeverTells:
         assert row is not None
         assert len(str(row.values["seen"]).split()) <= 3, "what lies behind the overlap is not listed again"
 
-    async def test_a_list_without_end_goes_on_with_the_next_sweep(self, world: World) -> None:
+    async def test_a_list_without_end_goes_on_with_the_next_sweep(self, world: WatcherWorld) -> None:
         await world.watcher.sweep()
         messages = [f"m{n}" for n in range(2 * SWEEP_MAX_PAGES + 3)]
         for name in messages:
@@ -369,24 +371,26 @@ class TestMessagesThatCannotBeRead:
     """404 for one message is a deleted message; for all of them it is no clean mailbox."""
 
     @pytest.fixture
-    async def told(self, world: World) -> World:
+    async def told(self, world: WatcherWorld) -> WatcherWorld:
         world.mailbox.deliver_mail("a")
         await world.watcher.sweep()
         await world.watcher.not_found()
         world.mailbox.calls.clear()
         return world
 
-    async def test_nothing_follows_from_a_deleted_one(self, told: World) -> None:
+    async def test_nothing_follows_from_a_deleted_one(self, told: WatcherWorld) -> None:
         for _ in range(3):
             await told.watcher.check_readable()
         assert told.mailbox.calls == ["newest", "read"], "it is looked at once"
         assert await told.watcher.sweep() == 0
 
-    async def test_nothing_follows_where_none_is_left(self, told: World) -> None:
+    async def test_nothing_follows_where_none_is_left(self, told: WatcherWorld) -> None:
         told.mailbox.lose("a")
         await told.watcher.check_readable()
 
-    async def test_all_is_an_error_until_one_can_be_read_and_then_everything_is_looked_at(self, told: World) -> None:
+    async def test_all_is_an_error_until_one_can_be_read_and_then_everything_is_looked_at(
+        self, told: WatcherWorld
+    ) -> None:
         told.mailbox.fail("read", MessageNotFound("none"), times=3)
         for _ in range(3):
             with pytest.raises(MailboxUnreadable, match="404"):
@@ -399,7 +403,7 @@ class TestMessagesThatCannotBeRead:
         await told.watcher.check_readable()
         assert await told.watcher.sweep() == 0
 
-    async def test_ews_has_no_lists_to_compare_with(self, world: World) -> None:
+    async def test_ews_has_no_lists_to_compare_with(self, world: WatcherWorld) -> None:
         world.is_polled = True
         world.mailbox.deliver_mail("a")
         await world.watcher.not_found()
@@ -408,7 +412,7 @@ class TestMessagesThatCannotBeRead:
 
 
 @pytest.mark.parametrize("length", [0, 1, 29_999, 30_000, 30_001, 60_000, 200_000])
-async def test_a_state_of_any_length_is_kept(world: World, length: int) -> None:
+async def test_a_state_of_any_length_is_kept(world: WatcherWorld, length: int) -> None:
     """EWS's states grow with the folder; a column of a table does not."""
     told: list[str] = []
 

@@ -12,7 +12,7 @@ from shared.errors import InvalidRequest, TooLarge
 from shared.intake.notice import Notice, decode
 from shared.intake.webhook import MAX_NOTIFICATIONS, MESSAGE_ID_MAX_LENGTH, WEBHOOK_BODY_MAX_BYTES, Webhook
 from shared.mailboxes.client_state import ClientStates, digest
-from tests.unit.shared.mailboxes.graph_samples import graph_sample
+from tests.support.graph_samples import graph_sample
 
 OURS, OTHERS = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 STATES = ClientStates(b"k" * 32)

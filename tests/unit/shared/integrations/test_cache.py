@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from shared.integrations.cache import CACHE_MAX_AGE, CACHE_MAX_ENTRIES, IntegrationCache
 from tests.fakes.clock import FakeClock
-from tests.unit.shared.integrations.samples import an_integration
+from tests.support.integrations import an_integration
 
 SAMPLE = an_integration()
 

@@ -13,7 +13,7 @@ from shared.integrations.checks import faults
 from shared.integrations.draft import draft
 from shared.integrations.integration import READ_ONLY_FIELDS, Integration, settings
 from shared.integrations.setting import setting_of
-from tests.unit.shared.integrations.samples import GUID, full_fields, graph_fields
+from tests.support.integrations import GUID, full_fields, graph_fields
 
 ALWAYS = {"name", "addin_server_domain"}
 SINGLE_USE = {

@@ -8,7 +8,7 @@ from shared.errors import SettingsInvalid
 from shared.integrations import validate
 from shared.integrations.combinations import SERVICE_ACCOUNT_CALLBACK
 from shared.integrations.exchange_online import EXCHANGE_ONLINE, is_exchange_online, tenant_of
-from tests.unit.shared.integrations.samples import full_fields
+from tests.support.integrations import full_fields
 
 ONLINE = "https://outlook.office365.com/EWS/Exchange.asmx"
 ON_PREMISES = "https://mail.example.com/EWS/Exchange.asmx"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from shared.integrations.icon import ICON_MAX_BYTES, icon_faults
-from tests.unit.shared.integrations.icons import (
+from tests.support.icons import (
     animated,
     bomb,
     long_pixels,

@@ -9,7 +9,7 @@ from shared.integrations import validate
 from shared.integrations.draft import draft
 from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, TEMPLATE_FIELDS, Integration, settings
 from shared.integrations.setting import Format, format_of, is_nullable
-from tests.unit.shared.integrations.samples import GUID, full_fields
+from tests.support.integrations import GUID, full_fields
 
 WRITABLE = {name: field for name, field, _ in settings() if name not in READ_ONLY_FIELDS}
 TEXTS = {name for name, field in WRITABLE.items() if field.annotation in (str, str | None) or name in SECRET_FIELDS}

@@ -6,7 +6,7 @@ import pytest
 
 from shared.integrations.integration import MANIFEST_FIELDS, READ_ONLY_FIELDS, Integration
 from shared.integrations.manifest import revised
-from tests.unit.shared.integrations.samples import GUID, an_integration
+from tests.support.integrations import GUID, an_integration
 
 BEFORE = an_integration(uuid=GUID).model_copy(update={"manifest_revision": 4, "manifest_reinstall_needed": False})
 

@@ -16,8 +16,8 @@ from shared.integrations.integration import (
 )
 from shared.integrations.setting import is_nullable
 from shared.templates import FIELDS as TEMPLATES
+from tests.support.integrations import GUID, an_integration, full_fields
 from tests.unit.shared.integrations.reference import api_fields, product_definition
-from tests.unit.shared.integrations.samples import GUID, an_integration, full_fields
 
 OURS = {
     "ews_access",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shared.integrations import rows
 from shared.integrations.sections.metadata import ExchangeDomain
 from shared.storage import Row, Values
-from tests.unit.shared.integrations.samples import an_integration
+from tests.support.integrations import an_integration
 
 SAMPLE = an_integration()
 texts = st.text(max_size=30)

@@ -4,7 +4,7 @@ import pytest
 
 from shared.integrations.service_sign_in import without_stale_sign_in
 from shared.secrets import SecretReference
-from tests.unit.shared.integrations.samples import an_integration
+from tests.support.integrations import an_integration
 
 SIGNED_IN = an_integration().model_copy(
     update={

@@ -5,15 +5,15 @@ import logging
 import pytest
 from pydantic import SecretStr
 
+from dev.harness.secrets import MemorySecrets
+from dev.harness.storage import MemoryStorage
 from shared.errors import Unavailable
 from shared.integrations import IntegrationStore
 from shared.integrations.integration import SECRET_FIELDS
 from shared.secrets import SecretReference
 from tests.fakes.clock import FakeClock
-from tests.fakes.secrets import MemorySecrets
-from tests.fakes.storage import MemoryStorage
-from tests.unit.shared.integrations.samples import full_fields, graph_fields
-from tests.unit.shared.integrations.store_contract import IntegrationStoreContract
+from tests.support.integration_store_contract import IntegrationStoreContract
+from tests.support.integrations import full_fields, graph_fields
 
 
 @pytest.fixture

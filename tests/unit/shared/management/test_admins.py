@@ -11,7 +11,7 @@ from shared.management import Admin, EntraAdmins, PasswordAdmins
 from shared.password_hash import hash_password
 from shared.settings import BasicCredential, EntraApp
 from tests.fakes.clock import FakeClock
-from tests.unit.shared.identity.tokens import API, STRANGER, TENANT, Entra
+from tests.support.entra_tokens import API, STRANGER, TENANT, Entra
 
 PASSWORD = {"authorization": "Basic YWRtaW46Y29ycmVjdA=="}  # admin:correct
 

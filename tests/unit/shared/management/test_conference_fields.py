@@ -8,8 +8,8 @@ import pytest
 from shared.personal.field_table import ALIAS_FIELDS, CONFERENCE_FIELDS, END_USER_FIELDS, Field, FieldTable
 from shared.personal.vmr import PersonalVmr
 from shared.storage import Insert
-from tests.unit.shared.integrations.samples import graph_fields
-from tests.unit.shared.management.api import CONNECTORS, Api
+from tests.support.integrations import graph_fields
+from tests.support.management_api import CONNECTORS, Api
 
 CONFIGURATION = "configuration/v1/"
 CONFERENCES = CONFIGURATION + "conference/"

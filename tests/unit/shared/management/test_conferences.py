@@ -9,9 +9,9 @@ from shared.conferences.pins import pin_faults
 from shared.errors import Conflict, NotFound
 from shared.management.resource import number_of
 from tests.support import shared_data
-from tests.unit.shared.integrations.samples import graph_fields
-from tests.unit.shared.management.api import CONNECTORS, Api
-from tests.unit.shared.management.test_records import HOUR, TAG, api_with_one, booking, put
+from tests.support.integrations import graph_fields
+from tests.support.management_api import CONNECTORS, Api
+from tests.unit.shared.management.records import HOUR, TAG, api_with_one, booking, put
 
 CONFERENCES = "configuration/v1/conference/"
 ALIASES = "configuration/v1/conference_alias/"

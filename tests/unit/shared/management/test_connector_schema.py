@@ -12,8 +12,8 @@ from shared.integrations.checks import faults
 from shared.integrations.draft import draft
 from shared.integrations.integration import Integration, settings
 from shared.management.connector_schema import connector_schema
-from tests.unit.shared.integrations.samples import full_fields
-from tests.unit.shared.management.api import CONNECTORS, Api
+from tests.support.integrations import full_fields
+from tests.support.management_api import CONNECTORS, Api
 
 REQUIRED = {name: setting.required for name, _, setting in settings() if setting.required}
 SCHEMA = connector_schema()

@@ -12,18 +12,11 @@ from shared.integrations.references import name_in
 from shared.operations.doctor import Finding
 from shared.operations.doctor.finding import Check
 from shared.storage import Insert
-from tests.unit.shared.integrations.icons import png
-from tests.unit.shared.integrations.samples import GUID, full_fields, graph_fields
-from tests.unit.shared.management.api import CONNECTORS, Api
+from tests.support.icons import png
+from tests.support.integrations import GUID, full_fields, graph_fields
+from tests.support.management_api import CONNECTORS, Api, created
 
 TAG = "6f8cf6fc-7ab0-4e1d-a6c8-3b5e5a1a1f3d"
-
-
-async def created(api: Api, **changes: Any) -> dict[str, Any]:
-    answer = await api.call("POST", CONNECTORS, graph_fields(**changes))
-    assert answer.status == 201, answer
-    shown: dict[str, Any] = answer.body
-    return shown
 
 
 async def schedule(api: Api, integration: str, starts_in: timedelta) -> None:

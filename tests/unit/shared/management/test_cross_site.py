@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from shared.errors import NotAllowed
-from tests.unit.shared.integrations.samples import graph_fields
-from tests.unit.shared.management.api import CONNECTORS, PROOF, Api
+from tests.support.integrations import graph_fields
+from tests.support.management_api import CONNECTORS, PROOF, Api
 
 HOST = {"host": "vmr.example.com"}
 FORMS = [

@@ -6,7 +6,7 @@ import pytest
 
 from shared.integrations.integration import SECTIONS, settings
 from shared.templates import FIELDS
-from tests.unit.shared.management.api import CONNECTORS, READER, Api
+from tests.support.management_api import CONNECTORS, READER, Api
 
 SHOWN = [name for name, _, setting in settings() if not (setting.internal or (setting.secret and setting.read_only))]
 

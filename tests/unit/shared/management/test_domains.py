@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from shared.errors import NotFound
-from tests.unit.shared.integrations.samples import graph_fields
-from tests.unit.shared.management.api import CONNECTORS, DOMAINS, Api
+from tests.support.integrations import graph_fields
+from tests.support.management_api import CONNECTORS, DOMAINS, Api
 
 PARENT = "/api/admin/configuration/v1/ms_exchange_connector/1/"
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from shared.personal.users import UserStore
-from tests.unit.shared.integrations.samples import GUID, graph_fields
-from tests.unit.shared.management.api import CONNECTORS, Api
+from tests.support.integrations import GUID, graph_fields
+from tests.support.management_api import CONNECTORS, Api
 
 USERS = "configuration/v1/end_user/"
 ALICE = {"primary_email_address": "alice@example.com", "first_name": "Alice", "user_oid": GUID}

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from shared.errors import NotAuthenticated, NotFound
-from tests.unit.shared.integrations.samples import graph_fields
-from tests.unit.shared.management.api import CONNECTORS, DOMAINS, Api
+from tests.support.integrations import graph_fields
+from tests.support.management_api import CONNECTORS, DOMAINS, Api
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])

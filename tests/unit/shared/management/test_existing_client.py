@@ -13,9 +13,8 @@ import pytest
 from shared.errors import NotFound
 from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, settings
 from shared.integrations.setting import is_nullable
-from tests.unit.shared.integrations.samples import GUID, full_fields
-from tests.unit.shared.management.api import CONNECTORS, DOMAINS, Api
-from tests.unit.shared.management.test_connectors import created
+from tests.support.integrations import GUID, full_fields
+from tests.support.management_api import CONNECTORS, DOMAINS, Api, created
 
 OWN = {
     "graph_tenant_id", "graph_client_id", "conference_platform", "copied_tag_action", "response_format",

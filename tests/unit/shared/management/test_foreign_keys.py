@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.unit.shared.integrations.samples import graph_fields
-from tests.unit.shared.management.api import CONNECTORS, DOMAINS, Api
-from tests.unit.shared.management.test_records import HOUR, api_with_one, booking, put
+from tests.support.integrations import graph_fields
+from tests.support.management_api import CONNECTORS, DOMAINS, Api
+from tests.unit.shared.management.records import HOUR, api_with_one, booking, put
 
 ROOM, ALIAS = "configuration/v1/conference/", "configuration/v1/conference_alias/"
 SCHEDULED = "configuration/v1/scheduled_conference/"

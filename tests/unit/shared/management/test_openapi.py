@@ -18,8 +18,8 @@ from shared.management import Answer
 from shared.management.connector_schema import connector_schema
 from shared.management.conversion import converted
 from shared.management.resource import TIME_FORMAT, time_text
-from tests.unit.shared.integrations.samples import graph_fields
-from tests.unit.shared.management.api import CONNECTORS, DOMAINS, PROOF, Api
+from tests.support.integrations import graph_fields
+from tests.support.management_api import CONNECTORS, DOMAINS, PROOF, Api
 
 NO_FAULT = (NotFound, Conflict)  # what the front door turns into 404 and 409
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from shared.errors import NotAllowed
-from tests.unit.shared.integrations.samples import graph_fields
-from tests.unit.shared.management.api import CONNECTORS, READER, Api
+from tests.support.integrations import graph_fields
+from tests.support.management_api import CONNECTORS, READER, Api
 
 ROOM = "configuration/v1/conference/"
 VMR = {"name": "Room", "pin": "1234", "guest_pin": "567890", "allow_guests": True, "aliases": ["room"]}

@@ -18,8 +18,8 @@ from shared.errors import NotFound
 from shared.integrations import Integration
 from shared.management import Answer
 from tests.support import ROOT
-from tests.unit.shared.management.api import Api
-from tests.unit.shared.management.test_records import HOUR, api_with_one, booking, put
+from tests.support.management_api import Api
+from tests.unit.shared.management.records import HOUR, api_with_one, booking, put
 
 RECORDING = json.loads((ROOT / "tests/data/clients/go-sdk-v41.json").read_text())
 STEPS: list[dict[str, Any]] = RECORDING["steps"]

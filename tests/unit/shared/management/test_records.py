@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 
 from shared.alarms import AlarmKind
-from shared.bookings.booking import Booking, State
+from shared.bookings.booking import State
 from shared.bookings.operation import DecisionKind, Operation
-from shared.calendar.conference import Calendar, Conference, Occurrence
 from shared.errors import NotFound
 from shared.management.resource import number_of
-from shared.storage import Insert
-from tests.unit.shared.integrations.samples import graph_fields
-from tests.unit.shared.management.api import CONNECTORS, Api
+from tests.support.integrations import graph_fields
+from tests.support.management_api import CONNECTORS, Api
+from tests.unit.shared.management.records import HOUR, TAG, api_with_one, booking, put
 
 ALIASES = "configuration/v1/scheduled_alias/"
 SCHEDULED = "configuration/v1/scheduled_conference/"
@@ -24,42 +23,6 @@ OPERATIONS = "status/v1/scheduling_operation/"
 SCHEDULERS = "status/v1/exchange_scheduler/"
 ALARMS = "status/v1/alarm/"
 EVERYTHING = (ALIASES, SCHEDULED, RECURRING, CONFERENCES, OPERATIONS, SCHEDULERS, ALARMS)
-
-TAG = "6f8cf6fc-7ab0-4e1d-a6c8-3b5e5a1a1f3d"
-HOUR = timedelta(hours=1)
-
-
-async def api_with_one() -> tuple[Api, str]:
-    api = Api()
-    answer = await api.call("POST", CONNECTORS, graph_fields())
-    return api, answer.body["uuid"]
-
-
-def booking(api: Api, integration: str, *starts: timedelta, tag: str = TAG, endless: bool = False) -> Booking:
-    """A meeting with occurrences of an hour, starting so long from now."""
-    now = api.clock.now()
-    occurrences = tuple(Occurrence(now + start, now + start + HOUR) for start in starts)
-    calendar = Calendar(occurrences, now + timedelta(days=365) if endless else None)
-    conference = Conference(
-        "Planning (Alice)", "About", "Planning", "meet123456@example.com", "meet123456", f"{integration}:{tag}", "", "",
-        "disallow_all", 30, 60, calendar,
-    )  # fmt: skip
-    return Booking(
-        integration,
-        tag,
-        "meet123456@example.com",
-        "owner",
-        now,
-        now,
-        State.SCHEDULED,
-        "meeting-1",
-        "item-1",
-        conference,
-    )
-
-
-async def put(api: Api, record: Booking | Operation, integration: str) -> None:
-    await api.storage.table("meetings").commit(integration, Insert(record.key, record.values()))
 
 
 async def only(api: Api, path: str) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.shared.integrations.samples import graph_fields
-from tests.unit.shared.management.api import CONNECTORS, Api
+from tests.support.integrations import graph_fields
+from tests.support.management_api import CONNECTORS, Api
 
 APIS = ("command/v1/conference", "command/v1/participant", "command/v1/platform", "configuration/v1", "history/v1",
         "status/v1")  # fmt: skip

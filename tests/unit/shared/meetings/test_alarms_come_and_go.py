@@ -26,16 +26,16 @@ from shared.personal.bridges import Bridges
 from shared.personal.store import VmrStore
 from tests.fakes.mailbox import invitation
 from tests.fakes.management_node import NodeWire
-from tests.unit.shared.integrations.samples import GUID, full_fields
-from tests.unit.shared.meetings.test_timers import World as Base
-from tests.unit.shared.meetings.world import body
-from tests.unit.shared.personal.samples import kept
+from tests.support.integrations import GUID, full_fields
+from tests.support.meetings_world import body
+from tests.support.personal_vmrs import kept
+from tests.support.timers_world import TimersWorld
 
 FORM = AliasFormat("t", 6, "example.com")
 OFF = {"enable_dynamic_vmrs": False}
 
 
-class World(Base):
+class RecurringAlarmsWorld(TimersWorld):
     """Integrations, what raises and clears their alarms, and what an admin does to them."""
 
     def __init__(self) -> None:
@@ -71,33 +71,33 @@ class GoodEndpoint:
         return {"access_token": "token", "expires_in": 3600}
 
 
-async def _saved(world: World, uuid: str) -> None:
+async def _saved(world: RecurringAlarmsWorld, uuid: str) -> None:
     await world.save(uuid, description="as it is")
 
 
-async def _named_server(world: World, uuid: str) -> None:
+async def _named_server(world: RecurringAlarmsWorld, uuid: str) -> None:
     await world.save(uuid, domains=["mail.example.com"])
 
 
-async def _connection(world: World, uuid: str) -> None:
+async def _connection(world: RecurringAlarmsWorld, uuid: str) -> None:
     world.places[uuid].mailbox.fail("changes", Unavailable("Exchange does not answer in time."))
     await world.timers.sweep()
 
 
-async def _subscription(world: World, uuid: str) -> None:
+async def _subscription(world: RecurringAlarmsWorld, uuid: str) -> None:
     subscriptions = world.places[uuid].subscriptions
     subscriptions.failure = Unavailable("Graph cannot reach the webhook.")
     await world.timers.sweep()
     subscriptions.failure = None
 
 
-async def _mailbox_settings(world: World, uuid: str) -> None:
+async def _mailbox_settings(world: RecurringAlarmsWorld, uuid: str) -> None:
     place = world.places[uuid]
     await place.site.process(place.mailbox.deliver(invitation("empty", "")))
     await world.timers.sweep()
 
 
-async def _accepted(world: World, uuid: str) -> None:
+async def _accepted(world: RecurringAlarmsWorld, uuid: str) -> None:
     place = world.places[uuid]
     world.clock.move(timedelta(minutes=1))
     booking = await place.site.reserve()
@@ -105,19 +105,19 @@ async def _accepted(world: World, uuid: str) -> None:
     await world.timers.sweep()
 
 
-async def _number_space(world: World, uuid: str) -> None:
+async def _number_space(world: RecurringAlarmsWorld, uuid: str) -> None:
     taken = await world.places[uuid].site.reserve()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(AliasFormat, "random", lambda _: taken.alias)
         await world.timers.cleanup()
 
 
-async def _poison(world: World, uuid: str) -> None:
+async def _poison(world: RecurringAlarmsWorld, uuid: str) -> None:
     [notice] = encode([Notice(uuid, "odd")])
     await world.worker.set_aside(notice)
 
 
-async def _waiting(world: World, uuid: str) -> None:
+async def _waiting(world: RecurringAlarmsWorld, uuid: str) -> None:
     """A message cannot be read, and the queue's looks at it are over."""
     place = world.places[uuid]
     message = place.mailbox.deliver(invitation("late", body(await place.site.reserve()), uid="uid-late"))
@@ -126,11 +126,11 @@ async def _waiting(world: World, uuid: str) -> None:
     await world.pass_time()
 
 
-async def _time_passes(world: World, uuid: str) -> None:
+async def _time_passes(world: RecurringAlarmsWorld, uuid: str) -> None:
     await world.pass_time()
 
 
-async def _refused(world: World, uuid: str) -> None:
+async def _refused(world: RecurringAlarmsWorld, uuid: str) -> None:
     """Exchange takes an answer at no time."""
     place = world.places[uuid]
     message = place.mailbox.deliver(invitation("refused", body(await place.site.reserve()), uid="uid-refused"))
@@ -140,32 +140,32 @@ async def _refused(world: World, uuid: str) -> None:
         await world.pass_time()
 
 
-async def _quiet(world: World, uuid: str) -> None:
+async def _quiet(world: RecurringAlarmsWorld, uuid: str) -> None:
     world.clock.move(POISON_ALARM_QUIET_TIME)
     await world.timers.cleanup()
 
 
-async def _sign_in(world: World, uuid: str) -> None:
+async def _sign_in(world: RecurringAlarmsWorld, uuid: str) -> None:
     with pytest.raises(SignInNeeded):
         await world.tokens.token(uuid)
 
 
-async def _signed_in(world: World, uuid: str) -> None:
+async def _signed_in(world: RecurringAlarmsWorld, uuid: str) -> None:
     await world.store.keep_refresh_token(uuid, SecretStr("refresh"))
     await world.tokens.token(uuid)
 
 
-async def _bridge(world: World, uuid: str) -> None:
+async def _bridge(world: RecurringAlarmsWorld, uuid: str) -> None:
     world.node.faults.add({"on": "*", "status": 503})
     with pytest.raises(BridgeFailed):
         await world.vmrs(uuid)
 
 
-async def _bridge_answers(world: World, uuid: str) -> None:
+async def _bridge_answers(world: RecurringAlarmsWorld, uuid: str) -> None:
     await world.vmrs(uuid)
 
 
-async def _housekeeping(world: World, uuid: str) -> None:
+async def _housekeeping(world: RecurringAlarmsWorld, uuid: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
 
         async def broken(*_: object) -> None:
@@ -175,7 +175,7 @@ async def _housekeeping(world: World, uuid: str) -> None:
         await world.timers.agenda()
 
 
-async def _cleanup(world: World, uuid: str) -> None:
+async def _cleanup(world: RecurringAlarmsWorld, uuid: str) -> None:
     """It stays when the agenda, an hour later, goes well."""
     with pytest.MonkeyPatch.context() as patch:
 
@@ -187,7 +187,7 @@ async def _cleanup(world: World, uuid: str) -> None:
     await world.timers.agenda()
 
 
-async def _duplicate_alias(world: World, uuid: str) -> None:
+async def _duplicate_alias(world: RecurringAlarmsWorld, uuid: str) -> None:
     """A VMR of an older version has the alias of a meeting's room."""
     place, vmrs = world.places[uuid], VmrStore(world.storage, world.clock)
     booking = await place.site.reserve()
@@ -197,7 +197,7 @@ async def _duplicate_alias(world: World, uuid: str) -> None:
     await world.timers.cleanup()
 
 
-async def _quota(world: World, uuid: str) -> None:
+async def _quota(world: RecurringAlarmsWorld, uuid: str) -> None:
     allocate, script = world.places[uuid].site.allocator.allocate, Caller("script", "test")
     for _ in range(BURST):
         await allocate(uuid, FORM, script, timedelta(days=1), limited=True)
@@ -205,12 +205,12 @@ async def _quota(world: World, uuid: str) -> None:
         await allocate(uuid, FORM, script, timedelta(days=1), limited=True)
 
 
-async def _renamed(world: World, uuid: str) -> None:
+async def _renamed(world: RecurringAlarmsWorld, uuid: str) -> None:
     await VmrStore(world.storage, world.clock).change(1, lambda _: kept(1, "another", integration=uuid))
     await world.timers.cleanup()
 
 
-async def _unseen_meeting(world: World, uuid: str) -> None:
+async def _unseen_meeting(world: RecurringAlarmsWorld, uuid: str) -> None:
     """A meeting in the calendar of which no message has told."""
     item = invitation(uid="unseen", start=world.clock.now() + timedelta(days=1)).item
     assert item is not None
@@ -218,12 +218,12 @@ async def _unseen_meeting(world: World, uuid: str) -> None:
     await world.timers.compare()
 
 
-async def _gone_again(world: World, uuid: str) -> None:
+async def _gone_again(world: RecurringAlarmsWorld, uuid: str) -> None:
     world.places[uuid].mailbox.items.clear()
     await world.timers.compare()
 
 
-Step = Callable[[World, str], Awaitable[None]]
+Step = Callable[[RecurringAlarmsWorld, str], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -237,7 +237,7 @@ class Story:
 
 
 def _round(name: str) -> Step:
-    async def step(world: World, uuid: str) -> None:
+    async def step(world: RecurringAlarmsWorld, uuid: str) -> None:
         await getattr(world.timers, name)()
 
     return step
@@ -286,11 +286,11 @@ WAYS_OUT = [(kind, story.leave) for kind, story in STORIES.items()] + MORE_WAYS_
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> RecurringAlarmsWorld:
+    return RecurringAlarmsWorld()
 
 
-async def raised(world: World, kind: AlarmKind) -> str:
+async def raised(world: RecurringAlarmsWorld, kind: AlarmKind) -> str:
     """An integration that has this alarm, and no other."""
     fields = {
         name: value
@@ -308,14 +308,14 @@ def test_every_kind_has_its_story() -> None:
 
 
 @pytest.mark.parametrize("kind", AlarmKind)
-async def test_the_cure_clears_it(world: World, kind: AlarmKind) -> None:
+async def test_the_cure_clears_it(world: RecurringAlarmsWorld, kind: AlarmKind) -> None:
     uuid = await raised(world, kind)
     await STORIES[kind].cured(world, uuid)
     assert await world.raised(uuid) == []
 
 
 @pytest.mark.parametrize(("kind", "leave"), WAYS_OUT)
-async def test_it_goes_with_its_cause(world: World, kind: AlarmKind, leave: dict[str, Any]) -> None:
+async def test_it_goes_with_its_cause(world: RecurringAlarmsWorld, kind: AlarmKind, leave: dict[str, Any]) -> None:
     uuid = await raised(world, kind)
     await world.save(uuid, **leave)
     assert await world.raised(uuid) == []
@@ -324,7 +324,7 @@ async def test_it_goes_with_its_cause(world: World, kind: AlarmKind, leave: dict
 
 
 @pytest.mark.parametrize("kind", AlarmKind)
-async def test_what_an_earlier_save_has_left_goes_at_night(world: World, kind: AlarmKind) -> None:
+async def test_what_an_earlier_save_has_left_goes_at_night(world: RecurringAlarmsWorld, kind: AlarmKind) -> None:
     """A crash between the save and the clearing, or an alarm raised by work that was under way."""
     uuid = await raised(world, kind)
     off = {"enable_personal_vmrs": False, "conference_platform": "policy", **OFF}
@@ -334,7 +334,7 @@ async def test_what_an_earlier_save_has_left_goes_at_night(world: World, kind: A
 
 
 @pytest.mark.parametrize("kind", sorted(set(AlarmKind) - {AlarmKind.CONNECTION, AlarmKind.NUMBER_SPACE}))
-async def test_another_save_clears_nothing(world: World, kind: AlarmKind) -> None:
+async def test_another_save_clears_nothing(world: RecurringAlarmsWorld, kind: AlarmKind) -> None:
     """The connection and the number space are looked at again by every save, and told as they are."""
     uuid = await raised(world, kind)
     await world.save(uuid, description="nothing that matters")
@@ -342,7 +342,7 @@ async def test_another_save_clears_nothing(world: World, kind: AlarmKind) -> Non
 
 
 @pytest.mark.parametrize("kind", AlarmKind)
-async def test_it_goes_with_its_integration(world: World, kind: AlarmKind) -> None:
+async def test_it_goes_with_its_integration(world: RecurringAlarmsWorld, kind: AlarmKind) -> None:
     uuid = await raised(world, kind)
     await world.lifecycle.deleting(uuid)
     await world.store.delete(uuid)

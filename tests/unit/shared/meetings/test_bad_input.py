@@ -22,10 +22,9 @@ from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.graph.payloads import parse_message
 from shared.meetings.handlers import Handlers
 from shared.meetings.worker import Worker
-from tests.json_faults import faulty
-from tests.unit.shared.mailboxes.graph.test_bad_input import objects, samples
-from tests.unit.shared.mailboxes.graph.test_payloads import TAG, event, message
-from tests.unit.shared.meetings.world import World, stored_integration
+from tests.support.graph_payloads import TAG, event, message, objects, samples
+from tests.support.json_faults import faulty
+from tests.support.meetings_world import MeetingsWorld, stored_integration
 
 TRIES = 5
 SERIES = event(
@@ -71,7 +70,7 @@ class OneMessage:
         return found
 
 
-class Mailroom(World):
+class Mailroom(MeetingsWorld):
     """A world whose mailbox is Graph's, and whose queue hands everything out until it is done or set aside."""
 
     async def run(self, client: Any) -> None:
@@ -157,7 +156,7 @@ async def test_bodies_of_strangers(text: str, decision: str) -> None:
 
 async def test_a_tag_of_another_integration_is_unknown() -> None:
     room, other = Mailroom(), stored_integration("22222222-2222-4222-8222-222222222222")
-    booking = await World(other, room.clock, room.storage).reserve()
+    booking = await MeetingsWorld(other, room.clock, room.storage).reserve()
     await room.run(OneMessage(json.loads(json.dumps(message()).replace(TAG, booking.tag))))
     assert [operation.decision for operation in await room.operations()] == ["reject"]
 

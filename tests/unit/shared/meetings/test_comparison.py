@@ -19,7 +19,7 @@ from shared.meetings import comparison as module
 from shared.meetings.comparison import MAX_ROOMS_WITHOUT_MEETING, MOST_PAGES, SETTLED, CalendarDiffers, Comparison
 from shared.storage import Insert
 from tests.fakes.mailbox import cancellation, invitation
-from tests.unit.shared.meetings.world import World, body
+from tests.support.meetings_world import MeetingsWorld, body
 
 START = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -27,16 +27,16 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> MeetingsWorld:
+    return MeetingsWorld()
 
 
-def comparison(world: World) -> Comparison:
+def comparison(world: MeetingsWorld) -> Comparison:
     state = WatchState(world.storage, world.integration.uuid, "watched")
     return Comparison(world.integration.uuid, world.mailbox, world.records, state, world.queue, world.clock)
 
 
-async def compared(world: World) -> str:
+async def compared(world: MeetingsWorld) -> str:
     """What one night tells, "" when nothing differed; what it has handled is done."""
     try:
         await comparison(world).run()
@@ -47,7 +47,7 @@ async def compared(world: World) -> str:
     return ""
 
 
-async def hand_out(world: World) -> None:
+async def hand_out(world: MeetingsWorld) -> None:
     while world.queue.sent:
         body, _ = world.queue.sent.pop(0)
         for notice in decode(body):
@@ -55,7 +55,7 @@ async def hand_out(world: World) -> None:
                 await world.processor().process(notice)
 
 
-async def scheduled(world: World, number: int = 1, start: datetime = START) -> Booking:
+async def scheduled(world: MeetingsWorld, number: int = 1, start: datetime = START) -> Booking:
     """A meeting whose message came as it should."""
     booking = await world.reserve(f"user{number}")
     request = invitation(f"message-{number}", body(booking), uid=f"uid-{number}", start=start)
@@ -64,7 +64,9 @@ async def scheduled(world: World, number: int = 1, start: datetime = START) -> B
     return booking
 
 
-async def unseen(world: World, number: int = 1, start: datetime = START, *, shape: Shape = Shape.SINGLE) -> Booking:
+async def unseen(
+    world: MeetingsWorld, number: int = 1, start: datetime = START, *, shape: Shape = Shape.SINGLE
+) -> Booking:
     """A meeting in the calendar whose message nobody has seen."""
     booking = await world.reserve(f"user{number}")
     item = invitation(f"message-{number}", uid=f"uid-{number}", start=start, shape=shape).item
@@ -80,18 +82,18 @@ def to_a_series(booking: Booking) -> MeetingRequest:
     return replace(request, item=replace(request.item, id=request.item.series_id, body=request.body))
 
 
-async def opens(world: World, booking: Booking, at: datetime) -> bool | None:
+async def opens(world: MeetingsWorld, booking: Booking, at: datetime) -> bool | None:
     world.clock.set(max(at, world.clock.now()))
     return await world.is_open(booking.alias)
 
 
-async def test_nothing_differs(world: World) -> None:
+async def test_nothing_differs(world: MeetingsWorld) -> None:
     for number in range(3):
         await scheduled(world, number, START + number * DAY)
     assert await compared(world) == ""
 
 
-async def test_a_meeting_without_a_room_gets_one_and_its_answer(world: World) -> None:
+async def test_a_meeting_without_a_room_gets_one_and_its_answer(world: MeetingsWorld) -> None:
     booking = await unseen(world)
     assert "1 without a room" in await compared(world)
     assert [kind for kind, _ in world.told] == ["accepted"]
@@ -99,7 +101,9 @@ async def test_a_meeting_without_a_room_gets_one_and_its_answer(world: World) ->
     assert await opens(world, booking, START)
 
 
-async def test_a_meeting_that_was_accepted_before_the_records_were_lost_is_not_answered_again(world: World) -> None:
+async def test_a_meeting_that_was_accepted_before_the_records_were_lost_is_not_answered_again(
+    world: MeetingsWorld,
+) -> None:
     booking = await unseen(world)
     [(key, item)] = world.mailbox.items.items()
     world.mailbox.items[key] = replace(item, answer=Answer.ACCEPTED)
@@ -108,7 +112,7 @@ async def test_a_meeting_that_was_accepted_before_the_records_were_lost_is_not_a
     assert await opens(world, booking, START)
 
 
-async def test_what_a_delegate_had_sent_stays_accepted_after_the_records_were_lost(world: World) -> None:
+async def test_what_a_delegate_had_sent_stays_accepted_after_the_records_were_lost(world: MeetingsWorld) -> None:
     """The tag names the delegate alone, and the calendar item does not say who sent it."""
     form, delegate = alias_format(world.integration), Caller("delegate", "test", mailboxes=("delegate@example.com",))
     booking = await world.allocator.allocate(world.integration.uuid, form, delegate, timedelta(days=90))
@@ -121,7 +125,7 @@ async def test_what_a_delegate_had_sent_stays_accepted_after_the_records_were_lo
     assert await opens(world, booking, START)
 
 
-async def test_a_meeting_without_a_tag_is_declined_once(world: World) -> None:
+async def test_a_meeting_without_a_tag_is_declined_once(world: MeetingsWorld) -> None:
     item = invitation(uid="uid-1", start=START).item
     assert item is not None
     world.mailbox.items[item.id] = item
@@ -130,7 +134,7 @@ async def test_a_meeting_without_a_tag_is_declined_once(world: World) -> None:
     assert await compared(world) == ""
 
 
-async def test_what_cannot_be_declined_is_on_record_and_not_declined_every_night(world: World) -> None:
+async def test_what_cannot_be_declined_is_on_record_and_not_declined_every_night(world: MeetingsWorld) -> None:
     item = invitation(uid="uid-1", start=START).item
     assert item is not None
     world.mailbox.items[item.id] = item
@@ -142,7 +146,7 @@ async def test_what_cannot_be_declined_is_on_record_and_not_declined_every_night
     assert len(world.told) == 1
 
 
-async def test_a_room_without_a_meeting_is_closed(world: World) -> None:
+async def test_a_room_without_a_meeting_is_closed(world: MeetingsWorld) -> None:
     booking = await scheduled(world)
     world.mailbox.items.clear()
     assert "1 with a room, but not in the calendar" in await compared(world)
@@ -151,7 +155,7 @@ async def test_a_room_without_a_meeting_is_closed(world: World) -> None:
     assert len(world.told) == 1, "nobody is told of a cancellation"
 
 
-async def test_a_cancelled_meeting_is_closed(world: World) -> None:
+async def test_a_cancelled_meeting_is_closed(world: MeetingsWorld) -> None:
     booking = await scheduled(world)
     request = invitation(uid="uid-1", start=START)
     world.mailbox.deliver(cancellation(request))
@@ -159,7 +163,7 @@ async def test_a_cancelled_meeting_is_closed(world: World) -> None:
     assert await opens(world, booking, START) is False
 
 
-async def test_other_times_are_followed_and_the_organizer_hears(world: World) -> None:
+async def test_other_times_are_followed_and_the_organizer_hears(world: MeetingsWorld) -> None:
     booking = await scheduled(world)
     [(key, item)] = world.mailbox.items.items()
     later = Occurrence(START + 5 * HOUR, START + 6 * HOUR)
@@ -171,7 +175,7 @@ async def test_other_times_are_followed_and_the_organizer_hears(world: World) ->
     assert await opens(world, booking, later.start) is True
 
 
-async def test_a_meeting_that_was_moved_beyond_the_horizon(world: World) -> None:
+async def test_a_meeting_that_was_moved_beyond_the_horizon(world: MeetingsWorld) -> None:
     booking = await scheduled(world)
     [(key, item)] = world.mailbox.items.items()
     world.mailbox.items[key] = replace(item, occurrence=Occurrence(START + 2 * HORIZON, START + 2 * HORIZON + HOUR))
@@ -181,7 +185,7 @@ async def test_a_meeting_that_was_moved_beyond_the_horizon(world: World) -> None
     assert await opens(world, booking, START + 2 * HORIZON) is True
 
 
-async def test_one_occurrence_of_a_series(world: World) -> None:
+async def test_one_occurrence_of_a_series(world: MeetingsWorld) -> None:
     booking = await world.reserve()
     request = to_a_series(booking)
     assert request.item is not None
@@ -200,7 +204,7 @@ async def test_one_occurrence_of_a_series(world: World) -> None:
     assert own.conference.calendar.occurrences == changed
 
 
-async def test_what_a_series_record_does_not_reach_yet_is_no_difference(world: World) -> None:
+async def test_what_a_series_record_does_not_reach_yet_is_no_difference(world: MeetingsWorld) -> None:
     booking = await world.reserve()
     request = to_a_series(booking)
     assert request.item is not None
@@ -213,7 +217,7 @@ async def test_what_a_series_record_does_not_reach_yet_is_no_difference(world: W
     assert await compared(world) == ""
 
 
-async def test_what_has_just_changed_is_left_for_the_next_night(world: World) -> None:
+async def test_what_has_just_changed_is_left_for_the_next_night(world: MeetingsWorld) -> None:
     await unseen(world)
     [key] = world.mailbox.items
     world.mailbox.modified[key] = world.clock.now() - SETTLED + timedelta(seconds=1)
@@ -222,7 +226,7 @@ async def test_what_has_just_changed_is_left_for_the_next_night(world: World) ->
     assert await compared(world)
 
 
-async def test_a_meeting_that_came_while_the_calendar_was_read_is_no_difference(world: World) -> None:
+async def test_a_meeting_that_came_while_the_calendar_was_read_is_no_difference(world: MeetingsWorld) -> None:
     view = world.mailbox.view
 
     async def viewed(first: datetime, last: datetime, state: str = "") -> CalendarPage:
@@ -234,7 +238,7 @@ async def test_a_meeting_that_came_while_the_calendar_was_read_is_no_difference(
     assert await compared(world) == ""
 
 
-async def test_what_is_over_or_was_declined_is_of_no_interest(world: World) -> None:
+async def test_what_is_over_or_was_declined_is_of_no_interest(world: MeetingsWorld) -> None:
     await unseen(world, 1, world.clock.now() - 2 * HOUR)
     await unseen(world, 2, world.clock.now() + HORIZON + 4 * HOUR)
     await unseen(world, 3)
@@ -247,7 +251,7 @@ async def test_what_is_over_or_was_declined_is_of_no_interest(world: World) -> N
     assert closed
 
 
-async def test_an_empty_calendar_closes_no_rooms(world: World) -> None:
+async def test_an_empty_calendar_closes_no_rooms(world: MeetingsWorld) -> None:
     """Missing rights or another mailbox look the same as a calendar in which nothing stands."""
     bookings = [await scheduled(world, number, START + number * DAY) for number in range(MAX_ROOMS_WITHOUT_MEETING + 1)]
     world.mailbox.items.clear()
@@ -257,7 +261,7 @@ async def test_an_empty_calendar_closes_no_rooms(world: World) -> None:
     assert await opens(world, bookings[0], START)
 
 
-async def test_a_calendar_of_another_mailbox_closes_no_rooms(world: World) -> None:
+async def test_a_calendar_of_another_mailbox_closes_no_rooms(world: MeetingsWorld) -> None:
     """A few meetings stand in it, and hardly any of ours."""
     bookings = [await scheduled(world, number, START + number * DAY) for number in range(20)]
     for item in list(world.mailbox.items)[3:]:
@@ -267,7 +271,7 @@ async def test_a_calendar_of_another_mailbox_closes_no_rooms(world: World) -> No
         assert await opens(world, booking, START + number * DAY)
 
 
-async def test_an_exchange_that_fails_changes_nothing(world: World) -> None:
+async def test_an_exchange_that_fails_changes_nothing(world: MeetingsWorld) -> None:
     booking = await scheduled(world)
     world.mailbox.fail("view", Unavailable("down"))
     with pytest.raises(Unavailable):
@@ -276,7 +280,7 @@ async def test_an_exchange_that_fails_changes_nothing(world: World) -> None:
     assert await opens(world, booking, START)
 
 
-async def test_a_crash_after_the_queue_was_written_repairs_once(world: World) -> None:
+async def test_a_crash_after_the_queue_was_written_repairs_once(world: MeetingsWorld) -> None:
     await unseen(world)
     for _ in range(2):
         with pytest.raises(CalendarDiffers):
@@ -286,7 +290,7 @@ async def test_a_crash_after_the_queue_was_written_repairs_once(world: World) ->
 
 
 async def test_a_night_repairs_so_many_and_the_next_ones_the_rest(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: MeetingsWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOST_REPAIRS", 3)
     for number in range(7):
@@ -297,7 +301,7 @@ async def test_a_night_repairs_so_many_and_the_next_ones_the_rest(
 
 
 class TestLargeMailboxes:
-    async def test_ten_thousand_meetings_cost_twenty_calls(self, world: World) -> None:
+    async def test_ten_thousand_meetings_cost_twenty_calls(self, world: MeetingsWorld) -> None:
         await fill(world, 10_000)
         lost = sorted(world.mailbox.items)[::3000]
         for item in lost:
@@ -310,7 +314,7 @@ class TestLargeMailboxes:
         assert world.storage.round_trips - before < 40
 
     async def test_what_one_night_does_not_read_the_next_one_does(
-        self, world: World, monkeypatch: pytest.MonkeyPatch
+        self, world: MeetingsWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         world.mailbox._view_size = 2
         await fill(world, 5 * MOST_PAGES)
@@ -321,7 +325,7 @@ class TestLargeMailboxes:
         assert world.mailbox.calls.count("view") <= 4 * MOST_PAGES
 
 
-async def fill(world: World, many: int) -> None:
+async def fill(world: MeetingsWorld, many: int) -> None:
     """Meetings with their rooms, without the work of scheduling them."""
     table, uuid = world.storage.table("meetings"), world.integration.uuid
     for number in range(many):

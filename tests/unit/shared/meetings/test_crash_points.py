@@ -19,73 +19,73 @@ from shared.identity.caller import Caller
 from shared.intake.notice import Notice
 from shared.meetings.records import Records
 from tests.fakes.mailbox import cancellation, invitation
-from tests.unit.shared.meetings.crashes import Crash, CrashingMailbox, CrashingStorage, Fuse
-from tests.unit.shared.meetings.world import KEY, World, body, stored_integration
+from tests.support.crashes import Crash, CrashingMailbox, CrashingStorage, Fuse
+from tests.support.meetings_world import KEY, MeetingsWorld, body, stored_integration
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = START + timedelta(hours=4)
 
-Scenario = Callable[[World], Awaitable[str]]
+Scenario = Callable[[MeetingsWorld], Awaitable[str]]
 """Brings the world up to the message whose processing crashes; returns the message's id."""
 
 
-async def new_meeting(world: World) -> str:
+async def new_meeting(world: MeetingsWorld) -> str:
     return world.mailbox.deliver(invitation(body=body(await world.reserve())))
 
 
-async def moved_meeting(world: World) -> str:
+async def moved_meeting(world: MeetingsWorld) -> str:
     booking = await world.reserve()
     await world.process(world.mailbox.deliver(invitation(body=body(booking))))
     return world.mailbox.deliver(invitation("message-2", body(booking), start=LATER, update=Update.FULL))
 
 
-async def swapped_room(world: World) -> str:
+async def swapped_room(world: MeetingsWorld) -> str:
     await world.process(world.mailbox.deliver(invitation(body=body(await world.reserve()))))
     return world.mailbox.deliver(invitation("message-2", body(await world.reserve()), update=Update.FULL))
 
 
-async def renamed_meeting(world: World) -> str:
+async def renamed_meeting(world: MeetingsWorld) -> str:
     booking = await world.reserve()
     await world.process(world.mailbox.deliver(invitation(body=body(booking))))
     return world.mailbox.deliver(invitation("message-2", body(booking), subject="Other"))
 
 
-async def cancelled_meeting(world: World) -> str:
+async def cancelled_meeting(world: MeetingsWorld) -> str:
     request = invitation(body=body(await world.reserve()))
     await world.process(world.mailbox.deliver(request))
     return world.mailbox.deliver(cancellation(request))
 
 
-async def no_tag(world: World) -> str:
+async def no_tag(world: MeetingsWorld) -> str:
     return world.mailbox.deliver(invitation(body="no tag"))
 
 
-async def copied_tag(world: World) -> str:
+async def copied_tag(world: MeetingsWorld) -> str:
     booking = await world.reserve()
     await world.process(world.mailbox.deliver(invitation(body=body(booking))))
     return world.mailbox.deliver(invitation("message-2", body(booking), uid="uid-2", start=LATER))
 
 
-async def copy_with_new_alias(world: World) -> str:
+async def copy_with_new_alias(world: MeetingsWorld) -> str:
     world.integration = stored_integration(copied_tag_action="new_alias")
     return await copied_tag(world)
 
 
-async def promised_alias(world: World) -> str:
+async def promised_alias(world: MeetingsWorld) -> str:
     return world.mailbox.deliver(invitation(body=world.promises.make(world.integration.uuid, Caller("alice", "test"))))
 
 
-async def html_acceptance(world: World) -> str:
+async def html_acceptance(world: MeetingsWorld) -> str:
     world.integration = stored_integration(response_format="html")
     return await new_meeting(world)
 
 
-async def html_rejection(world: World) -> str:
+async def html_rejection(world: MeetingsWorld) -> str:
     world.integration = stored_integration(response_format="html")
     return await no_tag(world)
 
 
-async def lagging_item(world: World) -> str:
+async def lagging_item(world: MeetingsWorld) -> str:
     return world.mailbox.deliver(replace(invitation(body=body(await world.reserve())), item=None))
 
 
@@ -95,7 +95,7 @@ SCENARIOS = [
 ]  # fmt: skip
 
 
-async def run(world: World, message: str, fuse: Fuse) -> None:
+async def run(world: MeetingsWorld, message: str, fuse: Fuse) -> None:
     """Process the message until the fuse burns through."""
     storage = CrashingStorage(world.storage, fuse)
     records = Records(storage, world.integration.uuid)
@@ -109,7 +109,7 @@ async def run(world: World, message: str, fuse: Fuse) -> None:
     await processor.process(Notice(world.integration.uuid, message))
 
 
-async def outcome(world: World) -> object:
+async def outcome(world: MeetingsWorld) -> object:
     """What everybody can see in the end: answers, mails, and which rooms are open when."""
     bookings = world.storage.table("meetings").rows(world.integration.uuid, "tag:")
     rooms = [Booking.from_row(row).numeric_alias async for row in bookings]
@@ -124,7 +124,7 @@ async def outcome(world: World) -> object:
 
 async def clean_run(scenario: Scenario) -> tuple[object, int]:
     """The outcome without a crash, and how many external calls it took."""
-    world, fuse = World(), Fuse(at=0)
+    world, fuse = MeetingsWorld(), Fuse(at=0)
     message = await scenario(world)
     await run(world, message, fuse)
     await world.settle()
@@ -133,7 +133,7 @@ async def clean_run(scenario: Scenario) -> tuple[object, int]:
 
 async def crashed_run(scenario: Scenario, fuse: Fuse) -> object:
     """The outcome after a crash: the queue hands the message out again, and timers run."""
-    world = World()
+    world = MeetingsWorld()
     message = await scenario(world)
     with pytest.raises(Crash):
         await run(world, message, fuse)
@@ -154,7 +154,7 @@ async def test_a_crash_at_any_call_is_healed(scenario: Scenario, after: bool) ->
 
 async def test_a_crash_leaves_the_message_to_its_lease_not_to_a_second_run() -> None:
     """While a run may still be alive, another one that gets the same message keeps its hands off."""
-    world = World()
+    world = MeetingsWorld()
     message = await new_meeting(world)
     with pytest.raises(Crash):
         await run(world, message, Fuse(at=6))
@@ -171,7 +171,7 @@ async def test_a_failure_of_any_call_is_made_up_for(scenario: Scenario) -> None:
     for at in range(1, calls + 1):
         for after in (False, True):
             fuse = Fuse(at, after, error=lambda: Unavailable("it cannot be reached"))
-            world = World()
+            world = MeetingsWorld()
             message = await scenario(world)
             with suppress(Unavailable):
                 await run(world, message, fuse)

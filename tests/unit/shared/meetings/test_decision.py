@@ -22,7 +22,7 @@ from shared.meetings.decision import (
     decide,
 )
 from shared.meetings.series import MOST_APART
-from tests.unit.shared.meetings.builders import NOW, OTHER_TAG, at, booking, item, request, scheduled
+from tests.support.meetings import NOW, OTHER_TAG, at, booking, item, request, scheduled
 
 IN_THREE_HOURS = Calendar((at(3),))
 YESTERDAY = Calendar((at(-24),))

@@ -7,7 +7,7 @@ import pytest
 from shared.calendar.request import Answer, MeetingRequest, Person, mail_address
 from shared.identity.caller import Caller
 from tests.fakes.mailbox import invitation
-from tests.unit.shared.meetings.world import World, body, stored_integration
+from tests.support.meetings_world import MeetingsWorld, body, stored_integration
 
 ODD = [
     "",
@@ -50,7 +50,7 @@ def from_(address: str, **changes: object) -> MeetingRequest:
 @pytest.mark.parametrize("odd", ODD)
 async def test_an_organizer_without_an_address_is_answered_by_exchange_alone(odd: str) -> None:
     """Exchange knows whom it answers; a mail of our own would go nowhere, or to somebody else."""
-    world = World(stored_integration(response_format="html"))
+    world = MeetingsWorld(stored_integration(response_format="html"))
     booking = await world.reserve()
     await world.process(world.mailbox.deliver(from_(odd, body=body(booking))))
     assert world.mailbox.mails == []
@@ -63,7 +63,7 @@ async def test_an_organizer_without_an_address_is_answered_by_exchange_alone(odd
 
 @pytest.mark.parametrize("odd", ODD)
 async def test_late_instructions_go_to_those_who_have_an_address(odd: str) -> None:
-    world = World(stored_integration())
+    world = MeetingsWorld(stored_integration())
     request = from_(odd, body=world.promises.make(world.integration.uuid, Caller("alice", "test")))
     assert request.item
     attendees = ("bob@example.com", odd, "vmr@example.com")
@@ -74,7 +74,7 @@ async def test_late_instructions_go_to_those_who_have_an_address(odd: str) -> No
 
 async def test_instructions_go_to_nobody_whose_address_only_folds_to_one_that_was_invited() -> None:
     """The Kelvin sign becomes a k: whoever has the other address was not invited."""
-    world = World(stored_integration())
+    world = MeetingsWorld(stored_integration())
     request = invitation(body=world.promises.make(world.integration.uuid, Caller("alice", "test")))
     assert request.item
     item = replace(request.item, attendees=("\N{KELVIN SIGN}ate@example.com", "Bob@example.com"))
@@ -84,7 +84,7 @@ async def test_instructions_go_to_nobody_whose_address_only_folds_to_one_that_wa
 
 
 async def test_instructions_for_nobody_are_not_mailed() -> None:
-    world = World(stored_integration())
+    world = MeetingsWorld(stored_integration())
     promise = world.promises.make(world.integration.uuid, Caller("alice", "test"))
     await world.process(world.mailbox.deliver(from_("", body=promise)))
     assert world.mailbox.mails == []
@@ -96,7 +96,7 @@ async def test_instructions_for_nobody_are_not_mailed() -> None:
 
 @pytest.mark.parametrize("subject", ["Plan\x00ning", "Plan\r\nBcc: mallory@example.net", "x" * 1000, "\ud800"])
 async def test_a_subject_is_one_line_without_control_characters(subject: str) -> None:
-    world = World(stored_integration(response_format="html"))
+    world = MeetingsWorld(stored_integration(response_format="html"))
     booking = await world.reserve()
     await world.process(world.mailbox.deliver(invitation(body=body(booking), subject=subject)))
     [mail] = world.mailbox.mails

@@ -17,18 +17,18 @@ from shared.mailboxes.mailbox import Folder, MessageNotFound
 from shared.meetings.due_runner import CLEANUP, ONWARD, TasksFailed
 from shared.meetings.waiting import HOLDS_OTHERS_FOR
 from tests.fakes.mailbox import cancellation, invitation
-from tests.unit.shared.meetings.world import World, body, stored_integration
+from tests.support.meetings_world import MeetingsWorld, body, stored_integration
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = START + timedelta(hours=4)
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> MeetingsWorld:
+    return MeetingsWorld()
 
 
-async def test_one_message_that_can_never_be_read_keeps_no_other_from_its_answer_for_ever(world: World) -> None:
+async def test_one_message_that_can_never_be_read_keeps_no_other_from_its_answer_for_ever(world: MeetingsWorld) -> None:
     """It may be the invitation of an update that nobody has heard of; but not for ever."""
     since = world.clock.now()
     await world.records.waiting.add("unreadable", "m", "Graph answered 500.", since, is_fault=False)
@@ -44,7 +44,7 @@ async def test_one_message_that_can_never_be_read_keeps_no_other_from_its_answer
     assert [kind for kind, _ in world.told] == ["declined"]
 
 
-async def test_an_update_without_tag_waits_for_its_invitation_wherever_that_is_queued(world: World) -> None:
+async def test_an_update_without_tag_waits_for_its_invitation_wherever_that_is_queued(world: MeetingsWorld) -> None:
     booking = await world.reserve()
     request = invitation(body=body(booking))
     world.mailbox.deliver(request)
@@ -59,7 +59,7 @@ async def test_an_update_without_tag_waits_for_its_invitation_wherever_that_is_q
 
 
 @pytest.mark.parametrize("error", [Unavailable("down"), MessageNotFound("gone"), ValueError("a fault of ours")])
-async def test_a_message_of_the_same_meeting_that_cannot_be_read(world: World, error: Exception) -> None:
+async def test_a_message_of_the_same_meeting_that_cannot_be_read(world: MeetingsWorld, error: Exception) -> None:
     """What was deleted, or fails by a fault, holds nothing up; what is away is waited for."""
     request = invitation(body="<p>no tag</p>", update=Update.INFORMATIONAL)
     world.mailbox.deliver(replace(request, message_id="message-0"))
@@ -82,7 +82,7 @@ async def test_a_message_of_the_same_meeting_that_cannot_be_read(world: World, e
 
 
 class TestSingleMeetings:
-    async def test_a_new_meeting_is_accepted_answered_and_opened(self, world: World) -> None:
+    async def test_a_new_meeting_is_accepted_answered_and_opened(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         [(kind, text)] = world.told
@@ -92,7 +92,9 @@ class TestSingleMeetings:
         world.clock.set(START)
         assert await world.is_open(booking.alias)
 
-    async def test_one_request_costs_two_graph_calls_and_four_storage_trips_in_a_row(self, world: World) -> None:
+    async def test_one_request_costs_two_graph_calls_and_four_storage_trips_in_a_row(
+        self, world: MeetingsWorld
+    ) -> None:
         """budget of bench/README.md; the name is claimed beside the second trip."""
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
@@ -101,7 +103,7 @@ class TestSingleMeetings:
         assert world.mailbox.calls == ["read", "calendar", "answer"]  # calendar() of a single meeting calls nobody
         assert world.storage.round_trips - before == 5
 
-    async def test_an_edited_time_is_answered_and_followed(self, world: World) -> None:
+    async def test_an_edited_time_is_answered_and_followed(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         moved = invitation("message-2", body(booking), start=LATER, update=Update.FULL)
@@ -113,7 +115,7 @@ class TestSingleMeetings:
         world.clock.set(LATER)
         assert await world.is_open(booking.alias)
 
-    async def test_new_texts_are_followed_without_an_answer(self, world: World) -> None:
+    async def test_new_texts_are_followed_without_an_answer(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         await world.process(world.mailbox.deliver(invitation("message-2", body(booking), subject="Other")))
@@ -123,7 +125,7 @@ class TestSingleMeetings:
         assert answer
         assert answer[1]["name"] == "Other (Alice)"
 
-    async def test_the_name_stays_while_people_may_be_in_it(self, world: World) -> None:
+    async def test_the_name_stays_while_people_may_be_in_it(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         world.clock.set(START)
@@ -132,7 +134,7 @@ class TestSingleMeetings:
         assert answer
         assert answer[1]["name"] == "Planning (Alice)"
 
-    async def test_two_meetings_of_one_name_get_two_names(self, world: World) -> None:
+    async def test_two_meetings_of_one_name_get_two_names(self, world: MeetingsWorld) -> None:
         """M2: a bridge takes two conferences of one name for the same room."""
         names = set()
         for number in (1, 2):
@@ -145,7 +147,7 @@ class TestSingleMeetings:
         assert len(names) == 2
         assert all(name.startswith("Planning (Alice)") for name in names)
 
-    async def test_a_cancelled_meeting_closes_and_nobody_is_answered(self, world: World) -> None:
+    async def test_a_cancelled_meeting_closes_and_nobody_is_answered(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         request = invitation(body=body(booking))
         await world.process(world.mailbox.deliver(request))
@@ -154,7 +156,7 @@ class TestSingleMeetings:
         assert await world.is_open(booking.alias) is False
         assert len(world.told) == 1
 
-    async def test_a_cancellation_with_a_tag_that_nobody_has_seen_yet_closes_too(self, world: World) -> None:
+    async def test_a_cancellation_with_a_tag_that_nobody_has_seen_yet_closes_too(self, world: MeetingsWorld) -> None:
         """The organizer swapped the room, and cancelled before the update was read (found by the histories)."""
         old, new = await world.reserve(), await world.reserve()
         request = invitation(body=body(old))
@@ -163,7 +165,7 @@ class TestSingleMeetings:
         world.clock.set(START)
         assert await world.is_open(old.alias) is False
 
-    async def test_a_swapped_tag_closes_the_old_room_and_opens_the_new(self, world: World) -> None:
+    async def test_a_swapped_tag_closes_the_old_room_and_opens_the_new(self, world: MeetingsWorld) -> None:
         old, new = await world.reserve(), await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(old))))
         await world.process(world.mailbox.deliver(invitation("message-2", body(new), update=Update.FULL)))
@@ -172,7 +174,7 @@ class TestSingleMeetings:
         assert await world.is_open(new.alias)
         assert new.alias in world.told[1][1]
 
-    async def test_an_update_without_tag_is_still_ours(self, world: World) -> None:
+    async def test_an_update_without_tag_is_still_ours(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         await world.process(world.mailbox.deliver(invitation("message-2", "tag removed", start=LATER)))
@@ -181,25 +183,25 @@ class TestSingleMeetings:
 
 
 class TestRejections:
-    async def test_no_tag_is_declined_as_invalid(self, world: World) -> None:
+    async def test_no_tag_is_declined_as_invalid(self, world: MeetingsWorld) -> None:
         await world.process(world.mailbox.deliver(invitation(body="no tag")))
         [(kind, text)] = world.told
         assert kind == "declined"
         assert "does not contain currently valid scheduling data" in text
 
-    async def test_a_declined_meeting_that_gets_a_tag_is_accepted(self, world: World) -> None:
+    async def test_a_declined_meeting_that_gets_a_tag_is_accepted(self, world: MeetingsWorld) -> None:
         await world.process(world.mailbox.deliver(invitation(body="no tag")))
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation("message-2", body(booking), update=Update.FULL)))
         assert [kind for kind, _ in world.told] == ["declined", "accepted"]
 
-    async def test_a_tag_of_another_integration_is_invalid(self, world: World) -> None:
-        foreign = World(stored_integration("22222222-2222-4222-8222-222222222222"), storage=world.storage)
+    async def test_a_tag_of_another_integration_is_invalid(self, world: MeetingsWorld) -> None:
+        foreign = MeetingsWorld(stored_integration("22222222-2222-4222-8222-222222222222"), storage=world.storage)
         booking = await foreign.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         assert world.told[0][0] == "declined"
 
-    async def test_a_copied_tag_is_a_conflict_and_the_first_meeting_keeps_its_room(self, world: World) -> None:
+    async def test_a_copied_tag_is_a_conflict_and_the_first_meeting_keeps_its_room(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         await world.process(world.mailbox.deliver(invitation("message-2", body(booking), uid="uid-2", start=LATER)))
@@ -208,7 +210,7 @@ class TestRejections:
         world.clock.set(LATER)
         assert await world.is_open(booking.alias) is False
 
-    async def test_a_failing_template_is_a_general_error_that_the_record_explains(self, world: World) -> None:
+    async def test_a_failing_template_is_a_general_error_that_the_record_explains(self, world: MeetingsWorld) -> None:
         world.integration = stored_integration(conference_name_template="{{ 'x' | pex_require_min_length(9) }}")
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
@@ -224,7 +226,7 @@ class TestRejections:
             "a value is shorter than 9 characters"
         )
 
-    async def test_a_general_error_is_told_even_when_its_own_template_fails(self, world: World) -> None:
+    async def test_a_general_error_is_told_even_when_its_own_template_fails(self, world: MeetingsWorld) -> None:
         broken = "{{ 'x' | pex_require_min_length(9) }}"
         world.integration = stored_integration(reject_general_error_template=broken, conference_name_template=broken)
         booking = await world.reserve()
@@ -234,7 +236,7 @@ class TestRejections:
         assert operation.correlation_id in world.told[0][1]
         assert operation.cause.startswith("RequirementNotMet: conference_name_template: ")
 
-    async def test_an_unexpected_error_is_told_on_the_last_try_only(self, world: World) -> None:
+    async def test_an_unexpected_error_is_told_on_the_last_try_only(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         notice = Notice(world.integration.uuid, "message-1")
@@ -255,7 +257,7 @@ class TestRejections:
 async def test_answers_by_ews_hold_html_themselves(response_format: str) -> None:
     """Exchange's own response takes it there, so no mail goes beside it."""
     by_ews = {"authentication_method": "NTLM", "response_format": response_format}
-    world = World(stored_integration().model_copy(update=by_ews))
+    world = MeetingsWorld(stored_integration().model_copy(update=by_ews))
     booking = await world.reserve()
     await world.process(world.mailbox.deliver(invitation(body=body(booking))))
     [sent] = world.mailbox.answers
@@ -267,10 +269,10 @@ async def test_answers_by_ews_hold_html_themselves(response_format: str) -> None
 
 class TestHtmlAnswers:
     @pytest.fixture
-    def world(self) -> World:
-        return World(stored_integration(response_format="html"))
+    def world(self) -> MeetingsWorld:
+        return MeetingsWorld(stored_integration(response_format="html"))
 
-    async def test_an_acceptance_is_a_tracked_response_with_an_html_body(self, world: World) -> None:
+    async def test_an_acceptance_is_a_tracked_response_with_an_html_body(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         assert [(sent.answer, sent.text) for sent in world.mailbox.answers] == [(Answer.ACCEPTED, None)]
@@ -282,7 +284,7 @@ class TestHtmlAnswers:
         for line in (b"METHOD:REPLY", b"UID:uid-1", b"PARTSTAT=ACCEPTED"):
             assert line in mail.calendar
 
-    async def test_a_rejection_is_too(self, world: World) -> None:
+    async def test_a_rejection_is_too(self, world: MeetingsWorld) -> None:
         await world.process(world.mailbox.deliver(invitation(body="no tag")))
         [mail] = world.mailbox.mails
         assert b"PARTSTAT=DECLINED" in mail.calendar
@@ -290,7 +292,7 @@ class TestHtmlAnswers:
 
 
 class TestCopiesAndPromises:
-    async def test_a_copy_gets_its_own_alias_where_that_is_wanted(self, world: World) -> None:
+    async def test_a_copy_gets_its_own_alias_where_that_is_wanted(self, world: MeetingsWorld) -> None:
         """A4, and everybody is mailed the new joining instructions, once."""
         world.integration = stored_integration(copied_tag_action="new_alias")
         booking = await world.reserve()
@@ -302,7 +304,7 @@ class TestCopiesAndPromises:
         assert mail.recipients == ("alice@example.com",)
         assert "PXPS:-" in mail.html
 
-    async def test_a_promise_is_redeemed_and_everybody_is_mailed_once(self, world: World) -> None:
+    async def test_a_promise_is_redeemed_and_everybody_is_mailed_once(self, world: MeetingsWorld) -> None:
         """M8."""
         promise = world.promises.make(world.integration.uuid, Caller("alice", "test"))
         world.mailbox.deliver(invitation(body=promise))
@@ -318,14 +320,14 @@ class TestCopiesAndPromises:
         world.clock.set(START)
         assert await world.is_open(booking.alias)
 
-    async def test_a_copied_promise_is_a_conflict(self, world: World) -> None:
+    async def test_a_copied_promise_is_a_conflict(self, world: MeetingsWorld) -> None:
         promise = world.promises.make(world.integration.uuid, Caller("alice", "test"))
         await world.process(world.mailbox.deliver(invitation(body=promise)))
         await world.process(world.mailbox.deliver(invitation("message-2", promise, uid="uid-2")))
         assert [kind for kind, _ in world.told] == ["accepted", "declined"]
 
     @pytest.mark.parametrize("spoil", ["expired", "foreign", "forged"])
-    async def test_a_promise_that_does_not_hold_is_an_invalid_alias(self, world: World, spoil: str) -> None:
+    async def test_a_promise_that_does_not_hold_is_an_invalid_alias(self, world: MeetingsWorld, spoil: str) -> None:
         """A6: useless anywhere else, and after its time."""
         uuid = "22222222-2222-4222-8222-222222222222" if spoil == "foreign" else world.integration.uuid
         promise = world.promises.make(uuid, Caller("alice", "test"))
@@ -338,14 +340,14 @@ class TestCopiesAndPromises:
 
 
 class TestOnce:
-    async def test_the_same_message_twice_is_answered_once(self, world: World) -> None:
+    async def test_the_same_message_twice_is_answered_once(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         for _ in range(3):
             await world.process("message-1")
         assert len(world.told) == 1
 
-    async def test_an_old_message_after_a_new_one_changes_nothing(self, world: World) -> None:
+    async def test_an_old_message_after_a_new_one_changes_nothing(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         world.mailbox.deliver(invitation("message-2", body(booking), start=LATER))
@@ -356,7 +358,9 @@ class TestOnce:
         assert await world.is_open(booking.alias)
 
     @pytest.mark.parametrize("error", [Unavailable("504"), RateLimited("429", 5)])
-    async def test_an_answer_that_may_have_gone_out_is_not_repeated(self, world: World, error: Exception) -> None:
+    async def test_an_answer_that_may_have_gone_out_is_not_repeated(
+        self, world: MeetingsWorld, error: Exception
+    ) -> None:
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         world.mailbox.fail("answer", error, after_effect=True)
@@ -368,7 +372,7 @@ class TestOnce:
         assert operation
         assert operation.done
 
-    async def test_an_answer_that_did_not_go_out_is_repeated(self, world: World) -> None:
+    async def test_an_answer_that_did_not_go_out_is_repeated(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         world.mailbox.fail("answer", Unavailable("503"))
@@ -377,7 +381,7 @@ class TestOnce:
         await world.process("message-1")
         assert [kind for kind, _ in world.told] == ["accepted"]
 
-    async def test_a_decline_that_may_have_gone_out_is_not_repeated(self, world: World) -> None:
+    async def test_a_decline_that_may_have_gone_out_is_not_repeated(self, world: MeetingsWorld) -> None:
         world.mailbox.deliver(invitation(body="no tag"))
         world.mailbox.fail("answer", Unavailable("504"), after_effect=True)
         with pytest.raises(Unavailable):
@@ -387,17 +391,19 @@ class TestOnce:
 
 
 class TestLeftAlone:
-    async def test_ordinary_mail(self, world: World) -> None:
+    async def test_ordinary_mail(self, world: MeetingsWorld) -> None:
         await world.process(world.mailbox.deliver_mail("mail-1"))
         assert world.mailbox.calls == ["read"]
         assert await world.operation("mail-1") is None
 
-    async def test_a_message_that_nobody_has_seen_is_for_the_queue_to_look_for_again(self, world: World) -> None:
+    async def test_a_message_that_nobody_has_seen_is_for_the_queue_to_look_for_again(
+        self, world: MeetingsWorld
+    ) -> None:
         with pytest.raises(MessageNotFound):
             await world.process("gone")
         assert world.told == []
 
-    async def test_one_that_went_after_it_was_decided_on_is_finished(self, world: World) -> None:
+    async def test_one_that_went_after_it_was_decided_on_is_finished(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         world.mailbox.fail("answer", Unavailable("down"))
@@ -407,7 +413,7 @@ class TestLeftAlone:
         await world.process("message-1")
         assert [kind for kind, _ in world.told] == ["accepted"]
 
-    async def test_a_lagging_calendar_item_is_waited_for(self, world: World) -> None:
+    async def test_a_lagging_calendar_item_is_waited_for(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         request = invitation(body=body(booking))
         world.mailbox.deliver(replace(request, item=None))
@@ -419,7 +425,7 @@ class TestLeftAlone:
         assert [kind for kind, _ in world.told] == ["accepted"]
 
     async def test_an_invitation_to_an_occurrence_that_is_not_there_changes_nothing_of_its_series(
-        self, world: World
+        self, world: MeetingsWorld
     ) -> None:
         """It was cancelled since, as its own message says."""
         booking, other = await world.reserve(), await world.reserve()
@@ -438,7 +444,9 @@ class TestLeftAlone:
         ]
         assert await world.records.waiting.all() == []
 
-    async def test_an_update_whose_own_item_is_not_named_is_about_the_meeting_on_record(self, world: World) -> None:
+    async def test_an_update_whose_own_item_is_not_named_is_about_the_meeting_on_record(
+        self, world: MeetingsWorld
+    ) -> None:
         """Answering gives a meeting another id on some servers; its message still names the old one."""
         booking = await world.reserve()
         request = invitation(body=body(booking))
@@ -450,7 +458,7 @@ class TestLeftAlone:
         world.clock.set(LATER)
         assert await world.is_open(booking.alias)
 
-    async def test_an_item_that_never_comes_ends_in_a_record(self, world: World) -> None:
+    async def test_an_item_that_never_comes_ends_in_a_record(self, world: MeetingsWorld) -> None:
         """Mailbox processing that is switched off makes no calendar items (docs/facts/exchange.md §7)."""
         world.mailbox.deliver(replace(invitation(), item=None))
         await world.process("message-1")
@@ -459,7 +467,7 @@ class TestLeftAlone:
         assert operation
         assert operation.error == "no_calendar_item"
 
-    async def test_nobody_is_answered_where_no_answer_was_asked_for(self, world: World) -> None:
+    async def test_nobody_is_answered_where_no_answer_was_asked_for(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         request = invitation(body=body(booking))
         assert request.item
@@ -471,13 +479,15 @@ class TestLeftAlone:
 
 class TestSeries:
     @pytest.fixture
-    def weekly(self, world: World) -> Calendar:
+    def weekly(self, world: MeetingsWorld) -> Calendar:
         starts = [START + timedelta(weeks=week) for week in range(8)]
         calendar = Calendar(tuple(Occurrence(s, s + timedelta(hours=1)) for s in starts), START + timedelta(days=60))
         world.mailbox.series["series-uid-1"] = calendar
         return calendar
 
-    async def test_a_series_is_one_room_open_around_each_occurrence(self, world: World, weekly: Calendar) -> None:
+    async def test_a_series_is_one_room_open_around_each_occurrence(
+        self, world: MeetingsWorld, weekly: Calendar
+    ) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking), shape=Shape.SERIES)))
         assert "series" in world.told[0][1]
@@ -487,7 +497,7 @@ class TestSeries:
             world.clock.set(occurrence.end + timedelta(hours=1))
             assert await world.is_open(booking.alias) is False
 
-    async def test_a_moved_occurrence_is_answered_as_such(self, world: World, weekly: Calendar) -> None:
+    async def test_a_moved_occurrence_is_answered_as_such(self, world: MeetingsWorld, weekly: Calendar) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking), shape=Shape.SERIES)))
         first, *rest = weekly.occurrences
@@ -502,7 +512,7 @@ class TestSeries:
         world.clock.set(moved.start)
         assert await world.is_open(booking.alias)
 
-    async def test_the_agenda_reads_a_series_on(self, world: World, weekly: Calendar) -> None:
+    async def test_the_agenda_reads_a_series_on(self, world: MeetingsWorld, weekly: Calendar) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking), shape=Shape.SERIES)))
         world.mailbox.items["series-uid-1"] = replace(world.mailbox.items["item-uid-1"], id="series-uid-1")
@@ -516,7 +526,9 @@ class TestSeries:
 
 
 class TestHousekeeping:
-    async def test_a_meeting_that_exchange_always_refuses_to_show_keeps_no_other_open(self, world: World) -> None:
+    async def test_a_meeting_that_exchange_always_refuses_to_show_keeps_no_other_open(
+        self, world: MeetingsWorld
+    ) -> None:
         for number in range(3):
             booking = await world.reserve()
             await world.process(world.mailbox.deliver(invitation(f"m{number}", body(booking), uid=f"uid-{number}")))
@@ -526,7 +538,7 @@ class TestHousekeeping:
             await world.agenda().handle(ONWARD)
         assert await world.agenda().handle(ONWARD) == 1
 
-    async def test_an_unused_reservation_goes(self, world: World) -> None:
+    async def test_an_unused_reservation_goes(self, world: MeetingsWorld) -> None:
         """A3: its digits come free."""
         booking = await world.reserve()
         world.clock.move(timedelta(days=world.integration.reservation_days + 1))
@@ -534,7 +546,7 @@ class TestHousekeeping:
         assert await world.records.booking(booking.tag) is None
         assert await world.is_open(booking.alias) is None
 
-    async def test_a_finished_meeting_frees_its_name_and_is_forgotten_a_year_later(self, world: World) -> None:
+    async def test_a_finished_meeting_frees_its_name_and_is_forgotten_a_year_later(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         world.clock.move(timedelta(days=2))
@@ -550,7 +562,7 @@ class TestHousekeeping:
         assert [row async for row in world.storage.table("meetings").everything()] == []
         assert [row async for row in world.storage.table("aliases").everything()] == []
 
-    async def test_every_name_that_a_meeting_has_had_comes_free(self, world: World) -> None:
+    async def test_every_name_that_a_meeting_has_had_comes_free(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         request = invitation(body=body(booking))
         await world.process(world.mailbox.deliver(request))
@@ -560,7 +572,7 @@ class TestHousekeeping:
         names = [row async for row in world.storage.table("aliases").everything() if row.key == "name"]
         assert names == []
 
-    async def test_messages_filed_away_unseen_are_worked_off_too(self, world: World) -> None:
+    async def test_messages_filed_away_unseen_are_worked_off_too(self, world: MeetingsWorld) -> None:
         """docs/facts/exchange.md §7: updates that Exchange processes itself land in Deleted Items."""
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))

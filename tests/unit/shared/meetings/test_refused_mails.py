@@ -13,12 +13,12 @@ from shared.errors import SchedulingError, Unavailable
 from shared.identity.caller import Caller
 from shared.meetings.completion import FAILED_FOR, PAUSE
 from tests.fakes.mailbox import invitation
-from tests.unit.shared.meetings.world import World, body, stored_integration
+from tests.support.meetings_world import MeetingsWorld, body, stored_integration
 
 ALWAYS = 10_000
 
 
-async def run_for(world: World, message: str, span: timedelta) -> Operation:
+async def run_for(world: MeetingsWorld, message: str, span: timedelta) -> Operation:
     """The queue hands the message out, and the backlog looks at what is left for so long; the operation then."""
     with suppress(SchedulingError):  # the worker's business
         await world.process(message)
@@ -32,11 +32,11 @@ async def run_for(world: World, message: str, span: timedelta) -> Operation:
     return operation
 
 
-async def alarms(world: World) -> list[AlarmKind]:
+async def alarms(world: MeetingsWorld) -> list[AlarmKind]:
     return [alarm.kind async for alarm in world.alarms.of(world.integration.uuid)]
 
 
-def with_promise(world: World) -> MeetingRequest:
+def with_promise(world: MeetingsWorld) -> MeetingRequest:
     promise = world.promises.make(world.integration.uuid, Caller("alice", "test"))
     return invitation(body=promise, start=world.clock.now() + timedelta(days=5))
 
@@ -46,7 +46,7 @@ def with_promise(world: World) -> MeetingRequest:
 async def test_late_instructions_that_are_refused_for_good_keep_nobody_from_the_answer(
     step: str, error: Exception
 ) -> None:
-    world = World()
+    world = MeetingsWorld()
     message = world.mailbox.deliver(with_promise(world))
     world.mailbox.fail(step, error, ALWAYS)
     operation = await run_for(world, message, FAILED_FOR + timedelta(hours=1))
@@ -60,7 +60,7 @@ async def test_late_instructions_that_are_refused_for_good_keep_nobody_from_the_
 
 @pytest.mark.parametrize("step", ["draft", "send"])
 async def test_an_answer_by_mail_that_is_refused_for_good_ends(step: str) -> None:
-    world = World(stored_integration(response_format="html"))
+    world = MeetingsWorld(stored_integration(response_format="html"))
     booking = await world.reserve()
     start = world.clock.now() + timedelta(days=5)
     message = world.mailbox.deliver(invitation(body=body(booking), start=start))
@@ -73,7 +73,7 @@ async def test_an_answer_by_mail_that_is_refused_for_good_ends(step: str) -> Non
 
 @pytest.mark.parametrize("address", ["/O=EXCHANGE/CN=ALICE", "", "b\u00f6b@example.com"])
 async def test_a_refused_answer_to_somebody_who_cannot_be_mailed_ends(address: str) -> None:
-    world = World()
+    world = MeetingsWorld()
     booking = await world.reserve()
     request = invitation(body=body(booking), start=world.clock.now() + timedelta(days=5))
     assert request.item

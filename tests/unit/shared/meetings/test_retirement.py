@@ -14,15 +14,15 @@ from shared.personal.fields import validated
 from shared.personal.store import VmrStore
 from shared.personal.users import UserStore
 from tests.fakes.mailbox import invitation
-from tests.unit.shared.meetings.crashes import Crash, CrashingStorage, Fuse
-from tests.unit.shared.meetings.world import World, body, stored_integration
-from tests.unit.shared.personal.samples import kept
+from tests.support.crashes import Crash, CrashingStorage, Fuse
+from tests.support.meetings_world import MeetingsWorld, body, stored_integration
+from tests.support.personal_vmrs import kept
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 OTHER = "22222222-2222-4222-8222-222222222222"
 
 
-async def with_meetings(world: World, many: int) -> list[str]:
+async def with_meetings(world: MeetingsWorld, many: int) -> list[str]:
     """Meetings with their rooms; the aliases."""
     aliases = []
     for number in range(many):
@@ -33,14 +33,14 @@ async def with_meetings(world: World, many: int) -> list[str]:
     return aliases
 
 
-async def rows_left(world: World) -> list[str]:
+async def rows_left(world: MeetingsWorld) -> list[str]:
     tables = [world.storage.table(name) for name in ("meetings", "aliases")]
     return [row.key for table in tables async for row in table.everything()]
 
 
 async def test_nothing_is_left_and_other_integrations_keep_theirs() -> None:
-    world = World()
-    other = World(stored_integration(OTHER), storage=world.storage)
+    world = MeetingsWorld()
+    other = MeetingsWorld(stored_integration(OTHER), storage=world.storage)
     [kept] = await with_meetings(other, 1)
     before = sorted(await rows_left(world))
     aliases = await with_meetings(world, 30)
@@ -55,7 +55,7 @@ async def test_nothing_is_left_and_other_integrations_keep_theirs() -> None:
 
 @pytest.mark.parametrize("at", range(1, 30, 4))
 async def test_what_is_interrupted_is_finished_by_the_nightly_round(at: int) -> None:
-    world = World()
+    world = MeetingsWorld()
     await with_meetings(world, 12)
     fuse = Fuse(at)
     storage = CrashingStorage(world.storage, fuse)
@@ -69,7 +69,7 @@ async def test_what_is_interrupted_is_finished_by_the_nightly_round(at: int) -> 
 
 async def test_an_integration_that_was_not_deleted_after_all_keeps_everything() -> None:
     """Its settings could not be removed: whoever asked for it was told so, and meetings go on."""
-    world = World()
+    world = MeetingsWorld()
     [alias] = await with_meetings(world, 1)
     before = sorted(await rows_left(world))
     retirement = Retirement(world.storage, PolicyPlatform(world.storage))
@@ -81,7 +81,7 @@ async def test_an_integration_that_was_not_deleted_after_all_keeps_everything() 
 
 
 async def test_personal_records_that_are_the_integrations_own_go_with_it() -> None:
-    world = World()
+    world = MeetingsWorld()
     vmrs, users = VmrStore(world.storage), UserStore(world.storage)
     own = world.integration.uuid
     for number, owner in enumerate(("", own, OTHER), start=1):
@@ -110,7 +110,7 @@ async def test_personal_records_that_are_the_integrations_own_go_with_it() -> No
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("at", range(1, 16))
 async def test_personal_records_whose_removal_is_interrupted_go_at_night(at: int, after: bool) -> None:
-    world = World()
+    world = MeetingsWorld()
     await VmrStore(world.storage).create(kept(1, "a1", "a2", integration=world.integration.uuid))
     await UserStore(world.storage).signed_in(world.integration, "adfs:x:alice", "alice@example.com", "Alice")
     await Retirement(world.storage, PolicyPlatform(world.storage)).announce(world.integration.uuid)
@@ -125,9 +125,9 @@ async def test_personal_records_whose_removal_is_interrupted_go_at_night(at: int
 
 async def test_one_that_cannot_be_removed_keeps_none_of_the_others() -> None:
     """Its Management Node is away, perhaps for good."""
-    world = World()
+    world = MeetingsWorld()
     aliases = await with_meetings(world, 2)
-    other = World(stored_integration(OTHER), storage=world.storage)
+    other = MeetingsWorld(stored_integration(OTHER), storage=world.storage)
     await with_meetings(other, 1)
 
     class Platform(PolicyPlatform):

@@ -14,8 +14,8 @@ from shared.meetings.alarm_checks import check_mailbox_settings
 from shared.meetings.decision import Accept, Accepted, Decision, Ignore, Refresh, Reject, Rejected
 from shared.meetings.symptoms import Symptom, is_empty, symptom_of
 from tests.fakes.mailbox import invitation
-from tests.unit.shared.meetings.builders import booking, item, request
-from tests.unit.shared.meetings.world import World, body
+from tests.support.meetings import booking, item, request
+from tests.support.meetings_world import MeetingsWorld, body
 
 EMPTIED = '<html><head>\r\n<meta http-equiv="Content-Type" content="text/html"></head><body>&nbsp;\r\n</body></html>'
 ACCEPTED = Accept(Accepted.NEW_SINGLE, booking(), Calendar(()))
@@ -51,7 +51,7 @@ def test_long_bodies_are_not_looked_into(text: str) -> None:
     assert not is_empty(text)
 
 
-class Site(World):
+class Site(MeetingsWorld):
     """A world with alarms, of which sweeps take care."""
 
     def __post_init__(self) -> None:

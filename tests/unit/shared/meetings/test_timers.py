@@ -1,91 +1,26 @@
 """The timers' rounds: every integration gets its turn, and what is broken in one stops no other (M5, M9)."""
 
 import asyncio
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from shared.alarms import AlarmKind, Alarms
+from shared.alarms import AlarmKind
 from shared.aliases.allocation import AliasFormat
-from shared.conferences.platform import PolicyPlatform
-from shared.errors import NotFound, Unavailable
-from shared.intake.notice import decode
+from shared.errors import Unavailable
 from shared.intake.watch_state import stored_addresses
-from shared.intake.watcher import Watcher
-from shared.integrations import IntegrationStore
 from shared.meetings import timers as module
-from shared.meetings.handlers import Handlers
-from shared.meetings.retirement import Retirement
-from shared.meetings.timers import INTEGRATIONS_CONCURRENCY, Timers
-from tests.fakes.clock import FakeClock
-from tests.fakes.mailbox import FakeMailbox, invitation
-from tests.fakes.secrets import MemorySecrets
-from tests.fakes.storage import MemoryStorage
-from tests.fakes.subscriptions import FakeSubscriptions
-from tests.unit.shared.integrations.samples import graph_fields
-from tests.unit.shared.meetings.world import World as Site
-
-
-@dataclass
-class Place:
-    """One integration's mailbox and subscriptions."""
-
-    site: Site
-    subscriptions: FakeSubscriptions
-    watcher: Watcher
-
-    @property
-    def mailbox(self) -> FakeMailbox:
-        return self.site.mailbox
-
-
-class World:
-    """Integrations, and the rounds over them."""
-
-    def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.storage = MemoryStorage()
-        self.store = IntegrationStore(self.storage, MemorySecrets(), self.clock)
-        self.alarms = Alarms(self.storage, self.clock)
-        self.timers = Timers(
-            self.store, self.handlers, self.alarms, Retirement(self.storage, PolicyPlatform(self.storage))
-        )
-        self.places: dict[str, Place] = {}
-
-    async def add(self, name: str, **fields: Any) -> str:
-        """An integration of that name; returns its uuid."""
-        address = f"{name}@example.com"
-        integration = await self.store.create(graph_fields(name=name, room_mailbox_email_address=address, **fields))
-        site = Site(integration, self.clock, self.storage)
-        subscriptions, queue = FakeSubscriptions(), self.storage.queue("meeting-requests")
-        notifies = None if integration.uses_ews else subscriptions
-        arrivals = None if integration.uses_ews else site.mailbox
-        parts = site.mailbox, notifies, self.storage, queue, self.clock
-        watcher = Watcher(integration.uuid, name, *parts, arrivals=arrivals)
-        self.places[integration.uuid] = Place(site, subscriptions, watcher)
-        return integration.uuid
-
-    async def handlers(self, uuid: str) -> Handlers:
-        place = self.places.get(uuid)
-        if place is None:
-            raise NotFound("There is no such integration.")
-        return Handlers(place.site.processor(), place.watcher, place.site.agenda())
-
-    async def raised(self, uuid: str) -> list[AlarmKind]:
-        return [alarm.kind async for alarm in self.alarms.of(uuid)]
-
-    def found(self) -> list[str]:
-        return [notice.message for body, _ in self.storage.queue("meeting-requests").sent for notice in decode(body)]
+from shared.meetings.timers import INTEGRATIONS_CONCURRENCY
+from tests.fakes.mailbox import invitation
+from tests.support.timers_world import TimersWorld
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> TimersWorld:
+    return TimersWorld()
 
 
-async def test_a_sweep_subscribes_to_new_mailboxes_and_finds_what_was_missed(world: World) -> None:
+async def test_a_sweep_subscribes_to_new_mailboxes_and_finds_what_was_missed(world: TimersWorld) -> None:
     uuids = [await world.add(f"room{n}") for n in range(INTEGRATIONS_CONCURRENCY + 4)]
     for uuid in uuids:
         world.places[uuid].mailbox.deliver_mail(f"message of {uuid}")
@@ -103,7 +38,7 @@ EWS = {
 }
 
 
-async def test_who_is_notified_is_swept_and_who_is_not_is_polled(world: World) -> None:
+async def test_who_is_notified_is_swept_and_who_is_not_is_polled(world: TimersWorld) -> None:
     notified, polled = await world.add("notified"), await world.add("polled", **EWS)
     for uuid in (notified, polled):
         world.places[uuid].mailbox.deliver_mail(uuid)
@@ -116,7 +51,7 @@ async def test_who_is_notified_is_swept_and_who_is_not_is_polled(world: World) -
     assert world.places[polled].mailbox.calls == []
 
 
-async def test_a_poll_raises_and_clears_the_alarm(world: World) -> None:
+async def test_a_poll_raises_and_clears_the_alarm(world: TimersWorld) -> None:
     """The sweep, which does not look there, clears nothing."""
     uuid = await world.add("polled", **EWS)
     world.places[uuid].mailbox.fail("changes", Unavailable("Exchange does not answer in time."))
@@ -127,7 +62,7 @@ async def test_a_poll_raises_and_clears_the_alarm(world: World) -> None:
     assert await world.raised(uuid) == []
 
 
-async def test_a_poll_ends_before_the_next_one_is_due(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_poll_ends_before_the_next_one_is_due(world: TimersWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """The timer would skip it, for every integration."""
     assert timedelta(seconds=0) < module.POLL_TIMEOUT < timedelta(minutes=1)
     monkeypatch.setattr(module, "POLL_TIMEOUT", timedelta(milliseconds=200))
@@ -137,14 +72,14 @@ async def test_a_poll_ends_before_the_next_one_is_due(world: World, monkeypatch:
     assert await world.raised(uuid) == [AlarmKind.CONNECTION]
 
 
-async def test_integrations_without_single_use_vmrs_have_no_mailbox_to_watch(world: World) -> None:
+async def test_integrations_without_single_use_vmrs_have_no_mailbox_to_watch(world: TimersWorld) -> None:
     uuid = await world.add("room", enable_dynamic_vmrs=False)
     await world.timers.sweep()
     assert world.places[uuid].mailbox.calls == []
 
 
 @pytest.mark.parametrize("error", [Unavailable("Graph answered 503."), ZeroDivisionError("secret"), TimeoutError()])
-async def test_one_broken_integration_never_stops_the_others(world: World, error: Exception) -> None:
+async def test_one_broken_integration_never_stops_the_others(world: TimersWorld, error: Exception) -> None:
     """Its alarm is raised, and cleared when it works again."""
     broken, sound = await world.add("broken"), await world.add("sound")
     for uuid in (broken, sound):
@@ -161,7 +96,7 @@ async def test_one_broken_integration_never_stops_the_others(world: World, error
     assert await world.raised(broken) == []
 
 
-async def test_a_subscription_that_cannot_be_made_does_not_stop_the_sweep(world: World) -> None:
+async def test_a_subscription_that_cannot_be_made_does_not_stop_the_sweep(world: TimersWorld) -> None:
     """Meetings are found by the sweep meanwhile, and the alarm stays until it is fixed."""
     uuid = await world.add("room")
     world.places[uuid].subscriptions.failure = Unavailable("the handshake failed")
@@ -176,7 +111,7 @@ async def test_a_subscription_that_cannot_be_made_does_not_stop_the_sweep(world:
 
 
 async def test_an_exchange_that_never_answers_is_left_for_the_next_round(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: TimersWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     silent, sound = await world.add("silent"), await world.add("sound")
     world.places[sound].mailbox.deliver_mail("found")
@@ -187,7 +122,7 @@ async def test_an_exchange_that_never_answers_is_left_for_the_next_round(
     assert (await world.raised(silent), await world.raised(sound)) == ([AlarmKind.CONNECTION], [])
 
 
-async def test_an_integration_that_is_deleted_meanwhile_raises_no_alarm(world: World) -> None:
+async def test_an_integration_that_is_deleted_meanwhile_raises_no_alarm(world: TimersWorld) -> None:
     uuid = await world.add("room")
     del world.places[uuid]
     await world.timers.sweep()
@@ -195,7 +130,7 @@ async def test_an_integration_that_is_deleted_meanwhile_raises_no_alarm(world: W
     assert await world.raised(uuid) == []
 
 
-async def test_the_renewal_renews_and_sweeps_only_where_a_subscription_was_lost(world: World) -> None:
+async def test_the_renewal_renews_and_sweeps_only_where_a_subscription_was_lost(world: TimersWorld) -> None:
     kept, lost = await world.add("kept"), await world.add("lost")
     await world.timers.sweep()
     for uuid in (kept, lost):
@@ -208,7 +143,7 @@ async def test_the_renewal_renews_and_sweeps_only_where_a_subscription_was_lost(
     assert world.found() == [lost]
 
 
-async def test_a_lost_subscription_is_an_alarm_until_it_is_made_anew(world: World) -> None:
+async def test_a_lost_subscription_is_an_alarm_until_it_is_made_anew(world: TimersWorld) -> None:
     uuid = await world.add("room")
     await world.timers.sweep()
     world.places[uuid].subscriptions.alive.clear()
@@ -221,7 +156,7 @@ async def test_a_lost_subscription_is_an_alarm_until_it_is_made_anew(world: Worl
     assert await world.raised(uuid) == []
 
 
-async def test_a_mailbox_with_wrong_settings_is_an_alarm_after_the_sweep(world: World) -> None:
+async def test_a_mailbox_with_wrong_settings_is_an_alarm_after_the_sweep(world: TimersWorld) -> None:
     uuid = await world.add("room")
     place = world.places[uuid]
     await place.site.process(place.mailbox.deliver(invitation("message-1", "")))
@@ -230,7 +165,7 @@ async def test_a_mailbox_with_wrong_settings_is_an_alarm_after_the_sweep(world: 
 
 
 async def test_a_full_number_space_is_an_alarm_every_night_until_it_is_wider(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: TimersWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uuid = await world.add("room")
     taken = await world.places[uuid].site.reserve()
@@ -246,7 +181,7 @@ class TestRoomAddresses:
     """X3: what else the mailbox is known by is learnt after a save and every night, and is nobody's alarm."""
 
     async def test_they_are_learnt_after_a_save_and_every_night(self) -> None:
-        world = World()
+        world = TimersWorld()
         uuid = await world.add("a")
         mailbox = world.places[uuid].mailbox
         mailbox.proxy_addresses = ("SMTP:first@example.com",)
@@ -257,7 +192,7 @@ class TestRoomAddresses:
         assert await stored_addresses(world.storage, uuid) == ("a@example.com", "second@example.com")
 
     async def test_a_failure_raises_no_alarm(self) -> None:
-        world = World()
+        world = TimersWorld()
         uuid = await world.add("a")
         world.places[uuid].mailbox.fail("addresses", Unavailable("no"), times=2)
         await world.timers.connect(uuid)
@@ -265,14 +200,14 @@ class TestRoomAddresses:
         assert await world.raised(uuid) == []
 
     async def test_nothing_else_asks_for_them(self) -> None:
-        world = World()
+        world = TimersWorld()
         uuid = await world.add("a")
         for round_ in (world.timers.sweep, world.timers.poll, world.timers.renew, world.timers.agenda):
             await round_()
         assert "addresses" not in world.places[uuid].mailbox.calls
 
     async def test_a_mailbox_that_cannot_be_reached_is_not_asked(self) -> None:
-        world = World()
+        world = TimersWorld()
         uuid = await world.add("a")
         world.places[uuid].mailbox.fail("changes", Unavailable("down"), times=9)
         await world.timers.connect(uuid)

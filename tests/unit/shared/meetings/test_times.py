@@ -5,8 +5,8 @@ import pytest
 from shared.calendar.conference import Calendar
 from shared.meetings.decision import Accept, Accepted
 from shared.meetings.texts import acceptance
-from tests.unit.shared.integrations.samples import an_integration
-from tests.unit.shared.meetings.builders import at, booking, item
+from tests.support.integrations import an_integration
+from tests.support.meetings import at, booking, item
 
 
 @pytest.mark.parametrize(

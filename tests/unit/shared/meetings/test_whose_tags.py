@@ -10,7 +10,7 @@ from shared.aliases.tags import format_tag
 from shared.calendar.request import MeetingRequest, Person
 from shared.identity.caller import Caller
 from tests.fakes.mailbox import invitation
-from tests.unit.shared.meetings.world import World, stored_integration
+from tests.support.meetings_world import MeetingsWorld, stored_integration
 
 ALICE, BOB, BOSS = (f"{name}@example.com" for name in ("alice", "bob", "boss"))
 
@@ -23,13 +23,13 @@ def sent(body: str, organizer: str, *senders: str, uid: str = "uid-1", message: 
     return replace(request, item=item, senders=senders or (organizer,))
 
 
-async def tag_of(world: World, *mailboxes: str) -> str:
+async def tag_of(world: MeetingsWorld, *mailboxes: str) -> str:
     form, lifetime = alias_format(world.integration), timedelta(days=30)
     caller = Caller("alice", "test", mailboxes=mailboxes)
     return format_tag((await world.allocator.allocate(world.integration.uuid, form, caller, lifetime)).tag)
 
 
-async def promise_of(world: World, *mailboxes: str) -> str:
+async def promise_of(world: MeetingsWorld, *mailboxes: str) -> str:
     return world.promises.make(world.integration.uuid, Caller("alice", "test", mailboxes=mailboxes))
 
 
@@ -37,8 +37,8 @@ MAKERS = {"a tag": tag_of, "a promise": promise_of}
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> MeetingsWorld:
+    return MeetingsWorld()
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
@@ -54,7 +54,7 @@ def world() -> World:
     ],
 )
 async def test_whose_tag_it_is_gets_the_room(
-    world: World, make: object, named: list[str], organizer: str, senders: list[str]
+    world: MeetingsWorld, make: object, named: list[str], organizer: str, senders: list[str]
 ) -> None:
     body = await make(world, *named)  # type: ignore[operator]
     await world.process(world.mailbox.deliver(sent(body, organizer, *senders)))
@@ -62,7 +62,7 @@ async def test_whose_tag_it_is_gets_the_room(
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
-async def test_nobody_else_does_and_the_tag_stays_good_for_its_own(world: World, make: object) -> None:
+async def test_nobody_else_does_and_the_tag_stays_good_for_its_own(world: MeetingsWorld, make: object) -> None:
     body = await make(world, ALICE, BOSS)  # type: ignore[operator]
     await world.process(world.mailbox.deliver(sent(body, BOB)))
     await world.process(world.mailbox.deliver(sent(body, ALICE, uid="uid-2", message="message-2")))
@@ -70,7 +70,7 @@ async def test_nobody_else_does_and_the_tag_stays_good_for_its_own(world: World,
 
 
 async def test_where_copies_get_a_room_of_their_own_so_does_anothers_tag() -> None:
-    world = World(stored_integration(copied_tag_action="new_alias"))
+    world = MeetingsWorld(stored_integration(copied_tag_action="new_alias"))
     body = await tag_of(world, ALICE)
     await world.process(world.mailbox.deliver(sent(body, BOB)))
     await world.process(world.mailbox.deliver(sent(body, ALICE, uid="uid-2", message="message-2")))
@@ -79,7 +79,7 @@ async def test_where_copies_get_a_room_of_their_own_so_does_anothers_tag() -> No
     assert told != told_too
 
 
-async def test_a_meeting_that_has_its_room_keeps_it_whoever_sends_its_updates(world: World) -> None:
+async def test_a_meeting_that_has_its_room_keeps_it_whoever_sends_its_updates(world: MeetingsWorld) -> None:
     """Organizers are replaced, and mailboxes renamed."""
     body = await tag_of(world, ALICE)
     await world.process(world.mailbox.deliver(sent(body, ALICE)))

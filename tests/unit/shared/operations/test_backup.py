@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from dev.harness.storage import MemoryStorage, MemoryTable
 from shared.operations.backup import DamagedExport, check_export, import_tables
 from shared.operations.files import export_file, import_file
 from shared.storage import TABLES, Storage
-from tests.fakes.storage import MemoryStorage, MemoryTable
-from tests.unit.shared.operations.backup_contract import ROWS, BackupContract, content, fill, lines_of
+from tests.support.backup_contract import ROWS, BackupContract, content, fill, lines_of
 
 
 @pytest.fixture

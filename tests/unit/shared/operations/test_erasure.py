@@ -17,8 +17,8 @@ from shared.personal.users import UserStore
 from shared.personal.vmr import PersonalVmr
 from shared.storage import TABLES
 from tests.fakes.mailbox import invitation
-from tests.unit.shared.meetings.crashes import Crash, CrashingStorage, Fuse
-from tests.unit.shared.meetings.world import World, body, stored_integration
+from tests.support.crashes import Crash, CrashingStorage, Fuse
+from tests.support.meetings_world import MeetingsWorld, body, stored_integration
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TENANT, OID, OTHER_OID = "4189c2b4-92ca-416c-b7ea-bc3cfab3d0f0", "0c5e5b4f", "7a7a7a7a"
@@ -27,9 +27,11 @@ ADDRESS = "alice@example.com"
 
 
 @pytest.fixture
-async def world() -> World:
+async def world() -> MeetingsWorld:
     """Alice and Bob have a user record, a personal VMR and a meeting each."""
-    world = World(stored_integration(conference_name_template="Room {{alias}}", conference_description_template=""))
+    world = MeetingsWorld(
+        stored_integration(conference_name_template="Room {{alias}}", conference_description_template="")
+    )
     for id_, (email, oid) in enumerate([(ADDRESS, OID), ("bob@example.com", OTHER_OID)], 1):
         await UserStore(world.storage).create(user(id_, email, oid))
         await VmrStore(world.storage).create(vmr(id_, email))
@@ -46,20 +48,20 @@ def vmr(id_: int, email: str) -> PersonalVmr:
     return validated(PersonalVmr, {"id": id_, "name": f"Room of {id_}", "primary_owner_email_address": email})
 
 
-async def meet(world: World, owner: str, message: str, start: datetime, **changes: Any) -> str:
+async def meet(world: MeetingsWorld, owner: str, message: str, start: datetime, **changes: Any) -> str:
     """A meeting with its room; the alias."""
     booking = await world.reserve(owner)
     await world.process(world.mailbox.deliver(invitation(message, body(booking), uid=message, start=start, **changes)))
     return booking.alias
 
 
-async def all_rows(world: World) -> AsyncIterator[str]:
+async def all_rows(world: MeetingsWorld) -> AsyncIterator[str]:
     for name in TABLES:
         async for row in world.storage.table(name).everything():
             yield f"{name} {row.partition} {row.key} {row.values}"
 
 
-async def test_records_rooms_meetings_and_decisions_are_found(world: World) -> None:
+async def test_records_rooms_meetings_and_decisions_are_found(world: MeetingsWorld) -> None:
     traces = await traces_of(world.storage, Person("Alice@Example.com"))
     assert [found.email for found in traces.users] == [ADDRESS]
     assert [found.name for found in traces.vmrs] == ["Room of 1"]
@@ -77,7 +79,7 @@ async def test_records_rooms_meetings_and_decisions_are_found(world: World) -> N
     ],
 )
 async def test_meetings_are_found_by_ids_and_by_words(person: Person, meetings: int) -> None:
-    world = World(stored_integration(conference_description_template="by {{organizer_name}}"))
+    world = MeetingsWorld(stored_integration(conference_description_template="by {{organizer_name}}"))
     await meet(world, ALICE, "m0", START)
     await meet(world, BOB, "m1", START)
     assert len((await traces_of(world.storage, person)).bookings) == meetings
@@ -91,14 +93,14 @@ async def test_meetings_are_found_by_ids_and_by_words(person: Person, meetings: 
     ],
 )
 async def test_meetings_are_found_by_what_the_record_remembers(key: str, record: dict[str, Any]) -> None:
-    world = World()
+    world = MeetingsWorld()
     values = {"id": 1, "uuid": "user-1", "primary_email_address": ADDRESS, **record}
     await UserStore(world.storage).create(validated(UserRecord, values))
     await meet(world, key, "m0", START)
     assert len((await traces_of(world.storage, Person(ADDRESS))).bookings) == 1
 
 
-async def test_nothing_of_the_person_is_left_and_nothing_of_others_is_touched(world: World) -> None:
+async def test_nothing_of_the_person_is_left_and_nothing_of_others_is_touched(world: MeetingsWorld) -> None:
     before = [row async for row in all_rows(world)]
     traces = await traces_of(world.storage, Person(ADDRESS))
     [alias] = [booking.alias for booking in traces.bookings]
@@ -113,7 +115,7 @@ async def test_nothing_of_the_person_is_left_and_nothing_of_others_is_touched(wo
     assert not [row for row in gone if "bob@" in row or OTHER_OID in row]
 
 
-async def test_what_was_due_of_it_goes_by_itself(world: World) -> None:
+async def test_what_was_due_of_it_goes_by_itself(world: MeetingsWorld) -> None:
     traces = await traces_of(world.storage, Person(ADDRESS))
     await erase(world.storage, traces)
     world.clock.move(timedelta(days=800))
@@ -124,7 +126,7 @@ async def test_what_was_due_of_it_goes_by_itself(world: World) -> None:
 
 
 @pytest.mark.parametrize("at", range(1, 40, 2))
-async def test_an_interruption_leaves_nothing_that_the_next_run_does_not_find(world: World, at: int) -> None:
+async def test_an_interruption_leaves_nothing_that_the_next_run_does_not_find(world: MeetingsWorld, at: int) -> None:
     storage, person = CrashingStorage(world.storage, Fuse(at)), Person(ADDRESS)
     with_alias = [booking.alias for booking in (await traces_of(world.storage, person)).bookings]
     try:
@@ -137,7 +139,7 @@ async def test_an_interruption_leaves_nothing_that_the_next_run_does_not_find(wo
     assert not [row for row in rows if ADDRESS in row or OID in row]
 
 
-async def test_a_meeting_whose_unfinished_answer_was_erased_can_be_sent_again(world: World) -> None:
+async def test_a_meeting_whose_unfinished_answer_was_erased_can_be_sent_again(world: MeetingsWorld) -> None:
     booking = await world.reserve(ALICE)
     invited = invitation("m2", body(booking), uid="m2", start=START + timedelta(hours=2))
     world.mailbox.fail("answer", Unavailable("away"))

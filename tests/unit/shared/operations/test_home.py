@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
+from dev.harness.secrets import MemorySecrets
+from dev.harness.storage import MemoryStorage
 from shared.alarms import AlarmKind, Alarms
 from shared.errors import Unavailable
 from shared.integrations import IntegrationStore
 from shared.operations.home import CONDITION_LIFETIME, Home
 from tests.fakes.clock import FakeClock
-from tests.fakes.secrets import MemorySecrets
-from tests.fakes.storage import MemoryStorage
-from tests.unit.shared.integrations.samples import graph_fields
+from tests.support.integrations import graph_fields
 
 
 class Deployment:

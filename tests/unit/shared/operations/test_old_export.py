@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from dev.harness.secrets import MemorySecrets
+from dev.harness.storage import MemoryStorage
 from shared.alarms import AlarmKind
 from shared.bookings.booking import Booking, State
 from shared.bookings.operation import Mailing, Operation
@@ -26,9 +28,7 @@ from shared.operations.backup import export_tables, import_tables
 from shared.operations.erasure import Person, traces_of
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailbox import invitation
-from tests.fakes.secrets import MemorySecrets
-from tests.fakes.storage import MemoryStorage
-from tests.unit.shared.meetings.world import World
+from tests.support.meetings_world import MeetingsWorld
 
 EXPORT = Path(__file__).parent / "data" / "export-0.1.0.jsonl"
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -48,37 +48,37 @@ DECISIONS: dict[str, tuple[str, str]] = {
 
 
 @pytest.fixture
-async def world() -> World:
+async def world() -> MeetingsWorld:
     """A new deployment with an empty mailbox, into which the export was imported."""
     storage, clock = MemoryStorage(), FakeClock()
     lines = EXPORT.read_text().splitlines()
     assert (await import_tables(storage, lines)).written == len(lines) - 2
     [integration] = await IntegrationStore(storage, MemorySecrets(), clock).list()
-    return World(integration, clock, storage)
+    return MeetingsWorld(integration, clock, storage)
 
 
-async def bookings(world: World) -> dict[str, Booking]:
+async def bookings(world: MeetingsWorld) -> dict[str, Booking]:
     return {booking.alias: booking async for booking in world.records.bookings()}
 
 
-async def test_an_export_of_what_was_imported_is_the_same(world: World) -> None:
+async def test_an_export_of_what_was_imported_is_the_same(world: MeetingsWorld) -> None:
     made = [line async for line in export_tables(world.storage)]
     assert sorted(made[1:]) == sorted(EXPORT.read_text().splitlines()[1:])
 
 
-async def test_every_row_of_the_integration_is_of_a_kind_that_is_known(world: World) -> None:
+async def test_every_row_of_the_integration_is_of_a_kind_that_is_known(world: MeetingsWorld) -> None:
     rows = [row async for row in meetings_table(world.storage).rows(world.integration.uuid)]
     kinds = [[kind for kind in RowKind if kind.is_of(row)] for row in rows]
     assert all(len(found) == 1 for found in kinds)
     assert {RowKind.BOOKING, RowKind.LINK, RowKind.OPERATION, RowKind.PENDING} < {kind for [kind] in kinds}
 
 
-async def test_what_was_decided_is_read(world: World) -> None:
+async def test_what_was_decided_is_read(world: MeetingsWorld) -> None:
     read = operations_of(meetings_table(world.storage), world.integration.uuid)
     assert {each.message_id: (each.decision, each.reason) async for each in read} == DECISIONS
 
 
-async def test_bookings_and_decisions_are_written_back_in_the_same_texts(world: World) -> None:
+async def test_bookings_and_decisions_are_written_back_in_the_same_texts(world: MeetingsWorld) -> None:
     async for row in meetings_table(world.storage).rows(world.integration.uuid):
         if RowKind.BOOKING.is_of(row):
             assert dict(row.values).items() <= dict(Booking.from_row(row).values()).items()
@@ -86,7 +86,7 @@ async def test_bookings_and_decisions_are_written_back_in_the_same_texts(world: 
             assert dict(row.values).items() <= dict(Operation.from_row(row).values()).items()
 
 
-async def test_rooms_open_and_stay_closed_as_they_were(world: World) -> None:
+async def test_rooms_open_and_stay_closed_as_they_were(world: MeetingsWorld) -> None:
     found = await bookings(world)
     assert [found[alias].state for alias in (SINGLE, SERIES, CANCELLED, UNUSED)] == [
         State.SCHEDULED, State.SCHEDULED, State.CLOSED, State.RESERVED,
@@ -97,7 +97,7 @@ async def test_rooms_open_and_stay_closed_as_they_were(world: World) -> None:
     assert [await world.is_open(alias) for alias in (SINGLE, SERIES)] == [False, True]
 
 
-async def test_an_answer_that_was_left_is_given_and_its_instructions_are_mailed(world: World) -> None:
+async def test_an_answer_that_was_left_is_given_and_its_instructions_are_mailed(world: MeetingsWorld) -> None:
     world.mailbox.deliver(invitation("message-late", uid="uid-late", start=START + timedelta(hours=3)))
     await world.mailbox.draft(Mail(("bob@example.com",), "Planning", LATE))
     await world.settle()
@@ -111,7 +111,7 @@ async def test_an_answer_that_was_left_is_given_and_its_instructions_are_mailed(
     assert (await bookings(world))[LATE].names
 
 
-async def test_what_falls_due_is_done(world: World) -> None:
+async def test_what_falls_due_is_done(world: MeetingsWorld) -> None:
     world.clock.move(timedelta(days=32))
     while await world.agenda().handle(ONWARD | CLEANUP):
         pass
@@ -120,7 +120,7 @@ async def test_what_falls_due_is_done(world: World) -> None:
     assert found[SINGLE].state is State.CLOSED
 
 
-async def test_the_rest_is_found_and_cleaned_up(world: World) -> None:
+async def test_the_rest_is_found_and_cleaned_up(world: MeetingsWorld) -> None:
     table, uuid = meetings_table(world.storage), world.integration.uuid
     [alarm] = [alarm async for alarm in world.alarms.of(uuid)]
     assert (alarm.kind, alarm.cause) == (AlarmKind.CONNECTION, "Graph answers 503.")
@@ -134,7 +134,7 @@ async def test_the_rest_is_found_and_cleaned_up(world: World) -> None:
         assert [row async for row in table.rows(partition)] == []
 
 
-async def test_what_is_there_about_a_person_is_found(world: World) -> None:
+async def test_what_is_there_about_a_person_is_found(world: MeetingsWorld) -> None:
     traces = await traces_of(world.storage, Person("alice@example.com"))
     assert [len(found) for found in (traces.users, traces.vmrs)] == [1, 1]
     assert {booking.alias for booking in traces.bookings} >= {SINGLE, SERIES, CANCELLED}

@@ -18,37 +18,39 @@ from shared.personal.upkeep import keep_vmrs_registered
 from shared.personal.vmr import PersonalVmr
 from shared.storage import Delete, Insert
 from tests.fakes.mailbox import cancellation, invitation
-from tests.unit.shared.meetings.crashes import Crash, CrashingStorage, Fuse
-from tests.unit.shared.meetings.world import World, body, stored_integration
-from tests.unit.shared.personal.samples import kept
+from tests.support.crashes import Crash, CrashingStorage, Fuse
+from tests.support.meetings_world import MeetingsWorld, body, stored_integration
+from tests.support.personal_vmrs import kept
 
 TINY = AliasFormat("m", 1, "example.com")
 
 
 @pytest.fixture
-def world() -> World:
-    return World(stored_integration(conference_name_template="{{subject}}"))
+def world() -> MeetingsWorld:
+    return MeetingsWorld(stored_integration(conference_name_template="{{subject}}"))
 
 
 @pytest.fixture
-def store(world: World) -> VmrStore:
+def store(world: MeetingsWorld) -> VmrStore:
     return VmrStore(world.storage, world.clock)
 
 
-async def names_shown(world: World) -> list[str]:
+async def names_shown(world: MeetingsWorld) -> list[str]:
     """The names of open meetings' rooms."""
     rows = [row async for row in world.storage.table("aliases").everything() if "conference" in row.values]
     return [json.loads(str(row.values["conference"]))["name"] for row in rows]
 
 
-async def claims(world: World) -> set[str]:
+async def claims(world: MeetingsWorld) -> set[str]:
     """The places that VMRs hold."""
     return {row.partition async for row in world.storage.table("aliases").everything() if "vmrs" in row.values}
 
 
 @pytest.mark.parametrize("spelt", ["{0}@example.com", "{0}", "{0}@elsewhere.example", "sip:{0}@EXAMPLE.com"])
 @pytest.mark.parametrize("used", [False, True], ids=["given out", "in a meeting"])
-async def test_a_vmr_never_gets_a_meetings_alias(world: World, store: VmrStore, spelt: str, *, used: bool) -> None:
+async def test_a_vmr_never_gets_a_meetings_alias(
+    world: MeetingsWorld, store: VmrStore, spelt: str, *, used: bool
+) -> None:
     booking = await world.reserve()
     if used:
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
@@ -61,7 +63,7 @@ async def test_a_vmr_never_gets_a_meetings_alias(world: World, store: VmrStore, 
     assert "free" in await claims(world)
 
 
-async def test_a_meeting_never_gets_a_vmrs_alias(world: World, store: VmrStore) -> None:
+async def test_a_meeting_never_gets_a_vmrs_alias(world: MeetingsWorld, store: VmrStore) -> None:
     for number in range(9):
         await store.create(kept(number + 1, f"M{number}{'@elsewhere.example' if number % 2 else ''}"))
     booking = await world.allocator.allocate(world.integration.uuid, TINY, Caller("bob", "test"), timedelta(days=1))
@@ -71,7 +73,7 @@ async def test_a_meeting_never_gets_a_vmrs_alias(world: World, store: VmrStore) 
 
 
 async def test_a_vmr_never_gets_the_name_of_a_meetings_room_and_a_meeting_never_a_vmrs(
-    world: World, store: VmrStore
+    world: MeetingsWorld, store: VmrStore
 ) -> None:
     await world.process(world.mailbox.deliver(invitation(body=body(await world.reserve()), subject="Budget")))
     with pytest.raises(SettingsInvalid, match="already exists"):
@@ -84,7 +86,7 @@ async def test_a_vmr_never_gets_the_name_of_a_meetings_room_and_a_meeting_never_
     assert second.startswith("planning ")
 
 
-async def test_what_a_vmr_lets_go_of_is_free_again(world: World, store: VmrStore) -> None:
+async def test_what_a_vmr_lets_go_of_is_free_again(world: MeetingsWorld, store: VmrStore) -> None:
     await store.create(kept(1, "a", "b@example.com", name="One"))
     await store.change(1, lambda now: with_alias(now, "c").model_copy(update={"name": "Uno"}))
     await store.change(1, lambda now: now.model_copy(update={"aliases": now.aliases[:1]}))
@@ -96,7 +98,7 @@ async def test_what_a_vmr_lets_go_of_is_free_again(world: World, store: VmrStore
 
 
 async def test_a_reservation_that_expired_and_a_deleted_room_give_their_alias_away(
-    world: World, store: VmrStore
+    world: MeetingsWorld, store: VmrStore
 ) -> None:
     booking = await world.reserve()
     world.clock.move(timedelta(days=world.integration.reservation_days))
@@ -104,7 +106,7 @@ async def test_a_reservation_that_expired_and_a_deleted_room_give_their_alias_aw
     assert await world.records.booking(booking.tag) is None, "its tag must be dead first"
 
 
-async def test_any_number_at_once_share_nothing(world: World, store: VmrStore) -> None:
+async def test_any_number_at_once_share_nothing(world: MeetingsWorld, store: VmrStore) -> None:
     async def vmr(number: int) -> str:
         await store.create(kept(number + 1, f"m{number % 10}", name=f"Room {number % 10}"))
         return f"m{number % 10}"
@@ -127,7 +129,7 @@ async def test_whatever_is_interrupted_leaves_no_vmr_without_its_claims_and_no_c
     what: str, *, after: bool
 ) -> None:
     for at in range(1, 40):
-        world = World()
+        world = MeetingsWorld()
         store, fuse = VmrStore(world.storage, world.clock), Fuse(at, after=after)
         crashing = VmrStore(CrashingStorage(world.storage, fuse), world.clock)
         if what != "create":
@@ -164,7 +166,7 @@ class TestOlderVersions:
     """VMRs and meetings that were made before there was a registry."""
 
     async def test_their_vmrs_are_entered_at_night_and_then_nobody_gets_what_they_have(
-        self, world: World, store: VmrStore
+        self, world: MeetingsWorld, store: VmrStore
     ) -> None:
         await self.unregistered(world, kept(1, "m1", name="Room"))
         await self.night(world)
@@ -176,7 +178,7 @@ class TestOlderVersions:
         assert await self.alarms(world) == []
 
     async def test_a_meeting_whose_alias_a_vmr_has_had_before_is_declined_as_a_conflict(
-        self, world: World, store: VmrStore
+        self, world: MeetingsWorld, store: VmrStore
     ) -> None:
         """The original's text says that another VMR has it."""
         booking = await world.reserve()
@@ -190,7 +192,7 @@ class TestOlderVersions:
         assert booking.numeric_alias in await claims(world)
 
     async def test_a_room_that_is_in_use_keeps_its_alias_and_an_alarm_says_so(
-        self, world: World, store: VmrStore
+        self, world: MeetingsWorld, store: VmrStore
     ) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
@@ -202,7 +204,7 @@ class TestOlderVersions:
         await self.night(world)
         assert await self.alarms(world) == []
 
-    async def unregistered(self, world: World, vmr: PersonalVmr) -> None:
+    async def unregistered(self, world: MeetingsWorld, vmr: PersonalVmr) -> None:
         """A VMR as older versions kept it."""
         await VmrStore(world.storage, world.clock).create(vmr.model_copy(update={"aliases": (), "name": "x"}))
         store = VmrStore(world.storage, world.clock)
@@ -213,15 +215,15 @@ class TestOlderVersions:
                 if row:
                     await world.storage.table("aliases").commit(partition, Delete(row))
 
-    async def night(self, world: World) -> None:
+    async def night(self, world: MeetingsWorld) -> None:
         alarms = Alarms(world.storage, world.clock)
         await keep_vmrs_registered(world.storage, alarms, [world.integration])
 
-    async def alarms(self, world: World) -> list[AlarmKind]:
+    async def alarms(self, world: MeetingsWorld) -> list[AlarmKind]:
         return [alarm.kind async for alarm in Alarms(world.storage, world.clock).of(world.integration.uuid)]
 
 
-async def test_a_room_that_is_opened_again_takes_its_name_again(world: World) -> None:
+async def test_a_room_that_is_opened_again_takes_its_name_again(world: MeetingsWorld) -> None:
     """Its name came free when it was closed, and may be another's by now."""
     first, second = await world.reserve(), await world.reserve()
     request = invitation(body=body(first), subject="Budget")
@@ -235,7 +237,7 @@ async def test_a_room_that_is_opened_again_takes_its_name_again(world: World) ->
 
 
 async def test_a_claim_that_another_change_of_the_same_vmr_has_just_made_is_not_shared(
-    world: World, store: VmrStore
+    world: MeetingsWorld, store: VmrStore
 ) -> None:
     await store.create(kept(1, "a"))
     since = world.clock.now().isoformat()

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from dev.harness.secrets import MemorySecrets
+from dev.harness.storage import MemoryStorage
 from shared.errors import NotAllowed, NotAuthenticated, NotFound, Unavailable
 from shared.identity.caller import Caller
 from shared.integrations import Integration, IntegrationStore
@@ -16,10 +18,8 @@ from shared.personal.sources import ChosenSource, StoreSource
 from shared.personal.store import VmrStore
 from shared.personal.users import UserStore
 from tests.fakes.clock import FakeClock
-from tests.fakes.secrets import MemorySecrets
-from tests.fakes.storage import MemoryStorage
-from tests.unit.shared.integrations.samples import full_fields
-from tests.unit.shared.personal.samples import OTHER, kept, vmr
+from tests.support.integrations import full_fields
+from tests.support.personal_vmrs import OTHER, kept, vmr
 
 OID = "0c5e5b4f-2f0e-4a57-9d0c-7f1f0f5f2f7c"
 ENTRA = f"entra:33333333-3333-4333-8333-333333333333:{OID}"
@@ -32,7 +32,7 @@ class Bridge:
         return [vmr(name=f"Bridge room of {email}")]
 
 
-class World:
+class PersonalVmrsWorld:
     """Storage, and tokens that are the names of callers."""
 
     def __init__(self) -> None:
@@ -56,8 +56,8 @@ class World:
 
 
 @pytest.fixture
-async def world() -> World:
-    world = World()
+async def world() -> PersonalVmrsWorld:
+    world = PersonalVmrsWorld()
     await world.store.create(kept(1, "a", name="Alice's room"))
     await world.store.create(kept(2, "b", name="Bob's room", primary_owner_email_address="bob@example.com"))
     await world.store.create(kept(3, "o", name="Nobody's room", primary_owner_email_address=""))
@@ -69,7 +69,7 @@ async def world() -> World:
     return world
 
 
-async def test_everybody_gets_their_own(world: World) -> None:
+async def test_everybody_gets_their_own(world: PersonalVmrsWorld) -> None:
     integration = await world.integration()
     assert await world.names(integration, "alice") == ["Alice's room"]
     assert await world.names(integration, "bob") == ["Bob's room"]
@@ -77,7 +77,7 @@ async def test_everybody_gets_their_own(world: World) -> None:
     assert entry.keys() == {"name", "description", "instructions", "instructions_text", "location"}
 
 
-async def test_nobody_gets_anything_without_proof(world: World) -> None:
+async def test_nobody_gets_anything_without_proof(world: PersonalVmrsWorld) -> None:
     integration = await world.integration()
     for token in ("", "forged"):
         with pytest.raises(NotAuthenticated):
@@ -86,7 +86,7 @@ async def test_nobody_gets_anything_without_proof(world: World) -> None:
         await world.lookup.listing(OTHER, "alice")
 
 
-async def test_outlooks_own_token_has_no_address_until_a_record_tells_it(world: World) -> None:
+async def test_outlooks_own_token_has_no_address_until_a_record_tells_it(world: PersonalVmrsWorld) -> None:
     integration = await world.integration()
     with pytest.raises(NotAuthenticated, match="sign in"):
         await world.lookup.listing(integration.uuid, "entra")
@@ -101,7 +101,7 @@ async def test_outlooks_own_token_has_no_address_until_a_record_tells_it(world: 
         await world.lookup.listing(integration.uuid, "entra")
 
 
-async def test_a_sign_in_that_remembers_outlooks_token_is_enough(world: World) -> None:
+async def test_a_sign_in_that_remembers_outlooks_token_is_enough(world: PersonalVmrsWorld) -> None:
     integration = await world.integration()
     user = await world.users.signed_in(integration, "adfs:a", "alice@example.com", "Alice")
     await world.users.remember(integration, user.uuid, ENTRA)
@@ -111,7 +111,7 @@ async def test_a_sign_in_that_remembers_outlooks_token_is_enough(world: World) -
         await world.lookup.listing(integration.uuid, "entra")
 
 
-async def test_an_integration_never_shows_what_belongs_to_another(world: World) -> None:
+async def test_an_integration_never_shows_what_belongs_to_another(world: PersonalVmrsWorld) -> None:
     one = await world.integration()
     two = await world.integration(name="Other", room_mailbox_email_address="o@example.com", uuid=OTHER)
     await world.store.create(kept(4, "x", name="Of one", integration=one.uuid))
@@ -119,25 +119,25 @@ async def test_an_integration_never_shows_what_belongs_to_another(world: World) 
     assert await world.names(two, "alice") == ["Alice's room"]
 
 
-async def test_the_platform_decides_where_vmrs_are(world: World) -> None:
+async def test_the_platform_decides_where_vmrs_are(world: PersonalVmrsWorld) -> None:
     integration = await world.integration(conference_platform="management_api")
     assert await world.names(integration, "bob") == ["Bridge room of bob@example.com"]
 
 
-async def test_only_where_personal_vmrs_are_enabled(world: World) -> None:
+async def test_only_where_personal_vmrs_are_enabled(world: PersonalVmrsWorld) -> None:
     integration = await world.integration(enable_personal_vmrs=False)
     with pytest.raises(NotAllowed):
         await world.lookup.listing(integration.uuid, "alice")
 
 
-async def test_a_template_that_fails_is_told_and_hides_nothing(world: World) -> None:
+async def test_a_template_that_fails_is_told_and_hides_nothing(world: PersonalVmrsWorld) -> None:
     failing = "{{ name | pex_require_min_length(200) }}"
     integration = await world.integration(personal_vmr_name_template=failing)
     with pytest.raises(Unavailable, match="administrator"):
         await world.lookup.listing(integration.uuid, "alice")
 
 
-async def test_hundreds_of_vmrs(world: World) -> None:
+async def test_hundreds_of_vmrs(world: PersonalVmrsWorld) -> None:
     integration = await world.integration()
     for number in range(10, 310):
         await world.store.create(kept(number, f"{number}"))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.personal.rendering import joinable, listed, variables
-from tests.unit.shared.personal.samples import integration, vmr
+from tests.support.personal_vmrs import integration, vmr
 
 TWELVE = {
     "aliases", "domain_aliases", "numeric_aliases", "other_aliases", "addin_server_domain", "name", "description",

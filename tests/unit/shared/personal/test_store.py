@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
+from dev.harness.storage import MemoryStorage
 from shared.errors import NotFound, SettingsInvalid
 from shared.personal.store import VmrStore
-from tests.fakes.storage import MemoryStorage
-from tests.unit.shared.personal.samples import CORP, OTHER, kept
+from tests.support.personal_vmrs import CORP, OTHER, kept
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from dev.harness.storage import MemoryStorage
 from shared.errors import NotAllowed, NotFound
 from shared.identity.end_users import EndUsers
 from shared.personal.end_user import MAX_SIGN_INS, UserRecord
 from shared.personal.fields import digest, validated
 from shared.personal.users import UserStore
-from tests.fakes.storage import MemoryStorage
-from tests.unit.shared.personal.samples import CORP, OTHER, integration
+from tests.support.personal_vmrs import CORP, OTHER, integration
 
 OID = "0c5e5b4f-2f0e-4a57-9d0c-7f1f0f5f2f7c"
 SUBJECT = f"entra:33333333-3333-4333-8333-333333333333:{OID}"

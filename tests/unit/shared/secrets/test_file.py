@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from shared.errors import Unavailable
 from shared.secrets import SecretReference
 from shared.secrets.file import FileSecrets
-from tests.unit.shared.secrets.contract import UUID, SecretStoreContract
+from tests.support.secret_store_contract import UUID, SecretStoreContract
 
 
 @pytest.fixture

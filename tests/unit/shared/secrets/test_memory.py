@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.fakes.secrets import MemorySecrets
-from tests.unit.shared.secrets.contract import SecretStoreContract
+from dev.harness.secrets import MemorySecrets
+from tests.support.secret_store_contract import SecretStoreContract
 
 
 @pytest.fixture

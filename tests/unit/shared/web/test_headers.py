@@ -2,8 +2,8 @@
 
 from shared.integrations import Integration
 from shared.web.headers import OUTLOOK, page_headers
-from tests.unit.shared.integrations.samples import an_integration, full_fields
-from tests.unit.shared.web.test_sources import INTERNAL
+from tests.support.integrations import an_integration, full_fields
+from tests.unit.shared.web.internal_addresses import INTERNAL
 
 
 def directives(integration: Integration, **more: list[str]) -> dict[str, list[str]]:

@@ -5,14 +5,14 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from dev.harness.secrets import MemorySecrets
+from dev.harness.storage import MemoryStorage
 from shared.errors import NotFound
 from shared.integrations import IntegrationStore
 from shared.integrations.icon import icon_faults
 from shared.web.icons import SIZES, Icons, default_icon, fingerprint, resized
 from tests.fakes.clock import FakeClock
-from tests.fakes.secrets import MemorySecrets
-from tests.fakes.storage import MemoryStorage
-from tests.unit.shared.integrations.samples import graph_fields
+from tests.support.integrations import graph_fields
 
 
 def an_icon(colour: str, mode: str = "RGBA") -> bytes:

@@ -3,15 +3,10 @@
 import pytest
 
 from shared.web import sources
-from tests.unit.shared.integrations.samples import an_integration
+from tests.support.integrations import an_integration
+from tests.unit.shared.web.internal_addresses import INTERNAL
 
 HOSTED = "https://appsforoffice.microsoft.com/lib/1/hosted/office.js"
-INTERNAL = {
-    "use_custom_add_in_sources": True,
-    "office_js_url": "https://files.example.com/office/office.js",
-    "microsoft_fabric_url": "https://styles.example.com/fabric.min.css",
-    "microsoft_fabric_components_url": "https://styles.example.com/fabric.components.min.css",
-}
 
 
 def test_without_custom_sources_their_urls_are_not_looked_at() -> None:

@@ -11,7 +11,7 @@ from shared.mailboxes.ews import connection
 from shared.mailboxes.ews.failures import EwsError, EwsUnavailable, Trouble
 from shared.mailboxes.ews.mailbox import EwsMailbox
 from shared.mailboxes.mailbox import CalendarItemGone, Folder, Mail, MessageNotFound
-from tests.integration.exchange.world import ALICE, BOB, World
+from tests.support.exchange_world import ALICE, BOB, ExchangeWorld
 
 SPOILT: list[tuple[dict[str, Any], Trouble]] = [
     ({"action": "truncate"}, Trouble.UNREADABLE),
@@ -46,7 +46,7 @@ async def failing(call: Awaitable[object]) -> EwsUnavailable:
 
 @pytest.mark.parametrize(("fault", "expected"), SPOILT, ids=NAMES)
 async def test_what_came_is_still_found_afterwards(
-    world: World, mailbox: EwsMailbox, fault: dict[str, Any], expected: Trouble
+    world: ExchangeWorld, mailbox: EwsMailbox, fault: dict[str, Any], expected: Trouble
 ) -> None:
     """A page of changes that was cut off must not be taken for a whole one: its messages would be lost."""
     await world.meet()
@@ -57,7 +57,7 @@ async def test_what_came_is_still_found_afterwards(
 
 @pytest.mark.parametrize(("fault", "expected"), SPOILT, ids=NAMES)
 async def test_a_message_can_be_read_afterwards(
-    world: World, mailbox: EwsMailbox, fault: dict[str, Any], expected: Trouble
+    world: ExchangeWorld, mailbox: EwsMailbox, fault: dict[str, Any], expected: Trouble
 ) -> None:
     await world.meet()
     [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
@@ -69,7 +69,7 @@ async def test_a_message_can_be_read_afterwards(
 
 @pytest.mark.parametrize(("fault", "expected"), SPOILT, ids=NAMES)
 async def test_an_answer_is_sent_once_at_most(
-    world: World, mailbox: EwsMailbox, fault: dict[str, Any], expected: Trouble
+    world: ExchangeWorld, mailbox: EwsMailbox, fault: dict[str, Any], expected: Trouble
 ) -> None:
     await world.meet()
     [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
@@ -85,7 +85,7 @@ async def test_an_answer_is_sent_once_at_most(
     assert len(sent) <= 1
 
 
-async def test_texts_in_a_wrong_charset_are_read_as_well_as_can_be(world: World, mailbox: EwsMailbox) -> None:
+async def test_texts_in_a_wrong_charset_are_read_as_well_as_can_be(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     await world.meet(subject="Réunion", body_html="<p>PXPS:-5e0ad6a0-8f0c-4f5c-9e2e-7a1b1f0d3c11#</p>")
     [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
     await world.fault(on="EWS GetItem", action="charset")
@@ -98,20 +98,20 @@ async def test_texts_in_a_wrong_charset_are_read_as_well_as_can_be(world: World,
 
 
 @pytest.mark.parametrize("code", ["ErrorServerBusy", "ErrorExceededConnectionCount", "ErrorTooManyObjectsOpened"])
-async def test_every_way_of_being_busy_asks_for_patience(world: World, mailbox: EwsMailbox, code: str) -> None:
+async def test_every_way_of_being_busy_asks_for_patience(world: ExchangeWorld, mailbox: EwsMailbox, code: str) -> None:
     await world.fault(on="EWS SyncFolderItems", action="soap_fault", code=code)
     with pytest.raises(RateLimited):
         await mailbox.changes(Folder.INBOX, "")
 
 
-async def test_an_unavailable_service_that_says_when(world: World, mailbox: EwsMailbox) -> None:
+async def test_an_unavailable_service_that_says_when(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     await world.fault(on="EWS SyncFolderItems", status=503, retry_after=90)
     with pytest.raises(RateLimited) as caught:
         await mailbox.changes(Folder.INBOX, "")
     assert caught.value.retry_after == 90
 
 
-async def test_an_item_that_can_never_be_read_is_an_error_for_good(world: World, mailbox: EwsMailbox) -> None:
+async def test_an_item_that_can_never_be_read_is_an_error_for_good(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     await world.meet()
     [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
     await world.fault(on="EWS GetItem", action="error", code="ErrorCorruptData")
@@ -128,7 +128,7 @@ async def test_an_item_that_can_never_be_read_is_an_error_for_good(world: World,
         "ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange",
     ],
 )
-async def test_an_item_that_went_before_the_answer(world: World, mailbox: EwsMailbox, code: str) -> None:
+async def test_an_item_that_went_before_the_answer(world: ExchangeWorld, mailbox: EwsMailbox, code: str) -> None:
     await world.meet()
     [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
     request = await mailbox.read(message)
@@ -140,7 +140,9 @@ async def test_an_item_that_went_before_the_answer(world: World, mailbox: EwsMai
     assert [m for m in await world.received(ALICE) if m["kind"] == "accepted"] == []
 
 
-async def test_an_item_that_has_another_id_by_now_is_found_by_its_old_one(world: World, mailbox: EwsMailbox) -> None:
+async def test_an_item_that_has_another_id_by_now_is_found_by_its_old_one(
+    world: ExchangeWorld, mailbox: EwsMailbox
+) -> None:
     await world.meet()
     [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
     request = await mailbox.read(message)
@@ -162,7 +164,7 @@ async def test_ids_that_are_none(mailbox: EwsMailbox, known_as: str) -> None:
         await mailbox.read(known_as)
 
 
-async def test_nothing_of_a_mail_is_in_an_error(world: World, mailbox: EwsMailbox) -> None:
+async def test_nothing_of_a_mail_is_in_an_error(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     """Rule 6."""
     await world.meet(subject="Layoffs", body_html="<p>Top secret</p>")
     [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
@@ -173,7 +175,7 @@ async def test_nothing_of_a_mail_is_in_an_error(world: World, mailbox: EwsMailbo
         assert "vmr@" not in str(error)
 
 
-async def test_a_draft_that_failed_to_go_out_can_be_sent_later(world: World, mailbox: EwsMailbox) -> None:
+async def test_a_draft_that_failed_to_go_out_can_be_sent_later(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     draft = await mailbox.draft(Mail((BOB,), "Come in", "<p>Hello</p>"))
     await world.fault(on="EWS SendItem", status=500)
     await failing(mailbox.send(draft))

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -12,12 +12,12 @@ import pytest
 from exchangelib.protocol import BaseProtocol, CachingProtocol
 
 from shared.errors import RateLimited, Unavailable
-from shared.mailboxes.ews import connection, operations, server
-from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
+from shared.mailboxes.ews import connection, server
+from shared.mailboxes.ews.failures import Trouble
 from shared.mailboxes.ews.server import EwsLogin
-from tests.integration.exchange.world import VMR, World
-from tests.integration.shared.mailboxes.ews.servers import PASSWORD, fixed, opened
 from tests.integration.shared.network import Authority, environment, running_proxy
+from tests.support.ews_servers import PASSWORD, fixed, listening, look, opened, silent, trouble
+from tests.support.exchange_world import ExchangeWorld
 
 HOST = "mail.example.com"
 """A name that the proxy alone can resolve to the test's Exchange."""
@@ -28,35 +28,25 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
-async def look(at: EwsLogin, address: str = VMR, *, impersonate: bool = True) -> None:
-    await at.call(address, operations.look, impersonate=impersonate)
-
-
-async def trouble(at: EwsLogin, address: str = VMR, *, impersonate: bool = True) -> Trouble:
-    with pytest.raises(EwsUnavailable) as caught:
-        await look(at, address, impersonate=impersonate)
-    return caught.value.trouble
-
-
-async def calls(world: World) -> int:
+async def calls(world: ExchangeWorld) -> int:
     """Requests that have reached EWS and were signed in."""
     counted = (await world.http.get("/dev/requests")).json()["requests"]
     return sum(number for name, number in counted.items() if name.startswith("EWS"))
 
 
 @pytest.mark.parametrize(("method", "secret"), [("basic", PASSWORD), ("NTLM", PASSWORD), ("", "local")])
-async def test_every_way_of_signing_in(world: World, method: str, secret: str) -> None:
+async def test_every_way_of_signing_in(world: ExchangeWorld, method: str, secret: str) -> None:
     async with opened(world.running, method, secret) as reached:
         await look(reached)
 
 
 @pytest.mark.parametrize("method", ["basic", "NTLM", ""])
-async def test_a_wrong_password_is_told(world: World, method: str) -> None:
+async def test_a_wrong_password_is_told(world: ExchangeWorld, method: str) -> None:
     async with opened(world.running, method, "wrong €") as reached:
         assert await trouble(reached) is Trouble.SIGN_IN
 
 
-async def test_a_changed_password_counts_at_once(world: World) -> None:
+async def test_a_changed_password_counts_at_once(world: ExchangeWorld) -> None:
     """exchangelib's own cache goes by server and account, and would hand out what was proven before."""
     async with opened(world.running) as before:
         await look(before)
@@ -67,7 +57,7 @@ async def test_a_changed_password_counts_at_once(world: World) -> None:
         assert await trouble(before) is Trouble.SIGN_IN
 
 
-async def test_a_connection_that_proved_one_password_does_not_serve_another(world: World) -> None:
+async def test_a_connection_that_proved_one_password_does_not_serve_another(world: ExchangeWorld) -> None:
     """Two integrations of one account share its connections."""
     async with opened(world.running) as right:
         await look(right)
@@ -76,7 +66,7 @@ async def test_a_connection_that_proved_one_password_does_not_serve_another(worl
         await look(right)
 
 
-async def test_an_access_token_is_renewed_on_an_open_connection(world: World) -> None:
+async def test_an_access_token_is_renewed_on_an_open_connection(world: ExchangeWorld) -> None:
     tokens = ["local", "expired"]
 
     async def token() -> str:
@@ -87,7 +77,7 @@ async def test_an_access_token_is_renewed_on_an_open_connection(world: World) ->
         assert await trouble(reached) is Trouble.SIGN_IN
 
 
-async def test_ntlm_behind_a_layer_7_balancer_fails(world: World) -> None:
+async def test_ntlm_behind_a_layer_7_balancer_fails(world: ExchangeWorld) -> None:
     await world.http.patch("/dev/ews", json={"layer7_balancer": True})
     async with opened(world.running) as reached:
         assert await trouble(reached) is Trouble.SIGN_IN
@@ -103,18 +93,20 @@ async def test_ntlm_behind_a_layer_7_balancer_fails(world: World) -> None:
         ("carol@example.com", False, Trouble.ACCESS),
     ],
 )
-async def test_mailboxes_that_are_not_ours(world: World, address: str, impersonate: bool, expected: Trouble) -> None:
+async def test_mailboxes_that_are_not_ours(
+    world: ExchangeWorld, address: str, impersonate: bool, expected: Trouble
+) -> None:
     async with opened(world.running) as reached:
         assert await trouble(reached, address, impersonate=impersonate) is expected
 
 
 @pytest.mark.parametrize("path", ["/EWS/Exchange.asm", "/owa"])
-async def test_a_wrong_url(world: World, path: str) -> None:
+async def test_a_wrong_url(world: ExchangeWorld, path: str) -> None:
     async with opened(world.running, url=world.running.base_url + path) as reached:
         assert await trouble(reached) is Trouble.NOT_EWS
 
 
-async def test_a_server_that_is_not_there(world: World) -> None:
+async def test_a_server_that_is_not_there(world: ExchangeWorld) -> None:
     async with opened(world.running, url="http://127.0.0.1:9/EWS/Exchange.asmx") as reached:
         assert await trouble(reached) is Trouble.UNREACHABLE
     async with opened(world.running, url="http://no-such-host.invalid/EWS/Exchange.asmx") as reached:
@@ -123,7 +115,7 @@ async def test_a_server_that_is_not_there(world: World) -> None:
 
 class TestTls:
     async def test_ones_own_authority_is_trusted_when_it_is_named(
-        self, world: World, authority: Authority, monkeypatch: pytest.MonkeyPatch
+        self, world: ExchangeWorld, authority: Authority, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """With NTLM, which binds the sign-in to the server's certificate (extended protection)."""
         environment(monkeypatch, SSL_CERT_FILE=str(authority.file))
@@ -137,7 +129,7 @@ class TestTls:
     )
     async def test_others_are_not(
         self,
-        world: World,
+        world: ExchangeWorld,
         authority: Authority,
         monkeypatch: pytest.MonkeyPatch,
         host: str,
@@ -154,7 +146,7 @@ class TestTls:
 
 class TestProxy:
     async def test_by_tls_through_a_web_proxy(
-        self, world: World, authority: Authority, monkeypatch: pytest.MonkeyPatch
+        self, world: ExchangeWorld, authority: Authority, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         environment(monkeypatch, SSL_CERT_FILE=str(authority.file))
         async with (
@@ -165,14 +157,16 @@ class TestProxy:
             await look(reached)
             assert set(proxy.asked) == {HOST}
 
-    async def test_only_through_the_one_that_is_named(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_only_through_the_one_that_is_named(
+        self, world: ExchangeWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """E5: with disable_proxy no other part of the environment sends requests elsewhere."""
         async with running_proxy({}) as proxy, opened(world.running) as reached:
             environment(monkeypatch, HTTP_PROXY=proxy.url, ALL_PROXY=proxy.url)
             await look(reached)
             assert proxy.asked == []
 
-    async def test_a_proxy_that_refuses(self, world: World) -> None:
+    async def test_a_proxy_that_refuses(self, world: ExchangeWorld) -> None:
         url = "https://elsewhere.example.com/EWS/Exchange.asmx"
         async with running_proxy({}) as proxy, opened(world.running, url=url, proxy=proxy.url) as reached:
             assert await trouble(reached) is Trouble.PROXY
@@ -180,7 +174,7 @@ class TestProxy:
 
 class TestPatience:
     async def test_a_silent_server_is_given_up_and_delays_no_other(
-        self, world: World, monkeypatch: pytest.MonkeyPatch
+        self, world: ExchangeWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(connection.Line, "TIMEOUT", (5.0, 1.5))
         async with silent() as url, opened(world.running, url=url) as dead, opened(world.running) as alive:
@@ -192,14 +186,18 @@ class TestPatience:
             assert set(await asyncio.gather(*waiting[:4])) == {Trouble.SILENT}
             await asyncio.gather(*waiting[4:], return_exceptions=True)
 
-    async def test_a_caller_waits_no_longer_than_the_limit(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_a_caller_waits_no_longer_than_the_limit(
+        self, world: ExchangeWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """Whatever the library does meanwhile."""
         monkeypatch.setattr(server, "EWS_CALL_TIMEOUT", timedelta(milliseconds=200))
         monkeypatch.setattr(connection.Line, "TIMEOUT", (5.0, 1.0))
         async with silent() as url, opened(world.running, url=url) as dead:
             assert await trouble(dead) is Trouble.SILENT
 
-    async def test_a_server_that_is_down_is_left_alone(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_a_server_that_is_down_is_left_alone(
+        self, world: ExchangeWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         async with opened(world.running, url="http://127.0.0.1:9/EWS/Exchange.asmx") as down:
             for _ in range(server.DOWN_AFTER):
                 assert await trouble(down) is Trouble.UNREACHABLE
@@ -209,7 +207,7 @@ class TestPatience:
             await pass_time(world, server.DOWN)
             assert await trouble(down) is Trouble.UNREACHABLE
 
-    async def test_a_busy_server_is_left_alone_as_long_as_it_asks(self, world: World) -> None:
+    async def test_a_busy_server_is_left_alone_as_long_as_it_asks(self, world: ExchangeWorld) -> None:
         await world.fault(on="EWS", action="server_busy", back_off_ms=61_500)
         async with opened(world.running) as busy:
             with pytest.raises(RateLimited) as caught:
@@ -222,12 +220,12 @@ class TestPatience:
             await pass_time(world, timedelta(seconds=62))
             await look(busy)
 
-    async def test_more_calls_than_connections_take_turns(self, world: World) -> None:
+    async def test_more_calls_than_connections_take_turns(self, world: ExchangeWorld) -> None:
         async with opened(world.running) as reached:
             await asyncio.gather(*(look(reached) for _ in range(20)))
 
 
-async def test_nothing_is_left_in_the_librarys_process_wide_state(world: World) -> None:
+async def test_nothing_is_left_in_the_librarys_process_wide_state(world: ExchangeWorld) -> None:
     before = BaseProtocol.TIMEOUT, BaseProtocol.USERAGENT, BaseProtocol.HTTP_ADAPTER_CLS
     async with opened(world.running) as reached:
         await look(reached)
@@ -235,7 +233,7 @@ async def test_nothing_is_left_in_the_librarys_process_wide_state(world: World) 
     assert CachingProtocol._protocol_cache == {}
 
 
-async def test_without_a_secret_nothing_is_asked(world: World) -> None:
+async def test_without_a_secret_nothing_is_asked(world: ExchangeWorld) -> None:
     async def missing() -> str:
         raise Unavailable("The secret store does not answer.")
 
@@ -245,12 +243,12 @@ async def test_without_a_secret_nothing_is_asked(world: World) -> None:
     assert await calls(world) == 0
 
 
-async def pass_time(world: World, by: timedelta) -> None:
+async def pass_time(world: ExchangeWorld, by: timedelta) -> None:
     await world.post("/dev/clock", {"now": (world.exchange.clock.now() + by).isoformat()})
 
 
 @asynccontextmanager
-async def front(world: World, context: ssl.SSLContext) -> AsyncIterator[str]:
+async def front(world: ExchangeWorld, context: ssl.SSLContext) -> AsyncIterator[str]:
     """TLS in front of the simulated Exchange, a connection each; the EWS URL."""
     port = urlsplit(world.running.base_url).port
 
@@ -269,26 +267,3 @@ async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     except (ConnectionError, ssl.SSLError):
         pass
     writer.close()
-
-
-@asynccontextmanager
-async def silent() -> AsyncIterator[str]:
-    """A server that takes requests and never answers."""
-    held: list[asyncio.StreamWriter] = []
-
-    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        held.append(writer)
-
-    async with listening(serve) as there:
-        yield f"http://127.0.0.1:{there}/EWS/Exchange.asmx"
-    for writer in held:
-        writer.close()
-
-
-@asynccontextmanager
-async def listening(serve: Callable[..., object], context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    listener = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)  # type: ignore[arg-type]
-    try:
-        yield listener.sockets[0].getsockname()[1]
-    finally:
-        listener.close()

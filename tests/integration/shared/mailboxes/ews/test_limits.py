@@ -16,9 +16,8 @@ from shared.mailboxes.ews import bounded, server
 from shared.mailboxes.ews.failures import Trouble
 from shared.mailboxes.ews.mailbox import EwsMailbox
 from shared.mailboxes.mailbox import Folder
-from tests.integration.exchange.world import VMR, World
-from tests.integration.shared.mailboxes.ews.servers import opened
-from tests.integration.shared.mailboxes.ews.test_connections import listening, look, trouble
+from tests.support.ews_servers import listening, look, opened, trouble
+from tests.support.exchange_world import VMR, ExchangeWorld
 
 MEGABYTE = 1024 * 1024
 TAG = "PXPS:-5e0ad6a0-8f0c-4f5c-9e2e-7a1b1f0d3c11#"
@@ -39,7 +38,7 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return read
 
 
-async def invited(world: World, mailbox: EwsMailbox, body: str, *, is_html: bool = True) -> MeetingRequest:
+async def invited(world: ExchangeWorld, mailbox: EwsMailbox, body: str, *, is_html: bool = True) -> MeetingRequest:
     """The invitation with a body that the control routes would not take."""
     await world.meet()
     store, owner = world.exchange.store, world.exchange.directory.find(VMR)
@@ -53,14 +52,16 @@ async def invited(world: World, mailbox: EwsMailbox, body: str, *, is_html: bool
     return request
 
 
-async def test_a_long_answer_is_read_in_large_pieces(world: World, mailbox: EwsMailbox, pieces: list[int]) -> None:
+async def test_a_long_answer_is_read_in_large_pieces(
+    world: ExchangeWorld, mailbox: EwsMailbox, pieces: list[int]
+) -> None:
     await invited(world, mailbox, f"<p>{TAG}</p>" + "x" * 3 * MEGABYTE)
     size, reads = sum(pieces), len(pieces)
     assert size > 10 * MEGABYTE, "message and calendar item, from the socket and again for the parser"
     assert reads < size / bounded.PIECE + 50
 
 
-async def test_a_body_of_nine_megabytes_is_read_apart_from_its_items(world: World, mailbox: EwsMailbox) -> None:
+async def test_a_body_of_nine_megabytes_is_read_apart_from_its_items(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     """Message and calendar item together are more than is read in one answer."""
     request = await invited(world, mailbox, f"<p>{TAG}</p>" + "x" * 9 * MEGABYTE)
     assert request.item is not None
@@ -68,13 +69,13 @@ async def test_a_body_of_nine_megabytes_is_read_apart_from_its_items(world: Worl
     assert TAG in request.item.body
 
 
-async def test_a_body_above_the_limit_is_read_as_text(world: World, mailbox: EwsMailbox) -> None:
+async def test_a_body_above_the_limit_is_read_as_text(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     request = await invited(world, mailbox, f"<p>{TAG}</p><p style='" + "x" * 17 * MEGABYTE + "'></p>")
     assert request.item is not None
     assert TAG in request.body
 
 
-async def test_a_text_above_the_limit_is_still_a_meeting(world: World, mailbox: EwsMailbox) -> None:
+async def test_a_text_above_the_limit_is_still_a_meeting(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     request = await invited(world, mailbox, f"{TAG} " + "x " * 9 * MEGABYTE, is_html=False)
     assert request.item is not None
     assert request.item.subject == "Review"
@@ -90,7 +91,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "head", ["HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", "HTTP/1.1 200 OK\r\nX-Long: "], ids=["body", "head"]
 )
-async def test_a_server_that_trickles_holds_no_thread(world: World, head: str) -> None:
+async def test_a_server_that_trickles_holds_no_thread(world: ExchangeWorld, head: str) -> None:
     async with trickling(head) as url, opened(world.running, "basic", url=url) as slow:
         assert await trouble(slow) is Trouble.SILENT
         async with asyncio.timeout(10):
@@ -99,7 +100,7 @@ async def test_a_server_that_trickles_holds_no_thread(world: World, head: str) -
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_the_simulated_exchange_trickles_too(world: World, mailbox: EwsMailbox) -> None:
+async def test_the_simulated_exchange_trickles_too(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     await world.fault(on="EWS GetFolder", action="trickle", seconds=0.05)
     async with opened(world.running) as slow:
         assert await trouble(slow) is Trouble.SILENT
@@ -107,14 +108,14 @@ async def test_the_simulated_exchange_trickles_too(world: World, mailbox: EwsMai
         await look(slow)
 
 
-async def test_gzip_counts_unpacked(world: World) -> None:
+async def test_gzip_counts_unpacked(world: ExchangeWorld) -> None:
     bomb = gzip.compress(b" " * 64 * MEGABYTE)
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n".encode()
     async with answering(head + bomb) as url, opened(world.running, "basic", url=url) as hostile:
         assert await trouble(hostile) is Trouble.UNREADABLE
 
 
-async def test_deeply_nested_elements_are_refused(world: World) -> None:
+async def test_deeply_nested_elements_are_refused(world: ExchangeWorld) -> None:
     deep = 1_000_000
     soap = b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
     content = soap + b"<a>" * deep + b"</a>" * deep + b"</s:Body></s:Envelope>"

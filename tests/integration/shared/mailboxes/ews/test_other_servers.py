@@ -10,12 +10,12 @@ from shared.mailboxes.ews.error_mapping import DEFAULT_WAIT
 from shared.mailboxes.ews.failures import EwsUnavailable
 from shared.mailboxes.ews.mailbox import EwsMailbox
 from shared.mailboxes.mailbox import Folder, Mail
-from tests.integration.exchange.world import ALICE, BOB, WEEKLY, World
+from tests.support.exchange_world import ALICE, BOB, WEEKLY, ExchangeWorld
 
 TWELVE = {**WEEKLY, "range": {"type": "numbered", "startDate": "2030-03-04", "numberOfOccurrences": 12}}
 
 
-async def switch(world: World, **flags: bool) -> None:
+async def switch(world: ExchangeWorld, **flags: bool) -> None:
     answer = await world.http.patch("/dev/ews", json=flags)
     assert answer.status_code == 200, answer.text
 
@@ -30,11 +30,11 @@ async def newest(mailbox: EwsMailbox) -> MeetingRequest:
     return max(found, key=lambda request: request.received)
 
 
-def asked(world: World, operation: str) -> int:
+def asked(world: ExchangeWorld, operation: str) -> int:
     return world.exchange.traffic.requests[f"EWS {operation}"]
 
 
-async def test_a_state_that_never_reaches_its_end_is_asked_for_once(world: World, mailbox: EwsMailbox) -> None:
+async def test_a_state_that_never_reaches_its_end_is_asked_for_once(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     await switch(world, never_at_end=True)
     await world.meet()
     first = await mailbox.changes(Folder.INBOX, "")
@@ -46,7 +46,7 @@ async def test_a_state_that_never_reaches_its_end_is_asked_for_once(world: World
 
 
 async def test_a_fault_without_declaration_and_by_another_prefix_is_a_refusal(
-    world: World, mailbox: EwsMailbox
+    world: ExchangeWorld, mailbox: EwsMailbox
 ) -> None:
     """The organizer's mailbox is not open to us: the mail comes from the equipment mailbox then."""
     await world.meet()
@@ -60,7 +60,7 @@ async def test_a_fault_without_declaration_and_by_another_prefix_is_a_refusal(
     assert received["from"] == "vmr@example.com"
 
 
-async def test_a_busy_server_that_does_not_say_how_long(world: World, mailbox: EwsMailbox) -> None:
+async def test_a_busy_server_that_does_not_say_how_long(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     """exchangelib would fill in ten seconds."""
     await world.fault(on="EWS SyncFolderItems", action="server_busy", back_off_ms=0)
     with pytest.raises(RateLimited) as caught:
@@ -68,19 +68,21 @@ async def test_a_busy_server_that_does_not_say_how_long(world: World, mailbox: E
     assert caught.value.retry_after == DEFAULT_WAIT
 
 
-async def test_an_idle_connection_that_was_ended_by_408_is_made_again(world: World, mailbox: EwsMailbox) -> None:
+async def test_an_idle_connection_that_was_ended_by_408_is_made_again(
+    world: ExchangeWorld, mailbox: EwsMailbox
+) -> None:
     await world.meet()
     await world.fault(on="EWS SyncFolderItems", status=408)
     assert len((await mailbox.changes(Folder.INBOX, "")).message_ids) == 1
 
 
-async def test_a_server_that_always_answers_408_is_silent(world: World, mailbox: EwsMailbox) -> None:
+async def test_a_server_that_always_answers_408_is_silent(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     await world.fault(on="EWS SyncFolderItems", status=408, times=2)
     with pytest.raises(EwsUnavailable, match="in time"):
         await mailbox.changes(Folder.INBOX, "")
 
 
-async def test_a_saved_mail_that_calls_itself_no_draft_is_sent_once(world: World, mailbox: EwsMailbox) -> None:
+async def test_a_saved_mail_that_calls_itself_no_draft_is_sent_once(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     await switch(world, marks_drafts=False)
     draft = await mailbox.draft(Mail((BOB,), "Come in", "<p>Hello</p>"))
     for _ in range(2):
@@ -89,7 +91,9 @@ async def test_a_saved_mail_that_calls_itself_no_draft_is_sent_once(world: World
 
 
 class TestViewsThatDoNotExpandSeries:
-    async def test_the_occurrences_are_asked_for_by_their_numbers(self, world: World, mailbox: EwsMailbox) -> None:
+    async def test_the_occurrences_are_asked_for_by_their_numbers(
+        self, world: ExchangeWorld, mailbox: EwsMailbox
+    ) -> None:
         uid = await world.meet(recurrence=TWELVE)
         await world.edit(uid, occurrence="2030-03-11", start="2030-03-12T09:00:00", end="2030-03-12T10:00:00")
         await world.cancel(uid, "2030-03-18")
@@ -101,7 +105,7 @@ class TestViewsThatDoNotExpandSeries:
         assert await mailbox.calendar(request.item, now) == expanded
         assert len(expanded.occurrences) == 11
 
-    async def test_an_endless_series_is_read_to_the_horizon(self, world: World, mailbox: EwsMailbox) -> None:
+    async def test_an_endless_series_is_read_to_the_horizon(self, world: ExchangeWorld, mailbox: EwsMailbox) -> None:
         await world.meet(recurrence=WEEKLY)
         request = await newest(mailbox)
         assert request.item is not None
@@ -114,7 +118,7 @@ class TestViewsThatDoNotExpandSeries:
 class TestOccurrencesWhoseMessagesNameTheMaster:
     @pytest.mark.parametrize("expands", [True, False])
     async def test_a_moved_one_is_found_by_its_recurrence_id(
-        self, world: World, mailbox: EwsMailbox, expands: bool
+        self, world: ExchangeWorld, mailbox: EwsMailbox, expands: bool
     ) -> None:
         await switch(world, names_occurrences=False, expands_views=expands)
         uid = await world.meet(recurrence=WEEKLY)
@@ -132,7 +136,7 @@ class TestOccurrencesWhoseMessagesNameTheMaster:
         assert len(calendar.occurrences) == 13 - 1, "the series goes on"
 
     async def test_one_that_another_message_has_moved_since_is_found_where_it_is(
-        self, world: World, mailbox: EwsMailbox
+        self, world: ExchangeWorld, mailbox: EwsMailbox
     ) -> None:
         await switch(world, names_occurrences=False)
         uid = await world.meet(recurrence=WEEKLY)
@@ -147,7 +151,7 @@ class TestOccurrencesWhoseMessagesNameTheMaster:
         assert renamed.item.occurrence.start == datetime(2030, 3, 14, 8, tzinfo=UTC)
 
     async def test_an_invitation_to_one_that_was_cancelled_since_tells_so(
-        self, world: World, mailbox: EwsMailbox
+        self, world: ExchangeWorld, mailbox: EwsMailbox
     ) -> None:
         await switch(world, names_occurrences=False)
         uid = await world.meet(recurrence=WEEKLY)
@@ -160,7 +164,9 @@ class TestOccurrencesWhoseMessagesNameTheMaster:
         assert (renamed.kind, renamed.day) == (Kind.REQUEST, "20300311")
         assert renamed.item is None or renamed.item.cancelled
 
-    async def test_a_cancelled_one_does_not_stand_for_the_series(self, world: World, mailbox: EwsMailbox) -> None:
+    async def test_a_cancelled_one_does_not_stand_for_the_series(
+        self, world: ExchangeWorld, mailbox: EwsMailbox
+    ) -> None:
         await switch(world, names_occurrences=False)
         uid = await world.meet(recurrence=WEEKLY)
         await world.cancel(uid, "2030-03-18")
@@ -171,7 +177,9 @@ class TestOccurrencesWhoseMessagesNameTheMaster:
         assert request.item.day == "20300318"
 
 
-async def test_a_meeting_is_found_without_a_search_by_a_binary_property(world: World, mailbox: EwsMailbox) -> None:
+async def test_a_meeting_is_found_without_a_search_by_a_binary_property(
+    world: ExchangeWorld, mailbox: EwsMailbox
+) -> None:
     await switch(world, searches_binary=False)
     await world.meet()
     request = await newest(mailbox)
@@ -182,7 +190,9 @@ async def test_a_meeting_is_found_without_a_search_by_a_binary_property(world: W
     assert item.answer is Answer.ACCEPTED
 
 
-async def test_a_cancellation_whose_occurrence_is_gone_says_which_day_it_was(world: World, mailbox: EwsMailbox) -> None:
+async def test_a_cancellation_whose_occurrence_is_gone_says_which_day_it_was(
+    world: ExchangeWorld, mailbox: EwsMailbox
+) -> None:
     uid = await world.meet(recurrence=WEEKLY)
     await world.cancel(uid, "2030-03-18")
     cancelled = await newest(mailbox)

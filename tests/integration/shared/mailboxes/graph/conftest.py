@@ -5,17 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shared.mailboxes.graph.client import GraphClient
-from tests.integration.shared.mailboxes.graph.server import Script, running_script
-
-
-class FixedTokens:
-    """A Tokens."""
-
-    async def token(self) -> str:
-        return "access-token"
-
-    async def close(self) -> None:
-        pass
+from tests.support.graph_server import FixedTokens, Script, running_script
 
 
 @pytest.fixture

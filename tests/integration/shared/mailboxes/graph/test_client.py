@@ -8,8 +8,7 @@ import pytest
 
 from shared.errors import RateLimited, SchedulingError, Unavailable
 from shared.mailboxes.graph.client import MAILBOX_CONCURRENCY, GraphClient, GraphError, RetryReads
-from tests.integration.shared.mailboxes.graph.conftest import FixedTokens
-from tests.integration.shared.mailboxes.graph.server import Script, running_script
+from tests.support.graph_server import FixedTokens, Script, running_script
 
 Call = Callable[[GraphClient], Awaitable[object]]
 

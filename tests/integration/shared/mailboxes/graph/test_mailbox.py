@@ -15,10 +15,9 @@ from shared.mailboxes.graph.client import GraphClient, GraphError
 from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.horizon import HORIZON
 from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, MessageNotFound
-from tests.integration.shared.mailboxes.graph.conftest import FixedTokens
-from tests.integration.shared.mailboxes.graph.server import Script
-from tests.unit.shared.mailboxes.graph.test_payloads import TAG, event, message
-from tests.unit.shared.meetings.builders import item
+from tests.support.graph_payloads import TAG, event, message
+from tests.support.graph_server import FixedTokens, Script
+from tests.support.meetings import item
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ROOT = "/v1.0/users/vmr@example.com"

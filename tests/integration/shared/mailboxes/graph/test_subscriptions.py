@@ -9,7 +9,7 @@ from shared.errors import Unavailable
 from shared.mailboxes.graph.client import GraphClient, GraphError
 from shared.mailboxes.graph.subscriptions import SUBSCRIPTION_LIFETIME, GraphSubscriptions
 from shared.mailboxes.subscription import Subscription
-from tests.integration.shared.mailboxes.graph.server import Script
+from tests.support.graph_server import Script
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 RESOURCE = "users/vmr@example.com/mailFolders('inbox')/messages"

@@ -6,8 +6,8 @@ import pytest
 
 from shared.addin.manifest import contents, xml_manifest
 from shared.web.addresses import Addresses
+from tests.support.integrations import an_integration
 from tests.unit.shared.addin.manifest.lint import MAX_BYTES, lint
-from tests.unit.shared.integrations.samples import an_integration
 
 FULL = an_integration(enable_addin_mobile_command=True, enable_addin_auto_open=True)
 GOOD = xml_manifest(contents(FULL, Addresses("https://vmr.example.com"))).decode()

@@ -11,8 +11,8 @@ from shared.addin.manifest.unified import SCHEMA_VERSION
 from shared.integrations import Integration
 from shared.web.addresses import Addresses
 from tests.support import ROOT
-from tests.unit.shared.addin.manifest.test_xml import EXTREMES, worst
-from tests.unit.shared.integrations.samples import GUID, an_integration, full_fields
+from tests.support.integrations import GUID, an_integration, full_fields
+from tests.unit.shared.addin.manifest.extremes import EXTREMES, worst
 
 ADDRESSES = Addresses("https://vmr.example.com")
 SCHEMAS = "node_modules/@microsoft/app-manifest/build/json-schemas/teams"

@@ -10,19 +10,14 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from shared.addin.manifest import Permission, contents, xml_manifest
 from shared.integrations import Integration
-from shared.integrations.integration import MANIFEST_FIELDS
 from shared.web.addresses import Addresses
 from tests.support import shared_data
+from tests.support.integrations import GUID, an_integration, full_fields
+from tests.unit.shared.addin.manifest.extremes import EXTREMES, FQDN, SWITCHES, TEXTS, worst
 from tests.unit.shared.addin.manifest.lint import APP, BASIC, OVERRIDES, OVERRIDES_1_1, XSI, lint
-from tests.unit.shared.integrations.samples import GUID, an_integration, full_fields
 
 ADDRESSES = Addresses("https://vmr.example.com")
-SWITCHES = ("enable_addin_auto_open", "enable_addin_mobile_command")
-TEXTS = sorted(MANIFEST_FIELDS - {"addin_server_domain", *SWITCHES})
 NAMES = {"a": APP, "b": BASIC, "o": OVERRIDES, "n": OVERRIDES_1_1}
-
-FQDN = "a" * 63 + "." + "b" * 63 + "." + "c" * 60 + ".xy"  # 192 characters, the most that the setting takes
-MARKUP = "<b>&\"'amp;]]>--><script>alert(1)</script> %s {{x}} \\"
 
 
 @pytest.fixture(scope="module")
@@ -77,25 +72,6 @@ def test_what_is_done_without_a_pane() -> None:
     phone = {image.get("resid") for image in root.iterfind(".//n:MobileFormFactor//b:Image", NAMES)}
     served = {image.get("id"): image.get("DefaultValue") for image in root.iterfind(".//n:Resources//b:Image", NAMES)}
     assert all(served[resid].endswith("-grey.png") for resid in phone)
-
-
-def worst(text: str) -> Integration:
-    """Every text of the manifest as given, past the checks that settings go through; with all that can be in it."""
-    update = {**dict.fromkeys(TEXTS, text), **dict.fromkeys(SWITCHES, True)}
-    return an_integration(addin_server_domain=FQDN).model_copy(update=update)
-
-
-EXTREMES = {
-    "as long as may be": "x" * 250,
-    "markup": (MARKUP * 6)[:250],
-    "Arabic": "اجتماع " * 35,
-    "emoji": "👩‍👩‍👧‍👦" * 35,
-    "astral characters": "𝔘" * 250,
-    "line breaks and tabs": "a\r\nb\tc " * 30,
-    "control characters": "\x00\x01\x0b\x1f\x7f\ufffe\uffff\ud800",
-    "white space": " \u00a0\u2003 ",
-    "nothing": "",
-}
 
 
 @pytest.mark.parametrize("text", EXTREMES.values(), ids=EXTREMES)

@@ -4,7 +4,7 @@ All samples go through everything, and so do variants with any node deleted, rep
 """
 
 import json
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -25,10 +25,9 @@ from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.graph.payloads import parse_event, parse_message
 from shared.mailboxes.graph.subscriptions import GraphSubscriptions
 from shared.mailboxes.mailbox import CalendarItemGone, Folder, Mail
-from tests.json_faults import ODD, faulty
-from tests.support import shared_data
-from tests.unit.shared.mailboxes.graph.test_payloads import SERIES_UID, event, message
-from tests.unit.shared.meetings.builders import item
+from tests.support.graph_payloads import SERIES_UID, event, message, objects, samples
+from tests.support.json_faults import ODD, faulty
+from tests.support.meetings import item
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DOCUMENTED = (Unavailable, RateLimited, GraphError, CalendarItemGone)
@@ -119,20 +118,6 @@ def notify(body: bytes) -> list[str]:
         return Webhook(STATES).receive(body)
     except InvalidRequest:
         return []
-
-
-def samples() -> list[Any]:
-    """Every JSON sample; skips where they are not beside the repository."""
-    files = sorted(shared_data("data/graph-samples").glob("*.json"))
-    return [json.loads(file.read_text(encoding="utf-8")) for file in files]
-
-
-def objects(value: Any) -> Iterator[Any]:
-    """Every object in a JSON value: a sample shows an event alone, in a page, or in a message."""
-    if isinstance(value, dict):
-        yield value
-    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from objects(child)
 
 
 async def test_every_sample_is_read_or_refused() -> None:

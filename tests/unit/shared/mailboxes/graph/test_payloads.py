@@ -8,57 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dev.exchange.uids import new_uid, of_occurrence
+from dev.exchange.uids import of_occurrence
 from shared.aliases.tags import find_tags
 from shared.calendar.conference import Occurrence
 from shared.calendar.request import Answer, Kind, Person, Shape, Update
 from shared.errors import Unavailable
 from shared.mailboxes.graph.payloads import parse_event, parse_message
-from tests.unit.shared.mailboxes.graph_samples import graph_sample
-
-SERIES_UID = new_uid(datetime(2026, 11, 20, tzinfo=UTC))
-TAG = "550e8400-e29b-41d4-a716-446655440000"
-
-
-def event(**changes: Any) -> dict[str, Any]:
-    """A single meeting as Graph sends it."""
-    return {
-        "@odata.etag": 'W/"x"',
-        "id": "AAMkevent",
-        "iCalUId": "040000008200E00074C5B7101A82E008",
-        "type": "singleInstance",
-        "seriesMasterId": None,
-        "subject": "Budget",
-        "body": {"contentType": "html", "content": f"<p>PXPS:-{TAG}#</p>"},
-        "organizer": {"emailAddress": {"name": "Alice Adams", "address": "alice@example.com"}},
-        "attendees": [{"type": "resource", "emailAddress": {"name": "VMR", "address": "vmr@example.com"}}],
-        "start": {"dateTime": "2026-11-23T12:00:00.0000000", "timeZone": "UTC"},
-        "end": {"dateTime": "2026-11-23T13:00:00.0000000", "timeZone": "UTC"},
-        "originalStartTimeZone": "W. Europe Standard Time",
-        "isAllDay": False,
-        "isCancelled": False,
-        "isOrganizer": False,
-        "responseRequested": True,
-        "responseStatus": {"response": "notResponded", "time": "0001-01-01T00:00:00Z"},
-        "recurrence": None,
-        **changes,
-    }
-
-
-def message(**changes: Any) -> dict[str, Any]:
-    """A new meeting request as Graph sends it with its event."""
-    return {
-        "@odata.type": "#microsoft.graph.eventMessageRequest",
-        "id": "AAMkmessage",
-        "receivedDateTime": "2026-11-23T08:59:00Z",
-        "subject": "Budget",
-        "body": {"contentType": "html", "content": f"<p>PXPS:-{TAG}#</p>"},
-        "meetingMessageType": "meetingRequest",
-        "meetingRequestType": "newMeetingRequest",
-        "isOutOfDate": False,
-        "event": event(),
-        **changes,
-    }
+from tests.support.graph_payloads import SERIES_UID, TAG, event, message
+from tests.support.graph_samples import graph_sample
 
 
 def utc(*parts: int) -> datetime:

@@ -6,14 +6,14 @@ from shared.integrations import Integration
 from shared.mailboxes.ews.failures import Look, Trouble
 from shared.operations.doctor.ews import judge_ews
 from shared.operations.doctor.finding import Check, Finding, Place
-from tests.unit.shared.meetings.world import World
+from tests.support.meetings_world import MeetingsWorld
 
 PLACE = Place("o'neill@example.com", "APP", "https://scheduling.example.com", "/connector/1/")
 
 
 def integration(**settings: str) -> Integration:
     fields = {"authentication_method": "NTLM", "url": "https://mail.example.com/EWS/Exchange.asmx", "username": "svc@x"}
-    return World().integration.model_copy(update=fields | settings)
+    return MeetingsWorld().integration.model_copy(update=fields | settings)
 
 
 def judged(*troubles: Trouble | None, **settings: str) -> Finding:

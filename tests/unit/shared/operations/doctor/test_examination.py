@@ -19,7 +19,7 @@ from shared.operations.doctor.server import Server
 from shared.operations.doctor.service_account import Account
 from shared.storage import Put
 from tests.fakes.mailbox import invitation
-from tests.unit.shared.meetings.world import World, body
+from tests.support.meetings_world import MeetingsWorld, body
 
 BASE = "https://scheduling.example.com"
 
@@ -65,7 +65,7 @@ class Clinic:
     """An integration and its doctor."""
 
     def __init__(self, **settings: Any) -> None:
-        self.world = World()
+        self.world = MeetingsWorld()
         self.world.integration = self.world.integration.model_copy(
             update={"manifest_reinstall_needed": False, **settings}
         )

@@ -22,8 +22,8 @@ from shared.operations.doctor.upkeep import (
     judge_poison,
 )
 from shared.operations.doctor.watching import judge_subscription
-from tests.unit.shared.integrations.samples import an_integration
-from tests.unit.shared.meetings.world import stored_integration
+from tests.support.integrations import an_integration
+from tests.support.meetings_world import stored_integration
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 BASE = "https://scheduling.example.com"

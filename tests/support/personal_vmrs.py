@@ -6,7 +6,7 @@ from shared.integrations import Integration
 from shared.personal.fields import validated
 from shared.personal.rendering import Vmr
 from shared.personal.vmr import PersonalVmr
-from tests.unit.shared.integrations.samples import an_integration
+from tests.support.integrations import an_integration
 
 CORP = "11111111-1111-4111-8111-111111111111"
 OTHER = "22222222-2222-4222-8222-222222222222"

@@ -4,21 +4,24 @@ The webhook is a real HTTP endpoint. The queue is handled when a test says so, w
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import httpx
-import pytest
 from aiohttp import web
 
 from dev.exchange.app import Running, running_exchange
 from dev.exchange.clock import Clock
 from dev.exchange.visibility import ON_PREMISES
+from dev.harness.outages import Away, Outages
+from dev.harness.secrets import MemorySecrets
+from dev.harness.storage import MemoryStorage
 from shared.addin.meeting_details import details
 from shared.aliases.allocation import alias_format
 from shared.composition import Services
@@ -27,9 +30,7 @@ from shared.identity.caller import Caller
 from shared.integrations import Integration
 from shared.mailboxes.graph.credentials import LocalTokens
 from shared.settings import Settings, StorageAccount
-from shared.storage import Operation, Row, Storage
-from tests.fakes.secrets import MemorySecrets
-from tests.fakes.storage import MemoryQueue, MemoryStorage, MemoryTable
+from shared.storage import Storage
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 MAILBOX = "vmr@example.com"
@@ -44,75 +45,6 @@ OTHER_HABITS = {
 
 QUIET = timedelta(minutes=20)
 """Long enough for every lease to run out and every retry to come due."""
-
-
-class Away(StrEnum):
-    """What may be away."""
-
-    EXCHANGE = "Exchange"
-    TOKENS = "token endpoint"
-    STORAGE = "storage"
-    QUEUE = "queue"
-
-
-@dataclass
-class Outages:
-    """Storage in memory that may be away, and what else of our own is away now."""
-
-    memory: MemoryStorage
-    away: set[Away] = field(default_factory=set)
-
-    def table(self, name: str) -> "ReachableTable":
-        return ReachableTable(self.memory.table(name), self)
-
-    def queue(self, name: str) -> "ReachableQueue":
-        return ReachableQueue(self.memory.queue(name), self)
-
-    async def close(self) -> None:
-        pass
-
-    def check(self, what: Away) -> None:
-        """Fail as the real one does while it is away."""
-        if what in self.away:
-            raise Unavailable(f"The {what} cannot be used now (ServiceRequestError).")
-
-
-@dataclass
-class ReachableTable:
-    """A Table that may be away."""
-
-    table: MemoryTable
-    outages: Outages
-
-    async def get(self, partition: str, key: str) -> Row | None:
-        self.outages.check(Away.STORAGE)
-        return await self.table.get(partition, key)
-
-    async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
-        self.outages.check(Away.STORAGE)
-        return await self.table.commit(partition, *operations)
-
-    async def rows(self, partition: str, prefix: str = "", after: str = "") -> AsyncIterator[Row]:
-        self.outages.check(Away.STORAGE)
-        async for row in self.table.rows(partition, prefix, after):
-            yield row
-
-    async def everything(self) -> AsyncIterator[Row]:
-        self.outages.check(Away.STORAGE)
-        async for row in self.table.everything():
-            yield row
-
-
-@dataclass
-class ReachableQueue:
-    """A Queue that may be away."""
-
-    queue: MemoryQueue
-    outages: Outages
-
-    async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
-        self.outages.check(Away.QUEUE)
-        await self.queue.send(text, delay)
 
 
 class By(StrEnum):
@@ -399,8 +331,7 @@ _ssl_context = cache(httpx.create_ssl_context)
 
 @asynccontextmanager
 async def _replaced(name: str, by: object) -> AsyncIterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(name, by)
+    with patch(name, by):
         yield
 
 

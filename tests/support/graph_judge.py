@@ -12,9 +12,9 @@ from typing import Any
 from aiohttp import web
 
 from dev.exchange.graph.gateway import ROOT
-from tests import graph_builders, graph_description
-from tests.graph_builders import NoBuilderError
-from tests.graph_description import DESCRIPTION, NoSuchPathError, declared
+from tests.support import graph_builders, graph_description
+from tests.support.graph_builders import NoBuilderError
+from tests.support.graph_description import DESCRIPTION, NoSuchPathError, declared
 
 CLIENTS = ("vmr-scheduling", "kiota-python")
 """How the User-Agent of the product's client, and that of the SDK, begin; tests that write by hand have others."""

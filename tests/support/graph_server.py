@@ -101,3 +101,13 @@ async def running_script() -> AsyncIterator[Script]:
         yield script
     finally:
         await runner.cleanup()
+
+
+class FixedTokens:
+    """A Tokens."""
+
+    async def token(self) -> str:
+        return "access-token"
+
+    async def close(self) -> None:
+        pass

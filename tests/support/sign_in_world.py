@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
+from dev.harness.secrets import MemorySecrets
+from dev.harness.storage import MemoryStorage
 from dev.provider.app import Running, running_provider
 from dev.provider.provider import Provider
 from dev.provider.registry import ADFS_APP, ENTRA_APP, ENTRA_SECRET, RESOURCE, SERVICE_APP, TENANT
@@ -18,8 +20,6 @@ from shared.integrations import Integration
 from shared.settings import Settings, StorageAccount
 from tests.fakes.clock import FakeClock
 from tests.fakes.end_users import MemoryEndUsers
-from tests.fakes.secrets import MemorySecrets
-from tests.fakes.storage import MemoryStorage
 
 VERIFIER = "pane-verifier-" + "x" * 40
 KEY = b"a signing key of the tests, long enough"
@@ -36,7 +36,7 @@ class Connections:
         self.tried.append(uuid)
 
 
-class World:
+class SignInWorld:
     """The product's parts, a provider, and a browser that keeps cookies as browsers do."""
 
     def __init__(self, running: Running, http: httpx.AsyncClient, clock: FakeClock) -> None:
@@ -138,11 +138,11 @@ class World:
 
 
 @asynccontextmanager
-async def a_world() -> AsyncIterator[World]:
+async def a_world() -> AsyncIterator[SignInWorld]:
     """A new world."""
     clock = FakeClock()
     async with running_provider(Provider(clock.now)) as running, httpx.AsyncClient(trust_env=False) as http:
-        world = World(running, http, clock)
+        world = SignInWorld(running, http, clock)
         yield world
         await world.services.close()
 

@@ -8,20 +8,20 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
+from dev.harness.secrets import MemorySecrets
 from shared.errors import Conflict, NotFound, SettingsInvalid, Unavailable
 from shared.integrations import Integration, IntegrationStore, StaleSettings
 from shared.integrations.integration import SECRET_FIELDS, TEMPLATE_FIELDS
 from shared.storage import Operation, Queue, Row, RowChanged, Storage, Table
 from tests.fakes.clock import FakeClock
-from tests.fakes.secrets import MemorySecrets
-from tests.unit.shared.integrations.icons import png
-from tests.unit.shared.integrations.samples import GUID, full_fields, graph_fields
+from tests.support.icons import png
+from tests.support.integrations import GUID, full_fields, graph_fields
 
 SEEDED = "11111111-1111-4111-8111-111111111111"
 
 
 @dataclass
-class World:
+class StoreWorld:
     storage: Storage
     clock: FakeClock
     secrets: MemorySecrets
@@ -85,27 +85,27 @@ def fields_for(number: int) -> dict[str, object]:
 
 class IntegrationStoreContract:
     @pytest.fixture
-    def world(self, storage: Storage) -> World:
+    def world(self, storage: Storage) -> StoreWorld:
         clock, secrets = FakeClock(), MemorySecrets()
-        return World(storage, clock, secrets, IntegrationStore(storage, secrets, clock))
+        return StoreWorld(storage, clock, secrets, IntegrationStore(storage, secrets, clock))
 
     # --- creating and reading
 
-    async def test_what_is_created_can_be_read(self, world: World) -> None:
+    async def test_what_is_created_can_be_read(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields())
         reader = world.another_instance()
         assert await reader.get(created.uuid) == await reader.cached(created.uuid) == created
         assert await reader.by_id(created.id) == created
         assert await reader.list() == [created]
 
-    async def test_a_new_integration_has_an_identity_of_its_own(self, world: World) -> None:
+    async def test_a_new_integration_has_an_identity_of_its_own(self, world: StoreWorld) -> None:
         first, second = await world.store.create(fields_for(1)), await world.store.create(fields_for(2))
         assert first.uuid != second.uuid
         assert (first.id, second.id) == (1, 2)
         assert [entry.id for entry in first.domains + second.domains] == [1, 2]
         assert first.domains[0].creation_time == world.clock.now()
 
-    async def test_a_given_uuid_is_taken_once(self, world: World) -> None:
+    async def test_a_given_uuid_is_taken_once(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields(uuid=SEEDED))
         assert (await world.store.get(SEEDED.upper())).uuid == created.uuid == SEEDED
         with pytest.raises(SettingsInvalid) as caught:
@@ -113,32 +113,32 @@ class IntegrationStoreContract:
         assert caught.value.faults.keys() == {"uuid"}
 
     @pytest.mark.parametrize("uuid", ["", GUID, "x" * 36, "a/b", "sequence", "'", "\x00", "é" * 500])
-    async def test_what_does_not_exist_is_not_found(self, world: World, uuid: str) -> None:
+    async def test_what_does_not_exist_is_not_found(self, world: StoreWorld, uuid: str) -> None:
         for read in (world.store.get, world.store.cached, world.store.delete):
             with pytest.raises(NotFound):
                 await read(uuid)
         with pytest.raises(NotFound):
             await world.store.update(uuid, {"name": "x"})
 
-    async def test_no_id_leads_nowhere(self, world: World) -> None:
+    async def test_no_id_leads_nowhere(self, world: StoreWorld) -> None:
         for id_ in (0, -1, 7, 2**63):
             with pytest.raises(NotFound):
                 await world.store.by_id(id_)
 
     @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")  # aiohttp, above 1 MiB
-    async def test_the_largest_settings_can_be_kept(self, world: World) -> None:
+    async def test_the_largest_settings_can_be_kept(self, world: StoreWorld) -> None:
         templates = sorted(TEMPLATE_FIELDS - {"meeting_instructions_template"})
         longest = dict.fromkeys(templates[:18], "😀" * 12_288)
         domains = [{"domain": f"{'m' * 60}.{'n' * 60}.host{n:02}.example.com"} for n in range(50)]
         created = await world.store.create(full_fields(**longest, domains=domains))
         assert await world.another_instance().get(created.uuid) == created
 
-    async def test_texts_come_back_to_the_character(self, world: World) -> None:
+    async def test_texts_come_back_to_the_character(self, world: StoreWorld) -> None:
         text = "<p>\r\n\ttabs, 😀 'quotes\" & \xa0nbsp\n\n</p>\r"
         created = await world.store.create(graph_fields(placeholder_instructions_template=text))
         assert (await world.another_instance().get(created.uuid)).placeholder_instructions_template == text
 
-    async def test_a_refused_creation_leaves_nothing(self, world: World) -> None:
+    async def test_a_refused_creation_leaves_nothing(self, world: StoreWorld) -> None:
         with pytest.raises(SettingsInvalid):
             await world.store.create(full_fields(meeting_buffer_after=181))
         assert await world.everything() == "[]"
@@ -146,7 +146,7 @@ class IntegrationStoreContract:
 
     # --- the cache
 
-    async def test_settings_are_at_most_thirty_seconds_old(self, world: World) -> None:
+    async def test_settings_are_at_most_thirty_seconds_old(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         other = world.another_instance()
         await other.cached(created.uuid)
@@ -156,7 +156,7 @@ class IntegrationStoreContract:
         world.clock.move(timedelta(seconds=1))
         assert (await other.cached(created.uuid)).name == "New"
 
-    async def test_an_instance_sees_its_own_saves_at_once(self, world: World) -> None:
+    async def test_an_instance_sees_its_own_saves_at_once(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         await world.store.update(created.uuid, {"name": "New"})
         assert (await world.store.cached(created.uuid.upper())).name == "New"
@@ -166,18 +166,18 @@ class IntegrationStoreContract:
 
     # --- changing
 
-    async def test_a_change_leaves_other_settings_alone(self, world: World) -> None:
+    async def test_a_change_leaves_other_settings_alone(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields())
         changed = await world.store.update(created.uuid, {"name": "New", "ivr_theme": "Blue"})
         assert changed == created.model_copy(update={"name": "New", "ivr_theme": "Blue", "revision": 2})
         assert await world.another_instance().get(created.uuid) == changed
 
-    async def test_a_change_that_changes_nothing_is_no_revision(self, world: World) -> None:
+    async def test_a_change_that_changes_nothing_is_no_revision(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields())
         same = {name: value for name, value in created.resource().items() if name not in SECRET_FIELDS}
         assert await world.store.update(created.uuid, same) == created
 
-    async def test_a_refused_change_changes_nothing(self, world: World) -> None:
+    async def test_a_refused_change_changes_nothing(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields())
         before = await world.everything()
         kept = dict(world.secrets.kept)
@@ -186,7 +186,7 @@ class IntegrationStoreContract:
         assert await world.everything() == before
         assert world.secrets.kept == kept
 
-    async def test_a_change_of_an_outdated_revision_is_told_what_changed(self, world: World) -> None:
+    async def test_a_change_of_an_outdated_revision_is_told_what_changed(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields())
         await world.another_instance().update(created.uuid, {"name": "Hers", "password": "hers"}, revision=1)
         kept = dict(world.secrets.kept)
@@ -198,7 +198,7 @@ class IntegrationStoreContract:
         assert world.secrets.kept == kept
         assert (await world.store.update(created.uuid, {"description": "Mine"}, revision=2)).name == "Hers"
 
-    async def test_changes_without_a_revision_are_merged_by_setting(self, world: World) -> None:
+    async def test_changes_without_a_revision_are_merged_by_setting(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         names = ["name", "description", "addin_pane_title", "room_mailbox_name", "ivr_theme"]
         stores = [world.another_instance() for _ in names]
@@ -209,7 +209,7 @@ class IntegrationStoreContract:
         assert [getattr(now, name) for name in names] == ["New"] * 5
         assert now.revision == 6
 
-    async def test_of_two_that_save_the_same_revision_at_once_one_is_refused(self, world: World) -> None:
+    async def test_of_two_that_save_the_same_revision_at_once_one_is_refused(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         results = await asyncio.gather(
             world.store.update(created.uuid, {"name": "Mine"}, revision=1),
@@ -221,7 +221,7 @@ class IntegrationStoreContract:
         assert refused.changed == ["name"]
         assert await world.another_instance().get(created.uuid) == saved
 
-    async def test_a_change_meanwhile_is_not_overwritten(self, world: World) -> None:
+    async def test_a_change_meanwhile_is_not_overwritten(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         interrupting = Interrupting(world.storage)
 
@@ -232,7 +232,7 @@ class IntegrationStoreContract:
         saved = await world.another_instance(interrupting).update(created.uuid, {"name": "Mine"})
         assert (saved.name, saved.description, saved.revision) == ("Mine", "Hers", 3)
 
-    async def test_endless_interference_ends_in_a_conflict(self, world: World) -> None:
+    async def test_endless_interference_ends_in_a_conflict(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields())
         kept = dict(world.secrets.kept)
         interrupting = Interrupting(world.storage)
@@ -243,7 +243,7 @@ class IntegrationStoreContract:
 
     # --- the equipment mailbox
 
-    async def test_an_equipment_mailbox_belongs_to_one_integration(self, world: World) -> None:
+    async def test_an_equipment_mailbox_belongs_to_one_integration(self, world: StoreWorld) -> None:
         await world.store.create(fields_for(1))
         second = await world.store.create(fields_for(2))
         taken = {"room_mailbox_email_address": "VMR1@Example.com"}
@@ -254,7 +254,7 @@ class IntegrationStoreContract:
             await world.store.update(second.uuid, taken | {"meeting_buffer_after": 181})
         assert caught.value.faults.keys() == {"room_mailbox_email_address", "meeting_buffer_after"}
 
-    async def test_a_mailbox_is_free_again_after_a_change_and_a_deletion(self, world: World) -> None:
+    async def test_a_mailbox_is_free_again_after_a_change_and_a_deletion(self, world: StoreWorld) -> None:
         first, second = await world.store.create(fields_for(1)), await world.store.create(fields_for(2))
         await world.store.update(first.uuid, {"room_mailbox_email_address": "new@example.com"})
         await world.store.update(second.uuid, {"room_mailbox_email_address": "vmr1@example.com"})
@@ -262,14 +262,14 @@ class IntegrationStoreContract:
         third = await world.store.create(fields_for(3) | {"room_mailbox_email_address": "new@example.com"})
         assert third.mailbox == "new@example.com"
 
-    async def test_a_mailbox_stays_its_owners_when_only_its_case_changes(self, world: World) -> None:
+    async def test_a_mailbox_stays_its_owners_when_only_its_case_changes(self, world: StoreWorld) -> None:
         created = await world.store.create(fields_for(1))
         changed = await world.store.update(created.uuid, {"room_mailbox_email_address": "VMR1@example.com"})
         assert changed.room_mailbox_email_address == "VMR1@example.com"
         with pytest.raises(SettingsInvalid):
             await world.store.create(fields_for(1))
 
-    async def test_of_many_that_claim_a_mailbox_at_once_one_gets_it(self, world: World) -> None:
+    async def test_of_many_that_claim_a_mailbox_at_once_one_gets_it(self, world: StoreWorld) -> None:
         results = await asyncio.gather(
             *(world.another_instance().create(graph_fields(password="s")) for _ in range(6)), return_exceptions=True
         )
@@ -278,7 +278,7 @@ class IntegrationStoreContract:
         assert all(error.faults.keys() == {"room_mailbox_email_address"} for error in refused)
         assert len(await world.store.list()) == len(world.secrets.kept) == 1
 
-    async def test_of_two_that_move_to_a_mailbox_at_once_one_gets_it(self, world: World) -> None:
+    async def test_of_two_that_move_to_a_mailbox_at_once_one_gets_it(self, world: StoreWorld) -> None:
         both = [await world.store.create(fields_for(1)), await world.store.create(fields_for(2))]
         wanted = {"room_mailbox_email_address": "new@example.com"}
         results = await asyncio.gather(
@@ -288,7 +288,7 @@ class IntegrationStoreContract:
 
     # --- ids
 
-    async def test_ids_are_never_used_again(self, world: World) -> None:
+    async def test_ids_are_never_used_again(self, world: StoreWorld) -> None:
         first = await world.store.create(fields_for(1))
         await world.store.delete(first.uuid)
         second = await world.store.create(fields_for(1))
@@ -299,13 +299,13 @@ class IntegrationStoreContract:
         with pytest.raises(NotFound):
             await world.store.by_id(first.id)
 
-    async def test_concurrent_creations_get_ids_of_their_own(self, world: World) -> None:
+    async def test_concurrent_creations_get_ids_of_their_own(self, world: StoreWorld) -> None:
         created = await asyncio.gather(*(world.another_instance().create(fields_for(n)) for n in range(8)))
         assert sorted(one.id for one in created) == list(range(1, 9))
         assert sorted(one.domains[0].id for one in created) == list(range(1, 9))
         assert [one.id for one in await world.store.list()] == list(range(1, 9))
 
-    async def test_domains_keep_their_ids_while_others_come_and_go(self, world: World) -> None:
+    async def test_domains_keep_their_ids_while_others_come_and_go(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         (cloud,) = created.domains
         world.clock.move(timedelta(hours=1))
@@ -316,7 +316,7 @@ class IntegrationStoreContract:
 
     # --- secrets
 
-    async def test_secrets_are_kept_apart_from_settings(self, world: World) -> None:
+    async def test_secrets_are_kept_apart_from_settings(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields(password="correct horse"))
         assert created.password
         secret = await world.store.secret(created.uuid, "password")
@@ -324,7 +324,7 @@ class IntegrationStoreContract:
         assert secret.get_secret_value() == "correct horse"
         assert "correct horse" not in await world.everything() + repr(created) + str(created.resource())
 
-    async def test_a_replaced_secret_is_forgotten(self, world: World) -> None:
+    async def test_a_replaced_secret_is_forgotten(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields(password="old"))
         await world.store.update(created.uuid, {"password": "new"})
         secret = await world.store.secret(created.uuid, "password")
@@ -332,7 +332,7 @@ class IntegrationStoreContract:
         assert secret.get_secret_value() == "new"
         assert len(world.secrets.kept) == len([field for field in SECRET_FIELDS if full_fields().get(field)])
 
-    async def test_another_instance_finds_a_replaced_secret(self, world: World) -> None:
+    async def test_another_instance_finds_a_replaced_secret(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields(password="old"))
         other = world.another_instance()
         await other.cached(created.uuid)
@@ -341,19 +341,19 @@ class IntegrationStoreContract:
         assert secret
         assert secret.get_secret_value() == "new"
 
-    async def test_an_empty_text_clears_a_secret(self, world: World) -> None:
+    async def test_an_empty_text_clears_a_secret(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields("GRAPH"))
         await world.store.update(created.uuid, {"oauth_client_secret": ""})
         assert await world.store.secret(created.uuid, "oauth_client_secret") is None
         assert await world.store.secret(created.uuid, "oauth_refresh_token") is None
 
-    async def test_a_required_secret_cannot_be_cleared(self, world: World) -> None:
+    async def test_a_required_secret_cannot_be_cleared(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields("BASIC"))
         with pytest.raises(SettingsInvalid) as caught:
             await world.store.update(created.uuid, {"password": ""})
         assert caught.value.faults.keys() == {"password"}
 
-    async def test_a_failed_write_of_unknown_outcome_loses_no_secret(self, world: World) -> None:
+    async def test_a_failed_write_of_unknown_outcome_loses_no_secret(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields(password="old"))
         interrupting = Interrupting(world.storage)
         interrupting.before_commit.append(Unavailable("the network went away"))
@@ -363,7 +363,7 @@ class IntegrationStoreContract:
         assert secret
         assert secret.get_secret_value() == "old"
 
-    async def test_a_lost_answer_to_a_write_makes_no_difference(self, world: World) -> None:
+    async def test_a_lost_answer_to_a_write_makes_no_difference(self, world: StoreWorld) -> None:
         interrupting = Interrupting(world.storage)
         store = world.another_instance(interrupting)
         interrupting.before_commit.append("answer is lost")
@@ -378,7 +378,7 @@ class IntegrationStoreContract:
 
     # --- icon, manifest, sign-in, deletion
 
-    async def test_the_icon_changes_the_manifest_once(self, world: World) -> None:
+    async def test_the_icon_changes_the_manifest_once(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         assert await world.store.icon(created.uuid) is None
         changed = await world.store.put_icon(created.uuid, png())
@@ -388,7 +388,7 @@ class IntegrationStoreContract:
         other = await world.store.put_icon(created.uuid, png(colour=2))
         assert (other.manifest_revision, await world.store.icon(created.uuid)) == (3, png(colour=2))
 
-    async def test_a_wrong_icon_is_refused(self, world: World) -> None:
+    async def test_a_wrong_icon_is_refused(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         with pytest.raises(SettingsInvalid) as caught:
             await world.store.put_icon(created.uuid, png(81, 80))
@@ -397,7 +397,7 @@ class IntegrationStoreContract:
         with pytest.raises(NotFound):
             await world.store.put_icon(GUID, png())
 
-    async def test_the_manifest_is_to_be_installed_until_somebody_says_so(self, world: World) -> None:
+    async def test_the_manifest_is_to_be_installed_until_somebody_says_so(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         done = await world.store.acknowledge_manifest(created.uuid, 1)
         assert not done.manifest_reinstall_needed
@@ -405,14 +405,14 @@ class IntegrationStoreContract:
         changed = await world.store.update(created.uuid, {"addin_button_label": "New"})
         assert (changed.manifest_revision, changed.manifest_reinstall_needed) == (2, True)
 
-    async def test_an_outdated_manifest_cannot_be_acknowledged(self, world: World) -> None:
+    async def test_an_outdated_manifest_cannot_be_acknowledged(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         await world.store.update(created.uuid, {"addin_button_label": "New"})
         with pytest.raises(Conflict, match="revision 2"):
             await world.store.acknowledge_manifest(created.uuid, 1)
         assert (await world.store.get(created.uuid)).manifest_reinstall_needed
 
-    async def test_an_integration_made_again_has_to_be_installed_again(self, world: World) -> None:
+    async def test_an_integration_made_again_has_to_be_installed_again(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         await world.store.acknowledge_manifest(created.uuid, 1)
         await world.store.delete(created.uuid)
@@ -420,7 +420,7 @@ class IntegrationStoreContract:
         assert again.manifest_reinstall_needed
         assert again.uuid != created.uuid
 
-    async def test_sign_in_of_the_service_account(self, world: World) -> None:
+    async def test_sign_in_of_the_service_account(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields("OAUTH"))
         state = await world.store.start_sign_in(created.uuid)
         assert (await world.another_instance().get(created.uuid)).oauth_state == state
@@ -432,19 +432,19 @@ class IntegrationStoreContract:
         assert secret.get_secret_value() == "token-2"
         assert "token-1" not in str([value.get_secret_value() for value in world.secrets.kept.values()])
 
-    async def test_renewing_the_sign_in_does_not_get_in_the_way_of_an_admin(self, world: World) -> None:
+    async def test_renewing_the_sign_in_does_not_get_in_the_way_of_an_admin(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields("OAUTH"))
         await world.store.keep_refresh_token(created.uuid, SecretStr("token-1"))
         assert (await world.store.update(created.uuid, {"name": "New"}, revision=1)).oauth_refresh_token
 
-    async def test_a_change_of_the_account_ends_its_sign_in(self, world: World) -> None:
+    async def test_a_change_of_the_account_ends_its_sign_in(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields("OAUTH"))
         await world.store.keep_refresh_token(created.uuid, SecretStr("token-1"))
         await world.store.update(created.uuid, {"username": "other@example.com"})
         assert await world.store.secret(created.uuid, "oauth_refresh_token") is None
         assert "token-1" not in str([value.get_secret_value() for value in world.secrets.kept.values()])
 
-    async def test_a_deletion_leaves_nothing_but_the_sequence(self, world: World) -> None:
+    async def test_a_deletion_leaves_nothing_but_the_sequence(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields())
         await world.store.put_icon(created.uuid, png())
         await world.store.delete(created.uuid)
@@ -455,7 +455,7 @@ class IntegrationStoreContract:
             with pytest.raises(NotFound):
                 await read(created.uuid)
 
-    async def test_a_deletion_wins_over_a_change_in_progress(self, world: World) -> None:
+    async def test_a_deletion_wins_over_a_change_in_progress(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields())
         interrupting = Interrupting(world.storage)
 

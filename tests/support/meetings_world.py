@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from dev.harness.storage import MemoryStorage
 from shared.alarms import Alarms
 from shared.aliases.allocation import Allocator, alias_format
 from shared.aliases.promises import Promises
@@ -24,8 +25,7 @@ from shared.meetings.records import Records
 from shared.meetings.waiting import FIRST_PAUSE
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailbox import FakeMailbox
-from tests.fakes.storage import MemoryStorage
-from tests.unit.shared.integrations.samples import an_integration
+from tests.support.integrations import an_integration
 
 KEY = b"k" * 32
 
@@ -36,7 +36,7 @@ def stored_integration(uuid: str = "11111111-1111-4111-8111-111111111111", **cha
 
 
 @dataclass
-class World:
+class MeetingsWorld:
     """One integration with its mailbox, storage and clock; `integration` may be changed before anything is done."""
 
     integration: Integration = field(default_factory=stored_integration)

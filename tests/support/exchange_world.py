@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -22,7 +23,7 @@ WEEKLY = {
 }
 
 
-class World:
+class ExchangeWorld:
     """One running service and a client of it."""
 
     def __init__(self, running: Running, http: httpx.AsyncClient) -> None:
@@ -173,3 +174,20 @@ async def listening_webhook() -> AsyncIterator[Webhook]:
         yield webhook
     finally:
         await runner.cleanup()
+
+
+def wanted(world: ExchangeWorld, webhook: Webhook, **fields: Any) -> dict[str, Any]:
+    expires = world.exchange.clock.now() + timedelta(days=6)
+    guid = world.exchange.directory.ensure(VMR).guid
+    return {
+        "changeType": "created",
+        "notificationUrl": webhook.url,
+        "resource": f"users/{guid}/messages",
+        "expirationDateTime": f"{expires:%Y-%m-%dT%H:%M:%S.%f}0Z",
+        "clientState": "secret",
+        **fields,
+    }
+
+
+async def subscribe(world: ExchangeWorld, webhook: Webhook, **fields: Any) -> httpx.Response:
+    return await world.graph("POST", "/subscriptions", json=wanted(world, webhook, **fields))

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.integration.meetings.deployment import Deployment
+from dev.harness.deployment import Deployment
 
 
 def tomorrow(world: Deployment, hour: int = 10) -> datetime:

@@ -14,7 +14,7 @@ from inspect import getsource, signature
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tests.graph_description import Json, segments
+from tests.support.graph_description import Json, segments
 
 _TRANSPORT = {
     "host", "user-agent", "accept-encoding", "connection", "content-length", "authorization", "sdkversion",

@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from shared.errors import Unavailable
 from tests.fakes.clock import FakeClock
-from tests.unit.shared.identity.tokens import private_key
+from tests.support.entra_tokens import private_key
 
 METADATA = "https://mail.example.com/autodiscover/metadata/json/1"
 AUDIENCE = "https://addin.example.com/addin/11111111-1111-4111-8111-111111111111/pane"

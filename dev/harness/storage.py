@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from itertools import count
 
+from dev.harness import azure_storage_rules as azure
 from shared.storage import (
     Delete,
     Insert,
@@ -21,7 +22,6 @@ from shared.storage import (
     check_message,
     check_transaction,
 )
-from tests import azure_storage_rules as azure
 
 
 class MemoryTable:

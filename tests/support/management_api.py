@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from dev.harness.secrets import MemorySecrets
+from dev.harness.storage import MemoryStorage
 from shared.alarms import Alarms
 from shared.errors import NotAuthenticated
 from shared.integrations import IntegrationStore
@@ -12,9 +14,8 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.doctor import FakeDoctor
 from tests.fakes.lifecycle import FakeLifecycle
 from tests.fakes.names import known_names, name_at
-from tests.fakes.secrets import MemorySecrets
 from tests.fakes.sign_in import sign_in_link
-from tests.fakes.storage import MemoryStorage
+from tests.support.integrations import graph_fields
 
 CONNECTORS = "configuration/v1/ms_exchange_connector/"
 DOMAINS = "configuration/v1/exchange_domain/"
@@ -71,3 +72,10 @@ class Api:
     async def ids(self, path: str) -> list[int]:
         """The ids of a list."""
         return [shown["id"] for shown in (await self.get(path))["objects"]]
+
+
+async def created(api: Api, **changes: Any) -> dict[str, Any]:
+    answer = await api.call("POST", CONNECTORS, graph_fields(**changes))
+    assert answer.status == 201, answer
+    shown: dict[str, Any] = answer.body
+    return shown

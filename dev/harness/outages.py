@@ -1,0 +1,79 @@
+"""Storage and queue in memory that may be away, and what else of our own may be."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from dev.harness.storage import MemoryQueue, MemoryStorage, MemoryTable
+from shared.errors import Unavailable
+from shared.storage import Operation, Row
+
+
+class Away(StrEnum):
+    """What may be away."""
+
+    EXCHANGE = "Exchange"
+    TOKENS = "token endpoint"
+    STORAGE = "storage"
+    QUEUE = "queue"
+
+
+@dataclass
+class Outages:
+    """Storage in memory that may be away, and what else of our own is away now."""
+
+    memory: MemoryStorage
+    away: set[Away] = field(default_factory=set)
+
+    def table(self, name: str) -> "ReachableTable":
+        return ReachableTable(self.memory.table(name), self)
+
+    def queue(self, name: str) -> "ReachableQueue":
+        return ReachableQueue(self.memory.queue(name), self)
+
+    async def close(self) -> None:
+        pass
+
+    def check(self, what: Away) -> None:
+        """Fail as the real one does while it is away."""
+        if what in self.away:
+            raise Unavailable(f"The {what} cannot be used now (ServiceRequestError).")
+
+
+@dataclass
+class ReachableTable:
+    """A Table that may be away."""
+
+    table: MemoryTable
+    outages: Outages
+
+    async def get(self, partition: str, key: str) -> Row | None:
+        self.outages.check(Away.STORAGE)
+        return await self.table.get(partition, key)
+
+    async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
+        self.outages.check(Away.STORAGE)
+        return await self.table.commit(partition, *operations)
+
+    async def rows(self, partition: str, prefix: str = "", after: str = "") -> AsyncIterator[Row]:
+        self.outages.check(Away.STORAGE)
+        async for row in self.table.rows(partition, prefix, after):
+            yield row
+
+    async def everything(self) -> AsyncIterator[Row]:
+        self.outages.check(Away.STORAGE)
+        async for row in self.table.everything():
+            yield row
+
+
+@dataclass
+class ReachableQueue:
+    """A Queue that may be away."""
+
+    queue: MemoryQueue
+    outages: Outages
+
+    async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
+        self.outages.check(Away.QUEUE)
+        await self.queue.send(text, delay)

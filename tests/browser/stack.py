@@ -1,0 +1,30 @@
+"""The local stack, for tests in a browser."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from dev.__main__ import Stack
+from dev.environment import Addresses
+
+
+@contextmanager
+def running_stack(folder: Path) -> Iterator[Addresses]:
+    """A local stack of one's own."""
+    addresses = Addresses(_free_port(), _free_port())
+    running = Stack(addresses, None, folder)
+    try:
+        with httpx.Client(trust_env=False) as client:
+            running.wait_until_up(client)
+        yield addresses
+    finally:
+        running.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,5 @@
+"""The alerts that the infrastructure sets up."""
+
+from tests.conformance.bicep import BICEP, load
+
+ALERTS = load(BICEP / "modules" / "alerts.bicep").variables["alerts"]

@@ -1,0 +1,11 @@
+"""Samples of Graph's JSON, where the checkout has them next to it."""
+
+import json
+from typing import Any
+
+from tests.support import shared_data
+
+
+def graph_sample(name: str) -> Any:
+    """The content of a sample. Skips the test where it is missing."""
+    return json.loads(shared_data(f"data/graph-samples/{name}").read_text(encoding="utf-8"))

@@ -1,0 +1,73 @@
+"""Timers over integrations whose mailboxes and servers tests choose."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from dev.harness.secrets import MemorySecrets
+from dev.harness.storage import MemoryStorage
+from shared.alarms import AlarmKind, Alarms
+from shared.conferences.platform import PolicyPlatform
+from shared.errors import NotFound
+from shared.intake.notice import decode
+from shared.intake.watcher import Watcher
+from shared.integrations import IntegrationStore
+from shared.meetings.handlers import Handlers
+from shared.meetings.retirement import Retirement
+from shared.meetings.timers import Timers
+from tests.fakes.clock import FakeClock
+from tests.fakes.mailbox import FakeMailbox
+from tests.fakes.subscriptions import FakeSubscriptions
+from tests.support.integrations import graph_fields
+from tests.support.meetings_world import MeetingsWorld
+
+
+@dataclass
+class Place:
+    """One integration's mailbox and subscriptions."""
+
+    site: MeetingsWorld
+    subscriptions: FakeSubscriptions
+    watcher: Watcher
+
+    @property
+    def mailbox(self) -> FakeMailbox:
+        return self.site.mailbox
+
+
+class TimersWorld:
+    """Integrations, and the rounds over them."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.storage = MemoryStorage()
+        self.store = IntegrationStore(self.storage, MemorySecrets(), self.clock)
+        self.alarms = Alarms(self.storage, self.clock)
+        self.timers = Timers(
+            self.store, self.handlers, self.alarms, Retirement(self.storage, PolicyPlatform(self.storage))
+        )
+        self.places: dict[str, Place] = {}
+
+    async def add(self, name: str, **fields: Any) -> str:
+        """An integration of that name; returns its uuid."""
+        address = f"{name}@example.com"
+        integration = await self.store.create(graph_fields(name=name, room_mailbox_email_address=address, **fields))
+        site = MeetingsWorld(integration, self.clock, self.storage)
+        subscriptions, queue = FakeSubscriptions(), self.storage.queue("meeting-requests")
+        notifies = None if integration.uses_ews else subscriptions
+        arrivals = None if integration.uses_ews else site.mailbox
+        parts = site.mailbox, notifies, self.storage, queue, self.clock
+        watcher = Watcher(integration.uuid, name, *parts, arrivals=arrivals)
+        self.places[integration.uuid] = Place(site, subscriptions, watcher)
+        return integration.uuid
+
+    async def handlers(self, uuid: str) -> Handlers:
+        place = self.places.get(uuid)
+        if place is None:
+            raise NotFound("There is no such integration.")
+        return Handlers(place.site.processor(), place.watcher, place.site.agenda())
+
+    async def raised(self, uuid: str) -> list[AlarmKind]:
+        return [alarm.kind async for alarm in self.alarms.of(uuid)]
+
+    def found(self) -> list[str]:
+        return [notice.message for body, _ in self.storage.queue("meeting-requests").sent for notice in decode(body)]

@@ -1,0 +1,10 @@
+"""The command line, as a person uses it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from typer.testing import Result
+
+Cli: TypeAlias = Callable[..., Result]
+File: TypeAlias = Callable[[str], Path]

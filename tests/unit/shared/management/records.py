@@ -1,0 +1,46 @@
+"""The management API over bookings."""
+
+from datetime import timedelta
+
+from shared.bookings.booking import Booking, State
+from shared.bookings.operation import Operation
+from shared.calendar.conference import Calendar, Conference, Occurrence
+from shared.storage import Insert
+from tests.support.integrations import graph_fields
+from tests.support.management_api import CONNECTORS, Api
+
+TAG = "6f8cf6fc-7ab0-4e1d-a6c8-3b5e5a1a1f3d"
+HOUR = timedelta(hours=1)
+
+
+async def api_with_one() -> tuple[Api, str]:
+    api = Api()
+    answer = await api.call("POST", CONNECTORS, graph_fields())
+    return api, answer.body["uuid"]
+
+
+def booking(api: Api, integration: str, *starts: timedelta, tag: str = TAG, endless: bool = False) -> Booking:
+    """A meeting with occurrences of an hour, starting so long from now."""
+    now = api.clock.now()
+    occurrences = tuple(Occurrence(now + start, now + start + HOUR) for start in starts)
+    calendar = Calendar(occurrences, now + timedelta(days=365) if endless else None)
+    conference = Conference(
+        "Planning (Alice)", "About", "Planning", "meet123456@example.com", "meet123456", f"{integration}:{tag}", "", "",
+        "disallow_all", 30, 60, calendar,
+    )  # fmt: skip
+    return Booking(
+        integration,
+        tag,
+        "meet123456@example.com",
+        "owner",
+        now,
+        now,
+        State.SCHEDULED,
+        "meeting-1",
+        "item-1",
+        conference,
+    )
+
+
+async def put(api: Api, record: Booking | Operation, integration: str) -> None:
+    await api.storage.table("meetings").commit(integration, Insert(record.key, record.values()))
