@@ -4,8 +4,13 @@ PORT (7071) is the functions', EXCHANGE_PORT (7072) the simulated Exchange's. DA
 there is a second integration, whose equipment mailbox is on an Exchange on-premises.
 """
 
-import os
 import signal
+
+if __name__ == "__main__":
+    # Until main() is ready for it, Ctrl-C ends the program without a word: imports take half a second.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import os
 import sys
 import tempfile
 import time
@@ -33,8 +38,9 @@ from dev.node_runtime import NodeMissing
 from dev.processes import Child, StackError, require_free
 from dev.proof import Proof
 
-STARTUP_TIMEOUT = 30.0  # seconds until everything must answer
-GLANCE = 0.05  # seconds between two looks at children
+STARTUP_TIMEOUT = 90.0  # seconds until everything must answer, also on a busy machine
+GLANCE = 0.05  # seconds between two looks at what starts
+REST_GLANCE = 0.5  # seconds between two looks at what runs
 
 
 class Stopped(Exception):
@@ -81,6 +87,12 @@ class Stack:
             if child.exit_code is not None:
                 raise StackError(f"{child.name} has ended with exit code {child.exit_code}: see what it said above.")
 
+    def wait(self) -> None:
+        """Wait until a child has ended, which raises StackError."""
+        while True:
+            self.check()
+            time.sleep(REST_GLANCE)
+
     def stop(self) -> None:
         """End all children, the last one first."""
         for child in reversed(self._children):
@@ -105,9 +117,7 @@ def main() -> None:
                 stack.wait_until_up(client)
                 _prove(stack.addresses, client)
             introduce(stack.addresses, data_dir)
-            while True:
-                stack.check()
-                time.sleep(GLANCE)
+            stack.wait()
     except Stopped:
         print("\nThe local stack has ended.")
     except (StackError, NodeMissing) as error:

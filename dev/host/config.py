@@ -23,6 +23,7 @@ class HostConfig:
     batch_size: int = 16
     new_batch_threshold: int = 8
     message_encoding: str = "base64"
+    max_polling_interval: timedelta = timedelta(minutes=1)
 
 
 def load_config(file: Path) -> HostConfig:
@@ -42,6 +43,7 @@ def load_config(file: Path) -> HostConfig:
         batch_size=batch_size,
         new_batch_threshold=queues.get("newBatchThreshold", batch_size // 2),
         message_encoding=queues.get("messageEncoding", HostConfig.message_encoding),
+        max_polling_interval=_duration(queues.get("maxPollingInterval", "00:01:00")),
     )
 
 

@@ -46,7 +46,7 @@ class FunctionsHost:
         self._held = held
         self._config: HostConfig = load_config(app_dir / "host.json")
         self._queues = Queues(settings, self._config.message_encoding)
-        self._runner = Runner(self._queues, self._config.function_timeout)
+        self._runner = Runner(self._queues, self._config.function_timeout, self._expect_messages)
         self._listeners: list[QueueListener] = []
         self._timers: dict[str, Timer] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -102,6 +102,10 @@ class FunctionsHost:
         for listener in self._listeners:
             if listener.queue_name == queue:
                 listener.wake()
+
+    def _expect_messages(self) -> None:
+        for listener in self._listeners:
+            listener.expect()
 
     def _deliveries(self) -> int:
         return sum(listener.deliveries for listener in self._listeners)

@@ -1,5 +1,8 @@
 """Queue triggers, with the rules of the WebJobs queue listener (docs/facts/azure-functions.md §F).
 
+An empty queue is asked less and less often: the interval doubles up to host.json's maxPollingInterval. It begins again
+when a message is found, when this host has put one there, and when a function has run, which may have put one there.
+
 A message is fetched and hidden for ten minutes. When its function succeeds it is deleted. When it fails it comes back
 after host.json's visibilityTimeout, until it has been fetched maxDequeueCount times: then it is copied to
 `<queue>-poison` and deleted. A host that dies leaves its messages to come back after the ten minutes.
@@ -21,7 +24,7 @@ from dev.host.runner import Runner
 from dev.host.worker import Function, InvocationFailed
 
 HIDDEN_WHILE_RUNNING = 600  # seconds; longer than functionTimeout, so that it never needs the renewal of the real host
-POLL_INTERVAL = 0.1  # seconds; the real host backs off up to maxPollingInterval, here nobody wants to wait
+FIRST_POLL_INTERVAL = 0.1  # seconds
 PAUSE_AFTER_ERROR = 1.0  # seconds
 
 _log = logging.getLogger(__name__)
@@ -41,6 +44,8 @@ class QueueListener:
         self._runner = runner
         self._running: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
+        self._longest = config.max_polling_interval.total_seconds()
+        self._interval = FIRST_POLL_INTERVAL
         self._quiet_polls = 0
         self._polled = asyncio.Condition()
 
@@ -53,6 +58,12 @@ class QueueListener:
         """Poll now: there is a new message."""
         self._wake.set()
 
+    def expect(self) -> None:
+        """Poll within FIRST_POLL_INTERVAL, however often this is called: there may be a new message."""
+        if self._interval > FIRST_POLL_INTERVAL:
+            self._interval = FIRST_POLL_INTERVAL
+            asyncio.get_running_loop().call_later(FIRST_POLL_INTERVAL, self.wake)
+
     async def listen(self) -> None:
         """Poll until cancelled. Faults of the storage are logged and waited out, as the real host does."""
         while True:
@@ -64,7 +75,8 @@ class QueueListener:
                 await asyncio.sleep(PAUSE_AFTER_ERROR)
                 continue
             if not found:
-                await self._wait(POLL_INTERVAL)
+                await self._wait(self._interval)
+                self._interval = min(2 * self._interval, self._longest)
 
     async def settle(self) -> None:
         """Wait until a poll that began after this call has found nothing, and nothing is running."""
@@ -91,6 +103,8 @@ class QueueListener:
             messages_per_page=size, max_messages=size, visibility_timeout=HIDDEN_WHILE_RUNNING
         )
         batch = [message async for message in pages]
+        if batch:
+            self._interval = FIRST_POLL_INTERVAL
         for message in batch:
             self._start(message)
         if not batch and not busy:

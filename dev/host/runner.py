@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from azure.core.exceptions import AzureError
@@ -14,10 +14,11 @@ from dev.host.worker import Function, InvocationFailed, Result
 
 
 class Runner:
-    """Runs functions one at a time each, within `time_limit`, and writes what they put into their queues."""
+    """Runs functions within `time_limit`, writes what they put into their queues, and tells `on_end` of every end."""
 
-    def __init__(self, queues: Queues, time_limit: timedelta) -> None:
+    def __init__(self, queues: Queues, time_limit: timedelta, on_end: Callable[[], None] = lambda: None) -> None:
         self._queues = queues
+        self._on_end = on_end
         self._seconds = time_limit.total_seconds()
 
     async def run(
@@ -33,6 +34,8 @@ class Runner:
         except TimeoutError as error:
             message = f"took longer than {self._seconds:g} s (functionTimeout)"
             raise InvocationFailed(function.name, message, "") from error
+        finally:
+            self._on_end()
         for name, output in result.outputs.items():
             await self._write(function, name, output)
         return result

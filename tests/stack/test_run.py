@@ -54,6 +54,13 @@ def test_it_ends_with_all_its_children(start: StackFactory, by: signal.Signals) 
     assert not alive(pids)
 
 
+def test_ctrl_c_prints_no_traceback_while_it_is_still_loading(start: StackFactory, tmp_path: Path) -> None:
+    (tmp_path / "httpx.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
+    stack = start(PYTHONPATH=str(tmp_path))
+    assert stack.process.wait(20) == -signal.SIGINT
+    assert stack.said == ""
+
+
 def test_its_children_end_when_it_is_killed(start: StackFactory) -> None:
     stack = start()
     stack.wait_until_up()

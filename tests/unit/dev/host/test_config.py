@@ -27,6 +27,7 @@ def test_the_project_s_own_host_json() -> None:
         visibility_timeout=timedelta(seconds=30),
         batch_size=8,
         new_batch_threshold=4,
+        max_polling_interval=timedelta(seconds=5),
     )
 
 
