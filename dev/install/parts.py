@@ -70,27 +70,29 @@ class PythonPackages:
 
     def ready(self) -> bool:
         """Whether the environment holds them. What tests need holds what running needs."""
-        stamped = set(_read(places.VENV / "packages").split())
-        return PythonEnvironment().ready() and self._digests() <= stamped and node_is_there()
+        return PythonEnvironment().ready() and _contents(self._lock) <= self._stamped() and node_is_there()
 
     def install(self, steps: Steps) -> None:
-        """Exactly these; a package that no lock file names goes."""
+        """Exactly these; a package that no lock file names goes. Those of tests stay where they are."""
+        lock = places.TEST_LOCK if any(places.TEST_LOCK.name in line for line in self._stamped()) else self._lock
         made = places.VENV / PythonEnvironment.stamp
-        for stamp in (made, places.VENV / "packages"):
+        for stamp in (made, self._stamp()):
             stamp.unlink(missing_ok=True)
-        locks = [self._lock] if machine_has_node() else [self._lock, places.NODE_LOCK]
-        self._uv(steps, "sync", *locks)
+        self._uv(steps, "sync", *([lock] if machine_has_node() else [lock, places.NODE_LOCK]))
         # It runs on 3.11, too (dev/requirements-host.in): uv is told to install for a newer Python.
         self._uv(steps, "install", "--no-deps", "--python-version", "3.13", "-r", places.HOST_LOCK)
-        write_whole(places.VENV / "packages", "\n".join(sorted(self._digests())))
+        write_whole(self._stamp(), "\n".join(sorted(_contents(lock))))
         write_whole(made, sys.version)
+
+    def _stamp(self) -> Path:
+        return places.VENV / "packages"
+
+    def _stamped(self) -> set[str]:
+        return set(_read(self._stamp()).splitlines())
 
     def _uv(self, steps: Steps, command: str, *arguments: object) -> None:
         words = (places.UV, "pip", command, "--python", places.PYTHON, "--require-hashes", *arguments)
         steps.run(self.title, *words, cwd=places.ROOT, env=uv_environment(os.environ))
-
-    def _digests(self) -> set[str]:
-        return {digest(lock) for lock in (places.RUN_LOCK, self._lock, places.HOST_LOCK)}
 
 
 class NodePackages:
@@ -199,9 +201,10 @@ def uv_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {mine: environ[theirs] for mine, theirs in wanted.items() if mine not in environ and environ.get(theirs)}
 
 
-def digest(file: Path) -> str:
-    """Names a lock file's content."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+def _contents(lock: Path) -> set[str]:
+    """What an environment made by a lock file contains: a line for each lock file that it is up to date with."""
+    locks = {places.RUN_LOCK, lock, places.HOST_LOCK}
+    return {f"{each.name} {hashlib.sha256(each.read_bytes()).hexdigest()}" for each in locks}
 
 
 def _read(file: Path) -> str:

@@ -86,7 +86,7 @@ class Project:
         """All that is installed, with its content."""
         places = (".venv", "dev/node", "tests/browser/node", "addin/vendor", "bin")
         files = (file for place in places for file in (self.root / place).rglob("*") if file.is_file())
-        return {str(file.relative_to(self.root)): file.read_text() for file in files}
+        return {str(file.relative_to(self.root)): file.read_text().replace(str(self.root), "") for file in files}
 
 
 def make(root: Path) -> Project:
@@ -194,6 +194,15 @@ def test_what_tests_need_serves_running_too(project: Project) -> None:
     (project.root / "requirements-dev.txt").write_text("newer")
     assert project.run(purpose="run") == (0, "")
     assert "Python packages" in project.run()[1]
+
+
+def test_running_removes_nothing_that_tests_need(project: Project) -> None:
+    """They may be running: one of them starts `make run`."""
+    assert project.run()[0] == 0
+    (project.root / "dev/requirements-run.txt").write_text("uv==1.2.4 \\\n    --hash=sha256:00\n")
+    assert "Python packages" in project.run(purpose="run")[1]
+    assert (project.root / ".venv/lib/synced").read_text().split()[-1] == str(project.root / "requirements-dev.txt")
+    assert project.run() == (0, "")
 
 
 def test_running_installs_no_browser_and_no_checks(project: Project) -> None:

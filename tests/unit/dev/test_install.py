@@ -77,15 +77,13 @@ def test_node_comes_first_where_the_machine_has_none(monkeypatch: pytest.MonkeyP
 
 def test_an_environment_without_the_node_it_had_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     """It was made where the machine had one, which has gone since."""
-    monkeypatch.setattr(parts, "_read", lambda file: sys.version if file.name == "made-of" else _all_locks())
+    packages = parts.PythonPackages(places.RUN_LOCK)
+    monkeypatch.setattr(parts.PythonEnvironment, "ready", lambda self: True)
+    monkeypatch.setattr(parts.PythonPackages, "_stamped", lambda self: parts._contents(places.RUN_LOCK))
     monkeypatch.setattr(parts, "node_is_there", lambda: True)
-    assert parts.PythonPackages(places.RUN_LOCK).ready()
+    assert packages.ready()
     monkeypatch.setattr(parts, "node_is_there", lambda: False)
-    assert not parts.PythonPackages(places.RUN_LOCK).ready()
-
-
-def _all_locks() -> str:
-    return "\n".join(parts.digest(lock) for lock in (places.RUN_LOCK, places.HOST_LOCK))
+    assert not packages.ready()
 
 
 def test_an_old_python_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
