@@ -12,7 +12,7 @@ import pytest
 from dev.management_node.app import Running, running_node
 from dev.management_node.auth import BASIC
 from shared.management import Answer
-from tests.unit.shared.management.test_recorded_client import READS, STEPS, Replay, readable
+from tests.support.recorded_client import READS, STEPS, Replay, readable
 
 OWN = ("conference", "conference_alias", "end_user")
 """What rooms and people need. Exchange connectors are the product's own business."""
