@@ -95,6 +95,26 @@ class PythonPackages:
         steps.run(self.title, *words, cwd=places.ROOT, env=uv_environment(os.environ))
 
 
+class CommandLine:
+    """The program `vmr`, of this clone's sources; `uv tool install .` installs a copy of them instead."""
+
+    title = "Command line"
+    optional = ""
+    _text = """#!/bin/sh
+here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
+PYTHONPATH="$here/../.." exec "$here/python" -m shared.cli "$@"
+"""
+
+    def ready(self) -> bool:
+        """Whether the program is there, and of this clone."""
+        return PythonEnvironment().ready() and _read(places.VMR) == self._text
+
+    def install(self, steps: Steps) -> None:
+        """Write it."""
+        write_whole(places.VMR, self._text)
+        places.VMR.chmod(0o755)
+
+
 class NodePackages:
     """The packages of a folder's package-lock.json, in its node_modules."""
 
@@ -162,13 +182,14 @@ class Browser:
 
 def for_running() -> list[Part]:
     """What the local stack, the command line and the package are made with."""
-    return [PythonEnvironment(), PythonPackages(places.RUN_LOCK), _azurite(), PaneLibraries()]
+    return [PythonEnvironment(), PythonPackages(places.RUN_LOCK), CommandLine(), _azurite(), PaneLibraries()]
 
 
 def for_tests() -> list[Part]:
     """What tests and linters need on top."""
     checks = NodePackages("Checks of the pane", places.PANE_CHECKS, "Tests that need them will be skipped.")
-    return [PythonEnvironment(), PythonPackages(places.TEST_LOCK), _azurite(), PaneLibraries(), checks, Browser()]
+    python: list[Part] = [PythonEnvironment(), PythonPackages(places.TEST_LOCK), CommandLine()]
+    return [*python, _azurite(), PaneLibraries(), checks, Browser()]
 
 
 PURPOSES: Mapping[str, Callable[[], list[Part]]] = {"run": for_running, "test": for_tests}
@@ -180,7 +201,7 @@ def _azurite() -> Part:
 
 def lanes(missing: Sequence[Part]) -> list[list[Part]]:
     """What may be installed at the same time. Node comes with the Python packages where the machine has none."""
-    python = [part for part in missing if isinstance(part, PythonEnvironment | PythonPackages)]
+    python = [part for part in missing if isinstance(part, PythonEnvironment | PythonPackages | CommandLine)]
     system = [part for part in missing if isinstance(part, Browser)]
     node = [part for part in missing if part not in python and part not in system]
     both = [python, node] if machine_has_node() else [python + node]

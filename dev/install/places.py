@@ -6,6 +6,7 @@ ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 UV = VENV / "bin" / "uv"
+VMR = VENV / "bin" / "vmr"
 STATE = ROOT / ".setup"
 """Logs of the last installation, and the lock that holds a second one off."""
 AZURITE = ROOT / "dev" / "node"

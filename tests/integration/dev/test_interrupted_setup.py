@@ -209,7 +209,7 @@ def test_running_installs_no_browser_and_no_checks(project: Project) -> None:
     code, said = project.run(purpose="run")
     assert code == 0, said
     assert {line.split("  ")[1] for line in said.splitlines()[1:]} == {
-        "Python environment", "Python packages", "Azurite", "Pane's libraries",
+        "Python environment", "Python packages", "Command line", "Azurite", "Pane's libraries",
     }  # fmt: skip
     assert not (project.root / "tests/browser/node/node_modules").exists()
     assert project.run(purpose="run") == (0, "")
@@ -221,7 +221,7 @@ def test_each_step_says_how_long_it_took_and_what_is_left(project: Project) -> N
     assert all(
         re.fullmatch(r"  [A-Z][A-Za-z' ]{23} +\d+\.\d s   (left: .+|nothing is left)", line) for line in lines[1:]
     )
-    assert len(lines) == 7
+    assert len(lines) == 8
 
 
 def test_a_second_one_waits_for_what_a_killed_one_has_left_running(project: Project, whole: dict[str, str]) -> None:

@@ -62,7 +62,7 @@ def test_uv_uses_what_pip_was_told(environ: dict[str, str], told: dict[str, str]
 def test_node_comes_first_where_the_machine_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "machine_has_node", lambda: True)
     assert [[part.title for part in lane] for lane in parts.lanes(parts.for_tests())] == [
-        ["Python environment", "Python packages"],
+        ["Python environment", "Python packages", "Command line"],
         ["Azurite", "Pane's libraries", "Checks of the pane"],
         ["Chromium"],
     ]
@@ -70,6 +70,7 @@ def test_node_comes_first_where_the_machine_has_none(monkeypatch: pytest.MonkeyP
     assert [part.title for part in parts.lanes(parts.for_running())[0]] == [
         "Python environment",
         "Python packages",
+        "Command line",
         "Azurite",
         "Pane's libraries",
     ]
