@@ -28,6 +28,15 @@ class CalendarItemGone(SchedulingError):
     code = "calendar_item_gone"
 
 
+class ForeignItem(SchedulingError):
+    """A calendar item's id is none of this protocol's: it was noted when the mailbox was reached by the other one.
+
+    The item may be there all the same.
+    """
+
+    code = "foreign_item"
+
+
 class MessageNotFound(SchedulingError):
     """There is no message of this id any more, or not yet: Graph may tell of one before it can be read."""
 
@@ -127,7 +136,10 @@ class Mailbox(Protocol):
         ...
 
     async def item(self, item_id: str) -> CalendarItem | None:
-        """The calendar item as it is now, with the response that Exchange has on record; None when it is gone."""
+        """The calendar item as it is now, with the response that Exchange has on record; None when it is gone.
+
+        Raises ForeignItem.
+        """
         ...
 
     async def draft(self, mail: Mail) -> str:

@@ -6,18 +6,19 @@ handles so many differences. The next one goes on there.
 """
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.bookings.operation import correlation_id
-from shared.calendar.request import Answer, MeetingRequest, Shape, Update
+from shared.calendar.request import Answer, CalendarItem, MeetingRequest, Shape, Update
 from shared.calendar.request import Kind as Request
 from shared.clock import Clock
 from shared.errors import SchedulingError
 from shared.intake.notice import Notice, enqueue
 from shared.intake.watch_state import WatchState
 from shared.mailboxes.horizon import HORIZON
-from shared.mailboxes.mailbox import Mailbox
+from shared.mailboxes.mailbox import ForeignItem, Mailbox
 from shared.meetings.differences import CalendarPart, Difference, Kind
 from shared.meetings.records import Records
 from shared.metrics import Metric, measure
@@ -87,7 +88,7 @@ class Comparison:
 
     async def _has_come(self, difference: Difference) -> bool:
         """Whether the calendar has what is booked after all: the booking was made while the calendar was read."""
-        item = await self.mailbox.item(difference.item_id) if difference.booked else None
+        item = await _item(self.mailbox, difference.item_id) if difference.booked else None
         if item is None or item.cancelled or item.occurrence not in difference.booked:
             return False
         return difference.kind is Kind.NO_MEETING or item.shape is Shape.SINGLE
@@ -137,6 +138,13 @@ def is_compared(message_id: str) -> bool:
     return message_id.startswith(_PREFIX)
 
 
+async def _item(mailbox: Mailbox, item_id: str) -> CalendarItem | None:
+    """A calendar item. One of the other protocol was looked for by its key, in the whole calendar: it is gone."""
+    with suppress(ForeignItem):
+        return await mailbox.item(item_id)
+    return None
+
+
 async def compared_request(mailbox: Mailbox, message_id: str, now: datetime) -> MeetingRequest:
     """The meeting of a difference, as if a message had told of its calendar item as that is now.
 
@@ -144,7 +152,7 @@ async def compared_request(mailbox: Mailbox, message_id: str, now: datetime) -> 
     """
     name, _, item_id = message_id.removeprefix(_PREFIX).partition("|")
     meeting, day, *_ = [*name.split(":"), ""]
-    item = await mailbox.item(item_id)
+    item = await _item(mailbox, item_id)
     if item and item.shape is Shape.OCCURRENCE and item.series_id:
         series = await mailbox.item(item.series_id)
         # Only the update of an occurrence is lost where the rest of the series has been answered.

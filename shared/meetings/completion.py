@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -13,8 +14,9 @@ from shared.conferences.platform import Platform
 from shared.errors import Conflict, RateLimited, SchedulingError, Unavailable
 from shared.intake.notice import LOOKS, jittered
 from shared.integrations import Integration
-from shared.mailboxes.mailbox import CalendarItemGone, Mail, Mailbox
+from shared.mailboxes.mailbox import CalendarItemGone, ForeignItem, Mail, Mailbox
 from shared.meetings import texts
+from shared.meetings.booked_item import booked_item
 from shared.meetings.cause import cause_of
 from shared.meetings.itip import can_reply
 from shared.meetings.lease import Lease
@@ -102,11 +104,29 @@ class Completion:
         operation = lease.operation
         if operation.answer is Answer.NONE:
             return lease, ""
-        found = await standing(self.mailbox, lease, self.clock.now())
+        try:
+            found = await standing(self.mailbox, lease, self.clock.now())
+        except ForeignItem:
+            return await self._by_the_other_protocol(lease)
         if found is not Standing.SUPERSEDED:
             return lease, "" if found is Standing.ANSWERED else None
         rest = replace(operation, mails=(), drafts=()).with_mails_of(operation, {Mailing.INSTRUCTIONS})
         return replace(lease, operation=rest), SUPERSEDED
+
+    async def _by_the_other_protocol(self, lease: Lease) -> tuple[Lease, str | None]:
+        """An answer that was left over when the mailbox came to be reached by another protocol: its ids mean nothing.
+
+        Its meeting is found by its key. One occurrence, and what was to be declined, are not: the alarm tells.
+        """
+        operation, booking = lease.operation, lease.bookings[0] if lease.bookings else None
+        is_whole = operation.answer is Answer.ACCEPTED and operation.about == operation.meeting
+        with suppress(ForeignItem):
+            if booking and is_whole and (item := await booked_item(self.mailbox, booking, self.clock.now())):
+                moved = replace(operation, item_id=item.id, drafts=())
+                return await self._as_it_stands(replace(lease, operation=moved))
+        cause = f"Correlation id {operation.correlation_id}. The mailbox was reached by another protocol before."
+        await self.alarms.raise_(self.integration.uuid, AlarmKind.ANSWER, cause)
+        return replace(lease, operation=replace(operation, mails=(), drafts=())), CalendarItemGone.code
 
     async def _answer(self, lease: Lease) -> tuple[Lease, str]:
         """Answer the organizer; the lease and an error code, "" normally. Raises _AnswerFailed."""

@@ -17,7 +17,8 @@ from shared.clock import Clock
 from shared.conferences.platform import Platform
 from shared.conferences.removals import Removals
 from shared.errors import SchedulingError
-from shared.mailboxes.mailbox import Mailbox
+from shared.mailboxes.mailbox import ForeignItem, Mailbox
+from shared.meetings.booked_item import booked_item
 from shared.meetings.cause import cause_of
 from shared.meetings.records import Records
 from shared.storage import Delete, Replace, Row, RowChanged, Storage, Table
@@ -98,6 +99,9 @@ class DueRunner:
         except RowChanged:
             # Somebody works on the same booking this moment: the row stays, and the next pass looks again.
             log.info("a task of the agenda was put off")
+        except ForeignItem:
+            # Not at its booked times, and known by an id of the other protocol: the nightly comparison knows both.
+            log.info("a meeting is left to the comparison")
 
     def _is_due(self, booking: Booking, due: Due) -> bool:
         """Whether the row still says what the booking needs: it may have been moved, cancelled or revived since.
@@ -116,18 +120,21 @@ class DueRunner:
 
     async def _verify(self, booking: Booking) -> None:
         """A meeting that has left the equipment mailbox's calendar is closed (M4)."""
-        item = await self.mailbox.item(booking.item_id)
+        item = await booked_item(self.mailbox, booking, self.clock.now())
         if item is None or item.cancelled:
             await self._close(booking)
+        elif item.id != booking.item_id:
+            await self._change(replace(booking, item_id=item.id))
 
     async def _extend(self, booking: Booking) -> None:
         """Read a series on, before its known occurrences run out; one that has left the calendar is closed (M4)."""
-        item, now = await self.mailbox.item(booking.item_id), self.clock.now()
+        now = self.clock.now()
+        item = await booked_item(self.mailbox, booking, now)
         if item is None or item.cancelled or booking.conference is None:
             await self._close(booking)
             return
         calendar = await self.mailbox.calendar(item, now)
-        await self._change(booking.following(calendar, booking.apart))
+        await self._change(replace(booking, item_id=item.id).following(calendar, booking.apart))
 
     async def _finish(self, booking: Booking) -> None:
         """A conference that is over: its name comes free, its record stays."""

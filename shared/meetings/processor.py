@@ -6,11 +6,13 @@ down, and the work is taken up where it ended.
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.alarms import Alarms
 from shared.aliases.marks import find_marks_in_turns
+from shared.bookings.booking import Booking
 from shared.bookings.operation import Operation, correlation_id
 from shared.calendar.conference import Calendar
 from shared.calendar.request import CalendarItem, Kind, MeetingRequest, Shape, meeting_key
@@ -19,7 +21,8 @@ from shared.conferences.platform import Platform
 from shared.errors import AWAY, Conflict, Unavailable
 from shared.intake.notice import Notice, enqueue
 from shared.integrations import Integration
-from shared.mailboxes.mailbox import Mailbox, MessageNotFound
+from shared.mailboxes.mailbox import ForeignItem, Mailbox, MessageNotFound
+from shared.meetings.booked_item import booked_item
 from shared.meetings.cause import cause_of
 from shared.meetings.comparison import compared_request, is_compared
 from shared.meetings.completion import Completion
@@ -132,10 +135,15 @@ class Processor:
             return request
         key, day = meeting_key(request.uid), request.day
         own = await self.records.booking_of(key) or (await self.records.booking_of(key, day) if day else None)
-        item = await self.mailbox.item(own.item_id) if own and own.item_id else None
+        item = await self._booked_item(own) if own else None
         if item is None or request.kind is Kind.REQUEST:
             return replace(request, item=item)
         return replace(request, item=replace(item, shape=Shape.OCCURRENCE, original_day=day))
+
+    async def _booked_item(self, booking: Booking) -> CalendarItem | None:
+        with suppress(ForeignItem):  # what was cancelled is not where it was booked
+            return await booked_item(self.mailbox, booking, self.clock.now())
+        return None
 
     async def _with_series(self, request: MeetingRequest, item: CalendarItem) -> MeetingRequest:
         """A message of an occurrence; if its series is unknown though it has the same tag, one of the series instead.

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from exchangelib.errors import ErrorInvalidSyncStateData
+from exchangelib.errors import ErrorInvalidIdMalformed, ErrorInvalidSyncStateData
 from exchangelib.properties import ItemId, RecurringMasterItemId
 
 from shared.calendar.conference import Calendar, Occurrence
@@ -17,7 +17,7 @@ from shared.mailboxes.ews.node import Node
 from shared.mailboxes.ews.references import ItemReference, MessageId
 from shared.mailboxes.ews.server import EwsLogin
 from shared.mailboxes.horizon import read_calendar
-from shared.mailboxes.mailbox import CalendarItemGone, CalendarPage, Changes, Folder, Mail, MessageNotFound
+from shared.mailboxes.mailbox import CalendarItemGone, CalendarPage, Changes, Folder, ForeignItem, Mail, MessageNotFound
 
 T = TypeVar("T")
 
@@ -121,9 +121,17 @@ class EwsMailbox:
     async def item(self, item_id: str) -> CalendarItem | None:
         """See Mailbox.item."""
         known = ItemReference.parse(item_id)
-        [found] = await self._call(operations.read, ItemId(id=known.ews_id))
+        foreign: Exception | None = None
+        try:
+            found = await self._call(operations.item, known.ews_id)
+        except Exception as error:
+            if not isinstance(error.__cause__, ErrorInvalidIdMalformed):
+                raise
+            found, foreign = None, error
         if found is None and (ews_id := await self._found(known)):
-            [found] = await self._call(operations.read, ItemId(id=ews_id))
+            found = await self._call(operations.item, ews_id)
+        if found is None and foreign:
+            raise ForeignItem("The calendar item's id is not one of EWS's.") from foreign
         return payloads.calendar_item(found, await self._series_id(found, [])) if found else None
 
     async def draft(self, mail: Mail) -> str:

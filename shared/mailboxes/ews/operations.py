@@ -14,6 +14,7 @@ from exchangelib import Account, EWSDateTime, HTMLBody, Mailbox, Message
 from exchangelib.errors import (
     ErrorCalendarCannotUseIdForRecurringMasterId,
     ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange,
+    ErrorInvalidIdMalformed,
 )
 from exchangelib.items import ID_ONLY, SAVE_ONLY, SEND_AND_SAVE_COPY, SEND_TO_NONE, AcceptItem, DeclineItem
 from exchangelib.properties import (
@@ -82,17 +83,23 @@ def folder_id(account: Account, name: str) -> DistinguishedFolderId:
     return DistinguishedFolderId(id=name, mailbox=Mailbox(email_address=account.primary_smtp_address))
 
 
-def read(account: Account, *ids: ItemId | RecurringMasterItemId) -> list[Node | None]:
-    """Messages and calendar items, None for each that is gone; one call.
+def read(account: Account, *ids: ItemId | RecurringMasterItemId, strict: bool = False) -> list[Node | None]:
+    """Messages and calendar items, None for each that is gone; one call. What is no id at all is gone unless `strict`.
 
     When their bodies are too large, they are read one by one: as text then, and at last without.
     """
     try:
-        return _got(account, ids, READ)
+        return _got(account, ids, READ, strict=strict)
     except Exception as error:
         if not is_too_large(error):
             raise
     return [_got_in_parts(account, each) for each in ids]
+
+
+def item(account: Account, item_id: str) -> Node | None:
+    """A calendar item; None when it is gone. Raises ErrorInvalidIdMalformed for what is no id of EWS's."""
+    [found] = read(account, ItemId(id=item_id), strict=True)
+    return found
 
 
 def _got_in_parts(account: Account, item_id: ItemId | RecurringMasterItemId) -> Node | None:
@@ -106,8 +113,11 @@ def _got_in_parts(account: Account, item_id: ItemId | RecurringMasterItemId) -> 
     return _got(account, [item_id], BODILESS)[0]
 
 
-def _got(account: Account, ids: Sequence[Any], fields: Sequence[Any]) -> list[Node | None]:
-    return [_found(result) for result in Get(account=account).call(items=ids, additional_fields=fields, shape=ID_ONLY)]
+def _got(account: Account, ids: Sequence[Any], fields: Sequence[Any], *, strict: bool = False) -> list[Node | None]:
+    results = list(Get(account=account).call(items=ids, additional_fields=fields, shape=ID_ONLY))
+    if strict and (malformed := next((each for each in results if isinstance(each, ErrorInvalidIdMalformed)), None)):
+        raise malformed
+    return list(map(_found, results))
 
 
 def occurrences(account: Account, master_id: str, first: int) -> tuple[list[Node], bool]:

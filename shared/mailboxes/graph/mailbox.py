@@ -26,7 +26,7 @@ from shared.mailboxes.graph.client import (
 from shared.mailboxes.graph.events import GraphEvents, expanding
 from shared.mailboxes.graph.payloads import CLEAN_GLOBAL_OBJECT_ID, GLOBAL_OBJECT_IDS, Message, parse, parse_message
 from shared.mailboxes.horizon import read_calendar
-from shared.mailboxes.mailbox import CalendarItemGone, CalendarPage, Changes, Folder, Mail, MessageNotFound
+from shared.mailboxes.mailbox import CalendarItemGone, CalendarPage, Changes, Folder, ForeignItem, Mail, MessageNotFound
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +123,12 @@ class GraphMailbox:
 
     async def item(self, item_id: str) -> CalendarItem | None:
         """See Mailbox.item."""
-        return await self._events.item(item_id)
+        try:
+            return await self._events.item(item_id)
+        except GraphError as error:
+            if error.error_code == MALFORMED_ID:
+                raise ForeignItem("The calendar item's id is not one of Graph's.") from error
+            raise
 
     async def draft(self, mail: Mail) -> str:
         """See Mailbox.draft: a message in Drafts, whose immutable id stays when it is sent."""

@@ -1,0 +1,58 @@
+"""The calendar item of a booking: by its id, or by its meeting's key where the id leads nowhere.
+
+Graph's ids mean nothing to EWS, nor EWS's to Graph. After a mailbox is reached by the other protocol, what is on record
+is found by what both tell: the meeting's uid, at the times that are booked.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+
+from shared.bookings.booking import Booking
+from shared.calendar.conference import Occurrence
+from shared.calendar.request import CalendarItem, meeting_key
+from shared.mailboxes.mailbox import ForeignItem, Mailbox
+
+MOST_LOOKS = 3
+"""Booked times at which a meeting is looked for: any of them may have been cancelled or moved since."""
+
+
+async def booked_item(mailbox: Mailbox, booking: Booking, now: datetime) -> CalendarItem | None:
+    """The meeting of a booking as it is now, a series' master for a series; None when it has left the calendar.
+
+    Raises ForeignItem when it is not at its booked times, and nothing tells whether it is at others.
+    """
+    foreign: ForeignItem | None = None
+    try:
+        if booking.item_id and (item := await mailbox.item(booking.item_id)):
+            return item
+    except ForeignItem as error:
+        foreign = error
+    item = await _at_booked_times(mailbox, booking, now)
+    if item is None and foreign:
+        raise foreign
+    return item
+
+
+async def _at_booked_times(mailbox: Mailbox, booking: Booking, now: datetime) -> CalendarItem | None:
+    for times in islice(_looks(booking, now), MOST_LOOKS):
+        page = await mailbox.view(times.start, times.end)
+        for entry in page.entries:
+            if entry.uid and meeting_key(entry.uid) != booking.meeting:
+                continue
+            item = await _whole(mailbox, entry.series_id or entry.item_id)
+            if item and meeting_key(item.uid) == booking.meeting:
+                return item
+    return None
+
+
+async def _whole(mailbox: Mailbox, item_id: str) -> CalendarItem | None:
+    """An item, or the series that it is an occurrence of."""
+    item = await mailbox.item(item_id)
+    return await mailbox.item(item.series_id) if item and item.series_id not in ("", item.id) else item
+
+
+def _looks(booking: Booking, now: datetime) -> Iterator[Occurrence]:
+    """Booked times, the next first; the last one where all are over."""
+    occurrences = booking.conference.calendar.occurrences if booking.conference else ()
+    yield from [each for each in occurrences if now < each.end] or occurrences[-1:]
