@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from dev.harness.deployment import INTEGRATION, MAILBOX, By, Deployment, deployed
+from dev.harness.times import hour_from, tomorrow, weekly
 from shared.alarms import AlarmKind
 from shared.bookings.booking import Booking
 from shared.meetings.records import Records
-from tests.integration.meetings.deployment import INTEGRATION, MAILBOX, By, Deployment, deployed
-from tests.integration.meetings.times import hour_from, tomorrow, weekly
 
 WEEK = timedelta(weeks=1)
 OTHER = {By.GRAPH: By.EWS, By.EWS: By.GRAPH}
@@ -149,7 +149,7 @@ async def test_an_answer_that_was_left_over_goes_out(world: Deployment, by: By, 
     start, room = tomorrow(world), await world.click()
     on = "POST accept" if by is By.GRAPH else "EWS CreateItem"
     await world.faults({"on": on, "status": 503, "times": None})
-    more = {"recurrence": weekly(start)} if of_series else {}
+    more: dict[str, Any] = {"recurrence": weekly(start)} if of_series else {}
     uid = await world.invite(start, room["instructions"], **more)
     await world.drain()
     assert await world.answers(uid) == []
