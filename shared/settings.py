@@ -50,7 +50,10 @@ class EntraApp:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a deployment is told from outside. Secrets never show in its repr."""
+    """What a deployment is told from outside. Secrets never show in its repr.
+
+    `serves_vmrs` False (POLICY_VMRS=off): another server answers nodes for all VMRs.
+    """
 
     storage: StorageAccount
     public_base_url: str
@@ -62,6 +65,7 @@ class Settings:
     management: BasicCredential | None = None
     management_app: EntraApp | None = None
     azure_client_id: str = ""
+    serves_vmrs: bool = True
 
     @property
     def is_local(self) -> bool:
@@ -96,6 +100,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         management=_credential(env, "MANAGEMENT", faults),
         management_app=_app(env, faults),
         azure_client_id=env.get("AZURE_CLIENT_ID", ""),
+        serves_vmrs=_switch(env, "POLICY_VMRS", faults),
     )
     if not (settings.secrets_vault_uri or settings.secrets_file):
         faults.append("SECRETS_VAULT_URI is missing (or SECRETS_FILE for development)")
@@ -124,6 +129,14 @@ def _url(env: Mapping[str, str], name: str, faults: list[str]) -> str:
     elif not ((scheme == "https" and host) or is_loopback(url)) or set("?#") & set(url):
         faults.append(f"{name} must be an https URL without a query")
     return url
+
+
+def _switch(env: Mapping[str, str], name: str, faults: list[str]) -> bool:
+    """On unless it says otherwise."""
+    text = env.get(name, "") or "on"
+    if text not in ("on", "off"):
+        faults.append(f"{name} must be on or off")
+    return text == "on"
 
 
 def _secret(env: Mapping[str, str], name: str, faults: list[str]) -> str:

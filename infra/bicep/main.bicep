@@ -28,6 +28,10 @@ param alertEmails string[] = []
 @description('The user name that conferencing nodes sign in with; empty when the management API platform is used.')
 param policyUsername string = ''
 
+@description('Whether nodes are answered for VMRs made through the management API, too; off when another server has them.')
+@allowed(['on', 'off'])
+param policyVmrs string = 'on'
+
 @description('The user name of the management API for tools without Entra sign-in; empty for none.')
 param managementUsername string = ''
 
@@ -168,6 +172,7 @@ module app 'modules/app.bicep' = {
     insightsConnectionString: monitoring.outputs.connectionString
     publicHostName: publicHostName
     policyUsername: policyUsername
+    policyVmrs: policyVmrs
     managementUsername: managementUsername
     managementClientId: managementClientId
     webProxy: webProxy

@@ -17,6 +17,10 @@ param alertEmails = []
 // deploy.sh asks for the password and keeps its hash in the vault.
 param policyUsername = 'policy'
 
+// Whether nodes are answered for VMRs that were made through the management API or imported, too; 'off' when another
+// server has them all.
+param policyVmrs = 'on'
+
 // The user name of the management API; '' switches Basic authentication off.
 param managementUsername = 'admin'
 

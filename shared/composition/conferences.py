@@ -46,7 +46,8 @@ class Conferences:
         """What conferencing nodes are answered from."""
         from shared.conferences.policy import Policy
 
-        return Policy(self.foundation.storage, self.foundation.clock)
+        base = self.foundation
+        return Policy(base.storage, base.clock, serves_vmrs=base.settings.serves_vmrs)
 
     @cached_property
     def nodes(self) -> BasicAuthenticator:

@@ -58,8 +58,12 @@ class Scheduling:
     def lifecycle(self) -> IntegrationLifecycle:
         """What follows when an integration is saved or deleted."""
         from shared.meetings.lifecycle import IntegrationLifecycle
+        from shared.personal.sources import served_by
+        from shared.personal.store import VmrStore
 
-        return IntegrationLifecycle(self.timers, self.retirement)
+        base = self.foundation
+        vmrs = VmrStore(base.storage, base.clock, served_by(base.integrations))
+        return IntegrationLifecycle(self.timers, self.retirement, vmrs)
 
     async def _handlers(self, uuid: str) -> Handlers:
         from shared.meetings.decider import Decider

@@ -19,11 +19,22 @@ MAX_TEXT = 250
 
 REQUIRED = ("service_type", "name", "service_tag")
 
+REQUIRED_BY_TYPE: Mapping[str, tuple[str, ...]] = {"media_playback": ("media_playlist_name",)}
+"""What an answer of a service type must have besides."""
+
 PROTECTING = frozenset(
     {"pin", "guest_pin", "allow_guests", "host_identity_provider_group", "guest_identity_provider_group",
-     "non_idp_participants", "locked", "participant_limit"}
+     "non_idp_participants", "locked", "participant_limit", "crypto_mode", "match_string", "post_match_string"}
 )  # fmt: skip
-"""Fields that keep people out: without them strangers might get in."""
+"""Fields that keep people out, or listeners: without them strangers might get in."""
+
+VIEWS = (
+    "one_main_zero_pips", "one_main_seven_pips", "one_main_twentyone_pips", "two_mains_twentyone_pips",
+    "one_main_thirtythree_pips", "four_mains_zero_pips", "nine_mains_zero_pips", "sixteen_mains_zero_pips",
+    "twentyfive_mains_zero_pips", "five_mains_seven_pips", "one_main_one_pip", "one_main_nine_around",
+    "one_main_twelve_around", "two_mains_eight_around",
+)  # fmt: skip
+"""Layouts."""
 
 _Check: TypeAlias = Callable[[Any], bool]
 
@@ -53,8 +64,17 @@ def _is_pin(value: Any) -> bool:
     return isinstance(value, str) and is_pin(value)
 
 
+def _is_completion(value: Any) -> bool:
+    match value:
+        case {"disconnect": bool(), **rest}:
+            return not rest
+        case {"transfer": {"conference": str(alias), **role}, **rest}:
+            return not rest and _is_text(alias) and role.keys() <= {"role"} and all(map(_is_text, role.values()))
+    return False
+
+
 FIELDS: Mapping[str, _Check] = {
-    "service_type": _one_of("conference", "lecture"),
+    "service_type": _one_of("conference", "lecture", "two_stage_dialing", "media_playback", "test_call"),
     "name": lambda value: _is_text(value) and bool(value.strip()),
     "service_tag": _is_text,
     "description": _is_text,
@@ -73,7 +93,23 @@ FIELDS: Mapping[str, _Check] = {
     "enable_overlay_text": _is_switch,
     "enable_active_speaker_indication": _is_switch,
     "force_presenter_into_main": _is_switch,
-    "live_captions_enabled": _is_switch,
+    "live_captions_enabled": _one_of("default", "yes", "no"),
+    "breakout_rooms": _is_switch,
+    "view": _one_of(*VIEWS),
+    "host_view": _one_of(*VIEWS),
+    "guest_view": _one_of(*VIEWS),
+    "pinning_config": _is_name,
+    "match_string": _is_text,
+    "replace_string": _is_text,
+    "post_match_string": _is_text,
+    "post_replace_string": _is_text,
+    "two_stage_dial_type": _one_of("regular", "mssip", "gms", "teams"),
+    "gms_access_token_name": _is_name,
+    "mssip_proxy_name": _is_name,
+    "teams_proxy_name": _is_name,
+    "system_location_name": _is_name,
+    "media_playlist_name": _is_name,
+    "on_completion": _is_completion,
     "denoise_enabled": _is_switch,
     "softmute_enabled": _is_switch,
     "enable_chat": _one_of("default", "yes", "no"),
@@ -98,12 +134,13 @@ def service_answer(fields: Mapping[str, Any]) -> dict[str, Any] | None:
     cleaned = {name: clean(value) if _may_be_cleaned(name, value) else value for name, value in fields.items()}
     given = {name: value for name, value in cleaned.items() if value != "" or name in REQUIRED}
     wrong = {name for name, value in given.items() if name not in FIELDS or not FIELDS[name](value)}
-    wrong |= set(REQUIRED) - given.keys()
+    needed = {*REQUIRED, *REQUIRED_BY_TYPE.get(str(given.get("service_type")), ())}
+    wrong |= needed - given.keys()
     pins = {name: str(given.get(name, "")) for name in ("pin", "guest_pin")}
     wrong |= pin_faults(**pins, allow_guests=given.get("allow_guests") is True).keys()
     if wrong:
         log.error("a policy answer would be refused for its %s", ", ".join(sorted(wrong)))
-    if wrong & PROTECTING or wrong & set(REQUIRED):
+    if wrong & PROTECTING or wrong & needed:
         return None
     return {name: value for name, value in given.items() if name not in wrong}
 

@@ -13,13 +13,18 @@ from shared.bookings.stored import stored_booking
 from shared.calendar.conference import Conference
 from shared.clock import Clock
 from shared.conferences.answer import clean, service_answer
-from shared.conferences.policy_request import ServiceRequest, dialled_alias, is_alias_key
-from shared.storage import Storage
+from shared.conferences.names import name_partition
+from shared.conferences.policy_request import Direction, ServiceRequest, alias_place, dialled_alias
+from shared.conferences.vmr_rows import service_at
+from shared.storage import Row, Storage
 
 PolicyAction = Literal["continue", "reject"]
 
 PolicyAnswer = tuple[PolicyAction, dict[str, Any]] | None
 """Action and result, or None when the alias is not ours: the node asks its own database then."""
+
+MAX_ALIAS = 250
+"""Characters of an alias: those of the original's."""
 
 _OUR_TAG = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9a-f-]{36})")
 
@@ -27,7 +32,9 @@ _OUR_TAG = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9a-f-]
 class Policy:
     """Answers service configuration requests from the alias records."""
 
-    def __init__(self, storage: Storage, clock: Clock) -> None:
+    def __init__(self, storage: Storage, clock: Clock, *, serves_vmrs: bool = True) -> None:
+        """`serves_vmrs` False: another server has all VMRs, and nodes are not answered for them."""
+        self._serves_vmrs = serves_vmrs
         self._storage = storage
         self._aliases = storage.table("aliases")
         self._clock = clock
@@ -41,7 +48,7 @@ class Policy:
         running = _OUR_TAG.fullmatch(request.running_tag)
         if running:
             return await self._running(running[1], running[2], request.service_name)
-        told = await self.service_configuration(request.local_alias)
+        told = await self._running_vmr(request) or await self.service_configuration(request.local_alias)
         if told is None or (told[0] == "reject" and request.is_probe):
             return None
         return told if _is_of(told, request.running_tag) else None
@@ -49,15 +56,20 @@ class Policy:
     async def service_configuration(self, local_alias: str) -> PolicyAnswer:
         """Action and result for a dialled alias, or None when it is not ours (the node asks its own database).
 
-        A known alias outside its join window is rejected with an empty result, up to the last moment before it opens
-        (docs/facts/pexip.md says what nodes may make of that).
+        A VMR is always open. A scheduled room outside its join window is rejected with an empty result, up to the last
+        moment before it opens (docs/facts/pexip.md says what nodes may make of that).
         """
         dialled, domain = dialled_alias(local_alias)
-        if not is_alias_key(dialled):
+        if not dialled or not dialled.isprintable() or len(dialled) + len(domain) > MAX_ALIAS:
             return None
-        row = await self._aliases.get(dialled, "alias")
-        # A personal VMR's claim has no state: the node's own database, or another server, has that room.
-        if row is None or "state" not in row.values or not _is_same_domain(domain, str(row.values["domain"])):
+        domain = _without_node(domain)
+        partition, place = alias_place(dialled, domain)
+        row = await self._aliases.get(partition, "alias")
+        if row is None:
+            return None
+        if "state" not in row.values:  # a scheduled room's row has one
+            return self._vmr(row, place)
+        if domain not in ("", str(row.values["domain"]).lower()):
             return None
         conference = Conference.from_json(str(row.values["conference"])) if row.values.get("conference") else None
         return self._told(conference)
@@ -71,6 +83,22 @@ class Policy:
         if booking is None:
             return None
         return self._told(_named(booking, name) if booking.state is State.SCHEDULED else None)
+
+    async def _running_vmr(self, request: ServiceRequest) -> PolicyAnswer:
+        """The VMR that dials out, by its name; a node takes another one for another service."""
+        if request.direction is not Direction.DIAL_OUT or not request.service_name.strip():
+            return None
+        row = await self._aliases.get(name_partition(request.service_name.strip()), "name")
+        told = self._vmr(row, "") if row else None
+        return told if told and told[1].get("name") == request.service_name else None
+
+    def _vmr(self, row: Row, place: str) -> PolicyAnswer:
+        """A VMR's service. None where nobody has that alias, or another server has the room."""
+        fields = service_at(row, place) if self._serves_vmrs else None
+        if fields is None:
+            return None
+        service = service_answer(fields)
+        return ("reject", {}) if service is None else ("continue", service)
 
     def _told(self, conference: Conference | None) -> PolicyAnswer:
         if conference is None or not conference.is_open(self._clock.now()):
@@ -88,10 +116,10 @@ def _named(booking: Booking, name: str) -> Conference | None:
     return booking.named(name).conference if name in booking.names else booking.conference
 
 
-def _is_same_domain(dialled: str, domain: str) -> bool:
-    """Our domain, none, or the address of a node (H.323 and SIP endpoints dial `alias@10.0.0.1`)."""
-    host = re.sub(r":\d+$", "", dialled)
-    return host in ("", domain.lower()) or _is_address(host) or _is_address(dialled)
+def _without_node(domain: str) -> str:
+    """A dialled domain without its port; "" for a node's address (H.323 and SIP endpoints dial `alias@10.0.0.1`)."""
+    host = re.sub(r":\d+$", "", domain)
+    return "" if _is_address(host) or _is_address(domain) else host
 
 
 def _is_address(host: str) -> bool:

@@ -6,6 +6,7 @@ parameters only those are read that change the answer. Any may be missing, empty
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -88,6 +89,17 @@ def _single(text: str) -> str:
 def is_alias_key(name: str) -> bool:
     """Whether a dialled alias without its domain may be the partition of a claim in table `aliases`."""
     return _KEY.fullmatch(name) is not None
+
+
+def alias_place(name: str, domain: str) -> tuple[str, str]:
+    """The partition in table `aliases` of an alias, and which of the aliases there it is (vmr_rows.py).
+
+    One whose name is no key has a partition made of its digest, of its own.
+    """
+    if is_alias_key(name):
+        return name, domain
+    alias = f"{name}@{domain}" if domain else name
+    return f"other:{hashlib.sha256(alias.casefold().encode(errors='replace')).hexdigest()}", ""
 
 
 def dialled_alias(text: str) -> tuple[str, str]:

@@ -15,17 +15,23 @@ if TYPE_CHECKING:
 REFERENCES = {"ivr_theme": "ivr_theme", "host_identity_provider_group": "identity_provider_group"}
 """Settings by field name, with the resource of the original API that they refer to."""
 
+_PATH = re.compile(r"(?:https?://[^/?#]+)?(/api/admin/configuration/v1/([a-z_]+)/[0-9]{1,9}/?)")
+
 
 def is_uri(text: str | None) -> bool:
     """Whether a setting holds a URI rather than a name."""
     return bool(text) and (text or "").startswith(("/", "http://", "https://"))
 
 
+def path_in(reference: str, resource: str = "") -> str:
+    """The path of the object that a URI of the original's means, "" for anything else, or when of another resource."""
+    found = _PATH.fullmatch(reference)
+    return f"{found[1].rstrip('/')}/" if found and resource in ("", found[2]) else ""
+
+
 def path_of(field: str, text: str) -> str:
     """The path of the object that a field's URI means, "" when it is none of the field's resource."""
-    resource = REFERENCES[field]
-    found = re.fullmatch(rf"(?:https?://[^/?#]+)?(/api/admin/configuration/v1/{resource}/[0-9]{{1,9}}/?)", text)
-    return found[1] if found else ""
+    return path_in(text, REFERENCES[field])
 
 
 def name_in(integration: Integration, field: str) -> str:

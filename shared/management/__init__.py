@@ -29,6 +29,7 @@ from shared.management.fixed import worker_vms
 from shared.management.lifecycle import Lifecycle
 from shared.management.records import records, scheduled_rooms
 from shared.management.relations import NameAt
+from shared.personal.sources import served_by
 from shared.personal.store import VmrStore
 from shared.personal.users import UserStore
 from shared.storage import Storage
@@ -54,7 +55,8 @@ def management(
 
     `local`: of a local stack, see IntegrationStore.
     """
-    vmrs, scheduled = VmrStore(storage), scheduled_rooms(integrations, storage, alarms, clock)
+    vmrs = VmrStore(storage, clock, served_by(integrations))
+    scheduled = scheduled_rooms(integrations, storage, alarms, clock)
     return Management(
         admins,
         [

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from shared.errors import RateLimited, SettingsInvalid
 from shared.integrations import Integration
-from shared.integrations.references import is_uri
+from shared.integrations.references import is_uri, path_in
 from shared.management.connector_schema import CONNECTOR
 from shared.management.connectors import connector_uri
 from shared.management.resource import CONFIGURATION, id_in, uri
@@ -24,7 +23,6 @@ Raises BridgeFailed, RateLimited.
 
 _UNKNOWN = "It is not known what this URI stands for."
 _INSTEAD = "Write the name instead, as the node shows it."
-_PATH = re.compile(r"(?:https?://[^/?#]+)?(/api/admin/configuration/v1/([a-z_]+)/([0-9]{1,9})/?)")
 
 
 @dataclass(frozen=True)
@@ -75,12 +73,6 @@ class Relations:
                 f"{self.platform.causes.get(path, 'It is not known what this URI stands for.')} {_INSTEAD}"
             )
         return path, name
-
-
-def path_in(reference: str, resource: str = "") -> str:
-    """The path of a platform object's URI; "" for anything else, and for one of another resource."""
-    found = _PATH.fullmatch(reference)
-    return f"{found[1].rstrip('/')}/" if found and resource in ("", found[2]) else ""
 
 
 def paths_in(values: Iterable[Any]) -> frozenset[str]:

@@ -9,9 +9,9 @@ from typing import Any
 from shared.clock import Clock
 from shared.conferences.pins import pin_faults
 from shared.errors import SettingsInvalid
-from shared.integrations.references import is_uri
+from shared.integrations.references import is_uri, path_in
 from shared.management.directory import properties
-from shared.management.relations import Relations, path_in
+from shared.management.relations import Relations
 from shared.management.resource import CONFIGURATION, Object, Schema, id_in, time_text, uri
 from shared.personal.field_table import ALIAS_FIELDS, CONFERENCE_FIELDS
 from shared.personal.fields import normal, validated

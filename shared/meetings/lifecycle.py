@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from shared.meetings.retirement import Retirement
 from shared.meetings.timers import Timers
+from shared.personal.store import VmrStore
 
 
 @dataclass(frozen=True)
@@ -12,9 +13,12 @@ class IntegrationLifecycle:
 
     timers: Timers
     retirement: Retirement
+    vmrs: VmrStore
 
     async def saved(self, uuid: str, changed: frozenset[str]) -> None:
-        """See Lifecycle.saved."""
+        """See Lifecycle.saved. Where its VMRs are may have changed: nodes are told."""
+        if "conference_platform" in changed:
+            await self.vmrs.tell_of_integration(uuid)
         await self.timers.connect(uuid, changed)
 
     async def deleting(self, uuid: str) -> None:

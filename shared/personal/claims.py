@@ -1,13 +1,14 @@
 """What personal VMRs hold of the deployment's aliases and names (C5): no two things that it serves share one.
 
 Table `aliases` is the registry of both. Beside the claims of scheduled rooms (shared/bookings/booking.py, and
-shared/conferences/names.py) it holds, under the same keys, so that only one of them can have it:
+shared/conferences/names.py) it holds, under the same keys, so that only one of them can have it, those of VMRs:
+shared/conferences/vmr_rows.py.
 
-    <alias without domain>  alias   vmrs: {"<domain>": [<id of the VMR>, <when, ISO>], …}
-    name:<digest>           name    vmrs: {"": [<id>, <when>]}
+    <alias without domain>  alias
+    name:<digest>           name
 
-A scheduled room's digits are its own whatever the domain: some endpoints dial without one. An alias that nobody can
-dial by policy has a partition made of its digest.
+A scheduled room's digits are its own whatever the domain: some endpoints dial without one. An alias that no key can
+be made of has a partition made of its digest.
 
     take the new claims ─▶ write the VMR ─▶ release those that it has no more
 
@@ -15,9 +16,8 @@ Whoever is interrupted leaves a claim for which its VMR has no use. It is nobody
 """
 
 import asyncio
-import json
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -27,11 +27,12 @@ from shared.bookings.rows import meetings_table
 from shared.bookings.stored import stored_booking
 from shared.clock import Clock
 from shared.conferences.names import name_partition
-from shared.conferences.policy_request import is_alias_key, split_alias
+from shared.conferences.policy_request import alias_place, split_alias
+from shared.conferences.vmr_rows import Told, held_by, holders_in, telling, told_of
 from shared.errors import Conflict
-from shared.personal.fields import digest, normal
+from shared.personal.fields import normal
 from shared.personal.vmr import PersonalVmr
-from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Tables, Values
+from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Tables
 
 GRACE = timedelta(minutes=10)
 """How long a claim stands without its VMR: more than a run may take (functionTimeout of host.json, 5 minutes)."""
@@ -49,10 +50,7 @@ class Claim:
     @property
     def partition(self) -> str:
         """Where in table `aliases` it stands."""
-        if self.field == "name":
-            return name_partition(self.text)
-        local, _ = split_alias(self.text)
-        return local if is_alias_key(local) else f"other:{digest(self.text)}"
+        return name_partition(self.text) if self.field == "name" else alias_place(*split_alias(self.text))[0]
 
     @property
     def key(self) -> str:
@@ -62,7 +60,7 @@ class Claim:
     @property
     def slot(self) -> str:
         """Where in the row: the alias's domain."""
-        return "" if self.field == "name" or not is_alias_key(split_alias(self.text)[0]) else split_alias(self.text)[1]
+        return "" if self.field == "name" else alias_place(*split_alias(self.text))[1]
 
 
 def claims_of(vmr: PersonalVmr) -> frozenset[Claim]:
@@ -72,7 +70,6 @@ def claims_of(vmr: PersonalVmr) -> frozenset[Claim]:
     )
 
 
-_Holders = Mapping[str, tuple[int, str]]
 _Read = Callable[[int], Awaitable[PersonalVmr | None]]
 
 
@@ -103,6 +100,10 @@ class Claims:
         """Release what a VMR holds since `until` or before."""
         await self._each(claims, lambda claim: self._release(vmr, claim, until))
 
+    async def tell(self, vmr: int, claims: Collection[Claim], told: Told) -> None:
+        """What nodes are told of a VMR, in all rows that it holds, unless they know of a newer revision."""
+        await self._each(claims, lambda claim: self._tell(vmr, claim, told))
+
     async def _each(self, claims: Collection[Claim], work: Callable[[Claim], Awaitable[bool]]) -> frozenset[Claim]:
         """Those for which the work fails. Claims of one row go one by one."""
         rows: defaultdict[str, list[Claim]] = defaultdict(list)
@@ -120,9 +121,9 @@ class Claims:
             try:
                 row = await table.get(claim.partition, claim.key)
                 if row is None:
-                    await table.commit(claim.partition, Insert(claim.key, _values(mine)))
+                    await table.commit(claim.partition, Insert(claim.key, held_by(mine)))
                     return True
-                holders = _holders(row)
+                holders = holders_in(row)
                 if claim.slot in holders:
                     holder, since = holders[claim.slot]
                     if holder == vmr and adopting:
@@ -131,7 +132,7 @@ class Claims:
                         return False
                 elif not holders and not await self._vacate(vmr, row, adopting=adopting):
                     return False
-                await table.commit(claim.partition, Replace(row, _values({**holders, **mine})))
+                await table.commit(claim.partition, Replace(row, held_by({**holders, **mine}, row)))
             except (RowExists, RowChanged):
                 continue
             return True
@@ -164,28 +165,36 @@ class Claims:
         await bookings.commit(booking.integration, Replace(booking.row, given_up.values()))
         return True
 
-    async def _release(self, vmr: int, claim: Claim, until: datetime) -> bool:
+    async def _tell(self, vmr: int, claim: Claim, told: Told) -> bool:
         table = self.storage.table("aliases")
         for _ in range(_ATTEMPTS):
             row = await table.get(claim.partition, claim.key)
-            holder, since = _holders(row).get(claim.slot, (0, "")) if row else (0, "")
-            if row is None or holder != vmr or datetime.fromisoformat(since) > until:
+            if row is None or all(id_ != vmr for id_, _ in holders_in(row).values()):
                 return True
-            left = {slot: held for slot, held in _holders(row).items() if slot != claim.slot}
+            before = told_of(row, vmr)
+            if before and (before.revision > told.revision or before == told):
+                return True
             try:
-                await table.commit(claim.partition, Replace(row, _values(left)) if left else Delete(row))
+                await table.commit(claim.partition, Replace(row, telling(row, vmr, told)))
             except RowChanged:
                 continue
             return True
         raise _busy()
 
-
-def _holders(row: Row) -> _Holders:
-    return {slot: (held[0], held[1]) for slot, held in json.loads(str(row.values.get("vmrs", "{}"))).items()}
-
-
-def _values(holders: _Holders) -> Values:
-    return {"vmrs": json.dumps(holders, separators=(",", ":"))}
+    async def _release(self, vmr: int, claim: Claim, until: datetime) -> bool:
+        table = self.storage.table("aliases")
+        for _ in range(_ATTEMPTS):
+            row = await table.get(claim.partition, claim.key)
+            holder, since = holders_in(row).get(claim.slot, (0, "")) if row else (0, "")
+            if row is None or holder != vmr or datetime.fromisoformat(since) > until:
+                return True
+            left = {slot: held for slot, held in holders_in(row).items() if slot != claim.slot}
+            try:
+                await table.commit(claim.partition, Replace(row, held_by(left, row)) if left else Delete(row))
+            except RowChanged:
+                continue
+            return True
+        raise _busy()
 
 
 def _busy() -> Conflict:

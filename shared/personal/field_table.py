@@ -110,6 +110,11 @@ class Field:
         """What a new object has where nothing was sent."""
         return self.facts.get("default")
 
+    def told_as(self, service_type: str) -> str | None:
+        """The name of the field of a policy answer that nodes are told of it by, None where there is none."""
+        found: str | None = self.facts.get("policy", {}).get(service_type)
+        return found
+
     def taken(self, value: Any) -> Any:
         """A sent value as it is kept: null clears a text that cannot be null, and a list; "" clears a choice."""
         if value is None and not self.is_nullable and (isinstance(self.default, str) or self.type == "related_list"):

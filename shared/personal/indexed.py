@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from shared.errors import Conflict, NotFound, SettingsInvalid
 from shared.storage import Delete, Insert, Operation, Put, Replace, Row, RowChanged, RowExists, Tables, Values
@@ -43,6 +43,15 @@ class Kind(Generic[Record]):
     name: str
     write: Callable[[Record], Entry]
     read: Callable[[Row], Record]
+
+
+Note: TypeAlias = Callable[[Record], Sequence[Operation]]
+"""Makes writes of the transaction in which a record is written or removed: what is still to be done afterwards."""
+
+
+def no_note(_: object) -> Sequence[Operation]:
+    """A Note: nothing is to be done afterwards."""
+    return ()
 
 
 class IndexedTable(Generic[Record]):
@@ -79,12 +88,12 @@ class IndexedTable(Generic[Record]):
 
         return await self._until_done(take)
 
-    async def create(self, record: Record) -> None:
+    async def create(self, record: Record, note: Note[Record] = no_note) -> None:
         """Write a new record; one storage trip. Raises SettingsInvalid when another one has a claim of it already."""
         entry = self._kind.write(record)
-        await self._commit(entry, [Insert(entry.key, entry.values), *_claimed(entry, entry.claims)])
+        await self._commit(entry, [Insert(entry.key, entry.values), *_claimed(entry, entry.claims), *note(record)])
 
-    async def change(self, claim: str, change: Callable[[Record], Record]) -> Record:
+    async def change(self, claim: str, change: Callable[[Record], Record], note: Note[Record] = no_note) -> Record:
         """Change the record that has this claim, whoever else does at the same time.
 
         Raises NotFound, Conflict, what `change` raises, and SettingsInvalid as `create` does.
@@ -95,16 +104,13 @@ class IndexedTable(Generic[Record]):
             before = self._kind.read(row)
             after = change(before)
             if after != before:
-                await self._replace(row, self._kind.write(before), self._kind.write(after))
+                await self._replace(row, self._kind.write(before), self._kind.write(after), note(after))
             return after
 
         return await self._until_done(once)
 
-    async def delete(self, claim: str, note: Callable[[Record], Sequence[Operation]] = lambda _: ()) -> Record:
-        """Remove the record that has this claim, with all its claims; returns it. Raises NotFound, Conflict.
-
-        `note` makes writes of the same transaction: what is still to be done when it is gone.
-        """
+    async def delete(self, claim: str, note: Note[Record] = no_note) -> Record:
+        """Remove the record that has this claim, with all its claims; returns it. Raises NotFound, Conflict."""
 
         async def once() -> Record:
             row = await self._existing(claim)
@@ -137,13 +143,13 @@ class IndexedTable(Generic[Record]):
             raise NotFound(f"There is no such {self._kind.name}.")
         return row
 
-    async def _replace(self, row: Row, before: Entry, after: Entry) -> None:
+    async def _replace(self, row: Row, before: Entry, after: Entry, note: Sequence[Operation]) -> None:
         """One transaction. A record that gets another key takes the claims along that it keeps."""
         moved, old = before.key != after.key, before.claims.keys()
         own: list[Operation] = [Delete(row), Insert(after.key, after.values)] if moved else [Replace(row, after.values)]
         kept: list[Operation] = [Put(claim, {"key": after.key}) for claim in after.claims if moved and claim in old]
         claimed = _claimed(after, after.claims.keys() - old)
-        await self._commit(after, [*own, *kept, *claimed, *await self._released(old - after.claims.keys())])
+        await self._commit(after, [*own, *kept, *claimed, *await self._released(old - after.claims.keys()), *note])
 
     async def _released(self, claims: Iterable[str]) -> list[Operation]:
         found = [await self._table.get(self._kind.partition, claim) for claim in sorted(claims)]

@@ -1,14 +1,16 @@
-"""Where an integration's VMRs are found: in our own store, or on the bridge that its settings name."""
+"""Where an integration's VMRs are: in our own store, or on the bridge that its settings name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.integrations import Integration
+from shared.errors import NotFound
+from shared.integrations import Integration, IntegrationStore
 from shared.personal.lookup import VmrSource
 from shared.personal.rendering import Vmr
 from shared.personal.store import VmrStore
+from shared.personal.telling import IsServed
 
 
 @dataclass(frozen=True)
@@ -31,5 +33,32 @@ class ChosenSource:
 
     async def of_owner(self, integration: Integration, email: str) -> Sequence[Vmr]:
         """See VmrSource.of_owner."""
-        chosen = self.bridge if integration.conference_platform == "management_api" else self.store
+        chosen = self.store if _is_ours(integration) else self.bridge
         return await chosen.of_owner(integration, email)
+
+
+def served_among(integrations: Sequence[Integration]) -> IsServed:
+    """Whether nodes are answered for the VMRs of one of these integrations, and for those that belong to all."""
+    ours = {each.uuid for each in integrations if _is_ours(each)}
+
+    async def is_served(uuid: str) -> bool:
+        return not uuid or uuid in ours
+
+    return is_served
+
+
+def served_by(integrations: IntegrationStore) -> IsServed:
+    """The same of every integration, as it is at most 30 seconds ago."""
+
+    async def is_served(uuid: str) -> bool:
+        try:
+            return not uuid or _is_ours(await integrations.cached(uuid))
+        except NotFound:
+            return False
+
+    return is_served
+
+
+def _is_ours(integration: Integration) -> bool:
+    """Otherwise its Management Node has its VMRs, and answers for them."""
+    return integration.conference_platform == "policy"

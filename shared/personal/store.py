@@ -11,6 +11,7 @@ deployment: claims.py.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -22,12 +23,16 @@ from shared.personal.claims import Claim, Claims, claims_of
 from shared.personal.fields import digest
 from shared.personal.indexed import Entry, IndexedTable, Kind
 from shared.personal.rendering import Vmr
+from shared.personal.telling import IsServed, Telling, always, to_tell
 from shared.personal.vmr import PersonalVmr
-from shared.storage import Delete, Put, Row, RowChanged, Tables, Values
+from shared.storage import Delete, Operation, Put, Row, RowChanged, Tables, Values
 
 _VMRS = "vmrs"
-_REGISTERED = "registered"
-"""Row key of the mark that all VMRs have been entered in the registry."""
+_REGISTERED = "told"
+"""Row key of the mark that all VMRs have been entered in the registry, with what nodes are told of them."""
+
+TELL_CONCURRENCY = 16
+"""VMRs of which nodes are told at the same time."""
 
 _DELETED = "deleted:"
 """Row key prefix of what a deleted VMR has still to release."""
@@ -42,11 +47,12 @@ _IN_USE = {
 class VmrStore:
     """VMRs, for admins by id, for the add-in by owner. Every call may raise Unavailable, those that write Conflict."""
 
-    def __init__(self, storage: Tables, clock: Clock | None = None) -> None:
+    def __init__(self, storage: Tables, clock: Clock | None = None, is_served: IsServed = always) -> None:
         self._vmrs = IndexedTable(storage, Kind(_VMRS, "conference", _entry, _vmr))
         self._table = storage.table("personal")
         self._clock = clock or SystemClock()
         self._claims = Claims(storage, self._clock, lambda id_: self._vmrs.find(f"id:{id_}"))
+        self._telling = Telling(self._table, _VMRS, self._claims, is_served)
 
     async def of_owner(self, integration: str, email: str) -> list[Vmr]:
         """The VMRs of an owner that an integration (uuid) may show; one storage trip. Nobody's when `email` is ""."""
@@ -73,14 +79,15 @@ class VmrStore:
         return await self._vmrs.numbers(count)
 
     async def create(self, vmr: PersonalVmr) -> None:
-        """Write a new VMR; three storage trips. Raises SettingsInvalid for a name or an alias that is in use."""
+        """Write a new VMR, and what nodes are told. Raises SettingsInvalid for a name or an alias that is in use."""
         claims, now = claims_of(vmr), self._clock.now()
         await self._take(vmr.id, claims, now)
         try:
-            await self._vmrs.create(vmr)
+            await self._vmrs.create(vmr, to_tell)
         except (SettingsInvalid, Conflict):
             await self._claims.release(vmr.id, claims, now)
             raise
+        await self._telling.tell(vmr)
 
     async def change(self, id_: int, change: Callable[[PersonalVmr], PersonalVmr]) -> PersonalVmr:
         """Change a VMR, whoever else does at the same time. Raises NotFound, and what `change` and `create` raise."""
@@ -90,7 +97,7 @@ class VmrStore:
             await self._take(id_, added, now)
             attempt = _Attempt(change, added)
             try:
-                changed = await self._vmrs.change(f"id:{id_}", attempt)
+                changed = await self._vmrs.change(f"id:{id_}", attempt, attempt.note)
             except _Overtaken:
                 await self._claims.release(id_, added, now)
             except (SettingsInvalid, Conflict, NotFound):
@@ -98,6 +105,7 @@ class VmrStore:
                 raise
             else:
                 await self._claims.release(id_, attempt.gone | (added - claims_of(changed)), now)
+                await self._telling.tell(changed)
                 return changed
         raise Conflict("Somebody else keeps changing this conference. Nothing was saved: try again.")
 
@@ -107,9 +115,23 @@ class VmrStore:
         await self._forget(gone)
 
     async def finish_deletions(self) -> None:
-        """Release what VMRs held whose deletion was interrupted."""
+        """Let go of what VMRs held whose deletion was interrupted."""
         async for row in self._table.rows(_VMRS, _DELETED):
             await self._forget(_vmr(row))
+
+    async def finish_changes(self) -> None:
+        """Let go of what changed VMRs held, and tell nodes, where a change was interrupted."""
+        await self._telling.finish(lambda id_: self._vmrs.find(f"id:{id_}"), self._clock.now())
+
+    async def tell_of_integration(self, integration: str) -> None:
+        """Tell nodes again of the VMRs of an integration (uuid): who serves them may have changed."""
+        turns = asyncio.Semaphore(TELL_CONCURRENCY)
+
+        async def tell(vmr: PersonalVmr) -> None:
+            async with turns:
+                await self._telling.tell(vmr)
+
+        await asyncio.gather(*map(tell, await self.of_integration(integration)))
 
     async def _forget(self, vmr: PersonalVmr) -> None:
         await self._claims.release(vmr.id, claims_of(vmr), self._clock.now())
@@ -119,12 +141,15 @@ class VmrStore:
                 await self._table.commit(_VMRS, Delete(row))
 
     async def is_registered(self) -> bool:
-        """Whether all VMRs of older versions have been entered in the registry: once is enough."""
+        """Whether `register` has been through: once is enough."""
         return await self._table.get(_VMRS, _REGISTERED) is not None
 
     async def register(self) -> Mapping[int, list[str]]:
-        """Enter the VMRs of older versions in the registry; returns what others have, by the VMR's id."""
-        refused = {vmr.id: await self._claims.adopt(vmr.id, claims_of(vmr)) for vmr in await self.all()}
+        """Enter the VMRs of older versions in the registry, and tell nodes; what others have is returned, by id."""
+        refused = dict[int, frozenset[Claim]]()
+        for vmr in await self.all():
+            refused[vmr.id] = await self._claims.adopt(vmr.id, claims_of(vmr))
+            await self._telling.tell(vmr)
         return {id_: sorted(claim.text for claim in claims) for id_, claims in refused.items() if claims}
 
     async def mark_registered(self) -> None:
@@ -155,10 +180,16 @@ class _Attempt:
 
     def __call__(self, before: PersonalVmr) -> PersonalVmr:
         after = self._change(before)
+        if after != before:
+            after = after.model_copy(update={"revision": before.revision + 1})
         self.gone = claims_of(before) - claims_of(after)
         if claims_of(after) - claims_of(before) - self._added:
             raise _Overtaken
         return after
+
+    def note(self, after: PersonalVmr) -> list[Operation]:
+        """A Note of the change."""
+        return to_tell(after, self.gone)
 
 
 def shown(vmr: PersonalVmr) -> Vmr:

@@ -7,17 +7,19 @@ from collections.abc import Sequence
 
 from shared.alarms import IN_USE, AlarmKind, Alarms
 from shared.integrations import Integration
+from shared.personal.sources import served_among
 from shared.personal.store import VmrStore
 from shared.storage import Storage
 
 
 async def keep_vmrs_registered(storage: Storage, alarms: Alarms, integrations: Sequence[Integration]) -> None:
-    """Finish deletions that were interrupted, and enter in the registry what older versions have kept beside it.
+    """Finish what was interrupted; enter in the registry, and tell nodes, what older versions have kept beside it.
 
     What somebody else has is an alarm of the VMR's integration, or of the first one when it belongs to all.
     """
-    vmrs = VmrStore(storage)
+    vmrs = VmrStore(storage, is_served=served_among(integrations))
     await vmrs.finish_deletions()
+    await vmrs.finish_changes()
     if await vmrs.is_registered():
         return
     shared = await vmrs.register()

@@ -90,6 +90,35 @@ async def test_admin_and_policy_routes_want_proof(client: httpx.AsyncClient) -> 
     assert (await client.get(path, auth=POLICY)).status_code == 404
 
 
+async def test_a_vmr_made_through_the_management_api_is_dialable(client: httpx.AsyncClient) -> None:
+    conferences, question = "/api/admin/configuration/v1/conference/", "/policy/v1/service/configuration"
+    room = {
+        "name": "Dialled room", "pin": "1234", "guest_pin": "5678", "allow_guests": True, "ivr_theme": "Blue",
+        "aliases": ["dialled.room@example.com"], "host_view": "four_mains_zero_pips",
+    }  # fmt: skip
+    created = await client.post(conferences, json=room, auth=MANAGEMENT)
+    assert created.status_code == 201, created.text
+
+    async def dialled(alias: str) -> httpx.Response:
+        return await client.get(question, params={"local_alias": alias}, auth=POLICY)
+
+    answer = await dialled("sip:Dialled.Room@example.com")
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {
+            "status": "success",
+            "action": "continue",
+            "result": {
+                "service_type": "conference", "name": "Dialled room", "service_tag": "", "pin": "1234",
+                "guest_pin": "5678", "allow_guests": True, "ivr_theme_name": "Blue", "view": "four_mains_zero_pips",
+            },
+        },
+    )  # fmt: skip
+    assert (await dialled("dialled.room")).status_code == 404
+    assert (await client.delete(created.json()["resource_uri"], auth=MANAGEMENT)).status_code == 204
+    assert (await dialled("dialled.room@example.com")).status_code == 404
+
+
 @pytest.mark.parametrize(
     "request_type",
     [

@@ -117,6 +117,8 @@ def in_azure(name: str, value: Any) -> str:
     """A setting as the app sees it: the site's names filled in, references resolved."""
     if name.endswith("_PASSWORD_HASH"):
         return hash_password("a password")
+    if name == "POLICY_VMRS":
+        return "on"  # the parameter's default
     if str(value).startswith("@Microsoft.KeyVault("):
         return "k" * 64
     text = value if isinstance(value, str) else value.text

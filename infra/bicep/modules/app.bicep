@@ -31,6 +31,9 @@ param publicHostName string
 @description('User name of conferencing nodes; empty for none.')
 param policyUsername string
 
+@description('on or off: whether nodes are answered for VMRs made through the management API, too.')
+param policyVmrs string
+
 @description('User name of the management API; empty for none.')
 param managementUsername string
 
@@ -108,6 +111,7 @@ var settings = {
 
 var policySettings = {
   POLICY_USERNAME: policyUsername
+  POLICY_VMRS: policyVmrs
   POLICY_PASSWORD_HASH: '@Microsoft.KeyVault(SecretUri=${secrets}/policy-password-hash)'
 }
 

@@ -157,8 +157,11 @@ async def test_an_answer_takes_one_round_trip_however_many_conferences_there_are
 
 
 async def test_what_cannot_be_an_alias_costs_no_round_trip(world: PolicyWorld) -> None:
-    await world.ask("no alias of ours/")
+    for text in ("", "a, b", "x" * 251):
+        assert await world.ask(text) is None
     assert world.storage.round_trips == 0
+    assert await world.ask("no alias of ours/") is None
+    assert world.storage.round_trips == 1
 
 
 async def test_a_series_is_open_around_each_occurrence(world: PolicyWorld) -> None:

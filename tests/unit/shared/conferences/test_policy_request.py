@@ -92,7 +92,7 @@ async def test_every_form_of_an_alias_is_found_by_one_point_read(world: PolicyWo
 async def test_what_names_no_alias_or_two_is_left_to_the_node(world: PolicyWorld, hostile: str) -> None:
     before = world.storage.round_trips
     assert await ask(world, local_alias=hostile) is None
-    assert world.storage.round_trips <= before + ("@example.com.." in hostile)
+    assert world.storage.round_trips <= before + hostile.isprintable()  # a VMR may have an alias of any text
 
 
 @pytest.mark.parametrize("left_out", sorted(ALL.keys() - {"local_alias"}))

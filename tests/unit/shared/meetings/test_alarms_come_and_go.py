@@ -40,7 +40,7 @@ class RecurringAlarmsWorld(TimersWorld):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lifecycle = IntegrationLifecycle(self.timers, self.timers.retirement)
+        self.lifecycle = IntegrationLifecycle(self.timers, self.timers.retirement, VmrStore(self.storage, self.clock))
         self.node = Node(self.clock)
         self.node.auth.basic = ("api", "correct staple")
         self.nodes = ManagementNodes(self.store, self.storage, self.clock, NodeWire(self.node))

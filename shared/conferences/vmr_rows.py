@@ -1,0 +1,59 @@
+"""VMRs in the rows of table `aliases` that their aliases and names claim: who has what, and what nodes are told.
+
+    vmrs       {"<domain>": [<id of the VMR>, <when, ISO>], …}    the domains of one alias; of a name, "" alone
+    vmr<id>    {"revision": <of the VMR>, "service": {…}, null}   the fields of a policy answer; null: another server's
+
+So that a question is answered by one point read. shared/personal/claims.py writes them, policy.py reads.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from shared.storage import Row, Value, Values
+
+Holders: TypeAlias = Mapping[str, tuple[int, str]]
+"""The VMR's id, and since when, by domain."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What nodes are told of a VMR, as of a revision; None: nothing, another server has it."""
+
+    revision: int
+    service: Mapping[str, Any] | None
+
+
+def holders_in(row: Row) -> Holders:
+    """Who has a row's alias, or its name."""
+    return {slot: (held[0], held[1]) for slot, held in json.loads(str(row.values.get("vmrs", "{}"))).items()}
+
+
+def held_by(holders: Holders, row: Row | None = None) -> dict[str, Value]:
+    """The columns of a row that these hold; what nodes are told of those among them that `row` had already stays."""
+    names = {_column(id_) for id_, _ in holders.values()}
+    kept = {name: value for name, value in row.values.items() if name in names} if row else {}
+    return {"vmrs": json.dumps(holders, separators=(",", ":")), **kept}
+
+
+def told_of(row: Row, vmr: int) -> Told | None:
+    """What nodes are told of a VMR by its row, None when nothing was said yet."""
+    column = row.values.get(_column(vmr))
+    return Told(**json.loads(str(column))) if column else None
+
+
+def telling(row: Row, vmr: int, told: Told) -> Values:
+    """The columns of the row with what nodes are told of one of its VMRs."""
+    return {**row.values, _column(vmr): json.dumps(vars(told), separators=(",", ":"), ensure_ascii=False)}
+
+
+def service_at(row: Row, domain: str) -> Mapping[str, Any] | None:
+    """The service of the VMR that has a row's alias with this domain, or None."""
+    held = holders_in(row).get(domain)
+    told = told_of(row, held[0]) if held else None
+    return told.service if told else None
+
+
+def _column(vmr: int) -> str:
+    return f"vmr{vmr}"

@@ -1,0 +1,75 @@
+"""Nodes follow VMRs: what they are told stands with each alias, and with the name for calls that a VMR itself makes.
+
+    changed:<id>:<revision>    gone: the claims that the change gave up, as JSON
+
+is written in the transaction that changes the VMR, in partition `vmrs`, and goes once the claims are free and nodes are
+told. So an interruption leaves a note for the night.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import TypeAlias
+
+from shared.conferences.vmr_rows import Told
+from shared.personal.claims import Claim, Claims, claims_of
+from shared.personal.service import service_of
+from shared.personal.vmr import PersonalVmr
+from shared.storage import Delete, Operation, Put, Row, RowChanged, Table
+
+_CHANGED = "changed:"
+
+IsServed: TypeAlias = Callable[[str], Awaitable[bool]]
+"""Whether nodes are answered for VMRs of an integration (uuid, "" for those of all): else another server has them."""
+
+
+async def always(_: str) -> bool:
+    """An IsServed: nodes are answered for all VMRs."""
+    return True
+
+
+class Telling:
+    """Writes what nodes are told. `table` is that of the VMRs, `partition` theirs."""
+
+    def __init__(self, table: Table, partition: str, claims: Claims, is_served: IsServed) -> None:
+        self._table = table
+        self._partition = partition
+        self._claims = claims
+        self._is_served = is_served
+
+    async def tell(self, vmr: PersonalVmr) -> None:
+        """Write what nodes are told of a VMR, unless they know of a newer revision."""
+        service = service_of(vmr) if await self._is_served(vmr.integration) else None
+        await self._claims.tell(vmr.id, claims_of(vmr), Told(vmr.revision, service))
+        row = await self._table.get(self._partition, _key(vmr))
+        if row:
+            await self._forget(row)
+
+    async def finish(self, read: Callable[[int], Awaitable[PersonalVmr | None]], now: datetime) -> None:
+        """Finish the changes that were interrupted. `read` gives the VMR of an id."""
+        async for row in self._table.rows(self._partition, _CHANGED):
+            id_ = int(row.key.split(":")[1])
+            vmr = await read(id_)
+            kept = claims_of(vmr) if vmr else frozenset[Claim]()
+            gone = {Claim(*each) for each in json.loads(str(row.values["gone"]))}
+            await self._claims.release(id_, gone - kept, now)
+            if vmr:
+                await self.tell(vmr)
+            await self._forget(row)
+
+    async def _forget(self, row: Row) -> None:
+        with suppress(RowChanged):  # another run of the same work was faster
+            await self._table.commit(self._partition, Delete(row))
+
+
+def to_tell(vmr: PersonalVmr, gone: frozenset[Claim] = frozenset()) -> list[Operation]:
+    """The note that nodes have to be told of a VMR, which has given up claims."""
+    given_up = sorted((claim.field, claim.text) for claim in gone)
+    return [Put(_key(vmr), {"gone": json.dumps(given_up, ensure_ascii=False)})]
+
+
+def _key(vmr: PersonalVmr) -> str:
+    return f"{_CHANGED}{vmr.id:018}:{vmr.revision}"
