@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import azure.functions as func
 
@@ -18,6 +18,9 @@ bp = func.Blueprint()
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
+FORM_MAX_BYTES = 20_000
+"""An assertion has a few hundred."""
+
 _UNEXPECTED = "An unexpected error occurred; the log tells more under the correlation id."
 
 
@@ -25,6 +28,30 @@ _UNEXPECTED = "An unexpected error occurred; the log tells more under the correl
 async def admin(req: func.HttpRequest) -> func.HttpResponse:
     """Every resource of the management API."""
     return await respond(req)
+
+
+@bp.route("oauth/token", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+async def client_token(req: func.HttpRequest) -> func.HttpResponse:
+    """An access token for an OAuth2 client of the management API; the route takes a slash at its end, too."""
+    from shared.identity.client_tokens import GrantRefused
+
+    try:
+        issued = await services().identity.client_tokens.issue(_form(req), req.headers.get("X-Forwarded-For"))
+    except GrantRefused as refused:
+        status = 401 if refused.error == "invalid_client" else 400
+        return json_response({"error": refused.error, "error_description": str(refused)}, status)
+    except Exception as error:
+        return _refused(error)
+    return json_response(issued)
+
+
+def _form(req: func.HttpRequest) -> dict[str, str]:
+    """The fields of a form; none where it is too long, or no form. A field that is there twice is not there."""
+    body = req.get_body()
+    if len(body) > FORM_MAX_BYTES or not body.isascii():
+        return {}
+    found = parse_qs(body.decode(), max_num_fields=20, keep_blank_values=True)
+    return {name: values[0] for name, values in found.items() if len(values) == 1}
 
 
 async def respond(req: func.HttpRequest) -> func.HttpResponse:

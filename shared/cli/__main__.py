@@ -32,6 +32,7 @@ COMMANDS = {
     "preview": Commands("shared.cli.preview", "Show what a template would look like."),
     "explain": Commands("shared.cli.explain", "Show what would be decided on a meeting message, and why."),
     "sign-in": Commands("shared.cli.sign_in", "Print a link for signing in the service account of an integration."),
+    "clients": Commands("shared.cli.clients", "OAuth2 clients of the management API: list, create, delete."),
     "data": Commands("shared.cli.data", "All tables as a file, and back; all that is kept about a person."),
     "hash-password": Commands("shared.cli.passwords", "Print the hash of a password for the deployment's settings."),
 }

@@ -21,6 +21,8 @@ _ALIASES = "/api/admin/configuration/v1/scheduled_alias/"
 _SCHEDULED = "/api/admin/configuration/v1/scheduled_conference/"
 _OPERATIONS = "/api/admin/status/v1/scheduling_operation/"
 _ALARMS = "/api/admin/status/v1/alarm/"
+_API_CLIENTS = "/api/admin/configuration/v1/oauth2_client/"
+_ROLES = "/api/admin/configuration/v1/role/"
 _VMRS = "/api/admin/configuration/v1/conference/"
 _PAGE_SIZE = 100
 _MANY = 1000
@@ -144,6 +146,27 @@ class ManagementClient:
         """A link for signing in the service account: `sign_in_link`, `expires` (UTC), `redirect_uri`."""
         return _object(self._send("POST", f"{_INTEGRATIONS}{id_}/sign_in/"))
 
+    def api_clients(self) -> list[Object]:
+        """All OAuth2 clients."""
+        return self._all(_API_CLIENTS, {})
+
+    def roles(self) -> list[Object]:
+        """All roles that a client can have."""
+        return self._all(_ROLES, {})
+
+    def create_api_client(self, name: str, role: str) -> Object:
+        """A new OAuth2 client with the role of a URI; `private_key_jwt` is told only now."""
+        return _object(self._send("POST", _API_CLIENTS, json={"client_name": name, "role": role}))
+
+    def delete_api_client(self, id_: int) -> None:
+        """Remove an OAuth2 client."""
+        self._send("DELETE", f"{_API_CLIENTS}{id_}/")
+
+    @property
+    def token_url(self) -> str:
+        """Where OAuth2 clients get their access tokens."""
+        return f"{str(self._http.base_url).rstrip('/')}/oauth/token/"
+
     def _all(
         self, path: str, filters: Mapping[str, str], limit: int = _PAGE_SIZE, *, most: int | None = None
     ) -> list[Object]:
@@ -215,7 +238,7 @@ def _refusal(answer: httpx.Response) -> CommandFailed | SettingsInvalid:
 
 _HINTS = {
     Exit.ACCESS: "Check --username and VMR_PASSWORD, or with az that --api-scope is right and that your account has "
-    "the app role Scheduling.Admin.",
+    "the app role Scheduling.Admin (Scheduling.Read is enough to read).",
     Exit.UNAVAILABLE: "Try again later.",
 }
 

@@ -39,6 +39,7 @@ class Administration:
         base = self.foundation
         return management(
             self._admins(),
+            self.identity.api_clients,
             base.integrations,
             base.storage,
             base.alarms,
@@ -52,11 +53,12 @@ class Administration:
         )
 
     def _admins(self) -> Admins:
-        from shared.management import EntraAdmins, PasswordAdmins
+        from shared.management import ClientAdmins, EntraAdmins, PasswordAdmins
 
         settings = self.foundation.settings
         by_password, app = PasswordAdmins(settings.management), settings.management_app
-        return EntraAdmins(self.identity.entra_tokens.proxied, app, by_password) if app else by_password
+        by_entra = EntraAdmins(self.identity.entra_tokens.proxied, app, by_password) if app else by_password
+        return ClientAdmins(self.identity.client_tokens, by_entra)
 
     @cached_property
     def service_accounts(self) -> ServiceAccounts:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from shared.composition.foundation import Foundation
     from shared.identity.addin_users import AddInUsers
+    from shared.identity.api_clients import ApiClients
+    from shared.identity.client_tokens import ClientTokens
     from shared.identity.documents import JsonDocuments
     from shared.identity.entra import EntraTokens
     from shared.identity.entra_keys import EntraKeys
@@ -73,6 +75,21 @@ class Identity:
         from shared.identity.sign_in.sessions import Sessions
 
         return Sessions(self.foundation.settings.tag_signing_key, self.end_users, self.foundation.clock)
+
+    @cached_property
+    def api_clients(self) -> ApiClients:
+        """OAuth2 clients of the management API."""
+        from shared.identity.api_clients import ApiClients
+
+        return ApiClients(self.foundation.storage, self.foundation.clock)
+
+    @cached_property
+    def client_tokens(self) -> ClientTokens:
+        """Their access tokens."""
+        from shared.identity.client_tokens import ClientTokens
+
+        settings = self.foundation.settings
+        return ClientTokens(self.api_clients, settings.tag_signing_key, settings.public_base_url, self.foundation.clock)
 
     @cached_property
     def token_endpoints(self) -> TokenEndpoints:

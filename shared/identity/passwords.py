@@ -76,7 +76,7 @@ class BasicAuthenticator:
     async def _found(self, header: str, credential: BasicCredential, digest: bytes, forwarded_for: str | None) -> bool:
         """Whether the header is right; many that bring the same one wait for one check."""
         if digest not in self._checks:
-            address = _PORT.sub("", (forwarded_for or "").rpartition(",")[2].strip())
+            address = sender_of(forwarded_for)
             if self._waiting.total() >= MAX_WAITING or self._waiting[address] >= MAX_WAITING_OF_ONE:
                 self._turned_away.one()
                 raise RateLimited("Too many passwords are being checked. Please try again in a moment.", RETRY_AFTER)
@@ -95,6 +95,11 @@ class BasicAuthenticator:
             if not self._waiting[address]:
                 del self._waiting[address]
             del self._checks[digest]
+
+
+def sender_of(forwarded_for: str | None) -> str:
+    """Who has really sent a request: Azure's front end writes it to the end of X-Forwarded-For. "" where it has not."""
+    return _PORT.sub("", (forwarded_for or "").rpartition(",")[2].strip())
 
 
 class _Report:

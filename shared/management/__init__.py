@@ -7,6 +7,7 @@ admins.py      who may use it; readers.py what those have who may only read
 listing.py     order, pages; filters.py one condition of a query, foreign_keys.py where its references lead
 description.py what there is: areas, and each resource's schema in Tastypie's form
 connectors.py  ms_exchange_connector; domains.py exchange_domain; connector_schema.py their JSON schemas
+api_clients.py oauth2_client and role
 fixed.py       what the original's clients look up, and what is the same everywhere
 records.py     what is only read; record_rows.py the objects of these lists
 directory.py   records by the thousand: conferences.py, conference_aliases.py, end_users.py
@@ -16,8 +17,10 @@ openapi.py     the API described
 
 from shared.alarms import Alarms
 from shared.clock import Clock
+from shared.identity.api_clients import ApiClients
 from shared.integrations import IntegrationStore
-from shared.management.admins import Admin, Admins, EntraAdmins, PasswordAdmins
+from shared.management.admins import Admin, Admins, ClientAdmins, EntraAdmins, PasswordAdmins
+from shared.management.api_clients import ApiClientResource, roles
 from shared.management.call import Answer, Call
 from shared.management.conference_aliases import ConferenceAliases
 from shared.management.conferences import Conferences
@@ -34,11 +37,22 @@ from shared.personal.store import VmrStore
 from shared.personal.users import UserStore
 from shared.storage import Storage
 
-__all__ = ["Admin", "Admins", "Answer", "Call", "EntraAdmins", "Management", "PasswordAdmins", "management"]
+__all__ = [
+    "Admin",
+    "Admins",
+    "Answer",
+    "Call",
+    "ClientAdmins",
+    "EntraAdmins",
+    "Management",
+    "PasswordAdmins",
+    "management",
+]
 
 
 def management(
     admins: Admins,
+    api_clients: ApiClients,
     integrations: IntegrationStore,
     storage: Storage,
     alarms: Alarms,
@@ -66,6 +80,8 @@ def management(
             ConferenceAliases(vmrs, clock),
             end_users(UserStore(storage), integrations),
             *records(integrations, storage, alarms, clock),
+            ApiClientResource(api_clients),
+            roles(),
             worker_vms(),
         ],
     )

@@ -1,4 +1,4 @@
-"""Who may use the management API: holders of the password, and of an Entra app role.
+"""Who may use the management API: holders of the password, of an Entra app role, and OAuth2 clients.
 
 `Scheduling.Admin` may do everything. `Scheduling.Read` may read everything but personal PINs, and change nothing.
 """
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.errors import NotAllowed
+from shared.identity.client_tokens import ClientTokens
 from shared.identity.entra import EntraTokens
 from shared.identity.passwords import BasicAuthenticator
 from shared.settings import BasicCredential, EntraApp
@@ -72,6 +73,22 @@ class EntraAdmins:
                 "in again."
             )
         return Admin(_name(claims), may_change=ADMIN_ROLE in held)
+
+
+class ClientAdmins:
+    """OAuth2 clients by the tokens of `POST /oauth/token/`, with the role that each was given; others as before."""
+
+    def __init__(self, tokens: ClientTokens, others: Admins) -> None:
+        self._tokens = tokens
+        self._others = others
+
+    async def authenticate(self, headers: Mapping[str, str]) -> Admin:
+        """See Admins.authenticate."""
+        token = bearer_token(headers)
+        if token is None or not self._tokens.is_one(token):
+            return await self._others.authenticate(headers)
+        client = await self._tokens.client(token)
+        return Admin(client.name, may_change=client.role == ADMIN_ROLE)
 
 
 def bearer_token(headers: Mapping[str, str]) -> str | None:

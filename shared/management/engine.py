@@ -44,7 +44,7 @@ from shared.management.resource import (
     uri,
 )
 
-_PATH = re.compile(rf"{ROOT}/([a-z]+)/v1/([a-z_]+)/?(?:([^/]+)/?)?(?:([^/]+)/?)?")
+_PATH = re.compile(rf"{ROOT}/([a-z]+)/v1/([a-z][a-z0-9_]*)/?(?:([^/]+)/?)?(?:([^/]+)/?)?")
 _DOCUMENT = f"{ROOT}/openapi.json"
 
 WARNING_MAX_LENGTH = 1000

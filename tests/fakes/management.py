@@ -14,6 +14,7 @@ from dev.harness.storage import MemoryStorage
 from functions.http import status_of
 from shared.alarms import AlarmKind, Alarms
 from shared.errors import SchedulingError
+from shared.identity.api_clients import ApiClients
 from shared.identity.passwords import hash_password
 from shared.integrations import IntegrationStore
 from shared.management import Answer, Call, PasswordAdmins, management
@@ -44,7 +45,9 @@ class FakeDeployment:
         admins = PasswordAdmins(_CREDENTIAL)
         self.doctor = FakeDoctor()
         parts = self.integrations, storage, self.alarms, clock, FakeLifecycle(), self.doctor
-        self._api = management(admins, *parts, sign_in_link, known_names, name_at, local=False)
+        self._api = management(
+            admins, ApiClients(storage, clock), *parts, sign_in_link, known_names, name_at, local=False
+        )
         self._loop = asyncio.Runner()
         self.calls: list[Call] = []
         self.interrupt: Callable[[Call], Answer | None] = lambda call: None

@@ -8,6 +8,7 @@ from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
 from shared.alarms import Alarms
 from shared.errors import NotAuthenticated
+from shared.identity.api_clients import ApiClients
 from shared.integrations import IntegrationStore
 from shared.management import Admin, Answer, Call, Management, management
 from tests.fakes.clock import FakeClock
@@ -42,11 +43,14 @@ class Api:
         self.storage = MemoryStorage()
         self.secrets = MemorySecrets()
         self.integrations = IntegrationStore(self.storage, self.secrets, self.clock)
+        self.api_clients = ApiClients(self.storage, self.clock)
         self.alarms = Alarms(self.storage, self.clock)
         self.lifecycle = FakeLifecycle()
         self.doctor = FakeDoctor()
         parts = self.integrations, self.storage, self.alarms, self.clock, self.lifecycle, self.doctor
-        self.management: Management = management(TwoAdmins(), *parts, sign_in_link, known_names, name_at, local=False)
+        self.management: Management = management(
+            TwoAdmins(), self.api_clients, *parts, sign_in_link, known_names, name_at, local=False
+        )
 
     async def raw(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, query: str = ""
