@@ -5,6 +5,7 @@ once: a 504 may come after the work was done, and an answer sent twice is worse 
 """
 
 import base64
+import logging
 from asyncio import Semaphore
 from collections import defaultdict
 from collections.abc import Mapping
@@ -23,6 +24,8 @@ from shared.bounded_json import read_json
 from shared.errors import RateLimited, SchedulingError, Unavailable
 from shared.mailboxes.mailbox import NO_MAILBOX
 from shared.retry_after import retry_after
+
+log = logging.getLogger(__name__)
 
 GRAPH_BOUNDS = Bounds(bytes=32 * MEGABYTE, seconds=30.0, connections=100)
 """A message comes with its event, each with the whole body: some 10 MB for the longest that are seen (4 MB)."""
@@ -46,6 +49,8 @@ _LATER = {401, 403, 408}
 
 
 _NOT_FOUND = "ResourceNotFound"  # said of users, and of subscriptions and the like
+
+_AS_TEXT = 'outlook.body-content-type="text"'
 
 TOO_LARGE = "AnswerTooLarge"
 """Our own code for an answer that was not read to its end (GRAPH_BOUNDS)."""
@@ -205,14 +210,19 @@ class GraphClient:
             raise Unavailable("Graph's answer could not be read: no JSON, or nested too deep.") from error
 
 
-async def get_whole(client: GraphClient, path: str, params: Mapping[str, str] | None = None) -> Any:
-    """A message or an event with its body, as text where HTML (pictures in it) makes it too large to be read."""
-    try:
-        return await client.get(path, params)
-    except GraphError as error:
-        if error.error_code != TOO_LARGE:
-            raise
-    return await client.get(path, params, prefer='outlook.body-content-type="text"')
+async def get_whole(client: GraphClient, path: str, but_body: str, params: Mapping[str, str] | None = None) -> Any:
+    """A message or an event with its body: as text where HTML (pictures in it) makes it too large to be read.
+
+    Where its text is too large as well, it comes without: `but_body` are the properties to select then.
+    """
+    for prefer in ("", _AS_TEXT):
+        try:
+            return await client.get(path, params, prefer=prefer)
+        except GraphError as error:
+            if error.error_code != TOO_LARGE:
+                raise
+    log.warning("a body is too large to be read: what it says does not count")
+    return await client.get(path, {**(params or {}), "$select": but_body})
 
 
 def _middleware() -> dict[str, Any]:

@@ -13,7 +13,15 @@ from shared.calendar.request import CalendarItem, Shape
 from shared.errors import Unavailable
 from shared.mailboxes.graph.answers import Page
 from shared.mailboxes.graph.client import GraphClient, GraphError, get_whole
-from shared.mailboxes.graph.payloads import SEQUENCE, Event, Exceptions, parse, parse_event, parse_events
+from shared.mailboxes.graph.payloads import (
+    EVENT_BUT_BODY,
+    SEQUENCE,
+    Event,
+    Exceptions,
+    parse,
+    parse_event,
+    parse_events,
+)
 from shared.mailboxes.mailbox import CalendarEntry, CalendarPage
 
 EVENTS_PAGE_SIZE = 100
@@ -50,11 +58,11 @@ class GraphEvents:
     async def _get(self, path: str, query: dict[str, str]) -> Any:
         """An event with more than comes by itself, or without that where Graph refuses it."""
         try:
-            return await get_whole(self._client, path, query)
+            return await get_whole(self._client, path, EVENT_BUT_BODY, query)
         except GraphError as error:
             if error.status != 400:
                 raise
-            return await get_whole(self._client, path)
+            return await get_whole(self._client, path, EVENT_BUT_BODY)
 
     async def item(self, event_id: str) -> CalendarItem | None:
         """See Mailbox.item. An occurrence comes with what a response to it needs, as far as Graph tells that."""

@@ -24,7 +24,15 @@ from shared.mailboxes.graph.client import (
     get_whole,
 )
 from shared.mailboxes.graph.events import GraphEvents, expanding
-from shared.mailboxes.graph.payloads import CLEAN_GLOBAL_OBJECT_ID, GLOBAL_OBJECT_IDS, Message, parse, parse_message
+from shared.mailboxes.graph.payloads import (
+    CLEAN_GLOBAL_OBJECT_ID,
+    EVENT_BUT_BODY,
+    GLOBAL_OBJECT_IDS,
+    MESSAGE_BUT_BODY,
+    Message,
+    parse,
+    parse_message,
+)
 from shared.mailboxes.horizon import read_calendar
 from shared.mailboxes.mailbox import CalendarItemGone, CalendarPage, Changes, Folder, ForeignItem, Mail, MessageNotFound
 
@@ -85,11 +93,11 @@ class GraphMailbox:
         except GraphError as error:
             if error.status != 400 and error.error_code != TOO_LARGE:
                 raise
-        message = await get_whole(self._client, path)
+        message = await get_whole(self._client, path, MESSAGE_BUT_BODY)
         if parse_message(message).request() is None:
             return message
         try:
-            return {**message, "event": await get_whole(self._client, f"{path}/{_EVENT}")}
+            return {**message, "event": await get_whole(self._client, f"{path}/{_EVENT}", EVENT_BUT_BODY)}
         except GraphError as error:
             if error.status != 404:
                 raise

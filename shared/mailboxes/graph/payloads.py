@@ -59,6 +59,19 @@ SEQUENCE = "Integer {00062002-0000-0000-C000-000000000046} Id 0x8201"
 _ANSWERS = {"accepted": Answer.ACCEPTED, "declined": Answer.DECLINED}
 
 
+EVENT_BUT_BODY = (
+    "id,type,seriesMasterId,iCalUId,subject,organizer,attendees,start,end,originalStart,originalStartTimeZone,isAllDay,"
+    "isCancelled,isOrganizer,responseRequested,responseStatus,recurrence,lastModifiedDateTime"
+)
+MESSAGE_BUT_BODY = (
+    "id,receivedDateTime,sender,from,microsoft.graph.eventMessage/meetingMessageType,"
+    "microsoft.graph.eventMessage/isOutOfDate,microsoft.graph.eventMessageRequest/meetingRequestType"
+)
+"""All that is read but a body. What only meeting messages have is selected with their type (docs-contrib #8020); `uid`
+is not declared in v1.0, and would be refused.
+"""
+
+
 class Payload(BaseModel):
     """An object of Graph's. Null stands for "not set", wherever Graph puts it, and so does what is no object."""
 

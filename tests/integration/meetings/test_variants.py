@@ -1,6 +1,7 @@
 """What Graph is reported to do in more than one way: the product bears all of it (docs/facts/graph.md)."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from dev.harness.deployment import INTEGRATION, MAILBOX, By, Deployment, deployed
 from dev.harness.times import hour_from, tomorrow
 from shared.alarms import AlarmKind
+from shared.mailboxes.graph import client as graph_client
 from tests.integration.meetings.series import WEEK, Series, swept
 
 SPARSE = {"uid": False, "original_start": "never", "instances_with_exceptions": False}
@@ -153,3 +155,41 @@ async def test_a_refused_handshake_is_an_alarm_until_it_succeeds(
         ]
     await world.services.scheduling.timers.renew()
     assert [alarm async for alarm in world.services.foundation.alarms.of(INTEGRATION)] == []
+
+
+class TestABodyThatIsTooLargeToBeRead:
+    """Even as text: what it says does not count, and the message is decided on by what is known."""
+
+    LARGE = "<p>" + "x" * 400_000 + "</p>"
+
+    @pytest.fixture
+    async def world(self, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Deployment]:
+        monkeypatch.setattr(graph_client, "GRAPH_BOUNDS", replace(graph_client.GRAPH_BOUNDS, bytes=200_000))
+        async with deployed(By.GRAPH) as deployment:
+            yield deployment
+
+    async def test_a_known_meeting_is_followed(self, world: Deployment) -> None:
+        room, later = await world.click(), tomorrow(world, hour=15)
+        uid = await world.invite(tomorrow(world), room["instructions"])
+        await swept(world)
+        await world.change(uid, body_html=self.LARGE, **hour_from(later))
+        await swept(world)
+        assert [answer["kind"] for answer in await world.answers(uid)] == ["accepted", "accepted"]
+        await world.move_to(later)
+        assert await world.is_open(room["alias"])
+        assert world.poisoned == []
+
+    async def test_an_unknown_one_is_declined_as_one_without_a_tag(self, world: Deployment) -> None:
+        room = await world.click()
+        uid = await world.invite(tomorrow(world), room["instructions"] + self.LARGE)
+        await swept(world)
+        assert [answer["kind"] for answer in await world.answers(uid)] == ["declined"]
+        assert world.poisoned == []
+
+    async def test_one_occurrence_of_a_known_series_is_moved(self, world: Deployment) -> None:
+        series = await Series(world).invite()
+        moved = series.first + WEEK + timedelta(hours=3)
+        await series.change(1, body_html=self.LARGE, **hour_from(moved))
+        await world.move_to(moved)
+        assert await world.is_open(series.room["alias"])
+        assert world.poisoned == []

@@ -122,6 +122,32 @@ async def test_a_body_that_is_too_large_as_html_is_read_as_text(narrow: GraphMai
     assert [TEXT in asked.headers["Prefer"] for asked in script.asked] == [False, False, True, False, True]
 
 
+async def test_a_body_that_is_too_large_even_as_text_is_left_out(narrow: GraphMailbox, script: Script) -> None:
+    """The meeting is decided on by what is known of it, as by EWS."""
+    body = long_body(LIMIT)
+    script.answer(200, message(**body, event=event(**body)))
+    script.answer(200, message(**body, event=None))
+    script.answer(200, message(**body, event=None))
+    script.answer(200, message(body=None, event=None))
+    script.answer(200, event(**body))
+    script.answer(200, event(**body))
+    script.answer(200, event(body=None))
+    request = await narrow.read("m")
+    assert request
+    assert request.item
+    assert (request.body, request.item.subject) == ("", event()["subject"])
+    assert ["select=" in asked.path for asked in script.asked] == [False, False, False, True, False, False, True]
+
+
+async def test_an_item_whose_body_is_too_large_is_known_without_it(narrow: GraphMailbox, script: Script) -> None:
+    for _ in range(2):
+        script.answer(200, event(**long_body(LIMIT)))
+    script.answer(200, event(body=None))
+    item = await narrow.item("e")
+    assert item
+    assert (item.body, item.subject) == ("", event()["subject"])
+
+
 async def test_one_whose_event_is_gone_too(mailbox: GraphMailbox, script: Script) -> None:
     script.refuse(500, "InternalServerError")
     script.answer(200, message(event=None))
