@@ -22,7 +22,13 @@ NO_MAILBOX = "Exchange has no mailbox of this address."
 """What an admin is told, by Graph and by EWS."""
 
 
-class CalendarItemGone(SchedulingError):
+class ItemGone(SchedulingError):
+    """What a call was about is not in the mailbox: it is gone, or never was. Adapters raise it of any item."""
+
+    code = "item_gone"
+
+
+class CalendarItemGone(ItemGone):
     """The calendar item that an answer was meant for is not there any more."""
 
     code = "calendar_item_gone"
@@ -37,7 +43,7 @@ class ForeignItem(SchedulingError):
     code = "foreign_item"
 
 
-class MessageNotFound(SchedulingError):
+class MessageNotFound(ItemGone):
     """There is no message of this id any more, or not yet: Graph may tell of one before it can be read."""
 
     code = "message_not_found"

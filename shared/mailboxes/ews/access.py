@@ -2,9 +2,9 @@
 
 import asyncio
 
-from shared.errors import RateLimited, SchedulingError
+from shared.errors import SchedulingError
+from shared.mailboxes.access import Attempt, Right
 from shared.mailboxes.ews import operations
-from shared.mailboxes.ews.failures import EwsUnavailable, Look, Trouble
 from shared.mailboxes.ews.server import CONCURRENCY, EwsLogin
 
 
@@ -14,17 +14,16 @@ class EwsAccess:
     def __init__(self, login: EwsLogin, address: str, *, impersonate: bool) -> None:
         self._login, self._address, self._impersonate = login, address, impersonate
 
-    async def try_out(self) -> list[Look]:
-        """As many looks at the same time as there may be connections: a balancer may treat them differently."""
-        return list(await asyncio.gather(*(self._look() for _ in range(CONCURRENCY))))
+    async def try_out(self) -> list[Attempt]:
+        """See Access.try_out: at the same time, since a load balancer may treat connections differently.
 
-    async def _look(self) -> Look:
+        One right stands for all: impersonation, or full access, gives them all at once.
+        """
+        return list(await asyncio.gather(*(self._attempt() for _ in range(CONCURRENCY))))
+
+    async def _attempt(self) -> Attempt:
         try:
             await self._login.call(self._address, operations.look, impersonate=self._impersonate)
-        except EwsUnavailable as unavailable:
-            return Look(unavailable.trouble, str(unavailable))
-        except RateLimited as busy:
-            return Look(Trouble.BUSY, str(busy))
-        except SchedulingError as error:  # no secret, no token: it says itself what to do
-            return Look(Trouble.OTHER, str(error))
-        return Look(None)
+        except SchedulingError as failure:
+            return Attempt(Right.READ_MAIL, failure)
+        return Attempt(Right.READ_MAIL)

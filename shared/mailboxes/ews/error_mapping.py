@@ -13,7 +13,16 @@ from exchangelib.errors import EWSError
 from spnego.exceptions import SpnegoError
 
 from shared.errors import RateLimited, SchedulingError
-from shared.mailboxes.ews.failures import EwsError, EwsUnavailable, Trouble
+from shared.mailboxes.ews.failures import (
+    EwsError,
+    EwsIdMalformed,
+    EwsItemGone,
+    EwsMailboxClosed,
+    EwsMeetingCancelled,
+    EwsSyncStateLost,
+    EwsUnavailable,
+    Trouble,
+)
 
 
 class HttpFailure(errors.TransportError):
@@ -45,17 +54,16 @@ GONE = (
     errors.ErrorCalendarOccurrenceIsDeletedFromRecurrence,
     errors.ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange,
 )
-"""There is no such item any more, or there never was."""
+"""Of one item, also where a call reads several and is told of each."""
 
-CANCELLED = (
+_CANCELLED = (
     errors.ErrorCalendarIsCancelledForAccept,
     errors.ErrorCalendarIsCancelledForDecline,
     errors.ErrorCalendarIsCancelledForTentative,
     errors.ErrorCalendarIsCancelledForRemove,
 )
-"""The cancellation overtook the answer."""
 
-NOT_ALLOWED_THERE = (
+_NOT_ALLOWED_THERE = (
     errors.ErrorImpersonateUserDenied,
     errors.ErrorImpersonationDenied,
     errors.ErrorImpersonationFailed,
@@ -65,7 +73,7 @@ NOT_ALLOWED_THERE = (
     errors.ErrorAccessDenied,
     errors.SOAPError,
 )
-"""A mailbox that is none, or none of ours; grommunio refuses impersonation by a SOAP fault without a code of EWS's."""
+"""Grommunio refuses impersonation by a SOAP fault without a code of EWS's."""
 
 REFUSED_SEARCH = (
     errors.ErrorUnsupportedPathForQuery,
@@ -114,6 +122,15 @@ _TROUBLES: dict[Trouble, tuple[type[EWSError], ...]] = {
     Trouble.NOT_EWS: (errors.RedirectError, NotSoap),
     Trouble.UNREADABLE: (errors.SOAPError, errors.MalformedResponseError),
 }
+_KINDS: dict[type[EwsUnavailable], tuple[type[EWSError], ...]] = {
+    EwsIdMalformed: (errors.ErrorInvalidIdMalformed,),
+    EwsItemGone: GONE,
+    EwsMeetingCancelled: _CANCELLED,
+    EwsMailboxClosed: _NOT_ALLOWED_THERE,
+    EwsSyncStateLost: (errors.ErrorInvalidSyncStateData,),
+}
+"""What is told apart by those who can do something about it."""
+
 DEFAULT_WAIT = 60.0
 """Seconds that a busy server is left alone when it does not say how long."""
 
@@ -135,7 +152,8 @@ def translated(error: Exception) -> SchedulingError:
         return EwsError(_name(error))
     if isinstance(error, EWSError):
         trouble = next((t for t, classes in _TROUBLES.items() if isinstance(error, classes)), Trouble.OTHER)
-        return EwsUnavailable(trouble, _name(error))
+        kind = next((kind for kind, classes in _KINDS.items() if isinstance(error, classes)), EwsUnavailable)
+        return kind(trouble, _name(error))
     if isinstance(error, PermissionError | SpnegoError):  # what the steps of an NTLM sign-in may end in
         return EwsUnavailable(Trouble.SIGN_IN, "NTLM")
     # Neither exchangelib's nor the network's: whatever a hostile answer makes of the library's reading.

@@ -1,10 +1,9 @@
 """What an EWS server may refuse, in the product's own words. Knows nothing of exchangelib, so that anybody may ask."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.errors import SchedulingError, Unavailable
-from shared.mailboxes.mailbox import NO_MAILBOX
+from shared.mailboxes.mailbox import NO_MAILBOX, ItemGone
 
 
 class Trouble(StrEnum):
@@ -54,6 +53,26 @@ class EwsUnavailable(Unavailable):
         self.error_code = error_code
 
 
+class EwsItemGone(EwsUnavailable, ItemGone):
+    """There is no such item any more, or there never was; under another id it may still be there."""
+
+
+class EwsIdMalformed(EwsItemGone):
+    """What is no id of EWS's at all: the item may be there all the same."""
+
+
+class EwsMeetingCancelled(EwsItemGone):
+    """The cancellation overtook the answer."""
+
+
+class EwsMailboxClosed(EwsUnavailable):
+    """A mailbox that is none, or none of ours."""
+
+
+class EwsSyncStateLost(EwsUnavailable):
+    """The server knows nothing of the state that it once gave."""
+
+
 class EwsError(SchedulingError):
     """EWS refused something for good; `error_code` is its own code (`ErrorItemCorrupt`, …)."""
 
@@ -62,11 +81,3 @@ class EwsError(SchedulingError):
     def __init__(self, error_code: str) -> None:
         super().__init__(f"Exchange answered {error_code}.")
         self.error_code = error_code
-
-
-@dataclass(frozen=True)
-class Look:
-    """How one look into a mailbox went: what was in the way, None for nothing, and that in words."""
-
-    trouble: Trouble | None
-    reason: str = ""

@@ -1,23 +1,32 @@
 """An equipment mailbox behind EWS."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from exchangelib.errors import ErrorInvalidIdMalformed, ErrorInvalidSyncStateData
 from exchangelib.properties import ItemId, RecurringMasterItemId
 
 from shared.calendar.conference import Calendar, Occurrence
 from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 from shared.mailboxes.ews import address_book, operations, payloads, views
-from shared.mailboxes.ews.error_mapping import CANCELLED, GONE, NOT_ALLOWED_THERE
+from shared.mailboxes.ews.failures import EwsIdMalformed, EwsMailboxClosed, EwsMeetingCancelled, EwsSyncStateLost
 from shared.mailboxes.ews.node import Node
 from shared.mailboxes.ews.references import ItemReference, MessageId
 from shared.mailboxes.ews.server import EwsLogin
 from shared.mailboxes.horizon import read_calendar
-from shared.mailboxes.mailbox import CalendarItemGone, CalendarPage, Changes, Folder, ForeignItem, Mail, MessageNotFound
+from shared.mailboxes.mailbox import (
+    CalendarItemGone,
+    CalendarPage,
+    Changes,
+    Folder,
+    ForeignItem,
+    ItemGone,
+    Mail,
+    MessageNotFound,
+)
 
 T = TypeVar("T")
 
@@ -101,18 +110,17 @@ class EwsMailbox:
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
         """See Mailbox.answer; `text` is HTML. An item that has another id by now is looked for: nothing was sent."""
-        accept, known = answer is Answer.ACCEPTED, ItemReference.parse(item_id)
+        known = ItemReference.parse(item_id)
+        respond = partial(self._call, operations.respond, accept=answer is Answer.ACCEPTED, html=text)
         try:
             try:
-                await self._call(operations.respond, known.ews_id, accept=accept, html=text)
-            except Exception as error:
-                if not isinstance(error.__cause__, GONE) or not (ews_id := await self._found(known)):
+                await respond(known.ews_id)
+            except ItemGone as gone:
+                if isinstance(gone, EwsMeetingCancelled) or not (ews_id := await self._found(known)):
                     raise
-                await self._call(operations.respond, ews_id, accept=accept, html=text)
-        except Exception as error:
-            if isinstance(error.__cause__, (*GONE, *CANCELLED)):
-                raise CalendarItemGone("The meeting is no longer in the mailbox's calendar.") from error
-            raise
+                await respond(ews_id)
+        except ItemGone as gone:
+            raise CalendarItemGone("The meeting is no longer in the mailbox's calendar.") from gone
 
     async def _found(self, known: ItemReference) -> str:
         """The present EWS id of a meeting that has another one now; "" when it has left the calendar."""
@@ -121,12 +129,10 @@ class EwsMailbox:
     async def item(self, item_id: str) -> CalendarItem | None:
         """See Mailbox.item."""
         known = ItemReference.parse(item_id)
-        foreign: Exception | None = None
+        foreign: EwsIdMalformed | None = None
         try:
             found = await self._call(operations.item, known.ews_id)
-        except Exception as error:
-            if not isinstance(error.__cause__, ErrorInvalidIdMalformed):
-                raise
+        except EwsIdMalformed as error:
             found, foreign = None, error
         if found is None and (ews_id := await self._found(known)):
             found = await self._call(operations.item, ews_id)
@@ -141,11 +147,8 @@ class EwsMailbox:
         """
         save = partial(operations.save_draft, recipients=mail.recipients, subject=mail.subject, html=mail.html)
         if self._impersonate and mail.sender.isascii() and mail.sender and mail.item_id:  # it goes into a header
-            try:
+            with suppress(EwsMailboxClosed):
                 return f"{mail.item_id}|{await self._login.call(mail.sender, save)}"
-            except Exception as error:
-                if not isinstance(error.__cause__, NOT_ALLOWED_THERE):
-                    raise
         return await self._call(save)
 
     async def send(self, draft_id: str) -> None:
@@ -177,8 +180,8 @@ class EwsMailbox:
         """See Mailbox.changes: SyncFolderItems. Only requests and cancellations are told, by their item classes."""
         try:
             found = await self._call(operations.sync, folder, state)
-        except Exception as error:
-            if not state or not isinstance(error.__cause__, ErrorInvalidSyncStateData):
+        except EwsSyncStateLost:
+            if not state:
                 raise
             found = await self._call(operations.sync, folder, "")
         ids = [str(payloads.message_id(message)) for message in found.messages if payloads.kind_of(message)]

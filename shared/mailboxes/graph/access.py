@@ -12,14 +12,15 @@ to nobody comes after the look at the right, as its text suggests.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
 from shared.errors import RateLimited, Unavailable
+from shared.mailboxes.access import Attempt, Right
 from shared.mailboxes.graph.answers import CalendarAnswer, SubscriptionAnswer
-from shared.mailboxes.graph.client import GraphClient, GraphError, RefusedForNow
+from shared.mailboxes.graph.client import GraphClient, GraphError
 from shared.mailboxes.graph.payloads import parse
+from shared.mailboxes.mailbox import ItemGone
 
 _PROBE = {
     "singleValueExtendedProperties": [
@@ -27,25 +28,6 @@ _PROBE = {
     ]
 }
 """A property of our own, which no client shows; the same value every time."""
-
-
-class Right(StrEnum):
-    """What the app has to be allowed to do."""
-
-    READ_MAIL = "read_mail"
-    READ_CALENDAR = "read_calendar"
-    ANSWER = "answer"
-    WRITE_MAIL = "write_mail"
-    SEND_MAIL = "send_mail"
-
-
-@dataclass(frozen=True)
-class Reply:
-    """How Graph took a request: the HTTP status (0 when it was not reached), its error code, and why in words."""
-
-    status: int
-    error_code: str = ""
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,8 +47,11 @@ class GraphAccess:
         self._client = client
         self._root = f"/users/{quote(address, safe='@')}"
 
-    async def try_out(self) -> dict[Right, Reply]:
-        """How Graph takes each kind of request. One after the other: a mailbox takes four at a time, and is at work."""
+    async def try_out(self) -> list[Attempt]:
+        """See Access.try_out: one request of each kind.
+
+        One after the other, since a mailbox takes four at a time and is at work.
+        """
         client, root = self._client, self._root
         one: dict[str, str] = {"$top": "1", "$select": "id"}
         tries: dict[Right, Callable[[], Awaitable[object]]] = {
@@ -76,7 +61,7 @@ class GraphAccess:
             Right.WRITE_MAIL: lambda: client.patch(f"{root}/mailFolders/inbox", _PROBE),
             Right.SEND_MAIL: lambda: client.post(f"{root}/sendMail", {"message": {}, "saveToSentItems": False}),
         }
-        return {right: await _reply(attempt) for right, attempt in tries.items()}
+        return [await _attempt(right, call) for right, call in tries.items()]
 
     async def _leave_calendar(self) -> None:
         """Change the calendar to what it is: what may be written there may be answered, too."""
@@ -87,23 +72,17 @@ class GraphAccess:
         """The subscription as Graph has it; None when it has none of this id. Raises Unavailable, RateLimited."""
         try:
             found = await self._client.get(f"/subscriptions/{quote(subscription_id, safe='')}")
-        except GraphError as error:
-            if error.status == 404:
-                return None
-            raise
+        except ItemGone:
+            return None
         return _listed(found)
 
 
-async def _reply(attempt: Callable[[], Awaitable[object]]) -> Reply:
+async def _attempt(right: Right, call: Callable[[], Awaitable[object]]) -> Attempt:
     try:
-        await attempt()
-    except (GraphError, RefusedForNow) as refused:
-        return Reply(refused.status, refused.error_code, str(refused))
-    except RateLimited as busy:
-        return Reply(429, busy.code, str(busy))
-    except Unavailable as unavailable:
-        return Reply(0, unavailable.code, str(unavailable))
-    return Reply(200)
+        await call()
+    except (GraphError, RateLimited, Unavailable) as failure:
+        return Attempt(right, failure)
+    return Attempt(right)
 
 
 def _listed(payload: Any) -> Listed:

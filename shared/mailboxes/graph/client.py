@@ -22,7 +22,7 @@ from msgraph_core.middleware import AsyncGraphTransport, GraphTelemetryHandler
 from shared.bounded_http import MEGABYTE, AnswerRefused, AnswerTooLarge, Bounds, bounded_transport
 from shared.bounded_json import read_json
 from shared.errors import RateLimited, SchedulingError, Unavailable
-from shared.mailboxes.mailbox import NO_MAILBOX
+from shared.mailboxes.mailbox import NO_MAILBOX, ItemGone
 from shared.retry_after import retry_after
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,9 @@ mailbox itself. Not confirmed without a live tenant: that there are no others.
 MALFORMED_ID = "ErrorInvalidIdMalformed"
 """Said with 400 of what is no id of Graph's: a repair's (comparison.py), or one of EWS, which was used before."""
 
+_CANCELLED = "ErrorCalendarIsCancelled"
+"""…ForAccept, …ForDecline: the cancellation overtook the answer."""
+
 
 class GraphError(SchedulingError):
     """Graph refused a request; `status` is the HTTP status, `error_code` Graph's own (`ErrorItemNotFound`, …)."""
@@ -76,6 +79,10 @@ class GraphError(SchedulingError):
         super().__init__(f"{NO_MAILBOX} ({error_code})" if known else f"Graph answered {status} {error_code}.")
         self.status = status
         self.error_code = error_code
+
+
+class GraphItemGone(GraphError, ItemGone):
+    """What the request was about is not there (404), or not as it was: accepting a cancelled meeting is refused."""
 
 
 class RefusedForNow(Unavailable):
@@ -244,7 +251,8 @@ def _failure(response: httpx.Response) -> SchedulingError:
         return RefusedForNow(status, error_code)
     if status >= 500:
         return ServerError(status, error_code)
-    return GraphError(status, error_code)
+    is_gone = status == 404 or error_code.startswith(_CANCELLED)
+    return (GraphItemGone if is_gone else GraphError)(status, error_code)
 
 
 def _error_code(response: httpx.Response) -> str:

@@ -22,7 +22,7 @@ from shared.mailboxes.graph.payloads import (
     parse_event,
     parse_events,
 )
-from shared.mailboxes.mailbox import CalendarEntry, CalendarPage
+from shared.mailboxes.mailbox import CalendarEntry, CalendarPage, ItemGone
 
 EVENTS_PAGE_SIZE = 100
 VIEW = 500
@@ -50,10 +50,8 @@ class GraphEvents:
         path = self._path(event_id)
         try:
             return parse_event(await self._get(path, expanding(SEQUENCE)))
-        except GraphError as error:
-            if error.status == 404:
-                return None
-            raise
+        except ItemGone:
+            return None
 
     async def _get(self, path: str, query: dict[str, str]) -> Any:
         """An event with more than comes by itself, or without that where Graph refuses it."""

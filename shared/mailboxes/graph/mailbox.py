@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import policy
@@ -34,7 +35,16 @@ from shared.mailboxes.graph.payloads import (
     parse_message,
 )
 from shared.mailboxes.horizon import read_calendar
-from shared.mailboxes.mailbox import CalendarItemGone, CalendarPage, Changes, Folder, ForeignItem, Mail, MessageNotFound
+from shared.mailboxes.mailbox import (
+    CalendarItemGone,
+    CalendarPage,
+    Changes,
+    Folder,
+    ForeignItem,
+    ItemGone,
+    Mail,
+    MessageNotFound,
+)
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +74,7 @@ class GraphMailbox:
         try:
             payload = await self._message(path)
         except GraphError as error:
-            if error.status == 404 or error.error_code == MALFORMED_ID:
+            if isinstance(error, ItemGone) or error.error_code == MALFORMED_ID:
                 raise MessageNotFound("There is no such message.") from error
             raise
         # Whatever Graph calls it: records go by the id that was asked for, and so do notices that come twice.
@@ -98,9 +108,7 @@ class GraphMailbox:
             return message
         try:
             return {**message, "event": await get_whole(self._client, f"{path}/{_EVENT}", EVENT_BUT_BODY)}
-        except GraphError as error:
-            if error.status != 404:
-                raise
+        except ItemGone:
             return message
 
     async def calendar(self, item: CalendarItem, now: datetime, *, late: bool = False) -> Calendar:
@@ -123,11 +131,8 @@ class GraphMailbox:
         body = {"sendResponse": False} if text is None else {"comment": text, "sendResponse": True}
         try:
             await self._client.post(f"{self._root}/events/{quote(item_id, safe='')}/{verb}", body)
-        except GraphError as error:
-            # ErrorCalendarIsCancelledForAccept, …ForDecline: the cancellation overtook the answer.
-            if error.status == 404 or error.error_code.startswith("ErrorCalendarIsCancelled"):
-                raise CalendarItemGone("The meeting is no longer in the mailbox's calendar.") from error
-            raise
+        except ItemGone as gone:
+            raise CalendarItemGone("The meeting is no longer in the mailbox's calendar.") from gone
 
     async def item(self, item_id: str) -> CalendarItem | None:
         """See Mailbox.item."""
@@ -153,12 +158,9 @@ class GraphMailbox:
     async def send(self, draft_id: str) -> None:
         """See Mailbox.send. A message that is no draft any more has been sent (and may be gone from Sent Items)."""
         path = f"{self._root}/messages/{quote(draft_id, safe='')}"
-        try:
+        with suppress(ItemGone):
             if parse(Draft, await self._client.get(path, {"$select": "id,isDraft"})).is_draft:
                 await self._client.post(f"{path}/send")
-        except GraphError as error:
-            if error.status != 404:
-                raise
 
     async def addresses(self) -> tuple[str, ...]:
         """See Mailbox.addresses: of the directory where the application may read it, else the calendar's owner.

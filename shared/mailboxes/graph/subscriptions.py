@@ -8,6 +8,7 @@ from shared.mailboxes.client_state import digest
 from shared.mailboxes.graph.answers import Page, SubscriptionAnswer
 from shared.mailboxes.graph.client import GraphClient, GraphError
 from shared.mailboxes.graph.payloads import parse
+from shared.mailboxes.mailbox import ItemGone
 from shared.mailboxes.subscription import Subscription
 
 SUBSCRIPTION_LIFETIME = timedelta(days=6)
@@ -49,10 +50,8 @@ class GraphSubscriptions:
         wanted = {"expirationDateTime": _graph_time(now + SUBSCRIPTION_LIFETIME)}
         try:
             return _subscription(await self._client.patch(f"/subscriptions/{subscription_id}", wanted))
-        except GraphError as error:
-            if error.status == 404:
-                return None
-            raise
+        except ItemGone:
+            return None
 
     def _wanted(self, now: datetime) -> dict[str, str]:
         return {

@@ -1,9 +1,10 @@
 """What the app may do in the mailbox, judged by how Graph takes each kind of request (docs/facts/settings.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from shared.mailboxes.graph.access import Reply, Right
-from shared.mailboxes.graph.client import NO_MAILBOX_CODES
+from shared.errors import RateLimited
+from shared.mailboxes.access import Attempt, Right
+from shared.mailboxes.graph.client import NO_MAILBOX_CODES, GraphError, RefusedForNow
 from shared.mailboxes.mailbox import NO_MAILBOX
 from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
 
@@ -25,30 +26,45 @@ _PROOFS = {Right.SEND_MAIL: "ErrorInvalidRecipients"}
 """The refusal that only somebody gets who may: of a mail to nobody. The other rights are proven by success alone."""
 
 
-def judge_access(replies: Mapping[Right, Reply], place: Place) -> list[Finding]:
+def judge_access(attempts: Sequence[Attempt], place: Place) -> list[Finding]:
     """One finding for the connection, and one for each right if there is a connection."""
-    first = replies[Right.READ_MAIL]
-    if first.status == 0:
-        return [fault(Check.CONNECTION, first.reason, _reach(place))]
-    if first.status == 401:
+    [first] = [attempt for attempt in attempts if attempt.right is Right.READ_MAIL]
+    status, error_code = _answer(first)
+    if status == 0:
+        return [fault(Check.CONNECTION, str(first.failure), _reach(place))]
+    if status == 401:
         details = "Graph does not accept the app's token (401): another cloud, or the app was deleted or disabled."
         return [fault(Check.CONNECTION, details, f"az ad sp show --id {place.app_id} --query accountEnabled")]
-    if first.error_code in NO_MAILBOX_CODES:
-        return [fault(Check.CONNECTION, f"{NO_MAILBOX} ({first.error_code})", _create(place))]
+    if error_code in NO_MAILBOX_CODES:
+        return [fault(Check.CONNECTION, f"{NO_MAILBOX} ({error_code})", _create(place))]
     connected = sound(Check.CONNECTION, "Graph answers, and accepts the app's token.")
-    return [connected, *(_judge(right, reply, place) for right, reply in replies.items())]
+    return [connected, *(_judge(attempt, place) for attempt in attempts)]
 
 
-def _judge(right: Right, reply: Reply, place: Place) -> Finding:
-    check, role = _CHECKS[right], _ROLES[right]
-    if reply.status in (401, 403):
-        details = f"The app lacks the role {role!r} on the mailbox (Graph: {reply.status} {reply.error_code})."
+def _answer(attempt: Attempt) -> tuple[int, str]:
+    """Graph's HTTP status, 0 where it gave none or failed itself, and its error code."""
+    match attempt.failure:
+        case None:
+            return 200, ""
+        case GraphError() | RefusedForNow() as refused:
+            return refused.status, refused.error_code
+        case RateLimited():
+            return 429, ""
+        case _:
+            return 0, ""
+
+
+def _judge(attempt: Attempt, place: Place) -> Finding:
+    check, role = _CHECKS[attempt.right], _ROLES[attempt.right]
+    status, error_code = _answer(attempt)
+    if status in (401, 403):
+        details = f"The app lacks the role {role!r} on the mailbox (Graph: {status} {error_code})."
         return fault(check, details, _grant(role, place))
-    if reply.status == 0 or reply.status >= 429:
-        return fault(check, f"Could not be found out: {reply.reason}", place.curl("GET", "doctor/"))
-    if 200 <= reply.status < 300 or (reply.error_code and reply.error_code == _PROOFS.get(right)):
+    if status == 0 or status >= 429:
+        return fault(check, f"Could not be found out: {attempt.failure}", place.curl("GET", "doctor/"))
+    if 200 <= status < 300 or (error_code and error_code == _PROOFS.get(attempt.right)):
         return sound(check, f"Allowed ({role}).")
-    details = f"Whether the app has the role {role!r} could not be proven (Graph: {reply.status} {reply.error_code})."
+    details = f"Whether the app has the role {role!r} could not be proven (Graph: {status} {error_code})."
     return fault(check, details, _test(place))
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from shared.errors import RateLimited, SchedulingError
 from shared.integrations import Integration
 from shared.integrations.combinations import NO_KERBEROS
-from shared.mailboxes.ews.failures import Look, Trouble
+from shared.mailboxes.access import Attempt
+from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
 from shared.operations.doctor.access import quoted
 from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
 
@@ -15,18 +17,26 @@ def judge_kerberos(place: Place) -> Finding:
     return fault(Check.CONNECTION, NO_KERBEROS, place.curl("PATCH", "", '{"authentication_method": "NTLM"}'))
 
 
-def judge_ews(looks: Sequence[Look], integration: Integration, place: Place) -> Finding:
+def judge_ews(attempts: Sequence[Attempt], integration: Integration, place: Place) -> Finding:
     """One finding for the connection: impersonation, or full access, gives every right in the mailbox at once."""
-    first = next((look for look in looks if look.trouble), None)
-    if first is None or first.trouble is None:
+    failures = [attempt.failure for attempt in attempts if attempt.failure]
+    if not failures:
         return sound(Check.CONNECTION, "EWS answers, and lets the service account into the mailbox.")
-    if first.trouble is Trouble.SIGN_IN and any(look.trouble is None for look in looks):
+    trouble = _trouble(failures[0])
+    if trouble is Trouble.SIGN_IN and len(failures) < len(attempts):
         details = (
             "Exchange accepts the service account on some connections and refuses it on others (401): a layer-7 load "
             "balancer sends the steps of one NTLM sign-in to different servers."
         )
         return fault(Check.CONNECTION, details, _BALANCER)
-    return fault(Check.CONNECTION, first.reason, _REMEDIES[first.trouble](integration, place))
+    return fault(Check.CONNECTION, str(failures[0]), _REMEDIES[trouble](integration, place))
+
+
+def _trouble(failure: SchedulingError) -> Trouble:
+    """What is in the way. Of other errors, such as a missing secret, the text says itself what to do."""
+    if isinstance(failure, EwsUnavailable):
+        return failure.trouble
+    return Trouble.BUSY if isinstance(failure, RateLimited) else Trouble.OTHER
 
 
 _BALANCER = (

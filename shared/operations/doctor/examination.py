@@ -14,8 +14,8 @@ from shared.errors import SchedulingError
 from shared.intake.watch_state import stored_subscription
 from shared.integrations import Integration
 from shared.integrations.conditions import EXCHANGE_TOKEN
-from shared.mailboxes.ews.failures import Look
-from shared.mailboxes.graph.access import Listed, Reply, Right
+from shared.mailboxes.access import Access
+from shared.mailboxes.graph.access import Listed
 from shared.meetings.records import Records
 from shared.operations.doctor.access import judge_access
 from shared.operations.doctor.ews import judge_ews, judge_kerberos
@@ -42,23 +42,11 @@ MAX_OPERATIONS_READ = 100
 """Operations that are read: of the last days, whatever number is stored."""
 
 
-class Access(Protocol):
-    """The way into a mailbox; shared/mailboxes/graph/access.py."""
-
-    async def try_out(self) -> dict[Right, Reply]:
-        """How each kind of request is taken."""
-        ...
+class GraphAccess(Access, Protocol):
+    """The way into a mailbox by Graph; shared/mailboxes/graph/access.py."""
 
     async def subscription(self, subscription_id: str) -> Listed | None:
         """The subscription as the other side has it."""
-        ...
-
-
-class EwsAccess(Protocol):
-    """The same by EWS; shared/mailboxes/ews/access.py."""
-
-    async def try_out(self) -> Sequence[Look]:
-        """How looks into the mailbox go."""
         ...
 
 
@@ -80,8 +68,8 @@ class Doctor:
     Nothing is changed anywhere, whatever is found.
     """
 
-    access: Callable[[Integration], Access]
-    ews_access: Callable[[Integration], EwsAccess]
+    access: Callable[[Integration], GraphAccess]
+    ews_access: Callable[[Integration], Access]
     account: LooksAtAccount
     probe: Eye
     storage: Storage

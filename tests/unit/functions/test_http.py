@@ -32,8 +32,9 @@ from shared.errors import (
 )
 from shared.intake.watcher import MailboxUnreadable
 from shared.mailboxes.ews.failures import EwsError
-from shared.mailboxes.graph.client import GraphError
-from shared.mailboxes.mailbox import CalendarItemGone, MessageNotFound
+from shared.mailboxes.graph.client import GraphError, GraphItemGone
+from shared.mailboxes.mailbox import CalendarItemGone, ForeignItem, ItemGone, MessageNotFound
+from shared.management_node.failure import NodeRefused
 from shared.meetings.backlog import StillWaiting
 from shared.meetings.comparison import CalendarDiffers
 from shared.meetings.due_runner import TasksFailed
@@ -44,9 +45,13 @@ INTERNAL = {
     SchedulingError: "the base",
     SettingsError: "the app cannot start",
     GraphError: "Graph refused what we sent: a fault of ours or of the deployment",
+    GraphItemGone: "the processor's business",
+    ForeignItem: "the processor's business",
     EwsError: "EWS refused what we sent: a fault of ours or of the deployment",
+    ItemGone: "the processor's business",
     CalendarItemGone: "the processor's business",
     MessageNotFound: "the processor's business",
+    NodeRefused: "the Management Node refused what we sent",
     MailboxUnreadable: "an alarm of the sweep",
     StillWaiting: "an alarm of the sweep",
     CalendarDiffers: "an alarm of the nightly comparison",

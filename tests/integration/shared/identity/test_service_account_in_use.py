@@ -77,8 +77,8 @@ async def test_the_equipment_mailbox_is_opened_by_ews(access: str) -> None:
     async with deployed() as (world, exchange):
         url = f"{exchange.base_url}/EWS/Exchange.asmx"
         integration = await signed_in(world, url=url, room_mailbox_email_address=MAILBOX, ews_access=access)
-        looks = await world.services.mailboxes.ews_access_of(integration).try_out()
-        assert [look.reason for look in looks if look.trouble] == []
+        attempts = await world.services.mailboxes.ews_access_of(integration).try_out()
+        assert [attempt.failure for attempt in attempts if attempt.failure] == []
 
 
 async def test_a_sign_in_that_is_lost_closes_ews_and_says_so() -> None:
@@ -87,8 +87,8 @@ async def test_a_sign_in_that_is_lost_closes_ews_and_says_so() -> None:
         integration = await signed_in(world, url=url, room_mailbox_email_address=MAILBOX)
         await world.services.foundation.integrations.update(integration.uuid, {"username": "other@example.com"})
         changed = await world.services.foundation.integrations.get(integration.uuid)
-        looks = await world.services.mailboxes.ews_access_of(changed).try_out()
-        assert {"not signed in" in look.reason for look in looks} == {True}
+        attempts = await world.services.mailboxes.ews_access_of(changed).try_out()
+        assert {"not signed in" in str(attempt.failure) for attempt in attempts} == {True}
         [alarm] = [alarm async for alarm in world.services.foundation.alarms.of(integration.uuid)]
         assert alarm.kind == "sign_in_needed"
 

@@ -11,7 +11,7 @@ from exchangelib.errors import EWSError
 from spnego.exceptions import InvalidTokenError
 
 from shared.errors import NotFound, RateLimited, SchedulingError, Unavailable
-from shared.mailboxes.ews.error_mapping import CANCELLED, GONE, HttpFailure, NotSoap, Unreadable, translated
+from shared.mailboxes.ews.error_mapping import GONE, HttpFailure, NotSoap, Unreadable, translated
 from shared.mailboxes.ews.failures import EwsError, EwsUnavailable, Trouble
 
 SECRET = "alice@example.com: Layoffs"
@@ -157,6 +157,6 @@ def test_only_what_is_about_one_item_is_for_good() -> None:
 
 
 def test_what_is_gone_is_no_trouble_of_the_server() -> None:
-    assert all(issubclass(cls, EWSError) for cls in (*GONE, *CANCELLED))
+    assert all(issubclass(cls, EWSError) for cls in GONE)
     assert issubclass(EwsUnavailable, Unavailable)
     assert not issubclass(EwsError, Unavailable)

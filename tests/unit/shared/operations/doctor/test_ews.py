@@ -2,8 +2,10 @@
 
 import pytest
 
+from shared.errors import RateLimited, SchedulingError
 from shared.integrations import Integration
-from shared.mailboxes.ews.failures import Look, Trouble
+from shared.mailboxes.access import Attempt, Right
+from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
 from shared.operations.doctor.ews import judge_ews
 from shared.operations.doctor.finding import Check, Finding, Place
 from tests.support.meetings_world import MeetingsWorld
@@ -17,8 +19,12 @@ def integration(**settings: str) -> Integration:
 
 
 def judged(*troubles: Trouble | None, **settings: str) -> Finding:
-    looks = [Look(trouble, f"reason: {trouble}" if trouble else "") for trouble in troubles]
-    return judge_ews(looks, integration(**settings), PLACE)
+    attempts = [Attempt(Right.READ_MAIL, failure(trouble) if trouble else None) for trouble in troubles]
+    return judge_ews(attempts, integration(**settings), PLACE)
+
+
+def failure(trouble: Trouble) -> SchedulingError:
+    return RateLimited("wait", 5) if trouble is Trouble.BUSY else EwsUnavailable(trouble)
 
 
 def test_nothing_in_the_way() -> None:
@@ -30,7 +36,7 @@ def test_nothing_in_the_way() -> None:
 def test_every_trouble_has_a_remedy(trouble: Trouble) -> None:
     finding = judged(trouble, trouble)
     assert not finding.ok
-    assert finding.details == f"reason: {trouble}"
+    assert finding.details == str(failure(trouble))
     assert finding.remedy
 
 

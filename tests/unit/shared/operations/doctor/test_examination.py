@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from shared.alarms import AlarmKind, Alarms
-from shared.errors import Unavailable
+from shared.errors import SchedulingError, Unavailable
 from shared.integrations import Integration
-from shared.mailboxes.ews.failures import Look, Trouble
-from shared.mailboxes.graph.access import Listed, Reply, Right
+from shared.mailboxes.access import Attempt, Right
+from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
+from shared.mailboxes.graph.access import Listed
+from shared.mailboxes.graph.client import RefusedForNow
 from shared.operations.doctor import Doctor, Finding, examination
 from shared.operations.doctor.finding import Check
 from shared.operations.doctor.server import Server
@@ -26,16 +28,16 @@ BASE = "https://scheduling.example.com"
 
 @dataclass
 class FakeAccess:
-    """An Access: what Graph says."""
+    """A GraphAccess: what Graph says."""
 
-    replies: Mapping[Right, Reply] = field(default_factory=lambda: dict.fromkeys(Right, Reply(200)))
+    refused: Mapping[Right, SchedulingError] = field(default_factory=dict)
     listed: dict[str, Listed] = field(default_factory=dict)
     failure: Exception | None = None
 
-    async def try_out(self) -> dict[Right, Reply]:
+    async def try_out(self) -> list[Attempt]:
         if self.failure:
             raise self.failure
-        return dict(self.replies)
+        return [Attempt(right, self.refused.get(right)) for right in Right]
 
     async def subscription(self, subscription_id: str) -> Listed | None:
         return self.listed.get(subscription_id)
@@ -43,12 +45,12 @@ class FakeAccess:
 
 @dataclass
 class FakeEwsAccess:
-    """An EwsAccess: how looks into the mailbox go."""
+    """An Access by EWS: what it is told on each connection."""
 
-    looks: tuple[Look, ...] = (Look(None),) * 4
+    failure: SchedulingError | None = None
 
-    async def try_out(self) -> tuple[Look, ...]:
-        return self.looks
+    async def try_out(self) -> list[Attempt]:
+        return [Attempt(Right.READ_MAIL, self.failure)] * 4
 
 
 @dataclass
@@ -143,7 +145,7 @@ async def test_the_service_account(account: Account, is_fault: bool) -> None:
 
 async def test_everything_that_is_wrong_at_once() -> None:
     clinic = Clinic(manifest_reinstall_needed=True)
-    clinic.access.replies = dict.fromkeys(Right, Reply(200)) | {Right.ANSWER: Reply(403, "ErrorAccessDenied")}
+    clinic.access.refused = {Right.ANSWER: RefusedForNow(403, "ErrorAccessDenied")}
     await clinic.world.process(clinic.world.mailbox.deliver(invitation(body="")))
     await clinic.alarms.raise_(clinic.integration.uuid, AlarmKind.POISON, "Correlation id x.")
     assert await clinic.faults() == {
@@ -183,7 +185,7 @@ async def test_only_what_the_integration_uses_is_examined() -> None:
 async def test_the_way_into_exchange_by_ews() -> None:
     clinic = Clinic(authentication_method="NTLM")
     assert Check.CONNECTION not in await clinic.faults()
-    clinic.ews.looks = (Look(Trouble.IMPERSONATION, "denied"),) * 4
+    clinic.ews.failure = EwsUnavailable(Trouble.IMPERSONATION)
     assert Check.CONNECTION in await clinic.faults()
 
 

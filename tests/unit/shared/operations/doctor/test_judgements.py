@@ -7,7 +7,10 @@ import pytest
 
 from shared.alarms import Alarm, AlarmKind
 from shared.bookings.operation import DecisionKind, Operation
-from shared.mailboxes.graph.access import Listed, Reply, Right
+from shared.errors import RateLimited, SchedulingError, Unavailable
+from shared.mailboxes.access import Attempt, Right
+from shared.mailboxes.graph.access import Listed
+from shared.mailboxes.graph.client import GraphError, RefusedForNow
 from shared.mailboxes.subscription import Subscription
 from shared.meetings.symptoms import Symptom
 from shared.operations.doctor.access import judge_access
@@ -29,7 +32,17 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 BASE = "https://scheduling.example.com"
 PLACE = Place("vmr@example.com", "APP", BASE, "/api/admin/configuration/v1/ms_exchange_connector/1/")
 CORRELATION = "0e0e0e0e-0000-5000-8000-000000000000"
-GRANTED = dict.fromkeys(Right, Reply(200)) | {Right.SEND_MAIL: Reply(400, "ErrorInvalidRecipients")}
+NO_RECIPIENTS = GraphError(400, "ErrorInvalidRecipients")
+
+
+def attempts(**failures: SchedulingError | None) -> list[Attempt]:
+    """Every right is granted, but for those that fail."""
+    failed = {Right.SEND_MAIL: NO_RECIPIENTS} | failures
+    return [Attempt(right, failed.get(right)) for right in Right]
+
+
+def all_fail(failure: SchedulingError) -> list[Attempt]:
+    return [Attempt(right, failure) for right in Right]
 
 
 def faults(*findings: Finding) -> dict[str, str]:
@@ -49,7 +62,7 @@ def operation(**changes: str) -> Operation:
 
 class TestAccess:
     def test_everything_granted(self) -> None:
-        found = judge_access(GRANTED, PLACE)
+        found = judge_access(attempts(), PLACE)
         assert len(found) == 1 + len(Right)
         assert faults(*found) == {}
 
@@ -64,22 +77,24 @@ class TestAccess:
         ],
     )
     def test_each_missing_role_is_named_and_granted(self, right: Right, check: Check, role: str) -> None:
-        [(found, remedy)] = faults(*judge_access(GRANTED | {right: Reply(403, "ErrorAccessDenied")}, PLACE)).items()
+        [(found, remedy)] = faults(
+            *judge_access(attempts(**{right: RefusedForNow(403, "ErrorAccessDenied")}), PLACE)
+        ).items()
         assert found == check
         assert remedy.startswith(f"New-ManagementRoleAssignment -App APP -Role '{role}' ")
         assert "Test-ServicePrincipalAuthorization -Identity APP -Resource 'vmr@example.com'" in remedy
 
     @pytest.mark.parametrize(
-        ("reply", "remedy"),
+        ("failure", "remedy"),
         [
-            (Reply(0, reason="the credentials were refused"), "curl -sS -o /dev/null"),
-            (Reply(401, "InvalidAuthenticationToken"), "az ad sp show --id APP"),
-            (Reply(404, "ErrorInvalidUser"), "New-Mailbox -Equipment"),
-            (Reply(404, "ResourceNotFound"), "New-Mailbox -Equipment"),
+            (Unavailable("the credentials were refused"), "curl -sS -o /dev/null"),
+            (RefusedForNow(401, "InvalidAuthenticationToken"), "az ad sp show --id APP"),
+            (GraphError(404, "ErrorInvalidUser"), "New-Mailbox -Equipment"),
+            (GraphError(404, "ResourceNotFound"), "New-Mailbox -Equipment"),
         ],
     )
-    def test_without_a_connection_nothing_else_is_judged(self, reply: Reply, remedy: str) -> None:
-        [(check, mends)] = faults(*judge_access(dict.fromkeys(Right, reply), PLACE)).items()
+    def test_without_a_connection_nothing_else_is_judged(self, failure: SchedulingError, remedy: str) -> None:
+        [(check, mends)] = faults(*judge_access(all_fail(failure), PLACE)).items()
         assert check == Check.CONNECTION
         assert mends.startswith(remedy)
 
@@ -87,25 +102,22 @@ class TestAccess:
     @pytest.mark.parametrize("code", ["ErrorInvalidIdMalformed", "RequestBodyRead", "ErrorItemNotFound", "BadRequest"])
     def test_a_refusal_for_another_reason_proves_no_right(self, right: Right, code: str) -> None:
         """Whether Graph looks at the right or at the request first, when both are bad, is nowhere said."""
-        [finding] = [one for one in judge_access(GRANTED | {right: Reply(400, code)}, PLACE) if not one.ok]
+        [finding] = [one for one in judge_access(attempts(**{right: GraphError(400, code)}), PLACE) if not one.ok]
         assert f"400 {code}" in finding.details
         assert finding.remedy == "Test-ServicePrincipalAuthorization -Identity APP -Resource 'vmr@example.com'"
 
     def test_only_of_sending_is_the_refusal_of_no_recipients_a_proof(self) -> None:
-        odd = Reply(400, "ErrorInvalidRecipients")
-        assert faults(*judge_access(dict.fromkeys(Right, odd), PLACE)).keys() == (
+        assert faults(*judge_access(all_fail(NO_RECIPIENTS), PLACE)).keys() == (
             {Check.READ_MAIL, Check.READ_CALENDAR, Check.ANSWER, Check.WRITE_MAIL}
         )
 
     def test_what_graph_would_not_say_is_no_missing_role(self) -> None:
-        [finding] = [
-            one for one in judge_access(GRANTED | {Right.ANSWER: Reply(429, reason="wait")}, PLACE) if not one.ok
-        ]
+        [finding] = [one for one in judge_access(attempts(answer=RateLimited("wait", 5)), PLACE) if not one.ok]
         assert "Could not be found out: wait" in finding.details
 
     def test_an_address_is_quoted_for_powershell(self) -> None:
         odd = replace(PLACE, mailbox="o'neill@example.com")
-        [remedy] = faults(*judge_access(GRANTED | {Right.ANSWER: Reply(403)}, odd)).values()
+        [remedy] = faults(*judge_access(attempts(answer=RefusedForNow(403, "")), odd)).values()
         assert "'o''neill@example.com'" in remedy
 
 
