@@ -7,6 +7,7 @@ from typing import Any
 from shared.aliases.allocation import Allocator, alias_format
 from shared.aliases.instructions import joining_instructions
 from shared.aliases.people import addresses_in
+from shared.aliases.quota import of_user
 from shared.aliases.tags import format_tag
 from shared.bookings.booking import Booking
 from shared.errors import InvalidRequest, NotAllowed
@@ -41,7 +42,9 @@ class MeetingDetails:
         lifetime = timedelta(days=integration.reservation_days)
         form = alias_format(integration)
         caller = replace(caller, mailboxes=addresses_in(mailboxes))
-        booking = await self.allocator.allocate(integration.uuid, form, caller, lifetime, idempotency_key, limited=True)
+        booking = await self.allocator.allocate(
+            integration.uuid, form, caller, lifetime, idempotency_key, limits=of_user(caller)
+        )
         measure(Metric.ALLOCATION, 1, integration.uuid)
         return details(integration, booking)
 

@@ -13,6 +13,7 @@ import hmac
 import logging
 import secrets
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from datetime import datetime, timedelta
 from shared.alarms import AlarmKind, Alarms
 from shared.aliases.digits import has_expired, vacate
 from shared.aliases.people import People
-from shared.aliases.quota import BURST, Account, account_of
+from shared.aliases.quota import Account, Accounts, Limit, accounts_of
 from shared.aliases.tags import new_tag
 from shared.bookings.booking import Booking, State
 from shared.bookings.due_tasks import due_of
@@ -91,25 +92,27 @@ class Allocator:
         lifetime: timedelta,
         idempotency_key: str = "",
         *,
-        limited: bool = False,
+        limits: Sequence[Limit] = (),
     ) -> Booking:
         """A reserved booking; the same one for the same caller and (non-empty) idempotency key (A2).
 
-        `limited`: it counts against the caller's quota (quota.py). Raises NumberSpaceFull (A7), RateLimited,
+        It counts against the `limits` (quota.py). Raises NumberSpaceFull (A7), RateLimited when one is used up,
         Unavailable.
         """
         now = self._clock.now()
         tag = self._tag(integration, caller, idempotency_key)
         people = tuple(mark.hex() for mark in self._people.marks(integration, caller.mailboxes))
         booking = Booking(integration, tag, form.random(), caller.key, now, now + lifetime, people=people)
-        claimed, account = await asyncio.gather(self._claim(booking, now), self._account(booking, caller, limited))
+        claimed, accounts = await asyncio.gather(
+            self._claim(booking, now), accounts_of(self._bookings, integration, limits, now)
+        )
         for attempt in range(ATTEMPTS):
             if claimed:
-                if account and (wait := account.wait(now)):
-                    return await self._refuse(booking, wait)
+                if exhausted := accounts.exhausted(now):
+                    return await self._refuse(booking, exhausted)
                 if attempt >= MANY:
                     await self._warn(integration, f"An alias was found only at attempt {attempt + 1} of {ATTEMPTS}.")
-                return await self._book(booking, caller, account)
+                return await self._book(booking, accounts)
             if attempt < ATTEMPTS - 1:
                 booking = replace(booking, alias=form.random())
                 claimed = await self._claim(booking, now)
@@ -182,37 +185,36 @@ class Allocator:
             log.info("an alias was used this moment")
         return False
 
-    async def _account(self, booking: Booking, caller: Caller, limited: bool) -> Account | None:
-        return await account_of(self._bookings, booking.integration, caller, booking.created) if limited else None
-
-    async def _refuse(self, booking: Booking, wait: timedelta) -> Booking:
+    async def _refuse(self, booking: Booking, exhausted: Account) -> Booking:
         """Give the alias that a repeated click has got before; whoever has used up the quota gets no other one."""
         before = await self._stored(booking)
         if before is None or before.alias != booking.alias:
             await self._release(booking)
         if before and before.is_usable(booking.created):
             return before
-        cause = f"On {booking.created:%Y-%m-%d} a user asked for more than {BURST} aliases at once."
+        limit, wait = exhausted.limit, exhausted.wait(booking.created)
+        cause = f"On {booking.created:%Y-%m-%d} {limit.whose} asked for more than {limit.burst} aliases at once."
         await self._warn(booking.integration, cause, AlarmKind.QUOTA)
         raise RateLimited(
             f"You have asked for very many VMRs in a short time. Please try again in {wait // _MINUTE + 1} minutes.",
             wait.total_seconds(),
         )
 
-    async def _book(self, booking: Booking, caller: Caller, account: Account | None) -> Booking:
+    async def _book(self, booking: Booking, accounts: Accounts) -> Booking:
         """Write the booking down; or give the one that its idempotency key has got before, if that still stands."""
         new: list[Operation] = [Insert(booking.key, booking.values()), due_of(booking, booking.created).put()]
         for _ in range(ATTEMPTS):
             try:
-                spent = [account.spend(booking.created)] if account else []
+                spent = accounts.spend(booking.created)
                 etag, *_ = await self._bookings.commit(booking.integration, *new, *spent)
                 return replace(booking, etag=etag)
             except (RowExists, RowChanged):
                 before = await self._stored(booking)
-            if before is None and account:  # the same user asks for another alias this moment
-                account = await account_of(self._bookings, booking.integration, caller, booking.created)
-                if wait := account.wait(booking.created):
-                    return await self._refuse(booking, wait)
+            if before is None:  # somebody else's alias was counted this moment
+                limits = [account.limit for account in accounts.accounts]
+                accounts = await accounts_of(self._bookings, booking.integration, limits, booking.created)
+                if exhausted := accounts.exhausted(booking.created):
+                    return await self._refuse(booking, exhausted)
             if before and before.is_usable(booking.created):
                 if before.alias != booking.alias:
                     await self._release(booking)

@@ -8,16 +8,17 @@ from datetime import timedelta
 from shared.aliases.allocation import Allocator, alias_format
 from shared.aliases.marks import Marks, find_marks_in_turns
 from shared.aliases.promises import Promise, Promises
+from shared.aliases.quota import of_copy, of_user
 from shared.bookings.booking import Booking, State
 from shared.bookings.operation import correlation_id
 from shared.calendar.conference import Calendar
 from shared.calendar.request import Answer, MeetingRequest, meeting_key
 from shared.clock import Clock
-from shared.errors import NotAuthenticated
+from shared.errors import NotAuthenticated, RateLimited
 from shared.identity.caller import Caller
 from shared.integrations import Integration
 from shared.meetings.comparison import is_compared
-from shared.meetings.decision import Accept, Decision, Known, Provide, decide
+from shared.meetings.decision import Accept, Decision, Known, Provide, Reject, decide
 from shared.meetings.records import Records
 
 log = logging.getLogger(__name__)
@@ -49,15 +50,21 @@ class Decider:
     async def _decide(self, request: MeetingRequest, calendar: Calendar, known: Known) -> Decision:
         """The decision, with an alias allocated now where one has to be provided (M8, A4).
 
-        A promise that another meeting has redeemed already is treated as a copied tag, hence the loop.
+        A promise that another meeting has redeemed already is treated as a copied tag, hence the loop. Where too many
+        aliases were provided, it is decided on as if none could be.
         """
         copies, now = self.integration.copied_tag_action == "new_alias", self.clock.now()
         decision = decide(request, calendar, known, now, copies_get_new_alias=copies)
-        provided = False
+        provided, exhausted = False, False
         while isinstance(decision, Provide):
-            booking = await self._provide(decision, request)
-            known, provided = replace(known, tagged=(*known.tagged, booking), promise=None), True
+            try:
+                booking = await self._provide(decision, request)
+                known, provided = replace(known, tagged=(*known.tagged, booking), promise=None), True
+            except RateLimited:
+                exhausted, copies, known = True, copies and bool(decision.promise), replace(known, promise=None)
             decision = decide(request, calendar, known, now, copies_get_new_alias=copies)
+        if isinstance(decision, Reject) and exhausted:
+            return replace(decision, cause="Too many VMRs were provided lately: see the alarm allocation_quota.")
         return replace(decision, mail_instructions=provided) if isinstance(decision, Accept) else decision
 
     async def _provide(self, decision: Provide, request: MeetingRequest) -> Booking:
@@ -69,6 +76,9 @@ class Decider:
             promise.caller if promise else Caller(f"meeting:{correlation}", "provided"),
             timedelta(days=self.integration.reservation_days),
             promise.id if promise else correlation,
+            limits=of_user(promise.caller)
+            if promise
+            else of_copy(request.item.organizer.email if request.item else ""),
         )
 
     def _completed(self, known: Known, promise: Promise | None, request: MeetingRequest) -> Known:

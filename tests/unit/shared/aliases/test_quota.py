@@ -1,13 +1,14 @@
 """One user's script cannot use up the number space; nobody who plans meetings notices a limit."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from dev.harness.storage import MemoryStorage
+from shared.alarms import Alarms
 from shared.aliases.allocation import AliasFormat, Allocator
-from shared.aliases.quota import BURST, REFILL, forget_full
+from shared.aliases.quota import BURST, COPIES_BURST, COPIES_REFILL, REFILL, forget_full, of_copy, of_user
 from shared.bookings.booking import Booking
 from shared.bookings.rows import RowKind
 from shared.errors import RateLimited
@@ -27,7 +28,7 @@ class QuotaWorld:
         self.allocator = Allocator(self.storage, self.clock, b"k" * 32)
 
     async def allocate(self, caller: Caller = ALICE, key: str = "") -> Booking:
-        return await self.allocator.allocate(INTEGRATION, FORM, caller, timedelta(days=30), key, limited=True)
+        return await self.allocator.allocate(INTEGRATION, FORM, caller, timedelta(days=30), key, limits=of_user(caller))
 
     async def exhaust(self) -> None:
         for _ in range(BURST):
@@ -89,3 +90,41 @@ async def test_an_account_that_is_full_again_leaves_no_row(world: QuotaWorld) ->
     world.clock.move(REFILL)
     await forget_full(table, INTEGRATION, world.clock.now())
     assert [row.key async for row in table.rows(INTEGRATION, RowKind.QUOTA.prefix)] == []
+
+
+async def copy(world: QuotaWorld, organizer: str, key: str = "") -> Booking:
+    caller = Caller("meeting:x", "provided")
+    lifetime = timedelta(days=30)
+    return await world.allocator.allocate(INTEGRATION, FORM, caller, lifetime, key, limits=of_copy(organizer))
+
+
+async def test_copies_count_against_their_organizer_however_the_address_is_written(world: QuotaWorld) -> None:
+    for number in range(BURST):
+        await copy(world, "alice@example.com" if number % 2 else "Alice@Example.COM")
+    with pytest.raises(RateLimited):
+        await copy(world, "alice@example.com")
+    assert await copy(world, "bob@example.com")
+    assert await world.allocate(ALICE), "her own clicks are counted apart"
+    [alarm] = [alarm async for alarm in Alarms(world.storage, world.clock).of(INTEGRATION)]
+    assert "an organizer, by copies of invitations, asked for more than 300 aliases" in alarm.cause
+
+
+async def test_copies_of_ever_new_organizers_count_together(world: QuotaWorld) -> None:
+    for number in range(COPIES_BURST):
+        await copy(world, f"somebody-{number}@example.org")
+    with pytest.raises(RateLimited):
+        await copy(world, "somebody-else@example.org")
+    assert await world.claimed() == COPIES_BURST, "what was refused holds no digits"
+    world.clock.move(COPIES_REFILL)
+    assert await copy(world, "boß@example.org")
+
+
+async def test_many_copies_at_once_are_all_counted(world: QuotaWorld) -> None:
+    done = await asyncio.gather(*(copy(world, f"{n}@example.org", key=str(n)) for n in range(12)))
+    assert len({booking.alias for booking in done}) == 12
+    again = await asyncio.gather(*(copy(world, f"{n}@example.org", key=str(n)) for n in range(12)))
+    assert {booking.alias for booking in again} == {booking.alias for booking in done}
+    table = world.storage.table("meetings")
+    rows = [row async for row in table.rows(INTEGRATION, RowKind.QUOTA.prefix)]
+    left = max(datetime.fromisoformat(str(row.values["full_at"])) for row in rows)
+    assert left - world.clock.now() == max(12 * COPIES_REFILL, REFILL)

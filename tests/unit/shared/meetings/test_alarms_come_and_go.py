@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from dev.management_node.node import Node
 from shared.alarms import AlarmKind
 from shared.aliases.allocation import AliasFormat
-from shared.aliases.quota import BURST
+from shared.aliases.quota import BURST, of_user
 from shared.errors import RateLimited, SchedulingError, Unavailable
 from shared.identity.caller import Caller
 from shared.identity.service_tokens import ServiceTokens, SignInNeeded
@@ -200,9 +200,9 @@ async def _duplicate_alias(world: RecurringAlarmsWorld, uuid: str) -> None:
 async def _quota(world: RecurringAlarmsWorld, uuid: str) -> None:
     allocate, script = world.places[uuid].site.allocator.allocate, Caller("script", "test")
     for _ in range(BURST):
-        await allocate(uuid, FORM, script, timedelta(days=1), limited=True)
+        await allocate(uuid, FORM, script, timedelta(days=1), limits=of_user(script))
     with pytest.raises(RateLimited):
-        await allocate(uuid, FORM, script, timedelta(days=1), limited=True)
+        await allocate(uuid, FORM, script, timedelta(days=1), limits=of_user(script))
 
 
 async def _renamed(world: RecurringAlarmsWorld, uuid: str) -> None:

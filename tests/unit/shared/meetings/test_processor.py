@@ -6,6 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.alarms import AlarmKind
+from shared.aliases.allocation import alias_format
+from shared.aliases.promises import find_promises
+from shared.aliases.quota import BURST, Limit, of_copy, of_user
 from shared.aliases.tags import find_tags
 from shared.bookings.booking import State
 from shared.calendar.conference import Calendar, Occurrence
@@ -23,9 +27,19 @@ START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = START + timedelta(hours=4)
 
 
+TOO_MANY = "Too many VMRs were provided lately: see the alarm allocation_quota."
+
+
 @pytest.fixture
 def world() -> MeetingsWorld:
     return MeetingsWorld()
+
+
+async def exhaust(world: MeetingsWorld, limits: tuple[Limit, ...], before: int = 0) -> None:
+    """Use up what they leave, where `before` were used before."""
+    form, caller = alias_format(world.integration), Caller("somebody", "test")
+    for _ in range(BURST - before):
+        await world.allocator.allocate(world.integration.uuid, form, caller, timedelta(days=1), limits=limits)
 
 
 async def test_one_message_that_can_never_be_read_keeps_no_other_from_its_answer_for_ever(world: MeetingsWorld) -> None:
@@ -319,6 +333,44 @@ class TestCopiesAndPromises:
         assert booking.alias in text
         world.clock.set(START)
         assert await world.is_open(booking.alias)
+
+    async def test_whoever_copies_too_much_is_declined_as_where_copies_get_no_alias(self, world: MeetingsWorld) -> None:
+        """So that nobody uses up the number space by copies of one invitation."""
+        world.integration = stored_integration(copied_tag_action="new_alias")
+        booking = await world.reserve()
+        await world.process(world.mailbox.deliver(invitation(body=body(booking))))
+        await exhaust(world, of_copy("ALICE@example.com"))
+        copied = invitation("message-2", body(booking), uid="uid-2")
+        await world.process(world.mailbox.deliver(copied))
+        assert [kind for kind, _ in world.told] == ["accepted", "declined"]
+        operation = await world.operation("message-2")
+        assert operation
+        assert (operation.reason, operation.cause) == ("reject_alias_conflict_template", TOO_MANY)
+        assert [alarm.kind async for alarm in world.alarms.of(world.integration.uuid)] == [AlarmKind.QUOTA]
+
+    async def test_promises_count_against_whom_they_were_made_to(self, world: MeetingsWorld) -> None:
+        text = world.promises.make(world.integration.uuid, Caller("alice", "test"))
+        [mark] = find_promises(text)
+        await exhaust(world, of_user(world.promises.verify(world.integration.uuid, mark).caller))
+        await world.process(world.mailbox.deliver(invitation(body=f"<p>{text}</p>")))
+        assert [kind for kind, _ in world.told] == ["declined"]
+        operation = await world.operation("message-1")
+        assert operation
+        assert (operation.reason, operation.cause) == ("reject_invalid_alias_id_template", TOO_MANY)
+        other = world.promises.make(world.integration.uuid, Caller("bob", "test"))
+        await world.process(world.mailbox.deliver(invitation("message-2", f"<p>{other}</p>", uid="uid-2")))
+        assert [kind for kind, _ in world.told] == ["declined", "accepted"]
+
+    async def test_a_promise_that_was_redeemed_before_is_not_counted_again(self, world: MeetingsWorld) -> None:
+        text = world.promises.make(world.integration.uuid, Caller("alice", "test"))
+        request = invitation(body=f"<p>{text}</p>")
+        world.mailbox.fail("answer", Unavailable("down"))
+        with pytest.raises(Unavailable):
+            await world.process(world.mailbox.deliver(request))
+        [mark] = find_promises(text)
+        await exhaust(world, of_user(world.promises.verify(world.integration.uuid, mark).caller), before=1)
+        await world.process("message-1")
+        assert [kind for kind, _ in world.told] == ["accepted"]
 
     async def test_a_copied_promise_is_a_conflict(self, world: MeetingsWorld) -> None:
         promise = world.promises.make(world.integration.uuid, Caller("alice", "test"))
