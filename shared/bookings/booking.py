@@ -46,7 +46,8 @@ class Booking:
     `names` are all names that its conference has had: they stay claimed until it is closed.
 
     `day` is the pattern's date (yyyymmdd) of the one occurrence whose own room this is, "" for a whole meeting; `apart`
-    are a series' occurrences that have rooms of their own, so that this room is closed to them.
+    are a series' occurrences that have rooms of their own, so that this room is closed to them. `held` says that an
+    admin has closed it, so that nothing but an admin opens it again (shared/meetings/room_control.py).
     """
 
     integration: str
@@ -63,6 +64,7 @@ class Booking:
     people: tuple[str, ...] = ()
     day: str = ""
     apart: tuple[Apart, ...] = ()
+    held: bool = False
     etag: str = ""
 
     @property
@@ -102,6 +104,7 @@ class Booking:
             "names": json.dumps(self.names),
             "people": joined(self.people),
             "day": self.day,
+            "held": self.held,
             "apart": json.dumps([_apart_row(apart) for apart in self.apart], separators=(",", ":")),
         }
         return columns | ({"conference": self.conference.to_json()} if self.conference else {})
@@ -134,6 +137,7 @@ class Booking:
             names=tuple(json.loads(text["names"])),
             people=split(text.get("people", "")),
             day=text.get("day", ""),
+            held=row.values.get("held") is True,
             apart=tuple(_apart(*row) for row in json.loads(text.get("apart", "[]"))),
             conference=Conference.from_json(text["conference"]) if "conference" in text else None,
             etag=row.etag,
@@ -154,7 +158,7 @@ class Booking:
         One that was closed has released its names.
         """
         names = self.names if self.state is State.SCHEDULED else ()
-        mine = replace(self, state=State.SCHEDULED, meeting=meeting, item_id=item_id, day=day, names=names)
+        mine = replace(self, state=State.SCHEDULED, held=False, meeting=meeting, item_id=item_id, day=day, names=names)
         return replace(mine, conference=conference, apart=apart)
 
     def following(self, calendar: Calendar, apart: tuple[Apart, ...]) -> Self:

@@ -29,6 +29,11 @@ class Calendar:
     occurrences: tuple[Occurrence, ...]
     known_until: datetime | None = None
 
+    def current(self, now: datetime) -> tuple[Occurrence, int]:
+        """The occurrence that is on or comes next, the last one when all are over; and its place. There must be one."""
+        place = next((n for n, each in enumerate(self.occurrences) if now < each.end), len(self.occurrences) - 1)
+        return self.occurrences[place], place
+
     def has_future(self, now: datetime) -> bool:
         """Whether anything is still to end after `now`."""
         return self.known_until is not None or any(now < o.end for o in self.occurrences)

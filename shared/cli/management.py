@@ -20,6 +20,7 @@ _INTEGRATIONS = f"/api/admin/configuration/v1/{CONNECTOR}/"
 _ALIASES = "/api/admin/configuration/v1/scheduled_alias/"
 _SCHEDULED = "/api/admin/configuration/v1/scheduled_conference/"
 _OPERATIONS = "/api/admin/status/v1/scheduling_operation/"
+_MEETINGS = "/api/admin/status/v1/meeting/"
 _ALARMS = "/api/admin/status/v1/alarm/"
 _API_CLIENTS = "/api/admin/configuration/v1/oauth2_client/"
 _ROLES = "/api/admin/configuration/v1/role/"
@@ -83,6 +84,14 @@ class ManagementClient:
     def operations(self, most: int | None = None, **filters: str) -> list[Object]:
         """What was decided on meeting messages, `most` of them at most."""
         return self._all(_OPERATIONS, filters, most=most)
+
+    def meetings(self, most: int, **filters: str) -> list[Object]:
+        """Scheduled meetings, `most` of them at most."""
+        return self._all(_MEETINGS, filters, most=most)
+
+    def act_on_meeting(self, id_: int, action: str) -> Object:
+        """Close or reopen a meeting's room; the meeting as it is now."""
+        return _object(self._send("POST", f"{_MEETINGS}{id_}/{action}/"))
 
     def aliases(self, **filters: str) -> list[Object]:
         """Aliases that were given out, with their tags."""

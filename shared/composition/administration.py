@@ -35,6 +35,7 @@ class Administration:
     def management(self) -> Management:
         """The management API with all its resources."""
         from shared.management import management
+        from shared.meetings.room_control import RoomControl
 
         base = self.foundation
         return management(
@@ -49,6 +50,7 @@ class Administration:
             self.service_accounts.start,
             self.addin.bridges.names,
             self.addin.bridges.name_at,
+            RoomControl(base.storage, self.scheduling.conferences.platform, base.clock),
             local=base.settings.is_local,
         )
 

@@ -9,6 +9,7 @@ description.py what there is: areas, and each resource's schema in Tastypie's fo
 connectors.py  ms_exchange_connector; domains.py exchange_domain; connector_schema.py their JSON schemas
 api_clients.py oauth2_client and role
 fixed.py       what the original's clients look up, and what is the same everywhere
+meetings.py    scheduled meetings as a support desk looks for them; what may be done about one
 records.py     what is only read; record_rows.py the objects of these lists
 directory.py   records by the thousand: conferences.py, conference_aliases.py, end_users.py
 relations.py   what these refer to; vmr_form.py how a VMR is shown as conference, and understood
@@ -30,8 +31,10 @@ from shared.management.end_users import end_users
 from shared.management.engine import Management
 from shared.management.fixed import worker_vms
 from shared.management.lifecycle import Lifecycle
+from shared.management.meetings import Meetings
 from shared.management.records import records, scheduled_rooms
 from shared.management.relations import NameAt
+from shared.meetings.room_control import RoomControl
 from shared.personal.sources import served_by
 from shared.personal.store import VmrStore
 from shared.personal.users import UserStore
@@ -62,10 +65,12 @@ def management(
     start_sign_in: StartSignIn,
     names: Names,
     name_at: NameAt,
+    control: RoomControl,
     *,
     local: bool,
 ) -> Management:
-    """The API with all its resources. `examine` is the doctor, `names` and `name_at` resolve URIs.
+    """The API with all its resources. `examine` is the doctor, `names` and `name_at` resolve URIs, `control`
+    closes and opens rooms.
 
     `local`: of a local stack, see IntegrationStore.
     """
@@ -82,6 +87,7 @@ def management(
             *records(integrations, storage, alarms, clock),
             ApiClientResource(api_clients),
             roles(),
+            Meetings(integrations, storage, control, clock),
             worker_vms(),
         ],
     )

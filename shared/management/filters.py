@@ -64,6 +64,8 @@ class Filter:
             return False
         if self.lookup in _OF_LISTS:
             return self._holds_for_list(value)
+        if self.lookup == "exact" and self.schema.get("x-search"):
+            return self.wanted.casefold() in str(value).casefold()
         if self.lookup in _ORDER:
             return _ORDER[self.lookup](*_comparable(self.schema, value, self.wanted))
         if self.lookup in _REGEX:

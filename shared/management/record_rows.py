@@ -9,7 +9,7 @@ from shared.bookings.booking import Booking, State
 from shared.bookings.operation import Operation
 from shared.bookings.rows import meetings_table
 from shared.bookings.stored import bookings_of, operations_of
-from shared.calendar.conference import Conference, Occurrence
+from shared.calendar.conference import Conference
 from shared.clock import Clock
 from shared.integrations import Integration
 from shared.management.connectors import connector_uri
@@ -45,7 +45,7 @@ class RecordRows:
     async def scheduled(self, integration: Integration) -> AsyncIterator[Object]:
         """What scheduled_conference shows."""
         async for booking, conference in self._scheduled(integration):
-            occurrence, _ = _current(conference, self.clock.now())
+            occurrence, _ = conference.calendar.current(self.clock.now())
             yield {
                 "id": _alias_id(booking),
                 "conference": _conference_uri(booking),
@@ -68,7 +68,7 @@ class RecordRows:
                 yield {
                     "id": _alias_id(booking),
                     "conference": _conference_uri(booking),
-                    "current_index": _current(conference, now)[1],
+                    "current_index": conference.calendar.current(now)[1],
                     "ews_item_id": _ews_item_id(booking),
                     "is_depleted": not conference.calendar.has_future(now),
                     "subject": conference.subject,
@@ -160,13 +160,6 @@ def _alarm(integration: Integration, alarm: Alarm) -> Object:
         "remedy": alarm.remedy,
         "time_raised": time_text(datetime.fromisoformat(alarm.since)),
     }
-
-
-def _current(conference: Conference, now: datetime) -> tuple[Occurrence, int]:
-    """The occurrence that is on or comes next, the last one when all are over; and its number in the calendar."""
-    occurrences = conference.calendar.occurrences
-    index = next((number for number, each in enumerate(occurrences) if now < each.end), len(occurrences) - 1)
-    return occurrences[index], index
 
 
 def _recurs(conference: Conference) -> bool:

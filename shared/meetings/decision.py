@@ -222,11 +222,17 @@ def _cancelled(
 def _choose(
     item: CalendarItem, known: Known, own: Booking | None, now: datetime, copies_get_new_alias: bool
 ) -> Booking | Provide | Reject:
-    """The booking that the meeting is to have: the newest tag that is free or its own, else the one it has."""
+    """The booking that the meeting is to have: the newest tag that is free or its own, else the one it has.
+
+    What an admin holds closed stays so: its meeting is told what it would be told of a deleted alias.
+    """
     usable = [booking for booking in known.tagged if booking.is_usable(now)]
     mine = [booking for booking in usable if booking.tag not in known.others and _may_have(item, booking)]
     if mine:
-        return mine[-1]
+        return Reject(Rejected.ALIAS_DELETED) if mine[-1].held else mine[-1]
+    its = known.apart if item.day and known.apart else known.own
+    if its and its.held:
+        return Reject(Rejected.ALIAS_DELETED)
     if own:
         return own
     if known.promise:

@@ -115,15 +115,18 @@ class CalendarPart:
                 del self._meetings[name]
 
     def compare(self, booking: Booking) -> Difference | None:
-        """Let a booking pass by; the difference if its meeting is not in the calendar."""
+        """Let a booking pass by; the difference if its meeting is not in the calendar.
+
+        A room that an admin holds closed is as its meeting is to have it.
+        """
         conference = booking.conference
-        if booking.state is not State.SCHEDULED or conference is None:
+        if conference is None or not (booking.state is State.SCHEDULED or booking.held):
             return None
         times = [o for o in conference.calendar.occurrences if self._holds(o)]
         meeting = self._by_key.get(booking.meeting) or self._by_item.get(booking.item_id)
         if meeting and meeting.entries:
             meeting.book(booking, times)
-        elif times:
+        elif times and not booking.held:
             state, booked = _mark(booking.etag), frozenset(times)
             return Difference(Kind.NO_MEETING, booking.meeting, booking.item_id, state, booking.day, booked)
         return None

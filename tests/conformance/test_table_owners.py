@@ -80,7 +80,8 @@ def test_keys_are_spelt_in_one_place() -> None:
 
 
 def test_the_name_of_the_table_stands_once() -> None:
-    assert [file for file, tree in sources() if MEETINGS in texts(tree)] == [NAMED_IN]
+    named = [file for file, tree in sources() if MEETINGS in texts(tree)]
+    assert [file for file in named if not file.startswith("shared/cli/")] == [NAMED_IN]  # there it is a command
     asked = {file for file, tree in sources() if "table(MEETINGS)" in ast.unparse(tree)}
     assert asked == {VOCABULARY}
 

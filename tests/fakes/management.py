@@ -13,11 +13,13 @@ from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
 from functions.http import status_of
 from shared.alarms import AlarmKind, Alarms
+from shared.conferences.platform import PolicyPlatform
 from shared.errors import SchedulingError
 from shared.identity.api_clients import ApiClients
 from shared.identity.passwords import hash_password
 from shared.integrations import IntegrationStore
 from shared.management import Answer, Call, PasswordAdmins, management
+from shared.meetings.room_control import RoomControl
 from shared.settings import BasicCredential
 from tests.fakes.clock import FakeClock
 from tests.fakes.doctor import FakeDoctor
@@ -45,9 +47,9 @@ class FakeDeployment:
         admins = PasswordAdmins(_CREDENTIAL)
         self.doctor = FakeDoctor()
         parts = self.integrations, storage, self.alarms, clock, FakeLifecycle(), self.doctor
-        self._api = management(
-            admins, ApiClients(storage, clock), *parts, sign_in_link, known_names, name_at, local=False
-        )
+        control = RoomControl(storage, PolicyPlatform(storage), clock)
+        more = sign_in_link, known_names, name_at, control
+        self._api = management(admins, ApiClients(storage, clock), *parts, *more, local=False)
         self._loop = asyncio.Runner()
         self.calls: list[Call] = []
         self.interrupt: Callable[[Call], Answer | None] = lambda call: None

@@ -7,10 +7,12 @@ from typing import Any
 from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
 from shared.alarms import Alarms
+from shared.conferences.platform import PolicyPlatform
 from shared.errors import NotAuthenticated
 from shared.identity.api_clients import ApiClients
 from shared.integrations import IntegrationStore
 from shared.management import Admin, Answer, Call, Management, management
+from shared.meetings.room_control import RoomControl
 from tests.fakes.clock import FakeClock
 from tests.fakes.doctor import FakeDoctor
 from tests.fakes.lifecycle import FakeLifecycle
@@ -48,9 +50,9 @@ class Api:
         self.lifecycle = FakeLifecycle()
         self.doctor = FakeDoctor()
         parts = self.integrations, self.storage, self.alarms, self.clock, self.lifecycle, self.doctor
-        self.management: Management = management(
-            TwoAdmins(), self.api_clients, *parts, sign_in_link, known_names, name_at, local=False
-        )
+        control = RoomControl(self.storage, PolicyPlatform(self.storage), self.clock)
+        more = sign_in_link, known_names, name_at, control
+        self.management: Management = management(TwoAdmins(), self.api_clients, *parts, *more, local=False)
 
     async def raw(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, query: str = ""

@@ -1,0 +1,150 @@
+"""`meetings`: scheduled meetings, and their rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from shared.cli import show
+from shared.cli.arguments import Form, group
+from shared.cli.connection import Connection
+from shared.cli.management import ManagementClient, Object
+from shared.cli.outcome import CommandFailed, Exit
+from shared.cli.show import Output
+
+commands = group("Scheduled meetings: find one, see why it is as it is, close its room.")
+
+_NEAREST = 50
+_Meeting = Annotated[str, typer.Argument(metavar="MEETING", help="Its id, alias or tag, or what a search finds once.")]
+_Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many at most.")]
+
+
+@commands.command("list")
+def list_(
+    context: typer.Context,
+    integration: Annotated[str, typer.Option("--integration", help="Name, UUID or id; all otherwise.")] = "",
+    since: Annotated[datetime | None, typer.Option("--since", help="In UTC; now if not given.")] = None,
+    until: Annotated[datetime | None, typer.Option("--until", help="In UTC.")] = None,
+    limit: _Limit = _NEAREST,
+    output: Form = Output.TEXT,
+) -> None:
+    """List meetings that are on or to come, the next first. Times are those of the current or next occurrence."""
+    with context.ensure_object(Connection).open() as management:
+        filters = {"end__gte": (since or datetime.now(UTC).replace(tzinfo=None)).isoformat(timespec="seconds")}
+        if until:
+            filters["start__lt"] = until.isoformat()
+        if integration:
+            filters["exchange_connector"] = str(management.integration(integration)["id"])
+        _print(management.meetings(limit, order_by="start", **filters), output)
+
+
+@commands.command()
+def search(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="Of the subject, name, description, alias or tag.")],
+    limit: _Limit = _NEAREST,
+    output: Form = Output.TEXT,
+) -> None:
+    """Find meetings, past ones too, the latest first.
+
+    Organizers are found as far as names and descriptions of conferences hold them, which the integration's templates
+    say. A meeting that got no room is in `operations list`.
+    """
+    with context.ensure_object(Connection).open() as management:
+        _print(management.meetings(limit, order_by="-start", text=text), output)
+
+
+@commands.command("show")
+def show_(context: typer.Context, meeting: _Meeting, output: Form = Output.TEXT) -> None:
+    """Show one meeting: its room, its occurrences, and what was decided on its messages."""
+    with context.ensure_object(Connection).open() as management:
+        found = _meant(management, meeting)
+        decided = [each for id_ in found["operations"] for each in management.operations(transaction_uuid=id_)]
+    if output is Output.JSON:
+        return show.as_json({**found, "operations": decided})
+    return show.show(*_lines(found, decided))
+
+
+@commands.command()
+def close(
+    context: typer.Context,
+    meeting: _Meeting,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Close a meeting's room at once. It stays closed, whatever the organizer sends, until it is reopened."""
+    with context.ensure_object(Connection).open() as management:
+        found = _meant(management, meeting)
+        question = f"Close the room of {found['subject'] or found['name']} ({found['alias']})?"
+        if not yes and not typer.confirm(show.plain(question), err=True):
+            raise CommandFailed(Exit.REFUSED, "Nothing was changed.")
+        management.act_on_meeting(int(found["id"]), "close")
+    typer.echo(show.plain(f"{found['alias']}: nobody gets in any more."))
+
+
+@commands.command()
+def reopen(context: typer.Context, meeting: _Meeting) -> None:
+    """Open a room again that was closed by `close`."""
+    with context.ensure_object(Connection).open() as management:
+        found = management.act_on_meeting(int(_meant(management, meeting)["id"]), "reopen")
+    typer.echo(show.plain(f"{found['alias']}: {_door(found)}."))
+
+
+def _meant(management: ManagementClient, meeting: str) -> Object:
+    """The one meeting that is meant. Raises CommandFailed."""
+    by_id = management.meetings(2, id=meeting) if meeting.isascii() and meeting.isdecimal() else []
+    found = by_id or management.meetings(3, text=meeting)
+    if not found:
+        raise CommandFailed(Exit.MISSING, f"There is no meeting {meeting!r}: `meetings search` finds them by text.")
+    if len(found) > 1:
+        some = ", ".join(f"{each['id']} ({each['start']})" for each in found)
+        raise CommandFailed(Exit.CONFLICT, f"{meeting!r} is in several meetings; give one of their ids: {some} …")
+    return found[0]
+
+
+def _print(found: list[Object], output: Output) -> None:
+    if output is Output.JSON:
+        return show.as_json(found)
+    if not found:
+        return typer.echo("No meetings.")
+    columns = ("id", "start (UTC)", "end (UTC)", "room", "alias", "subject")
+    rows = [
+        [each[name] for name in ("id", "start", "end")] + [_door(each), each["alias"], each["subject"]]
+        for each in found
+    ]
+    return show.show(show.table(columns, rows))
+
+
+def _door(meeting: Object) -> str:
+    if meeting["state"] == "held":
+        return "closed by an admin"
+    change = meeting["door"]["next_change"]
+    if meeting["door"]["open"]:
+        return f"open until {change} UTC"
+    return f"closed until {change} UTC" if change else "closed"
+
+
+def _lines(meeting: Object, decided: list[Object]) -> Iterator[Text]:
+    rows = {
+        "subject": meeting["subject"],
+        "name": meeting["name"],
+        "organizer": meeting["organizer"],
+        "alias": meeting["alias"],
+        "tag": meeting["tag"],
+        "room": _door(meeting),
+    }
+    for name, text in rows.items():
+        if text:
+            yield Text.assemble((f"{name:<13}", "bold"), show.plain(text))
+    yield Text("occurrences (UTC)", style="bold")
+    for each in meeting["occurrences"]:
+        yield Text(f"  {each['start']} to {each['end']}")
+    yield Text("messages", style="bold")
+    for each in decided:
+        outcome = "under way" if each["is_pending"] else "done" if each["success"] else "failed"
+        told = f"  {each['creation_time']}  {each['what']}: {each['decision']}, {outcome}  {each['transaction_uuid']}"
+        yield Text(show.plain(told))

@@ -1,0 +1,175 @@
+"""`status/v1/meeting/`: scheduled meetings as a support desk looks for them, and what an admin may do about one (W4).
+
+    GET  …/meeting/?text=review&start__gte=…&state=scheduled&order_by=start
+    POST …/meeting/{id}/close/     nobody gets in any more, until
+    POST …/meeting/{id}/reopen/    an admin opens the room again
+
+Who organized a meeting is not on record. What the integration's templates put into names and descriptions is, and by
+default that is the organizer's address: so far can meetings be found by their organizers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from shared.bookings.booking import Booking, State
+from shared.bookings.operation import Operation
+from shared.bookings.rows import meetings_table
+from shared.bookings.stored import bookings_of, operations_of
+from shared.calendar.conference import Conference
+from shared.clock import Clock
+from shared.errors import NotFound
+from shared.integrations import Integration, IntegrationStore
+from shared.management.call import Answer, Call
+from shared.management.connectors import connector_uri
+from shared.management.resource import STATUS, TIME, Action, Object, Schema, Shown, number_of, time_text, uri
+from shared.meetings.room_control import RoomControl
+from shared.storage import Storage
+
+MEETING = "meeting"
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+\w")
+_TEXT: Schema = {"type": "string", "readOnly": True}
+_TIMES: Schema = {"type": "object", "properties": {"start": TIME, "end": TIME}}
+SCHEMA: Schema = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "integer", "readOnly": True},
+        "exchange_connector": {"type": "string", "format": "uri-reference", "readOnly": True},
+        "alias": _TEXT,
+        "numeric_alias": _TEXT,
+        "tag": _TEXT,
+        "name": _TEXT,
+        "subject": _TEXT,
+        "description": _TEXT,
+        "organizer": {**_TEXT, "description": "The address that the name or the description holds; else empty."},
+        "state": {**_TEXT, "enum": ["scheduled", "closed", "held"], "description": "`held`: closed by an admin."},
+        "start": {
+            **TIME,
+            "description": "UTC, without an offset; of what is on or comes next, of the last one when all are over.",
+        },
+        "end": TIME,
+        "door": {
+            "type": "object",
+            "description": "Whether people are let in now, and when that changes next.",
+            "properties": {"open": {"type": "boolean"}, "next_change": {**TIME, "type": ["string", "null"]}},
+        },
+        "occurrences": {"type": "array", "items": _TIMES},
+        "operations": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Correlation ids of what was decided on its messages, the newest first.",
+        },
+        "text": {**_TEXT, "x-search": True, "description": "What a search looks through: `text=review`."},
+        "creation_time": TIME,
+        "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
+    },
+}
+
+
+@dataclass(frozen=True)
+class Meetings:
+    """A Resource of the meetings that have, or had, a room."""
+
+    integrations: IntegrationStore
+    storage: Storage
+    control: RoomControl
+    clock: Clock
+
+    area = STATUS
+    name = MEETING
+    about = "Scheduled meetings, and the rooms that they have."
+    schema = SCHEMA
+
+    @cached_property
+    def actions(self) -> Mapping[str, Action]:
+        """What an admin may do about a room."""
+        return {
+            "close": Action("POST", "Let nobody in any more, until it is reopened.", self._acting(self.control.close)),
+            "reopen": Action("POST", "Open a room again that was closed here.", self._acting(self.control.reopen)),
+        }
+
+    async def all(self) -> Sequence[Object]:
+        """Every meeting, by rising id."""
+        found = [self._shown(*each) for i in await self.integrations.list() async for each in self._of(i)]
+        return sorted(found, key=lambda shown: int(shown["id"]))
+
+    async def one(self, id_: int) -> Shown:
+        """The meeting of an id. Raises NotFound."""
+        return Shown(self._shown(*await self._found(id_)))
+
+    async def _of(self, integration: Integration) -> AsyncIterator[tuple[Integration, Booking, list[Operation]]]:
+        table = meetings_table(self.storage)
+        decided: dict[str, list[Operation]] = {}
+        async for operation in operations_of(table, integration.uuid):
+            decided.setdefault(operation.meeting, []).append(operation)
+        async for booking in bookings_of(table, integration.uuid):
+            if booking.conference and booking.conference.calendar.occurrences:
+                yield integration, booking, decided.get(booking.meeting, [])
+
+    async def _found(self, id_: int) -> tuple[Integration, Booking, list[Operation]]:
+        for integration in await self.integrations.list():
+            async for each in self._of(integration):
+                if number_of(each[1].tag) == id_:
+                    return each
+        raise NotFound(f"There is no meeting with id {id_}. Its records may have been removed.")
+
+    def _acting(self, act: Callable[[str, str], Awaitable[Booking]]) -> Callable[[int, Call], Awaitable[Answer]]:
+        async def run(id_: int, call: Call) -> Answer:
+            integration, booking, operations = await self._found(id_)
+            return Answer(202, self._shown(integration, await act(integration.uuid, booking.tag), operations))
+
+        return run
+
+    def _shown(self, integration: Integration, booking: Booking, operations: Sequence[Operation]) -> dict[str, Any]:
+        conference, now = booking.conference, self.clock.now()
+        assert conference is not None  # noqa: S101 - `_of` leaves out what has none
+        occurrence, _ = conference.calendar.current(now)
+        newest = sorted(operations, key=lambda operation: operation.created, reverse=True)
+        searched = (conference.name, conference.subject, conference.description, booking.alias, booking.tag)
+        return {
+            "id": number_of(booking.tag),
+            "exchange_connector": connector_uri(integration),
+            "alias": booking.alias,
+            "numeric_alias": booking.numeric_alias,
+            "tag": booking.tag,
+            "name": conference.name,
+            "subject": conference.subject,
+            "description": conference.description,
+            "organizer": organizer_in(conference),
+            "state": "held" if booking.held else str(booking.state),
+            "start": time_text(occurrence.start),
+            "end": time_text(occurrence.end),
+            "door": door(booking, conference, now),
+            "occurrences": [
+                {"start": time_text(each.start), "end": time_text(each.end)} for each in conference.calendar.occurrences
+            ],
+            "operations": [operation.correlation_id for operation in newest],
+            "text": "\n".join(dict.fromkeys(filter(None, searched))),
+            "creation_time": time_text(booking.created),
+            "resource_uri": uri(STATUS, MEETING, number_of(booking.tag)),
+        }
+
+
+def organizer_in(conference: Conference) -> str:
+    """The address that the conference's description, or else its name, holds; "" where neither does."""
+    for text in (conference.description, conference.name):
+        if found := _ADDRESS.search(text):
+            return found[0]
+    return ""
+
+
+def door(booking: Booking, conference: Conference, now: datetime) -> Object:
+    """Whether people are let in, and the next moment at which that changes."""
+    if booking.state is not State.SCHEDULED:
+        return {"open": False, "next_change": None}
+    before, after = timedelta(minutes=conference.buffer_before), timedelta(minutes=conference.buffer_after)
+    is_open = conference.is_open(now)
+    moments = {moment for o in conference.calendar.occurrences for moment in (o.start - before, o.end + after)}
+    changes = (moment for moment in sorted(moments) if moment > now and conference.is_open(moment) != is_open)
+    change = next(changes, None)
+    return {"open": is_open, "next_change": time_text(change) if change else None}

@@ -1,0 +1,87 @@
+"""status/v1/meeting/: meetings as a support desk looks for them, and the two things that may be done about one."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.bookings.operation import DecisionKind, Operation
+from shared.bookings.rows import meetings_table
+from shared.calendar.conference import Calendar
+from shared.calendar.request import meeting_key
+from shared.errors import NotAllowed
+from shared.storage import Put
+from tests.support.integrations import graph_fields
+from tests.support.management_api import READER, Api
+from tests.support.meetings import NOW, OTHER_TAG, TAG, at, booking, conference, scheduled
+
+MEETINGS = "status/v1/meeting/"
+
+
+async def deployment() -> Api:
+    """An integration with a meeting that is on, a series, and a reservation."""
+    api = Api()
+    uuid = (await api.integrations.create(graph_fields())).uuid
+    table = meetings_table(api.storage)
+    told = replace(conference(Calendar((at(-0.1),))), description="Booked by alice@example.com", subject="Review")
+    weekly = Calendar((at(-168), at(24), at(192)))
+    for each in (
+        scheduled(told.calendar, conference=told),
+        scheduled(weekly, "uid-2", OTHER_TAG),
+        booking("cccccccc-cccc-4ccc-8ccc-cccccccccccc"),
+    ):
+        await table.commit(uuid, Put(each.key, each.values()))
+    operation = Operation(
+        "7e1f4c5e-9f1c-5b3a-8f0e-2f3a4b5c6d7e", "m1", NOW.isoformat(), NOW.isoformat(), "new request single",
+        DecisionKind.ACCEPT, "", meeting=meeting_key("uid-1"),
+    )  # fmt: skip
+    await table.commit(uuid, Put(operation.key, operation.values()))
+    return api
+
+
+async def listed(api: Api, query: str = "") -> list[dict[str, Any]]:
+    answer = await api.call("GET", f"{MEETINGS}?{query}")
+    assert answer.status == 200
+    return list(answer.body["objects"])
+
+
+async def test_what_a_support_desk_wants_to_know() -> None:
+    (review,) = await listed(await deployment(), "text=REVIEW")
+    assert (review["organizer"], review["tag"], review["state"]) == ("alice@example.com", TAG, "scheduled")
+    assert review["door"] == {"open": True, "next_change": "2026-11-23T10:54:00"}
+    assert review["operations"] == ["7e1f4c5e-9f1c-5b3a-8f0e-2f3a4b5c6d7e"]
+
+
+async def test_meetings_are_found_by_what_people_know_of_them() -> None:
+    api = await deployment()
+    for query in ("text=alice@example", f"text={TAG}", "organizer=alice@example.com"):
+        assert [each["tag"] for each in await listed(api, query)][:1] == [TAG], query
+    assert [each["tag"] for each in await listed(api, "order_by=-start")] == [OTHER_TAG, TAG]
+    assert [each["tag"] for each in await listed(api, "start__gte=2026-11-23T10:00:00")] == [OTHER_TAG]
+    assert await listed(api, "text=nobody") == []
+
+
+async def test_the_next_occurrence_counts() -> None:
+    (series,) = await listed(await deployment(), f"tag={OTHER_TAG}")
+    assert series["start"] == "2026-11-24T09:00:00"
+    assert len(series["occurrences"]) == 3
+    assert series["door"] == {"open": False, "next_change": "2026-11-24T08:30:00"}
+
+
+async def test_a_room_is_closed_and_reopened_by_an_admin_only() -> None:
+    api = await deployment()
+    (review,) = await listed(api, "text=review")
+    path = f"{MEETINGS}{review['id']}/"
+    with pytest.raises(NotAllowed):
+        await api.call("POST", f"{path}close/", {}, READER)
+    closed = await api.call("POST", f"{path}close/", {})
+    assert (closed.status, closed.body["state"], closed.body["door"]) == (
+        202,
+        "held",
+        {"open": False, "next_change": None},
+    )
+    opened = await api.call("POST", f"{path}reopen/", {})
+    assert (opened.body["state"], opened.body["door"]["open"]) == ("scheduled", True)
+    api.clock.move(timedelta(days=300))
+    assert (await api.call("GET", path)).body["door"] == {"open": False, "next_change": None}
