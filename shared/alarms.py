@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shared.bookings.rows import RowKind, meetings_table
 from shared.clock import Clock
+from shared.errors import NotFound
 from shared.integrations.domains import lacks_domains
 from shared.storage import Delete, Insert, Replace, RowChanged, RowExists, Storage, Values
 
@@ -36,6 +37,42 @@ class AlarmKind(StrEnum):
     COMPARISON = "calendar_comparison"
     DOMAINS = "metadata_domains_missing"
 
+
+class AlarmLevel(StrEnum):
+    """How bad it is."""
+
+    CRITICAL = "critical"
+    """No meeting of the integration is scheduled until it is fixed."""
+    ERROR = "error"
+    """Somebody is not served as they should be."""
+    WARNING = "warning"
+    """Nobody notices yet, or what is missed is made up for."""
+
+
+class AlarmType(NamedTuple):
+    """What all alarms of a kind have in common. `identifier` is its number for monitoring, and never another's."""
+
+    identifier: int
+    level: AlarmLevel
+
+
+ALARM_TYPES: Mapping[AlarmKind, AlarmType] = {
+    AlarmKind.CONNECTION: AlarmType(1, AlarmLevel.CRITICAL),
+    AlarmKind.SIGN_IN: AlarmType(2, AlarmLevel.CRITICAL),
+    AlarmKind.SUBSCRIPTION: AlarmType(3, AlarmLevel.WARNING),
+    AlarmKind.MAILBOX_SETTINGS: AlarmType(4, AlarmLevel.ERROR),
+    AlarmKind.NUMBER_SPACE: AlarmType(5, AlarmLevel.WARNING),
+    AlarmKind.POISON: AlarmType(6, AlarmLevel.ERROR),
+    AlarmKind.WAITING: AlarmType(7, AlarmLevel.ERROR),
+    AlarmKind.ANSWER: AlarmType(8, AlarmLevel.ERROR),
+    AlarmKind.BRIDGE: AlarmType(9, AlarmLevel.CRITICAL),
+    AlarmKind.HOUSEKEEPING: AlarmType(10, AlarmLevel.ERROR),
+    AlarmKind.CLEANUP: AlarmType(11, AlarmLevel.WARNING),
+    AlarmKind.DUPLICATE_ALIAS: AlarmType(12, AlarmLevel.ERROR),
+    AlarmKind.QUOTA: AlarmType(13, AlarmLevel.WARNING),
+    AlarmKind.COMPARISON: AlarmType(14, AlarmLevel.WARNING),
+    AlarmKind.DOMAINS: AlarmType(15, AlarmLevel.ERROR),
+}
 
 REMEDIES = {
     AlarmKind.CONNECTION: (
@@ -130,6 +167,8 @@ class Alarm:
     kind: AlarmKind
     cause: str
     since: str
+    acknowledged: bool = False
+    """Whether an admin has said that they know of it; the alarm stays until its cause is gone."""
 
     @property
     def remedy(self) -> str:
@@ -158,6 +197,13 @@ class Alarms:
         except (RowExists, RowChanged):
             return  # another process has raised the same alarm this moment
 
+    async def acknowledge(self, integration: str, kind: AlarmKind, *, acknowledged: bool) -> None:
+        """Note that an admin knows of an alarm, or that it is to be seen again. Raises NotFound, RowChanged."""
+        row = await self._table.get(integration, RowKind.ALARM.key(kind))
+        if row is None:
+            raise NotFound("The alarm has been cleared.")
+        await self._table.commit(integration, Replace(row, {**row.values, "acknowledged": acknowledged}))
+
     async def clear(self, integration: str, kind: AlarmKind) -> None:
         """The cause is gone."""
         row = await self._table.get(integration, RowKind.ALARM.key(kind))
@@ -183,4 +229,5 @@ class Alarms:
         """The integration's alarms."""
         async for row in self._table.rows(integration, RowKind.ALARM.prefix):
             kind = AlarmKind(RowKind.ALARM.name_in(row.key))
-            yield Alarm(integration, kind, str(row.values["cause"]), str(row.values["since"]))
+            cause, since = str(row.values["cause"]), str(row.values["since"])
+            yield Alarm(integration, kind, cause, since, bool(row.values.get("acknowledged")))

@@ -10,6 +10,7 @@ connectors.py  ms_exchange_connector; domains.py exchange_domain; connector_sche
 api_clients.py oauth2_client and role
 fixed.py       what the original's clients look up, and what is the same everywhere
 meetings.py    scheduled meetings as a support desk looks for them; what may be done about one
+alarms.py      what an admin has to fix
 records.py     what is only read; record_rows.py the objects of these lists
 directory.py   records by the thousand: conferences.py, conference_aliases.py, end_users.py
 relations.py   what these refer to; vmr_form.py how a VMR is shown as conference, and understood
@@ -21,6 +22,7 @@ from shared.clock import Clock
 from shared.identity.api_clients import ApiClients
 from shared.integrations import IntegrationStore
 from shared.management.admins import Admin, Admins, ClientAdmins, EntraAdmins, PasswordAdmins
+from shared.management.alarms import AlarmResource
 from shared.management.api_clients import ApiClientResource, roles
 from shared.management.call import Answer, Call
 from shared.management.conference_aliases import ConferenceAliases
@@ -75,7 +77,7 @@ def management(
     `local`: of a local stack, see IntegrationStore.
     """
     vmrs = VmrStore(storage, clock, served_by(integrations))
-    scheduled = scheduled_rooms(integrations, storage, alarms, clock)
+    scheduled = scheduled_rooms(integrations, storage, clock)
     return Management(
         admins,
         [
@@ -84,7 +86,8 @@ def management(
             Conferences(vmrs, scheduled, integrations, clock, name_at),
             ConferenceAliases(vmrs, clock),
             end_users(UserStore(storage), integrations),
-            *records(integrations, storage, alarms, clock),
+            *records(integrations, storage, clock),
+            AlarmResource(integrations, alarms),
             ApiClientResource(api_clients),
             roles(),
             Meetings(integrations, storage, control, clock),

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.alarms import Alarm, Alarms
 from shared.bookings.booking import Booking, State
 from shared.bookings.operation import Operation
 from shared.bookings.rows import meetings_table
@@ -22,7 +21,6 @@ class RecordRows:
     """Reads an integration's records and shows them in the original API's fields."""
 
     storage: Storage
-    raised: Alarms
     clock: Clock
 
     async def aliases(self, integration: Integration) -> AsyncIterator[Object]:
@@ -116,11 +114,6 @@ class RecordRows:
                 "is_pending": not operation.done,
             }
 
-    async def alarms(self, integration: Integration) -> AsyncIterator[Object]:
-        """What alarm shows."""
-        async for alarm in self.raised.of(integration.uuid):
-            yield _alarm(integration, alarm)
-
     def _bookings(self, integration: Integration) -> AsyncIterator[Booking]:
         return bookings_of(meetings_table(self.storage), integration.uuid)
 
@@ -148,18 +141,6 @@ def _alias_uri(booking: Booking) -> str:
 
 def _conference_uri(booking: Booking) -> str:
     return uri(CONFIGURATION, "conference", _alias_id(booking))
-
-
-def _alarm(integration: Integration, alarm: Alarm) -> Object:
-    return {
-        "id": number_of(f"{integration.uuid}:{alarm.kind}"),
-        "name": str(alarm.kind),
-        "exchange_connector": connector_uri(integration),
-        "instance": integration.name,
-        "details": alarm.cause,
-        "remedy": alarm.remedy,
-        "time_raised": time_text(datetime.fromisoformat(alarm.since)),
-    }
 
 
 def _recurs(conference: Conference) -> bool:

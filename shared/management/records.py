@@ -1,4 +1,4 @@
-"""What the service has done, to be read: aliases, conferences, operations, alarms of every integration.
+"""What the service has done, to be read: aliases, conferences, operations of every integration.
 
 Records have no numbers of their own, so their ids are made of their keys (`number_of`). Lists read whole partitions:
 they are for admins, who ask now and then.
@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from shared.alarms import Alarms
 from shared.clock import Clock
 from shared.errors import NotFound
 from shared.integrations import Integration, IntegrationStore
@@ -68,9 +67,9 @@ class Records:
         return {**record, "resource_uri": uri(self.area, self.name, record["id"])}
 
 
-def records(integrations: IntegrationStore, storage: Storage, alarms: Alarms, clock: Clock) -> list[Records]:
+def records(integrations: IntegrationStore, storage: Storage, clock: Clock) -> list[Records]:
     """All of them."""
-    source = RecordRows(storage, alarms, clock)
+    source = RecordRows(storage, clock)
     configuration = {
         "scheduled_alias": ("Aliases that were given out.", _ALIAS, source.aliases),
         "scheduled_conference": ("The present or next occurrence of every scheduled meeting.", _SCHEDULED,
@@ -79,7 +78,7 @@ def records(integrations: IntegrationStore, storage: Storage, alarms: Alarms, cl
     status = {
         "exchange_scheduler": ("When each integration last dealt with a meeting message.", _SCHEDULER,
         source.schedulers), "scheduling_operation": ("What was decided on each meeting message.", _OPERATION,
-        source.operations), "alarm": ("What an admin has to fix.", _ALARM, source.alarms),
+        source.operations),
     }  # fmt: skip
     return [
         Records(area, name, about, properties, integrations, read)
@@ -88,9 +87,9 @@ def records(integrations: IntegrationStore, storage: Storage, alarms: Alarms, cl
     ]
 
 
-def scheduled_rooms(integrations: IntegrationStore, storage: Storage, alarms: Alarms, clock: Clock) -> Records:
+def scheduled_rooms(integrations: IntegrationStore, storage: Storage, clock: Clock) -> Records:
     """The rooms of scheduled meetings: what conferences.py shows beside personal VMRs."""
-    read = RecordRows(storage, alarms, clock).conferences
+    read = RecordRows(storage, clock).conferences
     return Records(CONFIGURATION, "conference", "The rooms of scheduled meetings.", _CONFERENCE, integrations, read)
 
 
@@ -144,12 +143,4 @@ _OPERATION: Mapping[str, Schema] = {
     "decision": _TEXT,
     "reason": _TEXT,
     "is_pending": _FLAG,
-}
-_ALARM: Mapping[str, Schema] = {
-    "name": _TEXT,
-    "exchange_connector": _LINK,
-    "instance": _TEXT,
-    "details": _TEXT,
-    "remedy": _TEXT,
-    "time_raised": TIME,
 }

@@ -17,7 +17,6 @@ NOT_SHOWN = {
     "ms_exchange_connector": {
         "oauth_client_secret", "oauth_refresh_token", "password", "personal_vmr_oauth_client_secret", "private_key",
     },
-    "alarm": {"acknowledged", "identifier", "level", "node"},
 }  # fmt: skip
 """Fields that the client understands and does not get: secrets, and what there is none of. It takes them as empty."""
 

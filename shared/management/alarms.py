@@ -1,0 +1,110 @@
+"""`alarm`: what an admin has to fix, in the original's fields, with cause and remedy (O1)."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from shared.alarms import ALARM_TYPES, Alarm, AlarmLevel, Alarms
+from shared.errors import NotFound, SettingsInvalid
+from shared.integrations import Integration, IntegrationStore
+from shared.management.call import Answer, Call, json_object
+from shared.management.connectors import connector_uri
+from shared.management.resource import STATUS, TIME, Action, Object, Schema, Shown, number_of, time_text, uri
+
+ALARM = "alarm"
+
+_TEXT = {"type": "string", "readOnly": True}
+_NUMBER = {"type": "integer", "readOnly": True}
+_SCHEMA: Schema = {
+    "type": "object",
+    "properties": {
+        "id": _NUMBER,
+        "identifier": {**_NUMBER, "description": "The number of this kind of alarm."},
+        "level": {**_TEXT, "enum": [level.value for level in AlarmLevel]},
+        "name": {**_TEXT, "description": "What is wrong."},
+        "node": {**_TEXT, "description": "The server that the integration's users reach."},
+        "instance": {**_TEXT, "description": "The integration's name."},
+        "exchange_connector": {**_TEXT, "format": "uri-reference"},
+        "details": {**_TEXT, "description": "The cause."},
+        "remedy": _TEXT,
+        "acknowledged": {"type": "boolean", "readOnly": True, "description": "Whether an admin said that they know."},
+        "time_raised": TIME,
+        "resource_uri": {**_TEXT, "format": "uri-reference"},
+    },
+}
+_ACKNOWLEDGE: Schema = {
+    "type": "object",
+    "properties": {"acknowledged": {"type": "boolean", "default": True}},
+    "additionalProperties": False,
+}
+
+
+class AlarmResource:
+    """A Resource. Alarms are raised and cleared by what they are about; an admin can acknowledge one."""
+
+    area = STATUS
+    name = ALARM
+    about = "What an admin has to fix."
+    schema = _SCHEMA
+
+    def __init__(self, integrations: IntegrationStore, alarms: Alarms) -> None:
+        self._integrations = integrations
+        self._alarms = alarms
+
+    @cached_property
+    def actions(self) -> Mapping[str, Action]:
+        """Acknowledging."""
+        about = "Notes that an admin knows of the alarm, or not: it stays until its cause is gone."
+        return {"acknowledge": Action("POST", about, self._acknowledge, _ACKNOWLEDGE)}
+
+    async def all(self) -> Sequence[Object]:
+        """Every alarm of every integration, by rising id."""
+        found = [_shown(integration, alarm) async for integration, alarm in self._raised()]
+        return sorted(found, key=lambda shown: int(shown["id"]))
+
+    async def one(self, id_: int) -> Shown:
+        """The alarm of an id. Raises NotFound."""
+        return Shown(_shown(*await self._find(id_)))
+
+    async def _acknowledge(self, id_: int, call: Call) -> Answer:
+        _, alarm = await self._find(id_)
+        sent = json_object(call) if call.body else {}
+        acknowledged = sent.get("acknowledged", True)
+        if sent.keys() - {"acknowledged"} or not isinstance(acknowledged, bool):
+            raise SettingsInvalid({"acknowledged": ["Must be true or false, and the only field."]})
+        await self._alarms.acknowledge(alarm.integration, alarm.kind, acknowledged=acknowledged)
+        return Answer(202, (await self.one(id_)).fields)
+
+    async def _find(self, id_: int) -> tuple[Integration, Alarm]:
+        async for integration, alarm in self._raised():
+            if _id(alarm) == id_:
+                return integration, alarm
+        raise NotFound(f"There is no {ALARM} with id {id_}.")
+
+    async def _raised(self) -> AsyncIterator[tuple[Integration, Alarm]]:
+        for integration in await self._integrations.list():
+            async for alarm in self._alarms.of(integration.uuid):
+                yield integration, alarm
+
+
+def _id(alarm: Alarm) -> int:
+    return number_of(f"{alarm.integration}:{alarm.kind}")
+
+
+def _shown(integration: Integration, alarm: Alarm) -> dict[str, Any]:
+    kind = ALARM_TYPES[alarm.kind]
+    return {
+        "id": _id(alarm),
+        "identifier": kind.identifier,
+        "level": kind.level.value,
+        "name": str(alarm.kind),
+        "node": integration.addin_server_domain,
+        "instance": integration.name,
+        "exchange_connector": connector_uri(integration),
+        "details": alarm.cause,
+        "remedy": alarm.remedy,
+        "acknowledged": alarm.acknowledged,
+        "time_raised": time_text(datetime.fromisoformat(alarm.since)),
+        "resource_uri": uri(STATUS, ALARM, _id(alarm)),
+    }
