@@ -26,7 +26,7 @@ def doctor(
     """Examine an integration, or all of them, and print the command that fixes each fault.
 
     Nothing is changed. Commands are for Exchange PowerShell, az or a shell; words in capitals are yours to fill in.
-    Exit code 0: nothing is wrong; 1: something is.
+    Exit code 0: nothing is wrong, though there may be warnings; 1: something is.
     """
     with context.ensure_object(Connection).open() as management:
         found = management.integrations() if integration is None else [management.integration(integration)]
@@ -39,12 +39,19 @@ def doctor(
         raise typer.Exit(Exit.CHANGES)
 
 
+_MARKS = {
+    (True, False): ("ok   ", "green"),
+    (True, True): ("warn ", "yellow"),
+    (False, False): ("FAULT", "red"),
+}
+
+
 def _lines(integration: Object, result: Object) -> list[Text]:
-    """Faults with their remedies, and sound checks in short."""
+    """Faults and warnings with their remedies, and sound checks in short."""
     lines = [Text(show.plain(integration["name"]), style="bold")]
     for finding in result["findings"]:
-        mark, style = ("ok   ", "green") if finding["ok"] else ("FAULT", "red")
+        mark, style = _MARKS[finding["ok"], finding["warning"]]
         lines.append(Text.assemble("  ", (mark, style), f" {finding['check']}: {show.plain(finding['details'])}"))
-        if not finding["ok"]:
+        if finding["remedy"]:
             lines.append(Text(f"        {show.plain(finding['remedy'])}", style="cyan"))
     return lines

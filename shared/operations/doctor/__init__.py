@@ -3,7 +3,8 @@
 finding.py      what an examination finds          examination.py  carries it out
 access.py       what the app may do in Exchange    mailbox.py      how the mailbox treats requests, how fast we answer
 watching.py     the subscription                   server.py       DNS and certificate of the add-in's server
-upkeep.py       manifest, number space, poison            ews.py          the way into Exchange by EWS
+upkeep.py       manifest, number space, poison   ews.py          the way into Exchange by EWS
+texts.py        whether invitations say what they should
 
 Probing is kept apart from judging: every `judge_…` is pure.
 """

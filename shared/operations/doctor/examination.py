@@ -23,6 +23,7 @@ from shared.operations.doctor.finding import Check, Finding, Place, fault
 from shared.operations.doctor.mailbox import judge_lag, judge_settings, judge_unfinished
 from shared.operations.doctor.server import Server, judge_server
 from shared.operations.doctor.service_account import LooksAtAccount, judge_account
+from shared.operations.doctor.texts import judge_texts
 from shared.operations.doctor.upkeep import (
     judge_combinations,
     judge_domains,
@@ -137,7 +138,7 @@ class Doctor:
         return [judge_server(await self.probe.look(integration.addin_server_domain), self.clock.now())]
 
     async def _settings(self, integration: Integration, place: Place) -> Sequence[Finding]:
-        return [judge_combinations(integration, place)]
+        return [judge_combinations(integration, place), judge_texts(integration, place)]
 
     async def _domains(self, integration: Integration, place: Place) -> Sequence[Finding]:
         return [judge_domains(integration, place)]

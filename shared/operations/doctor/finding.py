@@ -23,22 +23,32 @@ class Check(StrEnum):
     MANIFEST = "manifest"
     NUMBER_SPACE = "number_space"
     POISON = "poison_messages"
+    TEXTS = "texts"
     DOMAINS = "metadata_domains"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of one check: what was found and, where that is a fault, the command that fixes it."""
+    """The result of one check: what was found and, where that is a fault, the command that fixes it.
+
+    A `warning` is no fault: everything works, and somebody should look at it all the same.
+    """
 
     check: Check
     ok: bool
     details: str
     remedy: str = ""
+    warning: bool = False
 
 
 def sound(check: Check, details: str) -> Finding:
     """Nothing is wrong."""
     return Finding(check, True, details)
+
+
+def warning(check: Check, details: str, remedy: str) -> Finding:
+    """Nothing is wrong, and somebody should look at it."""
+    return Finding(check, True, details, remedy, warning=True)
 
 
 def fault(check: Check, details: str, remedy: str) -> Finding:

@@ -8,10 +8,13 @@ from statistics import median
 from shared.bookings.operation import LEASE_TIME, DecisionKind, Operation
 from shared.meetings.symptoms import CAUSES, Symptom
 from shared.operations.doctor.access import quoted
-from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
+from shared.operations.doctor.finding import Check, Finding, Place, fault, sound, warning
 
 SLOW = timedelta(minutes=2)
 """From a message's arrival to the end of the work on it; usual are seconds. A sweep comes every five minutes."""
+
+VERY_SLOW = timedelta(minutes=15)
+"""For a single message: three sweeps have come by."""
 
 _REMEDIES = {
     Symptom.NO_ITEM: "-AutomateProcessing AutoUpdate",
@@ -42,8 +45,10 @@ def judge_lag(operations: Sequence[Operation], place: Place) -> Finding:
         return sound(Check.LAG, "No meeting message was dealt with lately.")
     usual, longest = timedelta(seconds=median(lags)), timedelta(seconds=max(lags))
     details = f"Half of {len(lags)} messages took more than {_time(usual)}, the slowest {_time(longest)}."
-    if usual <= SLOW:
+    if usual <= SLOW and longest <= VERY_SLOW:
         return sound(Check.LAG, details)
+    if usual <= SLOW:
+        return warning(Check.LAG, f"{details} Was Exchange away?", "vmr operations list")
     return fault(Check.LAG, f"{details} Do notifications get through?", handshake(place))
 
 

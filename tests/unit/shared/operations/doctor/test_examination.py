@@ -176,7 +176,7 @@ async def test_a_check_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -
 
 async def test_only_what_the_integration_uses_is_examined() -> None:
     personal = {finding.check for finding in await Clinic(enable_dynamic_vmrs=False).examine()}
-    assert personal == {Check.SETTINGS, Check.SERVER, Check.MANIFEST}
+    assert personal == {Check.SETTINGS, Check.TEXTS, Check.SERVER, Check.MANIFEST}
     by_ews = {finding.check for finding in await Clinic(authentication_method="NTLM").examine()}
     assert Check.SUBSCRIPTION not in by_ews
     assert {Check.CONNECTION, Check.LAG} <= by_ews

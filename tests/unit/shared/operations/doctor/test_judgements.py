@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from shared.operations.doctor.access import judge_access
 from shared.operations.doctor.finding import Check, Finding, Place
 from shared.operations.doctor.mailbox import judge_lag, judge_settings, judge_unfinished
 from shared.operations.doctor.server import Server, Trouble, judge_server
+from shared.operations.doctor.texts import judge_texts
 from shared.operations.doctor.upkeep import (
     judge_combinations,
     judge_domains,
@@ -215,6 +217,32 @@ def test_without_metadata_domains_the_first_is_created() -> None:
     remedy = faults(judge_domains(named.model_copy(update={"domains": ()}), PLACE))[Check.DOMAINS]
     assert f'"exchange_connector": "{PLACE.connector}"' in remedy
     assert remedy.endswith(f"'{BASE}/api/admin/configuration/v1/exchange_domain/'")
+
+
+NO_NUMBER = {
+    "meeting_instructions_template": "Join {{ alias }}",
+    "accept_new_single_meeting_template": "",
+    "accept_new_recurring_series_template": "",
+    "scheduled_alias_prefix": "meet",
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"meeting_instructions_template": "[Your number]"}, "[Your number]"),
+        ({"meeting_instructions_template": "Dial {{ numeric_alias }}"}, "which telephones cannot"),
+        ({"meeting_instructions_template": "Dial {{ numeric_alias }}", "scheduled_alias_prefix": "77"}, ""),
+        ({}, ""),
+        ({"enable_dynamic_vmrs": False}, ""),
+        ({"enable_personal_vmrs": True}, "personal_vmr_instructions_template"),
+    ],
+)
+def test_unfinished_texts_are_warned_of_and_are_no_fault(settings: dict[str, Any], told: str) -> None:
+    finding = judge_texts(stored_integration().model_copy(update={**NO_NUMBER, **settings}), PLACE)
+    assert finding.ok
+    assert finding.warning is bool(told)
+    assert told in finding.details
 
 
 @pytest.mark.parametrize(("length", "longer"), [(6, 7), (15, 15)])
