@@ -67,7 +67,7 @@ class Identity:
         """User records."""
         from shared.personal.users import UserStore
 
-        return UserStore(self.foundation.storage)
+        return UserStore(self.foundation.storage, self.foundation.clock)
 
     @cached_property
     def sessions(self) -> Sessions:

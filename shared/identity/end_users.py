@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from shared.identity.caller import Caller
 from shared.integrations import Integration
 
 
@@ -40,10 +41,13 @@ class EndUsers(Protocol):
         """
         ...
 
-    async def remember(self, integration: Integration, user: str, key: str) -> bool:
-        """Remember another key of the user with this uuid: Outlook's own token proves them from now on.
+    async def remember(self, integration: Integration, user: str, outlook: Caller) -> bool:
+        """Remember another key of the user with this uuid: Outlook's own token proves them, too.
 
-        False, and nothing is changed, for a key that proves somebody else, and when the record is gone.
+        Until the token that was brought expires; for good once another one is brought that was issued after that, or
+        where an admin has put the key on the record. So whoever has got hold of one token cannot make its user somebody
+        else for longer than that token lives. False, and nothing is changed, for a key that proves somebody else, and
+        when the record is gone.
         """
         ...
 

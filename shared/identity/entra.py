@@ -56,7 +56,8 @@ class EntraTokens:
         """
         claims = await self.claims(token, rules.metadata_url, rules.audience, rules.tenants)
         _check_user(claims, rules)
-        return Caller(key=f"entra:{_guid(claims, 'tid')}:{_guid(claims, 'oid')}", method="entra")
+        key = f"entra:{_guid(claims, 'tid')}:{_guid(claims, 'oid')}"
+        return Caller(key, "entra", issued=int(claims["nbf"]), expires=int(claims["exp"]))
 
     async def claims(
         self, token: str, metadata_url: str, audience: str, tenants: Collection[str] = ()

@@ -35,13 +35,13 @@ class ExchangeTokens:
         and Unavailable when the key cannot be fetched.
         """
         thumbprint, url = _claimed_key(token, {normalise(url): url for url in metadata_urls})
-        key = await self._metadata.key(url, thumbprint)
-        if key is None:
+        signing_key = await self._metadata.key(url, thumbprint)
+        if signing_key is None:
             raise NotAuthenticated(_INVALID)
-        claims = _verified_claims(token, key, audience)
-        _check_times(claims, self._clock.now())
-        context = _app_context(claims)
-        return Caller(key=f"exchange:{context['msexchuid']}:{normalise(url)}", method="exchange_token")
+        claims = _verified_claims(token, signing_key, audience)
+        issued, expires = _checked_times(claims, self._clock.now())
+        key = f"exchange:{_app_context(claims)['msexchuid']}:{normalise(url)}"
+        return Caller(key, "exchange_token", issued=issued, expires=expires)
 
 
 def is_exchange_token(token: str) -> bool:
@@ -77,7 +77,7 @@ def _claimed_key(token: str, configured: dict[str, str]) -> tuple[str, str]:
 
 
 def _verified_claims(token: str, key: Any, audience: str) -> dict[str, Any]:
-    # Times are checked by _check_times: real tokens carry them as numbers, documented ones as strings.
+    # Times are checked by _checked_times: real tokens carry them as numbers, documented ones as strings.
     try:
         claims: dict[str, Any] = jwt.decode(
             token,
@@ -91,7 +91,7 @@ def _verified_claims(token: str, key: Any, audience: str) -> dict[str, Any]:
     return claims
 
 
-def _check_times(claims: dict[str, Any], now: datetime) -> None:
+def _checked_times(claims: dict[str, Any], now: datetime) -> tuple[int, int]:
     try:
         not_before, expires = int(claims["nbf"]), int(claims["exp"])
     except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -99,6 +99,7 @@ def _check_times(claims: dict[str, Any], now: datetime) -> None:
     skew = SKEW // timedelta(seconds=1)
     if not not_before - skew <= now.timestamp() < expires + skew:
         raise NotAuthenticated(_INVALID)
+    return not_before, expires
 
 
 def _app_context(claims: dict[str, Any]) -> dict[str, str]:

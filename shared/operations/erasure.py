@@ -119,7 +119,7 @@ def _owners(person: Person, users: Sequence[UserRecord]) -> Callable[[str], bool
     """Tells whether a `Caller.key` is the person's."""
     known = {id_ for user in users for id_ in (user.user_oid, user.exchange_user_id) if id_}
     ids = {normal(id_) for id_ in person.ids | known}
-    digests = {key_digest for user in users for _, key_digest, _ in user.sign_ins}
+    digests = {key_digest for user in users for _, key_digest, *_ in user.sign_ins}
 
     def is_theirs(key: str) -> bool:
         method, _, rest = key.partition(":")

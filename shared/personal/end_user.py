@@ -11,23 +11,24 @@ from shared.personal.fields import digest
 MAX_SIGN_INS = 50
 """Sign-ins that a record remembers, the oldest is forgotten first: one transaction must hold them all."""
 
-SignIn: TypeAlias = tuple[str, str, str]
+SignIn: TypeAlias = tuple[str, str, str, int]
 
 
-def _with_ids(sign_ins: Any) -> Any:
-    """Of what JSON holds: records from before there were ids hold pairs."""
+def _completed(sign_ins: Any) -> Any:
+    """Of what JSON holds: records from before there were ids hold pairs, and triples from before there were ends."""
     if not isinstance(sign_ins, list | tuple):
         return sign_ins
-    return [(*each, "") if len(each) == 2 else (*each,) for each in sign_ins if isinstance(each, list | tuple)]
+    return [(*each, *("", 0)[len(each) - 2 :]) for each in sign_ins if isinstance(each, list | tuple)]
 
 
 class UserRecord(BaseModel):
     """A user as it is kept.
 
     `integration` is the uuid of the one it belongs to, "" for all. `sign_ins` are of an integration's uuid, the digest
-    of a `Caller.key`, and an id of that sign-in, which is "" for those from before there were ids. `user_oid` is the
-    user's Entra object id, `exchange_user_id` the id in tokens of Exchange on-premises (`msexchuid`): what ties
-    Outlook's own token to a record. Limits are the table's, and hold for what is written now.
+    of a `Caller.key`, an id of that sign-in, which is "" for those from before there were ids, and the time in seconds
+    since 1970 until which it proves the user, 0 without an end (EndUsers.remember). `user_oid` is the user's Entra
+    object id, `exchange_user_id` the id in tokens of Exchange on-premises (`msexchuid`): what ties Outlook's own token
+    to a record. Limits are the table's, and hold for what is written now.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -50,7 +51,7 @@ class UserRecord(BaseModel):
     ms_exchange_guid: str = ""
     sync_tag: str = ""
     integration: str = ""
-    sign_ins: Annotated[tuple[SignIn, ...], Field(strict=False), BeforeValidator(_with_ids)] = ()
+    sign_ins: Annotated[tuple[SignIn, ...], Field(strict=False), BeforeValidator(_completed)] = ()
 
     @property
     def email(self) -> str:
@@ -59,5 +60,9 @@ class UserRecord(BaseModel):
 
     def sign_in(self, integration: str, key: str) -> str:
         """See EndUser.sign_in."""
-        wanted = integration, digest(key)
-        return next((id_ for *which, id_ in self.sign_ins if tuple(which) == wanted), "")
+        found = self.remembered(integration, digest(key))
+        return found[2] if found else ""
+
+    def remembered(self, integration: str, key_digest: str) -> SignIn | None:
+        """The sign-in under a key, whether it still proves the user or not."""
+        return next((each for each in self.sign_ins if each[:2] == (integration, key_digest)), None)

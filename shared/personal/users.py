@@ -14,10 +14,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
+from shared.clock import Clock, SystemClock
 from shared.errors import Conflict, NotAllowed, NotFound, SettingsInvalid
+from shared.identity.caller import Caller
 from shared.integrations import Integration
 from shared.mail_addresses import folded_address, same_address
-from shared.personal.end_user import MAX_SIGN_INS, UserRecord
+from shared.personal.end_user import MAX_SIGN_INS, SignIn, UserRecord
 from shared.personal.field_table import END_USER_FIELDS
 from shared.personal.fields import digest, normal, validated
 from shared.personal.indexed import Entry, IndexedTable, Kind
@@ -28,6 +30,9 @@ _SOMEBODY_ELSE = (
     "The user record of your e-mail address belongs to another account. Please ask your administrator to correct it."
 )
 _UNUSABLE = "Your e-mail address cannot be used here. Please ask your administrator for a user record."
+_AT_ONCE = 1
+"""An end that is over already: of a proof without times."""
+
 _CLAIMS_CONCURRENCY = 8
 """How often somebody may sign in for the first time in the same instant."""
 
@@ -38,7 +43,8 @@ class UserStore:
     Every call may raise Unavailable, those that write Conflict.
     """
 
-    def __init__(self, storage: Tables) -> None:
+    def __init__(self, storage: Tables, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         self._users = IndexedTable(storage, Kind("users", "end_user", _entry, _user))
 
     # --- EndUsers, see shared/identity/end_users.py
@@ -59,20 +65,31 @@ class UserStore:
                 continue  # the same user signs in twice at once, or an admin has removed the record this moment
         raise Conflict("Your user record is being changed right now. Please sign in again.")
 
-    async def remember(self, integration: Integration, user: str, key: str) -> bool:
+    async def remember(self, integration: Integration, user: str, outlook: Caller) -> bool:
         """See EndUsers.remember. A key proves somebody else also when an admin has put it on their record."""
+        key = outlook.key
         other, record = await self.tied(integration, key), await self._users.find(f"uuid:{user}")
         if record is None or not _may_be(record, key) or (other is not None and other.uuid != user):
             return False
         try:
-            await self._users.change(f"uuid:{user}", lambda now: _with(now, integration, key))
+            await self._forget_ended(integration, user, key)
+            await self._users.change(f"uuid:{user}", lambda now: _with_outlook(now, integration, outlook))
         except (SettingsInvalid, NotFound):
             return False  # this moment another user has claimed the key, or an admin has removed the record
         return True
 
+    async def _forget_ended(self, integration: Integration, user: str, key: str) -> None:
+        """Take a key that proves nobody any more from another record."""
+        holder = await self._users.find(_sign_in(integration.uuid, digest(key)))
+        if holder and holder.uuid != user:
+            place = integration.uuid, digest(key)
+            await self._users.change(f"uuid:{holder.uuid}", lambda now: _without(now, lambda each: each[:2] == place))
+
     async def known(self, integration: Integration, key: str) -> UserRecord | None:
         """See EndUsers.known."""
-        return await self._users.find(_sign_in(integration.uuid, digest(key)))
+        user = await self._users.find(_sign_in(integration.uuid, digest(key)))
+        sign_in = user.remembered(integration.uuid, digest(key)) if user else None
+        return user if sign_in and (not sign_in[3] or self._clock.now().timestamp() < sign_in[3]) else None
 
     async def sign_out(self, integration: Integration, user: str) -> None:
         """See EndUsers.sign_out."""
@@ -115,12 +132,8 @@ class UserStore:
 
     async def forget_all(self, user: str, integration: str) -> None:
         """Forget every sign-in of a user (uuid) with an integration (uuid). Nothing happens when there are none."""
-
-        def forget(now: UserRecord) -> UserRecord:
-            return now.model_copy(update={"sign_ins": tuple(each for each in now.sign_ins if each[0] != integration)})
-
         try:
-            await self._users.change(f"uuid:{user}", forget)
+            await self._users.change(f"uuid:{user}", lambda now: _without(now, lambda each: each[0] == integration))
         except NotFound:
             return  # the record is gone, and its sign-ins with it
 
@@ -176,7 +189,7 @@ def _newcomer(integration: Integration, subject: str, email: str, name: str) -> 
         "primary_email_address": email,
         "display_name": "".join(each for each in name if each.isprintable())[:250],
         "integration": integration.uuid,
-        "sign_ins": [(integration.uuid, digest(subject), str(uuid4()))],
+        "sign_ins": [(integration.uuid, digest(subject), str(uuid4()), 0)],
     }
     return _usable(values)
 
@@ -194,13 +207,27 @@ def _usable(values: Mapping[str, Any]) -> UserRecord:
         raise NotAllowed(_UNUSABLE) from refused
 
 
-def _with(user: UserRecord, integration: Integration, key: str) -> UserRecord:
+def _with(user: UserRecord, integration: Integration, key: str, ends: int = 0) -> UserRecord:
     """The record with one more sign-in, the newest at the end."""
     place = integration.uuid, digest(key)
-    if any((of, key_digest) == place for of, key_digest, _ in user.sign_ins):
+    before = user.remembered(*place)
+    if before and before[3] == ends:
         return user
-    kept = (*user.sign_ins, (*place, str(uuid4())))
+    others = [each for each in user.sign_ins if each != before]
+    kept = (*others, (*place, before[2] if before else str(uuid4()), ends))
     return user.model_copy(update={"sign_ins": kept[-MAX_SIGN_INS:]})
+
+
+def _with_outlook(user: UserRecord, integration: Integration, outlook: Caller) -> UserRecord:
+    """The record with what Outlook's token proves: for good when it was issued after the first one's end."""
+    before = user.remembered(integration.uuid, digest(outlook.key))
+    ends = before[3] if before else max(outlook.expires, _AT_ONCE)
+    is_for_good = _is_tied(user, outlook.key) or (before is not None and outlook.issued >= before[3])
+    return _with(user, integration, outlook.key, 0 if is_for_good else ends)
+
+
+def _without(user: UserRecord, goes: Callable[[SignIn], bool]) -> UserRecord:
+    return user.model_copy(update={"sign_ins": tuple(each for each in user.sign_ins if not goes(each))})
 
 
 def _may_be(user: UserRecord, subject: str) -> bool:
@@ -241,5 +268,5 @@ def _entry(user: UserRecord) -> Entry:
     }
     claims = {f"id:{user.id}": "id", f"uuid:{user.uuid}": "uuid"}
     claims |= {f"{kind}:{user.integration}:{digest(text)}": field for kind, (field, text) in named.items() if text}
-    claims |= {_sign_in(of, key_digest): "sign_ins" for of, key_digest, _ in user.sign_ins}
+    claims |= {_sign_in(of, key_digest): "sign_ins" for of, key_digest, *_ in user.sign_ins}
     return Entry(f"user:{user.uuid}", {"user": user.model_dump_json()}, claims)

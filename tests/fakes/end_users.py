@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from shared.errors import NotAllowed
+from shared.identity.caller import Caller
 from shared.integrations import Integration
 
 
@@ -36,7 +37,9 @@ class MemoryEndUsers:
         user.keys.setdefault((integration.uuid, subject), str(uuid4()))
         return user
 
-    async def remember(self, integration: Integration, user: str, key: str) -> bool:
+    async def remember(self, integration: Integration, user: str, outlook: Caller) -> bool:
+        """At once and for good: for how long is the records' own matter."""
+        key = outlook.key
         known = await self.known(integration, key)
         if known is not None:
             return known.uuid == user

@@ -72,7 +72,7 @@ class UserSignIn:
     async def redeem(self, uuid: str, code: str, verifier: str, token: str = "") -> str:
         """The session's token for a one-time code. Raises NotFound, NotAuthenticated, Unavailable.
 
-        `token` is Outlook's own for its user, if it gives one: from now on it proves the user without a dialog.
+        `token` is Outlook's own for its user, if it gives one: it proves the user without a dialog (EndUsers.remember).
         """
         integration = await self.integrations.cached(uuid)
         owner = await self.codes.redeem(integration.uuid, code, verifier)
@@ -108,7 +108,7 @@ class UserSignIn:
             return
         if caller.key == owner.subject:
             return
-        if _are_two(caller.key, owner.subject) or not await self.users.remember(integration, owner.user, caller.key):
+        if _are_two(caller.key, owner.subject) or not await self.users.remember(integration, owner.user, caller):
             log.warning("integration %s: Outlook's token is of another user than the sign-in", integration.uuid)
 
     def _redirect_uri(self, integration: Integration) -> str:

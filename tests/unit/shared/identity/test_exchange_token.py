@@ -44,6 +44,7 @@ def tokens(exchange: Exchange, clock: FakeClock) -> ExchangeTokens:
 async def test_a_real_token_proves_its_user(exchange: Exchange, tokens: ExchangeTokens) -> None:
     caller = await tokens.verify(exchange.token(), [METADATA], AUDIENCE)
     assert caller == Caller(f"exchange:{ALICE}:{normalise(METADATA)}", "exchange_token")
+    assert (caller.issued, caller.expires) == tuple(exchange.claims()[name] for name in ("nbf", "exp"))
     assert exchange.asked == [METADATA]
 
 

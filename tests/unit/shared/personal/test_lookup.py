@@ -104,7 +104,7 @@ async def test_outlooks_own_token_has_no_address_until_a_record_tells_it(world: 
 async def test_a_sign_in_that_remembers_outlooks_token_is_enough(world: PersonalVmrsWorld) -> None:
     integration = await world.integration()
     user = await world.users.signed_in(integration, "adfs:a", "alice@example.com", "Alice")
-    await world.users.remember(integration, user.uuid, ENTRA)
+    await world.users.remember(integration, user.uuid, Caller(ENTRA, "test", expires=2**40))
     assert await world.names(integration, "entra") == ["Alice's room"]
     await world.users.sign_out(integration, user.uuid)
     with pytest.raises(NotAuthenticated):

@@ -2,26 +2,41 @@
 
 import asyncio
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from dev.harness.storage import MemoryStorage
 from shared.errors import NotAllowed, NotFound
+from shared.identity.caller import Caller
 from shared.identity.end_users import EndUsers
 from shared.personal.end_user import MAX_SIGN_INS, UserRecord
 from shared.personal.fields import digest, validated
 from shared.personal.users import UserStore
+from tests.fakes.clock import FakeClock
 from tests.support.personal_vmrs import CORP, OTHER, integration
 
 OID = "0c5e5b4f-2f0e-4a57-9d0c-7f1f0f5f2f7c"
 SUBJECT = f"entra:33333333-3333-4333-8333-333333333333:{OID}"
 ALICE = "alice@example.com"
+TOKEN_LIFETIME = timedelta(hours=8)
 
 
 @pytest.fixture
-def users() -> UserStore:
-    return UserStore(MemoryStorage())
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def users(clock: FakeClock) -> UserStore:
+    return UserStore(MemoryStorage(), clock)
+
+
+def outlook(key: str = "exchange:1:url", issued: datetime | None = None) -> Caller:
+    """Whom a token of Outlook's proves, as long as Exchange's live."""
+    begin = issued or FakeClock().now()
+    return Caller(key, "test", issued=int(begin.timestamp()), expires=int((begin + TOKEN_LIFETIME).timestamp()))
 
 
 def record(id_: int = 1, **changes: Any) -> UserRecord:
@@ -103,7 +118,7 @@ async def test_no_sign_in_service_changes_the_address_of_a_record_of_all(users: 
     await users.create(record())
     for each in (corp, other):
         await users.signed_in(each, SUBJECT, ALICE, "Alice")
-    await users.remember(corp, "user-1", "exchange:mallory")
+    await users.remember(corp, "user-1", outlook("exchange:mallory"))
     moved = await users.signed_in(corp, SUBJECT, "victim@example.com", "Mallory")
     assert await users.known(corp, "exchange:mallory") is None, "Outlook's token is the same person's"
     assert (moved.integration, moved.email) == (CORP, "victim@example.com")
@@ -124,7 +139,7 @@ async def test_a_deleted_record_signs_out_and_a_new_one_is_somebody_else(users: 
     user = await users.signed_in(corp, SUBJECT, ALICE, "")
     await users.delete(user.id)
     assert await users.known(corp, SUBJECT) is None
-    await users.remember(corp, user.uuid, "exchange:1:url")
+    await users.remember(corp, user.uuid, outlook())
     assert await users.known(corp, "exchange:1:url") is None
     assert (await users.signed_in(corp, SUBJECT, ALICE, "")).uuid != user.uuid
 
@@ -134,7 +149,7 @@ async def test_signing_out_forgets_the_keys_of_this_integration_only(users: User
     await users.create(record())
     for each in (corp, other):
         await users.signed_in(each, SUBJECT, ALICE, "")
-    await users.remember(corp, "user-1", "exchange:1:url")
+    await users.remember(corp, "user-1", outlook())
     await users.sign_out(corp, "user-1")
     assert [await users.known(corp, key) for key in (SUBJECT, "exchange:1:url")] == [None, None]
     assert await users.known(other, SUBJECT) is not None
@@ -146,14 +161,76 @@ async def test_a_key_that_proves_somebody_is_nobody_elses_until_they_sign_out(us
     corp = integration()
     alice = await users.signed_in(corp, "adfs:a", ALICE, "")
     mallory = await users.signed_in(corp, "adfs:m", "mallory@example.com", "")
-    assert await users.remember(corp, alice.uuid, "exchange:1:url")
-    assert await users.remember(corp, alice.uuid, "exchange:1:url")
-    assert not await users.remember(corp, mallory.uuid, "exchange:1:url")
+    assert await users.remember(corp, alice.uuid, outlook())
+    assert await users.remember(corp, alice.uuid, outlook())
+    assert not await users.remember(corp, mallory.uuid, outlook())
     found = await users.known(corp, "exchange:1:url")
     assert found is not None
     assert found.uuid == alice.uuid
     await users.sign_out(corp, alice.uuid)
-    assert await users.remember(corp, mallory.uuid, "exchange:1:url"), "a mailbox may have another user one day"
+    assert await users.remember(corp, mallory.uuid, outlook()), "a mailbox may have another user one day"
+
+
+async def test_one_stolen_token_makes_its_user_somebody_else_no_longer_than_it_lives(
+    users: UserStore, clock: FakeClock
+) -> None:
+    corp = integration()
+    mallory = await users.signed_in(corp, "adfs:m", "mallory@example.com", "")
+    alice = await users.signed_in(corp, "adfs:a", ALICE, "")
+    stolen = outlook(issued=clock.now())
+    assert await users.remember(corp, mallory.uuid, stolen)
+    clock.move(TOKEN_LIFETIME - timedelta(minutes=1))
+    assert await users.remember(corp, mallory.uuid, stolen), "again and again, it stays one token"
+    clock.move(timedelta(minutes=1))
+    assert await users.known(corp, "exchange:1:url") is None
+    assert await users.tied(corp, "exchange:1:url") is None
+    assert await users.remember(corp, alice.uuid, outlook(issued=clock.now()))
+    found = await users.known(corp, "exchange:1:url")
+    assert found is not None
+    assert found.uuid == alice.uuid
+    assert not await users.remember(corp, mallory.uuid, stolen)
+
+
+async def test_another_token_that_was_issued_after_the_first_one_s_end_proves_for_good(
+    users: UserStore, clock: FakeClock
+) -> None:
+    corp = integration()
+    alice = await users.signed_in(corp, "adfs:a", ALICE, "")
+    first = clock.now()
+    await users.remember(corp, alice.uuid, outlook(issued=first))
+    await users.remember(corp, alice.uuid, outlook(issued=first + TOKEN_LIFETIME - timedelta(seconds=1)))
+    clock.set(first + TOKEN_LIFETIME)
+    assert await users.known(corp, "exchange:1:url") is None, "both may have been stolen at once"
+    await users.remember(corp, alice.uuid, outlook(issued=first + TOKEN_LIFETIME))
+    clock.move(timedelta(days=1000))
+    assert await users.known(corp, "exchange:1:url") is not None
+    await users.remember(corp, alice.uuid, outlook(issued=clock.now()))
+    clock.move(timedelta(days=1000))
+    assert await users.known(corp, "exchange:1:url") is not None
+
+
+async def test_what_an_admin_has_put_on_the_record_needs_one_sign_in(users: UserStore, clock: FakeClock) -> None:
+    corp, key = integration(), "exchange:abc@corp:https://mail.example.com/x"
+    await users.create(record(exchange_user_id="ABC@corp", integration=CORP))
+    await users.remember(corp, "user-1", outlook(key, clock.now()))
+    clock.move(timedelta(days=1000))
+    assert await users.known(corp, key) is not None
+
+
+async def test_a_proof_without_times_proves_nothing_later(users: UserStore) -> None:
+    corp = integration()
+    alice = await users.signed_in(corp, "adfs:a", ALICE, "")
+    assert await users.remember(corp, alice.uuid, Caller("exchange:1:url", "test"))
+    assert await users.known(corp, "exchange:1:url") is None
+
+
+async def test_outlooks_that_records_remember_from_before_are_known_for_good(
+    users: UserStore, clock: FakeClock
+) -> None:
+    old = {**record(integration=CORP).model_dump(mode="json"), "sign_ins": [[CORP, digest("exchange:1:url"), "id"]]}
+    await users.create(UserRecord.model_validate_json(json.dumps(old)))
+    clock.move(timedelta(days=1000))
+    assert await users.known(integration(), "exchange:1:url") is not None
 
 
 @pytest.mark.parametrize(
@@ -166,21 +243,21 @@ async def test_a_key_that_an_admin_has_put_on_a_record_is_nobody_elses(
     corp = integration()
     await users.create(record(**fields, integration=CORP))
     mallory = await users.signed_in(corp, "adfs:m", "mallory@example.com", "")
-    assert not await users.remember(corp, mallory.uuid, key)
+    assert not await users.remember(corp, mallory.uuid, outlook(key))
     assert await users.known(corp, key) is None
 
 
 async def test_a_record_with_another_id_of_exchange_takes_no_key(users: UserStore) -> None:
     corp = integration()
     await users.create(record(exchange_user_id="ABC@corp", integration=CORP))
-    assert not await users.remember(corp, "user-1", "exchange:other@corp:https://mail.example.com/x")
-    assert await users.remember(corp, "user-1", "exchange:abc@corp:https://mail.example.com/x")
+    assert not await users.remember(corp, "user-1", outlook("exchange:other@corp:https://mail.example.com/x"))
+    assert await users.remember(corp, "user-1", outlook("exchange:abc@corp:https://mail.example.com/x"))
 
 
 async def test_a_key_that_two_claim_at_once_is_one_s(users: UserStore) -> None:
     corp = integration()
     both = [await users.signed_in(corp, f"adfs:{name}", f"{name}@example.com", "") for name in ("a", "b")]
-    taken = await asyncio.gather(*(users.remember(corp, user.uuid, "exchange:1:url") for user in both))
+    taken = await asyncio.gather(*(users.remember(corp, user.uuid, outlook()) for user in both))
     found = await users.known(corp, "exchange:1:url")
     assert found is not None
     assert [found.uuid == user.uuid for user in both] == list(taken)
