@@ -358,8 +358,8 @@ async def test_the_doctors_findings() -> None:
         "integration": integration["uuid"],
         "healthy": False,
         "findings": [
-            {"check": "lag", "ok": True, "details": "Fast.", "remedy": ""},
-            {"check": "send_mail", "ok": False, "details": "The role is missing.", "remedy": "New-X"},
+            {"check": "lag", "ok": True, "details": "Fast.", "remedy": "", "warning": False},
+            {"check": "send_mail", "ok": False, "details": "The role is missing.", "remedy": "New-X", "warning": False},
         ],
     }
     assert api.doctor.examined == [integration["uuid"]] * 2
