@@ -25,7 +25,10 @@ MAX_TEXT = 32_768
 MEETINGS = "meetings"
 """The table of bookings and all that belongs to them: shared/bookings/rows.py."""
 
-TABLES = ("integrations", "aliases", MEETINGS, "personal")
+ALIASES = "aliases"
+"""The table of aliases and names of the whole deployment: shared/bookings/alias_rows.py."""
+
+TABLES = ("integrations", ALIASES, MEETINGS, "personal")
 """Every table that the product uses; created by infra/, and by the local stack."""
 
 MEETING_REQUESTS = "meeting-requests"

@@ -23,6 +23,7 @@ from shared.aliases.digits import has_expired, vacate
 from shared.aliases.people import People
 from shared.aliases.quota import Account, Accounts, Limit, accounts_of
 from shared.aliases.tags import new_tag
+from shared.bookings.alias_rows import ALIAS_KEY, aliases_table
 from shared.bookings.booking import Booking, State
 from shared.bookings.due_tasks import due_of
 from shared.bookings.removal import removing
@@ -78,7 +79,7 @@ class Allocator:
 
     def __init__(self, storage: Storage, clock: Clock, signing_key: bytes) -> None:
         self._bookings = meetings_table(storage)
-        self._aliases = storage.table("aliases")
+        self._aliases = aliases_table(storage)
         self._clock = clock
         self._signing_key = signing_key
         self._people = People(signing_key)
@@ -139,7 +140,7 @@ class Allocator:
         async def is_taken() -> bool:
             async with room:
                 digits = form.random().partition("@")[0]
-                row = await self._aliases.get(digits, "alias")
+                row = await self._aliases.get(digits, ALIAS_KEY)
                 if row is None or has_expired(row, now):
                     return False
                 return row.values.get("state") != State.CLOSED or not await self._free_if_leaked(row, now)
@@ -157,9 +158,9 @@ class Allocator:
         """Whether the booking's digits are this very call's now: calls with one idempotency key share a tag."""
         digits = booking.numeric_alias
         try:
-            await self._aliases.commit(digits, Insert("alias", booking.claim()))
+            await self._aliases.commit(digits, Insert(ALIAS_KEY, booking.claim()))
         except RowExists:
-            row = await self._aliases.get(digits, "alias")
+            row = await self._aliases.get(digits, ALIAS_KEY)
             return row is not None and await self._take_over(row, booking, now)
         return True
 
@@ -228,7 +229,7 @@ class Allocator:
         return await stored_booking(self._bookings, booking.integration, booking.tag)
 
     async def _release(self, booking: Booking) -> None:
-        row = await self._aliases.get(booking.numeric_alias, "alias")
+        row = await self._aliases.get(booking.numeric_alias, ALIAS_KEY)
         if row and row.values["tag"] == booking.tag:
             with suppress(RowChanged):
                 await self._aliases.commit(row.partition, Delete(row))

@@ -14,7 +14,8 @@ from shared.calendar.request import CalendarItem, MeetingRequest, Shape
 from shared.identity.caller import Caller
 from shared.integrations import Integration
 from shared.mailboxes.horizon import HORIZON
-from shared.meetings.decision import Accept, Accepted, Close, Decision, Ignore, Known, Provide, Refresh, Reject, decide
+from shared.meetings.acceptance import decide
+from shared.meetings.decision import Accept, Accepted, Close, Decision, Ignore, Known, Provide, Refresh, Reject
 from shared.meetings.decision import Rejected as No
 from shared.meetings.plan import make_plan
 

@@ -45,7 +45,7 @@ def read_meeting(file: Path) -> MeetingRequest | None:
 
 def _from_json(content: bytes) -> MeetingRequest | None:
     """A message of Graph with its event expanded; or an event, taken for a request of its own."""
-    from shared.mailboxes.graph.payloads import parse_message
+    from shared.mailboxes.graph.message_payload import parse_message
 
     payload = json.loads(content)
     if isinstance(payload, dict) and "meetingMessageType" not in payload and "start" in payload:

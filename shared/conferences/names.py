@@ -1,9 +1,9 @@
 """Names of conferences: unique in the deployment, since a bridge takes two of one name for the same room (M2)."""
 
-import hashlib
 import re
 import secrets
 
+from shared.bookings.alias_rows import NAME_KEY, aliases_table, name_partition
 from shared.storage import Delete, Insert, RowChanged, RowExists, Tables
 
 _NAME_MAX_LENGTH = 250
@@ -17,7 +17,7 @@ class ConferenceNames:
     """
 
     def __init__(self, storage: Tables) -> None:
-        self._table = storage.table("aliases")
+        self._table = aliases_table(storage)
 
     async def claim(self, name: str, integration: str, tag: str) -> str:
         """The name itself when it is free or this tag's already, else with a random number behind it.
@@ -33,7 +33,7 @@ class ConferenceNames:
 
     async def release(self, name: str, tag: str) -> None:
         """Let others have the name, if it is this tag's."""
-        row = await self._table.get(name_partition(name), "name")
+        row = await self._table.get(name_partition(name), NAME_KEY)
         if row is not None and row.values.get("tag") == tag:
             try:
                 await self._table.commit(row.partition, Delete(row))
@@ -42,9 +42,9 @@ class ConferenceNames:
 
     async def _take(self, name: str, integration: str, tag: str) -> bool:
         try:
-            await self._table.commit(name_partition(name), Insert("name", {"integration": integration, "tag": tag}))
+            await self._table.commit(name_partition(name), Insert(NAME_KEY, {"integration": integration, "tag": tag}))
         except RowExists:
-            row = await self._table.get(name_partition(name), "name")
+            row = await self._table.get(name_partition(name), NAME_KEY)
             return row is not None and row.values.get("tag") == tag
         return True
 
@@ -54,9 +54,3 @@ def is_name_of(wanted: str, name: str) -> bool:
     return name == wanted[:_NAME_MAX_LENGTH] or bool(
         re.fullmatch(re.escape(wanted[: _NAME_MAX_LENGTH - 9]) + r" \d{8}", name)
     )
-
-
-def name_partition(name: str) -> str:
-    """The partition of a name's claim in table `aliases`, row `name`: upper and lower case are the same."""
-    # The colon keeps names apart from digits: an alias's prefix cannot hold one.
-    return f"name:{hashlib.sha256(name.casefold().encode()).hexdigest()[:40]}"

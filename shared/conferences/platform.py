@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from shared.bookings.alias_rows import ALIAS_KEY, aliases_table
 from shared.bookings.booking import Booking, State
 from shared.conferences.names import ConferenceNames
 from shared.storage import Delete, Put, Tables
@@ -27,7 +28,7 @@ class PolicyPlatform:
     """External policy (C2): nothing is stored on the bridge."""
 
     def __init__(self, storage: Tables) -> None:
-        self._aliases = storage.table("aliases")
+        self._aliases = aliases_table(storage)
         self._names = ConferenceNames(storage)
 
     async def name(self, booking: Booking) -> Booking:
@@ -39,13 +40,13 @@ class PolicyPlatform:
 
     async def show(self, booking: Booking) -> None:
         """See Platform.show; one round trip, and two more to free the name of a closed one."""
-        await self._aliases.commit(booking.numeric_alias, Put("alias", booking.claim()))
+        await self._aliases.commit(booking.numeric_alias, Put(ALIAS_KEY, booking.claim()))
         if booking.state is State.CLOSED:
             await self._release_names(booking)
 
     async def forget(self, booking: Booking) -> None:
         """See Platform.forget."""
-        row = await self._aliases.get(booking.numeric_alias, "alias")
+        row = await self._aliases.get(booking.numeric_alias, ALIAS_KEY)
         if row is not None and row.values.get("tag") == booking.tag:
             await self._aliases.commit(row.partition, Delete(row))
         await self._release_names(booking)

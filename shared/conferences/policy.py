@@ -7,14 +7,14 @@ import ipaddress
 import re
 from typing import Any, Literal
 
+from shared.bookings.alias_rows import ALIAS_KEY, NAME_KEY, alias_place, aliases_table, name_partition
 from shared.bookings.booking import Booking, State
 from shared.bookings.rows import meetings_table
 from shared.bookings.stored import stored_booking
 from shared.calendar.conference import Conference
 from shared.clock import Clock
 from shared.conferences.answer import clean, service_answer
-from shared.conferences.names import name_partition
-from shared.conferences.policy_request import Direction, ServiceRequest, alias_place, dialled_alias
+from shared.conferences.policy_request import Direction, ServiceRequest, dialled_alias
 from shared.conferences.vmr_rows import service_at
 from shared.storage import Row, Storage
 
@@ -36,7 +36,7 @@ class Policy:
         """`serves_vmrs` False: another server has all VMRs, and nodes are not answered for them."""
         self._serves_vmrs = serves_vmrs
         self._storage = storage
-        self._aliases = storage.table("aliases")
+        self._aliases = aliases_table(storage)
         self._clock = clock
 
     async def answer(self, request: ServiceRequest) -> PolicyAnswer:
@@ -64,7 +64,7 @@ class Policy:
             return None
         domain = _without_node(domain)
         partition, place = alias_place(dialled, domain)
-        row = await self._aliases.get(partition, "alias")
+        row = await self._aliases.get(partition, ALIAS_KEY)
         if row is None:
             return None
         if "state" not in row.values:  # a scheduled room's row has one
@@ -88,7 +88,7 @@ class Policy:
         """The VMR that dials out, by its name; a node takes another one for another service."""
         if request.direction is not Direction.DIAL_OUT or not request.service_name.strip():
             return None
-        row = await self._aliases.get(name_partition(request.service_name.strip()), "name")
+        row = await self._aliases.get(name_partition(request.service_name.strip()), NAME_KEY)
         told = self._vmr(row, "") if row else None
         return told if told and told[1].get("name") == request.service_name else None
 

@@ -6,7 +6,6 @@ parameters only those are read that change the answer. Any may be missing, empty
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,8 +25,6 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _BRACKETED = re.compile(r"<([^<>]*)>")
 _ROOT_DOT = re.compile(r"\.(?=(?::[0-9]+)?$)")
 """Also before a port."""
-
-_KEY = re.compile(r"[a-z0-9._-]{1,64}")
 
 _PROBES = frozenset({"options", "subscribe", "web_avatar_fetch"})
 """Triggers that bring nobody in: a node looks whether an alias is there, or fetches a picture."""
@@ -84,22 +81,6 @@ def _single(text: str) -> str:
     """The value of a parameter that is there once, or more than once with one value; else ""."""
     values = {value.strip().lower() for value in text.split(",") if value.strip()}
     return values.pop() if len(values) == 1 else ""
-
-
-def is_alias_key(name: str) -> bool:
-    """Whether a dialled alias without its domain may be the partition of a claim in table `aliases`."""
-    return _KEY.fullmatch(name) is not None
-
-
-def alias_place(name: str, domain: str) -> tuple[str, str]:
-    """The partition in table `aliases` of an alias, and which of the aliases there it is (vmr_rows.py).
-
-    One whose name is no key has a partition made of its digest, of its own.
-    """
-    if is_alias_key(name):
-        return name, domain
-    alias = f"{name}@{domain}" if domain else name
-    return f"other:{hashlib.sha256(alias.casefold().encode(errors='replace')).hexdigest()}", ""
 
 
 def dialled_alias(text: str) -> tuple[str, str]:

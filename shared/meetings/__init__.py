@@ -1,7 +1,7 @@
-"""Meetings: reading invitations, deciding on them, and carrying the decision out.
+"""Meetings: deciding on invitations, and carrying the decisions out.
 
-request.py      one shape for what arrives     decision.py   the pure rules
-notice.py       what the queue carries         worker.py     works the queue off
-records.py      what is kept                   operation.py  the record of one decision
-processor.py    carries decisions out          texts.py      what organizers read
+worker.py       what the queue hands out       acceptance.py  the pure rules
+processor.py    one message, to its end        decision.py    what may be decided
+decider.py      what is known, and the rules   completion.py  carries a decision out
+timers.py       what is done by the clock      texts.py       what organizers read
 """

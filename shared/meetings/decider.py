@@ -17,8 +17,9 @@ from shared.clock import Clock
 from shared.errors import NotAuthenticated, RateLimited
 from shared.identity.caller import Caller
 from shared.integrations import Integration
+from shared.meetings.acceptance import decide
 from shared.meetings.comparison import is_compared
-from shared.meetings.decision import Accept, Decision, Known, Provide, Reject, decide
+from shared.meetings.decision import Accept, Decision, Known, Provide, Reject
 from shared.meetings.records import Records
 
 log = logging.getLogger(__name__)

@@ -1,14 +1,7 @@
 """What personal VMRs hold of the deployment's aliases and names (C5): no two things that it serves share one.
 
-Table `aliases` is the registry of both. Beside the claims of scheduled rooms (shared/bookings/booking.py, and
-shared/conferences/names.py) it holds, under the same keys, so that only one of them can have it, those of VMRs:
-shared/conferences/vmr_rows.py.
-
-    <alias without domain>  alias
-    name:<digest>           name
-
-A scheduled room's digits are its own whatever the domain: some endpoints dial without one. An alias that no key can
-be made of has a partition made of its digest.
+Table `aliases` is the registry of both (shared/bookings/alias_rows.py). A scheduled room's digits are its own whatever
+the domain: some endpoints dial without one.
 
     take the new claims ─▶ write the VMR ─▶ release those that it has no more
 
@@ -22,12 +15,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.aliases.digits import vacate
+from shared.bookings.alias_rows import ALIAS_KEY, NAME_KEY, alias_place, aliases_table, name_partition
 from shared.bookings.booking import State
 from shared.bookings.rows import meetings_table
 from shared.bookings.stored import stored_booking
 from shared.clock import Clock
-from shared.conferences.names import name_partition
-from shared.conferences.policy_request import alias_place, split_alias
+from shared.conferences.policy_request import split_alias
 from shared.conferences.vmr_rows import Told, held_by, holders_in, telling, told_of
 from shared.errors import Conflict
 from shared.personal.fields import normal
@@ -55,7 +48,7 @@ class Claim:
     @property
     def key(self) -> str:
         """The row's key."""
-        return "name" if self.field == "name" else "alias"
+        return NAME_KEY if self.field == "name" else ALIAS_KEY
 
     @property
     def slot(self) -> str:
@@ -116,7 +109,7 @@ class Claims:
         return frozenset(claim for failed in await asyncio.gather(*map(one_by_one, rows.values())) for claim in failed)
 
     async def _take(self, vmr: int, claim: Claim, now: datetime, *, adopting: bool = False) -> bool:
-        table, mine = self.storage.table("aliases"), {claim.slot: (vmr, now.isoformat())}
+        table, mine = aliases_table(self.storage), {claim.slot: (vmr, now.isoformat())}
         for _ in range(_ATTEMPTS):
             try:
                 row = await table.get(claim.partition, claim.key)
@@ -166,7 +159,7 @@ class Claims:
         return True
 
     async def _tell(self, vmr: int, claim: Claim, told: Told) -> bool:
-        table = self.storage.table("aliases")
+        table = aliases_table(self.storage)
         for _ in range(_ATTEMPTS):
             row = await table.get(claim.partition, claim.key)
             if row is None or all(id_ != vmr for id_, _ in holders_in(row).values()):
@@ -182,7 +175,7 @@ class Claims:
         raise _busy()
 
     async def _release(self, vmr: int, claim: Claim, until: datetime) -> bool:
-        table = self.storage.table("aliases")
+        table = aliases_table(self.storage)
         for _ in range(_ATTEMPTS):
             row = await table.get(claim.partition, claim.key)
             holder, since = holders_in(row).get(claim.slot, (0, "")) if row else (0, "")

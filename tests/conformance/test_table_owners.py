@@ -1,15 +1,16 @@
-"""Table `meetings` is one transaction's worth of many kinds of rows: each is spelt in one place and has one owner."""
+"""Keys of tables `meetings` and `aliases` are spelt in one place each, and each kind of row has one owner."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from shared.bookings import rows
+from shared.bookings import alias_rows, rows
 from shared.bookings.rows import RowKind
-from shared.storage import MEETINGS
+from shared.storage import ALIASES, MEETINGS
 from tests.support import ROOT
 
 VOCABULARY = "shared/bookings/rows.py"
@@ -34,6 +35,12 @@ PARTITIONS = {
     "SIGN_IN_PARTITION": {"identity/sign_in/codes.py"},
     "RETIRED_PARTITION": {"meetings/retirement.py"},
     "NODES_PARTITION": {"management_node/allowance.py", "management_node/outage.py"},
+}
+
+ALIAS_ROWS = "shared/bookings/alias_rows.py"
+ALIAS_USERS = {
+    "ALIAS_KEY": {"aliases/allocation.py", "conferences/platform.py", "conferences/policy.py", "personal/claims.py"},
+    "NAME_KEY": {"conferences/names.py", "conferences/policy.py", "personal/claims.py"},
 }
 
 # Texts that only look like keys, each with what it is.
@@ -62,12 +69,16 @@ def key_texts(tree: ast.AST) -> set[str]:
     return {text for text in texts(tree) if text.startswith(tuple(kind.prefix for kind in RowKind)) and " " not in text}
 
 
+def calls(tree: ast.AST) -> Iterator[str]:
+    return (ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
 def users(expression: str) -> set[str]:
     """The modules, below shared/, that use something of the vocabulary."""
     return {
         Path(file).relative_to("shared").as_posix()
         for file, tree in sources()
-        if file != VOCABULARY
+        if file not in (VOCABULARY, ALIAS_ROWS)
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute | ast.Name) and ast.unparse(node) == expression
     }
@@ -79,11 +90,24 @@ def test_keys_are_spelt_in_one_place() -> None:
     assert mine == set()
 
 
-def test_the_name_of_the_table_stands_once() -> None:
-    named = [file for file, tree in sources() if MEETINGS in texts(tree)]
-    assert [file for file in named if not file.startswith("shared/cli/")] == [NAMED_IN]  # there it is a command
-    asked = {file for file, tree in sources() if "table(MEETINGS)" in ast.unparse(tree)}
-    assert asked == {VOCABULARY}
+@pytest.mark.parametrize(
+    ("constant", "name", "owner"), [("MEETINGS", MEETINGS, VOCABULARY), ("ALIASES", ALIASES, ALIAS_ROWS)]
+)
+def test_the_name_of_a_table_stands_once(constant: str, name: str, owner: str) -> None:
+    assert not [file for file, tree in sources() if any(f"table({name!r})" in line for line in calls(tree))]
+    assert [file for file, tree in sources() if f"{constant} = {name!r}" in ast.unparse(tree)] == [NAMED_IN]
+    assert [file for file, tree in sources() if f"table({constant})" in ast.unparse(tree)] == [owner]
+
+
+@pytest.mark.parametrize("name", ALIAS_USERS)
+def test_the_keys_of_aliases_have_their_owners(name: str) -> None:
+    assert users(name) == ALIAS_USERS[name]
+
+
+def test_every_module_that_knows_columns_of_aliases_exists() -> None:
+    known = set(re.findall(r"(\w+/\w+\.py)", (alias_rows.__doc__ or "").partition("The module named")[0]))
+    assert known
+    assert [module for module in known if not (ROOT / "shared" / module).is_file()] == []
 
 
 @pytest.mark.parametrize("kind", RowKind)

@@ -19,7 +19,7 @@ from shared.errors import RateLimited, Unavailable
 from shared.mailboxes.access import Attempt, Right
 from shared.mailboxes.graph.answers import CalendarAnswer, SubscriptionAnswer
 from shared.mailboxes.graph.client import GraphClient, GraphError
-from shared.mailboxes.graph.payloads import parse
+from shared.mailboxes.graph.payload import parse
 from shared.mailboxes.mailbox import ItemGone
 
 _PROBE = {

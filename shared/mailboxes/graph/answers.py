@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from shared.mailboxes.graph.payloads import Instant, Payload, parse
+from shared.mailboxes.graph.payload import Instant, Payload, parse
 from shared.mailboxes.mailbox import Changes
 from shared.mailboxes.subscription import Subscription
 

@@ -13,15 +13,8 @@ from shared.calendar.request import CalendarItem, Shape
 from shared.errors import Unavailable
 from shared.mailboxes.graph.answers import Page
 from shared.mailboxes.graph.client import GraphClient, GraphError, get_whole
-from shared.mailboxes.graph.payloads import (
-    EVENT_BUT_BODY,
-    SEQUENCE,
-    Event,
-    Exceptions,
-    parse,
-    parse_event,
-    parse_events,
-)
+from shared.mailboxes.graph.event_payload import EVENT_BUT_BODY, SEQUENCE, Event, Exceptions, parse_event, parse_events
+from shared.mailboxes.graph.payload import parse
 from shared.mailboxes.mailbox import CalendarEntry, CalendarPage, ItemGone
 
 EVENTS_PAGE_SIZE = 100

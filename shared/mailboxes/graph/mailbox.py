@@ -24,16 +24,16 @@ from shared.mailboxes.graph.client import (
     ServerError,
     get_whole,
 )
+from shared.mailboxes.graph.event_payload import EVENT_BUT_BODY
 from shared.mailboxes.graph.events import GraphEvents, expanding
-from shared.mailboxes.graph.payloads import (
+from shared.mailboxes.graph.message_payload import (
     CLEAN_GLOBAL_OBJECT_ID,
-    EVENT_BUT_BODY,
     GLOBAL_OBJECT_IDS,
     MESSAGE_BUT_BODY,
     Message,
-    parse,
     parse_message,
 )
+from shared.mailboxes.graph.payload import parse
 from shared.mailboxes.horizon import read_calendar
 from shared.mailboxes.mailbox import (
     CalendarItemGone,

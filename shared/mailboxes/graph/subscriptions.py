@@ -7,7 +7,7 @@ from urllib.parse import quote
 from shared.mailboxes.client_state import digest
 from shared.mailboxes.graph.answers import Page, SubscriptionAnswer
 from shared.mailboxes.graph.client import GraphClient, GraphError
-from shared.mailboxes.graph.payloads import parse
+from shared.mailboxes.graph.payload import parse
 from shared.mailboxes.mailbox import ItemGone
 from shared.mailboxes.subscription import Subscription
 

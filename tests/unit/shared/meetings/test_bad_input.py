@@ -19,7 +19,7 @@ from shared.identity.caller import Caller
 from shared.intake.notice import Notice, decode, encode
 from shared.mailboxes.graph.client import GraphError
 from shared.mailboxes.graph.mailbox import GraphMailbox
-from shared.mailboxes.graph.payloads import parse_message
+from shared.mailboxes.graph.message_payload import parse_message
 from shared.meetings.handlers import Handlers
 from shared.meetings.worker import Worker
 from tests.support.graph_payloads import TAG, event, message, objects, samples

@@ -21,8 +21,9 @@ from shared.intake.webhook import Webhook
 from shared.mailboxes.client_state import ClientStates
 from shared.mailboxes.graph.access import GraphAccess
 from shared.mailboxes.graph.client import GraphError
+from shared.mailboxes.graph.event_payload import parse_event
 from shared.mailboxes.graph.mailbox import GraphMailbox
-from shared.mailboxes.graph.payloads import parse_event, parse_message
+from shared.mailboxes.graph.message_payload import parse_message
 from shared.mailboxes.graph.subscriptions import GraphSubscriptions
 from shared.mailboxes.mailbox import CalendarItemGone, Folder, Mail
 from tests.support.graph_payloads import SERIES_UID, event, message, objects, samples

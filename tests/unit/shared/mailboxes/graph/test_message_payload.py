@@ -13,7 +13,8 @@ from shared.aliases.tags import find_tags
 from shared.calendar.conference import Occurrence
 from shared.calendar.request import Answer, Kind, Person, Shape, Update
 from shared.errors import Unavailable
-from shared.mailboxes.graph.payloads import parse_event, parse_message
+from shared.mailboxes.graph.event_payload import parse_event
+from shared.mailboxes.graph.message_payload import parse_message
 from tests.support.graph_payloads import SERIES_UID, TAG, event, message
 from tests.support.graph_samples import graph_sample
 

@@ -9,18 +9,8 @@ import pytest
 from shared.bookings.booking import Apart, Booking, State
 from shared.calendar.conference import Calendar, Occurrence
 from shared.calendar.request import CalendarItem, Kind, MeetingRequest, Shape, Update
-from shared.meetings.decision import (
-    Accept,
-    Accepted,
-    Close,
-    Decision,
-    Ignore,
-    Known,
-    Refresh,
-    Reject,
-    Rejected,
-    decide,
-)
+from shared.meetings.acceptance import decide
+from shared.meetings.decision import Accept, Accepted, Close, Decision, Ignore, Known, Refresh, Reject, Rejected
 from shared.meetings.series import MOST_APART
 from tests.support.meetings import NOW, OTHER_TAG, at, booking, item, request, scheduled
 

@@ -1,0 +1,43 @@
+"""Table `aliases`: who has which alias and which name of the deployment, and the one place where its keys are spelt.
+
+    <alias without domain> / alias   a scheduled room's alias          bookings/booking.py (`claim`)
+                                     VMRs' aliases, one a domain       conferences/vmr_rows.py
+    other:<digest> / alias           an alias that no key is made of   conferences/vmr_rows.py
+    name:<digest> / name             a scheduled room's name           conferences/names.py
+                                     a VMR's name                      conferences/vmr_rows.py
+
+The module named is the one that knows the columns. A room and a VMR claim the same row, so that only one has it.
+`tests/conformance/test_table_owners.py` holds all of this.
+"""
+
+import hashlib
+import re
+
+from shared.storage import ALIASES, Table, Tables
+
+ALIAS_KEY = "alias"
+NAME_KEY = "name"
+
+_PARTITION = re.compile(r"[a-z0-9._-]{1,64}")
+
+
+def aliases_table(tables: Tables) -> Table:
+    """Table `aliases`."""
+    return tables.table(ALIASES)
+
+
+def name_partition(name: str) -> str:
+    """The partition of a name's claim: upper and lower case are the same."""
+    # The colon keeps names apart from digits: an alias's prefix cannot hold one.
+    return f"name:{hashlib.sha256(name.casefold().encode()).hexdigest()[:40]}"
+
+
+def alias_place(name: str, domain: str) -> tuple[str, str]:
+    """The partition of an alias, and which of the aliases there it is.
+
+    One whose name makes no key has a partition made of its digest, of its own.
+    """
+    if _PARTITION.fullmatch(name):
+        return name, domain
+    alias = f"{name}@{domain}" if domain else name
+    return f"other:{hashlib.sha256(alias.casefold().encode(errors='replace')).hexdigest()}", ""

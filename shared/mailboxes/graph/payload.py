@@ -1,0 +1,145 @@
+"""Graph's JSON: what all of its objects have in common, and the small ones that others are made of.
+
+Only what is needed is required. A field that cannot be read is one that is not there, so that nothing which is none of
+our business makes a message unreadable; an event without an id or its times is none (docs/facts/graph.md).
+"""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from shared.errors import Unavailable
+from shared.zones import iana_zone, zone_info
+
+
+class Payload(BaseModel):
+    """An object of Graph's. Null stands for "not set", wherever Graph puts it, and so does what is no object."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, payload: Any) -> Any:
+        return {k: v for k, v in payload.items() if v is not None} if isinstance(payload, dict) else {}
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _or_not_set(cls, value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        """What cannot be read is not set, unless it is needed."""
+        try:
+            return read(value)
+        except ValueError:
+            field = cls.model_fields[info.field_name or ""]
+            if field.is_required():
+                raise
+            return field.get_default(call_default_factory=True)
+
+
+def _whole(text: Any) -> Any:
+    """Exchange cuts texts after so many UTF-16 units, in the middle of a character if need be."""
+    return text.encode(errors="replace").decode() if isinstance(text, str) else text
+
+
+def _sensible(moment: datetime) -> datetime:
+    """A moment that can be reckoned with in every zone. Exchange's own calendar begins in 1601."""
+    if not 1601 < moment.year < 9999:
+        raise ValueError("out of range")
+    return moment
+
+
+Instant = Annotated[datetime, AfterValidator(_sensible)]
+
+Text = Annotated[str, BeforeValidator(_whole)]
+
+P = TypeVar("P", bound=Payload)
+
+
+class Moment(Payload):
+    """`dateTimeTimeZone`: a local time with seven fractional digits, and the zone that it is in."""
+
+    date_time: Instant
+    time_zone: str = "UTC"
+
+    def utc(self) -> datetime:
+        """The moment in UTC, to the second."""
+        local = self.date_time.replace(tzinfo=zone_info(iana_zone(self.time_zone)), microsecond=0)
+        return local.astimezone(UTC)
+
+
+class EmailAddress(Payload):
+    """A name and an address; either may be missing."""
+
+    name: Text = ""
+    address: Text = ""
+
+
+class Recipient(Payload):
+    """`recipient`."""
+
+    email_address: EmailAddress = EmailAddress()
+
+
+class Body(Payload):
+    """`itemBody`."""
+
+    content: Text = ""
+
+
+class ResponseStatus(Payload):
+    """`responseStatus`; its time is 0001-01-01 while there is no response."""
+
+    response: str = "none"
+    time: datetime | None = None
+
+
+class RecurrenceRange(Payload):
+    """`recurrenceRange`; `end_date` holds filler unless the type is endDate."""
+
+    type: str = "noEnd"
+    end_date: date | None = None
+
+
+class Recurrence(Payload):
+    """`patternedRecurrence`, of which only the end is read: occurrences come from Exchange."""
+
+    range: RecurrenceRange = RecurrenceRange()
+
+
+class ExtendedProperty(Payload):
+    """`singleValueLegacyExtendedProperty`; a binary value is base64."""
+
+    id: str = ""
+    value: Text = ""
+
+
+class Extended(Payload):
+    """Anything that extended properties may be asked of."""
+
+    single_value_extended_properties: list[ExtendedProperty] = []
+
+    def extended(self, name: str) -> str:
+        """The value of an extended property, "" when it is not there. Graph spells names in its own case."""
+        wanted = name.casefold()
+        return next((p.value for p in self.single_value_extended_properties if p.id.casefold() == wanted), "")
+
+
+def parse(model: type[P], payload: Any) -> P:
+    """Any of Graph's objects. Raises Unavailable for something that Graph does not send."""
+    try:
+        return model.model_validate(payload)
+    except ValidationError as error:
+        fields = sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]})
+        # Only field names: the payload holds people's mail.
+        raise Unavailable(f"Graph's answer could not be read: {', '.join(fields) or 'no object'}.") from None
