@@ -13,7 +13,7 @@ from shared.conferences.policy import Policy
 from shared.storage import Put
 from tests.fakes.clock import FakeClock
 from tests.support.conferences import START, booking, scheduled
-from tests.unit.shared.conferences.node import CHOICES, refusals
+from tests.support.conferencing_node import CHOICES, refusals
 
 NEEDED = {"service_type": "conference", "name": "Budget", "service_tag": "tag"}
 URI = "/api/admin/configuration/v1/ivr_theme/3/"

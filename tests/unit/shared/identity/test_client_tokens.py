@@ -23,7 +23,7 @@ UNSIGNED = jwt.encode({"iss": "x"}, "", algorithm="none")
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
-class World:
+class ClientTokensWorld:
     """A deployment with one client, which holds its key."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class World:
         self.key = ""
         self.number = 0
 
-    async def start(self) -> "World":
+    async def start(self) -> "ClientTokensWorld":
         self.client, self.key = await self.clients.create("Terraform", "Scheduling.Admin")
         return self
 
@@ -52,8 +52,8 @@ class World:
 
 
 @pytest.fixture
-async def world() -> World:
-    return await World().start()
+async def world() -> ClientTokensWorld:
+    return await ClientTokensWorld().start()
 
 
 class Nobody:
@@ -63,7 +63,7 @@ class Nobody:
         raise NotAllowed("others")
 
 
-async def test_a_good_assertion_buys_a_token_that_is_good_for_a_while(world: World) -> None:
+async def test_a_good_assertion_buys_a_token_that_is_good_for_a_while(world: ClientTokensWorld) -> None:
     answer = await world.issue(world.assertion())
     assert (answer["token_type"], answer["expires_in"]) == ("Bearer", ACCESS_TOKEN_LIFETIME.total_seconds())
     assert answer["expires_in"] > 5 * 60, "the shell renews a token five minutes before its end, before each request"
@@ -74,7 +74,7 @@ async def test_a_good_assertion_buys_a_token_that_is_good_for_a_while(world: Wor
         await admins.authenticate(headers)
 
 
-async def test_a_token_has_the_role_that_its_client_has_now(world: World) -> None:
+async def test_a_token_has_the_role_that_its_client_has_now(world: ClientTokensWorld) -> None:
     admins = ClientAdmins(world.tokens, Nobody())
     headers = {"authorization": f"bearer {(await world.issue(world.assertion()))['access_token']}"}
     await world.clients.change(world.client.id, role="Scheduling.Read")
@@ -87,7 +87,7 @@ async def test_a_token_has_the_role_that_its_client_has_now(world: World) -> Non
 
 
 @pytest.mark.parametrize("header", ["", "Basic YTpi", "Bearer x", "Bearer " + jwt.encode({}, "k" * 32)])
-async def test_what_is_no_such_token_is_left_to_others(world: World, header: str) -> None:
+async def test_what_is_no_such_token_is_left_to_others(world: ClientTokensWorld, header: str) -> None:
     with pytest.raises(NotAllowed, match="others"):
         await ClientAdmins(world.tokens, Nobody()).authenticate({"authorization": header})
 
@@ -113,7 +113,7 @@ async def test_what_is_no_such_token_is_left_to_others(world: World, header: str
         ({"algorithm": "HS256", "key": "k" * 32}, "ES256"),
     ],
 )
-async def test_any_other_assertion_is_refused(world: World, claims: dict[str, Any], reason: str) -> None:
+async def test_any_other_assertion_is_refused(world: ClientTokensWorld, claims: dict[str, Any], reason: str) -> None:
     with pytest.raises(GrantRefused, match=reason) as refused:
         await world.issue(world.assertion(**claims))
     assert refused.value.error == "invalid_client"
@@ -122,18 +122,18 @@ async def test_any_other_assertion_is_refused(world: World, claims: dict[str, An
 @pytest.mark.parametrize(
     "assertion", ["x", "a.b.c", "x" * 20_000, "é.é.é", jwt.encode({"iss": "x"}, "", algorithm="none")]
 )
-async def test_what_is_no_assertion_is_refused(world: World, assertion: str) -> None:
+async def test_what_is_no_assertion_is_refused(world: ClientTokensWorld, assertion: str) -> None:
     with pytest.raises(GrantRefused, match="assertion was refused"):
         await world.issue(assertion)
 
 
-async def test_another_clients_key_proves_nothing(world: World) -> None:
+async def test_another_clients_key_proves_nothing(world: ClientTokensWorld) -> None:
     _, other_key = await world.clients.create("Other", "Scheduling.Read")
     with pytest.raises(GrantRefused, match="signature"):
         await world.issue(world.assertion(key=other_key))
 
 
-async def test_the_public_key_is_no_secret_to_sign_with(world: World) -> None:
+async def test_the_public_key_is_no_secret_to_sign_with(world: ClientTokensWorld) -> None:
     """PyJWT itself refuses to sign with a public key, so the token is put together by hand."""
     import base64
     import hmac
@@ -145,7 +145,7 @@ async def test_the_public_key_is_no_secret_to_sign_with(world: World) -> None:
         await world.issue(f"{head}.{body}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}")
 
 
-async def test_an_assertion_is_good_once_for_as_long_as_anybody_would_take_it(world: World) -> None:
+async def test_an_assertion_is_good_once_for_as_long_as_anybody_would_take_it(world: ClientTokensWorld) -> None:
     used = world.assertion()
     await world.issue(used)
     for passed in (timedelta(0), timedelta(hours=1) + SKEW - timedelta(seconds=1)):
@@ -169,7 +169,7 @@ async def test_an_assertion_is_good_once_for_as_long_as_anybody_would_take_it(wo
         ({"client_assertion": None}, "invalid_request"),
     ],
 )
-async def test_other_grants_are_refused(world: World, change: dict[str, str | None], error: str) -> None:
+async def test_other_grants_are_refused(world: ClientTokensWorld, change: dict[str, str | None], error: str) -> None:
     form = {"grant_type": "client_credentials", "client_assertion_type": TYPE, "client_assertion": world.assertion()}
     sent = {name: value for name, value in {**form, **change}.items() if value is not None}
     with pytest.raises(GrantRefused) as refused:
@@ -177,7 +177,7 @@ async def test_other_grants_are_refused(world: World, change: dict[str, str | No
     assert refused.value.error == error
 
 
-async def test_attempts_are_bounded_of_one_address_and_of_all(world: World) -> None:
+async def test_attempts_are_bounded_of_one_address_and_of_all(world: ClientTokensWorld) -> None:
     async def attempts(sender: str) -> int:
         for number in range(ATTEMPTS_PER_MINUTE + 1):
             try:

@@ -10,37 +10,11 @@ from shared.personal.vmr import PersonalVmr
 from shared.storage import Insert
 from tests.support.integrations import graph_fields
 from tests.support.management_api import CONNECTORS, Api
+from tests.unit.shared.management.conference_fields import CONFERENCES, FULL, made, path
 
-CONFIGURATION = "configuration/v1/"
-CONFERENCES = CONFIGURATION + "conference/"
 TABLES = {"conference": CONFERENCE_FIELDS, "conference_alias": ALIAS_FIELDS, "end_user": END_USER_FIELDS}
 OBJECTS = {"aliases"}
 """Lists of the resource's own objects, which have tests of their own."""
-
-FULL: dict[str, Any] = {
-    "name": "tf", "description": "All", "service_type": "lecture", "pin": "123456", "guest_pin": "654321", "tag": "t",
-    "allow_guests": True, "breakout_rooms": True, "call_type": "video-only", "crypto_mode": "besteffort",
-    "automatic_participants": ["/api/admin/configuration/v1/automatic_participant/1/"], "denoise_enabled": True,
-    "direct_media": "best_effort", "direct_media_notification_duration": 5, "enable_active_speaker_indication": True,
-    "enable_chat": "yes", "enable_overlay_text": True, "force_presenter_into_main": True, "guests_can_present": False,
-    "guests_can_see_guests": "always", "host_view": "two_mains_twentyone_pips", "guest_view": "one_main_seven_pips",
-    "live_captions_enabled": "yes", "match_string": "^[0-9]+$", "max_callrate_in": 4096, "max_callrate_out": 2048,
-    "max_pixels_per_second": "fullhd", "mute_all_guests": True, "non_idp_participants": "allow_if_trusted",
-    "on_completion": '{"disconnect": true}', "participant_limit": 50, "pinning_config": "hosts",
-    "post_match_string": "^test", "post_replace_string": "new-test", "primary_owner_email_address": "a@example.com",
-    "replace_string": "replaced", "softmute_enabled": True, "sync_tag": "sync-123", "two_stage_dial_type": "gms",
-    "gms_access_token": "Meet", "guest_identity_provider_group": "Guests", "host_identity_provider_group": "Staff",
-    "media_playlist": "Welcome", "mssip_proxy": "Skype", "system_location": "Oslo", "teams_proxy": "Teams",
-    "ivr_theme": "Blue",
-}  # fmt: skip
-"""A value of every field that is not its default."""
-
-
-async def made(api: Api, resource: str, **fields: Any) -> dict[str, Any]:
-    answer = await api.call("POST", CONFIGURATION + resource + "/", fields)
-    assert answer.status == 201, answer.body
-    shown: dict[str, Any] = answer.body
-    return shown
 
 
 async def least(api: Api, resource: str) -> dict[str, Any]:
@@ -49,10 +23,6 @@ async def least(api: Api, resource: str) -> dict[str, Any]:
         return await made(api, resource, primary_email_address="alice@example.com")
     room = await made(api, "conference", name="Room")
     return room if resource == "conference" else await made(api, resource, alias="a", conference=room["resource_uri"])
-
-
-def path(shown: dict[str, Any]) -> str:
-    return str(shown["resource_uri"]).removeprefix("/api/admin/")
 
 
 @pytest.mark.parametrize("resource", sorted(TABLES))

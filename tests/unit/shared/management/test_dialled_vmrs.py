@@ -25,11 +25,11 @@ from shared.personal.telling import to_tell
 from shared.personal.upkeep import keep_vmrs_registered
 from shared.personal.vmr import PersonalVmr
 from shared.storage import Insert, Replace
+from tests.support.conferencing_node import misplaced, refusals
 from tests.support.integrations import graph_fields
 from tests.support.management_api import CONNECTORS, Api
-from tests.unit.shared.conferences.node import misplaced, refusals
+from tests.unit.shared.management.conference_fields import CONFERENCES, FULL, made, path
 from tests.unit.shared.management.records import HOUR, api_with_one, booking
-from tests.unit.shared.management.test_conference_fields import CONFERENCES, FULL, made, path
 
 NODE = {"bridge_url": "https://node.example.com", "bridge_username": "u", "bridge_password": "p"}
 

@@ -15,7 +15,8 @@ from shared.calendar.request import Answer, Shape, Update
 from shared.conferences.platform import PolicyPlatform
 from shared.errors import Conflict, NotFound
 from shared.mailboxes.mailbox import CalendarEntry
-from shared.meetings.decision import Accept, Ignore, Known, Reject, Rejected, decide
+from shared.meetings.acceptance import decide
+from shared.meetings.decision import Accept, Ignore, Known, Reject, Rejected
 from shared.meetings.differences import CalendarPart
 from shared.meetings.room_control import RoomControl
 from shared.storage import Put
