@@ -36,8 +36,10 @@ ROUTE = r"/{path:(?i:ews/exchange\.asmx)}"
 #: Concurrent requests of one account (EWSMaxConcurrency).
 CONCURRENT = 27
 
-#: Statuses of requests that were not let in, or not received whole: they say that nothing was done, and clients send
-#: the same again at once.
+#: Nothing is ever done with these, whatever the fault asks for. 401 is IIS's, before EWS sees the request; 408 is of a
+#: request that did not arrive whole (RFC 9110, 15.5.9), such as none on an idle connection. So clients send the same
+#: again at once, an answer to an organizer, too: NTLM's handshake is made of 401s. A server that did the work first
+#: would break HTTP, and no client could tell. What is lost on the way back is a 503, a 504 or a closed connection.
 _UNDONE = (401, 408)
 
 _OPERATIONS: dict[str, Callable[[Call], list[Element]]] = {
