@@ -8,8 +8,13 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from shared.storage import Operation, Queue, Row, Storage, Table
+
+
+PAGE_ROWS = 1000
+"""Rows that one request for a range brings at most."""
 
 
 @dataclass
@@ -66,10 +71,11 @@ class _MeteredTable:
             await asyncio.sleep(self.meter.latency)
             return await self.inner.commit(partition, *operations)
 
-    async def rows(self, partition: str, prefix: str = "", after: str = "") -> AsyncIterator[Row]:
+    async def rows(self, partition: str, prefix: str = "", after: str = "", **range_: Any) -> AsyncIterator[Row]:
         with self.meter.span(self.name):
             await asyncio.sleep(self.meter.latency)
-            found = [row async for row in self.inner.rows(partition, prefix, after)]
+            found = [row async for row in self.inner.rows(partition, prefix, after, **range_)]
+        self._count_pages(found)
         for row in found:
             yield row
 
@@ -77,8 +83,13 @@ class _MeteredTable:
         with self.meter.span(self.name):
             await asyncio.sleep(self.meter.latency)
             found = [row async for row in self.inner.everything()]
+        self._count_pages(found)
         for row in found:
             yield row
+
+    def _count_pages(self, rows: Sequence[Row]) -> None:
+        """Beside the first page: each is a request of its own."""
+        self.meter.calls[self.name] += max(len(rows) - 1, 0) // PAGE_ROWS
 
 
 @dataclass(frozen=True)

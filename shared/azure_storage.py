@@ -82,14 +82,20 @@ class AzureTable:
                 )
         return str(done["etag"])
 
-    async def rows(self, partition: str, prefix: str = "", after: str = "") -> AsyncIterator[Row]:
+    async def rows(
+        self, partition: str, prefix: str = "", after: str = "", *, until: str = "", columns: Sequence[str] = ()
+    ) -> AsyncIterator[Row]:
         """See Table.rows; a range of row keys, paged by 1,000."""
         where, range_ = "PartitionKey eq @p and RowKey gt @after", {"p": partition, "after": after}
         if prefix:
             where += " and RowKey ge @low and RowKey lt @high"
             range_ |= {"low": prefix, "high": prefix[:-1] + chr(ord(prefix[-1]) + 1)}
+        if until:
+            where += " and RowKey le @until"
+            range_["until"] = until
+        chosen = ["PartitionKey", "RowKey", *columns] if columns else None
         with _failures():
-            async for entity in self._client.query_entities(where, parameters=range_):
+            async for entity in self._client.query_entities(where, parameters=range_, select=chosen):
                 yield _row(entity)
 
     async def everything(self) -> AsyncIterator[Row]:
@@ -183,7 +189,8 @@ def _is_wide(value: Value) -> bool:
 
 
 def _row(entity: Any) -> Row:
-    values = {k: v.value if isinstance(v, EntityProperty) else v for k, v in entity.items()}
+    # A column that is asked for and that the row has not comes as null.
+    values = {k: v.value if isinstance(v, EntityProperty) else v for k, v in entity.items() if v is not None}
     partition, key = values.pop("PartitionKey"), values.pop("RowKey")
     return Row(partition, key, values, entity.metadata["etag"])
 

@@ -177,8 +177,14 @@ class Table(Protocol):
         """
         ...
 
-    def rows(self, partition: str, prefix: str = "", after: str = "") -> AsyncIterator[Row]:
-        """The partition's rows whose key starts with `prefix`, by rising key, those beyond key `after` only."""
+    def rows(
+        self, partition: str, prefix: str = "", after: str = "", *, until: str = "", columns: Sequence[str] = ()
+    ) -> AsyncIterator[Row]:
+        """The partition's rows whose key starts with `prefix`, by rising key, those beyond key `after` only.
+
+        `until` is the last key that is wanted; `columns` those that are read, all where none is named. One round trip
+        for a thousand rows.
+        """
         ...
 
     def everything(self) -> AsyncIterator[Row]:

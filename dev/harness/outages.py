@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from typing import Any
 from dev.harness.storage import MemoryQueue, MemoryStorage, MemoryTable
 from shared.errors import Unavailable
 from shared.storage import Operation, Row
@@ -56,9 +57,9 @@ class ReachableTable:
         self.outages.check(Away.STORAGE)
         return await self.table.commit(partition, *operations)
 
-    async def rows(self, partition: str, prefix: str = "", after: str = "") -> AsyncIterator[Row]:
+    async def rows(self, partition: str, prefix: str = "", after: str = "", **range_: Any) -> AsyncIterator[Row]:
         self.outages.check(Away.STORAGE)
-        async for row in self.table.rows(partition, prefix, after):
+        async for row in self.table.rows(partition, prefix, after, **range_):
             yield row
 
     async def everything(self) -> AsyncIterator[Row]:

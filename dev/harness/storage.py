@@ -5,6 +5,7 @@ import base64
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
@@ -49,11 +50,17 @@ class MemoryTable:
             self._check(partition, operation)
         return [self._apply(partition, operation) for operation in operations]
 
-    async def rows(self, partition: str, prefix: str = "", after: str = "") -> AsyncIterator[Row]:
+    async def rows(
+        self, partition: str, prefix: str = "", after: str = "", *, until: str = "", columns: Sequence[str] = ()
+    ) -> AsyncIterator[Row]:
         self.round_trips += 1
+        count = 0
         for (owner, key), row in sorted(self._rows.items()):
-            if owner == partition and key.startswith(prefix) and key > after:
-                yield row
+            if owner == partition and key.startswith(prefix) and key > after and (key <= until or not until):
+                kept = {name: value for name, value in row.values.items() if name in columns}
+                count += 1
+                self.round_trips += count % 1000 == 1 and count > 1  # the next page
+                yield replace(row, values=kept) if columns else row
 
     async def everything(self) -> AsyncIterator[Row]:
         self.round_trips += 1

@@ -62,9 +62,9 @@ class CrashingTable:
         etags: Sequence[str] = await self.fuse.guard(self.table.commit(partition, *operations))
         return etags
 
-    async def rows(self, partition: str, prefix: str = "", after: str = "") -> AsyncIterator[Row]:
+    async def rows(self, partition: str, prefix: str = "", after: str = "", **range_: Any) -> AsyncIterator[Row]:
         self.fuse.before()
-        async for row in self.table.rows(partition, prefix, after):
+        async for row in self.table.rows(partition, prefix, after, **range_):
             yield row
 
     async def everything(self) -> AsyncIterator[Row]:

@@ -234,11 +234,22 @@ async def letters(table: Table) -> str:
     return partition
 
 
-@given(prefix=st.text("aAb:~ü0", max_size=3), after=st.text("aAb:~ü0", max_size=3))
+_KEYS = st.text("aAb:~ü0", max_size=3)
+
+
+@given(prefix=_KEYS, after=_KEYS, until=_KEYS)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_any_range_is_what_the_keys_say(table: Table, letters: str, prefix: str, after: str) -> None:
+async def test_any_range_is_what_the_keys_say(table: Table, letters: str, prefix: str, after: str, until: str) -> None:
     everything = await keys(table, letters)
-    assert await keys(table, letters, prefix, after) == [k for k in everything if k.startswith(prefix) and k > after]
+    wanted = [k for k in everything if k.startswith(prefix) and k > after and (k <= until or not until)]
+    assert [row.key async for row in table.rows(letters, prefix, after, until=until)] == wanted
+
+
+async def test_columns_that_are_named_are_read_where_a_row_has_them(table: Table, partition: str) -> None:
+    await insert(table, partition, text="a", number=1, wide=2**40, unwanted="b")
+    [row] = [row async for row in table.rows(partition, columns=("text", "number", "wide", "missing"))]
+    assert row.values == {"text": "a", "number": 1, "wide": 2**40}
+    await table.commit(partition, Replace(row, {"text": "c"}))
 
 
 async def test_more_rows_than_a_page_holds(table: Table, partition: str) -> None:
