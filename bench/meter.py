@@ -12,7 +12,6 @@ from typing import Any
 
 from shared.storage import Operation, Queue, Row, Storage, Table
 
-
 PAGE_ROWS = 1000
 """Rows that one request for a range brings at most."""
 

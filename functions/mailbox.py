@@ -8,15 +8,19 @@ import azure.functions as func
 from functions.http import failure
 from shared.composition import services
 from shared.errors import SchedulingError
-from shared.storage import MEETING_REQUESTS, QUEUES
+from shared.storage import MEETING_REQUESTS, QUEUES, ROUNDS
 
 bp = func.Blueprint()
 log = logging.getLogger(__name__)
 
 STORAGE = "SchedulingStorage"
-POISON = QUEUES[1]
+POISON, ROUNDS_POISON = QUEUES[1], QUEUES[3]
 MAX_DEQUEUE_COUNT = 5
 """maxDequeueCount of host.json."""
+POLLS_STARTED = 5
+"""Polls that one call of their timer starts, a minute apart: it runs every five minutes. Where no integration is
+polled, none is started, and nothing runs every minute.
+"""
 
 
 async def _received(req: func.HttpRequest, queue: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006
@@ -60,22 +64,39 @@ async def set_aside(message: func.QueueMessage) -> None:
     await services().scheduling.worker.set_aside(message.get_body().decode())
 
 
+@bp.queue_trigger("message", ROUNDS, STORAGE)
+async def turns(message: func.QueueMessage) -> None:
+    """Handles one message of a round that a timer has started."""
+    await services().scheduling.rounds.handle(
+        message.get_body().decode(), last_try=(message.dequeue_count or 1) >= MAX_DEQUEUE_COUNT
+    )
+
+
+@bp.queue_trigger("message", ROUNDS_POISON, STORAGE)
+async def turns_set_aside(message: func.QueueMessage) -> None:
+    """Records a message of a round that could not be handled, and raises an alert; the next round does its work."""
+    services().scheduling.rounds.set_aside(message.get_body().decode())
+
+
 @bp.timer_trigger("timer", "0 */5 * * * *")
 async def sweep(timer: func.TimerRequest) -> None:
     """Every five minutes: what notifications have missed."""
     await services().scheduling.timers.sweep()
 
 
-@bp.timer_trigger("timer", "0 * * * * *")
+@bp.timer_trigger("timer", "0 */5 * * * *")
 async def poll(timer: func.TimerRequest) -> None:
-    """Every minute: Exchanges that notify nobody (EWS)."""
-    await services().scheduling.timers.poll()
+    """Every five minutes: the polls of the next ones, where there are Exchanges that notify nobody (EWS)."""
+    await services().scheduling.timers.poll(POLLS_STARTED)
 
 
 @bp.timer_trigger("timer", "0 0 */6 * * *")
 async def renew(timer: func.TimerRequest) -> None:
-    """Every six hours: subscriptions live six days, and are renewed long before."""
-    await services().scheduling.timers.renew()
+    """Every six hours: subscriptions live six days, and are renewed once a day. All of them are when it is run by hand.
+
+    A run by hand has no schedule's status on the local host. Not confirmed in Azure: there all may wait for their day.
+    """
+    await services().scheduling.timers.renew(by_hand=not getattr(timer, "schedule_status", None))
 
 
 @bp.timer_trigger("timer", "0 20 * * * *")
@@ -92,7 +113,6 @@ async def compare(timer: func.TimerRequest) -> None:
 
 @bp.timer_trigger("timer", "0 40 3 * * *")
 async def cleanup(timer: func.TimerRequest) -> None:
-    """Every night: old records go, and service accounts' sign-ins are renewed."""
+    """Every night: old records and codes go, and service accounts' sign-ins are renewed."""
     await services().scheduling.timers.cleanup()
     await services().identity.sign_in.codes.clean_up()
-    await services().identity.service_tokens.renew()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from shared.bookings.rows import RowKind, meetings_table
+from shared.bookings.rows import ALARMS_PARTITION, RowKind, meetings_table, shard, shards
 from shared.clock import Clock
 from shared.errors import NotFound
 from shared.integrations.domains import lacks_domains
-from shared.storage import Delete, Insert, Replace, RowChanged, RowExists, Storage, Values
+from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Storage, Table, Tables, Values
 
 if TYPE_CHECKING:
     from shared.integrations import Integration
@@ -177,7 +179,7 @@ class Alarm:
 
 
 class Alarms:
-    """Raised alarms, one row each: `alarm:<kind>` in the integration's partition of table `meetings`."""
+    """Raised alarms: rows `<integration>:<kind>` in the partitions `alarms-<n>` of table `meetings`."""
 
     def __init__(self, storage: Storage, clock: Clock) -> None:
         self._table = meetings_table(storage)
@@ -185,33 +187,30 @@ class Alarms:
 
     async def raise_(self, integration: str, kind: AlarmKind, cause: str) -> None:
         """Raise an alarm, or bring its cause up to date; `since` stays. `cause` holds no secret and no address."""
-        row = await self._table.get(integration, RowKind.ALARM.key(kind))
+        row = await self._row(integration, kind)
         try:
             if row is None:
                 now = self._clock.now().isoformat()
                 values: Values = {"cause": cause, "since": now, "last": now}
-                await self._table.commit(integration, Insert(RowKind.ALARM.key(kind), values))
+                await self._table.commit(_partition(integration), Insert(_key(integration, kind), values))
             elif row.values["cause"] != cause:
                 values = {**row.values, "cause": cause, "last": self._clock.now().isoformat()}
-                await self._table.commit(integration, Replace(row, values))
+                await self._table.commit(row.partition, Replace(row, values))
         except (RowExists, RowChanged):
             return  # another process has raised the same alarm this moment
 
     async def acknowledge(self, integration: str, kind: AlarmKind, *, acknowledged: bool) -> None:
         """Note that an admin knows of an alarm, or that it is to be seen again. Raises NotFound, RowChanged."""
-        row = await self._table.get(integration, RowKind.ALARM.key(kind))
+        row = await self._row(integration, kind)
         if row is None:
             raise NotFound("The alarm has been cleared.")
-        await self._table.commit(integration, Replace(row, {**row.values, "acknowledged": acknowledged}))
+        await self._table.commit(row.partition, Replace(row, {**row.values, "acknowledged": acknowledged}))
 
     async def clear(self, integration: str, kind: AlarmKind) -> None:
         """The cause is gone."""
-        row = await self._table.get(integration, RowKind.ALARM.key(kind))
+        row = await self._row(integration, kind)
         if row is not None:
-            try:
-                await self._table.commit(integration, Delete(row))
-            except RowChanged:
-                return  # another process has cleared it this moment
+            await _remove(self._table, row)
 
     async def clear_unused(self, integration: Integration) -> None:
         """Clear what is about something that the integration's settings have put out of use."""
@@ -221,13 +220,71 @@ class Alarms:
 
     async def clear_when_quiet(self, integration: str, kind: AlarmKind, quiet: timedelta) -> None:
         """Clear an alarm about something that happened, once it has not happened again for a while."""
-        row = await self._table.get(integration, RowKind.ALARM.key(kind))
+        row = await self._row(integration, kind)
         if row is not None and datetime.fromisoformat(str(row.values["last"])) + quiet <= self._clock.now():
             await self.clear(integration, kind)
 
     async def of(self, integration: str) -> AsyncIterator[Alarm]:
-        """The integration's alarms."""
-        async for row in self._table.rows(integration, RowKind.ALARM.prefix):
-            kind = AlarmKind(RowKind.ALARM.name_in(row.key))
-            cause, since = str(row.values["cause"]), str(row.values["since"])
-            yield Alarm(integration, kind, cause, since, bool(row.values.get("acknowledged")))
+        """The integration's alarms, those of earlier versions included; two storage trips."""
+        await self.adopt(integration)
+        async for row in self._table.rows(_partition(integration), _key(integration, "")):
+            yield _alarm(row)
+
+    async def between(self, after: str = "", until: str = "") -> list[Alarm]:
+        """The alarms of the integrations behind `after`, up to `until` (uuids); of all without. One trip a shard.
+
+        Those of earlier versions are among them once the integration has had a turn.
+        """
+        found = await asyncio.gather(*(self._within(each, after, until) for each in _shards(after, until)))
+        return [_alarm(row) for rows in found for row in rows]
+
+    async def adopt(self, integration: str) -> list[Alarm]:
+        """Bring over what an earlier version has raised, among the integration's own rows; the alarms that it were."""
+        former = [row async for row in self._table.rows(integration, RowKind.ALARM.prefix)]
+        for row in former:
+            key = _key(integration, RowKind.ALARM.name_in(row.key))
+            with suppress(RowExists):
+                await self._table.commit(_partition(integration), Insert(key, row.values))
+            await _remove(self._table, row)
+        return [_alarm(Row("", _key(integration, RowKind.ALARM.name_in(row.key)), row.values)) for row in former]
+
+    async def _row(self, integration: str, kind: AlarmKind) -> Row | None:
+        return await self._table.get(_partition(integration), _key(integration, kind))
+
+    async def _within(self, partition: str, after: str, until: str) -> list[Row]:
+        first, last = (f"{uuid}{_BEHIND}" if uuid else "" for uuid in (after, until))
+        return [row async for row in self._table.rows(partition, after=first, until=last)]
+
+
+async def forget_alarms(tables: Tables, integration: str) -> None:
+    """The integration is deleted, and its alarms with it."""
+    table = meetings_table(tables)
+    for row in [row async for row in table.rows(_partition(integration), _key(integration, ""))]:
+        await _remove(table, row)
+
+
+async def _remove(table: Table, row: Row) -> None:
+    with suppress(RowChanged):  # another process has cleared it this moment
+        await table.commit(row.partition, Delete(row))
+
+
+_BEHIND = chr(ord(":") + 1)
+"""Behind an integration's uuid: sorts behind all of its keys."""
+
+
+def _partition(integration: str) -> str:
+    return shard(ALARMS_PARTITION, integration)
+
+
+def _shards(after: str, until: str) -> list[str]:
+    return shards(ALARMS_PARTITION, after, until)
+
+
+def _key(integration: str, kind: str) -> str:
+    return f"{integration}:{kind}"
+
+
+def _alarm(row: Row) -> Alarm:
+    integration, _, kind = row.key.partition(":")
+    cause, since = str(row.values["cause"]), str(row.values["since"])
+    return Alarm(integration, AlarmKind(kind), cause, since, bool(row.values.get("acknowledged")))

@@ -32,7 +32,9 @@ class Metric(StrEnum):
     """Meetings in which a mailbox's calendar differed from the records, of one nightly comparison; 0 is normal."""
 
     ROUND = "round"
-    """1 for every round of a timer that has ended; dimension `outcome` is the timer."""
+    """1 for every message of a round that was handled, or for a round that concerns nobody; dimension `outcome` is the
+    round.
+    """
 
     TURNED_AWAY = "turned_away"
     """Requests with a user name and a password that were refused unchecked, since too many waited; dimension `outcome`

@@ -34,7 +34,10 @@ TABLES = ("integrations", ALIASES, MEETINGS, "personal")
 MEETING_REQUESTS = "meeting-requests"
 """The queue of notices: shared/intake/notice.py."""
 
-QUEUES = (MEETING_REQUESTS, f"{MEETING_REQUESTS}-poison")
+ROUNDS = "rounds"
+"""The queue of what timers have to be done for integrations: shared/meetings/rounds.py."""
+
+QUEUES = (MEETING_REQUESTS, f"{MEETING_REQUESTS}-poison", ROUNDS, f"{ROUNDS}-poison")
 """Every queue that the product uses."""
 
 
@@ -118,6 +121,11 @@ Operation: TypeAlias = Insert | Replace | Put | Delete
 def is_key(text: str) -> bool:
     """Whether Azure Tables takes the text as a key. Callers may ask for any text: no row has a key that is none."""
     return _KEY.fullmatch(text) is not None and _bytes(text) <= 1024
+
+
+def before(key: str) -> str:
+    """What sorts in front of a key, and behind every smaller one that is no longer: to begin a range with it."""
+    return key[:-1] + chr(ord(key[-1]) - 1)
 
 
 def check_transaction(partition: str, operations: Sequence[Operation]) -> None:

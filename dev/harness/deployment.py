@@ -20,6 +20,7 @@ from dev.exchange.app import Running, running_exchange
 from dev.exchange.clock import Clock
 from dev.exchange.visibility import ON_PREMISES
 from dev.harness.outages import Away, Outages
+from dev.harness.rounds import in_place
 from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
 from shared.addin.meeting_details import details
@@ -30,7 +31,7 @@ from shared.identity.caller import Caller
 from shared.integrations import Integration
 from shared.mailboxes.graph.credentials import LocalTokens
 from shared.settings import Settings, StorageAccount
-from shared.storage import Storage
+from shared.storage import ROUNDS, Storage
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 MAILBOX = "vmr@example.com"
@@ -286,7 +287,7 @@ class Deployment:
     async def restart(self, storage: Storage | None = None) -> None:
         """The process dies and another one starts, perhaps with other storage around the same rows."""
         await self.services.close()
-        self.services = _services(self.exchange, storage or self.outages, self.secrets, self.webhook_url)
+        self.services = _services(self.exchange, storage or self.outages, self.memory, self.secrets, self.webhook_url)
 
 
 @asynccontextmanager
@@ -310,7 +311,7 @@ async def deployed(by: By = By.GRAPH, clock: Clock | None = None, **settings: An
             _webhook(held) as webhook_url,
             _replaced("shared.mailboxes.graph.credentials.LocalTokens.token", token),
         ):
-            services = _services(exchange, outages, secrets, webhook_url)
+            services = _services(exchange, outages, memory, secrets, webhook_url)
             deployment = Deployment(exchange, http, memory, secrets, services, webhook_url, outages)
             held.append(deployment)
             try:
@@ -335,7 +336,9 @@ async def _replaced(name: str, by: object) -> AsyncIterator[None]:
         yield
 
 
-def _services(exchange: Running, storage: Storage, secrets: MemorySecrets, webhook_url: str) -> Services:
+def _services(
+    exchange: Running, storage: Storage, memory: MemoryStorage, secrets: MemorySecrets, webhook_url: str
+) -> Services:
     settings = Settings(
         storage=StorageAccount("unused"),
         public_base_url=webhook_url,
@@ -343,7 +346,10 @@ def _services(exchange: Running, storage: Storage, secrets: MemorySecrets, webho
         graph_base_url=exchange.graph_url,
         secrets_file="unused",
     )
-    return Services(settings, storage, secrets, exchange.exchange.clock)
+    services = Services(settings, storage, secrets, exchange.exchange.clock)
+    scheduling = services.scheduling
+    scheduling.__dict__["rounds"] = in_place(scheduling.rounds, memory.queue(ROUNDS))
+    return services
 
 
 async def _create_integration(deployment: Deployment, settings: dict[str, Any]) -> None:

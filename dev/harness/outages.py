@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-
 from typing import Any
+
 from dev.harness.storage import MemoryQueue, MemoryStorage, MemoryTable
 from shared.errors import Unavailable
 from shared.storage import Operation, Row

@@ -63,18 +63,20 @@ class Timer:
             if late < timedelta(0):
                 return
             try:
-                await self._run(past_due=late > LATE)
+                await self._run(self._status(), past_due=late > LATE)
             except InvocationFailed as failure:
                 _log.error("%s\n%s", failure, failure.stack_trace)
                 self.failures += 1
 
     async def run(self) -> None:
-        """Run now, due or not. Raises InvocationFailed."""
+        """Run now, by hand, due or not. Raises InvocationFailed."""
         async with self._one_at_a_time:
-            await self._run(past_due=False)
+            await self._run(None, past_due=False)
 
-    async def _run(self, past_due: bool) -> None:
-        status = {"Last": self._last.isoformat(), "LastUpdated": self._last.isoformat(), "Next": self.due.isoformat()}
+    def _status(self) -> dict[str, str]:
+        return {"Last": self._last.isoformat(), "LastUpdated": self._last.isoformat(), "Next": self.due.isoformat()}
+
+    async def _run(self, status: dict[str, str] | None, *, past_due: bool) -> None:
         payload = {"Schedule": {"AdjustForDST": True}, "ScheduleStatus": status, "IsPastDue": past_due}
         self._last = self._clock.now()
         try:

@@ -12,14 +12,19 @@ All rows of one integration share a partition, named by its uuid, so that they c
     due:<day>:<task>:<of>    what falls due on a day                           bookings/due_tasks.py
     symptom                  the last hint at wrong settings of the mailbox    meetings/symptoms.py
     watch:<name>             subscription, delta links, known addresses, …     intake/watch_state.py
-    alarm:<kind>             an alarm that is raised                           alarms.py
+    alarm:<kind>             an alarm, as earlier versions kept it             alarms.py
     quota:<digest>           how many aliases a user may still ask for         aliases/quota.py
 
-The module named is the one that knows the columns. Other partitions belong to no integration:
+The module named is the one that knows the columns. Some partitions belong to no single integration:
 
-    sign-in / <expiry>-<digest>   a one-time code of the pane's sign-in        identity/sign_in/codes.py
-    retired / <integration>       a deleted one whose records are still to go  meetings/retirement.py
-    nodes / <node>                what a Management Node has been asked        management_node/allowance.py
+    sign-in / <expiry>-<digest>        a one-time code of the pane's sign-in        identity/sign_in/codes.py
+    retired / <integration>            a deleted one whose records are still to go  meetings/retirement.py
+    nodes / <node>                     what a Management Node has been asked        management_node/allowance.py
+    alarms-<n> / <integration>:<kind>  an alarm that is raised                      alarms.py
+    turns-<n> / <integration>          whose turn it is, and what is due when       meetings/turns.py
+
+The last two are spread by the first digit of the uuid, so that what every round reads and writes is no hot partition,
+and neighbours in the order of uuids are read and written together.
 
 `tests/conformance/test_table_owners.py` holds all of this.
 """
@@ -31,6 +36,11 @@ from shared.storage import MEETINGS, Row, Table, Tables
 SIGN_IN_PARTITION = "sign-in"
 RETIRED_PARTITION = "retired"
 NODES_PARTITION = "nodes"
+ALARMS_PARTITION = "alarms"
+TURNS_PARTITION = "turns"
+
+SHARDS = "0123456789abcdef"
+"""What the uuids of a shard begin with."""
 
 
 class RowKind(StrEnum):
@@ -64,6 +74,21 @@ class RowKind(StrEnum):
     def name_in(self, key: str) -> str:
         """What a key of this kind says behind its prefix."""
         return key.removeprefix(self.prefix)
+
+
+WATCHED_PREFIX = "wa"
+"""What watching a mailbox reads at once: its own rows, and the messages that wait. No other kind begins like this."""
+
+
+def shard(partition: str, integration: str) -> str:
+    """The partition that holds an integration's rows, of those that integrations share."""
+    return f"{partition}-{integration[:1]}"
+
+
+def shards(partition: str, after: str, until: str) -> list[str]:
+    """The partitions that may hold rows of integrations behind `after`, up to `until`; both uuids, or "" for any."""
+    first, last = after[:1], until[:1] or SHARDS[-1]
+    return [f"{partition}-{digit}" for digit in SHARDS if first <= digit <= last]
 
 
 def meetings_table(tables: Tables) -> Table:

@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from shared.storage import ROUNDS
+
 if TYPE_CHECKING:
     from shared.composition.conferences import Conferences
     from shared.composition.foundation import Foundation
     from shared.composition.mailboxes import Mailboxes
+    from shared.intake.watcher import Watcher
     from shared.intake.webhook import Webhook
+    from shared.integrations import Integration
     from shared.meetings.handlers import Handlers
     from shared.meetings.lifecycle import IntegrationLifecycle
     from shared.meetings.retirement import Retirement
+    from shared.meetings.rounds import Rounds
     from shared.meetings.timers import Timers
     from shared.meetings.worker import Worker
 
@@ -45,7 +50,20 @@ class Scheduling:
         """What the timers do for every integration."""
         from shared.meetings.timers import Timers
 
-        return Timers(self.foundation.integrations, self._handlers, self.foundation.alarms, self.retirement)
+        base = self.foundation
+        return Timers(base.integrations, self.rounds, self._handlers, base.alarms, self.retirement)
+
+    @cached_property
+    def rounds(self) -> Rounds:
+        """What works on the timers' rounds."""
+        from shared.meetings.chores import Chores
+        from shared.meetings.rounds import Rounds
+        from shared.meetings.turns import Turns
+
+        base, tokens = self.foundation, self.mailboxes.identity.service_tokens
+        parts = base.integrations.get, tokens.renew, base.alarms, base.storage, base.clock
+        chores, turns = Chores(self._handlers, self._watcher, *parts), Turns(base.storage, base.clock)
+        return Rounds(base.integrations, turns, chores, base.alarms, base.storage.queue(ROUNDS), base.clock)
 
     @cached_property
     def retirement(self) -> Retirement:
@@ -64,6 +82,9 @@ class Scheduling:
         base = self.foundation
         vmrs = VmrStore(base.storage, base.clock, served_by(base.integrations))
         return IntegrationLifecycle(self.timers, self.retirement, vmrs)
+
+    def _watcher(self, outline: Integration) -> Watcher:
+        return self.mailboxes.watcher_of(outline, self.mailboxes.mailbox_of(outline))
 
     async def _handlers(self, uuid: str) -> Handlers:
         from shared.meetings.decider import Decider

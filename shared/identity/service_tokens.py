@@ -98,18 +98,16 @@ class ServiceTokens:
                 held.got = _Token(SecretStr(answer["access_token"]), expires, integration.oauth_refresh_token)
             return held.got.value
 
-    async def renew(self) -> None:
-        """Every night: a new refresh token for each account, whose 90 days begin again. Failures become alarms.
+    async def renew(self, integration: Integration) -> None:
+        """Every night: a new refresh token for the account, whose 90 days begin again. Failures become alarms.
 
         Entra leaves the earlier refresh token valid, so a crash in between loses nothing.
         """
-        for integration in await self._integrations.list():
-            if integration.enable_dynamic_vmrs and integration.authentication_method == "OAUTH":
-                try:
-                    await self._renew(integration)
-                except SchedulingError as error:
-                    # SignInNeeded has raised its alarm; an outage is left for the next night, of which there are 90.
-                    log.warning("integration %s: sign-in not renewed: %s", integration.uuid, error.code)
+        try:
+            await self._renew(integration)
+        except SchedulingError as error:
+            # SignInNeeded has raised its alarm; an outage is left for the next night, of which there are 90.
+            log.warning("integration %s: sign-in not renewed: %s", integration.uuid, error.code)
 
     async def client_secret(self, integration: Integration) -> dict[str, str]:
         """The form's part that proves the application, where it has a secret. Raises Unavailable."""

@@ -11,10 +11,11 @@ each with what it is about: a state of another mailbox or another public address
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
-from shared.bookings.rows import RowKind, meetings_table
+from shared.bookings.rows import WATCHED_PREFIX, RowKind, meetings_table
 from shared.mailboxes.subscription import Subscription
 from shared.storage import Delete, Put, Row, RowChanged, Storage, Table, Tables
 
@@ -30,20 +31,39 @@ class WatchState:
     storage: Storage
     integration: str
     watched: str
+    known: dict[str, Row] | None = None
+    """Rows by key, where all were read ahead (`prepared`): for one turn, in which nobody else works here."""
+
+    messages_wait: bool = False
+    """Whether messages waited as they were read ahead."""
 
     @property
     def _table(self) -> Table:
         return meetings_table(self.storage)
 
+    async def prepared(self) -> Self:
+        """These states, read ahead in one storage trip."""
+        rows = [row async for row in self._table.rows(self.integration, WATCHED_PREFIX)]
+        known = {row.key: row for row in rows if RowKind.WATCH.is_of(row)}
+        return replace(self, known=known, messages_wait=len(known) < len(rows))
+
     async def read(self, name: str) -> Row | None:
         """The state of this name, or None."""
-        row = await self._table.get(self.integration, RowKind.WATCH.key(name))
+        key = RowKind.WATCH.key(name)
+        row = await self._table.get(self.integration, key) if self.known is None else self.known.get(key)
         return row if row and row.values.get("watched") == self.watched else None
 
     async def write(self, name: str, **values: str) -> None:
         """Remember a state, whatever it was before."""
-        row = Put(RowKind.WATCH.key(name), {**values, "watched": self.watched})
-        await self._table.commit(self.integration, row)
+        key, columns = RowKind.WATCH.key(name), {**values, "watched": self.watched}
+        [etag] = await self._table.commit(self.integration, Put(key, columns))
+        if self.known is not None:
+            self.known[key] = Row(self.integration, key, columns, etag)
+
+    def drop(self, row: Row) -> None:
+        """A row that was read ahead has been removed."""
+        if self.known is not None:
+            self.known.pop(row.key, None)
 
     async def forget(self, *names: str) -> None:
         """Remember these states no more."""
@@ -51,6 +71,7 @@ class WatchState:
             if row := await self.read(name):
                 with suppress(RowChanged):  # another run has just written it; the next sweep looks again
                     await self._table.commit(self.integration, Delete(row))
+                self.drop(row)
 
 
 async def stored_subscription(tables: Tables, integration: str) -> Subscription | None:

@@ -6,8 +6,9 @@ A notification is a hint; the delta query is the truth. What is remembered stand
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Self
 
 from shared.bookings.operation import correlation_id
 from shared.bookings.rows import meetings_table
@@ -27,6 +28,9 @@ SWEEP_MAX_PAGES = 50
 
 ARRIVALS_OVERLAP = timedelta(minutes=10)
 """How far the list of what has arrived goes back behind the last one: messages may be listed late."""
+
+STATE_MAX_AGE = timedelta(hours=1)
+"""How long a folder's state is kept while nothing happens there; Graph forgets those that are not used for long."""
 
 LISTED_AT_MOST = timedelta(hours=1)
 """How far lists go back while nothing arrives, to write less."""
@@ -65,11 +69,21 @@ class Watcher:
     clock: Clock
     files_away: bool = False
     arrivals: Arrivals | None = None
+    read_ahead: WatchState | None = None
 
     @property
     def state(self) -> WatchState:
         """What is remembered of this mailbox."""
-        return WatchState(self.storage, self.integration, self.watched)
+        return self.read_ahead or WatchState(self.storage, self.integration, self.watched)
+
+    async def prepared(self) -> Self:
+        """The same with all that is remembered read ahead in one storage trip: for one turn."""
+        return replace(self, read_ahead=await self.state.prepared())
+
+    @property
+    def messages_wait(self) -> bool:
+        """Whether messages waited that could not be handled, as everything was read ahead."""
+        return self.state.messages_wait
 
     async def keep_subscribed(self, *, at_once: bool = False) -> bool:
         """Renew the subscription when less than two days are left (or at once); whether a new one had to be made.
@@ -92,6 +106,7 @@ class Watcher:
                 await meetings_table(self.storage).commit(self.integration, Delete(row))
             except RowChanged:
                 return True  # another run has subscribed this moment
+            self.state.drop(row)
         await self._subscribed(await self.subscriptions.create(now), terms)
         return True
 
@@ -104,11 +119,22 @@ class Watcher:
             await self.keep_subscribed(at_once=True)
         return await self.sweep()
 
-    async def sweep(self) -> int:
-        """Enqueue every message that has come since the last sweep, Deleted Items included; how many that were."""
+    async def sweep(self, *, thorough: bool = True) -> int:
+        """Enqueue every message that has come since the last sweep, Deleted Items included; how many that were.
+
+        What has arrived in the Inbox is listed, so that its delta query, unless `thorough`, waits for an hour while
+        nothing unknown is listed: it would tell of old messages that were moved there.
+        """
         seen: set[str] = set()
         found = await self._sweep_arrivals(self.arrivals, seen) if self.arrivals else 0
-        return found + sum([(await self._sweep_folder(folder, seen)).found for folder in Folder])
+        thorough = thorough or self.arrivals is None or found > 0 or self._is_stale(await self.state.read(Folder.INBOX))
+        folders = [folder for folder in Folder if thorough or folder is not Folder.INBOX]
+        return found + sum([(await self._sweep_folder(folder, seen)).found for folder in folders])
+
+    def _is_stale(self, row: Row | None) -> bool:
+        """Whether a folder's state is none, or so old that it is time for a new one."""
+        told = str(row.values.get("at", "")) if row else ""
+        return not told or datetime.fromisoformat(told) + STATE_MAX_AGE <= self.clock.now()
 
     async def not_found(self) -> None:
         """A message could not be read, however often it was tried: `check_readable` finds out whether any can be."""
@@ -192,10 +218,11 @@ class Watcher:
             changes = await self._changes(folder, state)
             found += await self._enqueue([m for m in changes.message_ids if m not in (seen or ())])
             stirred = stirred or changes.stirred
-            if changes.state != state:
-                # Only now: a crash before this line lets the next sweep find the same messages again.
+            if changes.state != state and (changes.stirred or changes.more or self._is_stale(row)):
+                # Only now: a crash before this line lets the next sweep find the same messages again. Graph names
+                # another state each time, though nothing has happened; the former one stays good.
                 state = changes.state
-                await self.state.write(folder, **parts(state))
+                await self.state.write(folder, **parts(state), at=self.clock.now().isoformat())
             if not changes.more:
                 break
         return _Swept(found, stirred)

@@ -23,6 +23,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from shared.integrations.integration import Integration
+from shared.integrations.sections.exchange import Exchange
+from shared.integrations.sections.general import General
 from shared.integrations.sections.metadata import ExchangeDomain
 from shared.integrations.setting import is_nullable
 from shared.storage import Insert, Operation, Replace, Row, Values
@@ -30,6 +32,17 @@ from shared.storage import Insert, Operation, Replace, Row, Values
 PARTITION = "integrations"
 SEQUENCE_KEY = "sequence"
 SETTINGS_PREFIX = "settings-"
+
+OUTLINE = (
+    "id",
+    "uuid",
+    "revision",
+    "conference_platform",
+    "disable_proxy",
+    *General.model_fields,
+    *Exchange.model_fields,
+)
+"""What rounds and lists must know of an integration: who it is, and how its mailbox is reached; no texts, no icon."""
 
 _PART = 32_000  # a text column holds 32,768 characters
 _DOMAINS = TypeAdapter(tuple[ExchangeDomain, ...])

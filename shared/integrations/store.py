@@ -7,7 +7,8 @@ between leaves a value that nothing refers to.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, TypeAlias
 from uuid import uuid4
@@ -23,7 +24,7 @@ from shared.integrations.draft import Draft, draft
 from shared.integrations.icon import icon_faults
 from shared.integrations.integration import SECRET_FIELDS, Integration
 from shared.integrations.pending_secrets import PendingSecrets, drop
-from shared.integrations.rows import Stored
+from shared.integrations.rows import OUTLINE, Stored
 from shared.integrations.service_sign_in import without_stale_sign_in
 from shared.integrations.table import IntegrationTable
 from shared.secrets import SecretMissing, SecretReference, SecretStore
@@ -33,6 +34,10 @@ _ATTEMPTS = 32
 """Each round of a race has a winner, so this many admins may save in the same instant."""
 
 _Change: TypeAlias = Callable[[Integration], Awaitable[Integration]]
+
+
+FEW = 40
+"""Integrations that are read one by one rather than among all."""
 
 
 class StaleSettings(Conflict):
@@ -73,6 +78,23 @@ class IntegrationStore:
     async def list(self) -> list[Integration]:
         """All integrations, by rising id."""
         return await self._table.all()
+
+    def outlines(
+        self, after: str = "", until: str = "", columns: Sequence[str] = OUTLINE
+    ) -> AsyncIterator[Integration]:  # fmt: skip
+        """The integrations behind `after`, up to `until` (uuids), by rising uuid, as far as the columns of OUTLINE say.
+
+        Other settings are not read, and have their defaults: for rounds and lists, and never for a meeting. One storage
+        trip for each thousand.
+        """
+        return self._table.between(after, until, columns)
+
+    async def some(self, uuids: Collection[str], columns: Sequence[str] = OUTLINE) -> dict[str, Integration]:
+        """The outlines of those of these integrations that there are, by uuid: one by one while they are few."""
+        if len(uuids) <= FEW:
+            found = await asyncio.gather(*(self._table.outline(uuid, columns) for uuid in uuids))
+            return {each.uuid: each for each in found if each}
+        return {each.uuid: each async for each in self.outlines(columns=columns) if each.uuid in uuids}
 
     async def secret(self, uuid: str, field: str) -> SecretStr | None:
         """The value of a secret setting such as `password`; None when it is not set. Raises NotFound, Unavailable."""

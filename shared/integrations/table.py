@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
+
 from shared.clock import Clock
 from shared.errors import NotFound
 from shared.integrations import rows
@@ -9,7 +11,7 @@ from shared.integrations.domains import UNNUMBERED
 from shared.integrations.integration import Integration
 from shared.integrations.rows import PARTITION, Stored
 from shared.integrations.syntax import is_guid
-from shared.storage import Delete, Insert, Operation, Put, Replace, Storage
+from shared.storage import Delete, Insert, Operation, Put, Replace, Storage, before
 
 SIGN_IN_STATE = frozenset({"oauth_state", "oauth_refresh_token"})
 """Changed by the service account's sign-in all the time; no reason to tell an admin that settings have changed."""
@@ -42,8 +44,24 @@ class IntegrationTable:
 
     async def all(self) -> list[Integration]:
         """Every integration, by rising id."""
-        found = [rows.stored(row).integration async for row in self._table.rows(PARTITION, rows.SETTINGS_PREFIX)]
-        return sorted(found, key=lambda integration: integration.id)
+        return sorted([each async for each in self.between()], key=lambda integration: integration.id)
+
+    async def between(
+        self, after: str = "", until: str = "", columns: Sequence[str] = ()
+    ) -> AsyncIterator[Integration]:  # fmt: skip
+        """The integrations behind `after`, up to `until` (uuids), by rising uuid; a storage trip for each thousand.
+
+        With `columns`, settings that are not among them have their defaults.
+        """
+        first = rows.settings_key(after) if after else ""
+        last = rows.settings_key(until) if until else ""
+        found = self._table.rows(PARTITION, rows.SETTINGS_PREFIX, first, until=last, columns=columns)
+        async for row in found:
+            yield rows.stored(row).integration
+
+    async def outline(self, uuid: str, columns: Sequence[str]) -> Integration | None:
+        """One integration as `between` gives it; one storage trip."""
+        return next(iter([each async for each in self.between(before(uuid), uuid, columns)]), None)
 
     async def owner_of(self, mailbox: str) -> str | None:
         """UUID of the integration that has claimed an equipment mailbox."""

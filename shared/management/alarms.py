@@ -40,6 +40,9 @@ _ACKNOWLEDGE: Schema = {
 }
 
 
+_COLUMNS = ("id", "uuid", "name", "addin_server_domain")
+
+
 class AlarmResource:
     """A Resource. Alarms are raised and cleared by what they are about; an admin can acknowledge one."""
 
@@ -77,14 +80,17 @@ class AlarmResource:
         return Answer(202, (await self.one(id_)).fields)
 
     async def _find(self, id_: int) -> tuple[Integration, Alarm]:
-        async for integration, alarm in self._raised():
+        for alarm in await self._alarms.between():
             if _id(alarm) == id_:
-                return integration, alarm
+                return await self._integrations.get(alarm.integration), alarm
         raise NotFound(f"There is no {ALARM} with id {id_}.")
 
     async def _raised(self) -> AsyncIterator[tuple[Integration, Alarm]]:
-        for integration in await self._integrations.list():
-            async for alarm in self._alarms.of(integration.uuid):
+        """Alarms with their integrations, whose settings are not read for it."""
+        alarms = await self._alarms.between()
+        concerned = await self._integrations.some({alarm.integration for alarm in alarms}, _COLUMNS)
+        for alarm in alarms:
+            if integration := concerned.get(alarm.integration):
                 yield integration, alarm
 
 

@@ -5,8 +5,9 @@ what falls due, not of what is stored.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from shared.aliases.quota import forget_full
 from shared.bookings.booking import Booking, State
@@ -67,9 +68,9 @@ class DueRunner:
         Each is guarded alone: those that fail for good never keep the others. Raises TasksFailed at the end.
         """
         today, done, failed = self.clock.now().date(), 0, list[Exception]()
-        async for row in self._table.rows(self.integration, RowKind.DUE.prefix):
+        async for row in _due_rows(self.storage, self.integration, today):
             due = Due.from_key(row.key)
-            if due.day > today or done >= MAX_TASKS_PER_RUN:
+            if done >= MAX_TASKS_PER_RUN:
                 break
             if due.task in tasks:
                 try:
@@ -156,6 +157,17 @@ class DueRunner:
         row = await operation_row(self._table, self.integration, correlation)
         if row:
             await self._table.commit(self.integration, Delete(row))
+
+
+def _due_rows(storage: Storage, integration: str, today: date) -> AsyncIterator[Row]:
+    """What has fallen due, the oldest first, and nothing of what has not."""
+    tomorrow = RowKind.DUE.key(f"{today + timedelta(days=1):%Y%m%d}")
+    return meetings_table(storage).rows(integration, RowKind.DUE.prefix, until=tomorrow)
+
+
+async def falls_due(storage: Storage, integration: str, tasks: frozenset[Task], now: datetime) -> bool:
+    """Whether anything of these kinds has fallen due; one storage trip while nothing has."""
+    return any([Due.from_key(row.key).task in tasks async for row in _due_rows(storage, integration, now.date())])
 
 
 ONWARD = frozenset({Task.VERIFY, Task.EXTEND, Task.FINISH})

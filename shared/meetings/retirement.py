@@ -9,12 +9,14 @@ import logging
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 
+from shared.alarms import forget_alarms
 from shared.bookings.booking import Booking
 from shared.bookings.rows import RETIRED_PARTITION, RowKind, meetings_table
 from shared.conferences.platform import Platform
 from shared.conferences.removals import Removals
 from shared.errors import AWAY
 from shared.meetings.cause import cause_of
+from shared.meetings.turns import forget_turn
 from shared.personal.retirement import retire_personal
 from shared.storage import Delete, Put, Row, RowChanged, Storage, Table
 
@@ -42,6 +44,8 @@ class Retirement:
         """Close its rooms and remove all its rows. May be repeated, and taken up where it was interrupted."""
         while rows := [row async for row in self._first_rows(integration)]:
             await self._remove(integration, rows)
+        await forget_alarms(self.storage, integration)
+        await forget_turn(self.storage, integration)
         await retire_personal(self.storage, integration)
         await self._unmark(integration)
 

@@ -37,18 +37,8 @@ class ChosenSource:
         return await chosen.of_owner(integration, email)
 
 
-def served_among(integrations: Sequence[Integration]) -> IsServed:
-    """Whether nodes are answered for the VMRs of one of these integrations, and for those that belong to all."""
-    ours = {each.uuid for each in integrations if _is_ours(each)}
-
-    async def is_served(uuid: str) -> bool:
-        return not uuid or uuid in ours
-
-    return is_served
-
-
 def served_by(integrations: IntegrationStore) -> IsServed:
-    """The same of every integration, as it is at most 30 seconds ago."""
+    """Whether nodes are answered for an integration's VMRs, as it is at most 30 seconds ago, or for those of all."""
 
     async def is_served(uuid: str) -> bool:
         try:

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from shared.alarms import IN_USE, AlarmKind, Alarms
 from shared.integrations import Integration
-from shared.personal.sources import served_among
 from shared.personal.store import VmrStore
+from shared.personal.telling import IsServed, always
 from shared.storage import Storage
 
+AllIntegrations = Callable[[], Awaitable[Sequence[Integration]]]
+"""Reads the outlines of all integrations, by rising id."""
 
-async def keep_vmrs_registered(storage: Storage, alarms: Alarms, integrations: Sequence[Integration]) -> None:
+
+async def keep_vmrs_registered(
+    storage: Storage, alarms: Alarms, all_integrations: AllIntegrations, is_served: IsServed = always
+) -> None:
     """Finish what was interrupted; enter in the registry, and tell nodes, what older versions have kept beside it.
 
     What somebody else has is an alarm of the VMR's integration, or of the first one when it belongs to all.
     """
-    vmrs = VmrStore(storage, is_served=served_among(integrations))
+    vmrs = VmrStore(storage, is_served=is_served)
     await vmrs.finish_deletions()
     await vmrs.finish_changes()
     if await vmrs.is_registered():
         return
     shared = await vmrs.register()
+    integrations = await all_integrations()
     causes: defaultdict[str, list[str]] = defaultdict(list)
     uuids = [integration.uuid for integration in integrations]
     for id_, texts in shared.items():

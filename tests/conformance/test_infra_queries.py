@@ -2,22 +2,16 @@
 
 import re
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from dev.harness.storage import MemoryStorage
-from shared.alarms import AlarmKind, Alarms
-from shared.conferences.platform import PolicyPlatform
+from shared.alarms import AlarmKind
 from shared.errors import Unavailable
-from shared.integrations import IntegrationStore
-from shared.meetings.retirement import Retirement
-from shared.meetings.timers import Timers
 from shared.metrics import Metric
 from tests.conformance.alerts import ALERTS
 from tests.conformance.bicep import BICEP, INFRA
-from tests.fakes.clock import FakeClock
+from tests.support.timers_world import TimersWorld
 
 QUERIES = sorted((BICEP / "queries").glob("*.kql"))
 ROOT = INFRA.parent
@@ -40,7 +34,7 @@ def test_every_query_is_used_by_an_alert_or_a_chart() -> None:
 @pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
 def test_what_a_query_looks_for_exists(path: Path) -> None:
     query = path.read_text()
-    assert set(re.findall(r'metric\.outcome == "(\w+)"', query)) <= {"sweep", "poll", "renew"} <= function_names()
+    assert set(re.findall(r'metric\.outcome == "(\w+)"', query)) <= {"sweep", "renew"} <= function_names()
     assert set(re.findall(r'metric\.name == "(\w+)"', query)) <= {m.value for m in Metric}
 
 
@@ -57,21 +51,15 @@ def test_a_query_holds_in_every_telemetry_mode(path: Path) -> None:
 
 
 async def test_every_round_that_ends_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    async def handlers(uuid: str) -> Any:
-        raise Unavailable("no answer")
-
-    storage = MemoryStorage()
-    retirement = Retirement(storage, PolicyPlatform(storage))
-    timers = Timers(cast("IntegrationStore", Integrations()), handlers, Alarms(storage, FakeClock()), retirement)
+    """Where no integration is concerned, the timer itself; otherwise whoever works on its message."""
+    world = TimersWorld()
     caplog.set_level("INFO")
-    for timer in ("sweep", "poll", "renew"):
-        await getattr(timers, timer)()
-        assert caplog.messages[-1] == f'metric {{"name":"round","value":1,"outcome":"{timer}"}}'
-
-
-class Integrations:
-    async def list(self) -> list[Any]:
-        return [SimpleNamespace(uuid="11111111-1111-4111-8111-111111111111", enable_dynamic_vmrs=True, uses_ews=False)]
+    for number in range(2):
+        for timer in ("sweep", "renew"):
+            caplog.clear()
+            await getattr(world.timers, timer)()
+            assert f'metric {{"name":"round","value":1,"outcome":"{timer}"}}' in caplog.messages, number
+        await world.add(f"number{number}")
 
 
 @pytest.mark.parametrize("fault", [Unavailable("no answer"), ZeroDivisionError()])
@@ -79,13 +67,11 @@ class Integrations:
 async def test_rounds_log_their_alarms_in_the_words_that_the_query_looks_for(
     caplog: pytest.LogCaptureFixture, timer: str, fault: Exception
 ) -> None:
-    async def handlers(uuid: str) -> Any:
-        raise fault
-
-    storage = MemoryStorage()
-    retirement = Retirement(storage, PolicyPlatform(storage))
-    timers = Timers(cast("IntegrationStore", Integrations()), handlers, Alarms(storage, FakeClock()), retirement)
-    await getattr(timers, timer)()
+    world = TimersWorld()
+    place = world.places[await world.add("one")]
+    place.mailbox.fail("changes", fault)
+    place.subscriptions.failure = fault
+    await getattr(world.timers, timer)()
     pattern = re.search(r'regex "(.+)"', (BICEP / "queries" / "integration_failing.kql").read_text())
     assert pattern
     failures = [message for message in caplog.messages if re.match(pattern[1], message)]

@@ -10,7 +10,7 @@ from functions import mailbox
 from shared.personal.end_user import UserRecord
 from shared.personal.field_table import ALIAS_FIELDS, CONFERENCE_FIELDS, END_USER_FIELDS, FieldTable
 from shared.personal.vmr import Alias, PersonalVmr
-from shared.storage import MEETING_REQUESTS, QUEUES
+from shared.storage import MEETING_REQUESTS, QUEUES, ROUNDS
 from tests.support import ROOT
 
 
@@ -30,7 +30,7 @@ def test_no_constant_is_defined_twice() -> None:
 
 
 def test_triggers_read_the_queues_that_storage_has() -> None:
-    assert (MEETING_REQUESTS, mailbox.POISON) == QUEUES
+    assert (MEETING_REQUESTS, mailbox.POISON, ROUNDS, mailbox.ROUNDS_POISON) == QUEUES
 
 
 @pytest.mark.parametrize(

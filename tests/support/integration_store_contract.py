@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -72,8 +73,8 @@ class _InterruptingTable:
             await event()
         return await self._table.commit(partition, *operations)
 
-    def rows(self, partition: str, prefix: str = "", after: str = "") -> AsyncIterator[Row]:
-        return self._table.rows(partition, prefix, after)
+    def rows(self, partition: str, prefix: str = "", after: str = "", **range_: Any) -> AsyncIterator[Row]:
+        return self._table.rows(partition, prefix, after, **range_)
 
     def everything(self) -> AsyncIterator[Row]:
         return self._table.everything()

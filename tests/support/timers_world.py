@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from dev.harness.rounds import RoundsInPlace
 from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
 from shared.alarms import AlarmKind, Alarms
@@ -10,10 +11,13 @@ from shared.conferences.platform import PolicyPlatform
 from shared.errors import NotFound
 from shared.intake.notice import decode
 from shared.intake.watcher import Watcher
-from shared.integrations import IntegrationStore
+from shared.integrations import Integration, IntegrationStore
+from shared.meetings.chores import Chores
 from shared.meetings.handlers import Handlers
 from shared.meetings.retirement import Retirement
 from shared.meetings.timers import Timers
+from shared.meetings.turns import Turns
+from shared.storage import ROUNDS
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailbox import FakeMailbox
 from tests.fakes.subscriptions import FakeSubscriptions
@@ -42,9 +46,13 @@ class TimersWorld:
         self.storage = MemoryStorage()
         self.store = IntegrationStore(self.storage, MemorySecrets(), self.clock)
         self.alarms = Alarms(self.storage, self.clock)
-        self.timers = Timers(
-            self.store, self.handlers, self.alarms, Retirement(self.storage, PolicyPlatform(self.storage))
-        )
+        signed = self.renew_sign_in, self.alarms, self.storage, self.clock
+        self.chores = Chores(self.handlers, self.watcher, self.store.get, *signed)
+        turns, queue = Turns(self.storage, self.clock), self.storage.queue(ROUNDS)
+        self.rounds = RoundsInPlace(self.store, turns, self.chores, self.alarms, queue, self.clock, queue)
+        retirement = Retirement(self.storage, PolicyPlatform(self.storage))
+        self.timers = Timers(self.store, self.rounds, self.handlers, self.alarms, retirement)
+        self.signed_in: list[str] = []
         self.places: dict[str, Place] = {}
 
     async def add(self, name: str, **fields: Any) -> str:
@@ -65,6 +73,12 @@ class TimersWorld:
         if place is None:
             raise NotFound("There is no such integration.")
         return Handlers(place.site.processor(), place.watcher, place.site.agenda())
+
+    def watcher(self, outline: Integration) -> Watcher:
+        return self.places[outline.uuid].watcher
+
+    async def renew_sign_in(self, outline: Integration) -> None:
+        self.signed_in.append(outline.uuid)
 
     async def raised(self, uuid: str) -> list[AlarmKind]:
         return [alarm.kind async for alarm in self.alarms.of(uuid)]

@@ -38,6 +38,8 @@ var tables = [
 var queues = [
   'meeting-requests'
   'meeting-requests-poison'
+  'rounds'
+  'rounds-poison'
 ]
 
 var roles = {

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from dev.harness.deployment import MAILBOX, Deployment, deployed
+from dev.harness.deployment import INTEGRATION, MAILBOX, Deployment, deployed
 from dev.harness.times import tomorrow
 from shared.mailboxes.graph import mailbox as graph_mailbox
 
@@ -217,7 +217,8 @@ async def test_links_that_graph_gives_count_against_the_mailboxs_four_requests(
     for number in range(10):
         await world.invite(tomorrow(world), (await world.click())["instructions"], subject=f"Meeting {number}")
     await world.notified()
-    await asyncio.gather(*(world.services.scheduling.timers.sweep() for _ in range(3)), world.handle())
+    watcher = (await world.services.scheduling.timers.handlers(INTEGRATION)).watcher
+    await asyncio.gather(*(watcher.sweep() for _ in range(3)), world.handle())
     traffic = await world.control("GET", "/dev/requests")
     assert traffic["throttled"] == 0
     assert traffic["most_at_once"] == 4

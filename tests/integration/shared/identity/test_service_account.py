@@ -66,7 +66,7 @@ async def test_tokens_are_for_the_server_that_the_ews_url_names(world: SignInWor
     assert query(link.url)["resource"] == other
     await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))
     await world.services.identity.service_tokens.token(integration.uuid)
-    await world.services.identity.service_tokens.renew()
+    await renewed_at_night(world, integration)
     assert {form["resource"] for form in world.provider.forms} == {other}
 
 
@@ -111,10 +111,15 @@ async def test_an_access_token_is_kept_and_renewed_ahead_of_its_end(world: SignI
     assert await tokens.token(integration.uuid) != first
 
 
+async def renewed_at_night(world: SignInWorld, integration: Integration) -> None:
+    now = await world.services.foundation.integrations.get(integration.uuid)
+    await world.services.identity.service_tokens.renew(now)
+
+
 async def test_every_night_the_refresh_token_is_renewed(world: SignInWorld) -> None:
     integration, other = await signed_in(world), await world.azure()
     before = await refresh_token(world, integration)
-    await world.services.identity.service_tokens.renew()
+    await renewed_at_night(world, integration)
     after = await refresh_token(world, integration)
     assert before != after
     assert after in world.provider.refresh_tokens
@@ -200,7 +205,8 @@ async def test_a_nightly_renewal_that_fails_raises_the_alarm_and_spares_the_othe
     world.provider.refresh_tokens.clear()
     sound = await signed_in(world)
     before = await refresh_token(world, sound)
-    await world.services.identity.service_tokens.renew()
+    for integration in (broken, sound):
+        await renewed_at_night(world, integration)
     [alarm] = await alarms(world, broken)
     assert "password was changed" in alarm.cause
     assert await refresh_token(world, sound) != before
@@ -322,7 +328,7 @@ async def test_no_secret_is_logged_or_shown(world: SignInWorld, caplog: pytest.L
     with caplog.at_level(logging.DEBUG):
         integration = await signed_in(world)
         token = await world.services.identity.service_tokens.token(integration.uuid)
-        await world.services.identity.service_tokens.renew()
+        await renewed_at_night(world, integration)
     shown = caplog.text + str(integration.resource()) + str(await alarms(world, integration)) + repr(token)
     secrets = [*world.provider.refresh_tokens, token.get_secret_value()]
     assert not any(secret in shown for secret in secrets)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from dev.exchange.app import Running, running_exchange
+from dev.harness.rounds import in_place
 from dev.provider.app import Running as RunningProvider
 from dev.provider.provider import Provider
 from shared.alarms import AlarmKind
@@ -18,6 +19,7 @@ from shared.integrations import Integration
 from shared.mailboxes.graph.client import GraphClient, RefusedForNow, Tokens
 from shared.operations.doctor.finding import Place
 from shared.operations.doctor.service_account import Account, ServiceAccountProbe, judge_account
+from shared.storage import ROUNDS
 from tests.fakes.clock import FakeClock
 from tests.support.sign_in_world import SignInWorld
 
@@ -65,7 +67,9 @@ async def test_a_sign_in_clears_the_alarms_at_once() -> None:
         async def alarms() -> set[AlarmKind]:
             return {alarm.kind async for alarm in world.services.foundation.alarms.of(integration.uuid)}
 
-        await world.services.scheduling.timers.poll()
+        scheduling = world.services.scheduling
+        scheduling.__dict__["rounds"] = in_place(scheduling.rounds, world.storage.queue(ROUNDS))
+        await scheduling.timers.poll()
         assert await alarms() == {AlarmKind.CONNECTION, AlarmKind.SIGN_IN}
         link = await world.services.administration.service_accounts.start(integration.uuid)
         await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))

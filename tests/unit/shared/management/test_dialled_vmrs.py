@@ -14,6 +14,7 @@ from shared.conferences.answer import FIELDS, service_answer
 from shared.conferences.policy import Policy
 from shared.conferences.policy_request import Direction, ServiceRequest
 from shared.errors import Unavailable
+from shared.integrations import Integration
 from shared.meetings.lifecycle import IntegrationLifecycle
 from shared.meetings.retirement import Retirement
 from shared.meetings.timers import Timers
@@ -36,6 +37,10 @@ NODE = {"bridge_url": "https://node.example.com", "bridge_username": "u", "bridg
 
 async def dial(api: Api, alias: str, *, serves_vmrs: bool = True) -> Any:
     return await Policy(api.storage, api.clock, serves_vmrs=serves_vmrs).service_configuration(alias)
+
+
+async def nobody() -> list[Integration]:
+    return []
 
 
 async def test_a_vmr_is_answered_for_by_one_point_read() -> None:
@@ -186,7 +191,7 @@ async def test_a_change_that_dies_at_any_write_is_finished_by_the_night_or_never
             dying(api, patched, step)
             await api.call("PATCH", path(room), {"pin": "4321", "aliases": ["b", "c"]})
             writes = step - 1
-        await keep_vmrs_registered(api.storage, Alarms(api.storage, api.clock), [])
+        await keep_vmrs_registered(api.storage, Alarms(api.storage, api.clock), nobody)
         shown = await api.get(path(room))
         for alias in ("a", "b", "c"):
             told = await dial(api, alias)
@@ -226,7 +231,7 @@ async def test_rooms_of_older_versions_are_answered_for_after_a_night() -> None:
     await claims.commit("old", Replace(row, {"vmrs": row.values["vmrs"]}))
     assert await dial(api, "old") is None
     for _ in range(2):
-        await keep_vmrs_registered(api.storage, Alarms(api.storage, api.clock), [])
+        await keep_vmrs_registered(api.storage, Alarms(api.storage, api.clock), nobody)
         assert (await dial(api, "old"))[1]["name"] == "Old"
 
 

@@ -18,8 +18,8 @@ from shared.identity.service_tokens import ServiceTokens, SignInNeeded
 from shared.identity.sign_in.endpoint import TokenEndpoints
 from shared.intake.notice import LOOKS, Notice, encode
 from shared.management_node.nodes import ManagementNodes
+from shared.meetings.chores import POISON_ALARM_QUIET_TIME
 from shared.meetings.lifecycle import IntegrationLifecycle
-from shared.meetings.timers import POISON_ALARM_QUIET_TIME
 from shared.meetings.worker import Worker
 from shared.personal.bridge_failure import BridgeFailed
 from shared.personal.bridges import Bridges
@@ -171,7 +171,7 @@ async def _housekeeping(world: RecurringAlarmsWorld, uuid: str) -> None:
         async def broken(*_: object) -> None:
             raise RuntimeError("a bug")
 
-        patch.setattr("shared.meetings.due_runner.DueRunner.handle", broken)
+        patch.setattr("shared.meetings.chores.falls_due", broken)
         await world.timers.agenda()
 
 

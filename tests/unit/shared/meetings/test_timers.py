@@ -9,8 +9,8 @@ from shared.alarms import AlarmKind
 from shared.aliases.allocation import AliasFormat
 from shared.errors import Unavailable
 from shared.intake.watch_state import stored_addresses
-from shared.meetings import timers as module
-from shared.meetings.timers import INTEGRATIONS_CONCURRENCY
+from shared.meetings import chores as module
+from shared.meetings.rounds import STRETCH_TURNS
 from tests.fakes.mailbox import invitation
 from tests.support.timers_world import TimersWorld
 
@@ -21,7 +21,7 @@ def world() -> TimersWorld:
 
 
 async def test_a_sweep_subscribes_to_new_mailboxes_and_finds_what_was_missed(world: TimersWorld) -> None:
-    uuids = [await world.add(f"room{n}") for n in range(INTEGRATIONS_CONCURRENCY + 4)]
+    uuids = [await world.add(f"room{n}") for n in range(STRETCH_TURNS + 4)]
     for uuid in uuids:
         world.places[uuid].mailbox.deliver_mail(f"message of {uuid}")
     await world.timers.sweep()
@@ -116,15 +116,22 @@ async def test_an_exchange_that_never_answers_is_left_for_the_next_round(
     silent, sound = await world.add("silent"), await world.add("sound")
     world.places[sound].mailbox.deliver_mail("found")
     monkeypatch.setattr(world.places[silent].mailbox, "changes", lambda *_: asyncio.Event().wait())
-    monkeypatch.setattr(module, "INTEGRATION_TIMEOUT", timedelta(milliseconds=50))
+    monkeypatch.setattr(module, "CHORE_TIMEOUT", timedelta(milliseconds=50))
     await world.timers.sweep()
     assert world.found() == ["found"]
     assert (await world.raised(silent), await world.raised(sound)) == ([AlarmKind.CONNECTION], [])
 
 
-async def test_an_integration_that_is_deleted_meanwhile_raises_no_alarm(world: TimersWorld) -> None:
+async def test_an_integration_that_is_deleted_meanwhile_raises_no_alarm(
+    world: TimersWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     uuid = await world.add("room")
-    del world.places[uuid]
+
+    async def deleted(*_: object) -> None:
+        await world.store.delete(uuid)
+        raise Unavailable("Graph answered 401.")
+
+    monkeypatch.setattr(world.places[uuid].mailbox, "changes", deleted)
     await world.timers.sweep()
     await world.timers.renew()
     assert await world.raised(uuid) == []

@@ -12,6 +12,7 @@ from shared.alarms import AlarmKind, Alarms
 from shared.aliases.allocation import AliasFormat
 from shared.errors import Conflict, NotFound, NumberSpaceFull, SettingsInvalid
 from shared.identity.caller import Caller
+from shared.integrations import Integration
 from shared.personal.claims import GRACE, claims_of
 from shared.personal.store import VmrStore
 from shared.personal.upkeep import keep_vmrs_registered
@@ -216,8 +217,10 @@ class TestOlderVersions:
                     await world.storage.table("aliases").commit(partition, Delete(row))
 
     async def night(self, world: MeetingsWorld) -> None:
-        alarms = Alarms(world.storage, world.clock)
-        await keep_vmrs_registered(world.storage, alarms, [world.integration])
+        async def integrations() -> list[Integration]:
+            return [world.integration]
+
+        await keep_vmrs_registered(world.storage, Alarms(world.storage, world.clock), integrations)
 
     async def alarms(self, world: MeetingsWorld) -> list[AlarmKind]:
         return [alarm.kind async for alarm in Alarms(world.storage, world.clock).of(world.integration.uuid)]

@@ -1,0 +1,34 @@
+"""Rounds without a queue's worker: what a timer starts is worked on before it returns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from dev.harness.storage import MemoryQueue
+from shared.meetings.rounds import Rounds
+from shared.meetings.stretch import Round
+
+
+@dataclass(frozen=True)
+class RoundsInPlace(Rounds):
+    """Rounds whose `sent` messages are handled at once; those with a delay stay in the queue."""
+
+    sent: MemoryQueue
+
+    async def start(self, round_: Round, *, by_hand: bool = False, delays: Sequence[timedelta] = (timedelta(),)) -> int:
+        count = await super().start(round_, by_hand=by_hand, delays=delays)
+        await self.handle_all()
+        return count
+
+    async def handle_all(self) -> None:
+        """Handle what is visible now."""
+        while visible := [each for each in self.sent.sent if not each[1]]:
+            self.sent.sent.remove(visible[0])
+            await self.handle(visible[0][0])
+
+
+def in_place(rounds: Rounds, sent: MemoryQueue) -> RoundsInPlace:
+    """The same rounds, worked on in place; `sent` is what their queue has."""
+    return RoundsInPlace(
+        rounds.integrations, rounds.turns, rounds.chores, rounds.alarms, rounds.queue, rounds.clock, sent
+    )  # fmt: skip

@@ -1,0 +1,264 @@
+"""What each round does for one integration in its turn; whatever fails there is its alarm and nobody else's.
+
+What a turn finds out is remembered in its row, so that an integration that needs nothing costs little:
+
+    renew     the subscription was renewed, and need not be before that
+    records   nothing was unfinished, and no symptom was seen; looked through again then
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from shared.alarms import AlarmKind, Alarms
+from shared.clock import Clock
+from shared.errors import AWAY, NotFound, SchedulingError
+from shared.intake.watcher import Watcher
+from shared.integrations import Integration
+from shared.meetings.alarm_checks import check_domains, check_mailbox_settings, check_number_space
+from shared.meetings.due_runner import ONWARD, falls_due
+from shared.meetings.handlers import Handlers, HandlersOf
+from shared.meetings.records import Records
+from shared.meetings.stretch import Round
+from shared.meetings.turns import Turn
+from shared.storage import Storage
+
+log = logging.getLogger(__name__)
+
+CHORE_TIMEOUT = timedelta(seconds=60)
+"""An Exchange that does not answer is left for the next round. Three chores in a row fit into a turn's lease."""
+
+POLL_TIMEOUT = timedelta(seconds=25)
+"""The two chores of a poll must not outlast its minute: the next one would find the integration busy."""
+
+POISON_ALARM_QUIET_TIME = timedelta(days=7)
+"""What has happened to a message or an answer stays an alarm for a week after the last time."""
+
+RENEW_EVERY = timedelta(hours=20)
+"""Subscriptions live six days. Renewing is also what shows that one is lost; it is done once a day."""
+
+LOOK_EVERY = timedelta(minutes=15)
+"""How often records are looked through for what nobody has finished while nothing is known to be wrong. The queue's
+own tries take eight minutes.
+"""
+
+_RENEW, _RECORDS = "renew", "records"
+
+WatcherOf = Callable[[Integration], Watcher]
+"""What watches the mailbox of an integration, by its outline. Raises Unavailable."""
+
+
+@dataclass
+class Visit:
+    """An integration in its turn: its outline, and the alarms that are raised."""
+
+    integration: Integration
+    turn: Turn
+    raised: set[AlarmKind] = field(default_factory=set)
+    by_hand: bool = False
+    away: bool = False
+    """Whether anything failed that may work when it is tried again."""
+
+    messages_wait: bool = False
+    """Whether messages wait that could not be handled yet; known once the mailbox's watcher is prepared."""
+
+
+Chore = Callable[[Visit], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Chores:
+    """What is done in turns.
+
+    `settings` are all those of an integration, by its uuid; `renew_sign_in` renews a service account's sign-in.
+    """
+
+    handlers: HandlersOf
+    watchers: WatcherOf
+    settings: Callable[[str], Awaitable[Integration]]
+    renew_sign_in: Callable[[Integration], Awaitable[None]]
+    alarms: Alarms
+    storage: Storage
+    clock: Clock
+
+    async def do(self, round_: Round, visit: Visit) -> bool:
+        """Do what a round asks for; whether anything failed that may work when it is tried again."""
+        rounds: Mapping[Round, Chore] = {
+            Round.SWEEP: self._sweep,
+            Round.POLL: self._poll,
+            Round.RENEW: self._renew,
+            Round.AGENDA: self._agenda,
+            Round.COMPARE: self._compare,
+            Round.CLEANUP: self._clean_up,
+        }
+        await rounds[round_](visit)
+        return visit.away
+
+    # --- rounds
+
+    async def _sweep(self, visit: Visit) -> None:
+        """Find what notifications missed, finish what a crash interrupted, and watch new mailboxes (M5, M9)."""
+        watcher = self._watcher(visit)
+
+        async def subscribe(visit: Visit) -> None:
+            await (await watcher()).keep_subscribed()
+
+        async def sweep(visit: Visit) -> None:
+            await (await watcher()).sweep(thorough=False)
+            await (await watcher()).check_readable()
+            await self._check_settings(visit)
+
+        await self._guarded(visit, subscribe, AlarmKind.SUBSCRIPTION)
+        await self._guarded(visit, sweep, AlarmKind.CONNECTION)
+        await self._guarded(visit, lambda visit: self._finish(visit, CHORE_TIMEOUT / 2), AlarmKind.WAITING)
+
+    async def _poll(self, visit: Visit) -> None:
+        """The same where nobody notifies us: a minute is how long an organizer may wait."""
+        watcher = self._watcher(visit)
+
+        async def poll(visit: Visit) -> None:
+            await (await watcher()).poll()
+            await self._check_settings(visit)
+
+        await self._guarded(visit, poll, AlarmKind.CONNECTION, POLL_TIMEOUT)
+        await self._guarded(
+            visit, lambda visit: self._finish(visit, POLL_TIMEOUT / 2), AlarmKind.WAITING, POLL_TIMEOUT
+        )  # fmt: skip
+
+    async def _renew(self, visit: Visit) -> None:
+        """Renew the subscription, and replace one that Exchange has lost (M9)."""
+        now = self.clock.now()
+        if not (visit.by_hand or visit.turn.is_due(_RENEW, now)):
+            return
+        watcher = self._watcher(visit)
+
+        async def renew(visit: Visit) -> None:
+            if await (await watcher()).keep_subscribed(at_once=True):
+                await (await watcher()).sweep()
+            visit.turn.put_off(_RENEW, now + RENEW_EVERY)
+
+        await self._guarded(visit, renew, AlarmKind.SUBSCRIPTION)
+
+    async def _agenda(self, visit: Visit) -> None:
+        """Read series on, and close what is over (M3, C4)."""
+
+        async def go_on(visit: Visit) -> None:
+            if await falls_due(self.storage, visit.integration.uuid, ONWARD, self.clock.now()):
+                await self._with_handlers(visit, lambda handlers: handlers.due_runner.handle(ONWARD))
+
+        await self._guarded(visit, go_on, AlarmKind.HOUSEKEEPING)
+
+    async def _compare(self, visit: Visit) -> None:
+        """Compare calendar and records, both ways, and have handled what differs; ask what the mailbox is known by."""
+
+        async def compare(handlers: Handlers) -> None:
+            await handlers.learn_addresses()
+            await handlers.comparison.run()
+
+        await self._guarded(visit, lambda visit: self._with_handlers(visit, compare), AlarmKind.COMPARISON)
+
+    async def _clean_up(self, visit: Visit) -> None:
+        """Let old records and unused reservations go, and see how full the number space is (A3, A7, C4)."""
+
+        async def clean_up(handlers: Handlers) -> None:
+            await handlers.due_runner.clean_up()
+            await check_number_space(handlers.processor, self.alarms)
+
+        if visit.integration.enable_dynamic_vmrs:
+            await self._guarded(visit, lambda visit: self._with_handlers(visit, clean_up), AlarmKind.CLEANUP)
+            if visit.integration.authentication_method == "OAUTH":
+                await self.renew_sign_in(visit.integration)
+        await self._tidy_alarms(visit)
+
+    async def _tidy_alarms(self, visit: Visit) -> None:
+        """Alarms that nothing cures go when they are old, or about what is not in use; what a save could not clear."""
+        for happened in visit.raised & {AlarmKind.POISON, AlarmKind.ANSWER, AlarmKind.QUOTA}:
+            await self.alarms.clear_when_quiet(visit.integration.uuid, happened, POISON_ALARM_QUIET_TIME)
+        try:
+            integration = await self.settings(visit.integration.uuid)
+        except NotFound:
+            return
+        if visit.raised:
+            await self.alarms.clear_unused(integration)
+        await check_domains(integration, self.alarms)
+
+    # --- parts of them
+
+    def _watcher(self, visit: Visit) -> Callable[[], Awaitable[Watcher]]:
+        """What watches the mailbox, with all that it remembers: read once for the turn."""
+        ready: list[Watcher] = []
+
+        async def watcher() -> Watcher:
+            if not ready:
+                ready.append(await self.watchers(visit.integration).prepared())
+                visit.messages_wait = ready[0].messages_wait
+            return ready[0]
+
+        return watcher
+
+    async def _check_settings(self, visit: Visit) -> None:
+        uuid = visit.integration.uuid
+        if AlarmKind.MAILBOX_SETTINGS not in visit.raised:
+            if not visit.turn.is_due(_RECORDS, self.clock.now()):
+                return
+            if await Records(self.storage, uuid).symptom() is None:
+                return
+        await self._with_handlers(visit, lambda handlers: check_mailbox_settings(handlers.processor, self.alarms))
+
+    async def _finish(self, visit: Visit, longest: timedelta) -> None:
+        """What could not be finished when it came: see Backlog. Raises StillWaiting."""
+        now, records = self.clock.now(), Records(self.storage, visit.integration.uuid)
+        known = visit.messages_wait or not visit.raised.isdisjoint({AlarmKind.WAITING, AlarmKind.POISON})
+        if not known and not visit.turn.is_due(_RECORDS, now):
+            return
+        if not known and not await records.all_unfinished():
+            visit.turn.put_off(_RECORDS, now + LOOK_EVERY)
+            return
+        visit.turn.forget(_RECORDS)
+        await self._with_handlers(visit, lambda handlers: handlers.backlog.handle(longest))
+
+    async def _with_handlers(self, visit: Visit, work: Callable[[Handlers], Awaitable[object]]) -> None:
+        """With all settings; nothing is done when the integration has been deleted meanwhile."""
+        try:
+            handlers = await self.handlers(visit.integration.uuid)
+        except NotFound:
+            log.info("integration %s was deleted meanwhile", visit.integration.uuid)
+            return
+        await work(handlers)
+
+    async def _guarded(
+        self, visit: Visit, chore: Chore, alarm: AlarmKind, limit: timedelta | None = None
+    ) -> None:  # fmt: skip
+        """Do a chore; a failure becomes this integration's alarm and nobody else's, and goes when it works again.
+
+        `limit` is CHORE_TIMEOUT unless it must be over sooner.
+        """
+        uuid = visit.integration.uuid
+        try:
+            async with asyncio.timeout((limit or CHORE_TIMEOUT).total_seconds()):
+                await chore(visit)
+        except (SchedulingError, TimeoutError) as error:
+            log.warning("%s of integration %s: %s", alarm, uuid, type(error).__name__)
+            visit.away |= isinstance(error, (*AWAY, TimeoutError))
+            await self._raise(visit, alarm, str(error) or "Exchange does not answer in time.")
+        except Exception:
+            # A fault of ours in one integration's turn must not end the others'.
+            log.exception("%s of integration %s", alarm, uuid)
+            await self._raise(visit, alarm, "An unexpected error; see the app's log.")
+        else:
+            if alarm in visit.raised:
+                await self.alarms.clear(uuid, alarm)
+                visit.raised.discard(alarm)
+
+    async def _raise(self, visit: Visit, alarm: AlarmKind, cause: str) -> None:
+        try:
+            await self.settings(visit.integration.uuid)
+        except NotFound:
+            log.info("integration %s was deleted meanwhile", visit.integration.uuid)
+            return
+        visit.raised.add(alarm)
+        await self.alarms.raise_(visit.integration.uuid, alarm, cause)

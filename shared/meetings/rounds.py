@@ -1,0 +1,188 @@
+"""Rounds: what timers have done for every integration, fanned out over the queue `rounds`.
+
+A timer writes messages, each for a bounded stretch of neighbours in the order of their uuids, and ends; the platform
+hands them out to as many workers as it takes. Each integration of a stretch has a turn of its own (turns.py), within
+time limits (chores.py), at the same time as the others.
+
+    timer ── start ──► [stretch] [stretch] [stretch] …  ── handle ──► turn, turn, turn, …
+                           ▲                                             │
+                           └── who was busy, was not reached in time, or ┘
+                               is to be tried again: later, alone
+
+Nothing is lost when a process dies: the queue hands the message out again. Nothing piles up when rounds take longer
+than their period: a message that is as old as its period is left to the round that has begun since.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
+
+from shared.alarms import Alarms
+from shared.clock import Clock
+from shared.errors import AWAY
+from shared.integrations import Integration, IntegrationStore
+from shared.meetings.chores import Chores, Visit
+from shared.meetings.stretch import CONCERNING, Round, Stretch, decode
+from shared.meetings.turns import Turn, Turns
+from shared.metrics import Metric, measure
+from shared.storage import Queue, before
+
+log = logging.getLogger(__name__)
+
+STRETCH_TURNS = 50
+"""Integrations that one message has at most."""
+
+_STRETCH_GAP = 20
+"""Integrations that a stretch passes over at most between two that the round concerns."""
+
+SENDS_CONCURRENCY = 16
+
+TURNS_CONCURRENCY = 100
+"""Turns of one process at the same time: nearly all their time is waiting for Exchange and storage."""
+
+START_TURNS_WITHIN = timedelta(seconds=90)
+"""A message's turns that have not begun by then go back into the queue: it must be over within functionTimeout."""
+
+RELEASE_AFTER = timedelta(seconds=10)
+"""Integrations do not wait for slower neighbours longer than that."""
+
+BUSY_PAUSE = timedelta(seconds=30)
+"""Until somebody is looked for again who was in another round's turn."""
+
+RETRY_PAUSE = timedelta(minutes=10)
+
+_SHOWN = 300
+"""Characters of a message that are logged: a round's name, times and uuids."""
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """Starts rounds, and works on their messages."""
+
+    integrations: IntegrationStore
+    turns: Turns
+    chores: Chores
+    alarms: Alarms
+    queue: Queue
+    clock: Clock
+
+    @cached_property
+    def _room(self) -> asyncio.Semaphore:
+        return asyncio.Semaphore(TURNS_CONCURRENCY)
+
+    async def start(self, round_: Round, *, by_hand: bool = False, delays: Sequence[timedelta] = (timedelta(),)) -> int:
+        """Write the messages of a round, or of several that begin after `delays`; how many messages each has."""
+        now, count = self.clock.now(), 0
+        first = Stretch(round_, "", "", now.isoformat(), by_hand)
+        batch: list[tuple[Stretch, timedelta]] = []
+        async for after, until in self._stretches(round_):
+            count += 1
+            batch += [
+                (replace(first, after=after, until=until, started=(now + each).isoformat()), each) for each in delays
+            ]
+            if len(batch) >= SENDS_CONCURRENCY:
+                await self._send(batch)
+                batch = []
+        await self._send(batch)
+        if not count:
+            measure(Metric.ROUND, 1, outcome=round_)
+        return count
+
+    async def _stretches(self, round_: Round) -> AsyncIterator[tuple[str, str]]:
+        """Bounds of stretches that hold all integrations which a round concerns."""
+        chosen, passed = list[str](), 0
+        async for integration in self.integrations.outlines(columns=CONCERNING):
+            if not round_.concerns(integration):
+                passed += 1
+                continue
+            if chosen and (len(chosen) >= STRETCH_TURNS or passed > _STRETCH_GAP):
+                yield before(chosen[0]), chosen[-1]
+                chosen = []
+            chosen.append(integration.uuid)
+            passed = 0
+        if chosen:
+            yield before(chosen[0]), chosen[-1]
+
+    async def _send(self, messages: Iterable[tuple[Stretch, timedelta]]) -> None:
+        await asyncio.gather(*(self.queue.send(stretch.encode(), delay) for stretch, delay in messages))
+
+    async def handle(self, body: str, *, last_try: bool = False) -> None:
+        """Give every integration of a message its turn. Raises Unavailable, and ValueError for a foreign message.
+
+        On the last try an outage is not raised: the next round is the retry.
+        """
+        stretch = decode(body)
+        if stretch.is_over(self.clock.now()):
+            log.info("a message of round %s was left to the next round", stretch.round)
+            return
+        try:
+            await self._work(stretch)
+        except AWAY as error:
+            if not last_try:
+                raise
+            log.error("a part of round %s is left to the next round: %s", stretch.round, type(error).__name__)
+
+    def set_aside(self, body: str) -> None:
+        """Note a message that the queue has given up, as it does after faults of ours; the next round does its work."""
+        log.error("a part of a round could not be handled: %s", body[:_SHOWN])
+        measure(Metric.SET_ASIDE, 1)
+
+    async def _work(self, stretch: Stretch) -> None:
+        outlines = {
+            each.uuid: each
+            async for each in self.integrations.outlines(stretch.after, stretch.until)
+            if stretch.round.concerns(each)
+        }
+        turns = await self.turns.take(list(outlines))
+        visits = await self._visits(stretch, outlines, turns)
+        tasks = {asyncio.create_task(self._turn(stretch, visit)): visit.turn for visit in visits}
+        try:
+            await self._finish(tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+        measure(Metric.ROUND, 1, outcome=stretch.round)
+        busy = outlines.keys() - {turn.integration for turn in turns}
+        await self._send((stretch.alone(uuid), BUSY_PAUSE) for uuid in sorted(busy))
+
+    async def _visits(
+        self, stretch: Stretch, outlines: dict[str, Integration], turns: Sequence[Turn]
+    ) -> list[Visit]:  # fmt: skip
+        raised = await self.alarms.between(stretch.after, stretch.until)
+        for turn in turns:
+            if turn.is_first:  # of an earlier version's integration, or a new one
+                raised += await self.alarms.adopt(turn.integration)
+        visits = [Visit(outlines[turn.integration], turn, by_hand=stretch.by_hand) for turn in turns]
+        by_uuid = {visit.turn.integration: visit for visit in visits}
+        for alarm in raised:
+            if visit := by_uuid.get(alarm.integration):
+                visit.raised.add(alarm.kind)
+        return visits
+
+    async def _finish(self, tasks: dict[asyncio.Task[None], Turn]) -> None:
+        """Wait for turns, and release those that are over: the quick ones before the slow ones."""
+        if not tasks:
+            return
+        over, slow = await asyncio.wait(tasks, timeout=RELEASE_AFTER.total_seconds())
+        await self.turns.release([tasks[task] for task in over])
+        for task in asyncio.as_completed(slow) if slow else ():
+            await task
+        await self.turns.release([tasks[task] for task in slow])
+        for task in over:
+            task.result()
+
+    async def _turn(self, stretch: Stretch, visit: Visit) -> None:
+        uuid, late = visit.turn.integration, asyncio.get_running_loop().time() + START_TURNS_WITHIN.total_seconds()
+        async with self._room:
+            if asyncio.get_running_loop().time() > late:
+                return await self.queue.send(stretch.alone(uuid).encode())
+            away = await self.chores.do(stretch.round, visit)
+        if away and stretch.tries < stretch.round.retries:
+            again = replace(stretch.alone(uuid), tries=stretch.tries + 1)
+            await self.queue.send(again.encode(), RETRY_PAUSE)
+        return None

@@ -1,0 +1,92 @@
+"""What a round is, and its messages: ids only, so that whoever handles one reads the truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from pydantic import TypeAdapter
+
+from shared.integrations import Integration
+from shared.storage import before
+
+MAX_RETRIES = 3
+"""Of a turn that failed, in rounds whose next one is an hour or a day away."""
+
+
+class Round(StrEnum):
+    """What is done for every integration that it concerns."""
+
+    SWEEP = "sweep"
+    POLL = "poll"
+    RENEW = "renew"
+    AGENDA = "agenda"
+    COMPARE = "compare"
+    CLEANUP = "cleanup"
+
+    @property
+    def period(self) -> timedelta:
+        """From one to the next; its timer's, but for polls, of which one timer call starts several."""
+        return _PERIODS[self]
+
+    @property
+    def retries(self) -> int:
+        """How often a turn that failed is tried again before the next round."""
+        return MAX_RETRIES if self.period >= timedelta(hours=1) else 0
+
+    def concerns(self, integration: Integration) -> bool:
+        """Whether an integration has a turn; by its outline."""
+        if self is Round.CLEANUP:
+            return True
+        by_ews = {Round.SWEEP: False, Round.RENEW: False, Round.POLL: True}.get(self)
+        return integration.enable_dynamic_vmrs and by_ews in (None, integration.uses_ews)
+
+
+_PERIODS = {
+    Round.SWEEP: timedelta(minutes=5),
+    Round.POLL: timedelta(minutes=1),
+    Round.RENEW: timedelta(hours=6),
+    Round.AGENDA: timedelta(hours=1),
+    Round.COMPARE: timedelta(days=1),
+    Round.CLEANUP: timedelta(days=1),
+}
+
+CONCERNING = ("uuid", "enable_dynamic_vmrs", "authentication_method", "url")
+"""Columns that tell whether a round concerns an integration."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The integrations behind `after`, up to `until` (uuids), whose turns are due since `started` (ISO).
+
+    `by_hand` has things done that are not due yet. `tries` counts the turns that failed.
+    """
+
+    round: Round
+    after: str
+    until: str
+    started: str
+    by_hand: bool = False
+    tries: int = 0
+
+    def alone(self, uuid: str) -> Self:
+        """The stretch with one integration of it."""
+        return replace(self, after=before(uuid), until=uuid)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether the next round has begun meanwhile."""
+        return now >= datetime.fromisoformat(self.started) + self.round.period
+
+    def encode(self) -> str:
+        """Its queue message."""
+        return _adapter.dump_json(self).decode()
+
+
+_adapter = TypeAdapter(Stretch)
+
+
+def decode(body: str) -> Stretch:
+    """The stretch of a queue message. Raises ValueError for anything that `encode` does not write."""
+    return _adapter.validate_json(body, strict=True)

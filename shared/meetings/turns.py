@@ -1,0 +1,155 @@
+"""Whose turn it is: two rounds never work on one integration at once, whichever process they run in.
+
+One row each, `<integration>` in the partitions `turns-<n>` of table `meetings`: until when somebody works on the
+integration, and what its turns remember (when something is due again). Neighbours are taken and released together.
+
+    take     until = now + TURN_LEASE, if it was free        ── conditional on the ETag: one of two gets it
+      …      the turn does its work, each chore within a time limit
+    release  until = "", memory                              ── nothing, if the lease ran out and another one has it
+
+A process that dies leaves leases that run out by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from shared.bookings.rows import TURNS_PARTITION, meetings_table, shard, shards
+from shared.clock import Clock
+from shared.storage import (
+    MAX_OPERATIONS,
+    Delete,
+    Insert,
+    Operation,
+    Replace,
+    Row,
+    RowChanged,
+    RowExists,
+    Storage,
+    Table,
+    Tables,
+    Values,
+    before,
+)
+
+TURN_LEASE = timedelta(minutes=5)
+"""As long as a function may run (functionTimeout of host.json): whoever has taken a turn is over by then."""
+
+_UNTIL = "until"
+
+
+@dataclass
+class Turn:
+    """The sole right to work on an integration. `memory` is kept for its next turns: short texts by name."""
+
+    integration: str
+    row: Row
+    is_first: bool
+    memory: dict[str, str] = field(default_factory=dict)
+
+    def is_due(self, what: str, now: datetime) -> bool:
+        """Whether something is to be done: never yet, or it was put off until now."""
+        return _moment(self.memory.get(what, "")) <= now
+
+    def put_off(self, what: str, until: datetime) -> None:
+        """Something need not be done before that."""
+        self.memory[what] = until.isoformat()
+
+    def forget(self, what: str) -> None:
+        """Something is to be done in the next turn."""
+        self.memory.pop(what, None)
+
+
+@dataclass(frozen=True)
+class Turns:
+    """The turns of all integrations."""
+
+    storage: Storage
+    clock: Clock
+
+    @property
+    def _table(self) -> Table:
+        return meetings_table(self.storage)
+
+    async def take(self, integrations: Sequence[str]) -> list[Turn]:
+        """The turns of those of these neighbours (uuids, in their order) that nobody works on; the others are left."""
+        if not integrations:
+            return []
+        now, present = self.clock.now(), await self._present(integrations)
+        free = [each for each in integrations if _is_free(present.get(each), now)]
+        until = (now + TURN_LEASE).isoformat()
+        writes = {each: _write(each, present.get(each), {_UNTIL: until}) for each in free}
+        etags = await self._commit(writes)
+        return [_turn(each, present.get(each), until, etags[each]) for each in free if each in etags]
+
+    async def release(self, turns: Sequence[Turn]) -> None:
+        """Others may work on these integrations again. Raises Unavailable; then the leases run out."""
+        await self._commit(
+            {turn.integration: Replace(turn.row, {**turn.memory, _UNTIL: ""}) for turn in turns}
+        )  # fmt: skip
+
+    async def _present(self, integrations: Sequence[str]) -> dict[str, Row]:
+        first, last = integrations[0], integrations[-1]
+        found = await asyncio.gather(
+            *(self._between(each, first, last) for each in shards(TURNS_PARTITION, first, last))
+        )  # fmt: skip
+        return {row.key: row for rows in found for row in rows}
+
+    async def _between(self, partition: str, first: str, last: str) -> list[Row]:
+        return [row async for row in self._table.rows(partition, after=before(first), until=last)]
+
+    async def _commit(self, writes: dict[str, Operation]) -> dict[str, str]:
+        """The new ETags of those that could be written."""
+        parts: dict[str, list[str]] = defaultdict(list)
+        for integration in writes:
+            parts[shard(TURNS_PARTITION, integration)].append(integration)
+        batches = [
+            (partition, some[start : start + MAX_OPERATIONS])
+            for partition, some in parts.items()
+            for start in range(0, len(some), MAX_OPERATIONS)
+        ]
+        done = await asyncio.gather(*(self._batch(partition, some, writes) for partition, some in batches))
+        return {integration: etag for each in done for integration, etag in each.items()}
+
+    async def _batch(self, partition: str, some: Sequence[str], writes: dict[str, Operation]) -> dict[str, str]:
+        try:
+            etags = await self._table.commit(partition, *(writes[each] for each in some))
+        except (RowChanged, RowExists):
+            if len(some) == 1:
+                return {}  # somebody else was faster
+            halves = some[: len(some) // 2], some[len(some) // 2 :]
+            done = [await self._batch(partition, half, writes) for half in halves]
+            return {**done[0], **done[1]}
+        return dict(zip(some, etags, strict=True))
+
+
+async def forget_turn(tables: Tables, integration: str) -> None:
+    """The integration is deleted."""
+    table, partition = meetings_table(tables), shard(TURNS_PARTITION, integration)
+    row = await table.get(partition, integration)
+    with suppress(RowChanged):  # a turn is under way, and will find that the integration is gone
+        if row:
+            await table.commit(partition, Delete(row))
+
+
+def _is_free(row: Row | None, now: datetime) -> bool:
+    return row is None or _moment(str(row.values.get(_UNTIL, ""))) <= now
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text) if text else datetime.min.replace(tzinfo=UTC)
+
+
+def _write(integration: str, row: Row | None, values: Values) -> Operation:
+    return Replace(row, {**row.values, **values}) if row else Insert(integration, values)
+
+
+def _turn(integration: str, row: Row | None, until: str, etag: str) -> Turn:
+    memory = {name: str(value) for name, value in row.values.items() if name != _UNTIL} if row else {}
+    taken = Row(shard(TURNS_PARTITION, integration), integration, {**memory, _UNTIL: until}, etag)
+    return Turn(integration, taken, row is None, memory)

@@ -1,0 +1,346 @@
+"""Rounds fanned out: bounded messages, one turn at a time for each integration, nothing lost and nothing piled up."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.alarms import AlarmKind
+from shared.bookings.rows import RowKind, meetings_table
+from shared.errors import Unavailable
+from shared.mailboxes.mailbox import Folder
+from shared.meetings import rounds as module
+from shared.meetings.rounds import STRETCH_TURNS, Rounds
+from shared.meetings.stretch import MAX_RETRIES, Round, Stretch, decode
+from shared.meetings.turns import TURN_LEASE
+from shared.storage import Insert, Put, Row, Table
+from tests.support.timers_world import TimersWorld
+from tests.unit.shared.meetings.test_timers import EWS
+
+
+class Deferred(TimersWorld):
+    """Integrations whose rounds wait in the queue until `work`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        at_once = self.rounds
+        parts = at_once.integrations, at_once.turns, at_once.chores, at_once.alarms, at_once.queue, at_once.clock
+        self.queued = Rounds(*parts)
+        self.timers.__dict__["rounds"] = self.queued
+        self.queue = self.storage.queue("rounds")
+
+    def stretches(self) -> list[tuple[Stretch, timedelta]]:
+        return [(decode(body), delay) for body, delay in self.queue.sent]
+
+    async def work(self) -> None:
+        """One worker handles everything that is visible."""
+        while visible := [each for each in self.queue.sent if not each[1]]:
+            self.queue.sent.remove(visible[0])
+            await self.queued.handle(visible[0][0])
+
+    async def several(self, count: int, **fields: Any) -> list[str]:
+        return [await self.add(f"{'ews' if fields else 'room'}{n}", **fields) for n in range(count)]
+
+    def calls(self, uuid: str) -> list[str]:
+        return self.places[uuid].mailbox.calls
+
+
+@pytest.fixture
+def world() -> Deferred:
+    return Deferred()
+
+
+async def test_a_timer_writes_messages_for_a_bounded_set_each_and_touches_no_mailbox(world: Deferred) -> None:
+    uuids = await world.several(2 * STRETCH_TURNS + 1)
+    await world.timers.sweep()
+    assert len(world.queue.sent) == 3
+    assert all(world.calls(uuid) == [] for uuid in uuids)
+    assert all(len(body) < 300 for body, _ in world.queue.sent), "ids only"
+    await world.work()
+    assert all("changes" in world.calls(uuid) for uuid in uuids)
+
+
+async def test_the_few_that_a_round_concerns_are_reached_without_reading_the_many_between(world: Deferred) -> None:
+    polled = sorted(await world.several(4, **EWS))
+    await world.several(160)
+    await world.timers.poll()
+    read = 0
+    for stretch, _ in world.stretches():
+        read += len([each async for each in world.store.outlines(stretch.after, stretch.until)])
+    assert read < 4 * (module._STRETCH_GAP + 1)
+    await world.work()
+    assert all("changes" in world.calls(uuid) for uuid in polled)
+
+
+async def test_nobody_is_polled_where_nobody_uses_ews(world: Deferred) -> None:
+    await world.several(3)
+    await world.timers.poll(5)
+    assert world.queue.sent == []
+
+
+async def test_the_polls_of_five_minutes_are_started_together(world: Deferred) -> None:
+    await world.several(1, **EWS)
+    await world.timers.poll(5)
+    assert [delay for _, delay in world.stretches()] == [timedelta(minutes=n) for n in range(5)]
+    moments = {stretch.started for stretch, _ in world.stretches()}
+    assert len(moments) == 5, "a poll is over when the next one begins"
+
+
+async def test_two_rounds_never_work_on_one_integration_at_once(world: Deferred) -> None:
+    """Whoever comes second looks again, alone, and then gets the turn."""
+    [uuid] = await world.several(1)
+    begun, busy, at_once, most = asyncio.Event(), asyncio.Event(), 0, 0
+    mailbox = world.places[uuid].mailbox
+    look = mailbox.changes
+
+    async def slow(folder: Folder, state: str) -> Any:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        begun.set()
+        await busy.wait()
+        at_once -= 1
+        return await look(folder, state)
+
+    mailbox.changes = slow  # type: ignore[method-assign]
+    await world.timers.sweep()
+    await world.timers.compare()
+    first, second = [body for body, _ in world.queue.sent]
+    world.queue.sent.clear()
+    under_way = asyncio.create_task(world.queued.handle(first))
+    await begun.wait()
+    await world.queued.handle(second)
+    assert [(stretch.round, delay) for stretch, delay in world.stretches()] == [(Round.COMPARE, module.BUSY_PAUSE)]
+    assert "view" not in mailbox.calls
+    busy.set()
+    await under_way
+    assert most == 1
+    [(again, _)] = world.queue.sent
+    await world.queued.handle(again)
+    assert "view" in mailbox.calls
+
+
+async def test_the_turn_of_a_process_that_died_is_anothers_once_its_lease_has_run_out(world: Deferred) -> None:
+    [uuid] = await world.several(1)
+    assert await world.queued.turns.take([uuid])
+    await world.timers.sweep()
+    await world.work()
+    assert world.calls(uuid) == []
+    world.queue.sent.clear()
+    world.clock.move(TURN_LEASE)
+    await world.timers.sweep()
+    await world.work()
+    assert "changes" in world.calls(uuid)
+
+
+async def test_a_crash_in_the_middle_of_a_message_loses_nothing(world: Deferred) -> None:
+    """The queue hands it out again; what was under way is free by then."""
+    uuids = await world.several(5)
+    for uuid in uuids:
+        world.places[uuid].mailbox.deliver_mail(uuid)
+    await world.timers.compare()
+    [(body, _)] = world.queue.sent
+    world.queue.sent.clear()
+    dying = asyncio.create_task(world.queued.handle(body))
+    for _ in range(8):
+        await asyncio.sleep(0)
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    world.clock.move(timedelta(minutes=10))
+    await world.queued.handle(body)
+    assert all("view" in world.calls(uuid) for uuid in uuids)
+
+
+async def test_a_slow_exchange_costs_only_its_own_turn(world: Deferred, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its neighbours are free for other rounds while it is waited for."""
+    uuids = sorted(await world.several(5))
+    waited_for = asyncio.Event()
+
+    async def silent(*_: object) -> None:
+        waited_for.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(world.places[uuids[2]].mailbox, "changes", silent)
+    monkeypatch.setattr(module, "RELEASE_AFTER", timedelta(milliseconds=50))
+    await world.timers.sweep()
+    under_way = asyncio.create_task(world.work())
+    await waited_for.wait()
+    free = set[str]()
+    while len(free) < 4:
+        free |= {turn.integration for turn in await world.queued.turns.take(uuids)}
+    assert uuids[2] not in free
+    under_way.cancel()
+    await asyncio.gather(under_way, return_exceptions=True)
+
+
+async def test_a_round_that_takes_longer_than_its_period_does_not_pile_up(world: Deferred) -> None:
+    [uuid] = await world.several(1)
+    for _ in range(4):
+        await world.timers.sweep()
+        world.clock.move(Round.SWEEP.period)
+    await world.timers.sweep()
+    lists = 0
+    for body, _ in list(world.queue.sent):
+        before = len(world.calls(uuid))
+        await world.queued.handle(body)
+        lists += len(world.calls(uuid)) > before
+    assert lists == 1
+
+
+async def test_turns_that_are_not_reached_in_time_go_back_into_the_queue(
+    world: Deferred, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uuids = await world.several(3)
+    monkeypatch.setattr(module, "START_TURNS_WITHIN", timedelta(seconds=-1))
+    await world.timers.sweep()
+    [(body, _)] = world.queue.sent
+    world.queue.sent.clear()
+    await world.queued.handle(body)
+    assert sorted(stretch.until for stretch, _ in world.stretches()) == sorted(uuids)
+    monkeypatch.undo()
+    await world.work()
+    assert all("changes" in world.calls(uuid) for uuid in uuids)
+
+
+async def test_a_turn_that_fails_in_a_daily_round_is_tried_again_before_the_next(world: Deferred) -> None:
+    uuids = await world.several(3)
+    world.places[uuids[1]].mailbox.fail("view", Unavailable("Graph answered 503."), times=99)
+    await world.timers.compare()
+    for turn in range(1, MAX_RETRIES + 1):
+        await world.work()
+        [(stretch, delay)] = world.stretches()
+        assert (stretch.until, stretch.tries, delay) == (uuids[1], turn, module.RETRY_PAUSE)
+        world.queue.sent[:] = [(world.queue.sent[0][0], timedelta(0))]
+        world.clock.move(module.RETRY_PAUSE)
+    await world.work()
+    assert world.queue.sent == []
+    assert await world.raised(uuids[1]) == [AlarmKind.COMPARISON]
+
+
+async def test_an_outage_of_our_own_storage_is_tried_again_and_left_to_the_next_round_in_the_end(
+    world: Deferred, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.several(1)
+    await world.timers.sweep()
+    [(body, _)] = world.queue.sent
+
+    async def away(*_: object) -> None:
+        raise Unavailable("The storage account cannot be used now.")
+
+    monkeypatch.setattr(world.storage.table("meetings"), "commit", away)
+    with pytest.raises(Unavailable):
+        await world.queued.handle(body)
+    await world.queued.handle(body, last_try=True)
+
+
+class Watched:
+    """A Table that notes what is asked of it."""
+
+    def __init__(self, table: Table, asked: list[tuple[str, Any]]) -> None:
+        self._table = table
+        self._asked = asked
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._table, name)
+
+    async def get(self, partition: str, key: str) -> Row | None:
+        self._asked.append(("get", key))
+        return await self._table.get(partition, key)
+
+    async def commit(self, partition: str, *operations: Any) -> Sequence[str]:
+        self._asked.append(("commit", partition))
+        return await self._table.commit(partition, *operations)
+
+    async def rows(self, partition: str, prefix: str = "", after: str = "", **range_: Any) -> AsyncIterator[Row]:
+        self._asked.append(("rows", range_.get("columns", ())))
+        async for row in self._table.rows(partition, prefix, after, **range_):
+            yield row
+
+
+class TestIdle:
+    """What needs nothing is hardly touched."""
+
+    @pytest.fixture
+    async def idle(self, world: Deferred) -> Deferred:
+        await world.several(1)
+        for _ in range(2):
+            await world.timers.sweep()
+            await world.work()
+        world.clock.move(timedelta(minutes=5))
+        return world
+
+    async def test_no_settings_texts_or_icons_are_read(self, idle: Deferred) -> None:
+        asked: list[tuple[str, Any]] = []
+        idle.store._table._table = Watched(idle.store._table._table, asked)
+        await idle.timers.sweep()
+        await idle.work()
+        assert asked
+        columns = {name for what, names in asked for name in names if what == "rows"}
+        assert all(what == "rows" and names for what, names in asked)
+        assert not any("template" in name or name.startswith(("addin_", "icon")) for name in columns)
+
+    async def test_what_was_known_of_its_folders_is_not_written_again(self, idle: Deferred) -> None:
+        table = meetings_table(idle.storage)
+        [uuid] = idle.places
+        before = [row async for row in table.rows(uuid)]
+        await idle.timers.sweep()
+        await idle.work()
+        assert [row async for row in table.rows(uuid)] == before
+
+    async def test_its_inbox_is_listed_and_the_delta_query_follows_once_an_hour(self, idle: Deferred) -> None:
+        [uuid] = idle.places
+        for folder_looks, _ in ((1, "five minutes"), (2, "an hour")):
+            idle.calls(uuid).clear()
+            await idle.timers.sweep()
+            await idle.work()
+            assert idle.calls(uuid).count("changes") == folder_looks
+            idle.clock.move(timedelta(hours=1))
+
+    async def test_it_is_renewed_once_a_day(self, idle: Deferred) -> None:
+        [place] = idle.places.values()
+        renewed = []
+        for _ in range(8):  # two days
+            before = dict(place.subscriptions.alive)
+            await idle.timers.renew(by_hand=False)
+            await idle.work()
+            renewed.append(place.subscriptions.alive != before)
+            idle.clock.move(timedelta(hours=6))
+        assert renewed == [True, False, False, False, True, False, False, False]
+
+    async def test_all_are_renewed_by_hand(self, idle: Deferred) -> None:
+        [place] = idle.places.values()
+        for _ in range(2):
+            before = dict(place.subscriptions.alive)
+            idle.clock.move(timedelta(minutes=1))
+            await idle.timers.renew()
+            await idle.work()
+            assert place.subscriptions.alive != before
+
+
+async def test_alarms_that_an_earlier_version_has_raised_are_brought_over(world: Deferred) -> None:
+    [uuid] = await world.several(1)
+    table = meetings_table(world.storage)
+    old = {"cause": "Graph answered 403.", "since": "2026-11-20T00:00:00+00:00", "last": "2026-11-20T00:00:00+00:00"}
+    await table.commit(uuid, Insert(RowKind.ALARM.key(AlarmKind.POISON), old))
+    await table.commit(uuid, Insert(RowKind.ALARM.key(AlarmKind.CONNECTION), old))
+    await world.timers.sweep()
+    await world.work()
+    assert [(alarm.kind, alarm.since) for alarm in await world.alarms.between()] == [(AlarmKind.POISON, old["since"])]
+    assert [row async for row in table.rows(uuid, RowKind.ALARM.prefix)] == []
+
+
+async def test_an_operation_that_a_crash_left_unfinished_is_looked_for_every_quarter_of_an_hour(
+    world: Deferred,
+) -> None:
+    [uuid] = await world.several(1)
+    await world.timers.sweep()
+    await world.work()
+    values = {"operation": "c", "since": world.clock.now().isoformat(), "until": world.clock.now().isoformat()}
+    await meetings_table(world.storage).commit(uuid, Put(RowKind.PENDING.key("m"), values))
+    for minutes, raised in ((5, []), (5, []), (20, [AlarmKind.WAITING])):
+        world.clock.move(timedelta(minutes=minutes))
+        await world.timers.sweep()
+        await world.work()
+        assert await world.raised(uuid) == raised
