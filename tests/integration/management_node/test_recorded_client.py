@@ -79,5 +79,5 @@ async def test_what_the_client_reads_is_shown(running: Running, resource: str) -
         for name in ("conference", resource):
             await http.post(f"{name}/", json=given[name])
         shown = (await http.get(f"{resource}/1/")).json()
-    readable(resource, shown)
+    readable(READS[resource], shown)
     assert READS[resource].keys() - shown.keys() == set()

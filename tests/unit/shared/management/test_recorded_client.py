@@ -1,16 +1,17 @@
-"""Requests of a genuine client of the original API, recorded against the local stack, are answered as it needs (I7).
+"""Requests of genuine clients of the original API, recorded against the local stack, are answered as they need (I7).
 
-`tests/data/clients/go-sdk-v41.json` holds what the client sent and what it got. `reads` are the fields that it
-understands of each resource, with the type that it decodes them to; "?" marks what may be null. A body's fields that
-are at our defaults are named in `at_default`. `{name}` stands for the URI of what the step that `binds` the name has
-made or listed first. docs/existing-clients.md says how to record again.
+`tests/data/clients/` holds what each client sent and what it got. `reads` are the fields that it understands of each
+resource, with the type that it decodes them to; "?" marks what may be null. A body's fields that are at our defaults
+are named in `at_default`. `{name}` stands for the URI of what the step that `binds` the name has made or listed first.
+What a client wrote as a whole must be read back as it was sent: this is how Terraform finds no difference. Which
+clients were recorded, and how to record again, says docs/existing-clients.md.
 """
 
 import pytest
 
 from shared.bookings.operation import DecisionKind, Operation
 from tests.support.management_api import Api
-from tests.support.recorded_client import READS, STEPS, Replay
+from tests.support.recorded_client import READS, STEPS, Replay, recording
 from tests.unit.shared.management.records import HOUR, api_with_one, booking, put
 
 NOT_SHOWN = {
@@ -62,3 +63,29 @@ def test_what_the_client_reads_is_shown(resource: str) -> None:
     [found] = [each for each in Api().management.resources if each.name == resource]
     shown = {name for name, each in found.schema["properties"].items() if not each.get("writeOnly")}
     assert READS[resource].keys() - shown == NOT_SHOWN.get(resource, set())
+
+
+async def test_terraform_creates_changes_plans_without_a_difference_and_destroys() -> None:
+    steps, reads = recording("terraform-infinity")
+    api = await a_deployment()
+    replay, answers = Replay(api, reads), {}
+    for step in steps:
+        answers[step["name"]] = await replay.step(step)
+    assert len(answers) == len(steps) >= 40
+    assert {"POST", "PUT", "GET", "DELETE"} == {step["method"] for step in steps}
+    for stage in ("create", "set everything", "remove it again"):
+        plans = [name for name in answers if name.startswith(f"plan after {stage}: ")]
+        assert len(plans) == 5, "every object is read, and is as it was sent"
+    assert answers["create: create the OAuth2 client"].body["private_key_jwt"].startswith("-----BEGIN")
+    everything = answers["plan after set everything: read the integration"].body
+    assert (everything["authentication_method"], everything["ivr_theme"]) == ("APP_PERM", "Dark")
+    assert answers["plan after remove it again: read the integration"].body["ivr_theme"] is None
+    assert len(await api.ids("configuration/v1/ms_exchange_connector/")) == 1, "that of the deployment"
+
+
+async def test_a_public_python_client_works_as_it_did() -> None:
+    steps, reads = recording("python-mgmt-mcp")
+    replay = Replay(await a_deployment(), reads)
+    answers = {step["name"]: await replay.step(step) for step in steps}
+    assert answers.keys() >= {"read the schema of conference", "change the conference", "delete the user", "list alarm"}
+    assert answers["list conference_alias"].body["meta"]["total_count"] == 1
