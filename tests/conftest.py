@@ -1,5 +1,6 @@
 """Fixtures for tests of every kind."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,11 +9,28 @@ import pytest
 from azure.core.pipeline.transport import AioHttpTransport
 
 from dev.azurite import ACCOUNT, running_azurite
+from dev.environment import child_environment
 from dev.harness import azure_storage_rules
+from tests.support.shuffle import shuffled
 
 # Tests judge what is answered, not how fast: a busy machine is no fault, and timings are measured in bench/.
 hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=15)
 hypothesis.settings.load_profile("untimed")
+
+# A web proxy that this machine needs must not come between a test and the servers that it starts.
+os.environ.update(child_environment())
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--shuffle SEED`: no test may need another one to have run before it."""
+    parser.addoption("--shuffle", metavar="SEED", default="", help="run in another order, always the same for one SEED")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Files in another order, and tests within each file: a file stays together, as it does for xdist."""
+    if seed := config.getoption("--shuffle"):
+        items[:] = shuffled(items, seed)
 
 
 @pytest.fixture(scope="session")

@@ -12,14 +12,17 @@ from zlib import crc32
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Route, async_playwright
+from playwright.async_api import Browser, Route, async_playwright, expect
 
 from dev.environment import MANAGEMENT, Addresses
 from dev.install.browser import chromium
-from tests.browser.outlook import ADDIN, USUAL, Outlook
+from tests.browser.outlook import ADDIN, HANGING, USUAL, Outlook
 from tests.browser.sign_in_dialog import Deployment
 from tests.browser.stack import running_stack
 from tests.browser.tools import OFFICE_JS
+
+# What a test waits for is a state, however long a busy machine takes to reach it: this only ends what hangs.
+expect.set_options(timeout=HANGING)
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +50,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def outlook(browser: Browser, stack: Addresses, request: pytest.FixtureRequest) -> AsyncIterator[Outlook]:
     """An Outlook with its window still closed. It behaves as one of the real ones, for each test always the same."""
     behaviour = USUAL[crc32(request.node.nodeid.encode()) % len(USUAL)]
-    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=HANGING / 1000) as client:
         window = Outlook(browser, stack, client, behaviour)
         yield window
         await window.close()
@@ -62,8 +65,8 @@ def images() -> Path:
 @pytest.fixture
 async def deployment(outlook: Outlook, stack: Addresses) -> AsyncIterator[Deployment]:
     async with (
-        httpx.AsyncClient(base_url=stack.functions, auth=MANAGEMENT, trust_env=False, timeout=30) as admin,
-        httpx.AsyncClient(trust_env=False, timeout=30) as network,
+        httpx.AsyncClient(base_url=stack.functions, auth=MANAGEMENT, trust_env=False, timeout=HANGING / 1000) as admin,
+        httpx.AsyncClient(trust_env=False, timeout=HANGING / 1000) as network,
     ):
 
         async def loopback(route: Route) -> None:

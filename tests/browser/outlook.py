@@ -27,7 +27,8 @@ PAGES = {
 
 TELEMETRY = "browser.pipe.aria.microsoft.com"
 
-PATIENCE = 20  # seconds for what comes in a moment
+HANGING = 120_000  # milliseconds; a test waits for a state, not for a time: this only ends what hangs
+PATIENCE = HANGING / 1000
 
 PANE = f"https://{ADDIN}/addin/{INTEGRATION}/pane"
 DETAILS = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/meeting_details"
@@ -129,6 +130,7 @@ class Outlook:
         self._context.on("request", self._asked)
         self._context.on("requestfinished", lambda request: self._over(request, self.answered))
         self._context.on("requestfailed", lambda request: self._over(request, self.failed))
+        self._context.set_default_timeout(HANGING)
         self.page = await self._context.new_page()
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))

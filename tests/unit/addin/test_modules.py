@@ -16,6 +16,7 @@ def test_modules() -> None:
     assert int(passed[1] if passed else 0) > 100, "most tests did not run: " + ran.stdout
 
 
+@pytest.mark.lint
 @pytest.mark.parametrize("folder", ["addin", "dev/demo"])
 def test_types(folder: str) -> None:
     ran = run_node(package("typescript") / "bin" / "tsc", "-p", ROOT / folder / "jsconfig.json")
@@ -23,7 +24,7 @@ def test_types(folder: str) -> None:
 
 
 def test_no_library_of_others_is_in_the_repository() -> None:
-    """dev/setup.py puts them into addin/vendor, from the packages of dev/node's lock file."""
+    """dev/install puts them into addin/vendor, from the packages of dev/node's lock file."""
     kept = subprocess.run(["git", "ls-files", "addin/vendor"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert kept.stdout == ""
     for name, source in LIBRARIES.items():

@@ -1,0 +1,63 @@
+"""`make audit`: what is publicly known of faults in the locked packages, by pip-audit.
+
+Without the network nothing is judged, and that is said. What is found is shown; with STRICT=1 it is also an error. Not
+otherwise: the same commit must not pass its tests today and fail them tomorrow.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCKS = ("requirements-cli.txt", "requirements-dev.txt")
+"""What runs in Azure and on admins' machines; what runs on developers'."""
+AUDIT_TIMEOUT = 120  # seconds
+
+
+def main(environ: Mapping[str, str]) -> int:
+    """Audit every lock file; the exit code."""
+    found = [line for lock in LOCKS for line in _audit(lock)]
+    return 1 if found and environ.get("STRICT") == "1" else 0
+
+
+def _audit(lock: str) -> list[str]:
+    options = ["--disable-pip", "--require-hashes", "--format", "json", "--progress-spinner", "off"]
+    command = [sys.executable, "-m", "pip_audit", *options, "-r", lock]
+    try:
+        ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=AUDIT_TIMEOUT, check=False)
+        report = json.loads(ran.stdout)
+    except subprocess.TimeoutExpired:
+        print(f"pip-audit of {lock} skipped: no answer within {AUDIT_TIMEOUT} s")
+        return []
+    except ValueError:
+        reason = ran.stderr.strip().splitlines() or [f"exit {ran.returncode}"]
+        print(f"pip-audit of {lock} skipped: {reason[-1]}")
+        return []
+    faults, summary = judge(report["dependencies"])
+    print(f"pip-audit of {lock}: {summary}", *faults, sep="\n  ")
+    return faults
+
+
+def judge(dependencies: list[dict[str, Any]]) -> tuple[list[str], str]:
+    """What pip-audit's report names as faults, a line each; and one line on how much it could judge."""
+    skipped = [each for each in dependencies if "skip_reason" in each]
+    judged = len(dependencies) - len(skipped)
+    if dependencies and not judged:
+        return [], f"skipped: none of {len(skipped)} packages could be judged ({skipped[0]['skip_reason']})"
+    faults = [_line(each, fault) for each in dependencies for fault in each.get("vulns", [])]
+    return faults, f"{judged} packages, {len(faults)} known faults" + (
+        f", {len(skipped)} not judged" if skipped else ""
+    )
+
+
+def _line(package: Mapping[str, Any], fault: Mapping[str, Any]) -> str:
+    fixed = ", ".join(fault["fix_versions"]) or "no version yet"
+    return f"{package['name']} {package['version']}: {fault['id']}, fixed in {fixed}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(os.environ))

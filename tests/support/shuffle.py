@@ -1,0 +1,20 @@
+"""Another order of the tests, the same for the same seed."""
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+
+import pytest
+
+
+def shuffled(items: Sequence[pytest.Item], seed: str) -> list[pytest.Item]:
+    """Files in another order, and the tests of each; those of one file stay together."""
+    chance = random.Random(seed)
+    files: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        files[item.nodeid.partition("::")[0]].append(item)
+    names = sorted(files)
+    chance.shuffle(names)
+    for name in names:
+        chance.shuffle(files[name])
+    return [item for name in names for item in files[name]]

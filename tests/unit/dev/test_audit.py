@@ -1,0 +1,53 @@
+"""What `make audit` says of pip-audit's reports."""
+
+import sys
+from typing import Any
+
+import pytest
+
+from dev import audit
+
+CLEAN = {"name": "good", "version": "1", "vulns": []}
+FAULTY = {
+    "name": "bad",
+    "version": "2",
+    "vulns": [{"id": "PYSEC-1", "fix_versions": ["2.1", "3"]}, {"id": "GHSA-2", "fix_versions": []}],
+}
+UNKNOWN = {"name": "odd", "skip_reason": "no connection"}
+
+
+@pytest.mark.parametrize(
+    ("report", "faults", "summary"),
+    [
+        ([], [], "0 packages, 0 known faults"),
+        ([CLEAN, UNKNOWN], [], "1 packages, 0 known faults, 1 not judged"),
+        ([UNKNOWN], [], "skipped: none of 1 packages could be judged (no connection)"),
+        (
+            [CLEAN, FAULTY],
+            ["bad 2: PYSEC-1, fixed in 2.1, 3", "bad 2: GHSA-2, fixed in no version yet"],
+            "2 packages, 2 known faults",
+        ),
+    ],
+)
+def test_what_a_report_says(report: list[dict[str, Any]], faults: list[str], summary: str) -> None:
+    assert audit.judge(report) == (faults, summary)
+
+
+@pytest.mark.parametrize(("strict", "code"), [("1", 1), ("", 0)])
+def test_what_is_known_is_an_error_only_where_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, strict: str, code: int
+) -> None:
+    monkeypatch.setattr(audit, "_audit", lambda lock: ["bad 2: PYSEC-1"])
+    assert audit.main({"STRICT": strict}) == code
+
+
+@pytest.mark.parametrize("program", ["raise SystemExit('no route to host')", "print('{'); raise SystemExit(3)"])
+def test_without_the_network_it_says_why_it_judged_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], program: str, tmp_path: Any
+) -> None:
+    interpreter = tmp_path / "python"
+    interpreter.write_text(f"#!{sys.executable}\n{program}\n")
+    interpreter.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(interpreter))
+    assert audit.main({"STRICT": "1"}) == 0
+    assert "pip-audit of requirements-cli.txt skipped: " in capsys.readouterr().out
