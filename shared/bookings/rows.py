@@ -8,6 +8,7 @@ All rows of one integration share a partition, named by its uuid, so that they c
     removed:<tag>            a deleted booking whose alias is to come free     bookings/removal.py
     operation:<correlation>  what was decided on a message, and answered       bookings/operation.py
     pending:<about>          an operation's work that is left, with its lease  meetings/lease.py
+    wanted:<when>            a notice that is lined up behind others           meetings/lanes.py
     waiting:<correlation>    a message that could not be handled yet           meetings/waiting.py
     due:<day>:<task>:<of>    what falls due on a day                           bookings/due_tasks.py
     symptom                  the last hint at wrong settings of the mailbox    meetings/symptoms.py
@@ -54,6 +55,7 @@ class RowKind(StrEnum):
     WAITING = "waiting"
     DUE = "due"
     SYMPTOM = "symptom"
+    WANTED = "wanted"
     WATCH = "watch"
     ALARM = "alarm"
     QUOTA = "quota"
@@ -77,7 +79,9 @@ class RowKind(StrEnum):
 
 
 WATCHED_PREFIX = "wa"
-"""What watching a mailbox reads at once: its own rows, and the messages that wait. No other kind begins like this."""
+"""What watching a mailbox reads at once: its own rows, messages that wait, notices that are lined up. No other kind
+begins like this.
+"""
 
 
 def shard(partition: str, integration: str) -> str:

@@ -41,9 +41,12 @@ class Scheduling:
     @cached_property
     def worker(self) -> Worker:
         """The queue's consumer."""
+        from shared.meetings.lanes import Lanes
         from shared.meetings.worker import Worker
 
-        return Worker(self._handlers, self.mailboxes.queue, self.foundation.alarms)
+        base = self.foundation
+        lanes = Lanes(base.storage, base.clock)
+        return Worker(self._handlers, self.mailboxes.queue, base.alarms, lanes)
 
     @cached_property
     def timers(self) -> Timers:

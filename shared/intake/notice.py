@@ -37,7 +37,8 @@ class Notice:
     `resubscribe` asks for the subscription to be repaired before the mailbox is swept. `attempt` counts looks that
     failed, `itemless` those that found no calendar item. `swept` says that a sweep has found the message, `sought` that
     an invitation that it may belong to has been looked for, `delayed` that it was put off by a second or two.
-    A calendar item may take the place of a message (comparison.py).
+    `lined_up`, without a message, asks for those that are lined up (lanes.py). A calendar item may take the place of a
+    message (comparison.py).
     """
 
     integration: str
@@ -48,6 +49,7 @@ class Notice:
     itemless: int = 0
     sought: bool = False
     delayed: bool = False
+    lined_up: bool = False
 
     @classmethod
     def resync(cls, integration: str, *, resubscribe: bool = False) -> Self:

@@ -37,6 +37,9 @@ class WatchState:
     messages_wait: bool = False
     """Whether messages waited as they were read ahead."""
 
+    lined_up: bool = False
+    """Whether notices were lined up (lanes.py) as they were read ahead."""
+
     @property
     def _table(self) -> Table:
         return meetings_table(self.storage)
@@ -45,7 +48,9 @@ class WatchState:
         """These states, read ahead in one storage trip."""
         rows = [row async for row in self._table.rows(self.integration, WATCHED_PREFIX)]
         known = {row.key: row for row in rows if RowKind.WATCH.is_of(row)}
-        return replace(self, known=known, messages_wait=len(known) < len(rows))
+        others = [row for row in rows if not RowKind.WATCH.is_of(row)]
+        lined_up = [row for row in others if RowKind.WANTED.is_of(row)]
+        return replace(self, known=known, messages_wait=len(lined_up) < len(others), lined_up=bool(lined_up))
 
     async def read(self, name: str) -> Row | None:
         """The state of this name, or None."""

@@ -85,6 +85,11 @@ class Watcher:
         """Whether messages waited that could not be handled, as everything was read ahead."""
         return self.state.messages_wait
 
+    async def take_up_line(self) -> None:
+        """Have notices handled that were lined up, as everything was read ahead, in case nobody is at it."""
+        if self.state.lined_up:
+            await enqueue(self.queue, [Notice(self.integration, lined_up=True)])
+
     async def keep_subscribed(self, *, at_once: bool = False) -> bool:
         """Renew the subscription when less than two days are left (or at once); whether a new one had to be made.
 

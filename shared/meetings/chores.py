@@ -108,6 +108,7 @@ class Chores:
             await (await watcher()).keep_subscribed()
 
         async def sweep(visit: Visit) -> None:
+            await (await watcher()).take_up_line()
             await (await watcher()).sweep(thorough=False)
             await (await watcher()).check_readable()
             await self._check_settings(visit)
@@ -121,6 +122,7 @@ class Chores:
         watcher = self._watcher(visit)
 
         async def poll(visit: Visit) -> None:
+            await (await watcher()).take_up_line()
             await (await watcher()).poll()
             await self._check_settings(visit)
 

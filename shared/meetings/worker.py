@@ -1,9 +1,15 @@
 """Handles queue messages: each notice goes to its processor or watcher, and one failure never affects another."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
+import time
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeAlias
 
 from shared.alarms import AlarmKind, Alarms
 from shared.errors import AWAY, NotFound, RateLimited
@@ -11,13 +17,17 @@ from shared.intake.notice import LONGEST_PAUSE, LOOKS_FOR_MESSAGE, Notice, decod
 from shared.mailboxes.mailbox import MessageNotFound
 from shared.meetings.cause import cause_of
 from shared.meetings.handlers import Handlers, HandlersOf
+from shared.meetings.lanes import Lane, Lanes
 from shared.metrics import Metric, measure
 from shared.storage import Queue
 
 log = logging.getLogger(__name__)
 
-NOTICES_CONCURRENCY = 8
-"""Notices of one queue message that are worked on at the same time; Graph's limit for each mailbox is the client's."""
+_Failure: TypeAlias = tuple[Notice, Exception]
+"""A notice that failed for another reason than that something is away."""
+
+SERVE_LINE_FOR = 60.0
+"""Seconds that one queue message goes on with a line; then the queue hands it to whoever is free."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,7 @@ class Worker:
     handlers: HandlersOf
     queue: Queue
     alarms: Alarms
+    lanes: Lanes
 
     async def handle(self, body: str, *, last_try: bool) -> None:
         """Handle one queue message; what must wait goes back into the queue by itself, with a delay.
@@ -34,24 +45,81 @@ class Worker:
         One notice that fails for another reason never holds up its neighbours: it is sent again alone. A single one
         raises, so that the queue counts its tries and sets it aside in the end. Raises ValueError for a foreign one.
         """
-        notices = decode(body)
-        room = asyncio.Semaphore(NOTICES_CONCURRENCY)
+        notices, groups = decode(body), defaultdict[str, list[Notice]](list)
+        for notice in notices:
+            groups[notice.integration].append(notice)
+        alone = last_try and len(notices) == 1
+        found = await asyncio.gather(*(self._group(*group, last_try=alone) for group in groups.items()))
+        failures = [failure for some in found for failure in some]
+        if len(notices) == 1 and failures:
+            raise failures[0][1]
+        await self._send_again(failures)
 
-        async def one(notice: Notice) -> BaseException | None:
-            async with room:
+    async def _group(self, uuid: str, notices: list[Notice], *, last_try: bool) -> list[_Failure]:
+        """Handle the notices of one integration, or line them up behind those that are under way."""
+        lane = self.lanes.of(uuid)
+        failures: list[_Failure] = []
+        if not (lane.is_busy and await self._line_up(uuid, notices)):
+            lane.lined_up += any(notice.lined_up for notice in notices)
+            failures = await self._all(lane, notices, last_try=last_try)
+        if lane.lined_up and not lane.is_served and lane.under_way == 0:
+            await self._serve_line(uuid, lane)
+        self.lanes.leave(uuid)
+        return failures
+
+    async def _line_up(self, uuid: str, notices: Sequence[Notice]) -> bool:
+        """Line notices up; whether that was done: not what is about the whole mailbox, nor while storage is away."""
+        if not all(notice.message for notice in notices):
+            return False
+        try:
+            await self.lanes.line_up(uuid, notices)
+        except AWAY as error:
+            log.warning("notices of integration %s could not be lined up: %s", uuid, type(error).__name__)
+            return False
+        return True
+
+    async def _all(self, lane: Lane, notices: Sequence[Notice], *, last_try: bool = False) -> list[_Failure]:
+        """Handle notices; those that failed for a reason that no waiting cures, with it."""
+
+        async def one(notice: Notice) -> _Failure | None:
+            async with lane.room:
                 try:
-                    await self._handle(notice, last_try=last_try and len(notices) == 1)
+                    await self._handle(notice, last_try=last_try)
                 except Exception as error:
-                    return error
+                    return notice, error
             return None
 
-        failures = await asyncio.gather(*(one(notice) for notice in notices))
-        for notice, failure in zip(notices, failures, strict=True):
-            if failure and len(notices) == 1:
-                raise failure
-            if failure:
-                log.warning("a notice failed and is tried again alone: %s", type(failure).__name__)
-                await self._send(notice, timedelta(0))
+        lane.under_way += len(notices)
+        try:
+            found = await asyncio.gather(*(one(notice) for notice in notices))
+        finally:
+            lane.under_way -= len(notices)
+        return [failure for failure in found if failure]
+
+    async def _serve_line(self, uuid: str, lane: Lane) -> None:
+        """Go on with what was lined up until nothing is left, or hand over to the queue after a while."""
+        until, lane.is_served = time.monotonic() + SERVE_LINE_FOR, True
+        try:
+            while lane.lined_up:
+                before = lane.lined_up
+                if claimed := await self.lanes.claim(uuid):
+                    await self._send_again(await self._all(lane, [notice for _, notice in claimed]))
+                    await self.lanes.done(uuid, claimed)
+                elif lane.lined_up == before:
+                    lane.lined_up = 0
+                if lane.lined_up and time.monotonic() > until:
+                    await self._send(Notice(uuid, lined_up=True), timedelta(0))
+                    lane.lined_up = 0
+        except AWAY as error:  # the next sweep has the line taken up again
+            log.warning("the line of integration %s was left: %s", uuid, type(error).__name__)
+            lane.lined_up = 0
+        finally:
+            lane.is_served = False
+
+    async def _send_again(self, failures: Sequence[_Failure]) -> None:
+        for notice, failure in failures:
+            log.warning("a notice failed and is tried again alone: %s", type(failure).__name__)
+            await self._send(notice, timedelta(0))
 
     async def _handle(self, notice: Notice, *, last_try: bool) -> None:
         try:
@@ -63,6 +131,8 @@ class Worker:
             await self._put_off(notice, error)
             return
         try:
+            if notice.lined_up:
+                return  # the line is gone on with, once this is over
             if not notice.message:
                 await handlers.watcher.resync(resubscribe=notice.resubscribe)
             else:

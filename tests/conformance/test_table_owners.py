@@ -25,6 +25,7 @@ OWNERS = {
     "OPERATION": {"bookings/operation.py", "bookings/stored.py", "operations/erasure.py", "cli/data.py"},
     "PENDING": {"bookings/operation.py", "meetings/lease.py", "meetings/records.py"},
     "WAITING": {"meetings/waiting.py"},
+    "WANTED": {"meetings/lanes.py", "intake/watch_state.py"},
     "DUE": {"bookings/due_tasks.py", "meetings/due_runner.py"},
     "SYMPTOM": {"meetings/symptoms.py", "meetings/records.py"},
     "WATCH": {"intake/watch_state.py"},

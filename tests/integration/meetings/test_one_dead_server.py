@@ -17,7 +17,7 @@ from tests.integration.meetings.integrations import add
 from tests.support.ews_servers import silent
 
 DEAD, GRAPH = "22222222-2222-4222-8222-222222222222", "33333333-3333-4333-8333-333333333333"
-AT_ONCE = 8 + 4
+AT_ONCE = 16 + 8
 """Queue messages that one instance works on: batchSize + newBatchThreshold of host.json."""
 
 SOON = 15.0

@@ -19,6 +19,7 @@ from shared.identity.sign_in.endpoint import TokenEndpoints
 from shared.intake.notice import LOOKS, Notice, encode
 from shared.management_node.nodes import ManagementNodes
 from shared.meetings.chores import POISON_ALARM_QUIET_TIME
+from shared.meetings.lanes import Lanes
 from shared.meetings.lifecycle import IntegrationLifecycle
 from shared.meetings.worker import Worker
 from shared.personal.bridge_failure import BridgeFailed
@@ -46,7 +47,9 @@ class RecurringAlarmsWorld(TimersWorld):
         self.nodes = ManagementNodes(self.store, self.storage, self.clock, NodeWire(self.node))
         self.bridges = Bridges(self.store, self.nodes, self.alarms)
         self.tokens = ServiceTokens(self.store, cast(TokenEndpoints, GoodEndpoint()), self.alarms, self.clock)
-        self.worker = Worker(self.handlers, self.storage.queue("meeting-requests"), self.alarms)
+        self.worker = Worker(
+            self.handlers, self.storage.queue("meeting-requests"), self.alarms, Lanes(self.storage, self.clock)
+        )
 
     async def save(self, uuid: str, **changes: Any) -> None:
         """What the management API does."""

@@ -21,6 +21,7 @@ from shared.mailboxes.graph.client import GraphError
 from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.graph.message_payload import parse_message
 from shared.meetings.handlers import Handlers
+from shared.meetings.lanes import Lanes
 from shared.meetings.worker import Worker
 from tests.support.graph_payloads import TAG, event, message, objects, samples
 from tests.support.json_faults import faulty
@@ -80,7 +81,7 @@ class Mailroom(MeetingsWorld):
         async def handlers(_: str) -> Handlers:
             return Handlers(processor, watcher=None, due_runner=self.agenda())  # type: ignore[arg-type]  # nothing is swept
 
-        worker = Worker(handlers, self.queue, Alarms(self.storage, self.clock))
+        worker = Worker(handlers, self.queue, Alarms(self.storage, self.clock), Lanes(self.storage, self.clock))
         for body in encode([Notice(self.integration.uuid, "AAMkmessage")]):
             await self.queue.send(body)
         while self.queue.sent:
