@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Self
 
+from shared.bookings.numbers import NO_NUMBERS, Numbers
 from shared.bookings.rows import RowKind, joined, split
 from shared.calendar.conference import Calendar, Conference, Occurrence
 from shared.storage import Row, Values
@@ -47,7 +48,8 @@ class Booking:
 
     `day` is the pattern's date (yyyymmdd) of the one occurrence whose own room this is, "" for a whole meeting; `apart`
     are a series' occurrences that have rooms of their own, so that this room is closed to them. `held` says that an
-    admin has closed it, so that nothing but an admin opens it again (shared/meetings/room_control.py).
+    admin has closed it, so that nothing but an admin opens it again (shared/meetings/room_control.py). `passed` is how
+    many of its occurrences are over and not known any more. `numbers` are what the management API calls it by.
     """
 
     integration: str
@@ -65,6 +67,8 @@ class Booking:
     day: str = ""
     apart: tuple[Apart, ...] = ()
     held: bool = False
+    passed: int = 0
+    numbers: Numbers = NO_NUMBERS
     etag: str = ""
 
     @property
@@ -106,6 +110,8 @@ class Booking:
             "day": self.day,
             "held": self.held,
             "apart": json.dumps([_apart_row(apart) for apart in self.apart], separators=(",", ":")),
+            "passed": self.passed,
+            "numbers": self.numbers.to_json(),
         }
         return columns | ({"conference": self.conference.to_json()} if self.conference else {})
 
@@ -139,6 +145,8 @@ class Booking:
             day=text.get("day", ""),
             held=row.values.get("held") is True,
             apart=tuple(_apart(*row) for row in json.loads(text.get("apart", "[]"))),
+            passed=int(text.get("passed", "0")),
+            numbers=Numbers.from_json(text["numbers"]) if "numbers" in text else NO_NUMBERS,
             conference=Conference.from_json(text["conference"]) if "conference" in text else None,
             etag=row.etag,
         )
@@ -167,6 +175,12 @@ class Booking:
             return self
         calendar = calendar.without(each.occurrence for each in apart)
         return replace(self, conference=replace(self.conference, calendar=calendar), apart=apart)
+
+    def counting(self, calendar: Calendar, now: datetime) -> Self:
+        """This booking of a series with those occurrences counted that are over and not in its new calendar."""
+        held = self.conference.calendar.occurrences if self.conference and self.state is State.SCHEDULED else ()
+        over = sum(each.end <= now and each not in calendar.occurrences for each in held)
+        return replace(self, passed=self.passed + over) if held else replace(self, passed=0)
 
     def closed(self) -> Self:
         """This booking with nobody let in any more; the conference stays on record."""

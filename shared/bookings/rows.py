@@ -20,6 +20,7 @@ The module named is the one that knows the columns. Some partitions belong to no
 
     sign-in / <expiry>-<digest>        a one-time code of the pane's sign-in        identity/sign_in/codes.py
     retired / <integration>            a deleted one whose records are still to go  meetings/retirement.py
+    numbers / <kind>:<number>          what the management API calls a booking      bookings/numbering.py
     nodes / <node>                     what a Management Node has been asked        management_node/allowance.py
     alarms-<n> / <integration>:<kind>  an alarm that is raised                      alarms.py
     turns-<n> / <integration>          whose turn it is, and what is due when       meetings/turns.py
@@ -36,6 +37,7 @@ from shared.storage import MEETINGS, Row, Table, Tables
 
 SIGN_IN_PARTITION = "sign-in"
 RETIRED_PARTITION = "retired"
+NUMBERS_PARTITION = "numbers"
 NODES_PARTITION = "nodes"
 ALARMS_PARTITION = "alarms"
 TURNS_PARTITION = "turns"

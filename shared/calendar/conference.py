@@ -63,7 +63,8 @@ class Conference:
     """What a conferencing node is told of a room, and the occurrences around which it is open.
 
     `buffer_before` and `buffer_after` are minutes, as the integration's settings were when the meeting was scheduled.
-    An empty `theme` or `identity_provider_group` means the platform's default.
+    An empty `theme` or `identity_provider_group` means the platform's default. `owner` is the organizer's address where
+    the integration's templates keep it, too, else "".
     """
 
     name: str
@@ -78,6 +79,7 @@ class Conference:
     buffer_before: int
     buffer_after: int
     calendar: Calendar
+    owner: str = ""
 
     def is_open(self, now: datetime) -> bool:
         """Whether people are let in at `now` (C1); the window's first moment is in, its last is out."""
@@ -89,7 +91,8 @@ class Conference:
         times = [[int(o.start.timestamp()), int(o.end.timestamp())] for o in self.calendar.occurrences]
         until = self.calendar.known_until
         calendar = {"occurrences": times, "known_until": until.isoformat() if until else None}
-        return json.dumps(vars(self) | {"calendar": calendar}, separators=(",", ":"), ensure_ascii=False)
+        fields = {name: value for name, value in vars(self).items() if name != "owner" or value}
+        return json.dumps(fields | {"calendar": calendar}, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -146,15 +147,20 @@ def _booking(management: ManagementClient, integration: Integration, alias: Obje
         state=state,
         meeting=alias["ews_item_uid"] or "",
     )
-    shown = management.scheduled(id=str(alias["id"])) if state is State.SCHEDULED else []
-    return booking.scheduled(booking.meeting, "", _conference(shown[0])) if shown else booking
+    shown = management.scheduled(scheduled_alias=str(alias["id"])) if state is State.SCHEDULED else []
+    return booking.scheduled(booking.meeting, "", _conference(shown)) if shown else booking
 
 
-def _conference(shown: Object) -> Conference:
-    start, end = (datetime.fromisoformat(shown[name]).replace(tzinfo=UTC) for name in ("start_time", "end_time"))
-    until = end + timedelta(days=90) if shown["recurring_conference"] else None
-    calendar = Calendar((Occurrence(start, end),), known_until=until)
-    return Conference("", "", shown["subject"], "", "", "", "", "", "", 0, 0, calendar)
+def _conference(shown: Sequence[Object]) -> Conference:
+    """Of all occurrences of a meeting that the API shows."""
+    times = [[datetime.fromisoformat(each[name]).replace(tzinfo=UTC) for name in _TIMES] for each in shown]
+    occurrences = tuple(sorted(Occurrence(start, end) for start, end in times))
+    until = occurrences[-1].end + timedelta(days=90) if shown[0]["recurring_conference"] else None
+    calendar = Calendar(occurrences, known_until=until)
+    return Conference("", "", shown[0]["subject"], "", "", "", "", "", "", 0, 0, calendar)
+
+
+_TIMES = ("start_time", "end_time")
 
 
 def _imagined(request: MeetingRequest, standing: Standing, now: datetime) -> _Situation:

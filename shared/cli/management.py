@@ -12,6 +12,7 @@ import httpx
 from shared.cli.outcome import CommandFailed, Exit
 from shared.errors import SettingsInvalid
 from shared.integrations.syntax import is_guid
+from shared.management.meeting_objects import FIRST_MEETING_ID
 
 Object: TypeAlias = dict[str, Any]
 
@@ -67,7 +68,7 @@ class ManagementClient:
 
     def vmrs(self, **filters: str) -> list[Object]:
         """Personal VMRs."""
-        return self._all(_VMRS, {**filters, "scheduled_conferences_count": "0"}, _MANY)
+        return self._all(_VMRS, {**filters, "id__lt": str(FIRST_MEETING_ID)}, _MANY)
 
     def delete_vmr(self, id_: int) -> None:
         """Delete a personal VMR."""

@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from shared.bookings.booking import Booking
+from shared.bookings.numbering import Numbering
 from shared.bookings.removal import removed, removing
 from shared.bookings.rows import RowKind, meetings_table
 from shared.bookings.stored import stored_booking
@@ -37,6 +38,7 @@ class Removals:
         again = await stored_booking(table, booking.integration, booking.tag)
         if again is None or again.alias != booking.alias:
             await self.platform.forget(booking)
+        await Numbering(self.storage).forget(booking)
         row = await table.get(booking.integration, RowKind.REMOVED.key(booking.tag))
         if row:
             with suppress(RowChanged):  # another run of the same work was faster

@@ -11,6 +11,7 @@ api_clients.py oauth2_client and role
 fixed.py       what the original's clients look up, and what is the same everywhere
 meetings.py    scheduled meetings as a support desk looks for them; what may be done about one
 alarms.py      what an admin has to fix
+meeting_objects.py a meeting in the original's objects; meeting_records.py these of all meetings
 records.py     what is only read; record_rows.py the objects of these lists
 directory.py   records by the thousand: conferences.py, conference_aliases.py, end_users.py
 relations.py   what these refer to; vmr_form.py how a VMR is shown as conference, and understood
@@ -33,8 +34,9 @@ from shared.management.end_users import end_users
 from shared.management.engine import Management
 from shared.management.fixed import worker_vms
 from shared.management.lifecycle import Lifecycle
+from shared.management.meeting_records import MeetingReader
 from shared.management.meetings import Meetings
-from shared.management.records import records, scheduled_rooms
+from shared.management.records import records
 from shared.management.relations import NameAt
 from shared.meetings.room_control import RoomControl
 from shared.personal.sources import served_by
@@ -77,14 +79,14 @@ def management(
     `local`: of a local stack, see IntegrationStore.
     """
     vmrs = VmrStore(storage, clock, served_by(integrations))
-    scheduled = scheduled_rooms(integrations, storage, clock)
+    scheduled = MeetingReader(integrations, storage, clock)
     return Management(
         admins,
         [
             Connectors(integrations, storage, clock, lifecycle, examine, start_sign_in, names, local=local),
             Domains(integrations, lifecycle),
             Conferences(vmrs, scheduled, integrations, clock, name_at),
-            ConferenceAliases(vmrs, clock),
+            ConferenceAliases(vmrs, scheduled, clock),
             end_users(UserStore(storage), integrations),
             *records(integrations, storage, clock),
             AlarmResource(integrations, alarms),

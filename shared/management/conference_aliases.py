@@ -1,4 +1,4 @@
-"""`conference_alias`: the aliases of personal VMRs, one by one; also part of their `conference`."""
+"""`conference_alias`: the aliases of VMRs, one by one, and those of meetings; also part of their `conference`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from shared.clock import Clock
-from shared.errors import NotFound, SettingsInvalid
+from shared.errors import Conflict, NotFound, SettingsInvalid
+from shared.management.meeting_objects import FIRST_MEETING_ID
+from shared.management.meeting_records import ROOM_ALIASES, MeetingReader
 from shared.management.resource import CONFIGURATION, Action, Object, Shown, id_in
 from shared.management.vmr_form import ALIAS, ALIAS_SCHEMA, CONFERENCE, alias_object, free_slot, place
 from shared.personal.field_table import ALIAS_FIELDS
@@ -20,22 +22,26 @@ class ConferenceAliases:
 
     area = CONFIGURATION
     name = ALIAS
-    about = "Aliases of personal VMRs; also part of their conference."
+    about = "Aliases of VMRs, and of scheduled meetings, which are only read; also part of their conference."
     schema = ALIAS_SCHEMA
     actions: Mapping[str, Action] = {}
     has_etags = False
     emptied_by_put = ALIAS_FIELDS.emptied_by_put
 
-    def __init__(self, store: VmrStore, clock: Clock) -> None:
+    def __init__(self, store: VmrStore, meetings: MeetingReader, clock: Clock) -> None:
         self._store = store
+        self._meetings = meetings
         self._clock = clock
 
     async def all(self) -> Sequence[Object]:
-        """Every alias of every VMR."""
-        return [alias_object(vmr, entry) for vmr in await self._store.all() for entry in vmr.aliases]
+        """Every alias of every VMR, then those of meetings: their ids are greater."""
+        own = [alias_object(vmr, entry) for vmr in await self._store.all() for entry in vmr.aliases]
+        return [*own, *await self._meetings.all(ROOM_ALIASES)]
 
     async def one(self, id_: int) -> Shown:
         """The alias of an id. Raises NotFound."""
+        if id_ >= FIRST_MEETING_ID:
+            return Shown(await self._meetings.one(ROOM_ALIASES, id_))
         vmr_id, slot = place(id_)
         vmr = await self._vmr(vmr_id, id_)
         return Shown(alias_object(vmr, _entry(vmr, slot, id_)))
@@ -51,8 +57,9 @@ class ConferenceAliases:
         return Shown(alias_object(changed, changed.aliases[-1]))
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
-        """The changed alias. It stays with its VMR. Raises NotFound, SettingsInvalid."""
+        """The changed alias. It stays with its VMR. Raises NotFound, SettingsInvalid, and Conflict for a meeting's."""
         values, (vmr_id, slot) = ALIAS_FIELDS.taken(fields, new=False), place(id_)
+        await self._check_writable(id_)
         vmr = await self._vmr(vmr_id, id_)
         _entry(vmr, slot, id_)
         wanted = values.pop("conference", None)
@@ -67,7 +74,8 @@ class ConferenceAliases:
         return Shown(alias_object(changed, _entry(changed, slot, id_)))
 
     async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
-        """Remove the alias. Raises NotFound."""
+        """Remove the alias. Raises NotFound, and Conflict for one of a scheduled meeting."""
+        await self._check_writable(id_)
         vmr_id, slot = place(id_)
         await self._vmr(vmr_id, id_)
 
@@ -84,6 +92,11 @@ class ConferenceAliases:
         except SettingsInvalid as refused:
             faults = {"alias" if field == "aliases" else field: texts for field, texts in refused.faults.items()}
             raise SettingsInvalid(faults) from refused
+
+    async def _check_writable(self, id_: int) -> None:
+        if id_ >= FIRST_MEETING_ID:
+            await self._meetings.one(ROOM_ALIASES, id_)
+            raise Conflict("This is an alias of a scheduled meeting: it follows the meeting, and is only read here.")
 
     async def _vmr(self, vmr_id: int, id_: int) -> PersonalVmr:
         try:

@@ -8,10 +8,10 @@ from shared.clock import Clock
 from shared.errors import Conflict, NotFound
 from shared.integrations import IntegrationStore
 from shared.management.directory import Directory
-from shared.management.records import Records
+from shared.management.meeting_records import ROOMS, MeetingReader
 from shared.management.relations import NameAt, Relations, paths_in, platform_names
 from shared.management.resource import Object, Shown
-from shared.management.vmr_form import CONFERENCE, CONFERENCE_SCHEMA, OWN_FIELD, VmrForm, reference_in, shown_fields
+from shared.management.vmr_form import CONFERENCE, CONFERENCE_SCHEMA, VmrForm, reference_in
 from shared.personal.field_table import CONFERENCE_FIELDS
 from shared.personal.store import VmrStore
 from shared.personal.vmr import PersonalVmr
@@ -23,23 +23,23 @@ class Conferences(Directory[PersonalVmr]):
     """A BulkResource of personal VMRs that shows the rooms of scheduled meetings as well; those are only read."""
 
     def __init__(
-        self, store: VmrStore, scheduled: Records, integrations: IntegrationStore, clock: Clock, name_at: NameAt
+        self, store: VmrStore, meetings: MeetingReader, integrations: IntegrationStore, clock: Clock, name_at: NameAt
     ) -> None:
         about, emptied = "VMRs, and the rooms of scheduled meetings, which are only read.", _EMPTIED_BY_PUT
         super().__init__(CONFERENCE, about, CONFERENCE_SCHEMA, store, VmrForm(clock), integrations, emptied)
-        self._scheduled = scheduled
+        self._meetings = meetings
         self._name_at = name_at
 
     async def all(self) -> Sequence[Object]:
         """Personal VMRs first: their ids are smaller."""
-        return [*await super().all(), *map(_scheduled, await self._scheduled.all())]
+        return [*await super().all(), *await self._meetings.all(ROOMS)]
 
     async def one(self, id_: int) -> Shown:
         """The VMR or room of an id. Raises NotFound."""
         try:
             return await super().one(id_)
         except NotFound:
-            return Shown(_scheduled((await self._scheduled.one(id_)).fields))
+            return Shown(await self._meetings.one(ROOMS, id_))
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
         """The changed VMR. Raises NotFound, SettingsInvalid, and Conflict for the room of a scheduled meeting."""
@@ -63,11 +63,5 @@ class Conferences(Directory[PersonalVmr]):
         return Relations(integrations, await platform_names(paths, integrations, self._name_at))
 
     async def _read_only(self, id_: int) -> Conflict:
-        await self._scheduled.one(id_)
+        await self._meetings.one(ROOMS, id_)
         return Conflict("This is the room of a scheduled meeting: it follows the meeting, and is only read here.")
-
-
-def _scheduled(room: Object) -> Object:
-    """The room of a meeting with the fields that it has not; its aliases are among the scheduled_alias objects."""
-    absent = {**shown_fields(CONFERENCE_FIELDS.defaults, {}), OWN_FIELD: None}
-    return {**absent, "scheduled_conferences": [], "scheduled_conferences_count": 1, **room}

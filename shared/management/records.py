@@ -1,7 +1,7 @@
-"""What the service has done, to be read: aliases, conferences, operations of every integration.
+"""What the service has done, to be read: meetings, operations of every integration.
 
-Records have no numbers of their own, so their ids are made of their keys (`number_of`). Lists read whole partitions:
-they are for admins, who ask now and then.
+Meetings have numbers (meeting_records.py); the ids of other records are made of their keys (`number_of`). Lists read
+whole partitions: they are for admins, who ask now and then.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 from shared.clock import Clock
 from shared.errors import NotFound
 from shared.integrations import Integration, IntegrationStore
+from shared.management.meeting_records import ALIASES, OCCURRENCES, SERIES, MeetingReader, MeetingRecords
 from shared.management.record_rows import RecordRows
-from shared.management.resource import CONFIGURATION, STATUS, TIME, Action, Object, Schema, Shown, uri
+from shared.management.resource import STATUS, TIME, Action, Object, Resource, Schema, Shown, uri
 from shared.storage import Storage
 
 _Read: TypeAlias = Callable[[Integration], AsyncIterator[Object]]
@@ -67,30 +68,27 @@ class Records:
         return {**record, "resource_uri": uri(self.area, self.name, record["id"])}
 
 
-def records(integrations: IntegrationStore, storage: Storage, clock: Clock) -> list[Records]:
+def records(integrations: IntegrationStore, storage: Storage, clock: Clock) -> list[Resource]:
     """All of them."""
-    source = RecordRows(storage, clock)
-    configuration = {
-        "scheduled_alias": ("Aliases that were given out.", _ALIAS, source.aliases),
-        "scheduled_conference": ("The present or next occurrence of every scheduled meeting.", _SCHEDULED,
-        source.scheduled), "recurring_conference": ("Scheduled series of meetings.", _RECURRING, source.recurring),
-    }  # fmt: skip
+    source, meetings = RecordRows(storage, clock), MeetingReader(integrations, storage, clock)
     status = {
         "exchange_scheduler": ("When each integration last dealt with a meeting message.", _SCHEDULER,
         source.schedulers), "scheduling_operation": ("What was decided on each meeting message.", _OPERATION,
         source.operations),
     }  # fmt: skip
     return [
-        Records(area, name, about, properties, integrations, read)
-        for area, named in ((CONFIGURATION, configuration), (STATUS, status))
-        for name, (about, properties, read) in named.items()
+        MeetingRecords(ALIASES, "Aliases that were given out.", _numbered(_ALIAS), meetings),
+        MeetingRecords(OCCURRENCES, "Occurrences of scheduled meetings.", _numbered(_SCHEDULED), meetings),
+        MeetingRecords(SERIES, "Scheduled series of meetings.", _numbered(_RECURRING), meetings),
+        *(
+            Records(STATUS, name, about, properties, integrations, read)
+            for name, (about, properties, read) in status.items()
+        ),
     ]
 
 
-def scheduled_rooms(integrations: IntegrationStore, storage: Storage, clock: Clock) -> Records:
-    """The rooms of scheduled meetings: what conferences.py shows beside personal VMRs."""
-    read = RecordRows(storage, clock).conferences
-    return Records(CONFIGURATION, "conference", "The rooms of scheduled meetings.", _CONFERENCE, integrations, read)
+def _numbered(properties: Mapping[str, Schema]) -> Mapping[str, Schema]:
+    return {"id": _INTEGER, **properties, "resource_uri": _LINK}
 
 
 _ALIAS: Mapping[str, Schema] = {
@@ -121,15 +119,6 @@ _RECURRING: Mapping[str, Schema] = {
     "is_depleted": _FLAG,
     "subject": _TEXT,
     "scheduled_alias": _LINK,
-}
-_CONFERENCE: Mapping[str, Schema] = {
-    "name": _TEXT,
-    "description": _TEXT,
-    "service_type": _TEXT,
-    "tag": _TEXT,
-    "non_idp_participants": _TEXT,
-    "is_open": _FLAG,
-    "creation_time": TIME,
 }
 _SCHEDULER: Mapping[str, Schema] = {"exchange_connector_id": _INTEGER, "last_modified_time": _nullable(TIME)}
 _OPERATION: Mapping[str, Schema] = {

@@ -184,7 +184,8 @@ def _schedule_apart(
         others = tuple(each for each in own.apart if each.day != item.day)
         if len(others) >= series.MOST_APART:
             return Reject(Rejected.ALIAS_CONFLICT, chosen.alias)
-        followed = own.following(calendar, (*others, Apart(item.day, chosen.tag, item.occurrence)))
+        mine = Apart(item.day, chosen.tag, item.occurrence)
+        followed = own.counting(calendar, now).following(calendar, (*others, mine))
         beside = (followed,) if followed != own else ()
     if apart and apart.tag == chosen.tag and apart.conference and apart.conference.calendar.is_same_from(now, at):
         return Refresh(chosen, at, beside, item.day)

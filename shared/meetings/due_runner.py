@@ -135,7 +135,7 @@ class DueRunner:
             await self._close(booking)
             return
         calendar = await self.mailbox.calendar(item, now)
-        await self._change(replace(booking, item_id=item.id).following(calendar, booking.apart))
+        await self._change(replace(booking.counting(calendar, now), item_id=item.id).following(calendar, booking.apart))
 
     async def _finish(self, booking: Booking) -> None:
         """A conference that is over: its name comes free, its record stays."""

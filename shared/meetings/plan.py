@@ -101,7 +101,8 @@ def _scheduled(
     """
     key, before = meeting_key(item.uid), decision.booking
     conference = texts.conference(integration, item, decision, now)
-    scheduled = before.scheduled(key, item.series_id or item.id, conference, decision.day, decision.apart)
+    counted = before.counting(conference.calendar, now)
+    scheduled = counted.scheduled(key, item.series_id or item.id, conference, decision.day, decision.apart)
     had_it = (before.state, before.meeting, before.day) == (State.SCHEDULED, key, decision.day)
     return replace(_with(operation, scheduled, *decision.beside), assigned=None if had_it else scheduled)
 

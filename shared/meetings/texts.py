@@ -22,6 +22,9 @@ from shared.templates import html_to_text, meeting_time, one_line, render
 log = logging.getLogger(__name__)
 
 _GROUP = "host_identity_provider_group"
+_CONFERENCE_TEMPLATES = (
+    "conference_name_template", "conference_description_template", "conference_subject_template",
+)  # fmt: skip
 
 
 def conference(integration: Integration, item: CalendarItem, decision: Accept | Refresh, now: datetime) -> Conference:
@@ -60,7 +63,13 @@ def conference(integration: Integration, item: CalendarItem, decision: Accept | 
         buffer_before=integration.meeting_buffer_before,
         buffer_after=integration.meeting_buffer_after,
         calendar=calendar,
+        owner=mail_address(item.organizer.email) if _keeps_organizer(integration) else "",
     )
+
+
+def _keeps_organizer(integration: Integration) -> bool:
+    """Whether the settings put the organizer's address on record anyway."""
+    return any("organizer_email" in str(getattr(integration, field)) for field in _CONFERENCE_TEMPLATES)
 
 
 def acceptance(integration: Integration, decision: Accept, item: CalendarItem) -> str:

@@ -131,7 +131,7 @@ def _owners(person: Person, users: Sequence[UserRecord]) -> Callable[[str], bool
 
 def _mentions(person: Person, booking: Booking) -> bool:
     conference = booking.conference
-    texts = (conference.name, conference.description, conference.subject) if conference else ()
+    texts = (conference.name, conference.description, conference.subject, conference.owner) if conference else ()
     return person.is_in(*booking.names, *texts)
 
 

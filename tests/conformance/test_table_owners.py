@@ -35,6 +35,7 @@ OWNERS = {
 PARTITIONS = {
     "SIGN_IN_PARTITION": {"identity/sign_in/codes.py"},
     "RETIRED_PARTITION": {"meetings/retirement.py"},
+    "NUMBERS_PARTITION": {"bookings/numbering.py"},
     "NODES_PARTITION": {"management_node/allowance.py", "management_node/outage.py"},
     "ALARMS_PARTITION": {"alarms.py"},
     "TURNS_PARTITION": {"meetings/turns.py"},

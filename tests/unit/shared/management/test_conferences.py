@@ -7,11 +7,11 @@ import pytest
 
 from shared.conferences.pins import pin_faults
 from shared.errors import Conflict, NotFound
-from shared.management.resource import number_of
+from shared.management.meeting_objects import FIRST_MEETING_ID
 from tests.support import shared_data
 from tests.support.integrations import graph_fields
 from tests.support.management_api import CONNECTORS, Api
-from tests.unit.shared.management.records import HOUR, TAG, api_with_one, booking, put
+from tests.unit.shared.management.records import HOUR, api_with_one, booking, put
 
 CONFERENCES = "configuration/v1/conference/"
 ALIASES = "configuration/v1/conference_alias/"
@@ -111,7 +111,7 @@ async def test_a_vmr_belongs_to_an_integration_or_to_all() -> None:
 async def test_rooms_of_scheduled_meetings_are_shown_and_only_read() -> None:
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR), uuid)
-    mine, room = await created(api), number_of(TAG)
+    mine, room = await created(api), FIRST_MEETING_ID + 1
     assert await api.ids(CONFERENCES) == [mine["id"], room]
     assert (await api.get(f"{CONFERENCES}{room}/"))["scheduled_conferences_count"] == 1
     for method in ("PATCH", "DELETE"):

@@ -10,7 +10,6 @@ from shared.alarms import AlarmKind
 from shared.bookings.booking import State
 from shared.bookings.operation import DecisionKind, Operation
 from shared.errors import NotFound
-from shared.management.resource import number_of
 from tests.support.integrations import graph_fields
 from tests.support.management_api import CONNECTORS, Api
 from tests.unit.shared.management.records import HOUR, TAG, api_with_one, booking, put
@@ -38,7 +37,7 @@ async def test_a_single_meeting() -> None:
     await put(api, booking(api, uuid, HOUR), uuid)
     alias = await only(api, ALIASES)
     assert alias == {
-        "id": number_of(TAG),
+        "id": 1,
         "alias": "meet123456@example.com",
         "alias_number": 123456,
         "numeric_alias": "meet123456",
@@ -70,10 +69,11 @@ async def test_a_series_shows_the_occurrence_that_is_on_or_comes_next(
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR, 24 * HOUR), uuid)
     api.clock.move(passed)
-    series, scheduled = await only(api, RECURRING), await only(api, SCHEDULED)
+    series, scheduled = await only(api, RECURRING), (await api.get(SCHEDULED))["objects"]
     assert (series["current_index"], series["is_depleted"]) == (index, depleted)
-    assert scheduled["recurring_conference"] == series["resource_uri"]
-    assert scheduled["start_time"] == ("2026-11-23T10:00:00", "2026-11-24T09:00:00")[index]
+    assert {each["recurring_conference"] for each in scheduled} == {series["resource_uri"]}
+    starts = ["2026-11-23T10:00:00", "2026-11-24T09:00:00"]
+    assert [each["start_time"] for each in scheduled] == (starts[1:] if depleted else starts)  # over for a day
 
 
 async def test_an_endless_series_is_never_depleted() -> None:
@@ -137,7 +137,7 @@ async def test_integrations_records_are_told_apart() -> None:
     other = await api.call("POST", CONNECTORS, graph_fields(name="O", room_mailbox_email_address="o@example.com"))
     await put(api, booking(api, uuid, HOUR), uuid)
     await put(api, booking(api, other.body["uuid"], HOUR, tag=TAG.replace("6", "7")), other.body["uuid"])
-    assert await api.ids(ALIASES + "?exchange_connector=1") == [number_of(TAG)]
+    assert await api.ids(ALIASES + "?exchange_connector=1") == [1]
     assert len(await api.ids(ALIASES)) == 2
 
 
@@ -160,7 +160,7 @@ async def test_records_are_only_read(path: str) -> None:
 @pytest.mark.parametrize("path", EVERYTHING)
 async def test_every_field_of_the_schema_is_shown_and_no_other(path: str) -> None:
     api, uuid = await api_with_one()
-    await put(api, booking(api, uuid, HOUR, 24 * HOUR), uuid)
+    await put(api, booking(api, uuid, HOUR, endless=True), uuid)
     await put(api, Operation("c1", "m1", "2026-11-23T08:00:00+00:00", "", "request", DecisionKind.ACCEPT, "new"), uuid)
     await api.alarms.raise_(uuid, AlarmKind.POISON, "A message cannot be handled.")
     described = (await api.get("openapi.json"))["components"]["schemas"][path.split("/")[2]]["properties"]

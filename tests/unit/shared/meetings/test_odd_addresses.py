@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from shared.bookings.rows import meetings_table
+from shared.bookings.stored import stored_booking
 from shared.calendar.request import Answer, MeetingRequest, Person, mail_address
 from shared.identity.caller import Caller
 from tests.fakes.mailbox import invitation
@@ -104,3 +106,24 @@ async def test_a_subject_is_one_line_without_control_characters(subject: str) ->
     assert len(mail.subject) <= 255
     assert mail.subject.isprintable()
     assert b"\x00" not in mail.calendar
+
+
+@pytest.mark.parametrize(
+    ("template", "organizer", "owner"),
+    [
+        ("{{organizer_email}}", "alice@example.com", "alice@example.com"),
+        ("A meeting", "alice@example.com", ""),
+        *(("{{organizer_email}}", odd, "") for odd in ODD),
+    ],
+)
+async def test_a_room_has_the_organizer_as_its_owner_where_the_settings_keep_the_address(
+    template: str, organizer: str, owner: str
+) -> None:
+    texts = {f"conference_{name}_template": "x" for name in ("name", "subject")}
+    world = MeetingsWorld(stored_integration(**texts, conference_description_template=template))
+    booking = await world.reserve()
+    await world.process(world.mailbox.deliver(from_(organizer, body=body(booking))))
+    found = await stored_booking(meetings_table(world.storage), booking.integration, booking.tag)
+    assert found
+    assert found.conference
+    assert found.conference.owner == owner

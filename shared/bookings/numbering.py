@@ -1,0 +1,164 @@
+"""Gives numbers to bookings and their occurrences (numbers.py), and finds a booking by one.
+
+Partition `numbers` of table `meetings`:
+
+    sequence             booking, occurrence: the last number of each kind that was given out
+    <kind>:<number>      integration, tag: whose it is
+
+Numbers are given when the management API first shows a booking, so that nobody who schedules waits for them; bookings
+of older versions get theirs in the same way. They are taken before they are written into the booking: an interruption
+leaves a number that is nobody's. Every call may raise Unavailable.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from enum import StrEnum
+from typing import TypeVar
+
+from shared.bookings.booking import Booking, State
+from shared.bookings.numbers import NO_NUMBERS
+from shared.bookings.rows import NUMBERS_PARTITION, meetings_table
+from shared.bookings.stored import stored_booking
+from shared.calendar.conference import Calendar
+from shared.errors import Conflict
+from shared.storage import Delete, Insert, Operation, Replace, RowChanged, RowExists, Tables, Values
+
+Item = TypeVar("Item")
+
+_SEQUENCE = "sequence"
+NUMBERS_AT_ONCE = 90
+"""Numbers of one transaction, which holds at most 100 writes."""
+
+_ATTEMPTS = 16
+WRITE_CONCURRENCY = 16
+"""Bookings into which their numbers are written at the same time."""
+
+
+class Numbered(StrEnum):
+    """What has numbers of its own."""
+
+    BOOKING = "booking"
+    OCCURRENCE = "occurrence"
+
+
+class Numbering:
+    """The numbers of a deployment."""
+
+    def __init__(self, storage: Tables) -> None:
+        self._table = meetings_table(storage)
+
+    async def find(self, kind: Numbered, number: int) -> Booking | None:
+        """The booking that has this number, itself or for one of its occurrences; two point reads."""
+        row = await self._table.get(NUMBERS_PARTITION, _key(kind, number))
+        if row is None:
+            return None
+        found = await stored_booking(self._table, str(row.values["integration"]), str(row.values["tag"]))
+        numbers = found.numbers if found else NO_NUMBERS
+        known = [numbers.own] if kind is Numbered.BOOKING else [each for _, each in numbers.occurrences]
+        return found if number in known else None
+
+    async def complete(self, bookings: Sequence[Booking]) -> list[Booking]:
+        """The bookings with numbers for themselves and for their occurrences, without those that have gone meanwhile.
+
+        No storage trip where all have them. Raises Conflict when somebody else keeps changing one of them.
+        """
+        lacking = [each for each in bookings if _wanted(each)]
+        if not lacking:
+            return list(bookings)
+        wanted = [(kind, each) for each in lacking for kind in _wanted(each)]
+        given = iter([n for some in batched(wanted, NUMBERS_AT_ONCE) for n in await self._take(some)])
+        new = {each.key: [next(given) for _ in _wanted(each)] for each in lacking}
+        turns = asyncio.Semaphore(WRITE_CONCURRENCY)
+
+        async def one(booking: Booking) -> Booking | None:
+            if booking.key not in new:
+                return booking
+            async with turns:
+                return await self._write(booking, new[booking.key])
+
+        done = await asyncio.gather(*map(one, bookings))
+        return [each for each in done if each is not None]
+
+    async def forget(self, booking: Booking) -> None:
+        """Nothing is found by the numbers of a deleted booking any more. They are not given out again."""
+        own = [_key(Numbered.BOOKING, booking.numbers.own)] if booking.numbers.own else []
+        await self._drop([*own, *(_key(Numbered.OCCURRENCE, number) for _, number in booking.numbers.occurrences)])
+
+    async def _take(self, wanted: Sequence[tuple[Numbered, Booking]]) -> list[int]:
+        """New numbers, noted whose they are."""
+        for _ in range(_ATTEMPTS):
+            row = await self._table.get(NUMBERS_PARTITION, _SEQUENCE)
+            last = {kind: int(row.values[kind]) if row else 0 for kind in Numbered}
+            numbers, notes = list[int](), list[Operation]()
+            for kind, booking in wanted:
+                last[kind] += 1
+                numbers.append(last[kind])
+                values: Values = {"integration": booking.integration, "tag": booking.tag}
+                notes.append(Insert(_key(kind, last[kind]), values))
+            sequence: Values = {kind.value: number for kind, number in last.items()}
+            first = Replace(row, sequence) if row else Insert(_SEQUENCE, sequence)
+            with suppress(RowExists, RowChanged):
+                await self._table.commit(NUMBERS_PARTITION, first, *notes)
+                return numbers
+        raise _busy()
+
+    async def _write(self, booking: Booking, new: Sequence[int]) -> Booking | None:
+        """The booking with these numbers, written; None when it has gone. Who changed it meanwhile is followed."""
+        for _ in range(_ATTEMPTS):
+            numbered = _with(booking, new)
+            try:
+                [etag] = await self._table.commit(booking.integration, Replace(booking.row, numbered.values()))
+            except RowChanged:
+                again = await stored_booking(self._table, booking.integration, booking.tag)
+                if again is None:
+                    return None
+                wanted = [(kind, again) for kind in _wanted(again)]
+                if not wanted:
+                    return again
+                booking, new = again, await self._take(wanted)
+            else:
+                gone = booking.numbers.gone(_calendar(booking))
+                await self._drop([_key(Numbered.OCCURRENCE, number) for number in gone])
+                return replace(numbered, etag=etag)
+        raise _busy()
+
+    async def _drop(self, keys: Sequence[str]) -> None:
+        for some in batched(keys, NUMBERS_AT_ONCE):
+            found = await asyncio.gather(*(self._table.get(NUMBERS_PARTITION, key) for key in some))
+            deletions = [Delete(row) for row in found if row]
+            if deletions:
+                with suppress(RowChanged):  # another run of the same work was faster
+                    await self._table.commit(NUMBERS_PARTITION, *deletions)
+
+
+def _wanted(booking: Booking) -> list[Numbered]:
+    """What has no number yet. Only what is scheduled shows its occurrences."""
+    own = [] if booking.numbers.own else [Numbered.BOOKING]
+    return [*own, *[Numbered.OCCURRENCE] * booking.numbers.missing(_calendar(booking))]
+
+
+def _with(booking: Booking, new: Sequence[int]) -> Booking:
+    own = 0 if booking.numbers.own else new[0]
+    rest = list(new[bool(own) :])
+    if booking.state is not State.SCHEDULED:
+        return replace(booking, numbers=replace(booking.numbers, own=booking.numbers.own or own))
+    return replace(booking, numbers=booking.numbers.completed(_calendar(booking), own, rest))
+
+
+def _calendar(booking: Booking) -> Calendar | None:
+    return booking.conference.calendar if booking.conference and booking.state is State.SCHEDULED else None
+
+
+def _key(kind: Numbered, number: int) -> str:
+    return f"{kind}:{number:010}"
+
+
+def _busy() -> Conflict:
+    return Conflict("Somebody else is changing the same meetings right now: try again.")
+
+
+def batched(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """The items in parts of at most this size."""
+    return (items[start : start + size] for start in range(0, len(items), size))

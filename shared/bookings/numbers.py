@@ -1,0 +1,57 @@
+"""The numbers by which the management API calls a booking and its occurrences. Pure; numbering.py gives them out.
+
+All fit a signed 32-bit integer, and none is given out twice. A series is called by its booking's number, too.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from typing import Self
+
+from shared.calendar.conference import Calendar, Occurrence
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """`own` is the booking's, 0 before it has one; `occurrences` are those of its occurrences, by start in seconds."""
+
+    own: int = 0
+    occurrences: tuple[tuple[int, int], ...] = ()
+
+    def of(self, occurrence: Occurrence) -> int:
+        """An occurrence's number, 0 before it has one."""
+        return dict(self.occurrences).get(_start(occurrence), 0)
+
+    def missing(self, calendar: Calendar | None) -> int:
+        """How many occurrences of a calendar have none."""
+        return sum(not self.of(each) for each in (calendar.occurrences if calendar else ()))
+
+    def gone(self, calendar: Calendar | None) -> list[int]:
+        """The numbers of occurrences that a calendar has not any more."""
+        kept = {_start(each) for each in (calendar.occurrences if calendar else ())}
+        return [number for start, number in self.occurrences if start not in kept]
+
+    def completed(self, calendar: Calendar | None, own: int, new: list[int]) -> Self:
+        """With numbers for all that has none; those of `gone` are left out."""
+        fresh = iter(new)
+        known = dict(self.occurrences)
+        starts = [_start(each) for each in (calendar.occurrences if calendar else ())]
+        return replace(
+            self, own=self.own or own, occurrences=tuple((each, known.get(each) or next(fresh)) for each in starts)
+        )
+
+    def to_json(self) -> str:
+        """Compact JSON."""
+        return json.dumps([self.own, self.occurrences], separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """What `to_json` wrote."""
+        own, occurrences = json.loads(text)
+        return cls(own, tuple((start, number) for start, number in occurrences))
+
+
+NO_NUMBERS = Numbers()
+
+
+def _start(occurrence: Occurrence) -> int:
+    return int(occurrence.start.timestamp())

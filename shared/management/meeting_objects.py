@@ -1,0 +1,204 @@
+"""A scheduled meeting in the objects of the original API. Pure: from a booking, its integration and the time.
+
+scheduled_alias        the alias that was given out
+conference             its room, while it is scheduled; conference_alias both its aliases
+scheduled_conference   each occurrence that is known and not over for long; recurring_conference a series
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.bookings.booking import Booking, State
+from shared.calendar.conference import Conference, Occurrence
+from shared.integrations import Integration
+from shared.integrations.references import REFERENCES, is_uri, path_in
+from shared.management.connectors import connector_uri
+from shared.management.resource import CONFIGURATION, Object, time_text, uri
+from shared.management.vmr_form import ALIAS, CONFERENCE, OWN_FIELD, shown_fields
+from shared.personal.field_table import CONFERENCE_FIELDS
+
+SCHEDULED_ALIAS = "scheduled_alias"
+SCHEDULED = "scheduled_conference"
+RECURRING = "recurring_conference"
+
+FIRST_MEETING_ID = 2**30
+"""Ids of `conference` and `conference_alias` from here on are those of meetings; VMRs' are smaller."""
+
+OVER_SHOWN_FOR = timedelta(days=1)
+"""How long an occurrence is shown after its end, as in the original."""
+
+_OWNER_MAX_LENGTH = 100
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A booking that has its numbers, at a time."""
+
+    integration: Integration
+    booking: Booking
+    now: datetime
+
+    @property
+    def conference(self) -> Conference | None:
+        """What is scheduled in the booking, if anything."""
+        found = self.booking.conference if self.booking.state is State.SCHEDULED else None
+        return found if found and found.calendar.occurrences else None
+
+    @property
+    def occurrences(self) -> Sequence[tuple[int, Occurrence]]:
+        """Those that are shown, each with its place in the calendar."""
+        known = self.conference.calendar.occurrences if self.conference else ()
+        return [(place, each) for place, each in enumerate(known) if each.end > self.now - OVER_SHOWN_FOR]
+
+    @property
+    def recurs(self) -> bool:
+        """Whether it is a series."""
+        calendar = self.conference.calendar if self.conference else None
+        return calendar is not None and (
+            len(calendar.occurrences) > 1 or calendar.known_until is not None or self.booking.passed > 0
+        )
+
+    def alias(self) -> Object:
+        """Its `scheduled_alias`."""
+        booking = self.booking
+        digits = booking.numeric_alias.removeprefix((self.integration.scheduled_alias_prefix or "").lower())
+        return {
+            "id": booking.numbers.own,
+            "alias": booking.alias,
+            "alias_number": int(digits) if digits.isdecimal() else 0,  # 0: of an earlier prefix
+            "numeric_alias": booking.numeric_alias,
+            "uuid": booking.tag,
+            "exchange_connector": connector_uri(self.integration),
+            "is_used": booking.state is not State.RESERVED,
+            "ews_item_uid": booking.meeting or None,
+            "creation_time": time_text(booking.created),
+            "conference_deletion_time": self._closed(),
+            "resource_uri": self._alias_uri(),
+        }
+
+    def aliases(self) -> list[Object]:
+        """The `conference_alias`es of its room: with the domain, and without."""
+        texts = dict.fromkeys((self.booking.alias, self.booking.numeric_alias)) if self.conference else ()
+        return [self._room_alias(place, text) for place, text in enumerate(texts)]
+
+    def rooms(self) -> list[Object]:
+        """Its `conference`, if it has one."""
+        if self.conference is None:
+            return []
+        room, scheduled = self.conference, [str(each["resource_uri"]) for each in self.scheduled()]
+        values = {
+            "name": room.name,
+            "description": room.description,
+            "tag": room.service_tag,
+            "ivr_theme": self._reference("ivr_theme", room.theme),
+            "host_identity_provider_group": self._reference(_GROUP, room.identity_provider_group),
+            "non_idp_participants": room.non_idp_participants,
+            "primary_owner_email_address": room.owner if len(room.owner) <= _OWNER_MAX_LENGTH else "",
+        }
+        own = {
+            "id": FIRST_MEETING_ID + self.booking.numbers.own,
+            "aliases": self.aliases(),
+            "creation_time": time_text(self.booking.created),
+            "scheduled_conferences": scheduled,
+            "scheduled_conferences_count": len(scheduled),
+            OWN_FIELD: connector_uri(self.integration),
+            "is_open": room.is_open(self.now),
+            "resource_uri": self._conference_uri(),
+        }
+        return [{**shown_fields({**CONFERENCE_FIELDS.defaults, **values}, self._names()), **own}]
+
+    def scheduled(self) -> list[Object]:
+        """Its `scheduled_conference`s."""
+        return [self._occurrence(each) for _, each in self.occurrences]
+
+    def recurring(self) -> list[Object]:
+        """Its `recurring_conference`, if it is a series."""
+        if self.conference is None or not self.recurs:
+            return []
+        return [
+            {
+                "id": self.booking.numbers.own,
+                "conference": self._conference_uri(),
+                "current_index": self.booking.passed + self._current(),
+                "ews_item_id": self._ews_item_id(),
+                "is_depleted": not self.conference.calendar.has_future(self.now),
+                "subject": self.conference.subject,
+                "scheduled_alias": self._alias_uri(),
+                "resource_uri": uri(CONFIGURATION, RECURRING, self.booking.numbers.own),
+            }
+        ]
+
+    def _occurrence(self, occurrence: Occurrence) -> Object:
+        number = self.booking.numbers.of(occurrence)
+        return {
+            "id": number,
+            "conference": self._conference_uri(),
+            "start_time": time_text(occurrence.start),
+            "end_time": time_text(occurrence.end),
+            "subject": self.conference.subject if self.conference else "",
+            "ews_item_id": self._ews_item_id(),
+            "ews_item_uid": self.booking.meeting,
+            "recurring_conference": uri(CONFIGURATION, RECURRING, self.booking.numbers.own) if self.recurs else None,
+            "scheduled_alias": self._alias_uri(),
+            "resource_uri": uri(CONFIGURATION, SCHEDULED, number),
+        }
+
+    def _current(self) -> int:
+        """The place of the occurrence that is on or comes next, of the last one when all are over."""
+        known = self.conference.calendar.occurrences if self.conference else ()
+        return next((place for place, each in enumerate(known) if self.now < each.end), len(known) - 1)
+
+    def _room_alias(self, place: int, text: str) -> Object:
+        id_ = alias_id(self.booking.numbers.own, place)
+        return {
+            "id": id_,
+            "alias": text,
+            "conference": self._conference_uri(),
+            "description": "",
+            "view_order": None,
+            "creation_time": time_text(self.booking.created),
+            "resource_uri": uri(CONFIGURATION, ALIAS, id_),
+        }
+
+    def _reference(self, field: str, name: str) -> str | None:
+        """A name on record as the integration's setting refers to it."""
+        setting = getattr(self.integration, field)
+        is_the_same = is_uri(setting) and getattr(self.integration, f"{field}_name") == name
+        return str(setting) if is_the_same else name or None
+
+    def _names(self) -> Mapping[str, str]:
+        uris = {field: getattr(self.integration, field) for field in REFERENCES}
+        return {
+            path_in(each): getattr(self.integration, f"{field}_name") for field, each in uris.items() if is_uri(each)
+        }
+
+    def _ews_item_id(self) -> str:
+        """What Exchange knows the meeting by; what helps us to find it again stands behind."""
+        return self.booking.item_id.partition("|")[0]
+
+    def _conference_uri(self) -> str:
+        return uri(CONFIGURATION, CONFERENCE, FIRST_MEETING_ID + self.booking.numbers.own)
+
+    def _alias_uri(self) -> str:
+        return uri(CONFIGURATION, SCHEDULED_ALIAS, self.booking.numbers.own)
+
+    def _closed(self) -> str | None:
+        """When a closed alias's conference was to be over last; the moment of closing is not kept."""
+        booking = self.booking
+        if booking.state is not State.CLOSED or not booking.conference or not booking.conference.calendar.occurrences:
+            return None
+        return time_text(booking.conference.calendar.occurrences[-1].end)
+
+
+_GROUP = "host_identity_provider_group"
+
+
+def alias_id(booking: int, place: int) -> int:
+    """The id of one of the two `conference_alias`es of a booking of this number."""
+    return FIRST_MEETING_ID + 2 * booking + place
+
+
+def booking_of_alias(id_: int) -> int:
+    """The number of the booking that a `conference_alias` of a meeting is of."""
+    return (id_ - FIRST_MEETING_ID) // 2

@@ -1,0 +1,114 @@
+"""Scheduled meetings, to be read: every integration's bookings as the resources of meeting_objects.py."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TypeAlias
+
+from shared.bookings.numbering import Numbered, Numbering
+from shared.bookings.rows import meetings_table
+from shared.bookings.stored import bookings_of
+from shared.clock import Clock
+from shared.errors import NotFound
+from shared.integrations import Integration, IntegrationStore
+from shared.management.meeting_objects import (
+    FIRST_MEETING_ID,
+    RECURRING,
+    SCHEDULED,
+    SCHEDULED_ALIAS,
+    Meeting,
+    booking_of_alias,
+)
+from shared.management.resource import CONFIGURATION, Action, Object, Schema, Shown
+from shared.management.vmr_form import ALIAS, CONFERENCE
+from shared.storage import Storage
+
+_Show: TypeAlias = Callable[[Meeting], Sequence[Object]]
+
+_Place: TypeAlias = tuple[Numbered, int]
+"""The number that leads to the booking of an object."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One of the resources: its objects of a meeting, and which number leads to the meeting of an object's id."""
+
+    name: str
+    show: _Show
+    place: Callable[[int], _Place]
+
+
+def _by_booking(id_: int) -> _Place:
+    return Numbered.BOOKING, id_
+
+
+ALIASES = Kind(SCHEDULED_ALIAS, lambda meeting: [meeting.alias()], _by_booking)
+OCCURRENCES = Kind(SCHEDULED, Meeting.scheduled, lambda id_: (Numbered.OCCURRENCE, id_))
+SERIES = Kind(RECURRING, Meeting.recurring, _by_booking)
+ROOMS = Kind(CONFERENCE, Meeting.rooms, lambda id_: (Numbered.BOOKING, id_ - FIRST_MEETING_ID))
+ROOM_ALIASES = Kind(ALIAS, Meeting.aliases, lambda id_: (Numbered.BOOKING, booking_of_alias(id_)))
+
+
+@dataclass(frozen=True)
+class MeetingReader:
+    """Reads them. Every call may raise Unavailable, and Conflict while somebody else keeps changing a booking."""
+
+    integrations: IntegrationStore
+    storage: Storage
+    clock: Clock
+
+    async def all(self, kind: Kind) -> list[Object]:
+        """The objects of one kind of every meeting, by rising id."""
+        meetings = [await self._of(integration) for integration in await self.integrations.list()]
+        shown = [each for meeting in chain.from_iterable(meetings) for each in kind.show(meeting)]
+        return sorted(shown, key=lambda each: int(each["id"]))
+
+    async def one(self, kind: Kind, id_: int) -> Object:
+        """The object of an id: by two point reads, whatever the number of meetings. Raises NotFound."""
+        booking = await Numbering(self.storage).find(*kind.place(id_))
+        if booking:
+            integration = await self.integrations.cached(booking.integration)
+            for shown in kind.show(Meeting(integration, booking, self.clock.now())):
+                if shown["id"] == id_:
+                    return shown
+        raise NotFound(f"There is no {kind.name} with id {id_}.")
+
+    async def _of(self, integration: Integration) -> list[Meeting]:
+        table, now = meetings_table(self.storage), self.clock.now()
+        found = [booking async for booking in bookings_of(table, integration.uuid)]
+        return [Meeting(integration, each, now) for each in await Numbering(self.storage).complete(found)]
+
+
+@dataclass(frozen=True)
+class MeetingRecords:
+    """A Resource over one kind of them."""
+
+    kind: Kind
+    about: str
+    properties: Mapping[str, Schema]
+    meetings: MeetingReader
+
+    area = CONFIGURATION
+
+    @property
+    def name(self) -> str:
+        """See Resource.name."""
+        return self.kind.name
+
+    @property
+    def schema(self) -> Schema:
+        """The JSON schema of an object."""
+        return {"type": "object", "properties": self.properties}
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """None: they follow the meetings."""
+        return {}
+
+    async def all(self) -> Sequence[Object]:
+        """See Resource.all."""
+        return await self.meetings.all(self.kind)
+
+    async def one(self, id_: int) -> Shown:
+        """See Resource.one."""
+        return Shown(await self.meetings.one(self.kind, id_))
