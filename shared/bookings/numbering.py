@@ -69,14 +69,15 @@ class Numbering:
             return list(bookings)
         wanted = [(kind, each) for each in lacking for kind in _wanted(each)]
         given = iter([n for some in batched(wanted, NUMBERS_AT_ONCE) for n in await self._take(some)])
-        new = {each.key: [next(given) for _ in _wanted(each)] for each in lacking}
+        new = {(each.integration, each.tag): [next(given) for _ in _wanted(each)] for each in lacking}
         turns = asyncio.Semaphore(WRITE_CONCURRENCY)
 
         async def one(booking: Booking) -> Booking | None:
-            if booking.key not in new:
+            mine = new.get((booking.integration, booking.tag))
+            if mine is None:
                 return booking
             async with turns:
-                return await self._write(booking, new[booking.key])
+                return await self._write(booking, mine)
 
         done = await asyncio.gather(*map(one, bookings))
         return [each for each in done if each is not None]

@@ -38,6 +38,10 @@ class ConferenceAliases:
         own = [alias_object(vmr, entry) for vmr in await self._store.all() for entry in vmr.aliases]
         return [*own, *await self._meetings.all(ROOM_ALIASES)]
 
+    async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
+        """See SearchedResource.found_by: those of meetings, by themselves."""
+        return await self._meetings.by_alias(ROOM_ALIASES, exact["alias"]) if "alias" in exact else None
+
     async def one(self, id_: int) -> Shown:
         """The alias of an id. Raises NotFound."""
         if id_ >= FIRST_MEETING_ID:

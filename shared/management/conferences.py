@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shared.clock import Clock
 from shared.errors import Conflict, NotFound
@@ -40,6 +40,12 @@ class Conferences(Directory[PersonalVmr]):
             return await super().one(id_)
         except NotFound:
             return Shown(await self._meetings.one(ROOMS, id_))
+
+    async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
+        """See SearchedResource.found_by: the rooms of meetings by alias, or by name. VMRs are read all."""
+        if "aliases__alias" in exact:
+            return await self._meetings.by_alias(ROOMS, exact["aliases__alias"])
+        return await self._meetings.by_name(ROOMS, exact["name"]) if "name" in exact else None
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
         """The changed VMR. Raises NotFound, SettingsInvalid, and Conflict for the room of a scheduled meeting."""

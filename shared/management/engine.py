@@ -134,7 +134,7 @@ async def _on_list(foreign_keys: ForeignKeys, resource: Resource, call: Call) ->
                 listing.query_of(call.query, resource.schema, foreign_keys),
                 uri(resource.area, resource.name),
             )
-            objects = await resource.all()
+            objects = await listing.candidates(resource, query)
             known = await foreign_keys.known(objects, {each.path for each in query.filters})
             return Answer(200, listing.page(objects, query, known, own_uri, call.query), _warning(query.skipped))
         case "POST", WritableResource():

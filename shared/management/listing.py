@@ -4,14 +4,15 @@
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from shared.errors import InvalidRequest
+from shared.errors import InvalidRequest, NotFound
 from shared.management.filters import LOOKUPS, Filter, boolean, is_comparable
 from shared.management.foreign_keys import PATH_MAX_LENGTH, ForeignKeys, Known, values
-from shared.management.resource import Object, Schema
+from shared.management.resource import Object, Resource, Schema, SearchedResource, id_of
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 10_000
@@ -51,6 +52,17 @@ def query_of(text: str, schema: Schema, foreign_keys: ForeignKeys) -> Query:
     limit = _number("limit", numbers.get("limit", str(DEFAULT_LIMIT)))
     offset = _number("offset", numbers.get("offset", "0"))
     return Query(filters, order, min(limit or MAX_LIMIT, MAX_LIMIT), offset, skipped)
+
+
+async def candidates(resource: Resource, query: Query) -> Sequence[Object]:
+    """The objects among which are those that a query asks for: few where it names an id, an alias and the like."""
+    exact = {"__".join((*each.path, each.field)): each.wanted for each in query.filters if each.lookup == "exact"}
+    if exact.get("id", "").isdecimal():
+        with suppress(NotFound):
+            return [(await resource.one(id_of(exact["id"]))).fields]
+        return []
+    found = await resource.found_by(exact) if exact and isinstance(resource, SearchedResource) else None
+    return await resource.all() if found is None else found
 
 
 def flag(text: str, name: str) -> bool:

@@ -120,7 +120,7 @@ class Meeting:
             {
                 "id": self.booking.numbers.own,
                 "conference": self._conference_uri(),
-                "current_index": self.booking.passed + self._current(),
+                "current_index": self.booking.passed + self.conference.calendar.current(self.now)[1],
                 "ews_item_id": self._ews_item_id(),
                 "is_depleted": not self.conference.calendar.has_future(self.now),
                 "subject": self.conference.subject,
@@ -143,11 +143,6 @@ class Meeting:
             "scheduled_alias": self._alias_uri(),
             "resource_uri": uri(CONFIGURATION, SCHEDULED, number),
         }
-
-    def _current(self) -> int:
-        """The place of the occurrence that is on or comes next, of the last one when all are over."""
-        known = self.conference.calendar.occurrences if self.conference else ()
-        return next((place for place, each in enumerate(known) if self.now < each.end), len(known) - 1)
 
     def _room_alias(self, place: int, text: str) -> Object:
         id_ = alias_id(self.booking.numbers.own, place)

@@ -1,14 +1,18 @@
 """Scheduled meetings, to be read: every integration's bookings as the resources of meeting_objects.py."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeAlias
 
+from shared.bookings.booking import Booking
 from shared.bookings.numbering import Numbered, Numbering
 from shared.bookings.rows import meetings_table
-from shared.bookings.stored import bookings_of
+from shared.bookings.stored import bookings_of, stored_booking
 from shared.clock import Clock
+from shared.conferences.names import name_partition
+from shared.conferences.policy_request import alias_place, split_alias
 from shared.errors import NotFound
 from shared.integrations import Integration, IntegrationStore
 from shared.management.meeting_objects import (
@@ -21,7 +25,7 @@ from shared.management.meeting_objects import (
 )
 from shared.management.resource import CONFIGURATION, Action, Object, Schema, Shown
 from shared.management.vmr_form import ALIAS, CONFERENCE
-from shared.storage import Storage
+from shared.storage import Row, Storage
 
 _Show: TypeAlias = Callable[[Meeting], Sequence[Object]]
 
@@ -73,6 +77,38 @@ class MeetingReader:
                     return shown
         raise NotFound(f"There is no {kind.name} with id {id_}.")
 
+    async def by_alias(self, kind: Kind, alias: str) -> list[Object] | None:
+        """The objects of the meeting that has an alias; None where no meeting has it, as far as one row tells."""
+        partition, _ = alias_place(*split_alias(alias))
+        row = await self.storage.table("aliases").get(partition, "alias")
+        return await self._claimed_by(kind, row)
+
+    async def by_name(self, kind: Kind, name: str) -> list[Object] | None:
+        """The objects of the meeting whose room has, or had, a name; None where no meeting has it."""
+        return await self._claimed_by(kind, await self.storage.table("aliases").get(name_partition(name), "name"))
+
+    async def by_tag(self, kind: Kind, tag: str) -> list[Object]:
+        """The objects of the meeting of a tag: a point read for each integration."""
+        table, wanted = meetings_table(self.storage), tag.strip().lower()
+        found = await asyncio.gather(
+            *(stored_booking(table, each.uuid, wanted) for each in await self.integrations.list())
+        )
+        return await self._shown(kind, [each for each in found if each])
+
+    async def _claimed_by(self, kind: Kind, row: Row | None) -> list[Object] | None:
+        if row is None or not {"integration", "tag"} <= row.values.keys():
+            return None
+        integration, tag = str(row.values["integration"]), str(row.values["tag"])
+        booking = await stored_booking(meetings_table(self.storage), integration, tag)
+        return None if booking is None else await self._shown(kind, [booking])
+
+    async def _shown(self, kind: Kind, bookings: Sequence[Booking]) -> list[Object]:
+        now, shown = self.clock.now(), list[Object]()
+        for booking in await Numbering(self.storage).complete(bookings):
+            integration = await self.integrations.cached(booking.integration)
+            shown += kind.show(Meeting(integration, booking, now))
+        return sorted(shown, key=lambda each: int(each["id"]))
+
     async def _of(self, integration: Integration) -> list[Meeting]:
         table, now = meetings_table(self.storage), self.clock.now()
         found = [booking async for booking in bookings_of(table, integration.uuid)]
@@ -108,6 +144,14 @@ class MeetingRecords:
     async def all(self) -> Sequence[Object]:
         """See Resource.all."""
         return await self.meetings.all(self.kind)
+
+    async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
+        """See SearchedResource.found_by: by alias, or by tag."""
+        by = {name.removeprefix(f"{SCHEDULED_ALIAS}__"): value for name, value in exact.items()}
+        if "uuid" in by:
+            return await self.meetings.by_tag(self.kind, by["uuid"])
+        alias = by.get("alias") or by.get("numeric_alias")
+        return await self.meetings.by_alias(self.kind, alias) if alias else None
 
     async def one(self, id_: int) -> Shown:
         """See Resource.one."""

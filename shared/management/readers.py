@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.errors import NotAllowed
 from shared.management.admins import ADMIN_ROLE, Admin
 from shared.management.call import Call
-from shared.management.resource import Action, Object, Resource, Schema, Shown
+from shared.management.resource import Action, Object, Resource, Schema, SearchedResource, Shown
 
 PINS = frozenset({"pin", "guest_pin"})
 """Fields of a `conference` that let their reader into somebody's meetings. Lists cannot be searched by them, either."""
@@ -59,6 +59,11 @@ class ReadersView:
     async def all(self) -> Sequence[Object]:
         """Every object, without its PINs."""
         return [_without_pins(shown) for shown in await self.whole.all()]
+
+    async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
+        """See SearchedResource.found_by."""
+        found = await self.whole.found_by(exact) if isinstance(self.whole, SearchedResource) else None
+        return None if found is None else [_without_pins(shown) for shown in found]
 
     async def one(self, id_: int) -> Shown:
         """The object of an id, without its PINs. Raises NotFound."""

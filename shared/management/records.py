@@ -4,7 +4,8 @@ Meetings have numbers (meeting_records.py); the ids of other records are made of
 whole partitions: they are for admins, who ask now and then.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -17,6 +18,11 @@ from shared.management.resource import STATUS, TIME, Action, Object, Resource, S
 from shared.storage import Storage
 
 _Read: TypeAlias = Callable[[Integration], AsyncIterator[Object]]
+
+_Find: TypeAlias = Callable[[Integration, str], Awaitable[Object | None]] | None
+"""Finds the record of an integration by what names it there (`_KEY_FIELD`)."""
+
+_KEY_FIELD = "transaction_uuid"
 
 _INTEGER = {"type": "integer", "readOnly": True}
 _TEXT = {"type": "string", "readOnly": True}
@@ -38,6 +44,7 @@ class Records:
     properties: Mapping[str, Schema]
     integrations: IntegrationStore
     read: _Read
+    find: _Find = None
 
     @property
     def schema(self) -> Schema:
@@ -55,6 +62,14 @@ class Records:
             self._complete(record) for i in await self.integrations.list() async for record in self.read(i)
         ]  # fmt: skip
         return sorted(found, key=lambda shown: int(shown["id"]))
+
+    async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
+        """See SearchedResource.found_by: by what names a record in its integration."""
+        if self.find is None or _KEY_FIELD not in exact:
+            return None
+        integrations = await self.integrations.list()
+        found = await asyncio.gather(*(self.find(integration, exact[_KEY_FIELD]) for integration in integrations))
+        return [self._complete(record) for record in found if record]
 
     async def one(self, id_: int) -> Shown:
         """The record of an id. Raises NotFound."""
@@ -76,12 +91,13 @@ def records(integrations: IntegrationStore, storage: Storage, clock: Clock) -> l
         source.schedulers), "scheduling_operation": ("What was decided on each meeting message.", _OPERATION,
         source.operations),
     }  # fmt: skip
+    finders = {"scheduling_operation": source.operation}
     return [
         MeetingRecords(ALIASES, "Aliases that were given out.", _numbered(_ALIAS), meetings),
         MeetingRecords(OCCURRENCES, "Occurrences of scheduled meetings.", _numbered(_SCHEDULED), meetings),
         MeetingRecords(SERIES, "Scheduled series of meetings.", _numbered(_RECURRING), meetings),
         *(
-            Records(STATUS, name, about, properties, integrations, read)
+            Records(STATUS, name, about, properties, integrations, read, finders.get(name))
             for name, (about, properties, read) in status.items()
         ),
     ]

@@ -92,6 +92,18 @@ class DescribedResource(Resource, Protocol):
 
 
 @runtime_checkable
+class SearchedResource(Resource, Protocol):
+    """A kind of object of which some can be found without reading all."""
+
+    async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
+        """Every object with these values, and maybe others; None where all have to be read.
+
+        `exact` holds what a list is filtered by exactly: values by parameter, such as `aliases__alias`.
+        """
+        ...
+
+
+@runtime_checkable
 class WritableResource(Resource, Protocol):
     """A kind of object that admins can change. What is not sent stays as it is, but for `emptied_by_put`."""
 

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from shared.bookings.booking import Booking, State
 from shared.bookings.numbering import Numbered, Numbering
 from shared.bookings.numbers import Numbers
+from shared.bookings.operation import DecisionKind, Operation
 from shared.bookings.stored import stored_booking
 from shared.calendar.conference import Calendar, Occurrence
+from shared.conferences.names import name_partition
 from shared.conferences.platform import PolicyPlatform
 from shared.conferences.removals import Removals
 from shared.errors import Conflict, NotFound
@@ -105,6 +107,45 @@ async def test_meetings_are_found_by_alias_and_name(search: str) -> None:
     assert other.conference
     await put(api, replace(other, alias="meet999@example.com", conference=replace(other.conference, name="x")), uuid)
     assert len(await objects(api, search.replace(" ", "%20"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("search", "count"),
+    [
+        (CONFERENCES + "?aliases__alias=meet7@example.com", 1),
+        (CONFERENCES + "?name=Planning%20(Alice)", 1),
+        (ALIASES + "?alias=meet7", 1),
+        (SCHEDULED + "?scheduled_alias__alias=meet7@example.com", 2),
+        (GIVEN_OUT + "?alias=meet7@example.com", 1),
+        (GIVEN_OUT + "?numeric_alias=meet7", 1),
+        (GIVEN_OUT + "?uuid=00000007-7ab0-4e1d-a6c8-3b5e5a1a1f3d", 1),
+        (GIVEN_OUT + "?uuid=00000099-7ab0-4e1d-a6c8-3b5e5a1a1f3d", 0),
+        (GIVEN_OUT + "?id=3", 1),
+        (SCHEDULED + "?id=999", 0),
+        ("status/v1/scheduling_operation/?transaction_uuid=c1", 1),
+        ("status/v1/scheduling_operation/?transaction_uuid=c2", 0),
+    ],
+)
+async def test_what_names_one_meeting_is_found_by_the_same_requests_however_many_there_are(
+    search: str, count: int
+) -> None:
+    trips = []
+    for meetings in (10, 60):
+        api, uuid = await api_with_one()
+        await put(api, Operation("c1", "m1", "2026-11-23T08:00:00+00:00", "", "r", DecisionKind.ACCEPT, "new"), uuid)
+        for number in range(meetings):
+            tag = f"{number:08}-7ab0-4e1d-a6c8-3b5e5a1a1f3d"
+            room = replace(booking(api, uuid, HOUR, DAY, tag=tag), alias=f"meet{number}@example.com")
+            name = "Planning (Alice)" if number == 7 else f"Room {number}"
+            await put(api, room.named(name), uuid)
+            aliases = api.storage.table("aliases")
+            await aliases.commit(f"meet{number}", Insert("alias", room.claim()))
+            await aliases.commit(name_partition(name), Insert("name", {"integration": uuid, "tag": tag}))
+        await api.ids(SCHEDULED + "?limit=1")  # they have their numbers now
+        before = api.storage.round_trips
+        assert len(await objects(api, search)) == count
+        trips.append(api.storage.round_trips - before)
+    assert trips[0] == trips[1] <= 5
 
 
 async def test_every_occurrence_is_an_object_of_its_series() -> None:
