@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TypeAlias
 
+from shared.bookings.alias_rows import ALIAS_KEY, NAME_KEY, alias_place, aliases_table, name_partition
 from shared.bookings.booking import Booking
 from shared.bookings.numbering import Numbered, Numbering
 from shared.bookings.rows import meetings_table
 from shared.bookings.stored import bookings_of, stored_booking
 from shared.clock import Clock
-from shared.conferences.names import name_partition
-from shared.conferences.policy_request import alias_place, split_alias
+from shared.conferences.policy_request import split_alias
 from shared.errors import NotFound
 from shared.integrations import Integration, IntegrationStore
 from shared.management.meeting_objects import (
@@ -80,12 +80,12 @@ class MeetingReader:
     async def by_alias(self, kind: Kind, alias: str) -> list[Object] | None:
         """The objects of the meeting that has an alias; None where no meeting has it, as far as one row tells."""
         partition, _ = alias_place(*split_alias(alias))
-        row = await self.storage.table("aliases").get(partition, "alias")
+        row = await aliases_table(self.storage).get(partition, ALIAS_KEY)
         return await self._claimed_by(kind, row)
 
     async def by_name(self, kind: Kind, name: str) -> list[Object] | None:
         """The objects of the meeting whose room has, or had, a name; None where no meeting has it."""
-        return await self._claimed_by(kind, await self.storage.table("aliases").get(name_partition(name), "name"))
+        return await self._claimed_by(kind, await aliases_table(self.storage).get(name_partition(name), NAME_KEY))
 
     async def by_tag(self, kind: Kind, tag: str) -> list[Object]:
         """The objects of the meeting of a tag: a point read for each integration."""

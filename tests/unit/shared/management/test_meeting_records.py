@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.bookings.alias_rows import name_partition
 from shared.bookings.booking import Booking, State
 from shared.bookings.numbering import Numbered, Numbering
 from shared.bookings.numbers import Numbers
 from shared.bookings.operation import DecisionKind, Operation
 from shared.bookings.stored import stored_booking
 from shared.calendar.conference import Calendar, Occurrence
-from shared.conferences.names import name_partition
 from shared.conferences.platform import PolicyPlatform
 from shared.conferences.removals import Removals
 from shared.errors import Conflict, NotFound
