@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.errors import SettingsInvalid
+from shared.errors import NotFound, SettingsInvalid
 from shared.identity.api_clients import ApiClient, ApiClients
 from shared.management.admins import ADMIN_ROLE, READER_ROLE
 from shared.management.fixed import FixedResource
@@ -53,6 +53,13 @@ class ApiClientResource:
     async def one(self, id_: int) -> Shown:
         """The client of an id. Raises NotFound."""
         return Shown(_shown(await self._clients.get(id_)))
+
+    async def id_named(self, name: str) -> int:
+        """The id of a client id: the original's clients use both. Raises NotFound."""
+        client = await self._clients.find(name)
+        if client is None:
+            raise NotFound(f"There is no {API_CLIENT} with the client id {name}.")
+        return client.id
 
     async def create(self, fields: Object) -> Shown:
         """A new client, with its private key. Raises SettingsInvalid, and Conflict when there are too many."""

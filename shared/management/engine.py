@@ -36,6 +36,7 @@ from shared.management.resource import (
     ROOT,
     Action,
     BulkResource,
+    NamedResource,
     Resource,
     Shown,
     WritableResource,
@@ -120,11 +121,17 @@ async def _dispatch(view: _View, resource: Resource, id_: str | None, action: st
     if (id_, action) == (SCHEMA, None):
         return Answer(200, description(resource)) if call.method == "GET" else _not_allowed("GET")
     if action is None:
-        return await _on_object(resource, id_of(id_), call)
+        return await _on_object(resource, await _id(resource, id_), call)
     found = resource.actions.get(action)
     if found is None:
         raise NotFound(f"There is no action {action!r}; actions are {', '.join(resource.actions) or 'none'}.")
     return await _on_action(found, id_of(id_), call)
+
+
+async def _id(resource: Resource, text: str) -> int:
+    if isinstance(resource, NamedResource) and not text.isdecimal():
+        return await resource.id_named(text)
+    return id_of(text)
 
 
 async def _on_list(foreign_keys: ForeignKeys, resource: Resource, call: Call) -> Answer:

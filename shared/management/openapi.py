@@ -40,13 +40,18 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "VMR Scheduling for Exchange: management API", "version": __version__},
-        "security": [{"basic": []}, {"bearer": []}],
+        "security": [{"basic": []}, {"bearer": []}, {"client": []}],
         "paths": {path: item for resource in known for path, item in _paths(resource).items()},
         "components": {
             "schemas": {resource.name: _full(resource) for resource in known},
             "securitySchemes": {
                 "basic": {"type": "http", "scheme": "basic"},
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "client": {
+                    "type": "oauth2",
+                    "description": "With an ES256 assertion (RFC 7523) of an oauth2_client.",
+                    "flows": {"clientCredentials": {"tokenUrl": "/oauth/token/", "scopes": {}}},
+                },
             },
         },
     }

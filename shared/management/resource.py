@@ -82,6 +82,15 @@ class Resource(Protocol):
 
 
 @runtime_checkable
+class NamedResource(Resource, Protocol):
+    """A kind of object that paths may also name by something else than its id."""
+
+    async def id_named(self, name: str) -> int:
+        """The id of the object that a path names so. Raises NotFound."""
+        ...
+
+
+@runtime_checkable
 class DescribedResource(Resource, Protocol):
     """A kind of object whose schema tells more of its fields than their JSON schemas do."""
 

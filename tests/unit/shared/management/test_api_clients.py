@@ -1,6 +1,7 @@
 """`oauth2_client` and `role`, as the original's Go SDK and Terraform provider use them."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -33,6 +34,16 @@ async def test_a_client_is_made_read_changed_and_removed() -> None:
     with pytest.raises(NotFound):
         await api.get(f"{CLIENTS}1/")
     assert (await api.call("POST", CLIENTS, {"client_name": "b", "role": ADMIN})).body["id"] == 2, "no id comes again"
+
+
+async def test_a_client_is_found_by_its_client_id_too() -> None:
+    api = Api()
+    created = (await api.call("POST", CLIENTS, {"client_name": "a", "role": READ})).body
+    assert (await api.get(f"{CLIENTS}{created['client_id']}/"))["id"] == created["id"]
+    assert (await api.call("PATCH", f"{CLIENTS}{created['client_id']}/", {"client_name": "b"})).status == 202
+    for unknown in (str(UUID(int=0)), "nobody", "..%2F"):
+        with pytest.raises(NotFound):
+            await api.get(f"{CLIENTS}{unknown}/")
 
 
 async def test_the_private_key_is_told_once_and_kept_nowhere() -> None:
