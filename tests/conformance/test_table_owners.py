@@ -43,8 +43,14 @@ PARTITIONS = {
 
 ALIAS_ROWS = "shared/bookings/alias_rows.py"
 ALIAS_USERS = {
-    "ALIAS_KEY": {"aliases/allocation.py", "conferences/platform.py", "conferences/policy.py", "personal/claims.py"},
-    "NAME_KEY": {"conferences/names.py", "conferences/policy.py", "personal/claims.py"},
+    "ALIAS_KEY": {"aliases/allocation.py", "conferences/platform.py", "conferences/policy.py", "personal/claims.py"}
+    | {"management/meeting_records.py"},
+    "NAME_KEY": {
+        "conferences/names.py",
+        "conferences/policy.py",
+        "personal/claims.py",
+        "management/meeting_records.py",
+    },
 }
 
 # Texts that only look like keys, each with what it is.
