@@ -1,4 +1,4 @@
-"""What there is, as Tastypie tells it: the resources of an area, and the fields of a resource.
+"""What there is, as Tastypie tells it: the resources of an area, and the fields of a resource (W2).
 
 The original's shell makes its commands of these (docs/facts/pexip.md §1), and so does a form. What Tastypie has no word
 for stands under `x`, which clients of the original skip.
