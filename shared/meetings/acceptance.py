@@ -41,13 +41,27 @@ def decide(
     if request.kind is Kind.CANCELLATION or request.item.cancelled:
         return _cancelled(request.item, own, apart, known.rooms, calendar)
     outdated = request.outdated or request.update is Update.OUTDATED
-    if request.update is Update.PRINCIPAL_COPY or (outdated and (own or apart)):
+    if request.update is Update.PRINCIPAL_COPY or (outdated and not _tells_more(known, apart or own)):
         return Ignore("superseded by a newer message, or a copy for a delegate")
     chosen = _choose(request.item, known, apart or own, now, copies_get_new_alias)
     if isinstance(chosen, Reject):
         # A newer message follows, and is declined where this one would have been.
         return Ignore("superseded by a newer message") if outdated else replace(chosen, certain=_is_certain(request))
     return _placed(request, request.item, chosen, replace(known, own=own, apart=apart), calendar, now)
+
+
+def _tells_more(known: Known, own: Booking | None) -> bool:
+    """Whether an outdated message says what no newer one does.
+
+    Everything else of it stands in the calendar item, as it is now. But an update without a tag keeps the room that the
+    one before it gave to the meeting, whichever of them is read first: the tag that was made last counts.
+    """
+    if own is None:
+        return True
+    return known.untagged and any(
+        booking.state is State.RESERVED and booking.tag not in known.others and booking.created > own.created
+        for booking in known.tagged
+    )
 
 
 def _placed(

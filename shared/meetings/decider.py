@@ -12,7 +12,7 @@ from shared.aliases.quota import of_copy, of_user
 from shared.bookings.booking import Booking, State
 from shared.bookings.operation import correlation_id
 from shared.calendar.conference import Calendar
-from shared.calendar.request import Answer, MeetingRequest, meeting_key
+from shared.calendar.request import Answer, MeetingRequest, Update, meeting_key
 from shared.clock import Clock
 from shared.errors import NotAuthenticated, RateLimited
 from shared.identity.caller import Caller
@@ -39,12 +39,14 @@ class Decider:
         """The decision, and what it rests on: see Records.known for `thorough`."""
         uid = request.item.uid if request.item else request.uid
         key, day = meeting_key(uid) if uid else request.meeting, request.item.day if request.item else request.day
-        marks = await _marks(request)
+        marks, untagged = await _marks(request), await _is_untagged(request)
         promise = self._first_valid(marks.promises, request.people)
         known = await self.records.known(key, marks.tags, day, thorough=thorough or request.item is None)
+        known = replace(known, untagged=untagged)
         decision = await self._decide(request, calendar, self._completed(known, promise, request))
         if known.guessed and not isinstance(decision, Accept):
             known = await self.records.known(key, marks.tags, day, thorough=True)
+            known = replace(known, untagged=untagged)
             decision = await self._decide(request, calendar, self._completed(known, promise, request))
         return decision, known
 
@@ -122,3 +124,9 @@ async def _marks(request: MeetingRequest) -> Marks:
     if request.item and request.item.day and (current := await find_marks_in_turns(request.item.body)).tags:
         return current
     return await find_marks_in_turns(request.body)
+
+
+async def _is_untagged(request: MeetingRequest) -> bool:
+    """Whether an outdated message's calendar item holds no tag; nothing else turns on that."""
+    outdated = request.outdated or request.update is Update.OUTDATED
+    return bool(outdated and request.item and not (await find_marks_in_turns(request.item.body)).tags)

@@ -124,8 +124,9 @@ class Known:
     `apart` is the own room of the occurrence that the message is about, `rooms` are the own rooms of any occurrences of
     the series. `links` are the rows that tie the meeting and the occurrence to their bookings, as far as they were
     read. `promise` is the first valid TOK tag in the message that is for its organizer or sender (A6), `others` are the
-    unused tags that are for somebody else's meetings. `guessed` says that the meeting's own booking was
-    not looked up: only an acceptance may rest on that, since writing it down finds out.
+    unused tags that are for somebody else's meetings. `untagged` says of an outdated message that its calendar item
+    holds no tag now. `guessed` says that the meeting's own booking was not looked up: only an acceptance may rest on
+    that, since writing it down finds out.
     """
 
     tagged: tuple[Booking, ...] = ()
@@ -135,4 +136,5 @@ class Known:
     links: tuple[Row, ...] = ()
     promise: Promise | None = None
     others: frozenset[str] = frozenset()
+    untagged: bool = False
     guessed: bool = False

@@ -236,7 +236,9 @@ class History:
         return {"subject": "Only this one"}
 
     async def _click(self, label: str) -> str:
+        """Nobody clicks twice in one instant; Exchange's times, in whole seconds, do not tell such a moment."""
         self.clicks += 1
+        await self.world.move_to(self.world.now + timedelta(milliseconds=1))
         room = await self.world.click()
         self.rooms[label] = room["alias"]
         return str(room["instructions"])

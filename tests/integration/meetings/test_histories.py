@@ -73,3 +73,16 @@ def test_two_messages_of_one_occurrence_that_both_name_its_series_leave_nothing_
     series: Step = ("invite", 2, 8, "series")
     history: list[list[Step]] = [[(0, series)], [(0, (f"{verb} occurrence", 2, 2)) for verb in (first, then)]]
     asyncio.run(check(history, By.EWS, varied={"names_occurrences": False}))
+
+
+@pytest.mark.parametrize("by", By)
+@pytest.mark.parametrize("kind", ["tag", "series"])
+def test_a_room_that_was_swapped_before_the_tag_was_removed_is_the_meetings(by: By, kind: str) -> None:
+    """Exchange Online files both updates away, so that they are read together: the first one is outdated by then."""
+    swap, untag = ("swap", 1), ("untag", 1)
+    history: list[list[Step]] = [
+        [(0, ("invite", 1, 18, kind))],
+        [(0, swap), (0, untag)],
+        [(0, swap), (3, swap), (0, untag)],
+    ]
+    asyncio.run(check(history, by))

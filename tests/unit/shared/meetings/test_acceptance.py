@@ -251,6 +251,28 @@ class TestLateMessages:
         """The same comes of it whether the invitation was read before the update or after (rule 2)."""
         assert isinstance(on(request(item(), outdated=True), IN_THREE_HOURS, booking()), Accept)
 
+    @pytest.mark.parametrize(
+        ("untagged", "made", "others", "moves"),
+        [
+            (True, timedelta(minutes=1), False, True),
+            (True, timedelta(minutes=-1), False, False),
+            (True, timedelta(minutes=1), True, False),
+            (False, timedelta(minutes=1), False, False),
+        ],
+        ids=["newer", "older", "somebody else's", "the calendar item has a tag of its own"],
+    )
+    def test_the_tag_of_an_outdated_update_counts_where_a_newer_one_has_none(
+        self, untagged: bool, made: timedelta, others: bool, moves: bool
+    ) -> None:
+        """An update without a tag keeps the room of the one before it, whichever of them is read first (rule 2)."""
+        own = scheduled(IN_THREE_HOURS)
+        new = booking(tag=OTHER_TAG, created=own.created + made)
+        known = Known((own, new), own, others=frozenset({OTHER_TAG} if others else ()), untagged=untagged)
+        decision = decide(request(item(), outdated=True, update=Update.INFORMATIONAL), IN_THREE_HOURS, known, NOW)
+        assert isinstance(decision, Accept if moves else Ignore)
+        if isinstance(decision, Accept):
+            assert (decision.booking.tag, [each.tag for each in decision.beside]) == (OTHER_TAG, [own.tag])
+
     def test_an_update_of_an_unknown_meeting_is_not_declined_for_certain(self) -> None:
         decision = on(request(item(), update=Update.FULL), IN_THREE_HOURS)
         assert decision == Reject(Rejected.INVALID_ALIAS, certain=False)
