@@ -90,6 +90,12 @@ async def poll(timer: func.TimerRequest) -> None:
     await services().scheduling.timers.poll(POLLS_STARTED)
 
 
+@bp.timer_trigger("timer", "0 * * * * *")
+async def rooms(timer: func.TimerRequest) -> None:
+    """Every minute: rooms that are due on Management Nodes."""
+    await services().conferences.room_timer.run()
+
+
 @bp.timer_trigger("timer", "0 0 */6 * * *")
 async def renew(timer: func.TimerRequest) -> None:
     """Every six hours: subscriptions live six days, and are renewed once a day. All of them are when it is run by hand.

@@ -38,6 +38,10 @@ class AlarmKind(StrEnum):
     QUOTA = "allocation_quota"
     COMPARISON = "calendar_comparison"
     DOMAINS = "metadata_domains_missing"
+    ROOMS = "rooms_missing"
+    ROOMS_LATE = "rooms_late"
+    ROOM_NAME = "room_name_taken"
+    ROOM_COMPARISON = "room_comparison"
 
 
 class AlarmLevel(StrEnum):
@@ -95,9 +99,27 @@ REMEDIES = {
     ),
     AlarmKind.NUMBER_SPACE: "Raise scheduled_alias_suffix_length, or use another scheduled_alias_prefix.",
     AlarmKind.BRIDGE: (
+        "Meetings are accepted meanwhile, and their rooms made once the node is back. "
         "Check bridge_url and the account or client that is used there, that the Management Node can be reached from "
         "the app (also through a web proxy), and that its certificate is trusted (SSL_CERT_FILE names your own "
         "authority's)."
+    ),
+    AlarmKind.ROOMS: (
+        "People cannot join these meetings until the Management Node has their rooms. When the cause is the node "
+        "itself, bring it back, or set conference_platform to policy meanwhile. When an alias is taken, rename or "
+        "delete the node's other conference that has it. The rooms follow by themselves within two minutes."
+    ),
+    AlarmKind.ROOMS_LATE: (
+        "Rooms were made on the Management Node more than a minute after their time: it was away or asked too often. "
+        "A larger room_lead_time leaves more time. The alarm goes a week after the last time."
+    ),
+    AlarmKind.ROOM_NAME: (
+        "The room has a random number behind its name. Where that disturbs, rename the node's other conference, or use "
+        "another conference_name_template. The alarm goes a week after the last time."
+    ),
+    AlarmKind.ROOM_COMPARISON: (
+        "Differences are repaired by themselves. If the next night finds some again, somebody or another system "
+        "deletes or makes rooms of this integration on the Management Node: see its history of changes."
     ),
     AlarmKind.QUOTA: (
         "Look in scheduled_alias for many unused aliases of one time: a script uses somebody's token, or a client asks "
@@ -138,6 +160,10 @@ def _has_mailbox(integration: Integration) -> bool:
     return integration.enable_dynamic_vmrs
 
 
+def _has_rooms_on_a_node(integration: Integration) -> bool:
+    return integration.enable_dynamic_vmrs and integration.conference_platform == "management_api"
+
+
 IN_USE: Mapping[AlarmKind, Callable[[Integration], bool]] = {
     AlarmKind.CONNECTION: _has_mailbox,
     AlarmKind.SIGN_IN: lambda integration: _has_mailbox(integration) and integration.authentication_method == "OAUTH",
@@ -156,6 +182,10 @@ IN_USE: Mapping[AlarmKind, Callable[[Integration], bool]] = {
     AlarmKind.QUOTA: _has_mailbox,
     AlarmKind.COMPARISON: _has_mailbox,
     AlarmKind.DOMAINS: lacks_domains,
+    AlarmKind.ROOMS: _has_rooms_on_a_node,
+    AlarmKind.ROOMS_LATE: _has_rooms_on_a_node,
+    AlarmKind.ROOM_NAME: _has_rooms_on_a_node,
+    AlarmKind.ROOM_COMPARISON: _has_rooms_on_a_node,
     AlarmKind.DUPLICATE_ALIAS: lambda integration: integration.enable_personal_vmrs or integration.enable_dynamic_vmrs,
 }
 """Whether an integration uses what an alarm of this kind is about. Where it does not, nothing would ever cure it."""

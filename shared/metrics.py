@@ -31,6 +31,12 @@ class Metric(StrEnum):
     COMPARE_REPAIRS = "compare_repairs"
     """Meetings in which a mailbox's calendar differed from the records, of one nightly comparison; 0 is normal."""
 
+    ROOM_DELAY = "room_delay"
+    """Seconds by which a room was made on a Management Node after its time (start, buffer and lead time)."""
+
+    ROOM_REPAIRS = "room_repairs"
+    """Rooms that a Management Node lacked, or had though they were over, of one nightly comparison; 0 is normal."""
+
     ROUND = "round"
     """1 for every message of a round that was handled, or for a round that concerns nobody; dimension `outcome` is the
     round.

@@ -15,6 +15,7 @@ All rows of one integration share a partition, named by its uuid, so that they c
     watch:<name>             subscription, delta links, known addresses, …     intake/watch_state.py
     alarm:<kind>             an alarm, as earlier versions kept it             alarms.py
     quota:<digest>           how many aliases a user may still ask for         aliases/quota.py
+    room:<tag>               a room that may be on a Management Node           conferences/room_records.py
 
 The module named is the one that knows the columns. Some partitions belong to no single integration:
 
@@ -22,6 +23,7 @@ The module named is the one that knows the columns. Some partitions belong to no
     retired / <integration>            a deleted one whose records are still to go  meetings/retirement.py
     numbers / <kind>:<number>          what the management API calls a booking      bookings/numbering.py
     nodes / <node>                     what a Management Node has been asked        management_node/allowance.py
+    rooms / <minute>:<of>:<tag>        when a Management Node has to be told        conferences/room_times.py
     alarms-<n> / <integration>:<kind>  an alarm that is raised                      alarms.py
     turns-<n> / <integration>          whose turn it is, and what is due when       meetings/turns.py
 
@@ -39,6 +41,7 @@ SIGN_IN_PARTITION = "sign-in"
 RETIRED_PARTITION = "retired"
 NUMBERS_PARTITION = "numbers"
 NODES_PARTITION = "nodes"
+ROOM_TIMES_PARTITION = "rooms"
 ALARMS_PARTITION = "alarms"
 TURNS_PARTITION = "turns"
 
@@ -61,6 +64,7 @@ class RowKind(StrEnum):
     WATCH = "watch"
     ALARM = "alarm"
     QUOTA = "quota"
+    ROOM = "room"
 
     @property
     def prefix(self) -> str:

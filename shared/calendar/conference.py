@@ -1,10 +1,12 @@
 """A scheduled conference: a pure record, and when it lets people in (C1)."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
+
+_NOT_EARLY = timedelta(0)
 
 
 @dataclass(frozen=True, order=True)
@@ -64,7 +66,8 @@ class Conference:
 
     `buffer_before` and `buffer_after` are minutes, as the integration's settings were when the meeting was scheduled.
     An empty `theme` or `identity_provider_group` means the platform's default. `owner` is the organizer's address where
-    the integration's templates keep it, too, else "".
+    the integration's templates keep it, too, or its rooms are on a Management Node, else ""; `alias_description` is
+    what an admin of the node reads beside the aliases.
     """
 
     name: str
@@ -80,11 +83,28 @@ class Conference:
     buffer_after: int
     calendar: Calendar
     owner: str = ""
+    alias_description: str = ""
 
-    def is_open(self, now: datetime) -> bool:
-        """Whether people are let in at `now` (C1); the window's first moment is in, its last is out."""
-        before, after = timedelta(minutes=self.buffer_before), timedelta(minutes=self.buffer_after)
-        return any(o.start - before <= now < o.end + after for o in self.calendar.occurrences)
+    def is_open(self, now: datetime, early: timedelta = _NOT_EARLY) -> bool:
+        """Whether people are let in at `now` (C1); the window's first moment is in, its last is out.
+
+        `early`: by so much before a window, what has to be there when it opens is made ready.
+        """
+        return any(start <= now < end for start, end in self._windows(early))
+
+    def next_change(self, now: datetime, early: timedelta = _NOT_EARLY) -> datetime | None:
+        """The next moment after `now` at which `is_open` changes, None when it never does, as far as is known."""
+        is_open = self.is_open(now, early)
+        moments = sorted({moment for window in self._windows(early) for moment in window if moment > now})
+        return next((moment for moment in moments if self.is_open(moment, early) != is_open), None)
+
+    def next_opening(self, now: datetime) -> datetime | None:
+        """When the window opens that is open at `now`, or the next one; None when there is none any more."""
+        return min((start for start, end in self._windows(_NOT_EARLY) if now < end), default=None)
+
+    def _windows(self, early: timedelta) -> Iterator[tuple[datetime, datetime]]:
+        before, after = timedelta(minutes=self.buffer_before) + early, timedelta(minutes=self.buffer_after)
+        return ((o.start - before, o.end + after) for o in self.calendar.occurrences)
 
     def to_json(self) -> str:
         """Compact JSON; times as whole seconds since 1970, so that a year of daily meetings fits one table column."""

@@ -1,21 +1,30 @@
 """Where conferences live, and what needs to know it: the one place that chooses a Platform.
 
-A second platform, or a choice by integration, is made here (`platform_of`) and reaches everything: scheduling, the
-timers, the retirement of integrations and the erasure of a person's data.
+Each integration chooses (`conference_platform`). The choice is made here (`platform_of`) and reaches everything:
+scheduling, the timers, the retirement of integrations and the erasure of a person's data.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from shared.clock import SystemClock
+from shared.errors import NotFound
+from shared.storage import MEETING_REQUESTS
+
 if TYPE_CHECKING:
     from shared.composition.foundation import Foundation
+    from shared.conferences.node_platform import PlaceOf, Rooms
+    from shared.conferences.node_room import Place
     from shared.conferences.platform import Platform
     from shared.conferences.policy import Policy
+    from shared.conferences.room_keeper import RoomKeeper, RoomTimer
     from shared.identity.passwords import BasicAuthenticator
-    from shared.management_node.nodes import ManagementNodes
+    from shared.integrations import Integration
+    from shared.management_node.nodes import ManagementNode, ManagementNodes
     from shared.operations.erasure import Traces
     from shared.storage import Tables
 
@@ -28,8 +37,64 @@ class Conferences:
 
     @cached_property
     def platform(self) -> Platform:
-        """Where conferences live."""
-        return platform_of(self.foundation.storage)
+        """Where conferences live: each integration chooses."""
+        return platform_of(self.rooms, self._place_of)
+
+    @cached_property
+    def rooms(self) -> Rooms:
+        """What is written down about rooms on Management Nodes."""
+        from shared.conferences.node_platform import Rooms
+
+        base = self.foundation
+        return Rooms(base.storage, base.storage.queue(MEETING_REQUESTS), base.clock)
+
+    @cached_property
+    def room_timer(self) -> RoomTimer:
+        """What hands out rooms that have fallen due."""
+        from shared.conferences.room_keeper import RoomTimer
+
+        return RoomTimer(self.rooms, self.foundation.storage.queue(MEETING_REQUESTS))
+
+    @cached_property
+    def room_keeper(self) -> RoomKeeper:
+        """What makes and removes rooms on Management Nodes."""
+        from shared.conferences.platform import PolicyPlatform
+        from shared.conferences.room_keeper import RoomKeeper
+        from shared.management_node.outage import Outages
+
+        base = self.foundation
+        return RoomKeeper(
+            base.storage,
+            self.rooms,
+            PolicyPlatform(base.storage),
+            self._place_of,
+            self._node_of,
+            Outages(base.storage, base.clock),
+            base.alarms,
+            base.clock,
+        )
+
+    async def _place_of(self, uuid: str) -> Place:
+        from shared.conferences.node_room import Place
+        from shared.management_node.allowance import node_key
+
+        integration = await self._integration(uuid)
+        if integration is None or integration.conference_platform != "management_api":
+            return Place("", timedelta(0))
+        return Place(node_key(integration.bridge_url), timedelta(minutes=integration.room_lead_time))
+
+    async def _node_of(self, uuid: str) -> ManagementNode | None:
+        integration = await self._integration(uuid)
+        return await self.management_nodes.of(integration) if integration and integration.bridge_url else None
+
+    async def _integration(self, uuid: str) -> Integration | None:
+        try:
+            return await self.foundation.integrations.cached(uuid)
+        except NotFound:
+            return None
+
+    async def _is_on_node(self, uuid: str) -> bool:
+        return bool((await self._place_of(uuid)).node)
 
     @cached_property
     def management_nodes(self) -> ManagementNodes:
@@ -47,7 +112,7 @@ class Conferences:
         from shared.conferences.policy import Policy
 
         base = self.foundation
-        return Policy(base.storage, base.clock, serves_vmrs=base.settings.serves_vmrs)
+        return Policy(base.storage, base.clock, serves_vmrs=base.settings.serves_vmrs, is_on_node=self._is_on_node)
 
     @cached_property
     def nodes(self) -> BasicAuthenticator:
@@ -57,15 +122,24 @@ class Conferences:
         return BasicAuthenticator(self.foundation.settings.policy, "policy", self.foundation.clock)
 
 
-def platform_of(tables: Tables) -> Platform:
-    """The deployment's platform, over its tables."""
+def platform_of(rooms: Rooms, place_of: PlaceOf) -> Platform:
+    """The platform of each booking, by its integration."""
+    from shared.conferences.node_platform import ChosenPlatform
     from shared.conferences.platform import PolicyPlatform
 
-    return PolicyPlatform(tables)
+    return ChosenPlatform(PolicyPlatform(rooms.tables), rooms, place_of)
 
 
 async def erase(tables: Tables, traces: Traces) -> None:
-    """Remove everything that was found about a person: see shared/operations/erasure.py."""
+    """Remove everything that was found about a person: see shared/operations/erasure.py.
+
+    Rooms on Management Nodes are left to the app's timer: whoever erases has no credentials of a node.
+    """
+    from shared.conferences.node_platform import Rooms
+    from shared.conferences.node_room import Place
     from shared.operations.erasure import erase as erase_on
 
-    await erase_on(tables, platform_of(tables), traces)
+    async def any_node(_: str) -> Place:
+        return Place("any", timedelta(0))  # what is closed is closed on every platform
+
+    await erase_on(tables, platform_of(Rooms(tables, None, SystemClock()), any_node), traces)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from shared.composition.conferences import Conferences
     from shared.composition.foundation import Foundation
     from shared.composition.mailboxes import Mailboxes
+    from shared.conferences.room_work import RoomWork
     from shared.intake.watcher import Watcher
     from shared.intake.webhook import Webhook
     from shared.integrations import Integration
@@ -44,9 +45,12 @@ class Scheduling:
         from shared.meetings.lanes import Lanes
         from shared.meetings.worker import Worker
 
+        async def keep_rooms(work: RoomWork) -> None:
+            await self.conferences.room_keeper.keep(work)
+
         base = self.foundation
         lanes = Lanes(base.storage, base.clock)
-        return Worker(self._handlers, self.mailboxes.queue, base.alarms, lanes)
+        return Worker(self._handlers, self.mailboxes.queue, base.alarms, lanes, keep_rooms)
 
     @cached_property
     def timers(self) -> Timers:

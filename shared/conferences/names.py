@@ -25,10 +25,16 @@ class ConferenceNames:
         `integration` is where the tag's booking is found. One round trip when the name is free.
         """
         candidate = name[:_NAME_MAX_LENGTH]
-        for _ in range(_ATTEMPTS):
+        if await self._take(candidate, integration, tag):
+            return candidate
+        return await self.claim_numbered(name, integration, tag)
+
+    async def claim_numbered(self, name: str, integration: str, tag: str) -> str:
+        """The name with a random number behind it: for one that a bridge does not take though it is free here."""
+        for _ in range(_ATTEMPTS - 1):
+            candidate = f"{name[: _NAME_MAX_LENGTH - 9]} {secrets.randbelow(10**8):08}"
             if await self._take(candidate, integration, tag):
                 return candidate
-            candidate = f"{name[: _NAME_MAX_LENGTH - 9]} {secrets.randbelow(10**8):08}"
         return f"{name[: _NAME_MAX_LENGTH - 37]} {tag}"
 
     async def release(self, name: str, tag: str) -> None:

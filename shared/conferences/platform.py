@@ -1,11 +1,18 @@
-"""Where conferences live. On platform `policy` a conference is a row that the nodes' questions are answered from."""
+"""Where conferences live. On platform `policy` a conference is a row that the nodes' questions are answered from.
 
+The other platform, a Management Node, is in node_platform.py.
+"""
+
+from contextlib import suppress
 from typing import Protocol
 
 from shared.bookings.alias_rows import ALIAS_KEY, aliases_table
 from shared.bookings.booking import Booking, State
 from shared.conferences.names import ConferenceNames
-from shared.storage import Delete, Put, Tables
+from shared.storage import Delete, Put, Replace, RowChanged, Tables
+
+ON_NODE = "on_node"
+"""Column of an alias's claim: its room is on a Management Node, and policy sends nodes there."""
 
 
 class Platform(Protocol):
@@ -38,11 +45,31 @@ class PolicyPlatform:
             return booking
         return booking.named(await self._names.claim(conference.name, booking.integration, booking.tag))
 
-    async def show(self, booking: Booking) -> None:
-        """See Platform.show; one round trip, and two more to free the name of a closed one."""
-        await self._aliases.commit(booking.numeric_alias, Put(ALIAS_KEY, booking.claim()))
+    async def show(self, booking: Booking, *, on_node: bool = False) -> None:
+        """See Platform.show; one round trip, and two more to free the name of a closed one.
+
+        With `on_node` its room is in the Management Node's own database, which policy sends nodes to.
+        """
+        claim = booking.claim()
+        if on_node:
+            claim = {name: value for name, value in claim.items() if name != "conference"} | {ON_NODE: True}
+        await self._aliases.commit(booking.numeric_alias, Put(ALIAS_KEY, claim))
         if booking.state is State.CLOSED:
             await self._release_names(booking)
+
+    async def answers(self, booking: Booking) -> bool:
+        """Whether nodes are let into the booking's room by policy, at whatever times; one round trip."""
+        row = await self._aliases.get(booking.numeric_alias, ALIAS_KEY)
+        return row is not None and row.values.get("tag") == booking.tag and "conference" in row.values
+
+    async def hand_over(self, booking: Booking) -> None:
+        """Have nodes look into their own database from now on. Two round trips; nothing where others are faster."""
+        row = await self._aliases.get(booking.numeric_alias, ALIAS_KEY)
+        if row is None or row.values.get("tag") != booking.tag or "conference" not in row.values:
+            return
+        values = {name: value for name, value in row.values.items() if name != "conference"} | {ON_NODE: True}
+        with suppress(RowChanged):
+            await self._aliases.commit(row.partition, Replace(row, values))
 
     async def forget(self, booking: Booking) -> None:
         """See Platform.forget."""

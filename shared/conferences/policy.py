@@ -5,6 +5,7 @@ One point read by the alias's digits, whatever the number of conferences.
 
 import ipaddress
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
 from shared.bookings.alias_rows import ALIAS_KEY, NAME_KEY, alias_place, aliases_table, name_partition
@@ -14,6 +15,7 @@ from shared.bookings.stored import stored_booking
 from shared.calendar.conference import Conference
 from shared.clock import Clock
 from shared.conferences.answer import clean, service_answer
+from shared.conferences.platform import ON_NODE
 from shared.conferences.policy_request import Direction, ServiceRequest, dialled_alias
 from shared.conferences.vmr_rows import service_at
 from shared.storage import Row, Storage
@@ -26,16 +28,22 @@ PolicyAnswer = tuple[PolicyAction, dict[str, Any]] | None
 MAX_ALIAS = 250
 """Characters of an alias: those of the original's."""
 
+IsOnNode = Callable[[str], Awaitable[bool]]
+"""Whether an integration's rooms are on a Management Node, by its uuid; known without asking storage, as a rule."""
+
 _OUR_TAG = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9a-f-]{36})")
 
 
 class Policy:
     """Answers service configuration requests from the alias records."""
 
-    def __init__(self, storage: Storage, clock: Clock, *, serves_vmrs: bool = True) -> None:
+    def __init__(
+        self, storage: Storage, clock: Clock, *, serves_vmrs: bool = True, is_on_node: IsOnNode | None = None
+    ) -> None:
         """`serves_vmrs` False: another server has all VMRs, and nodes are not answered for them."""
         self._serves_vmrs = serves_vmrs
         self._storage = storage
+        self._is_on_node = is_on_node
         self._aliases = aliases_table(storage)
         self._clock = clock
 
@@ -71,6 +79,8 @@ class Policy:
             return self._vmr(row, place)
         if domain not in ("", str(row.values["domain"]).lower()):
             return None
+        if row.values.get(ON_NODE):  # and so it has rooms that were made there for meetings
+            return None
         conference = Conference.from_json(str(row.values["conference"])) if row.values.get("conference") else None
         return self._told(conference)
 
@@ -80,8 +90,8 @@ class Policy:
         A node takes another name for another service.
         """
         booking = await stored_booking(meetings_table(self._storage), integration, tag)
-        if booking is None:
-            return None
+        if booking is None or (self._is_on_node and await self._is_on_node(integration)):
+            return None  # the node's own database has the room, with whatever an admin has set there
         return self._told(_named(booking, name) if booking.state is State.SCHEDULED else None)
 
     async def _running_vmr(self, request: ServiceRequest) -> PolicyAnswer:

@@ -20,9 +20,14 @@ _Key = tuple[str, str, str, str, str, bool]
 
 @dataclass(frozen=True)
 class ManagementNode:
-    """One node, with the credentials of one integration. `key` is its name in rows (allowance.node_key)."""
+    """One node, with the credentials of one integration.
+
+    `key` is its name in rows (allowance.node_key), `login` that of the node with these credentials: another's wrong
+    password says nothing about the node.
+    """
 
     key: str
+    login: str
     client: NodeClient
     conferences: NodeConferences
 
@@ -85,7 +90,8 @@ class ManagementNodes:
         client = NodeClient(
             url, _auth(integration, secret, self._clock), allowance, use_proxy=use_proxy, wire=self._wire
         )
-        return ManagementNode(node_key(url), client, NodeConferences(client, self._clock))
+        login = node_key(f"{url} {integration.bridge_client_id or integration.bridge_username}")
+        return ManagementNode(node_key(url), login, client, NodeConferences(client, self._clock))
 
     def _allowance(self, node: str) -> SharedAllowance:
         if node not in self._allowances:

@@ -64,12 +64,13 @@ def conference(integration: Integration, item: CalendarItem, decision: Accept | 
         buffer_after=integration.meeting_buffer_after,
         calendar=calendar,
         owner=mail_address(item.organizer.email) if _keeps_organizer(integration) else "",
+        alias_description=text("scheduled_alias_description_template"),
     )
 
 
 def _keeps_organizer(integration: Integration) -> bool:
-    """Whether the settings put the organizer's address on record anyway."""
-    return any("organizer_email" in str(getattr(integration, field)) for field in _CONFERENCE_TEMPLATES)
+    """Whether the settings put the organizer's address on record anyway, or on a Management Node."""
+    return integration.conference_platform == "management_api" or any("organizer_email" in str(getattr(integration, field)) for field in _CONFERENCE_TEMPLATES)
 
 
 def acceptance(integration: Integration, decision: Accept, item: CalendarItem) -> str:

@@ -6,12 +6,13 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
 from shared.alarms import AlarmKind, Alarms
+from shared.conferences.room_work import RoomWork, is_room_work
 from shared.errors import AWAY, NotFound, RateLimited
 from shared.intake.notice import LONGEST_PAUSE, LOOKS_FOR_MESSAGE, Notice, decode, enqueue
 from shared.mailboxes.mailbox import MessageNotFound
@@ -38,6 +39,7 @@ class Worker:
     queue: Queue
     alarms: Alarms
     lanes: Lanes
+    keep_rooms: Callable[[RoomWork], Awaitable[None]]
 
     async def handle(self, body: str, *, last_try: bool) -> None:
         """Handle one queue message; what must wait goes back into the queue by itself, with a delay.
@@ -45,6 +47,9 @@ class Worker:
         One notice that fails for another reason never holds up its neighbours: it is sent again alone. A single one
         raises, so that the queue counts its tries and sets it aside in the end. Raises ValueError for a foreign one.
         """
+        if is_room_work(body):
+            await self.keep_rooms(RoomWork.decode(body))
+            return
         notices, groups = decode(body), defaultdict[str, list[Notice]](list)
         for notice in notices:
             groups[notice.integration].append(notice)
@@ -184,6 +189,10 @@ class Worker:
 
         Raises Unavailable when it cannot be noted: the poison queue keeps it and hands it out again.
         """
+        if is_room_work(body):
+            log.error("rooms of a Management Node could not be looked at: they come again by their rows")
+            measure(Metric.SET_ASIDE, 1)
+            return
         try:
             notices = decode(body)
         except ValueError:

@@ -131,8 +131,10 @@ def _owners(person: Person, users: Sequence[UserRecord]) -> Callable[[str], bool
 
 def _mentions(person: Person, booking: Booking) -> bool:
     conference = booking.conference
-    texts = (conference.name, conference.description, conference.subject, conference.owner) if conference else ()
-    return person.is_in(*booking.names, *texts)
+    if conference is None:
+        return person.is_in(*booking.names)
+    texts = (conference.name, conference.description, conference.subject, conference.owner)
+    return person.is_in(*booking.names, *texts, conference.alias_description)
 
 
 async def _bookings(tables: Tables) -> AsyncIterator[Booking]:

@@ -31,11 +31,13 @@ OWNERS = {
     "WATCH": {"intake/watch_state.py"},
     "ALARM": {"alarms.py"},
     "QUOTA": {"aliases/quota.py"},
+    "ROOM": {"conferences/room_records.py"},
 }
 PARTITIONS = {
     "SIGN_IN_PARTITION": {"identity/sign_in/codes.py"},
     "RETIRED_PARTITION": {"meetings/retirement.py"},
     "NUMBERS_PARTITION": {"bookings/numbering.py"},
+    "ROOM_TIMES_PARTITION": {"conferences/room_times.py"},
     "NODES_PARTITION": {"management_node/allowance.py", "management_node/outage.py"},
     "ALARMS_PARTITION": {"alarms.py"},
     "TURNS_PARTITION": {"meetings/turns.py"},

@@ -95,9 +95,20 @@ class SingleUse(Section):
         Setting(
             "Conference platform",
             "policy: conferencing nodes ask this service when a call comes in. "
-            "management_api: conferences are created on the Management Node ahead of their time.",
+            "management_api: conferences are created on the Management Node ahead of their time, and removed after it. "
+            "A change moves all scheduled meetings.",
         ),
     ] = "policy"
+    room_lead_time: Annotated[
+        int,
+        Field(ge=0, le=60),
+        Setting(
+            "Room lead time",
+            "Platform management_api: minutes before the join window in which a conference is created, so that the "
+            "Management Node has told the conferencing nodes of it when the window opens. That takes about one minute, "
+            "longer in large deployments.",
+        ),
+    ] = 5
     copied_tag_action: Annotated[
         Literal["reject", "new_alias"],
         Setting(

@@ -6,6 +6,7 @@ from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
 from shared.bookings.booking import Booking
 from shared.composition import Services, conferences
+from shared.conferences.node_platform import PlaceOf, Rooms
 from shared.conferences.platform import PolicyPlatform
 from shared.operations.erasure import Traces
 from shared.settings import Settings, StorageAccount
@@ -22,9 +23,9 @@ class OtherPlatform(PolicyPlatform):
         super().__init__(tables)
         self.calls: list[str] = []
 
-    async def show(self, booking: Booking) -> None:
+    async def show(self, booking: Booking, *, on_node: bool = False) -> None:
         self.calls.append(f"show {booking.alias} {booking.state}")
-        await super().show(booking)
+        await super().show(booking, on_node=on_node)
 
     async def forget(self, booking: Booking) -> None:
         self.calls.append(f"forget {booking.alias}")
@@ -36,8 +37,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[OtherPlatform]:
     """Every platform that the composition made; each is the other one."""
     made: list[OtherPlatform] = []
 
-    def platform_of(tables: Tables) -> OtherPlatform:
-        made.append(OtherPlatform(tables))
+    def platform_of(rooms: Rooms, _: PlaceOf) -> OtherPlatform:
+        made.append(OtherPlatform(rooms.tables))
         return made[-1]
 
     monkeypatch.setattr(conferences, "platform_of", platform_of)

@@ -18,7 +18,7 @@ from tests.support.management_api import CONNECTORS, DOMAINS, Api, created
 
 OWN = {
     "graph_tenant_id", "graph_client_id", "conference_platform", "copied_tag_action", "response_format",
-    "reservation_days",
+    "reservation_days", "room_lead_time",
     "bridge_url", "bridge_username", "bridge_password", "bridge_client_id", "bridge_private_key",
 }  # fmt: skip
 """Settings that the original API does not have; its clients never send them."""

@@ -30,6 +30,7 @@ from tests.fakes.management_node import NodeWire
 from tests.support.integrations import GUID, full_fields
 from tests.support.meetings_world import body
 from tests.support.personal_vmrs import kept
+from tests.support.rooms import no_rooms
 from tests.support.timers_world import TimersWorld
 
 FORM = AliasFormat("t", 6, "example.com")
@@ -48,7 +49,11 @@ class RecurringAlarmsWorld(TimersWorld):
         self.bridges = Bridges(self.store, self.nodes, self.alarms)
         self.tokens = ServiceTokens(self.store, cast(TokenEndpoints, GoodEndpoint()), self.alarms, self.clock)
         self.worker = Worker(
-            self.handlers, self.storage.queue("meeting-requests"), self.alarms, Lanes(self.storage, self.clock)
+            self.handlers,
+            self.storage.queue("meeting-requests"),
+            self.alarms,
+            Lanes(self.storage, self.clock),
+            no_rooms,
         )
 
     async def save(self, uuid: str, **changes: Any) -> None:

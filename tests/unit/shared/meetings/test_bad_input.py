@@ -26,6 +26,7 @@ from shared.meetings.worker import Worker
 from tests.support.graph_payloads import TAG, event, message, objects, samples
 from tests.support.json_faults import faulty
 from tests.support.meetings_world import MeetingsWorld, stored_integration
+from tests.support.rooms import no_rooms
 
 TRIES = 5
 SERIES = event(
@@ -81,7 +82,7 @@ class Mailroom(MeetingsWorld):
         async def handlers(_: str) -> Handlers:
             return Handlers(processor, watcher=None, due_runner=self.agenda())  # type: ignore[arg-type]  # nothing is swept
 
-        worker = Worker(handlers, self.queue, Alarms(self.storage, self.clock), Lanes(self.storage, self.clock))
+        worker = Worker(handlers, self.queue, Alarms(self.storage, self.clock), Lanes(self.storage, self.clock), no_rooms)
         for body in encode([Notice(self.integration.uuid, "AAMkmessage")]):
             await self.queue.send(body)
         while self.queue.sent:

@@ -1,0 +1,117 @@
+"""Platform `management_api`: a conference is a room on a Management Node, made ahead of its join window (C3).
+
+Nothing here asks the node: what has to be done there is written down, and done by room_keeper.py. So a node that is
+away holds up no answer to an organizer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.bookings.booking import Booking, State
+from shared.clock import Clock
+from shared.conferences.node_room import Place, next_moment, wanted
+from shared.conferences.platform import Platform, PolicyPlatform
+from shared.conferences.room_records import RoomRecord, RoomRecords
+from shared.conferences.room_times import RoomTime, RoomTimes, retry_minute
+from shared.conferences.room_work import enqueue_rooms
+from shared.storage import Queue, Tables
+
+PlaceOf = Callable[[str], Awaitable[Place]]
+"""Where an integration's rooms are to be, by its uuid; on platform policy where there is no such integration."""
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What is written down about rooms, and who is told of it. Without a queue, they wait for the timer."""
+
+    tables: Tables
+    queue: Queue | None
+    clock: Clock
+
+    @property
+    def records(self) -> RoomRecords:
+        """Rooms that may be on a node."""
+        return RoomRecords(self.tables)
+
+    @property
+    def times(self) -> RoomTimes:
+        """When a node has to be told."""
+        return RoomTimes(self.tables)
+
+    async def look_now(self, integration: str, tags: list[str], *, checked: bool = False) -> None:
+        """Have rooms looked at: at once, and again if that gets lost."""
+        now = self.clock.now()
+        minute = retry_minute(now)
+        await self.times.put([RoomTime(minute, integration, tag, now) for tag in tags])
+        if self.queue:
+            await enqueue_rooms(self.queue, integration, tags, minute, now, checked=checked)
+
+
+@dataclass(frozen=True)
+class NodePlatform:
+    """A Platform. Names are claimed in this deployment first; one that the node has already is changed later."""
+
+    policy: PolicyPlatform
+    rooms: Rooms
+    place: Place
+
+    async def name(self, booking: Booking) -> Booking:
+        """See Platform.name."""
+        return await self.policy.name(booking)
+
+    async def show(self, booking: Booking) -> None:
+        """See Platform.show; three round trips, and one for the queue when something has to be done now."""
+        now = self.rooms.clock.now()
+        record = await self.rooms.records.get(booking.integration, booking.tag)
+        await self._claim(booking, record, now)
+        if record is not None or wanted(booking, self.place, now):
+            await self.rooms.look_now(booking.integration, [booking.tag])
+        elif moment := next_moment(booking, None, self.place, now):
+            await self.rooms.times.put([RoomTime.at(moment, booking.integration, booking.tag)])
+
+    async def forget(self, booking: Booking) -> None:
+        """See Platform.forget."""
+        await self.policy.forget(booking)
+        if await self.rooms.records.get(booking.integration, booking.tag):
+            await self.rooms.look_now(booking.integration, [booking.tag])
+
+    async def _claim(self, booking: Booking, record: RoomRecord | None, now: datetime) -> None:
+        """What policy says of the alias: nothing, so that the node asks its own database.
+
+        A room that policy has answered for and that is open this moment stays so until conferencing nodes know it
+        (room_keeper.py).
+        """
+        is_wanted = booking.state is State.SCHEDULED and wanted(booking, self.place, now) is not None
+        settled = record is not None and record.is_there and record.handed_over
+        if is_wanted and not settled and await self.policy.answers(booking):
+            await self.policy.show(booking)
+        else:
+            await self.policy.show(booking, on_node=booking.state is State.SCHEDULED)
+
+
+@dataclass(frozen=True)
+class ChosenPlatform:
+    """A Platform that is each integration's own (setting `conference_platform`)."""
+
+    policy: PolicyPlatform
+    rooms: Rooms
+    place_of: PlaceOf
+
+    async def name(self, booking: Booking) -> Booking:
+        """See Platform.name."""
+        return await self.policy.name(booking)
+
+    async def show(self, booking: Booking) -> None:
+        """See Platform.show."""
+        await (await self._of(booking)).show(booking)
+
+    async def forget(self, booking: Booking) -> None:
+        """See Platform.forget."""
+        await (await self._of(booking)).forget(booking)
+
+    async def _of(self, booking: Booking) -> Platform:
+        place = await self.place_of(booking.integration)
+        return NodePlatform(self.policy, self.rooms, place) if place.node else self.policy

@@ -1,0 +1,57 @@
+"""What admins are told of rooms on a Management Node: which are missing, which came late, which got another name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.alarms import AlarmKind, Alarms
+from shared.conferences.room_changes import Outcome
+from shared.conferences.room_records import RoomRecord, RoomRecords
+
+LATE = timedelta(minutes=1)
+"""How late a room may come without a word."""
+
+NAMED_IN_ALARM = 5
+"""Rooms that an alarm names."""
+
+
+@dataclass(frozen=True)
+class RoomAlarms:
+    """Alarms of one integration."""
+
+    alarms: Alarms
+    records: RoomRecords
+    integration: str
+
+    async def tell(self, outcome: Outcome, node_problem: str, delay: timedelta, *, had_problem: bool) -> None:
+        """Raise and clear what came of one batch. `delay` is how long its rooms have been due."""
+        if node_problem:
+            await self.alarms.raise_(self.integration, AlarmKind.BRIDGE, f"Rooms of meetings: {node_problem}.")
+        else:
+            await self.alarms.clear(self.integration, AlarmKind.BRIDGE)
+        if node_problem or outcome.problems or had_problem:
+            await self._missing()
+        if outcome.opened and delay > LATE:
+            cause = f"{len(outcome.opened)} rooms were made {delay.total_seconds():.0f} seconds after their time."
+            await self.alarms.raise_(self.integration, AlarmKind.ROOMS_LATE, cause)
+        if outcome.renamed:
+            named = ", ".join(dict.fromkeys(outcome.renamed))
+            cause = f"The Management Node has another conference of the name that was wanted for: {named}."
+            await self.alarms.raise_(self.integration, AlarmKind.ROOM_NAME, cause)
+
+    async def _missing(self) -> None:
+        """One alarm for all rooms that are wanted now and missing: by alias and time, never by subject."""
+        missing = [record async for record in self.records.of(self.integration) if record.problem and record.opens]
+        if not missing:
+            await self.alarms.clear(self.integration, AlarmKind.ROOMS)
+            return
+        missing.sort(key=lambda record: record.opens)
+        told = "; ".join(_told(record) for record in missing[:NAMED_IN_ALARM])
+        more = f"; and {len(missing) - NAMED_IN_ALARM} more" if len(missing) > NAMED_IN_ALARM else ""
+        await self.alarms.raise_(self.integration, AlarmKind.ROOMS, f"Meetings without a room: {told}{more}.")
+
+
+def _told(record: RoomRecord) -> str:
+    opens = datetime.fromisoformat(record.opens)
+    return f"{record.alias} (opens {opens:%Y-%m-%d %H:%M} UTC): {record.problem}"

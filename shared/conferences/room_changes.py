@@ -1,0 +1,278 @@
+"""Carrying out what has to be done about rooms on one Management Node, many at a time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from shared.bookings.booking import Booking
+from shared.calendar.conference import Conference
+from shared.conferences.names import ConferenceNames
+from shared.conferences.node_room import (
+    REFERENCES,
+    RoomFields,
+    Step,
+    aliases_of,
+    new_conference,
+    room_fields,
+)
+from shared.conferences.room_records import RoomRecord
+from shared.management_node.conferences import NodeConference, NodeConferences
+from shared.management_node.failure import NodeRefused
+from shared.storage import RowChanged
+
+log = logging.getLogger(__name__)
+
+NAME_ATTEMPTS = 3
+"""Names that are tried for one room before it waits for the next look."""
+
+_PROTECTING = "host_identity_provider_group"
+
+
+class Unnamed(Exception):
+    """The room needs another name, which its booking cannot be given this moment."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One room with what has to be done about it. `conference` is what has to be there, None for nothing."""
+
+    tag: str
+    step: Step
+    booking: Booking | None
+    record: RoomRecord | None
+    conference: Conference | None
+
+    @property
+    def uri(self) -> str:
+        """Where the room is on the node, "" when that is not known."""
+        return self.record.uri if self.record else ""
+
+
+@dataclass
+class Outcome:
+    """What became of rooms, by tag. `renamed` are names that the node had already, in the order of events."""
+
+    there: dict[str, RoomRecord] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    opened: set[str] = field(default_factory=set)
+    repaired: set[str] = field(default_factory=set)
+    problems: dict[str, str] = field(default_factory=dict)
+    renamed: list[str] = field(default_factory=list)
+
+
+class Renames:
+    """Gives a booking's conference another name. Raises Unnamed when the booking has changed meanwhile."""
+
+    def __init__(self, names: ConferenceNames, write: Any) -> None:
+        self._names = names
+        self._write = write
+
+    async def renamed(self, booking: Booking) -> Booking:
+        """The booking with a random number behind its name, in the table, too."""
+        if booking.conference is None:
+            raise Unnamed
+        name = await self._names.claim_numbered(booking.conference.name, booking.integration, booking.tag)
+        try:
+            written: Booking = await self._write(booking.named(name))
+        except RowChanged as error:
+            raise Unnamed from error
+        return written
+
+
+@dataclass
+class RoomChanges:
+    """The work of one batch. Every method raises what NodeConferences do; what was done by then is in `outcome`."""
+
+    node: NodeConferences
+    node_key: str
+    renames: Renames
+    now: datetime
+    outcome: Outcome = field(default_factory=Outcome)
+
+    async def carry_out(self, items: Sequence[Item]) -> None:
+        """Do everything. Rooms that are wanted come before those that are over."""
+        found = await self._found(items)
+        for item in items:
+            if item.step is Step.CHANGE and item.uri:
+                await self._change(item, item.uri)
+        await self._open([item for item in items if item.step in (Step.OPEN, Step.LOOK)], found)
+        await self._change_found([item for item in items if item.step is Step.CHANGE and not item.uri], found)
+        await self._close([item for item in items if item.step is Step.CLOSE], found)
+
+    async def _found(self, items: Iterable[Item]) -> Mapping[str, NodeConference]:
+        """Rooms by tag, of those that have to be looked for: one request."""
+        unknown = [
+            item
+            for item in items
+            if item.step in (Step.OPEN, Step.LOOK) or (item.step is not Step.NOTHING and not item.uri)
+        ]
+        return await self.node.by_tags({_service_tag(item) for item in unknown})
+
+    async def _open(self, items: Sequence[Item], found: Mapping[str, NodeConference]) -> None:
+        missing = []
+        for item in items:
+            if room := found.get(_service_tag(item)):
+                await self._adopt(item, room)
+            else:
+                missing.append(item)
+                if item.step is Step.LOOK:
+                    self.outcome.repaired.add(item.tag)
+        await self._create(missing)
+
+    async def _change_found(self, items: Sequence[Item], found: Mapping[str, NodeConference]) -> None:
+        for item in items:
+            if room := found.get(_service_tag(item)):
+                await self._change(item, room.resource_uri)
+            else:
+                await self._create([item])
+
+    async def _adopt(self, item: Item, room: NodeConference) -> None:
+        """A room that is there: what it lacks is added, what others have set on it stays."""
+        conference = _conference(item)
+        for alias in room.lacks([conference.alias, conference.numeric_alias]):
+            [fields] = [each for each in aliases_of(conference) if each["alias"] == alias]
+            try:
+                await self.node.add_alias(room.resource_uri, fields)
+                self.outcome.repaired.add(item.tag)
+            except NodeRefused as refused:
+                self.outcome.problems[item.tag] = _problem(conference, refused)
+                return
+        known = item.record.fields if item.record else {}
+        if item.step is Step.OPEN and known != room_fields(conference):
+            await self._change(item, room.resource_uri)
+        else:
+            self._is_there(item, room.resource_uri)
+
+    async def _change(self, item: Item, uri: str) -> None:
+        """Write the fields of ours that differ from what was written last; a room that is gone is made again."""
+        for _ in range(NAME_ATTEMPTS):
+            wanted, known = room_fields(_conference(item)), item.record.fields if item.record else {}
+            differing = {name: value for name, value in wanted.items() if known.get(name) != value}
+            try:
+                if await self.node.change(uri, await self._for_node(differing)):
+                    self._is_there(item, uri)
+                else:
+                    await self._create([item])
+            except NodeRefused as refused:
+                if not refused.is_taken("name"):
+                    self._refused(item, refused)
+                    return
+                renamed = await self._renamed(item)
+                if renamed is None:
+                    return
+                item = renamed
+            else:
+                return
+
+    async def _create(self, items: Sequence[Item]) -> None:
+        """Make rooms: many with one request, and one by one what is refused."""
+        ready = [(item, fields) for item in items if (fields := await self._new(item)) is not None]
+        if len(ready) > 1:
+            try:
+                await self.node.create([fields for _, fields in ready])
+            except NodeRefused:
+                log.info("a Management Node does not take one of %s rooms: they are made one by one", len(ready))
+            made = await self.node.by_tags({_service_tag(item) for item, _ in ready})
+            for item, _ in ready:
+                if room := made.get(_service_tag(item)):
+                    self._is_there(item, room.resource_uri, made=True)
+            ready = [(item, fields) for item, fields in ready if _service_tag(item) not in made]
+        for item, _ in ready:
+            await self._create_one(item)
+
+    async def _create_one(self, item: Item) -> None:
+        for _ in range(NAME_ATTEMPTS):
+            fields = await self._new(item)
+            if fields is None:
+                return
+            try:
+                self._is_there(item, await self.node.create([fields]), made=True)
+            except NodeRefused as refused:
+                if room := (await self.node.by_tags({_service_tag(item)})).get(_service_tag(item)):
+                    self._is_there(item, room.resource_uri)  # another instance was faster, or this one, before
+                    return
+                if not refused.is_taken("name"):
+                    self._refused(item, refused)
+                    return
+                renamed = await self._renamed(item)
+                if renamed is None:
+                    return
+                item = renamed
+            else:
+                return
+
+    async def _close(self, items: Sequence[Item], found: Mapping[str, NodeConference]) -> None:
+        rooms = [found.get(_service_tag(item)) for item in items]
+        uris = [item.uri or (room.resource_uri if room else "") for item, room in zip(items, rooms, strict=True)]
+        await self.node.remove([uri for uri in uris if uri])
+        self.outcome.gone |= {item.tag for item in items}
+
+    async def _renamed(self, item: Item) -> Item | None:
+        """The item under another name (M2); None when its booking is changed by others this moment."""
+        if item.booking is None:
+            return None
+        self.outcome.renamed.append(_conference(item).numeric_alias)
+        try:
+            booking = await self.renames.renamed(item.booking)
+        except Unnamed:
+            self.outcome.problems[item.tag] = "its name is taken on the node, and it is being changed"
+            return None
+        return replace(item, booking=booking, conference=booking.conference)
+
+    async def _new(self, item: Item) -> dict[str, Any] | None:
+        """What makes the room; None when it must not be made as it would be."""
+        conference = _conference(item)
+        fields = await self._for_node(room_fields(conference))
+        if conference.identity_provider_group and not fields[_PROTECTING]:
+            group = "the Identity Provider group of the settings"
+            self.outcome.problems[item.tag] = (
+                f"the Management Node does not have {group}, so that it would let anybody in"
+            )
+            return None
+        return new_conference(fields, conference)
+
+    async def _for_node(self, fields: RoomFields) -> dict[str, Any]:
+        """The fields with URIs in place of names. A theme that the node does not have is left to its default."""
+        found = dict[str, Any](fields)
+        for name, resource in REFERENCES.items():
+            if name in fields:
+                found[name] = (await self.node.uri_of(resource, fields[name]) if fields[name] else "") or None
+        return found
+
+    def _refused(self, item: Item, refused: NodeRefused) -> None:
+        self.node.forget_references()
+        self.outcome.problems[item.tag] = _problem(_conference(item), refused)
+
+    def _is_there(self, item: Item, uri: str, *, made: bool = False) -> None:
+        conference = _conference(item)
+        record = item.record or RoomRecord(
+            conference.service_tag.partition(":")[0], item.tag, self.node_key, {}, self.now, self.now
+        )
+        record = replace(record, node=self.node_key, fields=room_fields(conference), alias=conference.numeric_alias)
+        if made or not record.is_there:
+            record = replace(record, made=self.now)
+            self.outcome.opened.add(item.tag)
+        self.outcome.there[item.tag] = record.seen(uri, self.now)
+
+
+def _conference(item: Item) -> Conference:
+    if item.conference is None:
+        raise ValueError("nothing is wanted of this room")
+    return item.conference
+
+
+def _service_tag(item: Item) -> str:
+    """Our tag: of the conference, or of the record of a room whose booking is gone."""
+    integration = item.record.integration if item.record else item.booking.integration if item.booking else ""
+    return f"{integration}:{item.tag}"
+
+
+def _problem(conference: Conference, refused: NodeRefused) -> str:
+    """Why the node does not take a room, for an admin; no text of the meeting."""
+    if refused.is_taken("alias") or refused.is_taken("aliases"):
+        return f"alias {conference.alias} or {conference.numeric_alias} belongs to another conference of the node"
+    return str(refused).rstrip(".")

@@ -1,0 +1,257 @@
+"""Keeps rooms on Management Nodes as bookings want them: there in their time, gone otherwise (C1, C3).
+
+    a booking changes ─▶ row under a minute, and a queue message if that is now     node_platform.py
+    every minute ─▶ what has fallen due goes into the queue, and comes again later  RoomTimer
+    the queue ─▶ read bookings and records ─▶ write records ─▶ ask the node         RoomKeeper
+              ─▶ write records ─▶ have the bookings changed meanwhile? again
+              ─▶ rows of the minute go, rows of the next moment come
+
+Every step may be repeated. A room is found again by its tag before one is made, so that work which was done before a
+crash, a timeout or by another instance is not done twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared.alarms import Alarms
+from shared.bookings.booking import Booking
+from shared.bookings.rows import meetings_table
+from shared.bookings.stored import stored_booking
+from shared.clock import Clock
+from shared.conferences.names import ConferenceNames
+from shared.conferences.node_platform import PlaceOf, Rooms
+from shared.conferences.node_room import Place, Step, next_moment, room_fields, step_of, wanted
+from shared.conferences.platform import PolicyPlatform
+from shared.conferences.room_alarms import RoomAlarms
+from shared.conferences.room_changes import Item, Outcome, Renames, RoomChanges
+from shared.conferences.room_records import RoomRecord
+from shared.conferences.room_times import RoomTime, retry_minute
+from shared.conferences.room_work import BATCH, RoomWork
+from shared.errors import RateLimited, SchedulingError
+from shared.management_node.failure import NodeFailed
+from shared.management_node.nodes import ManagementNode
+from shared.management_node.outage import Outages
+from shared.metrics import Metric, measure
+from shared.storage import Queue, Replace, Tables
+
+log = logging.getLogger(__name__)
+
+MAX_TURNS = 4
+"""How often a batch is gone through again because bookings have changed meanwhile."""
+
+MAX_DUE = 20_000
+"""Rooms that one run of the timer hands out; the next one goes on."""
+
+NodeOf = Callable[[str], Awaitable[ManagementNode | None]]
+"""The Management Node that an integration's settings name, whatever its platform; None when they name none or are gone.
+Raises NodeFailed.
+"""
+
+
+@dataclass(frozen=True)
+class RoomTimer:
+    """What hands out the rooms that have fallen due, every minute."""
+
+    rooms: Rooms
+    queue: Queue
+
+    async def run(self) -> int:
+        """Hand them out; how many rooms that were."""
+        now, waiting, count = self.rooms.clock.now(), defaultdict[str, list[RoomTime]](list), 0
+        async for time in self.rooms.times.due(now):
+            waiting[time.integration].append(time)
+            count += 1
+            if len(waiting[time.integration]) == BATCH:
+                await self._hand_out(waiting.pop(time.integration), now)
+            if count == MAX_DUE:
+                break
+        for times in waiting.values():
+            await self._hand_out(times, now)
+        return count
+
+    async def _hand_out(self, times: Sequence[RoomTime], now: datetime) -> None:
+        minute, first = retry_minute(now), min(time.since for time in times)
+        work = RoomWork(times[0].integration, tuple(dict.fromkeys(time.tag for time in times)), minute, first)
+        await self.queue.send(work.encode())
+        await self.rooms.times.move(times, minute)
+
+
+@dataclass(frozen=True)
+class RoomKeeper:
+    """The queue's consumer for rooms."""
+
+    tables: Tables
+    rooms: Rooms
+    policy: PolicyPlatform
+    place_of: PlaceOf
+    node_of: NodeOf
+    outages: Outages
+    alarms: Alarms
+    clock: Clock
+
+    async def keep(self, work: RoomWork) -> None:
+        """Do what has to be done about these rooms now. What cannot be done yet comes again by its row.
+
+        Raises Unavailable when storage cannot be used.
+        """
+        checked = frozenset(work.tags) if work.checked else frozenset[str]()
+        left: Sequence[str] = work.tags
+        done: list[RoomTime] = []
+        for _ in range(MAX_TURNS):
+            raced, changed, following = await self._turn(work, left, checked)
+            done += following
+            left, checked = [*raced, *(tag for tag in changed if tag not in raced)], frozenset(raced)
+            if not left:
+                break
+        finished = frozenset(work.tags) - set(left) - await self._failed(work)
+        await self.rooms.times.settle(
+            work.integration, work.minute, finished, [time for time in done if time.tag in finished]
+        )
+
+    async def _failed(self, work: RoomWork) -> frozenset[str]:
+        records = await asyncio.gather(*(self.rooms.records.get(work.integration, tag) for tag in work.tags))
+        return frozenset(each.tag for each in records if each and each.problem)
+
+    async def _turn(
+        self, work: RoomWork, tags: Sequence[str], checked: frozenset[str]
+    ) -> tuple[list[str], list[str], list[RoomTime]]:
+        """Go through some rooms once. Returned are the tags of those of which others have changed the record meanwhile,
+        of those whose bookings have changed, and when to look next.
+        """
+        place, now = await self.place_of(work.integration), self.clock.now()
+        items = await asyncio.gather(*(self._item(work.integration, tag, place, now, tag in checked) for tag in tags))
+        todo = [item for item in items if item.step is not Step.NOTHING]
+        raced = await self._do(work, place, todo, now) if todo else []
+        await self._hand_over(items, place, now)
+        following = [time for item in items if (time := await self._following(item, place, now))]
+        return raced, await self._changed(items), following
+
+    async def _item(self, integration: str, tag: str, place: Place, now: datetime, checked: bool) -> Item:
+        booking, record = await asyncio.gather(
+            stored_booking(meetings_table(self.tables), integration, tag), self.rooms.records.get(integration, tag)
+        )
+        step = step_of(booking, record, place, now)
+        step = Step.LOOK if step is Step.NOTHING and checked and wanted(booking, place, now) else step
+        return Item(tag, step, booking, record, wanted(booking, place, now))
+
+    async def _do(self, work: RoomWork, place: Place, items: Sequence[Item], now: datetime) -> list[str]:
+        """Ask the node, and write down what came of it; the tags of rooms that others have changed meanwhile."""
+        items = await self._noted(items, place, now)
+        outcome = Outcome()
+        problem = ""
+        try:
+            node = await self.node_of(work.integration)
+            if node is None:
+                return await self._forsaken(work, items)
+            renames = Renames(ConferenceNames(self.tables), self._write)
+            changes = RoomChanges(node.conferences, node.key, renames, now, outcome)
+            async with self.outages.watched(node.login):
+                await changes.carry_out([item for item in items if _is_on(item, node)])
+            outcome.gone |= {item.tag for item in items if not _is_on(item, node)}
+        except (NodeFailed, RateLimited) as failed:
+            problem = failed.cause if isinstance(failed, NodeFailed) else "the Management Node is asked too often"
+        except SchedulingError as error:
+            problem = str(error).rstrip(".")
+        raced = await self._write_down(items, outcome, problem)
+        await self._tell(work, items, outcome, problem)
+        return raced
+
+    async def _forsaken(self, work: RoomWork, items: Sequence[Item]) -> list[str]:
+        """The settings name no node any more, or are gone: nobody can remove what is left there."""
+        log.warning(
+            "integration %s: %s rooms stay on a Management Node that is not known", work.integration, len(items)
+        )
+        return await self.rooms.records.remove([item.record for item in items if item.record])
+
+    async def _noted(self, items: Sequence[Item], place: Place, now: datetime) -> Sequence[Item]:
+        """The items with records of all rooms that are about to be made, written before anything is asked."""
+        fresh = {
+            item.tag: RoomRecord(
+                item.booking.integration,
+                item.tag,
+                place.node,
+                room_fields(item.conference),
+                now,
+                now,
+                handed_over=not await self.policy.answers(item.booking),
+                alias=item.conference.numeric_alias,
+            )
+            for item in items
+            if item.step is Step.OPEN and item.booking and item.conference and not item.record
+        }
+        await self.rooms.records.put(list(fresh.values()))
+        return [replace(item, record=fresh.get(item.tag, item.record)) for item in items]
+
+    async def _write(self, booking: Booking) -> Booking:
+        """A booking under another name."""
+        [etag] = await meetings_table(self.tables).commit(booking.integration, Replace(booking.row, booking.values()))
+        return replace(booking, etag=etag)
+
+    async def _write_down(self, items: Sequence[Item], outcome: Outcome, problem: str) -> list[str]:
+        """Records of what is there, and of what is missing and why; those of rooms that are gone go."""
+        missing = []
+        for item in items:
+            cause = outcome.problems.get(item.tag) or ("" if item.tag in outcome.there else problem)
+            if item.record and item.conference and cause and not item.record.is_there:
+                opens = item.conference.next_opening(self.clock.now())
+                missing.append(replace(item.record, problem=cause, opens=opens.isoformat() if opens else ""))
+            elif item.record and cause and item.tag not in outcome.gone:
+                missing.append(replace(item.record, problem=cause, opens=""))
+        kept = {record.tag: record for record in (*outcome.there.values(), *missing)}
+        await self.rooms.records.put(list(kept.values()))
+        return await self.rooms.records.remove(
+            [item.record for item in items if item.record and item.tag in outcome.gone and item.record.etag]
+        )
+
+    async def _tell(self, work: RoomWork, items: Sequence[Item], outcome: Outcome, problem: str) -> None:
+        alarms = RoomAlarms(self.alarms, self.rooms.records, work.integration)
+        now = self.clock.now()
+        for _ in outcome.opened:
+            measure(Metric.ROOM_DELAY, max((now - work.since).total_seconds(), 0.0), work.integration)
+        if outcome.repaired:
+            measure(Metric.ROOM_REPAIRS, len(outcome.repaired), work.integration)
+        await alarms.tell(
+            outcome, problem, now - work.since, had_problem=any(i.record and i.record.problem for i in items)
+        )
+
+    async def _hand_over(self, items: Iterable[Item], place: Place, now: datetime) -> None:
+        """Have nodes look into their own database for rooms that policy answers for and that they know by now."""
+        for item in items:
+            record = await self.rooms.records.get(item.booking.integration, item.tag) if item.booking else None
+            if not (item.booking and item.conference and record and record.is_there) or record.handed_over:
+                continue
+            if now >= record.made + place.lead:
+                await self.policy.hand_over(item.booking)
+                await self.rooms.records.put([replace(record, handed_over=True)])
+
+    async def _changed(self, items: Sequence[Item]) -> list[str]:
+        """Rooms whose bookings are not those any more that were gone by."""
+        acted = [item for item in items if item.step is not Step.NOTHING and item.booking]
+        table = meetings_table(self.tables)
+        now = await asyncio.gather(
+            *(stored_booking(table, item.booking.integration, item.tag) for item in acted if item.booking)
+        )
+        before = [item.booking.etag for item in acted if item.booking]
+        return [
+            item.tag
+            for item, etag, booking in zip(acted, before, now, strict=True)
+            if booking is None or booking.etag != etag
+        ]
+
+    async def _following(self, item: Item, place: Place, now: datetime) -> RoomTime | None:
+        if item.booking is None:
+            return None
+        record = await self.rooms.records.get(item.booking.integration, item.tag)
+        moment = next_moment(item.booking, record, place, now + timedelta(0))
+        return RoomTime.at(moment, item.booking.integration, item.tag) if moment else None
+
+
+def _is_on(item: Item, node: ManagementNode) -> bool:
+    """Whether the room is on this node, or is to be. One that is over on another node cannot be removed there."""
+    return item.step is not Step.CLOSE or item.record is None or item.record.node == node.key

@@ -1,0 +1,130 @@
+"""Rooms that may be on a Management Node: row `room:<tag>` of the integration's partition of table `meetings`.
+
+It is written before a room is made, and goes after it has been removed: a crash in between leaves a record of a room
+that is not there, never a room that nobody knows of.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Self
+
+from shared.bookings.rows import RowKind, meetings_table
+from shared.storage import MAX_OPERATIONS, Delete, Operation, Put, Row, RowChanged, Table, Tables, Values
+
+
+@dataclass(frozen=True)
+class RoomRecord:
+    """What is known of a room.
+
+    `fields` are those of ours that were written last (node_room.room_fields), `uri` its path on the node, "" while that
+    is not known, `looked` when it was seen there last. `is_there` says that it was made or found. `problem` is why it
+    is not there though it should be, "" normally, for the admin; `opens` the ISO time for which it is wanted.
+    `handed_over` says that conferencing nodes are not answered by policy any more.
+    """
+
+    integration: str
+    tag: str
+    node: str
+    fields: Mapping[str, str]
+    made: datetime
+    looked: datetime
+    uri: str = ""
+    is_there: bool = False
+    handed_over: bool = True
+    problem: str = ""
+    alias: str = ""
+    opens: str = ""
+    etag: str = ""
+
+    @property
+    def key(self) -> str:
+        """Row key in table `meetings`."""
+        return RowKind.ROOM.key(self.tag)
+
+    def values(self) -> Values:
+        """Its columns."""
+        return {
+            "node": self.node,
+            "fields": json.dumps(dict(self.fields), ensure_ascii=False),
+            "made": self.made.isoformat(),
+            "looked": self.looked.isoformat(),
+            "uri": self.uri,
+            "is_there": self.is_there,
+            "handed_over": self.handed_over,
+            "problem": self.problem,
+            "alias": self.alias,
+            "opens": self.opens,
+        }
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """The record of a row."""
+        text = {name: str(value) for name, value in row.values.items()}
+        return cls(
+            row.partition, RowKind.ROOM.name_in(row.key), text["node"], json.loads(text["fields"]),
+            datetime.fromisoformat(text["made"]), datetime.fromisoformat(text["looked"]), text["uri"],
+            bool(row.values["is_there"]), bool(row.values["handed_over"]), text["problem"], text["alias"],
+            text["opens"], row.etag,
+        )  # fmt: skip
+
+    def seen(self, uri: str, now: datetime) -> Self:
+        """The same, found on the node."""
+        return replace(self, uri=uri or self.uri, is_there=True, looked=now, problem="", opens="")
+
+
+@dataclass(frozen=True)
+class RoomRecords:
+    """The records of all integrations. Every call may raise Unavailable."""
+
+    tables: Tables
+
+    @property
+    def _table(self) -> Table:
+        return meetings_table(self.tables)
+
+    async def get(self, integration: str, tag: str) -> RoomRecord | None:
+        """The record of a tag's room, or None: one point read."""
+        row = await self._table.get(integration, RowKind.ROOM.key(tag))
+        return RoomRecord.from_row(row) if row else None
+
+    async def of(self, integration: str) -> AsyncIterator[RoomRecord]:
+        """All records of an integration: as many as there are rooms at this time."""
+        async for row in self._table.rows(integration, RowKind.ROOM.prefix):
+            yield RoomRecord.from_row(row)
+
+    async def put(self, records: Sequence[RoomRecord]) -> None:
+        """Write records of one integration."""
+        await self._commit([(each.integration, Put(each.key, each.values())) for each in records])
+
+    async def remove(self, records: Sequence[RoomRecord]) -> list[str]:
+        """Remove records as they were read; the tags of those that others have changed, which stay."""
+        try:
+            await self._commit([(each.integration, Delete(_row(each))) for each in records])
+        except RowChanged:
+            return [each.tag for each in records if not await self._removed(each)]
+        return []
+
+    async def _removed(self, record: RoomRecord) -> bool:
+        row = await self._table.get(record.integration, record.key)
+        if row is None:
+            return True
+        if row.etag != record.etag:
+            return False
+        try:
+            await self._table.commit(record.integration, Delete(row))
+        except RowChanged:
+            return False
+        return True
+
+    async def _commit(self, writes: Sequence[tuple[str, Operation]]) -> None:
+        for start in range(0, len(writes), MAX_OPERATIONS):
+            some = writes[start : start + MAX_OPERATIONS]
+            await self._table.commit(some[0][0], *(write for _, write in some))
+
+
+def _row(record: RoomRecord) -> Row:
+    return Row(record.integration, record.key, {}, record.etag)

@@ -1,0 +1,120 @@
+"""When a Management Node has to be told of a room: rows under their minute, so that nobody ever looks at all rooms.
+
+Partition `rooms` of table `meetings`, one for all integrations, key `<yyyymmddhhmm>:<integration>:<tag>`. A row is a
+hint: whoever handles it looks at the booking, so one that has been overtaken does no harm. It goes once everything is
+as it should be; until then it comes again, RETRY_AFTER later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence, Set
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from shared.bookings.rows import ROOM_TIMES_PARTITION, meetings_table
+from shared.management_node.allowance import minute_of
+from shared.storage import MAX_OPERATIONS, Delete, Put, Row, RowChanged, Table, Tables
+
+RETRY_AFTER = timedelta(minutes=2)
+"""When a room is looked at again whose work has not been done: it was handed out, and whoever had it may have died."""
+
+_MINUTE = timedelta(minutes=1)
+_FORM = "%Y%m%d%H%M"
+
+
+@dataclass(frozen=True)
+class RoomTime:
+    """A room to be looked at, at a minute. `since` is from when on it should have been as it is to be."""
+
+    minute: datetime
+    integration: str
+    tag: str
+    since: datetime
+    etag: str = ""
+
+    @classmethod
+    def at(cls, moment: datetime, integration: str, tag: str) -> Self:
+        """For a moment: rows are handed out at whole minutes, the first one after it at the latest."""
+        minute = minute_of(moment)
+        return cls(minute if minute == moment else minute + _MINUTE, integration, tag, moment)
+
+    @property
+    def key(self) -> str:
+        """Row key."""
+        return f"{_prefix(self.minute, self.integration)}{self.tag}"
+
+    @property
+    def row(self) -> Row:
+        """The row as it was read."""
+        return Row(ROOM_TIMES_PARTITION, self.key, {}, self.etag)
+
+    def put(self) -> Put:
+        """The write that makes the row."""
+        return Put(self.key, {"since": self.since.isoformat()})
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """What a row says."""
+        minute, integration, tag = row.key.split(":", 2)
+        since = datetime.fromisoformat(str(row.values["since"]))
+        return cls(datetime.strptime(minute, _FORM).replace(tzinfo=UTC), integration, tag, since, row.etag)
+
+
+@dataclass(frozen=True)
+class RoomTimes:
+    """The rows of all integrations. Every call may raise Unavailable."""
+
+    tables: Tables
+
+    @property
+    def _table(self) -> Table:
+        return meetings_table(self.tables)
+
+    async def due(self, now: datetime) -> AsyncIterator[RoomTime]:
+        """What has fallen due, the oldest first."""
+        async for row in self._table.rows(ROOM_TIMES_PARTITION):
+            time = RoomTime.from_row(row)
+            if time.minute > now:
+                return
+            yield time
+
+    async def put(self, times: Sequence[RoomTime]) -> None:
+        """Write rows; one that is there already is the same."""
+        await self._commit([time.put() for time in times])
+
+    async def move(self, times: Sequence[RoomTime], to: datetime) -> None:
+        """Have rows come again at another minute: what is handed out now may get lost."""
+        writes: list[Put | Delete] = []
+        for time in times:
+            writes += [replace(time, minute=to).put(), Delete(time.row)]
+        await self._commit(writes)
+
+    async def settle(self, integration: str, minute: datetime, done: Set[str], following: Sequence[RoomTime]) -> None:
+        """Remove an integration's rows of one minute for what is done, and write those for what comes next."""
+        prefix = _prefix(minute, integration)
+        rows = [row async for row in self._table.rows(ROOM_TIMES_PARTITION, prefix)]
+        gone = [Delete(row) for row in rows if row.key.removeprefix(prefix) in done]
+        await self._commit([*gone, *(time.put() for time in following)])
+
+    async def _commit(self, writes: Sequence[Put | Delete]) -> None:
+        """All writes; of two of one row the last. Where others are faster, each is done alone."""
+        once = list({each.row.key if isinstance(each, Delete) else each.key: each for each in writes}.values())
+        for start in range(0, len(once), MAX_OPERATIONS):
+            some = once[start : start + MAX_OPERATIONS]
+            try:
+                await self._table.commit(ROOM_TIMES_PARTITION, *some)
+            except RowChanged:
+                for each in some:
+                    with suppress(RowChanged):
+                        await self._table.commit(ROOM_TIMES_PARTITION, each)
+
+
+def retry_minute(now: datetime) -> datetime:
+    """The minute at which what is handed out now comes again if nobody does it."""
+    return minute_of(now + RETRY_AFTER)
+
+
+def _prefix(minute: datetime, integration: str) -> str:
+    return f"{minute.astimezone(UTC):{_FORM}}:{integration}:"

@@ -1,0 +1,67 @@
+"""What goes through the queue for rooms on Management Nodes: ids only, beside notices of messages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+
+from shared.storage import Queue
+
+_MARK = '{"rooms":'
+
+BATCH = 40
+"""Rooms of one message: their tags fit into the address of one request to a node."""
+
+
+@dataclass(frozen=True)
+class RoomWork:
+    """Rooms of one integration to be looked at. `minute` is that of their rows (room_times.py).
+
+    `checked` are rooms of which it is known that something is wrong on the node: they are looked at in any case. With
+    `move` all bookings beyond a key are moved to the integration's platform instead (room_moves.py).
+    """
+
+    integration: str
+    tags: tuple[str, ...]
+    minute: datetime
+    since: datetime
+    checked: bool = False
+    move: str | None = None
+
+    def encode(self) -> str:
+        """The queue message."""
+        fields = {
+            "integration": self.integration, "tags": self.tags, "minute": self.minute.timestamp(),
+            "since": self.since.timestamp(), "checked": self.checked, "move": self.move,
+        }  # fmt: skip
+        return f"{_MARK}{json.dumps(fields, separators=(',', ':'))}}}"
+
+    @classmethod
+    def decode(cls, body: str) -> Self:
+        """What `encode` wrote. Raises ValueError for anything else."""
+        try:
+            fields = json.loads(body)["rooms"]
+            minute, since = (datetime.fromtimestamp(float(fields[name]), UTC) for name in ("minute", "since"))
+            tags = tuple(str(tag) for tag in fields["tags"])
+            move = None if fields["move"] is None else str(fields["move"])
+            return cls(str(fields["integration"]), tags, minute, since, bool(fields["checked"]), move)
+        except (KeyError, TypeError, OverflowError) as error:
+            raise ValueError("no work on rooms") from error
+
+
+def is_room_work(body: str) -> bool:
+    """Whether a queue message is about rooms."""
+    return body.startswith(_MARK)
+
+
+async def enqueue_rooms(
+    queue: Queue, integration: str, tags: Collection[str], minute: datetime, since: datetime, *, checked: bool = False
+) -> None:
+    """Have rooms looked at now. Raises Unavailable."""
+    some = sorted(tags)
+    for start in range(0, len(some), BATCH):
+        work = RoomWork(integration, tuple(some[start : start + BATCH]), minute, since, checked)
+        await queue.send(work.encode())

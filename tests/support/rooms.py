@@ -1,0 +1,155 @@
+"""Rooms on a simulated Management Node, with everything around them in memory."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from dev.harness.secrets import MemorySecrets
+from dev.harness.storage import MemoryStorage
+from dev.management_node.model import CONFERENCE
+from dev.management_node.node import Node
+from shared.alarms import AlarmKind
+from shared.bookings.booking import Booking
+from shared.composition import Services
+from shared.conferences.room_work import RoomWork
+from shared.errors import Unavailable
+from shared.integrations import Integration
+from shared.management_node.nodes import ManagementNodes
+from shared.settings import Settings, StorageAccount
+from shared.storage import Put, Storage
+from tests.fakes.clock import FakeClock
+from tests.fakes.management_node import NodeWire
+from tests.support.conferences import START, TAG, conference
+from tests.support.integrations import graph_fields
+
+LOGIN = ("api", "correct staple")
+ON_NODE = {
+    "conference_platform": "management_api", "bridge_url": "https://manager.example.com",
+    "bridge_username": LOGIN[0], "bridge_password": LOGIN[1], "bridge_client_id": "", "bridge_private_key": "",
+}  # fmt: skip
+"""Settings of an integration whose rooms are on the node."""
+
+
+async def no_rooms(work: RoomWork) -> None:
+    """In the place of RoomKeeper.keep where there is no node."""
+    raise AssertionError(f"no rooms were expected: {work}")
+
+
+def tag_of(number: int) -> str:
+    """A tag of its own for each number."""
+    return f"{number:08x}-0000-4000-8000-000000000000"
+
+
+@dataclass
+class RoomsWorld:
+    """One integration whose rooms are on one node. `around` takes the place of the storage that the product uses."""
+
+    clock: FakeClock = field(default_factory=lambda: FakeClock(START - timedelta(hours=2)))
+    memory: MemoryStorage = field(default_factory=MemoryStorage)
+    around: Callable[[Storage], Storage] = lambda storage: storage
+    wire_around: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda wire: wire
+
+    def __post_init__(self) -> None:
+        self.node = Node(self.clock)
+        self.node.auth.basic = LOGIN
+        self.secrets = MemorySecrets()
+        self.integration: Integration
+        self.restart()
+
+    def restart(self) -> None:
+        """Another process takes over."""
+        settings = Settings(StorageAccount("x"), "https://vmr.example.com", b"k" * 32, secrets_file="x")
+        self.services = Services(settings, self.around(self.memory), self.secrets, self.clock)
+        base = self.services.foundation
+        wire = self.wire_around(NodeWire(self.node))
+        nodes = ManagementNodes(base.integrations, base.storage, self.clock, wire)
+        self.services.conferences.__dict__["management_nodes"] = nodes
+
+    async def integrate(self, **changes: Any) -> Integration:
+        """Create the integration."""
+        fields = graph_fields(**(ON_NODE | changes))
+        self.integration = await self.services.foundation.integrations.create(fields)
+        return self.integration
+
+    def booking(self, number: int = 0, **changes: Any) -> Booking:
+        """A booking of a meeting at START, unless `changes` of the conference say otherwise."""
+        tag = tag_of(number) if number else TAG
+        alias, numeric = f"77{100000 + number}@example.com", f"77{100000 + number}"
+        given = {"name": f"Room {number}", "alias": alias, "numeric_alias": numeric, "owner": "alice@example.com"}
+        room = conference(service_tag=f"{self.integration.uuid}:{tag}", **(given | changes))
+        booked = Booking(
+            self.integration.uuid, tag, alias, "user", self.clock.now(), self.clock.now() + timedelta(days=9)
+        )
+        return booked.scheduled("meeting", "item", room).named(room.name)
+
+    async def show(self, booking: Booking) -> Booking:
+        """What the processor does with a decision; the booking as it stands in the table."""
+        await self.memory.table("meetings").commit(booking.integration, Put(booking.key, booking.values()))
+        platform = self.services.conferences.platform
+        named = await platform.name(booking)
+        await platform.show(named)
+        return named
+
+    async def drain(self) -> None:
+        """The queue hands out what it holds."""
+        queue = self.memory.queue("meeting-requests")
+        for _ in range(10_000):
+            if not queue.sent:
+                return
+            body, _ = queue.sent.pop(0)
+            with suppress(Unavailable):  # the queue hands it out again; its rows come in any case
+                await self.services.conferences.room_keeper.keep(RoomWork.decode(body))
+        raise AssertionError("the queue never runs empty")
+
+    async def tick(self) -> None:
+        """The timer runs, and what it hands out is done."""
+        await self.services.conferences.room_timer.run()
+        await self.drain()
+
+    async def go_to(self, moment: datetime, step: timedelta = timedelta(minutes=1)) -> None:
+        """Time passes; the timer runs every minute, or in larger steps."""
+        while self.clock.now() < moment:
+            self.clock.set(min(self.clock.now() + step, moment))
+            await self.tick()
+
+    def aliases(self) -> list[list[str]]:
+        """The aliases of each room that is on the node."""
+        return [room["aliases"] for room in self.node.rooms()]
+
+    def names(self) -> list[str]:
+        """The names of the rooms that are on the node."""
+        return [room["name"] for room in self.node.rooms()]
+
+    def room(self, number: int = 0) -> dict[str, Any]:
+        """The one room with this number."""
+        alias = f"77{100000 + number}@example.com"
+        [id_] = [
+            id_
+            for id_ in self.node.store.all("conference")
+            if alias in [each["alias"] for each in self.node.store.shown("conference", id_)["aliases"]]
+        ]
+        return self.node.store.shown("conference", id_)
+
+    def foreign(self, name: str, *aliases: str) -> int:
+        """A conference that an admin has made on the node."""
+        fields = {"name": name, "aliases": [{"alias": alias} for alias in aliases]}
+        return self.node.store.create(CONFERENCE, fields, self.clock.now())
+
+    @property
+    def requests(self) -> list[str]:
+        """Everything that the node was asked, for the method and the path alone."""
+        return [f"{method} {path.partition('?')[0]}" for method, path in self.node.requests]
+
+    async def alarms(self) -> dict[AlarmKind, str]:
+        """What is raised, with its cause."""
+        found = self.services.foundation.alarms.of(self.integration.uuid)
+        return {alarm.kind: alarm.cause async for alarm in found}
+
+    async def left(self) -> list[str]:
+        """Rows of rooms and their times."""
+        table = self.memory.table("meetings")
+        return [row.key async for row in table.everything() if row.partition == "rooms" or row.key.startswith("room:")]
