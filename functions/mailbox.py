@@ -113,8 +113,9 @@ async def agenda(timer: func.TimerRequest) -> None:
 
 @bp.timer_trigger("timer", "0 10 2 * * *")
 async def compare(timer: func.TimerRequest) -> None:
-    """Every night: calendars are compared with the records."""
+    """Every night: calendars, and Management Nodes' lists of rooms, are compared with the records."""
     await services().scheduling.timers.compare()
+    await services().conferences.compare_rooms()
 
 
 @bp.timer_trigger("timer", "0 40 3 * * *")

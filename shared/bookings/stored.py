@@ -14,9 +14,9 @@ async def stored_booking(meetings: Table, integration: str, tag: str) -> Booking
     return Booking.from_row(row) if row else None
 
 
-async def bookings_of(meetings: Table, integration: str) -> AsyncIterator[Booking]:
-    """All bookings of an integration, page by page."""
-    async for row in meetings.rows(integration, RowKind.BOOKING.prefix):
+async def bookings_of(meetings: Table, integration: str, after: str = "") -> AsyncIterator[Booking]:
+    """All bookings of an integration, page by page, those beyond a row key only."""
+    async for row in meetings.rows(integration, RowKind.BOOKING.prefix, after):
         yield Booking.from_row(row)
 
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from shared.conferences.node_room import Place
     from shared.conferences.platform import Platform
     from shared.conferences.policy import Policy
+    from shared.conferences.room_comparison import RoomComparison
     from shared.conferences.room_keeper import RoomKeeper, RoomTimer
+    from shared.conferences.room_moves import RoomMoves
     from shared.identity.passwords import BasicAuthenticator
     from shared.integrations import Integration
     from shared.management_node.nodes import ManagementNode, ManagementNodes
@@ -59,7 +61,9 @@ class Conferences:
     def room_keeper(self) -> RoomKeeper:
         """What makes and removes rooms on Management Nodes."""
         from shared.conferences.platform import PolicyPlatform
+        from shared.conferences.room_comparison import COMPARE
         from shared.conferences.room_keeper import RoomKeeper
+        from shared.conferences.room_moves import MOVE
         from shared.management_node.outage import Outages
 
         base = self.foundation
@@ -72,7 +76,39 @@ class Conferences:
             Outages(base.storage, base.clock),
             base.alarms,
             base.clock,
+            {MOVE: self.room_moves.go_on, COMPARE: self.room_comparison.compare},
         )
+
+    @cached_property
+    def room_moves(self) -> RoomMoves:
+        """What moves bookings when an integration changes its platform."""
+        from shared.conferences.room_moves import RoomMoves
+
+        return RoomMoves(self.rooms, self.platform)
+
+    @cached_property
+    def room_comparison(self) -> RoomComparison:
+        """What compares Management Nodes' lists with bookings."""
+        from shared.conferences.room_comparison import RoomComparison
+        from shared.management_node.outage import Outages
+
+        base = self.foundation
+        outages = Outages(base.storage, base.clock)
+        return RoomComparison(self.rooms, self._place_of, self._node_of, outages, base.alarms)
+
+    async def compare_rooms(self) -> None:
+        """Have the lists of all Management Nodes compared, each integration's by itself."""
+        from shared.conferences.room_comparison import COMPARE
+
+        for integration in await self.foundation.integrations.list():
+            if integration.conference_platform == "management_api" and integration.enable_dynamic_vmrs:
+                await self.rooms.look_now(integration.uuid, [COMPARE])
+
+    async def leave_node(self, uuid: str) -> None:
+        """Remove an integration's rooms from its node before its settings go, as far as the node can be asked."""
+        from shared.conferences.room_removal import remove_rooms
+
+        await remove_rooms(self.rooms.records, self._node_of, uuid)
 
     async def _place_of(self, uuid: str) -> Place:
         from shared.conferences.node_room import Place

@@ -88,7 +88,8 @@ class Scheduling:
 
         base = self.foundation
         vmrs = VmrStore(base.storage, base.clock, served_by(base.integrations))
-        return IntegrationLifecycle(self.timers, self.retirement, vmrs)
+        moves, leave = self.conferences.room_moves, self.conferences.leave_node
+        return IntegrationLifecycle(self.timers, self.retirement, vmrs, moves, leave)
 
     def _watcher(self, outline: Integration) -> Watcher:
         return self.mailboxes.watcher_of(outline, self.mailboxes.mailbox_of(outline))

@@ -17,7 +17,13 @@ from shared.conferences.platform import Platform, PolicyPlatform
 from shared.conferences.room_records import RoomRecord, RoomRecords
 from shared.conferences.room_times import RoomTime, RoomTimes, retry_minute
 from shared.conferences.room_work import enqueue_rooms
+from shared.management_node.nodes import ManagementNode
 from shared.storage import Queue, Tables
+
+NodeOf = Callable[[str], Awaitable[ManagementNode | None]]
+"""The Management Node that an integration's settings name, whatever its platform; None when they name none or are gone.
+Raises NodeFailed.
+"""
 
 PlaceOf = Callable[[str], Awaitable[Place]]
 """Where an integration's rooms are to be, by its uuid; on platform policy where there is no such integration."""

@@ -15,17 +15,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.alarms import Alarms
-from shared.bookings.booking import Booking
+from shared.bookings.booking import Booking, State
 from shared.bookings.rows import meetings_table
 from shared.bookings.stored import stored_booking
 from shared.clock import Clock
 from shared.conferences.names import ConferenceNames
-from shared.conferences.node_platform import PlaceOf, Rooms
+from shared.conferences.node_platform import NodeOf, PlaceOf, Rooms
 from shared.conferences.node_room import Place, Step, next_moment, room_fields, step_of, wanted
 from shared.conferences.platform import PolicyPlatform
 from shared.conferences.room_alarms import RoomAlarms
@@ -47,11 +47,6 @@ MAX_TURNS = 4
 
 MAX_DUE = 20_000
 """Rooms that one run of the timer hands out; the next one goes on."""
-
-NodeOf = Callable[[str], Awaitable[ManagementNode | None]]
-"""The Management Node that an integration's settings name, whatever its platform; None when they name none or are gone.
-Raises NodeFailed.
-"""
 
 
 @dataclass(frozen=True)
@@ -94,25 +89,33 @@ class RoomKeeper:
     outages: Outages
     alarms: Alarms
     clock: Clock
+    chores: Mapping[str, Callable[[str], Awaitable[bool]]]
+    """What is done for an integration as a whole, by what stands in place of a tag; whether it was done."""
 
     async def keep(self, work: RoomWork) -> None:
         """Do what has to be done about these rooms now. What cannot be done yet comes again by its row.
 
         Raises Unavailable when storage cannot be used.
         """
-        checked = frozenset(work.tags) if work.checked else frozenset[str]()
-        left: Sequence[str] = work.tags
-        done: list[RoomTime] = []
+        tags = [tag for tag in work.tags if tag not in self.chores]
+        finished, following = await self._looked_at(work, tags)
+        for chore in work.tags:
+            if chore in self.chores and await self.chores[chore](work.integration):
+                finished |= {chore}
+        await self.rooms.times.settle(work.integration, work.minute, finished, following)
+
+    async def _looked_at(self, work: RoomWork, tags: Sequence[str]) -> tuple[frozenset[str], list[RoomTime]]:
+        """Those of the rooms that are as they should be, and when to look at them next."""
+        checked = frozenset(tags) if work.checked else frozenset[str]()
+        left, times = tags, list[RoomTime]()
         for _ in range(MAX_TURNS):
             raced, changed, following = await self._turn(work, left, checked)
-            done += following
+            times += following
             left, checked = [*raced, *(tag for tag in changed if tag not in raced)], frozenset(raced)
             if not left:
                 break
-        finished = frozenset(work.tags) - set(left) - await self._failed(work)
-        await self.rooms.times.settle(
-            work.integration, work.minute, finished, [time for time in done if time.tag in finished]
-        )
+        finished = frozenset(tags) - set(left) - await self._failed(work)
+        return finished, [time for time in times if time.tag in finished]
 
     async def _failed(self, work: RoomWork) -> frozenset[str]:
         records = await asyncio.gather(*(self.rooms.records.get(work.integration, tag) for tag in work.tags))
@@ -126,11 +129,19 @@ class RoomKeeper:
         """
         place, now = await self.place_of(work.integration), self.clock.now()
         items = await asyncio.gather(*(self._item(work.integration, tag, place, now, tag in checked) for tag in tags))
+        await self._answered_by_policy(items, place)
         todo = [item for item in items if item.step is not Step.NOTHING]
         raced = await self._do(work, place, todo, now) if todo else []
         await self._hand_over(items, place, now)
         following = [time for item in items if (time := await self._following(item, place, now))]
         return raced, await self._changed(items), following
+
+    async def _answered_by_policy(self, items: Iterable[Item], place: Place) -> None:
+        """Where the platform has become policy, it answers for a room before that is removed."""
+        for item in items:
+            booking = item.booking
+            if item.step is Step.CLOSE and not place.node and booking and booking.state is State.SCHEDULED:
+                await self.policy.show(booking)
 
     async def _item(self, integration: str, tag: str, place: Place, now: datetime, checked: bool) -> Item:
         booking, record = await asyncio.gather(

@@ -20,8 +20,7 @@ BATCH = 40
 class RoomWork:
     """Rooms of one integration to be looked at. `minute` is that of their rows (room_times.py).
 
-    `checked` are rooms of which it is known that something is wrong on the node: they are looked at in any case. With
-    `move` all bookings beyond a key are moved to the integration's platform instead (room_moves.py).
+    `checked` are rooms of which it is known that something is wrong on the node: they are looked at in any case.
     """
 
     integration: str
@@ -29,13 +28,12 @@ class RoomWork:
     minute: datetime
     since: datetime
     checked: bool = False
-    move: str | None = None
 
     def encode(self) -> str:
         """The queue message."""
         fields = {
             "integration": self.integration, "tags": self.tags, "minute": self.minute.timestamp(),
-            "since": self.since.timestamp(), "checked": self.checked, "move": self.move,
+            "since": self.since.timestamp(), "checked": self.checked,
         }  # fmt: skip
         return f"{_MARK}{json.dumps(fields, separators=(',', ':'))}}}"
 
@@ -46,8 +44,7 @@ class RoomWork:
             fields = json.loads(body)["rooms"]
             minute, since = (datetime.fromtimestamp(float(fields[name]), UTC) for name in ("minute", "since"))
             tags = tuple(str(tag) for tag in fields["tags"])
-            move = None if fields["move"] is None else str(fields["move"])
-            return cls(str(fields["integration"]), tags, minute, since, bool(fields["checked"]), move)
+            return cls(str(fields["integration"]), tags, minute, since, bool(fields["checked"]))
         except (KeyError, TypeError, OverflowError) as error:
             raise ValueError("no work on rooms") from error
 

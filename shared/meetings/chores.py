@@ -35,6 +35,11 @@ CHORE_TIMEOUT = timedelta(seconds=60)
 POLL_TIMEOUT = timedelta(seconds=25)
 """The two chores of a poll must not outlast its minute: the next one would find the integration busy."""
 
+WHAT_HAS_HAPPENED = frozenset(
+    {AlarmKind.POISON, AlarmKind.ANSWER, AlarmKind.QUOTA, AlarmKind.ROOMS_LATE, AlarmKind.ROOM_NAME}
+)
+"""Alarms that nothing but time clears."""
+
 POISON_ALARM_QUIET_TIME = timedelta(days=7)
 """What has happened to a message or an answer stays an alarm for a week after the last time."""
 
@@ -178,7 +183,7 @@ class Chores:
 
     async def _tidy_alarms(self, visit: Visit) -> None:
         """Alarms that nothing cures go when they are old, or about what is not in use; what a save could not clear."""
-        for happened in visit.raised & {AlarmKind.POISON, AlarmKind.ANSWER, AlarmKind.QUOTA}:
+        for happened in visit.raised & WHAT_HAS_HAPPENED:
             await self.alarms.clear_when_quiet(visit.integration.uuid, happened, POISON_ALARM_QUIET_TIME)
         try:
             integration = await self.settings(visit.integration.uuid)

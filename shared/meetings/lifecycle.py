@@ -1,10 +1,15 @@
 """What the mailbox side does when an integration is saved or deleted."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from shared.conferences.room_moves import Moves
 from shared.meetings.retirement import Retirement
 from shared.meetings.timers import Timers
 from shared.personal.store import VmrStore
+
+ROOM_SETTINGS = frozenset({"conference_platform", "bridge_url", "room_lead_time"})
+"""Settings that decide where the rooms of meetings are, and from when on."""
 
 
 @dataclass(frozen=True)
@@ -14,15 +19,20 @@ class IntegrationLifecycle:
     timers: Timers
     retirement: Retirement
     vmrs: VmrStore
+    moves: Moves
+    leave_node: Callable[[str], Awaitable[None]]
 
     async def saved(self, uuid: str, changed: frozenset[str]) -> None:
-        """See Lifecycle.saved. Where its VMRs are may have changed: nodes are told."""
+        """See Lifecycle.saved. Where its VMRs and rooms are may have changed: nodes are told, and rooms moved."""
         if "conference_platform" in changed:
             await self.vmrs.tell_of_integration(uuid)
+        if not changed.isdisjoint(ROOM_SETTINGS):
+            await self.moves.begin(uuid)
         await self.timers.connect(uuid, changed)
 
     async def deleting(self, uuid: str) -> None:
         """See Lifecycle.deleting."""
+        await self.leave_node(uuid)
         await self.retirement.announce(uuid)
 
     async def deleted(self, uuid: str) -> None:

@@ -32,6 +32,7 @@ OWNERS = {
     "ALARM": {"alarms.py"},
     "QUOTA": {"aliases/quota.py"},
     "ROOM": {"conferences/room_records.py"},
+    "MOVE": {"conferences/room_moves.py"},
 }
 PARTITIONS = {
     "SIGN_IN_PARTITION": {"identity/sign_in/codes.py"},

@@ -15,9 +15,9 @@ from dev.management_node.node import Node
 from shared.alarms import AlarmKind
 from shared.bookings.booking import Booking
 from shared.composition import Services
-from shared.conferences.room_work import RoomWork
+from shared.conferences.room_work import RoomWork, is_room_work
 from shared.errors import Unavailable
-from shared.integrations import Integration
+from shared.integrations import Integration, IntegrationStore
 from shared.management_node.nodes import ManagementNodes
 from shared.settings import Settings, StorageAccount
 from shared.storage import Put, Storage
@@ -37,6 +37,17 @@ ON_NODE = {
 async def no_rooms(work: RoomWork) -> None:
     """In the place of RoomKeeper.keep where there is no node."""
     raise AssertionError(f"no rooms were expected: {work}")
+
+
+class NoMoves:
+    """In the place of RoomMoves where no integration changes its platform."""
+
+    async def begin(self, integration: str) -> None:
+        """See Moves."""
+
+
+async def no_node(integration: str) -> None:
+    """In the place of Conferences.leave_node."""
 
 
 def tag_of(number: int) -> str:
@@ -60,11 +71,13 @@ class RoomsWorld:
         self.integration: Integration
         self.restart()
 
-    def restart(self) -> None:
-        """Another process takes over."""
+    def restart(self, integrations: IntegrationStore | None = None) -> None:
+        """Another process takes over; `integrations` are those of a deployment that is there already."""
         settings = Settings(StorageAccount("x"), "https://vmr.example.com", b"k" * 32, secrets_file="x")
         self.services = Services(settings, self.around(self.memory), self.secrets, self.clock)
         base = self.services.foundation
+        if integrations:
+            base.__dict__["integrations"] = integrations
         wire = self.wire_around(NodeWire(self.node))
         nodes = ManagementNodes(base.integrations, base.storage, self.clock, wire)
         self.services.conferences.__dict__["management_nodes"] = nodes
@@ -101,6 +114,8 @@ class RoomsWorld:
             if not queue.sent:
                 return
             body, _ = queue.sent.pop(0)
+            if not is_room_work(body):
+                continue
             with suppress(Unavailable):  # the queue hands it out again; its rows come in any case
                 await self.services.conferences.room_keeper.keep(RoomWork.decode(body))
         raise AssertionError("the queue never runs empty")

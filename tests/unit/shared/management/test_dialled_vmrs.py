@@ -29,6 +29,7 @@ from shared.storage import Insert, Replace
 from tests.support.conferencing_node import misplaced, refusals
 from tests.support.integrations import graph_fields
 from tests.support.management_api import CONNECTORS, Api
+from tests.support.rooms import NoMoves, no_node
 from tests.unit.shared.management.conference_fields import CONFERENCES, FULL, made, path
 from tests.unit.shared.management.records import HOUR, api_with_one, booking
 
@@ -141,7 +142,7 @@ async def test_another_server_has_them_where_the_deployment_or_the_integration_s
     assert await dial(api, "own", serves_vmrs=False) is None is await dial(api, "common", serves_vmrs=False)
     await api.call("PATCH", path(connector), {"conference_platform": "management_api"})
     vmrs = VmrStore(api.storage, api.clock, served_by(api.integrations))
-    lifecycle = IntegrationLifecycle(cast(Timers, Connecting()), cast(Retirement, None), vmrs)
+    lifecycle = IntegrationLifecycle(cast(Timers, Connecting()), cast(Retirement, None), vmrs, NoMoves(), no_node)
     await lifecycle.saved(connector["uuid"], frozenset({"description"}))
     assert await dial(api, "own") is not None
     await lifecycle.saved(connector["uuid"], frozenset({"conference_platform"}))

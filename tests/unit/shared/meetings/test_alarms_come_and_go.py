@@ -8,10 +8,12 @@ from typing import Any, cast
 import pytest
 from pydantic import SecretStr
 
+from dev.management_node.model import CONFERENCE
 from dev.management_node.node import Node
 from shared.alarms import AlarmKind
 from shared.aliases.allocation import AliasFormat
 from shared.aliases.quota import BURST, of_user
+from shared.calendar.conference import Calendar, Occurrence
 from shared.errors import RateLimited, SchedulingError, Unavailable
 from shared.identity.caller import Caller
 from shared.identity.service_tokens import ServiceTokens, SignInNeeded
@@ -30,7 +32,7 @@ from tests.fakes.management_node import NodeWire
 from tests.support.integrations import GUID, full_fields
 from tests.support.meetings_world import body
 from tests.support.personal_vmrs import kept
-from tests.support.rooms import no_rooms
+from tests.support.rooms import RoomsWorld, no_rooms
 from tests.support.timers_world import TimersWorld
 
 FORM = AliasFormat("t", 6, "example.com")
@@ -42,10 +44,17 @@ class RecurringAlarmsWorld(TimersWorld):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lifecycle = IntegrationLifecycle(self.timers, self.timers.retirement, VmrStore(self.storage, self.clock))
         self.node = Node(self.clock)
         self.node.auth.basic = ("api", "correct staple")
         self.nodes = ManagementNodes(self.store, self.storage, self.clock, NodeWire(self.node))
+        self.rooms = RoomsWorld(self.clock, self.storage)
+        self.rooms.node = self.node
+        self.rooms.restart(self.store)
+        conferences = self.rooms.services.conferences
+        vmrs = VmrStore(self.storage, self.clock)
+        self.lifecycle = IntegrationLifecycle(
+            self.timers, self.timers.retirement, vmrs, conferences.room_moves, conferences.leave_node
+        )
         self.bridges = Bridges(self.store, self.nodes, self.alarms)
         self.tokens = ServiceTokens(self.store, cast(TokenEndpoints, GoodEndpoint()), self.alarms, self.clock)
         self.worker = Worker(
@@ -231,6 +240,51 @@ async def _gone_again(world: RecurringAlarmsWorld, uuid: str) -> None:
     await world.timers.compare()
 
 
+async def _room(world: RecurringAlarmsWorld, uuid: str, *, minutes: int = 0) -> None:
+    """A meeting that begins in half an hour; time passes."""
+    world.rooms.integration = await world.store.get(uuid)
+    begin = world.clock.now() + timedelta(minutes=30)
+    calendar = Calendar((Occurrence(begin, begin + timedelta(hours=1)),))
+    await world.rooms.show(world.rooms.booking(calendar=calendar))
+    await world.rooms.go_to(world.clock.now() + timedelta(minutes=minutes))
+    await world.rooms.drain()
+
+
+async def _room_missing(world: RecurringAlarmsWorld, uuid: str) -> None:
+    world.rooms.foreign("Foreign", "77100000")
+    await _room(world, uuid)
+
+
+async def _alias_free(world: RecurringAlarmsWorld, uuid: str) -> None:
+    world.node.store.delete(CONFERENCE, 1)
+    await world.rooms.go_to(world.clock.now() + timedelta(minutes=3))
+    assert AlarmKind.ROOMS not in await world.raised(uuid)
+    await _quiet(world, uuid)  # it came late
+
+
+async def _room_late(world: RecurringAlarmsWorld, uuid: str) -> None:
+    world.node.faults.add({"on": "*", "status": 503, "times": None})
+    await _room(world, uuid, minutes=5)
+    world.node.faults.clear()
+    await world.rooms.go_to(world.clock.now() + timedelta(minutes=4))
+
+
+async def _room_renamed(world: RecurringAlarmsWorld, uuid: str) -> None:
+    world.rooms.foreign("Room 0", "boardroom")
+    await _room(world, uuid)
+
+
+async def _room_deleted(world: RecurringAlarmsWorld, uuid: str) -> None:
+    await _room(world, uuid)
+    world.node.store.delete(CONFERENCE, 1)
+    await world.rooms.services.conferences.room_comparison.compare(uuid)
+    await world.rooms.drain()
+
+
+async def _rooms_compared(world: RecurringAlarmsWorld, uuid: str) -> None:
+    await world.rooms.services.conferences.room_comparison.compare(uuid)
+
+
 Step = Callable[[RecurringAlarmsWorld, str], Awaitable[None]]
 
 
@@ -270,6 +324,10 @@ STORIES = {
     AlarmKind.CLEANUP: Story(_cleanup, _round("cleanup"), OFF, {}),
     AlarmKind.QUOTA: Story(_quota, _quiet, OFF, {}),
     AlarmKind.DOMAINS: Story(_saved, _named_server, {"enable_personal_vmrs": False, **OFF}, {"domains": []}),
+    AlarmKind.ROOMS: Story(_room_missing, _alias_free, {"conference_platform": "policy"}, ON_NODE),
+    AlarmKind.ROOMS_LATE: Story(_room_late, _quiet, {"conference_platform": "policy"}, ON_NODE),
+    AlarmKind.ROOM_NAME: Story(_room_renamed, _quiet, {"conference_platform": "policy"}, ON_NODE),
+    AlarmKind.ROOM_COMPARISON: Story(_room_deleted, _rooms_compared, {"conference_platform": "policy"}, ON_NODE),
     AlarmKind.DUPLICATE_ALIAS: Story(_duplicate_alias, _renamed, {"enable_personal_vmrs": False, **OFF}, {}),
 }
 MORE_WAYS_OUT: list[tuple[AlarmKind, dict[str, Any]]] = [

@@ -1,0 +1,141 @@
+"""A Management Node's list of rooms compared with the bookings, once a night and both ways (C3, M10).
+
+What differs is handed to room_keeper.py, which looks at each room itself before it does anything: the list is read in
+pages, and bookings change meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.alarms import AlarmKind, Alarms
+from shared.bookings.booking import Booking
+from shared.bookings.rows import meetings_table
+from shared.bookings.stored import bookings_of
+from shared.conferences.node_platform import NodeOf, PlaceOf, Rooms
+from shared.conferences.node_room import Place, next_moment, wanted
+from shared.conferences.room_records import RoomRecord
+from shared.conferences.room_times import RoomTime
+from shared.errors import RateLimited, SchedulingError
+from shared.management_node.conferences import NodeConference
+from shared.management_node.failure import NodeFailed, NodeRefused
+from shared.management_node.outage import Outages
+from shared.metrics import Metric, measure
+
+COMPARE = "compare"
+"""In place of a tag, in rows of times and in the queue: the integration's list is to be compared."""
+
+_TIMES_AT_ONCE = 1_000
+
+
+class RoomsDiffer(SchedulingError):
+    """The Management Node's list and the bookings were not the same."""
+
+    code = "rooms_differ"
+
+
+@dataclass
+class Differences:
+    """Tags of rooms that are missing, or lack an alias, and of those that should not be there."""
+
+    missing: list[str] = field(default_factory=list)
+    extra: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RoomComparison:
+    """Compares one integration at a time."""
+
+    rooms: Rooms
+    place_of: PlaceOf
+    node_of: NodeOf
+    outages: Outages
+    alarms: Alarms
+
+    async def compare(self, integration: str) -> bool:
+        """Compare, and tell admins of what differed; whether the node could be asked. Raises Unavailable."""
+        try:
+            await self.run(integration)
+        except RoomsDiffer as differ:
+            await self.alarms.raise_(integration, AlarmKind.ROOM_COMPARISON, str(differ))
+        except (NodeFailed, NodeRefused, RateLimited) as failed:
+            cause = failed.cause if isinstance(failed, NodeFailed) else str(failed).rstrip(".")
+            await self.alarms.raise_(integration, AlarmKind.BRIDGE, f"Comparison of rooms: {cause}.")
+            return False
+        else:
+            await self.alarms.clear(integration, AlarmKind.ROOM_COMPARISON)
+        return True
+
+    async def run(self, integration: str) -> None:
+        """Compare, and have repaired what differs; nothing where rooms are not on a node.
+
+        Raises RoomsDiffer when that was not nothing, and NodeFailed, RateLimited when the node cannot be asked.
+        """
+        place = await self.place_of(integration)
+        node = await self.node_of(integration) if place.node else None
+        if node is None:
+            return
+        async with self.outages.watched(node.login):
+            prefix = f"{integration}:"
+            listed = [each async for each in node.conferences.all(prefix)]
+        on_node = {each.tag.removeprefix(prefix): each for each in listed}
+        records = {record.tag: record async for record in self.rooms.records.of(integration)}
+        found = await self._compared(integration, place, on_node, records)
+        await self._known(integration, place, found, on_node, records)
+        await self.rooms.look_now(integration, found.extra)
+        await self.rooms.look_now(integration, found.missing, checked=True)
+        count = len(found.missing) + len(found.extra)
+        measure(Metric.ROOM_REPAIRS, count, integration)
+        if count:
+            now = self.rooms.clock.now()
+            raise RoomsDiffer(
+                f"On {now:%Y-%m-%d} the Management Node lacked {len(found.missing)} rooms, or aliases of them, and had "
+                f"{len(found.extra)} that were over."
+            )
+
+    async def _compared(
+        self, integration: str, place: Place, on_node: Mapping[str, NodeConference], records: Mapping[str, RoomRecord]
+    ) -> Differences:
+        """What differs. Every booking's next moment is written again: a row that was lost comes back."""
+        now, found, known = self.rooms.clock.now(), Differences(), set[str]()
+        times: list[RoomTime] = []
+        async for booking in bookings_of(meetings_table(self.rooms.tables), integration):
+            known.add(booking.tag)
+            self._compare(booking, on_node.get(booking.tag), place, now, found)
+            if moment := next_moment(booking, records.get(booking.tag), place, now):
+                times.append(RoomTime.at(moment, integration, booking.tag))
+            if len(times) == _TIMES_AT_ONCE:
+                await self.rooms.times.put(times)
+                times = []
+        await self.rooms.times.put(times)
+        found.extra += sorted(on_node.keys() - known)
+        return found
+
+    def _compare(
+        self, booking: Booking, room: NodeConference | None, place: Place, now: datetime, found: Differences
+    ) -> None:
+        conference = wanted(booking, place, now)
+        if conference is None:
+            found.extra += [booking.tag] if room else []
+        elif room is None or room.lacks((conference.alias, conference.numeric_alias)):
+            found.missing.append(booking.tag)
+
+    async def _known(
+        self,
+        integration: str,
+        place: Place,
+        found: Differences,
+        on_node: Mapping[str, NodeConference],
+        records: Mapping[str, RoomRecord],
+    ) -> None:
+        """Records of rooms that nobody knows of, so that they are removed like others."""
+        now = self.rooms.clock.now()
+        unknown = [tag for tag in found.extra if tag not in records]
+        await self.rooms.records.put(
+            [
+                RoomRecord(integration, tag, place.node, {}, now, now, on_node[tag].resource_uri, is_there=True)
+                for tag in unknown
+            ]
+        )

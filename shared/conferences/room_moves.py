@@ -1,0 +1,109 @@
+"""An integration that changes its platform while meetings are scheduled: all bookings are shown on the new one (C3).
+
+    settings saved ─▶ row `move`, a row under a minute and a queue message
+    queue ─▶ some bookings are shown on the platform of the settings ─▶ the row says how far ─▶ the queue again
+          ─▶ the end: rooms that are left on a node are looked at ─▶ once more after two minutes ─▶ the row goes
+
+The second pass is for instances that went by the old settings for a while (integrations/cache.py). Whatever is
+interrupted goes on by the row under its minute.
+
+To a node: policy answers for rooms that are open, until conferencing nodes know the node's. From a node: policy answers
+first, then the room goes. So none is open on neither; while it is open on both it has one name, and a conferencing node
+takes it for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.bookings.booking import Booking, State
+from shared.bookings.rows import RowKind, meetings_table
+from shared.bookings.stored import bookings_of, stored_booking
+from shared.conferences.node_platform import Rooms
+from shared.conferences.platform import Platform
+from shared.conferences.room_times import RoomTime, retry_minute
+from shared.storage import Delete, Put, Replace, Row, RowChanged, Table
+
+MOVE = "move"
+"""In place of a tag, in rows of times and in the queue: the integration's bookings are being moved."""
+
+BOOKINGS_AT_A_TIME = 100
+"""Bookings that are moved by one queue message: some seconds' work."""
+
+PASSES = 2
+
+_MAX_REREADS = 4
+
+
+class Moves(Protocol):
+    """Moves bookings to an integration's present platform."""
+
+    async def begin(self, integration: str) -> None:
+        """All of them, from now on; those that are being moved already begin again."""
+        ...
+
+
+@dataclass(frozen=True)
+class RoomMoves:
+    """A Moves."""
+
+    rooms: Rooms
+    platform: Platform
+
+    @property
+    def _table(self) -> Table:
+        return meetings_table(self.rooms.tables)
+
+    async def begin(self, integration: str) -> None:
+        """See Moves.begin."""
+        await self._table.commit(integration, Put(RowKind.MOVE.key(), {"after": "", "passes": 0}))
+        await self.rooms.look_now(integration, [MOVE])
+
+    async def go_on(self, integration: str) -> bool:
+        """Move some more; whether that was over already. Raises Unavailable; everything may be repeated."""
+        row = await self._table.get(integration, RowKind.MOVE.key())
+        if row is None:
+            return True
+        last = ""
+        async for booking in self._some(integration, str(row.values["after"])):
+            await self._show(booking)
+            last = booking.key
+        with suppress(RowChanged):  # it has begun again meanwhile, and its own message is on its way
+            await (self._next(integration, row, last) if last else self._end_of_pass(integration, row))
+        return False
+
+    async def _some(self, integration: str, after: str) -> AsyncIterator[Booking]:
+        count = 0
+        async for booking in bookings_of(self._table, integration, after):
+            yield booking
+            count += 1
+            if count == BOOKINGS_AT_A_TIME:
+                return
+
+    async def _show(self, booking: Booking) -> None:
+        """Show it as it stands; again when it was changed meanwhile, since that may have been shown before."""
+        for _ in range(_MAX_REREADS):
+            if booking.state is not State.SCHEDULED:
+                return
+            await self.platform.show(booking)
+            again = await stored_booking(self._table, booking.integration, booking.tag)
+            if again is None or again.etag == booking.etag:
+                return
+            booking = again
+
+    async def _next(self, integration: str, row: Row, last: str) -> None:
+        await self._table.commit(integration, Replace(row, {**row.values, "after": last}))
+        await self.rooms.look_now(integration, [MOVE])
+
+    async def _end_of_pass(self, integration: str, row: Row) -> None:
+        await self.rooms.look_now(integration, [record.tag async for record in self.rooms.records.of(integration)])
+        passes = int(row.values["passes"]) + 1
+        if passes == PASSES:
+            await self._table.commit(integration, Delete(row))
+            return
+        await self._table.commit(integration, Replace(row, {"after": "", "passes": passes}))
+        now = self.rooms.clock.now()
+        await self.rooms.times.put([RoomTime(retry_minute(now), integration, MOVE, now)])

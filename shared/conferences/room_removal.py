@@ -1,0 +1,36 @@
+"""An integration's rooms leave its Management Node before the integration goes, and with it the way to the node."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from shared.conferences.node_platform import NodeOf
+from shared.conferences.room_records import RoomRecords
+from shared.errors import SchedulingError
+
+log = logging.getLogger(__name__)
+
+REMOVAL_TIMEOUT = 20.0
+"""Seconds: an admin waits."""
+
+_AT_A_TIME = 40
+
+
+async def remove_rooms(records: RoomRecords, node_of: NodeOf, integration: str) -> None:
+    """Remove them all, if the node can be asked: whoever deletes an integration may do so because its node is gone.
+
+    What stays on the node has our tag, `<integration>:…`. Raises Unavailable when storage cannot be used.
+    """
+    rooms = [record async for record in records.of(integration)]
+    if not rooms:
+        return
+    try:
+        async with asyncio.timeout(REMOVAL_TIMEOUT):
+            if node := await node_of(integration):
+                for start in range(0, len(rooms), _AT_A_TIME):
+                    tags = {f"{integration}:{room.tag}" for room in rooms[start : start + _AT_A_TIME]}
+                    found = await node.conferences.by_tags(tags)
+                    await node.conferences.remove([room.resource_uri for room in found.values()])
+    except (SchedulingError, TimeoutError) as error:
+        log.warning("%s: up to %s rooms stay on its Management Node: %s", integration, len(rooms), type(error).__name__)

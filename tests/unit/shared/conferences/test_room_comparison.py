@@ -1,0 +1,95 @@
+"""C3, M10: the Management Node's list and ours are compared once a night, both ways."""
+
+from datetime import timedelta
+
+import pytest
+
+from dev.management_node.model import CONFERENCE
+from shared.alarms import AlarmKind
+from shared.conferences.room_comparison import COMPARE
+from shared.storage import Delete
+from tests.support.conferences import START
+from tests.support.rooms import RoomsWorld, tag_of
+
+
+@pytest.fixture
+async def world() -> RoomsWorld:
+    world = RoomsWorld()
+    await world.integrate()
+    return world
+
+
+async def compare(world: RoomsWorld) -> None:
+    await world.services.conferences.compare_rooms()
+    await world.drain()
+
+
+def left_over(world: RoomsWorld, number: int) -> None:
+    """A room of ours that is not wanted."""
+    fields = {"name": f"Old {number}", "tag": f"{world.integration.uuid}:{tag_of(number)}"}
+    world.node.store.create(CONFERENCE, fields, world.clock.now())
+
+
+async def test_rooms_that_are_missing_are_made_and_those_that_are_over_removed(world: RoomsWorld) -> None:
+    for number in range(1, 6):
+        await world.show(world.booking(number))
+    await world.go_to(START, timedelta(minutes=5))
+    for id_ in (2, 4):
+        world.node.store.delete(CONFERENCE, id_)
+    left_over(world, 77)
+    world.foreign("Boardroom", "boardroom")
+    await compare(world)
+    assert sorted(world.names()) == ["Boardroom", *(f"Room {number}" for number in range(1, 6))]
+    told = (await world.alarms())[AlarmKind.ROOM_COMPARISON]
+    assert "lacked 2 rooms" in told
+    assert "1 that were over" in told
+    await compare(world)
+    assert await world.alarms() == {}
+
+
+async def test_nothing_is_written_where_nothing_differs(world: RoomsWorld) -> None:
+    for number in range(1, 4):
+        await world.show(world.booking(number))
+    await world.go_to(START, timedelta(minutes=5))
+    before = len(world.requests)
+    await compare(world)
+    assert [each.partition(" ")[0] for each in world.requests[before:]] == ["GET"]
+    assert await world.alarms() == {}
+
+
+async def test_a_row_that_was_lost_comes_back(world: RoomsWorld) -> None:
+    await world.show(world.booking())
+    table = world.memory.table("meetings")
+    for row in [row async for row in table.rows("rooms")]:
+        await table.commit("rooms", Delete(row))
+    await compare(world)
+    await world.go_to(START, timedelta(minutes=5))
+    assert world.names() == ["Room 0"]
+
+
+async def test_a_node_that_is_away_is_compared_when_it_is_back(world: RoomsWorld) -> None:
+    left_over(world, 77)
+    world.node.faults.add({"on": "*", "status": 503, "times": None})
+    await compare(world)
+    assert (await world.alarms()).keys() == {AlarmKind.BRIDGE}
+    assert any(key.endswith(COMPARE) for key in await world.left())
+    world.node.faults.clear()
+    await world.go_to(world.clock.now() + timedelta(minutes=4))
+    assert world.names() == []
+
+
+async def test_ten_thousand_rooms_take_sixty_requests_at_most(world: RoomsWorld) -> None:
+    """The budget. Those that differ are repaired by forties."""
+    now = world.clock.now()
+    for number in range(1, 10_001):
+        fields = {"name": f"Room {number}", "tag": f"{world.integration.uuid}:{tag_of(number)}"}
+        world.node.store.create(CONFERENCE, fields, now)
+    await world.services.conferences.room_comparison.compare(world.integration.uuid)
+    assert len(world.requests) <= 60
+    assert "10000 that were over" in (await world.alarms())[AlarmKind.ROOM_COMPARISON]
+
+
+async def test_integrations_on_policy_are_not_compared(world: RoomsWorld) -> None:
+    await world.services.foundation.integrations.update(world.integration.uuid, {"conference_platform": "policy"})
+    await compare(world)
+    assert world.requests == []
