@@ -1,7 +1,8 @@
 """`make run`: the whole product on this machine, until Ctrl-C.
 
 PORT (7071) is the functions', EXCHANGE_PORT (7072) the simulated Exchange's. DATA_DIR keeps what is stored. With EWS=1
-there is a second integration, whose equipment mailbox is on an Exchange on-premises.
+there is a second integration, whose equipment mailbox is on an Exchange on-premises; with NODE=1 one whose rooms are
+on a Management Node, simulated on NODE_PORT (7073).
 """
 
 import signal
@@ -25,6 +26,7 @@ import httpx
 from dev.azurite import Azurite
 from dev.environment import (
     MANAGEMENT,
+    NODE_ACCOUNT,
     ONLINE,
     POLICY,
     SERVICE_ACCOUNT,
@@ -61,7 +63,10 @@ class Stack:
 
     def _start(self, data_dir: Path | None, working_dir: Path) -> None:
         at = self.addresses
-        exchange = child_environment(EXCHANGE_PORT=str(at.exchange_port), FUNCTIONS_URL=at.functions)
+        if at.node:
+            node = child_environment(NODE_PORT=str(at.node_port))
+            self._children.append(Child("The Management Node", [sys.executable, "-m", "dev.management_node"], node))
+        exchange = child_environment(EXCHANGE_PORT=str(at.exchange_port), FUNCTIONS_URL=at.functions, NODE_URL=at.node)
         self._children.append(Child("The simulated Exchange", [sys.executable, "-m", "dev.exchange"], exchange))
         azurite = Azurite(data_dir and data_dir / "azurite")
         self._children.append(azurite.child)
@@ -73,7 +78,8 @@ class Stack:
     def wait_until_up(self, client: httpx.Client) -> None:
         """Wait until everything answers. Raises StackError."""
         until = time.monotonic() + STARTUP_TIMEOUT
-        waiting = [f"{self.addresses.exchange}/dev/clock", f"{self.addresses.functions}/dev/clock"]
+        parts = (self.addresses.node, self.addresses.exchange, self.addresses.functions)
+        waiting = [f"{part}/dev/clock" for part in parts if part]
         while waiting:
             self.check()
             if time.monotonic() > until:
@@ -125,12 +131,14 @@ def main() -> None:
 
 
 def _addresses() -> Addresses:
-    addresses = Addresses(_port("PORT", 7071), _port("EXCHANGE_PORT", 7072))
-    if addresses.port == addresses.exchange_port:
-        raise StackError("PORT and EXCHANGE_PORT must be two different ports.")
-    require_free(addresses.port, "PORT")
-    require_free(addresses.exchange_port, "EXCHANGE_PORT")
-    return addresses
+    ports = {"PORT": _port("PORT", 7071), "EXCHANGE_PORT": _port("EXCHANGE_PORT", 7072)}
+    if any(seed.on_node for seed in seeds(os.environ)):
+        ports["NODE_PORT"] = _port("NODE_PORT", 7073)
+    if len(set(ports.values())) < len(ports):
+        raise StackError(f"{', '.join(list(ports)[:-1])} and {list(ports)[-1]} must be different ports.")
+    for name, port in ports.items():
+        require_free(port, name)
+    return Addresses(*ports.values())
 
 
 def _port(variable: str, default: int) -> int:
@@ -176,6 +184,8 @@ def _prove(addresses: Addresses, client: httpx.Client) -> None:
             print("The same by EWS, on an Exchange on-premises:", flush=True)
             visible = {"visible_update_properties": ON_PREMISES}
             client.patch(f"{addresses.exchange}/dev/mailboxes/{seed.mailbox}", json=visible).raise_for_status()
+        if seed.on_node:
+            print("The same with its room on a Management Node:", flush=True)
         Proof(addresses, client, seed).book()
     client.post(f"{addresses.functions}/dev/ready").raise_for_status()
 
@@ -187,7 +197,7 @@ def introduce(addresses: Addresses, data_dir: Path | None) -> None:
         "Functions": addresses.functions,
         "Simulated Exchange": f"{addresses.exchange} (Graph: /v1.0, control: /dev)",
         "Integration": f"{ONLINE.uuid}, equipment mailbox {ONLINE.mailbox}",
-        **_second(addresses),
+        **_more(addresses),
         "Management API": f"{addresses.functions}/api/admin/ as {' / '.join(MANAGEMENT)}",
         "External policy": f"{addresses.functions}/policy/v1/service/configuration as {' / '.join(POLICY)}",
         "Data": f"kept in {data_dir}" if data_dir else "in memory (set DATA_DIR to keep it)",
@@ -197,13 +207,18 @@ def introduce(addresses: Addresses, data_dir: Path | None) -> None:
         print(f"  {name:<26}{value}", flush=True)
 
 
-def _second(addresses: Addresses) -> dict[str, str]:
-    return {
-        f"Integration {each.name}": f"{each.uuid}, equipment mailbox {each.mailbox}; EWS at {addresses.exchange}"
-        f"/EWS/Exchange.asmx as {' / '.join(SERVICE_ACCOUNT)}"
-        for each in seeds(os.environ)
-        if each.by_ews
-    }
+def _more(addresses: Addresses) -> dict[str, str]:
+    """Integrations other than the first one, with what is special about each."""
+    found = {}
+    for each in seeds(os.environ):
+        if each.by_ews:
+            special = f"EWS at {addresses.exchange}/EWS/Exchange.asmx as {' / '.join(SERVICE_ACCOUNT)}"
+        elif each.on_node:
+            special = f"rooms at {addresses.node} (API: /api/admin, control: /dev) as {' / '.join(NODE_ACCOUNT)}"
+        else:
+            continue
+        found[f"Integration {each.name}"] = f"{each.uuid}, equipment mailbox {each.mailbox}; {special}"
+    return found
 
 
 if __name__ == "__main__":

@@ -14,7 +14,10 @@ POLICY = ("policy", "local-policy")
 
 @dataclass(frozen=True)
 class Seed:
-    """An integration that the stack starts with. `exchange` is what a person calls its Exchange."""
+    """An integration that the stack starts with. `exchange` is what a person calls its Exchange.
+
+    `on_node`: its rooms are on the simulated Management Node.
+    """
 
     uuid: str
     name: str
@@ -22,6 +25,7 @@ class Seed:
     prefix: str
     exchange: str
     by_ews: bool = False
+    on_node: bool = False
 
 
 ONLINE = Seed(
@@ -35,21 +39,32 @@ ON_PREMISES = Seed(
     "Exchange on-premises (EWS)",
     by_ews=True,
 )
+ON_NODE = Seed(
+    "33333333-3333-4333-8333-333333333333",
+    "Management Node",
+    "vmr-node@example.com",
+    "77",
+    "Exchange Online (Graph), rooms on a Management Node",
+    on_node=True,
+)
+NODE_ACCOUNT = ("admin", "local-node")
 INTEGRATION, MAILBOX = ONLINE.uuid, ONLINE.mailbox
 SERVICE_ACCOUNT = ("svc-vmr@example.com", "local-ews")
 
 
 def seeds(environ: Mapping[str, str]) -> tuple[Seed, ...]:
-    """The integrations that the stack starts with: the second one where EWS is 1."""
-    return (ONLINE, ON_PREMISES) if environ.get("EWS") == "1" else (ONLINE,)
+    """The integrations that the stack starts with: a second one where EWS is 1, and another where NODE is 1."""
+    more = {"EWS": ON_PREMISES, "NODE": ON_NODE}
+    return (ONLINE, *(each for switch, each in more.items() if environ.get(switch) == "1"))
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the stack answers."""
+    """Where the stack answers. `node_port` is 0 where there is no Management Node."""
 
     port: int
     exchange_port: int
+    node_port: int = 0
 
     @property
     def functions(self) -> str:
@@ -61,6 +76,11 @@ class Addresses:
         """The simulated Exchange's base URL."""
         return f"http://127.0.0.1:{self.exchange_port}"
 
+    @property
+    def node(self) -> str:
+        """The simulated Management Node's base URL, "" where there is none."""
+        return f"http://127.0.0.1:{self.node_port}" if self.node_port else ""
+
 
 def app_settings(addresses: Addresses, connection_string: str, data_dir: Path) -> dict[str, str]:
     """The app settings of a deployment. Passwords and keys are for this stack alone."""
@@ -68,6 +88,7 @@ def app_settings(addresses: Addresses, connection_string: str, data_dir: Path) -
         "SchedulingStorage": connection_string,
         "PUBLIC_BASE_URL": addresses.functions,
         "GRAPH_BASE_URL": f"{addresses.exchange}/v1.0",
+        "NODE_URL": addresses.node,
         "SECRETS_FILE": str(data_dir / "secrets.json"),
         "TAG_SIGNING_KEY": _signing_key(data_dir / "tag-signing-key"),
         "POLICY_USERNAME": POLICY[0],

@@ -40,7 +40,7 @@ async def serve(settings: Mapping[str, str], port: int, stop: asyncio.Event) -> 
         stack.push_async_callback(services.close)
         exchange = settings["GRAPH_BASE_URL"].removesuffix("/v1.0")
         chosen = seeds(settings)
-        await seed(services.foundation.integrations, exchange, chosen)
+        await seed(services.foundation.integrations, exchange, chosen, settings.get("NODE_URL", ""))
         held = settings.get("DEV_HELD_ROUTE", "")
         host = await stack.enter_async_context(running_host(APP, settings, clock, held=held, port=port))
         host.pages["demo"] = (await stack.enter_async_context(demo(host.url, exchange, chosen))).handle

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from dev.environment import POLICY, Addresses, Seed
+from dev.environment import NODE_ACCOUNT, POLICY, Addresses, Seed
 from dev.processes import StackError
 
 USER = "alice@example.com"
@@ -39,7 +39,10 @@ class Proof:
         _say("The organizer hears", f"{answer['kind']}: {answer['subject']}")
         if answer["kind"] != "accepted":
             raise StackError(f"the proof meeting was not accepted, but {answer['kind']}: {answer.get('body_text', '')}")
-        _say("A node asks now", self._wait_for(lambda: self._open(room["alias"]), "the room is shut"))
+        if self._seed.on_node:
+            _say("The node has a room", self._wait_for(lambda: self._on_node(room["alias"]), "the node has no room"))
+        else:
+            _say("A node asks now", self._wait_for(lambda: self._open(room["alias"]), "the room is shut"))
         _say("… for a number unknown", self._unknown())
 
     def _token(self) -> str:
@@ -55,7 +58,7 @@ class Proof:
         start = datetime.now(UTC) + timedelta(minutes=10)  # within meeting_buffer_before: the room is open already
         meeting = {
             "organizer": USER,
-            "subject": f"The local stack's own meeting{' by EWS' if self._seed.by_ews else ''}",
+            "subject": f"The local stack's own meeting{_way(self._seed)}",
             "start": f"{start:%Y-%m-%dT%H:%M:%S}",
             "end": f"{start + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}",
             "time_zone": "UTC",
@@ -74,6 +77,11 @@ class Proof:
         if answer.status_code != httpx.codes.OK or answer.json()["action"] != "continue":
             return None
         return f"come in: {answer.json()['result']['name']}"
+
+    def _on_node(self, alias: str) -> str | None:
+        url, login = f"{self._at.node}/api/admin/configuration/v1/conference_alias/", NODE_ACCOUNT
+        found = self._call("GET", url, params={"alias": alias}, auth=login)["objects"]
+        return f"{found[0]['alias']} leads to {found[0]['conference']}" if found else None
 
     def _unknown(self) -> str:
         answer = self._policy(f"{self._seed.prefix}0")
@@ -100,6 +108,10 @@ class Proof:
                 return found
             time.sleep(0.05)
         raise StackError(f"{otherwise} after {PROOF_TIMEOUT:g} s")
+
+
+def _way(seed: Seed) -> str:
+    return " by EWS" if seed.by_ews else " on a node" if seed.on_node else ""
 
 
 def _say(step: str, outcome: str) -> None:

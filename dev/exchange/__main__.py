@@ -1,4 +1,4 @@
-"""`python -m dev.exchange`: run until Ctrl-C. Reads EXCHANGE_PORT, FUNCTIONS_URL, ADDIN_AUDIENCE."""
+"""`python -m dev.exchange`: run until Ctrl-C. Reads EXCHANGE_PORT, FUNCTIONS_URL, NODE_URL, ADDIN_AUDIENCE."""
 
 import asyncio
 import os
@@ -12,6 +12,7 @@ async def main() -> None:
     """Run the server."""
     settings = Settings(
         functions_url=os.environ.get("FUNCTIONS_URL", "").rstrip("/"),
+        node_url=os.environ.get("NODE_URL", "").rstrip("/"),
         addin_audience=os.environ.get("ADDIN_AUDIENCE", ""),
     )
     async with running_exchange(settings, int(os.environ.get("EXCHANGE_PORT", "7072"))) as running:

@@ -17,6 +17,7 @@ _SEEDED = {
     "vmr@example.com": "VMR",
     "vmr2@example.com": "VMR 2",
     "vmr-ews@example.com": "VMR on-premises",
+    "vmr-node@example.com": "VMR on a Management Node",
 }
 
 

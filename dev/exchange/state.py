@@ -25,9 +25,12 @@ from dev.exchange.variants import Variants
 
 @dataclass
 class Settings:
-    """Where things are. ``functions_url``: the functions host, told when the clock moves; empty: nobody is told."""
+    """Where things are. ``functions_url``: the functions host, told when the clock moves; empty: nobody is told.
+    ``node_url``: the Management Node, told before it.
+    """
 
     functions_url: str = ""
+    node_url: str = ""
     addin_audience: str = ""
 
     @property

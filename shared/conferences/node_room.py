@@ -22,7 +22,7 @@ MAX_OWNER = 100
 RoomFields = Mapping[str, str]
 """The fields of a `conference` that are ours, as texts; theme and group by their names, "" for none."""
 
-REFERENCES = {"ivr_theme": "ivr_theme", "host_identity_provider_group": "identity_provider_group"}
+NODE_REFERENCES = {"ivr_theme": "ivr_theme", "host_identity_provider_group": "identity_provider_group"}
 """Fields that the node wants as the URI of an object of a resource."""
 
 

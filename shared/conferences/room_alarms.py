@@ -9,7 +9,7 @@ from shared.alarms import AlarmKind, Alarms
 from shared.conferences.room_changes import Outcome
 from shared.conferences.room_records import RoomRecord, RoomRecords
 
-LATE = timedelta(minutes=1)
+ROOM_LATE_AFTER = timedelta(minutes=1)
 """How late a room may come without a word."""
 
 NAMED_IN_ALARM = 5
@@ -32,7 +32,7 @@ class RoomAlarms:
             await self.alarms.clear(self.integration, AlarmKind.BRIDGE)
         if node_problem or outcome.problems or had_problem:
             await self._missing()
-        if outcome.opened and delay > LATE:
+        if outcome.opened and delay > ROOM_LATE_AFTER:
             cause = f"{len(outcome.opened)} rooms were made {delay.total_seconds():.0f} seconds after their time."
             await self.alarms.raise_(self.integration, AlarmKind.ROOMS_LATE, cause)
         if outcome.renamed:

@@ -12,7 +12,7 @@ from shared.bookings.booking import Booking
 from shared.calendar.conference import Conference
 from shared.conferences.names import ConferenceNames
 from shared.conferences.node_room import (
-    REFERENCES,
+    NODE_REFERENCES,
     RoomFields,
     Step,
     aliases_of,
@@ -238,7 +238,7 @@ class RoomChanges:
     async def _for_node(self, fields: RoomFields) -> dict[str, Any]:
         """The fields with URIs in place of names. A theme that the node does not have is left to its default."""
         found = dict[str, Any](fields)
-        for name, resource in REFERENCES.items():
+        for name, resource in NODE_REFERENCES.items():
             if name in fields:
                 found[name] = (await self.node.uri_of(resource, fields[name]) if fields[name] else "") or None
         return found

@@ -129,6 +129,13 @@ def test_repairs_are_told_when_they_are_more_than_bad_luck(insights: Insights) -
     assert [row[0] for row in insights.query("sweep_repairs", timedelta(hours=1))] == [ONE]
 
 
+def test_rooms_that_come_late_to_a_node_are_told_per_integration(insights: Insights) -> None:
+    for seconds in (2, 61, 300):
+        insights.measured(5, Metric.ROOM_DELAY, seconds, ONE)
+    insights.measured(5, Metric.ROOM_DELAY, 59, TWO)
+    assert insights.query("rooms_late", timedelta(minutes=15)) == [(ONE, 3, 300)]
+
+
 @pytest.mark.parametrize(("codes", "fires"), [(["500", "503", "500"], True), (["500", "202", "404"], False)])
 def test_errors_that_graph_gets_are_told(insights: Insights, codes: list[str], fires: bool) -> None:
     for code in codes:
@@ -143,6 +150,7 @@ def test_nothing_at_all_raises_no_alert_but_that_the_app_has_stopped(insights: I
         "renewal_missed",
         "integration_failing",
         "lag",
+        "rooms_late",
         "sweep_repairs",
         "webhook_errors",
         "password_guessing",

@@ -73,18 +73,20 @@ class SwitchRoutes:
         return web.json_response({"now": self._exchange.clock.now().isoformat()})
 
     async def move_clock(self, request: web.Request) -> web.Response:
-        """Move time forward here and in the functions host; answers after that has answered."""
+        """Move time forward here, on the Management Node and in the functions host; answers after both have."""
         given = await document(request)
         try:
             when = datetime.fromisoformat(text(given, "now"))
         except ValueError as error:
             raise ControlError(f"'now' is not a time: {given['now']!r}") from error
         self._exchange.move_clock(when)
-        told = await self._tell_functions(given)
+        settings = self._exchange.settings
+        if settings.node_url:
+            await self._tell(settings.node_url, "the Management Node", given)
+        told = await self._tell(settings.functions_url, "the functions host", given)
         return web.json_response({"now": self._exchange.clock.now().isoformat(), "functions": told})
 
-    async def _tell_functions(self, given: Given) -> str:
-        url = self._exchange.settings.functions_url
+    async def _tell(self, url: str, whom: str, given: Given) -> str:
         if not url:
             return "nobody to tell"
         try:
@@ -93,7 +95,7 @@ class SwitchRoutes:
                 session.post(f"{url}/dev/clock", json=given) as answer,
             ):
                 if answer.status >= 300:
-                    raise ControlError(f"the functions host answered {answer.status}: {await answer.text()}", 502)
+                    raise ControlError(f"{whom} answered {answer.status}: {await answer.text()}", 502)
                 return "told"
         except aiohttp.ClientConnectorError:
             return "not reachable"

@@ -61,6 +61,14 @@ var alerts = [
     every: 'PT15M'
   }
   {
+    id: 'rooms-late'
+    title: 'Rooms come late to a Management Node'
+    query: loadTextContent('../queries/rooms_late.kql')
+    severity: 1
+    window: 'PT15M'
+    every: 'PT5M'
+  }
+  {
     id: 'webhook-errors'
     title: 'Graph is answered with errors'
     query: loadTextContent('../queries/webhook_errors.kql')

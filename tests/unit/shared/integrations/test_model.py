@@ -22,7 +22,8 @@ from tests.unit.shared.integrations.reference import api_fields, product_definit
 OURS = {
     "ews_access",
     "graph_tenant_id", "graph_client_id", "conference_platform", "copied_tag_action", "response_format",
-    "reservation_days", "manifest_revision", "manifest_reinstall_needed", "manifest_installed_revision",
+    "reservation_days", "room_lead_time",
+    "manifest_revision", "manifest_reinstall_needed", "manifest_installed_revision",
     "enable_addin_mobile_command", "enable_addin_auto_open",
     "bridge_url", "bridge_username", "bridge_password", "bridge_client_id", "bridge_private_key",
 }  # fmt: skip
