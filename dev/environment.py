@@ -41,7 +41,7 @@ ON_PREMISES = Seed(
 )
 ON_NODE = Seed(
     "33333333-3333-4333-8333-333333333333",
-    "Management Node",
+    "On a node",
     "vmr-node@example.com",
     "77",
     "Exchange Online (Graph), rooms on a Management Node",

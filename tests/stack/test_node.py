@@ -1,0 +1,90 @@
+"""NODE=1: an integration whose rooms are on the simulated Management Node, from the click to the end of the room."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from dev.environment import NODE_ACCOUNT, ON_NODE, Addresses
+from tests.stack.client import LocalStack, free_port, wait_for
+
+MINUTE = timedelta(minutes=1)
+CONFERENCES = "/api/admin/configuration/v1/conference/"
+
+
+class NodeStack(LocalStack):
+    """The stack with its node, as an admin of the node sees it."""
+
+    @property
+    def node(self) -> httpx.Client:
+        return httpx.Client(base_url=self.at.node, auth=NODE_ACCOUNT, trust_env=False, timeout=30)
+
+    def has_room(self, alias: str) -> bool:
+        with self.node as node:
+            found: list[dict[str, Any]] = node.get(CONFERENCES, params={"limit": 1000}).json()["objects"]
+        return alias in [each["alias"] for room in found for each in room["aliases"]]
+
+    def faults(self, *faults: dict[str, Any]) -> None:
+        with self.node as node:
+            assert (
+                node.post("/dev/faults", json={"faults": faults}).is_success if faults else node.delete("/dev/faults")
+            )
+
+    def alarms(self) -> list[str]:
+        found = self.call("GET", f"{self.at.functions}/api/admin/status/v1/alarm/", auth=("admin", "local-admin"))
+        return [alarm["name"] for alarm in found["objects"]]
+
+    def meeting(self, hours: int) -> tuple[str, datetime]:
+        """The alias of an accepted meeting that begins so many hours from now, and when it begins."""
+        room = self.allocate()
+        start = (self.now() + timedelta(hours=hours)).replace(minute=0, second=0, microsecond=0)
+        answer = self.wait_for_answer(self.invite(start, f"<p>Hello</p>{room['instructions']}"))
+        assert answer["kind"] == "accepted"
+        return room["alias"], start
+
+    def room_is(self, alias: str, *, there: bool) -> None:
+        wait_for(lambda: self.has_room(alias) is there or None, f"the room of {alias}: {there}")
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeStack]:
+    node = free_port()
+    at = Addresses(free_port(), free_port(), node)
+    stack = NodeStack(tmp_path_factory.mktemp("stack"), at, ON_NODE, NODE="1", NODE_PORT=str(node))
+    try:
+        stack.wait_until_up()
+        yield stack
+    finally:
+        stack.stop()
+
+
+def test_the_start_shows_a_room_on_the_node(stack: NodeStack) -> None:
+    for text in ("leads to /api/admin/configuration/v1/conference/", stack.at.node, "admin / local-node"):
+        assert text in stack.said
+
+
+def test_a_room_is_there_in_its_time_and_policy_leaves_it_to_the_node(stack: NodeStack) -> None:
+    alias, start = stack.meeting(3)
+    assert alias.startswith("77")
+    for moment, there in [
+        (start - 37 * MINUTE, False),
+        (start - 34 * MINUTE, True),
+        (start + 119 * MINUTE, True),
+        (start + 121 * MINUTE, False),
+    ]:
+        stack.move_clock(moment)
+        stack.room_is(alias, there=there)
+        assert stack.policy(alias) == "unknown"
+
+
+def test_a_node_that_is_away_around_a_window_has_the_room_when_it_is_back(stack: NodeStack) -> None:
+    stack.faults({"on": "*", "action": "crash", "times": None})
+    alias, start = stack.meeting(3)
+    stack.move_clock(start - 34 * MINUTE)
+    wait_for(lambda: {"bridge_failed", "rooms_missing"} <= set(stack.alarms()) or None, "alarms")
+    stack.faults()
+    stack.move_clock(start - 20 * MINUTE)
+    stack.room_is(alias, there=True)
+    wait_for(lambda: not {"bridge_failed", "rooms_missing"} & set(stack.alarms()) or None, "no alarms")
