@@ -74,7 +74,7 @@ async def test_storage_bindings_use_the_app_s_own_account(host: FunctionsHost) -
 
 async def test_timers_are_those_of_the_contract(host: FunctionsHost) -> None:
     timers = {function.name for function in host.functions if function.kind == "timerTrigger"}
-    assert {"sweep", "renew"} <= timers <= {"sweep", "poll", "renew", "agenda", "compare", "cleanup"}
+    assert {"sweep", "renew"} <= timers <= {"sweep", "poll", "rooms", "renew", "agenda", "compare", "cleanup"}
 
 
 async def test_no_function_retries_by_policy() -> None:
