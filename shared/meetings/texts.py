@@ -70,7 +70,8 @@ def conference(integration: Integration, item: CalendarItem, decision: Accept | 
 
 def _keeps_organizer(integration: Integration) -> bool:
     """Whether the settings put the organizer's address on record anyway, or on a Management Node."""
-    return integration.conference_platform == "management_api" or any("organizer_email" in str(getattr(integration, field)) for field in _CONFERENCE_TEMPLATES)
+    on_record = any("organizer_email" in str(getattr(integration, field)) for field in _CONFERENCE_TEMPLATES)
+    return on_record or integration.conference_platform == "management_api"
 
 
 def acceptance(integration: Integration, decision: Accept, item: CalendarItem) -> str:

@@ -82,7 +82,9 @@ class Mailroom(MeetingsWorld):
         async def handlers(_: str) -> Handlers:
             return Handlers(processor, watcher=None, due_runner=self.agenda())  # type: ignore[arg-type]  # nothing is swept
 
-        worker = Worker(handlers, self.queue, Alarms(self.storage, self.clock), Lanes(self.storage, self.clock), no_rooms)
+        worker = Worker(
+            handlers, self.queue, Alarms(self.storage, self.clock), Lanes(self.storage, self.clock), no_rooms
+        )
         for body in encode([Notice(self.integration.uuid, "AAMkmessage")]):
             await self.queue.send(body)
         while self.queue.sent:

@@ -37,7 +37,9 @@ class World:
 
     def worker(self) -> Worker:
         """Another process."""
-        return Worker(self.handlers, self.queue, Alarms(self.storage, self.clock), Lanes(self.storage, self.clock), no_rooms)
+        return Worker(
+            self.handlers, self.queue, Alarms(self.storage, self.clock), Lanes(self.storage, self.clock), no_rooms
+        )
 
     async def handlers(self, uuid: str) -> Handlers:
         async def process(notice: Notice, *, last_try: bool) -> None:
