@@ -16,6 +16,7 @@ from shared.meetings.handlers import Handlers
 from shared.meetings.lanes import CLAIM_LIFETIME, LANE_NOTICES, Lanes
 from shared.meetings.worker import Worker
 from tests.fakes.clock import FakeClock
+from tests.support.rooms import no_rooms
 
 BUSY, QUIET = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 
