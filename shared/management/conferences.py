@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from shared.clock import Clock
 from shared.errors import Conflict, NotFound
 from shared.integrations import IntegrationStore
+from shared.management.connector_schema import CONNECTOR
 from shared.management.directory import Directory
 from shared.management.meeting_records import ROOMS, MeetingReader
 from shared.management.relations import NameAt, Relations, paths_in, platform_names
-from shared.management.resource import Object, Shown
-from shared.management.vmr_form import CONFERENCE, CONFERENCE_SCHEMA, VmrForm, reference_in
+from shared.management.resource import CONFIGURATION, Object, Shown, id_in
+from shared.management.vmr_form import CONFERENCE, CONFERENCE_SCHEMA, OWN_FIELD, VmrForm, reference_in
 from shared.personal.field_table import CONFERENCE_FIELDS
 from shared.personal.store import VmrStore
 from shared.personal.vmr import PersonalVmr
@@ -50,6 +51,8 @@ class Conferences(Directory[PersonalVmr]):
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
         """The changed VMR. Raises NotFound, SettingsInvalid, and Conflict for the room of a scheduled meeting."""
         try:
+            if OWN_FIELD not in fields and _uris((fields,)):  # its own integration's node knows what they stand for
+                fields = {**fields, OWN_FIELD: (await super().one(id_)).fields[OWN_FIELD]}
             return await super().update(id_, fields, if_match)
         except NotFound:
             raise await self._read_only(id_) from None
@@ -62,12 +65,18 @@ class Conferences(Directory[PersonalVmr]):
             raise await self._read_only(id_) from None
 
     async def _relations(self, objects: Sequence[Object] = ()) -> Relations:
+        """With the names of what VMRs refer to by URI: as the Management Node of their own integration says, if any."""
         integrations = await self._integrations.list()
-        paths = paths_in(
-            reference_in(object_.get(name)) for object_ in objects for name in CONFERENCE_FIELDS.references
-        )
-        return Relations(integrations, await platform_names(paths, integrations, self._name_at))
+        ids = {id_in(each.get(OWN_FIELD), CONFIGURATION, CONNECTOR) for each in objects if _uris((each,))}
+        own = [each for each in integrations if each.id in ids]
+        names = await platform_names(_uris(objects), own or integrations, self._name_at)
+        return Relations(integrations, names)
 
     async def _read_only(self, id_: int) -> Conflict:
         await self._meetings.one(ROOMS, id_)
         return Conflict("This is the room of a scheduled meeting: it follows the meeting, and is only read here.")
+
+
+def _uris(objects: Sequence[Object]) -> frozenset[str]:
+    """The paths of all references in some objects that are URIs."""
+    return paths_in(reference_in(each.get(name)) for each in objects for name in CONFERENCE_FIELDS.references)

@@ -11,6 +11,7 @@ from aiohttp import web
 from shared.errors import RateLimited, SettingsInvalid
 from shared.integrations.draft import draft
 from shared.integrations.references import name_in
+from shared.management.relations import platform_names
 from shared.management_node import allowance
 from shared.personal import node_vmrs
 from shared.personal.bridge_failure import BridgeFailed
@@ -239,6 +240,21 @@ async def test_no_other_path_is_asked_for(world: BridgeWorld, uri: str) -> None:
     with pytest.raises(SettingsInvalid, match="no such ivr_theme"):
         await named(world, ivr_theme=uri)
     assert world.node.asked == []
+
+
+async def test_a_vmrs_references_are_resolved_by_the_node(world: BridgeWorld) -> None:
+    integration = await world.integration()
+    playlist = "/api/admin/configuration/v1/media_library_playlist/7/"
+    for answer in (web.json_response({"name": "Blue"}), web.json_response({}, status=404)):
+        world.node.answers.append(answer)
+    found = await platform_names(frozenset({THEME}), [integration], world.bridges.name_at)
+    assert (found.names, found.causes) == ({THEME: "Blue"}, {})
+    found = await platform_names(frozenset({playlist}), [integration], world.bridges.name_at)
+    assert found.causes == {playlist: "The Management Node has no such object."}
+    world.node.answers.append(web.json_response({}, status=500))
+    found = await platform_names(frozenset({THEME}), [integration], world.bridges.name_at)
+    assert "cannot say now" in found.causes[THEME]
+    assert [request.path for request in world.node.asked] == [THEME, playlist, THEME]
 
 
 async def test_what_was_resolved_before_is_not_asked_again(world: BridgeWorld) -> None:

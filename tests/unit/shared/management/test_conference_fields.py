@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shared.integrations import Integration
 from shared.personal.field_table import ALIAS_FIELDS, CONFERENCE_FIELDS, END_USER_FIELDS, Field, FieldTable
 from shared.personal.vmr import PersonalVmr
 from shared.storage import Insert
@@ -151,6 +152,28 @@ async def test_a_reference_is_shown_as_it_was_sent() -> None:
     assert shown["ivr_theme"] == {"id": 3, "name": "Blue", "resource_uri": theme}
     assert shown["host_identity_provider_group"] == group
     assert (await api.call("PUT", path(shown), shown)).body == shown
+
+
+async def test_the_node_of_a_vmr_s_own_integration_says_what_its_references_stand_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    api, theme = Api(), "/api/admin/configuration/v1/ivr_theme/3/"
+    first = graph_fields(bridge_url="https://first.example.com")
+    second = graph_fields(name="Second", room_mailbox_email_address="2@example.com", bridge_url="https://2.example.com")
+    own = [(await api.call("POST", CONNECTORS, fields)).body["resource_uri"] for fields in (first, second)][1]
+
+    async def name_at(integration: Integration, _: str) -> str:
+        return f"Theme of {integration.name}"
+
+    [conferences] = [each for each in api.management.resources if each.name == "conference"]
+    monkeypatch.setattr(conferences, "_name_at", name_at)
+    shown = await made(api, "conference", name="Room", exchange_connector=own, ivr_theme=theme)
+    assert shown["ivr_theme"]["name"] == "Theme of Second"
+    for method in ("PUT", "PATCH"):
+        changed = await api.call(method, path(shown), {"name": "Room", "ivr_theme": theme})
+        assert (changed.body["ivr_theme"]["name"], changed.body["exchange_connector"]) == ("Theme of Second", own)
+    common = await made(api, "conference", name="Common", ivr_theme=theme)
+    assert common["ivr_theme"]["name"] == "Theme of Example Corp"
 
 
 async def test_rooms_that_an_older_version_kept_are_read_with_the_defaults() -> None:
