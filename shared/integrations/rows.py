@@ -5,7 +5,8 @@
     icon-<uuid>             part0, part1, …: the PNG in base64
     id-<number>             uuid
     mailbox-<SHA-256>       uuid of the integration that owns this equipment mailbox
-    sequence                the last integration id and exchange_domain id given out
+    sequence                the last integration id and exchange_domain id given out; `gaps0`, …: the ids that are free
+                            again, as ranges, so that a page is found without reading the others
 
 A null is kept as "" (for a nullable setting they mean the same). Columns that are missing take the default and columns
 that are not known are passed over, so rows of an earlier or later version can be read.
@@ -32,6 +33,7 @@ from shared.storage import Insert, Operation, Replace, Row, Values
 PARTITION = "integrations"
 SEQUENCE_KEY = "sequence"
 SETTINGS_PREFIX = "settings-"
+ID_PREFIX = "id-"
 
 OUTLINE = (
     "id",
@@ -43,6 +45,10 @@ OUTLINE = (
     *Exchange.model_fields,
 )
 """What rounds and lists must know of an integration: who it is, and how its mailbox is reached; no texts, no icon."""
+
+_GAPS = "gaps"
+_GAPS_IN_COLUMN = 1000
+"""Ranges of ids, each of 24 characters at most, that a text column holds with ease."""
 
 _PART = 32_000  # a text column holds 32,768 characters
 _DOMAINS = TypeAdapter(tuple[ExchangeDomain, ...])
@@ -72,7 +78,27 @@ class Sequence:
     def write(self, integration: int, domain: int) -> Operation:
         """Records newly given ids, on condition that nobody else has taken any."""
         values: Values = {"integration": integration, "domain": domain}
-        return Replace(self.row, values) if self.row else Insert(SEQUENCE_KEY, values)
+        return (
+            Replace(self.row, {**self.row.values, **values})
+            if self.row
+            else Insert(SEQUENCE_KEY, {**values, **_gap_columns(frozenset())})
+        )
+
+    @property
+    def gaps(self) -> frozenset[int] | None:
+        """Ids of deleted integrations; None when they were not counted: the row is an earlier version's."""
+        if self.row is None:
+            return frozenset()
+        columns = [str(self.row.values[name]) for name in sorted(self.row.values) if name.startswith(_GAPS)]
+        if not columns:
+            return None
+        ranges = [text.split("-") for column in columns for text in column.split(",") if text]
+        return frozenset(id_ for first, last in ranges for id_ in range(int(first), int(last) + 1))
+
+    def with_gaps(self, gaps: frozenset[int]) -> Operation:
+        """Records which ids are free again, on condition that nothing has changed. There must be a row."""
+        assert self.row is not None  # noqa: S101  # ids are free again only after some were given out
+        return Replace(self.row, {"integration": self.integration, "domain": self.domain, **_gap_columns(gaps)})
 
 
 def settings_key(uuid: str) -> str:
@@ -87,7 +113,7 @@ def icon_key(uuid: str) -> str:
 
 def id_key(id_: int) -> str:
     """Key under which an id leads to a UUID."""
-    return f"id-{id_}"
+    return f"{ID_PREFIX}{id_}"
 
 
 def mailbox_key(mailbox: str) -> str:
@@ -100,6 +126,20 @@ def sequence_of(row: Row | None) -> Sequence:
     if row is None:
         return Sequence(0, 0, None)
     return Sequence(int(row.values["integration"]), int(row.values["domain"]), row)
+
+
+def _gap_columns(gaps: frozenset[int]) -> Values:
+    ranges: list[list[int]] = []
+    for id_ in sorted(gaps):
+        if ranges and ranges[-1][1] == id_ - 1:
+            ranges[-1][1] = id_
+        else:
+            ranges.append([id_, id_])
+    texts = [f"{first}-{last}" for first, last in ranges]
+    starts = range(0, max(len(texts), 1), _GAPS_IN_COLUMN)
+    return {
+        f"{_GAPS}{n:03}": ",".join(texts[start : start + _GAPS_IN_COLUMN]) for n, start in enumerate(starts)
+    }  # fmt: skip
 
 
 def settings_values(integration: Integration, changes: Mapping[str, int]) -> Values:

@@ -16,7 +16,7 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from shared.clock import Clock
-from shared.errors import Conflict, SettingsInvalid
+from shared.errors import Conflict, NotFound, SettingsInvalid
 from shared.integrations import manifest
 from shared.integrations.cache import IntegrationCache
 from shared.integrations.checks import check
@@ -35,6 +35,9 @@ _ATTEMPTS = 32
 
 _Change: TypeAlias = Callable[[Integration], Awaitable[Integration]]
 
+
+READS_CONCURRENCY = 32
+"""Integrations of a page that are read at the same time."""
 
 FEW = 40
 """Integrations that are read one by one rather than among all."""
@@ -78,6 +81,24 @@ class IntegrationStore:
     async def list(self) -> list[Integration]:
         """All integrations, by rising id."""
         return await self._table.all()
+
+    async def page(self, offset: int, limit: int) -> tuple[Sequence[Integration], int]:
+        """Some integrations by rising id, and how many there are in all: as many storage trips as it shows, twice."""
+        ids = await self._table.ids()
+        return await self.by_ids(ids[offset : offset + limit]), len(ids)
+
+    async def by_ids(self, ids: Sequence[int]) -> Sequence[Integration]:
+        """The integrations of these ids, in this order, without those that there are not; two storage trips each."""
+        room = asyncio.Semaphore(READS_CONCURRENCY)
+
+        async def one(id_: int) -> Integration | None:
+            async with room:
+                try:
+                    return await self.by_id(id_)
+                except NotFound:
+                    return None
+
+        return [each for each in await asyncio.gather(*map(one, ids)) if each]
 
     def outlines(
         self, after: str = "", until: str = "", columns: Sequence[str] = OUTLINE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 
 from shared.clock import Clock
 from shared.errors import NotFound
@@ -11,7 +12,7 @@ from shared.integrations.domains import UNNUMBERED
 from shared.integrations.integration import Integration
 from shared.integrations.rows import PARTITION, Stored
 from shared.integrations.syntax import is_guid
-from shared.storage import Delete, Insert, Operation, Put, Replace, Storage, before
+from shared.storage import Delete, Insert, Operation, Put, Replace, RowChanged, Storage, Tables, before
 
 SIGN_IN_STATE = frozenset({"oauth_state", "oauth_refresh_token"})
 """Changed by the service account's sign-in all the time; no reason to tell an admin that settings have changed."""
@@ -30,6 +31,18 @@ class IntegrationTable:
         if row is None:
             raise NotFound("There is no such integration.")
         return rows.stored(row)
+
+    async def ids(self) -> list[int]:
+        """The ids of all integrations, rising; one storage trip, but for the first after an import or an upgrade."""
+        sequence = rows.sequence_of(await self._table.get(PARTITION, rows.SEQUENCE_KEY))
+        gaps = sequence.gaps
+        if gaps is None:
+            found = [row async for row in self._table.rows(PARTITION, rows.ID_PREFIX, columns=("uuid",))]
+            present = {int(row.key.removeprefix(rows.ID_PREFIX)) for row in found}
+            gaps = frozenset(range(1, sequence.integration + 1)) - present
+            with suppress(RowChanged):  # integrations come and go meanwhile: the next one counts again
+                await self._table.commit(PARTITION, sequence.with_gaps(gaps))
+        return [id_ for id_ in range(1, sequence.integration + 1) if id_ not in gaps]
 
     async def exists(self, uuid: str) -> bool:
         """Whether there is an integration of this UUID; one storage trip."""
@@ -103,7 +116,10 @@ class IntegrationTable:
         old = stored.integration
         keys = [rows.icon_key(old.uuid), rows.id_key(old.id), *_claim_keys(old)]
         found = [row for key in keys if (row := await self._table.get(PARTITION, key))]
-        await self._table.commit(PARTITION, Delete(stored.row), *(Delete(row) for row in found))
+        sequence = rows.sequence_of(await self._table.get(PARTITION, rows.SEQUENCE_KEY))
+        gaps = sequence.gaps
+        noted = [] if gaps is None or sequence.row is None else [sequence.with_gaps(gaps | {old.id})]
+        await self._table.commit(PARTITION, Delete(stored.row), *(Delete(row) for row in found), *noted)
 
     async def _claims(self, before: Integration | None, after: Integration) -> list[Operation]:
         """Moves the claim from one equipment mailbox to another."""
@@ -128,6 +144,15 @@ class IntegrationTable:
         )
         recorded = sequence.write(max(id_, sequence.integration), sequence.domain + len(unnumbered))
         return integration.model_copy(update={"id": id_, "domains": domains}), [recorded]
+
+
+async def count_again(tables: Tables) -> None:
+    """Integrations were brought back from an export: which ids are free is found out anew. Raises Unavailable."""
+    table = tables.table("integrations")
+    sequence = rows.sequence_of(await table.get(PARTITION, rows.SEQUENCE_KEY))
+    if sequence.row and sequence.gaps is not None:
+        values = {"integration": sequence.integration, "domain": sequence.domain}
+        await table.commit(PARTITION, Replace(sequence.row, values))
 
 
 def _claim_keys(integration: Integration) -> list[str]:

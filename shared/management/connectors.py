@@ -1,7 +1,7 @@
 """`ms_exchange_connector`: integrations, as admins' tools know them (I7)."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -154,6 +154,21 @@ class Connectors:
     async def all(self) -> Sequence[Object]:
         """Every integration."""
         return [shown(integration).fields for integration in await self._integrations.list()]
+
+    async def part(self, offset: int, limit: int) -> tuple[Sequence[Object], int]:
+        """See PagedResource.part."""
+        found, total = await self._integrations.page(offset, limit)
+        return [shown(integration).fields for integration in found], total
+
+    async def sketches(self, fields: Collection[str]) -> Sequence[Object]:
+        """See PagedResource.sketches."""
+        columns = ("id", "uuid", *(Integration.model_fields.keys() & fields))
+        found = [shown(each).fields async for each in self._integrations.outlines(columns=columns)]
+        return sorted(found, key=lambda fields: int(fields["id"]))
+
+    async def full(self, ids: Sequence[int]) -> Sequence[Object]:
+        """See PagedResource.full."""
+        return [shown(integration).fields for integration in await self._integrations.by_ids(ids)]
 
     async def one(self, id_: int) -> Shown:
         """The integration of an id. Raises NotFound."""

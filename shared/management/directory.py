@@ -130,7 +130,7 @@ class Directory(Generic[Model]):
 
     async def _relations(self, objects: Sequence[Object] = ()) -> Relations:
         """What records refer to; `objects` are those that are about to be understood."""
-        return Relations(await self._integrations.list())
+        return Relations([each async for each in self._integrations.outlines(columns=("id", "uuid"))])
 
     def _id(self, fields: Object) -> int | None:
         return id_in(fields.get("resource_uri"), self.area, self.name)

@@ -1,6 +1,6 @@
 """`exchange_domain`: the entries of integrations' `domains`, one by one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 from shared.errors import NotFound, SettingsInvalid
@@ -30,7 +30,7 @@ class Domains:
 
     async def all(self) -> Sequence[Object]:
         """Every entry of every integration."""
-        found = [domain_object(i, entry) for i in await self._integrations.list() for entry in i.domains]
+        found = [domain_object(i, entry) async for i in self._with_domains() for entry in i.domains]
         return sorted(found, key=lambda shown: int(shown["id"]))
 
     async def one(self, id_: int) -> Shown:
@@ -60,8 +60,11 @@ class Domains:
         integration, _ = await self._find(id_)
         await self._change(integration.uuid, lambda now: [each for each in _entries(now) if each["id"] != id_])
 
+    def _with_domains(self) -> AsyncIterator[Integration]:
+        return self._integrations.outlines(columns=("id", "uuid", "domains"))
+
     async def _find(self, id_: int) -> tuple[Integration, ExchangeDomain]:
-        for integration in await self._integrations.list():
+        async for integration in self._with_domains():
             for entry in integration.domains:
                 if entry.id == id_:
                     return integration, entry

@@ -37,6 +37,7 @@ from shared.management.resource import (
     Action,
     BulkResource,
     NamedResource,
+    PagedResource,
     Resource,
     Shown,
     WritableResource,
@@ -141,9 +142,8 @@ async def _on_list(foreign_keys: ForeignKeys, resource: Resource, call: Call) ->
                 listing.query_of(call.query, resource.schema, foreign_keys),
                 uri(resource.area, resource.name),
             )
-            objects = await listing.candidates(resource, query)
-            known = await foreign_keys.known(objects, {each.path for each in query.filters})
-            return Answer(200, listing.page(objects, query, known, own_uri, call.query), _warning(query.skipped))
+            found = await _found(foreign_keys, resource, query, own_uri, call.query)
+            return Answer(200, found, _warning(query.skipped))
         case "POST", WritableResource():
             created = await resource.create(converted(json_object(call), resource.schema))
             return _shown(created, 201, {"Location": str(created.fields["resource_uri"])})
@@ -151,6 +151,21 @@ async def _on_list(foreign_keys: ForeignKeys, resource: Resource, call: Call) ->
             return await _on_many(resource, json_object(call))
     bulk = ", PATCH" if isinstance(resource, BulkResource) else ""
     return _not_allowed(f"GET, POST{bulk}" if isinstance(resource, WritableResource) else "GET")
+
+
+async def _found(
+    foreign_keys: ForeignKeys, resource: Resource, query: listing.Query, own_uri: str, text: str
+) -> dict[str, Any]:  # fmt: skip
+    """The page that a query asks for. Of many objects only what is filtered by is read, and what is shown."""
+    if isinstance(resource, PagedResource) and not query.filters and not query.order:
+        part, total = await resource.part(query.offset, query.limit)
+        return listing.envelope(part, total, query, own_uri, text)
+    objects = await listing.candidates(resource, query)
+    known = await foreign_keys.known(objects, {each.path for each in query.filters})
+    page = listing.page(objects, query, known, own_uri, text)
+    if isinstance(resource, PagedResource):
+        return page | {"objects": await resource.full([each["id"] for each in page["objects"]])}
+    return page
 
 
 async def _on_many(resource: BulkResource, sent: dict[str, Any]) -> Answer:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 from shared.errors import InvalidRequest, NotFound
 from shared.management.filters import LOOKUPS, Filter, boolean, is_comparable
 from shared.management.foreign_keys import PATH_MAX_LENGTH, ForeignKeys, Known, values
-from shared.management.resource import Object, Resource, Schema, SearchedResource, id_of
+from shared.management.resource import Object, PagedResource, Resource, Schema, SearchedResource, id_of
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 10_000
@@ -31,6 +31,12 @@ class Query:
     limit: int
     offset: int
     skipped: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Fields of an object that decide whether, and where, it is shown."""
+        filtered = {each.path[0] if each.path else each.field for each in self.filters}
+        return frozenset(filtered | {name.removeprefix("-") for name in self.order})
 
 
 def query_of(text: str, schema: Schema, foreign_keys: ForeignKeys) -> Query:
@@ -62,7 +68,9 @@ async def candidates(resource: Resource, query: Query) -> Sequence[Object]:
             return [(await resource.one(id_of(exact["id"]))).fields]
         return []
     found = await resource.found_by(exact) if exact and isinstance(resource, SearchedResource) else None
-    return await resource.all() if found is None else found
+    if found is not None:
+        return found
+    return await (resource.sketches(query.fields) if isinstance(resource, PagedResource) else resource.all())
 
 
 def flag(text: str, name: str) -> bool:
@@ -75,16 +83,21 @@ def page(objects: Sequence[Object], query: Query, known: Known, uri: str, text: 
     found = [o for o in objects if all(f.holds(values(o, f.path, f.field, known)) for f in query.filters)]
     for name in reversed(query.order):
         found.sort(key=_place(name.removeprefix("-")), reverse=name.startswith("-"))
+    return envelope(found[query.offset : query.offset + query.limit], len(found), query, uri, text)
+
+
+def envelope(objects: Sequence[Object], total: int, query: Query, uri: str, text: str) -> dict[str, Any]:
+    """Objects of a page in Tastypie's form; `total` is how many there are in all pages."""
     end = query.offset + query.limit
     return {
         "meta": {
             "limit": query.limit,
-            "next": _link(uri, text, query.limit, end) if end < len(found) else None,
+            "next": _link(uri, text, query.limit, end) if end < total else None,
             "offset": query.offset,
             "previous": _link(uri, text, query.limit, max(query.offset - query.limit, 0)) if query.offset else None,
-            "total_count": len(found),
+            "total_count": total,
         },
-        "objects": found[query.offset : end],
+        "objects": objects,
     }
 
 

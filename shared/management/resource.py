@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeAlias, runtime_checkable
@@ -87,6 +87,23 @@ class NamedResource(Resource, Protocol):
 
     async def id_named(self, name: str) -> int:
         """The id of the object that a path names so. Raises NotFound."""
+        ...
+
+
+@runtime_checkable
+class PagedResource(Resource, Protocol):
+    """A kind of object of which there may be many: a page costs what it shows."""
+
+    async def part(self, offset: int, limit: int) -> tuple[Sequence[Object], int]:
+        """Some objects by rising id, and how many there are in all."""
+        ...
+
+    async def sketches(self, fields: Collection[str]) -> Sequence[Object]:
+        """Every object by rising id: true as far as these fields and `id` go, to be filtered and ordered by."""
+        ...
+
+    async def full(self, ids: Sequence[int]) -> Sequence[Object]:
+        """The objects of these ids, in this order; those that have been deleted meanwhile are left out."""
         ...
 
 

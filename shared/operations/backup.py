@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from shared import __version__
 from shared.errors import InvalidRequest
 from shared.intake.watch_state import is_subscription
+from shared.integrations.table import count_again
 from shared.storage import MEETINGS, TABLES, Insert, Row, RowExists, Tables, check_transaction
 
 FORMAT = 1
@@ -83,6 +84,7 @@ async def import_tables(tables: Tables, lines: Iterable[str]) -> Restored:
         done = await asyncio.gather(*(_insert(tables, line) for line in batch))
         written += sum(done)
         kept += len(done) - sum(done)
+    await count_again(tables)
     return Restored(written, kept)
 
 

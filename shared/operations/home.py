@@ -73,10 +73,9 @@ class Home:
 
     async def _look(self) -> Condition:
         try:
-            integrations = await self._integrations.list()
-            for integration in integrations:
-                async for _alarm in self._alarms.of(integration.uuid):
-                    return Condition.ATTENTION
+            if await self._alarms.between():
+                return Condition.ATTENTION
+            integrations, _ = await self._integrations.page(0, 1)
         except AWAY:
             log.warning("the home page cannot read storage", exc_info=True)
             return Condition.AWAY

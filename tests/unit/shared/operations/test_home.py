@@ -65,10 +65,10 @@ async def test_it_tells_how_the_deployment_is_and_nothing_about_whom(
 
 
 async def test_storage_that_does_not_answer_is_said_with_a_503(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def away(_self: Any) -> None:
+    async def away(*_: Any) -> None:
         raise Unavailable("secret-account.table.core.windows.net")
 
-    monkeypatch.setattr(IntegrationStore, "list", away)
+    monkeypatch.setattr(IntegrationStore, "page", away)
     html, _, status = await Deployment().home.page()
     assert (status, "storage does not answer" in html, "secret-account" in html) == (503, True, False)
 
