@@ -5,5 +5,5 @@ import azure.functions as func
 from functions import addin, mailbox, management, operations, policy, sign_in
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
-for room in (addin, sign_in, mailbox, management, policy, operations):
-    app.register_functions(room.bp)
+for triggers in (addin, sign_in, mailbox, management, policy, operations):
+    app.register_functions(triggers.bp)

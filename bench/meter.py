@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from shared.storage import Operation, Queue, Row, Storage, Table
+from shared.storage import Queue, Row, Storage, Table, Write
 
 PAGE_ROWS = 1000
 """Rows that one request for a range brings at most."""
@@ -65,7 +65,7 @@ class _MeteredTable:
             await asyncio.sleep(self.meter.latency)
             return await self.inner.get(partition, key)
 
-    async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
+    async def commit(self, partition: str, *operations: Write) -> Sequence[str]:
         with self.meter.span(self.name):
             await asyncio.sleep(self.meter.latency)
             return await self.inner.commit(partition, *operations)

@@ -91,7 +91,7 @@ class Failure:
 
 
 def failure_of(error: Exception, unexpected: str = _UNEXPECTED, level: int = logging.INFO) -> Failure:
-    """Logs an error, and what the caller is told of it. `unexpected` is told of a fault of ours, and nothing else.
+    """Logs an error, and what the caller is told of it. `unexpected` is told of a bug of ours, and nothing else.
 
     `level` is of those that were raised on purpose; below INFO where strangers cause them at will.
     """

@@ -20,7 +20,6 @@ from shared.storage import (
     TABLES,
     Delete,
     Insert,
-    Operation,
     Put,
     Queue,
     Replace,
@@ -30,6 +29,7 @@ from shared.storage import (
     Table,
     Value,
     Values,
+    Write,
     check_message,
     check_transaction,
     is_key,
@@ -60,7 +60,7 @@ class AzureTable:
                     raise
                 return None
 
-    async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
+    async def commit(self, partition: str, *operations: Write) -> Sequence[str]:
         """See Table.commit; a single operation goes as a plain request, which is what Azure answers fastest."""
         check_transaction(partition, operations)
         with _failures():
@@ -199,7 +199,7 @@ def _unmodified(row: Row) -> dict[str, Any]:
     return {"etag": row.etag, "match_condition": MatchConditions.IfNotModified}
 
 
-def _transaction(partition: str, operation: Operation) -> tuple[TransactionOperation, dict[str, Any], dict[str, Any]]:
+def _transaction(partition: str, operation: Write) -> tuple[TransactionOperation, dict[str, Any], dict[str, Any]]:
     match operation:
         case Insert(key, values):
             return TransactionOperation.CREATE, _entity(partition, key, values), {}
@@ -220,7 +220,7 @@ def _failures() -> Iterator[None]:
     except AzureError as error:
         status = error.status_code if isinstance(error, HttpResponseError) else None
         if status in (400, 413):
-            raise  # a fault of ours, which trying again would not fix
+            raise  # a bug of ours, which trying again would not fix
         if status == 409:
             raise RowExists("a row with this key exists already") from error
         if status in (404, 412) and not _is_table_missing(error):

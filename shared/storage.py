@@ -41,7 +41,7 @@ QUEUES = (MEETING_REQUESTS, f"{MEETING_REQUESTS}-poison", ROUNDS, f"{ROUNDS}-poi
 """Every queue that the product uses."""
 
 
-MAX_OPERATIONS = 100
+MAX_WRITES = 100
 """Operations of one transaction, a limit of Azure Tables."""
 
 MAX_ROW = 1024**2
@@ -115,7 +115,7 @@ class Delete:
     row: Row
 
 
-Operation: TypeAlias = Insert | Replace | Put | Delete
+Write: TypeAlias = Insert | Replace | Put | Delete
 
 
 def is_key(text: str) -> bool:
@@ -128,11 +128,11 @@ def before(key: str) -> str:
     return key[:-1] + chr(ord(key[-1]) - 1)
 
 
-def check_transaction(partition: str, operations: Sequence[Operation]) -> None:
-    """What Azure Tables asks of a transaction. Raises ValueError: a fault of ours, never of a user's."""
+def check_transaction(partition: str, operations: Sequence[Write]) -> None:
+    """What Azure Tables asks of a transaction. Raises ValueError: a bug of ours, never of a user's."""
     keys = [op.key if isinstance(op, Insert | Put) else op.row.key for op in operations]
-    if not 1 <= len(keys) <= MAX_OPERATIONS or len(set(keys)) != len(keys):
-        raise ValueError(f"a transaction holds 1 to {MAX_OPERATIONS} operations, each on another row")
+    if not 1 <= len(keys) <= MAX_WRITES or len(set(keys)) != len(keys):
+        raise ValueError(f"a transaction holds 1 to {MAX_WRITES} operations, each on another row")
     if not all(is_key(key) for key in (partition, *keys)):
         raise ValueError("a key is empty, too long, or holds a character that Azure Tables forbids")
     size = 0
@@ -145,7 +145,7 @@ def check_transaction(partition: str, operations: Sequence[Operation]) -> None:
 
 
 def check_message(text: str, delay: timedelta) -> None:
-    """What Azure Queues ask of a message. Raises ValueError: a fault of ours, never of a user's."""
+    """What Azure Queues ask of a message. Raises ValueError: a bug of ours, never of a user's."""
     if len(text.encode()) > MAX_MESSAGE:
         raise ValueError("a message is longer than the 48 KiB that a queue takes")
     if not timedelta(0) <= delay < MESSAGE_LIFETIME:
@@ -177,7 +177,7 @@ class Table(Protocol):
         """The row, or None."""
         ...
 
-    async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
+    async def commit(self, partition: str, *operations: Write) -> Sequence[str]:
         """Carry out at most 100 operations on one partition, all or none, in one round trip.
 
         Returns the new ETags in order ("" for a deleted row). Raises RowExists or RowChanged, and ValueError for what

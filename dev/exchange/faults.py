@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import dev.faults
+from dev.faults import FaultError, seconds_of, times_of
+
 NOTIFICATION_ACTIONS = ("lose", "duplicate", "delay", "reorder")
 #: What Graph or EWS may answer with, or a server in front of them. Accepting and declining is refused with most of them
 #: (reported as microsoft-graph-docs-contrib #8124).
@@ -16,12 +19,8 @@ EWS_ACTIONS = (*REQUEST_ACTIONS, "server_busy", "soap_fault", "error", "truncate
                "oversize", "plain_fault", "trickle")  # fmt: skip
 
 
-class FaultError(ValueError):
-    """A fault that cannot be switched on: what is wrong with its description."""
-
-
 @dataclass
-class Fault:
+class Fault(dev.faults.Fault):
     """One fault. ``on``: "notification", "event", "message", "expansion", "*", a method and a part of the path
     ("GET /messages"), or "EWS" and a part of an operation's name ("EWS GetItem").
 
@@ -35,38 +34,16 @@ class Fault:
     answer.
     """
 
-    on: str
-    action: str
-    status: int = 0
-    retry_after: str | None = None
-    after_effect: bool = False
-    times: int | None = 1
-    seconds: float = 0.0
     code: str = ""
     back_off_ms: int = 0
     megabytes: int = 0
 
-    def matches(self, method: str, path: str) -> bool:
-        """Whether it is meant for this request."""
-        if self.on == "*":
-            return True
-        wanted, _, part = self.on.partition(" ")
-        return method == wanted.upper() and part.casefold() in path.casefold()
 
-
-class Faults:
+class Faults(dev.faults.Faults[Fault]):
     """The faults that are switched on, in the order in which they strike."""
 
     def __init__(self) -> None:
-        self._faults: list[Fault] = []
-
-    def add(self, description: Mapping[str, Any]) -> None:
-        """Switch a fault on; raises `FaultError`."""
-        self._faults.append(_parsed(description))
-
-    def clear(self, on: str = "") -> None:
-        """Switch all off, or those of one place only."""
-        self._faults = [fault for fault in self._faults if on not in ("", fault.on)]
+        super().__init__(_parsed)
 
     def for_notification(self) -> Fault | None:
         """What happens to the next notification, if anything."""
@@ -88,19 +65,6 @@ class Faults:
         """What happens to a request, if anything."""
         return self._take(lambda fault: fault.action in _AT_ONCE and fault.matches(method, path))
 
-    def latency(self, method: str, path: str) -> float:
-        """How long a request takes on top, in seconds."""
-        slow = (fault.seconds for fault in self._faults if fault.action == "latency" and fault.matches(method, path))
-        return sum(slow)
-
-    def _take(self, wanted: Any) -> Fault | None:
-        fault = next((fault for fault in self._faults if wanted(fault)), None)
-        if fault and fault.times is not None:
-            fault.times -= 1
-            if fault.times < 1:
-                self._faults.remove(fault)
-        return fault
-
 
 _AT_ONCE = frozenset(EWS_ACTIONS) - {"latency"}
 
@@ -121,8 +85,8 @@ def _parsed(given: Mapping[str, Any]) -> Fault:
         status=int(given.get("status", 0)),
         retry_after=str(given["retry_after"]) if "retry_after" in given else None,
         after_effect=bool(given.get("after_effect", False)),
-        times=_times(given, action),
-        seconds=_seconds(given, 3600.0 if action == "hang" else 1.5),
+        times=times_of(given, action),
+        seconds=seconds_of(given, 3600.0 if action == "hang" else 1.5),
         code=str(given.get("code", "ErrorInternalServerError" if _is_ews(on) else "")),
         back_off_ms=int(given.get("back_off_ms", 30_000)),
         megabytes=int(given.get("megabytes", 64)),
@@ -141,17 +105,3 @@ def _allowed(on: str) -> tuple[str, ...]:
     if on == "expansion":
         return ("status",)
     return EWS_ACTIONS if _is_ews(on) else REQUEST_ACTIONS
-
-
-def _times(given: Mapping[str, Any], action: str) -> int | None:
-    times = given.get("times", None if action == "latency" else 1)
-    if times is not None and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
-        raise FaultError(f"'times' must be a whole number of 1 or more; got {times!r}")
-    return times
-
-
-def _seconds(given: Mapping[str, Any], usual: float) -> float:
-    try:
-        return float(given["ms"]) / 1000 if "ms" in given else float(given.get("seconds", usual))
-    except (TypeError, ValueError) as error:
-        raise FaultError("'ms' and 'seconds' must be numbers") from error

@@ -8,7 +8,7 @@ from typing import Any
 
 from dev.harness.storage import MemoryQueue, MemoryStorage, MemoryTable
 from shared.errors import Unavailable
-from shared.storage import Operation, Row
+from shared.storage import Row, Write
 
 
 class Away(StrEnum):
@@ -53,7 +53,7 @@ class ReachableTable:
         self.outages.check(Away.STORAGE)
         return await self.table.get(partition, key)
 
-    async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
+    async def commit(self, partition: str, *operations: Write) -> Sequence[str]:
         self.outages.check(Away.STORAGE)
         return await self.table.commit(partition, *operations)
 

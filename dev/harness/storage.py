@@ -13,13 +13,13 @@ from dev.harness import azure_storage_rules as azure
 from shared.storage import (
     Delete,
     Insert,
-    Operation,
     Put,
     Replace,
     Row,
     RowChanged,
     RowExists,
     Values,
+    Write,
     check_message,
     check_transaction,
 )
@@ -41,7 +41,7 @@ class MemoryTable:
         await asyncio.sleep(0)
         return self._rows.get((partition, key))
 
-    async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
+    async def commit(self, partition: str, *operations: Write) -> Sequence[str]:
         self.round_trips += 1
         await asyncio.sleep(0)
         check_transaction(partition, operations)
@@ -67,7 +67,7 @@ class MemoryTable:
         for _, row in sorted(self._rows.items()):
             yield row
 
-    def _check(self, partition: str, operation: Operation) -> None:
+    def _check(self, partition: str, operation: Write) -> None:
         match operation:
             case Insert(key, _) if (partition, key) in self._rows:
                 raise RowExists("a row with this key exists already")
@@ -76,7 +76,7 @@ class MemoryTable:
                 if found is None or found.etag != row.etag:
                     raise RowChanged("the row has changed since it was read")
 
-    def _apply(self, partition: str, operation: Operation) -> str:
+    def _apply(self, partition: str, operation: Write) -> str:
         match operation:
             case Insert(key, values) | Put(key, values):
                 return self._write(partition, key, values)
@@ -92,7 +92,7 @@ class MemoryTable:
         return row.etag
 
 
-def _judge(partition: str, operations: Sequence[Operation]) -> None:
+def _judge(partition: str, operations: Sequence[Write]) -> None:
     """What Azure would refuse, as in front of Azurite. A request is some 600 bytes beside its row's JSON."""
     keys, size = [], 0
     for operation in operations:
@@ -103,7 +103,7 @@ def _judge(partition: str, operations: Sequence[Operation]) -> None:
     azure.check_transaction(keys, size)
 
 
-def _content(operation: Operation) -> tuple[str, Values]:
+def _content(operation: Write) -> tuple[str, Values]:
     match operation:
         case Insert(key, values) | Put(key, values):
             return key, values

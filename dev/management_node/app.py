@@ -11,8 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
+from dev.faults import Fault, FaultError
 from dev.management_node.api import Answer, Api, Request
-from dev.management_node.faults import Fault, FaultError
 from dev.management_node.node import Node, RealClock
 
 MAX_BODY = 16 * 1024**2

@@ -50,14 +50,14 @@ def config(integration: Integration, version: str, addresses: tuple[str, ...] = 
         "identity": identity(integration),
         "room_name": integration.room_mailbox_name,
         "room_email": integration.room_mailbox_email_address or "",
-        "room_addresses": _room_addresses(integration, addresses),
+        "room_addresses": _mailbox_addresses(integration, addresses),
         "api": _api(integration.uuid),
         "debug": integration.enable_addin_debug_logs,
         "stylesheets": sources.stylesheets(integration),
     }
 
 
-def _room_addresses(integration: Integration, learnt: tuple[str, ...]) -> list[str]:
+def _mailbox_addresses(integration: Integration, learnt: tuple[str, ...]) -> list[str]:
     """What the equipment mailbox may be listed as, the configured address first, in lower case."""
     own = integration.mailbox
     return list(learnt) if own and learnt[:1] == (own,) else [own] if own else []

@@ -32,7 +32,7 @@ _TAG = '<div style="font-size:9.0pt; color:#595959; font-family:Calibri,Arial,He
 class Pane:
     """The pane of every integration. `local`: a local stack, whose own pages may show it.
 
-    `addresses` tells by uuid what the equipment mailbox is known by (shared/intake/room_addresses.py).
+    `addresses` tells by uuid what the equipment mailbox is known by (shared/intake/mailbox_addresses.py).
     """
 
     def __init__(

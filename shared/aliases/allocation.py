@@ -33,7 +33,7 @@ from shared.clock import Clock
 from shared.errors import NumberSpaceFull, RateLimited, Unavailable
 from shared.identity.caller import Caller
 from shared.integrations import Integration
-from shared.storage import Delete, Insert, Operation, Replace, Row, RowChanged, RowExists, Storage
+from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Storage, Write
 
 ATTEMPTS = 40
 """How many digits are tried. With 80 % of the numbers in use, all of them are taken once in 7,500 allocations."""
@@ -135,10 +135,10 @@ class Allocator:
 
         A closed alias that it meets, and whose booking is gone, comes free: one more read for each closed one.
         """
-        now, room = self._clock.now(), asyncio.Semaphore(_PROBE_CONCURRENCY)
+        now, slots = self._clock.now(), asyncio.Semaphore(_PROBE_CONCURRENCY)
 
         async def is_taken() -> bool:
-            async with room:
+            async with slots:
                 digits = form.random().partition("@")[0]
                 row = await self._aliases.get(digits, ALIAS_KEY)
                 if row is None or has_expired(row, now):
@@ -203,7 +203,7 @@ class Allocator:
 
     async def _book(self, booking: Booking, accounts: Accounts) -> Booking:
         """Write the booking down; or give the one that its idempotency key has got before, if that still stands."""
-        new: list[Operation] = [Insert(booking.key, booking.values()), due_of(booking, booking.created).put()]
+        new: list[Write] = [Insert(booking.key, booking.values()), due_of(booking, booking.created).put()]
         for _ in range(ATTEMPTS):
             try:
                 spent = accounts.spend(booking.created)

@@ -19,7 +19,7 @@ from hashlib import sha256
 from shared.bookings.rows import RowKind
 from shared.identity.caller import Caller
 from shared.mail_addresses import folded_address
-from shared.storage import Delete, Insert, Operation, Replace, Row, RowChanged, Table
+from shared.storage import Delete, Insert, Replace, Row, RowChanged, Table, Write
 
 BURST = 300
 """Aliases that a user may ask for at once; an assistant who plans a year stays below it."""
@@ -68,7 +68,7 @@ class Account:
         """How long until there is one alias left; nothing when there is."""
         return max(self.full_at - now - (self.limit.burst - 1) * self.limit.refill, timedelta(0))
 
-    def spend(self, now: datetime) -> Operation:
+    def spend(self, now: datetime) -> Write:
         """The write that takes one, on condition that nobody else has since it was read."""
         values = {"full_at": (max(self.full_at, now) + self.limit.refill).isoformat()}
         return Replace(self.row, values) if self.row else Insert(self.key, values)
@@ -85,7 +85,7 @@ class Accounts:
         longest = max(self.accounts, key=lambda account: account.wait(now), default=None)
         return longest if longest and longest.wait(now) else None
 
-    def spend(self, now: datetime) -> list[Operation]:
+    def spend(self, now: datetime) -> list[Write]:
         """The writes that take one of each."""
         return [account.spend(now) for account in self.accounts]
 

@@ -23,7 +23,7 @@ from shared.bookings.rows import NUMBERS_PARTITION, meetings_table
 from shared.bookings.stored import stored_booking
 from shared.calendar.conference import Calendar
 from shared.errors import Conflict
-from shared.storage import Delete, Insert, Operation, Replace, RowChanged, RowExists, Tables, Values
+from shared.storage import Delete, Insert, Replace, RowChanged, RowExists, Tables, Values, Write
 
 Item = TypeVar("Item")
 
@@ -92,7 +92,7 @@ class Numbering:
         for _ in range(_ATTEMPTS):
             row = await self._table.get(NUMBERS_PARTITION, _SEQUENCE)
             last = {kind: int(row.values[kind]) if row else 0 for kind in Numbered}
-            numbers, notes = list[int](), list[Operation]()
+            numbers, notes = list[int](), list[Write]()
             for kind, booking in wanted:
                 last[kind] += 1
                 numbers.append(last[kind])

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import httpx
 
+from shared.api_paths import CONFIGURATION, CONNECTOR, STATUS, uri
 from shared.cli.outcome import CommandFailed, Exit
 from shared.errors import SettingsInvalid
 from shared.integrations.syntax import is_guid
@@ -16,16 +17,15 @@ from shared.management.meeting_objects import FIRST_MEETING_ID
 
 Object: TypeAlias = dict[str, Any]
 
-CONNECTOR = "ms_exchange_connector"
-_INTEGRATIONS = f"/api/admin/configuration/v1/{CONNECTOR}/"
-_ALIASES = "/api/admin/configuration/v1/scheduled_alias/"
-_SCHEDULED = "/api/admin/configuration/v1/scheduled_conference/"
-_OPERATIONS = "/api/admin/status/v1/scheduling_operation/"
-_MEETINGS = "/api/admin/status/v1/meeting/"
-_ALARMS = "/api/admin/status/v1/alarm/"
-_API_CLIENTS = "/api/admin/configuration/v1/oauth2_client/"
-_ROLES = "/api/admin/configuration/v1/role/"
-_VMRS = "/api/admin/configuration/v1/conference/"
+_INTEGRATIONS = uri(CONFIGURATION, CONNECTOR)
+_ALIASES = uri(CONFIGURATION, "scheduled_alias")
+_SCHEDULED = uri(CONFIGURATION, "scheduled_conference")
+_OPERATIONS = uri(STATUS, "scheduling_operation")
+_MEETINGS = uri(STATUS, "meeting")
+_ALARMS = uri(STATUS, "alarm")
+_API_CLIENTS = uri(CONFIGURATION, "oauth2_client")
+_ROLES = uri(CONFIGURATION, "role")
+_VMRS = uri(CONFIGURATION, "conference")
 _PAGE_SIZE = 100
 _MANY = 1000
 

@@ -46,10 +46,10 @@ class AddIn:
     def pane(self) -> Pane:
         """The add-in's page, files and configuration."""
         from shared.addin.pane import Pane
-        from shared.intake.room_addresses import RoomAddresses
+        from shared.intake.mailbox_addresses import MailboxAddresses
 
         base = self.foundation
-        addresses = RoomAddresses(base.storage, base.clock).of
+        addresses = MailboxAddresses(base.storage, base.clock).of
         return Pane(base.integrations, self.identity.users, base.promises, addresses, local=base.settings.is_local)
 
     @cached_property

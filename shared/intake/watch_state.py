@@ -5,7 +5,7 @@
     watch:arrivals         when the Inbox was last listed beside the delta query
     watch:not_found        a message that was told of could not be read: is that true of all?
     watch:compared         how far the calendar has been compared with the records
-    watch:addresses        what else the mailbox is known by (room_addresses.py)
+    watch:addresses        what else the mailbox is known by (mailbox_addresses.py)
 
 each with what it is about: a state of another mailbox or another public address is none.
 """

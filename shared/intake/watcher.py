@@ -253,10 +253,10 @@ class Watcher:
         """Messages that need a look; a point read tells. What was notified of, or filed away when it was answered,
         needs none, nor does most of what comes when a server has forgotten a state.
         """
-        room, table = asyncio.Semaphore(_LOOKUP_CONCURRENCY), meetings_table(self.storage)
+        slots, table = asyncio.Semaphore(_LOOKUP_CONCURRENCY), meetings_table(self.storage)
 
         async def is_done(message: str) -> bool:
-            async with room:
+            async with slots:
                 row = await operation_row(table, self.integration, correlation_id(self.integration, message))
             return bool(row and row.values.get("done"))
 

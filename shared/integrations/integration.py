@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import ConfigDict
 from pydantic.fields import FieldInfo
 
+from shared.api_paths import CONFIGURATION, CONNECTOR, uri
 from shared.integrations.exchange_online import is_exchange_online, tenant_of
 from shared.integrations.sections.addin import AddIn
 from shared.integrations.sections.advanced import Advanced
@@ -21,8 +22,6 @@ from shared.integrations.sections.personal import Personal
 from shared.integrations.sections.record import Record
 from shared.integrations.sections.single_use import SingleUse
 from shared.integrations.setting import Format, Section, Setting, format_of, setting_of
-
-RESOURCE = "/api/admin/configuration/v1/ms_exchange_connector/"
 
 SECTIONS: tuple[type[Section], ...] = (
     General,
@@ -61,7 +60,7 @@ class Integration(
     @property
     def resource_uri(self) -> str:
         """Where the management API shows this integration."""
-        return f"{RESOURCE}{self.id}/"
+        return uri(CONFIGURATION, CONNECTOR, self.id)
 
     @property
     def mailbox(self) -> str:

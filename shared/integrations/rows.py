@@ -28,7 +28,7 @@ from shared.integrations.sections.exchange import Exchange
 from shared.integrations.sections.general import General
 from shared.integrations.sections.metadata import ExchangeDomain
 from shared.integrations.setting import is_nullable
-from shared.storage import Insert, Operation, Replace, Row, Values
+from shared.storage import Insert, Replace, Row, Values, Write
 
 PARTITION = "integrations"
 SEQUENCE_KEY = "sequence"
@@ -75,7 +75,7 @@ class Sequence:
     domain: int
     row: Row | None
 
-    def write(self, integration: int, domain: int) -> Operation:
+    def write(self, integration: int, domain: int) -> Write:
         """Records newly given ids, on condition that nobody else has taken any."""
         values: Values = {"integration": integration, "domain": domain}
         return (

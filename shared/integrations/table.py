@@ -121,15 +121,15 @@ class IntegrationTable:
         noted = [] if gaps is None or sequence.row is None else [sequence.with_gaps(gaps | {old.id})]
         await self._table.commit(PARTITION, Delete(stored.row), *(Delete(row) for row in found), *noted)
 
-    async def _claims(self, before: Integration | None, after: Integration) -> list[Operation]:
+    async def _claims(self, before: Integration | None, after: Integration) -> list[Write]:
         """Moves the claim from one equipment mailbox to another."""
         if before and before.mailbox == after.mailbox:
             return []
         old = [await self._table.get(PARTITION, key) for key in _claim_keys(before)] if before else []
-        released: list[Operation] = [Delete(row) for row in old if row]
+        released: list[Write] = [Delete(row) for row in old if row]
         return released + [Insert(key, {"uuid": after.uuid}) for key in _claim_keys(after)]
 
-    async def _numbered(self, integration: Integration) -> tuple[Integration, list[Operation]]:
+    async def _numbered(self, integration: Integration) -> tuple[Integration, list[Write]]:
         """The integration with ids where there are none yet, and what records that they are taken."""
         unnumbered = [entry for entry in integration.domains if entry.id == UNNUMBERED]
         if integration.id and not unnumbered:

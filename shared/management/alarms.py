@@ -6,11 +6,12 @@ from functools import cached_property
 from typing import Any
 
 from shared.alarms import ALARM_TYPES, Alarm, AlarmLevel, Alarms
+from shared.api_paths import STATUS, uri
 from shared.errors import NotFound, SettingsInvalid
 from shared.integrations import Integration, IntegrationStore
 from shared.management.call import Answer, Call, json_object
 from shared.management.connectors import connector_uri
-from shared.management.resource import STATUS, TIME, Action, Object, Schema, Shown, number_of, time_text, uri
+from shared.management.resource import TIME, Action, Object, Schema, Shown, number_of, time_text
 
 ALARM = "alarm"
 

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.api_paths import CONFIGURATION, id_in, uri
 from shared.errors import NotFound, SettingsInvalid
 from shared.identity.api_clients import ApiClient, ApiClients
 from shared.management.admins import ADMIN_ROLE, READER_ROLE
 from shared.management.fixed import FixedResource
-from shared.management.resource import CONFIGURATION, Action, Object, Schema, Shown, id_in, uri
+from shared.management.resource import Action, Object, Schema, Shown
 
 API_CLIENT = "oauth2_client"
 ROLE = "role"

@@ -13,7 +13,6 @@ from shared.integrations.sections.metadata import DOMAIN_MAX_LENGTH
 from shared.integrations.setting import Setting, format_of
 from shared.management.resource import TIME, Schema
 
-CONNECTOR = "ms_exchange_connector"
 DOMAIN = "exchange_domain"
 
 DOMAIN_SCHEMA: Schema = {

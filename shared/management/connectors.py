@@ -6,6 +6,7 @@ from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from shared.api_paths import CONFIGURATION, CONNECTOR, id_in, uri
 from shared.bookings.booking import State
 from shared.bookings.rows import meetings_table
 from shared.bookings.stored import bookings_of
@@ -18,10 +19,10 @@ from shared.integrations.integration import READ_ONLY_FIELDS, TEMPLATE_FIELDS, s
 from shared.integrations.references import REFERENCES, is_uri
 from shared.integrations.setting import is_nullable
 from shared.management.call import Answer, Call, json_object
-from shared.management.connector_schema import CONNECTOR, DOMAIN, connector_extras, connector_schema
+from shared.management.connector_schema import DOMAIN, connector_extras, connector_schema
 from shared.management.conversion import converted
 from shared.management.lifecycle import Lifecycle
-from shared.management.resource import CONFIGURATION, Action, Object, Schema, Shown, id_in, time_text, uri
+from shared.management.resource import Action, Object, Schema, Shown, time_text
 from shared.personal.store import VmrStore
 from shared.storage import Storage
 

@@ -8,15 +8,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from shared.api_paths import API_ROOT, COMMAND, CONFIGURATION, HISTORY, STATUS, uri
 from shared.management.filters import LOOKUPS, SWITCH_LOOKUPS, is_comparable, type_of
 from shared.management.foreign_keys import is_to_many, related_resource
 from shared.management.listing import DEFAULT_LIMIT
 from shared.management.resource import (
-    COMMAND,
-    CONFIGURATION,
-    HISTORY,
-    ROOT,
-    STATUS,
     TIME_FORMAT,
     BulkResource,
     DescribedResource,
@@ -24,14 +20,13 @@ from shared.management.resource import (
     Resource,
     Schema,
     WritableResource,
-    uri,
 )
 
 SCHEMA = "schema"
 """Stands in a path where an object's id would."""
 
 AREA_PATH = re.compile(
-    rf"{ROOT}/(?:({CONFIGURATION}|{STATUS}|{HISTORY}|{COMMAND})/v1|{COMMAND}/v1/(?:conference|participant|platform))/?"
+    rf"{API_ROOT}/(?:({CONFIGURATION}|{STATUS}|{HISTORY}|{COMMAND})/v1|{COMMAND}/v1/(?:conference|participant|platform))/?"
 )
 """Paths of areas. Commands are areas of their own in the original; there are none here."""
 

@@ -8,10 +8,11 @@ from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from shared.api_paths import CONFIGURATION, id_in
 from shared.errors import NotFound, SettingsInvalid
 from shared.integrations import IntegrationStore
 from shared.management.relations import Relations
-from shared.management.resource import CONFIGURATION, TIME, Action, Object, Schema, Shown, id_in
+from shared.management.resource import TIME, Action, Object, Schema, Shown
 from shared.personal.field_table import FieldTable
 
 ROWS_CONCURRENCY = 16

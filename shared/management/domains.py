@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
+from shared.api_paths import CONFIGURATION, CONNECTOR, id_in
 from shared.errors import NotFound, SettingsInvalid
 from shared.integrations import ExchangeDomain, Integration, IntegrationStore, StaleSettings
-from shared.management.connector_schema import CONNECTOR, DOMAIN, DOMAIN_SCHEMA
+from shared.management.connector_schema import DOMAIN, DOMAIN_SCHEMA
 from shared.management.connectors import domain_object
 from shared.management.lifecycle import Lifecycle
-from shared.management.resource import CONFIGURATION, Action, Object, Shown, id_in
+from shared.management.resource import Action, Object, Shown
 
 _ATTEMPTS = 8
 

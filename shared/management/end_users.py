@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+from shared.api_paths import CONFIGURATION, uri
 from shared.integrations import IntegrationStore
 from shared.management.directory import Directory, properties
 from shared.management.relations import Relations
-from shared.management.resource import CONFIGURATION, Object, Schema, uri
+from shared.management.resource import Object, Schema
 from shared.personal.end_user import UserRecord
 from shared.personal.field_table import END_USER_FIELDS
 from shared.personal.fields import validated

@@ -22,6 +22,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from shared.api_paths import API_ROOT, id_in, uri
 from shared.errors import InvalidRequest, NotFound, SettingsInvalid
 from shared.integrations import StaleSettings
 from shared.management import listing
@@ -46,8 +47,8 @@ from shared.management.resource import (
     uri,
 )
 
-_PATH = re.compile(rf"{ROOT}/([a-z]+)/v1/([a-z][a-z0-9_]*)/?(?:([^/]+)/?)?(?:([^/]+)/?)?")
-_DOCUMENT = f"{ROOT}/openapi.json"
+_PATH = re.compile(rf"{API_ROOT}/([a-z]+)/v1/([a-z][a-z0-9_]*)/?(?:([^/]+)/?)?(?:([^/]+)/?)?")
+_DOCUMENT = f"{API_ROOT}/openapi.json"
 
 WARNING_MAX_LENGTH = 1000
 """Characters of skipped parameters' names that a Warning header tells."""

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.api_paths import STATUS, uri
 from shared.errors import NotFound
-from shared.management.resource import STATUS, Action, Object, Schema, Shown, uri
+from shared.management.resource import Action, Object, Schema, Shown
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.api_paths import CONFIGURATION, uri
 from shared.bookings.booking import Booking, State
 from shared.calendar.conference import Conference, Occurrence
 from shared.integrations import Integration
 from shared.integrations.references import REFERENCES, is_uri, path_in
 from shared.management.connectors import connector_uri
-from shared.management.resource import CONFIGURATION, Object, time_text, uri
+from shared.management.resource import Object, time_text
 from shared.management.vmr_form import ALIAS, CONFERENCE, OWN_FIELD, shown_fields
 from shared.personal.field_table import CONFERENCE_FIELDS
 

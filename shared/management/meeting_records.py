@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TypeAlias
 
+from shared.api_paths import CONFIGURATION
 from shared.bookings.alias_rows import ALIAS_KEY, NAME_KEY, alias_place, aliases_table, name_partition
 from shared.bookings.booking import Booking
 from shared.bookings.numbering import Numbered, Numbering
@@ -23,7 +24,7 @@ from shared.management.meeting_objects import (
     Meeting,
     booking_of_alias,
 )
-from shared.management.resource import CONFIGURATION, Action, Object, Schema, Shown
+from shared.management.resource import Action, Object, Schema, Shown
 from shared.management.vmr_form import ALIAS, CONFERENCE
 from shared.storage import Row, Storage
 

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from shared.api_paths import STATUS, uri
 from shared.bookings.booking import Booking, State
 from shared.bookings.operation import Operation
 from shared.bookings.rows import meetings_table
@@ -27,7 +28,7 @@ from shared.errors import NotFound
 from shared.integrations import Integration, IntegrationStore
 from shared.management.call import Answer, Call
 from shared.management.connectors import connector_uri
-from shared.management.resource import STATUS, TIME, Action, Object, Schema, Shown, number_of, time_text, uri
+from shared.management.resource import TIME, Action, Object, Schema, Shown, number_of, time_text
 from shared.meetings.room_control import RoomControl
 from shared.storage import Storage
 

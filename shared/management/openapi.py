@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared import __version__
+from shared.api_paths import uri
 from shared.management import listing
 from shared.management.filters import is_comparable
-from shared.management.resource import Action, BulkResource, Resource, Schema, WritableResource, uri
+from shared.management.resource import Action, BulkResource, Resource, Schema, WritableResource
 
 _ERROR: Schema = {
     "type": "object",

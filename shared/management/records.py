@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from shared.api_paths import STATUS, uri
 from shared.clock import Clock
 from shared.errors import NotFound
 from shared.integrations import Integration, IntegrationStore
 from shared.management.meeting_records import ALIASES, OCCURRENCES, SERIES, MeetingReader, MeetingRecords
 from shared.management.record_rows import RecordRows
-from shared.management.resource import STATUS, TIME, Action, Object, Resource, Schema, Shown, uri
+from shared.management.resource import TIME, Action, Object, Resource, Schema, Shown
 from shared.storage import Storage
 
 _Read: TypeAlias = Callable[[Integration], AsyncIterator[Object]]

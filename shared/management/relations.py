@@ -7,12 +7,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from shared.api_paths import CONFIGURATION, CONNECTOR, id_in, uri
 from shared.errors import RateLimited, SettingsInvalid
 from shared.integrations import Integration
 from shared.integrations.references import is_uri, path_in
-from shared.management.connector_schema import CONNECTOR
 from shared.management.connectors import connector_uri
-from shared.management.resource import CONFIGURATION, id_in, uri
 from shared.personal.bridge_failure import BridgeFailed
 
 NameAt: TypeAlias = Callable[[Integration, str], Awaitable[str | None]]

@@ -1,4 +1,4 @@
-"""What the engine needs of a resource, and how resources are named by URIs."""
+"""What the engine needs of a resource."""
 
 import hashlib
 import re
@@ -9,12 +9,6 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from shared.errors import NotFound
 from shared.management.call import Answer, Call
-
-ROOT = "/api/admin"
-CONFIGURATION = "configuration"
-STATUS = "status"
-HISTORY = "history"
-COMMAND = "command"
 
 _ID = re.compile(r"[0-9]{1,18}")
 
@@ -173,20 +167,6 @@ class BulkResource(WritableResource, Protocol):
         another one has) spoils that object alone. Raises SettingsInvalid with every fault: `objects.<place>.<field>`.
         """
         ...
-
-
-def uri(area: str, name: str, id_: int | None = None) -> str:
-    """The URI of a resource's list, or of one object."""
-    return f"{ROOT}/{area}/v1/{name}/" + (f"{id_}/" if id_ is not None else "")
-
-
-def id_in(reference: object, area: str, name: str) -> int | None:
-    """The id in an object's URI (with or without a host in front, as clients send it back); None for anything else."""
-    if not isinstance(reference, str):
-        return None
-    _, found, rest = reference.partition(uri(area, name))
-    number = rest.removesuffix("/")
-    return int(number) if found and _ID.fullmatch(number) else None
 
 
 def id_of(text: str) -> int:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from shared.api_paths import CONFIGURATION, id_in, uri
 from shared.clock import Clock
 from shared.conferences.pins import pin_faults
 from shared.errors import SettingsInvalid
 from shared.integrations.references import is_uri, path_in
 from shared.management.directory import properties
 from shared.management.relations import Relations
-from shared.management.resource import CONFIGURATION, Object, Schema, id_in, time_text, uri
+from shared.management.resource import Object, Schema, time_text
 from shared.personal.field_table import ALIAS_FIELDS, CONFERENCE_FIELDS
 from shared.personal.fields import normal, validated
 from shared.personal.vmr import ATTRIBUTES, MAX_ALIASES, Alias, PersonalVmr

@@ -125,7 +125,7 @@ class Backlog:
             await processor.alarms.clear(processor.integration.uuid, AlarmKind.POISON)
 
     async def _report(self) -> None:
-        """Raise StillWaiting if anything has been waiting for longer than a moment, but for a fault of ours."""
+        """Raise StillWaiting if anything has been waiting for longer than a moment, but for a bug of ours."""
         records, before = self.processor.records, self.processor.clock.now() - WORTH_AN_ALARM
         messages = [each for each in await records.waiting.all() if not each.is_fault and each.since <= before]
         decisions = [each for each in await records.all_unfinished() if each.since <= before]

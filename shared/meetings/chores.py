@@ -253,7 +253,7 @@ class Chores:
             visit.away |= isinstance(error, (*AWAY, TimeoutError))
             await self._raise(visit, alarm, str(error) or "Exchange does not answer in time.")
         except Exception:
-            # A fault of ours in one integration's turn must not end the others'.
+            # A bug of ours in one integration's turn must not end the others'.
             log.exception("%s of integration %s", alarm, uuid)
             await self._raise(visit, alarm, "An unexpected error; see the app's log.")
         else:

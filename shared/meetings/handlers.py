@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from shared.intake.room_addresses import learn_addresses
+from shared.intake.mailbox_addresses import learn_addresses
 from shared.intake.watcher import Watcher
 from shared.meetings.backlog import Backlog
 from shared.meetings.comparison import Comparison

@@ -26,7 +26,7 @@ from uuid import uuid4
 from shared.bookings.rows import RowKind, meetings_table
 from shared.clock import Clock
 from shared.intake.notice import Notice, decode
-from shared.storage import MAX_OPERATIONS, Delete, Insert, Replace, Row, RowChanged, Storage, Table
+from shared.storage import MAX_WRITES, Delete, Insert, Replace, Row, RowChanged, Storage, Table
 
 LANE_NOTICES = 4
 """Notices of one integration that are under way in this process before others are lined up."""
@@ -82,7 +82,7 @@ class Lanes:
     async def line_up(self, integration: str, notices: Sequence[Notice]) -> None:
         """Write notices down, to be handled later in their order. Raises Unavailable."""
         left = iter(notices)
-        while batch := list(islice(left, MAX_OPERATIONS)):
+        while batch := list(islice(left, MAX_WRITES)):
             now = self.clock.now()
             rows = [Insert(_key(now), {"notice": _text(each), "until": ""}) for each in batch]
             await self._table.commit(integration, *rows)

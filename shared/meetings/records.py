@@ -15,8 +15,7 @@ from shared.meetings.decision import Known
 from shared.meetings.lease import Lease, Pending, Unfinished, operation_of, pending_values
 from shared.meetings.symptoms import Mark, marks
 from shared.meetings.waiting import WaitingMessages
-from shared.storage import Delete, Insert, Replace, Row, RowChanged, Storage
-from shared.storage import Operation as Write
+from shared.storage import Delete, Insert, Replace, Row, RowChanged, Storage, Write
 
 
 class Records:

@@ -22,10 +22,9 @@ from datetime import UTC, datetime, timedelta
 from shared.bookings.rows import TURNS_PARTITION, meetings_table, shard, shards
 from shared.clock import Clock
 from shared.storage import (
-    MAX_OPERATIONS,
+    MAX_WRITES,
     Delete,
     Insert,
-    Operation,
     Replace,
     Row,
     RowChanged,
@@ -34,6 +33,7 @@ from shared.storage import (
     Table,
     Tables,
     Values,
+    Write,
     before,
 )
 
@@ -103,20 +103,20 @@ class Turns:
     async def _between(self, partition: str, first: str, last: str) -> list[Row]:
         return [row async for row in self._table.rows(partition, after=before(first), until=last)]
 
-    async def _commit(self, writes: dict[str, Operation]) -> dict[str, str]:
+    async def _commit(self, writes: dict[str, Write]) -> dict[str, str]:
         """The new ETags of those that could be written."""
         parts: dict[str, list[str]] = defaultdict(list)
         for integration in writes:
             parts[shard(TURNS_PARTITION, integration)].append(integration)
         batches = [
-            (partition, some[start : start + MAX_OPERATIONS])
+            (partition, some[start : start + MAX_WRITES])
             for partition, some in parts.items()
-            for start in range(0, len(some), MAX_OPERATIONS)
+            for start in range(0, len(some), MAX_WRITES)
         ]
         done = await asyncio.gather(*(self._batch(partition, some, writes) for partition, some in batches))
         return {integration: etag for each in done for integration, etag in each.items()}
 
-    async def _batch(self, partition: str, some: Sequence[str], writes: dict[str, Operation]) -> dict[str, str]:
+    async def _batch(self, partition: str, some: Sequence[str], writes: dict[str, Write]) -> dict[str, str]:
         try:
             etags = await self._table.commit(partition, *(writes[each] for each in some))
         except (RowChanged, RowExists):
@@ -145,7 +145,7 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text) if text else datetime.min.replace(tzinfo=UTC)
 
 
-def _write(integration: str, row: Row | None, values: Values) -> Operation:
+def _write(integration: str, row: Row | None, values: Values) -> Write:
     return Replace(row, {**row.values, **values}) if row else Insert(integration, values)
 
 

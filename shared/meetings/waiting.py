@@ -20,7 +20,7 @@ FIRST_PAUSE = timedelta(minutes=10)
 
 LONGEST_PAUSE = timedelta(minutes=30)
 LONGEST_PAUSE_AFTER_FAULT = timedelta(days=1)
-"""A fault of ours is not fixed by waiting: the next version may handle the message."""
+"""A bug of ours is not fixed by waiting: the next version may handle the message."""
 
 HOLDS_OTHERS_FOR = timedelta(days=4)
 """How long a message may keep later ones from being declined: longer than outages last, but one that Exchange can never

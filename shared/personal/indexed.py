@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
 from shared.errors import Conflict, NotFound, SettingsInvalid
-from shared.storage import Delete, Insert, Operation, Put, Replace, Row, RowChanged, RowExists, Tables, Values
+from shared.storage import Delete, Insert, Put, Replace, Row, RowChanged, RowExists, Tables, Values, Write
 
 _SEQUENCE = "sequence"
 _ATTEMPTS = 32
@@ -45,11 +45,11 @@ class Kind(Generic[Record]):
     read: Callable[[Row], Record]
 
 
-Note: TypeAlias = Callable[[Record], Sequence[Operation]]
+Note: TypeAlias = Callable[[Record], Sequence[Write]]
 """Makes writes of the transaction in which a record is written or removed: what is still to be done afterwards."""
 
 
-def no_note(_: object) -> Sequence[Operation]:
+def no_note(_: object) -> Sequence[Write]:
     """A Note: nothing is to be done afterwards."""
     return ()
 
@@ -143,19 +143,19 @@ class IndexedTable(Generic[Record]):
             raise NotFound(f"There is no such {self._kind.name}.")
         return row
 
-    async def _replace(self, row: Row, before: Entry, after: Entry, note: Sequence[Operation]) -> None:
+    async def _replace(self, row: Row, before: Entry, after: Entry, note: Sequence[Write]) -> None:
         """One transaction. A record that gets another key takes the claims along that it keeps."""
         moved, old = before.key != after.key, before.claims.keys()
-        own: list[Operation] = [Delete(row), Insert(after.key, after.values)] if moved else [Replace(row, after.values)]
-        kept: list[Operation] = [Put(claim, {"key": after.key}) for claim in after.claims if moved and claim in old]
+        own: list[Write] = [Delete(row), Insert(after.key, after.values)] if moved else [Replace(row, after.values)]
+        kept: list[Write] = [Put(claim, {"key": after.key}) for claim in after.claims if moved and claim in old]
         claimed = _claimed(after, after.claims.keys() - old)
         await self._commit(after, [*own, *kept, *claimed, *await self._released(old - after.claims.keys()), *note])
 
-    async def _released(self, claims: Iterable[str]) -> list[Operation]:
+    async def _released(self, claims: Iterable[str]) -> list[Write]:
         found = [await self._table.get(self._kind.partition, claim) for claim in sorted(claims)]
         return [Delete(row) for row in found if row]
 
-    async def _commit(self, entry: Entry, operations: list[Operation]) -> None:
+    async def _commit(self, entry: Entry, operations: list[Write]) -> None:
         try:
             await self._table.commit(self._kind.partition, *operations)
         except RowExists:
@@ -170,7 +170,7 @@ class IndexedTable(Generic[Record]):
         return row is not None and row.values["key"] != key
 
 
-def _claimed(entry: Entry, claims: Iterable[str]) -> list[Operation]:
+def _claimed(entry: Entry, claims: Iterable[str]) -> list[Write]:
     return [Insert(claim, {"key": entry.key}) for claim in sorted(claims)]
 
 

@@ -25,7 +25,7 @@ from shared.personal.indexed import Entry, IndexedTable, Kind
 from shared.personal.rendering import Vmr
 from shared.personal.telling import IsServed, Telling, always, to_tell
 from shared.personal.vmr import PersonalVmr
-from shared.storage import Delete, Operation, Put, Row, RowChanged, Tables, Values
+from shared.storage import Delete, Put, Row, RowChanged, Tables, Values, Write
 
 _VMRS = "vmrs"
 _REGISTERED = "told"
@@ -187,7 +187,7 @@ class _Attempt:
             raise _Overtaken
         return after
 
-    def note(self, after: PersonalVmr) -> list[Operation]:
+    def note(self, after: PersonalVmr) -> list[Write]:
         """A Note of the change."""
         return to_tell(after, self.gone)
 

@@ -18,7 +18,7 @@ from shared.conferences.vmr_rows import Told
 from shared.personal.claims import Claim, Claims, claims_of
 from shared.personal.service import service_of
 from shared.personal.vmr import PersonalVmr
-from shared.storage import Delete, Operation, Put, Row, RowChanged, Table
+from shared.storage import Delete, Put, Row, RowChanged, Table, Write
 
 _CHANGED = "changed:"
 
@@ -65,7 +65,7 @@ class Telling:
             await self._table.commit(self._partition, Delete(row))
 
 
-def to_tell(vmr: PersonalVmr, gone: frozenset[Claim] = frozenset()) -> list[Operation]:
+def to_tell(vmr: PersonalVmr, gone: frozenset[Claim] = frozenset()) -> list[Write]:
     """The note that nodes have to be told of a VMR, which has given up claims."""
     given_up = sorted((claim.field, claim.text) for claim in gone)
     return [Put(_key(vmr), {"gone": json.dumps(given_up, ensure_ascii=False)})]

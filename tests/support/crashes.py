@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.mailboxes.mailbox import Mailbox
-from shared.storage import Operation, Queue, Row, Storage, Table
+from shared.storage import Queue, Row, Storage, Table, Write
 
 
 class Crash(BaseException):
@@ -58,7 +58,7 @@ class CrashingTable:
         found: Row | None = await self.fuse.guard(self.table.get(partition, key))
         return found
 
-    async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
+    async def commit(self, partition: str, *operations: Write) -> Sequence[str]:
         etags: Sequence[str] = await self.fuse.guard(self.table.commit(partition, *operations))
         return etags
 

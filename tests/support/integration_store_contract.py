@@ -13,7 +13,7 @@ from dev.harness.secrets import MemorySecrets
 from shared.errors import Conflict, NotFound, SettingsInvalid, Unavailable
 from shared.integrations import Integration, IntegrationStore, StaleSettings
 from shared.integrations.integration import SECRET_FIELDS, TEMPLATE_FIELDS
-from shared.storage import Operation, Queue, Row, RowChanged, Storage, Table
+from shared.storage import Queue, Row, RowChanged, Storage, Table, Write
 from tests.fakes.clock import FakeClock
 from tests.support.icons import png
 from tests.support.integrations import GUID, full_fields, graph_fields
@@ -62,7 +62,7 @@ class _InterruptingTable:
     async def get(self, partition: str, key: str) -> Row | None:
         return await self._table.get(partition, key)
 
-    async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
+    async def commit(self, partition: str, *operations: Write) -> Sequence[str]:
         event = self._before_commit.pop(0) if self._before_commit else None
         if event == "answer is lost":
             await self._table.commit(partition, *operations)

@@ -7,8 +7,8 @@ from aiohttp import web
 
 from dev.exchange.clock import ClockError
 from dev.exchange.drafts import DraftError
-from dev.exchange.faults import FaultError
 from dev.exchange.meetings import MeetingError, NoSuchMeetingError
+from dev.faults import FaultError
 
 Given = dict[str, Any]
 

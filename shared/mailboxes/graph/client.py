@@ -140,7 +140,7 @@ class GraphClient:
     def __init__(self, base_url: str, tokens: Tokens, *, use_proxy: bool = True) -> None:
         self._base_url = base_url.rstrip("/")
         self._tokens = tokens
-        self._rooms: defaultdict[str, Semaphore] = defaultdict(lambda: Semaphore(MAILBOX_CONCURRENCY))
+        self._slots: defaultdict[str, Semaphore] = defaultdict(lambda: Semaphore(MAILBOX_CONCURRENCY))
         # The SDK's transport does not close the one inside it, so that one is kept at hand.
         self._wire = bounded_transport(GRAPH_BOUNDS, use_proxy=use_proxy)
         middleware = [RetryReads(), GraphTelemetryHandler()]
@@ -201,7 +201,7 @@ class GraphClient:
         if content_type:
             headers["Content-Type"] = content_type
         try:
-            async with self._rooms[_mailbox_of(of or url)]:
+            async with self._slots[_mailbox_of(of or url)]:
                 response = await self._http.request(method, url, headers=headers, extensions=_middleware(), **options)
         except AnswerTooLarge as error:
             raise GraphError(0, TOO_LARGE) from error

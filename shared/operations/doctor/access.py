@@ -6,7 +6,7 @@ from shared.errors import RateLimited
 from shared.mailboxes.access import Attempt, Right
 from shared.mailboxes.graph.client import NO_MAILBOX_CODES, GraphError, RefusedForNow
 from shared.mailboxes.mailbox import NO_MAILBOX
-from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
+from shared.operations.doctor.finding import Check, Finding, Place, problem, sound
 
 _CHECKS = {
     Right.READ_MAIL: Check.READ_MAIL,
@@ -31,12 +31,12 @@ def judge_access(attempts: Sequence[Attempt], place: Place) -> list[Finding]:
     [first] = [attempt for attempt in attempts if attempt.right is Right.READ_MAIL]
     status, error_code = _answer(first)
     if status == 0:
-        return [fault(Check.CONNECTION, str(first.failure), _reach(place))]
+        return [problem(Check.CONNECTION, str(first.failure), _reach(place))]
     if status == 401:
         details = "Graph does not accept the app's token (401): another cloud, or the app was deleted or disabled."
-        return [fault(Check.CONNECTION, details, f"az ad sp show --id {place.app_id} --query accountEnabled")]
+        return [problem(Check.CONNECTION, details, f"az ad sp show --id {place.app_id} --query accountEnabled")]
     if error_code in NO_MAILBOX_CODES:
-        return [fault(Check.CONNECTION, f"{NO_MAILBOX} ({error_code})", _create(place))]
+        return [problem(Check.CONNECTION, f"{NO_MAILBOX} ({error_code})", _create(place))]
     connected = sound(Check.CONNECTION, "Graph answers, and accepts the app's token.")
     return [connected, *(_judge(attempt, place) for attempt in attempts)]
 
@@ -59,13 +59,13 @@ def _judge(attempt: Attempt, place: Place) -> Finding:
     status, error_code = _answer(attempt)
     if status in (401, 403):
         details = f"The app lacks the role {role!r} on the mailbox (Graph: {status} {error_code})."
-        return fault(check, details, _grant(role, place))
+        return problem(check, details, _grant(role, place))
     if status == 0 or status >= 429:
-        return fault(check, f"Could not be found out: {attempt.failure}", place.curl("GET", "doctor/"))
+        return problem(check, f"Could not be found out: {attempt.failure}", place.curl("GET", "doctor/"))
     if 200 <= status < 300 or (error_code and error_code == _PROOFS.get(attempt.right)):
         return sound(check, f"Allowed ({role}).")
     details = f"Whether the app has the role {role!r} could not be proven (Graph: {status} {error_code})."
-    return fault(check, details, _test(place))
+    return problem(check, details, _test(place))
 
 
 def _reach(place: Place) -> str:

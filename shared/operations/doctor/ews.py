@@ -9,12 +9,12 @@ from shared.integrations.combinations import NO_KERBEROS
 from shared.mailboxes.access import Attempt
 from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
 from shared.operations.doctor.access import quoted
-from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
+from shared.operations.doctor.finding import Check, Finding, Place, problem, sound
 
 
 def judge_kerberos(place: Place) -> Finding:
     """What can never work here."""
-    return fault(Check.CONNECTION, NO_KERBEROS, place.curl("PATCH", "", '{"authentication_method": "NTLM"}'))
+    return problem(Check.CONNECTION, NO_KERBEROS, place.curl("PATCH", "", '{"authentication_method": "NTLM"}'))
 
 
 def judge_ews(attempts: Sequence[Attempt], integration: Integration, place: Place) -> Finding:
@@ -28,8 +28,8 @@ def judge_ews(attempts: Sequence[Attempt], integration: Integration, place: Plac
             "Exchange accepts the service account on some connections and refuses it on others (401): a layer-7 load "
             "balancer sends the steps of one NTLM sign-in to different servers."
         )
-        return fault(Check.CONNECTION, details, _BALANCER)
-    return fault(Check.CONNECTION, str(failures[0]), _REMEDIES[trouble](integration, place))
+        return problem(Check.CONNECTION, details, _BALANCER)
+    return problem(Check.CONNECTION, str(failures[0]), _REMEDIES[trouble](integration, place))
 
 
 def _trouble(failure: SchedulingError) -> Trouble:

@@ -19,7 +19,7 @@ from shared.mailboxes.graph.access import Listed
 from shared.meetings.records import Records
 from shared.operations.doctor.access import judge_access
 from shared.operations.doctor.ews import judge_ews, judge_kerberos
-from shared.operations.doctor.finding import Check, Finding, Place, fault
+from shared.operations.doctor.finding import Check, Finding, Place, problem
 from shared.operations.doctor.mailbox import judge_lag, judge_settings, judge_unfinished
 from shared.operations.doctor.server import Server, judge_server
 from shared.operations.doctor.service_account import LooksAtAccount, judge_account
@@ -163,4 +163,4 @@ async def _bounded(name: Check, check: _Check, integration: Integration, place: 
         reason = f"no answer within {CHECK_TIMEOUT.seconds} seconds"
     except SchedulingError as error:
         reason = str(error).rstrip(".")
-    return [fault(name, f"This could not be examined: {reason}.", place.curl("GET", "doctor/"))]
+    return [problem(name, f"This could not be examined: {reason}.", place.curl("GET", "doctor/"))]

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from shared.api_paths import STATUS, uri
+
+OPERATIONS_PATH = uri(STATUS, "scheduling_operation")
+
 
 class Check(StrEnum):
     """What was looked at."""
@@ -51,7 +55,7 @@ def warning(check: Check, details: str, remedy: str) -> Finding:
     return Finding(check, True, details, remedy, warning=True)
 
 
-def fault(check: Check, details: str, remedy: str) -> Finding:
+def problem(check: Check, details: str, remedy: str) -> Finding:
     """Something is wrong."""
     return Finding(check, False, details, remedy)
 

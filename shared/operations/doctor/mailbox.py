@@ -8,7 +8,7 @@ from statistics import median
 from shared.bookings.operation import LEASE_TIME, DecisionKind, Operation
 from shared.meetings.symptoms import CAUSES, Symptom
 from shared.operations.doctor.access import quoted
-from shared.operations.doctor.finding import Check, Finding, Place, fault, sound, warning
+from shared.operations.doctor.finding import OPERATIONS_PATH, Check, Finding, Place, problem, sound, warning
 
 SLOW = timedelta(minutes=2)
 """From a message's arrival to the end of the work on it; usual are seconds. A sweep comes every five minutes."""
@@ -34,7 +34,7 @@ def judge_settings(operations: Sequence[Operation], place: Place) -> list[Findin
 def _settings(symptom: Symptom, count: int, total: int, place: Place) -> Finding:
     details = f"{CAUSES[symptom]} Seen in {count} of the last {total} meeting messages."
     remedy = f"Set-CalendarProcessing -Identity {quoted(place.mailbox)} {_REMEDIES[symptom]}"
-    return fault(Check.MAILBOX_SETTINGS, details, remedy)
+    return problem(Check.MAILBOX_SETTINGS, details, remedy)
 
 
 def judge_lag(operations: Sequence[Operation], place: Place) -> Finding:
@@ -49,7 +49,7 @@ def judge_lag(operations: Sequence[Operation], place: Place) -> Finding:
         return sound(Check.LAG, details)
     if usual <= SLOW:
         return warning(Check.LAG, f"{details} Was Exchange away?", "vmr operations list")
-    return fault(Check.LAG, f"{details} Do notifications get through?", handshake(place))
+    return problem(Check.LAG, f"{details} Do notifications get through?", handshake(place))
 
 
 def _lag(operation: Operation) -> float:
@@ -77,5 +77,5 @@ def judge_unfinished(operations: Sequence[Operation], now: datetime, place: Plac
         return sound(Check.UNFINISHED, "No decision waits for being carried out.")
     oldest = min(old, key=lambda operation: operation.created)
     details = f"{len(old)} decisions could not be carried out yet, the oldest since {oldest.created}."
-    uri = f"/api/admin/status/v1/scheduling_operation/?transaction_uuid={oldest.correlation_id}"
-    return fault(Check.UNFINISHED, details, place.curl("GET", uri))
+    path = f"{OPERATIONS_PATH}?transaction_uuid={oldest.correlation_id}"
+    return problem(Check.UNFINISHED, details, place.curl("GET", path))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from shared.operations.doctor.finding import Check, Finding, fault, sound
+from shared.operations.doctor.finding import Check, Finding, problem, sound
 
 SERVER_TIMEOUT = 10.0
 """Seconds for connection and handshake."""
@@ -70,13 +70,13 @@ def judge_server(server: Server, now: datetime) -> Finding:
     match server.trouble:
         case Trouble.NAME:
             details = f"{host} has no address in DNS, as far as this service can see ({server.reason})."
-            return fault(Check.SERVER, details, f"nslookup {host}")
+            return problem(Check.SERVER, details, f"nslookup {host}")
         case Trouble.SILENT:
             details = f"{host} does not answer on port 443, as far as this service can see ({server.reason})."
-            return fault(Check.SERVER, details, f"curl -sSI https://{host}/api/health")
+            return problem(Check.SERVER, details, f"curl -sSI https://{host}/api/health")
         case Trouble.CERTIFICATE:
-            return fault(Check.SERVER, f"The certificate of {host} is not trusted: {server.reason}.", show)
+            return problem(Check.SERVER, f"The certificate of {host} is not trusted: {server.reason}.", show)
     if server.certificate_ends and server.certificate_ends < now + CERTIFICATE_WARNING_TIME:
         ends = f"{server.certificate_ends:%Y-%m-%d}"
-        return fault(Check.SERVER, f"The certificate of {host} ends on {ends} and was not renewed.", show)
+        return problem(Check.SERVER, f"The certificate of {host} ends on {ends} and was not renewed.", show)
     return sound(Check.SERVER, f"{host} answers with a trusted certificate.")

@@ -14,7 +14,7 @@ from shared.errors import SchedulingError
 from shared.identity.service_tokens import GRAPH_RESOURCE, ServiceTokens, SignInNeeded
 from shared.integrations import Integration
 from shared.mail_addresses import same_address
-from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
+from shared.operations.doctor.finding import Check, Finding, Place, problem, sound
 
 if TYPE_CHECKING:
     from shared.mailboxes.graph.client import GraphClient, Tokens
@@ -78,10 +78,10 @@ def judge_account(account: Account, integration: Integration, place: Place) -> F
     """The finding; its remedy is the link for signing in."""
     again = place.curl("POST", "sign_in/")
     if account.lost:
-        return fault(Check.SERVICE_ACCOUNT, account.lost, again)
+        return problem(Check.SERVICE_ACCOUNT, account.lost, again)
     if not account.name:
         return sound(Check.SERVICE_ACCOUNT, "Signed in. Graph does not say as whom (permission User.Read).")
     if not same_address(account.name, integration.username):
         details = "Another account is signed in than the integration's service account (username)."
-        return fault(Check.SERVICE_ACCOUNT, details, again)
+        return problem(Check.SERVICE_ACCOUNT, details, again)
     return sound(Check.SERVICE_ACCOUNT, "Signed in, as the account that the settings name.")

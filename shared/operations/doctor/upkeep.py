@@ -4,12 +4,13 @@ import json
 
 from shared.alarms import Alarm
 from shared.aliases.allocation import NEARLY_FULL
+from shared.api_paths import CONFIGURATION, uri
 from shared.integrations import Integration
 from shared.integrations.combinations import combination_faults
 from shared.integrations.domains import lacks_domains
-from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
+from shared.operations.doctor.finding import OPERATIONS_PATH, Check, Finding, Place, problem, sound
 
-DOMAINS_PATH = "/api/admin/configuration/v1/exchange_domain/"
+DOMAINS_PATH = uri(CONFIGURATION, "exchange_domain")
 
 
 def judge_combinations(integration: Integration, place: Place) -> Finding:
@@ -18,7 +19,7 @@ def judge_combinations(integration: Integration, place: Place) -> Finding:
     if not faults:
         return sound(Check.SETTINGS, "No setting contradicts another.")
     details = " ".join(f"{field}: {' '.join(messages)}" for field, messages in sorted(faults.items()))
-    return fault(Check.SETTINGS, details, place.curl("PATCH", "", json.dumps(dict.fromkeys(sorted(faults), "VALUE"))))
+    return problem(Check.SETTINGS, details, place.curl("PATCH", "", json.dumps(dict.fromkeys(sorted(faults), "VALUE"))))
 
 
 def judge_manifest(integration: Integration, place: Place) -> Finding:
@@ -31,7 +32,7 @@ def judge_manifest(integration: Integration, place: Place) -> Finding:
         + place.curl("POST", "manifest_installed/", f'{{"manifest_revision": {revision}}}')
     )
     details = f"The manifest has changed (revision {revision}), and its installation was not acknowledged."
-    return fault(Check.MANIFEST, details, remedy)
+    return problem(Check.MANIFEST, details, remedy)
 
 
 def judge_domains(integration: Integration, place: Place) -> Finding:
@@ -40,7 +41,7 @@ def judge_domains(integration: Integration, place: Place) -> Finding:
         return sound(Check.DOMAINS, f"Metadata domains: {', '.join(entry.domain for entry in integration.domains)}.")
     body = json.dumps({"domain": "mail.example.com", "exchange_connector": place.connector})
     details = "No metadata domain is set: add-in sign-in does not work until the first one is there."
-    return fault(Check.DOMAINS, details, place.curl("POST", DOMAINS_PATH, body))
+    return problem(Check.DOMAINS, details, place.curl("POST", DOMAINS_PATH, body))
 
 
 def judge_number_space(share: float, integration: Integration, place: Place) -> Finding:
@@ -50,7 +51,7 @@ def judge_number_space(share: float, integration: Integration, place: Place) -> 
     if share < NEARLY_FULL:
         return sound(Check.NUMBER_SPACE, details)
     body = f'{{"scheduled_alias_suffix_length": {min(length + 1, 15)}}}'
-    return fault(Check.NUMBER_SPACE, details, place.curl("PATCH", "", body))
+    return problem(Check.NUMBER_SPACE, details, place.curl("PATCH", "", body))
 
 
 def judge_poison(alarm: Alarm | None, place: Place) -> Finding:
@@ -58,5 +59,5 @@ def judge_poison(alarm: Alarm | None, place: Place) -> Finding:
     if alarm is None:
         return sound(Check.POISON, "No message was set aside.")
     correlation = alarm.cause.removeprefix("Correlation id ").removesuffix(".")
-    uri = f"/api/admin/status/v1/scheduling_operation/?transaction_uuid={correlation}"
-    return fault(Check.POISON, f"A message was set aside on {alarm.since}. {alarm.cause}", place.curl("GET", uri))
+    path = f"{OPERATIONS_PATH}?transaction_uuid={correlation}"
+    return problem(Check.POISON, f"A message was set aside on {alarm.since}. {alarm.cause}", place.curl("GET", path))

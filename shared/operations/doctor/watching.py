@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from shared.mailboxes.graph.access import Listed
 from shared.mailboxes.subscription import Subscription
-from shared.operations.doctor.finding import Check, Finding, Place, fault, sound
+from shared.operations.doctor.finding import Check, Finding, Place, problem, sound
 from shared.operations.doctor.mailbox import handshake
 
 RENEWED = timedelta(days=1)
@@ -19,18 +19,18 @@ def judge_subscription(kept: Subscription | None, listed: Listed | None, now: da
     """
     if kept is None:
         details = "There is no subscription: Graph could not be told, or could not reach the webhook."
-        return fault(Check.SUBSCRIPTION, details, handshake(place))
+        return problem(Check.SUBSCRIPTION, details, handshake(place))
     if listed is None:
         details = "Graph has lost the subscription; the renewal makes a new one within six hours."
-        return fault(Check.SUBSCRIPTION, details, handshake(place))
+        return problem(Check.SUBSCRIPTION, details, handshake(place))
     wrong = _wrong_addresses(listed, place)
     if wrong:
         details = f"Graph notifies {' and '.join(wrong)}, which is not this deployment."
-        return fault(Check.SUBSCRIPTION, details, _public_address(place))
+        return problem(Check.SUBSCRIPTION, details, _public_address(place))
     left = listed.expires - now
     if left < RENEWED:
         details = f"The subscription ends on {listed.expires:%Y-%m-%d %H:%M} UTC and was not renewed."
-        return fault(Check.SUBSCRIPTION, details, handshake(place))
+        return problem(Check.SUBSCRIPTION, details, handshake(place))
     return sound(Check.SUBSCRIPTION, f"Graph notifies this deployment until {listed.expires:%Y-%m-%d %H:%M} UTC.")
 
 

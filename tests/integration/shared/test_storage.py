@@ -21,7 +21,6 @@ from shared.storage import (
     QUEUES,
     Delete,
     Insert,
-    Operation,
     Put,
     Replace,
     Row,
@@ -30,6 +29,7 @@ from shared.storage import (
     Storage,
     Table,
     Value,
+    Write,
 )
 
 PLAIN_ODD_KEYS = ["tag:1", "it's", "()", "a'('b", "a+b", "100%", "a&b=c", ".", "..", "~x", "A", "a", "sp ace"]
@@ -159,7 +159,7 @@ async def test_a_change_of_what_is_no_longer_so_is_refused(
 ) -> None:
     outdated = await insert(table, partition, n=1)
     await table.commit(partition, Put("key", {"n": 2}))
-    others: list[Operation] = [Put("other", {})] if accompanied else []
+    others: list[Write] = [Put("other", {})] if accompanied else []
     with pytest.raises(RowChanged):
         await table.commit(partition, change(outdated), *others)
     assert (await read(table, partition)).values == {"n": 2}
@@ -185,7 +185,7 @@ async def test_a_transaction_returns_its_etags_in_order(table: Table, partition:
 async def test_a_transaction_is_all_or_nothing(table: Table, partition: str, place: int) -> None:
     """Rule 2 stands on this: a decision is written down whole or not at all."""
     row = await insert(table, partition, n=1)
-    operations: list[Operation] = [Put("a", {}), Put("b", {})]
+    operations: list[Write] = [Put("a", {}), Put("b", {})]
     operations.insert(place, Insert("key", {}))
     with pytest.raises(RowExists):
         await table.commit(partition, *operations)
@@ -198,7 +198,7 @@ async def test_a_transaction_is_all_or_nothing(table: Table, partition: str, pla
     [[], [Put(str(n), {}) for n in range(101)], [Put("same", {}), Put("same", {})]],
     ids=["none", "too many", "a row twice"],
 )
-async def test_what_is_no_transaction_is_refused(table: Table, partition: str, operations: Sequence[Operation]) -> None:
+async def test_what_is_no_transaction_is_refused(table: Table, partition: str, operations: Sequence[Write]) -> None:
     with pytest.raises(ValueError, match="1 to 100"):
         await table.commit(partition, *operations)
 

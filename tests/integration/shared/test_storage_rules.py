@@ -159,7 +159,7 @@ ROWS = [
 
 @pytest.mark.parametrize("values", ROWS, ids=["1 MiB", "columns", "name"])
 async def test_both_storages_refuse_a_row_that_azure_would(storage: Storage, values: dict[str, Any]) -> None:
-    """With words, and before it is sent: a fault of ours."""
+    """With words, and before it is sent: a bug of ours."""
     with pytest.raises(ValueError, match=r"row|column"):
         await storage.table("meetings").commit("p", Insert("r", values))
 

@@ -44,10 +44,10 @@ from shared.storage import RowChanged, RowExists
 INTERNAL = {
     SchedulingError: "the base",
     SettingsError: "the app cannot start",
-    GraphError: "Graph refused what we sent: a fault of ours or of the deployment",
+    GraphError: "Graph refused what we sent: a bug of ours or of the deployment",
     GraphItemGone: "the processor's business",
     ForeignItem: "the processor's business",
-    EwsError: "EWS refused what we sent: a fault of ours or of the deployment",
+    EwsError: "EWS refused what we sent: a bug of ours or of the deployment",
     ItemGone: "the processor's business",
     CalendarItemGone: "the processor's business",
     MessageNotFound: "the processor's business",

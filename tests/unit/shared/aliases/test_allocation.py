@@ -20,7 +20,7 @@ from shared.calendar.conference import Calendar, Conference, Occurrence
 from shared.conferences.platform import PolicyPlatform
 from shared.errors import Conflict, NumberSpaceFull, Unavailable
 from shared.identity.caller import Caller
-from shared.storage import Operation, Replace, Row
+from shared.storage import Replace, Row, Write
 from tests.fakes.clock import FakeClock
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
@@ -300,7 +300,7 @@ async def test_a_crash_between_the_two_writes_is_healed(world: AllocationWorld) 
 class CrashingTable(MemoryTable):
     """Dies instead of writing."""
 
-    async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
+    async def commit(self, partition: str, *operations: Write) -> Sequence[str]:
         raise ConnectionError
 
 
@@ -315,7 +315,7 @@ class UnevenTable(MemoryTable):
         await self._wait()
         return await super().get(partition, key)
 
-    async def commit(self, partition: str, *operations: Operation) -> Sequence[str]:
+    async def commit(self, partition: str, *operations: Write) -> Sequence[str]:
         await self._wait()
         return await super().commit(partition, *operations)
 

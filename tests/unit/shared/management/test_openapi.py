@@ -136,7 +136,7 @@ def without_rules(part: Any) -> Any:
 @settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_generated_requests_get_described_answers(path: str, method: str, data: st.DataObject) -> None:
-    """Schemathesis makes requests that fit the description and requests that do not; none may cause a fault of ours."""
+    """Schemathesis makes requests that fit the description and requests that do not; none may cause a bug of ours."""
     mode = data.draw(st.sampled_from(schemathesis.GenerationMode))
     case = data.draw(operation(path, method).as_strategy(generation_mode=mode))
     answer = asyncio.run(answer_to(case, data.draw(st.sampled_from([1, 1, 1, 2]))))

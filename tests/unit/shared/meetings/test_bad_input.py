@@ -97,7 +97,7 @@ class Mailroom(MeetingsWorld):
         for attempt in range(1, TRIES + 1):
             try:
                 await worker.handle(body, last_try=attempt == TRIES)
-            except (Unavailable, GraphError):  # anything else is a fault of ours
+            except (Unavailable, GraphError):  # anything else is a bug of ours
                 continue
             return
         await worker.set_aside(body)

@@ -72,7 +72,7 @@ async def test_an_update_without_tag_waits_for_its_invitation_wherever_that_is_q
         assert operation.done
 
 
-@pytest.mark.parametrize("error", [Unavailable("down"), MessageNotFound("gone"), ValueError("a fault of ours")])
+@pytest.mark.parametrize("error", [Unavailable("down"), MessageNotFound("gone"), ValueError("a bug of ours")])
 async def test_a_message_of_the_same_meeting_that_cannot_be_read(world: MeetingsWorld, error: Exception) -> None:
     """What was deleted, or fails by a fault, holds nothing up; what is away is waited for."""
     request = invitation(body="<p>no tag</p>", update=Update.INFORMATIONAL)

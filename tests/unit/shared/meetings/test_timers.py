@@ -184,7 +184,7 @@ async def test_a_full_number_space_is_an_alarm_every_night_until_it_is_wider(
     assert await world.raised(uuid) == []
 
 
-class TestRoomAddresses:
+class TestMailboxAddresses:
     """X3: what else the mailbox is known by is learnt after a save and every night, and is nobody's alarm."""
 
     async def test_they_are_learnt_after_a_save_and_every_night(self) -> None:

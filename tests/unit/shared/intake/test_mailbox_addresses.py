@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from dev.harness.storage import MemoryStorage
 from shared.errors import Unavailable
-from shared.intake.room_addresses import ADDRESSES_MAX_AGE, RoomAddresses, learn_addresses
+from shared.intake.mailbox_addresses import ADDRESSES_MAX_AGE, MailboxAddresses, learn_addresses
 from shared.intake.watch_state import WatchState
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailbox import FakeMailbox
@@ -17,13 +17,13 @@ class Learning:
     def __init__(self) -> None:
         self.clock, self.storage = FakeClock(), MemoryStorage()
         self.mailbox = FakeMailbox(self.clock)
-        self.known = RoomAddresses(self.storage, self.clock)
+        self.known = MailboxAddresses(self.storage, self.clock)
 
     async def learn(self, address: str = VMR) -> None:
         await learn_addresses(self.mailbox, address, WatchState(self.storage, UUID, address))
 
     async def told(self) -> tuple[str, ...]:
-        return await RoomAddresses(self.storage, self.clock).of(UUID)
+        return await MailboxAddresses(self.storage, self.clock).of(UUID)
 
 
 async def test_nothing_is_known_before_exchange_was_asked() -> None:

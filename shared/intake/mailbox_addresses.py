@@ -37,7 +37,7 @@ async def learn_addresses(mailbox: Mailbox, address: str, state: WatchState) -> 
     await state.write(ADDRESSES, addresses="\n".join(known_addresses(address, told)))
 
 
-class RoomAddresses:
+class MailboxAddresses:
     """What was learnt, at most ADDRESSES_MAX_AGE old: a user's request costs no storage trip in between."""
 
     def __init__(self, tables: Tables, clock: Clock) -> None:

@@ -1,0 +1,29 @@
+"""Paths of the management API: the one place where they are put together, for whoever answers, calls or names them."""
+
+import re
+
+API_ROOT = "/api/admin"
+CONFIGURATION = "configuration"
+STATUS = "status"
+HISTORY = "history"
+COMMAND = "command"
+"""The areas of the API."""
+
+CONNECTOR = "ms_exchange_connector"
+"""Integrations, as admins' tools know them."""
+
+_ID = re.compile(r"[0-9]{1,18}")
+
+
+def uri(area: str, name: str, id_: int | None = None) -> str:
+    """The URI of a resource's list, or of one object."""
+    return f"{API_ROOT}/{area}/v1/{name}/" + (f"{id_}/" if id_ is not None else "")
+
+
+def id_in(reference: object, area: str, name: str) -> int | None:
+    """The id in an object's URI (with or without a host in front, as clients send it back); None for anything else."""
+    if not isinstance(reference, str):
+        return None
+    _, found, rest = reference.partition(uri(area, name))
+    number = rest.removesuffix("/")
+    return int(number) if found and _ID.fullmatch(number) else None
