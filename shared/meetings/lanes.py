@@ -43,7 +43,7 @@ CLAIM_LIFETIME = timedelta(minutes=10)
 class Lane:
     """What this process knows of one integration's notices."""
 
-    room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(NOTICES_CONCURRENCY))
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(NOTICES_CONCURRENCY))
     under_way: int = 0
     lined_up: int = 0
     """Counts what was lined up here since the line was last found empty."""

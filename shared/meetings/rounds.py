@@ -72,7 +72,7 @@ class Rounds:
     clock: Clock
 
     @cached_property
-    def _room(self) -> asyncio.Semaphore:
+    def _slots(self) -> asyncio.Semaphore:
         return asyncio.Semaphore(TURNS_CONCURRENCY)
 
     async def start(self, round_: Round, *, by_hand: bool = False, delays: Sequence[timedelta] = (timedelta(),)) -> int:
@@ -178,7 +178,7 @@ class Rounds:
 
     async def _turn(self, stretch: Stretch, visit: Visit) -> None:
         uuid, late = visit.turn.integration, asyncio.get_running_loop().time() + START_TURNS_WITHIN.total_seconds()
-        async with self._room:
+        async with self._slots:
             if asyncio.get_running_loop().time() > late:
                 return await self.queue.send(stretch.alone(uuid).encode())
             away = await self.chores.do(stretch.round, visit)

@@ -87,7 +87,7 @@ class Worker:
         """Handle notices; those that failed for a reason that no waiting cures, with it."""
 
         async def one(notice: Notice) -> _Failure | None:
-            async with lane.room:
+            async with lane.slots:
                 try:
                     await self._handle(notice, last_try=last_try)
                 except Exception as error:

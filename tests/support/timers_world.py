@@ -85,3 +85,11 @@ class TimersWorld:
 
     def found(self) -> list[str]:
         return [notice.message for body, _ in self.storage.queue("meeting-requests").sent for notice in decode(body)]
+
+
+EWS = {
+    "authentication_method": "NTLM",
+    "url": "https://mail.example.com/EWS/Exchange.asmx",
+    "username": "svc@example.com",
+    "password": "secret",
+}

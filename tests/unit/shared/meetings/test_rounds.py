@@ -16,8 +16,7 @@ from shared.meetings.rounds import STRETCH_TURNS, Rounds
 from shared.meetings.stretch import MAX_RETRIES, Round, Stretch, decode
 from shared.meetings.turns import TURN_LEASE
 from shared.storage import Insert, Put, Row, Table
-from tests.support.timers_world import TimersWorld
-from tests.unit.shared.meetings.test_timers import EWS
+from tests.support.timers_world import EWS, TimersWorld
 
 
 class Deferred(TimersWorld):

@@ -12,7 +12,7 @@ from shared.intake.watch_state import stored_addresses
 from shared.meetings import chores as module
 from shared.meetings.rounds import STRETCH_TURNS
 from tests.fakes.mailbox import invitation
-from tests.support.timers_world import TimersWorld
+from tests.support.timers_world import EWS, TimersWorld
 
 
 @pytest.fixture
@@ -28,14 +28,6 @@ async def test_a_sweep_subscribes_to_new_mailboxes_and_finds_what_was_missed(wor
     assert sorted(world.found()) == sorted(f"message of {uuid}" for uuid in uuids)
     assert all(world.places[uuid].subscriptions.alive for uuid in uuids)
     assert [await world.raised(uuid) for uuid in uuids] == [[]] * len(uuids)
-
-
-EWS = {
-    "authentication_method": "NTLM",
-    "url": "https://mail.example.com/EWS/Exchange.asmx",
-    "username": "svc@example.com",
-    "password": "secret",
-}
 
 
 async def test_who_is_notified_is_swept_and_who_is_not_is_polled(world: TimersWorld) -> None:
