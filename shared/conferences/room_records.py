@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Self
 
 from shared.bookings.rows import RowKind, meetings_table
-from shared.storage import MAX_OPERATIONS, Delete, Operation, Put, Row, RowChanged, Table, Tables, Values
+from shared.storage import MAX_WRITES, Delete, Put, Row, RowChanged, Table, Tables, Values, Write
 
 
 @dataclass(frozen=True)
@@ -120,9 +120,9 @@ class RoomRecords:
             return False
         return True
 
-    async def _commit(self, writes: Sequence[tuple[str, Operation]]) -> None:
-        for start in range(0, len(writes), MAX_OPERATIONS):
-            some = writes[start : start + MAX_OPERATIONS]
+    async def _commit(self, writes: Sequence[tuple[str, Write]]) -> None:
+        for start in range(0, len(writes), MAX_WRITES):
+            some = writes[start : start + MAX_WRITES]
             await self._table.commit(some[0][0], *(write for _, write in some))
 
 

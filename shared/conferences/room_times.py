@@ -15,7 +15,7 @@ from typing import Self
 
 from shared.bookings.rows import ROOM_TIMES_PARTITION, meetings_table
 from shared.management_node.allowance import minute_of
-from shared.storage import MAX_OPERATIONS, Delete, Put, Row, RowChanged, Table, Tables
+from shared.storage import MAX_WRITES, Delete, Put, Row, RowChanged, Table, Tables
 
 RETRY_AFTER = timedelta(minutes=2)
 """When a room is looked at again whose work has not been done: it was handed out, and whoever had it may have died."""
@@ -101,8 +101,8 @@ class RoomTimes:
     async def _commit(self, writes: Sequence[Put | Delete]) -> None:
         """All writes; of two of one row the last. Where others are faster, each is done alone."""
         once = list({each.row.key if isinstance(each, Delete) else each.key: each for each in writes}.values())
-        for start in range(0, len(once), MAX_OPERATIONS):
-            some = once[start : start + MAX_OPERATIONS]
+        for start in range(0, len(once), MAX_WRITES):
+            some = once[start : start + MAX_WRITES]
             try:
                 await self._table.commit(ROOM_TIMES_PARTITION, *some)
             except RowChanged:

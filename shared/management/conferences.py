@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from shared.api_paths import CONFIGURATION, CONNECTOR, id_in
 from shared.clock import Clock
 from shared.errors import Conflict, NotFound
 from shared.integrations import IntegrationStore
-from shared.management.connector_schema import CONNECTOR
 from shared.management.directory import Directory
 from shared.management.meeting_records import ROOMS, MeetingReader
 from shared.management.relations import NameAt, Relations, paths_in, platform_names
-from shared.management.resource import CONFIGURATION, Object, Shown, id_in
+from shared.management.resource import Object, Shown
 from shared.management.vmr_form import CONFERENCE, CONFERENCE_SCHEMA, OWN_FIELD, VmrForm, reference_in
 from shared.personal.field_table import CONFERENCE_FIELDS
 from shared.personal.store import VmrStore

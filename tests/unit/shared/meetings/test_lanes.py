@@ -22,7 +22,7 @@ BUSY, QUIET = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-2
 
 
 @dataclass
-class World:
+class LanesWorld:
     """Mailboxes that take as long as a test says, and workers that share one storage."""
 
     storage: MemoryStorage = field(default_factory=MemoryStorage)
@@ -59,8 +59,8 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> LanesWorld:
+    return LanesWorld()
 
 
 def message(integration: str, name: str) -> str:
@@ -77,7 +77,7 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_flood_keeps_few_workers_and_another_mailbox_is_served_at_once(world: World) -> None:
+async def test_a_flood_keeps_few_workers_and_another_mailbox_is_served_at_once(world: LanesWorld) -> None:
     worker = world.worker()
     flood = started(worker, *(message(BUSY, f"{n:03}") for n in range(200)))
     await settle()
@@ -93,7 +93,7 @@ async def test_a_flood_keeps_few_workers_and_another_mailbox_is_served_at_once(w
     assert world.queue.sent == []
 
 
-async def test_one_post_with_a_flood_in_it_holds_up_no_other_mailbox_either(world: World) -> None:
+async def test_one_post_with_a_flood_in_it_holds_up_no_other_mailbox_either(world: LanesWorld) -> None:
     [body] = encode([*(Notice(BUSY, f"{n}") for n in range(100)), Notice(QUIET, "quiet")])
     flood = started(world.worker(), body)
     await settle()
@@ -103,7 +103,7 @@ async def test_one_post_with_a_flood_in_it_holds_up_no_other_mailbox_either(worl
     assert len(world.handled) == 101
 
 
-async def test_the_line_is_handled_in_its_order(world: World) -> None:
+async def test_the_line_is_handled_in_its_order(world: LanesWorld) -> None:
     flood = started(world.worker(), *(message(BUSY, f"{n:03}") for n in range(60)))
     await settle()
     world.go_on.set()
@@ -112,7 +112,7 @@ async def test_the_line_is_handled_in_its_order(world: World) -> None:
     assert max(far) <= 8, "as many are worked on at the same time"
 
 
-async def test_processes_share_a_line(world: World) -> None:
+async def test_processes_share_a_line(world: LanesWorld) -> None:
     flood = [task for start in (0, 100) for task in started(
         world.worker(), *(message(BUSY, f"{n:03}") for n in range(start, start + 100))
     )]  # fmt: skip
@@ -122,7 +122,7 @@ async def test_processes_share_a_line(world: World) -> None:
     assert world.handled == Counter({f"{n:03}": 1 for n in range(200)})
 
 
-async def test_what_a_process_that_died_had_claimed_is_taken_up_again(world: World) -> None:
+async def test_what_a_process_that_died_had_claimed_is_taken_up_again(world: LanesWorld) -> None:
     flood = started(world.worker(), *(message(BUSY, f"{n}") for n in range(20)))
     await settle()
     for task in flood:
@@ -139,7 +139,7 @@ async def test_what_a_process_that_died_had_claimed_is_taken_up_again(world: Wor
     assert await world.lined_up() == 0
 
 
-async def test_one_that_fails_is_tried_again_alone(world: World) -> None:
+async def test_one_that_fails_is_tried_again_alone(world: LanesWorld) -> None:
     world.wrong.add("7")
     flood = started(world.worker(), *(message(BUSY, f"{n}") for n in range(20)))
     await settle()
@@ -150,7 +150,7 @@ async def test_one_that_fails_is_tried_again_alone(world: World) -> None:
         await world.worker().handle(world.queue.sent[0][0], last_try=False)
 
 
-async def test_a_long_line_is_handed_over_to_the_queue(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_long_line_is_handed_over_to_the_queue(world: LanesWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.meetings.worker.SERVE_LINE_FOR", -1.0)
     flood = started(world.worker(), *(message(BUSY, f"{n}") for n in range(120)))
     await settle()
@@ -166,7 +166,7 @@ async def test_a_long_line_is_handed_over_to_the_queue(world: World, monkeypatch
     assert len(world.handled) == 120
 
 
-async def test_a_mailbox_in_which_nothing_happens_costs_no_memory(world: World) -> None:
+async def test_a_mailbox_in_which_nothing_happens_costs_no_memory(world: LanesWorld) -> None:
     worker: Any = world.worker()
     await worker.handle(message(QUIET, "one"), last_try=False)
     assert not worker.lanes._lanes
