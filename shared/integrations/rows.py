@@ -95,7 +95,7 @@ class Sequence:
         ranges = [text.split("-") for column in columns for text in column.split(",") if text]
         return frozenset(id_ for first, last in ranges for id_ in range(int(first), int(last) + 1))
 
-    def with_gaps(self, gaps: frozenset[int]) -> Operation:
+    def with_gaps(self, gaps: frozenset[int]) -> Write:
         """Records which ids are free again, on condition that nothing has changed. There must be a row."""
         assert self.row is not None  # noqa: S101  # ids are free again only after some were given out
         return Replace(self.row, {"integration": self.integration, "domain": self.domain, **_gap_columns(gaps)})

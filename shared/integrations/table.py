@@ -12,7 +12,7 @@ from shared.integrations.domains import UNNUMBERED
 from shared.integrations.integration import Integration
 from shared.integrations.rows import PARTITION, Stored
 from shared.integrations.syntax import is_guid
-from shared.storage import Delete, Insert, Operation, Put, Replace, RowChanged, Storage, Tables, before
+from shared.storage import Delete, Insert, Put, Replace, RowChanged, Storage, Tables, Write, before
 
 SIGN_IN_STATE = frozenset({"oauth_state", "oauth_refresh_token"})
 """Changed by the service account's sign-in all the time; no reason to tell an admin that settings have changed."""

@@ -34,7 +34,6 @@ from shared.management.foreign_keys import ForeignKeys
 from shared.management.openapi import document
 from shared.management.readers import ReadersView, refuse_change
 from shared.management.resource import (
-    ROOT,
     Action,
     BulkResource,
     NamedResource,
@@ -42,9 +41,7 @@ from shared.management.resource import (
     Resource,
     Shown,
     WritableResource,
-    id_in,
     id_of,
-    uri,
 )
 
 _PATH = re.compile(rf"{API_ROOT}/([a-z]+)/v1/([a-z][a-z0-9_]*)/?(?:([^/]+)/?)?(?:([^/]+)/?)?")
