@@ -58,7 +58,10 @@ def check_tools() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036  # an administrator's machine may have an older one
         fail("Python 3.11 or newer is needed, this is " + sys.version.split()[0], "install it, or use Cloud Shell")
     if not all((ROOT / name).exists() for name in package.LIBRARIES):
-        fail("addin/vendor is empty: the pane's library is not in the repository", "make ready, which fetches it")
+        fail(
+            "addin/vendor or console/vendor is empty: their libraries are not in the repository",
+            "make ready, which fetches it",
+        )
     say(f"az {version}")
 
 

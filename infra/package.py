@@ -19,11 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PRODUCT = ("function_app.py", "host.json", "functions", "shared", "addin")
+PRODUCT = ("function_app.py", "host.json", "functions", "shared", "addin", "console")
 """All that runs in Azure."""
 
-LIBRARIES = ("addin/vendor/msal-browser.min.js", "addin/vendor/msal-browser.LICENSE")
-"""Microsoft's library for nested app authentication and its licence, fetched by dev/install."""
+LIBRARIES = (
+    "addin/vendor/msal-browser.min.js", "addin/vendor/msal-browser.LICENSE", "console/vendor/msal-browser.min.js",
+    "console/vendor/msal-browser.LICENSE", "console/vendor/htm-preact.js", "console/vendor/htm-preact.LICENSE",
+)  # fmt: skip
+"""What pane and console are served with and others have written, with the licences; fetched by dev/install."""
 
 PACKAGES = Path(".python_packages/lib/site-packages")
 """Where the Functions host puts requirements that come with the app."""

@@ -144,25 +144,26 @@ class NodePackages:
         shutil.rmtree(draft)
 
 
-class PaneLibraries:
-    """What addin/vendor holds: copies out of node_modules."""
+class PageLibraries:
+    """What addin/vendor and console/vendor hold: copies out of node_modules."""
 
-    title = "Pane's libraries"
+    title = "Libraries of pages"
     optional = ""
 
     def ready(self) -> bool:
         """Whether every copy is that of today's node_modules."""
         source = places.AZURITE / "node_modules"
-        pairs = [(places.VENDOR / name, source / path) for name, path in places.LIBRARIES.items()]
+        pairs = [(places.ROOT / name, source / path) for name, path in places.LIBRARIES.items()]
         return all(mine.is_file() and _bytes(mine) == _bytes(theirs) for mine, theirs in pairs)
 
     def install(self, steps: Steps) -> None:
         """Copy them."""
-        places.VENDOR.mkdir(exist_ok=True)
         for name, path in places.LIBRARIES.items():
-            draft = places.VENDOR / f".{name}"
+            copy = places.ROOT / name
+            copy.parent.mkdir(exist_ok=True)
+            draft = copy.with_name(f".{copy.name}")
             shutil.copy(places.AZURITE / "node_modules" / path, draft)
-            draft.replace(places.VENDOR / name)
+            draft.replace(copy)
 
 
 class Browser:
@@ -182,14 +183,14 @@ class Browser:
 
 def for_running() -> list[Part]:
     """What the local stack, the command line and the package are made with."""
-    return [PythonEnvironment(), PythonPackages(places.RUN_LOCK), CommandLine(), _azurite(), PaneLibraries()]
+    return [PythonEnvironment(), PythonPackages(places.RUN_LOCK), CommandLine(), _azurite(), PageLibraries()]
 
 
 def for_tests() -> list[Part]:
     """What tests and linters need on top."""
     checks = NodePackages("Checks of the pane", places.PANE_CHECKS, "Tests that need them will be skipped.")
     python: list[Part] = [PythonEnvironment(), PythonPackages(places.TEST_LOCK), CommandLine()]
-    return [*python, _azurite(), PaneLibraries(), checks, Browser()]
+    return [*python, _azurite(), PageLibraries(), checks, Browser()]
 
 
 PURPOSES: Mapping[str, Callable[[], list[Part]]] = {"run": for_running, "test": for_tests}

@@ -11,12 +11,15 @@ STATE = ROOT / ".setup"
 """Logs of the last installation, and the lock that holds a second one off."""
 AZURITE = ROOT / "dev" / "node"
 PANE_CHECKS = ROOT / "tests" / "browser" / "node"
-VENDOR = ROOT / "addin" / "vendor"
 LIBRARIES = {
-    "msal-browser.min.js": "@azure/msal-browser/lib/msal-browser.min.js",
-    "msal-browser.LICENSE": "@azure/msal-browser/LICENSE",
+    "addin/vendor/msal-browser.min.js": "@azure/msal-browser/lib/msal-browser.min.js",
+    "addin/vendor/msal-browser.LICENSE": "@azure/msal-browser/LICENSE",
+    "console/vendor/msal-browser.min.js": "@azure/msal-browser/lib/msal-browser.min.js",
+    "console/vendor/msal-browser.LICENSE": "@azure/msal-browser/LICENSE",
+    "console/vendor/htm-preact.js": "htm/preact/standalone.module.js",
+    "console/vendor/htm-preact.LICENSE": "htm/LICENSE",
 }
-"""What the pane is served with and we have not written: by name in addin/vendor, from dev/node/node_modules."""
+"""What pane and console are served with and we have not written: where it is put, from dev/node/node_modules."""
 RUN_LOCK = ROOT / "dev" / "requirements-run.txt"
 TEST_LOCK = ROOT / "requirements-dev.txt"
 HOST_LOCK = ROOT / "dev" / "requirements-host.txt"

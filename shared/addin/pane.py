@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shared import __version__
-from shared.addin.bundle import LAUNCH, Asset, Bundle, load
+from shared.addin.bundle import LAUNCH, Bundle, load
 from shared.addin.config import config, identity_origins, offer
 from shared.addin.page import commands, data_block, page
 from shared.aliases.people import addresses_in
@@ -20,6 +20,7 @@ from shared.identity.addin_users import AddInUsers
 from shared.integrations import Integration, IntegrationStore
 from shared.templates import html_to_text, render
 from shared.web import sources
+from shared.web.assets import Asset
 from shared.web.headers import page_headers
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "addin"

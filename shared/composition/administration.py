@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shared.composition.identity import Identity
     from shared.composition.mailboxes import Mailboxes
     from shared.composition.scheduling import Scheduling
+    from shared.console.pages import Console
     from shared.identity.service_account import ServiceAccounts
     from shared.integrations import Integration
     from shared.management import Admins, Management
@@ -76,6 +77,13 @@ class Administration:
             self.foundation.clock,
             self.scheduling.timers.connect,
         )
+
+    @cached_property
+    def console(self) -> Console:
+        """The web console's page and files."""
+        from shared.console.pages import Console
+
+        return Console(self.foundation.settings.management_app)
 
     @cached_property
     def home(self) -> Home:

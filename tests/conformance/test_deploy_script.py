@@ -301,7 +301,7 @@ def test_a_clone_that_was_not_made_ready_is_told_so_before_any_change(
     ran = deploy(azure, "--yes")
     assert (ran.code, ran.changes) == (1, [])
     failed, _, do = ran.output.partition("Failed: ")[2].partition("Do: ")
-    assert "addin/vendor is empty" in failed
+    assert "addin/vendor or console/vendor is empty" in failed
     assert "make ready" in do
 
 

@@ -209,7 +209,7 @@ def test_running_installs_no_browser_and_no_checks(project: Project) -> None:
     code, said = project.run(purpose="run")
     assert code == 0, said
     assert {line.split("  ")[1] for line in said.splitlines()[1:]} == {
-        "Python environment", "Python packages", "Command line", "Azurite", "Pane's libraries",
+        "Python environment", "Python packages", "Command line", "Azurite", "Libraries of pages",
     }  # fmt: skip
     assert not (project.root / "tests/browser/node/node_modules").exists()
     assert project.run(purpose="run") == (0, "")

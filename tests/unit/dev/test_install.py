@@ -63,7 +63,7 @@ def test_node_comes_first_where_the_machine_has_none(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(parts, "machine_has_node", lambda: True)
     assert [[part.title for part in lane] for lane in parts.lanes(parts.for_tests())] == [
         ["Python environment", "Python packages", "Command line"],
-        ["Azurite", "Pane's libraries", "Checks of the pane"],
+        ["Azurite", "Libraries of pages", "Checks of the pane"],
         ["Chromium"],
     ]
     monkeypatch.setattr(parts, "machine_has_node", lambda: False)
@@ -72,7 +72,7 @@ def test_node_comes_first_where_the_machine_has_none(monkeypatch: pytest.MonkeyP
         "Python packages",
         "Command line",
         "Azurite",
-        "Pane's libraries",
+        "Libraries of pages",
     ]
 
 

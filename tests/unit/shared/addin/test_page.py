@@ -6,13 +6,14 @@ from html.parser import HTMLParser
 
 import pytest
 
-from shared.addin.bundle import Asset, Bundle
+from shared.addin.bundle import ROUTE, Bundle
 from shared.addin.page import commands, page
+from shared.web.assets import Asset, Assets
 
 ASSETS = {f"h-{name}": Asset(b"", b"", "text/plain") for name in ("main.js", "a.js", "pane.css")}
 MODULES = ["/addin/assets/h-a.js", "/addin/assets/h-main.js"]
 SOURCE = "<head>\n<!-- head -->\n<!-- config -->\n<!-- scripts -->\n</head>"
-BUNDLE = Bundle("h", SOURCE, ASSETS, MODULES, SOURCE, "")
+BUNDLE = Bundle(Assets(ROUTE, "h", ASSETS), SOURCE, MODULES, SOURCE, "")
 
 
 class Tags(HTMLParser):
@@ -63,7 +64,7 @@ def test_the_configuration_is_data_whatever_it_holds() -> None:
 
 
 def test_commands_run_after_office_js_and_the_script_of_events() -> None:
-    bundle = Bundle("h", "", ASSETS | {"h-command.js": ASSETS["h-a.js"]}, MODULES, SOURCE, "")
+    bundle = Bundle(Assets(ROUTE, "h", ASSETS | {"h-command.js": ASSETS["h-a.js"]}), "", MODULES, SOURCE, "")
     for launch, expected in (("/addin/u/launch.js", ["/addin/u/launch.js"]), ("", [])):
         read = Tags(commands(bundle, ["https://x.example/office.js"], launch, {}))
         scripts = [attributes["src"] for tag, attributes in read.tags if tag == "script" and attributes.get("src")]
@@ -72,4 +73,4 @@ def test_commands_run_after_office_js_and_the_script_of_events() -> None:
 
 def test_a_page_without_its_places_is_refused() -> None:
     with pytest.raises(ValueError, match="<!-- scripts -->"):
-        page(Bundle("h", "<!-- head --><!-- config -->", ASSETS, MODULES, "", ""), [], {})
+        page(Bundle(Assets(ROUTE, "h", ASSETS), "<!-- head --><!-- config -->", MODULES, "", ""), [], {})

@@ -1,0 +1,94 @@
+/** The console: signs in, and shows the view that the address names. */
+
+import { html, render, useEffect, useState } from './ui.js';
+import { Integrations } from './integrations.js';
+import { Integration } from './integration.js';
+import { Meeting } from './meeting.js';
+import { Meetings } from './meetings.js';
+import { Overview } from './overview.js';
+import { SignIn } from './sign_in.js';
+import { config, resume, signOut } from './session.js';
+import { Problem } from './parts.js';
+
+/** @typedef {import('./session.js').Config} Config */
+
+const VIEWS = [
+  { name: 'Overview', path: '' },
+  { name: 'Integrations', path: 'integrations' },
+  { name: 'Meetings', path: 'meetings' },
+];
+
+/** @param {string} path what stands behind `#/` */
+function view(path) {
+  const [first = '', second = ''] = path.split('/');
+  if (first === 'integrations' && second) return html`<${Integration} key=${second} id=${second} />`;
+  if (first === 'integrations') return html`<${Integrations} />`;
+  if (first === 'meetings' && second) return html`<${Meeting} key=${second} id=${second} />`;
+  if (first === 'meetings') return html`<${Meetings} />`;
+  if (first === '') return html`<${Overview} />`;
+  return html`<${Problem} error=${new Error('There is no such page. Choose one above.')} />`;
+}
+
+function usePath() {
+  const read = () => location.hash.replace(/^#\/?/, '');
+  const [path, setPath] = useState(read());
+  useEffect(() => {
+    const changed = () => setPath(read());
+    addEventListener('hashchange', changed);
+    return () => removeEventListener('hashchange', changed);
+  }, []);
+  return path;
+}
+
+/** @param {{ how: Config, known: boolean }} props */
+function Console({ how, known }) {
+  const [signedIn, setSignedIn] = useState(known);
+  const [expired, setExpired] = useState(false);
+  const path = usePath();
+  useEffect(() => {
+    resume(how, () => setExpired(true));
+  }, []);
+  const leave = () => {
+    signOut();
+    setSignedIn(false);
+  };
+  if (!signedIn) return html`<${SignIn} how=${how} done=${() => setSignedIn(true)} expired=${() => setExpired(true)} />`;
+  return html`
+    <a class="skip" href="#main" onClick=${skip}>Skip to the content</a>
+    <nav class="main" aria-label="Console">
+      <strong>VMR scheduling</strong>
+      <ul>
+        ${VIEWS.map(
+          ({ name, path: own }) => html`<li>
+            <a href="#/${own}" aria-current=${own === path.split('/')[0] ? 'page' : null}>${name}</a>
+          </li>`,
+        )}
+      </ul>
+      <button type="button" onClick=${leave}>Sign out</button>
+    </nav>
+    <main id="main" tabindex="-1">${view(path)}</main>
+    ${expired &&
+    html`<dialog open class="expired" aria-labelledby="expired">
+      <h2 id="expired">Your session has ended</h2>
+      <p>Sign in again; what you have typed stays.</p>
+      <${SignIn} how=${how} small done=${() => setExpired(false)} expired=${() => setExpired(true)} />
+    </dialog>`}
+  `;
+}
+
+/** @param {Event} event the address names the view, so a link cannot lead to an element */
+function skip(event) {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
+}
+
+const place = /** @type {HTMLElement} */ (document.getElementById('console'));
+try {
+  const how = await config();
+  const known = await resume(how, () => {});
+  place.replaceChildren();
+  render(html`<${Console} how=${how} known=${known} />`, place);
+} catch (error) {
+  place.replaceChildren();
+  render(html`<${Problem} error=${error} again=${() => location.reload()} />`, place);
+}

@@ -1,0 +1,61 @@
+/** Whether all is well: alarms with their remedies, and what comes next. */
+
+import { CONFIGURATION, STATUS, list } from './api.js';
+import { html } from './ui.js';
+import { Asked, Heading, Moment, useAsked } from './parts.js';
+
+const NEXT = 8;
+
+export function Overview() {
+  const alarms = useAsked(() => list(`${STATUS}alarm/`, { limit: 100, order_by: '-time_raised' }), []);
+  const integrations = useAsked(() => list(`${CONFIGURATION}ms_exchange_connector/`, { limit: 1 }), []);
+  const next = useAsked(() => list(`${STATUS}meeting/`, { limit: NEXT, order_by: 'start', state: 'scheduled', end__gte: now() }), []);
+  return html`
+    <${Heading} title="Overview" />
+    <section aria-labelledby="alarms">
+      <h2 id="alarms">Alarms</h2>
+      <${Asked} asked=${alarms}>
+        ${(/** @type {any} */ { objects }) =>
+          objects.length ? html`<ul class="cards">${objects.map(alarm)}</ul>` : html`<p class="well">No alarms: all is well.</p>`}
+      <//>
+    </section>
+    <section aria-labelledby="next">
+      <h2 id="next">Next meetings</h2>
+      <${Asked} asked=${next}>
+        ${(/** @type {any} */ { objects, total }) => html`
+          ${objects.length === 0 && html`<p>No meeting is scheduled.</p>`}
+          <ul class="rows">
+            ${objects.map(
+              (/** @type {any} */ each) => html`<li>
+                <${Moment} utc=${each.start} />
+                <a href="#/meetings/${each.id}">${each.subject || each.name || each.alias}</a>
+                <span class=${each.door.open ? 'state open' : 'state'}>${each.door.open ? 'open' : 'closed'}</span>
+              </li>`,
+            )}
+          </ul>
+          ${total > NEXT && html`<p><a href="#/meetings">All ${total} meetings</a></p>`}
+        `}
+      <//>
+    </section>
+    <section aria-labelledby="integrations">
+      <h2 id="integrations">Integrations</h2>
+      <${Asked} asked=${integrations}>
+        ${(/** @type {any} */ { total }) => html`<p><a href="#/integrations">${total} in this deployment</a></p>`}
+      <//>
+    </section>
+  `;
+}
+
+/** @param {any} each */
+function alarm(each) {
+  return html`<li class="card alarm">
+    <h3>${each.name.replaceAll('_', ' ')}</h3>
+    <p class="about">${each.instance} · since <${Moment} utc=${each.time_raised} /></p>
+    <p>${each.details}</p>
+    <p class="remedy">${each.remedy}</p>
+  </li>`;
+}
+
+export function now() {
+  return new Date().toISOString().slice(0, 19);
+}

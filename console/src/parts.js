@@ -1,0 +1,99 @@
+/** What every view is made of: states of loading, faults, lists with pages, moments. */
+
+import { html, useEffect, useRef, useState } from './ui.js';
+
+/** @typedef {import('./api.js').ApiError} ApiError */
+
+/**
+ * Something that has to be asked for.
+ * @template T
+ * @param {() => Promise<T>} ask @param {unknown[]} on asked again when one of these changes
+ * @returns {{ value?: T, error?: ApiError, again: () => void }}
+ */
+export function useAsked(ask, on) {
+  const [state, setState] = useState(/** @type {{ value?: T, error?: ApiError }} */ ({}));
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    let current = true;
+    ask().then(
+      (value) => current && setState({ value }),
+      (error) => current && setState((before) => ({ ...before, error })),
+    );
+    return () => {
+      current = false;
+    };
+  }, [...on, round]);
+  return { ...state, again: () => setRound(round + 1) };
+}
+
+/** @param {{ asked: { value?: any, error?: ApiError, again: () => void }, children: (value: any) => any }} props */
+export function Asked({ asked, children }) {
+  return html`
+    ${asked.error && html`<${Problem} error=${asked.error} again=${asked.again} />`}
+    ${asked.value === undefined
+      ? !asked.error && html`<p class="loading" role="status">Loading …</p>`
+      : children(asked.value)}
+  `;
+}
+
+/** @param {{ error: ApiError | Error, again?: () => void }} props */
+export function Problem({ error, again }) {
+  return html`<div class="problem" role="alert">
+    <p>${error.message}</p>
+    ${again && html`<button type="button" onClick=${again}>Try again</button>`}
+  </div>`;
+}
+
+/** @param {{ title: string, children?: any }} props takes the focus when the view changes, so that it is read out */
+export function Heading({ title, children }) {
+  const place = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => {
+    document.title = `${title} · VMR scheduling`;
+    place.current?.focus();
+  }, [title]);
+  return html`<header class="view">
+    <h1 ref=${place} tabindex="-1">${title}</h1>
+    ${children}
+  </header>`;
+}
+
+/** @param {{ offset: number, limit: number, total: number, go: (offset: number) => void }} props */
+export function Pages({ offset, limit, total, go }) {
+  if (total <= limit) return html`<p class="count">${total} in all</p>`;
+  return html`<nav class="pages" aria-label="Pages">
+    <button type="button" disabled=${offset === 0} onClick=${() => go(Math.max(0, offset - limit))}>Previous</button>
+    <span>${offset + 1} to ${Math.min(offset + limit, total)} of ${total}</span>
+    <button type="button" disabled=${offset + limit >= total} onClick=${() => go(offset + limit)}>Next</button>
+  </nav>`;
+}
+
+/** @param {{ label: string, value: string, change: (text: string) => void }} props asks once the typing has stopped */
+export function Search({ label, value, change }) {
+  const [text, setText] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => text !== value && change(text), 250);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return html`<label class="search">
+    <span>${label}</span>
+    <input type="search" value=${text} onInput=${(/** @type {any} */ e) => setText(e.target.value)} />
+  </label>`;
+}
+
+/** @param {string | null | undefined} utc a time of the management API: UTC, without an offset */
+export function moment(utc) {
+  if (!utc) return '';
+  const format = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' };
+  return new Date(`${utc}Z`).toLocaleString(undefined, /** @type {Intl.DateTimeFormatOptions} */ (format));
+}
+
+/** @param {{ utc: string | null | undefined }} props */
+export function Moment({ utc }) {
+  return utc ? html`<time datetime="${utc}Z" title="${utc} UTC">${moment(utc)}</time>` : html`<span>–</span>`;
+}
+
+/** @param {any} integration */
+export function kindOf(integration) {
+  const method = integration.authentication_method;
+  return method === 'GRAPH' || (method === 'APP_PERM' && !integration.url) ? 'Exchange Online (Graph)' : `EWS (${method})`;
+}

@@ -1,0 +1,77 @@
+"""What the console's routes answer: its one page, its files, and how one signs in here (W1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from shared import __version__
+from shared.errors import NotFound
+from shared.settings import EntraApp
+from shared.web.assets import VENDOR, Asset, Assets, assets
+
+FOLDER = Path(__file__).parents[2] / "console"
+ROUTE = "/console/assets/"
+PAGE = "console.html"
+_ENTRA = "https://login.microsoftonline.com"
+
+
+class Console:
+    """The console of a deployment. `app`: where admins sign in with Entra; without it, by user name and password."""
+
+    def __init__(self, app: EntraApp | None) -> None:
+        self._app = app
+
+    @cached_property
+    def _files(self) -> Assets:
+        files = [path for place in (".", "src", VENDOR) for path in sorted((FOLDER / place).glob("*.*"))]
+        return assets(ROUTE, [path for path in files if path.suffix in (".js", ".css")], {PAGE: self._source})
+
+    @cached_property
+    def _source(self) -> str:
+        return (FOLDER / PAGE).read_text("utf-8")
+
+    def page(self) -> tuple[str, Mapping[str, str]]:
+        """The page's HTML, and its headers: no script and no style but our own files, and nobody may frame it."""
+        modules = [self._files.url(path.name) for path in sorted(FOLDER.glob("src/*.js"))]
+        library = self._files.url("htm-preact.js")
+        head = [f'<link rel="modulepreload" href="{url}">' for url in (library, *modules)]
+        head.append(f'<link rel="stylesheet" href="{self._files.url("console.css")}">')
+        main = f'<script type="module" src="{self._files.url("main.js")}"></script>'
+        html = self._source.replace("<!-- head -->", "\n".join(head)).replace("<!-- main -->", main)
+        return html, {
+            "Content-Security-Policy": self._policy,
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+            "Cross-Origin-Opener-Policy": "same-origin-allow-popups",  # Entra's sign-in is one
+        }
+
+    @property
+    def _policy(self) -> str:
+        entra = f" {_ENTRA}" if self._app else ""
+        return (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+            f"connect-src 'self'{entra}; frame-src 'self'{entra}; "
+            "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+        )
+
+    def asset(self, name: str) -> Asset:
+        """A file by its served name. Raises NotFound."""
+        found = self._files.by_name.get(name)
+        if found is None:
+            raise NotFound("There is no such file: the console has been updated. Load its page again.")
+        return found
+
+    def config(self) -> dict[str, Any]:
+        """How one signs in here: `entra` with what the sign-in library needs, or `password`; and the version."""
+        if self._app is None:
+            return {"sign_in": "password", "version": __version__}
+        entra = {
+            "authority": f"{_ENTRA}/{self._app.tenant_id}",
+            "client_id": self._app.client_id,
+            "scope": f"{self._app.client_id}/.default",
+            "library": self._files.url("msal-browser.min.js"),
+        }
+        return {"sign_in": "entra", "entra": entra, "version": __version__}

@@ -1,0 +1,98 @@
+"""Static files as they are served: named by the hash of all of them, compressed once.
+
+`<route><hash>-<file>` never changes its content, so that browsers may keep it for ever; a change of any file gives all
+of them new names. Modules import each other as `./insert.js`, in the source and in the browser's tests; here the names
+in the imports become the served ones.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path, PurePath
+
+VENDOR = "vendor"
+"""Folder of other people's files, which dev/install fetches."""
+
+_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+}
+_COMMENTS = re.compile(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*\n|^[ \t]*//[^\n]*\n", re.MULTILINE | re.DOTALL)
+"""Comments that stand on lines of their own: a third of the sources, of no use to a browser."""
+_IMPORT = re.compile(r"""(?P<quote>["'])\.(?:\.?/(?:src|vendor))?/(?P<file>[\w.-]+\.js)(?P=quote)""")
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file as it goes over the wire."""
+
+    body: bytes
+    gzipped: bytes
+    content_type: str
+
+
+@dataclass(frozen=True)
+class Assets:
+    """Files below one route. `by_name` holds them by served name, `<hash>-<file>`; nothing else is ever served."""
+
+    route: str
+    hash: str
+    by_name: Mapping[str, Asset]
+
+    def url(self, file: str) -> str:
+        """Where a source file is served, as a path. Raises KeyError when there is no such file."""
+        name = f"{self.hash}-{file}"
+        if name not in self.by_name:
+            raise KeyError(f"there is no file {file!r} below {self.route}")
+        return self.route + name
+
+
+def assets(route: str, files: Sequence[Path], also: Mapping[str, str] | None = None) -> Assets:
+    """These files, served below a route; what is `also` given by name counts for the hash.
+
+    Raises ValueError when two files have one name, or when a module imports what is not there.
+    """
+    names = [path.name for path in files]
+    if len(set(names)) != len(names):
+        raise ValueError(f"two files below {route} have one name: {', '.join(names)}")
+    bodies = {path.name: _served(path) for path in files}
+    hash_ = _hash({**{name: text.encode() for name, text in (also or {}).items()}, **bodies})
+    by_name = {f"{hash_}-{name}": _asset(hash_, name, body, names) for name, body in bodies.items()}
+    return Assets(route, hash_, by_name)
+
+
+def without_comments(source: str) -> str:
+    """A script without the comments that have lines of their own."""
+    return _COMMENTS.sub("", source)
+
+
+def _served(path: Path) -> bytes:
+    """A file without its comments; other people's as they are."""
+    return path.read_bytes() if path.parent.name == VENDOR else without_comments(path.read_text("utf-8")).encode()
+
+
+def _hash(bodies: Mapping[str, bytes]) -> str:
+    digest = sha256()
+    for name, body in bodies.items():
+        digest.update(f"{name}\0{len(body)}\0".encode() + body)
+    return digest.hexdigest()[:16]
+
+
+def _asset(hash_: str, name: str, body: bytes, names: list[str]) -> Asset:
+    suffix = PurePath(name).suffix
+    if suffix == ".js":
+        body = _with_served_imports(hash_, name, body.decode(), names).encode()
+    return Asset(body, gzip.compress(body, mtime=0), _TYPES[suffix])
+
+
+def _with_served_imports(hash_: str, name: str, source: str, names: list[str]) -> str:
+    def served(match: re.Match[str]) -> str:
+        if match["file"] not in names:
+            raise ValueError(f"{name} imports ./{match['file']}, which is not there: `make ready` fetches libraries")
+        return f"{match['quote']}./{hash_}-{match['file']}{match['quote']}"
+
+    return _IMPORT.sub(served, source)

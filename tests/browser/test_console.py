@@ -1,0 +1,271 @@
+"""The web console in Chromium, against the whole local stack: what an admin does there, and what goes wrong."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
+
+from dev.environment import INTEGRATION, MANAGEMENT, Addresses
+from tests.browser.tools import AXE
+
+VIEWS = ["", "integrations", "integrations/1", "integrations/new", "meetings"]
+CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
+HOSTILE = "<img src=x onerror=alert(1)>\u202e\"'{{7*7}}"
+LOOKS: dict[str, dict[str, Any]] = {
+    "narrow": {"viewport": {"width": 320, "height": 700}},
+    "narrow dark": {"viewport": {"width": 360, "height": 700}, "color_scheme": "dark"},
+    "wide": {"viewport": {"width": 1280, "height": 900}},
+    "wide dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "forced colours": {"viewport": {"width": 1280, "height": 900}, "forced_colors": "active"},
+}
+
+
+class Admin:
+    """An admin's browser."""
+
+    def __init__(self, context: BrowserContext, page: Page, url: str) -> None:
+        self.context = context
+        self.page = page
+        self.url = url
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    async def sign_in(self, path: str = "") -> None:
+        """Open a view of the console as the local stack's admin."""
+        await self.page.goto(f"{self.url}/console#/{path}")
+        user, password = MANAGEMENT
+        await self.page.get_by_label("User name").fill(user)
+        await self.page.get_by_label("Password").fill(password)
+        await self.page.get_by_role("button", name="Sign in").click()
+        await self.settled()
+
+    async def show(self, path: str) -> None:
+        """Another view."""
+        await self.page.evaluate("path => { location.hash = '#/' + path; }", path)
+        await self.settled()
+
+    async def settled(self) -> None:
+        """The view is there, with all that it asked for."""
+        await expect(self.page.locator("main h1")).to_be_visible()
+        await expect(self.page.locator(".loading")).to_have_count(0)
+
+
+@pytest.fixture
+async def admin(browser: Browser, stack: Addresses, request: pytest.FixtureRequest) -> AsyncIterator[Admin]:
+    context = await browser.new_context(**getattr(request, "param", LOOKS["wide"]))
+    admin = Admin(context, await context.new_page(), stack.functions)
+    admin.page.set_default_timeout(60_000)
+    yield admin
+    assert admin.complaints == []
+    await context.close()
+
+
+@pytest.fixture
+async def api(stack: Addresses) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=stack.functions, auth=MANAGEMENT, trust_env=False, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+async def corp(api: httpx.AsyncClient) -> AsyncIterator[dict[str, Any]]:
+    """An integration of this test's own."""
+    fields = {
+        "name": "Console Corp", "authentication_method": "GRAPH", "addin_server_domain": "join.example.com",
+        "room_mailbox_name": "VMR", "room_mailbox_email_address": "console@example.com",
+        "scheduled_alias_prefix": "88", "scheduled_alias_domain": "example.com", "domains": ["mail.example.com"],
+    }  # fmt: skip
+    made = await api.post(CONNECTORS, json=fields)
+    assert made.status_code == 201, made.text
+    yield made.json()
+    await api.delete(f"{CONNECTORS}{made.json()['id']}/?force=true")
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe finds wrong: rule and element."""
+    await page.evaluate(AXE.read_text())
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
+    found = await page.evaluate("rules => axe.run(document, rules)", rules)
+    return [
+        f"{one['id']}: {node['target']} {node['failureSummary']}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+async def test_a_wrong_password_is_told_and_gives_nothing(admin: Admin) -> None:
+    await admin.page.goto(f"{admin.url}/console")
+    await admin.page.get_by_label("User name").fill("admin")
+    await admin.page.get_by_label("Password").fill("guessed")
+    await admin.page.get_by_role("button", name="Sign in").click()
+    await expect(admin.page.get_by_role("alert")).to_contain_text("wrong")
+    assert await admin.page.evaluate("sessionStorage.length") == 0
+    assert await admin.context.cookies() == []
+
+
+async def test_signing_out_forgets_and_coming_back_does_not_ask_again(admin: Admin) -> None:
+    await admin.sign_in()
+    await admin.page.reload()
+    await admin.settled()
+    await admin.page.get_by_role("button", name="Sign out").click()
+    await expect(admin.page.get_by_label("User name")).to_be_visible()
+    await admin.page.reload()
+    await expect(admin.page.get_by_label("User name")).to_be_visible()
+
+
+@pytest.mark.parametrize("admin", LOOKS.values(), ids=LOOKS, indirect=True)
+async def test_every_view_is_accessible_and_fits(admin: Admin, request: pytest.FixtureRequest) -> None:
+    await admin.sign_in()
+    for view in VIEWS:
+        await admin.show(view)
+        assert await violations(admin.page) == [], view
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert await admin.page.evaluate(wide) <= 0, view
+        if folder := os.environ.get("CONSOLE_SHOTS"):
+            look = request.node.callspec.id.replace(" ", "-")
+            await admin.page.screenshot(
+                path=Path(folder) / f"{view.replace('/', '-') or 'overview'}-{look}.png", full_page=True
+            )
+
+
+async def test_a_setting_is_changed_and_read_back(admin: Admin, api: httpx.AsyncClient, corp: dict[str, Any]) -> None:
+    await admin.sign_in("integrations")
+    await admin.page.get_by_label("Search by name").fill("console")
+    await admin.page.get_by_role("link", name="Console Corp").click()
+    await admin.settled()
+    await admin.page.locator("#description").fill(HOSTILE)
+    await admin.page.get_by_role("button", name="Save").click()
+    await expect(admin.page.get_by_text("Saved.")).to_be_visible()
+    saved = (await api.get(f"{CONNECTORS}{corp['id']}/")).json()
+    assert saved["description"] == HOSTILE
+
+
+async def test_every_fault_is_told_at_its_field_and_nothing_typed_is_lost(admin: Admin, corp: dict[str, Any]) -> None:
+    await admin.sign_in(f"integrations/{corp['id']}")
+    await admin.page.locator("#meeting_buffer_after").fill("999")
+    await admin.page.locator("#addin_server_domain").fill("no host")
+    await admin.page.get_by_role("button", name="Save").click()
+    await expect(admin.page.locator("#meeting_buffer_after-faults")).to_contain_text("180")
+    await expect(admin.page.locator(".faults a")).to_have_count(2)
+    await admin.page.locator(".faults a").first.click()
+    assert await admin.page.evaluate("document.activeElement.id") in ("meeting_buffer_after", "addin_server_domain")
+    await expect(admin.page.locator("#addin_server_domain")).to_have_value("no host")
+    assert await violations(admin.page) == []
+
+
+async def test_what_somebody_else_has_changed_is_not_overwritten(
+    admin: Admin, api: httpx.AsyncClient, corp: dict[str, Any]
+) -> None:
+    await admin.sign_in(f"integrations/{corp['id']}")
+    await api.patch(f"{CONNECTORS}{corp['id']}/", json={"description": "theirs"})
+    await admin.page.locator("#description").fill("mine")
+    await admin.page.get_by_role("button", name="Save").click()
+    await expect(admin.page.get_by_role("alert")).to_contain_text("Somebody else has changed")
+    assert (await api.get(f"{CONNECTORS}{corp['id']}/")).json()["description"] == "theirs"
+    await expect(admin.page.locator("#description")).to_have_value("mine")
+
+
+async def test_a_template_shows_itself_while_it_is_written_and_runs_nothing(admin: Admin, corp: dict[str, Any]) -> None:
+    await admin.sign_in(f"integrations/{corp['id']}")
+    template = admin.page.locator("#accept_new_single_meeting_template")
+    preview = admin.page.locator(".setting:has(#accept_new_single_meeting_template) + details")
+    await preview.locator("summary").click()
+    await template.fill(
+        "<p style='color: rgb(1, 2, 3)'>Dial {{numeric_alias}}<img src='https://example.com/x.png'></p>"
+    )
+    inside = preview.frame_locator("iframe")
+    await expect(inside.locator("p")).to_contain_text("Dial 88123456")
+    assert await inside.locator("p").evaluate("e => getComputedStyle(e).color") == "rgb(1, 2, 3)"
+    await expect(preview.locator("pre")).to_contain_text("Dial 88123456")
+    assert "allow-scripts" not in str(await preview.locator("iframe").get_attribute("sandbox"))
+    await template.fill("{{ nothing }}")
+    await expect(preview.get_by_role("alert")).to_contain_text("unknown variable")
+
+
+async def test_an_expired_session_keeps_what_was_typed(admin: Admin, corp: dict[str, Any]) -> None:
+    await admin.sign_in(f"integrations/{corp['id']}")
+    await admin.page.locator("#description").fill("typed")
+
+    async def refuse(route: Route) -> None:
+        await route.fulfill(status=401, json={"error": "The user name or the password is wrong."})
+
+    await admin.page.route("**/ms_exchange_connector/*/", refuse)
+    await admin.page.get_by_role("button", name="Save").click()
+    await expect(admin.page.get_by_text("Your session has ended")).to_be_visible()
+    await admin.page.unroute("**/ms_exchange_connector/*/", refuse)
+    user, password = MANAGEMENT
+    await admin.page.get_by_label("User name").fill(user)
+    await admin.page.locator("dialog").get_by_label("Password").fill(password)
+    await admin.page.locator("dialog").get_by_role("button", name="Sign in").click()
+    await expect(admin.page.locator("dialog")).to_have_count(0)
+    await admin.page.get_by_role("button", name="Save").click()
+    await expect(admin.page.get_by_text("Saved.")).to_be_visible()
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_deployment_that_cannot_answer_is_asked_again_on_request(admin: Admin, status: int) -> None:
+    await admin.sign_in()
+
+    async def fail(route: Route) -> None:
+        await route.fulfill(status=status, json={})
+
+    await admin.page.route("**/status/v1/meeting/**", fail)
+    await admin.show("meetings")
+    await expect(admin.page.get_by_role("alert")).to_be_visible()
+    await admin.page.unroute("**/status/v1/meeting/**", fail)
+    await admin.page.get_by_role("button", name="Try again").click()
+    await expect(admin.page.get_by_role("alert")).to_have_count(0)
+
+
+async def book(stack: Addresses, api: httpx.AsyncClient, subject: str) -> None:
+    """A meeting of Alice's with a room, tomorrow by the stack's clock."""
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+        token = (await client.post(f"{stack.exchange}/dev/identity-token", json={"user": "alice@example.com"})).json()
+        path = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/meeting_details"
+        details = (await client.get(f"{stack.functions}{path}", headers={"token": token["token"]})).json()["result"]
+        start = datetime.now(UTC) + timedelta(days=1)
+        meeting = {
+            "organizer": "alice@example.com", "subject": subject, "start": f"{start:%Y-%m-%dT%H:00:00}",
+            "end": f"{start + timedelta(hours=1):%Y-%m-%dT%H:00:00}", "time_zone": "UTC",
+            "body_html": details["instructions"], "attendees": ["vmr@example.com"],
+        }  # fmt: skip
+        (await client.post(f"{stack.exchange}/dev/meetings", json=meeting)).raise_for_status()
+        found = {"text": details["alias"]}
+        while not (await api.get("/api/admin/status/v1/meeting/", params=found)).json()["objects"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.2)  # the stack works on its own clock
+
+
+async def test_a_room_is_closed_and_reopened(admin: Admin, stack: Addresses, api: httpx.AsyncClient) -> None:
+    await book(stack, api, "Closed by hand")
+    await admin.sign_in("meetings")
+    admin.page.on("dialog", lambda dialog: dialog.accept())
+    await admin.page.get_by_role("link", name="Closed by hand").click()
+    await admin.settled()
+    await admin.page.get_by_role("button", name="Close the room").click()
+    await expect(admin.page.locator(".facts")).to_contain_text("closed by an admin")
+    await admin.page.get_by_role("button", name="Reopen the room").click()
+    await expect(admin.page.get_by_role("button", name="Close the room")).to_be_visible()
+
+
+async def test_a_link_to_what_is_gone_says_so(admin: Admin) -> None:
+    await admin.sign_in()
+    await admin.page.evaluate("location.hash = '#/meetings/1'")
+    await expect(admin.page.get_by_role("alert")).to_contain_text("no meeting")
+
+
+async def test_the_page_lets_nothing_else_run_and_nobody_frame_it(stack: Addresses) -> None:
+    async with httpx.AsyncClient(base_url=stack.functions, trust_env=False, timeout=60) as client:
+        page = await client.get("/console")
+        policy = page.headers["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "set-cookie" not in page.headers
+        asset = page.text.partition('href="')[2].partition('"')[0]
+        assert "immutable" in (await client.get(asset)).headers["Cache-Control"]
+        assert (await client.get("/console/assets/nothing.js")).status_code == 404
+        assert (await client.get("/console/config")).json()["sign_in"] == "password"
