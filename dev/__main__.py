@@ -194,6 +194,7 @@ def introduce(addresses: Addresses, data_dir: Path | None) -> None:
     """Print where everything is, and with which credentials; what most people want to open stands first."""
     rows = {
         "Demo": f"{addresses.functions}/demo (open it in a browser)",
+        "Console": f"{addresses.functions}/console (user name and password: those of the management API)",
         "Functions": addresses.functions,
         "Simulated Exchange": f"{addresses.exchange} (Graph: /v1.0, control: /dev)",
         "Integration": f"{ONLINE.uuid}, equipment mailbox {ONLINE.mailbox}",

@@ -65,10 +65,14 @@ class Entra:
         }
 
     def _api(self) -> Document:
-        """Version 2 tokens (version 1 tokens are refused), one scope for users, and the roles of those who manage."""
+        """Version 2 tokens (version 1 tokens are refused), one scope for users, and the roles of those who manage.
+
+        Admins sign in to its console, which is a page without a secret.
+        """
         return {
             "displayName": f"VMR scheduling ({self.hosts[0]})",
             "signInAudience": self.audience,
+            "spa": {"redirectUris": [f"https://{host}/console" for host in self.hosts]},
             "api": {
                 "requestedAccessTokenVersion": 2,
                 "oauth2PermissionScopes": [

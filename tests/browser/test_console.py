@@ -170,7 +170,9 @@ async def test_what_somebody_else_has_changed_is_not_overwritten(
     await expect(admin.page.locator("#description")).to_have_value("mine")
 
 
-async def test_a_template_shows_itself_while_it_is_written_and_runs_nothing(admin: Admin, corp: dict[str, Any]) -> None:
+async def test_a_template_shows_itself_while_it_is_written_and_runs_nothing(
+    admin: Admin, corp: dict[str, Any], images: Path
+) -> None:
     await admin.sign_in(f"integrations/{corp['id']}")
     template = admin.page.locator("#accept_new_single_meeting_template")
     preview = admin.page.locator(".setting:has(#accept_new_single_meeting_template) + details")
@@ -182,6 +184,9 @@ async def test_a_template_shows_itself_while_it_is_written_and_runs_nothing(admi
     await expect(inside.locator("p")).to_contain_text("Dial 88123456")
     assert await inside.locator("p").evaluate("e => getComputedStyle(e).color") == "rgb(1, 2, 3)"
     await expect(preview.locator("pre")).to_contain_text("Dial 88123456")
+    if os.environ.get("PICTURES"):
+        await preview.scroll_into_view_if_needed()
+        await admin.page.screenshot(path=images / "console.png", animations="disabled")
     assert "allow-scripts" not in str(await preview.locator("iframe").get_attribute("sandbox"))
     await template.fill("{{ nothing }}")
     await expect(preview.get_by_role("alert")).to_contain_text("unknown variable")

@@ -43,6 +43,7 @@ def test_entra_has_an_api_an_add_in_and_a_role(azure: Azure) -> None:
     allowed = {a["appId"]: a["delegatedPermissionIds"] for a in api["api"]["preAuthorizedApplications"]}
     assert allowed[addin["appId"]] == [scope["id"]]
     assert addin["spa"]["redirectUris"] == [f"brk-multihub://{HOST}"]
+    assert api["spa"]["redirectUris"] == [f"https://{HOST}/console"]
     assert {app["signInAudience"] for app in (api, addin)} == {"AzureADMyOrg"}
     assert not any(app["requiredResourceAccess"] for app in (api, addin))  # no permission is asked for
     assert azure.state["role_assignments"] == [
