@@ -11,7 +11,7 @@ from dev.environment import NODE_ACCOUNT, POLICY, Addresses, Seed
 from dev.processes import StackError
 
 USER = "alice@example.com"
-PROOF_TIMEOUT = 15.0  # seconds
+PROOF_TIMEOUT = 60.0  # seconds, also on a busy machine
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ param name string
 param location string = resourceGroup().location
 
 @description('Tags of every resource, as in {\'cost-centre\': \'1234\'}.')
-param tags object = {}
+param tags { *: string } = {}
 
 @description('Storage and vault cannot be deleted before the lock on them is.')
 param dataLock bool = true
@@ -116,7 +116,7 @@ module storage 'modules/storage.bicep' = {
     privateNetwork: privateNetwork
     adminAddresses: adminAddresses
     dataLock: dataLock
-    workspaceId: monitoring.outputs.workspaceId
+    workspaceResourceId: monitoring.outputs.workspaceResourceId
   }
 }
 
@@ -130,7 +130,7 @@ module vault 'modules/vault.bicep' = {
     privateNetwork: privateNetwork
     adminAddresses: adminAddresses
     dataLock: dataLock
-    workspaceId: monitoring.outputs.workspaceId
+    workspaceResourceId: monitoring.outputs.workspaceResourceId
   }
 }
 
@@ -140,10 +140,10 @@ module endpoints 'modules/endpoints.bicep' = if (privateNetwork) {
     name: name
     location: location
     tags: tags
-    subnetId: network.?outputs.endpointSubnet ?? ''
-    networkId: network.?outputs.id ?? ''
-    storageId: storage.outputs.id
-    vaultId: vault.outputs.id
+    subnetResourceId: network.?outputs.endpointSubnet ?? ''
+    virtualNetworkResourceId: network.?outputs.resourceId ?? ''
+    storageAccountResourceId: storage.outputs.resourceId
+    vaultResourceId: vault.outputs.resourceId
   }
 }
 
@@ -164,7 +164,7 @@ module app 'modules/app.bicep' = {
     name: uniqueName
     location: location
     tags: tags
-    identityId: identity.outputs.id
+    identityResourceId: identity.outputs.resourceId
     identityClientId: identity.outputs.clientId
     storageName: storage.outputs.name
     packageContainer: storage.outputs.packageContainer
@@ -182,7 +182,7 @@ module app 'modules/app.bicep' = {
     maximumInstances: maximumInstances
     instanceMemory: instanceMemory
     zoneRedundant: zoneRedundant
-    subnetId: appSubnet
+    subnetResourceId: appSubnet
   }
 }
 
@@ -192,7 +192,7 @@ module alerts 'modules/alerts.bicep' = {
     name: name
     location: location
     tags: tags
-    insightsId: monitoring.outputs.insightsId
+    insightsResourceId: monitoring.outputs.insightsResourceId
     emails: alertEmails
     packageDeployed: packageDeployed
   }
@@ -203,7 +203,7 @@ module workbook 'modules/workbook.bicep' = {
   params: {
     location: location
     tags: tags
-    insightsId: monitoring.outputs.insightsId
+    insightsResourceId: monitoring.outputs.insightsResourceId
   }
 }
 
@@ -211,7 +211,7 @@ module workbook 'modules/workbook.bicep' = {
 output appName string = app.outputs.name
 
 @description('Resource id of the app.')
-output appId string = app.outputs.id
+output appId string = app.outputs.resourceId
 
 @description('The host name that Azure gives the app.')
 output appHostName string = app.outputs.hostName
@@ -220,7 +220,7 @@ output appHostName string = app.outputs.hostName
 output publicBaseUrl string = app.outputs.publicBaseUrl
 
 @description('Resource id of the vault.')
-output vaultId string = vault.outputs.id
+output vaultId string = vault.outputs.resourceId
 
 @description('Secrets that have to be in the vault, separated by spaces.')
 output secretNames string = app.outputs.secretNames

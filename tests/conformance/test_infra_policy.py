@@ -74,8 +74,8 @@ def test_the_app_runs_on_flex_consumption_with_python_3_13_and_one_identity() ->
     assert app.resource("Microsoft.Web/serverfarms")["sku"] == {"name": "FC1", "tier": "FlexConsumption"}
     site = app.resource("Microsoft.Web/sites")
     assert site["identity"]["type"] == "UserAssigned"
-    assert list(site["identity"]["userAssignedIdentities"]) == ["${identityId}"]
-    assert site["properties"]["keyVaultReferenceIdentity"] == Expression("identityId")
+    assert list(site["identity"]["userAssignedIdentities"]) == ["${identityResourceId}"]
+    assert site["properties"]["keyVaultReferenceIdentity"] == Expression("identityResourceId")
     config = site["properties"]["functionAppConfig"]
     assert config["runtime"] == {"name": "python", "version": "3.13"}
     assert config["deployment"]["storage"]["authentication"]["type"] == "UserAssignedIdentity"

@@ -4,6 +4,8 @@ Type-checked against Azure's published types; the Bicep compiler itself cannot b
 `what-if` remain for whoever deploys (docs/deploy.md).
 """
 
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.bicep import BICEP, DOMAIN, FILES, load
+from tests.conformance.bicep import BICEP, DOMAIN, FILES, INFRA, MODULES, load
 from tests.conformance.bicep_types import completed
 
 TOOLS = Path(__file__).resolve().parents[3] / "shared" / "tools"
@@ -112,3 +114,40 @@ def test_every_resource_that_can_have_tags_has_them() -> None:
         for resource in load(path).resources():
             if not resource.type.startswith(tuple(untagged)):
                 assert "tags" in resource.body, f"{path.stem}: {resource.symbol}"
+
+
+@pytest.mark.parametrize("path", [*FILES, *DOMAIN], ids=lambda path: path.stem)
+def test_every_parameter_has_a_type_that_says_what_fits(path: Path) -> None:
+    """`object` and `array` take anything: a mistake is found by Azure, minutes later."""
+    loose = [line for line in path.read_text().splitlines() if re.match(r"(param|output) \w+ (object|array)\b", line)]
+    assert not loose
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_resource_ids_are_named_as_in_azure_verified_modules(path: Path) -> None:
+    """Parameters end in ResourceId, a module's own id is the output resourceId."""
+    declared = re.findall(r"^(?:param|output) (\w+)", path.read_text(), re.MULTILINE)
+    ids = {name for name in declared if name.lower().endswith("id")}
+    assert {name for name in ids if not name.endswith(("ResourceId", "resourceId", "clientId", "ClientId"))} <= {
+        "principalId",
+        "appPrincipalId",
+    }
+
+
+def test_a_secret_in_a_template_ends_the_deployment() -> None:
+    """What Bicep's own linter finds of that is no warning."""
+    rules = json.loads((INFRA / "bicepconfig.json").read_text())["analyzers"]["core"]["rules"]
+    assert {each["level"] for each in rules.values()} == {"error"}
+    assert {
+        "outputs-should-not-contain-secrets",
+        "secure-parameter-default",
+        "secure-secrets-in-params",
+    } <= rules.keys()
+
+
+@pytest.mark.parametrize("path", [*FILES, *DOMAIN], ids=lambda path: path.stem)
+def test_what_is_declared_is_used(path: Path) -> None:
+    """Bicep would refuse it, by infra/bicepconfig.json."""
+    text = path.read_text()
+    declared = re.findall(r"^(?:param|var) (\w+)", text, re.MULTILINE)
+    assert [name for name in declared if len(re.findall(rf"\b{name}\b", text)) < 2] == []

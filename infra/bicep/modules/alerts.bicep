@@ -8,10 +8,10 @@ param name string
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags { *: string }
 
 @description('Application Insights, which the alerts query.')
-param insightsId string
+param insightsResourceId string
 
 @description('Who gets a mail.')
 param emails string[]
@@ -119,7 +119,7 @@ resource alert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for entry 
     severity: entry.severity
     enabled: entry.id != 'app-stopped' || packageDeployed
     autoMitigate: true
-    scopes: [insightsId]
+    scopes: [insightsResourceId]
     windowSize: entry.window
     evaluationFrequency: entry.every
     criteria: {

@@ -8,7 +8,7 @@ param name string
 param location string
 
 @description('Resource id of the app\'s identity.')
-param identityId string
+param identityResourceId string
 
 @description('Client id of the app\'s identity.')
 param identityClientId string
@@ -59,13 +59,13 @@ param maximumInstances int
 param instanceMemory int
 
 @description('Tags of every resource.')
-param tags object
+param tags { *: string }
 
 @description('Instances are spread over the region\'s zones.')
 param zoneRedundant bool
 
 @description('The subnet that the app speaks from; empty for none.')
-param subnetId string
+param subnetResourceId string
 
 var storageSuffix = environment().suffixes.storage
 var blobUri = 'https://${storageName}.blob.${storageSuffix}'
@@ -159,14 +159,14 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
   identity: {
     type: 'UserAssigned'
     userAssignedIdentities: {
-      '${identityId}': {}
+      '${identityResourceId}': {}
     }
   }
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
-    keyVaultReferenceIdentity: identityId
-    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    keyVaultReferenceIdentity: identityResourceId
+    virtualNetworkSubnetId: empty(subnetResourceId) ? null : subnetResourceId
     siteConfig: {
       ftpsState: 'Disabled'
       http20Enabled: true
@@ -181,7 +181,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
           value: '${blobUri}/${packageContainer}'
           authentication: {
             type: 'UserAssignedIdentity'
-            userAssignedIdentityResourceId: identityId
+            userAssignedIdentityResourceId: identityResourceId
           }
         }
       }
@@ -235,7 +235,7 @@ resource publishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024
 output name string = app.name
 
 @description('Resource id of the app.')
-output id string = app.id
+output resourceId string = app.id
 
 @description('The host name that Azure gives.')
 output hostName string = app.properties.defaultHostName

@@ -7,19 +7,19 @@ param name string
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags { *: string }
 
 @description('The subnet that the endpoints are in.')
-param subnetId string
+param subnetResourceId string
 
 @description('The network whose names lead to them.')
-param networkId string
+param virtualNetworkResourceId string
 
 @description('Resource id of the storage account.')
-param storageId string
+param storageAccountResourceId string
 
 @description('Resource id of the vault.')
-param vaultId string
+param vaultResourceId string
 
 // Public Azure's vaults are at .vault.azure.net and their private names at privatelink.vaultcore.azure.net; other clouds
 // follow the same pattern.
@@ -28,22 +28,22 @@ var vaultZone = 'privatelink${replace(environment().suffixes.keyvaultDns, '.vaul
 var endpoints = [
   {
     group: 'blob'
-    target: storageId
+    target: storageAccountResourceId
     zone: 'privatelink.blob.${environment().suffixes.storage}'
   }
   {
     group: 'queue'
-    target: storageId
+    target: storageAccountResourceId
     zone: 'privatelink.queue.${environment().suffixes.storage}'
   }
   {
     group: 'table'
-    target: storageId
+    target: storageAccountResourceId
     zone: 'privatelink.table.${environment().suffixes.storage}'
   }
   {
     group: 'vault'
-    target: vaultId
+    target: vaultResourceId
     zone: vaultZone
   }
 ]
@@ -62,7 +62,7 @@ resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01'
   properties: {
     registrationEnabled: false
     virtualNetwork: {
-      id: networkId
+      id: virtualNetworkResourceId
     }
   }
 }]
@@ -73,7 +73,7 @@ resource privateEndpoint 'Microsoft.Network/privateEndpoints@2025-05-01' = [for 
   tags: tags
   properties: {
     subnet: {
-      id: subnetId
+      id: subnetResourceId
     }
     privateLinkServiceConnections: [
       {

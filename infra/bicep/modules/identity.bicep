@@ -8,7 +8,7 @@ param name string
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags { *: string }
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: name
@@ -17,7 +17,7 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
 }
 
 @description('Resource id, for the resources that it is assigned to.')
-output id string = identity.id
+output resourceId string = identity.id
 
 @description('Client id: how the app asks for this identity, and how Exchange knows it.')
 output clientId string = identity.properties.clientId

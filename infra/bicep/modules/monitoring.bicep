@@ -7,7 +7,7 @@ param name string
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags { *: string }
 
 @description('Object id of the app\'s identity, the only one that may write telemetry.')
 param appPrincipalId string
@@ -55,10 +55,10 @@ resource grant 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 @description('Resource id of the Log Analytics workspace.')
-output workspaceId string = workspace.id
+output workspaceResourceId string = workspace.id
 
 @description('Resource id of Application Insights: what alerts and the workbook query.')
-output insightsId string = insights.id
+output insightsResourceId string = insights.id
 
 @description('Where telemetry goes; an address, no key.')
 output connectionString string = insights.properties.ConnectionString

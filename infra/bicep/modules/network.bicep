@@ -7,7 +7,7 @@ param name string
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags { *: string }
 
 @description('A /25 or larger, as in 10.83.0.0/24.')
 param addressSpace string
@@ -46,7 +46,7 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
 }
 
 @description('Resource id of the network.')
-output id string = network.id
+output resourceId string = network.id
 
 @description('The subnet that the app speaks from.')
 output appSubnet string = network.properties.subnets[0].id

@@ -8,7 +8,7 @@ param name string
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags { *: string }
 
 @description('How often the data are kept.')
 param redundancy string
@@ -26,7 +26,7 @@ param adminAddresses string[]
 param dataLock bool
 
 @description('Log Analytics workspace of the log of deleted blobs.')
-param workspaceId string
+param workspaceResourceId string
 
 var tables = [
   'integrations'
@@ -184,7 +184,7 @@ resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'audit'
   scope: blobService
   properties: {
-    workspaceId: workspaceId
+    workspaceId: workspaceResourceId
     logs: [
       {
         category: 'StorageDelete'
@@ -195,7 +195,7 @@ resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 }
 
 @description('Resource id.')
-output id string = account.id
+output resourceId string = account.id
 
 @description('Name.')
 output name string = account.name

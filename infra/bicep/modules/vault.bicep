@@ -8,7 +8,7 @@ param name string
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags { *: string }
 
 @description('Object id of the app\'s identity.')
 param appPrincipalId string
@@ -23,7 +23,7 @@ param adminAddresses string[]
 param dataLock bool
 
 @description('Log Analytics workspace of the audit log.')
-param workspaceId string
+param workspaceResourceId string
 
 // Key Vault Secrets Officer: admins set secrets through the app (shared/secrets/vault.py), so it writes and deletes too.
 // Whoever deploys gets no role: infra/app_secrets.py writes the app's own secrets through Azure Resource Manager.
@@ -78,7 +78,7 @@ resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'audit'
   scope: vault
   properties: {
-    workspaceId: workspaceId
+    workspaceId: workspaceResourceId
     logs: [
       {
         categoryGroup: 'audit'
@@ -89,7 +89,7 @@ resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 }
 
 @description('Resource id.')
-output id string = vault.id
+output resourceId string = vault.id
 
 @description('Address, with a slash at its end.')
 output uri string = vault.properties.vaultUri

@@ -4,10 +4,10 @@
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags { *: string }
 
 @description('Application Insights, which the charts query.')
-param insightsId string
+param insightsResourceId string
 
 var charts = [
   {
@@ -43,7 +43,7 @@ var timeRange = {
     version: 'KqlParameterItem/1.0'
     parameters: [
       {
-        id: guid(insightsId, 'range')
+        id: guid(insightsResourceId, 'range')
         version: 'KqlParameterItem/1.0'
         name: 'range'
         label: 'Time'
@@ -71,18 +71,18 @@ var items = [for chart in charts: {
 }]
 
 resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
-  name: guid(insightsId, 'vmr-scheduling')
+  name: guid(insightsResourceId, 'vmr-scheduling')
   location: location
   tags: tags
   kind: 'shared'
   properties: {
     category: 'workbook'
     displayName: 'VMR scheduling'
-    sourceId: insightsId
+    sourceId: insightsResourceId
     serializedData: string({
       version: 'Notebook/1.0'
       items: concat([timeRange], items)
-      fallbackResourceIds: [insightsId]
+      fallbackResourceIds: [insightsResourceId]
     })
   }
 }
