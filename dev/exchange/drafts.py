@@ -18,6 +18,7 @@ FIELDS: Mapping[str, type | tuple[type, ...]] = {
     "end": str,
     "time_zone": str,
     "body_html": str,
+    "body_text": str,
     "attendees": list,
     "optional_attendees": list,
     "resources": list,
@@ -26,6 +27,7 @@ FIELDS: Mapping[str, type | tuple[type, ...]] = {
     "sensitivity": str,
     "response_requested": bool,
     "location": str,
+    "properties": str,
 }
 
 
@@ -81,6 +83,8 @@ def _check(given: Mapping[str, Any]) -> None:
             raise DraftError(f"'{name}' has the wrong type: {value!r}")
     if given.get("sensitivity", "normal") not in SENSITIVITIES:
         raise DraftError(f"'sensitivity' must be one of {', '.join(SENSITIVITIES)}")
+    if "body_text" in given and "body_html" in given:
+        raise DraftError("a text is either 'body_html' or 'body_text'")
     for name in _ROLES:
         wrong = [address for address in given.get(name, []) if not isinstance(address, str) or "@" not in address]
         if wrong:
@@ -91,13 +95,21 @@ def _worded(meeting: Meeting, given: Mapping[str, Any], directory: Directory) ->
     return replace(
         meeting,
         subject=given.get("subject", meeting.subject),
-        body=Body(given["body_html"]) if "body_html" in given else meeting.body,
+        body=_body(meeting, given),
         attendees=_attendees(meeting, given, directory),
         sensitivity=given.get("sensitivity", meeting.sensitivity),
         response_requested=given.get("response_requested", meeting.response_requested),
         location=given.get("location", meeting.location),
         all_day=given.get("is_all_day", meeting.all_day),
+        properties=given.get("properties", meeting.properties),
     )
+
+
+def _body(meeting: Meeting, given: Mapping[str, Any]) -> Body:
+    """The text of a meeting: HTML, or the plain text that Outlook can send as well."""
+    if "body_text" in given:
+        return Body(given["body_text"], is_html=False)
+    return Body(given["body_html"]) if "body_html" in given else meeting.body
 
 
 def _attendees(meeting: Meeting, given: Mapping[str, Any], directory: Directory) -> tuple[Address, ...]:

@@ -118,7 +118,17 @@ class Meetings:
         self._post.send(replace(letter, sender=sender.contact, subject=f"FW: {letter.subject}"), save=False)
         self._store.add_message(event.owner, DELETED, _forward_notice(entry.meeting, sender, to))
 
+    def seen_by(self, user: User) -> list[tuple[Event, User]]:
+        """The meetings that somebody organizes, or sends for others; each with whoever sends it."""
+        owned = [(event, event.meeting.uid) for owner in self._owners() for event in self._store.events(owner.guid)]
+        organized = [(event, self._delegates.get(uid) or self._organizers[uid]) for event, uid in owned
+                     if event.is_organizer and uid in self._organizers]  # fmt: skip
+        return [(event, sender) for event, sender in organized if user.guid in (event.owner, sender.guid)]
+
     # --- what is where
+
+    def _owners(self) -> list[User]:
+        return list({user.guid: user for user in self._organizers.values()}.values())
 
     def _event(self, uid: str) -> Event:
         organizer = self._organizers.get(uid)

@@ -95,7 +95,8 @@ class Meeting:
 
     ``start`` and ``end`` are moments in UTC, ``zone`` is the organizer's (Windows or IANA name), in which a series is
     expanded. ``original_start`` is set for one occurrence of a series only: the moment that the pattern gave it.
-    ``uid`` is the clean global object id in hex, the same for a series and its occurrences.
+    ``uid`` is the clean global object id in hex, the same for a series and its occurrences. ``properties`` is what an
+    add-in has noted with the meeting (JSON): only its organizer's calendar has it, and nobody is told of a change.
     """
 
     uid: str
@@ -113,6 +114,7 @@ class Meeting:
     recurrence: Recurrence | None = None
     original_start: datetime | None = None
     sequence: int = 0
+    properties: str = field(default="{}", compare=False)
 
     def invites(self, address: str) -> bool:
         """Whether an address is among the attendees."""

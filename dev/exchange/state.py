@@ -1,5 +1,6 @@
 """The whole simulated Exchange, put together."""
 
+from asyncio import Event
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -63,6 +64,8 @@ class Exchange:
 
     def __init__(self, settings: Settings | None = None, clock: Clock | None = None) -> None:
         self.settings = settings or Settings()
+        #: Set when somebody wants everything to be as at the start; whoever runs this service sees to it.
+        self.is_over = Event()
         self.clock = clock or Clock()
         self.directory = Directory()
         self.faults = Faults()

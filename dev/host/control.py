@@ -14,9 +14,10 @@ from dev.host.worker import InvocationFailed
 
 
 class Control:
-    """`POST /dev/clock` {"now"}, `POST /dev/run/{timer}` and `POST /dev/ready`.
+    """`POST /dev/clock` {"now"}, `POST /dev/run/{timer}`, `POST /dev/away` {"away": true | false}, `POST /dev/ready`.
 
-    `settle` waits until the queues are quiet; `release` is what makes the host ready.
+    `settle` waits until the queues are quiet; `release` is what makes the host ready; `is_up` is cleared while the app
+    is away, as one that is stopped: requests are answered 503, timers wait.
     """
 
     def __init__(
@@ -25,11 +26,13 @@ class Control:
         timers: Mapping[str, Timer],
         settle: Callable[[], Awaitable[None]],
         release: Callable[[], None],
+        is_up: asyncio.Event,
     ) -> None:
         self._clock = clock
         self._timers = timers
         self._settle = settle
         self._release = release
+        self._is_up = is_up
         self._one_at_a_time = asyncio.Lock()
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
@@ -41,10 +44,13 @@ class Control:
                 return web.json_response({"now": self._clock.now().isoformat()})
             case "POST", ["run", name]:
                 return await self._run_timer(name)
+            case "POST", ["away"]:
+                return self._go_away(await request.read())
             case "POST", ["ready"]:
                 self._release()
                 return web.json_response({})
-        return _fault(HTTPStatus.NOT_FOUND, "here are GET and POST /dev/clock, POST /dev/run/{timer}, POST /dev/ready")
+        known = "GET and POST /dev/clock, POST /dev/run/{timer}, POST /dev/away, POST /dev/ready"
+        return _fault(HTTPStatus.NOT_FOUND, f"here are {known}")
 
     async def _move_clock(self, body: bytes) -> web.Response:
         async with self._one_at_a_time:
@@ -57,6 +63,14 @@ class Control:
             await self._settle()
         failed = [name for name, count in self._failures().items() if count > before[name]]
         return web.json_response({"now": self._clock.now().isoformat(), "failed": failed})
+
+    def _go_away(self, body: bytes) -> web.Response:
+        try:
+            away = json.loads(body)["away"]
+        except (KeyError, TypeError, ValueError) as error:
+            return _fault(HTTPStatus.BAD_REQUEST, f'{{"away": true or false}} is needed: {error!r}')
+        (self._is_up.clear if away is True else self._is_up.set)()
+        return web.json_response({"away": not self._is_up.is_set()})
 
     def _failures(self) -> dict[str, int]:
         return {name: timer.failures for name, timer in self._timers.items()}

@@ -111,7 +111,7 @@ class FunctionsHost:
         return sum(listener.deliveries for listener in self._listeners)
 
     async def _serve(self, triggers: HttpTriggers, port: int) -> None:
-        control = Control(self.clock, self._timers, self.settle, self.release)
+        control = Control(self.clock, self._timers, self.settle, self.release, self._runner.is_up)
 
         async def handle(request: web.BaseRequest) -> web.Response:
             if page := self.pages.get(request.path.split("/", 2)[1]):

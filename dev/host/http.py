@@ -31,6 +31,8 @@ class HttpTriggers:
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
         """One request. A function that raises is answered by an empty 500, and its trace goes to the log."""
+        if not self._runner.is_up.is_set():
+            return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, text="The service is unavailable.")
         found = self._router.find(request.method, request.rel_url.raw_path)
         if found is None:
             return web.Response(status=HTTPStatus.NOT_FOUND)

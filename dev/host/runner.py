@@ -20,6 +20,9 @@ class Runner:
         self._queues = queues
         self._on_end = on_end
         self._seconds = time_limit.total_seconds()
+        self.is_up = asyncio.Event()
+        """Cleared while the app is away: requests are refused, timers wait. What is in the queues already goes on."""
+        self.is_up.set()
 
     async def run(
         self, function: Function, data: TypedData, metadata: Mapping[str, object] | None = None, trace_parent: str = ""

@@ -54,13 +54,17 @@ class Timer:
         """Run whenever it is due, until cancelled. A run that fails is logged; the next one comes on schedule."""
         while True:
             await self._clock.wait_until(self.due)
+            await self._runner.is_up.wait()
             await self.catch_up()
 
     async def catch_up(self) -> None:
-        """Run once if it is due, and wait for a run that is under way. What fails is logged and counted."""
+        """Run once if it is due, and wait for a run that is under way. What fails is logged and counted.
+
+        While the app is away nothing runs; what was missed is made up for, once, when it is back.
+        """
         async with self._one_at_a_time:
             late = self._clock.now() - self.due
-            if late < timedelta(0):
+            if late < timedelta(0) or not self._runner.is_up.is_set():
                 return
             try:
                 await self._run(self._status(), past_due=late > LATE)

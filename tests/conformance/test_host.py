@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -244,6 +244,23 @@ class TestTimers:
         leap = int((await client.get("/dev/clock")).json()["now"][:4]) // 4 * 4 + 4
         answer = await client.post("/dev/clock", json={"now": f"{leap}-03-01T00:00:00Z"})
         assert (answer.status_code, answer.json()["failed"]) == (200, ["fixture_broken"])
+
+    async def test_while_it_is_away_nothing_answers_and_timers_wait_until_it_is_back(
+        self, client: httpx.AsyncClient, app: Any
+    ) -> None:
+        assert (await client.post("/dev/away", json={"away": True})).json() == {"away": True}
+        assert (await client.get("/sync/x")).status_code == 503
+        now = datetime.fromisoformat((await client.get("/dev/clock")).json()["now"])
+        await client.post("/dev/clock", json={"now": (now + timedelta(hours=1)).isoformat()})
+        assert app.ticks == {}
+        assert (await client.post("/dev/away", json={"away": False})).json() == {"away": False}
+        await eventually(lambda: app.ticks.get(("fixture_timer", True)) == 1, "what was missed is made up for, once")
+        assert (await client.get("/sync/x")).status_code != 503
+
+    @pytest.mark.parametrize("body", [{}, [], None])
+    async def test_a_request_to_go_away_says_what_it_lacks(self, client: httpx.AsyncClient, body: object) -> None:
+        answer = await client.post("/dev/away", json=body)
+        assert (answer.status_code, "away" in answer.json()["error"]) == (400, True)
 
     async def test_other_dev_paths_are_unknown(self, client: httpx.AsyncClient) -> None:
         assert (await client.get("/dev/else")).status_code == 404

@@ -81,7 +81,7 @@ class ExchangeWorld:
     # --- people in Outlook
 
     async def meet(self, **fields: Any) -> str:
-        """A meeting on Monday 2030-03-04 at nine in Berlin, unless said otherwise; returns its uid."""
+        """A meeting on Monday 2030-03-04 at nine in Berlin, unless said otherwise (None: not said); returns its uid."""
         draft = {
             "organizer": ALICE,
             "subject": "Review",
@@ -92,6 +92,7 @@ class ExchangeWorld:
             "attendees": [VMR, BOB],
             **fields,
         }
+        draft = {name: value for name, value in draft.items() if value is not None}
         answer = await self.http.post("/dev/meetings", json=draft)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["uid"])

@@ -4,6 +4,7 @@ from datetime import date
 
 from aiohttp import web
 
+from dev.exchange.control.agenda import shown
 from dev.exchange.control.common import ControlError, address, document, text
 from dev.exchange.drafts import change_by, new_meeting
 from dev.exchange.model import Body, Letter
@@ -20,12 +21,20 @@ class OutlookRoutes:
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
         return [
+            web.get("/dev/meetings", self.meetings),
             web.post("/dev/meetings", self.create_meeting),
             web.patch("/dev/meetings/{uid}", self.edit_meeting),
             web.delete("/dev/meetings/{uid}", self.cancel_meeting),
             web.post("/dev/forward", self.forward),
             web.post("/dev/mail", self.mail),
         ]
+
+    async def meetings(self, request: web.Request) -> web.Response:
+        """?user=: the meetings that somebody organizes or sends for others, as in agenda.py."""
+        user = self._exchange.directory.ensure(address(request.query, "user"))
+        now = self._exchange.clock.now()
+        seen = self._exchange.meetings.seen_by(user)
+        return web.json_response({"meetings": [shown(event, sender, now) for event, sender in seen]})
 
     async def create_meeting(self, request: web.Request) -> web.Response:
         """Somebody creates a meeting in Outlook."""

@@ -28,6 +28,7 @@ class SwitchRoutes:
             web.delete("/dev/faults", self.clear_faults),
             web.get("/dev/clock", self.read_clock),
             web.post("/dev/clock", self.move_clock),
+            web.post("/dev/restart", self.restart),
             web.post("/dev/lifecycle", self.lifecycle),
             web.post("/dev/delta/invalidate", self.forget_delta),
             web.patch("/dev/variants", self.change_variants),
@@ -85,6 +86,11 @@ class SwitchRoutes:
             await self._tell(settings.node_url, "the Management Node", given)
         told = await self._tell(settings.functions_url, "the functions host", given)
         return web.json_response({"now": self._exchange.clock.now().isoformat(), "functions": told})
+
+    async def restart(self, _request: web.Request) -> web.Response:
+        """Forget everything and begin again, at the real time."""
+        self._exchange.is_over.set()
+        return web.json_response({})
 
     async def _tell(self, url: str, whom: str, given: Given) -> str:
         if not url:

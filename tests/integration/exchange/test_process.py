@@ -6,6 +6,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import httpx
 from aiohttp import web
@@ -34,6 +35,22 @@ async def test_it_says_where_it_listens_and_listens_there() -> None:
         async with httpx.AsyncClient(base_url=url) as http:
             assert (await http.get("/dev/mailboxes/vmr@example.com/messages")).json() == {"messages": []}
             assert (await http.get("/v1.0/subscriptions")).status_code == 401
+
+
+async def test_after_a_restart_everything_is_as_at_the_start_at_the_same_address() -> None:
+    async with started(EXCHANGE_PORT="0") as process:
+        assert process.stdout
+        lines = [(await asyncio.wait_for(process.stdout.readline(), 20)).decode()]
+        async with httpx.AsyncClient(base_url=lines[0].split()[-1]) as http:
+            now = datetime.now(UTC)
+            await http.post("/dev/clock", json={"now": (now + timedelta(days=9)).isoformat()})
+            mail = {"from": "alice@example.com", "to": "vmr@example.com"}
+            assert (await http.post("/dev/mail", json=mail)).status_code == 200
+            assert (await http.post("/dev/restart")).status_code == 200
+            lines.append((await asyncio.wait_for(process.stdout.readline(), 20)).decode())
+            assert lines[1] == lines[0]
+            assert (await http.get("/dev/mailboxes/vmr@example.com/messages")).json() == {"messages": []}
+            assert datetime.fromisoformat((await http.get("/dev/clock")).json()["now"]) < now + timedelta(days=1)
 
 
 async def test_a_taken_port_is_a_loud_failure() -> None:
