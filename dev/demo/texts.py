@@ -1,0 +1,84 @@
+"""The suggested texts of docs/texts.md, as the demo's integration has them. What they tell beside the defaults: when,
+from when and until when people get in, the link, and which date of a series.
+"""
+
+from collections.abc import Mapping
+
+HOST = "vmr.example.com"
+PHONE = "+1 555 0100"
+BEFORE, AFTER = 30, 60
+"""Minutes: `meeting_buffer_before` and `meeting_buffer_after`, which no template can tell."""
+
+_JOIN = f"""\
+Join in a browser: https://{HOST}/webapp/#/?conference={{{{alias}}}}<br>
+From a video system: {{{{alias}}}}<br>
+By telephone: {PHONE}, then {{{{numeric_alias}}}} #<br>
+"""
+_WINDOW = f"""\
+The room is open from {BEFORE} minutes before the meeting until {AFTER} minutes after it.<br>
+"""
+_AGAIN = """\
+Nothing was booked. Create a new meeting, and add a room to it with the add-in.<br>
+"""
+
+TEXTS: Mapping[str, str] = {
+    "meeting_instructions_template": """\
+<div style="font-size:11.0pt; font-family:Calibri,Arial,Helvetica,sans-serif;">
+<b>Join the video meeting</b><br>
+<br>
+In a browser: <a href="https://{{addin_server_domain}}/webapp/#/?conference={{alias}}">\
+https://{{addin_server_domain}}/webapp/#/?conference={{alias}}</a><br>
+From a video system: {{alias}}<br>
+"""
+    f"By telephone: {PHONE}, then {{{{numeric_alias}}}} #<br>\n"
+    """\
+<br>
+<span style="font-size:9.0pt; color:#595959;">Leave this line as it is: {{alias_uuid}}</span><br>
+</div>
+""",
+    "accept_new_single_meeting_template": f"""\
+<b>Your meeting has a room.</b><br>
+From {{{{start_time}}}} to {{{{end_time}}}}.<br>
+{_WINDOW}{_JOIN}""",
+    "accept_edited_single_meeting_template": f"""\
+<b>Your meeting was changed, and its room follows.</b><br>
+Now from {{{{start_time}}}} to {{{{end_time}}}}.<br>
+{_WINDOW}{_JOIN}""",
+    "accept_new_recurring_series_template": f"""\
+<b>Your series has a room, the same for all its dates.</b><br>
+The next date: from {{{{start_time}}}} to {{{{end_time}}}}.<br>
+{_WINDOW}{_JOIN}""",
+    "accept_edited_recurring_series_template": f"""\
+<b>Your series was changed, and its room follows, the same for all its dates.</b><br>
+The next date: from {{{{start_time}}}} to {{{{end_time}}}}.<br>
+{_WINDOW}{_JOIN}""",
+    "accept_edited_occurrence_template": f"""\
+<b>One date of your series was changed, and its room follows.</b><br>
+That date is now from {{{{start_time}}}} to {{{{end_time}}}}; all others stay as they are.<br>
+{_WINDOW}{_JOIN}""",
+    "reject_invalid_alias_id_template": f"""\
+<b>This meeting got no room.</b><br>
+The joining instructions in its text are missing, were changed, or belong to another meeting, as in a copy.<br>
+{_AGAIN}""",
+    "reject_alias_conflict_template": f"""\
+<b>This meeting got no room.</b><br>
+Its number, {{{{alias}}}}, is in use by another room.<br>
+{_AGAIN}""",
+    "reject_alias_deleted_template": f"""\
+<b>This meeting got no room.</b><br>
+Its number has been given up, as the invitation came long after the add-in had made it.<br>
+{_AGAIN}""",
+    "reject_single_meeting_past": """\
+<b>This meeting got no room.</b><br>
+It lies in the past. Move it to a later time; the room follows.<br>
+""",
+    "reject_recurring_series_past_template": """\
+<b>This series got no room.</b><br>
+All its dates lie in the past. Move it to later times; the room follows.<br>
+""",
+    "reject_general_error_template": """\
+<b>This meeting got no room, by a fault that is not yours.</b><br>
+Send it again later. If that does not help, forward this message to your administrator; it leads to the cause:<br>
+{{correlation_id}}<br>
+""",
+}
