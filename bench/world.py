@@ -11,7 +11,7 @@ from dev.environment import INTEGRATION
 from dev.exchange.app import running_exchange
 from dev.exchange.state import Settings as ExchangeSettings
 from dev.harness.secrets import MemorySecrets
-from dev.seed import seed
+from dev.seed import Places, seed
 from shared.azure_storage import AzureStorage
 from shared.clock import SystemClock
 from shared.composition import Services
@@ -45,7 +45,7 @@ async def product(storage: Storage) -> AsyncIterator[BenchWorld]:
         settings = Settings(account, PUBLIC, KEY, graph_base_url=exchange.graph_url, secrets_file="unused")
         services = Services(settings, storage, MemorySecrets(), SystemClock())
         try:
-            await seed(services.foundation.integrations, exchange.base_url)
+            await seed(services.foundation.integrations, Places(exchange.base_url, PUBLIC))
             async with httpx.AsyncClient() as http:
                 answer = await http.post(f"{exchange.base_url}/dev/identity-token", json={"user": "alice@example.com"})
             yield BenchWorld(services, storage, answer.raise_for_status().json()["token"])

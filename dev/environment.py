@@ -26,6 +26,8 @@ class Seed:
     exchange: str
     by_ews: bool = False
     on_node: bool = False
+    by_demo: bool = False
+    """Whether only the demo page shows its pane: Office.js is the page's stand-in then."""
 
 
 ONLINE = Seed(
@@ -38,6 +40,7 @@ ON_PREMISES = Seed(
     "room",
     "Exchange on-premises (EWS)",
     by_ews=True,
+    by_demo=True,
 )
 ON_NODE = Seed(
     "33333333-3333-4333-8333-333333333333",
@@ -48,6 +51,11 @@ ON_NODE = Seed(
     on_node=True,
 )
 NODE_ACCOUNT = ("admin", "local-node")
+DEMO = Seed(
+    "44444444-4444-4444-8444-444444444444", "Demo", "rooms@example.com", "88", "Exchange Online (Graph)", by_demo=True
+)
+"""The demo page's own; made when the page is first opened, so that nobody else meets it."""
+
 INTEGRATION, MAILBOX = ONLINE.uuid, ONLINE.mailbox
 SERVICE_ACCOUNT = ("svc-vmr@example.com", "local-ews")
 

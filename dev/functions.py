@@ -12,46 +12,85 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import httpx
+
 from dev.demo.app import demo
+from dev.emptying import empty
 from dev.environment import seeds
 from dev.host.clock import MovableClock
 from dev.host.config import HostError
 from dev.host.host import running_host
-from dev.seed import seed
+from dev.seed import Places, seed, seed_vmrs
 from shared.azure_storage import AzureStorage
 from shared.composition import build, install
-from shared.settings import load_settings
+from shared.personal.store import VmrStore
+from shared.settings import Settings, load_settings
 
 APP = Path(__file__).resolve().parent.parent
 
 
-async def serve(settings: Mapping[str, str], port: int, stop: asyncio.Event) -> None:
-    """Host the product until `stop` is set. Raises HostError, SettingsError, OSError."""
-    known = load_settings(settings)
-    storage = AzureStorage(known.storage)
-    try:
-        await storage.create()
-    finally:
-        await storage.close()
-    clock = MovableClock()
+class End:
+    """Why the product is to end: for good, or to begin again with nothing stored."""
+
+    def __init__(self) -> None:
+        self.has_come = asyncio.Event()
+        self.begins_again = False
+
+    def come(self) -> None:
+        """For good."""
+        self.has_come.set()
+
+    def come_and_begin_again(self) -> None:
+        """The demo page's reset."""
+        self.begins_again = True
+        self.has_come.set()
+
+
+async def serve(settings: Mapping[str, str], port: int, end: End) -> None:
+    """Host the product until its end has come. Raises HostError, SettingsError, OSError."""
+    known, clock = load_settings(settings), MovableClock()
+    exchange, node = settings["GRAPH_BASE_URL"].removesuffix("/v1.0"), settings.get("NODE_URL", "")
+    places = Places(exchange, known.public_base_url, node)
+    await _prepare_storage(known, clock)
     services = build(known, clock)
     install(services)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(services.close)
-        exchange = settings["GRAPH_BASE_URL"].removesuffix("/v1.0")
         chosen = seeds(settings)
-        await seed(services.foundation.integrations, exchange, chosen, settings.get("NODE_URL", ""))
+        await seed(services.foundation.integrations, places, chosen)
         held = settings.get("DEV_HELD_ROUTE", "")
         host = await stack.enter_async_context(running_host(APP, settings, clock, held=held, port=port))
-        host.pages["demo"] = (await stack.enter_async_context(demo(host.url, exchange, chosen))).handle
-        await stop.wait()
+        page = await stack.enter_async_context(demo(places, chosen, end.come_and_begin_again))
+        host.pages["demo"] = page.handle
+        await end.has_come.wait()
+    if end.begins_again:
+        await empty(settings["SchedulingStorage"])
+        async with httpx.AsyncClient(trust_env=False) as client:
+            (await client.post(f"{places.exchange}/dev/restart")).raise_for_status()
 
 
-async def _main() -> None:
-    stop = asyncio.Event()
+async def _prepare_storage(known: Settings, clock: MovableClock) -> None:
+    storage = AzureStorage(known.storage)
+    try:
+        await storage.create()
+        await seed_vmrs(VmrStore(storage, clock), clock.now())
+    finally:
+        await storage.close()
+
+
+async def _main() -> bool:
+    """Whether it is to begin again."""
+    end = End()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await serve(os.environ, int(os.environ["PORT"]), stop)
+        asyncio.get_running_loop().add_signal_handler(number, end.come)
+    await serve(os.environ, int(os.environ["PORT"]), end)
+    return end.begins_again
+
+
+def _begin_again() -> None:
+    """In the same process, whose parent notices nothing. Nobody waits for its health any more."""
+    os.environ.pop("DEV_HELD_ROUTE", None)
+    os.execv(sys.executable, [sys.executable, "-m", "dev.functions"])  # noqa: S606  # ourselves
 
 
 if __name__ == "__main__":
@@ -59,6 +98,7 @@ if __name__ == "__main__":
     for chatty in ("azure", "httpx", "shared.metrics"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
-        asyncio.run(_main())
+        if asyncio.run(_main()):
+            _begin_again()
     except HostError as error:
         sys.exit(f"The functions cannot be hosted: {error}")

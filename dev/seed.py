@@ -1,31 +1,87 @@
-"""The integrations that the local stack starts with."""
+"""What the local stack starts with: integrations, and personal VMRs of its users."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from dev.environment import NODE_ACCOUNT, ONLINE, SERVICE_ACCOUNT, Seed
-from shared.errors import NotFound
+from dev.provider.registry import ENTRA_APP, ENTRA_SECRET, TENANT
+from shared.errors import NotFound, SettingsInvalid
 from shared.integrations import IntegrationStore
+from shared.personal.store import VmrStore
+from shared.personal.vmr import Alias, PersonalVmr
+
+_VMRS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "alice@example.com": {
+        "Alice's room": ("alice.adams@example.com", "5550101"),
+        "Team Red": ("team.red@example.com",),
+    },
+    "bob@example.com": {"Bob's room": ("bob.brown@example.com", "5550102")},
+}
+"""Names of VMRs and their aliases, by their owner's address."""
 
 
-async def seed(
-    integrations: IntegrationStore, exchange_url: str, seeds: Sequence[Seed] = (ONLINE,), node_url: str = ""
-) -> None:
+@dataclass(frozen=True)
+class Places:
+    """Base URLs of the simulated Exchange, whose users the stack's own provider signs in, and of the functions."""
+
+    exchange: str
+    functions: str
+    node: str = ""
+    """The simulated Management Node's base URL, where there is one."""
+
+
+async def seed(integrations: IntegrationStore, places: Places, seeds: Sequence[Seed] = (ONLINE,)) -> None:
     """Create the integrations, or bring their addresses up to date where DATA_DIR has kept them."""
     for each in seeds:
-        addresses = _addresses(each, exchange_url) | ({"bridge_url": node_url} if each.on_node else {})
+        addresses = addresses_of(each, places)
         try:
             await integrations.update(each.uuid, addresses)
         except NotFound:
-            await integrations.create(_settings(each) | addresses)
+            await integrations.create(settings_of(each) | addresses)
 
 
-def _addresses(each: Seed, exchange_url: str) -> dict[str, Any]:
-    domains = {"domains": [{"domain": f"{exchange_url}/autodiscover/metadata/json/1"}]}
-    return domains | ({"url": f"{exchange_url}/EWS/Exchange.asmx"} if each.by_ews else {})
+async def seed_vmrs(vmrs: VmrStore, now: datetime) -> None:
+    """Give each user personal VMRs, of all integrations; those that DATA_DIR has kept stay as they are."""
+    wanted = [(owner, name, aliases) for owner, own in _VMRS.items() for name, aliases in own.items()]
+    known = {vmr.name for vmr in await vmrs.all()}
+    missing = [each for each in wanted if each[1] not in known]
+    for id_, (owner, name, aliases) in zip(await vmrs.numbers(len(missing)), missing, strict=True) if missing else ():
+        vmr = PersonalVmr(
+            id=id_,
+            name=name,
+            description=f"Personal room of {owner}",
+            aliases=tuple(Alias(alias=alias, slot=slot) for slot, alias in enumerate(aliases, start=1)),
+            primary_owner_email_address=owner,
+            created=now.isoformat(),
+        )
+        with suppress(SettingsInvalid):  # an alias that somebody has given to another room meanwhile
+            await vmrs.create(vmr)
 
 
-def _settings(each: Seed) -> dict[str, Any]:
+def addresses_of(each: Seed, places: Places) -> dict[str, Any]:
+    """The settings that name a part of the stack."""
+    provider = f"{places.exchange}/{TENANT}/oauth2/v2.0"
+    stand_in = {
+        "use_custom_add_in_sources": True,
+        "office_js_url": f"{places.functions}/demo/office.js",
+        "microsoft_fabric_url": f"{places.functions}/demo/fabric.css",
+        "microsoft_fabric_components_url": f"{places.functions}/demo/fabric.css",
+    }
+    return {
+        "domains": [{"domain": f"{places.exchange}/autodiscover/metadata/json/1"}],
+        "personal_vmr_oauth_auth_endpoint": f"{provider}/authorize",
+        "personal_vmr_oauth_token_endpoint": f"{provider}/token",
+        **({"url": f"{places.exchange}/EWS/Exchange.asmx"} if each.by_ews else {}),
+        **({"bridge_url": places.node} if each.on_node else {}),
+        **(stand_in if each.by_demo else {}),
+    }
+
+
+def settings_of(each: Seed) -> dict[str, Any]:
+    """All other settings."""
     username, password = SERVICE_ACCOUNT
     ews = {"authentication_method": "NTLM", "username": username, "password": password}
     node = {
@@ -44,4 +100,8 @@ def _settings(each: Seed) -> dict[str, Any]:
         "scheduled_alias_domain": "example.com",
         # Read by Outlook only, which the local stack has none of: its pane lives on a loopback address.
         "addin_server_domain": "vmr.example.com",
+        "enable_personal_vmrs": True,
+        "auth_provider": "AZURE",
+        "personal_vmr_oauth_client_id": ENTRA_APP,
+        "personal_vmr_oauth_client_secret": ENTRA_SECRET,
     }

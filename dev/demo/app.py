@@ -1,124 +1,161 @@
 """The demo page: an Outlook-like page around the real pane, on the local stack only.
 
-    GET  /demo                the page
-    GET  /demo/<file>         its files
-    GET  /demo/exchanges      the Exchanges to choose from: [{"integration", "name", "audience", "polled"}]
-    GET  /demo/pane/<uuid>    an integration's pane, with dev/demo/office.js in Office.js's place
-    GET  /demo/window         how long before and after a meeting people can come in: {"before", "after"}, minutes
-    GET  /demo/room?alias=    what a conferencing node would be told now: {"known", "open", "name"}
-    *    /demo/exchange/…     the simulated Exchange's control routes, which live on another port
+    GET  /demo                 the page
+    GET  /demo/<file>          its files
+    GET  /demo/exchanges       the Exchanges to choose from: [{"integration", "name", "audience", "polled", "mailbox"}]
+    GET  /demo/overview?user=  all that a user sees at one moment (overview.py), with "life": another one after a reset,
+                               and "week": how far the week of meetings is (week.py)
+    GET  /demo/join?alias=     what a conferencing node is told of an alias now, and what it does then: {"question",
+                               "status", "answer", "verdict", "name"}
+    POST /demo/week            make the week of meetings, unless that has been done
+    POST /demo/away            {"away": true | false}: the product does not answer from now on, or does again
+    POST /demo/reset           begin again: everything that is stored goes, and the clock is right again
+    *    /demo/exchange/…      the simulated Exchange's control routes, which live on another port
 
 The page is one more user of the public contracts: it knows nothing that Outlook, a node or an admin would not know.
 """
 
-import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 from aiohttp import web
 
-from dev.environment import INTEGRATION, MANAGEMENT, ONLINE, POLICY, Seed
+from dev.demo.overview import Overview
+from dev.demo.records import BackEndAway, Records
+from dev.demo.week import Week
+from dev.environment import DEMO, POLICY, Seed
+from dev.seed import Places
 
 FOLDER = Path(__file__).resolve().parent
+_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 FILES = {
-    "": "text/html",
-    "demo.css": "text/css",
-    "demo.js": "text/javascript",
-    "dom.js": "text/javascript",
-    "meetings.js": "text/javascript",
-    "office.js": "text/javascript",
-    "outlook.js": "text/javascript",
-    "time.js": "text/javascript",
+    "" if path.name == "index.html" else path.name: _TYPES[path.suffix]
+    for path in sorted(FOLDER.iterdir())
+    if path.suffix in _TYPES
 }
-_OFFICE_JS = re.compile(r'<script defer src="[^"]*/office\.js"></script>')
+_POLICY = "/policy/v1/service/configuration"
+_AS_A_NODE = {"protocol": "webrtc", "call_direction": "dial_in", "remote_display_name": "Demo"}
 
 
 class Demo:
-    """Answers requests to /demo and below. `functions` and `exchange` are base URLs of the stack's parts."""
+    """Answers requests to /demo and below. `seeds` can be composed for; `over` ends everything, to begin again."""
 
     def __init__(
-        self, functions: str, exchange: str, client: httpx.AsyncClient, seeds: Sequence[Seed] = (ONLINE,)
+        self,
+        places: Places,
+        client: httpx.AsyncClient,
+        seeds: Sequence[Seed] = (DEMO,),
+        over: Callable[[], None] = lambda: None,
     ) -> None:
-        self._functions = functions
-        self._exchange = exchange
+        self._places = places
         self._client = client
-        self._seeds = {seed.uuid: seed for seed in seeds}
+        self._seeds = [DEMO, *(seed for seed in seeds if seed.by_demo and seed != DEMO)]
+        self._over = over
+        self._life = str(uuid4())
+        records = Records(client, places.functions)
+        self._overview = Overview(client, places.exchange, records, [*seeds, DEMO])
+        self.week = Week(client, places)
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
         """One request. What is below /demo/exchange/ goes on to the simulated Exchange's /dev/ and nowhere else."""
         try:
-            match request.method, request.path.removeprefix("/demo").strip("/").split("/"):
-                case "GET", ["exchanges"]:
-                    return web.json_response([self._shown(seed) for seed in self._seeds.values()])
-                case "GET", ["pane", integration]:
-                    return await self._pane(integration)
-                case "GET", ["window"]:
-                    return await self._window()
-                case "GET", ["room"]:
-                    return await self._room(request.rel_url.query.get("alias", ""))
-                case "GET", [name] if name in FILES:
-                    return _file(name, FILES[name])
-                case _, ["exchange", *path] if not {".", ".."} & set(path):
-                    return await self._pass_on(request, "/".join(path))
+            return await self._answer(request)
         except httpx.TransportError as error:
             return web.json_response({"error": f"A part of the stack does not answer: {error!r}"}, status=502)
-        return _not_here()
+
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
+        query = request.rel_url.query
+        match request.method, request.path.removeprefix("/demo").strip("/").split("/"):
+            case "GET", ["exchanges"]:
+                return web.json_response([self._shown(seed) for seed in self._seeds])
+            case "GET", ["overview"]:
+                return await self._look(query.get("user", ""))
+            case "GET", ["join"]:
+                return await self._join(query.get("alias", "").strip())
+            case "GET", [name] if name in FILES:
+                return _file(name, FILES[name])
+            case "POST", [("week" | "away" | "reset") as what]:
+                return await self._act(what, request)
+            case _, ["exchange", *path] if not {".", ".."} & set(path):
+                return await self._pass_on(request, "/".join(path))
+        return _fault("The demo page is at /demo.", HTTPStatus.NOT_FOUND)
+
+    async def _act(self, what: str, request: web.BaseRequest) -> web.Response:
+        if what == "away":
+            return await self._go_away(await request.read())
+        (self.week.begin if what == "week" else self._over)()
+        return web.json_response({})
 
     def _shown(self, seed: Seed) -> dict[str, object]:
         """An identity token's audience is the pane's address, as in Outlook."""
-        audience = self._pane_of(seed.uuid)
-        return {"integration": seed.uuid, "name": seed.exchange, "audience": audience, "polled": seed.by_ews}
+        audience = f"{self._places.functions}/addin/{seed.uuid}/pane"
+        return {
+            "integration": seed.uuid,
+            "name": seed.exchange,
+            "audience": audience,
+            "polled": seed.by_ews,
+            "mailbox": seed.mailbox,
+        }
 
-    def _pane_of(self, integration: str) -> str:
-        return f"{self._functions}/addin/{integration}/pane"
+    async def _look(self, user: str) -> web.Response:
+        if "@" not in user:
+            return _fault("?user= must be an e-mail address.")
+        overview = await self._overview.of(user)
+        week = {**vars(self.week.progress), "over": self.week.progress.is_over}
+        return web.json_response({**overview, "life": self._life, "week": week})
 
-    async def _pane(self, integration: str) -> web.Response:
-        """The pane as Outlook would get it, but for the one script tag. Its security policy stays in force."""
-        if integration not in self._seeds:
-            return _not_here()
-        answer = await self._client.get(self._pane_of(integration))
-        html, count = _OFFICE_JS.subn('<script defer src="/demo/office.js"></script>', answer.text)
-        if count != 1:
-            return web.json_response({"error": f"The pane has {count} script tags for Office.js."}, status=502)
-        headers = {"Content-Security-Policy": answer.headers["Content-Security-Policy"], "Cache-Control": "no-store"}
-        return web.Response(text=html, content_type="text/html", headers=headers)
+    async def _join(self, alias: str) -> web.Response:
+        question = httpx.URL(f"{self._places.functions}{_POLICY}", params={"local_alias": alias, **_AS_A_NODE})
+        answer = await self._client.get(question, auth=POLICY)
+        try:
+            verdict = await self._verdict(alias, answer)
+        except BackEndAway:
+            verdict = "away"
+        body = answer.json() if answer.headers.get("Content-Type", "").startswith("application/json") else {}
+        name = body.get("result", {}).get("name", "") if isinstance(body.get("result"), dict) else ""
+        shown = {"question": f"GET {question.raw_path.decode()}", "status": answer.status_code, "answer": body}
+        return web.json_response({**shown, "verdict": verdict, "name": name})
 
-    async def _window(self) -> web.Response:
-        """The join window, as an admin has set it for the seeded integration."""
-        url = f"{self._functions}/api/admin/configuration/v1/ms_exchange_connector/"
-        answer = await self._client.get(url, params={"uuid": INTEGRATION}, auth=MANAGEMENT)
-        [settings] = answer.json()["objects"]
-        return web.json_response(
-            {"before": settings["meeting_buffer_before"], "after": settings["meeting_buffer_after"]}
-        )
+    async def _verdict(self, alias: str, answer: httpx.Response) -> str:
+        """What a node does: open, closed, personal (its own database has the VMR), unknown (to everybody), away."""
+        if answer.status_code == HTTPStatus.OK:
+            return "open" if answer.json()["action"] == "continue" else "closed"
+        if answer.status_code != HTTPStatus.NOT_FOUND:
+            return "away"
+        vmrs = await self._overview.vmrs()
+        return "personal" if any(alias.casefold() in map(str.casefold, vmr.aliases) for vmr in vmrs) else "unknown"
 
-    async def _room(self, alias: str) -> web.Response:
-        url = f"{self._functions}/policy/v1/service/configuration"
-        answer = await self._client.get(url, params={"local_alias": alias}, auth=POLICY)
-        body = answer.json()
-        is_open = answer.status_code == HTTPStatus.OK and body["action"] == "continue"
-        known = answer.status_code != HTTPStatus.NOT_FOUND
-        return web.json_response({"known": known, "open": is_open, "name": body.get("result", {}).get("name", "")})
+    async def _go_away(self, body: bytes) -> web.Response:
+        """Back again, the mailboxes are looked at: in Azure, the next sweep would do so within minutes."""
+        answer = await self._client.post(f"{self._places.functions}/dev/away", content=body)
+        if answer.is_success and not answer.json()["away"]:
+            await self._client.post(f"{self._places.functions}/dev/run/sweep")
+        return web.Response(status=answer.status_code, body=answer.content, content_type="application/json")
 
     async def _pass_on(self, request: web.BaseRequest, path: str) -> web.Response:
         query = f"?{request.query_string}" if request.query_string else ""
-        url = f"{self._exchange}/dev/{path}{query}"
+        url = f"{self._places.exchange}/dev/{path}{query}"
         answer = await self._client.request(request.method, url, content=await request.read())
         return web.Response(status=answer.status_code, body=answer.content, content_type="application/json")
 
 
 @asynccontextmanager
-async def demo(functions: str, exchange: str, seeds: Sequence[Seed]) -> AsyncIterator[Demo]:
+async def demo(places: Places, seeds: Sequence[Seed], over: Callable[[], None]) -> AsyncIterator[Demo]:
     """The demo page while the context lasts. Moving the clock far runs many timers, hence the patience."""
     async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
-        yield Demo(functions, exchange, client, seeds)
+        page = Demo(places, client, seeds, over)
+        try:
+            yield page
+        finally:
+            await page.week.close()
 
 
-def _not_here() -> web.Response:
-    return web.json_response({"error": "The demo page is at /demo."}, status=HTTPStatus.NOT_FOUND)
+def _fault(message: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> web.Response:
+    return web.json_response({"error": message}, status=status)
 
 
 def _file(name: str, content_type: str) -> web.Response:

@@ -1,5 +1,5 @@
 // @ts-check
-/** Elements of the page, and one queue for all that is done in it. */
+/** Elements of the page, and one queue for all that a user does in it. */
 
 export const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 export const field = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (document.getElementById(id));
@@ -11,26 +11,68 @@ export const field = (/** @type {string} */ id) => /** @type {HTMLInputElement} 
  */
 export function make(tag, kind, ...content) {
   const element = document.createElement(tag);
-  element.className = kind;
+  if (kind) element.className = kind;
   element.append(...content);
   return element;
 }
 
 /**
- * New rows for a list; the old ones stay, with the focus, where nothing is new.
+ * @param {string} label
+ * @param {() => unknown} work
+ * @param {string} key    tells it from all others of its list
+ * @param {string} [about]  what it does, where its label does not say so
+ */
+export function button(label, work, key, about = '') {
+  const made = /** @type {HTMLButtonElement} */ (make('button', 'tool', label));
+  made.type = 'button';
+  made.dataset.key = key;
+  if (about) Object.assign(made, { title: about, ariaLabel: about });
+  made.addEventListener('click', () => void doing(async () => void (await work())));
+  return made;
+}
+
+const drawn = /** @type {Map<string, string>} */ (new Map());
+
+/**
+ * New rows for a list. Where nothing is new the old ones stay; what is unfolded stays so, and the focus where it was.
  * @param {string} id
  * @param {HTMLElement[]} rows
  */
 export function replace(id, rows) {
-  const isSame = part(id).innerHTML === rows.map(({ outerHTML }) => outerHTML).join('');
-  if (!isSame) part(id).replaceChildren(...rows);
+  const list = part(id);
+  const html = rows.map(({ outerHTML }) => outerHTML).join('');
+  if (drawn.get(id) === html) return;
+  drawn.set(id, html);
+  const unfolded = [...list.querySelectorAll('details[open]')].map(keyOf);
+  const focused = list.contains(document.activeElement) ? keyOf(document.activeElement) : undefined;
+  list.replaceChildren(...rows);
+  for (const element of list.querySelectorAll('[data-key]')) {
+    if (element instanceof HTMLDetailsElement) element.open = unfolded.includes(keyOf(element));
+    if (focused && keyOf(element) === focused) /** @type {HTMLElement} */ (element).focus();
+  }
+}
+
+/** @param {Element|null} element */
+function keyOf(element) {
+  return /** @type {HTMLElement|null} */ (element)?.dataset.key;
+}
+
+/**
+ * Something for the user to read, also by ear.
+ * @param {string} text
+ * @param {boolean} [isFault]
+ */
+export function tell(text, isFault = false) {
+  const notice = part('notice');
+  notice.textContent = text;
+  notice.classList.toggle('fault', isFault);
 }
 
 let last = /** @type {Promise<void>} */ (Promise.resolve());
 let waiting = 0;
 
 /**
- * One thing after the other, and what goes wrong is said until the next thing is done.
+ * One thing after the other, and what goes wrong is said.
  * @param {() => Promise<unknown>} work
  */
 export function doing(work) {
@@ -42,20 +84,17 @@ export function doing(work) {
 
 /** @param {() => Promise<unknown>} work */
 async function attempt(work) {
-  const notice = part('notice');
-  if (notice.classList.contains('fault')) notice.textContent = '';
-  notice.classList.remove('fault');
+  if (part('notice').classList.contains('fault')) tell('');
   try {
     await work();
   } catch (error) {
-    notice.textContent = error instanceof Error ? error.message : String(error);
-    notice.classList.add('fault');
+    tell(error instanceof Error ? error.message : String(error), true);
   }
   waiting -= 1;
   if (!waiting) document.body.removeAttribute('aria-busy');
 }
 
-/** Whether nothing is under way, and no fault is to be read. */
+/** Whether nothing that the user does is under way. */
 export function isIdle() {
-  return !waiting && !part('notice').classList.contains('fault');
+  return !waiting;
 }

@@ -1,22 +1,37 @@
 // @ts-check
 /**
  * Stands for Office.js on the demo page, which is served over plain http, where the genuine library refuses to work; its
- * licence forbids to commit it besides. Only what the pane uses is here. The browser tests run the genuine one.
+ * licence forbids to commit it besides. Only what the add-in uses is here. The browser tests run the genuine one.
  *
- * Speaks to dev/demo/outlook.js as Office.js speaks to Outlook.
+ * Speaks to dev/demo/outlook.js as Office.js speaks to Outlook; in the sign-in dialog, to the pane that has opened it.
  */
 (() => {
   const HTML = 3;
   const coercion = (/** @type {string} */ type) => (type === 'html' ? HTML : 0);
+  const DIALOG = 'demo sign-in'; // the dialog's name, and that of its messages
+  const BLOCKED = 12009; // Office.js's code for a dialog that the user, or the browser, did not let open
+  const CLOSED = 12006; // … and for one that was closed
+  const GLANCE = 300; // milliseconds between two looks whether the dialog was closed
   const waiting = /** @type {Map<string, (data: any) => void>} */ (new Map());
   let count = 0;
 
   addEventListener('message', ({ data, source }) => {
     if (source !== parent || typeof data !== 'string') return;
     const answer = JSON.parse(data);
+    if (answer.run) return run(answer.run);
     waiting.get(answer._correlationId)?.(answer._data);
     waiting.delete(answer._correlationId);
   });
+
+  const commands = /** @type {Map<string, (event: {completed: () => void}) => void>} */ (new Map());
+
+  /**
+   * A command without a pane, as phones run it.
+   * @param {string} name
+   */
+  function run(name) {
+    commands.get(name)?.({ completed: () => parent.postMessage(JSON.stringify({ completed: name }), '*') });
+  }
 
   /**
    * @param {string} action
@@ -85,12 +100,57 @@
     getItemIdAsync: method(164),
     location: { getAsync: method(26), setAsync: method(27, (location) => ({ location })) },
     loadCustomPropertiesAsync: method(3, undefined, ({ customProperties }) => properties(JSON.parse(customProperties))),
+    notificationMessages: { addAsync: method(33, (id, details) => ({ id, ...details })) },
     enhancedLocation: { getAsync: method(154), addAsync: method(155, places), removeAsync: method(156, places) },
   };
 
-  async function onReady() {
+  /**
+   * @param {string} url
+   * @param {unknown} _options
+   * @param {(result: object) => void} callback
+   */
+  function displayDialogAsync(url, _options, callback) {
+    const size = `width=480,height=560,left=${screenX + 80},top=${screenY + 80}`;
+    const shown = window.open(url, DIALOG, `popup,${size}`);
+    if (!shown) return callback({ status: 'failed', error: { code: BLOCKED, message: 'The window was blocked.' } });
+    const handlers = /** @type {Record<string, (event: object) => void>} */ ({});
+    const hear = (/** @type {MessageEvent} */ { data, source, origin }) => {
+      if (source !== shown || origin !== location.origin || data?.[DIALOG] === undefined) return;
+      handlers.message?.({ message: data[DIALOG] });
+    };
+    const look = setInterval(() => shown.closed && over(() => handlers.event?.({ error: CLOSED })), GLANCE);
+    const over = (/** @type {() => void} */ then) => {
+      clearInterval(look);
+      removeEventListener('message', hear);
+      then();
+    };
+    addEventListener('message', hear);
+    callback({
+      status: 'succeeded',
+      value: {
+        close: () => over(() => shown.close()),
+        addEventHandler: (/** @type {string} */ kind, /** @type {(event: object) => void} */ handler) => {
+          handlers[kind] = handler;
+        },
+      },
+    });
+  }
+
+  /** Whether this page is the dialog that a pane of ours has opened. */
+  const isDialog = () => parent === window && window.name === DIALOG && Boolean(opener);
+
+  /** @param {(info: object) => void} [callback] */
+  async function onReady(callback) {
+    const info = await host();
+    callback?.(info);
+    return info;
+  }
+
+  async function host() {
+    if (isDialog()) return { host: 'Outlook', platform: 'OfficeOnline' };
     if (parent === window) return { host: null, platform: null };
     const context = await ask('ContextActivationManager_getAppContextAsync');
+    const data = await ask('GetInitialData');
     const sets = JSON.parse(context._requirementMatrix);
     const [major, minor] = [0, 1];
     const parts = (/** @type {string} */ version) => version.split('.').map(Number);
@@ -101,9 +161,14 @@
     };
     Object.assign(Office.context, {
       displayLanguage: context._appUILocale,
-      diagnostics: { platform: 'Demo', version: context._hostFullVersion },
+      diagnostics: { platform: context._platform ?? 'Demo', version: context._hostFullVersion },
       requirements: { isSetSupported },
     });
+    Object.assign(Office.context.mailbox, {
+      userProfile: { displayName: data.userDisplayName, emailAddress: data.userEmailAddress },
+    });
+    // Outlook has this call in other people's calendars only.
+    if (data.isFromSharedFolder) Object.assign(item, { getSharedPropertiesAsync: method(108) });
     return { host: 'Outlook', platform: 'OfficeOnline' };
   }
 
@@ -111,8 +176,14 @@
     onReady,
     AsyncResultStatus: { Succeeded: 'succeeded', Failed: 'failed' },
     HostType: { Outlook: 'Outlook' },
+    EventType: { DialogMessageReceived: 'message', DialogEventReceived: 'event' },
+    actions: { associate: (/** @type {string} */ name, /** @type {any} */ work) => void commands.set(name, work) },
     MailboxEnums: { LocationType: { Custom: 'custom', Room: 'room' } },
     context: {
+      ui: {
+        displayDialogAsync,
+        messageParent: (/** @type {string} */ text) => opener.postMessage({ [DIALOG]: text }, location.origin),
+      },
       mailbox: { item, getUserIdentityTokenAsync: method(2, undefined, ({ token }) => token) },
     },
   };

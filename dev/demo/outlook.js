@@ -109,11 +109,14 @@ export class FakeOutlook {
    * @param {string} [options.language]
    * @param {Record<string, string>} [options.sets]  further requirement sets
    * @param {boolean} [options.isShared]  a meeting in somebody else's calendar
+   * @param {string} [options.owner]  whose calendar that is
+   * @param {string} [options.platform]  "Android" or "iOS" on a phone
    * @param {boolean} [options.isReading]  an attendee looks at the meeting
    * @param {boolean} [options.delayed]  nothing is answered before `awake` is called
    */
   constructor({ mailbox = '1.5', language = 'en-US', sets = {}, isShared = false, isReading = false, ...options }) {
-    this.options = { mailbox, language, sets, isShared, isReading, ...options };
+    const { owner = 'owner@example.com', ...others } = options;
+    this.options = { mailbox, language, sets, isShared, isReading, owner, ...others };
     this.#ready = options.delayed ? new Promise((done) => (this.awake = () => done(undefined))) : Promise.resolve();
     addEventListener('message', (event) => void this.#hear(event));
   }
@@ -231,7 +234,7 @@ export class FakeOutlook {
       removePlaces: () => this.#removePlaces(given.enhancedLocations),
       notify: () => void meeting.notices.push(given),
       saveProperties: () => void (meeting.properties = JSON.stringify(given.customProperties)),
-      sharedProperties: () => ({ owner: 'owner@example.com', delegatePermissions: 15 }),
+      sharedProperties: () => ({ owner: this.options.owner, delegatePermissions: 15 }),
     };
     if (call === 'loadProperties') return { wasSuccessful: true, customProperties: meeting.properties };
     if (!changes[call]) return refusal(5000);
@@ -288,8 +291,9 @@ export class FakeOutlook {
   }
 
   #context() {
-    const { language, mailbox, sets } = this.options;
+    const { language, mailbox, sets, platform } = this.options;
     return {
+      ...(platform && { _platform: platform }),
       _id: 'pane', _appName: OUTLOOK, _appVersion: '16.01', _appUILocale: language, _dataLocale: language,
       _docUrl: `${location.origin}/`, _clientMode: 0, _settings: {}, _reason: 0, _osfControlType: 1, _eToken: '',
       _correlationId: crypto.randomUUID(), _appInstanceId: 'pane', _hostFullVersion: '16.0.0.0',

@@ -1,7 +1,7 @@
 // @ts-check
 /** Times of the demo: UTC throughout, as the local stack's clock. Local times of meetings are `2026-12-01T10:00:00`. */
 
-const MINUTE = 60_000;
+export const MINUTE = 60_000; // milliseconds
 export const DAY = 24 * 60 * MINUTE;
 
 /** @param {Date} date */
@@ -35,6 +35,15 @@ export function plus(date, minutes) {
   return new Date(date.getTime() + minutes * MINUTE);
 }
 
+/**
+ * Another day.
+ * @param {string} day
+ * @param {number} days
+ */
+export function later(day, days) {
+  return dayOf(plus(at(day, '00:00'), days * 24 * 60));
+}
+
 /** @param {Date} date  minutes since midnight */
 export function minutesOf(date) {
   return Math.floor((date.getTime() % DAY) / MINUTE);
@@ -46,14 +55,35 @@ export function long(date) {
 }
 
 /**
+ * A moment as somebody says it: the time, and the day where it is another one.
+ * @param {Date} date
+ * @param {Date} now
+ */
+export function said(date, now) {
+  return dayOf(date) === dayOf(now) ? timeOf(date) : `${long(date)}, ${timeOf(date)}`;
+}
+
+/**
+ * From when to when.
+ * @param {{start: Date, end: Date}} span
+ * @param {boolean} isAllDay
+ */
+export function span({ start, end }, isAllDay) {
+  if (!isAllDay) return `${long(start)}, ${timeOf(start)}–${timeOf(end)}`;
+  const last = plus(end, -1);
+  return dayOf(last) === dayOf(start) ? `${long(start)}, all day` : `${long(start)} – ${long(last)}, all day`;
+}
+
+/**
  * Graph's patternedRecurrence for a meeting that repeats weekly.
  * @param {Date} start
- * @param {number} times
+ * @param {number} times  0: without end
  */
 export function weekly(start, times) {
   const weekday = start.toLocaleDateString('en-GB', { timeZone: 'UTC', weekday: 'long' }).toLowerCase();
+  const end = times ? { type: 'numbered', numberOfOccurrences: times } : { type: 'noEnd' };
   return {
     pattern: { type: 'weekly', interval: 1, daysOfWeek: [weekday], firstDayOfWeek: 'monday' },
-    range: { type: 'numbered', startDate: dayOf(start), numberOfOccurrences: times },
+    range: { ...end, startDate: dayOf(start) },
   };
 }

@@ -14,6 +14,37 @@ from aiohttp import web
 from dev.provider.faces import FACES, Face
 from dev.provider.provider import Provider, Refused
 
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Sign in</title>
+<link rel="icon" href="data:,">
+<style>
+  :root { --page: #f2f4f7; --card: #fff; --text: #242424; --soft: #565656; --line: #8a8f96; --tint: #eaf1f9 }
+  @media (prefers-color-scheme: dark) {
+    :root { --page: #171717; --card: #242424; --text: #f5f5f5; --soft: #c7c7c7; --line: #7a7a7a; --tint: #28313b }
+  }
+  body { display: grid; place-items: center; min-height: 100vh; margin: 0; background: var(--page); color: var(--text);
+    font: 1rem/1.5 'Segoe UI', system-ui, sans-serif }
+  main { box-sizing: border-box; width: min(26rem, 100vw - 2rem); padding: 2rem; border-radius: 8px;
+    background: var(--card) }
+  h1 { margin: 0; font-size: 1.375rem }
+  p { margin: .25rem 0 1.25rem; color: var(--soft) }
+  button { display: block; width: 100%; margin-top: .5rem; padding: .625rem .875rem; border: 1px solid var(--line);
+    border-radius: 4px; background: none; color: inherit; font: inherit; text-align: start; cursor: pointer }
+  button:hover { background: var(--tint) }
+  button[name=cancel] { margin-top: 1.5rem; text-align: center }
+</style>
+<main>
+<h1>Pick an account</h1>
+<p>The local stack's own sign-in: no password is asked for.</p>
+<form method="post">{buttons}<button name="cancel" value="1">Cancel</button></form>
+</main>
+</html>
+"""
+
 Handler: TypeAlias = Callable[[Provider, Face, web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -77,11 +108,10 @@ async def _ask(provider: Provider, face: Face, request: web.Request) -> web.Stre
     except Refused as refused:
         return web.Response(text=f"{face.code_prefix}{refused.number}: {refused}", status=400)
     buttons = "".join(
-        f'<p><button name="account" value="{html.escape(account.upn)}">{html.escape(account.upn)}</button></p>'
+        f'<button name="account" value="{html.escape(account.upn)}">{html.escape(account.upn)}</button>'
         for account in provider.accounts
     )
-    page = f'<!doctype html><title>Sign in</title><h1>Pick an account</h1><form method="post">{buttons}'
-    return web.Response(text=f'{page}<button name="cancel" value="1">Cancel</button></form>', content_type="text/html")
+    return web.Response(text=_PAGE.replace("{buttons}", buttons), content_type="text/html")
 
 
 async def _answer(provider: Provider, face: Face, request: web.Request) -> web.StreamResponse:

@@ -59,6 +59,9 @@ NO_WAITING = """async () => {
     clock.pause = async milliseconds => parent.postMessage({ pass: milliseconds }, '*');
 }"""
 
+SINGLE_USE: Mapping[str, Any] = {"modes": {"personal": False}, "identity": {"dialog_url": ""}}
+"""Changes to the seeded integration's configuration, for tests that are not about personal VMRs or sign-in."""
+
 Answer = Callable[[Route], Awaitable[None]]
 """Answers a request in the back end's place."""
 
@@ -101,7 +104,7 @@ class Outlook:
         """Hosts that never answer."""
         self.hosts_of_others: dict[str, Answer] = {}
         """Further hosts that there are."""
-        self.config: dict[str, Any] = {}
+        self.config: Mapping[str, Any] = {}
         """Changes to the configuration in the page."""
         self.user = "alice@example.com"
         self.token: str | None = None
@@ -125,6 +128,8 @@ class Outlook:
         `options` are FakeOutlook's; `look` the browser's (colour scheme, window size); `rewrite` is JavaScript, a
         function of HTML; `clock` makes time movable; `script` runs in every page before its own.
         """
+        if url == PANE:
+            self.config = _merged(dict(SINGLE_USE), self.config)
         self._context = await self._browser.new_context(**{"viewport": {"width": 320, "height": 570}, **(look or {})})
         await self._context.route("**/*", self._answer)
         self._context.on("request", self._asked)

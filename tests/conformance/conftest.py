@@ -9,7 +9,7 @@ import pytest
 from dev.environment import Addresses, app_settings
 from dev.host.clock import MovableClock
 from dev.host.host import FunctionsHost, running_host
-from dev.seed import seed
+from dev.seed import Places, seed
 from shared.azure_storage import AzureStorage
 from shared.composition import build, install
 from shared.settings import load_settings
@@ -29,7 +29,7 @@ async def host(azurite: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
     clock = MovableClock()
     services = build(known, clock)
     install(services)
-    await seed(services.foundation.integrations, NOWHERE.exchange)
+    await seed(services.foundation.integrations, Places(NOWHERE.exchange, NOWHERE.functions))
     async with running_host(ROOT, {**os.environ, **settings}, clock) as host:
         yield host
     await services.close()

@@ -18,7 +18,10 @@ LOOK_BACK = timedelta(days=1)
 
 
 def shown(event: Event, sender: User, now: datetime) -> dict[str, Any]:
-    """Times are ISO in UTC; `repeats` has `count` null for a series without end; `sender` is who sends it."""
+    """Times are ISO in UTC; `repeats` has `count` null for a series without end; `sender` is who sends it.
+
+    `responses` are those to the meeting as a whole that count: by the attendees' addresses, as Outlook tracks them.
+    """
     meeting = event.meeting
     rule = meeting.recurrence
     return {
@@ -35,6 +38,7 @@ def shown(event: Event, sender: User, now: datetime) -> dict[str, Any]:
         "body": meeting.body.content,
         "format": "html" if meeting.body.is_html else "text",
         "properties": meeting.properties,
+        "responses": {who: response.reply.value for (day, who), response in event.tracking.items() if day is None},
         "occurrences": list(_dates(event, rule, now)) if rule else [_date(meeting, None, "")],
     }
 

@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
-from tests.integration.exchange.world import ALICE, BOB, CAROL, VMR, WEEKLY, World
+from tests.support.exchange_world import ALICE, BOB, CAROL, VMR, WEEKLY, ExchangeWorld
 
 
-async def meetings(world: World, user: str = ALICE) -> list[dict[str, Any]]:
+async def meetings(world: ExchangeWorld, user: str = ALICE) -> list[dict[str, Any]]:
     answer = await world.http.get("/dev/meetings", params={"user": user})
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["meetings"]
     return found
 
 
-async def test_a_meeting_is_as_it_was_sent_with_what_the_add_in_has_noted(world: World) -> None:
+async def test_a_meeting_is_as_it_was_sent_with_what_the_add_in_has_noted(world: ExchangeWorld) -> None:
     uid = await world.meet(location="Room 1", properties='{"placed": "x"}')
     [meeting] = await meetings(world)
     assert (meeting["uid"], meeting["subject"], meeting["organizer"], meeting["sender"]) == (
@@ -30,13 +30,23 @@ async def test_a_meeting_is_as_it_was_sent_with_what_the_add_in_has_noted(world:
     assert await meetings(world, BOB) == []
 
 
-async def test_a_delegate_sees_what_was_sent_for_others(world: World) -> None:
+async def test_the_answers_that_count_are_shown_and_none_to_an_older_version(world: ExchangeWorld) -> None:
+    uid = await world.meet()
+    await world.respond((await world.event())["id"])
+    assert (await meetings(world))[0]["responses"] == {VMR: "accepted"}
+    await world.edit(uid, subject="Other")
+    assert (await meetings(world))[0]["responses"] == {VMR: "accepted"}, "nobody is asked again"
+    await world.edit(uid, start="2030-03-04T11:00:00")
+    assert (await meetings(world))[0]["responses"] == {}
+
+
+async def test_a_delegate_sees_what_was_sent_for_others(world: ExchangeWorld) -> None:
     uid = await world.meet(sender=CAROL)
     assert [(one["uid"], one["sender"]) for one in await meetings(world, CAROL)] == [(uid, CAROL)]
     assert [one["uid"] for one in await meetings(world)] == [uid]
 
 
-async def test_plain_text_goes_out_as_plain_text(world: World) -> None:
+async def test_plain_text_goes_out_as_plain_text(world: ExchangeWorld) -> None:
     await world.meet(body_html=None, body_text="1 < 2\nBye")
     [meeting] = await meetings(world)
     assert (meeting["format"], meeting["body"]) == ("text", "1 < 2\nBye")
@@ -44,7 +54,7 @@ async def test_plain_text_goes_out_as_plain_text(world: World) -> None:
     assert "1 &lt; 2" in message["body"]["content"]
 
 
-async def test_a_series_shows_which_dates_were_moved_and_cancelled(world: World) -> None:
+async def test_a_series_shows_which_dates_were_moved_and_cancelled(world: ExchangeWorld) -> None:
     uid = await world.meet(recurrence=WEEKLY)
     await world.edit(uid, occurrence="2030-03-11", start="2030-03-12T10:00:00", end="2030-03-12T11:00:00")
     await world.cancel(uid, "2030-03-18")
@@ -56,11 +66,11 @@ async def test_a_series_shows_which_dates_were_moved_and_cancelled(world: World)
     assert meeting["occurrences"][1]["start"].startswith("2030-03-12T")
 
 
-async def test_a_cancelled_meeting_is_gone(world: World) -> None:
+async def test_a_cancelled_meeting_is_gone(world: ExchangeWorld) -> None:
     await world.cancel(await world.meet())
     assert await meetings(world) == []
 
 
 @pytest.mark.parametrize("query", [{}, {"user": "nobody"}])
-async def test_without_an_address_nothing_is_shown(world: World, query: dict[str, str]) -> None:
+async def test_without_an_address_nothing_is_shown(world: ExchangeWorld, query: dict[str, str]) -> None:
     assert (await world.http.get("/dev/meetings", params=query)).status_code == 400

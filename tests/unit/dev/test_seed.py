@@ -3,18 +3,19 @@
 from dev.environment import INTEGRATION, ON_PREMISES, ONLINE, seeds
 from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
-from dev.seed import seed
+from dev.seed import Places, seed, seed_vmrs
 from shared.clock import SystemClock
 from shared.integrations import IntegrationStore
+from shared.personal.store import VmrStore
 
 
 async def test_it_is_made_once_and_follows_the_stack_to_other_ports() -> None:
     store = IntegrationStore(MemoryStorage(), MemorySecrets(), SystemClock(), local=True)
-    await seed(store, "http://127.0.0.1:7072")
+    await seed(store, Places("http://127.0.0.1:7072", "http://127.0.0.1:7071"))
     first = await store.get(INTEGRATION)
     assert (first.uuid, first.mailbox) == (INTEGRATION, "vmr@example.com")
     assert (first.scheduled_alias_prefix, first.scheduled_alias_domain) == ("meet", "example.com")
-    await seed(store, "http://127.0.0.1:9999")
+    await seed(store, Places("http://127.0.0.1:9999", "http://127.0.0.1:7071"))
     second = await store.get(INTEGRATION)
     assert second.metadata_urls == ("http://127.0.0.1:9999/autodiscover/metadata/json/1",)
     assert [one.uuid for one in await store.list()] == [INTEGRATION]
@@ -23,10 +24,33 @@ async def test_it_is_made_once_and_follows_the_stack_to_other_ports() -> None:
 async def test_a_second_one_is_reached_by_ews_where_that_is_asked_for() -> None:
     store = IntegrationStore(MemoryStorage(), MemorySecrets(), SystemClock(), local=True)
     assert seeds({}) == seeds({"EWS": "0"}) == (ONLINE,)
-    await seed(store, "http://127.0.0.1:7072", seeds({"EWS": "1"}))
-    await seed(store, "http://127.0.0.1:9999", seeds({"EWS": "1"}))
+    await seed(store, Places("http://127.0.0.1:7072", "http://127.0.0.1:7071"), seeds({"EWS": "1"}))
+    await seed(store, Places("http://127.0.0.1:9999", "http://127.0.0.1:7071"), seeds({"EWS": "1"}))
     one, other = await store.list()
     assert (one.uses_ews, other.uses_ews) == (False, True)
     assert (other.uuid, other.mailbox) == (ON_PREMISES.uuid, "vmr-ews@example.com")
     assert other.url == "http://127.0.0.1:9999/EWS/Exchange.asmx"
     assert one.scheduled_alias_prefix != other.scheduled_alias_prefix, "a number tells whose it is"
+
+
+async def test_users_sign_in_by_the_stack_s_own_provider_and_have_vmrs_of_their_own() -> None:
+    storage = MemoryStorage()
+    store = IntegrationStore(storage, MemorySecrets(), SystemClock(), local=True)
+    await seed(store, Places("http://127.0.0.1:7072", "http://127.0.0.1:7071"))
+    [integration] = await store.list()
+    assert integration.enable_personal_vmrs
+    assert integration.personal_vmr_oauth_token_endpoint.startswith("http://127.0.0.1:7072/")
+    vmrs = VmrStore(storage)
+    for _ in range(2):  # also where DATA_DIR has kept them
+        await seed_vmrs(vmrs, SystemClock().now())
+    for user in ("alice@example.com", "bob@example.com"):
+        assert [vmr for vmr in await vmrs.of_owner(INTEGRATION, user) if vmr.aliases]
+    assert len({vmr.name for vmr in await vmrs.all()}) == len(await vmrs.all())
+
+
+async def test_only_what_the_demo_page_shows_has_its_stand_in_for_office_js() -> None:
+    store = IntegrationStore(MemoryStorage(), MemorySecrets(), SystemClock(), local=True)
+    await seed(store, Places("http://127.0.0.1:7072", "http://127.0.0.1:7071"), seeds({"EWS": "1"}))
+    by_uuid = {one.uuid: one for one in await store.list()}
+    assert not by_uuid[INTEGRATION].use_custom_add_in_sources
+    assert by_uuid[ON_PREMISES.uuid].office_js_url == "http://127.0.0.1:7071/demo/office.js"

@@ -1,44 +1,113 @@
-"""The demo page's server: its files, the pane with another Office.js, and what it passes on."""
+"""The demo page's server: its files, what it passes on, and what it makes of the stack's answers."""
 
+import asyncio
 import json
 from typing import Any
 
 import httpx
 import pytest
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.streams import StreamReader
 from aiohttp.test_utils import make_mocked_request
 
 from dev.demo.app import FILES, FOLDER, Demo
-from dev.environment import ON_PREMISES, ONLINE
+from dev.environment import DEMO, ON_PREMISES, ONLINE
+from dev.seed import Places
+from shared.calendar.request import meeting_key
 
-PANE = '<script defer src="https://appsforoffice.microsoft.com/lib/1/hosted/office.js"></script><script>x</script>'
+CONNECTOR = "/api/admin/configuration/v1/ms_exchange_connector/4/"
+ALIAS = "/api/admin/configuration/v1/scheduled_alias/7/"
+CONFERENCE = "/api/admin/configuration/v1/conference/7/"
+ROOM: dict[str, list[dict[str, Any]]] = {
+    "ms_exchange_connector": [
+        {
+            "resource_uri": CONNECTOR,
+            "room_mailbox_email_address": DEMO.mailbox,
+            "meeting_buffer_before": 30,
+            "meeting_buffer_after": 60,
+        }
+    ],
+    "scheduled_alias": [{"resource_uri": ALIAS, "alias": "88123456@example.com", "exchange_connector": CONNECTOR}],
+    "scheduled_conference": [
+        {
+            "scheduled_alias": ALIAS,
+            "conference": CONFERENCE,
+            "ews_item_uid": meeting_key("u"),
+            "start_time": "2026-12-01T10:00:00",
+            "end_time": "2026-12-01T11:00:00",
+        }
+    ],
+    "conference": [
+        {"resource_uri": CONFERENCE, "name": "Budget", "is_open": True, "scheduled_conferences_count": 1},
+        {
+            "resource_uri": "…/1/",
+            "name": "Alice's room",
+            "scheduled_conferences_count": 0,
+            "aliases": [{"alias": "5550101"}],
+        },
+    ],
+}
+MEETING: dict[str, Any] = {
+    "uid": "u", "attendees": ["bob@example.com", DEMO.mailbox], "responses": {}, "location": "", "body": "",
+}  # fmt: skip
 
 
 class Stack:
     """The functions and the simulated Exchange, and what they were asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, meeting: dict[str, Any] | None = None, **records: list[dict[str, Any]]) -> None:
         self.asked: list[str] = []
-        self.pane = PANE
+        self.is_away = False
         self.policy: tuple[int, dict[str, Any]] = (200, {"action": "continue", "result": {"name": "Budget"}})
+        self.meeting = MEETING | (meeting or {})
+        self.records = ROOM | records
+        self.over = 0
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(f"{request.method} {request.url}")
-        if request.url.path.endswith("/pane"):
-            return httpx.Response(200, text=self.pane, headers={"Content-Security-Policy": "default-src 'none'"})
-        if request.url.path.startswith("/policy/"):
-            assert request.headers["Authorization"].startswith("Basic ")
-            return httpx.Response(self.policy[0], json=self.policy[1])
+        path = request.url.path
         if request.url.host == "down":
             raise httpx.ConnectError("refused")
-        return httpx.Response(404, json={"error": "no such meeting"})
+        if request.url.host == "functions":
+            return self._product(path, request)
+        known = {"/dev/clock": {"now": "2026-12-01T10:30:00+00:00"}, "/dev/meetings": {"meetings": [self.meeting]}}
+        if path.endswith("/messages"):
+            return httpx.Response(200, json={"messages": []})
+        return httpx.Response(200, json=known[path]) if path in known else httpx.Response(404, json={"error": "no"})
+
+    def _product(self, path: str, request: httpx.Request) -> httpx.Response:
+        if path.startswith("/dev/"):
+            return httpx.Response(200, json={"away": b"true" in request.content})
+        assert request.headers["Authorization"].startswith("Basic ")
+        if self.is_away:
+            return httpx.Response(503)
+        if path.startswith("/policy/"):
+            return httpx.Response(self.policy[0], json=self.policy[1])
+        return httpx.Response(200, json={"objects": self.records[path.rstrip("/").rpartition("/")[2]]})
+
+    def come_to_an_end(self) -> None:
+        self.over += 1
 
 
-async def ask(method: str, path: str, stack: Stack | None = None, exchange: str = "http://exchange") -> tuple[int, str]:
-    transport = httpx.MockTransport((stack or Stack()).answer)
-    async with httpx.AsyncClient(transport=transport) as client:
-        demo = Demo("http://functions", exchange, client, (ONLINE, ON_PREMISES))
-        answer = await demo.handle(make_mocked_request(method, path))
+async def ask(
+    method: str, path: str, stack: Stack | None = None, exchange: str = "http://exchange", body: bytes = b""
+) -> tuple[int, str]:
+    stack = stack or Stack()
+    async with httpx.AsyncClient(transport=httpx.MockTransport(stack.answer)) as client:
+        demo = Demo(Places(exchange, "http://functions"), client, (ONLINE, ON_PREMISES), stack.come_to_an_end)
+        loop = asyncio.get_running_loop()
+        payload = StreamReader(BaseProtocol(loop), 2**16, loop=loop)
+        payload.feed_data(body)
+        payload.feed_eof()
+        answer = await demo.handle(make_mocked_request(method, path, payload=payload))
     return answer.status, answer.text or ""
+
+
+async def look(stack: Stack) -> dict[str, Any]:
+    status, text = await ask("GET", "/demo/overview?user=alice@example.com", stack)
+    assert status == 200
+    seen: dict[str, Any] = json.loads(text)
+    return seen
 
 
 @pytest.mark.parametrize("path", ["/demo", "/demo/", *(f"/demo/{name}" for name in FILES)])
@@ -48,11 +117,6 @@ async def test_the_page_and_its_files(path: str) -> None:
     assert text == (FOLDER / (path.removeprefix("/demo").strip("/") or "index.html")).read_text()
 
 
-def test_every_file_of_the_folder_is_served() -> None:
-    """Or the page would break, one file after the other."""
-    assert set(FILES) - {""} == {path.name for path in FOLDER.iterdir() if path.suffix in {".js", ".css"}}
-
-
 @pytest.mark.parametrize("path", ["/demo/app.py", "/demo/%2e%2e/app.py", "/demo/jsconfig.json", "/demo/x/demo.js"])
 async def test_nothing_else_is_served(path: str) -> None:
     status, text = await ask("GET", path)
@@ -60,54 +124,87 @@ async def test_nothing_else_is_served(path: str) -> None:
     assert "/demo" in json.loads(text)["error"]
 
 
-async def test_the_pane_gets_the_stand_in_and_nothing_else_changes() -> None:
-    status, text = await ask("GET", f"/demo/pane/{ONLINE.uuid}")
-    assert status == 200
-    assert text == '<script defer src="/demo/office.js"></script><script>x</script>'
-
-
-async def test_each_exchange_has_the_pane_of_its_integration() -> None:
-    stack = Stack()
+async def test_each_exchange_that_can_be_chosen_has_the_pane_of_its_integration() -> None:
     exchanges = json.loads((await ask("GET", "/demo/exchanges"))[1])
-    assert [one["name"] for one in exchanges] == ["Exchange Online (Graph)", "Exchange on-premises (EWS)"]
-    for exchange in exchanges:
-        await ask("GET", f"/demo/pane/{exchange['integration']}", stack)
-    assert stack.asked == [f"GET {exchange['audience']}" for exchange in exchanges]
+    assert [(one["name"], one["polled"]) for one in exchanges] == [
+        ("Exchange Online (Graph)", False),
+        ("Exchange on-premises (EWS)", True),
+    ]
+    assert exchanges[0]["audience"] == f"http://functions/addin/{DEMO.uuid}/pane"
 
 
-async def test_other_integrations_have_none_here() -> None:
-    stack = Stack()
-    assert (await ask("GET", "/demo/pane/33333333-3333-4333-8333-333333333333", stack))[0] == 404
-    assert stack.asked == []
-
-
-async def test_a_pane_without_office_js_is_a_fault() -> None:
-    stack = Stack()
-    stack.pane = "<p>nothing</p>"
-    status, text = await ask("GET", f"/demo/pane/{ONLINE.uuid}", stack)
-    assert status == 502
-    assert "0 script tags" in text
+async def test_a_room_is_what_the_records_say_whatever_stands_in_the_text() -> None:
+    [meeting] = (await look(Stack({"responses": {DEMO.mailbox: "accepted"}})))["meetings"]
+    assert (meeting["state"], meeting["answer"], meeting["window"]) == ("open", "accepted", [30, 60])
+    [room] = meeting["rooms"]
+    assert (room["alias"], room["opens"]) == ("88123456@example.com", "2026-12-01T09:30:00+00:00")
 
 
 @pytest.mark.parametrize(
-    ("code", "body", "expected"),
+    ("meeting", "state"),
     [
-        (200, {"action": "continue", "result": {"name": "Budget"}}, {"known": True, "open": True, "name": "Budget"}),
-        (200, {"action": "reject", "result": {}}, {"known": True, "open": False, "name": ""}),
-        (404, {"action": "continue", "result": {}}, {"known": False, "open": False, "name": ""}),
+        ({"body": "88123456@example.com"}, "waiting"),
+        ({"responses": {DEMO.mailbox: "declined"}}, "declined"),
+        ({"responses": {DEMO.mailbox: "accepted"}}, "gone"),
+        ({"attendees": [], "body": "Call 5550101"}, "personal"),
+        ({"attendees": [], "body": "88123456@example.com"}, "none"),
     ],
 )
-async def test_a_room_is_what_a_node_would_hear(code: int, body: dict[str, Any], expected: dict[str, Any]) -> None:
+async def test_without_a_record_there_is_no_room(meeting: dict[str, Any], state: str) -> None:
+    [seen] = (await look(Stack(meeting, scheduled_conference=[])))["meetings"]
+    assert (seen["state"], seen["rooms"], seen["window"]) == (state, [], None)
+
+
+async def test_while_the_back_end_is_away_nothing_is_known_of_any_room() -> None:
+    stack = Stack()
+    stack.is_away = True
+    seen = await look(stack)
+    assert seen["away"]
+    assert [meeting["state"] for meeting in seen["meetings"]] == ["unknown"]
+
+
+async def test_an_overview_is_of_somebody() -> None:
+    assert (await ask("GET", "/demo/overview"))[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "alias", "verdict"),
+    [
+        (200, {"action": "continue", "result": {"name": "Budget"}}, "88123456", "open"),
+        (200, {"action": "reject", "result": {}}, "88123456", "closed"),
+        (404, {"action": "continue", "result": {}}, "5550101", "personal"),
+        (404, {"action": "continue", "result": {}}, "99", "unknown"),
+        (503, {}, "88123456", "away"),
+    ],
+)
+async def test_a_participant_is_told_what_a_node_would_do(
+    code: int, body: dict[str, Any], alias: str, verdict: str
+) -> None:
     stack = Stack()
     stack.policy = (code, body)
-    assert json.loads((await ask("GET", "/demo/room?alias=meet1@example.com", stack))[1]) == expected
-    assert "local_alias=meet1%40example.com" in stack.asked[0]
+    told = json.loads((await ask("GET", f"/demo/join?alias={alias}", stack))[1])
+    assert (told["verdict"], told["status"], told["answer"]) == (verdict, code, body)
+    assert f"local_alias={alias}&protocol=" in told["question"]
 
 
-async def test_the_exchanges_answers_come_through() -> None:
+async def test_once_back_the_mailboxes_are_looked_at() -> None:
+    stack = Stack()
+    assert json.loads((await ask("POST", "/demo/away", stack, body=b'{"away": true}'))[1]) == {"away": True}
+    assert stack.asked == ["POST http://functions/dev/away"]
+    await ask("POST", "/demo/away", stack, body=b'{"away": false}')
+    assert stack.asked[-1] == "POST http://functions/dev/run/sweep"
+
+
+async def test_a_reset_is_left_to_whoever_runs_the_stack() -> None:
+    stack = Stack()
+    assert (await ask("POST", "/demo/reset", stack))[0] == 200
+    assert (stack.over, stack.asked) == (1, [])
+
+
+async def test_the_exchange_s_answers_come_through() -> None:
     stack = Stack()
     status, text = await ask("DELETE", "/demo/exchange/meetings/1?occurrence=2026-12-01", stack)
-    assert (status, json.loads(text)) == (404, {"error": "no such meeting"})
+    assert (status, json.loads(text)) == (404, {"error": "no"})
     assert stack.asked == ["DELETE http://exchange/dev/meetings/1?occurrence=2026-12-01"]
 
 

@@ -1,0 +1,174 @@
+// @ts-check
+/** The clock of the whole stack, which only goes forward, and the line of a day with its meetings. */
+
+import { doing, field, make, part, replace } from './dom.js';
+import { page } from './page.js';
+import { ask } from './stack.js';
+import { MINUTE, at, dayOf, later, long, minutesOf, plus, timeOf } from './time.js';
+
+/** @import {Meeting, Occurrence} from './stack.js' */
+
+const DAY_MINUTES = 1440;
+const TITLE_MINUTES = 240; // of the line, which a title gets
+let isDragging = false;
+let goal = /** @type {Date|null} */ (null); // that the clock is on its way to
+
+/** @param {() => Promise<unknown>} refresh  all that the page shows */
+export function listenToClock(refresh) {
+  replace('hours', Array.from({ length: 9 }, (_, index) => make('span', '', `${String(index * 3).padStart(2, '0')}:00`)));
+  part('following').addEventListener('click', () => show(later(page.day, 1)));
+  part('previous').addEventListener('click', () => show(later(page.day, -1)));
+  part('present').addEventListener('click', () => show(dayOf(page.seen.now)));
+  field('slider').addEventListener('input', () => {
+    isDragging = true;
+    part('time').textContent = timeOf(chosen());
+  });
+  field('slider').addEventListener('change', () => {
+    isDragging = false;
+    const time = chosen();
+    void doing(() => travel(time, refresh));
+  });
+}
+
+/** @param {string} day */
+export function show(day) {
+  page.day = day;
+  showDay();
+}
+
+/**
+ * Let it be later. Rooms follow the clock, so both show together, and until then that it is on its way.
+ * @param {Date} time
+ * @param {() => Promise<unknown>} refresh
+ */
+async function travel(time, refresh) {
+  if (time <= page.seen.now) return showDay();
+  goal = time;
+  page.day = dayOf(time);
+  showDay();
+  try {
+    await ask('POST', 'exchange/clock', { now: time.toISOString() });
+  } finally {
+    goal = null;
+    await refresh();
+  }
+}
+
+/** The time that the slider is at, never before the present. */
+function chosen() {
+  const time = plus(at(page.day, '00:00'), Math.min(Number(field('slider').value), DAY_MINUTES - 1));
+  return time < page.seen.now ? page.seen.now : time;
+}
+
+/** The clock, and the day that it or the user is at. */
+export function showDay() {
+  const now = goal ?? page.seen.now;
+  const today = dayOf(now);
+  part('date').textContent = long(at(page.day, '00:00'));
+  part('clock').classList.toggle('moving', Boolean(goal));
+  part('moving').textContent = goal ? `Moving to ${timeOf(goal)} …` : '';
+  if (!isDragging) {
+    part('time').textContent = timeOf(now);
+    part('time').classList.toggle('elsewhere', page.day !== today);
+    field('slider').value = String(page.day === today ? minutesOf(now) : page.day < today ? DAY_MINUTES : 0);
+  }
+  field('slider').disabled = page.day < today;
+  field('slider').ariaValueText = `${part('date').textContent}, ${part('time').textContent} UTC`;
+  field('present').disabled = page.day === today;
+  showMeetings(page.day === today ? minutesOf(now) : -1);
+}
+
+/** @param {number} now  minutes of the day that shows; -1 on another day */
+function showMeetings(now) {
+  const begin = at(page.day, '00:00');
+  const found = page.seen.meetings.flatMap((meeting) => meeting.occurrences
+    .filter(({ change, start, end }) => change !== 'cancelled' && start < plus(begin, DAY_MINUTES) && end > begin)
+    .map((one) => bar(meeting, one, begin)));
+  const bars = packed(found);
+  part('windows').style.setProperty('--lanes', String(Math.max(1, ...bars.map(({ lane }) => lane + 1))));
+  replace('windows', bars.flatMap((one) => drawn(one, now)));
+  part('day-words').textContent = bars.map(({ words }) => words).join(' ');
+}
+
+/**
+ * A meeting on the line, in minutes of the day: `from` and `to` with the time in which people get in, `start` and `end`
+ * without, `left` and `right` with its title.
+ * @typedef {object} Bar
+ * @property {string} title
+ * @property {number} from
+ * @property {number} to
+ * @property {number} start
+ * @property {number} end
+ * @property {'after'|'before'|'inside'} side  of the title
+ * @property {number} left
+ * @property {number} right
+ * @property {boolean} hasRoom
+ * @property {boolean} isOpen
+ * @property {string} words
+ * @property {number} lane
+ */
+
+/**
+ * @param {Meeting} meeting
+ * @param {Occurrence} occurrence
+ * @param {Date} begin  of the day
+ * @returns {Bar}
+ */
+function bar({ subject, window, state }, { start: first, end: last }, begin) {
+  const [before, after] = window ?? [0, 0];
+  const clip = (/** @type {number} */ minutes) => Math.min(Math.max(minutes, 0), DAY_MINUTES);
+  const minutes = (/** @type {Date} */ date) => Math.round((date.getTime() - begin.getTime()) / MINUTE);
+  const [start, end] = [minutes(first), minutes(last)];
+  const [from, to] = [clip(start - before), clip(end + after)];
+  const side = to - from > DAY_MINUTES / 2 ? 'inside' : to + TITLE_MINUTES <= DAY_MINUTES ? 'after' : 'before';
+  return {
+    title: subject, from, to, start: clip(start), end: clip(end), side, lane: 0,
+    left: side === 'before' ? from - TITLE_MINUTES : from, right: side === 'after' ? to + TITLE_MINUTES : to,
+    hasRoom: Boolean(window), isOpen: state === 'open',
+    words: `${subject}: ${timeOf(first)} to ${timeOf(last)}${window ? '' : ', no room'}.`,
+  };
+}
+
+/**
+ * Bars in lanes, so that none covers another one or its title.
+ * @param {Bar[]} bars
+ */
+function packed(bars) {
+  const lanes = /** @type {Bar[]} */ ([]); // the last one of each
+  for (const one of bars.sort((first, second) => first.left - second.left)) {
+    const free = lanes.findIndex(({ right }) => right <= one.left);
+    one.lane = free < 0 ? lanes.length : free;
+    const last = lanes[one.lane];
+    if (last?.side === 'after') last.right = one.left; // its title has the room up to here
+    lanes[one.lane] = one;
+  }
+  for (const last of lanes) if (last.side === 'after') last.right = DAY_MINUTES;
+  return bars;
+}
+
+/**
+ * @param {Bar} one
+ * @param {number} now
+ */
+function drawn({ title, from, to, start, end, side, left, right, hasRoom, isOpen, lane }, now) {
+  const state = isOpen && from <= now && now < to ? ' open' : '';
+  const parts = [make('div', `held${hasRoom ? '' : ' bare'}${state}`), make('span', `${side}${state}`, title)];
+  place(parts[0], lane, start, end);
+  place(parts[1], lane, side === 'after' ? to : left, side === 'before' ? from : right);
+  if (!hasRoom) return parts;
+  const around = make('div', `around${state}`);
+  place(around, lane, from, to);
+  return [around, ...parts];
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {number} lane
+ * @param {number} from  minutes
+ * @param {number} to
+ */
+function place({ style }, lane, from, to) {
+  style.setProperty('--lane', String(lane));
+  style.insetInlineStart = `${(from / DAY_MINUTES) * 100}%`;
+  style.inlineSize = `${((to - from) / DAY_MINUTES) * 100}%`;
+}

@@ -1,0 +1,93 @@
+"""Everything that the page shows at one moment: the clock, a user's meetings and inbox, and what became of each.
+
+A room's state is what the records say, never what stands in a text. All of it comes in one answer, so that nothing on
+the page is of another moment than the rest.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import httpx
+
+from dev.demo.records import BackEndAway, Known, Records, Room, Vmr
+from dev.environment import Seed
+from shared.calendar.request import meeting_key
+
+_ANSWERS = {"accepted": "accepted", "declined": "declined", "tentativelyAccepted": "tentative"}
+
+Json = dict[str, Any]
+
+
+class Overview:
+    """Reads what a user sees. `exchange` is the simulated Exchange's base URL, `seeds` the integrations."""
+
+    def __init__(self, client: httpx.AsyncClient, exchange: str, records: Records, seeds: Sequence[Seed]) -> None:
+        self._client = client
+        self._exchange = exchange
+        self._records = records
+        self._seeds = {seed.mailbox: seed for seed in seeds}
+
+    async def of(self, user: str) -> Json:
+        """{"now", "away", "meetings", "inbox"}; `away` while the product does not answer."""
+        # The clock first: what is read after it is at least as new.
+        now = (await self._get("clock"))["now"]
+        known = await self._known()
+        meetings, inbox = await asyncio.gather(
+            self._get("meetings", user=user), self._get(f"mailboxes/{user}/messages")
+        )
+        shown = [self._meeting(each, known) for each in meetings["meetings"]]
+        return {"now": now, "away": known is None, "meetings": shown, "inbox": inbox["messages"]}
+
+    async def vmrs(self) -> Sequence[Vmr]:
+        """All personal VMRs. Raises BackEndAway."""
+        return (await self._records.read()).vmrs
+
+    async def _known(self) -> Known | None:
+        try:
+            return await self._records.read()
+        except BackEndAway:
+            return None
+
+    async def _get(self, path: str, **query: str) -> Json:
+        answer = await self._client.get(f"{self._exchange}/dev/{path}", params=query)
+        body: Json = answer.raise_for_status().json()
+        return body
+
+    def _meeting(self, meeting: Json, known: Known | None) -> Json:
+        mailbox = next((each for each in meeting["attendees"] if each in self._seeds), "")
+        rooms = known.rooms.get(meeting_key(meeting["uid"]), ()) if known else ()
+        vmr = None if rooms or mailbox or not known else _vmr_in(meeting, known.vmrs)
+        answer = _ANSWERS.get(meeting["responses"].get(mailbox), "")
+        window = known.windows.get(mailbox) if known else None
+        return meeting | {
+            "integration": self._seeds[mailbox].uuid if mailbox else "",
+            "answer": answer,
+            "state": _state(known, mailbox, rooms, vmr, answer),
+            "rooms": [_shown(room) for room in rooms],
+            "vmr": asdict(vmr) if vmr else None,
+            "window": [side.total_seconds() / 60 for side in window] if window and rooms else None,
+        }
+
+
+def _state(known: Known | None, mailbox: str, rooms: Sequence[Room], vmr: Vmr | None, answer: str) -> str:
+    """In one word: unknown, open, closed, personal, none, declined (and no room), waiting (for an answer), gone."""
+    if known is None:
+        return "unknown"
+    if rooms:
+        return "open" if any(room.is_open for room in rooms) else "closed"
+    if not mailbox:
+        return "personal" if vmr else "none"
+    return {"": "waiting", "declined": "declined"}.get(answer, "gone")
+
+
+def _shown(room: Room) -> Json:
+    return asdict(room) | {"opens": room.opens.isoformat(), "closes": room.closes.isoformat()}
+
+
+def _vmr_in(meeting: Json, vmrs: Sequence[Vmr]) -> Vmr | None:
+    """The personal VMR whose joining instructions a meeting has; its room is in nobody's records of meetings."""
+    text = f"{meeting['location']} {meeting['body']}".casefold()
+    return next((vmr for vmr in vmrs if any(alias.casefold() in text for alias in vmr.aliases)), None)
+

@@ -1,0 +1,32 @@
+// @ts-check
+/** What the page knows at the moment. */
+
+/** @import {Exchange, Meeting, Overview} from './stack.js' */
+
+export const page = {
+  user: 'alice@example.com',
+  /** @type {Overview} */
+  seen: {
+    now: new Date(0), away: false, life: '', week: { done: 0, of: 1, over: false, fault: '' }, meetings: [], inbox: [],
+  },
+  day: '', // that the line of the day shows
+  edited: /** @type {Meeting|null} */ (null),
+  exchanges: /** @type {Exchange[]} */ ([]),
+  exchange: /** @type {Exchange} */ (
+    // that is composed for
+    { integration: '', name: '', audience: '', polled: false, mailbox: '' }
+  ),
+  awaited: /** @type {Map<string, string>} */ (new Map()), // answers to what was sent here: its uid, and what was said of it
+  options: { plain: false, delegate: false, phone: false },
+};
+
+/** The user whom the other one works for, or writes to. */
+export function other() {
+  return page.user.startsWith('alice') ? 'bob@example.com' : 'alice@example.com';
+}
+
+/** @param {string} address */
+export function called(address) {
+  const name = address.split('@')[0];
+  return name[0].toUpperCase() + name.slice(1);
+}

@@ -1,0 +1,102 @@
+"""What the product's own records say of rooms, read from the management API as an admin's tool would."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from dev.environment import MANAGEMENT
+
+_ROOT = "/api/admin/configuration/v1"
+_ALL = 10_000
+
+
+class BackEndAway(Exception):
+    """The product does not answer: nothing is known of any room."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """A scheduled conference. `opens` and `closes` are of the occurrence that is on or comes next, or was the last."""
+
+    alias: str
+    name: str
+    is_open: bool
+    opens: datetime
+    closes: datetime
+
+
+@dataclass(frozen=True)
+class Vmr:
+    """A personal VMR."""
+
+    name: str
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Known:
+    """All records. `rooms` go by the meeting's key, `windows` (before, after) by the equipment mailbox's address."""
+
+    rooms: Mapping[str, Sequence[Room]] = field(default_factory=dict)
+    vmrs: Sequence[Vmr] = ()
+    windows: Mapping[str, tuple[timedelta, timedelta]] = field(default_factory=dict)
+
+
+class Records:
+    """Reads them. `functions` is the product's base URL."""
+
+    def __init__(self, client: httpx.AsyncClient, functions: str) -> None:
+        self._client = client
+        self._functions = functions
+
+    async def read(self) -> Known:
+        """All of them, as they are now. Raises BackEndAway."""
+        names = ("ms_exchange_connector", "scheduled_alias", "scheduled_conference", "conference")
+        connectors, aliases, scheduled, conferences = await asyncio.gather(*map(self._list, names))
+        return Known(
+            rooms=_rooms(connectors, aliases, scheduled, conferences),
+            vmrs=[_vmr(each) for each in conferences if not each["scheduled_conferences_count"]],
+            windows={each["room_mailbox_email_address"]: _window(each) for each in connectors},
+        )
+
+    async def _list(self, resource: str) -> list[dict[str, Any]]:
+        url = f"{self._functions}{_ROOT}/{resource}/"
+        answer = await self._client.get(url, params={"limit": _ALL}, auth=MANAGEMENT)
+        if answer.status_code != HTTPStatus.OK:
+            raise BackEndAway(f"{resource} was answered {answer.status_code}")
+        objects: list[dict[str, Any]] = answer.json()["objects"]
+        return objects
+
+
+def _rooms(*lists: list[dict[str, Any]]) -> dict[str, list[Room]]:
+    connectors, aliases, scheduled, conferences = lists
+    windows = {each["resource_uri"]: _window(each) for each in connectors}
+    by_uri = {each["resource_uri"]: each for each in (*aliases, *conferences)}
+    rooms: defaultdict[str, list[Room]] = defaultdict(list)
+    for each in scheduled:
+        alias, conference = by_uri.get(each["scheduled_alias"]), by_uri.get(each["conference"])
+        if alias and conference:  # else one of the lists was read a moment earlier
+            before, after = windows[alias["exchange_connector"]]
+            opens, closes = _time(each["start_time"]) - before, _time(each["end_time"]) + after
+            room = Room(alias["alias"], conference["name"], conference["is_open"], opens, closes)
+            rooms[each["ews_item_uid"]].append(room)
+    return rooms
+
+
+def _vmr(conference: dict[str, Any]) -> Vmr:
+    return Vmr(conference["name"], tuple(alias["alias"] for alias in conference["aliases"]))
+
+
+def _window(connector: dict[str, Any]) -> tuple[timedelta, timedelta]:
+    before, after = (timedelta(minutes=connector[f"meeting_buffer_{side}"]) for side in ("before", "after"))
+    return before, after
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -1,0 +1,192 @@
+"""A week of meetings to look at, made by the same clicks and invitations as a user's own. Begun by the page itself."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import httpx
+
+from dev.demo.texts import AFTER, BEFORE, TEXTS
+from dev.environment import DEMO, MANAGEMENT
+from dev.seed import Places, addresses_of, settings_of
+
+ALICE, BOB = "alice@example.com", "bob@example.com"
+GLANCE, LOOKS = 0.1, 300
+"""Seconds between two looks whether there is an answer, and how many there are."""
+_CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
+_CLIENT = "/api/client/v2/msexchange_schedulers"
+
+
+class WeekFailed(Exception):
+    """The week cannot be made: what was answered to what."""
+
+
+@dataclass
+class Progress:
+    """How far it is. `fault` says in words why it has stopped."""
+
+    of: int = 1
+    done: int = 0
+    fault: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more comes."""
+        return bool(self.fault) or self.done == self.of
+
+
+@dataclass
+class Week:
+    """Makes the demo's integration, then the meetings, once in the life of the stack, in the background."""
+
+    client: httpx.AsyncClient
+    places: Places
+    progress: Progress = field(default_factory=Progress)
+    _work: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Begin, unless that has been done."""
+        if self._work is None:
+            self._work = asyncio.create_task(self._make())
+
+    async def close(self) -> None:
+        """Stop where it is."""
+        if self._work:
+            self._work.cancel()
+            await asyncio.gather(self._work, return_exceptions=True)
+
+    async def _make(self) -> None:
+        steps: Sequence[Callable[[], Awaitable[None]]] = (
+            self._integration,
+            self._first_and_its_copy,
+            self._series,
+            self._whole_day,
+            self._late,
+            self._bobs,
+        )
+        self.progress.of = len(steps)
+        try:
+            for step in steps:
+                await step()
+                self.progress.done += 1
+        except (WeekFailed, httpx.HTTPError) as error:
+            self.progress.fault = str(error) or type(error).__name__
+
+    async def _integration(self) -> None:
+        """The page's own, with digits only and the suggested texts; then its mailbox is watched."""
+        fields = {
+            **settings_of(DEMO),
+            **addresses_of(DEMO, self.places),
+            **TEXTS,
+            "meeting_buffer_before": BEFORE,
+            "meeting_buffer_after": AFTER,
+            "enable_addin_mobile_command": True,
+        }
+        await self._exchange("GET", f"mailboxes/{DEMO.mailbox}/messages")  # the mailbox exists from now on
+        found = await self._product("GET", f"{_CONNECTORS}?uuid={DEMO.uuid}")
+        if found["objects"]:  # DATA_DIR has kept it
+            await self._product("PATCH", found["objects"][0]["resource_uri"], fields)
+        else:
+            await self._product("POST", _CONNECTORS, fields)
+        await self._product("POST", "/dev/run/renew")
+
+    async def _first_and_its_copy(self) -> None:
+        """A room that is open already, and a meeting that is declined as it has the other one's instructions."""
+        now = await self._now()
+        soon = now.replace(second=0, microsecond=0) + timedelta(minutes=20 - now.minute % 5)
+        instructions = await self._instructions(ALICE)
+        first = await self._meet(ALICE, "Project kick-off", soon, 60, instructions)
+        await self._answered(ALICE, first)
+        later = soon + timedelta(days=1)
+        await self._meet(ALICE, "Budget, copied from the kick-off", later, 30, instructions)
+
+    async def _series(self) -> None:
+        """Five days in a row, of which the second was moved and the third cancelled."""
+        first = await self._day(1, time(9, 0))
+        recurrence = {
+            "pattern": {"type": "daily", "interval": 1},
+            "range": {"type": "numbered", "startDate": f"{first:%Y-%m-%d}", "numberOfOccurrences": 5},
+        }
+        uid = await self._meet(ALICE, "Stand-up", first, 30, await self._instructions(ALICE), recurrence=recurrence)
+        await self._answered(ALICE, uid)
+        second, third = (first + timedelta(days=days) for days in (1, 2))
+        moved = second.replace(hour=11)
+        change = {"occurrence": f"{second:%Y-%m-%d}", **_times(moved, moved + timedelta(minutes=30))}
+        await self._exchange("PATCH", f"meetings/{uid}", change)
+        await self._answered(ALICE, uid, 2)
+        await self._exchange("DELETE", f"meetings/{uid}?occurrence={third:%Y-%m-%d}")
+
+    async def _whole_day(self) -> None:
+        day = await self._day(2, time())
+        await self._meet(ALICE, "Company day", day, 24 * 60, await self._instructions(ALICE), is_all_day=True)
+
+    async def _late(self) -> None:
+        """What the add-in puts in while it cannot reach the back end; the joining instructions come by mail."""
+        config = await self._product("GET", f"/addin/{DEMO.uuid}/config", headers=await self._proof(ALICE))
+        await self._meet(ALICE, "Customer call", await self._day(3, time(13, 0)), 45, config["placeholder"]["html"])
+
+    async def _bobs(self) -> None:
+        start = await self._day(1, time(15, 0))
+        await self._meet(BOB, "Retrospective", start, 60, await self._instructions(BOB))
+
+    async def _meet(self, who: str, subject: str, start: datetime, minutes: int, text: str, **more: Any) -> str:
+        other = BOB if who == ALICE else ALICE
+        meeting = {
+            "organizer": who,
+            "subject": subject,
+            **_times(start, start + timedelta(minutes=minutes)),
+            "time_zone": "UTC",
+            "location": "Video meeting rooms",
+            "body_html": f"{text}<p>Hello,</p><p>see you there.</p>",
+            "attendees": [other, DEMO.mailbox],
+            **more,
+        }
+        return str((await self._exchange("POST", "meetings", meeting))["uid"])
+
+    async def _answered(self, user: str, uid: str, times: int = 1) -> None:
+        """Wait until the equipment mailbox has answered so many times. Raises WeekFailed."""
+        for _ in range(LOOKS):
+            messages = (await self._exchange("GET", f"mailboxes/{user}/messages"))["messages"]
+            if sum(each["uid"] == uid and each["from"] == DEMO.mailbox for each in messages) >= times:
+                return
+            await asyncio.sleep(GLANCE)
+        raise WeekFailed(f"The equipment mailbox has not answered after {LOOKS * GLANCE:g} s.")
+
+    async def _now(self) -> datetime:
+        return datetime.fromisoformat((await self._exchange("GET", "clock"))["now"])
+
+    async def _day(self, days: int, at: time) -> datetime:
+        return datetime.combine((await self._now()).date() + timedelta(days=days), at)
+
+    async def _proof(self, user: str) -> dict[str, str]:
+        """Headers of the pane's requests."""
+        wanted = {"user": user, "audience": f"{self.places.functions}/addin/{DEMO.uuid}/pane"}
+        token = (await self._exchange("POST", "identity-token", wanted))["token"]
+        return {"token": str(token), "X-Mailboxes": user}
+
+    async def _instructions(self, user: str) -> str:
+        """What the button in Outlook puts in."""
+        path = f"{_CLIENT}/{DEMO.uuid}/meeting_details"
+        answer = await self._product("GET", path, headers=await self._proof(user))
+        return str(answer["result"]["instructions"])
+
+    async def _exchange(self, method: str, path: str, body: object = None) -> Mapping[str, Any]:
+        return await self._ask(method, f"{self.places.exchange}/dev/{path}", json=body)
+
+    async def _product(self, method: str, path: str, body: object = None, **more: Any) -> Mapping[str, Any]:
+        if path.startswith("/api/admin/"):
+            more["auth"] = MANAGEMENT
+        return await self._ask(method, f"{self.places.functions}{path}", json=body, **more)
+
+    async def _ask(self, method: str, url: str, **more: Any) -> Mapping[str, Any]:
+        answer = await self.client.request(method, url, **more)
+        if answer.is_error:
+            raise WeekFailed(f"{method} {url} was answered {answer.status_code}: {answer.text[:300]}")
+        body: Mapping[str, Any] = answer.json()
+        return body
+
+
+def _times(start: datetime, end: datetime) -> dict[str, str]:
+    return {"start": f"{start:%Y-%m-%dT%H:%M:%S}", "end": f"{end:%Y-%m-%dT%H:%M:%S}"}

@@ -1,0 +1,125 @@
+"""Drives the demo page (dev/demo) in a browser."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from playwright.async_api import Browser, ConsoleMessage, FrameLocator, Locator, Page, expect
+
+from dev.environment import Addresses
+from tests.browser.outlook import HANGING
+from tests.browser.tools import AXE
+
+AWAIT = HANGING
+ADD = "Add a Single-use VMR"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"], "iframes": False}
+
+
+class Visit:
+    """A visitor's browser."""
+
+    def __init__(self, page: Page, stack: Addresses) -> None:
+        self.page = page
+        self.stack = stack
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._hear)
+
+    def _hear(self, line: ConsoleMessage) -> None:
+        # Chromium's line for an answer that the pane knows what to do with: nobody has signed in yet.
+        if line.type == "error" and "401 (Unauthorized)" not in line.text:
+            self.complaints.append(line.text)
+
+    @property
+    def pane(self) -> FrameLocator:
+        return self.page.frame_locator("#pane > iframe")
+
+    async def ready(self) -> None:
+        """Wait until the page, and the week of meetings, are there."""
+        await self.page.locator("body[data-ready]").wait_for(timeout=AWAIT)
+        await expect(self.page.locator("#banner")).to_be_hidden(timeout=AWAIT)
+
+    async def reload(self) -> None:
+        await self.page.reload()
+        await self.ready()
+
+    async def be(self, user: str) -> None:
+        await self.page.get_by_label(user, exact=True).check()
+        await self.idle()
+
+    async def idle(self) -> None:
+        """Wait until nothing that was clicked is under way."""
+        await expect(self.page.locator("body")).not_to_have_attribute("aria-busy", "true", timeout=HANGING)
+
+    async def add_room(self) -> None:
+        await self.pane.get_by_role("button", name=ADD).click(timeout=AWAIT)
+        await expect(self.pane.locator("#heading")).to_have_text("Success", timeout=AWAIT)
+
+    async def fill(self, subject: str, day: str = "", start: str = "", end: str = "", repeat: str = "") -> None:
+        await self.page.fill("#subject", subject)
+        for field, value in {"#day": day, "#from": start, "#to": end}.items():
+            if value:
+                await self.page.fill(field, value)
+        await self.page.select_option("#repeat", repeat)
+
+    async def send(self, subject: str, *, answered: bool = True) -> None:
+        """Send, and wait for the answer."""
+        await self.page.click("#send")
+        await expect(self.meeting(subject)).to_be_visible(timeout=AWAIT)
+        if answered:
+            await expect(self.meeting(subject).locator(".head .chip.accepted")).to_be_visible(timeout=AWAIT)
+
+    def meeting(self, subject: str) -> Locator:
+        title = self.page.locator("strong.title").and_(self.page.get_by_text(subject, exact=True))
+        return self.page.locator("#meetings > li", has=title)
+
+    async def drag_clock(self, time: str) -> None:
+        """Drag the clock to a time of the day that shows."""
+        moment = datetime.strptime(time, "%H:%M")  # noqa: DTZ007
+        await self.page.locator("#slider").fill(str(moment.hour * 60 + moment.minute))
+        await expect(self.page.locator("#time")).to_have_text(time, timeout=HANGING)
+        await self.idle()
+
+    async def now(self) -> datetime:
+        """The stack's present."""
+        answer = await self.page.request.get(f"{self.stack.exchange}/dev/clock")
+        return datetime.fromisoformat((await answer.json())["now"])
+
+    async def tomorrow(self) -> str:
+        """The day after the stack's present one, as a date field takes it."""
+        return f"{await self.now() + timedelta(days=1):%Y-%m-%d}"
+
+    async def in_a_while(self, subject: str) -> str:
+        """Book a meeting whose room is open already; its alias."""
+        start = await self.now() + timedelta(minutes=10)
+        end = "23:59" if start.hour == 23 else f"{start + timedelta(minutes=20):%H:%M}"
+        await self.fill(subject, f"{start:%Y-%m-%d}", f"{start:%H:%M}", end)
+        await self.add_room()
+        await self.send(subject)
+        return await self.meeting(subject).locator(".alias").inner_text()
+
+    async def control(self, method: str, path: str, body: Any = None) -> Any:
+        """What somebody does in another Outlook: a control route of the simulated Exchange."""
+        answer = await self.page.request.fetch(f"{self.stack.exchange}/dev/{path}", method=method, data=body)
+        assert answer.ok, await answer.text()
+        return await answer.json()
+
+    async def accessible(self) -> None:
+        """axe finds nothing, the pane aside, which has tests of its own."""
+        await self.page.evaluate(AXE.read_text())
+        found = await self.page.evaluate("rules => axe.run(rules)", RULES)
+        assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]] == []
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, stack: Addresses, **look: Any) -> AsyncIterator[Visit]:
+    """The demo page of a stack, ready to be used."""
+    usual = {"viewport": {"width": 1280, "height": 820}, "device_scale_factor": 1.5, "locale": "en-GB"}
+    context = await browser.new_context(**{**usual, **look})
+    context.set_default_timeout(HANGING)
+    visit = Visit(await context.new_page(), stack)
+    await visit.page.goto(f"{stack.functions}/demo")
+    await visit.ready()
+    yield visit
+    await context.close()

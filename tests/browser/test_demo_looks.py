@@ -1,0 +1,74 @@
+"""How the demo page looks: on a large screen and a small one, light and dark, with long texts and equal times."""
+
+from itertools import pairwise
+
+import pytest
+from playwright.async_api import Browser, Locator, expect
+
+from dev.environment import Addresses
+from tests.browser.demo import AWAIT, Visit, visiting
+
+LONG = "A title such as people copy from a ticket system: ACME-12345/Überarbeitung_der_gesamten_Projektplanung_2027"
+LOOKS = [
+    {"viewport": {"width": width, "height": 820}, "color_scheme": scheme}
+    for width in (1280, 360)
+    for scheme in ("light", "dark")
+]
+
+
+async def fits(visit: Visit) -> None:
+    """Nothing is wider than the window, and axe finds nothing."""
+    wide = "[...document.querySelectorAll('body *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1)"
+    assert await visit.page.evaluate(f"{wide}.map(one => one.outerHTML.slice(0, 200))") == []
+    await visit.accessible()
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look['viewport']['width']}-{look['color_scheme']}")
+async def test_every_state_fits_and_can_be_used_by_everybody(
+    browser: Browser, stack: Addresses, look: dict[str, object]
+) -> None:
+    async with visiting(browser, stack, **look) as visit:
+        page = visit.page
+        await fits(visit)
+        alias = await visit.in_a_while(LONG)
+        await fits(visit)
+        await page.fill("#alias", alias)
+        await page.click("#join button")
+        await page.click("#exchange-of-words summary")
+        await fits(visit)
+        await visit.meeting(LONG).get_by_role("button", name="Copy “").click()
+        await page.check("#plain")
+        await page.check("#phone")
+        await expect(page.get_by_role("switch")).to_be_enabled(timeout=AWAIT)
+        await fits(visit)
+        await page.check("#away")
+        await expect(page.locator("#banner.bad")).to_be_visible(timeout=AWAIT)
+        await page.fill("#attendees", "bob")
+        await page.click("#send")
+        await expect(page.locator("#notice.fault")).to_be_visible()
+        await fits(visit)
+        await page.uncheck("#away")
+        await expect(page.locator("#banner")).to_be_hidden(timeout=AWAIT)
+        await visit.meeting(LONG).get_by_role("button", name="Cancel “").click()
+        await visit.idle()
+
+
+async def test_meetings_of_equal_times_do_not_cover_each_other(browser: Browser, stack: Addresses) -> None:
+    async with visiting(browser, stack) as visit:
+        day = await visit.tomorrow()
+        names = ["First of three", "Second of three", "Third of three"]
+        for name in names:
+            await visit.fill(name, day, "12:00", "13:00")
+            await visit.send(name, answered=False)
+        await visit.meeting(names[0]).locator("button.link").click()
+        titles = [visit.page.locator("#windows").get_by_text(name) for name in names]
+        spans = sorted([await span(title) for title in titles])
+        assert all(one[1] <= other[0] for one, other in pairwise(spans))
+
+
+async def span(element: Locator) -> tuple[float, float]:
+    """From where to where it reaches downwards, in pixels."""
+    await expect(element).to_be_visible()
+    found = await element.bounding_box()
+    assert found
+    return found["y"], found["y"] + found["height"]

@@ -1,0 +1,176 @@
+"""The demo page never contradicts itself: what it shows of a room is what the product's records say, at one moment."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from playwright.async_api import Browser, Route, expect
+
+from dev.environment import DEMO, Addresses
+from tests.browser.demo import AWAIT, Visit, visiting
+
+RAW = re.compile(r"\b(?:request|tentativelyAccepted|notResponded|singleInstance|undefined|null|NaN)\b")
+
+
+@pytest.fixture
+async def visit(browser: Browser, stack: Addresses) -> AsyncIterator[Visit]:
+    async with visiting(browser, stack) as visit:
+        yield visit
+
+
+async def book(visit: Visit, subject: str, start: str = "10:00", end: str = "11:00") -> None:
+    await visit.fill(subject, await visit.tomorrow(), start, end)
+    await visit.add_room()
+    await visit.send(subject)
+
+
+async def test_late_joining_instructions_have_a_room(visit: Visit) -> None:
+    """The text holds a promise and no number; the room is there all the same, once the back end is back."""
+    page, name = visit.page, "While it was away"
+    await visit.fill(name, await visit.tomorrow(), "10:00", "11:00")
+    await page.check("#away")
+    await expect(page.locator("#banner")).to_contain_text("The back end is away", timeout=AWAIT)
+    await visit.pane.get_by_role("button", name="Add a Single-use VMR").click()
+    await expect(visit.pane.locator("#heading")).to_have_text("Cannot assign a VMR right now", timeout=AWAIT)
+    await visit.send(name, answered=False)
+    await expect(visit.meeting(name).locator(".room")).to_have_text("Unknown while the back end is away")
+    await page.uncheck("#away")
+    await expect(visit.meeting(name).locator(".alias")).to_contain_text(DEMO.prefix, timeout=AWAIT)
+    await expect(page.locator("#inbox .chip.mail").first).to_have_text("Mail", timeout=AWAIT)
+    assert DEMO.prefix + "0" not in await page.locator("#body").inner_text()
+
+
+async def test_a_declined_meeting_has_no_room_and_no_join_window(visit: Visit) -> None:
+    await book(visit, "The original")
+    await visit.meeting("The original").get_by_role("button", name="Copy").click()
+    await visit.page.fill("#subject", "The copy")
+    await visit.send("The copy", answered=False)
+    copy = visit.meeting("The copy")
+    await expect(copy.locator(".chip.declined")).to_have_text("Declined", timeout=AWAIT)
+    await expect(copy.locator(".room")).to_have_text("No room: it was declined")
+    await copy.locator("button.link").click()
+    line = visit.page.locator("#windows")
+    await expect(line.get_by_text("The copy")).to_be_visible()
+    lane = await line.get_by_text("The copy").evaluate("element => element.style.getPropertyValue('--lane')")
+    windows = line.locator(".around")
+    lanes = [await windows.nth(at).evaluate("one => one.style.getPropertyValue('--lane')")
+             for at in range(await windows.count())]  # fmt: skip
+    assert lane not in lanes, "a dotted window would say that people get in"
+
+
+async def test_an_answer_to_an_older_version_does_not_count(visit: Visit) -> None:
+    """Somebody moves the meeting while no notification gets through: nobody has answered that yet."""
+    await book(visit, "To be moved")
+    found = (await visit.control("GET", "meetings?user=alice@example.com"))["meetings"]
+    [uid] = [one["uid"] for one in found if one["subject"] == "To be moved"]
+    await visit.control("POST", "faults", {"faults": [{"on": "notification", "action": "lose", "times": 9}]})
+    later = {"start": f"{await visit.tomorrow()}T15:00:00", "end": f"{await visit.tomorrow()}T16:00:00"}
+    await visit.control("PATCH", f"meetings/{uid}", later)
+    meeting = visit.meeting("To be moved")
+    await expect(meeting.locator(".when")).to_contain_text("15:00")
+    await expect(meeting.locator(".head .chip")).to_have_text("Sent")
+    await visit.control("DELETE", "faults")
+    await visit.page.request.post(f"{visit.stack.functions}/dev/run/sweep")
+    await expect(meeting.locator(".head .chip")).to_have_text("Accepted", timeout=AWAIT)
+
+
+async def test_a_reload_keeps_meetings_their_buttons_and_what_the_add_in_noted(visit: Visit) -> None:
+    await book(visit, "Kept")
+    await visit.reload()
+    meeting = visit.meeting("Kept")
+    await expect(meeting.locator(".chip")).to_have_text("Accepted")
+    await meeting.get_by_role("button", name="Edit").click()
+    await expect(visit.pane.locator("#heading")).to_have_text("VMR already assigned")
+    await expect(visit.pane.get_by_role("button", name="Remove from the meeting")).to_be_visible()
+    await visit.meeting("Kept").get_by_role("button", name="Cancel").click()
+    await expect(visit.meeting("Kept")).to_have_count(0)
+
+
+async def test_while_the_clock_moves_the_page_says_so_and_shows_no_room_of_another_time(visit: Visit) -> None:
+    page = visit.page
+    await book(visit, "Not yet", "20:00", "21:00")
+    await visit.meeting("Not yet").locator("button.link").click()
+    gate: list[Route] = []
+    await page.route("**/demo/exchange/clock", lambda route: gate.append(route))
+    await page.locator("#slider").fill(str(20 * 60 + 15))
+    await expect(page.locator("#moving")).to_have_text("Moving to 20:15 …")
+    await expect(page.locator("body")).to_have_attribute("aria-busy", "true")
+    await expect(visit.meeting("Not yet").locator(".room")).to_contain_text("Opens")
+    await gate[0].continue_()
+    await expect(visit.meeting("Not yet").locator(".room")).to_contain_text("Open until", timeout=AWAIT)
+    await expect(page.locator("#moving")).to_be_empty()
+    await expect(page.locator("#time")).to_have_text("20:15")
+
+
+async def test_the_line_of_the_day_and_the_list_say_the_same(visit: Visit) -> None:
+    await visit.in_a_while("Open in both")
+    await expect(visit.meeting("Open in both").locator(".room.open")).to_be_visible()
+    await visit.meeting("Open in both").locator("button.link").click()
+    await expect(visit.page.locator("#windows span.open", has_text="Open in both")).to_be_visible()
+
+
+async def test_a_fault_to_be_read_does_not_stop_the_page_from_following(visit: Visit) -> None:
+    page = visit.page
+    await visit.fill("Backwards", "", "11:00", "10:00")
+    await page.click("#send")
+    await expect(page.locator("#notice.fault")).to_have_text("The meeting ends before it begins.")
+    start = await visit.now() + timedelta(days=2)
+    meeting = {
+        "organizer": "alice@example.com", "subject": "From another Outlook", "attendees": ["bob@example.com"],
+        "start": f"{start:%Y-%m-%dT%H:%M:%S}", "end": f"{start:%Y-%m-%dT%H:%M:%S}",
+    }  # fmt: skip
+    await visit.control("POST", "meetings", meeting)
+    await expect(visit.meeting("From another Outlook")).to_be_visible(timeout=AWAIT)
+    await expect(page.locator("#notice.fault")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("invited", "said"),
+    [("bob", "“bob” is not an e-mail address."), ("", "Nobody is invited yet.")],
+)
+async def test_what_cannot_be_sent_is_said_in_words(visit: Visit, invited: str, said: str) -> None:
+    await visit.page.fill("#attendees", invited)
+    await visit.page.click("#send")
+    await expect(visit.page.locator("#notice")).to_have_text(said)
+
+
+async def test_no_word_of_an_interface_shows(visit: Visit) -> None:
+    await book(visit, "In words")
+    for user in ("Alice", "Bob"):
+        await visit.be(user)
+        shown = await visit.page.locator("body").inner_text()
+        assert RAW.findall(shown) == []
+        chips = await visit.page.locator(".chip").all_inner_texts()
+        assert {chip for chip in chips if chip and not chip[0].isupper()} == set()
+
+
+async def test_sending_says_to_whom_and_what_came_of_it(visit: Visit) -> None:
+    """In a live region: also those who do not see the list hear it."""
+    notice = visit.page.locator("#notice[role=status]")
+    await visit.fill("Said aloud", await visit.tomorrow(), "10:00", "11:00")
+    await visit.add_room()
+    await visit.page.click("#send")
+    await expect(notice).to_contain_text("“Said aloud” was sent to bob@example.com, rooms@example.com.")
+    await expect(notice).to_contain_text("It was accepted.", timeout=AWAIT)
+
+
+async def test_one_can_look_at_other_days_and_come_back_to_the_present(visit: Visit) -> None:
+    page = visit.page
+    today = await page.locator("#date").inner_text()
+    await expect(page.locator("#clock")).to_contain_text("UTC")
+    for _ in range(3):
+        await page.click("#following")
+    await page.click("#previous")
+    assert await page.locator("#date").inner_text() != today
+    await page.click("#present")
+    await expect(page.locator("#date")).to_have_text(today)
+    await expect(page.locator("#present")).to_be_disabled()
+
+
+async def test_a_stack_that_has_ended_is_said_and_what_was_known_stays(visit: Visit) -> None:
+    page = visit.page
+    await page.route("**/demo/overview*", lambda route: route.abort("connectionrefused"))
+    await expect(page.locator("#banner")).to_contain_text("The local stack does not answer", timeout=AWAIT)
+    await page.unroute("**/demo/overview*")
+    await expect(page.locator("#banner")).to_be_hidden(timeout=AWAIT)
