@@ -28,7 +28,7 @@ _PAGE = """<!doctype html>
   }
   body { display: grid; place-items: center; min-height: 100vh; margin: 0; background: var(--page); color: var(--text);
     font: 1rem/1.5 'Segoe UI', system-ui, sans-serif }
-  main { box-sizing: border-box; width: min(26rem, 100vw - 2rem); padding: 2rem; border-radius: 8px;
+  main { box-sizing: border-box; width: 100%; min-width: 16rem; max-width: 26rem; padding: 2rem; border-radius: 8px;
     background: var(--card) }
   h1 { margin: 0; font-size: 1.375rem }
   p { margin: .25rem 0 1.25rem; color: var(--soft) }
