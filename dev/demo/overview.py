@@ -7,6 +7,7 @@ the page is of another moment than the rest.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -33,7 +34,7 @@ class Overview:
         """{"now", "away", "meetings", "inbox"}; `away` while the product does not answer."""
         # The clock first: what is read after it is at least as new.
         now = (await self._get("clock"))["now"]
-        known = await self._known()
+        known = await self._known(datetime.fromisoformat(now))
         meetings, inbox = await asyncio.gather(
             self._get("meetings", user=user), self._get(f"mailboxes/{user}/messages")
         )
@@ -42,11 +43,11 @@ class Overview:
 
     async def vmrs(self) -> Sequence[Vmr]:
         """All personal VMRs. Raises BackEndAway."""
-        return (await self._records.read()).vmrs
+        return (await self._records.read(datetime.now(UTC))).vmrs
 
-    async def _known(self) -> Known | None:
+    async def _known(self, now: datetime) -> Known | None:
         try:
-            return await self._records.read()
+            return await self._records.read(now)
         except BackEndAway:
             return None
 

@@ -55,12 +55,12 @@ class Records:
         self._client = client
         self._functions = functions
 
-    async def read(self) -> Known:
-        """All of them, as they are now. Raises BackEndAway."""
+    async def read(self, now: datetime) -> Known:
+        """All of them, at this moment of the stack's clock. Raises BackEndAway."""
         names = ("ms_exchange_connector", "scheduled_alias", "scheduled_conference", "conference")
         connectors, aliases, scheduled, conferences = await asyncio.gather(*map(self._list, names))
         return Known(
-            rooms=_rooms(connectors, aliases, scheduled, conferences),
+            rooms=_rooms(now, connectors, aliases, scheduled, conferences),
             vmrs=[_vmr(each) for each in conferences if not each["scheduled_conferences_count"]],
             windows={each["room_mailbox_email_address"]: _window(each) for each in connectors},
         )
@@ -74,18 +74,23 @@ class Records:
         return objects
 
 
-def _rooms(*lists: list[dict[str, Any]]) -> dict[str, list[Room]]:
+def _rooms(now: datetime, *lists: list[dict[str, Any]]) -> dict[str, list[Room]]:
+    """One for each alias of a meeting: scheduled_conference has an object for each date of a series."""
     connectors, aliases, scheduled, conferences = lists
     windows = {each["resource_uri"]: _window(each) for each in connectors}
     by_uri = {each["resource_uri"]: each for each in (*aliases, *conferences)}
-    rooms: defaultdict[str, list[Room]] = defaultdict(list)
+    dates: defaultdict[tuple[str, str], list[Room]] = defaultdict(list)
     for each in scheduled:
         alias, conference = by_uri.get(each["scheduled_alias"]), by_uri.get(each["conference"])
         if alias and conference:  # else one of the lists was read a moment earlier
             before, after = windows[alias["exchange_connector"]]
             opens, closes = _time(each["start_time"]) - before, _time(each["end_time"]) + after
             room = Room(alias["alias"], conference["name"], conference["is_open"], opens, closes)
-            rooms[each["ews_item_uid"]].append(room)
+            dates[each["ews_item_uid"], room.alias].append(room)
+    rooms: defaultdict[str, list[Room]] = defaultdict(list)
+    for (uid, _alias), of_one in dates.items():
+        in_order = sorted(of_one, key=lambda room: room.opens)
+        rooms[uid].append(next((room for room in in_order if now < room.closes), in_order[-1]))
     return rooms
 
 

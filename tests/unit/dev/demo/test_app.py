@@ -155,6 +155,16 @@ async def test_without_a_record_there_is_no_room(meeting: dict[str, Any], state:
     assert (seen["state"], seen["rooms"], seen["window"]) == (state, [], None)
 
 
+async def test_a_series_has_one_room_at_the_date_that_is_on_or_comes_next() -> None:
+    [first] = ROOM["scheduled_conference"]
+    dates = [
+        first | {"start_time": f"2026-{day}T10:00:00", "end_time": f"2026-{day}T11:00:00"}
+        for day in ("12-15", "11-24", "12-08")
+    ]
+    [meeting] = (await look(Stack(scheduled_conference=dates)))["meetings"]
+    assert [room["opens"] for room in meeting["rooms"]] == ["2026-12-08T09:30:00+00:00"]
+
+
 async def test_while_the_back_end_is_away_nothing_is_known_of_any_room() -> None:
     stack = Stack()
     stack.is_away = True
