@@ -11,7 +11,7 @@ default that is the organizer's address: so far can meetings be found by their o
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -19,6 +19,7 @@ from typing import Any
 
 from shared.api_paths import STATUS, uri
 from shared.bookings.booking import Booking, State
+from shared.bookings.numbering import Numbered, Numbering
 from shared.bookings.operation import Operation
 from shared.bookings.rows import meetings_table
 from shared.bookings.stored import bookings_of, operations_of
@@ -28,7 +29,7 @@ from shared.errors import NotFound
 from shared.integrations import Integration, IntegrationStore
 from shared.management.call import Answer, Call
 from shared.management.connectors import connector_uri
-from shared.management.resource import TIME, Action, Object, Schema, Shown, number_of, time_text
+from shared.management.resource import TIME, Action, Object, Schema, Shown, time_text
 from shared.meetings.room_control import RoomControl
 from shared.storage import Storage
 
@@ -96,44 +97,49 @@ class Meetings:
 
     async def all(self) -> Sequence[Object]:
         """Every meeting, by rising id."""
-        found = [self._shown(*each) for i in await self.integrations.list() async for each in self._of(i)]
+        found = [each for integration in await self.integrations.list() for each in await self._of(integration)]
         return sorted(found, key=lambda shown: int(shown["id"]))
 
     async def one(self, id_: int) -> Shown:
-        """The meeting of an id. Raises NotFound."""
-        return Shown(self._shown(*await self._found(id_)))
+        """The meeting of an id: by two point reads, and its integration's operations. Raises NotFound."""
+        integration, booking = await self._found(id_)
+        return Shown(self._shown(integration, booking, await self._decided(integration, booking.meeting)))
 
-    async def _of(self, integration: Integration) -> AsyncIterator[tuple[Integration, Booking, list[Operation]]]:
+    async def _of(self, integration: Integration) -> list[Object]:
         table = meetings_table(self.storage)
         decided: dict[str, list[Operation]] = {}
         async for operation in operations_of(table, integration.uuid):
             decided.setdefault(operation.meeting, []).append(operation)
-        async for booking in bookings_of(table, integration.uuid):
-            if booking.conference and booking.conference.calendar.occurrences:
-                yield integration, booking, decided.get(booking.meeting, [])
+        found = [booking async for booking in bookings_of(table, integration.uuid) if _has_room(booking)]
+        numbered = await Numbering(self.storage).complete(found)
+        return [self._shown(integration, each, decided.get(each.meeting, ())) for each in numbered]
 
-    async def _found(self, id_: int) -> tuple[Integration, Booking, list[Operation]]:
-        for integration in await self.integrations.list():
-            async for each in self._of(integration):
-                if number_of(each[1].tag) == id_:
-                    return each
-        raise NotFound(f"There is no meeting with id {id_}. Its records may have been removed.")
+    async def _decided(self, integration: Integration, meeting: str) -> list[Operation]:
+        table = meetings_table(self.storage)
+        return [each async for each in operations_of(table, integration.uuid) if each.meeting == meeting]
+
+    async def _found(self, id_: int) -> tuple[Integration, Booking]:
+        booking = await Numbering(self.storage).find(Numbered.BOOKING, id_)
+        if booking is None or not _has_room(booking):
+            raise NotFound(f"There is no meeting with id {id_}. Its records may have been removed.")
+        return await self.integrations.get(booking.integration), booking
 
     def _acting(self, act: Callable[[str, str], Awaitable[Booking]]) -> Callable[[int, Call], Awaitable[Answer]]:
         async def run(id_: int, call: Call) -> Answer:
-            integration, booking, operations = await self._found(id_)
-            return Answer(202, self._shown(integration, await act(integration.uuid, booking.tag), operations))
+            integration, booking = await self._found(id_)
+            decided = await self._decided(integration, booking.meeting)
+            return Answer(202, self._shown(integration, await act(integration.uuid, booking.tag), decided))
 
         return run
 
     def _shown(self, integration: Integration, booking: Booking, operations: Sequence[Operation]) -> dict[str, Any]:
         conference, now = booking.conference, self.clock.now()
-        assert conference is not None  # noqa: S101 - `_of` leaves out what has none
+        assert conference is not None  # noqa: S101 - see `_has_room`
         occurrence, _ = conference.calendar.current(now)
         newest = sorted(operations, key=lambda operation: operation.created, reverse=True)
         searched = (conference.name, conference.subject, conference.description, booking.alias, booking.tag)
         return {
-            "id": number_of(booking.tag),
+            "id": booking.numbers.own,
             "exchange_connector": connector_uri(integration),
             "alias": booking.alias,
             "numeric_alias": booking.numeric_alias,
@@ -141,7 +147,7 @@ class Meetings:
             "name": conference.name,
             "subject": conference.subject,
             "description": conference.description,
-            "organizer": organizer_in(conference),
+            "organizer": conference.owner or organizer_in(conference),
             "state": "held" if booking.held else str(booking.state),
             "start": time_text(occurrence.start),
             "end": time_text(occurrence.end),
@@ -152,8 +158,12 @@ class Meetings:
             "operations": [operation.correlation_id for operation in newest],
             "text": "\n".join(dict.fromkeys(filter(None, searched))),
             "creation_time": time_text(booking.created),
-            "resource_uri": uri(STATUS, MEETING, number_of(booking.tag)),
+            "resource_uri": uri(STATUS, MEETING, booking.numbers.own),
         }
+
+
+def _has_room(booking: Booking) -> bool:
+    return booking.conference is not None and bool(booking.conference.calendar.occurrences)
 
 
 def organizer_in(conference: Conference) -> str:
