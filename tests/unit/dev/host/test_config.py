@@ -25,8 +25,8 @@ def test_the_project_s_own_host_json() -> None:
         function_timeout=timedelta(minutes=5),
         max_dequeue_count=5,
         visibility_timeout=timedelta(seconds=30),
-        batch_size=8,
-        new_batch_threshold=4,
+        batch_size=16,
+        new_batch_threshold=8,
         max_polling_interval=timedelta(seconds=5),
     )
 
