@@ -19,10 +19,12 @@ from aiohttp import web
 from dev.exchange.app import Running, running_exchange
 from dev.exchange.clock import Clock
 from dev.exchange.visibility import ON_PREMISES
+from dev.harness.node_wire import ON_NODE, wire_to
 from dev.harness.outages import Away, Outages
 from dev.harness.rounds import in_place
 from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
+from dev.management_node.node import Node
 from shared.addin.meeting_details import details
 from shared.aliases.allocation import alias_format
 from shared.composition import Services
@@ -78,6 +80,8 @@ class Deployment:
     services: Services
     webhook_url: str
     outages: Outages
+    node: Node | None = None
+    """The Management Node that has the rooms, where the integration is on one."""
     poisoned: list[str] = field(default_factory=list)
     """The poison queue: what the host has set aside and the product has not yet recorded."""
 
@@ -254,7 +258,8 @@ class Deployment:
         """The timers run, and what is in the queue is handled; a timer that fails is run again next time."""
         with suppress(SchedulingError):
             await self.drain()
-        for timer in (self.services.scheduling.timers.sweep, self.services.scheduling.timers.poll):
+        timers, rooms = self.services.scheduling.timers, self.services.conferences.room_timer
+        for timer in (timers.sweep, timers.poll, rooms.run):
             with suppress(SchedulingError):
                 await timer()
         with suppress(SchedulingError):
@@ -280,6 +285,7 @@ class Deployment:
             await self.move_to(self.now + QUIET)
             await self.drain()
             await self.services.scheduling.timers.sweep()
+            await self.services.conferences.room_timer.run()
             await self.drain()
             if turn + 1 >= times and not await self.left():
                 return
@@ -287,12 +293,19 @@ class Deployment:
     async def restart(self, storage: Storage | None = None) -> None:
         """The process dies and another one starts, perhaps with other storage around the same rows."""
         await self.services.close()
-        self.services = _services(self.exchange, storage or self.outages, self.memory, self.secrets, self.webhook_url)
+        self.services = _services(
+            self.exchange, storage or self.outages, self.memory, self.secrets, self.webhook_url, self.node
+        )
 
 
 @asynccontextmanager
-async def deployed(by: By = By.GRAPH, clock: Clock | None = None, **settings: Any) -> AsyncIterator[Deployment]:
-    """A deployment with one integration that watches its mailbox; `settings` are the integration's."""
+async def deployed(
+    by: By = By.GRAPH, clock: Clock | None = None, *, on_node: bool = False, **settings: Any
+) -> AsyncIterator[Deployment]:
+    """A deployment with one integration that watches its mailbox; `settings` are the integration's.
+
+    `on_node`: its rooms are on a Management Node.
+    """
     async with (
         _replaced("httpx._transports.default.create_ssl_context", _ssl_context),
         _replaced("httpx.create_ssl_context", _ssl_context),
@@ -311,13 +324,15 @@ async def deployed(by: By = By.GRAPH, clock: Clock | None = None, **settings: An
             _webhook(held) as webhook_url,
             _replaced("shared.mailboxes.graph.credentials.LocalTokens.token", token),
         ):
-            services = _services(exchange, outages, memory, secrets, webhook_url)
-            deployment = Deployment(exchange, http, memory, secrets, services, webhook_url, outages)
+            node = Node(exchange.exchange.clock) if on_node else None
+            services = _services(exchange, outages, memory, secrets, webhook_url, node)
+            deployment = Deployment(exchange, http, memory, secrets, services, webhook_url, outages, node)
             held.append(deployment)
             try:
                 await deployment.control("PATCH", f"/dev/mailboxes/{MAILBOX}", by.processing)
                 await deployment.open_to_graph(MAILBOX)
-                await _create_integration(deployment, by.settings(exchange) | settings)
+                place = ON_NODE if on_node else {}
+                await _create_integration(deployment, by.settings(exchange) | place | settings)
                 await services.scheduling.timers.renew()
                 await services.scheduling.timers.poll()
                 assert [alarm async for alarm in deployment.services.foundation.alarms.of(INTEGRATION)] == []
@@ -337,7 +352,12 @@ async def _replaced(name: str, by: object) -> AsyncIterator[None]:
 
 
 def _services(
-    exchange: Running, storage: Storage, memory: MemoryStorage, secrets: MemorySecrets, webhook_url: str
+    exchange: Running,
+    storage: Storage,
+    memory: MemoryStorage,
+    secrets: MemorySecrets,
+    webhook_url: str,
+    node: Node | None,
 ) -> Services:
     settings = Settings(
         storage=StorageAccount("unused"),
@@ -349,6 +369,8 @@ def _services(
     services = Services(settings, storage, secrets, exchange.exchange.clock)
     scheduling = services.scheduling
     scheduling.__dict__["rounds"] = in_place(scheduling.rounds, memory.queue(ROUNDS))
+    if node:
+        wire_to(node, services)
     return services
 
 

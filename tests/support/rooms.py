@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from dev.harness.node_wire import ON_NODE, NodeWire, wire_to
 from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
 from dev.management_node.model import CONFERENCE
@@ -18,20 +19,11 @@ from shared.composition import Services
 from shared.conferences.room_work import RoomWork, is_room_work
 from shared.errors import Unavailable
 from shared.integrations import Integration, IntegrationStore
-from shared.management_node.nodes import ManagementNodes
 from shared.settings import Settings, StorageAccount
 from shared.storage import Put, Storage
 from tests.fakes.clock import FakeClock
-from tests.fakes.management_node import NodeWire
 from tests.support.conferences import START, TAG, conference
 from tests.support.integrations import graph_fields
-
-LOGIN = ("api", "correct staple")
-ON_NODE = {
-    "conference_platform": "management_api", "bridge_url": "https://manager.example.com",
-    "bridge_username": LOGIN[0], "bridge_password": LOGIN[1], "bridge_client_id": "", "bridge_private_key": "",
-}  # fmt: skip
-"""Settings of an integration whose rooms are on the node."""
 
 
 async def no_rooms(work: RoomWork) -> None:
@@ -66,7 +58,6 @@ class RoomsWorld:
 
     def __post_init__(self) -> None:
         self.node = Node(self.clock)
-        self.node.auth.basic = LOGIN
         self.secrets = MemorySecrets()
         self.integration: Integration
         self.restart()
@@ -78,9 +69,7 @@ class RoomsWorld:
         base = self.services.foundation
         if integrations:
             base.__dict__["integrations"] = integrations
-        wire = self.wire_around(NodeWire(self.node))
-        nodes = ManagementNodes(base.integrations, base.storage, self.clock, wire)
-        self.services.conferences.__dict__["management_nodes"] = nodes
+        wire_to(self.node, self.services, self.wire_around(NodeWire(self.node)))
 
     async def integrate(self, **changes: Any) -> Integration:
         """Create the integration."""

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -12,9 +12,13 @@ from hypothesis import HealthCheck, currently_in_test_context, note, settings
 
 from dev.exchange.clock import Clock
 from dev.harness.deployment import OTHER_HABITS, By, Deployment, deployed
+from dev.harness.node_wire import wire_to
 from dev.harness.outages import Away
+from dev.management_node.node import Node
 from shared.bookings.operation import Operation
+from shared.composition import Services
 from shared.conferences.policy import Policy
+from shared.conferences.room_work import RoomWork
 from shared.errors import SchedulingError, Unavailable
 from shared.meetings.decision import Accepted
 from shared.templates import html_to_text
@@ -277,15 +281,40 @@ class History:
     async def outcome(self) -> dict[str, Any]:
         """What everybody sees once all is settled."""
         clock = FakeClock()
-        policy = Policy(self.world.memory, clock)
+        opened = self._opened_on(self.world.node, clock) if self.world.node else self._opened_by_policy(clock)
         doors: dict[str, list[bool]] = {label: [] for label in self.rooms}
         for ahead in range(0, 24 * 25, 2):
             clock.set(self._at(0) + timedelta(hours=ahead, minutes=15))
-            for label, alias in self.rooms.items():
-                answer = await policy.service_configuration(alias)
-                doors[label].append(answer is not None and answer[0] == "continue")
+            for label, is_open in (await opened()).items():
+                doors[label].append(is_open)
         answers = await self.world.answers()
         return {"doors": doors} | {f"last answer {which}": self._last(answers, which) for which in sorted(self.uids)}
+
+    def _opened_by_policy(self, clock: FakeClock) -> Callable[[], Awaitable[dict[str, bool]]]:
+        """Which rooms policy lets people into at the clock's moment."""
+        policy = Policy(self.world.memory, clock)
+
+        async def opened() -> dict[str, bool]:
+            answers = {label: await policy.service_configuration(alias) for label, alias in self.rooms.items()}
+            return {label: answer is not None and answer[0] == "continue" for label, answer in answers.items()}
+
+        return opened
+
+    def _opened_on(self, node: Node, clock: FakeClock) -> Callable[[], Awaitable[dict[str, bool]]]:
+        """Which rooms are on the node at the clock's moment, once what is due by then is done."""
+        settings = self.world.services.foundation.settings
+        services = Services(settings, self.world.memory, self.world.secrets, clock)
+        wire_to(node, services)
+        queue = self.world.memory.queue("meeting-requests")
+
+        async def opened() -> dict[str, bool]:
+            await services.conferences.room_timer.run()
+            while queue.sent:
+                await services.conferences.room_keeper.keep(RoomWork.decode(queue.sent.pop(0)[0]))
+            there = {alias for room in node.rooms() for alias in room["aliases"]}
+            return {label: alias in there for label, alias in self.rooms.items()}
+
+        return opened
 
     def _last(self, answers: list[dict[str, Any]], which: int) -> object:
         """The last answer about a meeting; what it says of room and time, unless it may be about any occurrence."""
@@ -333,12 +362,15 @@ async def run(
     clean: bool,
     renews: bool = False,
     varied: dict[str, Any] | None = None,
+    on_node: bool = False,
 ) -> dict[str, Any]:
     """The outcome of a history. `renews`: this Exchange gives a calendar item another id when it is answered by EWS.
 
+    `on_node`: the rooms are on a Management Node.
+
     `varied` are variants of Graph, or what EWS does otherwise than Exchange; nothing may depend on them.
     """
-    async with deployed(by, Clock(lambda: ORIGIN), **TELLING) as world:
+    async with deployed(by, Clock(lambda: ORIGIN), on_node=on_node, **TELLING) as world:
         world.exchange.exchange.ews.renews_answered = renews
         if by is By.GRAPH:
             world.exchange.exchange.variants.change(varied or {})
@@ -376,6 +408,15 @@ def run_by_run(test: Callable[..., None]) -> Callable[..., None]:
     """HISTORIES=1000 looks for longer than a test run may take."""
     most = int(os.environ.get("HISTORIES", "20"))
     return settings(max_examples=most, suppress_health_check=list(HealthCheck))(test)
+
+
+async def check_on_node(history: list[list[Step]], *, varied: dict[str, Any] | None = None) -> None:
+    """Fails unless everybody sees on a Management Node what a clean run by policy shows, with troubles and without."""
+    expected = await run(history, By.GRAPH, clean=True)
+    for clean in (True, False):
+        found = await run(history, By.GRAPH, clean=clean, varied=varied, on_node=True)
+        differing = {what: (expected[what], found[what]) for what in expected if expected[what] != found[what]}
+        assert not differing, f"{'without' if clean else 'with'} troubles: by policy and on the node: {differing}"
 
 
 async def check(

@@ -11,13 +11,13 @@ import asyncio
 from random import Random
 
 import pytest
-from hypothesis import given, note
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from dev.harness.deployment import By
 from dev.harness.outages import Away
 from shared.mailboxes.graph.client import RetryReads
-from tests.integration.meetings.histories import Step, check, random_history, random_variants, run_by_run
+from tests.integration.meetings.histories import Step, check, check_on_node, random_history, random_variants, run_by_run
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +46,15 @@ def test_by_ews_the_outcome_is_the_same_with_and_without_troubles(chance: Random
     history, varied = random_history(chance, By.EWS), random_variants(chance, By.EWS)
     note(f"history: {history}, other habits: {varied}")
     asyncio.run(check(history, By.EWS, renews=renews, varied=varied))
+
+
+@dies
+@settings(max_examples=6, suppress_health_check=list(HealthCheck), deadline=None)
+@given(chance=st.randoms(use_true_random=False))
+def test_on_a_management_node_the_outcome_is_that_of_policy(chance: Random) -> None:
+    history, varied = random_history(chance, By.GRAPH), random_variants(chance, By.GRAPH)
+    note(f"history: {history}, variants: {varied}")
+    asyncio.run(check_on_node(history, varied=varied))
 
 
 def test_an_occurrence_that_was_changed_before_its_series_was_read_is_open() -> None:

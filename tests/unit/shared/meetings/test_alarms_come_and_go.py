@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 from pydantic import SecretStr
 
+from dev.harness.node_wire import NodeWire
 from dev.management_node.model import CONFERENCE
 from dev.management_node.node import Node
 from shared.alarms import AlarmKind
@@ -28,7 +29,6 @@ from shared.personal.bridge_failure import BridgeFailed
 from shared.personal.bridges import Bridges
 from shared.personal.store import VmrStore
 from tests.fakes.mailbox import invitation
-from tests.fakes.management_node import NodeWire
 from tests.support.integrations import GUID, full_fields
 from tests.support.meetings_world import body
 from tests.support.personal_vmrs import kept

@@ -5,7 +5,16 @@ import json
 import httpx
 
 from dev.management_node.api import Answer, Api, Request
+from dev.management_node.auth import BASIC
 from dev.management_node.node import Node
+from shared.composition import Services
+from shared.management_node.nodes import ManagementNodes
+
+ON_NODE = {
+    "conference_platform": "management_api", "bridge_url": "https://manager.example.com",
+    "bridge_username": BASIC[0], "bridge_password": BASIC[1], "bridge_client_id": "", "bridge_private_key": "",
+}  # fmt: skip
+"""Settings of an integration whose rooms are on the node."""
 
 
 class NodeWire(httpx.AsyncBaseTransport):
@@ -44,3 +53,10 @@ class NodeWire(httpx.AsyncBaseTransport):
 def _response(answer: Answer) -> httpx.Response:
     content = b"" if answer.body is None else json.dumps(answer.body).encode()
     return httpx.Response(answer.status, headers=dict(answer.headers), content=content)
+
+
+def wire_to(node: Node, services: Services, wire: httpx.AsyncBaseTransport | None = None) -> None:
+    """Have the product reach this node, whatever address the settings name."""
+    base = services.foundation
+    nodes = ManagementNodes(base.integrations, base.storage, base.clock, wire or NodeWire(node))
+    services.conferences.__dict__["management_nodes"] = nodes
