@@ -11,8 +11,9 @@ from shared.aliases.promises import Promises
 from shared.aliases.tags import format_tag
 from shared.bookings.booking import Booking
 from shared.bookings.operation import LEASE_TIME, Operation, correlation_id
-from shared.conferences.platform import PolicyPlatform
+from shared.conferences.platform import Platform, PolicyPlatform
 from shared.conferences.policy import Policy
+from shared.conferences.room_work import is_room_work
 from shared.identity.caller import Caller
 from shared.intake.notice import Notice, decode
 from shared.intake.watcher import Watcher
@@ -23,6 +24,7 @@ from shared.meetings.due_runner import DueRunner
 from shared.meetings.processor import Processor
 from shared.meetings.records import Records
 from shared.meetings.waiting import FIRST_PAUSE
+from shared.storage import Storage
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailbox import FakeMailbox
 from tests.support.integrations import an_integration
@@ -57,7 +59,7 @@ class MeetingsWorld:
         usual: dict[str, Any] = {
             "integration": self.integration,
             "mailbox": self.mailbox,
-            "platform": PolicyPlatform(self.storage),
+            "platform": self.platform(self.storage),
             "records": self.records,
             "decider": self.decider(self.records, self.allocator),
             "queue": self.queue,
@@ -65,6 +67,14 @@ class MeetingsWorld:
             "clock": self.clock,
         }
         return Processor(**usual | parts)
+
+    def platform(self, storage: Storage) -> Platform:
+        """Where conferences live, over this storage."""
+        return PolicyPlatform(storage)
+
+    async def handle_rooms(self, body: str) -> None:
+        """The queue hands out what is about rooms on a node: there is none."""
+        raise AssertionError(body)
 
     def decider(self, records: Records, allocator: Allocator) -> Decider:
         """The judge, on these records."""
@@ -77,7 +87,7 @@ class MeetingsWorld:
 
     def agenda(self) -> DueRunner:
         """The agenda."""
-        platform = PolicyPlatform(self.storage)
+        platform = self.platform(self.storage)
         return DueRunner(self.integration.uuid, self.mailbox, platform, self.records, self.storage, self.clock)
 
     async def reserve(self, user: str = "alice") -> Booking:
@@ -97,6 +107,9 @@ class MeetingsWorld:
         await self.backlog().handle(timedelta(minutes=1))
         while self.queue.sent:
             body, _ = self.queue.sent.pop(0)
+            if is_room_work(body):
+                await self.handle_rooms(body)
+                continue
             for notice in decode(body):
                 await self.processor().process(notice)
 

@@ -13,7 +13,6 @@ import pytest
 from shared.aliases.allocation import Allocator
 from shared.bookings.booking import Booking
 from shared.calendar.request import Update
-from shared.conferences.platform import PolicyPlatform
 from shared.errors import Unavailable
 from shared.identity.caller import Caller
 from shared.intake.notice import Notice
@@ -21,6 +20,7 @@ from shared.meetings.records import Records
 from tests.fakes.mailbox import cancellation, invitation
 from tests.support.crashes import Crash, CrashingMailbox, CrashingStorage, Fuse
 from tests.support.meetings_world import KEY, MeetingsWorld, body, stored_integration
+from tests.support.node_meetings import NodeMeetingsWorld
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = START + timedelta(hours=4)
@@ -101,7 +101,7 @@ async def run(world: MeetingsWorld, message: str, fuse: Fuse) -> None:
     records = Records(storage, world.integration.uuid)
     processor = world.processor(
         mailbox=CrashingMailbox(world.mailbox, fuse),
-        platform=PolicyPlatform(storage),
+        platform=world.platform(storage),
         records=records,
         decider=world.decider(records, Allocator(storage, world.clock, KEY)),
         queue=storage.queue("meeting-requests"),
@@ -122,18 +122,22 @@ async def outcome(world: MeetingsWorld) -> object:
     return answers, len(world.mailbox.mails), doors, pending
 
 
-async def clean_run(scenario: Scenario) -> tuple[object, int]:
+WORLDS = [MeetingsWorld, NodeMeetingsWorld]
+"""Rooms by policy, and on a Management Node: the outcome is that by policy."""
+
+
+async def clean_run(scenario: Scenario, by: type[MeetingsWorld] = MeetingsWorld) -> tuple[object, int]:
     """The outcome without a crash, and how many external calls it took."""
-    world, fuse = MeetingsWorld(), Fuse(at=0)
+    world, fuse = by(), Fuse(at=0)
     message = await scenario(world)
     await run(world, message, fuse)
     await world.settle()
     return await outcome(world), fuse.calls
 
 
-async def crashed_run(scenario: Scenario, fuse: Fuse) -> object:
+async def crashed_run(scenario: Scenario, fuse: Fuse, by: type[MeetingsWorld]) -> object:
     """The outcome after a crash: the queue hands the message out again, and timers run."""
-    world = MeetingsWorld()
+    world = by()
     message = await scenario(world)
     with pytest.raises(Crash):
         await run(world, message, fuse)
@@ -144,12 +148,15 @@ async def crashed_run(scenario: Scenario, fuse: Fuse) -> object:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("by", WORLDS)
 @pytest.mark.parametrize("scenario", SCENARIOS)
-async def test_a_crash_at_any_call_is_healed(scenario: Scenario, after: bool) -> None:
-    expected, calls = await clean_run(scenario)
+async def test_a_crash_at_any_call_is_healed(scenario: Scenario, by: type[MeetingsWorld], after: bool) -> None:
+    expected, _ = await clean_run(scenario)
+    found, calls = await clean_run(scenario, by)
+    assert found == expected
     assert calls >= 2
     for at in range(1, calls + 1):
-        assert await crashed_run(scenario, Fuse(at, after)) == expected, f"call {at} of {calls}"
+        assert await crashed_run(scenario, Fuse(at, after), by) == expected, f"call {at} of {calls}"
 
 
 async def test_a_crash_leaves_the_message_to_its_lease_not_to_a_second_run() -> None:
@@ -164,14 +171,15 @@ async def test_a_crash_leaves_the_message_to_its_lease_not_to_a_second_run() -> 
     assert [kind for kind, _ in world.told] == ["accepted"]
 
 
+@pytest.mark.parametrize("by", WORLDS)
 @pytest.mark.parametrize("scenario", SCENARIOS)
-async def test_a_failure_of_any_call_is_made_up_for(scenario: Scenario) -> None:
+async def test_a_failure_of_any_call_is_made_up_for(scenario: Scenario, by: type[MeetingsWorld]) -> None:
     """The process lives on, and what it knows of the answer goes into the records."""
-    expected, calls = await clean_run(scenario)
+    expected, calls = await clean_run(scenario, by)
     for at in range(1, calls + 1):
         for after in (False, True):
             fuse = Fuse(at, after, error=lambda: Unavailable("it cannot be reached"))
-            world = MeetingsWorld()
+            world = by()
             message = await scenario(world)
             with suppress(Unavailable):
                 await run(world, message, fuse)
