@@ -17,6 +17,7 @@ from bench import (
     idle,
     meeting,
     memory,
+    node,
     package,
     pane,
     policy,
@@ -41,7 +42,7 @@ ALWAYS: dict[str, Measurement] = {
     "webhook": webhook.measure,
     "memory": memory.measure,
 }
-LONG: dict[str, Measurement] = {"package": package.measure, "burst": burst.measure}
+LONG: dict[str, Measurement] = {"package": package.measure, "burst": burst.measure, "node": node.measure}
 RESULTS = Path(__file__).with_name("results.json")
 
 

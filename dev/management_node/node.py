@@ -117,20 +117,25 @@ class Node:
 
     def dialled(self, alias: str) -> Fields | None:
         """The room that a conferencing node finds by an alias now, or None."""
-        now = self.clock.now()
-        for history in self._replicated.values():
-            known = [each for each in history if each.since <= now]
-            room = known[-1].room if known else None
+        for id_ in self._replicated:
+            room = self._known(id_)
             if room and any(str(each["alias"]).casefold() == alias.casefold() for each in room["aliases"]):
                 return room
         return None
 
+    def _known(self, id_: int) -> Fields | None:
+        """A room as conferencing nodes have it now."""
+        now = self.clock.now()
+        known = [each for each in self._replicated.get(id_, ()) if each.since <= now]
+        return known[-1].room if known else None
+
     def rooms(self) -> list[dict[str, Any]]:
         """What people want to see of all conferences."""
-        return [self._told(self.store.shown("conference", id_)) for id_ in self.store.all("conference")]
+        return [self._told(id_) for id_ in self.store.all("conference")]
 
-    def _told(self, room: Fields) -> dict[str, Any]:
-        aliases = [each["alias"] for each in room["aliases"]]
+    def _told(self, id_: int) -> dict[str, Any]:
+        room = self.store.shown("conference", id_)
         names = ("name", "description", "tag", "primary_owner_email_address", "creation_time", "resource_uri")
-        reached = bool(aliases) and self.dialled(aliases[0]) is not None
+        aliases = [each["alias"] for each in room["aliases"]]
+        reached = self._known(id_) is not None
         return {name: room[name] for name in names} | {"aliases": aliases, "on_conferencing_nodes": reached}

@@ -109,6 +109,7 @@ class Administration:
             allocator=base.allocator,
             clock=base.clock,
             base_url=base.settings.public_base_url,
+            node_of=self.addin.conferences.node_of,
             app_id=base.settings.azure_client_id,
         )
         return await doctor.examine(integration)

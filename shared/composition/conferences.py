@@ -72,7 +72,7 @@ class Conferences:
             self.rooms,
             PolicyPlatform(base.storage),
             self._place_of,
-            self._node_of,
+            self.node_of,
             Outages(base.storage, base.clock),
             base.alarms,
             base.clock,
@@ -94,7 +94,7 @@ class Conferences:
 
         base = self.foundation
         outages = Outages(base.storage, base.clock)
-        return RoomComparison(self.rooms, self._place_of, self._node_of, outages, base.alarms)
+        return RoomComparison(self.rooms, self._place_of, self.node_of, outages, base.alarms)
 
     async def compare_rooms(self) -> None:
         """Have the lists of all Management Nodes compared, each integration's by itself."""
@@ -108,7 +108,7 @@ class Conferences:
         """Remove an integration's rooms from its node before its settings go, as far as the node can be asked."""
         from shared.conferences.room_removal import remove_rooms
 
-        await remove_rooms(self.rooms.records, self._node_of, uuid)
+        await remove_rooms(self.rooms.records, self.node_of, uuid)
 
     async def _place_of(self, uuid: str) -> Place:
         from shared.conferences.node_room import Place
@@ -119,7 +119,8 @@ class Conferences:
             return Place("", timedelta(0))
         return Place(node_key(integration.bridge_url), timedelta(minutes=integration.room_lead_time))
 
-    async def _node_of(self, uuid: str) -> ManagementNode | None:
+    async def node_of(self, uuid: str) -> ManagementNode | None:
+        """The Management Node that an integration's settings name, whatever its platform. Raises NodeFailed."""
         integration = await self._integration(uuid)
         return await self.management_nodes.of(integration) if integration and integration.bridge_url else None
 

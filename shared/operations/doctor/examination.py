@@ -10,17 +10,20 @@ from shared.alarms import AlarmKind, Alarms
 from shared.aliases.allocation import Allocator, alias_format
 from shared.bookings.operation import Operation
 from shared.clock import Clock
+from shared.conferences.room_records import RoomRecords
 from shared.errors import SchedulingError
 from shared.intake.watch_state import stored_subscription
 from shared.integrations import Integration
 from shared.integrations.conditions import EXCHANGE_TOKEN
 from shared.mailboxes.access import Access
 from shared.mailboxes.graph.access import Listed
+from shared.management_node.failure import NodeFailed
 from shared.meetings.records import Records
 from shared.operations.doctor.access import judge_access
 from shared.operations.doctor.ews import judge_ews, judge_kerberos
 from shared.operations.doctor.finding import Check, Finding, Place, problem
 from shared.operations.doctor.mailbox import judge_lag, judge_settings, judge_unfinished
+from shared.operations.doctor.node import NodeOf, judge_join_window, judge_node, look_at_node
 from shared.operations.doctor.server import Server, judge_server
 from shared.operations.doctor.service_account import LooksAtAccount, judge_account
 from shared.operations.doctor.texts import judge_texts
@@ -78,6 +81,7 @@ class Doctor:
     allocator: Allocator
     clock: Clock
     base_url: str
+    node_of: NodeOf
     app_id: str = ""
 
     async def examine(self, integration: Integration) -> list[Finding]:
@@ -96,11 +100,29 @@ class Doctor:
             by_graph: dict[Check, _Check] = {Check.CONNECTION: self._access, Check.SUBSCRIPTION: self._subscription}
             records: dict[Check, _Check] = {Check.LAG: self._records, Check.UNFINISHED: self._unfinished}
             upkeep: dict[Check, _Check] = {Check.NUMBER_SPACE: self._number_space, Check.POISON: self._poison}
+            if integration.conference_platform == "management_api":
+                records |= {Check.NODE: self._node}
+            else:
+                records |= {Check.JOIN_WINDOW: self._join_window}
             checks = (by_ews if integration.uses_ews else by_graph) | records | checks | upkeep
             if integration.authentication_method == "OAUTH":
                 checks = {Check.SERVICE_ACCOUNT: self._service_account} | checks
         found = await asyncio.gather(*(_bounded(name, check, integration, place) for name, check in checks.items()))
         return [finding for findings in found for finding in findings]
+
+    async def _node(self, integration: Integration, place: Place) -> Sequence[Finding]:
+        own = {record.alias async for record in RoomRecords(self.storage).of(integration.uuid)}
+        try:
+            node = await self.node_of(integration.uuid)
+            if node is None:
+                return judge_node(None, "bridge_url is not set", integration, place)
+            look = await look_at_node(node, integration.scheduled_alias_prefix or "", own, self.clock.now())
+        except NodeFailed as failed:
+            return judge_node(None, failed.cause, integration, place)
+        return judge_node(look, "", integration, place)
+
+    async def _join_window(self, integration: Integration, place: Place) -> Sequence[Finding]:
+        return [judge_join_window(integration, place)]
 
     async def _access(self, integration: Integration, place: Place) -> Sequence[Finding]:
         return judge_access(await self.access(integration).try_out(), place)

@@ -29,6 +29,11 @@ class Check(StrEnum):
     POISON = "poison_messages"
     TEXTS = "texts"
     DOMAINS = "metadata_domains"
+    NODE = "management_node"
+    NODE_RIGHTS = "management_node_rights"
+    NODE_CLOCK = "management_node_clock"
+    NODE_ALIASES = "management_node_aliases"
+    JOIN_WINDOW = "join_window"
 
 
 @dataclass(frozen=True)

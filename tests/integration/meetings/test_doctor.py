@@ -9,6 +9,8 @@ from dev.harness.deployment import INTEGRATION, MAILBOX, Deployment, deployed
 from shared.operations.doctor import Finding
 from shared.operations.doctor.finding import Check
 
+NODE = {Check.NODE, Check.NODE_RIGHTS, Check.NODE_CLOCK, Check.NODE_ALIASES}
+
 
 @pytest.fixture
 async def world() -> AsyncIterator[Deployment]:
@@ -28,8 +30,18 @@ async def faults(world: Deployment) -> set[Check]:
 
 async def test_a_healthy_integration(world: Deployment) -> None:
     found = await findings(world)
-    assert set(found) == set(Check) - {Check.SERVER, Check.SERVICE_ACCOUNT}, "no certificate, and nobody to sign in"
+    nobody = {Check.SERVER, Check.SERVICE_ACCOUNT} | NODE
+    assert set(found) == set(Check) - nobody, "no certificate, nobody to sign in, and no Management Node"
     assert await faults(world) == set()
+
+
+async def test_an_integration_whose_rooms_are_on_a_node() -> None:
+    async with deployed(on_node=True) as world:
+        assert set(await findings(world)) >= NODE
+        assert await faults(world) == set()
+        assert world.node is not None
+        world.node.faults.add({"on": "*", "status": 401, "times": None})
+        assert await faults(world) == {Check.NODE}
 
 
 async def test_nothing_happens_in_the_mailbox(world: Deployment) -> None:

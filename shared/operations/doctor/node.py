@@ -1,0 +1,121 @@
+"""Whether the Management Node can be used: reached, rights, clock, aliases that others have; and what policy needs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+from pydantic import BaseModel
+
+from shared.integrations import Integration
+from shared.management_node.client import STATUS
+from shared.management_node.conferences import ALIASES, CONFERENCES, read
+from shared.management_node.failure import NodeFailed
+from shared.management_node.nodes import ManagementNode
+from shared.operations.doctor.finding import Check, Finding, Place, fault, sound, warning
+
+MAX_SKEW = 60.0
+"""Seconds by which the node's clock may differ: by more, OAuth assertions are refused, and logs cannot be compared."""
+
+LEAST_BUFFER = 5
+"""Minutes of `meeting_buffer_before` within which a refusal that a node remembers is forgotten."""
+
+_ALIASES_READ = 200
+
+NodeOf = Callable[[str], Awaitable[ManagementNode | None]]
+
+
+@dataclass(frozen=True)
+class NodeLook:
+    """What was seen. `refused` is why the account may not write, "" when it may; `foreign` are others' aliases."""
+
+    version: str
+    skew: float
+    refused: str
+    foreign: tuple[str, ...]
+
+
+class _Version(BaseModel):
+    version: str = ""
+
+
+class _Versions(BaseModel):
+    objects: list[_Version] = []
+
+
+class _Alias(BaseModel):
+    alias: str
+
+
+class _Aliases(BaseModel):
+    objects: list[_Alias]
+
+
+async def look_at_node(node: ManagementNode, prefix: str, own: Collection[str], now: datetime) -> NodeLook:
+    """Four requests, of which none changes anything: one writes an empty list. Raises NodeFailed, RateLimited.
+
+    `own` are aliases of our rooms. Not confirmed live: that an empty bulk PATCH is refused to whoever may not write.
+    """
+    date = await node.client.date()
+    versions = read(await node.client.get(f"{STATUS}management_vm/", {"limit": 1}), _Versions).objects
+    found = await node.client.get(ALIASES, {"alias__startswith": prefix, "limit": _ALIASES_READ})
+    named = [each.alias for each in read(found, _Aliases).objects if each.alias.startswith(prefix)]
+    refused = ""
+    try:
+        await node.client.patch(CONFERENCES, {"objects": []})
+    except NodeFailed as failed:
+        refused = failed.cause
+    foreign = tuple(alias for alias in named if alias.partition("@")[0] not in own)
+    return NodeLook(versions[0].version if versions else "", _skew(date, now), refused, foreign)
+
+
+def judge_node(look: NodeLook | None, cause: str, integration: Integration, place: Place) -> list[Finding]:
+    """What was seen, or why nothing was."""
+    if look is None:
+        remedy = place.curl("PATCH", "", '{"bridge_url": "https://manager.example.com", "bridge_password": "VALUE"}')
+        return [fault(Check.NODE, f"{integration.bridge_url}: {cause}.", remedy)]
+    findings = [sound(Check.NODE, f"Version {look.version or 'unknown'} at {integration.bridge_url}.")]
+    if look.refused:
+        remedy = "Give the account's role on the Management Node the right to write conference and conference_alias."
+        findings.append(fault(Check.NODE_RIGHTS, f"Rooms cannot be made: {look.refused}.", remedy))
+    else:
+        findings.append(sound(Check.NODE_RIGHTS, "Conferences may be read and written."))
+    if abs(look.skew) > MAX_SKEW:
+        details = f"The Management Node's clock is {abs(look.skew):.0f} s {'ahead' if look.skew > 0 else 'behind'}."
+        findings.append(
+            fault(Check.NODE_CLOCK, details, "Set NTP servers on the Management Node (System > NTP Servers).")
+        )
+    else:
+        findings.append(sound(Check.NODE_CLOCK, "The Management Node's clock is right."))
+    return [*findings, _judge_aliases(look, place)]
+
+
+def _judge_aliases(look: NodeLook, place: Place) -> Finding:
+    if not look.foreign:
+        return sound(Check.NODE_ALIASES, "No other conference of the node has an alias with the integration's prefix.")
+    details = (
+        f"Other conferences of the node have aliases with the integration's prefix: {', '.join(look.foreign[:5])}"
+        f"{' …' if len(look.foreign) > 5 else ''}. A meeting that gets one of these numbers has no room."
+    )
+    return warning(Check.NODE_ALIASES, details, place.curl("PATCH", "", '{"scheduled_alias_prefix": "VALUE"}'))
+
+
+def judge_join_window(integration: Integration, place: Place) -> Finding:
+    """Whether a refusal that a conferencing node remembers may keep people out of a meeting's beginning."""
+    before = integration.meeting_buffer_before
+    if before >= LEAST_BUFFER:
+        return sound(Check.JOIN_WINDOW, f"People may join {before} minutes before the start.")
+    details = (
+        f"People may join {before} minutes before the start. A node may remember for two or three minutes that it was "
+        "told to refuse a call, so whoever dials too early may miss the beginning."
+    )
+    return warning(Check.JOIN_WINDOW, details, place.curl("PATCH", "", f'{{"meeting_buffer_before": {LEAST_BUFFER}}}'))
+
+
+def _skew(date: str, now: datetime) -> float:
+    try:
+        return (parsedate_to_datetime(date) - now).total_seconds()
+    except (ValueError, TypeError):
+        return 0.0
