@@ -14,7 +14,7 @@ from shared.management_node.client import STATUS
 from shared.management_node.conferences import ALIASES, CONFERENCES, read
 from shared.management_node.failure import NodeFailed
 from shared.management_node.nodes import ManagementNode
-from shared.operations.doctor.finding import Check, Finding, Place, fault, sound, warning
+from shared.operations.doctor.finding import Check, Finding, Place, problem, sound, warning
 
 MAX_SKEW = 60.0
 """Seconds by which the node's clock may differ: by more, OAuth assertions are refused, and logs cannot be compared."""
@@ -75,17 +75,17 @@ def judge_node(look: NodeLook | None, cause: str, integration: Integration, plac
     """What was seen, or why nothing was."""
     if look is None:
         remedy = place.curl("PATCH", "", '{"bridge_url": "https://manager.example.com", "bridge_password": "VALUE"}')
-        return [fault(Check.NODE, f"{integration.bridge_url}: {cause}.", remedy)]
+        return [problem(Check.NODE, f"{integration.bridge_url}: {cause}.", remedy)]
     findings = [sound(Check.NODE, f"Version {look.version or 'unknown'} at {integration.bridge_url}.")]
     if look.refused:
         remedy = "Give the account's role on the Management Node the right to write conference and conference_alias."
-        findings.append(fault(Check.NODE_RIGHTS, f"Rooms cannot be made: {look.refused}.", remedy))
+        findings.append(problem(Check.NODE_RIGHTS, f"Rooms cannot be made: {look.refused}.", remedy))
     else:
         findings.append(sound(Check.NODE_RIGHTS, "Conferences may be read and written."))
     if abs(look.skew) > MAX_SKEW:
         details = f"The Management Node's clock is {abs(look.skew):.0f} s {'ahead' if look.skew > 0 else 'behind'}."
         findings.append(
-            fault(Check.NODE_CLOCK, details, "Set NTP servers on the Management Node (System > NTP Servers).")
+            problem(Check.NODE_CLOCK, details, "Set NTP servers on the Management Node (System > NTP Servers).")
         )
     else:
         findings.append(sound(Check.NODE_CLOCK, "The Management Node's clock is right."))
