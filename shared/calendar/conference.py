@@ -8,6 +8,9 @@ from typing import Any, Self
 
 _NOT_EARLY = timedelta(0)
 
+_LEFT_OUT_WHEN_EMPTY = frozenset({"owner", "alias_description"})
+"""Columns of later versions: rows of earlier ones are written back in the same texts."""
+
 
 @dataclass(frozen=True, order=True)
 class Occurrence:
@@ -111,7 +114,7 @@ class Conference:
         times = [[int(o.start.timestamp()), int(o.end.timestamp())] for o in self.calendar.occurrences]
         until = self.calendar.known_until
         calendar = {"occurrences": times, "known_until": until.isoformat() if until else None}
-        fields = {name: value for name, value in vars(self).items() if name != "owner" or value}
+        fields = {name: value for name, value in vars(self).items() if value or name not in _LEFT_OUT_WHEN_EMPTY}
         return json.dumps(fields | {"calendar": calendar}, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod

@@ -16,6 +16,7 @@ import shared
 from functions import management
 from functions.http import STATUS, failure, json_endpoint, json_response, status_of
 from functions.sign_in import page_endpoint
+from shared.conferences.room_comparison import RoomsDiffer
 from shared.errors import (
     Conflict,
     InvalidRequest,
@@ -55,6 +56,7 @@ INTERNAL = {
     MailboxUnreadable: "an alarm of the sweep",
     StillWaiting: "an alarm of the sweep",
     CalendarDiffers: "an alarm of the nightly comparison",
+    RoomsDiffer: "an alarm of the comparison with a Management Node",
     TasksFailed: "an alarm of the hourly round",
 }
 """Errors that answer 500, each with the reason why no caller can do anything about it."""
