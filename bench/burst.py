@@ -19,7 +19,7 @@ from shared.integrations import Integration
 
 ONE_MAILBOX = 1000
 MAILBOXES, EACH = 200, 10
-AT_ONCE = 8 + 4  # host.json: batchSize + newBatchThreshold
+AT_ONCE = 16 + 8  # host.json: batchSize + newBatchThreshold
 
 
 async def measure() -> list[Result]:
@@ -43,7 +43,7 @@ async def _many_mailboxes() -> list[Result]:
     mailboxes = [f"vmr{number}@example.com" for number in range(MAILBOXES)]
     async with deployed() as world:
         for number, address in enumerate(mailboxes):
-            await _integration(world, number, address)
+            await integration(world, number, address)
         await world.services.scheduling.timers.renew()
         assert len(list(world.exchange.exchange.subscriptions)) == 1 + MAILBOXES
         await world.faults({"on": "*", "action": "latency", "ms": 1000 * GRAPH_LATENCY})
@@ -58,7 +58,7 @@ async def _lost(world: Deployment, expected: int) -> int:
     return expected - sum(count == 1 for count in answers.values())
 
 
-async def _integration(world: Deployment, number: int, address: str) -> None:
+async def integration(world: Deployment, number: int, address: str) -> None:
     """An integration like the one that is there, with an equipment mailbox of its own."""
     await world.control("PATCH", f"/dev/mailboxes/{address}", {"automate_processing": "AutoUpdate"})
     model = (await world.integration()).resource()
@@ -72,7 +72,7 @@ async def _integration(world: Deployment, number: int, address: str) -> None:
 async def _burst(world: Deployment, mailboxes: list[str]) -> float:
     """Invite while the queue is handled already; seconds until all is quiet."""
     start, done = time.perf_counter(), asyncio.Event()
-    workers = asyncio.create_task(_work_off(world, done))
+    workers = asyncio.create_task(work_off(world, done))
     await _invitations(world, mailboxes)
     await world.exchange.exchange.notifier.idle()
     done.set()
@@ -84,11 +84,11 @@ async def _invitations(world: Deployment, mailboxes: list[str]) -> None:
     when = (world.now + timedelta(days=1)).replace(hour=10, minute=0, second=0, microsecond=0)
     owners = {integration.mailbox: integration for integration in await world.services.foundation.integrations.list()}
     for number, address in enumerate(mailboxes):
-        tagged = await _instructions(world, owners[address])
+        tagged = await instructions(world, owners[address])
         await world.invite(when, tagged, attendees=[address], subject=f"Number {number}")
 
 
-async def _instructions(world: Deployment, integration: Integration) -> str:
+async def instructions(world: Deployment, integration: Integration) -> str:
     """What Alice gets for a click in the add-in of an integration."""
     form, lifetime = alias_format(integration), timedelta(days=integration.reservation_days)
     booking = await world.services.foundation.allocator.allocate(
@@ -97,7 +97,7 @@ async def _instructions(world: Deployment, integration: Integration) -> str:
     return joining_instructions(integration, booking)
 
 
-async def _work_off(world: Deployment, done: asyncio.Event) -> None:
+async def work_off(world: Deployment, done: asyncio.Event) -> None:
     """Hand out messages until no more come and none are left, hidden ones included."""
     queue, room = world.memory.queue("meeting-requests"), asyncio.Semaphore(AT_ONCE)
     busy: set[asyncio.Task[None]] = set()

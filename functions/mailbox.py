@@ -17,9 +17,9 @@ STORAGE = "SchedulingStorage"
 POISON, ROUNDS_POISON = QUEUES[1], QUEUES[3]
 MAX_DEQUEUE_COUNT = 5
 """maxDequeueCount of host.json."""
-POLLS_STARTED = 5
-"""Polls that one call of their timer starts, a minute apart: it runs every five minutes. Where no integration is
-polled, none is started, and nothing runs every minute.
+MINUTES_STARTED = 5
+"""Polls, and looks for due rooms, that one call of their timers starts, a minute apart: they run every five minutes.
+Where no integration needs them none is started, so that nothing runs every minute.
 """
 
 
@@ -87,13 +87,13 @@ async def sweep(timer: func.TimerRequest) -> None:
 @bp.timer_trigger("timer", "0 */5 * * * *")
 async def poll(timer: func.TimerRequest) -> None:
     """Every five minutes: the polls of the next ones, where there are Exchanges that notify nobody (EWS)."""
-    await services().scheduling.timers.poll(POLLS_STARTED)
+    await services().scheduling.timers.poll(MINUTES_STARTED)
 
 
-@bp.timer_trigger("timer", "0 * * * * *")
+@bp.timer_trigger("timer", "0 */5 * * * *")
 async def rooms(timer: func.TimerRequest) -> None:
-    """Every minute: rooms that are due on Management Nodes."""
-    await services().conferences.room_timer.run()
+    """Every five minutes: looks at each of the next ones for rooms due on Management Nodes, where there are any."""
+    await services().scheduling.timers.rooms(MINUTES_STARTED)
 
 
 @bp.timer_trigger("timer", "0 0 */6 * * *")

@@ -91,4 +91,3 @@ def _vmr_in(meeting: Json, vmrs: Sequence[Vmr]) -> Vmr | None:
     """The personal VMR whose joining instructions a meeting has; its room is in nobody's records of meetings."""
     text = f"{meeting['location']} {meeting['body']}".casefold()
     return next((vmr for vmr in vmrs if any(alias.casefold() in text for alias in vmr.aliases)), None)
-

@@ -29,6 +29,5 @@ class RoundsInPlace(Rounds):
 
 def in_place(rounds: Rounds, sent: MemoryQueue) -> RoundsInPlace:
     """The same rounds, worked on in place; `sent` is what their queue has."""
-    return RoundsInPlace(
-        rounds.integrations, rounds.turns, rounds.chores, rounds.alarms, rounds.queue, rounds.clock, sent
-    )  # fmt: skip
+    parts = rounds.integrations, rounds.turns, rounds.chores, rounds.alarms, rounds.queue, rounds.clock
+    return RoundsInPlace(*parts, rounds.due_rooms, sent)

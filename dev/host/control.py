@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
 
@@ -11,6 +12,9 @@ from aiohttp import web
 from dev.host.clock import MovableClock
 from dev.host.timers import Timer
 from dev.host.worker import InvocationFailed
+
+STARTS_MINUTES = frozenset({"poll", "rooms"})
+"""Timers of the app that put messages for later minutes into a queue."""
 
 
 class Control:
@@ -60,6 +64,8 @@ class Control:
             except (KeyError, TypeError, ValueError) as error:
                 return _fault(HTTPStatus.BAD_REQUEST, f'{{"now": a later ISO time with offset}} is needed: {error!r}')
             await asyncio.gather(*(timer.catch_up() for timer in self._timers.values()))
+            if self._is_up.is_set():
+                await self._start_minutes()
             await self._settle()
         failed = [name for name, count in self._failures().items() if count > before[name]]
         return web.json_response({"now": self._clock.now().isoformat(), "failed": failed})
@@ -71,6 +77,12 @@ class Control:
             return _fault(HTTPStatus.BAD_REQUEST, f'{{"away": true or false}} is needed: {error!r}')
         (self._is_up.clear if away is True else self._is_up.set)()
         return web.json_response({"away": not self._is_up.is_set()})
+
+    async def _start_minutes(self) -> None:
+        """What these timers start for every minute is hidden in the queue, which knows no movable clock."""
+        for name in STARTS_MINUTES & self._timers.keys():
+            with suppress(InvocationFailed):
+                await self._timers[name].run()
 
     def _failures(self) -> dict[str, int]:
         return {name: timer.failures for name, timer in self._timers.items()}

@@ -49,7 +49,7 @@ param ownAuthorities bool = false
 
 @description('Instances for HTTP that never stop, so that Graph and the first click in Outlook never meet a cold start.')
 @minValue(0)
-param alwaysReadyInstances int = 1
+param alwaysReadyInstances int = 0
 
 @description('How far the app may scale out, per group of functions.')
 @minValue(40)

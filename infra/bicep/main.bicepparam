@@ -33,9 +33,9 @@ param managementClientId = ''
 param webProxy = ''
 param noProxy = '.core.windows.net,.vault.azure.net'
 
-// One instance that never stops costs about as much as the rest of a small deployment (docs/operations.md has the
-// formula). With 0, Graph's notifications may meet a cold start: the sweep finds what they lose, minutes later.
-param alwaysReadyInstances = 1
+// An instance that never stops costs more than all the rest of a small deployment (docs/operations.md has the formula).
+// With 0, Graph's notifications may meet a cold start: the sweep finds what they lose, minutes later.
+param alwaysReadyInstances = 0
 param maximumInstances = 40
 param instanceMemory = 2048
 

@@ -70,7 +70,9 @@ class Scheduling:
         base, tokens = self.foundation, self.mailboxes.identity.service_tokens
         parts = base.integrations.get, tokens.renew, base.alarms, base.storage, base.clock
         chores, turns = Chores(self._handlers, self._watcher, *parts), Turns(base.storage, base.clock)
-        return Rounds(base.integrations, turns, chores, base.alarms, base.storage.queue(ROUNDS), base.clock)
+        return Rounds(
+            base.integrations, turns, chores, base.alarms, base.storage.queue(ROUNDS), base.clock, self._due_rooms
+        )
 
     @cached_property
     def retirement(self) -> Retirement:
@@ -90,6 +92,9 @@ class Scheduling:
         vmrs = VmrStore(base.storage, base.clock, served_by(base.integrations))
         moves, leave = self.conferences.room_moves, self.conferences.leave_node
         return IntegrationLifecycle(self.timers, self.retirement, vmrs, moves, leave)
+
+    async def _due_rooms(self) -> None:
+        await self.conferences.room_timer.run()
 
     def _watcher(self, outline: Integration) -> Watcher:
         return self.mailboxes.watcher_of(outline, self.mailboxes.mailbox_of(outline))

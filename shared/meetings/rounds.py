@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
@@ -42,8 +42,10 @@ _STRETCH_GAP = 20
 
 SENDS_CONCURRENCY = 16
 
-TURNS_CONCURRENCY = 100
-"""Turns of one process at the same time: nearly all their time is waiting for Exchange and storage."""
+TURNS_CONCURRENCY = 32
+"""Turns of one process at the same time: nearly all their time is waiting for Exchange and storage. More would make the
+pool of connections slower than it makes the round faster: its work for each request grows with those that wait.
+"""
 
 START_TURNS_WITHIN = timedelta(seconds=90)
 """A message's turns that have not begun by then go back into the queue: it must be over within functionTimeout."""
@@ -70,6 +72,8 @@ class Rounds:
     alarms: Alarms
     queue: Queue
     clock: Clock
+    due_rooms: Callable[[], Awaitable[object]]
+    """Hands out the rooms that are due on Management Nodes (room_keeper.py)."""
 
     @cached_property
     def _slots(self) -> asyncio.Semaphore:
@@ -92,6 +96,14 @@ class Rounds:
         if not count:
             measure(Metric.ROUND, 1, outcome=round_)
         return count
+
+    async def start_rooms(self, delays: Sequence[timedelta]) -> None:
+        """Have due rooms handed out after each of `delays`, if any integration has rooms on a Management Node."""
+        async for _ in self._stretches(Round.ROOMS):
+            now = self.clock.now()
+            moments = [(Stretch(Round.ROOMS, "", "", (now + each).isoformat()), each) for each in delays]
+            await self._send(moments)
+            break
 
     async def _stretches(self, round_: Round) -> AsyncIterator[tuple[str, str]]:
         """Bounds of stretches that hold all integrations which a round concerns."""
@@ -121,7 +133,7 @@ class Rounds:
             log.info("a message of round %s was left to the next round", stretch.round)
             return
         try:
-            await self._work(stretch)
+            await (self.due_rooms() if stretch.round is Round.ROOMS else self._work(stretch))
         except AWAY as error:
             if not last_try:
                 raise

@@ -25,6 +25,8 @@ class Round(StrEnum):
     AGENDA = "agenda"
     COMPARE = "compare"
     CLEANUP = "cleanup"
+    ROOMS = "rooms"
+    """Rooms that are due on Management Nodes: one message for all integrations."""
 
     @property
     def period(self) -> timedelta:
@@ -40,6 +42,8 @@ class Round(StrEnum):
         """Whether an integration has a turn; by its outline."""
         if self is Round.CLEANUP:
             return True
+        if self is Round.ROOMS:
+            return integration.conference_platform == "management_api"
         by_ews = {Round.SWEEP: False, Round.RENEW: False, Round.POLL: True}.get(self)
         return integration.enable_dynamic_vmrs and by_ews in (None, integration.uses_ews)
 
@@ -51,9 +55,10 @@ _PERIODS = {
     Round.AGENDA: timedelta(hours=1),
     Round.COMPARE: timedelta(days=1),
     Round.CLEANUP: timedelta(days=1),
+    Round.ROOMS: timedelta(minutes=1),
 }
 
-CONCERNING = ("uuid", "enable_dynamic_vmrs", "authentication_method", "url")
+CONCERNING = ("uuid", "enable_dynamic_vmrs", "authentication_method", "url", "conference_platform")
 """Columns that tell whether a round concerns an integration."""
 
 

@@ -41,6 +41,10 @@ class Timers:
         """Look where nobody notifies us, so many times a minute apart: as long as an organizer may wait."""
         await self.rounds.start(Round.POLL, delays=[each * Round.POLL.period for each in range(polls)])
 
+    async def rooms(self, minutes: int = 1) -> None:
+        """Hand out rooms that are due on Management Nodes, so many times a minute apart; not where there are none."""
+        await self.rounds.start_rooms([each * Round.ROOMS.period for each in range(minutes)])
+
     async def renew(self, *, by_hand: bool = True) -> None:
         """Renew the subscriptions that are due, all of them `by_hand`, and replace those Exchange has lost (M9)."""
         await self.rounds.start(Round.RENEW, by_hand=by_hand)

@@ -49,10 +49,12 @@ class TimersWorld:
         signed = self.renew_sign_in, self.alarms, self.storage, self.clock
         self.chores = Chores(self.handlers, self.watcher, self.store.get, *signed)
         turns, queue = Turns(self.storage, self.clock), self.storage.queue(ROUNDS)
-        self.rounds = RoundsInPlace(self.store, turns, self.chores, self.alarms, queue, self.clock, queue)
+        parts = self.store, turns, self.chores, self.alarms, queue, self.clock
+        self.rounds = RoundsInPlace(*parts, self.due_rooms, queue)
         retirement = Retirement(self.storage, PolicyPlatform(self.storage))
         self.timers = Timers(self.store, self.rounds, self.handlers, self.alarms, retirement)
         self.signed_in: list[str] = []
+        self.looks_for_rooms = 0
         self.places: dict[str, Place] = {}
 
     async def add(self, name: str, **fields: Any) -> str:
@@ -76,6 +78,9 @@ class TimersWorld:
 
     def watcher(self, outline: Integration) -> Watcher:
         return self.places[outline.uuid].watcher
+
+    async def due_rooms(self) -> None:
+        self.looks_for_rooms += 1
 
     async def renew_sign_in(self, outline: Integration) -> None:
         self.signed_in.append(outline.uuid)

@@ -26,7 +26,7 @@ class Deferred(TimersWorld):
         super().__init__()
         at_once = self.rounds
         parts = at_once.integrations, at_once.turns, at_once.chores, at_once.alarms, at_once.queue, at_once.clock
-        self.queued = Rounds(*parts)
+        self.queued = Rounds(*parts, self.due_rooms)
         self.timers.__dict__["rounds"] = self.queued
         self.queue = self.storage.queue("rounds")
 
@@ -85,6 +85,18 @@ async def test_the_polls_of_five_minutes_are_started_together(world: Deferred) -
     assert [delay for _, delay in world.stretches()] == [timedelta(minutes=n) for n in range(5)]
     moments = {stretch.started for stretch, _ in world.stretches()}
     assert len(moments) == 5, "a poll is over when the next one begins"
+
+
+async def test_due_rooms_are_looked_for_every_minute_where_a_management_node_has_any(world: Deferred) -> None:
+    await world.several(2)
+    await world.timers.rooms(5)
+    assert world.queue.sent == []
+    node = {"bridge_url": "https://node.example.com", "bridge_username": "admin", "bridge_password": "secret"}
+    await world.several(1, conference_platform="management_api", **EWS, **node)
+    await world.timers.rooms(5)
+    assert [delay for _, delay in world.stretches()] == [timedelta(minutes=n) for n in range(5)]
+    await world.work()
+    assert world.looks_for_rooms == 1
 
 
 async def test_two_rounds_never_work_on_one_integration_at_once(world: Deferred) -> None:

@@ -1,0 +1,71 @@
+"""One invitation for a mailbox, alone and while thousands of notices wait for another one (S2).
+
+Messages are handed out as host.json says. The simulated Exchange works in the same process, so a busy machine burdens
+both sides.
+"""
+
+import asyncio
+import itertools
+import statistics
+import time
+from datetime import timedelta
+
+from bench.burst import instructions, integration, work_off
+from bench.result import Result
+from bench.throughput import GRAPH_LATENCY
+from dev.harness.deployment import INTEGRATION, MAILBOX, Deployment, deployed
+from shared.intake.notice import Notice, decode, encode
+
+WAITING, MEETINGS = 5000, 200
+"""Notices that wait, and the meetings that they are about: most tell again what was told."""
+
+QUIET_MAILBOX = "vmr0@example.com"
+BOB = "bob@example.com"
+TRIES = 3
+
+
+async def measure() -> list[Result]:
+    """Seconds from an invitation to its answer."""
+    async with deployed() as world:
+        await integration(world, 0, QUIET_MAILBOX)
+        await world.services.scheduling.timers.renew()
+        notices = await _flood(world)
+        await world.faults({"on": "*", "action": "latency", "ms": 1000 * GRAPH_LATENCY})
+        done = asyncio.Event()
+        worker = asyncio.create_task(work_off(world, done))
+        quiet = statistics.median([await _answered(world) for _ in range(TRIES)])
+        queue = world.memory.queue("meeting-requests")
+        for notice in notices:
+            for body in encode([notice]):
+                await queue.send(body)
+        busy = statistics.median([await _answered(world) for _ in range(TRIES)])
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+        done.set()
+    most = 1.5 * quiet + GRAPH_LATENCY
+    note = f"{quiet:.2f} s alone"
+    what = f"an invitation beside {WAITING:,} notices that wait for another mailbox"
+    return [Result(what, busy, "s", most, note=note)]
+
+
+async def _flood(world: Deployment) -> list[Notice]:
+    owner, when = await world.services.foundation.integrations.get(INTEGRATION), world.now + timedelta(days=1)
+    for number in range(MEETINGS):
+        tagged = await instructions(world, owner)
+        await world.invite(when, tagged, attendees=[MAILBOX], subject=f"Flood {number}")
+    await world.exchange.exchange.notifier.idle()
+    queue = world.memory.queue("meeting-requests")
+    found = [notice for text, _ in queue.sent for notice in decode(text)]
+    queue.sent.clear()
+    return list(itertools.islice(itertools.cycle(found), WAITING))
+
+
+async def _answered(world: Deployment) -> float:
+    owners = {each.mailbox: each for each in await world.services.foundation.integrations.list()}
+    tagged = await instructions(world, owners[QUIET_MAILBOX])
+    start = time.perf_counter()
+    when = world.now + timedelta(days=1)
+    uid = await world.invite(when, tagged, attendees=[QUIET_MAILBOX], organizer=BOB)
+    while not await world.answers(uid, BOB):  # noqa: ASYNC110  # what Bob sees is asked for by HTTP
+        await asyncio.sleep(0.01)
+    return time.perf_counter() - start

@@ -1,0 +1,68 @@
+"""A day in which nobody schedules anything: executions, storage requests and what they cost (one integration by Graph).
+
+The free grant of Flex Consumption is for a month and a subscription (docs/facts/azure-functions.md); each execution is
+counted as a second of a whole instance, though executions at the same time share theirs.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from bench.meter import Meter, MeteredStorage
+from bench.result import Result
+from dev.harness.deployment import Deployment, deployed
+from shared.storage import ROUNDS
+
+DAYS = 30
+FREE_EXECUTIONS = 250_000
+FREE_GIGABYTE_SECONDS = 100_000
+INSTANCE_GIGABYTES = 2
+QUEUE_REQUESTS_PER_MESSAGE = 2
+"""The host takes a message out of the queue, and deletes it."""
+
+MINUTES = 5
+
+
+async def measure() -> list[Result]:
+    """A day of all timers, by their schedules (functions/mailbox.py)."""
+    meter = Meter()
+    async with deployed() as world:
+        await world.restart(MeteredStorage(world.memory, meter))
+        await world.services.scheduling.timers.sweep()  # what only the first round of a process does
+        meter.reset()
+        timers = await _day(world)
+    messages = meter.calls[ROUNDS]
+    executions = DAYS * (timers + messages)
+    requests = meter.total + QUEUE_REQUESTS_PER_MESSAGE * messages
+    return [
+        Result(
+            "an idle day: executions", timers + messages, "", note=f"{timers} timers, {messages} messages of theirs"
+        ),
+        Result("the same: storage requests", requests, "requests"),
+        Result("an idle month: executions", executions, "", FREE_EXECUTIONS),
+        Result("the same: running time", executions * INSTANCE_GIGABYTES, "GB-s", FREE_GIGABYTE_SECONDS),
+    ]
+
+
+async def _day(world: Deployment) -> int:
+    """Let a day pass; how many timers ran."""
+    timers, ran = world.services.scheduling.timers, 0
+
+    async def run(timer: Callable[[], Awaitable[None]]) -> None:
+        nonlocal ran
+        ran += 1
+        await timer()
+
+    for minute in range(0, 24 * 60, 5):
+        await world.move_to(world.now + timedelta(minutes=5))
+        await run(timers.sweep)
+        await run(lambda: timers.poll(MINUTES))
+        await run(lambda: timers.rooms(MINUTES))
+        if minute % 60 == 20:
+            await run(timers.agenda)
+        if minute % 360 == 0:
+            await run(lambda: timers.renew(by_hand=False))
+        if minute == 130:
+            await run(timers.compare)
+        if minute == 220:
+            await run(timers.cleanup)
+    return ran

@@ -1,0 +1,46 @@
+"""Lists of integrations and alarms among ten and among ten thousand: storage requests, the same for both (S1)."""
+
+from collections.abc import Awaitable, Callable
+
+from bench.many import FIELDS, fill
+from bench.meter import Meter, MeteredStorage
+from bench.result import Result
+from dev.harness.secrets import MemorySecrets
+from dev.harness.storage import MemoryStorage
+from shared.alarms import AlarmKind, Alarms
+from shared.clock import SystemClock
+from shared.integrations import IntegrationStore
+
+FEW, MANY = 10, 10_000
+PAGE = 10
+
+
+async def measure() -> list[Result]:
+    """Each among few, and what it takes more among many."""
+    few, many = await _counted(FEW), await _counted(MANY)
+    return [
+        Result(f"{what}: storage requests more among {MANY:,} than among {FEW}", many[what] - few[what], "requests", 0,
+               note=f"{few[what]} among {FEW}")
+        for what in few
+    ]  # fmt: skip
+
+
+async def _counted(size: int) -> dict[str, int]:
+    meter, memory = Meter(), MemoryStorage()
+    await fill(IntegrationStore(memory, MemorySecrets(), SystemClock()), memory, size)
+    storage = MeteredStorage(memory, meter)
+    store, alarms = IntegrationStore(storage, MemorySecrets(), SystemClock()), Alarms(storage, SystemClock())
+    page, _ = await store.page(0, PAGE)
+    await alarms.raise_(page[0].uuid, AlarmKind.CONNECTION, "Graph answered 403.")
+    counted = dict[str, int]()
+    acts: dict[str, Callable[[], Awaitable[object]]] = {
+        "a page of integrations": lambda: store.page(size - PAGE, PAGE),
+        "one integration by its id": lambda: store.by_id(size // 2),
+        "one integration more": lambda: store.create({**FIELDS, "room_mailbox_email_address": "more@example.com"}),
+        "all alarms": alarms.between,
+    }
+    for what, act in acts.items():
+        meter.reset()
+        await act()
+        counted[what] = meter.total
+    return counted

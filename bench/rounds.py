@@ -1,0 +1,136 @@
+"""A sweep over a thousand and over ten thousand integrations in whose mailboxes nothing happens (S1).
+
+Storage is Azurite, Graph takes 100 ms for an answer, and one process works on the messages, as many at a time as
+host.json says. Its processor time and memory are its own: Azurite and Graph are other processes.
+"""
+
+import asyncio
+import json
+import resource
+import sys
+import time
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from bench.cold_import import ROOT
+from bench.host import free_port
+from bench.many import fill
+from bench.result import Result
+from bench.world import KEY, PUBLIC, azurite_storage
+from dev.harness.secrets import MemorySecrets
+from dev.harness.storage import MemoryQueue
+from shared.azure_storage import AzureStorage
+from shared.bookings.rows import SHARDS, TURNS_PARTITION
+from shared.clock import SystemClock
+from shared.composition import Services
+from shared.integrations import IntegrationStore
+from shared.settings import Settings, StorageAccount
+from shared.storage import ROUNDS, Queue, Table
+
+SIZES = (1000, 10_000)
+GRAPH_LATENCY = 0.1  # seconds
+MESSAGES_AT_ONCE = 16 + 8  # host.json: batchSize + newBatchThreshold
+PERIOD = 300
+"""Seconds from one sweep to the next."""
+
+MOST_MEMORY = 200  # MiB
+MOST_PROCESSOR_TIME = 5  # ms for one idle integration
+
+
+async def measure() -> list[Result]:
+    """The second sweep: the first one subscribes to every mailbox."""
+    results = [each for size in SIZES for each in await _measured(size)]
+    small, large = (result.figure for result in results if result.unit == "ms each")
+    return [*results, Result("the same: ten times as many cost, each", large / small, "×", 1.5)]
+
+
+async def _measured(size: int) -> list[Result]:
+    async with azurite_storage() as (storage, connection), _graph() as url:
+        await fill(IntegrationStore(storage, MemorySecrets(), SystemClock()), storage, size)
+        command = [sys.executable, "-m", "bench.rounds", connection, url]
+        process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE)
+        output, _ = await process.communicate()
+        assert process.returncode == 0
+    seconds, processor, mebibytes, turns = json.loads(output)
+    assert turns == size
+    what = f"a sweep of {size:,} idle integrations"
+    return [
+        Result(f"{what}, one process", seconds, "s", PERIOD),
+        Result("the same: processor time", 1000 * processor / size, "ms each", MOST_PROCESSOR_TIME),
+        Result("the same: memory", mebibytes, "MiB", MOST_MEMORY),
+    ]
+
+
+@asynccontextmanager
+async def _graph() -> AsyncIterator[str]:
+    port = free_port()
+    command = [sys.executable, "-m", "bench.graph_stub", str(port), str(GRAPH_LATENCY)]
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE)
+    assert process.stdout
+    await process.stdout.readline()
+    try:
+        yield f"http://127.0.0.1:{port}/v1.0"
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+class _Storage:
+    """Azurite's tables; queues in memory, since Azure's host is who takes messages out of them."""
+
+    def __init__(self, tables: AzureStorage) -> None:
+        self._tables = tables
+        self.queues: dict[str, MemoryQueue] = {}
+
+    def table(self, name: str) -> Table:
+        """See Storage.table."""
+        return self._tables.table(name)
+
+    def queue(self, name: str) -> Queue:
+        """See Storage.queue."""
+        return self.queues.setdefault(name, MemoryQueue())
+
+    async def close(self) -> None:
+        """See Storage.close."""
+        await self._tables.close()
+
+
+async def _worker(connection: str, url: str) -> None:
+    """Two sweeps; prints what the second one took."""
+    storage = _Storage(AzureStorage(StorageAccount(connection)))
+    settings = Settings(StorageAccount("unused"), PUBLIC, KEY, graph_base_url=url, secrets_file="unused")
+    services = Services(settings, storage, MemorySecrets(), SystemClock())
+    await _sweep(services, storage)
+    start, processor = time.perf_counter(), time.process_time()
+    await _sweep(services, storage)
+    took, used = time.perf_counter() - start, time.process_time() - processor
+    turns = len([key async for key in _turns(storage)])
+    print(json.dumps([took, used, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, turns]))
+    await services.close()
+
+
+async def _sweep(services: Services, storage: _Storage) -> None:
+    """Start a sweep and work on its messages."""
+    await services.scheduling.timers.sweep()
+    room, sent = asyncio.Semaphore(MESSAGES_AT_ONCE), storage.queues[ROUNDS].sent
+    bodies = [body for body, delay in sent if delay == timedelta(0)]
+    sent.clear()
+
+    async def handle(body: str) -> None:
+        async with room:
+            await services.scheduling.rounds.handle(body)
+
+    await asyncio.gather(*map(handle, bodies))
+    assert not sent, "somebody was busy, or not reached in time"
+
+
+async def _turns(storage: _Storage) -> AsyncIterator[str]:
+    for digit in SHARDS:
+        async for row in storage.table("meetings").rows(f"{TURNS_PARTITION}-{digit}", columns=("until",)):
+            yield row.key
+
+
+if __name__ == "__main__":
+    asyncio.run(_worker(sys.argv[1], sys.argv[2]))
