@@ -78,6 +78,10 @@ ALARM_TYPES: Mapping[AlarmKind, AlarmType] = {
     AlarmKind.QUOTA: AlarmType(13, AlarmLevel.WARNING),
     AlarmKind.COMPARISON: AlarmType(14, AlarmLevel.WARNING),
     AlarmKind.DOMAINS: AlarmType(15, AlarmLevel.ERROR),
+    AlarmKind.ROOMS: AlarmType(16, AlarmLevel.CRITICAL),
+    AlarmKind.ROOMS_LATE: AlarmType(17, AlarmLevel.WARNING),
+    AlarmKind.ROOM_NAME: AlarmType(18, AlarmLevel.WARNING),
+    AlarmKind.ROOM_COMPARISON: AlarmType(19, AlarmLevel.WARNING),
 }
 
 REMEDIES = {

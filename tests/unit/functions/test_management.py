@@ -85,10 +85,10 @@ async def test_nobody_gets_in_where_no_password_is_set() -> None:
 async def test_a_fault_of_ours_tells_nothing(
     deployment: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def broken() -> None:
+    async def broken(*_: int) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(deployment.foundation.integrations, "list", broken)
+    monkeypatch.setattr(deployment.foundation.integrations, "page", broken)
     answer = await send("GET", CONNECTORS, **PROOF)
     told = json.loads(answer.get_body())
     assert answer.status_code == 500
