@@ -79,4 +79,4 @@ async def test_from_the_click_to_the_open_room(browser: Browser, tmp_path: Path,
     film.write(file)
     assert file.stat().st_size < LARGEST
     with Image.open(file) as made:
-        assert made.is_animated
+        assert getattr(made, "n_frames", 1) > 5
