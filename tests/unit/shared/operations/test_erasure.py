@@ -30,7 +30,11 @@ ADDRESS = "alice@example.com"
 async def world() -> MeetingsWorld:
     """Alice and Bob have a user record, a personal VMR and a meeting each."""
     world = MeetingsWorld(
-        stored_integration(conference_name_template="Room {{alias}}", conference_description_template="")
+        stored_integration(
+            conference_name_template="Room {{alias}}",
+            conference_description_template="",
+            scheduled_alias_description_template="",
+        )
     )
     for id_, (email, oid) in enumerate([(ADDRESS, OID), ("bob@example.com", OTHER_OID)], 1):
         await UserStore(world.storage).create(user(id_, email, oid))
