@@ -44,6 +44,7 @@ async def _many_mailboxes() -> list[Result]:
     async with deployed() as world:
         for number, address in enumerate(mailboxes):
             await integration(world, number, address)
+        await world.open_to_graph(MAILBOX, *mailboxes)
         await world.services.scheduling.timers.renew()
         assert len(list(world.exchange.exchange.subscriptions)) == 1 + MAILBOXES
         await world.faults({"on": "*", "action": "latency", "ms": 1000 * GRAPH_LATENCY})

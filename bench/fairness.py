@@ -28,6 +28,7 @@ async def measure() -> list[Result]:
     """Seconds from an invitation to its answer."""
     async with deployed() as world:
         await integration(world, 0, QUIET_MAILBOX)
+        await world.open_to_graph(MAILBOX, QUIET_MAILBOX)
         await world.services.scheduling.timers.renew()
         notices = await _flood(world)
         await world.faults({"on": "*", "action": "latency", "ms": 1000 * GRAPH_LATENCY})
