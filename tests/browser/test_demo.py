@@ -152,7 +152,7 @@ async def test_a_sign_in_window_that_is_closed_leaves_the_pane_as_it_was(visit: 
 
 @pytest.mark.parametrize(
     ("alias", "kind", "said"),
-    [("kick-off", "open", "You are in: Project kick-off"), ("5550102", "personal", "personal VMR"),
+    [("kick-off", "open", "You are in: Project kick-off"), ("5550102", "open", "You are in: Bob's room"),
      ("880", "unknown", "Nobody has this number")],
 )  # fmt: skip
 async def test_a_participant_gets_in_as_a_node_would_let_them(visit: Visit, alias: str, kind: str, said: str) -> None:
