@@ -26,7 +26,9 @@ async def standing(mailbox: Mailbox, lease: Lease, now: datetime) -> Standing:
     """
     operation = lease.operation
     request = await _read(mailbox, operation.message_id)
-    item = (request.item if request else None) or await mailbox.item(operation.item_id)
+    item = request.item if request else None
+    if item is None or item.id != operation.item_id:  # a message of one occurrence may have been taken for its series
+        item = await mailbox.item(operation.item_id)
     if item is None:
         # A declined item leaves the calendar. One that should be accepted and is gone is refused when it is tried.
         return Standing.ANSWERED if operation.answer is Answer.DECLINED else Standing.OPEN

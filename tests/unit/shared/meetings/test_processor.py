@@ -424,6 +424,26 @@ class TestOnce:
         assert operation
         assert operation.done
 
+    async def test_a_series_that_an_occurrences_message_has_had_accepted_is_not_answered_again(
+        self, world: MeetingsWorld
+    ) -> None:
+        """Its own invitation was lost, so that it stands for the occurrence: its item tells whether it was answered."""
+        booking, hour = await world.reserve(), timedelta(hours=1)
+        times = tuple(Occurrence(start, start + hour) for start in (START, START + timedelta(weeks=1)))
+        series = invitation(body=body(booking), shape=Shape.SERIES).item
+        assert series
+        world.mailbox.items["series-uid-1"] = replace(series, id="series-uid-1")
+        world.mailbox.series["series-uid-1"] = Calendar(times)
+        update = invitation("message-2", body(booking), shape=Shape.OCCURRENCE, start=times[1].start)
+        world.mailbox.fail("answer", Unavailable("the connection was lost"), after_effect=True)
+        with pytest.raises(Unavailable):
+            await world.process(world.mailbox.deliver(update))
+        await world.settle()
+        assert [sent.item_id for sent in world.mailbox.answers] == ["series-uid-1"]
+        operation = await world.operation("message-2")
+        assert operation
+        assert operation.done
+
     async def test_an_answer_that_did_not_go_out_is_repeated(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
