@@ -1,9 +1,11 @@
 # The two commands of the README are `make run` and `make test`; both install what they need first.
 PYTHON ?= python3
 BIN := .venv/bin
-# One process a core; a file stays in one of them, as the functions host indexes an app once in a process. All folders in
-# one run: those that wait for browsers and servers begin, and the small change of the unit tests fills what is left over.
-PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
+# Two processes a core, since many tests wait for a browser or a server; a file stays in one of them, as the functions host
+# indexes an app once in a process. All folders in one run: those that wait begin, and the small change of the unit tests
+# fills what is left over.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
+PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 FOLDERS := tests/stack tests/browser tests/conformance tests/integration tests/unit
 # Where Python can watch what runs at hardly any cost, what the tests do not reach is told. COVERAGE=1 tells it elsewhere.
 MONITORING := $(shell $(PYTHON) -c 'import sys; print("sysmon" * (sys.version_info >= (3, 12)))')

@@ -160,7 +160,7 @@ class PageLibraries:
         """Copy them."""
         for name, path in places.LIBRARIES.items():
             copy = places.ROOT / name
-            copy.parent.mkdir(exist_ok=True)
+            copy.parent.mkdir(parents=True, exist_ok=True)
             draft = copy.with_name(f".{copy.name}")
             shutil.copy(places.AZURITE / "node_modules" / path, draft)
             draft.replace(copy)

@@ -1,5 +1,6 @@
 """Sign-in's routes through Microsoft's worker runtime: pages for people, JSON for the pane."""
 
+from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
@@ -9,6 +10,8 @@ import pytest
 from dev.environment import INTEGRATION, MANAGEMENT
 
 NOWHERE = "22222222-2222-4222-8222-222222222222"
+WITHOUT = "22222222-2222-4222-8222-000000000000"
+"""An integration whose users have nothing to sign in for."""
 CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
 SETTINGS = {
     "addin_server_domain": "vmr.example.com",
@@ -23,7 +26,7 @@ SETTINGS = {
 }
 PAGES = {
     "no such integration": (f"/addin/{NOWHERE}/sign-in?challenge={'a' * 43}", 404),
-    "not set up": (f"/addin/{INTEGRATION}/sign-in?challenge={'a' * 43}", 503),
+    "not set up": (f"/addin/{WITHOUT}/sign-in?challenge={'a' * 43}", 503),
     "a callback of nobody's": ("/addin/sign-in/callback?state=x&code=y", 401),
     "an error of nobody's": ("/addin/sign-in/callback?error=access_denied", 401),
     "a script in the query": ("/addin/sign-in/callback?state=%3Cscript%3E&error=%3Cscript%3E", 401),
@@ -31,6 +34,17 @@ PAGES = {
 }
 
 
+@pytest.fixture
+async def without(client: httpx.AsyncClient) -> AsyncIterator[None]:
+    """WITHOUT, for as long as the test runs."""
+    fields = {"uuid": WITHOUT, "name": WITHOUT, "addin_server_domain": "vmr.example.com", "enable_dynamic_vmrs": False}
+    made = await client.post(CONNECTORS, json=fields | {"domains": SETTINGS["domains"]}, auth=MANAGEMENT)
+    assert made.status_code == 201, made.text
+    yield
+    await client.delete(made.headers["Location"], auth=MANAGEMENT)
+
+
+@pytest.mark.usefixtures("without")
 @pytest.mark.parametrize(("path", "status"), PAGES.values(), ids=PAGES)
 async def test_a_person_reads_what_is_wrong(client: httpx.AsyncClient, path: str, status: int) -> None:
     answer = await client.get(path)
@@ -43,11 +57,12 @@ async def test_a_person_reads_what_is_wrong(client: httpx.AsyncClient, path: str
     assert "<dt>Reference</dt>" in answer.text
 
 
+@pytest.mark.usefixtures("without")
 @pytest.mark.parametrize(
     "query", ["redirect_uri=https://evil.example/", "returnUrl=//evil.example", "next=https://evil.example"]
 )
 async def test_nobody_is_redirected_anywhere_by_a_query(client: httpx.AsyncClient, query: str) -> None:
-    for path in (f"/addin/{INTEGRATION}/sign-in?challenge={'a' * 43}&", "/addin/sign-in/callback?"):
+    for path in (f"/addin/{WITHOUT}/sign-in?challenge={'a' * 43}&", "/addin/sign-in/callback?"):
         answer = await client.get(path + query)
         assert "Location" not in answer.headers
         assert "evil" not in answer.text

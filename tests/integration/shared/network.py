@@ -61,11 +61,15 @@ def _builder(
 
 @dataclass
 class Proxy:
-    """A web proxy that runs. It alone knows where the hosts of `hosts` are; `asked` are the hosts it was asked for."""
+    """A web proxy that runs. It alone knows where the hosts of `hosts` are; `asked` are the hosts it was asked for.
+
+    `places` are these with their ports: a functions host in the same process asks for Azurite all the time.
+    """
 
     hosts: Mapping[str, int]
     url: str = ""
     asked: list[str] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection: a tunnel (CONNECT), or plain requests for absolute URLs, of which all are for one host."""
@@ -73,6 +77,7 @@ class Proxy:
         method, target, _ = head.split(b"\r\n")[0].decode().split(" ")
         place = urlsplit(f"//{target}" if method == "CONNECT" else target)
         self.asked.append(place.hostname or "")
+        self.places.append(place.netloc)
         port = self.hosts.get(place.hostname or "")
         if port is None:
             writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")

@@ -1,0 +1,15 @@
+"""What the functions answer, called as the host calls them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from shared import composition
+
+
+@pytest.fixture(autouse=True)
+def _parts_of_the_process_are_put_back() -> Iterator[None]:
+    """Tests here install parts of their own; a functions host in the same process has others."""
+    before = list(composition._installed)
+    yield
+    composition._installed[:] = before
