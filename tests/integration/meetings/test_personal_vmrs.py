@@ -46,4 +46,4 @@ async def test_it_creates_no_conference_and_gets_no_answer() -> None:
         assert claims
         assert not [row for row in claims if "tag" in row.values], "no alias is a meeting's"
         assert await deployment.answers() == []
-        assert await deployment.is_open("alice@example.com") is None
+        assert await deployment.is_open("alice@example.com"), "a room of one's own lets in at any time"
