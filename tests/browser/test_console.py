@@ -259,7 +259,7 @@ async def test_a_room_is_closed_and_reopened(admin: Admin, stack: Addresses, api
 
 async def test_a_link_to_what_is_gone_says_so(admin: Admin) -> None:
     await admin.sign_in()
-    await admin.page.evaluate("location.hash = '#/meetings/1'")
+    await admin.page.evaluate("location.hash = '#/meetings/2147483647'")
     await expect(admin.page.get_by_role("alert")).to_contain_text("no meeting")
 
 
