@@ -3,7 +3,6 @@
 What it must never do is contradict itself: tests/browser/test_demo_truth.py. How it looks: test_demo_looks.py.
 """
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -22,7 +21,7 @@ async def visit(browser: Browser, stack: Addresses) -> AsyncIterator[Visit]:
         assert visit.complaints == []
 
 
-async def test_a_meeting_from_the_click_to_the_open_room(visit: Visit, images: Path) -> None:
+async def test_a_meeting_from_the_click_to_the_open_room(visit: Visit) -> None:
     page = visit.page
     await visit.fill("Yearly budget", await visit.tomorrow(), "10:00", "11:00")
     await visit.add_room()
@@ -33,10 +32,6 @@ async def test_a_meeting_from_the_click_to_the_open_room(visit: Visit, images: P
     await expect(room).to_contain_text("Opens")
     await visit.drag_clock("10:15")
     await expect(room).to_contain_text("Open until 12:00")
-    if os.environ.get("PICTURES"):
-        await page.click("#new")
-        await visit.add_room()
-        await page.screenshot(path=images / "demo.png")
     await visit.drag_clock("15:00")
     await expect(room).to_contain_text("Over")
 
