@@ -158,13 +158,10 @@ class RoomChanges:
                 else:
                     await self._create([item])
             except NodeRefused as refused:
-                if not refused.is_taken("name"):
-                    self._refused(item, refused)
+                again = await self._to_try_again(item, refused)
+                if again is None:
                     return
-                renamed = await self._renamed(item)
-                if renamed is None:
-                    return
-                item = renamed
+                item = again
             else:
                 return
 
@@ -195,13 +192,10 @@ class RoomChanges:
                 if room := (await self.node.by_tags({_service_tag(item)})).get(_service_tag(item)):
                     self._is_there(item, room.resource_uri)  # another instance was faster, or this one, before
                     return
-                if not refused.is_taken("name"):
-                    self._refused(item, refused)
+                again = await self._to_try_again(item, refused)
+                if again is None:
                     return
-                renamed = await self._renamed(item)
-                if renamed is None:
-                    return
-                item = renamed
+                item = again
             else:
                 return
 
@@ -210,6 +204,13 @@ class RoomChanges:
         uris = [item.uri or (room.resource_uri if room else "") for item, room in zip(items, rooms, strict=True)]
         await self.node.remove([uri for uri in uris if uri])
         self.outcome.gone |= {item.tag for item in items}
+
+    async def _to_try_again(self, item: Item, refused: NodeRefused) -> Item | None:
+        """The item to try next: under another name where its own is taken; None when there is nothing to try."""
+        if refused.is_taken("name"):
+            return await self._renamed(item)
+        self._refused(item, refused)
+        return None
 
     async def _renamed(self, item: Item) -> Item | None:
         """The item under another name (M2); None when its booking is changed by others this moment."""
