@@ -1,17 +1,30 @@
-"""Reading bookings and operations from table `meetings`. Every call may raise Unavailable."""
+"""Bookings and operations in table `meetings`: reading them, saving a booking. Every call may raise Unavailable."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime
 
 from shared.bookings.booking import Booking
+from shared.bookings.due_tasks import due_of
 from shared.bookings.operation import Operation
 from shared.bookings.rows import RowKind
-from shared.storage import Row, Table
+from shared.storage import Replace, Row, Table
 
 
 async def stored_booking(meetings: Table, integration: str, tag: str) -> Booking | None:
     """The booking of an integration's tag, or None: one point read."""
     row = await meetings.get(integration, RowKind.BOOKING.key(tag))
     return Booking.from_row(row) if row else None
+
+
+async def save_booking(meetings: Table, booking: Booking, now: datetime) -> Booking:
+    """Write a changed booking, and what is to be done next about it; as it stands in the table then.
+
+    Raises RowChanged when it has changed since it was read; nothing is written then.
+    """
+    due = due_of(booking, now).put()
+    etag, _ = await meetings.commit(booking.integration, Replace(booking.row, booking.values()), due)
+    return replace(booking, etag=etag)
 
 
 async def bookings_of(meetings: Table, integration: str, after: str = "") -> AsyncIterator[Booking]:

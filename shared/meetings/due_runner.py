@@ -13,7 +13,7 @@ from shared.aliases.quota import forget_full
 from shared.bookings.booking import Booking, State
 from shared.bookings.due_tasks import Due, Task, due_of
 from shared.bookings.rows import RowKind, meetings_table
-from shared.bookings.stored import operation_row
+from shared.bookings.stored import operation_row, save_booking
 from shared.clock import Clock
 from shared.conferences.platform import Platform
 from shared.conferences.removals import Removals
@@ -22,7 +22,7 @@ from shared.mailboxes.mailbox import ForeignItem, Mailbox
 from shared.meetings.booked_item import booked_item
 from shared.meetings.cause import cause_of
 from shared.meetings.records import Records
-from shared.storage import Delete, Replace, Row, RowChanged, Storage, Table
+from shared.storage import Delete, Row, RowChanged, Storage, Table
 
 log = logging.getLogger(__name__)
 
@@ -145,9 +145,7 @@ class DueRunner:
         await self._change(booking.closed())
 
     async def _change(self, booking: Booking) -> None:
-        due = due_of(booking, self.clock.now())
-        etag, _ = await self._table.commit(self.integration, Replace(booking.row, booking.values()), due.put())
-        await self.platform.show(replace(booking, etag=etag))
+        await self.platform.show(await save_booking(self._table, booking, self.clock.now()))
 
     async def _forget(self, booking: Booking) -> None:
         if booking.state is State.CLOSED:

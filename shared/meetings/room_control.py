@@ -12,13 +12,12 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from shared.bookings.booking import Booking, State
-from shared.bookings.due_tasks import due_of
 from shared.bookings.rows import meetings_table
-from shared.bookings.stored import stored_booking
+from shared.bookings.stored import save_booking, stored_booking
 from shared.clock import Clock
 from shared.conferences.platform import Platform
 from shared.errors import Conflict, NotFound
-from shared.storage import Replace, RowChanged, Storage
+from shared.storage import RowChanged, Storage
 
 _ATTEMPTS = 5
 _Change: TypeAlias = Callable[[Booking], Awaitable[Booking]]
@@ -64,12 +63,10 @@ class RoomControl:
                 raise NotFound("There is no such meeting.")
             changed = await change(booking)
             if changed != booking:
-                due = due_of(changed, self.clock.now())
                 try:
-                    etag, _ = await table.commit(integration, Replace(booking.row, changed.values()), due.put())
+                    changed = await save_booking(table, changed, self.clock.now())
                 except RowChanged:
                     continue  # somebody works on the meeting this moment
-                changed = replace(changed, etag=etag)
             await self.platform.show(changed)
             return changed
         raise Conflict("The meeting is being changed this moment: try again.")
