@@ -21,6 +21,7 @@ from shared.cli.reading import Entry
 from shared.errors import SettingsInvalid
 from shared.integrations import validate
 from shared.integrations.integration import MANIFEST_FIELDS, SIGN_IN_FIELDS
+from shared.integrations.store import MAILBOX_TAKEN
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,7 @@ class Change:
         """Raise SettingsInvalid when another integration has the new one's mailbox (I1)."""
         mailbox = self.values.get("room_mailbox_email_address")
         if mailbox and management.integrations(room_mailbox_email_address__iexact=str(mailbox)):
-            raise SettingsInvalid(
-                {"room_mailbox_email_address": ["An integration with this equipment mailbox already exists."]}
-            )
+            raise SettingsInvalid({"room_mailbox_email_address": [MAILBOX_TAKEN]})
 
     def apply(self, management: ManagementClient) -> Object | None:
         """Save it; returns the integration as it is now, None when there was nothing to do. Raises FileRefused."""

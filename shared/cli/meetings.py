@@ -13,6 +13,7 @@ from shared.cli import show
 from shared.cli.arguments import Form, group
 from shared.cli.connection import Connection
 from shared.cli.management import ManagementClient, Object
+from shared.cli.operations import outcome_of
 from shared.cli.outcome import CommandFailed, Exit
 from shared.cli.show import Output
 
@@ -145,6 +146,5 @@ def _lines(meeting: Object, decided: list[Object]) -> Iterator[Text]:
         yield Text(f"  {each['start']} to {each['end']}")
     yield Text("messages", style="bold")
     for each in decided:
-        outcome = "under way" if each["is_pending"] else "done" if each["success"] else "failed"
-        told = f"  {each['creation_time']}  {each['what']}: {each['decision']}, {outcome}  {each['transaction_uuid']}"
-        yield Text(show.plain(told))
+        what = f"{each['what']}: {each['decision']}, {outcome_of(each)}"
+        yield Text(show.plain(f"  {each['creation_time']}  {what}  {each['transaction_uuid']}"))

@@ -47,7 +47,7 @@ def list_(
         return typer.echo("No operations.")
     columns = ("time (UTC)", "message", "decision", "outcome", "correlation id")
     fields = [
-        (each["creation_time"], each["what"], each["decision"], _outcome(each), each["transaction_uuid"])
+        (each["creation_time"], each["what"], each["decision"], outcome_of(each), each["transaction_uuid"])
         for each in found
     ]
     return show.show(show.table(columns, fields))
@@ -70,7 +70,8 @@ def show_(
     return show.show(*_lines(found[0], str(integration["name"])))
 
 
-def _outcome(operation: Object) -> str:
+def outcome_of(operation: Object) -> str:
+    """How the work on an operation ended, in a word or two."""
     return "under way" if operation["is_pending"] else "done" if operation["success"] else "failed"
 
 
@@ -81,7 +82,7 @@ def _lines(found: Object, integration: str) -> list[Text]:
         ("message", found["what"]),
         ("decision", found["decision"]),
         ("reason", found["reason"]),
-        ("outcome", _outcome(found)),
+        ("outcome", outcome_of(found)),
         ("cause", found["error_description"]),
     ]
     return [Text.assemble((f"{name:<13}", "bold"), show.plain(text)) for name, text in rows if text]

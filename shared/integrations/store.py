@@ -30,6 +30,7 @@ from shared.integrations.table import IntegrationTable
 from shared.secrets import SecretMissing, SecretReference, SecretStore
 from shared.storage import RowChanged, RowExists, Storage
 
+MAILBOX_TAKEN = "An integration with this equipment mailbox already exists."
 _ATTEMPTS = 32
 """Each round of a race has a winner, so this many admins may save in the same instant."""
 
@@ -39,8 +40,8 @@ _Change: TypeAlias = Callable[[Integration], Awaitable[Integration]]
 READS_CONCURRENCY = 32
 """Integrations of a page that are read at the same time."""
 
-FEW = 40
-"""Integrations that are read one by one rather than among all."""
+MAX_READ_SINGLY = 40
+"""Integrations that are read one by one; more of them are read among all."""
 
 
 class StaleSettings(Conflict):
@@ -112,7 +113,7 @@ class IntegrationStore:
 
     async def some(self, uuids: Collection[str], columns: Sequence[str] = OUTLINE) -> dict[str, Integration]:
         """The outlines of those of these integrations that there are, by uuid: one by one while they are few."""
-        if len(uuids) <= FEW:
+        if len(uuids) <= MAX_READ_SINGLY:
             found = await asyncio.gather(*(self._table.outline(uuid, columns) for uuid in uuids))
             return {each.uuid: each for each in found if each}
         return {each.uuid: each async for each in self.outlines(columns=columns) if each.uuid in uuids}
@@ -279,7 +280,7 @@ class IntegrationStore:
         if "room_mailbox_email_address" in proposed.given and wanted.mailbox:
             owner = await self._table.owner_of(wanted.mailbox)
             if owner and owner != (before.uuid if before else None):
-                taken["room_mailbox_email_address"] = ["An integration with this equipment mailbox already exists."]
+                taken["room_mailbox_email_address"] = [MAILBOX_TAKEN]
         if before is None and wanted.uuid and await self._table.exists(wanted.uuid):
             taken["uuid"] = ["An integration with this UUID already exists."]
         check(proposed, before, local=self._local, taken=taken)
