@@ -12,6 +12,7 @@ from datetime import timedelta
 from bench.result import Result
 from bench.throughput import CONCURRENT, GRAPH_LATENCY
 from dev.harness.deployment import MAILBOX, Deployment, deployed
+from dev.host.config import messages_at_once
 from shared.aliases.allocation import alias_format
 from shared.aliases.instructions import joining_instructions
 from shared.identity.caller import Caller
@@ -19,7 +20,6 @@ from shared.integrations import Integration
 
 ONE_MAILBOX = 1000
 MAILBOXES, EACH = 200, 10
-AT_ONCE = 16 + 8  # host.json: batchSize + newBatchThreshold
 
 
 async def measure() -> list[Result]:
@@ -100,19 +100,19 @@ async def instructions(world: Deployment, integration: Integration) -> str:
 
 async def work_off(world: Deployment, done: asyncio.Event) -> None:
     """Hand out messages until no more come and none are left, hidden ones included."""
-    queue, room = world.memory.queue("meeting-requests"), asyncio.Semaphore(AT_ONCE)
+    queue, slots = world.memory.queue("meeting-requests"), asyncio.Semaphore(messages_at_once())
     busy: set[asyncio.Task[None]] = set()
     async with asyncio.TaskGroup() as tasks:
         while queue.sent or busy or not done.is_set():
             while queue.sent:
-                task = tasks.create_task(_hand_out(world, room, *queue.sent.pop(0)))
+                task = tasks.create_task(_hand_out(world, slots, *queue.sent.pop(0)))
                 busy.add(task)
                 task.add_done_callback(busy.discard)
             await asyncio.sleep(0.005)
     assert world.poisoned == []
 
 
-async def _hand_out(world: Deployment, room: asyncio.Semaphore, body: str, delay: timedelta) -> None:
+async def _hand_out(world: Deployment, slots: asyncio.Semaphore, body: str, delay: timedelta) -> None:
     await asyncio.sleep(delay.total_seconds())
-    async with room:
+    async with slots:
         await world.hand_out(body)

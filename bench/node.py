@@ -13,6 +13,7 @@ from bench.result import Result
 from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
 from dev.host.clock import MovableClock
+from dev.host.config import messages_at_once
 from dev.management_node.app import Running, running_node
 from dev.management_node.auth import BASIC
 from dev.management_node.model import CONFERENCE
@@ -28,7 +29,6 @@ from shared.storage import MEETING_REQUESTS, Put
 MEETINGS = 5_000
 COMPARED = 10_000
 NODE_LATENCY = 0.05  # seconds
-AT_ONCE = 8 + 4  # host.json: batchSize + newBatchThreshold
 LEAD = timedelta(minutes=5)
 
 
@@ -72,10 +72,10 @@ class _World:
     async def work_off(self) -> None:
         """Hand out what is due, and handle it."""
         await self.services.conferences.room_timer.run()
-        queue, room = self.memory.queue(MEETING_REQUESTS), asyncio.Semaphore(AT_ONCE)
+        queue, slots = self.memory.queue(MEETING_REQUESTS), asyncio.Semaphore(messages_at_once())
 
         async def handle(body: str) -> None:
-            async with room:
+            async with slots:
                 await self.services.conferences.room_keeper.keep(RoomWork.decode(body))
 
         while queue.sent:

@@ -21,6 +21,7 @@ from bench.result import Result
 from bench.world import KEY, PUBLIC, azurite_storage
 from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryQueue
+from dev.host.config import messages_at_once
 from shared.azure_storage import AzureStorage
 from shared.bookings.rows import SHARDS, TURNS_PARTITION
 from shared.clock import SystemClock
@@ -31,7 +32,6 @@ from shared.storage import ROUNDS, Queue, Table
 
 SIZES = (1000, 10_000)
 GRAPH_LATENCY = 0.1  # seconds
-MESSAGES_AT_ONCE = 16 + 8  # host.json: batchSize + newBatchThreshold
 PERIOD = 300
 """Seconds from one sweep to the next."""
 
@@ -114,11 +114,11 @@ async def _worker(connection: str, url: str) -> None:
 async def _sweep(services: Services, storage: _Storage) -> None:
     """Start a sweep and work on its messages."""
     await services.scheduling.timers.sweep()
-    room, sent = asyncio.Semaphore(MESSAGES_AT_ONCE), storage.queues[ROUNDS].sent
+    slots, sent = asyncio.Semaphore(messages_at_once()), storage.queues[ROUNDS].sent
 
     async def handle(body: str, delay: timedelta) -> None:
         await asyncio.sleep(delay.total_seconds())
-        async with room:
+        async with slots:
             await services.scheduling.rounds.handle(body)
 
     while sent:  # on a slow machine some turns are not reached in time, and come again

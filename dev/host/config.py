@@ -25,6 +25,16 @@ class HostConfig:
     message_encoding: str = "base64"
     max_polling_interval: timedelta = timedelta(minutes=1)
 
+    @property
+    def messages_at_once(self) -> int:
+        """Queue messages that one instance works on at a time: a batch, and the next before the last one is done."""
+        return self.batch_size + self.new_batch_threshold
+
+
+def messages_at_once() -> int:
+    """Queue messages that one instance of this project works on at a time (host.json). Raises HostError."""
+    return load_config(Path(__file__).resolve().parents[2] / "host.json").messages_at_once
+
 
 def load_config(file: Path) -> HostConfig:
     """Read host.json. Raises HostError."""

@@ -7,6 +7,7 @@ import pytest
 
 from dev.harness.deployment import INTEGRATION, MAILBOX, By, Deployment, deployed
 from dev.harness.times import tomorrow
+from dev.host.config import messages_at_once
 from shared.aliases.allocation import alias_format
 from shared.aliases.instructions import joining_instructions
 from shared.errors import Unavailable
@@ -17,8 +18,7 @@ from tests.integration.meetings.integrations import add
 from tests.support.ews_servers import silent
 
 DEAD, GRAPH = "22222222-2222-4222-8222-222222222222", "33333333-3333-4333-8333-333333333333"
-AT_ONCE = 16 + 8
-"""Queue messages that one instance works on: batchSize + newBatchThreshold of host.json."""
+MESSAGES_AT_ONCE = messages_at_once()
 
 SOON = 15.0
 """Seconds; a call to a server that does not answer takes 25."""
@@ -53,12 +53,12 @@ async def test_what_waits_for_it_holds_up_nobody_else(monkeypatch: pytest.Monkey
         await add(world, GRAPH, "vmr2@example.com", authentication_method="GRAPH")
         await world.services.scheduling.timers.sweep()
         queue = world.memory.queue("meeting-requests")
-        for number in range(5 * AT_ONCE):
+        for number in range(5 * MESSAGES_AT_ONCE):
             for body in encode([Notice(DEAD, f"message-{number}")]):
                 await queue.send(body)
         uids = [await invite(world, INTEGRATION, MAILBOX), await invite(world, GRAPH, "vmr2@example.com")]
         polled = asyncio.create_task(world.services.scheduling.timers.poll())
-        instance = [asyncio.create_task(work_off(world)) for _ in range(AT_ONCE)]
+        instance = [asyncio.create_task(work_off(world)) for _ in range(MESSAGES_AT_ONCE)]
         try:
             async with asyncio.timeout(SOON):
                 while not all([await world.answers(uid) for uid in uids]):
