@@ -40,19 +40,21 @@ function usePath() {
   return path;
 }
 
+/** What happens when the session ends; the console says so once it is there. */
+let ended = () => {};
+
 /** @param {{ how: Config, known: boolean }} props */
 function Console({ how, known }) {
   const [signedIn, setSignedIn] = useState(known);
   const [expired, setExpired] = useState(false);
   const path = usePath();
-  useEffect(() => {
-    resume(how, () => setExpired(true));
-  }, []);
+  ended = () => setExpired(true);
   const leave = () => {
     signOut();
     setSignedIn(false);
   };
-  if (!signedIn) return html`<${SignIn} how=${how} done=${() => setSignedIn(true)} expired=${() => setExpired(true)} />`;
+  const expire = () => ended();
+  if (!signedIn) return html`<${SignIn} how=${how} done=${() => setSignedIn(true)} expired=${expire} />`;
   return html`
     <a class="skip" href="#main" onClick=${skip}>Skip to the content</a>
     <nav class="main" aria-label="Console">
@@ -71,7 +73,7 @@ function Console({ how, known }) {
     html`<dialog open class="expired" aria-labelledby="expired">
       <h2 id="expired">Your session has ended</h2>
       <p>Sign in again; what you have typed stays.</p>
-      <${SignIn} how=${how} small done=${() => setExpired(false)} expired=${() => setExpired(true)} />
+      <${SignIn} how=${how} small done=${() => setExpired(false)} expired=${expire} />
     </dialog>`}
   `;
 }
@@ -85,7 +87,7 @@ function skip(event) {
 const place = /** @type {HTMLElement} */ (document.getElementById('console'));
 try {
   const how = await config();
-  const known = await resume(how, () => {});
+  const known = await resume(how, () => ended());
   place.replaceChildren();
   render(html`<${Console} how=${how} known=${known} />`, place);
 } catch (error) {

@@ -2,8 +2,7 @@
 
 import { STATUS, list } from './api.js';
 import { html, useState } from './ui.js';
-import { now } from './overview.js';
-import { Asked, Heading, Moment, Pages, Search, useAsked } from './parts.js';
+import { Asked, Heading, Moment, Pages, Search, now, useAsked } from './parts.js';
 
 const LIMIT = 50;
 

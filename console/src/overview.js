@@ -2,7 +2,7 @@
 
 import { CONFIGURATION, STATUS, list } from './api.js';
 import { html } from './ui.js';
-import { Asked, Heading, Moment, useAsked } from './parts.js';
+import { Asked, Heading, Moment, now, useAsked } from './parts.js';
 
 const NEXT = 8;
 
@@ -54,8 +54,4 @@ function alarm(each) {
     <p>${each.details}</p>
     <p class="remedy">${each.remedy}</p>
   </li>`;
-}
-
-export function now() {
-  return new Date().toISOString().slice(0, 19);
 }

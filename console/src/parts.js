@@ -80,6 +80,11 @@ export function Search({ label, value, change }) {
   </label>`;
 }
 
+/** The present as the management API writes times. */
+export function now() {
+  return new Date().toISOString().slice(0, 19);
+}
+
 /** @param {string | null | undefined} utc a time of the management API: UTC, without an offset */
 export function moment(utc) {
   if (!utc) return '';
