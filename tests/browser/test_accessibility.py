@@ -2,24 +2,11 @@
 
 import pytest
 
-from tests.browser.looks import LOOKS, RULES
+from tests.browser.looks import LOOKS, violations
 from tests.browser.outlook import Outlook
 from tests.browser.single_use import ADD, AGENDA, REMOVE
 from tests.browser.states import LIST, STATES, choose, personal_list, success
 from tests.browser.stubs import PersonalVmrs, vmr
-from tests.browser.tools import AXE
-
-
-async def violations(outlook: Outlook) -> list[str]:
-    """What axe finds wrong in the pane: rule and element."""
-    frame = outlook.frame()
-    await frame.evaluate(AXE.read_text())
-    found = await frame.evaluate("rules => axe.run(rules)", RULES)
-    return [
-        f"{one['id']}: {node['target']} {node['failureSummary']}"
-        for one in found["violations"]
-        for node in one["nodes"]
-    ]
 
 
 async def overflow(outlook: Outlook) -> int:
@@ -33,7 +20,7 @@ async def overflow(outlook: Outlook) -> int:
 @pytest.mark.parametrize("state", STATES)
 async def test_every_state_is_accessible(outlook: Outlook, state: str, look: str) -> None:
     await STATES[state](outlook, LOOKS[look])
-    assert await violations(outlook) == []
+    assert await violations(outlook.frame()) == []
     assert await overflow(outlook) <= 0
 
 
@@ -49,7 +36,7 @@ async def test_long_words_and_markup_do_not_scroll_sideways(outlook: Outlook, wi
     }
     await outlook.open({"body": AGENDA}, look={"viewport": {"width": width, "height": 570}})
     assert await overflow(outlook) <= 0
-    assert await violations(outlook) == []
+    assert await violations(outlook.frame()) == []
 
 
 async def test_everything_works_by_keyboard_alone(outlook: Outlook) -> None:
@@ -140,7 +127,7 @@ async def test_right_to_left(outlook: Outlook) -> None:
     status = outlook.pane.locator("#status")
     assert await status.evaluate("element => getComputedStyle(element).borderRightWidth") == "4px"
     assert await overflow(outlook) <= 0
-    assert await violations(outlook) == []
+    assert await violations(outlook.frame()) == []
 
 
 async def test_motion_is_left_out_for_those_who_do_not_want_it(outlook: Outlook) -> None:

@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from dev.environment import INTEGRATION, MANAGEMENT, Addresses
-from tests.browser.tools import AXE
+from tests.browser.looks import violations
 
 VIEWS = ["", "integrations", "integrations/1", "integrations/new", "meetings"]
 CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
@@ -84,18 +84,6 @@ async def corp(api: httpx.AsyncClient) -> AsyncIterator[dict[str, Any]]:
     assert made.status_code == 201, made.text
     yield made.json()
     await api.delete(f"{CONNECTORS}{made.json()['id']}/?force=true")
-
-
-async def violations(page: Page) -> list[str]:
-    """What axe finds wrong: rule and element."""
-    await page.evaluate(AXE.read_text())
-    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
-    found = await page.evaluate("rules => axe.run(document, rules)", rules)
-    return [
-        f"{one['id']}: {node['target']} {node['failureSummary']}"
-        for one in found["violations"]
-        for node in one["nodes"]
-    ]
 
 
 async def test_a_wrong_password_is_told_and_gives_nothing(admin: Admin) -> None:

@@ -11,11 +11,10 @@ import pytest
 from playwright.async_api import Page
 
 from dev.provider.registry import SERVICE_APP, TENANT
-from tests.browser.looks import LOOKS, RULES
+from tests.browser.looks import LOOKS, violations
 from tests.browser.personal import LIST
 from tests.browser.sign_in_dialog import CONNECTORS, NO_TOKEN, PROVIDERS, Deployment
 from tests.browser.single_use import ADD, TAG
-from tests.browser.tools import AXE
 
 CHOOSE = "Select the VMR you want to add to the meeting"
 OWN = ["Alice's room", "Team Red"]
@@ -149,9 +148,7 @@ async def test_another_account_than_the_service_account_is_told(deployment: Depl
 @pytest.mark.parametrize("account", ["service@example.com", "bob@example.com"])
 async def test_what_an_admin_reads_is_accessible(deployment: Deployment, account: str, look: str) -> None:
     page = await service_account_page(deployment, account, **LOOKS[look])
-    await page.evaluate(AXE.read_text())
-    found = await page.evaluate("rules => axe.run(rules)", RULES)
-    assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+    assert await violations(page) == []
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
