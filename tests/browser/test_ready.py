@@ -3,7 +3,7 @@
 from tests.browser.outlook import ADDIN, AJAX, OFFICE, OUTLOOK, PANE, Outlook
 from tests.browser.single_use import ADD, AGENDA
 
-PATIENCE = 10_000  # milliseconds that Office.js gets
+OFFICE_JS_TIMEOUT = 10_000  # milliseconds that Office.js gets
 
 
 async def test_a_pane_in_a_plain_browser_says_where_it_works(outlook: Outlook) -> None:
@@ -18,7 +18,7 @@ async def test_without_microsoft_ajax_the_user_is_told_in_time(outlook: Outlook)
     outlook.unreachable = {AJAX}
     await outlook.open({"body": AGENDA}, wait=False, clock=True)
     await outlook.pane.locator("#title", has_text="Add a VMR").wait_for()
-    await outlook.pass_time(PATIENCE)
+    await outlook.pass_time(OFFICE_JS_TIMEOUT)
     await outlook.settled()
     assert await outlook.text("heading") == "Outlook does not answer."
     assert "MicrosoftAjax.js could not be loaded" in await outlook.text("hint")
@@ -28,7 +28,7 @@ async def test_without_office_js_the_user_is_told_in_time(outlook: Outlook) -> N
     outlook.unreachable = {OFFICE}
     await outlook.open({"body": AGENDA}, wait=False, clock=True)
     await outlook.pane.locator("#title", has_text="Add a VMR").wait_for()
-    await outlook.pass_time(PATIENCE)
+    await outlook.pass_time(OFFICE_JS_TIMEOUT)
     await outlook.settled()
     assert await outlook.text("heading") == "Outlook does not answer."
 
@@ -37,7 +37,7 @@ async def test_an_office_js_that_hangs_does_not_keep_the_pane_from_saying_so(out
     outlook.hanging = {OFFICE}
     await outlook.open({"body": AGENDA}, wait=False, clock=True)
     await outlook.pane.locator("#title", has_text="Add a VMR").wait_for()
-    await outlook.pass_time(PATIENCE)
+    await outlook.pass_time(OFFICE_JS_TIMEOUT)
     await outlook.settled()
     assert await outlook.text("heading") == "Outlook does not answer."
 
@@ -45,7 +45,7 @@ async def test_an_office_js_that_hangs_does_not_keep_the_pane_from_saying_so(out
 async def test_an_outlook_that_comes_late_is_welcome(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, wait=False, clock=True, delayed=True)
     await outlook.pane.locator("#title", has_text="Add a VMR").wait_for()
-    await outlook.pass_time(PATIENCE)
+    await outlook.pass_time(OFFICE_JS_TIMEOUT)
     await outlook.settled()
     assert await outlook.text("heading") == "Outlook does not answer."
     await outlook.page.evaluate("outlook.awake()")
