@@ -19,7 +19,7 @@ from dev.exchange.app import running_exchange
 from dev.exchange.state import Settings as ExchangeSettings
 from shared.azure_storage import AzureStorage
 
-PATIENCE = 60.0  # seconds that a host gets to start
+HOST_START_TIMEOUT = 60.0  # seconds that a host gets to start
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ async def running_host(against: Backdrop) -> AsyncIterator[Host]:
         sys.executable, "-m", "dev.functions", cwd=ROOT, env=environment, stdout=quiet, stderr=quiet
     )
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{against.port}", timeout=PATIENCE) as http:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{against.port}", timeout=HOST_START_TIMEOUT) as http:
             await _until_up(http, process)
             yield Host(http, process.pid)
     finally:
@@ -79,7 +79,7 @@ async def running_host(against: Backdrop) -> AsyncIterator[Host]:
 
 
 async def _until_up(http: httpx.AsyncClient, process: asyncio.subprocess.Process) -> None:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + HOST_START_TIMEOUT
     while time.monotonic() < until and process.returncode is None:
         try:
             (await http.get("/api/health")).raise_for_status()

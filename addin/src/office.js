@@ -170,13 +170,13 @@ export class Outlook {
   /**
    * @param {string} name
    * @param {(done: (result: Office.AsyncResult<any>) => void) => void} start
-   * @param {number} [patience]  milliseconds
+   * @param {number} [timeout]  milliseconds
    * @returns {Promise<any>}
    */
-  async call(name, start, patience = OUTLOOK_CALL_TIMEOUT) {
+  async call(name, start, timeout = OUTLOOK_CALL_TIMEOUT) {
     const began = performance.now();
     try {
-      return await answered(name, start, patience);
+      return await answered(name, start, timeout);
     } catch (error) {
       this.log(`Outlook: ${error instanceof Error ? error.message : error}`);
       throw error;

@@ -147,7 +147,7 @@ class IntegrationTable:
 
 
 async def count_again(tables: Tables) -> None:
-    """Integrations were brought back from an export: which ids are free is found out anew. Raises Unavailable."""
+    """Integrations were brought back from an export: which ids are free is found out again. Raises Unavailable."""
     table = tables.table("integrations")
     sequence = rows.sequence_of(await table.get(PARTITION, rows.SEQUENCE_KEY))
     if sequence.row and sequence.gaps is not None:

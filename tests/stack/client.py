@@ -19,7 +19,7 @@ from dev.environment import ONLINE, POLICY, Addresses, Seed
 from tests.support import ROOT
 
 START = 120.0  # seconds that a start may take on a busy machine
-PATIENCE = 60.0  # seconds that an answer may take on a busy machine
+ANSWER_TIMEOUT = 60.0  # seconds that an answer may take on a busy machine
 ALICE = "alice@example.com"
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ def free_port() -> int:
         return port
 
 
-def wait_for(check: Callable[[], T | None], what: str, seconds: float = PATIENCE) -> T:
+def wait_for(check: Callable[[], T | None], what: str, seconds: float = ANSWER_TIMEOUT) -> T:
     """Wait until a check gives something; fails the test when it does not."""
     until = time.monotonic() + seconds
     while (found := check()) is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 60.0  # seconds; only ends what hangs
+WAIT_TIMEOUT = 60.0  # seconds; only ends what hangs
 
 
 def shared_data(path: str) -> Path:
@@ -21,8 +21,8 @@ def shared_data(path: str) -> Path:
 
 async def eventually(check: Callable[[], bool], what: str) -> None:
     """Wait until a condition holds; fails the test, saying what was waited for, when it does not come true."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + WAIT_TIMEOUT
     while not check():
         if time.monotonic() > until:
-            pytest.fail(f"not within {PATIENCE:g} s: {what}")
+            pytest.fail(f"not within {WAIT_TIMEOUT:g} s: {what}")
         await asyncio.sleep(0.01)

@@ -79,8 +79,8 @@ async def test_a_lost_subscription_is_made_anew_and_the_gap_swept(world: Deploym
     await world.services.scheduling.timers.renew()
     await world.drain()
     assert len(await world.answers()) == 1
-    [anew] = (await world.control_graph("GET", "/subscriptions"))["value"]
-    assert anew["id"] != subscription["id"]
+    [renewed] = (await world.control_graph("GET", "/subscriptions"))["value"]
+    assert renewed["id"] != subscription["id"]
 
 
 async def test_the_subscription_outlives_weeks(world: Deployment) -> None:
