@@ -7,7 +7,8 @@ from bench.meter import Meter, MeteredStorage
 from bench.result import Result
 from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
-from shared.alarms import AlarmKind, Alarms
+from shared.alarm_kinds import AlarmKind
+from shared.alarms import Alarms
 from shared.clock import SystemClock
 from shared.integrations import IntegrationStore
 

@@ -1,198 +1,22 @@
-"""Alarms: what an admin has to fix, with its cause and remedy, cleared when it has healed (O1)."""
+"""Alarms that are raised: what an admin has to fix, with its cause, cleared when it has healed (O1)."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from shared.alarm_kinds import IN_USE, REMEDIES, AlarmKind
 from shared.bookings.rows import ALARMS_PARTITION, RowKind, meetings_table, shard, shards
 from shared.clock import Clock
 from shared.errors import NotFound
-from shared.integrations.domains import lacks_domains
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Storage, Table, Tables, Values
 
 if TYPE_CHECKING:
     from shared.integrations import Integration
-
-
-class AlarmKind(StrEnum):
-    """What is wrong."""
-
-    CONNECTION = "connection_failed"
-    SIGN_IN = "sign_in_needed"
-    SUBSCRIPTION = "subscription_lost"
-    MAILBOX_SETTINGS = "mailbox_settings"
-    NUMBER_SPACE = "number_space_nearly_full"
-    POISON = "poison_message"
-    WAITING = "messages_waiting"
-    ANSWER = "answer_refused"
-    BRIDGE = "bridge_failed"
-    HOUSEKEEPING = "housekeeping_failed"
-    CLEANUP = "cleanup_failed"
-    DUPLICATE_ALIAS = "duplicate_alias"
-    QUOTA = "allocation_quota"
-    COMPARISON = "calendar_comparison"
-    DOMAINS = "metadata_domains_missing"
-    ROOMS = "rooms_missing"
-    ROOMS_LATE = "rooms_late"
-    ROOM_NAME = "room_name_taken"
-    ROOM_COMPARISON = "room_comparison"
-
-
-class AlarmLevel(StrEnum):
-    """How bad it is."""
-
-    CRITICAL = "critical"
-    """No meeting of the integration is scheduled until it is fixed."""
-    ERROR = "error"
-    """Somebody is not served as they should be."""
-    WARNING = "warning"
-    """Nobody notices yet, or what is missed is made up for."""
-
-
-class AlarmType(NamedTuple):
-    """What all alarms of a kind have in common. `identifier` is its number for monitoring, and never another's."""
-
-    identifier: int
-    level: AlarmLevel
-
-
-ALARM_TYPES: Mapping[AlarmKind, AlarmType] = {
-    AlarmKind.CONNECTION: AlarmType(1, AlarmLevel.CRITICAL),
-    AlarmKind.SIGN_IN: AlarmType(2, AlarmLevel.CRITICAL),
-    AlarmKind.SUBSCRIPTION: AlarmType(3, AlarmLevel.WARNING),
-    AlarmKind.MAILBOX_SETTINGS: AlarmType(4, AlarmLevel.ERROR),
-    AlarmKind.NUMBER_SPACE: AlarmType(5, AlarmLevel.WARNING),
-    AlarmKind.POISON: AlarmType(6, AlarmLevel.ERROR),
-    AlarmKind.WAITING: AlarmType(7, AlarmLevel.ERROR),
-    AlarmKind.ANSWER: AlarmType(8, AlarmLevel.ERROR),
-    AlarmKind.BRIDGE: AlarmType(9, AlarmLevel.CRITICAL),
-    AlarmKind.HOUSEKEEPING: AlarmType(10, AlarmLevel.ERROR),
-    AlarmKind.CLEANUP: AlarmType(11, AlarmLevel.WARNING),
-    AlarmKind.DUPLICATE_ALIAS: AlarmType(12, AlarmLevel.ERROR),
-    AlarmKind.QUOTA: AlarmType(13, AlarmLevel.WARNING),
-    AlarmKind.COMPARISON: AlarmType(14, AlarmLevel.WARNING),
-    AlarmKind.DOMAINS: AlarmType(15, AlarmLevel.ERROR),
-    AlarmKind.ROOMS: AlarmType(16, AlarmLevel.CRITICAL),
-    AlarmKind.ROOMS_LATE: AlarmType(17, AlarmLevel.WARNING),
-    AlarmKind.ROOM_NAME: AlarmType(18, AlarmLevel.WARNING),
-    AlarmKind.ROOM_COMPARISON: AlarmType(19, AlarmLevel.WARNING),
-}
-
-REMEDIES = {
-    AlarmKind.CONNECTION: (
-        "GET /api/admin/configuration/v1/ms_exchange_connector/<id>/doctor/ names the command that fixes it: the app's "
-        "grant for the equipment mailbox, its credentials, or the way to Exchange."
-    ),
-    AlarmKind.SIGN_IN: (
-        "Sign in the service account again: POST /api/admin/configuration/v1/ms_exchange_connector/<id>/sign_in/ gives "
-        "the link. Open it in a private window."
-    ),
-    AlarmKind.SUBSCRIPTION: (
-        "Check that PUBLIC_BASE_URL is the app's public address and that nothing in front of it blocks "
-        "POST /mailbox/notifications. Meetings are found by the sweep meanwhile."
-    ),
-    AlarmKind.MAILBOX_SETTINGS: (
-        "Run: Set-CalendarProcessing <mailbox> -AutomateProcessing AutoUpdate -DeleteComments $false "
-        "-DeleteSubject $false -AddOrganizerToSubject $false -RemoveOldMeetingMessages $false"
-    ),
-    AlarmKind.NUMBER_SPACE: "Raise scheduled_alias_suffix_length, or use another scheduled_alias_prefix.",
-    AlarmKind.BRIDGE: (
-        "Meetings are accepted meanwhile, and their rooms made once the node is back. "
-        "Check bridge_url and the account or client that is used there, that the Management Node can be reached from "
-        "the app (also through a web proxy), and that its certificate is trusted (SSL_CERT_FILE names your own "
-        "authority's)."
-    ),
-    AlarmKind.ROOMS: (
-        "People cannot join these meetings until the Management Node has their rooms. When the cause is the node "
-        "itself, bring it back, or set conference_platform to policy meanwhile. When an alias is taken, rename or "
-        "delete the node's other conference that has it. The rooms follow by themselves within two minutes."
-    ),
-    AlarmKind.ROOMS_LATE: (
-        "Rooms were made on the Management Node more than a minute after their time: it was away or asked too often. "
-        "A larger room_lead_time leaves more time. The alarm goes a week after the last time."
-    ),
-    AlarmKind.ROOM_NAME: (
-        "The room has a random number behind its name. Where that disturbs, rename the node's other conference, or use "
-        "another conference_name_template. The alarm goes a week after the last time."
-    ),
-    AlarmKind.ROOM_COMPARISON: (
-        "Differences are repaired by themselves. If the next night finds some again, somebody or another system "
-        "deletes or makes rooms of this integration on the Management Node: see its history of changes."
-    ),
-    AlarmKind.QUOTA: (
-        "Look in scheduled_alias for many unused aliases of one time: a script uses somebody's token, or a client asks "
-        "again and again. The user was refused; the alarm goes a week after the last time."
-    ),
-    AlarmKind.DUPLICATE_ALIAS: (
-        "Give these conferences other names or aliases (PATCH /api/admin/configuration/v1/conference/<id>/): a node "
-        "takes two rooms of one name or alias for the same one. The alarm goes with the next nightly cleanup."
-    ),
-    AlarmKind.HOUSEKEEPING: "See the app's log; series are not read on until it works again.",
-    AlarmKind.CLEANUP: "See the app's log; old records and unused aliases stay until a nightly cleanup works again.",
-    AlarmKind.COMPARISON: (
-        "Differences are repaired by themselves. If the next night finds some again, messages are lost or somebody "
-        "changes the equipment mailbox's calendar: see doctor, and scheduling_operation for what was decided."
-    ),
-    AlarmKind.POISON: (
-        "Look the correlation id up in the app's log and report it. The message is tried again by itself, at least "
-        "once a day, so a new version may handle it; an update that the organizer sends is handled on its own."
-    ),
-    AlarmKind.WAITING: (
-        "Nothing is lost: what waits is handled by itself, in order, once its cause is over. When the cause names "
-        "Exchange, the doctor tells the command that repairs the connection. A single message that Exchange can never "
-        "give out is released once it is deleted from the mailbox."
-    ),
-    AlarmKind.DOMAINS: (
-        "Name the Exchange servers whose tokens are to be believed: "
-        'POST /api/admin/configuration/v1/exchange_domain/ {"domain": "mail.example.com", '
-        '"exchange_connector": "<URI of the integration>"}. The alarm goes with the first one.'
-    ),
-    AlarmKind.ANSWER: (
-        "The room is as decided, and the organizer was told by mail where that was possible. Look the correlation id "
-        "up in scheduling_operation; when it is about all answers, the app may not write to the mailbox's calendar."
-    ),
-}
-
-
-def _has_mailbox(integration: Integration) -> bool:
-    return integration.enable_dynamic_vmrs
-
-
-def _has_rooms_on_a_node(integration: Integration) -> bool:
-    return integration.enable_dynamic_vmrs and integration.conference_platform == "management_api"
-
-
-IN_USE: Mapping[AlarmKind, Callable[[Integration], bool]] = {
-    AlarmKind.CONNECTION: _has_mailbox,
-    AlarmKind.SIGN_IN: lambda integration: _has_mailbox(integration) and integration.authentication_method == "OAUTH",
-    AlarmKind.SUBSCRIPTION: lambda integration: _has_mailbox(integration) and not integration.uses_ews,
-    AlarmKind.MAILBOX_SETTINGS: _has_mailbox,
-    AlarmKind.NUMBER_SPACE: _has_mailbox,
-    AlarmKind.POISON: _has_mailbox,
-    AlarmKind.WAITING: _has_mailbox,
-    AlarmKind.ANSWER: _has_mailbox,
-    AlarmKind.BRIDGE: lambda integration: (
-        integration.conference_platform == "management_api"
-        and (integration.enable_dynamic_vmrs or integration.enable_personal_vmrs)
-    ),
-    AlarmKind.HOUSEKEEPING: _has_mailbox,
-    AlarmKind.CLEANUP: _has_mailbox,
-    AlarmKind.QUOTA: _has_mailbox,
-    AlarmKind.COMPARISON: _has_mailbox,
-    AlarmKind.DOMAINS: lacks_domains,
-    AlarmKind.ROOMS: _has_rooms_on_a_node,
-    AlarmKind.ROOMS_LATE: _has_rooms_on_a_node,
-    AlarmKind.ROOM_NAME: _has_rooms_on_a_node,
-    AlarmKind.ROOM_COMPARISON: _has_rooms_on_a_node,
-    AlarmKind.DUPLICATE_ALIAS: lambda integration: integration.enable_personal_vmrs or integration.enable_dynamic_vmrs,
-}
-"""Whether an integration uses what an alarm of this kind is about. Where it does not, nothing would ever cure it."""
 
 
 @dataclass(frozen=True)

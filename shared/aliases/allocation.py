@@ -18,7 +18,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.alarms import AlarmKind, Alarms
+from shared.alarm_kinds import AlarmKind
+from shared.alarms import Alarms
 from shared.aliases.digits import has_expired, vacate
 from shared.aliases.people import People
 from shared.aliases.quota import Account, Accounts, Limit, accounts_of

@@ -17,7 +17,8 @@ from typing import Any
 import jwt
 from pydantic import SecretStr
 
-from shared.alarms import AlarmKind, Alarms
+from shared.alarm_kinds import AlarmKind
+from shared.alarms import Alarms
 from shared.clock import Clock
 from shared.errors import InvalidRequest, NotAllowed, NotAuthenticated, NotFound, SettingsInvalid
 from shared.identity.rs256 import JWT_MAX_LENGTH

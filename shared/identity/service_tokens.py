@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from shared.alarms import AlarmKind, Alarms
+from shared.alarm_kinds import AlarmKind
+from shared.alarms import Alarms
 from shared.clock import Clock
 from shared.errors import NotAllowed, SchedulingError
 from shared.identity.sign_in.endpoint import SignInRefused, TokenEndpoints, resource_of

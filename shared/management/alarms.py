@@ -5,7 +5,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from shared.alarms import ALARM_TYPES, Alarm, AlarmLevel, Alarms
+from shared.alarm_kinds import ALARM_TYPES, AlarmLevel
+from shared.alarms import Alarm, Alarms
 from shared.api_paths import STATUS, uri
 from shared.errors import NotFound, SettingsInvalid
 from shared.integrations import Integration, IntegrationStore

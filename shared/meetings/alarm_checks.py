@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from shared.alarms import AlarmKind, Alarms
+from shared.alarm_kinds import AlarmKind
+from shared.alarms import Alarms
 from shared.aliases.allocation import NEARLY_FULL, alias_format
 from shared.integrations import Integration
 from shared.integrations.domains import lacks_domains

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.errors import AWAY, SchedulingError
 from shared.intake.notice import Notice
 from shared.intake.watcher import Watcher

@@ -6,7 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.alarms import AlarmKind, Alarms
+from shared.alarm_kinds import AlarmKind
+from shared.alarms import Alarms
 from shared.bookings.operation import REFUSED, SUPERSEDED, Mailing, Operation
 from shared.calendar.request import Answer, CalendarItem
 from shared.clock import Clock

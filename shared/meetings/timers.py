@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.alarms import AlarmKind, Alarms
+from shared.alarm_kinds import AlarmKind
+from shared.alarms import Alarms
 from shared.errors import NotFound, SchedulingError
 from shared.integrations import Integration, IntegrationStore
 from shared.meetings.alarm_checks import NUMBERS, check_domains, check_number_space, forget_mailbox

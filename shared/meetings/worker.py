@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
-from shared.alarms import AlarmKind, Alarms
+from shared.alarm_kinds import AlarmKind
+from shared.alarms import Alarms
 from shared.conferences.room_work import RoomWork, is_room_work
 from shared.errors import AWAY, NotFound, RateLimited
 from shared.intake.notice import LONGEST_PAUSE, LOOKS_FOR_MESSAGE, Notice, decode, enqueue

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from shared.alarms import AlarmKind, Alarms
+from shared.alarm_kinds import AlarmKind
+from shared.alarms import Alarms
 from shared.errors import RateLimited, SettingsInvalid
 from shared.integrations import Integration, IntegrationStore
 from shared.integrations.draft import Draft

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 
-from shared.alarms import IN_USE, AlarmKind, Alarms
+from shared.alarm_kinds import IN_USE, AlarmKind
+from shared.alarms import Alarms
 from shared.integrations import Integration
 from shared.personal.store import VmrStore
 from shared.personal.telling import IsServed, always

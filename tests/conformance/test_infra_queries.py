@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.errors import Unavailable
 from shared.metrics import Metric
 from tests.conformance.alerts import ALERTS

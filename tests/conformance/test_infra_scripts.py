@@ -191,7 +191,7 @@ def test_the_mailbox_is_set_up_as_the_facts_say(path: Path) -> None:
 
 
 def test_the_alarm_about_mailbox_settings_asks_for_the_same() -> None:
-    from shared.alarms import REMEDIES, AlarmKind
+    from shared.alarm_kinds import REMEDIES, AlarmKind
 
     remedy = REMEDIES[AlarmKind.MAILBOX_SETTINGS]
     named = dict(re.findall(r"-(\w+) (\S+?)(?=\s|$)", remedy.partition("Set-CalendarProcessing")[2]))

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
 from functions.http import status_of
-from shared.alarms import AlarmKind, Alarms
+from shared.alarm_kinds import AlarmKind
+from shared.alarms import Alarms
 from shared.conferences.platform import PolicyPlatform
 from shared.errors import SchedulingError
 from shared.identity.api_clients import ApiClients

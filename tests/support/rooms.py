@@ -13,7 +13,7 @@ from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
 from dev.management_node.model import CONFERENCE
 from dev.management_node.node import Node
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.bookings.booking import Booking
 from shared.composition import Services
 from shared.conferences.room_work import RoomWork, is_room_work

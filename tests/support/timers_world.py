@@ -6,7 +6,8 @@ from typing import Any
 from dev.harness.rounds import RoundsInPlace
 from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
-from shared.alarms import AlarmKind, Alarms
+from shared.alarm_kinds import AlarmKind
+from shared.alarms import Alarms
 from shared.conferences.platform import PolicyPlatform
 from shared.errors import NotFound
 from shared.intake.notice import decode

@@ -15,7 +15,7 @@ from dev.exchange.calendar import instances, whole
 from dev.exchange.model import Event, Message
 from dev.harness.deployment import MAILBOX, By, Deployment, deployed
 from dev.harness.times import hour_from, tomorrow, weekly
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.bookings.booking import State
 from shared.calendar.conference import Occurrence
 from shared.mailboxes.horizon import HORIZON

@@ -13,7 +13,7 @@ import pytest
 from dev.harness.deployment import ALICE, INTEGRATION, MAILBOX, OTHER_HABITS, By, Deployment, deployed
 from dev.harness.times import hour_from, tomorrow, weekly
 from dev.provider.registry import ENTRA_APP, ENTRA_SECRET
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.aliases.promises import Promises
 from shared.errors import SettingsInvalid
 from shared.identity.caller import Caller

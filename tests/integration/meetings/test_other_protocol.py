@@ -11,7 +11,7 @@ import pytest
 
 from dev.harness.deployment import INTEGRATION, MAILBOX, By, Deployment, deployed
 from dev.harness.times import hour_from, tomorrow, weekly
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.bookings.booking import Booking
 from shared.meetings.records import Records
 

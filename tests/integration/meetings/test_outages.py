@@ -12,7 +12,7 @@ import pytest
 from dev.harness.deployment import INTEGRATION, By, Deployment, deployed
 from dev.harness.outages import Away
 from dev.harness.times import hour_from, tomorrow
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.bookings.operation import Operation
 from shared.mailboxes.graph.client import RetryReads
 from shared.secrets import SecretMissing

@@ -9,7 +9,7 @@ import pytest
 
 from dev.harness.deployment import INTEGRATION, MAILBOX, By, Deployment, deployed
 from dev.harness.times import hour_from, tomorrow
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.mailboxes.graph import client as graph_client
 from tests.integration.meetings.series import WEEK, Series, swept
 

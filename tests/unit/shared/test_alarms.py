@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from dev.harness.storage import MemoryStorage
-from shared.alarms import REMEDIES, Alarm, AlarmKind, Alarms
+from shared.alarm_kinds import REMEDIES, AlarmKind
+from shared.alarms import Alarm, Alarms
 from tests.fakes.clock import FakeClock
 
 ONE, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"

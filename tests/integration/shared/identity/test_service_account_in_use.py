@@ -13,7 +13,7 @@ from dev.exchange.app import Running, running_exchange
 from dev.harness.rounds import in_place
 from dev.provider.app import Running as RunningProvider
 from dev.provider.provider import Provider
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.identity.service_tokens import EWS_RESOURCE, GRAPH_RESOURCE
 from shared.integrations import Integration
 from shared.mailboxes.graph.client import GraphClient, RefusedForNow, Tokens

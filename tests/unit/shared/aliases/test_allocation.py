@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dev.harness.storage import MemoryStorage, MemoryTable
-from shared.alarms import Alarm, AlarmKind, Alarms
+from shared.alarm_kinds import AlarmKind
+from shared.alarms import Alarm, Alarms
 from shared.aliases.allocation import ATTEMPTS, MANY, AliasFormat, Allocator
 from shared.bookings.booking import Booking, State
 from shared.calendar.conference import Calendar, Conference, Occurrence

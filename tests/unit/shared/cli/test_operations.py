@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.alarms import REMEDIES, AlarmKind
+from shared.alarm_kinds import REMEDIES, AlarmKind
 from shared.bookings.operation import DecisionKind, Operation
 from shared.cli.outcome import Exit
 from shared.identity.passwords import BasicAuthenticator

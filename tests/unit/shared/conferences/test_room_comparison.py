@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dev.management_node.model import CONFERENCE
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.conferences.room_comparison import COMPARE
 from shared.storage import Delete
 from tests.support.conferences import START

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.calendar.conference import Calendar
 from shared.conferences.room_work import RoomWork
 from tests.support.conferences import HOUR, START, occurrence

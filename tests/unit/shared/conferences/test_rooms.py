@@ -6,7 +6,7 @@ import pytest
 
 from dev.management_node.model import CONFERENCE as CONFERENCE_RESOURCE
 from dev.management_node.model import CONFERENCE_ALIAS
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.calendar.conference import Calendar
 from tests.support.conferences import START, occurrence
 from tests.support.rooms import RoomsWorld

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.calendar.conference import Calendar
 from shared.conferences.room_work import RoomWork
 from shared.errors import Unavailable

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.alarms import ALARM_TYPES, AlarmKind, AlarmLevel
+from shared.alarm_kinds import ALARM_TYPES, AlarmKind, AlarmLevel
 from shared.errors import NotFound
 from tests.support.integrations import graph_fields
 from tests.support.management_api import CONNECTORS, Api

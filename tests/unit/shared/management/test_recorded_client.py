@@ -9,7 +9,7 @@ clients were recorded, and how to record again, says docs/existing-clients.md.
 
 import pytest
 
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.bookings.operation import DecisionKind, Operation
 from tests.support.management_api import Api
 from tests.support.recorded_client import READS, STEPS, Replay, recording

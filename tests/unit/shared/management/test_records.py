@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.bookings.booking import State
 from shared.bookings.operation import DecisionKind, Operation
 from shared.errors import NotFound

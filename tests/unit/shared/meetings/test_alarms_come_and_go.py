@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from dev.harness.node_wire import NodeWire
 from dev.management_node.model import CONFERENCE
 from dev.management_node.node import Node
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.aliases.allocation import AliasFormat
 from shared.aliases.quota import BURST, of_user
 from shared.calendar.conference import Calendar, Occurrence

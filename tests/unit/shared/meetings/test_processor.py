@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.aliases.allocation import alias_format
 from shared.aliases.promises import find_promises
 from shared.aliases.quota import BURST, Limit, of_copy, of_user

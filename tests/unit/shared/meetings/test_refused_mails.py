@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.bookings.operation import REFUSED, Operation
 from shared.calendar.request import Answer, MeetingRequest, Person
 from shared.errors import SchedulingError, Unavailable

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.bookings.rows import RowKind, meetings_table
 from shared.errors import Unavailable
 from shared.mailboxes.mailbox import Folder

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.alarms import Alarm, AlarmKind, Alarms
+from shared.alarm_kinds import AlarmKind
+from shared.alarms import Alarm, Alarms
 from shared.calendar.conference import Calendar
 from shared.calendar.request import Answer, Kind, Update
 from shared.intake.notice import LOOKS_FOR_ITEM, Notice

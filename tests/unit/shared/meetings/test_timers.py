@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.aliases.allocation import AliasFormat
 from shared.errors import Unavailable
 from shared.intake.watch_state import stored_addresses

@@ -8,7 +8,8 @@ import pytest
 
 from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
-from shared.alarms import AlarmKind, Alarms
+from shared.alarm_kinds import AlarmKind
+from shared.alarms import Alarms
 from shared.errors import Unavailable
 from shared.integrations import IntegrationStore
 from shared.operations.home import CONDITION_LIFETIME, Home

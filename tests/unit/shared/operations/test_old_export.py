@@ -12,7 +12,7 @@ import pytest
 
 from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
-from shared.alarms import AlarmKind
+from shared.alarm_kinds import AlarmKind
 from shared.bookings.booking import Booking, State
 from shared.bookings.operation import Mailing, Operation
 from shared.bookings.rows import RETIRED_PARTITION, SIGN_IN_PARTITION, RowKind, meetings_table

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.alarms import AlarmKind, Alarms
+from shared.alarm_kinds import AlarmKind
+from shared.alarms import Alarms
 from shared.aliases.allocation import AliasFormat
 from shared.errors import Conflict, NotFound, NumberSpaceFull, SettingsInvalid
 from shared.identity.caller import Caller

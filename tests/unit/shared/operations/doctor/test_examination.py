@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from shared.alarms import AlarmKind, Alarms
+from shared.alarm_kinds import AlarmKind
+from shared.alarms import Alarms
 from shared.errors import SchedulingError, Unavailable
 from shared.integrations import Integration
 from shared.mailboxes.access import Attempt, Right

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.alarms import Alarm, AlarmKind
+from shared.alarm_kinds import AlarmKind
+from shared.alarms import Alarm
 from shared.bookings.operation import DecisionKind, Operation
 from shared.errors import RateLimited, SchedulingError, Unavailable
 from shared.mailboxes.access import Attempt, Right
