@@ -25,7 +25,9 @@ async def undecided_beside(
         correlation = correlation_id(integration, message)
         if correlation != own and await records.operation(correlation) is None:
             found.append(message)
-    return found[:MOST_UNDECIDED]
+        if len(found) == MOST_UNDECIDED:
+            break
+    return found
 
 
 def holds_others(request: MeetingRequest, now: datetime) -> bool:
