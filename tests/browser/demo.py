@@ -1,11 +1,13 @@
 """Drives the demo page (dev/demo) in a browser."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from playwright.async_api import Browser, ConsoleMessage, FrameLocator, Locator, Page, expect
+import httpx
+from playwright.async_api import Browser, ConsoleMessage, FrameLocator, Locator, Page, Response, expect
 
 from dev.environment import Addresses
 from tests.browser.outlook import HANGING
@@ -23,6 +25,8 @@ class Visit:
         self.page = page
         self.stack = stack
         self.complaints: list[str] = []
+        self._placeholder = asyncio.Event()
+        page.on("response", self._see)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._hear)
 
@@ -30,6 +34,10 @@ class Visit:
         # Chromium's line for an answer that the pane knows what to do with: nobody has signed in yet.
         if line.type == "error" and "401 (Unauthorized)" not in line.text:
             self.complaints.append(line.text)
+
+    def _see(self, response: Response) -> None:
+        if response.ok and response.url.endswith("/config"):
+            self._placeholder.set()
 
     @property
     def pane(self) -> FrameLocator:
@@ -39,6 +47,13 @@ class Visit:
         """Wait until the page, and the week of meetings, are there."""
         await self.page.locator("body[data-ready]").wait_for(timeout=AWAIT)
         await expect(self.page.locator("#banner")).to_be_hidden(timeout=AWAIT)
+
+    async def go_away(self) -> None:
+        """Switch the back end off, once the pane has fetched what it puts into meetings while that is so."""
+        async with asyncio.timeout(AWAIT / 1000):
+            await self._placeholder.wait()
+        await self.page.check("#away")
+        await expect(self.page.locator("#banner")).to_contain_text("The back end is away", timeout=AWAIT)
 
     async def reload(self) -> None:
         await self.page.reload()
@@ -121,5 +136,10 @@ async def visiting(browser: Browser, stack: Addresses, **look: Any) -> AsyncIter
     visit = Visit(await context.new_page(), stack)
     await visit.page.goto(f"{stack.functions}/demo")
     await visit.ready()
-    yield visit
-    await context.close()
+    try:
+        yield visit
+    finally:
+        await context.close()
+        # The switch is the stack's, not the page's: a test that failed must not leave it off for all others.
+        async with httpx.AsyncClient(trust_env=False) as client:
+            await client.post(f"{stack.functions}/dev/away", json={"away": False})

@@ -29,8 +29,7 @@ async def test_late_joining_instructions_have_a_room(visit: Visit) -> None:
     """The text holds a promise and no number; the room is there all the same, once the back end is back."""
     page, name = visit.page, "While it was away"
     await visit.fill(name, await visit.tomorrow(), "10:00", "11:00")
-    await page.check("#away")
-    await expect(page.locator("#banner")).to_contain_text("The back end is away", timeout=AWAIT)
+    await visit.go_away()
     await visit.pane.get_by_role("button", name="Add a Single-use VMR").click()
     await expect(visit.pane.locator("#heading")).to_have_text("Cannot assign a VMR right now", timeout=AWAIT)
     await visit.send(name, answered=False)
