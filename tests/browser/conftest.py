@@ -7,6 +7,7 @@ recorded, and answered from disk or by the functions host. Nothing else is reach
 import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zlib import crc32
 
@@ -16,6 +17,7 @@ from playwright.async_api import Browser, Route, async_playwright, expect
 
 from dev.environment import MANAGEMENT, Addresses
 from dev.install.browser import chromium
+from tests.browser.console import LOOKS, Admin, made_integration
 from tests.browser.outlook import ADDIN, HANGING, USUAL, Outlook
 from tests.browser.sign_in_dialog import Deployment
 from tests.browser.stack import running_stack
@@ -54,6 +56,33 @@ async def outlook(browser: Browser, stack: Addresses, request: pytest.FixtureReq
         window = Outlook(browser, stack, client, behaviour)
         yield window
         await window.close()
+
+
+@pytest.fixture
+async def admin(browser: Browser, stack: Addresses, request: pytest.FixtureRequest) -> AsyncIterator[Admin]:
+    """An admin's browser, not signed in yet. A parameter is what its context is made with."""
+    context = await browser.new_context(**getattr(request, "param", LOOKS["wide"]))
+    admin = Admin(context, await context.new_page(), stack.functions)
+    admin.page.set_default_timeout(HANGING)
+    yield admin
+    assert admin.complaints == []
+    await context.close()
+
+
+@pytest.fixture
+async def api(stack: Addresses) -> AsyncIterator[httpx.AsyncClient]:
+    """The management API, as the local stack's admin."""
+    async with httpx.AsyncClient(
+        base_url=stack.functions, auth=MANAGEMENT, trust_env=False, timeout=HANGING / 1000
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+async def corp(api: httpx.AsyncClient) -> AsyncIterator[dict[str, Any]]:
+    """An integration of this test's own."""
+    async with made_integration(api, "Console Corp", "console@example.com", "88") as made:
+        yield made
 
 
 @pytest.fixture

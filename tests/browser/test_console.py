@@ -1,89 +1,18 @@
 """The web console in Chromium, against the whole local stack: what an admin does there, and what goes wrong."""
 
-import asyncio
 import os
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Route, expect
+from playwright.async_api import Route, expect
 
-from dev.environment import INTEGRATION, MANAGEMENT, Addresses
+from dev.environment import MANAGEMENT, Addresses
+from tests.browser.console import CONNECTORS, HOSTILE, LOOKS, Admin, book
 from tests.browser.looks import violations
 
 VIEWS = ["", "integrations", "integrations/1", "integrations/new", "meetings"]
-CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
-HOSTILE = "<img src=x onerror=alert(1)>\u202e\"'{{7*7}}"
-LOOKS: dict[str, dict[str, Any]] = {
-    "narrow": {"viewport": {"width": 320, "height": 700}},
-    "narrow dark": {"viewport": {"width": 360, "height": 700}, "color_scheme": "dark"},
-    "wide": {"viewport": {"width": 1280, "height": 900}},
-    "wide dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
-    "forced colours": {"viewport": {"width": 1280, "height": 900}, "forced_colors": "active"},
-}
-
-
-class Admin:
-    """An admin's browser."""
-
-    def __init__(self, context: BrowserContext, page: Page, url: str) -> None:
-        self.context = context
-        self.page = page
-        self.url = url
-        self.complaints: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    async def sign_in(self, path: str = "") -> None:
-        """Open a view of the console as the local stack's admin."""
-        await self.page.goto(f"{self.url}/console#/{path}")
-        user, password = MANAGEMENT
-        await self.page.get_by_label("User name").fill(user)
-        await self.page.get_by_label("Password").fill(password)
-        await self.page.get_by_role("button", name="Sign in").click()
-        await self.settled()
-
-    async def show(self, path: str) -> None:
-        """Another view."""
-        await self.page.evaluate("path => { location.hash = '#/' + path; }", path)
-        await self.settled()
-
-    async def settled(self) -> None:
-        """The view is there, with all that it asked for."""
-        await expect(self.page.locator("main h1")).to_be_visible()
-        await expect(self.page.locator(".loading")).to_have_count(0)
-
-
-@pytest.fixture
-async def admin(browser: Browser, stack: Addresses, request: pytest.FixtureRequest) -> AsyncIterator[Admin]:
-    context = await browser.new_context(**getattr(request, "param", LOOKS["wide"]))
-    admin = Admin(context, await context.new_page(), stack.functions)
-    admin.page.set_default_timeout(60_000)
-    yield admin
-    assert admin.complaints == []
-    await context.close()
-
-
-@pytest.fixture
-async def api(stack: Addresses) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=stack.functions, auth=MANAGEMENT, trust_env=False, timeout=60) as client:
-        yield client
-
-
-@pytest.fixture
-async def corp(api: httpx.AsyncClient) -> AsyncIterator[dict[str, Any]]:
-    """An integration of this test's own."""
-    fields = {
-        "name": "Console Corp", "authentication_method": "GRAPH", "addin_server_domain": "join.example.com",
-        "room_mailbox_name": "VMR", "room_mailbox_email_address": "console@example.com",
-        "scheduled_alias_prefix": "88", "scheduled_alias_domain": "example.com", "domains": ["mail.example.com"],
-    }  # fmt: skip
-    made = await api.post(CONNECTORS, json=fields)
-    assert made.status_code == 201, made.text
-    yield made.json()
-    await api.delete(f"{CONNECTORS}{made.json()['id']}/?force=true")
 
 
 async def test_a_wrong_password_is_told_and_gives_nothing(admin: Admin) -> None:
@@ -213,24 +142,6 @@ async def test_a_deployment_that_cannot_answer_is_asked_again_on_request(admin: 
     await admin.page.unroute("**/status/v1/meeting/**", fail)
     await admin.page.get_by_role("button", name="Try again").click()
     await expect(admin.page.get_by_role("alert")).to_have_count(0)
-
-
-async def book(stack: Addresses, api: httpx.AsyncClient, subject: str) -> None:
-    """A meeting of Alice's with a room, tomorrow by the stack's clock."""
-    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
-        token = (await client.post(f"{stack.exchange}/dev/identity-token", json={"user": "alice@example.com"})).json()
-        path = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/meeting_details"
-        details = (await client.get(f"{stack.functions}{path}", headers={"token": token["token"]})).json()["result"]
-        start = datetime.now(UTC) + timedelta(days=1)
-        meeting = {
-            "organizer": "alice@example.com", "subject": subject, "start": f"{start:%Y-%m-%dT%H:00:00}",
-            "end": f"{start + timedelta(hours=1):%Y-%m-%dT%H:00:00}", "time_zone": "UTC",
-            "body_html": details["instructions"], "attendees": ["vmr@example.com"],
-        }  # fmt: skip
-        (await client.post(f"{stack.exchange}/dev/meetings", json=meeting)).raise_for_status()
-        found = {"text": details["alias"]}
-        while not (await api.get("/api/admin/status/v1/meeting/", params=found)).json()["objects"]:  # noqa: ASYNC110
-            await asyncio.sleep(0.2)  # the stack works on its own clock
 
 
 async def test_a_room_is_closed_and_reopened(admin: Admin, stack: Addresses, api: httpx.AsyncClient) -> None:
