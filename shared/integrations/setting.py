@@ -6,6 +6,7 @@ assigned value, and a `Setting` in the annotation carries what pydantic has no w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, ClassVar, TypeAlias
@@ -44,6 +45,7 @@ class Setting:
     sign_in: a change ends the service account's OAuth sign-in (E3, marked `†`).
     read_only: set by the service; ignored in what admins send.
     internal: not part of the management API's resource.
+    choices: what a form calls each value of a setting that has a few; the API knows the values alone.
     """
 
     label: str
@@ -54,6 +56,7 @@ class Setting:
     sign_in: bool = False
     read_only: bool = False
     internal: bool = False
+    choices: Mapping[str, str] | None = None
 
 
 class Section(BaseModel):
@@ -64,6 +67,8 @@ class Section(BaseModel):
 
     title: ClassVar[str]
     about: ClassVar[str] = ""
+    in_use: ClassVar[Condition | None] = None
+    """When its settings mean anything; always without it."""
 
 
 Line: TypeAlias = Annotated[str, Field(max_length=250), Format.LINE]

@@ -6,11 +6,12 @@ engine.py      from a request to a resource and back, by Tastypie's conventions
 admins.py      who may use it; readers.py what those have who may only read
 listing.py     order, pages; filters.py one condition of a query, foreign_keys.py where its references lead
 description.py what there is: areas, and each resource's schema in Tastypie's form
-connectors.py  ms_exchange_connector; domains.py exchange_domain; connector_schema.py their JSON schemas
+connectors.py  ms_exchange_connector; domains.py exchange_domain; connector_schema.py their JSON schemas,
+               connector_usage.py what would be lost with an integration
 api_clients.py oauth2_client and role
 fixed.py       what the original's clients look up, and what is the same everywhere
 meetings.py    scheduled meetings as a support desk looks for them; what may be done about one
-alarms.py      what an admin has to fix
+alarms.py      what an admin has to fix; connector_health.py how each integration is
 meeting_objects.py a meeting in the original's objects; meeting_records.py these of all meetings
 records.py     what is only read; record_rows.py the objects of these lists
 directory.py   records by the thousand: conferences.py, conference_aliases.py, end_users.py
@@ -28,6 +29,7 @@ from shared.management.api_clients import ApiClientResource, roles
 from shared.management.call import Answer, Call
 from shared.management.conference_aliases import ConferenceAliases
 from shared.management.conferences import Conferences
+from shared.management.connector_health import ConnectorHealth
 from shared.management.connectors import Connectors, Examine, Names, StartSignIn
 from shared.management.domains import Domains
 from shared.management.end_users import end_users
@@ -90,6 +92,7 @@ def management(
             end_users(UserStore(storage), integrations),
             *records(integrations, storage, clock),
             AlarmResource(integrations, alarms),
+            ConnectorHealth(integrations, alarms, storage),
             ApiClientResource(api_clients),
             roles(),
             Meetings(integrations, storage, control, clock),

@@ -11,6 +11,7 @@ from shared.integrations.conditions import ALWAYS, Condition
 from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, SECTIONS, settings
 from shared.integrations.sections.metadata import DOMAIN_MAX_LENGTH
 from shared.integrations.setting import Setting, format_of
+from shared.management.listing import SEARCHED
 from shared.management.resource import TIME, Schema
 
 DOMAIN = "exchange_domain"
@@ -27,6 +28,9 @@ DOMAIN_SCHEMA: Schema = {
     },
     "required": ["domain", "exchange_connector"],
 }
+
+_SEARCHED = ("name", "description", "room_mailbox_email_address", "uuid")
+"""What an admin knows of an integration that they look for."""
 
 _WRITTEN: dict[str, Any] = {"type": "string", "pattern": r"\S"}
 """A text that is not blank."""
@@ -51,7 +55,7 @@ def connector_schema() -> Schema:
         }
     }
     properties["resource_uri"] = {"type": "string", "format": "uri-reference", "readOnly": True}
-    return {"type": "object", "properties": properties, **_requirements()}
+    return {"type": "object", "properties": properties, SEARCHED: list(_SEARCHED), **_requirements()}
 
 
 def _known_settings() -> Iterator[tuple[str, FieldInfo, Setting]]:
@@ -66,8 +70,9 @@ def connector_extras() -> dict[str, Any]:
     from shared.templates import FIELDS  # jinja2, which other calls do without
 
     by_name = {name: (field, setting) for name, field, setting in _known_settings()}
-    sections = [
+    sections: list[dict[str, Any]] = [
         {"name": each.__name__, "title": each.title, "about": each.about,
+         "condition": each.in_use.data() if each.in_use else None,
          "fields": [name for name in each.model_fields if name in by_name]}
         for each in SECTIONS
     ]  # fmt: skip
@@ -80,7 +85,9 @@ def connector_extras() -> dict[str, Any]:
             "manifest": setting.manifest,
             "sign_in": setting.sign_in,
             "syntax": format_.value if (format_ := format_of(field)) else "",
+            **({"choices": dict(setting.choices)} if setting.choices else {}),
             **({"variables": list(FIELDS[name].variables)} if name in FIELDS else {}),
+            **({"destination": FIELDS[name].destination.value} if name in FIELDS else {}),
         }
         for name, (field, setting) in by_name.items()
     }

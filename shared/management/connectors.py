@@ -7,23 +7,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from shared.api_paths import CONFIGURATION, CONNECTOR, id_in, uri
-from shared.bookings.booking import State
-from shared.bookings.rows import meetings_table
-from shared.bookings.stored import bookings_of
 from shared.clock import Clock
-from shared.errors import Conflict, SettingsInvalid
+from shared.errors import SettingsInvalid
 from shared.integrations import ExchangeDomain, Integration, IntegrationStore, StaleSettings
 from shared.integrations.checks import check
 from shared.integrations.draft import Draft, draft
-from shared.integrations.integration import READ_ONLY_FIELDS, TEMPLATE_FIELDS, settings
+from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, TEMPLATE_FIELDS, settings
 from shared.integrations.references import REFERENCES, is_uri
 from shared.integrations.setting import is_nullable
 from shared.management.call import Answer, Call, json_object
 from shared.management.connector_schema import DOMAIN, connector_extras, connector_schema
+from shared.management.connector_usage import usage_of
 from shared.management.conversion import converted
 from shared.management.lifecycle import Lifecycle
 from shared.management.resource import Action, Object, Schema, Shown, time_text
-from shared.personal.store import VmrStore
 from shared.storage import Storage
 
 if TYPE_CHECKING:
@@ -118,8 +115,7 @@ class Connectors:
         self._integrations = integrations
         self._lifecycle = lifecycle
         self._local = local
-        self._meetings = meetings_table(storage)
-        self._vmrs = VmrStore(storage)
+        self._storage = storage
         self._clock = clock
         self._examine = examine
         self._start_sign_in = start_sign_in
@@ -136,7 +132,7 @@ class Connectors:
 
     @cached_property
     def actions(self) -> Mapping[str, Action]:
-        """Previewing templates, checking changes, the doctor, the icon, the service account, the manifest."""
+        """Previewing templates, checking changes, the doctor, the icon, secrets, deletion, the manifest."""
         return {
             "preview": Action("POST", "What a template would look like, saved or not.", self._preview, _PREVIEW),
             "check": Action(
@@ -147,6 +143,8 @@ class Connectors:
                 "PUT", "The add-in's icon: a PNG of 80 x 80 pixels.", self._put_icon, media_type="image/png"
             ),
             "sign_in": Action("POST", "A link for signing in the service account (OAUTH).", self._sign_in),
+            "secrets": Action("GET", "Which secrets are set; their values are never shown.", self._secrets),
+            "usage": Action("GET", "What would be lost if it were deleted.", self._usage),
             "manifest_installed": Action(
                 "POST", "Notes that this revision of the manifest is installed.", self._installed, _INSTALLED
             ),
@@ -208,33 +206,13 @@ class Connectors:
         integration = await self._integrations.by_id(id_)
         revision = _revision(if_match)
         if not force:
-            await self._check_disuse(integration)
+            (await usage_of(integration, self._storage, self._clock)).check(integration)
         await self._lifecycle.deleting(integration.uuid)
         await self._integrations.delete(integration.uuid, revision)
         await self._lifecycle.deleted(integration.uuid)
 
-    async def _check_disuse(self, integration: Integration) -> None:
-        """Raise Conflict when something would be lost with an integration that somebody misses."""
-        meetings = await self._meetings_to_come(integration)
-        rooms = len(await self._vmrs.of_integration(integration.uuid))
-        lost = [_counted(meetings, "meeting") + " to come"] * bool(meetings)
-        lost += [_counted(rooms, "personal VMR") + " of its own"] * bool(rooms)
-        if lost:
-            raise Conflict(
-                f"{integration.name} has {' and '.join(lost)}. Once it is deleted nobody can join these meetings any "
-                "more, its personal VMRs are gone from the list, and the add-in stops working for its users. "
-                "Add ?force=true to delete it."
-            )
-
-    async def _meetings_to_come(self, integration: Integration) -> int:
-        now, count = self._clock.now(), 0
-        async for booking in bookings_of(self._meetings, integration.uuid):
-            conference = booking.conference if booking.state is State.SCHEDULED else None
-            count += bool(conference and conference.calendar.has_future(now))
-        return count
-
     async def _preview(self, id_: int, call: Call) -> Answer:
-        from shared.management.previews import preview_for  # jinja2, which other calls do without
+        from shared.management.previews import preview_for, values_shown  # jinja2, which other calls do without
         from shared.templates import FIELDS
 
         integration, sent = await self._integrations.by_id(id_), json_object(call)
@@ -246,7 +224,8 @@ class Connectors:
             raise SettingsInvalid({"text": ["Must be a string."]})
         if not isinstance(values, dict):
             raise SettingsInvalid({"values": ["Must be an object of values by variable."]})
-        return Answer(200, {"template": name, **vars(preview_for(integration, name, text, values, self._clock))})
+        made = preview_for(integration, name, text, values, self._clock)
+        return Answer(200, {"template": name, **vars(made), "values": values_shown(integration, name)})
 
     async def _check(self, id_: int, call: Call) -> Answer:
         integration = await self._integrations.by_id(id_)
@@ -272,6 +251,14 @@ class Connectors:
         shown = {"sign_in_link": link.url, "expires": time_text(link.expires), "redirect_uri": link.redirect_uri}
         return Answer(200, shown)
 
+    async def _secrets(self, id_: int, call: Call) -> Answer:
+        integration = await self._integrations.by_id(id_)
+        return Answer(200, {name: bool(getattr(integration, name)) for name in sorted(SECRET_FIELDS)})
+
+    async def _usage(self, id_: int, call: Call) -> Answer:
+        integration = await self._integrations.by_id(id_)
+        return Answer(200, (await usage_of(integration, self._storage, self._clock)).shown())
+
     async def _installed(self, id_: int, call: Call) -> Answer:
         integration, revision = await self._integrations.by_id(id_), json_object(call).get("manifest_revision")
         if type(revision) is not int:
@@ -296,10 +283,6 @@ def _understood(fields: Object) -> dict[str, Any]:
         **fields,
         "domains": [entry if id_ is None else {"id": id_} for entry, id_ in zip(domains, ids, strict=True)],
     }
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number > 1)}"
 
 
 def _revision(if_match: str | None) -> int | None:

@@ -32,7 +32,7 @@ from shared.management.conversion import converted
 from shared.management.description import AREA_PATH, SCHEMA, description, index
 from shared.management.foreign_keys import ForeignKeys
 from shared.management.openapi import document
-from shared.management.readers import ReadersView, refuse_change
+from shared.management.readers import readers_view, refuse_change
 from shared.management.resource import (
     Action,
     BulkResource,
@@ -65,7 +65,7 @@ class Management:
     def __init__(self, admins: Admins, resources: Iterable[Resource]) -> None:
         self._admins = admins
         self._whole = _View(resources)
-        self._readers = _View(map(ReadersView, self.resources))
+        self._readers = _View(map(readers_view, self.resources))
 
     @property
     def resources(self) -> Iterable[Resource]:
@@ -155,7 +155,7 @@ async def _found(
     foreign_keys: ForeignKeys, resource: Resource, query: listing.Query, own_uri: str, text: str
 ) -> dict[str, Any]:  # fmt: skip
     """The page that a query asks for. Of many objects only what is filtered by is read, and what is shown."""
-    if isinstance(resource, PagedResource) and not query.filters and not query.order:
+    if isinstance(resource, PagedResource) and query.is_of_all:
         part, total = await resource.part(query.offset, query.limit)
         return listing.envelope(part, total, query, own_uri, text)
     objects = await listing.candidates(resource, query)

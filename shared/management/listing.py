@@ -19,7 +19,11 @@ MAX_LIMIT = 10_000
 MAX_OFFSET = 999_999_999
 MAX_FILTERS = 50
 
+SEARCHED = "x-search"
+"""Names, in a resource's schema, the fields that `?text=` looks through."""
+
 _NO_FILTERS = ("limit", "offset", "order_by")
+_TEXT = "text"
 
 
 @dataclass(frozen=True)
@@ -31,33 +35,50 @@ class Query:
     limit: int
     offset: int
     skipped: tuple[str, ...] = ()
+    text: str = ""
+    """What one of the `searched` fields contains, whatever its case."""
+    searched: tuple[str, ...] = ()
+
+    @property
+    def is_of_all(self) -> bool:
+        """Whether every object is asked for, in the order of ids."""
+        return not (self.filters or self.order or self.text)
 
     @property
     def fields(self) -> frozenset[str]:
         """Fields of an object that decide whether, and where, it is shown."""
         filtered = {each.path[0] if each.path else each.field for each in self.filters}
-        return frozenset(filtered | {name.removeprefix("-") for name in self.order})
+        searched = self.searched if self.text else ()
+        return frozenset(filtered.union(searched, (name.removeprefix("-") for name in self.order)))
+
+    def finds(self, shown: Object) -> bool:
+        """Whether an object has the text in one of its searched fields."""
+        wanted = self.text.casefold()
+        return not wanted or any(wanted in str(shown[field] or "").casefold() for field in self.searched)
 
 
-def query_of(text: str, schema: Schema, foreign_keys: ForeignKeys) -> Query:
+def query_of(query: str, schema: Schema, foreign_keys: ForeignKeys) -> Query:
     """A query string. Raises InvalidRequest for an order, a lookup or a value that there is not.
 
     A parameter that names no field is skipped: the original does so, and its clients search every list by
     `name__icontains`.
     """
-    pairs = [(name, value) for name, value in parse_qsl(text, keep_blank_values=True) if name != "format"]
+    pairs = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "format"]
     numbers = {name: value for name, value in pairs if name in ("limit", "offset")}
     order = tuple(value for name, value in pairs if name == "order_by")
     for name in order:
         _require_comparable(name.removeprefix("-"), schema["properties"].get(name.removeprefix("-"), {}))
-    others = [(name, value) for name, value in pairs if name not in _NO_FILTERS]
+    searched = tuple(schema.get(SEARCHED, ()))
+    sought = [value for name, value in pairs if name == _TEXT and searched]
+    others = [(name, value) for name, value in pairs if name not in (*_NO_FILTERS, *[_TEXT] * bool(searched))]
     if len(others) > MAX_FILTERS:
         raise InvalidRequest(f"A list is asked for by at most {MAX_FILTERS} filters.")
     filters = tuple(_filter(name, value, schema, foreign_keys) for name, value in others if _names_field(name, schema))
     skipped = tuple(name for name, _ in others if not _names_field(name, schema))
     limit = _number("limit", numbers.get("limit", str(DEFAULT_LIMIT)))
     offset = _number("offset", numbers.get("offset", "0"))
-    return Query(filters, order, min(limit or MAX_LIMIT, MAX_LIMIT), offset, skipped)
+    text = sought[-1] if sought else ""
+    return Query(filters, order, min(limit or MAX_LIMIT, MAX_LIMIT), offset, skipped, text, searched)
 
 
 async def candidates(resource: Resource, query: Query) -> Sequence[Object]:
@@ -80,7 +101,10 @@ def flag(text: str, name: str) -> bool:
 
 def page(objects: Sequence[Object], query: Query, known: Known, uri: str, text: str) -> dict[str, Any]:
     """The part of the objects that a query asks for, in Tastypie's envelope. `known` is what its filters follow."""
-    found = [o for o in objects if all(f.holds(values(o, f.path, f.field, known)) for f in query.filters)]
+    found = [
+        o for o in objects
+        if query.finds(o) and all(f.holds(values(o, f.path, f.field, known)) for f in query.filters)
+    ]  # fmt: skip
     for name in reversed(query.order):
         found.sort(key=_place(name.removeprefix("-")), reverse=name.startswith("-"))
     return envelope(found[query.offset : query.offset + query.limit], len(found), query, uri, text)

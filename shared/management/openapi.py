@@ -60,9 +60,8 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
 
 def _paths(resource: Resource) -> dict[str, Any]:
     own, reference = uri(resource.area, resource.name), {"$ref": f"#/components/schemas/{resource.name}"}
-    several: dict[str, Any] = {
-        "get": _operation(resource.about, {"200": _page(reference)}, parameters=[*_PAGING, _order(resource)])
-    }
+    asked = [*_PAGING, *_search(resource), _order(resource)]
+    several: dict[str, Any] = {"get": _operation(resource.about, {"200": _page(reference)}, parameters=asked)}
     single: dict[str, Any] = {"parameters": [_ID], "get": _operation("One object.", {"200": reference})}
     if isinstance(resource, WritableResource):
         several["post"] = _operation("A new object.", {"201": reference}, _writable(resource.schema))
@@ -159,6 +158,13 @@ _PAGING: list[Schema] = [
         "schema": {"type": "integer", "minimum": 0, "maximum": listing.MAX_OFFSET, "default": 0},
     },
 ]
+
+
+def _search(resource: Resource) -> list[Schema]:
+    """The parameter that looks through several fields, where there is one."""
+    searched = ", ".join(resource.schema.get(listing.SEARCHED, ()))
+    about = f"What one of these fields contains: {searched}."
+    return [{"name": "text", "in": "query", "schema": {"type": "string"}, "description": about}] if searched else []
 
 
 def _order(resource: Resource) -> Schema:

@@ -1,6 +1,7 @@
 """What a preview fills in for an integration: its own numbers and names instead of samples that all share (T4)."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from shared.clock import Clock
 from shared.integrations import Integration
@@ -16,6 +17,21 @@ def preview_for(integration: Integration, name: str, text: str, values: Mapping[
         variable: value for variable, value in own_samples(integration).items() if variable in FIELDS[name].variables
     }
     return preview(name, text, {**own, **values}, clock=clock)
+
+
+def values_shown(integration: Integration, name: str) -> dict[str, object]:
+    """What stands in for the variables that a template accepts, as JSON: what a person may change to try it."""
+    known = {**SAMPLES, **own_samples(integration)}
+    return {variable: _json(known[variable]) for variable in FIELDS[name].variables}
+
+
+def _json(value: object) -> object:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case tuple():
+            return list(value)
+    return value
 
 
 def own_samples(integration: Integration) -> dict[str, object]:

@@ -1,12 +1,12 @@
 """What admins see who may only read (app role Scheduling.Read): everything but personal PINs, and nothing to change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.errors import NotAllowed
 from shared.management.admins import ADMIN_ROLE, Admin
 from shared.management.call import Call
-from shared.management.resource import Action, Object, Resource, Schema, SearchedResource, Shown
+from shared.management.resource import Action, Object, PagedResource, Resource, Schema, SearchedResource, Shown
 
 PINS = frozenset({"pin", "guest_pin"})
 """Fields of a `conference` that let their reader into somebody's meetings. Lists cannot be searched by them, either."""
@@ -69,6 +69,30 @@ class ReadersView:
         """The object of an id, without its PINs. Raises NotFound."""
         shown = await self.whole.one(id_)
         return Shown(_without_pins(shown.fields), shown.etag)
+
+
+class PagedReadersView(ReadersView):
+    """A PagedResource as a reader sees it."""
+
+    whole: PagedResource
+
+    async def part(self, offset: int, limit: int) -> tuple[Sequence[Object], int]:
+        """See PagedResource.part."""
+        found, total = await self.whole.part(offset, limit)
+        return list(map(_without_pins, found)), total
+
+    async def sketches(self, fields: Collection[str]) -> Sequence[Object]:
+        """See PagedResource.sketches."""
+        return list(map(_without_pins, await self.whole.sketches(fields)))
+
+    async def full(self, ids: Sequence[int]) -> Sequence[Object]:
+        """See PagedResource.full."""
+        return list(map(_without_pins, await self.whole.full(ids)))
+
+
+def readers_view(whole: Resource) -> ReadersView:
+    """A resource as a reader sees it: in pages where it is read in pages."""
+    return PagedReadersView(whole) if isinstance(whole, PagedResource) else ReadersView(whole)
 
 
 def _without_pins(fields: Object) -> Object:

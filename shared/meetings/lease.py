@@ -7,7 +7,7 @@ from typing import Self
 from shared.bookings.booking import Booking
 from shared.bookings.operation import Operation
 from shared.bookings.rows import RowKind
-from shared.storage import Row, Values
+from shared.storage import Row, Table, Values
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,12 @@ def pending_values(operation: Operation, until: datetime, *, leased: bool, tried
     """The columns of a row `pending:`."""
     columns = {"operation": operation.correlation_id, "since": operation.created, "until": until.isoformat()}
     return {**columns, "leased": leased, "tried": tried, "tries": tries}
+
+
+async def unfinished_of(meetings: Table, integration: str) -> list[Unfinished]:
+    """An integration's operations that are not finished, the oldest first, with those that somebody is working on."""
+    rows = meetings.rows(integration, RowKind.PENDING.prefix)
+    return sorted([Unfinished.from_row(row) async for row in rows], key=lambda each: each.since)
 
 
 def operation_of(pending: Row) -> str:

@@ -12,7 +12,7 @@ from shared.bookings.operation import LEASE_TIME, SUPERSEDED, Operation
 from shared.bookings.rows import RowKind, meetings_table
 from shared.bookings.stored import bookings_of, operation_row, stored_booking, stored_operation
 from shared.meetings.decision import Known
-from shared.meetings.lease import Lease, Pending, Unfinished, operation_of, pending_values
+from shared.meetings.lease import Lease, Pending, Unfinished, operation_of, pending_values, unfinished_of
 from shared.meetings.symptoms import Mark, marks
 from shared.meetings.waiting import WaitingMessages
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, Storage, Write
@@ -234,8 +234,7 @@ class Records:
 
     async def all_unfinished(self) -> list[Unfinished]:
         """Operations that are not finished, the oldest first, with those that somebody is working on."""
-        rows = self._table.rows(self._integration, RowKind.PENDING.prefix)
-        return sorted([Unfinished.from_row(row) async for row in rows], key=lambda each: each.since)
+        return await unfinished_of(self._table, self._integration)
 
     async def unfinished(self, now: datetime) -> AsyncIterator[Operation]:
         """Operations that are to be taken up again: nobody works on them, and their pause is over."""

@@ -23,7 +23,7 @@ OWNERS = {
     "LINK": {"bookings/booking.py"},
     "REMOVED": {"bookings/removal.py", "conferences/removals.py", "meetings/retirement.py"},
     "OPERATION": {"bookings/operation.py", "bookings/stored.py", "operations/erasure.py", "cli/data.py"},
-    "PENDING": {"bookings/operation.py", "meetings/lease.py", "meetings/records.py"},
+    "PENDING": {"bookings/operation.py", "meetings/lease.py"},
     "WAITING": {"meetings/waiting.py"},
     "WANTED": {"meetings/lanes.py", "intake/watch_state.py"},
     "DUE": {"bookings/due_tasks.py", "meetings/due_runner.py"},

@@ -69,6 +69,11 @@ class AddIn(Section):
             "How the add-in proves its user. EXCHANGE_USER_ID_TOKEN: a token signed by Exchange. "
             "NAA_TOKEN: an Entra token by nested app authentication. SSO_TOKEN: an Entra token by Office single "
             "sign-on; switching to or from it calls for installing the manifest again.",
+            choices={
+                "EXCHANGE_USER_ID_TOKEN": "Exchange user identity token",
+                "SSO_TOKEN": "Office single sign-on (Entra)",
+                "NAA_TOKEN": "Nested app authentication (Entra)",
+            },
         ),
     ] = "EXCHANGE_USER_ID_TOKEN"
     addin_application_id: Annotated[

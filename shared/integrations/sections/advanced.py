@@ -57,5 +57,6 @@ class Advanced(Section):
             "Response format",
             "With GRAPH. text: answers go as the comment of Exchange's own response, which drops formatting. "
             "html: answers keep their formatting. Answers by EWS always do.",
+            choices={"text": "Plain text", "html": "HTML"},
         ),
     ] = "text"

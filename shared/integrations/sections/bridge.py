@@ -17,6 +17,7 @@ class Bridge(Section):
 
     title = "Management Node"
     about = "In use when the conference platform is management_api. One of user name and client ID is needed."
+    in_use = MANAGEMENT_API
 
     bridge_url: Annotated[
         ServerUrl,

@@ -36,6 +36,7 @@ class EmailText(Section):
 
     title = "Single-use VMR email text"
     about = "In use when single-use VMRs are enabled. Every HTML tag must be closed."
+    in_use = SINGLE_USE
 
     meeting_instructions_template: Annotated[
         Template,

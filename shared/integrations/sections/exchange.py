@@ -25,6 +25,7 @@ class Exchange(Section):
 
     title = "Exchange server information"
     about = "In use when single-use VMRs are enabled."
+    in_use = when.SINGLE_USE
 
     authentication_method: Annotated[
         Literal["BASIC", "NTLM", "KERBEROS", "OAUTH", "APP_PERM", "GRAPH"],
@@ -38,6 +39,14 @@ class Exchange(Section):
             "identity; needs neither EWS URL nor service account. The original product's switches *Enable OAuth* and "
             "*Enable NTLM authentication* are OAUTH and NTLM here.",
             sign_in=True,
+            choices={
+                "BASIC": "Basic (Exchange on-premises)",
+                "NTLM": "NTLM (Exchange on-premises)",
+                "KERBEROS": "Kerberos (not available here)",
+                "OAUTH": "OAuth, as the service account (Exchange Online)",
+                "APP_PERM": "OAuth, as an application with a client secret",
+                "GRAPH": "Microsoft Graph (Exchange Online)",
+            },
         ),
     ] = "BASIC"
     url: Annotated[
@@ -78,6 +87,7 @@ class Exchange(Section):
             "How the service account works in the equipment mailbox. impersonation: by the role "
             "ApplicationImpersonation. delegate: by full access to the mailbox; late joining instructions then come "
             "from the equipment mailbox, not from the organizer. An application (APP_PERM) always impersonates.",
+            choices={"impersonation": "Impersonation", "delegate": "Delegate access"},
         ),
     ] = "impersonation"
     oauth_client_id: Annotated[

@@ -65,6 +65,7 @@ class Personal(Section):
 
     title = "Personal VMR configuration"
     about = "In use when personal VMRs are enabled."
+    in_use = PERSONAL
 
     allow_new_users: Annotated[
         bool,
@@ -74,7 +75,12 @@ class Personal(Section):
         ),
     ] = True
     auth_provider: Annotated[
-        Literal["ADFS", "AZURE"], Setting("Authentication provider", "Where users of the add-in sign in.")
+        Literal["ADFS", "AZURE"],
+        Setting(
+            "Authentication provider",
+            "Where users of the add-in sign in.",
+            choices={"ADFS": "AD FS", "AZURE": "Microsoft Entra ID (Azure)"},
+        ),
     ] = "ADFS"
     personal_vmr_oauth_auth_endpoint: Annotated[
         Url,

@@ -13,6 +13,7 @@ class SingleUse(Section):
 
     title = "Single-use VMR configuration"
     about = "In use when single-use VMRs are enabled."
+    in_use = SINGLE_USE
 
     conference_name_template: Annotated[
         Template,
@@ -71,6 +72,7 @@ class SingleUse(Section):
             "What happens to devices that cannot authenticate, where an Identity Provider group is set. "
             "disallow_all: they wait for a Host. allow_if_trusted: locally registered ones may join, with a PIN "
             "where there is one; the others wait for a Host.",
+            choices={"disallow_all": "Disallow all", "allow_if_trusted": "Allow if trusted"},
         ),
     ] = "disallow_all"
     meeting_buffer_before: Annotated[
@@ -97,6 +99,7 @@ class SingleUse(Section):
             "policy: conferencing nodes ask this service when a call comes in. "
             "management_api: conferences are created on the Management Node ahead of their time, and removed after it. "
             "A change moves all scheduled meetings.",
+            choices={"policy": "External policy", "management_api": "Management Node (management API)"},
         ),
     ] = "policy"
     room_lead_time: Annotated[
@@ -115,6 +118,7 @@ class SingleUse(Section):
             "Copied tag action",
             "What happens to a meeting whose tag belongs to another meeting (a copied invitation). "
             "reject: it is declined as an alias conflict. new_alias: it gets an alias of its own.",
+            choices={"reject": "Decline the meeting", "new_alias": "Give it an alias of its own"},
         ),
     ] = "reject"
     reservation_days: Annotated[

@@ -418,3 +418,42 @@ async def test_a_preview_has_the_integration_s_own_numbers_and_names() -> None:
     assert answer.body["text"].strip() == "corp12345678@corp.example corp12345678"
     given = await api.call("POST", CONNECTORS + "1/preview/", {**body, "values": {"numeric_alias": "9"}})
     assert given.body["text"].strip() == "corp12345678@corp.example 9"
+
+
+async def test_which_secrets_are_set_is_told_and_never_their_values() -> None:
+    api = Api()
+    await created(api, oauth_client_secret="s3cret", graph_tenant_id=GUID, graph_client_id=GUID)
+    told = await api.get(f"{CONNECTORS}1/secrets/")
+    assert told["oauth_client_secret"] is True
+    assert told["password"] is False
+    assert "s3cret" not in str(told)
+
+
+async def test_what_a_deletion_would_lose_is_told_before() -> None:
+    api = Api()
+    uuid = (await created(api))["uuid"]
+    assert await api.get(f"{CONNECTORS}1/usage/") == {"meetings_to_come": 0, "personal_vmrs": 0, "details": ""}
+    await schedule(api, uuid, timedelta(days=1))
+    told = await api.get(f"{CONNECTORS}1/usage/")
+    assert (told["meetings_to_come"], told["personal_vmrs"]) == (1, 0)
+    assert "1 meeting to come" in told["details"]
+
+
+async def test_integrations_are_found_by_what_an_admin_knows_of_them() -> None:
+    api = Api()
+    await created(api, name="Sales", description="Berlin")
+    await created(api, name="Development", room_mailbox_email_address="dev@example.com")
+    assert await api.ids(f"{CONNECTORS}?text=BERLIN") == [1]
+    assert await api.ids(f"{CONNECTORS}?text=dev%40") == [2]
+    assert await api.ids(f"{CONNECTORS}?text=e&order_by=-name") == [1, 2]
+    assert await api.ids(f"{CONNECTORS}?text=nobody") == []
+
+
+async def test_a_preview_tells_the_values_that_a_person_may_change() -> None:
+    api = Api()
+    await created(api)
+    name = "accept_new_single_meeting_template"
+    told = (await api.call("POST", f"{CONNECTORS}1/preview/", {"template": name})).body["values"]
+    assert set(told) == {"start_time", "end_time", "alias", "numeric_alias"}
+    again = await api.call("POST", f"{CONNECTORS}1/preview/", {"template": name, "values": told})
+    assert again.body["faults"] == []

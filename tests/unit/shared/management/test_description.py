@@ -103,6 +103,6 @@ async def test_a_reader_is_told_of_reading_only() -> None:
     api = Api()
     found = (await api.call("GET", f"{CONNECTORS}schema/", headers=READER)).body
     assert found["allowed_detail_http_methods"] == found["allowed_list_http_methods"] == ["get"]
-    assert found["x"]["actions"].keys() == {"doctor"}
+    assert found["x"]["actions"].keys() == {"doctor", "secrets", "usage"}
     assert all(field["readonly"] for field in found["fields"].values())
     assert found["fields"]["name"]["x"]["section"] == "General"

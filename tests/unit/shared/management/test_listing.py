@@ -22,7 +22,8 @@ SCHEMA = {
         "parent": {"type": "string", "format": "uri-reference"},
         "secret": {"type": "string", "writeOnly": True},
         "parts": {"type": "array"},
-    }
+    },
+    "x-search": ["name", "prefix"],
 }
 
 
@@ -57,6 +58,10 @@ def ids(text: str) -> list[int]:
         ("id=2", [2]),
         ("id__exact=2", [2]),
         ("id__in=1,3,9", [1, 3]),
+        ("text=EXAMPLE", [1, 2]),
+        ("text=b", [2]),
+        ("text=B&id=1", []),
+        ("text=", [1, 2, 3, 4]),
         ("id__gt=2", [3, 4]),
         ("id__gte=2&id__lt=4", [2, 3]),
         ("id__lte=1", [1]),

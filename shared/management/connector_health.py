@@ -1,0 +1,115 @@
+"""`status/v1/connector_health/`: how each integration is at the moment, for a list of them (W2)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from shared.alarms import Alarms
+from shared.api_paths import STATUS, uri
+from shared.bookings.rows import meetings_table
+from shared.intake.watch_state import stored_subscription
+from shared.integrations import Integration, IntegrationStore
+from shared.management.connectors import connector_uri
+from shared.management.resource import TIME, Action, Object, Schema, Shown, time_text
+from shared.meetings.lease import unfinished_of
+from shared.meetings.waiting import WaitingMessages
+from shared.storage import Storage
+
+CONNECTOR_HEALTH = "connector_health"
+
+_NUMBER = {"type": "integer", "readOnly": True}
+_SCHEMA: Schema = {
+    "type": "object",
+    "properties": {
+        "id": {**_NUMBER, "description": "The integration's own."},
+        "exchange_connector": {"type": "string", "format": "uri-reference", "readOnly": True},
+        "alarms": {**_NUMBER, "description": "How many are raised."},
+        "waiting": {**_NUMBER, "description": "Messages that wait, and answers that are not finished."},
+        "subscription_expires": {
+            **TIME,
+            "type": ["string", "null"],
+            "description": "Until when Exchange Online sends notifications (UTC); null where the mailbox is polled, or "
+            "not watched yet.",
+        },
+        "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
+    },
+}
+
+
+@dataclass(frozen=True)
+class ConnectorHealth:
+    """A PagedResource beside the integrations, by their ids: what a page shows costs three storage trips a row."""
+
+    integrations: IntegrationStore
+    alarms: Alarms
+    storage: Storage
+
+    area = STATUS
+    name = CONNECTOR_HEALTH
+    about = "How each integration is at the moment."
+    schema = _SCHEMA
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """None."""
+        return {}
+
+    async def all(self) -> Sequence[Object]:
+        """Of every integration, by rising id."""
+        return await self._shown(await self.integrations.list())
+
+    async def part(self, offset: int, limit: int) -> tuple[Sequence[Object], int]:
+        """See PagedResource.part."""
+        found, total = await self.integrations.page(offset, limit)
+        return await self._shown(found), total
+
+    async def sketches(self, fields: Collection[str]) -> Sequence[Object]:
+        """See PagedResource.sketches. What an outline of the settings does not tell makes all of it be read."""
+        if not {"id", "exchange_connector", "resource_uri"}.issuperset(fields):
+            return await self.all()
+        outlines = [each async for each in self.integrations.outlines(columns=("id", "uuid"))]
+        return sorted(map(_named, outlines), key=lambda fields: int(fields["id"]))
+
+    async def full(self, ids: Sequence[int]) -> Sequence[Object]:
+        """See PagedResource.full."""
+        return await self._shown(await self.integrations.by_ids(ids))
+
+    async def one(self, id_: int) -> Shown:
+        """Of the integration of an id. Raises NotFound."""
+        [fields] = await self._shown([await self.integrations.by_id(id_)])
+        return Shown(fields)
+
+    async def _shown(self, integrations: Sequence[Integration]) -> list[Object]:
+        raised = [alarm.integration for alarm in await self.alarms.between()] if integrations else []
+        room = asyncio.Semaphore(_READS_CONCURRENCY)
+
+        async def one(integration: Integration) -> Object:
+            async with room:
+                state = await self._state(integration.uuid)
+            return {**_named(integration), **state, "alarms": raised.count(integration.uuid)}
+
+        return await asyncio.gather(*map(one, integrations))
+
+    async def _state(self, uuid: str) -> Object:
+        table = meetings_table(self.storage)
+        waiting, unfinished, subscription = await asyncio.gather(
+            WaitingMessages(table, uuid).all(), unfinished_of(table, uuid), stored_subscription(self.storage, uuid)
+        )
+        return {
+            "waiting": len(waiting) + len(unfinished),
+            "subscription_expires": time_text(subscription.expires) if subscription else None,
+        }
+
+
+_READS_CONCURRENCY = 32
+"""Integrations that are looked at simultaneously."""
+
+
+def _named(integration: Integration) -> Object:
+    return {
+        "id": integration.id,
+        "exchange_connector": connector_uri(integration),
+        "resource_uri": uri(STATUS, CONNECTOR_HEALTH, integration.id),
+    }

@@ -1,0 +1,56 @@
+"""What would be lost with an integration: meetings to come, and personal VMRs of its own."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from shared.bookings.booking import State
+from shared.bookings.rows import meetings_table
+from shared.bookings.stored import bookings_of
+from shared.clock import Clock
+from shared.errors import Conflict
+from shared.integrations import Integration
+from shared.management.resource import Object
+from shared.personal.store import VmrStore
+from shared.storage import Storage
+
+LOST = (
+    "Once it is deleted nobody can join these meetings any more, its personal VMRs are gone from the list, and the "
+    "add-in stops working for its users."
+)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Who would miss an integration."""
+
+    meetings_to_come: int
+    personal_vmrs: int
+
+    def text(self) -> str:
+        """In words; "" where nothing would be lost."""
+        lost = [_counted(self.meetings_to_come, "meeting") + " to come"] * bool(self.meetings_to_come)
+        lost += [_counted(self.personal_vmrs, "personal VMR") + " of its own"] * bool(self.personal_vmrs)
+        return " and ".join(lost)
+
+    def check(self, integration: Integration) -> None:
+        """Raise Conflict when something would be lost."""
+        if lost := self.text():
+            raise Conflict(f"{integration.name} has {lost}. {LOST} Add ?force=true to delete it.")
+
+    def shown(self) -> Object:
+        """As the management API tells it."""
+        return {**asdict(self), "details": f"It has {self.text()}. {LOST}" if self.text() else ""}
+
+
+async def usage_of(integration: Integration, storage: Storage, clock: Clock) -> Usage:
+    """Reads all bookings of the integration: for who is about to delete it."""
+    now, meetings = clock.now(), 0
+    async for booking in bookings_of(meetings_table(storage), integration.uuid):
+        conference = booking.conference if booking.state is State.SCHEDULED else None
+        meetings += bool(conference and conference.calendar.has_future(now))
+    return Usage(meetings, len(await VmrStore(storage).of_integration(integration.uuid)))
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number > 1)}"

@@ -1,0 +1,35 @@
+"""`connector_health`: how integrations are, for a list of them."""
+
+from datetime import timedelta
+
+from shared.alarm_kinds import AlarmKind
+from shared.bookings.rows import meetings_table
+from shared.intake.watch_state import WatchState
+from shared.meetings.waiting import WaitingMessages
+from tests.support.management_api import Api, created
+
+HEALTH = "status/v1/connector_health/"
+
+
+async def test_alarms_waiting_messages_and_the_subscription_are_told() -> None:
+    api = Api()
+    uuid = (await created(api))["uuid"]
+    well = (await api.get(HEALTH))["objects"][0]
+    assert (well["alarms"], well["waiting"], well["subscription_expires"]) == (0, 0, None)
+    assert well["exchange_connector"] == "/api/admin/configuration/v1/ms_exchange_connector/1/"
+    now = api.clock.now()
+    await api.alarms.raise_(uuid, AlarmKind.CONNECTION, "no route")
+    await WaitingMessages(meetings_table(api.storage), uuid).add("c", "m", "away", now, is_fault=True)
+    expires = now + timedelta(hours=1)
+    await WatchState(api.storage, uuid, "").write("subscription", id="s", expires=expires.isoformat())
+    ill = await api.get(f"{HEALTH}1/")
+    assert (ill["alarms"], ill["waiting"], ill["subscription_expires"]) == (1, 1, "2026-11-23T10:00:00")
+
+
+async def test_those_of_a_page_are_asked_for_by_their_ids() -> None:
+    api = Api()
+    for number in range(4):
+        await created(api, room_mailbox_email_address=f"r{number}@example.com")
+    api.integrations.list = None  # type: ignore[assignment]  # whoever reads all settings fails
+    assert await api.ids(f"{HEALTH}?id__in=2,4,9") == [2, 4]
+    assert await api.ids(f"{HEALTH}?limit=1&offset=2") == [3]
