@@ -30,6 +30,9 @@ class NodeWire(httpx.AsyncBaseTransport):
         fault = self.node.faults.for_request(method, path)
         if fault is None:
             return _response(self._answer(request))
+        if fault.action == "truncate":
+            answer = _response(self._answer(request))
+            return httpx.Response(answer.status_code, content=answer.content[: len(answer.content) // 2])
         if fault.after_effect:
             self._answer(request)
         else:

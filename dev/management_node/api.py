@@ -105,7 +105,7 @@ class Api:
             case "GET":
                 return self._list(resource, dict(parse_qsl(request.query, keep_blank_values=True)))
             case "POST":
-                id_ = self._node.store.create(resource, _object(request.body), self._node.clock.now())
+                id_ = _created(self._node, resource, _object(request.body))
                 host = request.origin if self._node.variants.absolute_location else ""
                 return Answer(201, headers={"Location": host + uri_of(resource.name, id_)})
             case "PATCH":
@@ -129,9 +129,14 @@ class Api:
                 bulk.undo()
             self._node.changed()
             raise
-        for uri in given.get("deleted_objects", []):
-            if id_ := self._node.store.referred(resource.name, uri):
+        deleted = [self._node.store.referred(resource.name, uri) for uri in given.get("deleted_objects", [])]
+        if not all(deleted):  # one that is gone ends it, and those before it are gone, or none
+            known = deleted[: deleted.index(0)]
+            for id_ in [] if self._node.variants.bulk_is_atomic else known:
                 self._node.store.delete(resource, id_)
+            return Answer(404)
+        for id_ in deleted:
+            self._node.store.delete(resource, id_)
         return Answer(202)
 
     def _list(self, resource: Resource, query: dict[str, str]) -> Answer:
@@ -149,7 +154,7 @@ class Api:
             field_name, _, operator = name.partition("__")
             if field_name in resource.defaults and field_name not in ("aliases", *resource.references):
                 if operator == "in" and not self._node.variants.knows_in:
-                    continue
+                    raise ValueError(f"'in' is not an allowed filter on the '{field_name}' field.")
                 wanted.append((field_name, operator or "exact", value))
         for id_ in self._node.store.all(resource.name):
             fields = self._node.store.objects[resource.name][id_]
@@ -171,7 +176,7 @@ class _Bulk:
         store, now = self._node.store, self._node.clock.now()
         id_ = store.referred(self._resource.name, given.get("resource_uri", ""))
         if not id_:
-            self._made.append(store.create(self._resource, given, now))
+            self._made.append(_created(self._node, self._resource, given))
             return
         before = dict(store.objects[self._resource.name][id_])
         store.change(self._resource, id_, given, now)
@@ -183,6 +188,18 @@ class _Bulk:
             self._node.store.delete(self._resource, id_)
         for id_, before in reversed(self._before):
             self._node.store.change(self._resource, id_, before, self._node.clock.now())
+
+
+def _created(node: Node, resource: Resource, given: Fields) -> int:
+    """A new object's id. Raises Refused, Missing; a refused alias may leave its conference behind."""
+    now = node.clock.now()
+    try:
+        return node.store.create(resource, given, now)
+    except Refused as refused:
+        if refused.resource != resource.name and not node.variants.nested_is_atomic:
+            node.store.create(resource, {**given, "aliases": []}, now)
+            node.changed()
+        raise
 
 
 def _holds(value: Any, operator: str, wanted: str) -> bool:

@@ -44,7 +44,8 @@ class Variants:
     `wrapped_faults`: faults by field stand below the resource's name. `bulk_is_atomic`: a bulk PATCH of which one
     object is refused changes nothing; else what came before it stays. `absolute_location`: Location names the host.
     `shows_changed`: PUT and PATCH answer with the object (202), else with nothing (204). `retry_after`: 429 says how
-    long. `knows_in`: lists can be filtered by `__in`, else that filter is passed over.
+    long. `knows_in`: lists can be filtered by `__in`, else that filter is refused. `nested_is_atomic`: a conference of
+    which one alias is refused is not made; else it is there without its aliases.
     """
 
     wrapped_faults: bool = True
@@ -53,6 +54,7 @@ class Variants:
     shows_changed: bool = True
     retry_after: bool = True
     knows_in: bool = True
+    nested_is_atomic: bool = True
 
     def change(self, given: dict[str, Any]) -> None:
         """Set some of them. Raises ValueError for what is none."""

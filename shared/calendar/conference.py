@@ -97,9 +97,16 @@ class Conference:
 
     def next_change(self, now: datetime, early: timedelta = _NOT_EARLY) -> datetime | None:
         """The next moment after `now` at which `is_open` changes, None when it never does, as far as is known."""
-        is_open = self.is_open(now, early)
-        moments = sorted({moment for window in self._windows(early) for moment in window if moment > now})
-        return next((moment for moment in moments if self.is_open(moment, early) != is_open), None)
+        closes: datetime | None = None
+        for start, end in sorted(self._windows(early)):
+            if end <= now or start == end:
+                continue
+            if closes is None and start > now:
+                return start
+            if closes is not None and start > closes:
+                break
+            closes = max(end, closes or end)
+        return closes
 
     def next_opening(self, now: datetime) -> datetime | None:
         """When the window opens that is open at `now`, or the next one; None when there is none any more."""

@@ -90,9 +90,16 @@ class Policy:
         A node takes another name for another service.
         """
         booking = await stored_booking(meetings_table(self._storage), integration, tag)
-        if booking is None or (self._is_on_node and await self._is_on_node(integration)):
+        if booking is None:
+            return None
+        if self._is_on_node and await self._is_on_node(integration) and not await self._lets_in(booking):
             return None  # the node's own database has the room, with whatever an admin has set there
         return self._told(_named(booking, name) if booking.state is State.SCHEDULED else None)
+
+    async def _lets_in(self, booking: Booking) -> bool:
+        """Whether policy still answers for a room that is to be on a node, until nodes know it there."""
+        row = await self._aliases.get(booking.numeric_alias, ALIAS_KEY)
+        return row is not None and row.values.get("tag") == booking.tag and bool(row.values.get("conference"))
 
     async def _running_vmr(self, request: ServiceRequest) -> PolicyAnswer:
         """The VMR that dials out, by its name; a node takes another one for another service."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from shared.alarm_kinds import AlarmKind
 from shared.alarms import Alarms
-from shared.conferences.room_changes import Outcome
+from shared.conferences.room_items import Outcome
 from shared.conferences.room_records import RoomRecord, RoomRecords
 
 ROOM_LATE_AFTER = timedelta(minutes=1)
@@ -42,15 +42,26 @@ class RoomAlarms:
             await self.alarms.raise_(self.integration, AlarmKind.ROOM_NAME, cause)
 
     async def _missing(self) -> None:
-        """One alarm for all rooms that are wanted now and missing: by alias and time, never by subject."""
-        missing = [record async for record in self.records.of(self.integration) if record.problem and record.opens]
-        if not missing:
+        """One alarm for all rooms that are wanted now and are not as they should be: by alias and time, never by
+        subject.
+        """
+        wrong = [record async for record in self.records.of(self.integration) if record.problem and record.opens]
+        missing, outdated = ([each for each in wrong if each.is_there is is_there] for is_there in (False, True))
+        told = [
+            f"{what}: {_listed(records)}."
+            for what, records in (("Meetings without a room", missing), ("Rooms that could not be changed", outdated))
+            if records
+        ]
+        if told:
+            await self.alarms.raise_(self.integration, AlarmKind.ROOMS, " ".join(told))
+        else:
             await self.alarms.clear(self.integration, AlarmKind.ROOMS)
-            return
-        missing.sort(key=lambda record: record.opens)
-        told = "; ".join(_told(record) for record in missing[:NAMED_IN_ALARM])
-        more = f"; and {len(missing) - NAMED_IN_ALARM} more" if len(missing) > NAMED_IN_ALARM else ""
-        await self.alarms.raise_(self.integration, AlarmKind.ROOMS, f"Meetings without a room: {told}{more}.")
+
+
+def _listed(records: list[RoomRecord]) -> str:
+    records = sorted(records, key=lambda record: record.opens)
+    more = f"; and {len(records) - NAMED_IN_ALARM} more" if len(records) > NAMED_IN_ALARM else ""
+    return "; ".join(_told(record) for record in records[:NAMED_IN_ALARM]) + more
 
 
 def _told(record: RoomRecord) -> str:

@@ -8,21 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from shared.bookings.booking import Booking
 from shared.calendar.conference import Conference
-from shared.conferences.names import ConferenceNames
-from shared.conferences.node_room import (
-    NODE_REFERENCES,
-    RoomFields,
-    Step,
-    aliases_of,
-    new_conference,
-    room_fields,
-)
+from shared.conferences.node_room import NODE_REFERENCES, RoomFields, Step, aliases_of, new_conference, room_fields
+from shared.conferences.room_items import Item, Outcome, Renames, Unnamed
 from shared.conferences.room_records import RoomRecord
 from shared.management_node.conferences import NodeConference, NodeConferences
 from shared.management_node.failure import NodeRefused
-from shared.storage import RowChanged
 
 log = logging.getLogger(__name__)
 
@@ -30,57 +21,6 @@ NAME_ATTEMPTS = 3
 """Names that are tried for one room before it waits for the next look."""
 
 _PROTECTING = "host_identity_provider_group"
-
-
-class Unnamed(Exception):
-    """The room needs another name, which its booking cannot be given this moment."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """One room with what has to be done about it. `conference` is what has to be there, None for nothing."""
-
-    tag: str
-    step: Step
-    booking: Booking | None
-    record: RoomRecord | None
-    conference: Conference | None
-
-    @property
-    def uri(self) -> str:
-        """Where the room is on the node, "" when that is not known."""
-        return self.record.uri if self.record else ""
-
-
-@dataclass
-class Outcome:
-    """What became of rooms, by tag. `renamed` are names that the node had already, in the order of events."""
-
-    there: dict[str, RoomRecord] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
-    opened: set[str] = field(default_factory=set)
-    repaired: set[str] = field(default_factory=set)
-    problems: dict[str, str] = field(default_factory=dict)
-    renamed: list[str] = field(default_factory=list)
-
-
-class Renames:
-    """Gives a booking's conference another name. Raises Unnamed when the booking has changed meanwhile."""
-
-    def __init__(self, names: ConferenceNames, write: Any) -> None:
-        self._names = names
-        self._write = write
-
-    async def renamed(self, booking: Booking) -> Booking:
-        """The booking with a random number behind its name, in the table, too."""
-        if booking.conference is None:
-            raise Unnamed
-        name = await self._names.claim_numbered(booking.conference.name, booking.integration, booking.tag)
-        try:
-            written: Booking = await self._write(booking.named(name))
-        except RowChanged as error:
-            raise Unnamed from error
-        return written
 
 
 @dataclass
@@ -96,11 +36,12 @@ class RoomChanges:
     async def carry_out(self, items: Sequence[Item]) -> None:
         """Do everything. Rooms that are wanted come before those that are over."""
         found = await self._found(items)
-        for item in items:
-            if item.step is Step.CHANGE and item.uri:
-                await self._change(item, item.uri)
+        changed = [item for item in items if item.step is Step.CHANGE]
+        for item in changed:
+            if uri := item.uri(self.now):
+                await self._change(item, uri)
         await self._open([item for item in items if item.step in (Step.OPEN, Step.LOOK)], found)
-        await self._change_found([item for item in items if item.step is Step.CHANGE and not item.uri], found)
+        await self._change_found([item for item in changed if not item.uri(self.now)], found)
         await self._close([item for item in items if item.step is Step.CLOSE], found)
 
     async def _found(self, items: Iterable[Item]) -> Mapping[str, NodeConference]:
@@ -108,7 +49,7 @@ class RoomChanges:
         unknown = [
             item
             for item in items
-            if item.step in (Step.OPEN, Step.LOOK) or (item.step is not Step.NOTHING and not item.uri)
+            if item.step in (Step.OPEN, Step.LOOK) or (item.step is not Step.NOTHING and not item.uri(self.now))
         ]
         return await self.node.by_tags({_service_tag(item) for item in unknown})
 
@@ -126,12 +67,24 @@ class RoomChanges:
     async def _change_found(self, items: Sequence[Item], found: Mapping[str, NodeConference]) -> None:
         for item in items:
             if room := found.get(_service_tag(item)):
-                await self._change(item, room.resource_uri)
+                await self._change(item, room.resource_uri, looked=True)
             else:
                 await self._create([item])
 
     async def _adopt(self, item: Item, room: NodeConference) -> None:
-        """A room that is there: what it lacks is added, what others have set on it stays."""
+        """A room that is there: what it lacks is added, what others have set on it stays.
+
+        One that nobody knew to be there may have been made of an older state of its meeting.
+        """
+        if not await self._has_aliases(item, room):
+            return
+        if item.step is Step.LOOK:
+            self._is_there(item, room.resource_uri, looked=True)
+        else:
+            await self._change(item, room.resource_uri, room=room, looked=True)
+
+    async def _has_aliases(self, item: Item, room: NodeConference) -> bool:
+        """Whether the room has both aliases, or gets them: a node may leave one behind that lacks them."""
         conference = _conference(item)
         for alias in room.lacks([conference.alias, conference.numeric_alias]):
             [fields] = [each for each in aliases_of(conference) if each["alias"] == alias]
@@ -140,21 +93,22 @@ class RoomChanges:
                 self.outcome.repaired.add(item.tag)
             except NodeRefused as refused:
                 self.outcome.problems[item.tag] = _problem(conference, refused)
-                return
-        known = item.record.fields if item.record else {}
-        if item.step is Step.OPEN and known != room_fields(conference):
-            await self._change(item, room.resource_uri)
-        else:
-            self._is_there(item, room.resource_uri)
+                return False
+        return True
 
-    async def _change(self, item: Item, uri: str) -> None:
-        """Write the fields of ours that differ from what was written last; a room that is gone is made again."""
+    async def _change(self, item: Item, uri: str, *, room: NodeConference | None = None, looked: bool = False) -> None:
+        """Write the fields of ours that differ; a room that is gone is made again.
+
+        They are compared with what was written last, or with a `room` of which that is not known. `looked` says that
+        it was found by its tag.
+        """
         for _ in range(NAME_ATTEMPTS):
-            wanted, known = room_fields(_conference(item)), item.record.fields if item.record else {}
-            differing = {name: value for name, value in wanted.items() if known.get(name) != value}
+            differing = await self._differing(item, room)
+            if differing is None:
+                return
             try:
-                if await self.node.change(uri, await self._for_node(differing)):
-                    self._is_there(item, uri)
+                if not differing or await self.node.change(uri, differing):
+                    self._is_there(item, uri, looked=looked)
                 else:
                     await self._create([item])
             except NodeRefused as refused:
@@ -175,7 +129,7 @@ class RoomChanges:
                 log.info("a Management Node does not take one of %s rooms: they are made one by one", len(ready))
             made = await self.node.by_tags({_service_tag(item) for item, _ in ready})
             for item, _ in ready:
-                if room := made.get(_service_tag(item)):
+                if (room := made.get(_service_tag(item))) and await self._has_aliases(item, room):
                     self._is_there(item, room.resource_uri, made=True)
             ready = [(item, fields) for item, fields in ready if _service_tag(item) not in made]
         for item, _ in ready:
@@ -189,8 +143,9 @@ class RoomChanges:
             try:
                 self._is_there(item, await self.node.create([fields]), made=True)
             except NodeRefused as refused:
-                if room := (await self.node.by_tags({_service_tag(item)})).get(_service_tag(item)):
-                    self._is_there(item, room.resource_uri)  # another instance was faster, or this one, before
+                room = (await self.node.by_tags({_service_tag(item)})).get(_service_tag(item))
+                if room := room or await self._tagged_again(item):
+                    await self._adopt(item, room)  # another instance was faster, or this one, before
                     return
                 again = await self._to_try_again(item, refused)
                 if again is None:
@@ -199,9 +154,20 @@ class RoomChanges:
             else:
                 return
 
+    async def _tagged_again(self, item: Item) -> NodeConference | None:
+        """A room of ours whose tag somebody has changed gets it back: it is where it was, and has both aliases."""
+        conference = _conference(item)
+        room = await self.node.at(item.record.uri) if item.record and item.record.uri else None
+        if room is None or room.lacks([conference.alias, conference.numeric_alias]):
+            return None
+        await self.node.change(room.resource_uri, {"tag": _service_tag(item)})
+        return room
+
     async def _close(self, items: Sequence[Item], found: Mapping[str, NodeConference]) -> None:
         rooms = [found.get(_service_tag(item)) for item in items]
-        uris = [item.uri or (room.resource_uri if room else "") for item, room in zip(items, rooms, strict=True)]
+        uris = [
+            item.uri(self.now) or (room.resource_uri if room else "") for item, room in zip(items, rooms, strict=True)
+        ]
         await self.node.remove([uri for uri in uris if uri])
         self.outcome.gone |= {item.tag for item in items}
 
@@ -227,28 +193,41 @@ class RoomChanges:
     async def _new(self, item: Item) -> dict[str, Any] | None:
         """What makes the room; None when it must not be made as it would be."""
         conference = _conference(item)
-        fields = await self._for_node(room_fields(conference))
-        if conference.identity_provider_group and not fields[_PROTECTING]:
-            group = "the Identity Provider group of the settings"
-            self.outcome.problems[item.tag] = (
-                f"the Management Node does not have {group}, so that it would let anybody in"
-            )
-            return None
-        return new_conference(fields, conference)
+        fields = await self._for_node(item, room_fields(conference))
+        return None if fields is None else new_conference(fields, conference)
 
-    async def _for_node(self, fields: RoomFields) -> dict[str, Any]:
-        """The fields with URIs in place of names. A theme that the node does not have is left to its default."""
+    async def _differing(self, item: Item, room: NodeConference | None) -> Mapping[str, Any] | None:
+        """What is to be written to a room that is there; None when it must not be as it would be."""
+        wanted = room_fields(_conference(item))
+        if room:
+            fields = await self._for_node(item, wanted)
+            return None if fields is None else room.differing(fields)
+        known = item.record.fields if item.record else {}
+        return await self._for_node(item, {name: value for name, value in wanted.items() if known.get(name) != value})
+
+    async def _for_node(self, item: Item, fields: RoomFields) -> dict[str, Any] | None:
+        """The fields with URIs in place of names. A theme that the node does not have is left to its default.
+
+        None, and a problem, where the group is missing that keeps people out: neither a new room nor one that is there
+        is opened to anybody.
+        """
         found = dict[str, Any](fields)
         for name, resource in NODE_REFERENCES.items():
             if name in fields:
                 found[name] = (await self.node.uri_of(resource, fields[name]) if fields[name] else "") or None
+        if fields.get(_PROTECTING) and not found[_PROTECTING]:
+            self.outcome.problems[item.tag] = (
+                "the Management Node does not have the Identity Provider group of the settings, so that the room would "
+                "let anybody in"
+            )
+            return None
         return found
 
     def _refused(self, item: Item, refused: NodeRefused) -> None:
         self.node.forget_references()
         self.outcome.problems[item.tag] = _problem(_conference(item), refused)
 
-    def _is_there(self, item: Item, uri: str, *, made: bool = False) -> None:
+    def _is_there(self, item: Item, uri: str, *, made: bool = False, looked: bool = False) -> None:
         conference = _conference(item)
         record = item.record or RoomRecord(
             conference.service_tag.partition(":")[0], item.tag, self.node_key, {}, self.now, self.now
@@ -257,7 +236,7 @@ class RoomChanges:
         if made or not record.is_there:
             record = replace(record, made=self.now)
             self.outcome.opened.add(item.tag)
-        self.outcome.there[item.tag] = record.seen(uri, self.now)
+        self.outcome.there[item.tag] = record.seen(uri, self.now if made or looked else record.looked)
 
 
 def _conference(item: Item) -> Conference:

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.alarm_kinds import AlarmKind
 from shared.alarms import Alarms
 from shared.bookings.booking import Booking
 from shared.bookings.rows import meetings_table
-from shared.bookings.stored import bookings_of
+from shared.bookings.stored import bookings_of, stored_booking
 from shared.conferences.node_platform import NodeOf, PlaceOf, Rooms
 from shared.conferences.node_room import Place, next_moment, wanted
 from shared.conferences.room_records import RoomRecord
-from shared.conferences.room_times import RoomTime
+from shared.conferences.room_times import RETRY_AFTER, RoomTime
+from shared.conferences.room_work import BATCH
 from shared.errors import RateLimited, SchedulingError
 from shared.management_node.conferences import NodeConference
 from shared.management_node.failure import NodeFailed, NodeRefused
+from shared.management_node.nodes import ManagementNode
 from shared.management_node.outage import Outages
 from shared.metrics import Metric, measure
 
@@ -29,6 +31,12 @@ COMPARE = "compare"
 """In place of a tag, in rows of times and in the queue: the integration's list is to be compared."""
 
 _TIMES_AT_ONCE = 1_000
+
+CONFIRMED_MAX = 400
+"""Differences that are looked at again: ten requests. More than these do not come of what happened meanwhile."""
+
+IN_HAND_WITHIN = RETRY_AFTER + timedelta(minutes=1)
+"""A room that is to be looked at so soon is being made or removed."""
 
 
 class RoomsDiffer(SchedulingError):
@@ -43,6 +51,11 @@ class Differences:
 
     missing: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.missing) + len(self.extra)
 
 
 @dataclass(frozen=True)
@@ -81,15 +94,17 @@ class RoomComparison:
         async with self.outages.watched(node.login):
             prefix = f"{integration}:"
             listed = [each async for each in node.conferences.all(prefix)]
-        on_node = {each.tag.removeprefix(prefix): each for each in listed}
+        on_node: Mapping[str, NodeConference] = {each.tag.removeprefix(prefix): each for each in listed}
         records = {record.tag: record async for record in self.rooms.records.of(integration)}
         found = await self._compared(integration, place, on_node, records)
+        if 0 < found.count <= CONFIRMED_MAX:
+            async with self.outages.watched(node.login):
+                found, on_node = await self._confirmed(integration, place, found, node)
         await self._known(integration, place, found, on_node, records)
         await self.rooms.look_now(integration, found.extra)
         await self.rooms.look_now(integration, found.missing, checked=True)
-        count = len(found.missing) + len(found.extra)
-        measure(Metric.ROOM_REPAIRS, count, integration)
-        if count:
+        measure(Metric.ROOM_REPAIRS, found.count, integration)
+        if found.count:
             now = self.rooms.clock.now()
             raise RoomsDiffer(
                 f"On {now:%Y-%m-%d} the Management Node lacked {len(found.missing)} rooms, or aliases of them, and had "
@@ -113,6 +128,28 @@ class RoomComparison:
         await self.rooms.times.put(times)
         found.extra += sorted(on_node.keys() - known)
         return found
+
+    async def _confirmed(
+        self, integration: str, place: Place, found: Differences, node: ManagementNode
+    ) -> tuple[Differences, Mapping[str, NodeConference]]:
+        """What still differs, with the rooms: others came and went while the list was read, and some are in hand."""
+        tags, on_node, now = [*found.missing, *found.extra], dict[str, NodeConference](), self.rooms.clock.now()
+        for start in range(0, len(tags), BATCH):
+            rooms = await node.conferences.by_tags({f"{integration}:{tag}" for tag in tags[start : start + BATCH]})
+            on_node |= {tag.partition(":")[2]: room for tag, room in rooms.items()}
+        due = {time.tag async for time in self.rooms.times.due(now + IN_HAND_WITHIN) if time.integration == integration}
+        confirmed = Differences()
+        for tag in tags:
+            record = await self.rooms.records.get(integration, tag)
+            booking = await stored_booking(meetings_table(self.rooms.tables), integration, tag)
+            is_wanted = wanted(booking, place, now) is not None
+            if tag in due and (not (record and record.is_there) if is_wanted else record):
+                continue
+            if booking:
+                self._compare(booking, on_node.get(tag), place, now, confirmed)
+            elif tag in on_node:
+                confirmed.extra.append(tag)
+        return confirmed, on_node
 
     def _compare(
         self, booking: Booking, room: NodeConference | None, place: Place, now: datetime, found: Differences

@@ -29,7 +29,8 @@ from shared.conferences.node_platform import NodeOf, PlaceOf, Rooms
 from shared.conferences.node_room import Place, Step, next_moment, room_fields, step_of, wanted
 from shared.conferences.platform import PolicyPlatform
 from shared.conferences.room_alarms import RoomAlarms
-from shared.conferences.room_changes import Item, Outcome, Renames, RoomChanges
+from shared.conferences.room_changes import RoomChanges
+from shared.conferences.room_items import Item, Outcome, Renames
 from shared.conferences.room_records import RoomRecord
 from shared.conferences.room_times import RoomTime, retry_minute
 from shared.conferences.room_work import BATCH, RoomWork
@@ -205,15 +206,13 @@ class RoomKeeper:
         return replace(booking, etag=etag)
 
     async def _write_down(self, items: Sequence[Item], outcome: Outcome, problem: str) -> list[str]:
-        """Records of what is there, and of what is missing and why; those of rooms that are gone go."""
+        """Records of what is there, and of what is not as it should be and why; those of rooms that are gone go."""
         missing = []
         for item in items:
             cause = outcome.problems.get(item.tag) or ("" if item.tag in outcome.there else problem)
-            if item.record and item.conference and cause and not item.record.is_there:
-                opens = item.conference.next_opening(self.clock.now())
+            if item.record and cause and item.tag not in outcome.gone:
+                opens = item.conference.next_opening(self.clock.now()) if item.conference else None
                 missing.append(replace(item.record, problem=cause, opens=opens.isoformat() if opens else ""))
-            elif item.record and cause and item.tag not in outcome.gone:
-                missing.append(replace(item.record, problem=cause, opens=""))
         kept = {record.tag: record for record in (*outcome.there.values(), *missing)}
         await self.rooms.records.put(list(kept.values()))
         return await self.rooms.records.remove(

@@ -17,8 +17,9 @@ from shared.retry_after import retry_after
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log every URL, and these name their owner
 
-CONFIGURATION = "/api/admin/configuration/v1/"
-STATUS = "/api/admin/status/v1/"
+_API = "/api/admin/"
+CONFIGURATION = f"{_API}configuration/v1/"
+STATUS = f"{_API}status/v1/"
 
 NODE_TIMEOUT = 15.0
 """Seconds for a whole answer, however slowly it trickles."""
@@ -104,6 +105,8 @@ class NodeClient:
     async def _send(
         self, method: str, path: str, params: Mapping[str, str | int] | None = None, fields: Fields | None = None
     ) -> httpx.Response:
+        if not path.startswith(_API):  # httpx would take another host, and the credentials with it
+            raise NodeFailed(f"bridge_url answers with a place outside {_API}")
         body: dict[str, Any] = {} if fields is None else {"json": dict(fields)}
         try:
             return await self._http.request(method, path, params=params, **body)

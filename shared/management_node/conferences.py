@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, StringConstraints, ValidationError
 
 from shared.clock import Clock
 from shared.management_node.client import CONFIGURATION, Fields, NodeClient
-from shared.management_node.failure import NodeFailed
+from shared.management_node.failure import NodeFailed, NodeRefused
 
 CONFERENCES = f"{CONFIGURATION}conference/"
 ALIASES = f"{CONFIGURATION}conference_alias/"
@@ -24,6 +26,21 @@ MAX_PAGES = 400
 REFERENCES_MAX_AGE = timedelta(minutes=10)
 """How long the URI of a theme or a group is believed."""
 
+MISSING_REFERENCE_MAX_AGE = timedelta(minutes=1)
+"""How long it is believed that the node has no such theme or group: an admin may be making it."""
+
+
+def _path(uri: Any) -> Any:
+    """A URI without the host that it may name: only the settings say which host is asked."""
+    return urlsplit(uri).path if isinstance(uri, str) else uri
+
+
+_REFERENCES = ("ivr_theme", "host_identity_provider_group")
+
+_ConferenceUri = Annotated[
+    str, BeforeValidator(_path), StringConstraints(pattern=rf"^{CONFERENCES}[0-9]+/$", strict=True)
+]
+
 
 class NodeAlias(BaseModel):
     """An alias of a conference."""
@@ -36,9 +53,25 @@ class NodeConference(BaseModel):
     """What is read of a conference; everything else is passed over."""
 
     name: str
-    resource_uri: str
+    resource_uri: _ConferenceUri
     tag: str = ""
+    description: str | None = ""
+    primary_owner_email_address: str | None = ""
+    non_idp_participants: str | None = None
+    ivr_theme: Any = None
+    host_identity_provider_group: Any = None
     aliases: list[NodeAlias] = []
+
+    def differing(self, fields: Fields) -> Fields:
+        """Those of the fields, as a node takes them, that it has otherwise."""
+        return {name: value for name, value in fields.items() if (self._shown(name) or "") != (value or "")}
+
+    def _shown(self, name: str) -> Any:
+        """A field as it is written: what a theme or a group is referred to by may be shown as an object."""
+        value = getattr(self, name)
+        if name not in _REFERENCES:
+            return value
+        return _path(value.get("resource_uri") if isinstance(value, dict) else value)
 
     def lacks(self, aliases: Iterable[str]) -> list[str]:
         """Those of the aliases that it does not have."""
@@ -81,14 +114,16 @@ class NodeConferences:
         """The conferences of these tags, by tag: one request, whatever their number (of some fifty).
 
         Of two with one tag, which only somebody else can have made, the older one counts. Not confirmed against a live
-        node: that lists can be filtered by `tag__in`. One that passes the filter over is asked for each tag.
+        node: that lists can be filtered by `tag__in`. One that refuses the filter, or passes it over, is
+        asked for each tag.
         """
         if not tags:
             return {}
         if len(tags) > 1:
-            page = await self._page({"tag__in": ",".join(sorted(tags)), "limit": PAGE_SIZE})
-            if all(each.tag in tags for each in page.objects):
-                return _oldest(page.objects)
+            with suppress(NodeRefused):
+                page = await self._page({"tag__in": ",".join(sorted(tags)), "limit": PAGE_SIZE})
+                if all(each.tag in tags for each in page.objects):
+                    return _oldest(page.objects)
         found = [await self._page({"tag": tag, "limit": PAGE_SIZE}) for tag in sorted(tags)]
         return _oldest(each for page in found for each in page.objects if each.tag in tags)
 
@@ -105,6 +140,11 @@ class NodeConferences:
                 return
         raise NodeFailed(f"the Management Node has more than {MAX_PAGES * PAGE_SIZE} conferences")
 
+    async def at(self, uri: str) -> NodeConference | None:
+        """The conference with this URI, whatever its tag; None when there is none."""
+        answer = await self._client.get(uri)
+        return None if answer is None else read(answer, NodeConference)
+
     async def create(self, conferences: Sequence[Fields]) -> str:
         """Make them, in one request; the path of a single one, "" of many.
 
@@ -120,25 +160,32 @@ class NodeConferences:
         return await self._client.patch(uri, fields)
 
     async def remove(self, uris: Sequence[str]) -> None:
-        """Remove them, in one request; those that are gone already do no harm."""
-        if len(uris) == 1:
-            await self._client.delete(uris[0])
-        elif uris:
-            await self._client.patch(CONFERENCES, {"objects": [], "deleted_objects": list(uris)})
+        """Remove them, in one request, or one by one where one is gone already: that ends a bulk removal."""
+        if len(uris) > 1 and await self._removed(uris):
+            return
+        for uri in uris:
+            await self._client.delete(uri)
+
+    async def _removed(self, uris: Sequence[str]) -> bool:
+        try:
+            return await self._client.patch(CONFERENCES, {"objects": [], "deleted_objects": list(uris)})
+        except NodeRefused:
+            return False
 
     async def add_alias(self, uri: str, alias: Fields) -> None:
         """Give a conference another alias."""
         await self._client.post(ALIASES, {**alias, "conference": uri})
 
     async def uri_of(self, resource: str, name: str) -> str:
-        """The URI of a theme or a group by its name, "" when there is none. One request in ten minutes."""
+        """The URI of a theme or a group by its name, "" when there is none. One request in REFERENCES_MAX_AGE."""
         known = self._references.get((resource, name))
         if known and self._clock.now() < known[1]:
             return known[0]
         answer = await self._client.get(f"{CONFIGURATION}{resource}/", {"name": name, "limit": 20})
         named = [each for each in read(answer, _NamedPage).objects if each.name == name]
         uri = named[0].resource_uri if named else ""
-        self._references[resource, name] = (uri, self._clock.now() + REFERENCES_MAX_AGE)
+        age = REFERENCES_MAX_AGE if uri else MISSING_REFERENCE_MAX_AGE
+        self._references[resource, name] = (uri, self._clock.now() + age)
         return uri
 
     def forget_references(self) -> None:

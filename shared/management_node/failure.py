@@ -26,4 +26,5 @@ class NodeRefused(SchedulingError):
 
     def is_taken(self, field: str) -> bool:
         """Whether another object has the value of a unique field."""
-        return any("already exists" in message for message in self.faults.get(field, ()))
+        told = " ".join(self.faults.get(field, ())).lower()
+        return "already" in told or "unique" in told

@@ -20,6 +20,9 @@ from shared.storage import Delete, Put, Replace, Row, RowChanged, Table, Tables,
 PROBE_EVERY = timedelta(minutes=1)
 """How often a node that is away is asked again."""
 
+PROBE_AT_LEAST_EVERY = timedelta(minutes=5)
+"""The same, whatever it asks for: its limit is one of a minute, and a longer Retry-After comes from something else."""
+
 
 @dataclass(frozen=True)
 class Outages:
@@ -65,7 +68,8 @@ class Outages:
             raise NodeFailed(str(row.values["cause"])) from None
 
     async def _note(self, node: str, cause: str, wait: float) -> None:
-        until = self.clock.now() + max(PROBE_EVERY, timedelta(seconds=wait))
+        pause = min(max(PROBE_EVERY, timedelta(seconds=wait)), PROBE_AT_LEAST_EVERY)
+        until = self.clock.now() + pause
         await self._table.commit(NODES_PARTITION, Put(_key(node), {"until": until.isoformat(), "cause": cause}))
 
     async def _back(self, node: str) -> None:

@@ -60,6 +60,19 @@ def test_windows_are_the_union_of_what_each_occurrence_opens(
         assert room.is_open(minutes(minute + 1) - SECOND) is (minute in model)
 
 
+@given(st.lists(spans, max_size=5), buffers, buffers, st.integers(0, 10))
+def test_the_next_change_is_the_next_minute_that_is_otherwise(
+    spans: list[tuple[int, int]], before: int, after: int, early: int
+) -> None:
+    times = tuple(sorted(Occurrence(minutes(start), minutes(start + length)) for start, length in spans))
+    room = conference(calendar=Calendar(times), buffer_before=before, buffer_after=after)
+    lead = early * MINUTE
+    for now in range(-100, 120, 7):
+        is_open = room.is_open(minutes(now), lead)
+        expected = (m for m in range(now + 1, 130) if room.is_open(minutes(m), lead) is not is_open)
+        assert room.next_change(minutes(now), lead) == next(map(minutes, expected), None)
+
+
 moments = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 whole = moments.map(lambda moment: moment.replace(microsecond=0))
 lengths = st.integers(0, 9 * 86_400).map(lambda seconds: seconds * SECOND)

@@ -1,7 +1,9 @@
 """C3, M10: the Management Node's list and ours are compared once a night, both ways."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from dev.management_node.model import CONFERENCE
@@ -93,3 +95,48 @@ async def test_integrations_on_policy_are_not_compared(world: RoomsWorld) -> Non
     await world.services.foundation.integrations.update(world.integration.uuid, {"conference_platform": "policy"})
     await compare(world)
     assert world.requests == []
+
+
+class Meanwhile(httpx.AsyncBaseTransport):
+    """A wire on which something happens once a page of the list has been read."""
+
+    def __init__(self, wire: httpx.AsyncBaseTransport) -> None:
+        self._wire = wire
+        self.happens: list[Callable[[], Awaitable[None]]] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._wire.handle_async_request(request)
+        if "tag__startswith" in str(request.url) and self.happens:
+            await self.happens.pop(0)()
+        return answer
+
+
+@pytest.mark.parametrize("is_done", [True, False], ids=["done", "in hand"])
+async def test_what_changes_while_the_list_is_read_is_no_difference(
+    monkeypatch: pytest.MonkeyPatch, is_done: bool
+) -> None:
+    """Rooms come and go meanwhile, so that pages shift and bookings are newer than the list."""
+    monkeypatch.setattr("shared.management_node.conferences.PAGE_SIZE", 2)
+    wires: list[Meanwhile] = []
+
+    def around(wire: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
+        wires.append(Meanwhile(wire))
+        return wires[-1]
+
+    world = RoomsWorld(wire_around=around)
+    await world.integrate()
+    booked = {number: await world.show(world.booking(number)) for number in range(1, 7)}
+    await world.go_to(START)
+
+    async def change() -> None:
+        await world.show(booked[1].closed())
+        await world.show(booked[6].closed())
+        await world.show(world.booking(9))
+        if is_done:
+            await world.drain()
+
+    wires[-1].happens.append(change)
+    await compare(world)
+    assert await world.alarms() == {}
+    await world.go_to(world.clock.now() + timedelta(minutes=3))
+    assert sorted(world.names()) == ["Room 2", "Room 3", "Room 4", "Room 5", "Room 9"]

@@ -7,6 +7,7 @@ import pytest
 
 from shared.alarm_kinds import AlarmKind
 from shared.calendar.conference import Calendar
+from shared.conferences.policy_request import Direction, ServiceRequest
 from shared.conferences.room_work import RoomWork
 from tests.support.conferences import HOUR, START, occurrence
 from tests.support.crashes import Crash, CrashingStorage, Fuse
@@ -61,6 +62,20 @@ async def test_to_a_node_while_a_meeting_is_open() -> None:
     assert world.names() == []
     await world.go_to(START + 24 * HOUR, timedelta(minutes=5))
     assert world.names() == ["Room 2"]
+
+
+async def test_who_dials_out_of_an_open_meeting_is_answered_for_by_policy_until_the_node_knows_it() -> None:
+    world = await a_world(conference_platform="policy")
+    booking = await world.show(world.booking())
+    world.clock.set(START)
+    await switch(world, "management_api")
+    tag = f"{booking.integration}:{booking.tag}"
+    question = ServiceRequest("bob@example.org", Direction.DIAL_OUT, service_name="Room 0", service_tag=tag)
+    for _ in range(12):
+        answer = await world.services.conferences.policy.answer(question)
+        assert node_lets_in(world, 0) or (answer is not None and answer[0] == "continue")
+        await world.go_to(world.clock.now() + timedelta(minutes=1))
+    assert await world.services.conferences.policy.answer(question) is None
 
 
 async def test_to_policy_while_a_meeting_is_open() -> None:

@@ -25,6 +25,7 @@ OUTAGES: list[dict[str, Any]] = [
     {"status": 401}, {"status": 403}, {"status": 429}, {"status": 429, "retry_after": 7}, {"status": 500},
     {"status": 503}, {"status": 302}, {"action": "crash"}, {"action": "hang"}, {"action": "html"},
     {"status": 502, "after_effect": True}, {"action": "crash", "after_effect": True},
+    {"action": "truncate"},
 ]  # fmt: skip
 
 

@@ -1,0 +1,221 @@
+"""C3: rooms on a node that others work on as well, and that has ways of its own."""
+
+from datetime import timedelta
+
+import pytest
+
+from dev.management_node.model import CONFERENCE, IDENTITY_PROVIDER_GROUP
+from shared.alarm_kinds import AlarmKind
+from shared.management_node.failure import NodeFailed
+from tests.support.conferences import START
+from tests.support.rooms import RoomsWorld
+
+MINUTE = timedelta(minutes=1)
+MADE = START - timedelta(minutes=35)
+CLOSES = START + timedelta(minutes=120)
+STAFF = "/api/admin/configuration/v1/identity_provider_group/1/"
+
+
+@pytest.fixture
+async def world() -> RoomsWorld:
+    world = RoomsWorld()
+    await world.integrate()
+    return world
+
+
+def restored_from_an_older_backup(world: RoomsWorld) -> None:
+    """The node has none of the rooms any more, and gives their ids to others' conferences."""
+    store = world.node.store
+    for id_ in list(store.all("conference")):
+        store.delete(CONFERENCE, id_)
+    store._next["conference"] = 0
+
+
+async def test_a_restored_node_loses_no_conference_of_others(world: RoomsWorld) -> None:
+    """What has the id of a room by now is neither removed nor written over."""
+    for number in (1, 2, 3):
+        await world.show(world.booking(number))
+    await world.go_to(START)
+    world.node.faults.add({"on": "*", "status": 503, "times": None})
+    await world.go_to(START + timedelta(minutes=30))
+    restored_from_an_older_backup(world)
+    for name in ("Boardroom", "Lobby", "Reception"):
+        world.foreign(name, name.lower())
+    world.node.faults.clear()
+    await world.show(world.booking(1, name="Other"))
+    await world.go_to(START + timedelta(minutes=34))
+    assert sorted(world.names()) == ["Boardroom", "Lobby", "Other", "Reception", "Room 2", "Room 3"]
+    world.node.faults.add({"on": "*", "status": 503, "times": None})
+    await world.go_to(CLOSES + timedelta(minutes=30))
+    restored_from_an_older_backup(world)
+    for number in range(6):
+        world.foreign(f"Boardroom {number}", f"board{number}")
+    world.node.faults.clear()
+    await world.go_to(CLOSES + timedelta(minutes=34))
+    assert len(world.names()) == 6
+    assert await world.left() == []
+
+
+async def test_changes_do_not_keep_a_room_from_being_looked_after(world: RoomsWorld) -> None:
+    await world.show(world.booking())
+    await world.go_to(START)
+    world.node.store.delete(CONFERENCE, 1)
+    restored_from_an_older_backup(world)
+    world.foreign("Boardroom", "boardroom")
+    for turn in range(8):
+        await world.show(world.booking(description=f"Description {turn}"))
+        await world.go_to(world.clock.now() + 3 * MINUTE)
+    assert sorted(world.names()) == ["Boardroom", "Room 0"]
+
+
+@pytest.mark.parametrize("is_atomic", [True, False])
+async def test_a_room_that_was_deleted_by_hand_keeps_no_other_from_being_removed(
+    world: RoomsWorld, is_atomic: bool
+) -> None:
+    """A bulk removal ends at the first object that is gone."""
+    world.node.variants.bulk_is_atomic = is_atomic
+    for number in (1, 2, 3):
+        await world.show(world.booking(number))
+    await world.go_to(CLOSES - MINUTE)
+    world.node.store.delete(CONFERENCE, 2)
+    await world.go_to(CLOSES)
+    assert world.names() == []
+    assert await world.left() == []
+
+
+async def test_a_change_never_opens_a_room_to_anybody(world: RoomsWorld) -> None:
+    """The group of a meeting that is changed is not there: the room stays with the one that it has."""
+    await world.show(world.booking(identity_provider_group="Staff"))
+    await world.go_to(MADE)
+    assert world.room()["host_identity_provider_group"] == STAFF
+    await world.show(world.booking(identity_provider_group="Nobody", name="Other"))
+    await world.drain()
+    assert world.room()["host_identity_provider_group"] == STAFF
+    told = (await world.alarms())[AlarmKind.ROOMS]
+    assert "77100000" in told
+    assert "Identity Provider group" in told
+    assert "without a room" not in told
+    world.node.store.create(IDENTITY_PROVIDER_GROUP, {"name": "Nobody"}, world.clock.now())
+    await world.go_to(MADE + 5 * MINUTE)
+    assert world.room()["host_identity_provider_group"] == STAFF.replace("1/", "2/").replace("v2/", "v1/")
+    assert world.room()["name"] == "Other"
+    assert await world.alarms() == {}
+
+
+async def test_a_group_that_is_made_by_hand_is_found_with_the_next_look(world: RoomsWorld) -> None:
+    await world.show(world.booking(identity_provider_group="Guests"))
+    await world.go_to(MADE)
+    world.node.store.create(IDENTITY_PROVIDER_GROUP, {"name": "Guests"}, world.clock.now())
+    await world.go_to(MADE + 3 * MINUTE)
+    assert world.names() == ["Room 0"]
+
+
+async def test_a_room_without_its_aliases_is_none(world: RoomsWorld) -> None:
+    """A node may leave a conference behind of which it refused an alias."""
+    world.node.variants.nested_is_atomic = False
+    world.foreign("Foreign", "77100001")
+    for number in (1, 2):
+        await world.show(world.booking(number))
+    await world.go_to(MADE)
+    told = (await world.alarms())[AlarmKind.ROOMS]
+    assert "77100001" in told
+    assert "77100002" not in told
+    world.node.store.delete(CONFERENCE, 1)
+    await world.go_to(MADE + 5 * MINUTE)
+    assert sorted(each["alias"] for each in world.room(1)["aliases"]) == ["77100001", "77100001@example.com"]
+    assert AlarmKind.ROOMS not in await world.alarms()
+    await world.go_to(CLOSES)
+    assert world.names() == []
+
+
+async def test_a_room_whose_making_was_not_confirmed_has_what_its_meeting_has_by_then(world: RoomsWorld) -> None:
+    """Also where the meeting has become again by then what it was before."""
+    world.node.faults.add({"on": "POST /api", "status": 502})
+    await world.show(world.booking())
+    await world.go_to(MADE)
+    assert world.names() == []
+    world.node.faults.add({"on": "POST /api", "status": 502, "after_effect": True})
+    await world.show(world.booking(name="Other", theme="Blue"))
+    await world.go_to(MADE + 2 * MINUTE)
+    assert world.names() == ["Other"]
+    await world.show(world.booking())
+    await world.go_to(MADE + 6 * MINUTE)
+    room = world.room()
+    assert room["name"] == "Room 0"
+    assert room["ivr_theme"] is None
+
+
+async def test_a_node_that_cannot_be_asked_for_many_tags_is_asked_for_each(world: RoomsWorld) -> None:
+    world.node.variants.knows_in = False
+    for number in range(1, 6):
+        await world.show(world.booking(number))
+    await world.go_to(MADE)
+    assert len(world.names()) == 5
+    await world.go_to(CLOSES)
+    assert world.names() == []
+    assert await world.alarms() == {}
+
+
+@pytest.mark.parametrize(
+    ("uri", "is_ours"),
+    [("https://evil.example/api/admin/configuration/v1/conference/1/", True), ("//evil.example/conference/1/", False),
+     ("/api/admin/configuration/v1/end_user/1/", False), ("/api/admin/configuration/v1/conference/", False),
+     ("/api/admin/configuration/v1/conference/../end_user/1/", False), ("", False)],
+)  # fmt: skip
+async def test_no_answer_leads_to_another_place(world: RoomsWorld, uri: str, is_ours: bool) -> None:
+    """The URI of a room is one of the node's own conferences, whatever host it names."""
+    shown = world.node.store.shown
+    world.node.store.objects["conference"][world.foreign("Room", "room")]["tag"] = "ours"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.node.store, "shown", lambda *of: {**shown(*of), "resource_uri": uri})
+        node = await world.services.conferences.node_of(world.integration.uuid)
+        assert node is not None
+        if is_ours:
+            found = await node.conferences.by_tags({"ours"})
+            assert found["ours"].resource_uri == "/api/admin/configuration/v1/conference/1/"
+        else:
+            with pytest.raises(NodeFailed, match="no Management Node"):
+                await node.conferences.by_tags({"ours"})
+
+
+async def test_a_place_elsewhere_is_never_asked(world: RoomsWorld) -> None:
+    """What names another host would take the credentials there."""
+    node = await world.services.conferences.node_of(world.integration.uuid)
+    assert node is not None
+    for place in ("https://evil.example/api/admin/1/", "//evil.example/1/", "/elsewhere/1/"):
+        with pytest.raises(NodeFailed, match="outside"):
+            await node.client.get(place)
+    assert world.requests == []
+
+
+async def test_a_tag_that_is_changed_by_hand_is_given_back(world: RoomsWorld) -> None:
+    """It is what a room is found by; without it nobody would remove the room."""
+    await world.show(world.booking())
+    await world.go_to(START)
+    world.node.store.objects["conference"][1] |= {"tag": "", "pin": "1234"}
+    await world.go_to(START + 16 * MINUTE)
+    assert world.room()["tag"] == world.booking().conference.service_tag  # type: ignore[union-attr]
+    assert world.room()["pin"] == "1234"
+    assert await world.alarms() == {}
+    await world.go_to(CLOSES)
+    assert world.names() == []
+
+
+async def test_an_alias_that_another_conference_got_by_hand_is_no_room_of_ours(world: RoomsWorld) -> None:
+    await world.show(world.booking())
+    await world.go_to(START)
+    restored_from_an_older_backup(world)
+    world.foreign("Boardroom", "77100000")
+    await world.go_to(START + 16 * MINUTE)
+    assert "77100000" in (await world.alarms())[AlarmKind.ROOMS]
+    await world.go_to(CLOSES + 5 * MINUTE)
+    assert world.names() == ["Boardroom"]
+    assert world.node.store.objects["conference"][1]["tag"] == ""
+
+
+async def test_nobody_is_kept_waiting_longer_than_a_limit_of_a_minute_explains(world: RoomsWorld) -> None:
+    """A node answers so many requests a minute; a longer pause is not its own, and it is asked before that is over."""
+    world.node.faults.add({"on": "*", "status": 429, "retry_after": 86400})
+    await world.show(world.booking())
+    await world.go_to(MADE + 6 * MINUTE)
+    assert world.names() == ["Room 0"]
