@@ -47,8 +47,9 @@ ON_NODE = Seed(
     "On a node",
     "vmr-node@example.com",
     "77",
-    "Exchange Online (Graph), rooms on a Management Node",
+    "Rooms on a Management Node",
     on_node=True,
+    by_demo=True,
 )
 NODE_ACCOUNT = ("admin", "local-node")
 DEMO = Seed(

@@ -66,7 +66,8 @@ async def serve(settings: Mapping[str, str], port: int, end: End) -> None:
     if end.begins_again:
         await empty(settings["SchedulingStorage"])
         async with httpx.AsyncClient(trust_env=False) as client:
-            (await client.post(f"{places.exchange}/dev/restart")).raise_for_status()
+            for part in filter(None, (places.node, places.exchange)):
+                (await client.post(f"{part}/dev/restart")).raise_for_status()
 
 
 async def _prepare_storage(known: Settings, clock: MovableClock) -> None:

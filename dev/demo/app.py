@@ -4,9 +4,10 @@
     GET  /demo/<file>          its files
     GET  /demo/exchanges       the Exchanges to choose from: [{"integration", "name", "audience", "polled", "mailbox"}]
     GET  /demo/overview?user=  all that a user sees at one moment (overview.py), with "life": another one after a reset,
-                               and "week": how far the week of meetings is (week.py)
+                               "week": how far the week of meetings is (week.py), and "node": the rooms of the
+                               Management Node, null where there is none (node.py)
     GET  /demo/join?alias=     what a conferencing node is told of an alias now, and what it does then: {"question",
-                               "status", "answer", "verdict", "name"}
+                               "status", "answer", "verdict", "name", "asks_itself"}
     POST /demo/week            make the week of meetings, unless that has been done
     POST /demo/away            {"away": true | false}: the product does not answer from now on, or does again
     POST /demo/reset           begin again: everything that is stored goes, and the clock is right again
@@ -15,6 +16,7 @@
 The page is one more user of the public contracts: it knows nothing that Outlook, a node or an admin would not know.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -24,6 +26,7 @@ from uuid import uuid4
 import httpx
 from aiohttp import web
 
+from dev.demo.node import NodeRooms
 from dev.demo.overview import Overview
 from dev.demo.records import BackEndAway, Records
 from dev.demo.week import Week
@@ -57,6 +60,7 @@ class Demo:
         self._over = over
         self._life = str(uuid4())
         records = Records(client, places.functions)
+        self._node = NodeRooms(client, places.node)
         self._overview = Overview(client, places.exchange, records, [*seeds, DEMO])
         self.week = Week(client, places)
 
@@ -104,24 +108,29 @@ class Demo:
     async def _look(self, user: str) -> web.Response:
         if "@" not in user:
             return _fault("?user= must be an e-mail address.")
-        overview = await self._overview.of(user)
+        overview, node = await asyncio.gather(self._overview.of(user), self._node.shown())
         week = {**vars(self.week.progress), "over": self.week.progress.is_over}
-        return web.json_response({**overview, "life": self._life, "week": week})
+        return web.json_response({**overview, "node": node, "life": self._life, "week": week})
 
     async def _join(self, alias: str) -> web.Response:
         question = httpx.URL(f"{self._places.functions}{_POLICY}", params={"local_alias": alias, **_AS_A_NODE})
         answer = await self._client.get(question, auth=POLICY)
+        is_told = answer.status_code == HTTPStatus.OK
+        own = "" if is_told else await self._node.dialled(alias)
         try:
-            verdict = await self._verdict(alias, answer)
+            verdict = "node" if own else await self._verdict(alias, answer)
         except BackEndAway:
             verdict = "away"
         body = answer.json() if answer.headers.get("Content-Type", "").startswith("application/json") else {}
         name = body.get("result", {}).get("name", "") if isinstance(body.get("result"), dict) else ""
         shown = {"question": f"GET {question.raw_path.decode()}", "status": answer.status_code, "answer": body}
-        return web.json_response({**shown, "verdict": verdict, "name": name})
+        asks_itself = self._node.is_there and not is_told
+        return web.json_response({**shown, "verdict": verdict, "name": name or own, "asks_itself": asks_itself})
 
     async def _verdict(self, alias: str, answer: httpx.Response) -> str:
-        """What a node does: open, closed, personal (its own database has the VMR), unknown (to everybody), away."""
+        """What a node does that has no such room in its own database: open, closed, personal (the node of the original
+        product has the VMR), unknown (to everybody), away.
+        """
         if answer.status_code == HTTPStatus.OK:
             return "open" if answer.json()["action"] == "continue" else "closed"
         if answer.status_code != HTTPStatus.NOT_FOUND:

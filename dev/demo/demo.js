@@ -6,6 +6,7 @@ import { doing, field, isIdle, part, replace, tell } from './dom.js';
 import { composeAgain, composeNew, copy, edit, readForm, showAddIn, submit } from './form.js';
 import { showLists } from './lists.js';
 import { called, page } from './page.js';
+import { showRooms } from './rooms.js';
 import { Silence, ask, cancel, overview, postpone } from './stack.js';
 import { dayOf, said } from './time.js';
 
@@ -41,6 +42,7 @@ async function refresh() {
   if (life && life !== seen.life) return location.reload();
   announce();
   showLists(actions);
+  showRooms(actions.join);
   showDay();
   showState();
 }
@@ -81,20 +83,25 @@ function say(text, isBad) {
 /** Ask policy about an alias, as a node does that somebody has dialled. */
 async function join() {
   const alias = field('alias').value.trim();
-  const { verdict, name, question, status, answer } = await ask('GET', `join?alias=${encodeURIComponent(alias)}`);
+  const { verdict, name, question, status, answer, asks_itself: asksItself } = await ask(
+    'GET', `join?alias=${encodeURIComponent(alias)}`);
   const room = page.seen.meetings.flatMap(({ rooms }) => rooms).find((one) => one.alias.split('@')[0] === alias.split('@')[0]);
   const opens = room && room.opens > page.seen.now ? ` It opens ${said(room.opens, page.seen.now)} UTC.` : '';
   const words = /** @type {Record<string, string>} */ ({
     open: `You are in: ${name}`,
+    node: `You are in: ${name}. The node has the room in its own database.`,
+    absent: `Not now: the node has no such room in its own database.${opens}`,
     closed: `Not now: the room lets nobody in.${opens}`,
     personal: 'A personal VMR: the node has it in its own database, and opens it from there.',
     unknown: 'Nobody has this number: the node finds nothing in its own database either.',
     away: 'The back end does not answer: the node goes by its own database alone.',
   });
-  part('verdict').textContent = words[verdict];
+  const isBooked = Boolean(room) && verdict === 'unknown';
+  part('verdict').textContent = words[isBooked ? 'absent' : verdict];
   part('verdict').className = verdict;
   part('asked').textContent = question;
-  part('answered').textContent = `${status} ${JSON.stringify(answer, null, 1)}`;
+  const database = asksItself ? `\n\nIts own database: ${verdict === 'node' ? name : 'no such room now'}` : '';
+  part('answered').textContent = `${status} ${JSON.stringify(answer, null, 1)}${database}`;
   part('exchange-of-words').hidden = false;
 }
 

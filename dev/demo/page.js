@@ -8,6 +8,7 @@ export const page = {
   /** @type {Overview} */
   seen: {
     now: new Date(0), away: false, life: '', week: { done: 0, of: 1, over: false, fault: '' }, meetings: [], inbox: [],
+    node: null,
   },
   day: '', // that the line of the day shows
   edited: /** @type {Meeting|null} */ (null),

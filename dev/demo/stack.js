@@ -58,6 +58,11 @@ import { local, plus, weekly } from './time.js';
  * @property {[number, number]|null} window  minutes before and after, in which people get in
  */
 
+/**
+ * A room as the Management Node has it. `reached`: whether conferencing nodes know it by now.
+ * @typedef {{name: string, aliases: string[], since: Date, reached: boolean}} NodeRoom
+ */
+
 /** @typedef {{kind: string, subject: string, from: string, body_text: string, received: string}} Mail */
 
 /**
@@ -68,6 +73,7 @@ import { local, plus, weekly } from './time.js';
  * @property {{done: number, of: number, over: boolean, fault: string}} week
  * @property {Meeting[]} meetings
  * @property {Mail[]} inbox
+ * @property {{away: boolean, rooms: NodeRoom[]}|null} node  null where the stack has none
  */
 
 /** Something that the stack refused; the message is for the person at the page. */
@@ -102,7 +108,7 @@ function sentence(text) {
  * @returns {Promise<Overview>}
  */
 export async function overview(user) {
-  const dates = new Set(['now', 'start', 'end', 'opens', 'closes']);
+  const dates = new Set(['now', 'start', 'end', 'opens', 'closes', 'since']);
   const found = await ask('GET', `overview?user=${encodeURIComponent(user)}`);
   return JSON.parse(JSON.stringify(found), (name, value) => (dates.has(name) ? new Date(value) : value));
 }

@@ -39,6 +39,7 @@ class Server:
                 web.get("/dev/dialled", self._dialled),
                 web.get("/dev/requests", self._requests),
                 web.patch("/dev/node", self._change_node),
+                web.post("/dev/restart", self._restart),
                 web.route("*", "/{path:.*}", self._answer),
             ]
         )
@@ -113,6 +114,11 @@ class Server:
         return web.json_response(
             {"limit": self.node.limit, "replication_seconds": self.node.replication.total_seconds()}
         )
+
+    async def _restart(self, _: web.Request) -> web.Response:
+        """Forget everything and begin again, at the real time."""
+        self.node.begin_again()
+        return web.json_response({})
 
     async def _rooms(self, _: web.Request) -> web.Response:
         return web.json_response({"rooms": self.node.rooms()})

@@ -36,6 +36,10 @@ class RealClock:
         """Put it forward; a moment in the past changes nothing."""
         self._ahead += max(moment - self.now(), timedelta(0))
 
+    def set_right(self) -> None:
+        """Real time again."""
+        self._ahead = timedelta(0)
+
 
 @dataclass
 class Variants:
@@ -84,6 +88,17 @@ class Node:
     version: str = "41.0 (simulated)"
 
     def __post_init__(self) -> None:
+        self._begin()
+
+    def begin_again(self) -> None:
+        """As it was when it was made; the clock is right again."""
+        new = type(self)()
+        self.limit, self.variants, self.replication = new.limit, new.variants, new.replication
+        if isinstance(self.clock, RealClock):
+            self.clock.set_right()
+        self._begin()
+
+    def _begin(self) -> None:
         self.store = Store()
         self.faults = Faults()
         self.auth = Auth(self.clock.now)

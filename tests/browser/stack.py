@@ -12,9 +12,9 @@ from dev.environment import Addresses
 
 
 @contextmanager
-def running_stack(folder: Path) -> Iterator[Addresses]:
-    """A local stack of one's own."""
-    addresses = Addresses(_free_port(), _free_port())
+def running_stack(folder: Path, *, on_node: bool = False) -> Iterator[Addresses]:
+    """A local stack of one's own; `on_node` where NODE is 1."""
+    addresses = Addresses(_free_port(), _free_port(), _free_port() if on_node else 0)
     running = Stack(addresses, None, folder)
     try:
         with httpx.Client(trust_env=False) as client:

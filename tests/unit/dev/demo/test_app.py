@@ -52,6 +52,10 @@ MEETING: dict[str, Any] = {
 }  # fmt: skip
 
 
+def _room(name: str, alias: str, created: str) -> dict[str, Any]:
+    return {"name": name, "aliases": [alias], "creation_time": created, "on_conferencing_nodes": True, "tag": ""}
+
+
 class Stack:
     """The functions and the simulated Exchange, and what they were asked."""
 
@@ -62,6 +66,8 @@ class Stack:
         self.meeting = MEETING | (meeting or {})
         self.records = ROOM | records
         self.over = 0
+        self.rooms = [_room("Early", "771", "2026-12-01T09:25:00.00"), _room("Late", "772", "2026-12-01T10:29:30.5")]
+        self.rooms[1]["on_conferencing_nodes"] = False
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(f"{request.method} {request.url}")
@@ -70,10 +76,19 @@ class Stack:
             raise httpx.ConnectError("refused")
         if request.url.host == "functions":
             return self._product(path, request)
+        if request.url.host == "node":
+            return self._node(path, request)
         known = {"/dev/clock": {"now": "2026-12-01T10:30:00+00:00"}, "/dev/meetings": {"meetings": [self.meeting]}}
         if path.endswith("/messages"):
             return httpx.Response(200, json={"messages": []})
         return httpx.Response(200, json=known[path]) if path in known else httpx.Response(404, json={"error": "no"})
+
+    def _node(self, path: str, request: httpx.Request) -> httpx.Response:
+        if path == "/dev/rooms":
+            return httpx.Response(200, json={"rooms": self.rooms})
+        room = next((one for one in self.rooms if request.url.params["alias"] in one["aliases"]), None)
+        known = room and room["on_conferencing_nodes"]
+        return httpx.Response(200, json={"room": room}) if known else httpx.Response(404, json={"room": None})
 
     def _product(self, path: str, request: httpx.Request) -> httpx.Response:
         if path.startswith("/dev/"):
@@ -90,11 +105,16 @@ class Stack:
 
 
 async def ask(
-    method: str, path: str, stack: Stack | None = None, exchange: str = "http://exchange", body: bytes = b""
+    method: str,
+    path: str,
+    stack: Stack | None = None,
+    exchange: str = "http://exchange",
+    body: bytes = b"",
+    node: str = "",
 ) -> tuple[int, str]:
     stack = stack or Stack()
     async with httpx.AsyncClient(transport=httpx.MockTransport(stack.answer)) as client:
-        demo = Demo(Places(exchange, "http://functions"), client, (ONLINE, ON_PREMISES), stack.come_to_an_end)
+        demo = Demo(Places(exchange, "http://functions", node), client, (ONLINE, ON_PREMISES), stack.come_to_an_end)
         loop = asyncio.get_running_loop()
         payload = StreamReader(BaseProtocol(loop), 2**16, loop=loop)
         payload.feed_data(body)
@@ -195,6 +215,42 @@ async def test_a_participant_is_told_what_a_node_would_do(
     told = json.loads((await ask("GET", f"/demo/join?alias={alias}", stack))[1])
     assert (told["verdict"], told["status"], told["answer"]) == (verdict, code, body)
     assert f"local_alias={alias}&protocol=" in told["question"]
+
+
+async def test_rooms_on_a_node_are_shown_as_the_node_has_them() -> None:
+    path = "/demo/overview?user=alice@example.com"
+    assert json.loads((await ask("GET", path))[1])["node"] is None
+    seen = json.loads((await ask("GET", path, node="http://node"))[1])["node"]
+    assert seen["away"] is False
+    assert [(one["name"], one["since"], one["reached"]) for one in seen["rooms"]] == [
+        ("Late", "2026-12-01T10:29:30.5+00:00", False),
+        ("Early", "2026-12-01T09:25:00.00+00:00", True),
+    ]
+
+
+async def test_a_node_that_is_away_has_no_rooms_to_show() -> None:
+    status, text = await ask("GET", "/demo/overview?user=alice@example.com", node="http://down")
+    assert (status, json.loads(text)["node"]) == (200, {"away": True, "rooms": []})
+
+
+@pytest.mark.parametrize(
+    ("code", "alias", "node", "verdict", "name"),
+    [
+        (404, "771", "http://node", "node", "Early"),
+        (404, "772", "http://node", "unknown", ""),
+        (404, "771", "http://down", "unknown", ""),
+        (503, "771", "http://node", "node", "Early"),
+        (503, "772", "http://node", "away", ""),
+    ],
+)
+async def test_a_participant_gets_into_a_room_that_a_conferencing_node_knows(
+    code: int, alias: str, node: str, verdict: str, name: str
+) -> None:
+    """Also while the product is away: its rooms are the node's own."""
+    stack = Stack()
+    stack.policy = (code, {})
+    told = json.loads((await ask("GET", f"/demo/join?alias={alias}", stack, node=node))[1])
+    assert (told["verdict"], told["name"], told["asks_itself"]) == (verdict, name, True)
 
 
 async def test_once_back_the_mailboxes_are_looked_at() -> None:

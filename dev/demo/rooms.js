@@ -1,0 +1,33 @@
+// @ts-check
+/** The rooms that the Management Node has, as it has them: not what the records say of them. */
+
+import { button, make, part, replace } from './dom.js';
+import { page } from './page.js';
+import { said } from './time.js';
+
+/** @import {NodeRoom} from './stack.js' */
+
+/** @param {(alias: string) => unknown} join */
+export function showRooms(join) {
+  const { node } = page.seen;
+  part('node').hidden = !node;
+  if (!node) return;
+  replace('rooms', node.rooms.map((room) => roomRow(room, join)));
+  part('no-rooms').textContent = node.away
+    ? 'The Management Node does not answer. Rooms that are due are made when it is back.'
+    : 'The node has no room now. Those of meetings are made shortly before people may join, and go afterwards.';
+}
+
+/**
+ * @param {NodeRoom} room
+ * @param {(alias: string) => unknown} join
+ */
+function roomRow({ name, aliases, since, reached }, join) {
+  const title = make('strong', 'title', name);
+  title.title = name;
+  const chip = make('span', `chip ${reached ? 'accepted' : ''}`, reached ? 'On all nodes' : 'On its way');
+  chip.title = reached ? 'Conferencing nodes let people in.' : 'Conferencing nodes hear of it within a minute.';
+  const foot = make('div', 'since', make('small', '', `There since ${said(since, page.seen.now)}`));
+  if (aliases.length) foot.append(button('Join', () => join(aliases[0]), `join room ${aliases[0]}`, `Join “${name}” as a participant`));
+  return make('li', '', make('div', 'head', title, chip), make('small', 'names', aliases.join(', ')), foot);
+}

@@ -1,0 +1,86 @@
+"""The demo page of a stack with a Management Node: its rooms, who gets into them, and beginning again."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Locator, Page, expect
+
+from dev.environment import Addresses
+from tests.browser.demo import AWAIT, Visit, visiting
+from tests.browser.stack import running_stack
+from tests.browser.test_demo_looks import LOOKS, fits
+
+EXCHANGE = "Rooms on a Management Node"
+
+
+@pytest.fixture(scope="module")
+def node_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NODE", "1")
+        with running_stack(tmp_path_factory.mktemp("stack"), on_node=True) as addresses:
+            yield addresses
+
+
+def rooms(page: Page, name: str) -> Locator:
+    return page.locator("#rooms > li", has_text=name)
+
+
+async def pass_time(visit: Visit, span: timedelta) -> None:
+    await visit.control("POST", "clock", {"now": (await visit.now() + span).isoformat()})
+
+
+async def booked(visit: Visit, subject: str) -> str:
+    """A meeting whose room is due already; its alias."""
+    await visit.page.get_by_label("Exchange", exact=True).select_option(EXCHANGE)
+    return await visit.in_a_while(subject)
+
+
+@pytest.mark.parametrize(
+    "look", [LOOKS[0], LOOKS[-1]], ids=lambda look: f"{look['viewport']['width']}-{look['color_scheme']}"
+)
+async def test_rooms_are_shown_as_the_node_has_them(
+    browser: Browser, node_stack: Addresses, look: dict[str, Any]
+) -> None:
+    subject = f"On the node, {look['viewport']['width']} {look['color_scheme']}"
+    async with visiting(browser, node_stack, **look) as visit:
+        alias = await booked(visit, subject)
+        row = rooms(visit.page, subject)
+        await expect(row.locator(".names")).to_have_text(f"{alias}, {alias.partition('@')[0]}", timeout=AWAIT)
+        await expect(row.locator(".since")).to_contain_text("There since")
+        await fits(visit)
+
+
+async def test_a_participant_gets_in_by_the_nodes_own_database(browser: Browser, node_stack: Addresses) -> None:
+    """Not before conferencing nodes know the room; then also while the product is away."""
+    async with visiting(browser, node_stack) as visit:
+        page, verdict = visit.page, visit.page.locator("#verdict")
+        await booked(visit, "Own database")
+        row = rooms(page, "Own database")
+        await expect(row.locator(".chip")).to_have_text("On its way", timeout=AWAIT)
+        await row.get_by_role("button", name="Join").click()
+        await expect(verdict).to_contain_text("no such room in its own database")
+        await pass_time(visit, timedelta(minutes=2))
+        await expect(row.locator(".chip")).to_have_text("On all nodes", timeout=AWAIT)
+        await row.get_by_role("button", name="Join").click()
+        await expect(page.locator("#verdict.node")).to_contain_text("You are in: Own database")
+        await page.click("#exchange-of-words summary")
+        await expect(page.locator("#answered")).to_contain_text("Its own database: Own database")
+
+
+async def test_starting_over_empties_the_node_and_sets_its_clock_right(browser: Browser, node_stack: Addresses) -> None:
+    async with visiting(browser, node_stack) as visit, httpx.AsyncClient(trust_env=False) as client:
+        await booked(visit, "Soon gone")
+        await expect(rooms(visit.page, "Soon gone")).to_be_visible(timeout=AWAIT)
+        await pass_time(visit, timedelta(days=1))
+        await client.patch(f"{node_stack.node}/dev/variants", json={"knows_in": False})
+        visit.page.on("dialog", lambda dialog: dialog.accept())
+        async with visit.page.expect_navigation(timeout=AWAIT):
+            await visit.page.click("#start-over")
+        await visit.ready()
+        await expect(rooms(visit.page, "Soon gone")).to_have_count(0)
+        clock = (await client.get(f"{node_stack.node}/dev/clock")).json()["now"]
+        assert abs(datetime.fromisoformat(clock) - await visit.now()) < timedelta(hours=1)
+        assert (await client.patch(f"{node_stack.node}/dev/variants", json={})).json()["knows_in"] is True
