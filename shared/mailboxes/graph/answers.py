@@ -90,7 +90,12 @@ class _DeltaPage(Page):
     def changes(self) -> Changes:
         """Removed entries also stand for moved messages; both are of no interest. The same message may come twice."""
         arrived = (parse(_Arrival, entry).id for entry in self.value if "@removed" not in entry)
-        return Changes(list(dict.fromkeys(arrived)), self.next_link or self.delta_link, more=bool(self.next_link))
+        return Changes(
+            list(dict.fromkeys(arrived)),
+            self.next_link or self.delta_link,
+            more=bool(self.next_link),
+            stirred=bool(self.value),
+        )
 
 
 def parse_changes(payload: Any) -> Changes:

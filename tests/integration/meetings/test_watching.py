@@ -28,6 +28,22 @@ async def test_a_lost_notification_is_found_by_the_sweep(world: Deployment) -> N
     assert len(await world.answers()) == 1
 
 
+async def test_a_sweep_in_which_nothing_happens_writes_nothing_about_the_mailbox(world: Deployment) -> None:
+    """Graph names another delta link each time; the former one stays good."""
+
+    async def remembered() -> dict[str, str]:
+        return {row.key: row.etag async for row in world.memory.table("meetings").rows(INTEGRATION)}
+
+    for _ in range(2):
+        await world.services.scheduling.timers.sweep()
+        await world.drain()
+    before = await remembered()
+    await world.move_to(world.now + timedelta(minutes=5))
+    await world.services.scheduling.timers.sweep()
+    await world.drain()
+    assert await remembered() == before
+
+
 async def test_a_duplicated_notification_is_answered_once(world: Deployment) -> None:
     await world.faults({"on": "notification", "action": "duplicate", "times": 9})
     room = await world.click()

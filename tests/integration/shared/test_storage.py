@@ -2,8 +2,12 @@
 
 import asyncio
 import base64
+import re
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -31,6 +35,7 @@ from shared.storage import (
     Value,
     Write,
 )
+from tests.integration.shared.network import environment, running_proxy
 
 PLAIN_ODD_KEYS = ["tag:1", "it's", "()", "a'('b", "a+b", "100%", "a&b=c", ".", "..", "~x", "A", "a", "sp ace"]
 ODD_KEYS = [*PLAIN_ODD_KEYS, "ünï", "日本", "😀"]
@@ -276,6 +281,49 @@ async def test_storage_that_cannot_be_reached_is_unavailable(unused_tcp_port: in
     async with QueueServiceClient.from_connection_string(account, retry_total=0) as service:
         with pytest.raises(Unavailable):
             await AzureQueue(service, QUEUES[0]).send("text")
+
+
+async def test_what_the_machine_keeps_for_other_programs_is_none_of_storage_s_business(
+    azurite: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A `.netrc` with a default entry broke every request; and it was looked for in a thread, with each request."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    storage, threads = AzureStorage(StorageAccount(azurite)), CountingExecutor()
+    await storage.create()
+    asyncio.get_running_loop().set_default_executor(threads)
+    assert await storage.table("meetings").get("nobody", "nothing") is None
+    await storage.queue(QUEUES[0]).send("text", timedelta(hours=1))
+    await storage.close()
+    assert threads.tasks == 0
+
+
+class CountingExecutor(ThreadPoolExecutor):
+    """Counts what is done in threads."""
+
+    tasks = 0
+
+    def submit(self, *call: Any, **options: Any) -> Any:
+        self.tasks += 1
+        return super().submit(*call, **options)
+
+
+@pytest.mark.usefixtures("azure_storage")  # its tables
+async def test_storage_is_reached_through_the_web_proxy(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """E5; what `noProxy` names is not (docs/deploy.md)."""
+    place = re.search(r"TableEndpoint=http://127.0.0.1:(\d+)/", azurite)
+    assert place
+    async with running_proxy({"storage.example.com": int(place[1])}) as proxy:
+        environment(monkeypatch, HTTP_PROXY=proxy.url, NO_PROXY="127.0.0.1")
+        storage = AzureStorage(StorageAccount(azurite.replace(f"127.0.0.1:{place[1]}", "storage.example.com")))
+        for _ in range(2):
+            assert await storage.table("meetings").get("nobody", "nothing") is None
+        await storage.close()
+        direct = AzureStorage(StorageAccount(azurite))
+        assert await direct.table("meetings").get("nobody", "nothing") is None
+        await direct.close()
+    assert set(proxy.asked) == {"storage.example.com"}
 
 
 async def test_a_table_that_is_missing_is_no_empty_table(azure_storage: AzureStorage) -> None:
