@@ -11,7 +11,7 @@ from azure.core.pipeline.transport import AioHttpTransport
 from shared.proxy import proxy_for
 
 
-class AzureTransport(AioHttpTransport):
+class AzureTransport(AioHttpTransport):  # type: ignore[misc]  # exported lazily, so its type is not known
     """A transport that looks the web proxy up once for each server."""
 
     def __init__(self) -> None:

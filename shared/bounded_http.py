@@ -14,12 +14,9 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from ssl import SSLContext
 from typing import Any, cast
 
 import httpx
-
-from shared.proxy import proxy_for
 
 MEGABYTE = 1024 * 1024
 _PIECE = 65_536
@@ -56,13 +53,13 @@ def bounded_client(
 
     Redirects are not followed: nothing from outside chooses a host. `wire` takes the network's place in tests.
     """
-    transport = BoundedTransport(bounds, wire or _Network(bounds.connections, use_proxy=use_proxy))
+    transport = BoundedTransport(bounds, wire or _network(bounds, use_proxy=use_proxy))
     return httpx.AsyncClient(transport=transport, timeout=bounds.seconds, follow_redirects=False, **options)
 
 
 def bounded_transport(bounds: Bounds, *, use_proxy: bool = True) -> BoundedTransport:
     """The network, for clients that have to be made by somebody else's rules."""
-    return BoundedTransport(bounds, _Network(bounds.connections, use_proxy=use_proxy))
+    return BoundedTransport(bounds, _network(bounds, use_proxy=use_proxy))
 
 
 class AnswerTooLarge(AnswerRefused):
@@ -154,30 +151,10 @@ class _Stream(httpx.AsyncByteStream):
             yield chunk
 
 
-class _Network(httpx.AsyncBaseTransport):
-    """The network, with connections of its own for each server: one that hangs takes none of another's."""
+def _network(bounds: Bounds, *, use_proxy: bool) -> httpx.AsyncBaseTransport:
+    from shared.bounded_network import Network  # with aiohttp, which a cold process may do without
 
-    def __init__(self, connections: int, *, use_proxy: bool) -> None:
-        self._limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-        self._use_proxy = use_proxy
-        self._ways: dict[str, httpx.AsyncHTTPTransport] = {}
-        self._trust: SSLContext | None = None
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """See AsyncBaseTransport."""
-        way = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
-        if way not in self._ways:
-            proxy = proxy_for(str(request.url)) if self._use_proxy else None
-            # The context honours SSL_CERT_FILE with a proxy and without one: many servers have a certificate of
-            # their company's own authority.
-            self._trust = self._trust or httpx.create_ssl_context()
-            self._ways[way] = httpx.AsyncHTTPTransport(verify=self._trust, limits=self._limits, proxy=proxy)
-        return await self._ways[way].handle_async_request(request)
-
-    async def aclose(self) -> None:
-        """See AsyncBaseTransport."""
-        for way in self._ways.values():
-            await way.aclose()
+    return Network(bounds.connections, use_proxy=use_proxy)
 
 
 def _too_large(bounds: Bounds) -> AnswerTooLarge:

@@ -101,6 +101,7 @@ CLIENTS: dict[str, tuple[Callable[[str], Awaitable[None]], ...]] = {
 ELSEWHERE = {
     "shared/operations/files.py": "the deployment's own storage account, by Azure's SDK",
     "shared/bounded_http.py": "makes the bounded clients",
+    "shared/bounded_network.py": "the network below them",
     "shared/mailboxes/ews/connection.py": "exchangelib stands on requests: bounds of its own, held by tests of its own",
     "shared/mailboxes/ews/bounded.py": "the same: tests/integration/shared/mailboxes/ews/test_limits.py",
     "shared/cli/connection.py": "an admin's own process asks the deployment that the admin names",
