@@ -60,6 +60,13 @@ class AliasFormat:
     suffix_length: int
     domain: str
 
+    def may_be(self, alias: str) -> bool:
+        """Whether an alias, with or without a domain, is one of this form."""
+        name, at, domain = alias.lower().partition("@")
+        digits = name.removeprefix(self.prefix.lower())
+        is_ours = name.startswith(self.prefix.lower()) and len(digits) == self.suffix_length and digits.isdecimal()
+        return is_ours and (not at or domain == self.domain.lower())
+
     def random(self) -> str:
         """An alias of this form, lower case, from the system's secure random source."""
         digits = secrets.randbelow(10**self.suffix_length)

@@ -46,6 +46,12 @@ class ConferenceNames:
             except RowChanged:
                 return  # released by another run of the same work
 
+    async def tag_of(self, name: str, integration: str) -> str:
+        """The tag of the integration's booking that a name belongs to, "" when there is none: one point read."""
+        row = await self._table.get(name_partition(name), NAME_KEY)
+        is_theirs = row is not None and row.values.get("integration") == integration
+        return str(row.values.get("tag", "")) if row and is_theirs else ""
+
     async def _take(self, name: str, integration: str, tag: str) -> bool:
         try:
             await self._table.commit(name_partition(name), Insert(NAME_KEY, {"integration": integration, "tag": tag}))

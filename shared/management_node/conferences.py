@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -35,6 +36,9 @@ def _path(uri: Any) -> Any:
     return urlsplit(uri).path if isinstance(uri, str) else uri
 
 
+_ROOM_TAG = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""`<integration>:<tag of the meeting>`."""
+
 _REFERENCES = ("ivr_theme", "host_identity_provider_group")
 
 _ConferenceUri = Annotated[
@@ -54,7 +58,7 @@ class NodeConference(BaseModel):
 
     name: str
     resource_uri: _ConferenceUri
-    tag: str = ""
+    tag: Annotated[str, BeforeValidator(lambda value: value or "")] = ""
     description: str | None = ""
     primary_owner_email_address: str | None = ""
     non_idp_participants: str | None = None
@@ -140,6 +144,17 @@ class NodeConferences:
                 return
         raise NodeFailed(f"the Management Node has more than {MAX_PAGES * PAGE_SIZE} conferences")
 
+    async def first(self, pages: int) -> tuple[list[NodeConference], int]:
+        """The first conferences of all, whoever made them, and how many there are; a request for each page."""
+        found, total = list[NodeConference](), 0
+        for _ in range(pages):
+            page = await self._page({"limit": PAGE_SIZE, "offset": len(found)})
+            found += page.objects
+            total = page.meta.total_count
+            if not page.objects or len(found) >= total:
+                break
+        return found, total
+
     async def at(self, uri: str) -> NodeConference | None:
         """The conference with this URI, whatever its tag; None when there is none."""
         answer = await self._client.get(uri)
@@ -199,6 +214,11 @@ class NodeConferences:
 
     async def _page(self, params: Mapping[str, str | int]) -> _Page:
         return read(await self._client.get(CONFERENCES, params), _Page)
+
+
+def is_tag_of_room(tag: str) -> bool:
+    """Whether a conference was made for a meeting, by this deployment of the product or another."""
+    return bool(_ROOM_TAG.fullmatch(tag))
 
 
 def read(answer: Any, kind: type[_Read]) -> _Read:

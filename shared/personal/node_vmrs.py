@@ -7,13 +7,12 @@ the owner is compared here as well, and a node that passed the filter over would
 from __future__ import annotations
 
 import asyncio
-import re
 
 from pydantic import BaseModel
 
 from shared.mail_addresses import same_address
 from shared.management_node.client import NodeClient
-from shared.management_node.conferences import CONFERENCES, read
+from shared.management_node.conferences import CONFERENCES, is_tag_of_room, read
 from shared.management_node.failure import NodeFailed
 from shared.personal.rendering import Vmr
 from shared.personal.vmr import PERSONAL_SERVICE_TYPES
@@ -22,9 +21,6 @@ OWNER_PAGE_SIZE = 200
 OWNER_MAX_PAGES = 10
 LIST_TIMEOUT = 15.0
 """Seconds for the whole list, however slowly it trickles: somebody waits before the pane."""
-
-_ROOM_OF_A_MEETING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""The tag of a room that this product, in this deployment or another, has made for a meeting."""
 
 
 class _Alias(BaseModel):
@@ -48,7 +44,7 @@ class _Conference(BaseModel):
     def is_personal(self, email: str) -> bool:
         """Whether it is a VMR of this owner, and none that was made for a meeting."""
         is_theirs = same_address(self.primary_owner_email_address or "", email)
-        of_a_meeting = self.scheduled_conferences_count or _ROOM_OF_A_MEETING.fullmatch(self.tag)
+        of_a_meeting = self.scheduled_conferences_count or is_tag_of_room(self.tag)
         return is_theirs and self.service_type in PERSONAL_SERVICE_TYPES and not of_a_meeting
 
     def shown(self) -> Vmr:

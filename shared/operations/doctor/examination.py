@@ -4,13 +4,17 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 from shared.alarm_kinds import AlarmKind
 from shared.alarms import Alarms
 from shared.aliases.allocation import Allocator, alias_format
 from shared.bookings.operation import Operation
+from shared.bookings.rows import meetings_table
+from shared.bookings.stored import stored_booking
 from shared.clock import Clock
+from shared.conferences.names import ConferenceNames
 from shared.conferences.room_records import RoomRecords
 from shared.errors import SchedulingError
 from shared.intake.watch_state import stored_subscription
@@ -117,10 +121,17 @@ class Doctor:
             node = await self.node_of(integration.uuid)
             if node is None:
                 return judge_node(None, "bridge_url is not set", integration, place)
-            look = await look_at_node(node, integration.scheduled_alias_prefix or "", own, self.clock.now())
+            form = alias_format(integration)
+            look = await look_at_node(node, form, own, partial(self._named, integration.uuid), self.clock.now())
         except NodeFailed as failed:
             return judge_node(None, failed.cause, integration, place)
         return judge_node(look, "", integration, place)
+
+    async def _named(self, integration: str, name: str) -> str:
+        """The alias of the meeting that has claimed a name, "" when none has."""
+        tag = await ConferenceNames(self.storage).tag_of(name, integration)
+        booking = await stored_booking(meetings_table(self.storage), integration, tag) if tag else None
+        return booking.numeric_alias if booking else ""
 
     async def _join_window(self, integration: Integration, place: Place) -> Sequence[Finding]:
         return [judge_join_window(integration, place)]

@@ -33,6 +33,7 @@ class Check(StrEnum):
     NODE_RIGHTS = "management_node_rights"
     NODE_CLOCK = "management_node_clock"
     NODE_ALIASES = "management_node_aliases"
+    NODE_NAMES = "management_node_names"
     JOIN_WINDOW = "join_window"
 
 

@@ -1,17 +1,21 @@
-"""Whether the Management Node can be used: reached, rights, clock, aliases that others have; and what policy needs."""
+"""Whether the Management Node can be used: reached, rights, clock, aliases and names that others have; and what policy
+needs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from pydantic import BaseModel
 
+from shared.aliases.allocation import AliasFormat
 from shared.integrations import Integration
 from shared.management_node.client import STATUS
-from shared.management_node.conferences import ALIASES, CONFERENCES, read
+from shared.management_node.conferences import ALIASES, CONFERENCES, is_tag_of_room, read
 from shared.management_node.failure import NodeFailed
 from shared.management_node.nodes import ManagementNode
 from shared.operations.doctor.finding import Check, Finding, Place, problem, sound, warning
@@ -23,18 +27,32 @@ LEAST_BUFFER = 5
 """Minutes of `meeting_buffer_before` within which a refusal that a node remembers is forgotten."""
 
 _ALIASES_READ = 200
+_PAGES_READ = 4
+"""Of the node's conferences, whose names are compared with those of meetings."""
+
+_NAMED = 5
+"""Aliases that a finding names."""
 
 NodeOf = Callable[[str], Awaitable[ManagementNode | None]]
+
+MeetingOf = Callable[[str], Awaitable[str]]
+"""The alias of the integration's meeting that has claimed a conference name, "" when none has."""
 
 
 @dataclass(frozen=True)
 class NodeLook:
-    """What was seen. `refused` is why the account may not write, "" when it may; `foreign` are others' aliases."""
+    """What was seen. `refused` is why the account may not write, "" when it may; `foreign` are others' aliases.
+
+    `namesakes` are aliases of meetings whose names others have; `compared` of `conferences` were looked at for that.
+    """
 
     version: str
     skew: float
     refused: str
     foreign: tuple[str, ...]
+    namesakes: tuple[str, ...]
+    compared: int
+    conferences: int
 
 
 class _Version(BaseModel):
@@ -53,22 +71,29 @@ class _Aliases(BaseModel):
     objects: list[_Alias]
 
 
-async def look_at_node(node: ManagementNode, prefix: str, own: Collection[str], now: datetime) -> NodeLook:
-    """Four requests, of which none changes anything: one writes an empty list. Raises NodeFailed, RateLimited.
+async def look_at_node(
+    node: ManagementNode, form: AliasFormat, own: Collection[str], meeting_of: MeetingOf, now: datetime
+) -> NodeLook:
+    """Eight requests at most, of which none changes anything: one writes an empty list. Raises NodeFailed, RateLimited.
 
-    `own` are aliases of our rooms. Not confirmed live: that an empty bulk PATCH is refused to whoever may not write.
+    `own` are aliases of our rooms. Names of meetings are in no address: the node's are read, and compared here. Not
+    confirmed live: that an empty bulk PATCH is refused to whoever may not write.
     """
     date = await node.client.date()
     versions = read(await node.client.get(f"{STATUS}management_vm/", {"limit": 1}), _Versions).objects
-    found = await node.client.get(ALIASES, {"alias__startswith": prefix, "limit": _ALIASES_READ})
-    named = [each.alias for each in read(found, _Aliases).objects if each.alias.startswith(prefix)]
+    found = await node.client.get(ALIASES, {"alias__startswith": form.prefix, "limit": _ALIASES_READ})
+    named = [each.alias for each in read(found, _Aliases).objects if form.may_be(each.alias)]
     refused = ""
     try:
         await node.client.patch(CONFERENCES, {"objects": []})
     except NodeFailed as failed:
         refused = failed.cause
     foreign = tuple(alias for alias in named if alias.partition("@")[0] not in own)
-    return NodeLook(versions[0].version if versions else "", _skew(date, now), refused, foreign)
+    conferences, total = await node.conferences.first(_PAGES_READ)
+    others = [each.name for each in conferences if not is_tag_of_room(each.tag)]
+    namesakes = tuple(filter(None, await asyncio.gather(*map(meeting_of, others))))
+    version = versions[0].version if versions else ""
+    return NodeLook(version, _skew(date, now), refused, foreign, namesakes, len(conferences), total)
 
 
 def judge_node(look: NodeLook | None, cause: str, integration: Integration, place: Place) -> list[Finding]:
@@ -89,17 +114,34 @@ def judge_node(look: NodeLook | None, cause: str, integration: Integration, plac
         )
     else:
         findings.append(sound(Check.NODE_CLOCK, "The Management Node's clock is right."))
-    return [*findings, _judge_aliases(look, place)]
+    return [*findings, _judge_aliases(look, place), _judge_names(look)]
 
 
 def _judge_aliases(look: NodeLook, place: Place) -> Finding:
     if not look.foreign:
-        return sound(Check.NODE_ALIASES, "No other conference of the node has an alias with the integration's prefix.")
+        return sound(Check.NODE_ALIASES, "No other conference of the node has an alias such as meetings get.")
     details = (
-        f"Other conferences of the node have aliases with the integration's prefix: {', '.join(look.foreign[:5])}"
-        f"{' …' if len(look.foreign) > 5 else ''}. A meeting that gets one of these numbers has no room."
+        f"Other conferences of the node have aliases such as meetings get: {_some(look.foreign)}. A meeting that gets "
+        "one of these numbers has no room."
     )
     return warning(Check.NODE_ALIASES, details, place.curl("PATCH", "", '{"scheduled_alias_prefix": "VALUE"}'))
+
+
+def _judge_names(look: NodeLook) -> Finding:
+    of_all = f"{look.compared} of {look.conferences}" if look.compared < look.conferences else f"{look.conferences}"
+    if not look.namesakes:
+        details = f"No other conference has the name of a scheduled meeting ({of_all} conferences were compared)."
+        return sound(Check.NODE_NAMES, details)
+    details = (
+        f"Other conferences of the node have the names of the meetings {_some(look.namesakes)} ({of_all} conferences "
+        "were compared). Their rooms get a number behind their names."
+    )
+    remedy = "Rename these conferences on the Management Node, or put more into conference_name_template."
+    return warning(Check.NODE_NAMES, details, remedy)
+
+
+def _some(aliases: Sequence[str]) -> str:
+    return ", ".join(aliases[:_NAMED]) + (" …" if len(aliases) > _NAMED else "")
 
 
 def judge_join_window(integration: Integration, place: Place) -> Finding:

@@ -9,7 +9,7 @@ from dev.harness.deployment import INTEGRATION, MAILBOX, Deployment, deployed
 from shared.operations.doctor import Finding
 from shared.operations.doctor.finding import Check
 
-NODE = {Check.NODE, Check.NODE_RIGHTS, Check.NODE_CLOCK, Check.NODE_ALIASES}
+NODE = {Check.NODE, Check.NODE_RIGHTS, Check.NODE_CLOCK, Check.NODE_ALIASES, Check.NODE_NAMES}
 
 
 @pytest.fixture

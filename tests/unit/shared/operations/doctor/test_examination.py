@@ -120,7 +120,8 @@ class Clinic:
         return {finding.check for finding in await self.examine() if not finding.ok}
 
 
-OF_OTHERS = {Check.SERVICE_ACCOUNT, Check.NODE, Check.NODE_RIGHTS, Check.NODE_CLOCK, Check.NODE_ALIASES}
+OF_NODES = {Check.NODE, Check.NODE_RIGHTS, Check.NODE_CLOCK, Check.NODE_ALIASES, Check.NODE_NAMES}
+OF_OTHERS = {Check.SERVICE_ACCOUNT, *OF_NODES}
 """Nobody signs in for GRAPH, and rooms are not on a node."""
 
 

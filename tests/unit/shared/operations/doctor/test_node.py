@@ -1,10 +1,13 @@
 """O2: what the doctor finds on a Management Node."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from shared.aliases.allocation import alias_format
+from shared.conferences.names import ConferenceNames
 from shared.management_node.failure import NodeFailed
 from shared.operations.doctor import Finding
 from shared.operations.doctor.finding import Check, Place
@@ -13,7 +16,7 @@ from tests.support.conferences import START
 from tests.support.rooms import RoomsWorld
 
 PLACE = Place("vmr@example.com", "APP", "https://vmr.example.com", "/api/x/1/")
-NODE = {Check.NODE, Check.NODE_RIGHTS, Check.NODE_CLOCK, Check.NODE_ALIASES}
+NODE = {Check.NODE, Check.NODE_RIGHTS, Check.NODE_CLOCK, Check.NODE_ALIASES, Check.NODE_NAMES}
 
 
 async def a_world(**changes: Any) -> RoomsWorld:
@@ -22,12 +25,18 @@ async def a_world(**changes: Any) -> RoomsWorld:
     return world
 
 
+async def meeting_of(world: RoomsWorld, name: str) -> str:
+    """The tag of the meeting that has a name."""
+    return await ConferenceNames(world.memory).tag_of(name, world.integration.uuid)
+
+
 async def found(world: RoomsWorld) -> dict[Check, Finding]:
     node = await world.services.conferences.node_of(world.integration.uuid)
     assert node is not None
     own = {record.alias async for record in world.services.conferences.rooms.records.of(world.integration.uuid)}
     try:
-        look, cause = await look_at_node(node, "77", own, world.clock.now()), ""
+        form = alias_format(world.integration)
+        look, cause = await look_at_node(node, form, own, partial(meeting_of, world), world.clock.now()), ""
     except NodeFailed as failed:
         look, cause = None, failed.cause
     return {finding.check: finding for finding in judge_node(look, cause, world.integration, PLACE)}
@@ -67,6 +76,44 @@ async def test_aliases_of_others_are_a_warning() -> None:
     finding = (await found(world))[Check.NODE_ALIASES]
     assert finding.warning
     assert "77123456" in finding.details
+
+
+async def test_aliases_that_no_meeting_can_get_are_no_warning() -> None:
+    world = await a_world()
+    world.foreign("Foreign", "77boardroom", "771", "77123456@elsewhere.example", "7712345678")
+    finding = (await found(world))[Check.NODE_ALIASES]
+    assert not finding.warning, finding.details
+
+
+async def test_names_of_scheduled_meetings_that_others_have_are_a_warning() -> None:
+    """Also of those whose rooms are still to be made. No name stands in an address."""
+    world = await a_world()
+    names = ConferenceNames(world.memory)
+    for name, tag in {"Board": "tag of board", "Stand-up": "tag of stand-up"}.items():
+        await names.claim(name, world.integration.uuid, tag)
+    await names.claim("Lobby", "another integration", "tag of lobby")
+    world.foreign("board", "boardroom")
+    world.foreign("Lobby", "lobby")
+    finding = (await found(world))[Check.NODE_NAMES]
+    assert finding.warning
+    assert "meetings tag of board (2 conferences were compared)" in finding.details
+    assert not any("oard" in path for _, path in world.node.requests)
+
+
+async def test_names_of_our_own_rooms_are_no_clash() -> None:
+    world = await a_world()
+    await world.show(world.booking())
+    await world.go_to(START, timedelta(minutes=5))
+    assert not (await found(world))[Check.NODE_NAMES].warning
+
+
+async def test_of_many_conferences_the_first_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.management_node.conferences.PAGE_SIZE", 2)
+    world = await a_world()
+    for number in range(12):
+        world.foreign(f"Foreign {number}", f"foreign{number}")
+    assert "8 of 12 conferences" in (await found(world))[Check.NODE_NAMES].details
+    assert len(world.node.requests) == 8
 
 
 @pytest.mark.parametrize(("minutes", "warns"), [(30, False), (5, False), (4, True), (0, True)])
