@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,11 +13,14 @@ from typing import TYPE_CHECKING
 from shared.alarm_kinds import IN_USE, REMEDIES, AlarmKind
 from shared.bookings.rows import ALARMS_PARTITION, RowKind, meetings_table, shard, shards
 from shared.clock import Clock
-from shared.errors import NotFound
+from shared.errors import NotFound, SchedulingError
+from shared.statistics.former_alarms import FormerAlarm, keep_former
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Storage, Table, Tables, Values
 
 if TYPE_CHECKING:
     from shared.integrations import Integration
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Alarms:
     """Raised alarms: rows `<integration>:<kind>` in the partitions `alarms-<n>` of table `meetings`."""
 
     def __init__(self, storage: Storage, clock: Clock) -> None:
+        self._storage = storage
         self._table = meetings_table(storage)
         self._clock = clock
 
@@ -68,7 +73,18 @@ class Alarms:
         """The cause is gone."""
         row = await self._row(integration, kind)
         if row is not None:
+            await self._keep(_alarm(row))
             await _remove(self._table, row)
+
+    async def _keep(self, alarm: Alarm) -> None:
+        """For whoever looks back. An alarm goes when its cause has gone, whether that can be noted or not."""
+        until = self._clock.now().isoformat()
+        try:
+            await keep_former(
+                self._storage, FormerAlarm(alarm.integration, alarm.kind, alarm.cause, alarm.since, until)
+            )
+        except SchedulingError as error:
+            log.warning("an alarm that is over could not be noted: %s", type(error).__name__)
 
     async def clear_unused(self, integration: Integration) -> None:
         """Clear what is about something that the integration's settings have put out of use."""

@@ -28,7 +28,10 @@ MEETINGS = "meetings"
 ALIASES = "aliases"
 """The table of aliases and names of the whole deployment: shared/bookings/alias_rows.py."""
 
-TABLES = ("integrations", ALIASES, MEETINGS, "personal")
+STATISTICS = "statistics"
+"""The table of what has been counted, and of alarms that were: shared/statistics/rows.py."""
+
+TABLES = ("integrations", ALIASES, MEETINGS, "personal", STATISTICS)
 """Every table that the product uses; created by infra/, and by the local stack."""
 
 MEETING_REQUESTS = "meeting-requests"

@@ -1,24 +1,19 @@
-/** Whether all is well: alarms with their remedies, and what comes next. */
+/** Whether all is well: alarms with their remedies, what comes next, what has been done, which rooms are open when. */
 
 import { CONFIGURATION, STATUS, list } from './api.js';
+import { Alarms } from './alarms.js';
+import { Statistics } from './statistics.js';
 import { html } from './ui.js';
 import { Asked, Heading, Moment, now, useAsked } from './parts.js';
 
 const NEXT = 8;
 
 export function Overview() {
-  const alarms = useAsked(() => list(`${STATUS}alarm/`, { limit: 100, order_by: '-time_raised' }), []);
   const integrations = useAsked(() => list(`${CONFIGURATION}ms_exchange_connector/`, { limit: 1 }), []);
   const next = useAsked(() => list(`${STATUS}meeting/`, { limit: NEXT, order_by: 'start', state: 'scheduled', end__gte: now() }), []);
   return html`
     <${Heading} title="Overview" />
-    <section aria-labelledby="alarms">
-      <h2 id="alarms">Alarms</h2>
-      <${Asked} asked=${alarms}>
-        ${(/** @type {any} */ { objects }) =>
-          objects.length ? html`<ul class="cards">${objects.map(alarm)}</ul>` : html`<p class="well">No alarms: all is well.</p>`}
-      <//>
-    </section>
+    <${Alarms} />
     <section aria-labelledby="next">
       <h2 id="next">Next meetings</h2>
       <${Asked} asked=${next}>
@@ -37,6 +32,7 @@ export function Overview() {
         `}
       <//>
     </section>
+    <${Statistics} />
     <section aria-labelledby="integrations">
       <h2 id="integrations">Integrations</h2>
       <${Asked} asked=${integrations}>
@@ -44,14 +40,4 @@ export function Overview() {
       <//>
     </section>
   `;
-}
-
-/** @param {any} each */
-function alarm(each) {
-  return html`<li class="card alarm">
-    <h3>${each.name.replaceAll('_', ' ')}</h3>
-    <p class="about">${each.instance} · since <${Moment} utc=${each.time_raised} /></p>
-    <p>${each.details}</p>
-    <p class="remedy">${each.remedy}</p>
-  </li>`;
 }

@@ -93,12 +93,12 @@ class Conference:
 
         `early`: by so much before a window, what has to be there when it opens is made ready.
         """
-        return any(start <= now < end for start, end in self._windows(early))
+        return any(start <= now < end for start, end in self.windows(early))
 
     def next_change(self, now: datetime, early: timedelta = _NOT_EARLY) -> datetime | None:
         """The next moment after `now` at which `is_open` changes, None when it never does, as far as is known."""
         closes: datetime | None = None
-        for start, end in sorted(self._windows(early)):
+        for start, end in sorted(self.windows(early)):
             if end <= now or start == end:
                 continue
             if closes is None and start > now:
@@ -110,9 +110,10 @@ class Conference:
 
     def next_opening(self, now: datetime) -> datetime | None:
         """When the window opens that is open at `now`, or the next one; None when there is none any more."""
-        return min((start for start, end in self._windows(_NOT_EARLY) if now < end), default=None)
+        return min((start for start, end in self.windows() if now < end), default=None)
 
-    def _windows(self, early: timedelta) -> Iterator[tuple[datetime, datetime]]:
+    def windows(self, early: timedelta = _NOT_EARLY) -> Iterator[tuple[datetime, datetime]]:
+        """When people are let in, one window for each occurrence; windows may overlap."""
         before, after = timedelta(minutes=self.buffer_before) + early, timedelta(minutes=self.buffer_after)
         return ((o.start - before, o.end + after) for o in self.calendar.occurrences)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shared.aliases.promises import Promises
     from shared.integrations import IntegrationStore
     from shared.secrets import SecretStore
+    from shared.statistics.counters import Counters
     from shared.web.addresses import Addresses
 
 
@@ -66,6 +67,13 @@ class Foundation:
         from shared.alarms import Alarms
 
         return Alarms(self.storage, self.clock)
+
+    @cached_property
+    def counters(self) -> Counters:
+        """What this process counts for the overview."""
+        from shared.statistics.counters import Counters
+
+        return Counters(self.storage, self.clock)
 
     @cached_property
     def integrations(self) -> IntegrationStore:

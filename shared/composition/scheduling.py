@@ -115,6 +115,8 @@ class Scheduling:
         )
         records = Records(base.storage, integration.uuid)
         decider = Decider(integration, records, base.allocator, base.promises, base.clock)
-        processor = Processor(integration, mailbox, platform, records, decider, queue, base.alarms, base.clock)
+        processor = Processor(
+            integration, mailbox, platform, records, decider, queue, base.alarms, base.counters, base.clock
+        )
         due_runner = DueRunner(uuid, mailbox, platform, records, base.storage, base.clock)
         return Handlers(processor, self.mailboxes.watcher_of(integration, mailbox), due_runner)

@@ -11,7 +11,8 @@ connectors.py  ms_exchange_connector; domains.py exchange_domain; connector_sche
 api_clients.py oauth2_client and role
 fixed.py       what the original's clients look up, and what is the same everywhere
 meetings.py    scheduled meetings as a support desk looks for them; what may be done about one
-alarms.py      what an admin has to fix; connector_health.py how each integration is
+alarms.py      what an admin has to fix; former_alarms.py what they had; connector_health.py how each integration is
+overview.py    what was done by the day, and the rooms of the next days
 meeting_objects.py a meeting in the original's objects; meeting_records.py these of all meetings
 records.py     what is only read; record_rows.py the objects of these lists
 directory.py   records by the thousand: conferences.py, conference_aliases.py, end_users.py
@@ -35,9 +36,11 @@ from shared.management.domains import Domains
 from shared.management.end_users import end_users
 from shared.management.engine import Management
 from shared.management.fixed import worker_vms
+from shared.management.former_alarms import FormerAlarms
 from shared.management.lifecycle import Lifecycle
 from shared.management.meeting_records import MeetingReader
 from shared.management.meetings import Meetings
+from shared.management.overview import Overview
 from shared.management.records import records
 from shared.management.relations import NameAt
 from shared.meetings.room_control import RoomControl
@@ -93,6 +96,8 @@ def management(
             *records(integrations, storage, clock),
             AlarmResource(integrations, alarms),
             ConnectorHealth(integrations, alarms, storage),
+            FormerAlarms(integrations, storage),
+            Overview(integrations, storage, clock),
             ApiClientResource(api_clients),
             roles(),
             Meetings(integrations, storage, control, clock),

@@ -18,23 +18,23 @@ ALARM = "alarm"
 
 _TEXT = {"type": "string", "readOnly": True}
 _NUMBER = {"type": "integer", "readOnly": True}
-_SCHEMA: Schema = {
-    "type": "object",
-    "properties": {
-        "id": _NUMBER,
-        "identifier": {**_NUMBER, "description": "The number of this kind of alarm."},
-        "level": {**_TEXT, "enum": [level.value for level in AlarmLevel]},
-        "name": {**_TEXT, "description": "What is wrong."},
-        "node": {**_TEXT, "description": "The server that the integration's users reach."},
-        "instance": {**_TEXT, "description": "The integration's name."},
-        "exchange_connector": {**_TEXT, "format": "uri-reference"},
-        "details": {**_TEXT, "description": "The cause."},
-        "remedy": _TEXT,
-        "acknowledged": {"type": "boolean", "readOnly": True, "description": "Whether an admin said that they know."},
-        "time_raised": TIME,
-        "resource_uri": {**_TEXT, "format": "uri-reference"},
-    },
+ALARM_FIELDS: Mapping[str, Schema] = {
+    "id": _NUMBER,
+    "identifier": {**_NUMBER, "description": "The number of this kind of alarm."},
+    "level": {**_TEXT, "enum": [level.value for level in AlarmLevel]},
+    "name": {**_TEXT, "description": "What is wrong."},
+    "node": {**_TEXT, "description": "The server that the integration's users reach."},
+    "instance": {**_TEXT, "description": "The integration's name."},
+    "exchange_connector": {**_TEXT, "format": "uri-reference"},
+    "details": {**_TEXT, "description": "The cause."},
+    "remedy": _TEXT,
+    "acknowledged": {"type": "boolean", "readOnly": True, "description": "Whether an admin said that they know."},
+    "time_raised": TIME,
+    "resource_uri": {**_TEXT, "format": "uri-reference"},
 }
+"""Of a raised alarm."""
+
+_SCHEMA: Schema = {"type": "object", "properties": ALARM_FIELDS}
 _ACKNOWLEDGE: Schema = {
     "type": "object",
     "properties": {"acknowledged": {"type": "boolean", "default": True}},
@@ -42,7 +42,8 @@ _ACKNOWLEDGE: Schema = {
 }
 
 
-_COLUMNS = ("id", "uuid", "name", "addin_server_domain")
+COLUMNS = ("id", "uuid", "name", "addin_server_domain")
+"""What is told of an alarm's integration."""
 
 
 class AlarmResource:
@@ -90,7 +91,7 @@ class AlarmResource:
     async def _raised(self) -> AsyncIterator[tuple[Integration, Alarm]]:
         """Alarms with their integrations, whose settings are not read for it."""
         alarms = await self._alarms.between()
-        concerned = await self._integrations.some({alarm.integration for alarm in alarms}, _COLUMNS)
+        concerned = await self._integrations.some({alarm.integration for alarm in alarms}, COLUMNS)
         for alarm in alarms:
             if integration := concerned.get(alarm.integration):
                 yield integration, alarm

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared import __version__
-from shared.api_paths import uri
+from shared.api_paths import HISTORY, uri
 from shared.management import listing
 from shared.management.filters import is_comparable
 from shared.management.resource import Action, BulkResource, Resource, Schema, WritableResource
@@ -44,7 +44,7 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
         "security": [{"basic": []}, {"bearer": []}, {"client": []}],
         "paths": {path: item for resource in known for path, item in _paths(resource).items()},
         "components": {
-            "schemas": {resource.name: _full(resource) for resource in known},
+            "schemas": {_schema_name(resource): _full(resource) for resource in known},
             "securitySchemes": {
                 "basic": {"type": "http", "scheme": "basic"},
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
@@ -58,8 +58,13 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
     }
 
 
+def _schema_name(resource: Resource) -> str:
+    """Areas may have resources of one name: what is, and what was."""
+    return f"{HISTORY}_{resource.name}" if resource.area == HISTORY else resource.name
+
+
 def _paths(resource: Resource) -> dict[str, Any]:
-    own, reference = uri(resource.area, resource.name), {"$ref": f"#/components/schemas/{resource.name}"}
+    own, reference = uri(resource.area, resource.name), {"$ref": f"#/components/schemas/{_schema_name(resource)}"}
     asked = [*_PAGING, *_search(resource), _order(resource)]
     several: dict[str, Any] = {"get": _operation(resource.about, {"200": _page(reference)}, parameters=asked)}
     single: dict[str, Any] = {"parameters": [_ID], "get": _operation("One object.", {"200": reference})}

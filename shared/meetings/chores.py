@@ -26,6 +26,8 @@ from shared.meetings.handlers import Handlers, HandlersOf
 from shared.meetings.records import Records
 from shared.meetings.stretch import Round
 from shared.meetings.turns import Turn
+from shared.statistics.forecast import refresh_forecast
+from shared.statistics.reading import tidy
 from shared.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -152,11 +154,12 @@ class Chores:
         await self._guarded(visit, renew, AlarmKind.SUBSCRIPTION)
 
     async def _agenda(self, visit: Visit) -> None:
-        """Read series on, and close what is over (M3, C4)."""
+        """Read series on, and close what is over; count the rooms of the next days (M3, C4, W5)."""
 
         async def go_on(visit: Visit) -> None:
             if await falls_due(self.storage, visit.integration.uuid, ONWARD, self.clock.now()):
                 await self._with_handlers(visit, lambda handlers: handlers.due_runner.handle(ONWARD))
+            await refresh_forecast(self.storage, visit.integration.uuid, self.clock.now())
 
         await self._guarded(visit, go_on, AlarmKind.HOUSEKEEPING)
 
@@ -175,6 +178,7 @@ class Chores:
         async def clean_up(handlers: Handlers) -> None:
             await handlers.due_runner.clean_up()
             await check_number_space(handlers.processor, self.alarms)
+            await tidy(self.storage, visit.integration.uuid, self.clock.now())
 
         if visit.integration.enable_dynamic_vmrs:
             await self._guarded(visit, lambda visit: self._with_handlers(visit, clean_up), AlarmKind.CLEANUP)

@@ -22,6 +22,8 @@ from shared.mailboxes.mailbox import ForeignItem, Mailbox
 from shared.meetings.differences import CalendarPart, Difference, Kind
 from shared.meetings.records import Records
 from shared.metrics import Metric, measure
+from shared.statistics import counts
+from shared.statistics.counters import Counting
 from shared.storage import Queue
 
 MOST_PAGES = 25
@@ -55,6 +57,7 @@ class Comparison:
     records: Records
     state: WatchState
     queue: Queue
+    counting: Counting
     clock: Clock
 
     async def run(self) -> None:
@@ -78,6 +81,8 @@ class Comparison:
         else:
             await self.state.forget(_STATE)
         measure(Metric.COMPARE_REPAIRS, len(repaired), self.integration)
+        self.counting.count(self.integration, [counts.COMPARE_REPAIRS] * len(repaired))
+        await self.counting.write()
         # What was declined may stay in a calendar that refuses the decline: that is on record already.
         lasting = [each for each in set(found) - set(fresh) if each.kind is not Kind.NO_ROOM]
         if repaired or lasting:

@@ -24,6 +24,8 @@ from shared.meetings.lease import Lease
 from shared.meetings.records import Records
 from shared.meetings.standing import Standing, standing
 from shared.metrics import Metric, measure
+from shared.statistics import counts
+from shared.statistics.counters import Counting
 from shared.storage import RowChanged
 
 log = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ class Completion:
     platform: Platform
     records: Records
     alarms: Alarms
+    counting: Counting
     clock: Clock
 
     async def complete(self, lease: Lease, *, resumed: bool = False) -> None:
@@ -75,6 +78,8 @@ class Completion:
         except Exception:
             await self._give_back(lease)
             raise
+        finally:
+            await self.counting.write()
 
     async def _give_back(self, lease: Lease) -> None:
         """At once while the queue looks again by itself, then seldom."""
@@ -180,6 +185,7 @@ class Completion:
         if operation.answer is not Answer.NONE:
             lag = self.clock.now() - datetime.fromisoformat(operation.received)
             measure(Metric.ANSWER_LAG, lag.total_seconds(), self.integration.uuid)
+            self.counting.count(self.integration.uuid, [counts.lag(lag.total_seconds())])
 
     async def _prepare_mails(self, lease: Lease, *, refused: bool = False) -> Lease:
         """Draft what is to be mailed, and write the drafts' ids down before anything is sent: so each goes out once.

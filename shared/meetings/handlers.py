@@ -28,7 +28,9 @@ class Handlers:
     def comparison(self) -> Comparison:
         """What compares the mailbox's calendar with the records."""
         of = self.processor
-        return Comparison(of.integration.uuid, of.mailbox, of.records, self.watcher.state, of.queue, of.clock)
+        return Comparison(
+            of.integration.uuid, of.mailbox, of.records, self.watcher.state, of.queue, of.counting, of.clock
+        )
 
     async def learn_addresses(self) -> None:
         """Ask what else the mailbox is known by."""

@@ -13,7 +13,7 @@ from datetime import timedelta
 from shared.alarms import Alarms
 from shared.aliases.marks import find_marks_in_turns
 from shared.bookings.booking import Booking
-from shared.bookings.operation import Operation, correlation_id
+from shared.bookings.operation import correlation_id
 from shared.calendar.conference import Calendar
 from shared.calendar.request import CalendarItem, Kind, MeetingRequest, Shape, meeting_key
 from shared.clock import Clock
@@ -33,6 +33,8 @@ from shared.meetings.plan import Plan, in_place_of, make_plan
 from shared.meetings.records import Records
 from shared.meetings.undecided import holds_others, undecided_beside
 from shared.metrics import Metric, measure
+from shared.statistics import counts
+from shared.statistics.counters import Counting
 from shared.storage import Queue
 
 log = logging.getLogger(__name__)
@@ -61,12 +63,15 @@ class Processor:
     decider: Decider
     queue: Queue
     alarms: Alarms
+    counting: Counting
     clock: Clock
 
     @property
     def completion(self) -> Completion:
         """What carries decisions out."""
-        return Completion(self.integration, self.mailbox, self.platform, self.records, self.alarms, self.clock)
+        return Completion(
+            self.integration, self.mailbox, self.platform, self.records, self.alarms, self.counting, self.clock
+        )
 
     async def process(self, notice: Notice, *, last_try: bool = False) -> None:
         """Do what the message asks for, if it is a meeting message.
@@ -209,8 +214,10 @@ class Processor:
                     return await self.completion.resume(plan.operation.correlation_id)
                 request = await self._again(notice) or request
             else:
-                self._tell(plan.operation, notice)
-                return await self.completion.complete(lease, resumed=lease.tried) if lease else None
+                self._tell(plan, notice)
+                if lease:
+                    return await self.completion.complete(lease, resumed=lease.tried)
+                return await self.counting.write()
         raise Conflict("the records of this meeting keep changing")
 
     async def _again(self, notice: Notice) -> MeetingRequest | None:
@@ -272,12 +279,17 @@ class Processor:
         bookings = tuple(replace(names.get(each.tag, each), etag=each.etag) for each in lease.bookings)
         return replace(lease, bookings=bookings, tried=bool(older and plan.inherits_answer and older.tried))
 
-    def _tell(self, operation: Operation, notice: Notice) -> None:
-        """Log and metrics of a decision (O4)."""
+    def _tell(self, plan: Plan, notice: Notice) -> None:
+        """Log, metrics and counts of a decision (O4, W5)."""
+        operation, counted = plan.operation, [counts.outcome(plan.operation.reason, plan.operation.decision)]
         log.info("%s: %s (%s)", operation.correlation_id, operation.decision, operation.reason)
         measure(Metric.OUTCOME, 1, self.integration.uuid, outcome=operation.reason or operation.decision)
         if notice.swept:
             measure(Metric.SWEEP_REPAIRS, 1, self.integration.uuid)
+            counted.append(counts.SWEEP_REPAIRS)
+        if plan.assigned:
+            counted.append(counts.ALIASES_USED)
+        self.counting.count(self.integration.uuid, counted)
 
     async def _look_for_invitation(self, notice: Notice) -> None:
         """Sweep the mailbox for messages that were not seen, then look at this one again."""

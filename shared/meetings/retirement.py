@@ -18,6 +18,7 @@ from shared.errors import AWAY
 from shared.meetings.cause import cause_of
 from shared.meetings.turns import forget_turn
 from shared.personal.retirement import retire_personal
+from shared.statistics.reading import forget_statistics
 from shared.storage import Delete, Put, Row, RowChanged, Storage, Table
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ class Retirement:
             await self._remove(integration, rows)
         await forget_alarms(self.storage, integration)
         await forget_turn(self.storage, integration)
+        await forget_statistics(self.storage, integration)
         await retire_personal(self.storage, integration)
         await self._unmark(integration)
 

@@ -17,6 +17,9 @@ from shared.meetings.rounds import Rounds
 from shared.meetings.stretch import Round
 from shared.personal.sources import served_by
 from shared.personal.upkeep import keep_vmrs_registered
+from shared.statistics.former_alarms import forget_former
+from shared.statistics.reading import STATISTICS_LIFETIME, tidy
+from shared.statistics.rows import DEPLOYMENT
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +66,14 @@ class Timers:
         await self.rounds.start(Round.CLEANUP)
         existing = {each.uuid async for each in self.integrations.outlines(columns=("uuid",))}
         await self.retirement.complete_all(existing)
+        await self._tidy_statistics()
         await keep_vmrs_registered(self.retirement.storage, self.alarms, self._outlines, served_by(self.integrations))
+
+    async def _tidy_statistics(self) -> None:
+        """What is counted for all integrations together; each one's own is tidied in its turn."""
+        storage, now = self.retirement.storage, self.rounds.clock.now()
+        await tidy(storage, DEPLOYMENT, now)
+        await forget_former(storage, now - STATISTICS_LIFETIME)
 
     async def _outlines(self) -> Sequence[Integration]:
         return sorted([each async for each in self.integrations.outlines()], key=lambda integration: integration.id)

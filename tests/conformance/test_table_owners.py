@@ -10,7 +10,7 @@ import pytest
 
 from shared.bookings import alias_rows, rows
 from shared.bookings.rows import RowKind
-from shared.storage import ALIASES, MEETINGS
+from shared.storage import ALIASES, MEETINGS, STATISTICS
 from tests.support import ROOT
 
 VOCABULARY = "shared/bookings/rows.py"
@@ -104,7 +104,12 @@ def test_keys_are_spelt_in_one_place() -> None:
 
 
 @pytest.mark.parametrize(
-    ("constant", "name", "owner"), [("MEETINGS", MEETINGS, VOCABULARY), ("ALIASES", ALIASES, ALIAS_ROWS)]
+    ("constant", "name", "owner"),
+    [
+        ("MEETINGS", MEETINGS, VOCABULARY),
+        ("ALIASES", ALIASES, ALIAS_ROWS),
+        ("STATISTICS", STATISTICS, "shared/statistics/rows.py"),
+    ],
 )
 def test_the_name_of_a_table_stands_once(constant: str, name: str, owner: str) -> None:
     assert not [file for file, tree in sources() if any(f"table({name!r})" in line for line in calls(tree))]

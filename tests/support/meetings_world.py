@@ -26,6 +26,7 @@ from shared.meetings.records import Records
 from shared.meetings.waiting import FIRST_PAUSE
 from shared.storage import Storage
 from tests.fakes.clock import FakeClock
+from tests.fakes.counting import FakeCounting
 from tests.fakes.mailbox import FakeMailbox
 from tests.support.integrations import an_integration
 
@@ -52,6 +53,7 @@ class MeetingsWorld:
         self.policy = Policy(self.storage, self.clock)
         self.records = Records(self.storage, self.integration.uuid)
         self.alarms = Alarms(self.storage, self.clock)
+        self.counting = FakeCounting()
         self.queue = self.storage.queue("meeting-requests")
 
     def processor(self, **parts: Any) -> Processor:
@@ -64,6 +66,7 @@ class MeetingsWorld:
             "decider": self.decider(self.records, self.allocator),
             "queue": self.queue,
             "alarms": self.alarms,
+            "counting": self.counting,
             "clock": self.clock,
         }
         return Processor(**usual | parts)

@@ -33,6 +33,7 @@ var tables = [
   'aliases'
   'meetings'
   'personal'
+  'statistics'
 ]
 
 var queues = [

@@ -24,7 +24,8 @@ async def test_an_area_names_the_list_and_the_schema_of_each_resource() -> None:
     }
     assert "alarm" not in listed
     assert "alarm" in await Api().get("status/v1/")
-    assert await Api().get("history/v1/") == await Api().get("command/v1/") == {}
+    assert (await Api().get("history/v1/")).keys() == {"alarm"}
+    assert await Api().get("command/v1/") == {}
 
 
 async def test_fields_are_the_settings_with_defaults_choices_and_what_they_are() -> None:

@@ -33,7 +33,9 @@ def world() -> MeetingsWorld:
 
 def comparison(world: MeetingsWorld) -> Comparison:
     state = WatchState(world.storage, world.integration.uuid, "watched")
-    return Comparison(world.integration.uuid, world.mailbox, world.records, state, world.queue, world.clock)
+    return Comparison(
+        world.integration.uuid, world.mailbox, world.records, state, world.queue, world.counting, world.clock
+    )
 
 
 async def compared(world: MeetingsWorld) -> str:

@@ -18,8 +18,10 @@ from shared.errors import RateLimited, SchedulingError, Unavailable
 from shared.identity.caller import Caller
 from shared.intake.notice import Notice
 from shared.mailboxes.mailbox import Folder, MessageNotFound
+from shared.meetings.decision import Accepted
 from shared.meetings.due_runner import CLEANUP, ONWARD, TasksFailed
 from shared.meetings.waiting import HOLDS_OTHERS_FOR
+from shared.statistics import counts
 from tests.fakes.mailbox import cancellation, invitation
 from tests.support.meetings_world import MeetingsWorld, body, stored_integration
 
@@ -116,6 +118,23 @@ class TestSingleMeetings:
         await world.process("message-1")
         assert world.mailbox.calls == ["read", "calendar", "answer"]  # calendar() of a single meeting calls nobody
         assert world.storage.round_trips - before == 5
+
+    async def test_what_was_decided_and_how_fast_is_counted_and_written_after_the_answer(
+        self, world: MeetingsWorld
+    ) -> None:
+        booking = await world.reserve()
+        message = world.mailbox.deliver(invitation(body=body(booking)))
+        await world.process(message)
+        await world.process(message)  # handed out twice, counted once
+        own, times = counts.outcomes(world.counting.written), counts.answered(world.counting.written)
+        assert (own, times) == ({Accepted.NEW_SINGLE: 1}, 1)
+        assert world.counting.written[counts.ALIASES_USED] == 1
+        swept = world.mailbox.deliver(
+            invitation("message-2", body(booking), subject="Other", update=Update.INFORMATIONAL)
+        )
+        await world.processor().process(Notice(world.integration.uuid, swept, swept=True))
+        assert world.counting.written[counts.SWEEP_REPAIRS] == 1
+        assert world.counting.written[counts.ALIASES_USED] == 1
 
     async def test_an_edited_time_is_answered_and_followed(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()

@@ -1,0 +1,9 @@
+"""What is counted, for the overview (W5): small numbers that are read by the day, never made of all meetings.
+
+rows.py        table `statistics`: its partitions and keys
+counts.py      what is counted; times to answer in classes, and their percentiles
+counters.py    counting: each process writes its own rows
+reading.py     the days of an integration, or of the deployment; old rows joined and removed
+forecast.py    how many rooms are open at the same time, hour by hour
+former_alarms.py  alarms that were raised once
+"""

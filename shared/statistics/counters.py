@@ -1,0 +1,70 @@
+"""Counting. Each process writes rows of its own, so that no two ever write the same one and nothing is read before.
+
+A row holds what the process has counted on that day in all: writing it again changes nothing, and a write that failed
+is made good by the next. A process that dies loses what it has not written: at most what it was just working on. An
+operation that is taken up again after that may be counted again.
+"""
+
+import asyncio
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import Protocol
+from uuid import uuid4
+
+from shared.clock import Clock
+from shared.errors import SchedulingError
+from shared.statistics.rows import DEPLOYMENT, day_key, statistics_table
+from shared.storage import Put, Tables
+
+log = logging.getLogger(__name__)
+
+
+class Counting(Protocol):
+    """Counts what happens to integrations, named by their uuids."""
+
+    def count(self, integration: str, names: Iterable[str]) -> None:
+        """One more of each of these, in memory until `write`."""
+        ...
+
+    async def write(self) -> None:
+        """Write what was counted, all at the same time. Storage that is away is no error: it is written later."""
+        ...
+
+
+class Counters:
+    """Counting, of one process."""
+
+    def __init__(self, tables: Tables, clock: Clock) -> None:
+        self._table = statistics_table(tables)
+        self._clock = clock
+        self._process = uuid4().hex[:12]
+        self._counts: dict[tuple[date, str], Counter[str]] = defaultdict(Counter)
+        self._unwritten = set[tuple[date, str]]()
+        self._writing = asyncio.Lock()
+
+    def count(self, integration: str, names: Iterable[str]) -> None:
+        """See Counting.count."""
+        today, counted = self._clock.now().date(), list(names)
+        for partition in (integration, DEPLOYMENT):
+            self._counts[today, partition].update(counted)
+            self._unwritten.add((today, partition))
+
+    async def write(self) -> None:
+        """See Counting.write. What others have counted meanwhile is written with it, and they need not do it again."""
+        async with self._writing:
+            await asyncio.gather(*map(self._write, list(self._unwritten)))
+            today = self._clock.now().date()
+            for past in [each for each in self._counts if each[0] < today and each not in self._unwritten]:
+                del self._counts[past]
+
+    async def _write(self, of: tuple[date, str]) -> None:
+        (day, partition), counts = of, dict(self._counts[of])
+        try:
+            await self._table.commit(partition, Put(day_key(day, self._process), counts))
+        except SchedulingError as error:
+            log.warning("what was counted is written later: %s", type(error).__name__)
+            return
+        if self._counts[of] == counts:
+            self._unwritten.discard(of)

@@ -1,0 +1,99 @@
+"""How many rooms are open at the same time, hour by hour, for the next fortnight.
+
+Each integration's hours are made of its bookings every hour (Round.AGENDA). The deployment's are their sum, which is
+made when somebody looks and the last one is old.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.bookings.booking import State
+from shared.bookings.rows import meetings_table
+from shared.bookings.stored import bookings_of
+from shared.calendar.conference import Conference
+from shared.statistics.rows import DEPLOYMENT, FORECAST_PARTITION, statistics_table
+from shared.storage import Delete, Put, Row, Tables
+
+FORECAST_HOURS = 14 * 24
+HOUR = timedelta(hours=1)
+
+SUM_LIFETIME = timedelta(minutes=5)
+"""How old the deployment's hours may be: a sum reads a row of each integration that has meetings, 1,000 a request."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Rooms that are open in each hour from `start` (a whole hour, UTC) on; `made` is when this was found."""
+
+    start: datetime
+    rooms: Sequence[int]
+    made: datetime
+
+    def from_hour(self, start: datetime) -> Sequence[int]:
+        """The numbers from another hour on, as many as ever; 0 where nothing is known."""
+        passed = (start - self.start) // HOUR
+        return [self.rooms[n] if 0 <= n < len(self.rooms) else 0 for n in range(passed, passed + FORECAST_HOURS)]
+
+
+async def refresh_forecast(tables: Tables, integration: str, now: datetime) -> None:
+    """Find an integration's hours again. Reads its bookings, a thousand in a request."""
+    bookings = bookings_of(meetings_table(tables), integration)
+    scheduled = [each.conference async for each in bookings if each.state is State.SCHEDULED and not each.held]
+    rooms = rooms_by_hour((each for each in scheduled if each), whole_hour(now))
+    table = statistics_table(tables)
+    if any(rooms):
+        await table.commit(FORECAST_PARTITION, _put(integration, Forecast(whole_hour(now), rooms, now)))
+    elif row := await table.get(FORECAST_PARTITION, integration):
+        await table.commit(FORECAST_PARTITION, Delete(row))
+
+
+async def forecast(tables: Tables, integration: str, now: datetime) -> Forecast:
+    """An integration's hours from now on, by one point read; DEPLOYMENT stands for all together."""
+    row = await statistics_table(tables).get(FORECAST_PARTITION, integration)
+    found = _forecast(row) if row else None
+    if integration == DEPLOYMENT and (found is None or now - found.made >= SUM_LIFETIME):
+        found = await _summed(tables, now)
+    start = whole_hour(now)
+    return Forecast(start, found.from_hour(start), found.made) if found else Forecast(start, [0] * FORECAST_HOURS, now)
+
+
+def rooms_by_hour(conferences: Iterable[Conference], start: datetime) -> list[int]:
+    """How many of these are open at any time of each hour from `start` on."""
+    found = [0] * FORECAST_HOURS
+    for conference in conferences:
+        hours = set[int]()
+        for opens, closes in conference.windows():
+            first, last = (opens - start) // HOUR, -((start - closes) // HOUR)
+            hours.update(range(max(first, 0), min(last, FORECAST_HOURS)))
+        for hour in hours:
+            found[hour] += 1
+    return found
+
+
+def whole_hour(moment: datetime) -> datetime:
+    """The beginning of the hour that a moment is in."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+async def _summed(tables: Tables, now: datetime) -> Forecast:
+    table, start = statistics_table(tables), whole_hour(now)
+    total, made = [0] * FORECAST_HOURS, now
+    async for row in table.rows(FORECAST_PARTITION):
+        if row.key != DEPLOYMENT:
+            each = _forecast(row)
+            total = [sum(pair) for pair in zip(total, each.from_hour(start), strict=True)]
+    found = Forecast(start, total, made)
+    await table.commit(FORECAST_PARTITION, _put(DEPLOYMENT, found))
+    return found
+
+
+def _put(key: str, found: Forecast) -> Put:
+    rooms = json.dumps(list(found.rooms), separators=(",", ":"))
+    return Put(key, {"start": found.start.isoformat(), "rooms": rooms, "made": found.made.isoformat()})
+
+
+def _forecast(row: Row) -> Forecast:
+    start, made = (datetime.fromisoformat(str(row.values[name])) for name in ("start", "made"))
+    return Forecast(start, json.loads(str(row.values["rooms"])), made)
