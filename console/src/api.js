@@ -33,18 +33,18 @@ export function useSession(next) {
 
 /**
  * @param {string} path
- * @param {{ method?: string, body?: unknown, etag?: string }} options
+ * @param {{ method?: string, body?: unknown, file?: File, etag?: string }} options `body` goes as JSON, `file` as it is
  * @returns {Promise<{ data: any, etag: string }>}
  */
-export async function call(path, { method = 'GET', body, etag } = {}) {
+export async function call(path, { method = 'GET', body, file, etag } = {}) {
   const headers = { ...(await session.headers()), ...(etag ? { 'If-Match': etag } : {}) };
   /** @type {Response} */
   let answer;
   try {
     answer = await fetch(path, {
       method,
-      headers: body === undefined ? headers : { ...headers, 'Content-Type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: body === undefined ? { ...headers, ...(file ? { 'Content-Type': file.type } : {}) } : { ...headers, 'Content-Type': 'application/json' },
+      body: body === undefined ? file : JSON.stringify(body),
       cache: 'no-store',
     });
   } catch {

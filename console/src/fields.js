@@ -1,79 +1,85 @@
 /** One setting of an integration as a person edits it. Everything about it comes from the API's schema. */
 
 import { html } from './ui.js';
+import { choice, holds, words } from './conditions.js';
+import { Secret } from './secret.js';
 
 /**
  * @typedef {{ type: string, help_text: string, readonly: boolean, nullable: boolean, default?: any,
- *   valid_choices?: string[], x: { label: string, help: string, required: boolean, secret: boolean, section: string,
+ *   valid_choices?: any[], x: { label: string, help: string, required: boolean, secret: boolean, section: string,
  *   condition: any, condition_text: string, manifest: boolean, sign_in: boolean, syntax: string, variables?: string[],
- *   limits: Record<string, any> } }} Field
+ *   destination?: string, choices?: Record<string, string>, limits: Record<string, any> } }} Field
  */
 
-/** Names of the fields that are of no use in a form. */
-const LEFT_OUT = new Set(['id', 'uuid', 'resource_uri', 'private_key', 'public_key']);
+/** The longest default that a line of help shows, in characters. */
+const SHOWN_DEFAULT_MAX_LENGTH = 80;
 
-/** @param {Record<string, Field>} fields @returns {[string, [string, Field][]][]} by section, in the form's order */
-export function sections(fields) {
-  /** @type {Map<string, [string, Field][]>} */
-  const found = new Map();
-  for (const [name, field] of Object.entries(fields)) {
-    if (field.readonly || LEFT_OUT.has(name) || !field.x?.section) continue;
-    found.set(field.x.section, [...(found.get(field.x.section) ?? []), [name, field]]);
-  }
-  return [...found];
-}
-
-/** @param {any} condition as conditions of settings are in the schema @param {Record<string, any>} values */
-export function holds(condition, values) {
-  if (!condition) return false;
-  if (condition.all) return condition.all.every((/** @type {any} */ part) => holds(part, values));
-  if (condition.any) return condition.any.some((/** @type {any} */ part) => holds(part, values));
-  const value = values[condition.field];
-  const isEmpty = value === null || value === undefined || value === '';
-  if (condition.operator === 'is set') return !isEmpty;
-  if (condition.operator === 'is empty') return isEmpty;
-  const matches = condition.values.includes(value);
-  return condition.operator === 'is not' ? !matches : matches;
-}
-
-/** @param {{ name: string, field: Field, value: any, values: Record<string, any>, faults: string[], isNew: boolean,
- *   change: (value: any) => void }} props */
-export function Setting({ name, field, value, values, faults, isNew, change }) {
+/**
+ * @param {{ name: string, field: Field, fields: Record<string, Field>, value: any, values: Record<string, any>,
+ *   faults: string[], isNew: boolean, isSet: boolean, readOnly: boolean, change: (value: any) => void }} props
+ */
+export function Setting({ name, field, fields, value, values, faults, isNew, isSet, readOnly, change }) {
   const required = holds(field.x.condition, values);
-  const marks = `${field.x.manifest ? ' *' : ''}${field.x.sign_in ? ' †' : ''}`;
   const about = `${name}-help${faults.length ? ` ${name}-faults` : ''}`;
-  const shared = { id: name, name, 'aria-describedby': about, 'aria-invalid': faults.length > 0 ? 'true' : null };
-  return html`<div class=${faults.length ? 'setting wrong' : 'setting'}>
-    <label for=${name}>${field.x.label}${marks}${required && html`<span class="required"> required</span>`}</label>
-    ${input(field, value, shared, isNew, change)}
+  const shared = { id: name, name, 'aria-describedby': about, 'aria-invalid': faults.length > 0 ? 'true' : null, disabled: readOnly };
+  const label = html`${field.x.label}<${Marks} field=${field} />${required && html`<span class="required"> required</span>`}`;
+  const control = input(field, value, shared, change);
+  const classes = ['setting', faults.length ? 'wrong' : '', isWide(field, value) ? 'wide' : ''];
+  return html`<div class=${classes.filter(Boolean).join(' ')}>
+    ${field.x.secret
+      ? html`<${Secret} label=${label} field=${field} value=${value} shared=${shared} isSet=${!isNew && isSet} change=${change} />`
+      : field.type === 'boolean'
+        ? html`<label class="switch" for=${name}>${control}<span>${label}</span></label>`
+        : html`<label for=${name}>${label}</label>${control}`}
     ${faults.length > 0 && html`<p class="fault" id="${name}-faults">${faults.join(' ')}</p>`}
-    <p class="help" id="${name}-help">
-      ${field.x.help}${field.x.condition_text && !required && html`<span class="when"> Required when ${field.x.condition_text}.</span>`}
+    <p class="help" id="${name}-help">${field.x.help} ${limits(field)}
+      ${field.x.condition && !required && html`<span class="when"> Required when ${words(field.x.condition, fields)}.</span>`}
     </p>
   </div>`;
 }
 
-/** @param {Field} field @param {any} value @param {any} shared @param {boolean} isNew @param {(value: any) => void} change */
-function input(field, value, shared, isNew, change) {
+/** @param {{ field: Field }} props */
+function Marks({ field }) {
+  return html`${field.x.manifest && html`<abbr class="mark" title="a change calls for installing the manifest again"> *</abbr>`}
+  ${field.x.sign_in && html`<abbr class="mark" title="a change ends the service account’s sign-in"> †</abbr>`}`;
+}
+
+/** @param {Field} field what may be in it, and what is in it where nobody has written anything */
+function limits(field) {
+  const { minimum, maximum, maxLength } = field.x.limits ?? {};
+  const said = [];
+  if (minimum !== undefined && maximum !== undefined) said.push(`${minimum} to ${maximum}.`);
+  else if (maxLength && field.type === 'string' && !field.valid_choices) said.push(`At most ${maxLength} characters.`);
+  const standard = field.valid_choices ? choice(field, field.default) : String(field.default ?? '');
+  const isShort = standard && standard.length <= SHOWN_DEFAULT_MAX_LENGTH && field.type !== 'related';
+  if (field.type === 'boolean') said.push(`Default: ${field.default ? 'on' : 'off'}.`);
+  else if (isShort) said.push(`Default: ${standard.replace(/[.]$/, '')}.`);
+  return said.join(' ');
+}
+
+/** @param {Field} field @param {any} value @param {any} shared @param {(value: any) => void} change */
+function input(field, value, shared, change) {
   const typed = (/** @type {any} */ event) => change(event.target.value);
-  if (field.x.secret) return secret(value, shared, isNew, change);
   if (field.type === 'boolean') {
     return html`<input type="checkbox" ...${shared} checked=${value} onChange=${(/** @type {any} */ e) => change(e.target.checked)} />`;
   }
   if (field.valid_choices) {
     return html`<select ...${shared} value=${value} onChange=${typed}>
-      ${field.valid_choices.map((each) => html`<option value=${each} selected=${each === value}>${each}</option>`)}
+      ${field.valid_choices.map((each) => html`<option value=${each} selected=${each === value}>${choice(field, each)}</option>`)}
     </select>`;
   }
   if (field.type === 'integer') {
-    return html`<input type="number" ...${shared} value=${value} onInput=${(/** @type {any} */ e) => change(e.target.value === '' ? null : Number(e.target.value))} />`;
+    const { minimum, maximum } = field.x.limits ?? {};
+    return html`<input type="number" ...${shared} min=${minimum} max=${maximum} value=${value} onInput=${(/** @type {any} */ e) => change(e.target.value === '' ? null : Number(e.target.value))} />`;
   }
   if (field.type === 'related') {
     const lines = (value ?? []).map((/** @type {any} */ each) => each.domain ?? each).join('\n');
-    const entries = (/** @type {any} */ e) => change(e.target.value.split('\n').map((/** @type {string} */ line) => line.trim()).filter(Boolean));
-    return html`<textarea rows="3" ...${shared} onChange=${entries}>${lines}</textarea>`;
+    return html`<textarea rows="3" spellcheck="false" ...${shared} value=${lines} onInput=${(/** @type {any} */ e) => change(e.target.value.split('\n'))}></textarea>`;
   }
-  if (isLong(field, value)) return html`<textarea rows="8" spellcheck="false" class="code" ...${shared} value=${value ?? ''} onInput=${typed}></textarea>`;
+  if (isLong(field, value)) {
+    const rows = Math.min(16, Math.max(3, String(value ?? '').split('\n').length + 1));
+    return html`<textarea rows=${rows} spellcheck="false" class="code" ...${shared} value=${value ?? ''} onInput=${typed}></textarea>`;
+  }
   return html`<input type="text" ...${shared} value=${value ?? ''} onInput=${typed} />`;
 }
 
@@ -82,11 +88,7 @@ export function isLong(field, value) {
   return Boolean(field.x.variables) || String(value ?? '').includes('\n') || (field.x.limits?.maxLength ?? 0) > 1000;
 }
 
-/** A secret can be set, replaced or cleared, and is never shown. */
-function secret(/** @type {any} */ value, /** @type {any} */ shared, /** @type {boolean} */ isNew, /** @type {(value: any) => void} */ change) {
-  const clear = () => change('');
-  return html`<div class="secret">
-    <input type="password" autocomplete="off" ...${shared} value=${value ?? ''} placeholder=${isNew ? '' : 'unchanged'} onInput=${(/** @type {any} */ e) => change(e.target.value === '' ? undefined : e.target.value)} />
-    ${!isNew && html`<button type="button" onClick=${clear}>${value === '' ? 'will be cleared' : 'Clear'}</button>`}
-  </div>`;
+/** @param {Field} field @param {any} value */
+function isWide(field, value) {
+  return !field.x.secret && (isLong(field, value) || field.type === 'related');
 }

@@ -2,85 +2,134 @@
 
 import { CONFIGURATION, call } from './api.js';
 import { html, useEffect, useRef, useState } from './ui.js';
+import { Connection } from './connection.js';
+import { copied } from './copy.js';
+import { Deletion } from './deletion.js';
 import { Doctor } from './doctor.js';
-import { Setting, isLong, sections } from './fields.js';
+import { Setting, isLong } from './fields.js';
+import { Icon } from './icon.js';
 import { Asked, Heading, Problem, useAsked } from './parts.js';
 import { Preview } from './preview.js';
+import { Contents, SectionOf, mayOnlyRead, sections } from './sections.js';
 
 const PATH = `${CONFIGURATION}ms_exchange_connector/`;
 
-/** @param {{ id: string }} props */
-export function Integration({ id }) {
+/** @param {{ id: string, from?: string }} props `from`: the integration whose copy the new one begins as */
+export function Integration({ id, from }) {
   const isNew = id === 'new';
-  const [said, setSaid] = useState(''); // of the last save: the form begins again with what was saved
+  const source = isNew ? from : id;
+  const [saved, setSaved] = useState(/** @type {any} */ (null)); // of the last save: the form begins again with it
   const asked = useAsked(async () => {
-    const [{ data: schema }, saved] = await Promise.all([call(`${PATH}schema/`), isNew ? null : call(`${PATH}${id}/`)]);
+    const own = (/** @type {string} */ rest) => (source ? call(`${PATH}${source}/${rest}`) : null);
+    const [{ data: schema }, found, secrets] = await Promise.all([call(`${PATH}schema/`), own(''), own('secrets/')]);
     const defaults = Object.fromEntries(Object.entries(schema.fields).map(([name, field]) => [name, /** @type {any} */ (field).default]));
-    return { fields: schema.fields, saved: saved?.data ?? defaults, etag: saved?.etag ?? '' };
-  }, [id]);
+    const copy = isNew && found ? copied(schema, found.data, secrets?.data ?? {}) : null;
+    const values = isNew ? defaults : found?.data;
+    return { schema, saved: values, etag: isNew ? '' : (found?.etag ?? ''), secrets: isNew ? {} : (secrets?.data ?? {}), copy };
+  }, [id, from]);
   return html`<${Asked} asked=${asked}>
-    ${(/** @type {any} */ found) => html`<${Form} key=${found.etag} id=${id} ...${found} again=${asked.again} said=${said} say=${setSaid} />`}
+    ${(/** @type {any} */ found) => html`<${Form} key=${found.etag} id=${id} ...${found} again=${asked.again} said=${saved} say=${setSaved} />`}
   <//>`;
 }
 
 /**
- * @param {{ id: string, fields: any, saved: any, etag: string, again: () => void, said: string,
- *   say: (text: string) => void }} props
+ * @param {{ id: string, schema: any, saved: any, etag: string, secrets: Record<string, boolean>,
+ *   copy: import('./copy.js').Copy | null, again: () => void, said: any, say: (saved: any) => void }} props
  */
-function Form({ id, fields, saved, etag, again, said, say }) {
+function Form({ id, schema, saved, etag, secrets, copy, again, said, say }) {
   const isNew = id === 'new';
-  const [changes, setChanges] = useState(/** @type {Record<string, any>} */ ({}));
+  const fields = schema.fields;
+  const readOnly = mayOnlyRead(schema);
+  const all = sections(schema);
+  const [changes, setChanges] = useState(/** @type {Record<string, any>} */ (copy?.values ?? {}));
   const [failure, setFailure] = useState(/** @type {any} */ (null));
+  const [busy, setBusy] = useState(false);
   const summary = useRef(/** @type {HTMLElement | null} */ (null));
   const values = { ...saved, ...changes };
   const dirty = Object.keys(changes).length > 0;
   useGuard(dirty);
-  const change = (/** @type {string} */ name, /** @type {any} */ value) => {
-    const { [name]: _, ...others } = changes;
-    setChanges(value === undefined || value === saved[name] ? others : { ...others, [name]: value });
-  };
+  const change = (/** @type {string} */ name, /** @type {any} */ value) =>
+    setChanges((before) => {
+      const { [name]: _, ...others } = before;
+      return value === undefined || same(value, saved[name]) ? others : { ...others, [name]: value };
+    });
   const save = async (/** @type {any} */ event) => {
     event.preventDefault();
     setFailure(null);
-    say('');
+    setBusy(true);
+    say(null);
     try {
-      const { data } = await call(isNew ? PATH : `${PATH}${id}/`, { method: isNew ? 'POST' : 'PATCH', body: changes, etag: isNew ? undefined : etag });
+      const body = sent(changes, saved);
+      const { data } = await call(isNew ? PATH : `${PATH}${id}/`, { method: isNew ? 'POST' : 'PATCH', body, etag: isNew ? undefined : etag });
       setChanges({});
-      say(data.manifest_reinstall_needed ? 'Saved. Now install the add-in’s manifest, and say so by `vmr integrations installed`.' : 'Saved.');
+      say(data);
       if (isNew) location.hash = `#/integrations/${data.id}`;
       else again();
     } catch (error) {
       setFailure(error);
       requestAnimationFrame(() => summary.current?.focus());
+    } finally {
+      setBusy(false);
     }
   };
   const faults = failure?.faults ?? {};
+  const setting = (/** @type {string} */ name, /** @type {import('./fields.js').Field} */ field) => {
+    const own = (/** @type {any} */ value) => change(name, value);
+    const isTemplate = field.x.variables && isLong(field, values[name]);
+    return html`<${Setting} key=${name} name=${name} field=${field} fields=${fields} value=${values[name]} values=${values} isNew=${isNew}
+        isSet=${secrets[name] === true} readOnly=${readOnly} faults=${faults[name] ?? []} change=${own} />
+      ${isTemplate && !readOnly && html`<${Preview} key="${name}-preview" id=${isNew ? '' : id} template=${name} field=${field} text=${values[name] ?? ''} change=${own} />`}`;
+  };
   return html`
-    <${Heading} title=${isNew ? 'New integration' : saved.name} />
+    <${Heading} title=${isNew ? 'New integration' : saved.name}>
+      ${!isNew && !readOnly && html`<div class="actions">
+        <a class="button" href="#/integrations/copy/${id}">Duplicate</a>
+        <${Deletion} id=${id} name=${saved.name} etag=${etag} />
+      </div>`}
+    <//>
     ${!isNew && html`<${Doctor} id=${id} />`}
-    <form class="settings" onSubmit=${save} novalidate>
-      <div ref=${summary} tabindex="-1" aria-live="polite">
-        ${failure && html`<${Summary} failure=${failure} fields=${fields} again=${again} />`}
-        ${said && !failure && html`<p class="well">${said}</p>`}
-      </div>
-      <p class="marks">* a change calls for installing the add-in’s manifest again. † a change ends the service account’s sign-in.</p>
-      ${sections(fields).map(
-        ([title, settings]) => html`<fieldset>
-          <legend>${title}</legend>
-          ${settings.map(
-            ([name, field]) => html`<${Setting} key=${name} name=${name} field=${field} value=${values[name]} values=${values} isNew=${isNew}
-                faults=${faults[name] ?? []} change=${(/** @type {any} */ value) => change(name, value)} />
-              ${!isNew && field.x.variables && isLong(field, values[name]) && html`<${Preview} id=${id} template=${name} text=${values[name]} variables=${field.x.variables} original=${field.default} change=${(/** @type {string} */ text) => change(name, text)} />`}`,
-          )}
-        </fieldset>`,
-      )}
-      <div class="bar">
-        <button disabled=${!dirty}>${isNew ? 'Create' : 'Save'}</button>
-        <button type="button" disabled=${!dirty} onClick=${() => setChanges({})}>Discard changes</button>
-        <span role="status">${dirty ? `${Object.keys(changes).length} changed` : ''}</span>
-      </div>
-    </form>
+    ${copy && html`<div class="note" role="note"><p>Begun as a copy of ${copy.name}. Not copied: ${copy.leftOut.join(', ')}.</p></div>`}
+    <div class="beside">
+      <${Contents} all=${all} faults=${faults} changes=${changes} />
+      <form class="settings" onSubmit=${save} novalidate>
+        <div ref=${summary} tabindex="-1" aria-live="polite">
+          ${failure && html`<${Summary} failure=${failure} fields=${fields} again=${again} />`}
+          ${said && !failure && html`<${Connection} saved=${said} />`}
+        </div>
+        <p class="marks">
+          ${readOnly ? 'Your account may only read here. ' : ''}* a change calls for installing the add-in’s manifest again. † a
+          change ends the service account’s sign-in.
+        </p>
+        ${all.map((each) => html`<${SectionOf} key=${each.name} section=${each} fields=${fields} values=${values} setting=${setting}
+            needed=${(/** @type {string} */ name) => name in changes || name in faults} />`)}
+        ${!readOnly && html`<div class="bar">
+          <button disabled=${!dirty || busy}>${busy ? 'Saving …' : isNew ? 'Create' : 'Save'}</button>
+          <button type="button" disabled=${!dirty || busy} onClick=${() => setChanges({})}>Discard changes</button>
+          <span role="status">${dirty ? `${Object.keys(changes).length} changed` : ''}</span>
+        </div>`}
+      </form>
+    </div>
+    ${!isNew && html`<${Icon} id=${id} uuid=${saved.uuid} readOnly=${readOnly} />`}
   `;
+}
+
+/** @param {any} one @param {any} other a text area turns the API's line ends into its own, which is no change */
+function same(one, other) {
+  return one === other || (typeof one === 'string' && typeof other === 'string' && plain(one) === plain(other));
+}
+
+/** @param {string} text */
+function plain(text) {
+  return text.replaceAll('\r\n', '\n');
+}
+
+/** @param {Record<string, any>} changes @param {any} saved @returns {Record<string, any>} with the line ends that the API has */
+function sent(changes, saved) {
+  const one = (/** @type {string} */ name, /** @type {any} */ value) => {
+    if (Array.isArray(value)) return value.map((line) => (typeof line === 'string' ? line.trim() : line)).filter(Boolean);
+    return typeof value === 'string' && String(saved[name] ?? '').includes('\r\n') ? plain(value).replaceAll('\n', '\r\n') : value;
+  };
+  return Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, one(name, value)]));
 }
 
 /** @param {{ failure: any, fields: any, again: () => void }} props every fault, with a link to its field */

@@ -20,7 +20,8 @@ const VIEWS = [
 
 /** @param {string} path what stands behind `#/` */
 function view(path) {
-  const [first = '', second = ''] = path.split('/');
+  const [first = '', second = '', third = ''] = path.split('/');
+  if (first === 'integrations' && second === 'copy') return html`<${Integration} key=${path} id="new" from=${third} />`;
   if (first === 'integrations' && second) return html`<${Integration} key=${second} id=${second} />`;
   if (first === 'integrations') return html`<${Integrations} />`;
   if (first === 'meetings' && second) return html`<${Meeting} key=${second} id=${second} />`;

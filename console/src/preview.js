@@ -1,73 +1,134 @@
 /** A template as people will see it, as HTML and as plain text, while it is being written. */
 
 import { CONFIGURATION, call } from './api.js';
-import { html, useEffect, useRef, useState } from './ui.js';
+import { html, useEffect, useState } from './ui.js';
+import { differences } from './diff.js';
+import { MailFrame } from './mail_frame.js';
 
-const PAUSE = 200;
+/** After the last keystroke, before the deployment is asked, in milliseconds. */
+const PREVIEW_PAUSE = 120;
 
 /**
- * @param {{ id: string, template: string, text: string, variables: string[], original: string,
- *   change: (text: string) => void }} props
+ * @param {{ id: string, template: string, field: import('./fields.js').Field, text: string,
+ *   change: (text: string) => void }} props `id`: "" for an integration that is not saved yet, which has no preview
  */
-export function Preview({ id, template, text, variables, original, change }) {
-  const [shown, setShown] = useState(/** @type {any} */ (null));
+export function Preview({ id, template, field, text, change }) {
   const [open, setOpen] = useState(false);
-  useEffect(() => {
-    if (!open) return undefined;
-    let current = true; // an older answer may come later
-    const timer = setTimeout(async () => {
-      try {
-        const path = `${CONFIGURATION}ms_exchange_connector/${id}/preview/`;
-        const { data } = await call(path, { method: 'POST', body: { template, text } });
-        if (current) setShown(data);
-      } catch (error) {
-        if (current) setShown({ faults: [/** @type {Error} */ (error).message] });
-      }
-    }, PAUSE);
-    return () => {
-      current = false;
-      clearTimeout(timer);
-    };
-  }, [open, text]);
+  const [values, setValues] = useState(/** @type {Record<string, any>} */ ({}));
+  const shown = usePreview(open && id !== '', id, template, text, values);
+  const original = field.default ?? '';
   const insert = (/** @type {string} */ variable) => {
-    const field = /** @type {HTMLTextAreaElement | null} */ (document.getElementById(template));
-    const at = field?.selectionStart ?? text.length;
-    change(`${text.slice(0, at)}{{${variable}}}${text.slice(field?.selectionEnd ?? at)}`);
+    const area = areaOf(template);
+    const [from, to] = [area?.selectionStart ?? text.length, area?.selectionEnd ?? text.length];
+    const before = area?.value ?? text;
+    change(`${before.slice(0, from)}{{${variable}}}${before.slice(to)}`);
+    requestAnimationFrame(() => select(template, from + variable.length + 4, from + variable.length + 4));
   };
+  const isChanged = text.replaceAll('\r\n', '\n') !== original.replaceAll('\r\n', '\n');
   return html`<details class="preview" onToggle=${(/** @type {any} */ e) => setOpen(e.target.open)}>
-    <summary>Preview, variables</summary>
-    <p class="variables">
-      ${variables.map((each) => html`<button type="button" onClick=${() => insert(each)}>${each}</button> `)}
-      <button type="button" class="reset" disabled=${text === original} onClick=${() => change(original)}>Back to the default</button>
-    </p>
-    ${shown?.faults?.length > 0 && html`<ul class="faults" role="alert">${shown.faults.map((/** @type {string} */ each) => html`<li>${each}</li>`)}</ul>`}
-    ${shown?.html != null && !shown.faults.length && html`<div class="sides">
-      <${Frame} content=${shown.html} title="As HTML" />
-      <pre aria-label="As plain text">${shown.text}</pre>
-    </div>`}
-    ${shown?.line != null && !shown.faults.length && html`<p class="line">${shown.line}</p>`}
+    <summary>Preview, variables${isChanged ? ', difference to the default' : ''}</summary>
+    ${open && html`
+      <p class="variables" role="group" aria-label="Insert a variable">
+        ${(field.x.variables ?? []).map((each) => html`<button type="button" onClick=${() => insert(each)}>${each}</button> `)}
+        ${!field.x.variables?.length && html`<span class="about">This text has no variables.</span>`}
+        <button type="button" class="reset" disabled=${!isChanged} onClick=${() => change(original)}>Back to the default</button>
+      </p>
+      ${!id && html`<p class="about">A preview is there once the integration is saved.</p>`}
+      ${id && html`<${Samples} template=${template} known=${shown?.values ?? {}} given=${values} change=${setValues} />`}
+      ${shown?.faults?.length > 0 && html`<ul class="faults" role="alert">${shown.faults.map((/** @type {string} */ each) => html`<${Fault} fault=${each} template=${template} />`)}</ul>`}
+      ${shown && !shown.faults.length && html`<${Shown} shown=${shown} />`}
+      ${isChanged && html`<${Difference} before=${original} after=${text} />`}
+    `}
   </details>`;
 }
 
 /**
- * Mail as a mail client shows it. The frame runs no script and reaches no network: it is sandboxed, and has the page's
- * own policy. That forbids style attributes in HTML; set one by one, which no text can do, they are allowed.
- * @param {{ content: string, title: string }} props
+ * @param {boolean} wanted @param {string} id @param {string} template @param {string} text @param {Record<string, any>} values
+ * @returns {any} the API's last answer
  */
-function Frame({ content, title }) {
-  const frame = useRef(/** @type {HTMLIFrameElement | null} */ (null));
-  const fill = () => {
-    const inside = frame.current?.contentDocument;
-    if (!inside?.body) return; // not loaded yet: `onLoad` comes
-    inside.body.replaceChildren(...new DOMParser().parseFromString(content, 'text/html').body.childNodes);
-    inside.documentElement.style.colorScheme = 'light';
-    inside.body.style.background = 'white';
-    for (const element of inside.querySelectorAll('[style]')) {
-      const style = element.getAttribute('style') ?? '';
-      element.removeAttribute('style');
-      /** @type {HTMLElement} */ (element).style.cssText = style;
-    }
+function usePreview(wanted, id, template, text, values) {
+  const [shown, setShown] = useState(/** @type {any} */ (null));
+  useEffect(() => {
+    if (!wanted) return undefined;
+    let current = true; // an older answer may come later
+    const timer = setTimeout(async () => {
+      try {
+        const path = `${CONFIGURATION}ms_exchange_connector/${id}/preview/`;
+        const { data } = await call(path, { method: 'POST', body: { template, text, values } });
+        if (current) setShown(data);
+      } catch (error) {
+        if (current) setShown((/** @type {any} */ before) => ({ ...before, faults: [/** @type {Error} */ (error).message] }));
+      }
+    }, PREVIEW_PAUSE);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [wanted, text, values]);
+  return shown;
+}
+
+/** @param {{ shown: any }} props */
+function Shown({ shown }) {
+  if (shown.line != null) return html`<p class="line">${shown.line || html`<span class="about">Nothing.</span>`}</p>`;
+  return html`<div class="sides">
+    <figure><figcaption>In a mail, light</figcaption><${MailFrame} content=${shown.html} title="As HTML, light" /></figure>
+    <figure><figcaption>In a mail, dark</figcaption><${MailFrame} content=${shown.html} title="As HTML, dark" dark /></figure>
+    <figure><figcaption>As plain text</figcaption><pre tabindex="0" aria-label="As plain text">${shown.text}</pre></figure>
+  </div>`;
+}
+
+/** @param {{ fault: string, template: string }} props a line that a fault names can be gone to */
+function Fault({ fault, template }) {
+  const [, line] = /^(?:with sample values: )?line (\d+)/.exec(fault) ?? [];
+  const go = () => {
+    const lines = (areaOf(template)?.value ?? '').split('\n');
+    const from = lines.slice(0, Number(line) - 1).join('\n').length + (Number(line) > 1 ? 1 : 0);
+    select(template, from, from + (lines[Number(line) - 1] ?? '').length);
   };
-  useEffect(fill, [content]);
-  return html`<iframe ref=${frame} title=${title} sandbox="allow-same-origin" srcdoc="<!doctype html><title>Preview</title>" onLoad=${fill}></iframe>`;
+  return html`<li class="fault">${fault} ${line && html`<button type="button" class="small" onClick=${go}>Go to line ${line}</button>`}</li>`;
+}
+
+/** @param {{ template: string, known: Record<string, any>, given: Record<string, any>, change: (values: Record<string, any>) => void }} props */
+function Samples({ template, known, given, change }) {
+  const names = Object.keys(known);
+  if (!names.length) return null;
+  const set = (/** @type {string} */ name, /** @type {any} */ value) => {
+    const { [name]: _, ...others } = given;
+    change(value === undefined || value === '' ? others : { ...others, [name]: value });
+  };
+  const one = (/** @type {string} */ name) => {
+    const [sample, id] = [known[name], `${template}-${name}`];
+    if (typeof sample === 'boolean') {
+      return html`<label class="switch" for=${id}><input id=${id} type="checkbox" checked=${given[name] ?? sample} onChange=${(/** @type {any} */ e) => set(name, e.target.checked)} /><span>${name}</span></label>`;
+    }
+    const isList = Array.isArray(sample);
+    const text = (/** @type {any} */ value) => (isList ? value?.join(', ') : value);
+    const typed = (/** @type {string} */ value) => (isList && value !== '' ? value.split(',').map((each) => each.trim()) : value);
+    return html`<label for=${id}>${name}<input id=${id} type="text" placeholder=${text(sample)} defaultValue=${text(given[name]) ?? ''}
+      onInput=${(/** @type {any} */ e) => set(name, typed(e.target.value))} /></label>`;
+  };
+  return html`<details class="values"><summary>Sample values</summary><div class="grid">${names.map(one)}</div></details>`;
+}
+
+/** @param {{ before: string, after: string }} props */
+function Difference({ before, after }) {
+  const marks = { same: ' ', gone: '−', new: '+' };
+  const words = { same: '', gone: 'only in the default: ', new: 'only here: ' };
+  return html`<details class="difference"><summary>Difference to the default</summary>
+    <pre tabindex="0" aria-label="Difference to the default">${differences(before, after).map(
+      ({ kind, line }) => html`<span class=${kind}><span aria-hidden="true">${marks[kind]} </span><span class="unseen">${words[kind]}</span>${line}${'\n'}</span>`,
+    )}</pre>
+  </details>`;
+}
+
+/** @param {string} template */
+function areaOf(template) {
+  return /** @type {HTMLTextAreaElement | null} */ (document.getElementById(template));
+}
+
+/** @param {string} template @param {number} from @param {number} to */
+function select(template, from, to) {
+  areaOf(template)?.focus();
+  areaOf(template)?.setSelectionRange(from, to);
 }

@@ -38,7 +38,8 @@ class Console:
         modules = [self._files.url(path.name) for path in sorted(FOLDER.glob("src/*.js"))]
         library = self._files.url("htm-preact.js")
         head = [f'<link rel="modulepreload" href="{url}">' for url in (library, *modules)]
-        head.append(f'<link rel="stylesheet" href="{self._files.url("console.css")}">')
+        sheets = [self._files.url(path.name) for path in sorted(FOLDER.glob("*.css"))]
+        head += [f'<link rel="stylesheet" href="{url}">' for url in sheets]
         main = f'<script type="module" src="{self._files.url("main.js")}"></script>'
         html = self._source.replace("<!-- head -->", "\n".join(head)).replace("<!-- main -->", main)
         return html, {

@@ -1,0 +1,30 @@
+/** A mail as a mail client shows it, light or dark. */
+
+import { html, useEffect, useRef } from './ui.js';
+
+/**
+ * The frame runs no script and reaches no network: it is sandboxed, and has the page's own policy. That forbids style
+ * attributes in HTML; set one by one, which no text can do, they are allowed. Dark: as clients do that turn all colours
+ * round but those of pictures.
+ * @param {{ content: string, title: string, dark?: boolean }} props
+ */
+export function MailFrame({ content, title, dark }) {
+  const frame = useRef(/** @type {HTMLIFrameElement | null} */ (null));
+  const fill = () => {
+    const inside = frame.current?.contentDocument;
+    if (!inside?.body) return; // not loaded yet: `onLoad` comes
+    inside.body.replaceChildren(...new DOMParser().parseFromString(content, 'text/html').body.childNodes);
+    inside.documentElement.style.cssText = `color-scheme: light; background: white;${dark ? TURNED : ''}`;
+    inside.body.style.cssText = 'background: white; color: black; overflow-wrap: anywhere;';
+    for (const element of inside.querySelectorAll('[style]')) {
+      const style = element.getAttribute('style') ?? '';
+      element.removeAttribute('style');
+      /** @type {HTMLElement} */ (element).style.cssText = style;
+    }
+    for (const image of dark ? inside.querySelectorAll('img') : []) image.style.filter = 'invert(1) hue-rotate(180deg)';
+  };
+  useEffect(fill, [content, dark]);
+  return html`<iframe ref=${frame} title=${title} sandbox="allow-same-origin" srcdoc="<!doctype html><title>Preview</title>" onLoad=${fill}></iframe>`;
+}
+
+const TURNED = ' filter: invert(.9) hue-rotate(180deg);';
