@@ -1,16 +1,15 @@
 /** A new integration that begins as a copy of another one. */
 
-/** @typedef {{ name: string, values: Record<string, any>, leftOut: string[] }} Copy */
+/** @typedef {{ name: string, values: Record<string, any>, again: string[] }} Copy */
 
 /** What every integration has of its own. */
 const OWN = ['uuid', 'room_mailbox_name', 'room_mailbox_email_address'];
 
 /**
  * @param {any} schema @param {any} source the integration @param {Record<string, boolean>} secrets which of its secrets are set
- * @returns {Copy} `leftOut` names what the admin has to give again
+ * @returns {Copy} `again` names the settings that the admin has to give again
  */
 export function copied(schema, source, secrets) {
-  const label = (/** @type {string} */ name) => schema.fields[name]?.x.label ?? name;
   const values = Object.fromEntries(
     Object.entries(schema.fields)
       .filter(([name, field]) => !(/** @type {any} */ (field).readonly) && !OWN.includes(name) && source[name] !== undefined)
@@ -18,7 +17,6 @@ export function copied(schema, source, secrets) {
       .map(([name]) => [name, source[name]]),
   );
   const domains = (source.domains ?? []).map((/** @type {any} */ each) => each.domain);
-  const set = Object.entries(secrets).filter(([, isSet]) => isSet);
-  const again = [...OWN.slice(1), ...set.map(([name]) => name)].map(label);
-  return { name: source.name, values: { ...values, domains, name: `${source.name} (copy)` }, leftOut: [...again, 'the icon'] };
+  const set = Object.keys(secrets).filter((name) => secrets[name] && schema.fields[name]);
+  return { name: source.name, values: { ...values, domains, name: `${source.name} (copy)` }, again: [...OWN.slice(1), ...set] };
 }

@@ -49,7 +49,7 @@ function limits(field) {
   const { minimum, maximum, maxLength } = field.x.limits ?? {};
   const said = [];
   if (minimum !== undefined && maximum !== undefined) said.push(`${minimum} to ${maximum}.`);
-  else if (maxLength && field.type === 'string' && !field.valid_choices) said.push(`At most ${maxLength} characters.`);
+  else if (maxLength && !field.x.variables && field.type === 'string' && !field.valid_choices) said.push(`At most ${maxLength} characters.`);
   const standard = field.valid_choices ? choice(field, field.default) : String(field.default ?? '');
   const isShort = standard && standard.length <= SHOWN_DEFAULT_MAX_LENGTH && field.type !== 'related';
   if (field.type === 'boolean') said.push(`Default: ${field.default ? 'on' : 'off'}.`);

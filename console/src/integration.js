@@ -22,7 +22,8 @@ export function Integration({ id, from }) {
   const asked = useAsked(async () => {
     const own = (/** @type {string} */ rest) => (source ? call(`${PATH}${source}/${rest}`) : null);
     const [{ data: schema }, found, secrets] = await Promise.all([call(`${PATH}schema/`), own(''), own('secrets/')]);
-    const defaults = Object.fromEntries(Object.entries(schema.fields).map(([name, field]) => [name, /** @type {any} */ (field).default]));
+    const fields = /** @type {[string, import('./fields.js').Field][]} */ (Object.entries(schema.fields));
+    const defaults = Object.fromEntries(fields.filter(([, field]) => !field.x.secret).map(([name, field]) => [name, field.default]));
     const copy = isNew && found ? copied(schema, found.data, secrets?.data ?? {}) : null;
     const values = isNew ? defaults : found?.data;
     return { schema, saved: values, etag: isNew ? '' : (found?.etag ?? ''), secrets: isNew ? {} : (secrets?.data ?? {}), copy };
@@ -88,7 +89,7 @@ function Form({ id, schema, saved, etag, secrets, copy, again, said, say }) {
       </div>`}
     <//>
     ${!isNew && html`<${Doctor} id=${id} />`}
-    ${copy && html`<div class="note" role="note"><p>Begun as a copy of ${copy.name}. Not copied: ${copy.leftOut.join(', ')}.</p></div>`}
+    ${copy && html`<div class="note" role="note"><p>Begun as a copy of ${copy.name}. Not copied: ${[...copy.again.map((name) => fields[name].x.label), 'the icon'].join(', ')}.</p></div>`}
     <div class="beside">
       <${Contents} all=${all} faults=${faults} changes=${changes} />
       <form class="settings" onSubmit=${save} novalidate>
@@ -101,7 +102,7 @@ function Form({ id, schema, saved, etag, secrets, copy, again, said, say }) {
           change ends the service account’s sign-in.
         </p>
         ${all.map((each) => html`<${SectionOf} key=${each.name} section=${each} fields=${fields} values=${values} setting=${setting}
-            needed=${(/** @type {string} */ name) => name in changes || name in faults} />`)}
+            needed=${(/** @type {string} */ name) => name in changes || name in faults || copy?.again.includes(name)} />`)}
         ${!readOnly && html`<div class="bar">
           <button disabled=${!dirty || busy}>${busy ? 'Saving …' : isNew ? 'Create' : 'Save'}</button>
           <button type="button" disabled=${!dirty || busy} onClick=${() => setChanges({})}>Discard changes</button>

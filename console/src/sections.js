@@ -54,8 +54,9 @@ export function SectionOf({ section, fields, values, needed, setting }) {
 
 /** @param {string} name @param {Field} field @param {Record<string, any>} values */
 function isRelevant(name, field, values) {
-  if (!field.x.condition || holds(field.x.condition, values)) return true;
+  if (holds(field.x.condition, values)) return true;
   if (field.x.secret) return false;
+  if (!field.x.condition) return true;
   const value = values[name];
   return !(value === null || value === undefined || value === '' || value === field.default || (Array.isArray(value) && !value.length));
 }
