@@ -13,11 +13,18 @@ CONNECTOR = "ms_exchange_connector"
 """Integrations, as admins' tools know them."""
 
 _ID = re.compile(r"[0-9]{1,18}")
+_OBJECT = re.compile(rf"{API_ROOT}/([a-z]+)/v1/([a-z][a-z0-9_]*)/([0-9]{{1,18}})/")
 
 
 def uri(area: str, name: str, id_: int | None = None) -> str:
     """The URI of a resource's list, or of one object."""
     return f"{API_ROOT}/{area}/v1/{name}/" + (f"{id_}/" if id_ is not None else "")
+
+
+def object_at(path: str) -> tuple[str, str, int] | None:
+    """The area, the resource and the id of an object's URI; None for anything else."""
+    found = _OBJECT.fullmatch(path)
+    return (found[1], found[2], int(found[3])) if found else None
 
 
 def id_in(reference: object, area: str, name: str) -> int | None:

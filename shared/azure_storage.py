@@ -83,9 +83,16 @@ class AzureTable:
         return str(done["etag"])
 
     async def rows(
-        self, partition: str, prefix: str = "", after: str = "", *, until: str = "", columns: Sequence[str] = ()
+        self,
+        partition: str,
+        prefix: str = "",
+        after: str = "",
+        *,
+        until: str = "",
+        columns: Sequence[str] = (),
+        page: int = 0,
     ) -> AsyncIterator[Row]:
-        """See Table.rows; a range of row keys, paged by 1,000."""
+        """See Table.rows; a range of row keys, paged by 1,000 unless less is asked for."""
         where, range_ = "PartitionKey eq @p and RowKey gt @after", {"p": partition, "after": after}
         if prefix:
             where += " and RowKey ge @low and RowKey lt @high"
@@ -95,7 +102,9 @@ class AzureTable:
             range_["until"] = until
         chosen = ["PartitionKey", "RowKey", *columns] if columns else None
         with _failures():
-            async for entity in self._client.query_entities(where, parameters=range_, select=chosen):
+            async for entity in self._client.query_entities(
+                where, parameters=range_, select=chosen, results_per_page=page or None
+            ):
                 yield _row(entity)
 
     async def everything(self) -> AsyncIterator[Row]:

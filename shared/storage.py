@@ -31,7 +31,10 @@ ALIASES = "aliases"
 STATISTICS = "statistics"
 """The table of what has been counted, and of alarms that were: shared/statistics/rows.py."""
 
-TABLES = ("integrations", ALIASES, MEETINGS, "personal", STATISTICS)
+CHANGES = "changes"
+"""The table of what admins have changed: shared/changes/rows.py."""
+
+TABLES = ("integrations", ALIASES, MEETINGS, "personal", STATISTICS, CHANGES)
 """Every table that the product uses; created by infra/, and by the local stack."""
 
 MEETING_REQUESTS = "meeting-requests"
@@ -189,12 +192,19 @@ class Table(Protocol):
         ...
 
     def rows(
-        self, partition: str, prefix: str = "", after: str = "", *, until: str = "", columns: Sequence[str] = ()
+        self,
+        partition: str,
+        prefix: str = "",
+        after: str = "",
+        *,
+        until: str = "",
+        columns: Sequence[str] = (),
+        page: int = 0,
     ) -> AsyncIterator[Row]:
         """The partition's rows whose key starts with `prefix`, by rising key, those beyond key `after` only.
 
         `until` is the last key that is wanted; `columns` those that are read, all where none is named. One round trip
-        for a thousand rows.
+        for a thousand rows, or for each `page` where so few are wanted that more would be read for nothing.
         """
         ...
 

@@ -51,15 +51,22 @@ class MemoryTable:
         return [self._apply(partition, operation) for operation in operations]
 
     async def rows(
-        self, partition: str, prefix: str = "", after: str = "", *, until: str = "", columns: Sequence[str] = ()
+        self,
+        partition: str,
+        prefix: str = "",
+        after: str = "",
+        *,
+        until: str = "",
+        columns: Sequence[str] = (),
+        page: int = 0,
     ) -> AsyncIterator[Row]:
         self.round_trips += 1
-        count = 0
+        count, page = 0, page or 1000
         for (owner, key), row in sorted(self._rows.items()):
             if owner == partition and key.startswith(prefix) and key > after and (key <= until or not until):
                 kept = {name: value for name, value in row.values.items() if name in columns}
                 count += 1
-                self.round_trips += count % 1000 == 1 and count > 1  # the next page
+                self.round_trips += (count - 1) % page == 0 and count > 1  # the next page
                 yield replace(row, values=kept) if columns else row
 
     async def everything(self) -> AsyncIterator[Row]:

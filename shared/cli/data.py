@@ -66,8 +66,8 @@ def erase_(
 ) -> None:
     """Remove all that the tables hold about a person: user records, personal VMRs, meetings, decisions and answers.
 
-    Tells what that is, and asks before it goes. Rooms of meetings to come close. Remove the person's messages from the
-    equipment mailbox first: docs/operations.md.
+    Records of admins' changes stay, without what they say of the person. Tells what that is, and asks before it goes.
+    Rooms of meetings to come close. Remove the person's messages from the equipment mailbox first: docs/operations.md.
     """
     try:
         person = Person(email, frozenset(id_ or ()), tuple(word or ()))
@@ -88,6 +88,7 @@ def _tell(traces: Traces) -> None:
     rows += [["personal VMR", vmr.name] for vmr in traces.vmrs]
     rows += [[f"meeting, {booking.state}", booking.alias] for booking in traces.bookings]
     rows += [["decision", RowKind.OPERATION.name_in(decision.row.key)] for decision in traces.decisions]
+    rows += [["change", str(change.id)] for change in traces.changes]
     show.show(show.table(("what", "which"), rows))
 
 

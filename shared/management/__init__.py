@@ -10,6 +10,8 @@ connectors.py  ms_exchange_connector; domains.py exchange_domain; connector_sche
                connector_usage.py what would be lost with an integration
 api_clients.py oauth2_client and role
 fixed.py       what the original's clients look up, and what is the same everywhere
+changes.py     who changed what; recording.py how that comes on record, reverting.py how it is put back
+writing.py     objects created, changed and removed through a Recorder
 meetings.py    scheduled meetings as a support desk looks for them; what may be done about one
 alarms.py      what an admin has to fix; former_alarms.py what they had; connector_health.py how each integration is
 overview.py    what was done by the day, and the rooms of the next days
@@ -21,6 +23,7 @@ openapi.py     the API described
 """
 
 from shared.alarms import Alarms
+from shared.changes import ChangeLog
 from shared.clock import Clock
 from shared.identity.api_clients import ApiClients
 from shared.integrations import IntegrationStore
@@ -28,6 +31,7 @@ from shared.management.admins import Admin, Admins, ClientAdmins, EntraAdmins, P
 from shared.management.alarms import AlarmResource
 from shared.management.api_clients import ApiClientResource, roles
 from shared.management.call import Answer, Call
+from shared.management.changes import Changes
 from shared.management.conference_aliases import ConferenceAliases
 from shared.management.conferences import Conferences
 from shared.management.connector_health import ConnectorHealth
@@ -43,6 +47,8 @@ from shared.management.meetings import Meetings
 from shared.management.overview import Overview
 from shared.management.records import records
 from shared.management.relations import NameAt
+from shared.management.resource import Resource
+from shared.management.reverting import Reverting
 from shared.meetings.room_control import RoomControl
 from shared.personal.sources import served_by
 from shared.personal.store import VmrStore
@@ -85,22 +91,23 @@ def management(
     """
     vmrs = VmrStore(storage, clock, served_by(integrations))
     scheduled = MeetingReader(integrations, storage, clock)
-    return Management(
-        admins,
-        [
-            Connectors(integrations, storage, clock, lifecycle, examine, start_sign_in, names, local=local),
-            Domains(integrations, lifecycle),
-            Conferences(vmrs, scheduled, integrations, clock, name_at),
-            ConferenceAliases(vmrs, scheduled, clock),
-            end_users(UserStore(storage), integrations),
-            *records(integrations, storage, clock),
-            AlarmResource(integrations, alarms),
-            ConnectorHealth(integrations, alarms, storage),
-            FormerAlarms(integrations, storage),
-            Overview(integrations, storage, clock),
-            ApiClientResource(api_clients),
-            roles(),
-            Meetings(integrations, storage, control, clock),
-            worker_vms(),
-        ],
-    )
+    changes = ChangeLog(storage, clock)
+    reverting = Reverting(changes, lambda: {(each.area, each.name): each for each in resources})
+    resources: list[Resource] = [
+        Connectors(integrations, storage, clock, lifecycle, examine, start_sign_in, names, local=local),
+        Domains(integrations, lifecycle),
+        Conferences(vmrs, scheduled, integrations, clock, name_at),
+        ConferenceAliases(vmrs, scheduled, clock),
+        end_users(UserStore(storage), integrations),
+        *records(integrations, storage, clock),
+        AlarmResource(integrations, alarms),
+        ConnectorHealth(integrations, alarms, storage),
+        FormerAlarms(integrations, storage),
+        Overview(integrations, storage, clock),
+        ApiClientResource(api_clients),
+        roles(),
+        Meetings(integrations, storage, control, clock),
+        worker_vms(),
+        Changes(changes, reverting),
+    ]
+    return Management(admins, resources, changes)

@@ -16,13 +16,17 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plai
 
 @dataclass(frozen=True)
 class Call:
-    """A request. `path` starts behind the host name, `query` is as it came, header names are in lower case."""
+    """A request. `path` starts behind the host name, `query` is as it came, header names are in lower case.
+
+    `who` is the admin's name, once it is proven.
+    """
 
     method: str
     path: str
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    who: str = ""
 
 
 @dataclass(frozen=True)

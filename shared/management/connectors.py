@@ -134,9 +134,15 @@ class Connectors:
     def actions(self) -> Mapping[str, Action]:
         """Previewing templates, checking changes, the doctor, the icon, secrets, deletion, the manifest."""
         return {
-            "preview": Action("POST", "What a template would look like, saved or not.", self._preview, _PREVIEW),
+            "preview": Action(
+                "POST", "What a template would look like, saved or not.", self._preview, _PREVIEW, is_recorded=False
+            ),
             "check": Action(
-                "POST", "Whether these changes could be saved; nothing is.", self._check, {"type": "object"}
+                "POST",
+                "Whether these changes could be saved; nothing is.",
+                self._check,
+                {"type": "object"},
+                is_recorded=False,
             ),
             "doctor": Action("GET", "What is wrong, from end to end, and the commands that fix it.", self._doctor),
             "icon": Action(
@@ -174,8 +180,10 @@ class Connectors:
         return shown(await self._integrations.by_id(id_))
 
     async def create(self, fields: Object) -> Shown:
-        """A new integration. Raises SettingsInvalid."""
+        """A new integration. Raises SettingsInvalid, and Conflict while an earlier one of the same uuid is removed."""
         understood = _understood(fields)
+        if isinstance(understood.get("uuid"), str) and understood["uuid"]:
+            await self._lifecycle.creating(understood["uuid"].lower())
         created = await self._integrations.create(understood, await self._resolved(understood, None))
         await self._lifecycle.saved(created.uuid, frozenset())
         return shown(created)
@@ -270,7 +278,8 @@ class Connectors:
 def shown(integration: Integration) -> Shown:
     """An integration as the resource shows it."""
     domains = [domain_object(integration, entry) for entry in integration.domains]
-    return Shown(integration.resource() | {"domains": domains}, f'"{integration.revision}"')
+    secrets = {name: reference for name in SECRET_FIELDS if (reference := getattr(integration, name))}
+    return Shown(integration.resource() | {"domains": domains}, f'"{integration.revision}"', secrets)
 
 
 def _understood(fields: Object) -> dict[str, Any]:

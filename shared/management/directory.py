@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -12,7 +13,7 @@ from shared.api_paths import CONFIGURATION, id_in
 from shared.errors import NotFound, SettingsInvalid
 from shared.integrations import IntegrationStore
 from shared.management.relations import Relations
-from shared.management.resource import TIME, Action, Object, Schema, Shown
+from shared.management.resource import TIME, Action, Object, Recorder, Schema, Shown
 from shared.personal.field_table import FieldTable
 
 ROWS_CONCURRENCY = 16
@@ -116,18 +117,20 @@ class Directory(Generic[Model]):
         """Remove the record. Raises NotFound."""
         await self._store.delete(id_)
 
-    async def patch(self, objects: Sequence[Object], deleted: Sequence[int]) -> Sequence[Object]:
+    async def patch(self, objects: Sequence[Object], deleted: Sequence[int], recorder: Recorder) -> Sequence[Object]:
         """See BulkResource.patch."""
         relations, ids = await self._relations(objects), [self._id(fields) for fields in objects]
-        present = {record_id(record): record for record in await self._store.all()} if any(ids) else {}
+        present = {record_id(record): record for record in await self._store.all()} if any(ids) or deleted else {}
         checked = [self._checked(fields, id_, present, relations) for fields, id_ in zip(objects, ids, strict=True)]
         await _each(checked)
-        await _each([_ignoring_absence(self._store.delete(id_)) for id_ in deleted])
+        shown = {id_: Shown(self._form.show(record, relations)) for id_, record in present.items()}
+        await _each([self._removed(id_, shown[id_], recorder) for id_ in deleted if id_ in shown])
         new = iter(await self._store.numbers(ids.count(None))) if None in ids else iter(())
-        taken = [next(new) if id_ is None else id_ for id_ in ids]
-        return await _each(
-            [self._written(o, id_, n, relations) for o, id_, n in zip(objects, ids, taken, strict=True)]
-        )  # fmt: skip
+        return await _each([
+            self._created(fields, next(new), relations, recorder) if id_ is None
+            else self._changed(fields, id_, shown[id_], recorder)
+            for fields, id_ in zip(objects, ids, strict=True)
+        ])  # fmt: skip
 
     async def _relations(self, objects: Sequence[Object] = ()) -> Relations:
         """What records refer to; `objects` are those that are about to be understood."""
@@ -143,12 +146,20 @@ class Directory(Generic[Model]):
             raise SettingsInvalid({"resource_uri": [f"There is no {self.name} with id {id_}."]})
         self._form.understand(fields, present.get(id_ or 0), id_ or 0, relations)
 
-    async def _written(self, fields: Object, id_: int | None, number: int, relations: Relations) -> Object:
-        if id_ is not None:
-            return (await self.update(id_, fields, None)).fields
-        record = self._form.understand(fields, None, number, relations)
-        await self._store.create(record)
-        return self._form.show(record, relations)
+    async def _created(self, fields: Object, number: int, relations: Relations, recorder: Recorder) -> Object:
+        async def write() -> Shown:
+            record = self._form.understand(fields, None, number, relations)
+            await self._store.create(record)
+            return Shown(self._form.show(record, relations))
+
+        return (await recorder.created(self, fields, write)).fields
+
+    async def _changed(self, fields: Object, id_: int, before: Shown, recorder: Recorder) -> Object:
+        return (await recorder.changed(self, id_, fields, lambda: self.update(id_, fields, None), before)).fields
+
+    async def _removed(self, id_: int, before: Shown, recorder: Recorder) -> None:
+        with suppress(NotFound):  # an earlier try of the same request has removed it
+            await recorder.deleted(self, id_, lambda: self._store.delete(id_), before)
 
 
 def record_id(record: BaseModel) -> int:
@@ -173,10 +184,3 @@ async def _each(work: Sequence[Awaitable[Result]]) -> list[Result]:
     if faults:
         raise SettingsInvalid(faults)
     return [each for each in done if each is not None]
-
-
-async def _ignoring_absence(deletion: Awaitable[None]) -> None:
-    try:
-        await deletion
-    except NotFound:
-        return  # an earlier try of the same request has removed it

@@ -23,9 +23,10 @@ from typing import Any
 from urllib.parse import quote
 
 from shared.api_paths import API_ROOT, id_in, uri
+from shared.changes import ChangeLog
 from shared.errors import InvalidRequest, NotFound, SettingsInvalid
 from shared.integrations import StaleSettings
-from shared.management import listing
+from shared.management import listing, writing
 from shared.management.admins import Admins
 from shared.management.call import Answer, Call, json_object, refuse_another_site
 from shared.management.conversion import converted
@@ -33,11 +34,12 @@ from shared.management.description import AREA_PATH, SCHEMA, description, index
 from shared.management.foreign_keys import ForeignKeys
 from shared.management.openapi import document
 from shared.management.readers import readers_view, refuse_change
+from shared.management.recording import Recording, is_change
 from shared.management.resource import (
-    Action,
     BulkResource,
     NamedResource,
     PagedResource,
+    Recorder,
     Resource,
     Shown,
     WritableResource,
@@ -52,9 +54,10 @@ WARNING_MAX_LENGTH = 1000
 
 
 class _View:
-    """The resources as one kind of admin has them."""
+    """The resources as one kind of admin has them, and where changes of them are recorded."""
 
-    def __init__(self, resources: Iterable[Resource]) -> None:
+    def __init__(self, resources: Iterable[Resource], changes: ChangeLog) -> None:
+        self.changes = changes
         self.resources = {(resource.area, resource.name): resource for resource in resources}
         self.foreign_keys = ForeignKeys(self.resources.values())
 
@@ -62,10 +65,10 @@ class _View:
 class Management:
     """Answers every request below /api/admin/."""
 
-    def __init__(self, admins: Admins, resources: Iterable[Resource]) -> None:
+    def __init__(self, admins: Admins, resources: Iterable[Resource], changes: ChangeLog) -> None:
         self._admins = admins
-        self._whole = _View(resources)
-        self._readers = _View(map(readers_view, self.resources))
+        self._whole = _View(resources, changes)
+        self._readers = _View(map(readers_view, self.resources), changes)
 
     @property
     def resources(self) -> Iterable[Resource]:
@@ -77,7 +80,7 @@ class Management:
         admin = await self._admins.authenticate(call.headers)
         refuse_another_site(call)
         refuse_change(admin, call)
-        view = self._whole if admin.may_change else self._readers
+        call, view = replace(call, who=admin.name), self._whole if admin.may_change else self._readers
         match call.method:
             case "HEAD":
                 read = await _answer(view, replace(call, method="GET"))
@@ -115,16 +118,19 @@ def _fixed(view: _View, path: str) -> Mapping[str, Any] | None:
 
 
 async def _dispatch(view: _View, resource: Resource, id_: str | None, action: str | None, call: Call) -> Answer:
+    recorder = Recording(view.changes, call.who)
     if id_ is None:
-        return await _on_list(view.foreign_keys, resource, call)
+        return await _on_list(view.foreign_keys, resource, call, recorder)
     if (id_, action) == (SCHEMA, None):
         return Answer(200, description(resource)) if call.method == "GET" else _not_allowed("GET")
     if action is None:
-        return await _on_object(resource, await _id(resource, id_), call)
+        return await _on_object(resource, await _id(resource, id_), call, recorder)
     found = resource.actions.get(action)
     if found is None:
         raise NotFound(f"There is no action {action!r}; actions are {', '.join(resource.actions) or 'none'}.")
-    return await _on_action(found, id_of(id_), call)
+    if call.method == found.method and is_change(found):
+        return await recorder.acted(resource, id_of(id_), action, lambda: found.run(id_of(id_), call))
+    return await found.run(id_of(id_), call) if call.method == found.method else _not_allowed(found.method)
 
 
 async def _id(resource: Resource, text: str) -> int:
@@ -133,7 +139,7 @@ async def _id(resource: Resource, text: str) -> int:
     return id_of(text)
 
 
-async def _on_list(foreign_keys: ForeignKeys, resource: Resource, call: Call) -> Answer:
+async def _on_list(foreign_keys: ForeignKeys, resource: Resource, call: Call, recorder: Recorder) -> Answer:
     match call.method, resource:
         case "GET", _:
             query, own_uri = (
@@ -143,10 +149,10 @@ async def _on_list(foreign_keys: ForeignKeys, resource: Resource, call: Call) ->
             found = await _found(foreign_keys, resource, query, own_uri, call.query)
             return Answer(200, found, _warning(query.skipped))
         case "POST", WritableResource():
-            created = await resource.create(converted(json_object(call), resource.schema))
+            created = await writing.create(resource, converted(json_object(call), resource.schema), recorder)
             return _shown(created, 201, {"Location": str(created.fields["resource_uri"])})
         case "PATCH", BulkResource():
-            return await _on_many(resource, json_object(call))
+            return await _on_many(resource, json_object(call), recorder)
     bulk = ", PATCH" if isinstance(resource, BulkResource) else ""
     return _not_allowed(f"GET, POST{bulk}" if isinstance(resource, WritableResource) else "GET")
 
@@ -158,6 +164,8 @@ async def _found(
     if isinstance(resource, PagedResource) and query.is_of_all:
         part, total = await resource.part(query.offset, query.limit)
         return listing.envelope(part, total, query, own_uri, text)
+    if isinstance(resource, listing.TimelineResource) and (shown := await resource.listed(query, text)):
+        return dict(shown)
     objects = await listing.candidates(resource, query)
     known = await foreign_keys.known(objects, {each.path for each in query.filters})
     page = listing.page(objects, query, known, own_uri, text)
@@ -166,7 +174,7 @@ async def _found(
     return page
 
 
-async def _on_many(resource: BulkResource, sent: dict[str, Any]) -> Answer:
+async def _on_many(resource: BulkResource, sent: dict[str, Any], recorder: Recorder) -> Answer:
     objects, deleted = sent.get("objects", []), sent.get("deleted_objects", [])
     if sent.keys() - {"objects", "deleted_objects"} or not (isinstance(objects, list) and isinstance(deleted, list)):
         raise InvalidRequest('Send {"objects": [{…}, …], "deleted_objects": ["<resource_uri>", …]}.')
@@ -176,10 +184,11 @@ async def _on_many(resource: BulkResource, sent: dict[str, Any]) -> Answer:
     if wrong:
         raise SettingsInvalid(wrong)
     objects = [converted(each, resource.schema) for each in objects]
-    return Answer(202, {"objects": await resource.patch(objects, [id_ for id_ in ids.values() if id_ is not None])})
+    known = [id_ for id_ in ids.values() if id_ is not None]
+    return Answer(202, {"objects": await resource.patch(objects, known, recorder)})
 
 
-async def _on_object(resource: Resource, id_: int, call: Call) -> Answer:
+async def _on_object(resource: Resource, id_: int, call: Call, recorder: Recorder) -> Answer:
     if_match = call.headers.get("if-match")
     match call.method, resource:
         case "PUT" | "PATCH" | "DELETE", WritableResource() if if_match not in (None, "*") and not resource.has_etags:
@@ -189,15 +198,11 @@ async def _on_object(resource: Resource, id_: int, call: Call) -> Answer:
         case "PUT" | "PATCH", WritableResource():
             left_out = resource.emptied_by_put if call.method == "PUT" else {}
             fields = {**left_out, **converted(json_object(call), resource.schema)}
-            return _shown(await resource.update(id_, fields, if_match), 202)
+            return _shown(await writing.update(resource, id_, fields, if_match, recorder), 202)
         case "DELETE", WritableResource():
-            await resource.delete(id_, if_match, force=listing.flag(call.query, "force"))
+            await writing.delete(resource, id_, if_match, recorder, force=listing.flag(call.query, "force"))
             return Answer(204)
     return _not_allowed("GET, PUT, PATCH, DELETE" if isinstance(resource, WritableResource) else "GET")
-
-
-async def _on_action(action: Action, id_: int, call: Call) -> Answer:
-    return await action.run(id_, call) if call.method == action.method else _not_allowed(action.method)
 
 
 def _shown(shown: Shown, status: int, headers: Mapping[str, str] | None = None) -> Answer:

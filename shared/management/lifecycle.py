@@ -6,6 +6,12 @@ from typing import Protocol
 class Lifecycle(Protocol):
     """Told of what admins do with integrations."""
 
+    async def creating(self, uuid: str) -> None:
+        """Comes before an integration is created with a uuid of the admin's. Raises Conflict where that had another
+        one, of which not everything is gone yet.
+        """
+        ...
+
     async def saved(self, uuid: str, changed: frozenset[str]) -> None:
         """Try the connection to its Exchange; faults raise an alarm, never an error (E4).
 

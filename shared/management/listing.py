@@ -6,7 +6,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import parse_qsl, urlencode
 
 from shared.errors import InvalidRequest, NotFound
@@ -55,6 +55,18 @@ class Query:
         """Whether an object has the text in one of its searched fields."""
         wanted = self.text.casefold()
         return not wanted or any(wanted in str(shown[field] or "").casefold() for field in self.searched)
+
+
+@runtime_checkable
+class TimelineResource(Resource, Protocol):
+    """A kind of object that is listed by time, the newest first, and answers lists by itself."""
+
+    async def listed(self, query: Query, text: str) -> Object | None:
+        """The page that a query asks for, in Tastypie's envelope; `text` is the query string.
+
+        None where it is no matter of time, so that all objects have to be looked through. Raises InvalidRequest.
+        """
+        ...
 
 
 def query_of(query: str, schema: Schema, foreign_keys: ForeignKeys) -> Query:

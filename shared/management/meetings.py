@@ -91,8 +91,18 @@ class Meetings:
     def actions(self) -> Mapping[str, Action]:
         """What an admin may do about a room."""
         return {
-            "close": Action("POST", "Let nobody in any more, until it is reopened.", self._acting(self.control.close)),
-            "reopen": Action("POST", "Open a room again that was closed here.", self._acting(self.control.reopen)),
+            "close": Action(
+                "POST",
+                "Let nobody in any more, until it is reopened.",
+                self._acting(self.control.close),
+                undone_by=lambda _: ("reopen", {}),
+            ),
+            "reopen": Action(
+                "POST",
+                "Open a room again that was closed here.",
+                self._acting(self.control.reopen),
+                undone_by=lambda _: ("close", {}),
+            ),
         }
 
     async def all(self) -> Sequence[Object]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shared.errors import NotAllowed
 from shared.management.admins import ADMIN_ROLE, Admin
 from shared.management.call import Call
+from shared.management.listing import Query, TimelineResource
 from shared.management.resource import Action, Object, PagedResource, Resource, Schema, SearchedResource, Shown
 
 PINS = frozenset({"pin", "guest_pin"})
@@ -90,8 +91,20 @@ class PagedReadersView(ReadersView):
         return list(map(_without_pins, await self.whole.full(ids)))
 
 
+class TimelineReadersView(ReadersView):
+    """A TimelineResource as a reader sees it. No change that is on record tells a PIN."""
+
+    whole: TimelineResource
+
+    async def listed(self, query: Query, text: str) -> Object | None:
+        """See TimelineResource.listed."""
+        return await self.whole.listed(query, text)
+
+
 def readers_view(whole: Resource) -> ReadersView:
     """A resource as a reader sees it: in pages where it is read in pages."""
+    if isinstance(whole, TimelineResource):
+        return TimelineReadersView(whole)
     return PagedReadersView(whole) if isinstance(whole, PagedResource) else ReadersView(whole)
 
 

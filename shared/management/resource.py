@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -25,6 +25,8 @@ class Shown:
 
     fields: Object
     etag: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """What stands for each secret of it that is set and not shown, by field: another one where it has changed."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class Action:
     run: Callable[[int, Call], Awaitable[Answer]]
     body: Schema | None = None
     media_type: str = "application/json"
+    is_recorded: bool = True
+    """Whether it is a change, to be recorded as one (recording.py). Not for a GET, nor for what records itself."""
+
+    undone_by: Callable[[Object], tuple[str, Object]] | None = None
+    """The action that puts it back, and what is sent to it; of the fields that differ, as they were before."""
 
 
 class Resource(Protocol):
@@ -156,12 +163,32 @@ class WritableResource(Resource, Protocol):
         ...
 
 
+class Recorder(Protocol):
+    """Keeps the record of one admin's changes; see recording.py. Every change of an object is made through it."""
+
+    async def created(self, resource: Resource, fields: Object, write: Callable[[], Awaitable[Shown]]) -> Shown:
+        """Create an object by `write`; `fields` are those that were sent."""
+        ...
+
+    async def changed(
+        self, resource: Resource, id_: int, fields: Object, write: Callable[[], Awaitable[Shown]], before: Shown
+    ) -> Shown:
+        """Change an object by `write`, from what it was `before`."""
+        ...
+
+    async def deleted(self, resource: Resource, id_: int, write: Callable[[], Awaitable[None]], before: Shown) -> None:
+        """Remove an object by `write`."""
+        ...
+
+
 @runtime_checkable
 class BulkResource(WritableResource, Protocol):
     """A kind of object that can also be created, changed and removed by the thousand: PATCH on the list."""
 
-    async def patch(self, objects: Sequence[Object], deleted: Sequence[int]) -> Sequence[Object]:
+    async def patch(self, objects: Sequence[Object], deleted: Sequence[int], recorder: Recorder) -> Sequence[Object]:
         """Change the objects that bear their `resource_uri`, create the others, remove those of these ids.
+
+        Each of them is written through the recorder.
 
         All are checked first, and nothing is changed if any is wrong. What only shows while writing (a name that
         another one has) spoils that object alone. Raises SettingsInvalid with every fault: `objects.<place>.<field>`.

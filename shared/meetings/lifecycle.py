@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from shared.conferences.room_moves import Moves
+from shared.errors import Conflict
 from shared.meetings.retirement import Retirement
 from shared.meetings.timers import Timers
 from shared.personal.store import VmrStore
@@ -21,6 +22,14 @@ class IntegrationLifecycle:
     vmrs: VmrStore
     moves: Moves
     leave_node: Callable[[str], Awaitable[None]]
+
+    async def creating(self, uuid: str) -> None:
+        """See Lifecycle.creating."""
+        if await self.retirement.is_under_way(uuid):
+            raise Conflict(
+                "An integration of this uuid was deleted, and its records are still being removed: try again in a "
+                "minute. What was interrupted is finished by the nightly cleanup."
+            )
 
     async def saved(self, uuid: str, changed: frozenset[str]) -> None:
         """See Lifecycle.saved. Where its VMRs and rooms are may have changed: nodes are told, and rooms moved."""

@@ -41,6 +41,10 @@ class Retirement:
         """Note that the integration is about to be deleted."""
         await self._table.commit(RETIRED_PARTITION, Put(integration, {}))
 
+    async def is_under_way(self, integration: str) -> bool:
+        """Whether something of it has still to go: another one of the same uuid would lose its rows with these."""
+        return await self._table.get(RETIRED_PARTITION, integration) is not None
+
     async def complete(self, integration: str) -> None:
         """Close its rooms and remove all its rows. May be repeated, and taken up where it was interrupted."""
         while rows := [row async for row in self._first_rows(integration)]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from shared.alarm_kinds import AlarmKind
 from shared.alarms import Alarms
+from shared.changes import ChangeLog
 from shared.errors import NotFound, SchedulingError
 from shared.integrations import Integration, IntegrationStore
 from shared.meetings.alarm_checks import NUMBERS, check_domains, check_number_space, forget_mailbox
@@ -67,6 +68,7 @@ class Timers:
         existing = {each.uuid async for each in self.integrations.outlines(columns=("uuid",))}
         await self.retirement.complete_all(existing)
         await self._tidy_statistics()
+        await ChangeLog(self.retirement.storage, self.rounds.clock).tidy()
         await keep_vmrs_registered(self.retirement.storage, self.alarms, self._outlines, served_by(self.integrations))
 
     async def _tidy_statistics(self) -> None:

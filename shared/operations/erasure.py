@@ -4,16 +4,23 @@
     bookings, and their rooms        by whom the alias was given to: ids of the person, or a sign-in of the record;
                                      and by what templates made of the meeting: the address, or words such as the name
     decisions and answers            of these meetings, and those whose text has the address or the words
+    changes that admins made         of all these objects, with everything that is on record of them; of others, the
+                                     fields that have the address or the words, and who made them
 
-Reads two tables from end to end: for an admin's request, not for a user's.
+Reads three tables from end to end: for an admin's request, not for a user's.
 """
 
+import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from shared.api_paths import CONFIGURATION, STATUS, uri
 from shared.bookings.booking import Booking
 from shared.bookings.operation import Operation
 from shared.bookings.rows import RowKind, meetings_table
+from shared.changes import ERASED, Change, ChangeLog, ChangeState, Fields
+from shared.clock import SystemClock
 from shared.conferences.platform import Platform
 from shared.conferences.removals import Removals
 from shared.errors import InvalidRequest
@@ -67,9 +74,11 @@ class Traces:
     vmrs: Sequence[PersonalVmr]
     bookings: Sequence[Booking]
     decisions: Sequence[DecisionTrace]
+    changes: Sequence[Change] = ()
+    """Those that tell of the person, as they are to be."""
 
     def __bool__(self) -> bool:
-        return any((self.users, self.vmrs, self.bookings, self.decisions))
+        return any((self.users, self.vmrs, self.bookings, self.decisions, self.changes))
 
 
 async def traces_of(tables: Tables, person: Person) -> Traces:
@@ -78,12 +87,10 @@ async def traces_of(tables: Tables, person: Person) -> Traces:
     vmrs = await VmrStore(tables).all()
     is_owner = _owners(person, users)
     bookings = [booking async for booking in _bookings(tables) if is_owner(booking.owner) or _mentions(person, booking)]
-    return Traces(
-        users,
-        [vmr for vmr in vmrs if same_address(vmr.primary_owner_email_address, person.email)],
-        bookings,
-        [decision async for decision in _decisions(tables, person, bookings)],
-    )
+    vmrs = [vmr for vmr in vmrs if same_address(vmr.primary_owner_email_address, person.email)]
+    decisions = [decision async for decision in _decisions(tables, person, bookings)]
+    changes = await ChangeLog(tables, SystemClock()).everything()
+    return Traces(users, vmrs, bookings, decisions, _erased(person, changes, _uris(users, vmrs, bookings)))
 
 
 async def erase(tables: Tables, platform: Platform, traces: Traces) -> None:
@@ -93,7 +100,9 @@ async def erase(tables: Tables, platform: Platform, traces: Traces) -> None:
     where neither the next run nor the nightly cleanup finds it.
     Raises Conflict when somebody works on one of the rows this moment, and Unavailable.
     """
-    meetings = meetings_table(tables)
+    meetings, log = meetings_table(tables), ChangeLog(tables, SystemClock())
+    for change in traces.changes:
+        await log.rewrite(change)
     for booking in traces.bookings:
         await platform.show(booking.closed())
     for decision in traces.decisions:
@@ -113,6 +122,44 @@ async def _erase_decision(meetings: Table, decision: DecisionTrace) -> None:
     pending = await meetings.get(row.partition, decision.pending_key)
     is_its_own = pending is not None and operation_of(pending) == RowKind.OPERATION.name_in(row.key)
     await meetings.commit(row.partition, Delete(row), *([Delete(pending)] if pending and is_its_own else []))
+
+
+def _uris(users: Sequence[UserRecord], vmrs: Sequence[PersonalVmr], bookings: Sequence[Booking]) -> frozenset[str]:
+    """What the management API calls these objects."""
+    return frozenset(
+        [uri(CONFIGURATION, "end_user", user.id) for user in users]
+        + [uri(CONFIGURATION, "conference", vmr.id) for vmr in vmrs]
+        + [uri(STATUS, "meeting", booking.numbers.own) for booking in bookings]
+    )
+
+
+def _erased(person: Person, changes: Sequence[Change], targets: frozenset[str]) -> list[Change]:
+    """The changes that tell of the person, as they are to be. What is said of an object of theirs goes as a whole; so
+    does the object that is gone, but tells of them in one of its changes.
+    """
+    theirs = targets | {each.target for each in changes if _is_about(person, each)}
+    pairs = [(each, _without(person, each, whole=each.target in theirs)) for each in changes]
+    return [replace(erased, state=ChangeState.ERASED) for each, erased in pairs if erased != each]
+
+
+def _is_about(person: Person, change: Change) -> bool:
+    """Whether the object of a change is somebody's own, not an integration's, and the person's by what it tells."""
+    return change.target != change.connector and person.is_in(change.name, *map(_text, (change.before, change.after)))
+
+
+def _without(person: Person, change: Change, *, whole: bool) -> Change:
+    def fields(values: Fields | None) -> Fields | None:
+        if values is None:
+            return None
+        return {name: ERASED if whole or person.is_in(_text(value)) else value for name, value in values.items()}
+
+    who = ERASED if person.is_in(change.who) else change.who
+    name = ERASED if whole or person.is_in(change.name) else change.name
+    return replace(change, who=who, name=name, before=fields(change.before), after=fields(change.after))
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _owners(person: Person, users: Sequence[UserRecord]) -> Callable[[str], bool]:

@@ -10,7 +10,7 @@ import pytest
 
 from shared.bookings import alias_rows, rows
 from shared.bookings.rows import RowKind
-from shared.storage import ALIASES, MEETINGS, STATISTICS
+from shared.storage import ALIASES, CHANGES, MEETINGS, STATISTICS
 from tests.support import ROOT
 
 VOCABULARY = "shared/bookings/rows.py"
@@ -109,6 +109,7 @@ def test_keys_are_spelt_in_one_place() -> None:
         ("MEETINGS", MEETINGS, VOCABULARY),
         ("ALIASES", ALIASES, ALIAS_ROWS),
         ("STATISTICS", STATISTICS, "shared/statistics/rows.py"),
+        ("CHANGES", CHANGES, "shared/changes/rows.py"),
     ],
 )
 def test_the_name_of_a_table_stands_once(constant: str, name: str, owner: str) -> None:

@@ -7,6 +7,9 @@ class FakeLifecycle:
     def __init__(self) -> None:
         self.told: list[tuple[str, str]] = []
 
+    async def creating(self, uuid: str) -> None:
+        self.told.append(("creating", uuid))
+
     async def saved(self, uuid: str, changed: frozenset[str]) -> None:
         self.told.append(("saved", uuid))
 

@@ -34,6 +34,7 @@ var tables = [
   'meetings'
   'personal'
   'statistics'
+  'changes'
 ]
 
 var queues = [

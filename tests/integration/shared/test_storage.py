@@ -257,6 +257,13 @@ async def test_columns_that_are_named_are_read_where_a_row_has_them(table: Table
     await table.commit(partition, Replace(row, {"text": "c"}))
 
 
+@pytest.mark.parametrize("page", [1, 3, 100])
+async def test_a_smaller_page_brings_the_same_rows(table: Table, partition: str, page: int) -> None:
+    await table.commit(partition, *(Put(f"row:{n}", {"n": n}) for n in range(7)))
+    read = [row.values["n"] async for row in table.rows(partition, "row:", "row:1", until="row:5", page=page)]
+    assert read == [2, 3, 4, 5]
+
+
 async def test_more_rows_than_a_page_holds(table: Table, partition: str) -> None:
     names = [f"row:{n:04}" for n in range(1100)]
     for start in range(0, len(names), 100):

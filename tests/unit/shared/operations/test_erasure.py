@@ -18,12 +18,15 @@ from shared.personal.vmr import PersonalVmr
 from shared.storage import TABLES
 from tests.fakes.mailbox import invitation
 from tests.support.crashes import Crash, CrashingStorage, Fuse
+from tests.support.integrations import graph_fields
+from tests.support.management_api import CONNECTORS, Api
 from tests.support.meetings_world import MeetingsWorld, body, stored_integration
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TENANT, OID, OTHER_OID = "4189c2b4-92ca-416c-b7ea-bc3cfab3d0f0", "0c5e5b4f", "7a7a7a7a"
 ALICE, BOB = f"entra:{TENANT}:{OID}", f"entra:{TENANT}:{OTHER_OID}"
 ADDRESS = "alice@example.com"
+CONFERENCES, CHANGES = "configuration/v1/conference/", "status/v1/change/"
 
 
 @pytest.fixture
@@ -117,6 +120,24 @@ async def test_nothing_of_the_person_is_left_and_nothing_of_others_is_touched(wo
     assert not [row for row in after if any(text in row for text in (ADDRESS, OID, alias, "uid m0"))]
     gone = set(before) - set(after)
     assert not [row for row in gone if "bob@" in row or OTHER_OID in row]
+
+
+async def test_what_records_of_changes_say_of_the_person_goes_and_the_rest_of_them_stays() -> None:
+    api = Api()
+    for mailbox, name in ((ADDRESS, "Alice Smith"), ("bob@example.com", "Bob")):
+        made = await api.call("POST", CONFERENCES, {"name": name, "primary_owner_email_address": mailbox})
+        await api.call("PATCH", f"{CONFERENCES}{made.body['id']}/", {"description": f"of {name}"})
+    await api.call("POST", CONNECTORS, graph_fields(description=f"Ask {ADDRESS}.", room_mailbox_name="VMR"))
+    traces = await traces_of(api.storage, Person(ADDRESS))
+    assert len(traces.changes) == 3
+    await erase(api.storage, traces)
+    tables = [row.values async for row in api.storage.table("changes").everything()]
+    assert not [text for text in (ADDRESS, "Alice Smith") if text in repr(tables)]
+    connector, _, _, of_alice, _ = (await api.get(CHANGES))["objects"]
+    assert (connector["to"]["description"], connector["to"]["room_mailbox_name"]) == ("erased", "VMR")
+    assert (of_alice["to"], of_alice["revertible"], of_alice["who"]) == ({"description": "erased"}, False, "tester")
+    assert "of Bob" in repr(tables)
+    assert not (await traces_of(api.storage, Person(ADDRESS))).changes
 
 
 async def test_what_was_due_of_it_goes_by_itself(world: MeetingsWorld) -> None:

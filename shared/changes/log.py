@@ -1,0 +1,218 @@
+"""The log of changes: written around each change, read by pages, forgotten after a year.
+
+    begin ─▶ the change itself ─┬─ made: settle          (who, when, from, to: done)
+                                ├─ refused: drop         (nothing was changed, nothing is on record)
+                                └─ nobody knows: it stays `begun`, with what was to be changed
+
+The record comes first, so that a crash loses no change; and says `begun` until the change has been made, so that it
+claims none that did not happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared.changes import rows
+from shared.changes.change import Change, ChangeState, id_at
+from shared.changes.rows import changes_table
+from shared.clock import Clock
+from shared.errors import Conflict, NotFound
+from shared.storage import Delete, Insert, Put, Replace, Row, RowExists, Table, Tables, Write, before
+
+CHANGES_LIFETIME = timedelta(days=365)
+"""As long as the other records of what was done."""
+
+COUNTED_MAX = 1_000
+"""How far a list counts on behind the page that it shows; one request."""
+
+READ_MAX = 2_000
+"""Changes that are looked through for a page; behind them the next page goes on."""
+
+_ATTEMPTS = 50
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A change with its rows in the table, to be settled, dropped, or rewritten."""
+
+    change: Change
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Search:
+    """Which changes are asked for: those behind the change `older_than` (0: from the newest on), of one object, of one
+    integration and all that belongs to it (both by URI), of one admin, within a time. `matches` is what they have to
+    meet besides.
+    """
+
+    target: str = ""
+    connector: str = ""
+    who: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    older_than: int = 0
+    matches: Callable[[Change], bool] | None = None
+
+    @property
+    def is_a_range(self) -> bool:
+        """Whether everything of the list that is read is asked for."""
+        return self.matches is None and sum(map(bool, (self.target, self.connector, self.who))) <= 1
+
+    @property
+    def prefix(self) -> str:
+        """What begins the keys of the list that is read."""
+        if self.target:
+            return rows.list_of_object(self.target)
+        if self.connector:
+            return rows.list_of_integration(self.connector)
+        return rows.list_of_admin(self.who) if self.who else rows.ALL
+
+    def finds(self, change: Change) -> bool:
+        """Whether a change of that list is asked for."""
+        return (
+            self.connector in ("", change.connector)
+            and (not self.who or change.who.casefold() == self.who.casefold())
+            and (self.matches is None or self.matches(change))
+        )
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some changes, the newest first, with long texts cut.
+
+    `older` is the id behind which the next page begins, 0 where there is none; `left` is how many there are behind
+    this page, or more where `left_is_more`.
+    """
+
+    changes: list[Change]
+    older: int
+    left: int
+    left_is_more: bool = False
+
+
+class ChangeLog:
+    """All changes of the deployment. Every call may raise Unavailable."""
+
+    def __init__(self, tables: Tables, clock: Clock) -> None:
+        self._table: Table = changes_table(tables)
+        self._clock = clock
+        self._newest = 0
+
+    async def begin(self, change: Change) -> Entry:
+        """Write down a change that is about to be made; its id is chosen here."""
+        for _ in range(_ATTEMPTS):
+            self._newest = max(id_at(self._clock.now()), self._newest + 1)
+            mine = replace(change, id=self._newest, state=ChangeState.BEGUN)
+            keys, whole = rows.keys_of(mine), rows.whole(mine)
+            try:
+                etags = await self._table.commit(
+                    rows.PARTITION, *(Insert(key, rows.listed(mine)) for key in keys), *whole
+                )
+            except RowExists:  # another instance has had the same microsecond
+                continue
+            written = [*keys, *(each.key for each in whole)]
+            return Entry(mine, tuple(_row(key, etag) for key, etag in zip(written, etags, strict=True)))
+        raise Conflict("Too many others are changing something right now. Nothing was changed: try again.")
+
+    async def settle(self, entry: Entry, change: Change) -> Change:
+        """Write down what the change has come to."""
+        done = replace(change, id=entry.change.id, state=ChangeState.DONE)
+        await self._rewrite(entry, done)
+        return done
+
+    async def drop(self, entry: Entry) -> None:
+        """Nothing was changed."""
+        await self._table.commit(rows.PARTITION, *map(Delete, entry.rows))
+
+    async def one(self, id_: int) -> Change:
+        """The change of an id, whole. Raises NotFound."""
+        row = await self._table.get(rows.PARTITION, f"{rows.ALL}{rows.place(id_)}")
+        if row is None:
+            raise NotFound(f"There is no change with id {id_}. Changes are forgotten after a year.")
+        return await self._whole(row)
+
+    async def page(self, search: Search, limit: int, skipped: int = 0) -> Page:
+        """Some of the changes that are asked for: one request for the page, one to count what is behind it.
+
+        Where a search is no range, up to READ_MAX changes are looked through; what is rare may take several pages.
+        """
+        first, last = self._range(search)
+        found, read, end = list[Change](), 0, ""
+        wanted = skipped + limit
+        size = min(wanted + 1, COUNTED_MAX) if search.is_a_range else COUNTED_MAX
+        async for row in self._table.rows(rows.PARTITION, search.prefix, first, until=last, page=size):
+            if len(found) == wanted or read == READ_MAX:
+                break
+            read, end = read + 1, row.key
+            found += filter(search.finds, [rows.change_of(row)])
+        else:
+            return Page(found[skipped:], 0, 0)
+        left, is_all = await self._count(search, end, last)
+        return Page(found[skipped:], rows.id_of(end), left, left_is_more=not is_all)
+
+    async def _count(self, search: Search, after: str, until: str) -> tuple[int, bool]:
+        """How many of the next COUNTED_MAX changes are asked for, and whether these are all."""
+        columns, read, count = ("who",) if search.is_a_range else (), 0, 0
+        async for row in self._table.rows(rows.PARTITION, search.prefix, after, until=until, columns=columns):
+            read += 1
+            count += search.is_a_range or search.finds(rows.change_of(row))
+            if read == COUNTED_MAX:
+                return count, False
+        return count, True
+
+    def _range(self, search: Search) -> tuple[str, str]:
+        """The keys between which a search reads: behind the first, up to the last."""
+        bounds = [search.older_than] * bool(search.older_than) + ([id_at(search.until)] if search.until else [])
+        first = f"{search.prefix}{rows.place(min(bounds))}" if bounds else ""
+        last = f"{search.prefix}{rows.place(id_at(search.since))}" if search.since else ""
+        return first, last
+
+    # --- what is forgotten
+
+    async def tidy(self) -> None:
+        """Forget what is older than CHANGES_LIFETIME."""
+        oldest = f"{rows.ALL}{rows.place(id_at(self._clock.now() - CHANGES_LIFETIME))}"
+        for row in [row async for row in self._table.rows(rows.PARTITION, rows.ALL, before(oldest))]:
+            if row.key >= oldest:
+                await self.drop(await self._entry(row))
+
+    async def rewrite(self, change: Change) -> None:
+        """Have this in the place of what is on record of a change: for the erasure of what it says of a person."""
+        row = await self._table.get(rows.PARTITION, f"{rows.ALL}{rows.place(change.id)}")
+        if row:
+            await self._rewrite(await self._entry(row), change)
+
+    async def everything(self) -> list[Change]:
+        """Every change, whole: for the erasure of a person's data."""
+        listed = [row async for row in self._table.rows(rows.PARTITION, rows.ALL)]
+        return [await self._whole(row) for row in listed]
+
+    async def _whole(self, row: Row) -> Change:
+        change = rows.change_of(row)
+        if not rows.is_cut(row):
+            return change
+        beside = [each async for each in self._table.rows(rows.PARTITION, rows.whole_prefix(change.id))]
+        return rows.with_whole(change, beside)
+
+    async def _entry(self, row: Row) -> Entry:
+        change = await self._whole(row)
+        keys = rows.keys_of(change)
+        found = [await self._table.get(rows.PARTITION, key) for key in keys]
+        beside = [each async for each in self._table.rows(rows.PARTITION, rows.whole_prefix(change.id))]
+        return Entry(change, tuple(each for each in (*found, *beside) if each))
+
+    async def _rewrite(self, entry: Entry, change: Change) -> None:
+        """One transaction: what is there under the same keys is replaced, the rest goes, what is new comes."""
+        values, known = rows.listed(change), {row.key: row for row in entry.rows}
+        keys, whole = rows.keys_of(change), rows.whole(change)
+        kept = {*keys, *(each.key for each in whole)}
+        writes: list[Write] = [Replace(known[key], values) if key in known else Put(key, values) for key in keys]
+        writes += [*whole, *(Delete(row) for key, row in known.items() if key not in kept)]
+        await self._table.commit(rows.PARTITION, *writes)
+
+
+def _row(key: str, etag: str) -> Row:
+    return Row(rows.PARTITION, key, {}, etag)

@@ -1,0 +1,177 @@
+"""Table `changes`: its rows, all in one partition, so that those of one change are written together.
+
+    all:<place>              a change, the newest first
+    who:<digest>:<place>     the same, among those of one admin
+    what:<digest>:<place>    the same, among those of one object
+    of:<digest>:<place>      the same, among those of one integration and all that belongs to it
+    whole:<place>:<n>        its fields before and after, compressed, where they are too long for a list
+
+`<place>` counts down with time, so that a page of the newest is the beginning of a range. A change has a row in each of
+these lists with all that the list shows: a page is one range, however many changes there are. Texts that are longer
+than a list needs are cut there, and stand whole in the rows beside it.
+
+This module alone knows the keys and the columns.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+from shared.changes.change import Change, ChangeState, Fields
+from shared.storage import CHANGES, Put, Row, Table, Tables, Values
+
+PARTITION = "changes"
+
+SHOWN_MAX_LENGTH = 6_000
+"""Characters of a change's fields in a list, as JSON, before and after each: 50 of them fit into one answer."""
+
+_CUTS = (1_000, 200, 40)
+"""Characters of a text in a list: the longest that keeps a change within SHOWN_MAX_LENGTH."""
+
+_COLUMN_LENGTH = 30_000
+_COLUMNS = 15
+"""Base64 takes two bytes a character in a column; so many of them stay below a row's MiB."""
+
+_LAST = 10**16
+"""Microseconds since 1970, in the year 2286."""
+
+
+def changes_table(tables: Tables) -> Table:
+    """Table `changes`."""
+    return tables.table(CHANGES)
+
+
+def place(id_: int) -> str:
+    """Where a change stands in every list: the newer, the smaller."""
+    return f"{_LAST - min(max(id_, 0), _LAST):017d}"
+
+
+def id_of(key: str) -> int:
+    """The id of the change whose row has this key."""
+    return _LAST - int(key.rpartition(":")[2])
+
+
+ALL = "all:"
+"""What begins the keys of the list of all changes."""
+
+
+def list_of_admin(who: str) -> str:
+    """What begins the keys of an admin's changes."""
+    return f"who:{_digest(who.casefold())}:"
+
+
+def list_of_object(target: str) -> str:
+    """What begins the keys of the changes of an object, named by its URI."""
+    return f"what:{_digest(target)}:"
+
+
+def list_of_integration(connector: str) -> str:
+    """What begins the keys of the changes of an integration, named by its URI, and of all that belongs to it."""
+    return f"of:{_digest(connector)}:"
+
+
+def keys_of(change: Change) -> list[str]:
+    """The keys of its rows in all lists, that of the list of all first."""
+    lists = [ALL, list_of_admin(change.who), list_of_object(change.target)]
+    lists += [list_of_integration(change.connector)] * bool(change.connector)
+    return [f"{each}{place(change.id)}" for each in lists]
+
+
+def whole_prefix(id_: int) -> str:
+    """What begins the keys of the rows that hold a change's fields whole."""
+    return f"whole:{place(id_)}:"
+
+
+def listed(change: Change) -> Values:
+    """The columns of a change's row in a list."""
+    before, after = map(_shown, (change.before, change.after))
+    return {
+        "who": change.who,
+        "action": change.action,
+        "target": change.target,
+        "connector": change.connector,
+        "name": change.name,
+        "state": change.state.value,
+        "reverts": change.reverts,
+        "before": _json(before),
+        "after": _json(after),
+        "cut": (before, after) != (change.before, change.after),
+    }
+
+
+def change_of(row: Row) -> Change:
+    """The change of a row in a list, with long texts cut."""
+    texts: dict[str, Any] = dict(row.values)
+    return Change(
+        id_of(row.key),
+        texts["who"],
+        texts["action"],
+        texts["target"],
+        texts["connector"],
+        texts["name"],
+        json.loads(texts["before"]),
+        json.loads(texts["after"]),
+        ChangeState(texts["state"]),
+        int(texts["reverts"]),
+    )
+
+
+def is_cut(row: Row) -> bool:
+    """Whether rows beside this one hold the fields whole."""
+    return row.values.get("cut") is True
+
+
+def whole(change: Change) -> list[Put]:
+    """The rows that hold the fields whole; none where a list shows all of them."""
+    if not listed(change)["cut"]:
+        return []
+    packed = base64.b64encode(zlib.compress(_json([change.before, change.after]).encode())).decode()
+    return [
+        Put(f"{whole_prefix(change.id)}{number}", {f"d{column:02d}": text for column, text in enumerate(columns)})
+        for number, columns in enumerate(_divided(list(_pieces(packed)), _COLUMNS))
+    ]
+
+
+def with_whole(change: Change, rows: list[Row]) -> Change:
+    """The change with its fields as the rows of `whole` hold them."""
+    packed = "".join(str(row.values[name]) for row in rows for name in sorted(row.values))
+    before, after = json.loads(zlib.decompress(base64.b64decode(packed)))
+    return replace(change, before=before, after=after)
+
+
+def _shown(fields: Fields | None) -> Fields | None:
+    if fields is None or len(_json(fields)) <= SHOWN_MAX_LENGTH:
+        return fields
+    for longest in _CUTS:
+        cut = {name: _cut(value, longest) for name, value in fields.items()}
+        if len(_json(cut)) <= SHOWN_MAX_LENGTH:
+            return cut
+    return dict.fromkeys(fields, "…")
+
+
+def _cut(value: Any, longest: int) -> Any:
+    """A value with a text, or what it is as JSON, cut behind so many characters."""
+    text = value if isinstance(value, str) else _json(value)
+    return value if len(text) <= longest else f"{text[:longest]}…"
+
+
+def _json(value: Mapping[str, Any] | list[Any] | Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    return (text[start : start + _COLUMN_LENGTH] for start in range(0, len(text), _COLUMN_LENGTH))
+
+
+def _divided(pieces: list[str], size: int) -> Iterator[list[str]]:
+    return (pieces[start : start + size] for start in range(0, len(pieces), size))
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:32]

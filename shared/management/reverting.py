@@ -1,0 +1,212 @@
+"""Putting a change back: by a change of its own, which passes the same checks as any save.
+
+    change     the fields get their earlier values, unless somebody has changed them since
+    create     the object is deleted
+    delete     the object is created again, an integration with its uuid
+    close, …   the opposite action, where there is one
+
+What nobody has kept does not come back: secrets, PINs, an icon. `not_restored` names it; secrets may be sent along.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from shared.api_paths import STATUS, object_at, uri
+from shared.changes import SECRET, Change, ChangeLog, ChangeState
+from shared.errors import Conflict, InvalidRequest, NotFound
+from shared.management import writing
+from shared.management.call import Answer, Call, json_object
+from shared.management.conversion import converted
+from shared.management.recording import CHANGE, CREATE, DELETE, Recording, is_change, is_secret, writable_names
+from shared.management.resource import Object, Resource, Schema, WritableResource, time_text
+
+REVERT_BODY: Schema = {
+    "type": "object",
+    "properties": {
+        "fields": {
+            "type": "object",
+            "description": "Values beside those that come back: of secrets, which nobody has kept.",
+        },
+        "force": {
+            "type": "boolean",
+            "description": "Also where these fields have been changed since, or deleting loses something.",
+        },
+    },
+}
+
+_KEPT_BY_NOBODY = {"oauth2_client": "The private key of a deleted client is kept nowhere: create another client."}
+"""What cannot be created again, by resource."""
+
+_NUMBERS = frozenset({"id", "resource_uri"})
+"""What an object within another one gets anew."""
+
+
+class Reverting:
+    """Shows changes, and puts them back. `resources` are all that there are, by area and name."""
+
+    def __init__(self, log: ChangeLog, resources: Callable[[], Mapping[tuple[str, str], Resource]]) -> None:
+        self._log = log
+        self._resources = resources
+
+    def shown(self, change: Change) -> dict[str, Any]:
+        """A change as `status/v1/change/` shows it."""
+        return {
+            "id": change.id,
+            "when": time_text(change.when),
+            "who": change.who,
+            "action": change.action,
+            "target": change.target,
+            "exchange_connector": change.connector or None,
+            "name": change.name,
+            "from": change.before,
+            "to": change.after,
+            "fields": change.fields,
+            "state": change.state.value,
+            "reverts": change_uri(change.reverts) if change.reverts else None,
+            "revertible": self._is_revertible(change),
+            "resource_uri": change_uri(change.id),
+        }
+
+    def _is_revertible(self, change: Change) -> bool:
+        place = object_at(change.target)
+        resource = self._resources().get(place[:2]) if place and change.state is not ChangeState.ERASED else None
+        if change.action in (CHANGE, CREATE, DELETE):
+            return isinstance(resource, WritableResource)
+        action = resource.actions.get(change.action) if resource else None
+        return bool(action and action.undone_by)
+
+    async def revert(self, id_: int, call: Call) -> Answer:
+        """The answer to `POST …/{id}/revert/`: the change that puts it back, and what has not come back with it.
+
+        Raises NotFound; Conflict where it cannot be put back, and what any save of these fields raises.
+        """
+        sent = json_object(call) if call.body.strip() else {}
+        more, force = sent.get("fields") or {}, sent.get("force", False)
+        if not isinstance(more, dict) or not isinstance(force, bool) or sent.keys() - {"fields", "force"}:
+            raise InvalidRequest('Send {"fields": {"password": "…"}, "force": false}, or nothing.')
+        change = await self._log.one(id_)
+        resource, target = self._place(change)
+        recorder = Recording(self._log, call.who, reverts=change.id)
+        await self._put_back(change, resource, target, more, recorder, call, force=force)
+        if recorder.last is None:
+            raise Conflict("There is nothing to put back: it is as it was.")
+        return Answer(202, {**self.shown(recorder.last), "not_restored": _lost(change, resource, more)})
+
+    def _place(self, change: Change) -> tuple[Resource, int]:
+        """What was changed. Raises Conflict."""
+        place = object_at(change.target)
+        if place is None:
+            raise Conflict("Nobody knows whether this was made, nor which object it is: look at the list.")
+        resource = self._resources().get(place[:2])
+        if resource is None or not self._is_revertible(change):
+            erased = change.state is ChangeState.ERASED
+            raise Conflict(
+                "What it told of a person has been removed, so it cannot be put back." if erased
+                else f"{change.action!r} cannot be put back."
+            )  # fmt: skip
+        return resource, place[2]
+
+    async def _put_back(
+        self, change: Change, resource: Resource, target: int, more: Object, recorder: Recording, call: Call,
+        *, force: bool,
+    ) -> None:  # fmt: skip
+        if not isinstance(resource, WritableResource):
+            return await self._act(change, resource, target, recorder, call)
+        if change.action == CREATE:
+            return await writing.delete(resource, target, call.headers.get("if-match"), recorder, force=force)
+        if change.action == DELETE:
+            return await _create_again(change, resource, target, more, recorder)
+        if change.action == CHANGE:
+            return await _change_back(change, resource, target, more, recorder, call, force=force)
+        return await self._act(change, resource, target, recorder, call)
+
+    async def _act(self, change: Change, resource: Resource, target: int, recorder: Recording, call: Call) -> None:
+        undone_by = resource.actions[change.action].undone_by
+        assert undone_by is not None  # noqa: S101 - see `_is_revertible`
+        name, fields = undone_by(change.before or {})
+        action = resource.actions[name]
+        again = Call("POST", call.path, "", call.headers, _body(fields), call.who)
+        if is_change(action):
+            await recorder.acted(resource, target, name, lambda: action.run(target, again))
+
+
+async def _change_back(
+    change: Change, resource: WritableResource, target: int, more: Object, recorder: Recording, call: Call,
+    *, force: bool,
+) -> None:  # fmt: skip
+    """Give the fields their earlier values; not where somebody has changed them since, unless by `force`."""
+    restored = _restorable(resource, change.before or {})
+    wanted = {**restored, **converted(dict(more), resource.schema)}
+    if not wanted:
+        raise Conflict(f"Nobody has kept what {_listed(change.fields)} was before: set it by hand.")
+    now = await resource.one(target)
+    after = change.after or {}
+    others = [name for name in restored if now.fields.get(name) not in (after.get(name), restored[name])]
+    if others and not force:
+        raise Conflict(
+            f"Since this change {_listed(others)} has been changed again. Put that change back first, or send "
+            '{"force": true} to have the values from before this one.'
+        )
+    if_match = call.headers.get("if-match") or now.etag or None
+    await writing.update(resource, target, wanted, if_match, recorder)
+
+
+async def _create_again(
+    change: Change, resource: WritableResource, target: int, more: Object, recorder: Recording
+) -> None:
+    """Create an object as it was when it was deleted. Raises Conflict while it is there."""
+    if resource.name in _KEPT_BY_NOBODY:
+        raise Conflict(_KEPT_BY_NOBODY[resource.name])
+    try:
+        await resource.one(target)
+    except NotFound:
+        fields = {**_fresh(_restorable(resource, change.before or {})), **dict(more)}
+        await writing.create(resource, converted(fields, resource.schema), recorder)
+    else:
+        raise Conflict("It is still there: it was not deleted.")
+
+
+def _restorable(resource: Resource, fields: Object) -> dict[str, Any]:
+    """The fields that can be written again: neither what is read only, nor what was not kept."""
+    names = set(writable_names(resource))
+    return {name: value for name, value in fields.items() if name in names and not _is_hidden(resource, name, value)}
+
+
+def _is_hidden(resource: Resource, name: str, value: Any) -> bool:
+    return value == SECRET and is_secret(resource, name)
+
+
+def _fresh(value: Any) -> Any:
+    """A value without the numbers that the objects within it had."""
+    match value:
+        case dict():
+            return {name: _fresh(each) for name, each in value.items() if name not in _NUMBERS}
+        case list():
+            return [_fresh(each) for each in value]
+    return value
+
+
+def _lost(change: Change, resource: Resource, more: Object) -> list[str]:
+    """What has not come back, although it was there: secrets, and what only an action sets, such as an icon."""
+    if change.action == CREATE or not isinstance(resource, WritableResource):
+        return []
+    before = change.before or {}
+    secrets = [name for name, value in before.items() if _is_hidden(resource, name, value) and name not in more]
+    icon = ["icon"] if change.action == DELETE and before.get("icon") else []
+    return sorted({*secrets, *icon})
+
+
+def change_uri(id_: int) -> str:
+    """The URI of a change."""
+    return uri(STATUS, "change", id_)
+
+
+def _body(fields: Object) -> bytes:
+    return json.dumps(dict(fields)).encode()
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)

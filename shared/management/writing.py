@@ -1,0 +1,67 @@
+"""Objects created, changed and removed by admins: through a Recorder, whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from shared.integrations import StaleSettings
+from shared.management.resource import Object, Recorder, Shown, WritableResource
+
+_ATTEMPTS = 8
+
+Result = TypeVar("Result")
+
+
+async def create(resource: WritableResource, fields: Object, recorder: Recorder) -> Shown:
+    """A new object. Raises SettingsInvalid and others: see WritableResource.create."""
+    return await recorder.created(resource, fields, lambda: resource.create(fields))
+
+
+async def update(
+    resource: WritableResource, id_: int, fields: Object, if_match: str | None, recorder: Recorder
+) -> Shown:
+    """The changed object: see WritableResource.update."""
+
+    async def change(before: Shown, condition: str | None) -> Shown:
+        return await recorder.changed(
+            resource, id_, fields, lambda: resource.update(id_, fields, condition), before
+        )  # fmt: skip
+
+    return await _from_newest(resource, id_, if_match, change)
+
+
+async def delete(
+    resource: WritableResource, id_: int, if_match: str | None, recorder: Recorder, *, force: bool
+) -> None:
+    """Remove the object: see WritableResource.delete."""
+
+    async def remove(before: Shown, condition: str | None) -> None:
+        await recorder.deleted(resource, id_, lambda: resource.delete(id_, condition, force=force), before)
+
+    await _from_newest(resource, id_, if_match, remove)
+
+
+async def _from_newest(
+    resource: WritableResource,
+    id_: int,
+    if_match: str | None,
+    act: Callable[[Shown, str | None], Awaitable[Result]],
+) -> Result:
+    """Act on an object as it is. Where objects have ETags, just that state is changed which is on record as the one
+    before: again and again until nobody comes in between, unless it is the admin who named the state.
+    """
+    named = if_match if if_match != "*" else None
+    for _ in range(_ATTEMPTS - 1):
+        before = await resource.one(id_)
+        try:
+            return await act(before, _condition(named, before))
+        except StaleSettings:
+            if named is not None:
+                raise
+    before = await resource.one(id_)
+    return await act(before, _condition(named, before))
+
+
+def _condition(named: str | None, before: Shown) -> str | None:
+    return named if named is not None else before.etag or None
