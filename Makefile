@@ -17,6 +17,9 @@ QUICK := $(addprefix tests/conformance/test_,fidelity.py functions.py helpers.py
 LINTERS := tests/unit/addin/test_modules.py tests/conformance/test_infra_scripts.py
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version
 
+# Containers set this to stay small. Here it would have each of some hundred processes compile what another has compiled.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: run test check lint types tests unit integration conformance loop browser audit bench package release lock ready tools
 
 run:

@@ -4,9 +4,14 @@ import contextlib
 import importlib
 import io
 import json
+import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -149,11 +154,13 @@ class Azure:
         *arguments: str,
         package: str = "package 1",
         smoke_faults: tuple[str, ...] = (),
+        spawn: bool = False,
         **environment: str,
     ) -> Ran:
         """Run a program of infra/ with nobody at the keyboard.
 
-        The package has this content; trying the app gives these faults in turn, and then none.
+        The package has this content; trying the app gives these faults in turn, and then none. `spawn`: az is a
+        process, as on an administrator's machine; otherwise its calls are answered here, in a hundredth of the time.
         """
         self._calls.write_text("")
         output, faults = io.StringIO(), list(smoke_faults)
@@ -167,6 +174,8 @@ class Azure:
             patch.setattr(sys, "stdin", io.StringIO())
             patch.setattr("tempfile.tempdir", None)
             self._without_packages(patch, package, faults)
+            if not spawn:
+                patch.setattr("infra.azure.subprocess", _AzInProcess)
             code = _main(script, list(arguments))
         assert not any((self.directory / "tmp").iterdir()), "temporary files were left behind"
         return Ran(code, output.getvalue(), [json.loads(line) for line in self._calls.read_text().splitlines()])
@@ -189,6 +198,34 @@ class Azure:
 
         patch.setattr("infra.package.build", build)
         patch.setattr(smoke, "first_fault", first_fault)
+
+
+class _AzInProcess:
+    """What infra.azure uses of `subprocess`."""
+
+    @staticmethod
+    def run(command: list[str], *, capture_output: bool, text: bool, check: bool) -> subprocess.CompletedProcess[str]:
+        """Run the stand-in. Its state is in files, so nothing of one call is left for the next."""
+        assert (Path(command[0]).name, capture_output, text, check) == ("az", True, True, False)
+        output, errors, code = io.StringIO(), io.StringIO(), 0
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+            try:
+                _stand_in().main(command[1:])
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else 1
+                errors.write(f"{end.code}\n" if isinstance(end.code, str) else "")
+        return subprocess.CompletedProcess(command, code, output.getvalue(), errors.getvalue())
+
+
+@cache
+def _stand_in() -> ModuleType:
+    """The stand-in as a module; its file has no .py, as it is a program called az."""
+    loader = SourceFileLoader("stand_in_for_az", str(FAKES / "az"))
+    spec = spec_from_loader(loader.name, loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    return module
 
 
 def _main(script: str, arguments: list[str]) -> int:

@@ -29,7 +29,7 @@ def deploy(azure: Azure, *arguments: str, **given: Any) -> Ran:
 
 
 def test_an_empty_subscription_becomes_a_deployment(azure: Azure) -> None:
-    ran = deploy(azure, "--yes")
+    ran = deploy(azure, "--yes", spawn=True)
     assert ran.code == 0, ran.output
     assert ran.changes == [
         *["provider register"] * 4,
@@ -117,7 +117,7 @@ def test_an_app_that_azure_calls_unhealthy_is_tried_all_the_same(azure: Azure) -
 
 def test_a_new_role_on_the_package_container_is_waited_for(azure: Azure) -> None:
     azure.fail(UPLOAD, "ERROR: BlobUploadFailedException: (403) not authorized to perform this operation", times=2)
-    ran = deploy(azure, "--yes")
+    ran = deploy(azure, "--yes", spawn=True)
     assert ran.code == 0, ran.output
     assert ran.count(UPLOAD) == 3
     assert "waiting for the app's role on its storage" in ran.output
