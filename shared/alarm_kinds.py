@@ -34,6 +34,7 @@ class AlarmKind(StrEnum):
     ROOMS_LATE = "rooms_late"
     ROOM_NAME = "room_name_taken"
     ROOM_COMPARISON = "room_comparison"
+    ROOM_ALIAS = "room_alias_taken"
 
 
 class AlarmLevel(StrEnum):
@@ -74,6 +75,7 @@ ALARM_TYPES: Mapping[AlarmKind, AlarmType] = {
     AlarmKind.ROOMS_LATE: AlarmType(17, AlarmLevel.WARNING),
     AlarmKind.ROOM_NAME: AlarmType(18, AlarmLevel.WARNING),
     AlarmKind.ROOM_COMPARISON: AlarmType(19, AlarmLevel.WARNING),
+    AlarmKind.ROOM_ALIAS: AlarmType(20, AlarmLevel.WARNING),
 }
 
 REMEDIES = {
@@ -116,6 +118,10 @@ REMEDIES = {
     AlarmKind.ROOM_COMPARISON: (
         "Differences are repaired by themselves. If the next night finds some again, somebody or another system "
         "deletes or makes rooms of this integration on the Management Node: see its history of changes."
+    ),
+    AlarmKind.ROOM_ALIAS: (
+        "These meetings will have no room: rename or delete the aliases of the node's other conferences before their "
+        "time. The alarm goes within an hour, and the rooms are made in time."
     ),
     AlarmKind.QUOTA: (
         "Look in scheduled_alias for many unused aliases of one time: a script uses somebody's token, or a client asks "
@@ -182,6 +188,7 @@ IN_USE: Mapping[AlarmKind, Callable[[Integration], bool]] = {
     AlarmKind.ROOMS_LATE: _has_rooms_on_a_node,
     AlarmKind.ROOM_NAME: _has_rooms_on_a_node,
     AlarmKind.ROOM_COMPARISON: _has_rooms_on_a_node,
+    AlarmKind.ROOM_ALIAS: _has_rooms_on_a_node,
     AlarmKind.DUPLICATE_ALIAS: lambda integration: integration.enable_personal_vmrs or integration.enable_dynamic_vmrs,
 }
 """Whether an integration uses what an alarm of this kind is about. Where it does not, nothing would ever cure it."""

@@ -16,6 +16,7 @@ All rows of one integration share a partition, named by its uuid, so that they c
     alarm:<kind>             an alarm, as earlier versions kept it             alarms.py
     quota:<digest>           how many aliases a user may still ask for         aliases/quota.py
     room:<tag>               a room that may be on a Management Node           conferences/room_records.py
+    clash:<tag>              an alias that another conference has              conferences/room_ahead.py
     move                     how far bookings are moved to another platform    conferences/room_moves.py
 
 The module named is the one that knows the columns. Some partitions belong to no single integration:
@@ -66,6 +67,7 @@ class RowKind(StrEnum):
     ALARM = "alarm"
     QUOTA = "quota"
     ROOM = "room"
+    CLASH = "clash"
     MOVE = "move"
 
     @property

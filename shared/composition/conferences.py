@@ -61,21 +61,24 @@ class Conferences:
     def room_keeper(self) -> RoomKeeper:
         """What makes and removes rooms on Management Nodes."""
         from shared.conferences.platform import PolicyPlatform
+        from shared.conferences.room_ahead import RoomsAhead
         from shared.conferences.room_comparison import COMPARE
         from shared.conferences.room_keeper import RoomKeeper
         from shared.conferences.room_moves import MOVE
         from shared.management_node.outage import Outages
 
         base = self.foundation
+        outages = Outages(base.storage, base.clock)
         return RoomKeeper(
             base.storage,
             self.rooms,
             PolicyPlatform(base.storage),
             self._place_of,
             self.node_of,
-            Outages(base.storage, base.clock),
+            outages,
             base.alarms,
             base.clock,
+            RoomsAhead(self.rooms, self._place_of, self.node_of, outages, base.alarms),
             {MOVE: self.room_moves.go_on, COMPARE: self.room_comparison.compare},
         )
 

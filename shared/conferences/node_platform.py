@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.bookings.booking import Booking, State
 from shared.clock import Clock
 from shared.conferences.node_room import Place, next_moment, wanted
 from shared.conferences.platform import Platform, PolicyPlatform
 from shared.conferences.room_records import RoomRecord, RoomRecords
-from shared.conferences.room_times import RoomTime, RoomTimes, retry_minute
+from shared.conferences.room_times import AHEAD, RoomTime, RoomTimes, retry_minute
 from shared.conferences.room_work import enqueue_rooms
 from shared.management_node.nodes import ManagementNode
 from shared.storage import Queue, Tables
@@ -27,6 +27,10 @@ Raises NodeFailed.
 
 PlaceOf = Callable[[str], Awaitable[Place]]
 """Where an integration's rooms are to be, by its uuid; on platform policy where there is no such integration."""
+
+
+AHEAD_BY = timedelta(minutes=2)
+"""A room that is due so soon is not looked at ahead."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,10 @@ class NodePlatform:
         if record is not None or wanted(booking, self.place, now):
             await self.rooms.look_now(booking.integration, [booking.tag])
         elif moment := next_moment(booking, None, self.place, now):
-            await self.rooms.times.put([RoomTime.at(moment, booking.integration, booking.tag)])
+            times = [RoomTime.at(moment, booking.integration, booking.tag)]
+            if moment > now + AHEAD_BY:
+                times.append(RoomTime.at(now, booking.integration, f"{AHEAD}{booking.tag}"))
+            await self.rooms.times.put(times)
 
     async def forget(self, booking: Booking) -> None:
         """See Platform.forget."""

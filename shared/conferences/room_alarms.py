@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.alarm_kinds import AlarmKind
 from shared.alarms import Alarms
 from shared.conferences.room_items import Outcome
-from shared.conferences.room_records import RoomRecord, RoomRecords
+from shared.conferences.room_records import RoomRecords
 
 ROOM_LATE_AFTER = timedelta(minutes=1)
 """How late a room may come without a word."""
@@ -48,7 +49,7 @@ class RoomAlarms:
         wrong = [record async for record in self.records.of(self.integration) if record.problem and record.opens]
         missing, outdated = ([each for each in wrong if each.is_there is is_there] for is_there in (False, True))
         told = [
-            f"{what}: {_listed(records)}."
+            f"{what}: {listed([(each.opens, each.alias, each.problem) for each in records])}."
             for what, records in (("Meetings without a room", missing), ("Rooms that could not be changed", outdated))
             if records
         ]
@@ -58,12 +59,12 @@ class RoomAlarms:
             await self.alarms.clear(self.integration, AlarmKind.ROOMS)
 
 
-def _listed(records: list[RoomRecord]) -> str:
-    records = sorted(records, key=lambda record: record.opens)
-    more = f"; and {len(records) - NAMED_IN_ALARM} more" if len(records) > NAMED_IN_ALARM else ""
-    return "; ".join(_told(record) for record in records[:NAMED_IN_ALARM]) + more
+def listed(rooms: Sequence[tuple[str, str, str]]) -> str:
+    """Rooms as an alarm names them: the ISO time when each opens, its alias, and what is wrong, "" for nothing."""
+    more = f"; and {len(rooms) - NAMED_IN_ALARM} more" if len(rooms) > NAMED_IN_ALARM else ""
+    return "; ".join(_told(*room) for room in sorted(rooms)[:NAMED_IN_ALARM]) + more
 
 
-def _told(record: RoomRecord) -> str:
-    opens = datetime.fromisoformat(record.opens)
-    return f"{record.alias} (opens {opens:%Y-%m-%d %H:%M} UTC): {record.problem}"
+def _told(opens: str, alias: str, problem: str) -> str:
+    told = f"{alias} (opens {datetime.fromisoformat(opens):%Y-%m-%d %H:%M} UTC)"
+    return f"{told}: {problem}" if problem else told

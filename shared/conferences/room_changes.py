@@ -12,8 +12,9 @@ from shared.calendar.conference import Conference
 from shared.conferences.node_room import NODE_REFERENCES, RoomFields, Step, aliases_of, new_conference, room_fields
 from shared.conferences.room_items import Item, Outcome, Renames, Unnamed
 from shared.conferences.room_records import RoomRecord
-from shared.management_node.conferences import NodeConference, NodeConferences
+from shared.management_node.conferences import NodeConferences
 from shared.management_node.failure import NodeRefused
+from shared.management_node.objects import NodeConference
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +46,16 @@ class RoomChanges:
         await self._close([item for item in items if item.step is Step.CLOSE], found)
 
     async def _found(self, items: Iterable[Item]) -> Mapping[str, NodeConference]:
-        """Rooms by tag, of those that have to be looked for: one request."""
+        """Rooms by tag, of those that have to be looked for: one request.
+
+        One that was never tried to be made is not: a node that has it all the same refuses it by its aliases.
+        """
         unknown = [
             item
             for item in items
-            if item.step in (Step.OPEN, Step.LOOK) or (item.step is not Step.NOTHING and not item.uri(self.now))
+            if item.step is Step.LOOK
+            or (item.step is Step.OPEN and not item.is_new)
+            or (item.step in (Step.CHANGE, Step.CLOSE) and not item.uri(self.now))
         ]
         return await self.node.by_tags({_service_tag(item) for item in unknown})
 
@@ -123,17 +129,26 @@ class RoomChanges:
         """Make rooms: many with one request, and one by one what is refused."""
         ready = [(item, fields) for item in items if (fields := await self._new(item)) is not None]
         if len(ready) > 1:
+            are_new = True
             try:
                 await self.node.create([fields for _, fields in ready])
             except NodeRefused:
                 log.info("a Management Node does not take one of %s rooms: they are made one by one", len(ready))
+                are_new = False
             made = await self.node.by_tags({_service_tag(item) for item, _ in ready})
             for item, _ in ready:
-                if (room := made.get(_service_tag(item))) and await self._has_aliases(item, room):
-                    self._is_there(item, room.resource_uri, made=True)
+                if room := made.get(_service_tag(item)):
+                    await self._made(item, room, are_new=are_new)
             ready = [(item, fields) for item, fields in ready if _service_tag(item) not in made]
         for item, _ in ready:
             await self._create_one(item)
+
+    async def _made(self, item: Item, room: NodeConference, *, are_new: bool) -> None:
+        """A room that is there now: just made, or one of an earlier attempt where the node has refused some."""
+        if not are_new:
+            await self._adopt(item, room)
+        elif await self._has_aliases(item, room):
+            self._is_there(item, room.resource_uri, made=True)
 
     async def _create_one(self, item: Item) -> None:
         for _ in range(NAME_ATTEMPTS):

@@ -21,9 +21,9 @@ from shared.conferences.room_records import RoomRecord
 from shared.conferences.room_times import RETRY_AFTER, RoomTime
 from shared.conferences.room_work import BATCH
 from shared.errors import RateLimited, SchedulingError
-from shared.management_node.conferences import NodeConference
 from shared.management_node.failure import NodeFailed, NodeRefused
 from shared.management_node.nodes import ManagementNode
+from shared.management_node.objects import NodeConference
 from shared.management_node.outage import Outages
 from shared.metrics import Metric, measure
 

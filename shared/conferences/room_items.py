@@ -31,6 +31,11 @@ class Item:
     record: RoomRecord | None
     conference: Conference | None
 
+    @property
+    def is_new(self) -> bool:
+        """Whether nobody has tried to make it: its record was written this moment."""
+        return self.record is not None and not self.record.etag
+
     def uri(self, now: datetime) -> str:
         """Where the room is on the node, "" when that is not known, or was known too long ago."""
         return self.record.uri if self.record and now < self.record.looked + URI_LIFETIME else ""

@@ -28,11 +28,12 @@ from shared.conferences.names import ConferenceNames
 from shared.conferences.node_platform import NodeOf, PlaceOf, Rooms
 from shared.conferences.node_room import Place, Step, next_moment, room_fields, step_of, wanted
 from shared.conferences.platform import PolicyPlatform
+from shared.conferences.room_ahead import RoomsAhead
 from shared.conferences.room_alarms import RoomAlarms
 from shared.conferences.room_changes import RoomChanges
 from shared.conferences.room_items import Item, Outcome, Renames
 from shared.conferences.room_records import RoomRecord
-from shared.conferences.room_times import RoomTime, retry_minute
+from shared.conferences.room_times import AHEAD, RoomTime, retry_minute
 from shared.conferences.room_work import BATCH, RoomWork
 from shared.errors import RateLimited, SchedulingError
 from shared.management_node.failure import NodeFailed
@@ -58,13 +59,14 @@ class RoomTimer:
     queue: Queue
 
     async def run(self) -> int:
-        """Hand them out; how many rooms that were."""
-        now, waiting, count = self.rooms.clock.now(), defaultdict[str, list[RoomTime]](list), 0
+        """Hand them out; how many rooms that were. Those that are looked at ahead are apart: none of them is late."""
+        now, waiting, count = self.rooms.clock.now(), defaultdict[tuple[str, bool], list[RoomTime]](list), 0
         async for time in self.rooms.times.due(now):
-            waiting[time.integration].append(time)
+            of = time.integration, time.tag.startswith(AHEAD)
+            waiting[of].append(time)
             count += 1
-            if len(waiting[time.integration]) == BATCH:
-                await self._hand_out(waiting.pop(time.integration), now)
+            if len(waiting[of]) == BATCH:
+                await self._hand_out(waiting.pop(of), now)
             if count == MAX_DUE:
                 break
         for times in waiting.values():
@@ -90,6 +92,7 @@ class RoomKeeper:
     outages: Outages
     alarms: Alarms
     clock: Clock
+    ahead: RoomsAhead
     chores: Mapping[str, Callable[[str], Awaitable[bool]]]
     """What is done for an integration as a whole, by what stands in place of a tag; whether it was done."""
 
@@ -98,8 +101,12 @@ class RoomKeeper:
 
         Raises Unavailable when storage cannot be used.
         """
-        tags = [tag for tag in work.tags if tag not in self.chores]
+        ahead = [tag for tag in work.tags if tag.startswith(AHEAD)]
+        tags = [tag for tag in work.tags if tag not in self.chores and tag not in ahead]
         finished, following = await self._looked_at(work, tags)
+        if ahead:
+            await self.ahead.look(work.integration, [tag.removeprefix(AHEAD) for tag in ahead])
+            finished |= frozenset(ahead)
         for chore in work.tags:
             if chore in self.chores and await self.chores[chore](work.integration):
                 finished |= {chore}
@@ -115,11 +122,11 @@ class RoomKeeper:
             left, checked = [*raced, *(tag for tag in changed if tag not in raced)], frozenset(raced)
             if not left:
                 break
-        finished = frozenset(tags) - set(left) - await self._failed(work)
+        finished = frozenset(tags) - set(left) - await self._failed(work, tags)
         return finished, [time for time in times if time.tag in finished]
 
-    async def _failed(self, work: RoomWork) -> frozenset[str]:
-        records = await asyncio.gather(*(self.rooms.records.get(work.integration, tag) for tag in work.tags))
+    async def _failed(self, work: RoomWork, tags: Sequence[str]) -> frozenset[str]:
+        records = await asyncio.gather(*(self.rooms.records.get(work.integration, tag) for tag in tags))
         return frozenset(each.tag for each in records if each and each.problem)
 
     async def _turn(

@@ -20,6 +20,9 @@ from shared.storage import MAX_WRITES, Delete, Put, Row, RowChanged, Table, Tabl
 RETRY_AFTER = timedelta(minutes=2)
 """When a room is looked at again whose work has not been done: it was handed out, and whoever had it may have died."""
 
+AHEAD = "ahead:"
+"""Before a tag: whether its aliases are free on the node is looked at (room_ahead.py), and nothing else."""
+
 _MINUTE = timedelta(minutes=1)
 _FORM = "%Y%m%d%H%M"
 

@@ -4,6 +4,7 @@ client.py       requests: authentication, TLS, proxy, bounds, limits, what refus
 tokens.py       OAuth2 by a signed assertion
 allowance.py    how many requests a node is asked in a minute, over all instances
 outage.py       a node that is away: known to all instances, so that it is not asked again and again
+objects.py      what it answers with
 conferences.py  conferences and their aliases, one or many at a time
 nodes.py        a client for each integration's settings
 failure.py      what goes wrong

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Annotated, Any, TypeVar
-from urllib.parse import urlsplit
-
-from pydantic import BaseModel, BeforeValidator, StringConstraints, ValidationError
 
 from shared.clock import Clock
 from shared.management_node.client import CONFIGURATION, Fields, NodeClient
 from shared.management_node.failure import NodeFailed, NodeRefused
-
-CONFERENCES = f"{CONFIGURATION}conference/"
-ALIASES = f"{CONFIGURATION}conference_alias/"
+from shared.management_node.objects import (
+    ALIASES,
+    CONFERENCES,
+    AliasPage,
+    ConferencePage,
+    Named,
+    NamedPage,
+    NodeConference,
+    read,
+)
 
 PAGE_SIZE = 250
 """Conferences of one answer: 10,000 are 40 requests."""
+
+MAX_LISTED = 4_000
+"""Characters of a list in an address: servers take some 8,000 of the whole."""
 
 MAX_PAGES = 400
 """100,000 conferences, more than a node has."""
@@ -29,81 +34,6 @@ REFERENCES_MAX_AGE = timedelta(minutes=10)
 
 MISSING_REFERENCE_MAX_AGE = timedelta(minutes=1)
 """How long it is believed that the node has no such theme or group: an admin may be making it."""
-
-
-def _path(uri: Any) -> Any:
-    """A URI without the host that it may name: only the settings say which host is asked."""
-    return urlsplit(uri).path if isinstance(uri, str) else uri
-
-
-_ROOM_TAG = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""`<integration>:<tag of the meeting>`."""
-
-_REFERENCES = ("ivr_theme", "host_identity_provider_group")
-
-_ConferenceUri = Annotated[
-    str, BeforeValidator(_path), StringConstraints(pattern=rf"^{CONFERENCES}[0-9]+/$", strict=True)
-]
-
-
-class NodeAlias(BaseModel):
-    """An alias of a conference."""
-
-    alias: str
-    resource_uri: str = ""
-
-
-class NodeConference(BaseModel):
-    """What is read of a conference; everything else is passed over."""
-
-    name: str
-    resource_uri: _ConferenceUri
-    tag: Annotated[str, BeforeValidator(lambda value: value or "")] = ""
-    description: str | None = ""
-    primary_owner_email_address: str | None = ""
-    non_idp_participants: str | None = None
-    ivr_theme: Any = None
-    host_identity_provider_group: Any = None
-    aliases: list[NodeAlias] = []
-
-    def differing(self, fields: Fields) -> Fields:
-        """Those of the fields, as a node takes them, that it has otherwise."""
-        return {name: value for name, value in fields.items() if (self._shown(name) or "") != (value or "")}
-
-    def _shown(self, name: str) -> Any:
-        """A field as it is written: what a theme or a group is referred to by may be shown as an object."""
-        value = getattr(self, name)
-        if name not in _REFERENCES:
-            return value
-        return _path(value.get("resource_uri") if isinstance(value, dict) else value)
-
-    def lacks(self, aliases: Iterable[str]) -> list[str]:
-        """Those of the aliases that it does not have."""
-        own = {each.alias.casefold() for each in self.aliases}
-        return [alias for alias in aliases if alias.casefold() not in own]
-
-
-class _Meta(BaseModel):
-    total_count: int
-
-
-class _Page(BaseModel):
-    meta: _Meta
-    objects: list[NodeConference]
-
-
-class _Named(BaseModel):
-    """An object of which only name and URI matter."""
-
-    name: str
-    resource_uri: str = ""
-
-
-class _NamedPage(BaseModel):
-    objects: list[_Named]
-
-
-_Read = TypeVar("_Read", bound=BaseModel)
 
 
 class NodeConferences:
@@ -143,6 +73,28 @@ class NodeConferences:
             if not page.objects or seen >= page.meta.total_count:
                 return
         raise NodeFailed(f"the Management Node has more than {MAX_PAGES * PAGE_SIZE} conferences")
+
+    async def aliases_known(self, aliases: Sequence[str]) -> frozenset[str]:
+        """Those of the aliases that some conference has, in lower case: one request for some forty rooms.
+
+        Not confirmed against a live node: that lists can be filtered by `alias__in`, and by upper and lower case.
+        """
+        found = set[str]()
+        for some in _fitting(aliases):
+            found |= await self._aliases_in(some)
+        return frozenset(found & {alias.casefold() for alias in aliases})
+
+    async def _aliases_in(self, aliases: Sequence[str]) -> set[str]:
+        with suppress(NodeRefused):
+            known = await self._aliases({"alias__in": ",".join(aliases), "limit": PAGE_SIZE})
+            if known <= {alias.casefold() for alias in aliases}:
+                return known
+        pages = [await self._aliases({"alias": alias, "limit": 1}) for alias in aliases]
+        return set().union(*pages)
+
+    async def _aliases(self, params: Mapping[str, str | int]) -> set[str]:
+        page = read(await self._client.get(ALIASES, params), AliasPage)
+        return {each.alias.casefold() for each in page.objects}
 
     async def first(self, pages: int) -> tuple[list[NodeConference], int]:
         """The first conferences of all, whoever made them, and how many there are; a request for each page."""
@@ -197,7 +149,7 @@ class NodeConferences:
         if known and self._clock.now() < known[1]:
             return known[0]
         answer = await self._client.get(f"{CONFIGURATION}{resource}/", {"name": name, "limit": 20})
-        named = [each for each in read(answer, _NamedPage).objects if each.name == name]
+        named = [each for each in read(answer, NamedPage).objects if each.name == name]
         uri = named[0].resource_uri if named else ""
         age = REFERENCES_MAX_AGE if uri else MISSING_REFERENCE_MAX_AGE
         self._references[resource, name] = (uri, self._clock.now() + age)
@@ -210,23 +162,23 @@ class NodeConferences:
     async def name_at(self, path: str) -> str | None:
         """The name of the object at a path of the API, None when there is none."""
         answer = await self._client.get(path)
-        return None if answer is None else read(answer, _Named).name
+        return None if answer is None else read(answer, Named).name
 
-    async def _page(self, params: Mapping[str, str | int]) -> _Page:
-        return read(await self._client.get(CONFERENCES, params), _Page)
-
-
-def is_tag_of_room(tag: str) -> bool:
-    """Whether a conference was made for a meeting, by this deployment of the product or another."""
-    return bool(_ROOM_TAG.fullmatch(tag))
+    async def _page(self, params: Mapping[str, str | int]) -> ConferencePage:
+        return read(await self._client.get(CONFERENCES, params), ConferencePage)
 
 
-def read(answer: Any, kind: type[_Read]) -> _Read:
-    """An answer as a node gives it. Raises NodeFailed for one that no node gives."""
-    try:
-        return kind.model_validate(answer)
-    except ValidationError as error:
-        raise NodeFailed("bridge_url answers as no Management Node does") from error
+def _fitting(aliases: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Groups that fit into the address of a request."""
+    group, length = list[str](), 0
+    for alias in aliases:
+        if group and (length + len(alias) > MAX_LISTED or len(group) == PAGE_SIZE):
+            yield group
+            group, length = [], 0
+        group.append(alias)
+        length += len(alias) + 1
+    if group:
+        yield group
 
 
 def _oldest(conferences: Iterable[NodeConference]) -> dict[str, NodeConference]:

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 
 from shared.mail_addresses import same_address
 from shared.management_node.client import NodeClient
-from shared.management_node.conferences import CONFERENCES, is_tag_of_room, read
 from shared.management_node.failure import NodeFailed
+from shared.management_node.objects import CONFERENCES, is_tag_of_room, read
 from shared.personal.rendering import Vmr
 from shared.personal.vmr import PERSONAL_SERVICE_TYPES
 

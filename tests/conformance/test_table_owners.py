@@ -32,6 +32,7 @@ OWNERS = {
     "ALARM": {"alarms.py"},
     "QUOTA": {"aliases/quota.py"},
     "ROOM": {"conferences/room_records.py"},
+    "CLASH": {"conferences/room_ahead.py"},
     "MOVE": {"conferences/room_moves.py"},
 }
 PARTITIONS = {

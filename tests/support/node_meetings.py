@@ -10,6 +10,7 @@ from dev.management_node.node import Node
 from shared.conferences.node_platform import NodePlatform, Rooms
 from shared.conferences.node_room import Place
 from shared.conferences.platform import Platform, PolicyPlatform
+from shared.conferences.room_ahead import RoomsAhead
 from shared.conferences.room_keeper import RoomKeeper, RoomTimer
 from shared.conferences.room_work import RoomWork
 from shared.management_node.allowance import Unlimited, node_key
@@ -49,7 +50,8 @@ class NodeMeetingsWorld(MeetingsWorld):
 
         outages = Outages(self.storage, self.clock)
         policy, rooms = PolicyPlatform(self.storage), self._rooms(self.storage)
-        keeper = RoomKeeper(self.storage, rooms, policy, place_of, node_of, outages, self.alarms, self.clock, {})
+        ahead = RoomsAhead(rooms, place_of, node_of, outages, self.alarms)
+        keeper = RoomKeeper(self.storage, rooms, policy, place_of, node_of, outages, self.alarms, self.clock, ahead, {})
         await keeper.keep(RoomWork.decode(body))
 
     async def is_open(self, alias: str) -> bool | None:

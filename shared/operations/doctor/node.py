@@ -15,9 +15,9 @@ from pydantic import BaseModel
 from shared.aliases.allocation import AliasFormat
 from shared.integrations import Integration
 from shared.management_node.client import STATUS
-from shared.management_node.conferences import ALIASES, CONFERENCES, is_tag_of_room, read
 from shared.management_node.failure import NodeFailed
 from shared.management_node.nodes import ManagementNode
+from shared.management_node.objects import ALIASES, CONFERENCES, is_tag_of_room, read
 from shared.operations.doctor.finding import Check, Finding, Place, problem, sound, warning
 
 MAX_SKEW = 60.0

@@ -16,6 +16,7 @@ OPENS = START - timedelta(minutes=30)
 MADE = OPENS - timedelta(minutes=5)
 CLOSES = START + timedelta(minutes=120)
 CONFERENCE = "/api/admin/configuration/v1/conference/"
+ALIASES = "/api/admin/configuration/v1/conference_alias/"
 
 
 @pytest.fixture
@@ -52,10 +53,13 @@ async def test_a_room_has_what_is_known_of_its_meeting(world: RoomsWorld) -> Non
 
 
 async def test_the_requests_of_a_meetings_life(world: RoomsWorld) -> None:
-    """The budget: two to make a room, one to change it. Those that look after it come once in ten minutes."""
+    """The budget: two to make a room, one to change it. Those that look after it come once in ten minutes.
+
+    The first of the two comes when the meeting is booked: it looks whether its aliases are free.
+    """
     booking = await world.show(world.booking())
     await world.go_to(MADE)
-    assert world.requests == [f"GET {CONFERENCE}", f"POST {CONFERENCE}"]
+    assert world.requests == [f"GET {ALIASES}", f"POST {CONFERENCE}"]
     await world.show(world.booking(description="Other"))
     await world.drain()
     assert world.requests[2:] == [f"PATCH {CONFERENCE}1/"]
@@ -194,7 +198,7 @@ async def test_many_rooms_of_one_minute_take_few_requests(world: RoomsWorld) -> 
     for number in range(1, 101):
         await world.show(world.booking(number))
     await world.go_to(MADE - MINUTE, timedelta(minutes=30))
-    assert world.requests == []
+    assert world.requests == [f"GET {ALIASES}"] * 3
     await world.go_to(MADE)
     assert len(world.aliases()) == 100
     assert len(world.requests) <= 9

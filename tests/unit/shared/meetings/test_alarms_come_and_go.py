@@ -274,6 +274,21 @@ async def _room_renamed(world: RecurringAlarmsWorld, uuid: str) -> None:
     await _room(world, uuid)
 
 
+async def _alias_taken(world: RecurringAlarmsWorld, uuid: str) -> None:
+    """Of a meeting of tomorrow."""
+    world.rooms.integration = await world.store.get(uuid)
+    world.rooms.foreign("Foreign", "77100000")
+    begin = world.clock.now() + timedelta(days=1)
+    calendar = Calendar((Occurrence(begin, begin + timedelta(hours=1)),))
+    await world.rooms.show(world.rooms.booking(calendar=calendar))
+    await world.rooms.go_to(world.clock.now() + timedelta(minutes=1))
+
+
+async def _alias_given_up(world: RecurringAlarmsWorld, uuid: str) -> None:
+    world.node.store.delete(CONFERENCE, 1)
+    await world.rooms.go_to(world.clock.now() + timedelta(minutes=62), timedelta(minutes=30))
+
+
 async def _room_deleted(world: RecurringAlarmsWorld, uuid: str) -> None:
     await _room(world, uuid)
     world.node.store.delete(CONFERENCE, 1)
@@ -327,6 +342,7 @@ STORIES = {
     AlarmKind.ROOMS: Story(_room_missing, _alias_free, {"conference_platform": "policy"}, ON_NODE),
     AlarmKind.ROOMS_LATE: Story(_room_late, _quiet, {"conference_platform": "policy"}, ON_NODE),
     AlarmKind.ROOM_NAME: Story(_room_renamed, _quiet, {"conference_platform": "policy"}, ON_NODE),
+    AlarmKind.ROOM_ALIAS: Story(_alias_taken, _alias_given_up, {"conference_platform": "policy"}, ON_NODE),
     AlarmKind.ROOM_COMPARISON: Story(_room_deleted, _rooms_compared, {"conference_platform": "policy"}, ON_NODE),
     AlarmKind.DUPLICATE_ALIAS: Story(_duplicate_alias, _renamed, {"enable_personal_vmrs": False, **OFF}, {}),
 }

@@ -1,0 +1,130 @@
+"""A look ahead when a meeting is booked: whether another conference of the node has one of its aliases (C3).
+
+Somebody has to free such an alias by hand, and five minutes before people may join are too short for that. Nothing is
+made or changed on the node, and nothing waits for the look. It takes the place of the search before a new room is made
+(room_changes.py), so that a room takes two requests as before.
+
+A name that another conference has is no matter: the room gets a number behind its own. It is not looked for ahead,
+since it would stand in an address, which proxies and nodes log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.alarm_kinds import AlarmKind
+from shared.alarms import Alarms
+from shared.bookings.booking import State
+from shared.bookings.rows import RowKind, meetings_table
+from shared.bookings.stored import stored_booking
+from shared.calendar.conference import Conference
+from shared.conferences.node_platform import NodeOf, PlaceOf, Rooms
+from shared.conferences.node_room import Place
+from shared.conferences.room_alarms import listed
+from shared.conferences.room_times import AHEAD, RoomTime
+from shared.errors import RateLimited
+from shared.management_node.failure import NodeFailed, NodeRefused
+from shared.management_node.nodes import ManagementNode
+from shared.management_node.outage import Outages
+from shared.storage import Delete, Put, Table
+
+LOOK_AGAIN = timedelta(hours=1)
+"""How soon it is looked again whether an alias has come free, and whether a node is back that could not be asked."""
+
+
+@dataclass(frozen=True)
+class RoomsAhead:
+    """Looks ahead for rooms. An alias that is taken is row `clash:<tag>` of the integration, until it is free."""
+
+    rooms: Rooms
+    place_of: PlaceOf
+    node_of: NodeOf
+    outages: Outages
+    alarms: Alarms
+
+    @property
+    def _table(self) -> Table:
+        return meetings_table(self.rooms.tables)
+
+    async def look(self, integration: str, tags: Sequence[str]) -> None:
+        """Look, tell admins, and note when to look again. One request for some forty meetings. Raises Unavailable."""
+        place, now = await self.place_of(integration), self.rooms.clock.now()
+        coming = {tag: found for tag in tags if (found := await self._coming(integration, tag, place, now))}
+        try:
+            taken = await self._taken(integration, coming) if coming else frozenset[str]()
+        except (NodeFailed, RateLimited, NodeRefused) as failed:
+            cause = failed.cause if isinstance(failed, NodeFailed) else str(failed).rstrip(".")
+            await self.alarms.raise_(integration, AlarmKind.BRIDGE, f"Aliases of meetings to come: {cause}.")
+            await self._again(integration, coming, place, now)
+            return
+        clashes = {tag: coming[tag] for tag in taken}
+        await self._note(integration, tags, clashes, now)
+        await self._again(integration, clashes, place, now)
+
+    async def _coming(self, integration: str, tag: str, place: Place, now: datetime) -> Conference | None:
+        """The conference that is still to open; one that is open or due is room_keeper.py's business."""
+        booking = await stored_booking(self._table, integration, tag)
+        conference = booking.conference if booking and booking.state is State.SCHEDULED else None
+        if conference is None or not place.node or conference.is_open(now, place.lead):
+            return None
+        return conference if conference.next_opening(now) else None
+
+    async def _taken(self, integration: str, coming: Mapping[str, Conference]) -> frozenset[str]:
+        """Tags of conferences of whose aliases others have one."""
+        node = await self.node_of(integration)
+        if node is None:
+            return frozenset()
+        aliases = {tag: {room.alias.casefold(), room.numeric_alias.casefold()} for tag, room in coming.items()}
+        async with self.outages.watched(node.login):
+            known = await node.conferences.aliases_known(sorted(set().union(*aliases.values())))
+            met = {tag for tag, own in aliases.items() if own & known}
+            found = met - await self._ours(node, integration, met, coming) if met else met
+        await self.alarms.clear(integration, AlarmKind.BRIDGE)
+        return frozenset(found)
+
+    async def _ours(
+        self, node: ManagementNode, integration: str, tags: set[str], coming: Mapping[str, Conference]
+    ) -> set[str]:
+        """Those whose own room is on the node already: it was left there, and has all that was met."""
+        rooms = await node.conferences.by_tags({f"{integration}:{tag}" for tag in tags})
+        own = {tag: rooms.get(f"{integration}:{tag}") for tag in tags}
+        return {
+            tag for tag, room in own.items() if room and not room.lacks([coming[tag].alias, coming[tag].numeric_alias])
+        }
+
+    async def _note(
+        self, integration: str, tags: Sequence[str], clashes: Mapping[str, Conference], now: datetime
+    ) -> None:
+        """Rows of what clashes, none of what does not any more, and one alarm for all of them."""
+        rows = {row.key: row async for row in self._table.rows(integration, RowKind.CLASH.prefix)}
+        gone = [row for tag in tags if tag not in clashes and (row := rows.get(RowKind.CLASH.key(tag)))]
+        if not clashes and not gone:
+            return
+        for tag, room in clashes.items():
+            opens = room.next_opening(now) or now
+            values = {"alias": room.numeric_alias, "opens": opens.isoformat()}
+            await self._table.commit(integration, Put(RowKind.CLASH.key(tag), values))
+        for row in gone:
+            await self._table.commit(integration, Delete(row))
+        await self._tell(integration)
+
+    async def _tell(self, integration: str) -> None:
+        rows = [row.values async for row in self._table.rows(integration, RowKind.CLASH.prefix)]
+        if not rows:
+            await self.alarms.clear(integration, AlarmKind.ROOM_ALIAS)
+            return
+        told = listed([(str(row["opens"]), str(row["alias"]), "") for row in rows])
+        cause = f"Other conferences of the Management Node have aliases of these meetings: {told}."
+        await self.alarms.raise_(integration, AlarmKind.ROOM_ALIAS, cause)
+
+    async def _again(self, integration: str, rooms: Mapping[str, Conference], place: Place, now: datetime) -> None:
+        """When to look again: in a while, and no later than the room is due, so that its row goes."""
+        times = [
+            min(moment for moment in (now + LOOK_AGAIN, room.next_change(now, place.lead)) if moment)
+            for room in rooms.values()
+        ]
+        await self.rooms.times.put(
+            [RoomTime.at(at, integration, f"{AHEAD}{tag}") for at, tag in zip(times, rooms, strict=True)]
+        )

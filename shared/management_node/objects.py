@@ -1,0 +1,114 @@
+"""What a Management Node answers with: conferences, aliases, themes and groups (docs/facts/pexip.md §1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, StringConstraints, ValidationError
+
+from shared.management_node.client import CONFIGURATION, Fields
+from shared.management_node.failure import NodeFailed
+
+CONFERENCES = f"{CONFIGURATION}conference/"
+ALIASES = f"{CONFIGURATION}conference_alias/"
+
+
+def _path(uri: Any) -> Any:
+    """A URI without the host that it may name: only the settings say which host is asked."""
+    return urlsplit(uri).path if isinstance(uri, str) else uri
+
+
+_ROOM_TAG = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""`<integration>:<tag of the meeting>`."""
+
+_REFERENCES = ("ivr_theme", "host_identity_provider_group")
+
+_ConferenceUri = Annotated[
+    str, BeforeValidator(_path), StringConstraints(pattern=rf"^{CONFERENCES}[0-9]+/$", strict=True)
+]
+
+
+class NodeAlias(BaseModel):
+    """An alias of a conference."""
+
+    alias: str
+    resource_uri: str = ""
+
+
+class NodeConference(BaseModel):
+    """What is read of a conference; everything else is passed over."""
+
+    name: str
+    resource_uri: _ConferenceUri
+    tag: Annotated[str, BeforeValidator(lambda value: value or "")] = ""
+    description: str | None = ""
+    primary_owner_email_address: str | None = ""
+    non_idp_participants: str | None = None
+    ivr_theme: Any = None
+    host_identity_provider_group: Any = None
+    aliases: list[NodeAlias] = []
+
+    def differing(self, fields: Fields) -> Fields:
+        """Those of the fields, as a node takes them, that it has otherwise."""
+        return {name: value for name, value in fields.items() if (self._shown(name) or "") != (value or "")}
+
+    def _shown(self, name: str) -> Any:
+        """A field as it is written: what a theme or a group is referred to by may be shown as an object."""
+        value = getattr(self, name)
+        if name not in _REFERENCES:
+            return value
+        return _path(value.get("resource_uri") if isinstance(value, dict) else value)
+
+    def lacks(self, aliases: Iterable[str]) -> list[str]:
+        """Those of the aliases that it does not have."""
+        own = {each.alias.casefold() for each in self.aliases}
+        return [alias for alias in aliases if alias.casefold() not in own]
+
+
+class _Meta(BaseModel):
+    total_count: int
+
+
+class ConferencePage(BaseModel):
+    """A page of a list of conferences."""
+
+    meta: _Meta
+    objects: list[NodeConference]
+
+
+class Named(BaseModel):
+    """An object of which only name and URI matter."""
+
+    name: str
+    resource_uri: str = ""
+
+
+class NamedPage(BaseModel):
+    """A page of a list of themes or groups."""
+
+    objects: list[Named]
+
+
+class AliasPage(BaseModel):
+    """A page of a list of aliases."""
+
+    objects: list[NodeAlias]
+
+
+_Read = TypeVar("_Read", bound=BaseModel)
+
+
+def is_tag_of_room(tag: str) -> bool:
+    """Whether a conference was made for a meeting, by this deployment of the product or another."""
+    return bool(_ROOM_TAG.fullmatch(tag))
+
+
+def read(answer: Any, kind: type[_Read]) -> _Read:
+    """An answer as a node gives it. Raises NodeFailed for one that no node gives."""
+    try:
+        return kind.model_validate(answer)
+    except ValidationError as error:
+        raise NodeFailed("bridge_url answers as no Management Node does") from error
