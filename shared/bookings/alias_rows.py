@@ -1,13 +1,13 @@
-"""Table `aliases`: who has which alias and which name of the deployment, and the one place where its keys are spelt.
+"""Table `aliases`: who has which alias and which conference name, and the one place that spells its keys.
 
-    <alias without domain> / alias   a scheduled room's alias          bookings/booking.py (`claim`)
-                                     VMRs' aliases, one a domain       conferences/vmr_rows.py
-    other:<digest> / alias           an alias that no key is made of   conferences/vmr_rows.py
-    name:<digest> / name             a scheduled room's name           conferences/names.py
-                                     a VMR's name                      conferences/vmr_rows.py
+    <alias without domain> / alias  a scheduled room's alias           bookings/booking.py (`claim`)
+                                    VMRs' aliases, one per domain      conferences/vmr_rows.py
+    other:<digest> / alias          an alias that is no valid key      conferences/vmr_rows.py
+    name:<digest> / name            a scheduled room's name            conferences/names.py
+                                    a VMR's name                       conferences/vmr_rows.py
 
-The module named is the one that knows the columns. A room and a VMR claim the same row, so that only one has it.
-`tests/conformance/test_table_owners.py` holds all of this.
+The named module knows the columns. A room and a VMR claim the same row, so that only one of them gets it.
+`tests/conformance/test_table_owners.py` enforces all of this.
 """
 
 import hashlib
@@ -27,15 +27,15 @@ def aliases_table(tables: Tables) -> Table:
 
 
 def name_partition(name: str) -> str:
-    """The partition of a name's claim: upper and lower case are the same."""
+    """The partition of a name's claim: case is ignored."""
     # The colon keeps names apart from digits: an alias's prefix cannot hold one.
     return f"name:{hashlib.sha256(name.casefold().encode()).hexdigest()[:40]}"
 
 
 def alias_place(name: str, domain: str) -> tuple[str, str]:
-    """The partition of an alias, and which of the aliases there it is.
+    """The partition of an alias, and its place among the aliases there.
 
-    One whose name makes no key has a partition made of its digest, of its own.
+    An alias that is no valid key gets a partition of its own, made of its digest.
     """
     if _PARTITION.fullmatch(name):
         return name, domain

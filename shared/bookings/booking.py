@@ -1,4 +1,4 @@
-"""A booking: an alias with its tag, from the click in the add-in to the end of its conference.
+"""A booking: an alias with its tag, from the click in the add-in to the end of the conference.
 
 It is one row under the integration's partition of table `meetings`, key `tag:<uuid>`; table `aliases` holds the
 claim of its digits, which is also what conferencing nodes read:
@@ -21,7 +21,7 @@ from shared.storage import Row, Values
 
 
 class State(StrEnum):
-    """Where a booking is in its life."""
+    """The stages of a booking's life."""
 
     RESERVED = "reserved"
     SCHEDULED = "scheduled"
@@ -39,17 +39,17 @@ class Apart:
 
 @dataclass(frozen=True)
 class Booking:
-    """An alias and the meeting that it belongs to. Times are aware, in UTC.
+    """An alias and its meeting. Times are aware, in UTC.
 
-    `people` are marks, in hexadecimal, of those for whose meetings it is until it is used (people.py).
-    `owner` is the opaque key of the user to whom it was given; `meeting` the key of the meeting that was first
-    accepted with it (A4), "" before; `item_id` that meeting's calendar item, the series master for a series.
-    `names` are all names that its conference has had: they stay claimed until it is closed.
+    `people` are marks, in hexadecimal, of those for whose meetings it is reserved until it is used (people.py). `owner`
+    is the opaque key of the user who requested it; `meeting` the key of the meeting that was first accepted with it
+    (A4), "" before; `item_id` that meeting's calendar item, the series master for a series. `names` are all names that
+    its conference has had: they stay claimed until it is closed.
 
     `day` is the pattern's date (yyyymmdd) of the one occurrence whose own room this is, "" for a whole meeting; `apart`
-    are a series' occurrences that have rooms of their own, so that this room is closed to them. `held` says that an
-    admin has closed it, so that nothing but an admin opens it again (shared/meetings/room_control.py). `passed` is how
-    many of its occurrences are over and not known any more. `numbers` are what the management API calls it by.
+    are a series' occurrences with rooms of their own, so that this room is closed to them. `held` means that an admin
+    has closed it, and only an admin opens it again (shared/meetings/room_control.py). `passed` counts its past
+    occurrences that are no longer known. `numbers` identify it in the management API.
     """
 
     integration: str
@@ -78,7 +78,7 @@ class Booking:
 
     @property
     def link_key(self) -> str:
-        """Row key in table `meetings` of what ties its meeting, or the one occurrence, to it."""
+        """Row key in table `meetings` of the link from its meeting, or the single occurrence, to it."""
         return link_key(self.meeting, self.day)
 
     @property
@@ -88,11 +88,11 @@ class Booking:
 
     @property
     def row(self) -> Row:
-        """The row as it was read, to make a write conditional on."""
+        """The row as it was read, to make a write conditional on it."""
         return Row(self.integration, self.key, {}, self.etag)
 
     def is_usable(self, now: datetime) -> bool:
-        """Whether the tag still stands for something: a reservation that nobody used expires (A3)."""
+        """Whether the tag is still valid: an unused reservation expires (A3)."""
         return self.state is not State.RESERVED or now < self.expires
 
     def values(self) -> Values:
@@ -116,7 +116,7 @@ class Booking:
         return columns | ({"conference": self.conference.to_json()} if self.conference else {})
 
     def claim(self) -> Values:
-        """The columns of its digits in table `aliases`: what a conferencing node's question is answered from."""
+        """The columns of its digits in table `aliases`: the source of answers to conferencing nodes."""
         shown = self.conference if self.state is State.SCHEDULED else None
         return {
             "integration": self.integration,
@@ -161,23 +161,23 @@ class Booking:
     def scheduled(
         self, meeting: str, item_id: str, conference: Conference, day: str = "", apart: tuple[Apart, ...] = ()
     ) -> Self:
-        """This booking with a meeting's conference in it, or with that of its occurrence of `day`.
+        """This booking with a meeting's conference in it, or that of its occurrence of `day`.
 
-        One that was closed has released its names.
+        A closed booking has released its names.
         """
         names = self.names if self.state is State.SCHEDULED else ()
         mine = replace(self, state=State.SCHEDULED, held=False, meeting=meeting, item_id=item_id, day=day, names=names)
         return replace(mine, conference=conference, apart=apart)
 
     def following(self, calendar: Calendar, apart: tuple[Apart, ...]) -> Self:
-        """This booking of a series with its occurrences as Exchange tells them; `apart` have their own rooms."""
+        """This booking of a series with its occurrences from Exchange; `apart` have their own rooms."""
         if self.conference is None:
             return self
         calendar = calendar.without(each.occurrence for each in apart)
         return replace(self, conference=replace(self.conference, calendar=calendar), apart=apart)
 
     def counting(self, calendar: Calendar, now: datetime) -> Self:
-        """This booking of a series with those occurrences counted that are over and not in its new calendar."""
+        """This booking of a series, counting the occurrences that are over and not in its new calendar."""
         held = self.conference.calendar.occurrences if self.conference and self.state is State.SCHEDULED else ()
         over = sum(each.end <= now and each not in calendar.occurrences for each in held)
         return replace(self, passed=self.passed + over) if held else replace(self, passed=0)
@@ -188,17 +188,19 @@ class Booking:
 
 
 def link_key(meeting: str, day: str = "") -> str:
-    """Row key in table `meetings` of what ties a meeting to its booking, or its occurrence of `day` to its own."""
+    """Row key in table `meetings` of the link from a meeting to its booking, or from its occurrence of `day` to its
+    own.
+    """
     return RowKind.LINK.key(meeting, day) if day else RowKind.LINK.key(meeting)
 
 
 def link_values(booking: Booking) -> Values:
-    """The columns of what ties a meeting, or its occurrence, to a booking."""
+    """The columns of the link from a meeting, or its occurrence, to a booking."""
     return {"tag": booking.tag}
 
 
 def linked_tag(link: Row) -> str:
-    """The tag of the booking that a meeting's, or its occurrence's, row leads to."""
+    """The tag of the booking that a meeting's, or its occurrence's, row links to."""
     return str(link.values["tag"])
 
 

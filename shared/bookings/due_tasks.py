@@ -1,11 +1,11 @@
-"""What falls due on which day: an index, so that no timer ever has to look at everything (C4, M3).
+"""Tasks by the day on which they are due: an index, so that no timer ever has to scan everything (C4, M3).
 
 One row each in the integration's partition of table `meetings`:
 
     due:<yyyymmdd>:<task>:<reference>
 
-A row is written in the same transaction as what it is about. It is a hint: whoever handles it looks at the record
-itself, so a row that has been overtaken does no harm. A day's work costs as much as falls due that day.
+A row is written in the same transaction as what it is about. It is a hint: the handler reads the record itself, so an
+outdated row does no harm. A day's work depends only on what is due that day.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from shared.bookings.rows import RowKind
 from shared.storage import Put
 
 RECORDS_LIFETIME = timedelta(days=365)
-"""How long records stay after their meeting is over, or after the decision."""
+"""How long records are kept after their meeting is over, or after the decision."""
 
 
 class Task(StrEnum):
@@ -56,14 +56,14 @@ class Due:
 
 
 def due_of(booking: Booking, now: datetime) -> Due:
-    """What is to be done next about a booking if nothing else happens to it, and when."""
+    """The next task for a booking if nothing else happens to it, and its day."""
     conference = booking.conference
     if booking.state is State.RESERVED:
         return Due(booking.expires.date() + timedelta(days=1), Task.RESERVATION, booking.tag)
     if booking.state is State.CLOSED or conference is None:
         return Due((now + RECORDS_LIFETIME).date(), Task.FORGET, booking.tag)
     if conference.calendar.known_until:
-        # A third of the horizon is used up before it is moved on: a series is read again every few weeks.
+        # A third of the horizon passes before it is extended: a series is read again every few weeks.
         ahead = conference.calendar.known_until - now
         return Due((now + max(ahead / 3, timedelta(days=1))).date(), Task.EXTEND, booking.tag)
     last = max((o.end for o in conference.calendar.occurrences), default=now)
@@ -71,9 +71,9 @@ def due_of(booking: Booking, now: datetime) -> Due:
 
 
 def all_due_of(booking: Booking, now: datetime) -> tuple[Due, ...]:
-    """What is to be done about a booking, and, on a single meeting's day, to see that it still stands in the calendar.
+    """The next task for a booking, plus a check on a single meeting's day that it is still in the calendar.
 
-    Somebody may delete it from the equipment mailbox; no message tells of that (M4).
+    Somebody may delete it from the equipment mailbox; no message reports that (M4).
     """
     conference = booking.conference
     if booking.state is not State.SCHEDULED or conference is None or conference.calendar.known_until:
@@ -83,5 +83,5 @@ def all_due_of(booking: Booking, now: datetime) -> tuple[Due, ...]:
 
 
 def due_operation(correlation_id: str, now: datetime) -> Due:
-    """When the record of a decision may go."""
+    """When the record of a decision may be deleted."""
     return Due((now + RECORDS_LIFETIME).date(), Task.OPERATION, correlation_id)

@@ -1,13 +1,13 @@
-"""Gives numbers to bookings and their occurrences (numbers.py), and finds a booking by one.
+"""Assigns numbers to bookings and their occurrences (numbers.py), and finds a booking by its number.
 
 Partition `numbers` of table `meetings`:
 
-    sequence             booking, occurrence: the last number of each kind that was given out
-    <kind>:<number>      integration, tag: whose it is
+    sequence             booking, occurrence: the last assigned number of each kind
+    <kind>:<number>      integration, tag: its owner
 
-Numbers are given when the management API first shows a booking, so that nobody who schedules waits for them; bookings
-of older versions get theirs in the same way. They are taken before they are written into the booking: an interruption
-leaves a number that is nobody's. Every call may raise Unavailable.
+Numbers are assigned when the management API first shows a booking, so that scheduling never waits for them; bookings of
+older versions get theirs in the same way. They are reserved before they are written into the booking: an interruption
+leaves an unused number. Every call may raise Unavailable.
 """
 
 import asyncio
@@ -29,15 +29,15 @@ Item = TypeVar("Item")
 
 _SEQUENCE = "sequence"
 NUMBERS_AT_ONCE = 90
-"""Numbers of one transaction, which holds at most 100 writes."""
+"""Numbers per transaction, which holds at most 100 writes."""
 
 _ATTEMPTS = 16
 WRITE_CONCURRENCY = 16
-"""Bookings into which their numbers are written at the same time."""
+"""Bookings that get their numbers concurrently."""
 
 
 class Numbered(StrEnum):
-    """What has numbers of its own."""
+    """What has numbers."""
 
     BOOKING = "booking"
     OCCURRENCE = "occurrence"
@@ -50,7 +50,7 @@ class Numbering:
         self._table = meetings_table(storage)
 
     async def find(self, kind: Numbered, number: int) -> Booking | None:
-        """The booking that has this number, itself or for one of its occurrences; two point reads."""
+        """The booking with this number, its own or that of one of its occurrences; two point reads."""
         row = await self._table.get(NUMBERS_PARTITION, _key(kind, number))
         if row is None:
             return None
@@ -60,9 +60,9 @@ class Numbering:
         return found if number in known else None
 
     async def complete(self, bookings: Sequence[Booking]) -> list[Booking]:
-        """The bookings with numbers for themselves and for their occurrences, without those that have gone meanwhile.
+        """The bookings, with numbers for themselves and their occurrences; without those deleted meanwhile.
 
-        No storage trip where all have them. Raises Conflict when somebody else keeps changing one of them.
+        No storage trip if all have them. Raises Conflict if somebody else keeps changing one of them.
         """
         lacking = [each for each in bookings if _wanted(each)]
         if not lacking:
@@ -83,12 +83,12 @@ class Numbering:
         return [each for each in done if each is not None]
 
     async def forget(self, booking: Booking) -> None:
-        """Nothing is found by the numbers of a deleted booking any more. They are not given out again."""
+        """A deleted booking's numbers no longer lead anywhere. They are not assigned again."""
         own = [_key(Numbered.BOOKING, booking.numbers.own)] if booking.numbers.own else []
         await self._drop([*own, *(_key(Numbered.OCCURRENCE, number) for _, number in booking.numbers.occurrences)])
 
     async def _take(self, wanted: Sequence[tuple[Numbered, Booking]]) -> list[int]:
-        """New numbers, noted whose they are."""
+        """New numbers, recorded with their owner."""
         for _ in range(_ATTEMPTS):
             row = await self._table.get(NUMBERS_PARTITION, _SEQUENCE)
             last = {kind: int(row.values[kind]) if row else 0 for kind in Numbered}
@@ -106,7 +106,9 @@ class Numbering:
         raise _busy()
 
     async def _write(self, booking: Booking, new: Sequence[int]) -> Booking | None:
-        """The booking with these numbers, written; None when it has gone. Who changed it meanwhile is followed."""
+        """The booking with these numbers, saved; None if it has been deleted. Concurrent changes are taken into
+        account.
+        """
         for _ in range(_ATTEMPTS):
             numbered = _with(booking, new)
             try:
@@ -135,7 +137,7 @@ class Numbering:
 
 
 def _wanted(booking: Booking) -> list[Numbered]:
-    """What has no number yet. Only what is scheduled shows its occurrences."""
+    """What has no number yet. Only a scheduled booking shows its occurrences."""
     own = [] if booking.numbers.own else [Numbered.BOOKING]
     return [*own, *[Numbered.OCCURRENCE] * booking.numbers.missing(_calendar(booking))]
 
@@ -161,5 +163,5 @@ def _busy() -> Conflict:
 
 
 def batched(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    """The items in parts of at most this size."""
+    """The items in chunks of at most this size."""
     return (items[start : start + size] for start in range(0, len(items), size))

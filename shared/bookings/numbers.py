@@ -1,6 +1,6 @@
-"""The numbers by which the management API calls a booking and its occurrences. Pure; numbering.py gives them out.
+"""The numbers of a booking and its occurrences in the management API. Pure; numbering.py assigns them.
 
-All fit a signed 32-bit integer, and none is given out twice. A series is called by its booking's number, too.
+All fit a signed 32-bit integer, and none is assigned twice. A series has its booking's number, too.
 """
 
 import json
@@ -12,7 +12,7 @@ from shared.calendar.conference import Calendar, Occurrence
 
 @dataclass(frozen=True)
 class Numbers:
-    """`own` is the booking's, 0 before it has one; `occurrences` are those of its occurrences, by start in seconds."""
+    """`own` is the booking's, 0 before it has one; `occurrences` are its occurrences', by start in seconds."""
 
     own: int = 0
     occurrences: tuple[tuple[int, int], ...] = ()
@@ -22,16 +22,16 @@ class Numbers:
         return dict(self.occurrences).get(_start(occurrence), 0)
 
     def missing(self, calendar: Calendar | None) -> int:
-        """How many occurrences of a calendar have none."""
+        """How many occurrences of a calendar have no number."""
         return sum(not self.of(each) for each in (calendar.occurrences if calendar else ()))
 
     def gone(self, calendar: Calendar | None) -> list[int]:
-        """The numbers of occurrences that a calendar has not any more."""
+        """The numbers of occurrences that are no longer in a calendar."""
         kept = {_start(each) for each in (calendar.occurrences if calendar else ())}
         return [number for start, number in self.occurrences if start not in kept]
 
     def completed(self, calendar: Calendar | None, own: int, new: list[int]) -> Self:
-        """With numbers for all that has none; those of `gone` are left out."""
+        """With numbers for everything that has none; those of `gone` are dropped."""
         fresh = iter(new)
         known = dict(self.occurrences)
         starts = [_start(each) for each in (calendar.occurrences if calendar else ())]

@@ -1,14 +1,14 @@
-"""An operation: the lasting record of one decision, and of the answer that goes with it (O3).
+"""An operation: the lasting record of one decision and its answer (O3).
 
-One row per message, key `operation:<correlation id>` in the integration's partition. The correlation id is made of the
-message's id, so that a message that comes twice meets its first operation. Beside it stands `pending:<about>` until
-everything that follows from the decision has been done:
+One row per message, key `operation:<correlation id>` in the integration's partition. The correlation id is derived from
+the message's id, so that a message that arrives twice finds its first operation. Next to it, `pending:<about>` exists
+until everything that follows from the decision has been done:
 
     decide ─▶ write booking + operation + pending ─▶ open the room ─▶ answer ─▶ operation done, pending removed
               (one transaction; from here on any run can finish the work, and only one at a time: the lease)
 
-A meeting, or an occurrence of a series, has one pending operation at most. A newer version's operation takes the place
-of one that nobody is working on, in the transaction that writes it, and waits for one that somebody is.
+A meeting, or an occurrence of a series, has at most one pending operation. A newer version's operation replaces one
+that nobody is working on, in the transaction that writes it, and waits for one that somebody is working on.
 """
 
 import uuid
@@ -29,37 +29,37 @@ SUPERSEDED = "superseded"
 """The error code of an operation that ended because a newer version of the meeting is answered instead."""
 
 REFUSED = "answer_refused"
-"""The error code of an operation whose answer Exchange does not take; the cause says how it refuses."""
+"""The error code of an operation whose answer Exchange refuses; the cause says how."""
 
 
 def correlation_id(integration: str, message_id: str) -> str:
-    """The id under which everything that a message causes is recorded.
+    """The id under which all effects of a message are recorded.
 
-    What follows a `|` in the message's id may change when the message moves (EWS), and does not count.
+    What follows a `|` in the message's id may change when the message moves (EWS), and is ignored.
     """
     return str(uuid.uuid5(uuid.UUID(integration), message_id.partition("|")[0]))
 
 
 def about(item: CalendarItem) -> str:
-    """What an answer to the item is about: its meeting (single or series), or one occurrence of a series."""
+    """What an answer to the item refers to: its meeting (single or series), or one occurrence of a series."""
     key = meeting_key(item.uid)
     return f"{key}:{item.day}" if item.day and not item.is_stand_in else key
 
 
 def response_of(item: CalendarItem) -> str:
-    """The response that Exchange has on record for an item, with its time; never ""."""
+    """The response on record in Exchange for an item, with its time; never ""."""
     return f"{item.answer} {item.answered_at.isoformat() if item.answered_at else ''}".rstrip()
 
 
 class Mailing(StrEnum):
-    """What is mailed: the answer itself where it is to be HTML, and late joining instructions."""
+    """What is mailed: the answer itself if it is to be HTML, and late joining instructions."""
 
     RESPONSE = "response"
     INSTRUCTIONS = "instructions"
 
 
 class DecisionKind(StrEnum):
-    """What was decided, as it stands in the table and in the list of operations; decision.py says what each means."""
+    """What was decided, as stored and as shown in the list of operations; decision.py explains each."""
 
     ACCEPT = "accept"
     PROVIDE = "provide"
@@ -73,14 +73,14 @@ class DecisionKind(StrEnum):
 class Operation:
     """What was decided on a message, why, and what is or was answered.
 
-    `answer` NONE means that Exchange is told nothing; an empty `text` that the organizer is not. `tags` are the tags of
-    the bookings whose rooms have to follow, `mails` what is to be mailed (Mailing), `drafts` the ids of these mails
-    once they are prepared. `symptom` is what in the message points to wrong settings of the
-    mailbox (symptoms.py), "" normally. `error` is a code, "" when all went well, and `cause` what is known of it
-    (cause.py). Times are ISO texts; `done` is "" while pending. Holds no subject and no address.
+    `answer` NONE means that Exchange gets no response; an empty `text` that the organizer gets none. `tags` are the
+    tags of the bookings whose rooms have to be updated, `mails` what is to be mailed (Mailing), `drafts` the ids of
+    these mails once they are drafted. `symptom` is what in the message indicates wrong mailbox settings (symptoms.py),
+    normally "". `error` is a code, "" if all went well, and `cause` what is known of it (cause.py). Times are ISO
+    texts; `done` is "" while pending. Holds no subject and no address.
 
-    `about` is what it is about: a meeting's key, or that of an occurrence. `before` is the response that Exchange had
-    on record when this was decided (`response_of`): one that is there later is the answer of this operation.
+    `about` identifies what it is about: a meeting's key, or that of an occurrence. `before` is the response on record
+    in Exchange when this was decided (`response_of`): a later one is this operation's answer.
     """
 
     correlation_id: str
@@ -111,17 +111,18 @@ class Operation:
 
     @property
     def pending_key(self) -> str:
-        """Row key of the mark that says that work is left."""
+        """Row key of the mark that work is left."""
         return RowKind.PENDING.key(self.about or self.correlation_id)
 
     def finished(self, now: datetime, error: str = "") -> Self:
-        """This operation with nothing left to do; an error that it had before stays."""
+        """This operation with nothing left to do; an earlier error stays."""
         return replace(self, done=now.isoformat(), error=self.error or error)
 
     def with_mails_of(self, older: Self, kinds: set[Mailing]) -> Self:
-        """This operation with the mails of some kinds that an older one had still to send, and their drafts.
+        """This operation with those mails of an older one, of the given kinds, that were still to be sent, and their
+        drafts.
 
-        What is drafted comes first: drafts go with the first of the mails.
+        Drafted mails come first: drafts belong to the first of the mails.
         """
         drafted = dict(zip(older.mails, older.drafts, strict=False))
         taken = [mail for mail in older.mails if mail in kinds and mail not in self.mails]

@@ -1,12 +1,13 @@
-"""Removing a booking: an interruption at any step leaves neither a usable tag without digits nor digits of nobody.
+"""Removing a booking: an interruption at any step leaves neither a usable tag without digits nor orphaned digits.
 
-    1. one transaction: the booking and its meeting's row go, `removed:<tag>` says what is still to come free
-    2. alias and names come free
-    3. `removed:<tag>` goes
+    1. one transaction: the booking and its meeting's row are deleted, `removed:<tag>` records what is still to be
+       released
+    2. alias and names are released
+    3. `removed:<tag>` is deleted
 
-The tag goes first: once it is gone no invitation can be accepted with it, so the digits may be another's. Whoever is
-interrupted after step 1 leaves the rest to the nightly cleanup (shared/conferences/removals.py), or to whoever needs
-the digits before.
+The tag is removed first: after that no invitation can be accepted with it, so the digits may be given to another. If
+interrupted after step 1, the rest is left to the nightly cleanup (shared/conferences/removals.py), or to whoever needs
+the digits sooner.
 """
 
 from dataclasses import replace
@@ -24,5 +25,5 @@ def removing(booking: Booking, link: Row | None = None) -> list[Write]:
 
 
 def removed(row: Row) -> Booking:
-    """What a row `removed:<tag>` says of the booking: alias and names."""
+    """The alias and names of the booking in a row `removed:<tag>`."""
     return Booking.from_row(replace(row, key=RowKind.BOOKING.key(RowKind.REMOVED.name_in(row.key))))

@@ -1,6 +1,6 @@
-"""Table `meetings`: its kinds of rows, and the one place where their keys are spelt.
+"""Table `meetings`: its kinds of rows, and the one place that spells their keys.
 
-All rows of one integration share a partition, named by its uuid, so that they change together:
+All rows of one integration share a partition, named by its uuid, so that they can change together:
 
     tag:<uuid>               a booking: alias, meeting, conference             bookings/booking.py
     meeting:<key>            which tag a meeting has                           bookings/booking.py
@@ -19,20 +19,20 @@ All rows of one integration share a partition, named by its uuid, so that they c
     clash:<tag>              an alias that another conference has              conferences/room_ahead.py
     move                     how far bookings are moved to another platform    conferences/room_moves.py
 
-The module named is the one that knows the columns. Some partitions belong to no single integration:
+The named module knows the columns. Some partitions belong to no single integration:
 
-    sign-in / <expiry>-<digest>        a one-time code of the pane's sign-in        identity/sign_in/codes.py
-    retired / <integration>            a deleted one whose records are still to go  meetings/retirement.py
-    numbers / <kind>:<number>          what the management API calls a booking      bookings/numbering.py
-    nodes / <node>                     what a Management Node has been asked        management_node/allowance.py
-    rooms / <minute>:<of>:<tag>        when a Management Node has to be told        conferences/room_times.py
-    alarms-<n> / <integration>:<kind>  an alarm that is raised                      alarms.py
-    turns-<n> / <integration>          whose turn it is, and what is due when       meetings/turns.py
+    sign-in / <expiry>-<digest>        a one-time code of the pane's sign-in    identity/sign_in/codes.py
+    retired / <integration>            a deleted one with records left          meetings/retirement.py
+    numbers / <kind>:<number>          what the management API calls a booking  bookings/numbering.py
+    nodes / <node>                     requests to a Management Node            management_node/allowance.py
+    rooms / <minute>:<of>:<tag>        when a Management Node is updated        conferences/room_times.py
+    alarms-<n> / <integration>:<kind>  a raised alarm                           alarms.py
+    turns-<n> / <integration>          whose turn it is, and what is due when   meetings/turns.py
 
-The last two are spread by the first digit of the uuid, so that what every round reads and writes is no hot partition,
-and neighbours in the order of uuids are read and written together.
+The last two are sharded by the first digit of the uuid, so that what every round reads and writes is no hot partition,
+and neighbours in uuid order are read and written together.
 
-`tests/conformance/test_table_owners.py` holds all of this.
+`tests/conformance/test_table_owners.py` enforces all of this.
 """
 
 from enum import StrEnum
@@ -48,11 +48,11 @@ ALARMS_PARTITION = "alarms"
 TURNS_PARTITION = "turns"
 
 SHARDS = "0123456789abcdef"
-"""What the uuids of a shard begin with."""
+"""The first characters of a shard's uuids."""
 
 
 class RowKind(StrEnum):
-    """A kind of row in an integration's partition; the value begins its keys."""
+    """A kind of row in an integration's partition; its keys start with the value."""
 
     BOOKING = "tag"
     LINK = "meeting"
@@ -72,11 +72,11 @@ class RowKind(StrEnum):
 
     @property
     def prefix(self) -> str:
-        """What the keys of this kind begin with, to list them by."""
+        """What the keys of this kind start with, to list them."""
         return f"{self}:"
 
     def key(self, *parts: str) -> str:
-        """The key of the row that the parts name; a kind of which there is one row has none."""
+        """The key of the row that the parts name; a kind with a single row takes none."""
         return ":".join((self, *parts))
 
     def is_of(self, row: Row) -> bool:
@@ -84,23 +84,21 @@ class RowKind(StrEnum):
         return row.key == self or row.key.startswith(self.prefix)
 
     def name_in(self, key: str) -> str:
-        """What a key of this kind says behind its prefix."""
+        """The part of a key after this kind's prefix."""
         return key.removeprefix(self.prefix)
 
 
 WATCHED_PREFIX = "wa"
-"""What watching a mailbox reads at once: its own rows, messages that wait, notices that are lined up. No other kind
-begins like this.
-"""
+"""What the watcher reads in one query: its rows, waiting messages, lined-up notices; no other kind starts so."""
 
 
 def shard(partition: str, integration: str) -> str:
-    """The partition that holds an integration's rows, of those that integrations share."""
+    """The partition, among those that integrations share, that holds an integration's rows."""
     return f"{partition}-{integration[:1]}"
 
 
 def shards(partition: str, after: str, until: str) -> list[str]:
-    """The partitions that may hold rows of integrations behind `after`, up to `until`; both uuids, or "" for any."""
+    """The partitions that may hold rows of integrations after `after`, up to `until`; uuids, or "" for no bound."""
     first, last = after[:1], until[:1] or SHARDS[-1]
     return [f"{partition}-{digit}" for digit in SHARDS if first <= digit <= last]
 
@@ -111,10 +109,10 @@ def meetings_table(tables: Tables) -> Table:
 
 
 def joined(parts: tuple[str, ...]) -> str:
-    """A list of ids in one column. None of them holds a space: `split` makes the same list of it."""
+    """A list of ids in one column. No id contains a space: `split` restores the list."""
     return " ".join(parts)
 
 
 def split(column: str) -> tuple[str, ...]:
-    """The list that a column holds."""
+    """The list in a column."""
     return tuple(column.split())

@@ -18,9 +18,9 @@ async def stored_booking(meetings: Table, integration: str, tag: str) -> Booking
 
 
 async def save_booking(meetings: Table, booking: Booking, now: datetime) -> Booking:
-    """Write a changed booking, and what is to be done next about it; as it stands in the table then.
+    """Save a changed booking with its next task; returns it as stored then.
 
-    Raises RowChanged when it has changed since it was read; nothing is written then.
+    Raises RowChanged if it has changed since it was read; nothing is written then.
     """
     due = due_of(booking, now).put()
     etag, _ = await meetings.commit(booking.integration, Replace(booking.row, booking.values()), due)
@@ -28,13 +28,13 @@ async def save_booking(meetings: Table, booking: Booking, now: datetime) -> Book
 
 
 async def bookings_of(meetings: Table, integration: str, after: str = "") -> AsyncIterator[Booking]:
-    """All bookings of an integration, page by page, those beyond a row key only."""
+    """All bookings of an integration, page by page, only those after a row key."""
     async for row in meetings.rows(integration, RowKind.BOOKING.prefix, after):
         yield Booking.from_row(row)
 
 
 async def operation_row(meetings: Table, integration: str, correlation_id: str) -> Row | None:
-    """The row of an operation, to make a write conditional on, or None: one point read."""
+    """The row of an operation, to make a write conditional on it, or None: one point read."""
     return await meetings.get(integration, RowKind.OPERATION.key(correlation_id))
 
 

@@ -9,14 +9,14 @@ from typing import Any, Self
 _NOT_EARLY = timedelta(0)
 
 _LEFT_OUT_WHEN_EMPTY = frozenset({"owner", "alias_description"})
-"""Columns of later versions: rows of earlier ones are written back in the same texts."""
+"""Columns of later versions: rows of earlier ones are written back unchanged."""
 
 
 @dataclass(frozen=True, order=True)
 class Occurrence:
-    """When a meeting takes place once; both ends aware, in UTC.
+    """One time at which a meeting takes place; both ends aware, in UTC.
 
-    `is_plain` says that Exchange shows it as its series has it, not as an exception. It is known only when just read.
+    `is_plain` means that Exchange shows it as part of its series, not as an exception. Only known right after reading.
     """
 
     start: datetime
@@ -26,25 +26,27 @@ class Occurrence:
 
 @dataclass(frozen=True)
 class Calendar:
-    """A meeting's occurrences as Exchange tells them, by rising start.
+    """A meeting's occurrences according to Exchange, by ascending start.
 
-    `known_until` is the moment up to which they are held, None when all are: series are held in a rolling horizon (M3).
+    `known_until` is the moment up to which they are known, None if all are: series are held in a rolling horizon (M3).
     """
 
     occurrences: tuple[Occurrence, ...]
     known_until: datetime | None = None
 
     def current(self, now: datetime) -> tuple[Occurrence, int]:
-        """The occurrence that is on or comes next, the last one when all are over; and its place. There must be one."""
+        """The occurrence in progress or the next one, the last one if all are over; and its index. There must be
+        one.
+        """
         place = next((n for n, each in enumerate(self.occurrences) if now < each.end), len(self.occurrences) - 1)
         return self.occurrences[place], place
 
     def has_future(self, now: datetime) -> bool:
-        """Whether anything is still to end after `now`."""
+        """Whether anything ends after `now`."""
         return self.known_until is not None or any(now < o.end for o in self.occurrences)
 
     def is_same_from(self, now: datetime, other: Self) -> bool:
-        """Whether both say the same about everything that ends after `now`, as far as both know."""
+        """Whether both agree about everything that ends after `now`, as far as both are known."""
         horizon = min((c.known_until for c in (self, other) if c.known_until), default=None)
         return self._between(now, horizon) == other._between(now, horizon)
 
@@ -65,12 +67,12 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Conference:
-    """What a conferencing node is told of a room, and the occurrences around which it is open.
+    """What a conferencing node is told about a room, and the occurrences for which it is open.
 
-    `buffer_before` and `buffer_after` are minutes, as the integration's settings were when the meeting was scheduled.
-    An empty `theme` or `identity_provider_group` means the platform's default. `owner` is the organizer's address where
-    the integration's templates keep it, too, or its rooms are on a Management Node, else ""; `alias_description` is
-    what an admin of the node reads beside the aliases.
+    `buffer_before` and `buffer_after` are minutes, from the integration's settings when the meeting was scheduled. An
+    empty `theme` or `identity_provider_group` means the platform's default. `owner` is the organizer's address if the
+    integration's templates store it as well or its rooms are on a Management Node, otherwise ""; `alias_description` is
+    what an admin of the node reads next to the aliases.
     """
 
     name: str
@@ -89,9 +91,9 @@ class Conference:
     alias_description: str = ""
 
     def is_open(self, now: datetime, early: timedelta = _NOT_EARLY) -> bool:
-        """Whether people are let in at `now` (C1); the window's first moment is in, its last is out.
+        """Whether people are let in at `now` (C1); the window includes its first moment and excludes its last.
 
-        `early`: by so much before a window, what has to be there when it opens is made ready.
+        `early`: this long before a window, what has to exist when it opens is prepared.
         """
         return any(start <= now < end for start, end in self.windows(early))
 

@@ -1,6 +1,6 @@
 """Exchange's binary id of a meeting, PidLidGlobalObjectId ([MS-OXOCAL] 2.2.1.27; docs/facts/graph.md).
 
-Bytes 16 to 19 hold the date that the pattern gave an occurrence, zero for a whole meeting; with zeros there it is
+Bytes 16 to 19 hold the date that the pattern gave an occurrence, zero for a whole meeting; with zeros there it is the
 PidLidCleanGlobalObjectId, which all occurrences share with their series.
 """
 
@@ -8,11 +8,11 @@ import base64
 from datetime import date
 
 _CLIENT_UID = b"vCal-Uid\x01\x00\x00\x00"
-"""Comes before the uid in a global object id that Exchange made for another calendar's meeting."""
+"""Precedes the uid in a global object id that Exchange created for a meeting from another calendar."""
 
 
 def uid_of(clean_global_object_id: str) -> str:
-    """The meeting's uid in a CleanGlobalObjectId (base64): hex digits, or the foreign uid in it; "" for noise."""
+    """The meeting's uid in a CleanGlobalObjectId (base64): hex digits, or the foreign uid in it; "" for garbage."""
     try:
         raw = base64.b64decode(clean_global_object_id, validate=True)
     except ValueError:
@@ -26,7 +26,7 @@ _DATE = slice(16, 20)
 
 
 def series_uid(ical_uid: str) -> str:
-    """The uid that an occurrence of this iCalUId shares with its series; "" when the iCalUId does not tell it."""
+    """The uid that an occurrence with this iCalUId shares with its series; "" if the iCalUId does not contain it."""
     raw = _global_object_id(ical_uid)
     if not raw or not any(raw[_DATE]):
         return ical_uid if raw else ""
@@ -34,7 +34,7 @@ def series_uid(ical_uid: str) -> str:
 
 
 def day_of(ical_uid: str) -> str:
-    """The date (yyyymmdd) in the iCalUId of one occurrence; "" for a whole meeting, or when it tells none."""
+    """The date (yyyymmdd) in the iCalUId of one occurrence; "" for a whole meeting, or if there is none."""
     raw = _global_object_id(ical_uid)
     try:
         return f"{date(int.from_bytes(raw[16:18]), raw[18], raw[19]):%Y%m%d}" if raw else ""
@@ -43,7 +43,7 @@ def day_of(ical_uid: str) -> str:
 
 
 def hex_of(global_object_id: str) -> str:
-    """A global object id (base64) in hex digits, as an iCalUId; "" for noise."""
+    """A global object id (base64) in hex digits, as an iCalUId; "" for garbage."""
     try:
         return base64.b64decode(global_object_id, validate=True).hex().upper()
     except ValueError:
@@ -51,7 +51,7 @@ def hex_of(global_object_id: str) -> str:
 
 
 def _global_object_id(ical_uid: str) -> bytes:
-    """Its bytes; none for the uid of another calendar's meeting, which is a text of any form."""
+    """Its bytes; none for the uid from another calendar, which is a text of any form."""
     try:
         raw = bytes.fromhex(ical_uid)
     except ValueError:

@@ -12,7 +12,7 @@ from shared.zones import zone_info
 
 
 class Kind(StrEnum):
-    """What a message asks for. Anything else (answers, ordinary mail) is no meeting message of ours."""
+    """What a message asks for. Anything else (responses, ordinary mail) is not a meeting message for us."""
 
     REQUEST = "request"
     CANCELLATION = "cancellation"
@@ -27,7 +27,9 @@ class Shape(StrEnum):
 
 
 class Update(StrEnum):
-    """What Exchange says of a request (`meetingRequestType`). Never trusted alone: NEW also comes for updates."""
+    """Exchange's classification of a request (`meetingRequestType`). Never trusted alone: NEW also comes for
+    updates.
+    """
 
     NEW = "new"
     FULL = "full"
@@ -39,7 +41,7 @@ class Update(StrEnum):
 
 
 class Answer(StrEnum):
-    """The response that Exchange has on record for the meeting."""
+    """The response on record in Exchange for the meeting."""
 
     NONE = "none"
     ACCEPTED = "accepted"
@@ -48,14 +50,14 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True)
 class Person:
-    """A name as the invitation shows it, and what Exchange gives for its address: see `address`."""
+    """A name as the invitation shows it, and Exchange's value for its address: see `address`."""
 
     name: str
     email: str
 
     @property
     def address(self) -> str:
-        """Where mail can be sent to; "" where Exchange gives no e-mail address."""
+        """The address for mail; "" if Exchange has no e-mail address."""
         return mail_address(self.email)
 
 
@@ -64,10 +66,10 @@ _LONGEST_ADDRESS = 320
 
 
 def mail_address(text: str) -> str:
-    """A text if it is one e-mail address that can stand in a mail's header, else "".
+    """A text if it is exactly one e-mail address that is valid in a mail header, otherwise "".
 
-    Exchange gives X.500 addresses for people without a mailbox (office-js #3701), and what a sender has written for
-    others: lists, names, NUL.
+    Exchange returns X.500 addresses for people without a mailbox (office-js #3701), and whatever a sender has written
+    for others: lists, names, NUL.
     """
     is_one = len(text) <= _LONGEST_ADDRESS and text.isprintable() and _MAIL_ADDRESS.fullmatch(text)
     return text if is_one else ""
@@ -75,13 +77,13 @@ def mail_address(text: str) -> str:
 
 @dataclass(frozen=True)
 class CalendarItem:
-    """The meeting as it stands in the equipment mailbox's calendar: the truth, whatever the message said.
+    """The meeting in the equipment mailbox's calendar: the truth, whatever the message said.
 
-    `id` is what answers go to; `series_id` the series master's id, "" for a single meeting. `uid` is shared by a
+    Answers are addressed to `id`; `series_id` is the series master's id, "" for a single meeting. `uid` is shared by a
     series and all its occurrences. `occurrence` is the time of a single meeting, of the occurrence, or of a series'
-    first one. `zone` is an IANA name, "" where nothing tells the organizer's. `attendees` are addresses. `last_day` is
-    the day after which a series has no occurrence, None for an endless one; `original_start` where an occurrence stood
-    before it was moved, and `original_day` the pattern's date of that, yyyymmdd, where Exchange tells it. `sequence` is
+    first one. `zone` is an IANA name, "" if the organizer's is unknown. `attendees` are addresses. `last_day` is the
+    day after which a series has no occurrence, None for an endless one; `original_start` is where an occurrence was
+    before it was moved, and `original_day` the pattern's date of that, yyyymmdd, if Exchange has it. `sequence` is
     iCalendar's SEQUENCE.
     """
 
@@ -106,15 +108,15 @@ class CalendarItem:
 
     @property
     def tz(self) -> ZoneInfo:
-        """The organizer's zone; UTC where it is not known."""
+        """The organizer's zone; UTC if it is not known."""
         return zone_info(self.zone)
 
     @property
     def day(self) -> str:
         """The date (yyyymmdd, in the organizer's zone) that the pattern gave an occurrence; "" for anything else.
 
-        It tells an occurrence from all others of its series, wherever it is moved to. An occurrence whose series is not
-        in the calendar stands there as a single meeting, with the same date.
+        It distinguishes an occurrence from all others of its series, wherever it is moved to. An occurrence whose
+        series is not in the calendar appears there as a single meeting, with the same date.
         """
         if self.original_day or self.is_stand_in or self.shape is Shape.SERIES:
             return self.original_day
@@ -128,18 +130,17 @@ class CalendarItem:
 
     @property
     def is_stand_in(self) -> bool:
-        """Whether this is a series master that stands for an occurrence which has left the calendar."""
+        """Whether this is a series master standing in for an occurrence that has left the calendar."""
         return self.shape is Shape.OCCURRENCE and self.id == self.series_id
 
 
 @dataclass(frozen=True)
 class MeetingRequest:
-    """A meeting message with its calendar item; `item` is None when Exchange has not made or no longer has one.
+    """A meeting message with its calendar item; `item` is None if Exchange has not created one yet or no longer has it.
 
-    `uid` is the meeting's, also where there is no item any more, and `day` that of the one occurrence that a message
-    without an item is about (see CalendarItem.day); "" when nothing tells it. `senders` are the addresses of whoever
-    sent it and in whose name: a delegate and the organizer.
-    `meeting` is its key (see meeting_key) where only that is known.
+    `uid` is the meeting's, even without an item, and `day` that of the one occurrence that a message without an item is
+    about (see CalendarItem.day); "" if nothing states it. `senders` are the addresses of the sender and of whoever it
+    was sent for: a delegate and the organizer. `meeting` is its key (see meeting_key) if only that is known.
     """
 
     message_id: str
@@ -156,11 +157,11 @@ class MeetingRequest:
 
     @property
     def people(self) -> tuple[str, ...]:
-        """Addresses of those who stand behind it: the organizer, and whoever sent it."""
+        """Addresses of those responsible for it: the organizer, and whoever sent it."""
         organizer = (self.item.organizer.email,) if self.item else ()
         return (*organizer, *self.senders)
 
 
 def meeting_key(uid: str) -> str:
-    """A meeting's key in our tables: uids hold characters that table keys may not."""
+    """A meeting's key in our tables: uids contain characters that table keys may not."""
     return hashlib.sha256(uid.encode()).hexdigest()[:40]

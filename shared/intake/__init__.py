@@ -1,1 +1,1 @@
-"""How word of new messages comes in: webhook, notices, the watcher's subscription and sweep."""
+"""How we learn of new messages: webhook, notices, the watcher's subscription and sweep."""

@@ -1,7 +1,8 @@
-"""What else the equipment mailbox is known by, for the pane: Outlook lists it by any of its addresses.
+"""The equipment mailbox's other addresses, for the pane: Outlook may list it by any of them.
 
-Exchange is asked after a save and once a night, and never while a user waits. Not knowing costs little: the pane goes
-by the configured address and by what it sees Outlook make of it. So a failure is no alarm, and what was known stays.
+Exchange is asked after a save and once a night, never while a user waits. Missing addresses do little harm: the pane
+uses the configured address and observes what Outlook makes of it. So a failure raises no alarm, and the known addresses
+stay.
 """
 
 import asyncio
@@ -18,16 +19,16 @@ from shared.storage import Tables
 log = logging.getLogger(__name__)
 
 ADDRESSES_TIMEOUT = timedelta(seconds=5)
-"""An admin waits for the end of a save."""
+"""An admin is waiting for the save to finish."""
 
 ADDRESSES_MAX_AGE = timedelta(seconds=30)
-"""How old the addresses may be that a pane is told, as with settings."""
+"""How old the addresses sent to a pane may be, as with settings."""
 
 _CACHED_MAILBOXES = 256
 
 
 async def learn_addresses(mailbox: Mailbox, address: str, state: WatchState) -> None:
-    """Ask Exchange what else the mailbox of an address is known by, and remember it."""
+    """Read the other addresses of an address's mailbox from Exchange, and store them."""
     try:
         async with asyncio.timeout(ADDRESSES_TIMEOUT.total_seconds()):
             told = await mailbox.addresses()
@@ -38,7 +39,7 @@ async def learn_addresses(mailbox: Mailbox, address: str, state: WatchState) -> 
 
 
 class MailboxAddresses:
-    """What was learnt, at most ADDRESSES_MAX_AGE old: a user's request costs no storage trip in between."""
+    """Known addresses, at most ADDRESSES_MAX_AGE old: requests in between cost no storage trip."""
 
     def __init__(self, tables: Tables, clock: Clock) -> None:
         self._tables = tables
@@ -46,7 +47,7 @@ class MailboxAddresses:
         self._known: dict[str, tuple[datetime, tuple[str, ...]]] = {}
 
     async def of(self, integration: str) -> tuple[str, ...]:
-        """By an integration's uuid: the address that was asked about, and what else its mailbox is known by, or ()."""
+        """By an integration's uuid: the configured address at the time, and the mailbox's other addresses, or ()."""
         uuid, now = integration.lower(), self._clock.now()
         cached = self._known.get(uuid)
         if cached and now - cached[0] < ADDRESSES_MAX_AGE:

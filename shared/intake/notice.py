@@ -1,4 +1,4 @@
-"""What goes through the queue: ids only, so that whoever handles it reads the truth."""
+"""The queue's messages: ids only, so that the handler reads the current state."""
 
 import json
 import zlib
@@ -14,31 +14,31 @@ if TYPE_CHECKING:
     from shared.storage import Queue
 
 QUEUE_MESSAGE_MAX_BYTES = 45_000
-"""Characters of one queue message; base64 makes 60,000 of them, and Azure takes 65,536."""
+"""Maximum characters of one queue message; base64 makes 60,000 of them, and Azure accepts 65,536."""
 
 LOOKS = 9
-"""Looks by way of the queue, after 1, 2, 4 … 256 seconds: eight minutes, longer than a lease (operation.py). What has
+"""Retries by way of the queue, after 1, 2, 4 … 256 seconds: eight minutes, longer than a lease (operation.py). What has
 to wait longer is in the list of waiting messages by then (waiting.py).
 """
 
 LOOKS_FOR_ITEM = 12
-"""Looks for a calendar item that Exchange has not made yet, over half an hour."""
+"""Retries for a calendar item that Exchange has not created yet, over half an hour."""
 
 LOOKS_FOR_MESSAGE = 8
-"""Looks for a message that cannot be found, over four minutes: Graph tells of some before it lets them be read."""
+"""Retries for a message that cannot be found, over four minutes: Graph announces some before they can be read."""
 
 LONGEST_PAUSE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class Notice:
-    """Something may have happened in an integration's mailbox: to one message, or, without a message, to anything.
+    """Something may have happened in an integration's mailbox: to one message or, without a message, to any.
 
-    `resubscribe` asks for the subscription to be repaired before the mailbox is swept. `attempt` counts looks that
-    failed, `itemless` those that found no calendar item. `swept` says that a sweep has found the message, `sought` that
-    an invitation that it may belong to has been looked for, `delayed` that it was put off by a second or two.
-    `lined_up`, without a message, asks for those that are lined up (lanes.py). A calendar item may take the place of a
-    message (comparison.py).
+    `resubscribe` asks for the subscription to be repaired before the mailbox is swept. `attempt` counts failed
+    attempts, `itemless` those that found no calendar item. `swept` means that a sweep has found the message, `sought`
+    that its possible invitation has been searched for, `delayed` that it was postponed by a second or two. `lined_up`,
+    without a message, asks for the lined-up ones (lanes.py). A calendar item may take the place of a message
+    (comparison.py).
     """
 
     integration: str
@@ -57,30 +57,30 @@ class Notice:
         return cls(integration, resubscribe=resubscribe)
 
     def again(self, wait: timedelta = timedelta(0)) -> tuple[Self, timedelta] | None:
-        """The notice for the next look and the time before it, at least `wait`; None after so many LOOKS."""
+        """The notice for the next retry and the delay before it, at least `wait`; None after so many LOOKS."""
         if self.attempt >= LOOKS:
             return None
         return replace(self, attempt=self.attempt + 1), max(wait, self._pause(self.attempt))
 
     def again_for_item(self) -> tuple[Self, timedelta] | None:
-        """The same for a message whose calendar item is not there; None after so many LOOKS_FOR_ITEM."""
+        """The same for a message without a calendar item; None after so many LOOKS_FOR_ITEM."""
         if self.itemless >= LOOKS_FOR_ITEM:
             return None
         return replace(self, itemless=self.itemless + 1), self._pause(self.itemless)
 
     def _pause(self, looks: int) -> timedelta:
-        """Twice as long each time, and not the same for all: what failed together is not tried again together."""
+        """Doubled each time, and with jitter: what failed together is not retried together."""
         return jittered(min(timedelta(seconds=2**looks), LONGEST_PAUSE), self.message)
 
 
 def jittered(pause: timedelta, key: str) -> timedelta:
-    """The pause, made up to a quarter longer by what the key is; whole seconds, as queues take."""
+    """The delay, made up to a quarter longer depending on the key; whole seconds, as queues require."""
     share = zlib.crc32(key.encode(errors="replace")) / 2**34
     return timedelta(seconds=round(pause.total_seconds() * (1 + share)))
 
 
 def encode(notices: Iterable[Notice]) -> Iterator[str]:
-    """Queue messages that hold all notices, each once, as few as possible."""
+    """As few queue messages as possible that hold all notices, without duplicates."""
     batch: list[str] = []
     size = 0
     for text in (json.dumps(asdict(notice), separators=(",", ":")) for notice in dict.fromkeys(notices)):
@@ -100,13 +100,13 @@ async def enqueue(queue: "Queue", notices: Iterable[Notice], delay: timedelta = 
 
 
 def decode(body: str) -> list[Notice]:
-    """The notices of one queue message. Raises ValueError for anything that `encode` does not write."""
+    """The notices of one queue message. Raises ValueError for anything that `encode` did not write."""
     return _adapter().validate_json(body, strict=True)
 
 
 @cache
 def _adapter() -> "TypeAdapter[list[Notice]]":
-    """Made on first use: the webhook, which must answer cold, only encodes."""
+    """Created on first use: the webhook, which must answer from a cold start, only encodes."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(list[Notice])

@@ -1,13 +1,13 @@
-"""What watching a mailbox remembers: rows `watch:<name>` in the integration's partition of table `meetings`.
+"""What the watcher remembers of a mailbox: rows `watch:<name>` in the integration's partition of table `meetings`.
 
-    watch:subscription     id, expiry, the terms that it was made under
+    watch:subscription     id, expiry, the terms that it was created under
     watch:<folder>         delta link, or EWS's sync state; until when a busy server is left alone
-    watch:arrivals         when the Inbox was last listed beside the delta query
-    watch:not_found        a message that was told of could not be read: is that true of all?
+    watch:arrivals         when the Inbox was last listed in addition to the delta query
+    watch:not_found        an announced message could not be read: are all unreadable?
     watch:compared         how far the calendar has been compared with the records
-    watch:addresses        what else the mailbox is known by (mailbox_addresses.py)
+    watch:addresses        the mailbox's other addresses (mailbox_addresses.py)
 
-each with what it is about: a state of another mailbox or another public address is none.
+each with what it applies to: a state of another mailbox or another public address is ignored.
 """
 
 from contextlib import suppress
@@ -26,19 +26,19 @@ _COLUMN = 30_000
 
 @dataclass(frozen=True)
 class WatchState:
-    """The states of one integration; one of another mailbox or another public address is none (see Watcher)."""
+    """The states of one integration; one of another mailbox or another public address is ignored (see Watcher)."""
 
     storage: Storage
     integration: str
     watched: str
     known: dict[str, Row] | None = None
-    """Rows by key, where all were read ahead (`prepared`): for one turn, in which nobody else works here."""
+    """Rows by key, if all were read ahead (`prepared`): for one turn, in which nobody else works here."""
 
     messages_wait: bool = False
-    """Whether messages waited as they were read ahead."""
+    """Whether messages were waiting at that time."""
 
     lined_up: bool = False
-    """Whether notices were lined up (lanes.py) as they were read ahead."""
+    """Whether notices were lined up (lanes.py) at that time."""
 
     @property
     def _table(self) -> Table:
@@ -59,7 +59,7 @@ class WatchState:
         return row if row and row.values.get("watched") == self.watched else None
 
     async def write(self, name: str, **values: str) -> None:
-        """Remember a state, whatever it was before."""
+        """Store a state, overwriting an earlier one."""
         key, columns = RowKind.WATCH.key(name), {**values, "watched": self.watched}
         [etag] = await self._table.commit(self.integration, Put(key, columns))
         if self.known is not None:
@@ -71,7 +71,7 @@ class WatchState:
             self.known.pop(row.key, None)
 
     async def forget(self, *names: str) -> None:
-        """Remember these states no more."""
+        """Remove these states."""
         for name in names:
             if row := await self.read(name):
                 with suppress(RowChanged):  # another run has just written it; the next sweep looks again
@@ -80,19 +80,19 @@ class WatchState:
 
 
 async def stored_subscription(tables: Tables, integration: str) -> Subscription | None:
-    """The subscription that an integration has, whatever it is about, or None: one point read."""
+    """An integration's subscription, whatever mailbox it applies to, or None: one point read."""
     row = await meetings_table(tables).get(integration, RowKind.WATCH.key(SUBSCRIPTION))
     return subscription_of(row) if row else None
 
 
 async def stored_addresses(tables: Tables, integration: str) -> tuple[str, ...]:
-    """What the mailbox is known by, the address that was asked about first; () when that is not known."""
+    """The mailbox's addresses, the configured one first; () if they are not known."""
     row = await meetings_table(tables).get(integration, RowKind.WATCH.key(ADDRESSES))
     return tuple(str(row.values["addresses"]).split("\n")) if row else ()
 
 
 def subscription_of(row: Row) -> Subscription:
-    """What the subscription's row says."""
+    """The subscription in its row."""
     return Subscription(str(row.values["id"]), datetime.fromisoformat(str(row.values["expires"])))
 
 
@@ -108,7 +108,7 @@ def parts(state: str) -> dict[str, str]:
 
 
 def joined(row: Row) -> str:
-    """What `parts` has split."""
+    """Joins what `parts` has split."""
     state = str(row.values["state"])
     while part := str(row.values.get(f"state_{len(state)}", "")):
         state += part

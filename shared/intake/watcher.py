@@ -1,6 +1,6 @@
 """Watching mailboxes: subscriptions are kept alive, and a sweep finds what notifications have missed (M9).
 
-A notification is a hint; the delta query is the truth. What is remembered stands in watch_state.py.
+A notification is a hint; the delta query is the truth. Its state is in watch_state.py.
 """
 
 import asyncio
@@ -24,19 +24,19 @@ from shared.storage import Delete, Queue, Row, RowChanged, Storage
 
 RENEW_BEFORE = timedelta(hours=48)
 SWEEP_MAX_PAGES = 50
-"""Pages of one folder in one sweep; the next sweep goes on where this one stopped."""
+"""Pages per folder and sweep; the next sweep continues where this one stopped."""
 
 ARRIVALS_OVERLAP = timedelta(minutes=10)
-"""How far the list of what has arrived goes back behind the last one: messages may be listed late."""
+"""How far the list of arrivals reaches back before the last one: messages may be listed late."""
 
 STATE_MAX_AGE = timedelta(hours=1)
-"""How long a folder's state is kept while nothing happens there; Graph forgets those that are not used for long."""
+"""How long a folder's state is kept while nothing happens there; Graph discards those that are not used for long."""
 
 LISTED_AT_MOST = timedelta(hours=1)
-"""How far lists go back while nothing arrives, to write less."""
+"""How far lists reach back while nothing arrives, to write less."""
 
 MOST_MARKS = 3_000
-"""Listed messages that are remembered until the next list, by nine characters each in a column of 32,768."""
+"""Listed messages remembered until the next list, as nine characters each in a column of 32,768."""
 
 PROBES = 5
 """Messages that are read to find out whether any can be."""
@@ -45,7 +45,7 @@ _LOOKUP_CONCURRENCY = 16
 
 
 class MailboxUnreadable(SchedulingError):
-    """Messages are listed, and none of them can be read."""
+    """Messages are listed, but none of them can be read."""
 
     code = "mailbox_unreadable"
 
@@ -54,10 +54,10 @@ class MailboxUnreadable(SchedulingError):
 class Watcher:
     """Watches the mailbox of one integration.
 
-    `watched` names the mailbox and the public address that is notified: when either changes, watching starts over.
-    Where there are no `subscriptions`, polls find what has come. `files_away` says that this Exchange files some
-    updates away by itself, as Exchange Online does (docs/facts/exchange.md §7). `arrivals` are listed beside the
-    changes where these are not reliable.
+    `watched` names the mailbox and the notified public address: when either changes, watching starts over. Without
+    `subscriptions`, polls find new messages. `files_away` means that this Exchange files some updates away by itself,
+    as Exchange Online does (docs/facts/exchange.md §7). `arrivals` are listed in addition if the changes are not
+    reliable.
     """
 
     integration: str
@@ -73,27 +73,30 @@ class Watcher:
 
     @property
     def state(self) -> WatchState:
-        """What is remembered of this mailbox."""
+        """The stored states of this mailbox."""
         return self.read_ahead or WatchState(self.storage, self.integration, self.watched)
 
     async def prepared(self) -> Self:
-        """The same with all that is remembered read ahead in one storage trip: for one turn."""
+        """The same with all states read ahead in one storage trip: for one turn."""
         return replace(self, read_ahead=await self.state.prepared())
 
     @property
     def messages_wait(self) -> bool:
-        """Whether messages waited that could not be handled, as everything was read ahead."""
+        """Whether messages that could not be handled were waiting at the time of reading ahead."""
         return self.state.messages_wait
 
     async def take_up_line(self) -> None:
-        """Have notices handled that were lined up, as everything was read ahead, in case nobody is at it."""
+        """Restart the line of notices that were lined up at the time of reading ahead, in case nobody is handling
+        it.
+        """
         if self.state.lined_up:
             await enqueue(self.queue, [Notice(self.integration, lined_up=True)])
 
     async def keep_subscribed(self, *, at_once: bool = False) -> bool:
-        """Renew the subscription when less than two days are left (or at once); whether a new one had to be made.
+        """Renew the subscription if less than two days are left (or at once); returns whether a new one had to be
+        created.
 
-        Whoever gets True sweeps: what came in between raised no notification.
+        If so, the caller sweeps: messages in between raised no notification.
         """
         if self.subscriptions is None:
             return False
@@ -107,10 +110,10 @@ class Watcher:
                 await self._subscribed(renewed, terms)
                 return False
             try:
-                # Should creating fail, nobody takes the lost one for alive.
+                # If creating one fails, the lost one must not count as alive.
                 await meetings_table(self.storage).commit(self.integration, Delete(row))
             except RowChanged:
-                return True  # another run has subscribed this moment
+                return True  # another run has just subscribed
             self.state.drop(row)
         await self._subscribed(await self.subscriptions.create(now), terms)
         return True
@@ -119,16 +122,16 @@ class Watcher:
         await self.state.write(SUBSCRIPTION, id=to.id, expires=to.expires.isoformat(), terms=terms)
 
     async def resync(self, *, resubscribe: bool) -> int:
-        """Repair the subscription if asked to, then sweep; how many messages were found."""
+        """Repair the subscription if requested, then sweep; returns the number of messages found."""
         if resubscribe:
             await self.keep_subscribed(at_once=True)
         return await self.sweep()
 
     async def sweep(self, *, thorough: bool = True) -> int:
-        """Enqueue every message that has come since the last sweep, Deleted Items included; how many that were.
+        """Enqueue every message that has arrived since the last sweep, Deleted Items included; returns their number.
 
-        What has arrived in the Inbox is listed, so that its delta query, unless `thorough`, waits for an hour while
-        nothing unknown is listed: it would tell of old messages that were moved there.
+        The Inbox's arrivals are listed, so that its delta query, unless `thorough`, runs only once an hour while
+        nothing unknown is listed: it would report old messages that were moved there.
         """
         seen: set[str] = set()
         found = await self._sweep_arrivals(self.arrivals, seen) if self.arrivals else 0
@@ -137,19 +140,19 @@ class Watcher:
         return found + sum([(await self._sweep_folder(folder, seen)).found for folder in folders])
 
     def _is_stale(self, row: Row | None) -> bool:
-        """Whether a folder's state is none, or so old that it is time for a new one."""
+        """Whether a folder has no state, or one so old that it is time for a new one."""
         told = str(row.values.get("at", "")) if row else ""
         return not told or datetime.fromisoformat(told) + STATE_MAX_AGE <= self.clock.now()
 
     async def not_found(self) -> None:
-        """A message could not be read, however often it was tried: `check_readable` finds out whether any can be."""
+        """A message stayed unreadable despite retries: `check_readable` finds out whether any can be read."""
         if self.arrivals and await self.state.read("not_found") is None:
             await self.state.write("not_found")
 
     async def check_readable(self) -> None:
-        """Raise MailboxUnreadable when messages are there and none can be read; nothing follows from a deleted one.
+        """Raise MailboxUnreadable if there are messages and none can be read; a single deleted one proves nothing.
 
-        When that is over, everything is looked at from the beginning: what was told meanwhile could not be read. One
+        Once that is over, everything is read from the beginning: what was announced meanwhile could not be read. One
         point read while nothing is wrong.
         """
         row = await self.state.read("not_found") if self.arrivals else None
@@ -159,8 +162,8 @@ class Watcher:
         if newest and not any([await self._can_be_read(message) for message in newest]):
             await self.state.write("not_found", told="yes")
             raise MailboxUnreadable(
-                "Messages are listed, but reading any of them is answered 404: the app's rights are incomplete, or the "
-                "address leads to another mailbox."
+                "Messages are listed, but reading any of them fails with 404: the app's rights are incomplete, or the "
+                "address is that of another mailbox."
             )
         forgotten = (*Folder, "arrivals") if row.values.get("told") else ()
         await self.state.forget(*forgotten, "not_found")
@@ -173,9 +176,9 @@ class Watcher:
         return True
 
     async def _sweep_arrivals(self, arrivals: Arrivals, seen: set[str]) -> int:
-        """Enqueue what the delta query may never tell; adds to `seen` what is listed, and returns how many were new.
+        """Enqueue what the delta query may never report; adds listed messages to `seen`, returns how many were new.
 
-        At first the delta query tells everything, so nothing older is listed.
+        At first the delta query reports everything, so nothing older is listed.
         """
         row, now, found = await self.state.read("arrivals"), self.clock.now(), 0
         self._heed_back_off(row)
@@ -187,7 +190,7 @@ class Watcher:
                 seen.update(page.message_ids)
                 pages += 1
                 if pages >= SWEEP_MAX_PAGES:
-                    until = page.latest + ARRIVALS_OVERLAP  # the next sweep goes on there
+                    until = page.latest + ARRIVALS_OVERLAP  # the next sweep continues from there
                     break
         except RateLimited as busy:
             await self.state.write("arrivals", since=since, seen=before, not_before=self._after(busy))
@@ -198,15 +201,15 @@ class Watcher:
         return found
 
     async def _enqueue(self, messages: Sequence[str]) -> int:
-        """Have messages looked at that need it; how many those are."""
+        """Enqueue the messages that need handling; returns their number."""
         fresh = await self._unfinished(messages)
         await enqueue(self.queue, (Notice(self.integration, m, swept=self.subscriptions is not None) for m in fresh))
         return len(fresh)
 
     async def poll(self) -> int:
-        """The same, every minute, with one call while nothing happens: what is filed away was in the Inbox before.
+        """The same, every minute, with one call while nothing happens: what is filed away passed through the Inbox.
 
-        Where Exchange files away by itself, Deleted Items is looked at every five minutes, too.
+        If Exchange files away by itself, Deleted Items is checked every five minutes, too.
         """
         swept = await self._sweep_folder(Folder.INBOX)
         if swept.stirred or (self.files_away and self.clock.now().minute % 5 == 0):
@@ -214,18 +217,18 @@ class Watcher:
         return swept.found
 
     async def _sweep_folder(self, folder: Folder, seen: set[str] | None = None) -> "_Swept":
-        """`seen` are messages that are in the queue already."""
+        """`seen` are messages that are already in the queue."""
         found, row = 0, await self.state.read(folder)
         state = joined(row) if row else ""
-        stirred = not state  # at first, every folder is looked at
+        stirred = not state  # at first, every folder is read
         self._heed_back_off(row)
         for _ in range(SWEEP_MAX_PAGES):
             changes = await self._changes(folder, state)
             found += await self._enqueue([m for m in changes.message_ids if m not in (seen or ())])
             stirred = stirred or changes.stirred
             if changes.state != state and (changes.stirred or changes.more or self._is_stale(row)):
-                # Only now: a crash before this line lets the next sweep find the same messages again. Graph names
-                # another state each time, though nothing has happened; the former one stays good.
+                # Saved last: after a crash before this line the next sweep finds the same messages again. Graph returns
+                # a new state each time, even if nothing has happened; the previous one stays valid.
                 state = changes.state
                 await self.state.write(folder, **parts(state), at=self.clock.now().isoformat())
             if not changes.more:
@@ -233,7 +236,7 @@ class Watcher:
         return _Swept(found, stirred)
 
     async def _changes(self, folder: Folder, state: str) -> Changes:
-        """The next page. A server that asks to wait is left alone by later runs, too."""
+        """The next page. A server that asks to wait is also left alone by later runs."""
         try:
             return await self.mailbox.changes(folder, state)
         except RateLimited as busy:
@@ -250,8 +253,8 @@ class Watcher:
             raise RateLimited("Exchange has asked to wait.", left)
 
     async def _unfinished(self, messages: Sequence[str]) -> list[str]:
-        """Messages that need a look; a point read tells. What was notified of, or filed away when it was answered,
-        needs none, nor does most of what comes when a server has forgotten a state.
+        """Messages that need handling; a point read decides. Notified messages and those filed away when answered do
+        not, nor does most of what is reported after a server has lost a state.
         """
         slots, table = asyncio.Semaphore(_LOOKUP_CONCURRENCY), meetings_table(self.storage)
 
@@ -266,12 +269,12 @@ class Watcher:
 
 @dataclass(frozen=True)
 class _Swept:
-    """How many messages a folder brought, and whether anything at all has happened there."""
+    """How many messages a folder had, and whether anything at all has happened there."""
 
     found: int
     stirred: bool
 
 
 def _mark(message: str) -> str:
-    """What is remembered of a message that was listed."""
+    """What is remembered of a listed message."""
     return hashlib.sha256(message.encode()).hexdigest()[:8]

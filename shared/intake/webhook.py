@@ -1,9 +1,9 @@
-"""Graph's notifications: believed only with their clientState, and reduced to ids (docs/facts/exchange.md §3).
+"""Graph's notifications: accepted only with their clientState, and reduced to ids (docs/facts/exchange.md §3).
 
-What is not believed is left out in silence: Graph would only repeat what it is refused, and a stranger learns nothing.
+Rejected notifications are dropped silently: Graph would only repeat what is refused, and a stranger learns nothing.
 
-Read by hand, and not by pydantic: importing that would take longer than everything else that a cold process does
-until Graph has its 202 (bench/README.md).
+Parsed by hand, and not with pydantic: importing that would take longer than everything else that a cold process does
+before Graph gets its 202 (bench/README.md).
 """
 
 import json
@@ -16,12 +16,12 @@ from shared.mailboxes.client_state import ClientStates
 from shared.metrics import Metric, measure
 
 WEBHOOK_BODY_MAX_BYTES = 1024 * 1024
-"""Bytes of one POST; a notification has some 700, and Graph groups at most a few hundred."""
+"""Maximum bytes of one POST; a notification has about 700, and Graph groups at most a few hundred."""
 
 MAX_NOTIFICATIONS = 5000
 
 MESSAGE_ID_MAX_LENGTH = 1024
-"""Characters of a message id; Outlook's have about 150."""
+"""Maximum characters of a message id; Outlook's have about 150."""
 
 
 class Webhook:
@@ -31,11 +31,11 @@ class Webhook:
         self._client_states = client_states
 
     def receive(self, body: bytes) -> list[str]:
-        """Queue messages for what a POST says; none for what is not believed.
+        """Queue messages for a POST's notifications; none for rejected ones.
 
-        Change and lifecycle notifications may come mixed. One that cannot be read costs the others nothing: it is
-        counted, if anything in its POST is believed, since strangers could fill the log otherwise. Raises
-        InvalidRequest for what holds no list of notifications.
+        Change and lifecycle notifications may come mixed. An unreadable one does not affect the others: it is counted
+        if anything in its POST is accepted, since strangers could flood the log otherwise. Raises InvalidRequest if
+        there is no list of notifications.
         """
         notices, odd, believed = list[Notice](), 0, False
         for item in _items(body):
@@ -52,7 +52,7 @@ class Webhook:
 
 
 def _notice(integration: str, fields: Mapping[str, Any]) -> Notice | None:
-    """The notice of a notification that is believed; None when it names no message."""
+    """The notice of an accepted notification; None if it names no message."""
     if event := fields.get("lifecycleEvent"):
         return Notice.resync(integration, resubscribe=event != "missed")
     # The path in `resource` is never used: only the id, below our own mailbox's address.
@@ -62,7 +62,7 @@ def _notice(integration: str, fields: Mapping[str, Any]) -> Notice | None:
 
 
 def _is_notification(item: Any) -> bool:
-    """Whether it has the shape of Graph's, whoever sent it."""
+    """Whether it has the form of a Graph notification, whoever sent it."""
     return isinstance(item, dict) and isinstance(item.get("clientState", ""), str | None)
 
 
@@ -76,10 +76,10 @@ def _items(body: bytes) -> list[Any]:
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError):
-        raise InvalidRequest("Not a Graph notification: no JSON.") from None
+        raise InvalidRequest("Not a Graph notification: not JSON.") from None
     items = fields.get("value") if isinstance(fields, dict) else None
     if not isinstance(items, list) or len(items) > MAX_NOTIFICATIONS:
-        raise InvalidRequest(f"Not a Graph notification: value is no list of at most {MAX_NOTIFICATIONS}.")
+        raise InvalidRequest(f"Not a Graph notification: value is not a list of at most {MAX_NOTIFICATIONS}.")
     return items
 
 

@@ -1,1 +1,1 @@
-"""Equipment mailboxes, whatever Exchange they live in."""
+"""Equipment mailboxes, in whichever Exchange they live."""

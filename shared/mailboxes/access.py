@@ -1,4 +1,4 @@
-"""Trying out what an integration may do in its equipment mailbox; `graph/` and `ews/` stand behind it."""
+"""Testing what an integration may do in its equipment mailbox; implemented by `graph/` and `ews/`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from shared.errors import SchedulingError
 
 
 class Right(StrEnum):
-    """What an integration has to be allowed to do."""
+    """The rights that an integration needs."""
 
     READ_MAIL = "read_mail"
     READ_CALENDAR = "read_calendar"
@@ -20,15 +20,15 @@ class Right(StrEnum):
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt to use a right: what it failed with, None when it went well."""
+    """One attempt to use a right: the error it failed with, None if it succeeded."""
 
     right: Right
     failure: SchedulingError | None = None
 
 
 class Access(Protocol):
-    """The way into a mailbox."""
+    """Access to a mailbox."""
 
     async def try_out(self) -> Sequence[Attempt]:
-        """Use the mailbox without changing anything: each right once by Graph, reading on each connection by EWS."""
+        """Use the mailbox without changing anything: each right once by Graph, one read per connection by EWS."""
         ...

@@ -1,4 +1,4 @@
-"""Reading a series' occurrences: they come from Exchange, within a horizon that the agenda moves on (M3)."""
+"""Reading a series' occurrences: they come from Exchange, within a rolling horizon (M3)."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -7,23 +7,23 @@ from shared.calendar.conference import Calendar, Occurrence
 from shared.calendar.request import CalendarItem, Shape
 
 HORIZON = timedelta(days=90)
-"""How far ahead a series' occurrences are held; the agenda timer moves it on."""
+"""How far ahead a series' occurrences are held; the agenda timer extends it."""
 
 FARTHEST = timedelta(days=1825)
-"""How far a series that seems to be over is looked at: Graph refuses ranges of more than five years."""
+"""How far a series that seems to be over is searched: Graph refuses ranges of more than five years."""
 
 MOST_OCCURRENCES = 1000
-"""Of one series in the horizon; a daily one has 91."""
+"""Per series within the horizon; a daily one has 91."""
 
 Instances = Callable[[datetime, datetime, int], Awaitable[tuple[Occurrence, ...]]]
-"""Occurrences that are not cancelled between two moments, by rising start; no more than so many are needed."""
+"""Occurrences between two moments that are not cancelled, by ascending start; at most so many are needed."""
 
 
 async def read_calendar(item: CalendarItem, now: datetime, instances: Instances) -> Calendar:
     """See Mailbox.calendar.
 
-    What an occurrence's own item says of its time counts, too: Exchange may leave it out of the series. A series that
-    seems to have nothing left is looked at for as long as Exchange allows: a yearly one may have.
+    The time in an occurrence's own item counts, too: Exchange may omit it from the series. A series that seems to have
+    nothing left is searched as far ahead as Exchange allows: a yearly one may have.
     """
     if item.shape is Shape.SINGLE:
         return Calendar((item.occurrence,))

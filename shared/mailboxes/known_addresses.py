@@ -1,21 +1,21 @@
-"""What else a mailbox is known by: as servers write proxy addresses, and as they are compared. Pure."""
+"""A mailbox's other addresses: as servers write proxy addresses, and as they are compared. Pure."""
 
 from collections.abc import Iterable
 
 ADDRESSES_MAX = 20
-"""Addresses of one mailbox that count, the configured one included: what is told to every pane stays small."""
+"""Addresses per mailbox, the configured one included: what is sent to every pane stays small."""
 
 ADDRESS_MAX = 500
-"""Characters of one; an SMTP address has 320 at most, a legacy Exchange DN rarely more than 200."""
+"""Characters per address; an SMTP address has at most 320, a legacy Exchange DN rarely more than 200."""
 
 _KINDS = ("smtp", "ex", "x500")
 
 
 def known_addresses(configured: str, told: Iterable[str]) -> tuple[str, ...]:
-    """Addresses and legacy Exchange DNs in lower case, the configured one first, each once, within bounds.
+    """Addresses and legacy Exchange DNs in lower case, the configured one first, without duplicates, within bounds.
 
-    `told` are proxy addresses ("SMTP:primary", "smtp:secondary", "X500:/o=…", "EX:/o=…"), or plain ones. What an
-    attendee cannot be listed as (SIP, SPO), or what is not ASCII, is left out.
+    `told` are proxy addresses ("SMTP:primary", "smtp:secondary", "X500:/o=…", "EX:/o=…"), or plain ones. Types that
+    attendees are not listed by (SIP, SPO) and non-ASCII addresses are left out.
     """
     wanted = dict.fromkeys([configured.lower(), *filter(None, map(_comparable, told))])
     return tuple(wanted)[:ADDRESSES_MAX]

@@ -1,4 +1,4 @@
-"""What the product needs of an equipment mailbox; `graph/` and `ews/` stand behind it."""
+"""What the product needs of an equipment mailbox; implemented by `graph/` and `ews/`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,39 +12,39 @@ from shared.errors import SchedulingError
 
 
 class Folder(StrEnum):
-    """Folders that are watched. Updates that Exchange files away itself land in Deleted Items (exchange.md §7)."""
+    """Watched folders. Updates that Exchange files away itself go to Deleted Items (exchange.md §7)."""
 
     INBOX = "inbox"
     DELETED_ITEMS = "deleteditems"
 
 
-NO_MAILBOX = "Exchange has no mailbox of this address."
-"""What an admin is told, by Graph and by EWS."""
+NO_MAILBOX = "Exchange has no mailbox with this address."
+"""What an admin reads, for Graph and for EWS."""
 
 
 class ItemGone(SchedulingError):
-    """What a call was about is not in the mailbox: it is gone, or never was. Adapters raise it of any item."""
+    """The item of a call is not in the mailbox: it is gone, or never existed. Both adapters raise it for any item."""
 
     code = "item_gone"
 
 
 class CalendarItemGone(ItemGone):
-    """The calendar item that an answer was meant for is not there any more."""
+    """The calendar item that an answer was meant for no longer exists."""
 
     code = "calendar_item_gone"
 
 
 class ForeignItem(SchedulingError):
-    """A calendar item's id is none of this protocol's: it was noted when the mailbox was reached by the other one.
+    """A calendar item's id belongs to the other protocol: it was stored when the mailbox used that.
 
-    The item may be there all the same.
+    The item may exist nevertheless.
     """
 
     code = "foreign_item"
 
 
 class MessageNotFound(ItemGone):
-    """There is no message of this id any more, or not yet: Graph may tell of one before it can be read."""
+    """There is no message with this id, or not yet: Graph may announce one before it can be read."""
 
     code = "message_not_found"
 
@@ -53,8 +53,8 @@ class MessageNotFound(ItemGone):
 class Mail:
     """A mail from the equipment mailbox. `html` is the body; `recipients` are addresses.
 
-    With `calendar`, an iCalendar object with METHOD:REPLY, it is a meeting response; `text` is its body's plain form.
-    With `sender`, the organizer of the calendar item `item_id`, it comes from that person's own mailbox where the
+    With `calendar`, an iCalendar object with METHOD:REPLY, it is a meeting response; `text` is its body as plain text.
+    With `sender`, the organizer of the calendar item `item_id`, it is sent from that person's own mailbox if the
     integration may write there.
     """
 
@@ -69,9 +69,9 @@ class Mail:
 
 @dataclass(frozen=True)
 class Changes:
-    """One page of what has come into a folder; `state` is to be kept for the next call, `more` asks for it at once.
+    """One page of a folder's new messages; keep `state` for the next call, which is due immediately if `more`.
 
-    `stirred` is False when nothing at all has happened in the folder, departures included.
+    `stirred` is False if nothing at all has happened in the folder, departures included.
     """
 
     message_ids: Sequence[str]
@@ -82,10 +82,10 @@ class Changes:
 
 @dataclass(frozen=True)
 class CalendarEntry:
-    """A meeting, or one occurrence of a series, as it stands in the calendar.
+    """A meeting, or one occurrence of a series, in the calendar.
 
-    `item_id` is its own calendar item, `series_id` its series' master where the view tells it ("" otherwise). `uid` is
-    shared by a series and its occurrences. `is_exception` says that it differs from its series.
+    `item_id` is its own calendar item, `series_id` its series' master if the view contains it ("" otherwise). `uid` is
+    shared by a series and its occurrences. `is_exception` means that it differs from its series.
     """
 
     item_id: str
@@ -99,9 +99,9 @@ class CalendarEntry:
 
 @dataclass(frozen=True)
 class CalendarPage:
-    """A page of the calendar; `state` asks for the next one, "" when it was the last.
+    """A page of the calendar; `state` requests the next one, "" on the last.
 
-    With it and all pages before, the calendar has been read up to `until`.
+    With it and all previous pages, the calendar has been read up to `until`.
     """
 
     entries: Sequence[CalendarEntry]
@@ -110,63 +110,63 @@ class CalendarPage:
 
 
 class Mailbox(Protocol):
-    """One equipment mailbox. Every call may raise Unavailable or RateLimited; trying later may help then."""
+    """One equipment mailbox. Every call may raise Unavailable or RateLimited; retrying later may help then."""
 
     async def read(self, message_id: str) -> MeetingRequest | None:
-        """The meeting message, or None when it is another one (it is left alone then). Raises MessageNotFound."""
+        """The meeting message, or None if it is something else (which is ignored). Raises MessageNotFound."""
         ...
 
     async def calendar(self, item: CalendarItem, now: datetime, *, late: bool = False) -> Calendar:
-        """Every occurrence from shortly before `now` on, within the horizon; a single meeting's one.
+        """Every occurrence from shortly before `now` on, within the horizon; a single meeting's only one.
 
         `late`: the message was sent a while ago, so that even a new series may have been changed since.
         """
         ...
 
     async def view(self, first: datetime, last: datetime, state: str = "") -> CalendarPage:
-        """A page of all that takes place between two moments, two years apart at most, by rising start.
+        """A page of everything between two moments, at most two years apart, by ascending start.
 
-        Without what is cancelled and what the mailbox itself organizes. An entry may come twice, with `state` and
-        without. A page holds some hundreds.
+        Without cancelled entries and those organized by the mailbox itself. An entry may be repeated, also across
+        pages. A page holds some hundreds.
         """
         ...
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
-        """Accept or decline. With `text` a response goes to the organizer, with None nobody is told.
+        """Accept or decline. With `text` the organizer gets a response, with None nobody is told.
 
         `text` is plain for Graph and HTML for EWS (Integration.answers_in_html).
 
-        Is sent once: after a failure that leaves open whether the answer went out, Unavailable is raised, and `item`
-        tells. Raises CalendarItemGone.
+        Sent once: after a failure that leaves open whether the answer went out, Unavailable is raised, and `item` shows
+        whether it did. Raises CalendarItemGone.
         """
         ...
 
     async def item(self, item_id: str) -> CalendarItem | None:
-        """The calendar item as it is now, with the response that Exchange has on record; None when it is gone.
+        """The calendar item as it is now, with the response on record in Exchange; None if it is gone.
 
         Raises ForeignItem.
         """
         ...
 
     async def draft(self, mail: Mail) -> str:
-        """Prepare a mail without sending it; its id. A draft that nobody sends does no harm."""
+        """Prepare a mail without sending it; returns its id. A draft that is never sent does no harm."""
         ...
 
     async def send(self, draft_id: str) -> None:
-        """Send a draft. Calling it again after it was sent does nothing."""
+        """Send a draft. Idempotent: a draft that was sent is not sent again."""
         ...
 
     async def addresses(self) -> Sequence[str]:
-        """What else it is known by, as far as we may know: proxy addresses (known_addresses.py). Two calls at most."""
+        """Its other addresses, as far as we may read them: proxy addresses (known_addresses.py). At most two calls."""
         ...
 
     async def messages_of(self, item: CalendarItem, since: datetime) -> Sequence[str]:
-        """The messages of a meeting, those of its occurrences included, that have come since: the oldest first.
+        """The messages of a meeting and its occurrences that have arrived since, oldest first.
 
-        Found in Inbox and Deleted Items, whatever `changes` has told of them. Empty where the server does not search.
+        Found in Inbox and Deleted Items, whatever `changes` has reported. Empty if the server cannot search.
         """
         ...
 
     async def changes(self, folder: Folder, state: str) -> Changes:
-        """What has come into the folder since `state` ("" at first, and again after the server has forgotten it)."""
+        """What has arrived in the folder since `state` ("" at first, and again after the server has lost it)."""
         ...

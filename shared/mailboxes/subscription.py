@@ -1,4 +1,4 @@
-"""Change notifications of a mailbox: a subscription that the other side holds, for a while."""
+"""Change notifications of a mailbox: a subscription held by the other side for a limited time."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ class Subscriptions(Protocol):
 
     @property
     def terms(self) -> str:
-        """What new ones are made under. One that was made under other terms is of no use any more."""
+        """The terms of new subscriptions. One made under other terms can no longer be used."""
         ...
 
     async def create(self, now: datetime) -> Subscription:
@@ -26,5 +26,5 @@ class Subscriptions(Protocol):
         ...
 
     async def renew(self, subscription_id: str, now: datetime) -> Subscription | None:
-        """Prolong; None when the other side has lost it."""
+        """Renew; None if the other side has lost it."""
         ...

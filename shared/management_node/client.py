@@ -111,7 +111,7 @@ class NodeClient:
         try:
             return await self._http.request(method, path, params=params, **body)
         except httpx.TimeoutException as error:
-            raise NodeFailed("the Management Node does not answer in time") from error
+            raise NodeFailed("the Management Node did not answer in time") from error
         except AnswerRefused as error:
             raise NodeFailed(f"the Management Node's answer is refused: {error}") from error
         except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:

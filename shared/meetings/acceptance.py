@@ -1,8 +1,8 @@
 """Deciding on a meeting message: pure rules, no I/O (M1 to M7).
 
-`decide` gets the message as Exchange has it now, and what we know: the bookings that its tags name, and the one that
-the meeting has already. Messages come twice, late and out of order. Since the calendar item is the meeting's current
-state, deciding on an old message gives the same as deciding on the newest.
+`decide` gets the message as Exchange has it now, the bookings that its tags name, and the meeting's current booking.
+Messages arrive twice, late and out of order. Since the calendar item is the meeting's current state, deciding on an old
+message gives the same result as deciding on the newest.
 """
 
 from dataclasses import replace
@@ -29,9 +29,10 @@ from shared.meetings.decision import (
 def decide(
     request: MeetingRequest, calendar: Calendar, known: Known, now: datetime, *, copies_get_new_alias: bool = False
 ) -> Decision:
-    """What to do about `request`.
+    """Decide what to do about `request`.
 
-    `calendar` holds all that the meeting has from now on (and, for a single meeting, its one occurrence, past or not).
+    `calendar` holds all of the meeting's occurrences from now on (for a single meeting its only one, even if it is
+    over).
     """
     own, apart = _scheduled(known.own), _scheduled(known.apart)
     if request.item is None:
@@ -45,16 +46,16 @@ def decide(
         return Ignore("superseded by a newer message, or a copy for a delegate")
     chosen = _choose(request.item, known, apart or own, now, copies_get_new_alias)
     if isinstance(chosen, Reject):
-        # A newer message follows, and is declined where this one would have been.
+        # A newer message follows; if this one would have been declined, that one is.
         return Ignore("superseded by a newer message") if outdated else replace(chosen, certain=_is_certain(request))
     return _placed(request, request.item, chosen, replace(known, own=own, apart=apart), calendar, now)
 
 
 def _tells_more(known: Known, own: Booking | None) -> bool:
-    """Whether an outdated message says what no newer one does.
+    """Whether an outdated message says something that no newer one does.
 
-    Everything else of it stands in the calendar item, as it is now. But an update without a tag keeps the room that the
-    one before it gave to the meeting, whichever of them is read first: the tag that was made last counts.
+    Everything else in it is superseded by the calendar item. But an update without a tag keeps the room that the
+    previous one gave to the meeting, whichever of them is read first: the tag that was created last counts.
     """
     if own is None:
         return True
@@ -72,7 +73,7 @@ def _placed(
     calendar: Calendar,
     now: datetime,
 ) -> Decision:
-    """What comes of the booking that the meeting is to have; of what is `known`, only open rooms are the meeting's."""
+    """Decide on the booking that the meeting is to have; of those in `known`, only open rooms belong to the meeting."""
     own, apart = known.own, known.apart
     has_own_room = bool(item.day) and (own is None or not isinstance(chosen, Booking) or chosen.tag != own.tag)
     if not (Calendar((item.occurrence,)) if has_own_room else calendar).has_future(now):
@@ -116,9 +117,9 @@ def _cancelled(
 def _choose(
     item: CalendarItem, known: Known, own: Booking | None, now: datetime, copies_get_new_alias: bool
 ) -> Booking | Provide | Reject:
-    """The booking that the meeting is to have: the newest tag that is free or its own, else the one it has.
+    """The booking that the meeting is to have: the newest tag that is unused or its own, otherwise its current one.
 
-    What an admin holds closed stays so: its meeting is told what it would be told of a deleted alias.
+    A room that an admin holds closed stays closed: its meeting gets the answer that it would get for a deleted alias.
     """
     usable = [booking for booking in known.tagged if booking.is_usable(now)]
     mine = [booking for booking in usable if booking.tag not in known.others and _may_have(item, booking)]
@@ -141,9 +142,9 @@ def _choose(
 
 
 def _may_have(item: CalendarItem, booking: Booking) -> bool:
-    """Whether a meeting may have a booking: one that nobody has, or its own (A4).
+    """Whether a meeting may have a booking: it is unused, or already the meeting's own (A4).
 
-    A series may take over what one of its occurrences has; an occurrence not what another one has.
+    A series may take over the booking of one of its occurrences, but an occurrence may not take that of another.
     """
     if booking.meeting in ("", meeting_key(item.uid)):
         return not item.day or booking.day in ("", item.day) or booking.state is State.CLOSED
@@ -159,7 +160,7 @@ def _schedule(
     calendar: Calendar,
     now: datetime,
 ) -> Decision:
-    """Accept, answer again, or only follow: a meeting is new when it had no open room before."""
+    """Accept, answer again, or only update the room: a meeting is new if it had no open room before."""
     apart = own.apart if own else series.apart_of(rooms)
     kept = series.still_apart(apart, chosen.tag, item, calendar, has_new_times=update is Update.FULL)
     left = calendar.without(each.occurrence for each in kept)
@@ -179,7 +180,7 @@ def _schedule(
 def _schedule_with_series(
     item: CalendarItem, own: Booking, apart: Booking | None, calendar: Calendar, now: datetime
 ) -> Decision:
-    """An occurrence in the room of its series, perhaps again: its own room is closed then."""
+    """An occurrence that uses its series' room, perhaps again: a room of its own is closed then."""
     kept = tuple(each for each in own.apart if each.day != item.day)
     left = calendar.without(each.occurrence for each in kept)
     if apart is None and own.conference and own.conference.calendar.is_same_from(now, left):
@@ -191,7 +192,7 @@ def _schedule_with_series(
 def _schedule_apart(
     item: CalendarItem, chosen: Booking, own: Booking | None, apart: Booking | None, calendar: Calendar, now: datetime
 ) -> Decision:
-    """An occurrence in a room of its own, which the room of its series is closed to."""
+    """An occurrence with a room of its own; the series' room is closed to it."""
     at = Calendar((item.occurrence,))
     beside: tuple[Booking, ...] = ()
     if own:

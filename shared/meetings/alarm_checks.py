@@ -1,4 +1,6 @@
-"""Alarms that are raised by what was seen, and cleared when it is seen no more; off the path of requests (O1, A7)."""
+"""Alarms that are raised when a symptom is seen and cleared when it no longer is; never while handling a request (O1,
+A7).
+"""
 
 from datetime import timedelta
 
@@ -11,24 +13,24 @@ from shared.meetings.processor import Processor
 from shared.meetings.symptoms import disproves
 
 MAX_OPERATIONS_READ = 200
-"""Operations that are looked through for one that disproves a symptom, while there is one."""
+"""How many operations are searched for one that disproves a symptom, while there is one."""
 
 NUMBERS = frozenset({"scheduled_alias_prefix", "scheduled_alias_suffix_length"})
-"""Settings that the number space is made of."""
+"""Settings that determine the number space."""
 
 OPERATIONS_READ_SINCE = timedelta(days=1)
-"""How far that goes back: earlier sweeps have looked at what is older."""
+"""How far back the search goes: earlier sweeps have already checked what is older."""
 
 
 async def check_mailbox_settings(processor: Processor, alarms: Alarms) -> None:
-    """Raise or clear the alarm about the mailbox's settings. One point read while nothing is wrong."""
+    """Raise or clear the alarm about the mailbox's settings. Costs one point read while nothing is wrong."""
     records, now, uuid = processor.records, processor.clock.now(), processor.integration.uuid
     mark = await records.symptom()
     if mark is None:
         return
     async for operation in records.recent(max(mark.seen, now - OPERATIONS_READ_SINCE), now, MAX_OPERATIONS_READ):
         if disproves(operation, mark):
-            # The mark goes last: after a crash in between, this is done again.
+            # The mark is removed last: after a crash in between, this is repeated.
             await alarms.clear(uuid, AlarmKind.MAILBOX_SETTINGS)
             await records.forget_symptom(mark)
             return
@@ -36,14 +38,14 @@ async def check_mailbox_settings(processor: Processor, alarms: Alarms) -> None:
 
 
 async def forget_mailbox(processor: Processor, alarms: Alarms) -> None:
-    """The integration has another mailbox: what was seen of the former one's settings is of no interest any more."""
+    """The integration has another mailbox: symptoms of the former mailbox's settings no longer matter."""
     if mark := await processor.records.symptom():
         await processor.records.forget_symptom(mark)
     await alarms.clear(processor.integration.uuid, AlarmKind.MAILBOX_SETTINGS)
 
 
 async def check_domains(integration: Integration, alarms: Alarms) -> None:
-    """Raise the alarm about metadata domains where there are none; Alarms.clear_unused clears it once there are."""
+    """Raise the alarm about metadata domains if there are none; Alarms.clear_unused clears it once there are."""
     if lacks_domains(integration):
         cause = "No metadata domain is set: Exchange identity tokens cannot be verified, so nobody can use the add-in."
         await alarms.raise_(integration.uuid, AlarmKind.DOMAINS, cause)

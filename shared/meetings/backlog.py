@@ -1,8 +1,8 @@
-"""What could not be finished when it came: messages that wait, and operations that some run has left unfinished.
+"""Work that could not be finished at once: messages that wait, and operations that a run left unfinished.
 
-A timer looks at it. Each entry is guarded alone: one that fails for good never keeps the others, nor the search for
-messages that were missed. Few are tried at first, and no more of them while none succeeds, so that an Exchange that has
-just come back is not met by everything that waits.
+A timer works through it. Each entry fails alone, so that one that always fails blocks neither the others nor the search
+for missed messages. It starts with a few entries and adds more only while some succeed, so that an Exchange that has
+just recovered is not flooded with everything that waits.
 """
 
 import asyncio
@@ -26,21 +26,21 @@ from shared.meetings.waiting import WaitingMessage
 log = logging.getLogger(__name__)
 
 BACKLOG_CONCURRENCY = 4
-"""Graph's limit for each mailbox."""
+"""Graph's limit per mailbox."""
 
 WORTH_AN_ALARM = timedelta(minutes=15)
-"""What waits for less is tried again by the queue."""
+"""Anything that has waited for less time is retried by the queue."""
 
 
 class StillWaiting(SchedulingError):
-    """Some of it waits for longer than a moment; how much, since when, and why."""
+    """Some of it has waited for a while; how much, since when, and why."""
 
     code = "messages_waiting"
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """Something to be done, since when it waits, and how it is done: whether that went well."""
+    """One entry: since when it waits, and what handles it and returns whether that succeeded."""
 
     since: datetime
     work: Callable[[], Awaitable[bool]]
@@ -54,7 +54,7 @@ class Backlog:
     watcher: Watcher
 
     async def handle(self, longest: timedelta) -> None:
-        """Do what is due, the oldest first, beginning nothing more after `longest`. Raises StillWaiting."""
+        """Do what is due, oldest first, and start nothing more after `longest`. Raises StillWaiting."""
         records, now = self.processor.records, self.processor.clock.now()
         waiting, unfinished = await records.waiting.all(), await records.all_unfinished()
         if not waiting and not unfinished:
@@ -82,7 +82,7 @@ class Backlog:
         try:
             await self.processor.process(notice, last_try=waiting.is_fault)
         except MessageNotFound:
-            log.info("%s: the message that waited is not found any more", waiting.correlation_id)
+            log.info("%s: the waiting message can no longer be found", waiting.correlation_id)
             await self.watcher.not_found()
         except AWAY as error:
             return await self._failed(waiting, error, is_fault=False)
@@ -93,7 +93,7 @@ class Backlog:
         return True
 
     async def _failed(self, waiting: WaitingMessage, error: Exception, *, is_fault: bool) -> bool:
-        """What was decided on is finished by itself, and no longer waits as a message."""
+        """A decided message is finished as an operation and no longer waits as a message."""
         records, now = self.processor.records, self.processor.clock.now()
         if await records.operation(waiting.correlation_id):
             await records.waiting.remove(waiting.correlation_id)
@@ -117,7 +117,7 @@ class Backlog:
             log.exception("%s: a fault", correlation)
         return True
 
-    # --- what is left
+    # --- what remains
 
     async def _clear_faults(self) -> None:
         processor = self.processor
@@ -125,19 +125,20 @@ class Backlog:
             await processor.alarms.clear(processor.integration.uuid, AlarmKind.POISON)
 
     async def _report(self) -> None:
-        """Raise StillWaiting if anything has been waiting for longer than a moment, but for a bug of ours."""
+        """Raise StillWaiting if anything other than a bug of ours has kept something waiting for more than a few
+        minutes.
+        """
         records, before = self.processor.records, self.processor.clock.now() - WORTH_AN_ALARM
         messages = [each for each in await records.waiting.all() if not each.is_fault and each.since <= before]
         decisions = [each for each in await records.all_unfinished() if each.since <= before]
         if messages:
             first = messages[0]
             raise StillWaiting(
-                f"Messages that wait: {len(messages)}, the first since {first.since:%Y-%m-%d %H:%M} UTC. "
-                f"Decisions to be carried out: {len(decisions)}. Last cause: {first.cause} "
-                f"Correlation id {first.correlation_id}."
+                f"Waiting messages: {len(messages)}, the oldest since {first.since:%Y-%m-%d %H:%M} UTC. Decisions not "
+                f"yet carried out: {len(decisions)}. Last cause: {first.cause} Correlation id {first.correlation_id}."
             )
         if decisions:
             raise StillWaiting(
-                f"Decisions to be carried out: {len(decisions)}, the first since {decisions[0].since:%Y-%m-%d %H:%M} "
-                f"UTC. Correlation id {decisions[0].correlation_id}."
+                f"Decisions not yet carried out: {len(decisions)}, the oldest since "
+                f"{decisions[0].since:%Y-%m-%d %H:%M} UTC. Correlation id {decisions[0].correlation_id}."
             )

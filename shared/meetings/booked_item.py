@@ -1,7 +1,7 @@
-"""The calendar item of a booking: by its id, or by its meeting's key where the id leads nowhere.
+"""The calendar item of a booking: found by its id, or by its meeting's key if the id leads nowhere.
 
-Graph's ids mean nothing to EWS, nor EWS's to Graph. After a mailbox is reached by the other protocol, what is on record
-is found by what both tell: the meeting's uid, at the times that are booked.
+Graph's ids mean nothing to EWS, and vice versa. After a mailbox has been switched to the other protocol, a recorded
+item is found by what both protocols know: the meeting's uid, at the booked times.
 """
 
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from shared.calendar.request import CalendarItem, meeting_key
 from shared.mailboxes.mailbox import ForeignItem, Mailbox
 
 MOST_LOOKS = 3
-"""Booked times at which a meeting is looked for: any of them may have been cancelled or moved since."""
+"""How many booked times are searched for a meeting: any of them may have been cancelled or moved since."""
 
 
 async def booked_item(mailbox: Mailbox, booking: Booking, now: datetime) -> CalendarItem | None:
-    """The meeting of a booking as it is now, a series' master for a series; None when it has left the calendar.
+    """The meeting of a booking as it is now, the master of a series; None when it is no longer in the calendar.
 
-    Raises ForeignItem when it is not at its booked times, and nothing tells whether it is at others.
+    Raises ForeignItem when it is not at its booked times and there is no way to tell whether it is at others.
     """
     foreign: ForeignItem | None = None
     try:
@@ -47,12 +47,12 @@ async def _at_booked_times(mailbox: Mailbox, booking: Booking, now: datetime) ->
 
 
 async def _whole(mailbox: Mailbox, item_id: str) -> CalendarItem | None:
-    """An item, or the series that it is an occurrence of."""
+    """An item, or the series master if the item is an occurrence."""
     item = await mailbox.item(item_id)
     return await mailbox.item(item.series_id) if item and item.series_id not in ("", item.id) else item
 
 
 def _looks(booking: Booking, now: datetime) -> Iterator[Occurrence]:
-    """Booked times, the next first; the last one where all are over."""
+    """Booked times, the next one first; the last one if all are over."""
     occurrences = booking.conference.calendar.occurrences if booking.conference else ()
     yield from [each for each in occurrences if now < each.end] or occurrences[-1:]

@@ -1,9 +1,10 @@
-"""What each round does for one integration in its turn; whatever fails there is its alarm and nobody else's.
+"""What each round does for one integration in its turn; a failure becomes that integration's alarm and affects no
+other.
 
-What a turn finds out is remembered in its row, so that an integration that needs nothing costs little:
+The findings of a turn are kept in its row, so that an integration that needs nothing costs little:
 
-    renew     the subscription was renewed, and need not be before that
-    records   nothing was unfinished, and no symptom was seen; looked through again then
+    renew     the subscription needs no renewal before that time
+    records   nothing was unfinished and no symptom was seen; checked again at that time
 """
 
 from __future__ import annotations
@@ -33,46 +34,46 @@ from shared.storage import Storage
 log = logging.getLogger(__name__)
 
 CHORE_TIMEOUT = timedelta(seconds=60)
-"""An Exchange that does not answer is left for the next round. Three chores in a row fit into a turn's lease."""
+"""An Exchange that does not answer is left to the next round. Three chores in a row fit into a turn's lease."""
 
 POLL_TIMEOUT = timedelta(seconds=25)
-"""The two chores of a poll must not outlast its minute: the next one would find the integration busy."""
+"""The two chores of a poll must not take more than its minute: the next one would find the integration busy."""
 
 WHAT_HAS_HAPPENED = frozenset(
     {AlarmKind.POISON, AlarmKind.ANSWER, AlarmKind.QUOTA, AlarmKind.ROOMS_LATE, AlarmKind.ROOM_NAME}
 )
-"""Alarms that nothing but time clears."""
+"""Alarms that only time clears."""
 
 POISON_ALARM_QUIET_TIME = timedelta(days=7)
-"""What has happened to a message or an answer stays an alarm for a week after the last time."""
+"""A failed message or answer stays an alarm for a week after its last failure."""
 
 RENEW_EVERY = timedelta(hours=20)
-"""Subscriptions live six days. Renewing is also what shows that one is lost; it is done once a day."""
+"""Subscriptions live six days. Renewal, which also reveals a lost subscription, runs once a day."""
 
 LOOK_EVERY = timedelta(minutes=15)
-"""How often records are looked through for what nobody has finished while nothing is known to be wrong. The queue's
-own tries take eight minutes.
+"""How often records are searched for unfinished work while nothing is known to be wrong. The queue's own retries take
+eight minutes.
 """
 
 _RENEW, _RECORDS = "renew", "records"
 
 WatcherOf = Callable[[Integration], Watcher]
-"""What watches the mailbox of an integration, by its outline. Raises Unavailable."""
+"""Makes an integration's mailbox watcher from its outline. Raises Unavailable."""
 
 
 @dataclass
 class Visit:
-    """An integration in its turn: its outline, and the alarms that are raised."""
+    """An integration in its turn: its outline and its raised alarms."""
 
     integration: Integration
     turn: Turn
     raised: set[AlarmKind] = field(default_factory=set)
     by_hand: bool = False
     away: bool = False
-    """Whether anything failed that may work when it is tried again."""
+    """Whether anything failed that may succeed when retried."""
 
     messages_wait: bool = False
-    """Whether messages wait that could not be handled yet; known once the mailbox's watcher is prepared."""
+    """Whether messages wait that could not be handled yet; known once the watcher is prepared."""
 
 
 Chore = Callable[[Visit], Awaitable[object]]
@@ -82,7 +83,7 @@ Chore = Callable[[Visit], Awaitable[object]]
 class Chores:
     """What is done in turns.
 
-    `settings` are all those of an integration, by its uuid; `renew_sign_in` renews a service account's sign-in.
+    `settings` returns all settings of an integration by its uuid; `renew_sign_in` renews a service account's sign-in.
     """
 
     handlers: HandlersOf
@@ -94,7 +95,7 @@ class Chores:
     clock: Clock
 
     async def do(self, round_: Round, visit: Visit) -> bool:
-        """Do what a round asks for; whether anything failed that may work when it is tried again."""
+        """Do what a round asks for; returns whether anything failed that may succeed when retried."""
         rounds: Mapping[Round, Chore] = {
             Round.SWEEP: self._sweep,
             Round.POLL: self._poll,
@@ -109,7 +110,7 @@ class Chores:
     # --- rounds
 
     async def _sweep(self, visit: Visit) -> None:
-        """Find what notifications missed, finish what a crash interrupted, and watch new mailboxes (M5, M9)."""
+        """Find what notifications missed, finish what a crash interrupted, and subscribe to new mailboxes (M5, M9)."""
         watcher = self._watcher(visit)
 
         async def subscribe(visit: Visit) -> None:
@@ -126,7 +127,7 @@ class Chores:
         await self._guarded(visit, lambda visit: self._finish(visit, CHORE_TIMEOUT / 2), AlarmKind.WAITING)
 
     async def _poll(self, visit: Visit) -> None:
-        """The same where nobody notifies us: a minute is how long an organizer may wait."""
+        """The same for mailboxes without notifications: a minute is the longest that an organizer may wait."""
         watcher = self._watcher(visit)
 
         async def poll(visit: Visit) -> None:
@@ -140,7 +141,7 @@ class Chores:
         )  # fmt: skip
 
     async def _renew(self, visit: Visit) -> None:
-        """Renew the subscription, and replace one that Exchange has lost (M9)."""
+        """Renew the subscription, or replace one that Exchange has lost (M9)."""
         now = self.clock.now()
         if not (visit.by_hand or visit.turn.is_due(_RENEW, now)):
             return
@@ -164,7 +165,7 @@ class Chores:
         await self._guarded(visit, go_on, AlarmKind.HOUSEKEEPING)
 
     async def _compare(self, visit: Visit) -> None:
-        """Compare calendar and records, both ways, and have handled what differs; ask what the mailbox is known by."""
+        """Compare calendar and records both ways, queue the differences, and refresh the mailbox's known addresses."""
 
         async def compare(handlers: Handlers) -> None:
             await handlers.learn_addresses()
@@ -173,7 +174,7 @@ class Chores:
         await self._guarded(visit, lambda visit: self._with_handlers(visit, compare), AlarmKind.COMPARISON)
 
     async def _clean_up(self, visit: Visit) -> None:
-        """Let old records and unused reservations go, and see how full the number space is (A3, A7, C4)."""
+        """Delete old records and unused reservations, and check how full the number space is (A3, A7, C4)."""
 
         async def clean_up(handlers: Handlers) -> None:
             await handlers.due_runner.clean_up()
@@ -187,7 +188,9 @@ class Chores:
         await self._tidy_alarms(visit)
 
     async def _tidy_alarms(self, visit: Visit) -> None:
-        """Alarms that nothing cures go when they are old, or about what is not in use; what a save could not clear."""
+        """Clear alarms that nothing else clears once they are old, and those about unused features that a save could
+        not clear.
+        """
         for happened in visit.raised & WHAT_HAS_HAPPENED:
             await self.alarms.clear_when_quiet(visit.integration.uuid, happened, POISON_ALARM_QUIET_TIME)
         try:
@@ -198,10 +201,10 @@ class Chores:
             await self.alarms.clear_unused(integration)
         await check_domains(integration, self.alarms)
 
-    # --- parts of them
+    # --- their parts
 
     def _watcher(self, visit: Visit) -> Callable[[], Awaitable[Watcher]]:
-        """What watches the mailbox, with all that it remembers: read once for the turn."""
+        """The mailbox's watcher with all of its state: read once for the turn."""
         ready: list[Watcher] = []
 
         async def watcher() -> Watcher:
@@ -222,7 +225,7 @@ class Chores:
         await self._with_handlers(visit, lambda handlers: check_mailbox_settings(handlers.processor, self.alarms))
 
     async def _finish(self, visit: Visit, longest: timedelta) -> None:
-        """What could not be finished when it came: see Backlog. Raises StillWaiting."""
+        """Handle what could not be finished at once: see Backlog. Raises StillWaiting."""
         now, records = self.clock.now(), Records(self.storage, visit.integration.uuid)
         known = visit.messages_wait or not visit.raised.isdisjoint({AlarmKind.WAITING, AlarmKind.POISON})
         if not known and not visit.turn.is_due(_RECORDS, now):
@@ -234,7 +237,7 @@ class Chores:
         await self._with_handlers(visit, lambda handlers: handlers.backlog.handle(longest))
 
     async def _with_handlers(self, visit: Visit, work: Callable[[Handlers], Awaitable[object]]) -> None:
-        """With all settings; nothing is done when the integration has been deleted meanwhile."""
+        """Run with all settings; nothing happens if the integration has been deleted meanwhile."""
         try:
             handlers = await self.handlers(visit.integration.uuid)
         except NotFound:
@@ -245,9 +248,9 @@ class Chores:
     async def _guarded(
         self, visit: Visit, chore: Chore, alarm: AlarmKind, limit: timedelta | None = None
     ) -> None:  # fmt: skip
-        """Do a chore; a failure becomes this integration's alarm and nobody else's, and goes when it works again.
+        """Run a chore; a failure becomes this integration's alarm, which is cleared when the chore works again.
 
-        `limit` is CHORE_TIMEOUT unless it must be over sooner.
+        `limit` defaults to CHORE_TIMEOUT; shorter if the chore must finish sooner.
         """
         uuid = visit.integration.uuid
         try:
@@ -256,9 +259,9 @@ class Chores:
         except (SchedulingError, TimeoutError) as error:
             log.warning("%s of integration %s: %s", alarm, uuid, type(error).__name__)
             visit.away |= isinstance(error, (*AWAY, TimeoutError))
-            await self._raise(visit, alarm, str(error) or "Exchange does not answer in time.")
+            await self._raise(visit, alarm, str(error) or "Exchange did not answer in time.")
         except Exception:
-            # A bug of ours in one integration's turn must not end the others'.
+            # A bug in one integration's turn must not end the others' turns.
             log.exception("%s of integration %s", alarm, uuid)
             await self._raise(visit, alarm, "An unexpected error; see the app's log.")
         else:

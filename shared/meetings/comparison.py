@@ -1,8 +1,8 @@
-"""The second net: once a night the equipment mailbox's calendar is compared with the records, both ways.
+"""The nightly comparison: the equipment mailbox's calendar is compared with the records, both ways.
 
-What differs is handled like a message that was lost: it goes through the queue to the processor, which reads the
-calendar item and decides on it as it stands. A night reads so many pages of the calendar, from now to the horizon, and
-handles so many differences. The next one goes on there.
+A difference is handled like a lost message: it goes through the queue to the processor, which reads the calendar item
+and decides on its current state. One night reads a limited number of calendar pages, from now to the horizon, and
+handles a limited number of differences; the next night continues from there.
 """
 
 from collections.abc import AsyncIterator
@@ -27,23 +27,23 @@ from shared.statistics.counters import Counting
 from shared.storage import Queue
 
 MOST_PAGES = 25
-"""Pages of the calendar that one night reads: 12,500 entries by Graph, 25,000 by EWS."""
+"""Calendar pages per night: 12,500 entries by Graph, 25,000 by EWS."""
 
 MOST_REPAIRS = 500
-"""Differences of one mailbox that one night handles."""
+"""Differences per mailbox and night."""
 
 MAX_ROOMS_WITHOUT_MEETING = 10
-"""Where more rooms lack their meeting than the calendar has meetings, the mailbox or the rights are wrong instead."""
+"""If more rooms lack their meeting than the calendar has meetings, the mailbox or its rights are wrong instead."""
 
 SETTLED = timedelta(minutes=15)
-"""What was changed in the calendar since is left for the next night: its message may still be on its way."""
+"""More recent changes are left for the next night: their messages may still be on their way."""
 
 _STATE = "compared"
 _PREFIX = "compared:"
 
 
 class CalendarDiffers(SchedulingError):
-    """The calendar and the records were not the same."""
+    """The calendar and the records differed."""
 
     code = "calendar_differs"
 
@@ -61,7 +61,7 @@ class Comparison:
     clock: Clock
 
     async def run(self) -> None:
-        """Compare, and have handled what differs. Raises CalendarDiffers when that was not nothing."""
+        """Compare, and queue what differs. Raises CalendarDiffers if anything did."""
         now, row = self.clock.now(), await self.state.read(_STATE)
         first = max(now, datetime.fromisoformat(str(row.values["until"]))) if row else now
         part = await self._part(first, now + HORIZON)
@@ -70,8 +70,8 @@ class Comparison:
         if missing > max(MAX_ROOMS_WITHOUT_MEETING, part.size):
             raise CalendarDiffers(
                 f"The mailbox's calendar has {part.size} meetings, and {missing} scheduled rooms are not among them. "
-                "They are left as they are: check that the address leads to the right mailbox, and the app's rights to "
-                "its calendar."
+                "They are left as they are: check that the address is that of the right mailbox, and that the app has "
+                "rights to its calendar."
             )
         fresh = [each for each in found if not await self._was_handled(each)]
         repaired = [each for each in fresh[:MOST_REPAIRS] if not await self._has_come(each)]
@@ -92,14 +92,16 @@ class Comparison:
         return await self.records.operation(correlation_id(self.integration, message_of(difference))) is not None
 
     async def _has_come(self, difference: Difference) -> bool:
-        """Whether the calendar has what is booked after all: the booking was made while the calendar was read."""
+        """Whether the calendar has the booked meeting after all: the booking was made while the calendar was being
+        read.
+        """
         item = await _item(self.mailbox, difference.item_id) if difference.booked else None
         if item is None or item.cancelled or item.occurrence not in difference.booked:
             return False
         return difference.kind is Kind.NO_MEETING or item.shape is Shape.SINGLE
 
     async def _part(self, first: datetime, last: datetime) -> CalendarPart:
-        """As much of the calendar between two moments as one night reads."""
+        """The part of the calendar between two moments that one night reads."""
         part, state = CalendarPart(first, last), ""
         for _ in range(MOST_PAGES):
             page = await self.mailbox.view(first, last, state)
@@ -122,45 +124,45 @@ def _told(now: datetime, repaired: list[Difference], more: int, lasting: int) ->
     counts = ", ".join(f"{n} {kind}" for kind in Kind if (n := sum(each.kind is kind for each in repaired)))
     parts: list[str] = []
     if repaired:
-        parts.append(f"On {now:%Y-%m-%d} calendar and records differed in {len(repaired)} meetings: {counts}.")
+        parts.append(f"On {now:%Y-%m-%d} the calendar and the records differed for {len(repaired)} meetings: {counts}.")
     if more > 0:
-        parts.append(f"{more} more are left for the next nights.")
+        parts.append(f"{more} more will be handled in the coming nights.")
     if lasting:
-        parts.append(f"{lasting} still differ although they have been handled.")
+        parts.append(f"{lasting} still differ after having been handled.")
     return " ".join(parts)
 
 
 def message_of(difference: Difference) -> str:
-    """What takes the place of the lost message's id: `compared:<meeting>:<day>:<mark>|<calendar item>`.
+    """Replaces the lost message's id: `compared:<meeting>:<day>:<mark>|<calendar item>`.
 
-    The same difference is the same message, and what follows the `|` does not count (see correlation_id).
+    The same difference gives the same message; what follows the `|` is ignored (see correlation_id).
     """
     return f"{_PREFIX}{difference.meeting}:{difference.day}:{difference.mark}|{difference.item_id}"
 
 
 def is_compared(message_id: str) -> bool:
-    """Whether a message's id is a difference. No id of Exchange's holds a colon."""
+    """Whether a message id stands for a difference. No Exchange id contains a colon."""
     return message_id.startswith(_PREFIX)
 
 
 async def _item(mailbox: Mailbox, item_id: str) -> CalendarItem | None:
-    """A calendar item. One of the other protocol was looked for by its key, in the whole calendar: it is gone."""
+    """A calendar item. An id of the other protocol was already looked up by key in the whole calendar: it is gone."""
     with suppress(ForeignItem):
         return await mailbox.item(item_id)
     return None
 
 
 async def compared_request(mailbox: Mailbox, message_id: str, now: datetime) -> MeetingRequest:
-    """The meeting of a difference, as if a message had told of its calendar item as that is now.
+    """The meeting of a difference, as if a message had announced the calendar item in its current state.
 
-    Who has had an answer for the present times gets none again.
+    An organizer who has been answered for the current times gets no second answer.
     """
     name, _, item_id = message_id.removeprefix(_PREFIX).partition("|")
     meeting, day, *_ = [*name.split(":"), ""]
     item = await _item(mailbox, item_id)
     if item and item.shape is Shape.OCCURRENCE and item.series_id:
         series = await mailbox.item(item.series_id)
-        # Only the update of an occurrence is lost where the rest of the series has been answered.
+        # If the rest of the series has been answered, only the update of this occurrence is lost.
         if series and not (series.answer is Answer.ACCEPTED and item.answer is Answer.NONE):
             item = series
     if item and item.answer is Answer.ACCEPTED:

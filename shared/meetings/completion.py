@@ -1,4 +1,4 @@
-"""What follows once a decision is written down: room, answer, mail, record. Each step may be repeated."""
+"""What follows once a decision is recorded: room, answer, mail, record. Each step may be repeated."""
 
 import asyncio
 import logging
@@ -32,19 +32,19 @@ log = logging.getLogger(__name__)
 
 _MAX_REREADS = 4
 PAUSE = timedelta(minutes=20)
-"""Between tries, when those that the queue makes have all failed."""
+"""Between retries, once all of the queue's have failed."""
 
 REFUSED_FOR = timedelta(minutes=15)
-"""How long an answer is tried that Exchange refuses by name, though the meeting is there and nothing newer is; and a
-mail.
+"""How long an answer, or a mail, is retried that Exchange explicitly refuses although the meeting exists and nothing
+newer does.
 """
 
 FAILED_FOR = timedelta(days=1)
-"""The same for one that fails in a way that may pass, while everything else that is asked of Exchange works."""
+"""The same for failures that may be temporary, while everything else that Exchange is asked for works."""
 
 
 class AnswerRefused(Unavailable):
-    """Exchange does not take this answer, though its meeting is there."""
+    """Exchange refuses this answer although its meeting exists."""
 
     code = REFUSED
 
@@ -62,7 +62,7 @@ class Completion:
     clock: Clock
 
     async def complete(self, lease: Lease, *, resumed: bool = False) -> None:
-        """Do everything that is left of a leased operation. The lease is given back when something fails."""
+        """Do everything that is left of a leased operation. The lease is released when something fails."""
         try:
             await self._show(lease)
             lease, error = await self._as_it_stands(lease) if resumed else (lease, None)
@@ -82,12 +82,12 @@ class Completion:
             await self.counting.write()
 
     async def _give_back(self, lease: Lease) -> None:
-        """At once while the queue looks again by itself, then seldom."""
+        """Immediately while the queue retries by itself, later at longer intervals."""
         pause = timedelta(0) if lease.tries < LOOKS else jittered(PAUSE, lease.operation.correlation_id)
         await self.records.give_back(lease, self.clock.now() + pause)
 
     async def resume(self, correlation: str) -> None:
-        """Finish an operation that some run has left unfinished; nothing when it is done or being worked on."""
+        """Finish an operation that a run left unfinished; nothing if it is done or being worked on."""
         lease = await self.records.take_over(correlation, self.clock.now())
         if lease:
             named = await asyncio.gather(*(self.platform.name(booking) for booking in lease.bookings))
@@ -106,7 +106,7 @@ class Completion:
         raise Conflict("the booking keeps changing")
 
     async def _as_it_stands(self, lease: Lease) -> tuple[Lease, str | None]:
-        """The lease, and how its answer has ended: "" when it went out before, None when it has still to be sent."""
+        """Returns the lease and how its answer ended: "" if it went out earlier, None if it has still to be sent."""
         operation = lease.operation
         if operation.answer is Answer.NONE:
             return lease, ""
@@ -120,9 +120,9 @@ class Completion:
         return replace(lease, operation=rest), SUPERSEDED
 
     async def _by_the_other_protocol(self, lease: Lease) -> tuple[Lease, str | None]:
-        """An answer that was left over when the mailbox came to be reached by another protocol: its ids mean nothing.
+        """An answer left over from before the mailbox was switched to another protocol: its ids mean nothing now.
 
-        Its meeting is found by its key. One occurrence, and what was to be declined, are not: the alarm tells.
+        Its meeting is found by its key. A single occurrence, or a meeting to be declined, cannot be: the alarm says so.
         """
         operation, booking = lease.operation, lease.bookings[0] if lease.bookings else None
         is_whole = operation.answer is Answer.ACCEPTED and operation.about == operation.meeting
@@ -130,12 +130,12 @@ class Completion:
             if booking and is_whole and (item := await booked_item(self.mailbox, booking, self.clock.now())):
                 moved = replace(operation, item_id=item.id, drafts=())
                 return await self._as_it_stands(replace(lease, operation=moved))
-        cause = f"Correlation id {operation.correlation_id}. The mailbox was reached by another protocol before."
+        cause = f"Correlation id {operation.correlation_id}. The mailbox used another protocol before."
         await self.alarms.raise_(self.integration.uuid, AlarmKind.ANSWER, cause)
         return replace(lease, operation=replace(operation, mails=(), drafts=())), CalendarItemGone.code
 
     async def _answer(self, lease: Lease) -> tuple[Lease, str]:
-        """Answer the organizer; the lease and an error code, "" normally. Raises _AnswerFailed."""
+        """Answer the organizer; returns the lease and an error code, normally "". Raises _AnswerFailed."""
         operation = lease.operation
         if operation.answer is Answer.NONE:
             return lease, ""
@@ -154,14 +154,14 @@ class Completion:
         return replace(lease, tried=True), ""
 
     async def _refused(self, lease: Lease, error: SchedulingError) -> tuple[Lease, str]:
-        """Have it tried again, or, where that has been done for long enough, tell the organizer by mail (M1)."""
+        """Schedule a retry or, after enough of them, tell the organizer by mail (M1)."""
         lease = replace(lease, tried=lease.tried or _may_pass(error))
         return await self._told_by_mail(await self._give_up(lease, error))
 
     async def _give_up(self, lease: Lease, error: SchedulingError) -> Lease:
-        """What Exchange does not take has been tried for long enough: note why, and raise the alarm.
+        """After enough retries of an answer that Exchange refuses, record why and raise the alarm.
 
-        Raises _AnswerFailed where it has not.
+        Raises _AnswerFailed if there have not been enough retries.
         """
         operation, may_pass = lease.operation, _may_pass(error)
         lease = replace(lease, tries=lease.tries + 1)
@@ -169,12 +169,12 @@ class Completion:
         if lease.tries < LOOKS or age < (FAILED_FOR if may_pass else REFUSED_FOR):
             raise _AnswerFailed(lease, error if may_pass else AnswerRefused(str(error)))
         correlation = operation.correlation_id
-        log.error("%s: Exchange does not take the answer: %s", correlation, error)
+        log.error("%s: Exchange refused the answer: %s", correlation, error)
         await self.alarms.raise_(self.integration.uuid, AlarmKind.ANSWER, f"Correlation id {correlation}. {error}")
         return replace(lease, operation=replace(operation, error=operation.error or REFUSED, cause=cause_of(error)))
 
     async def _told_by_mail(self, lease: Lease) -> tuple[Lease, str]:
-        """The answer as a mail of its own, if somebody is to be told and not by mail anyway."""
+        """The answer as a separate mail, if somebody is to be told and will not be told by mail anyway."""
         operation = lease.operation
         if operation.text and Mailing.RESPONSE not in operation.mails:
             lease = replace(lease, operation=replace(operation, mails=(*operation.mails, Mailing.RESPONSE)))
@@ -188,10 +188,10 @@ class Completion:
             self.counting.count(self.integration.uuid, [counts.lag(lag.total_seconds())])
 
     async def _prepare_mails(self, lease: Lease, *, refused: bool = False) -> Lease:
-        """Draft what is to be mailed, and write the drafts' ids down before anything is sent: so each goes out once.
+        """Draft the mails, and record the drafts' ids before anything is sent: each mail goes out only once.
 
-        This comes before the answer, since a declined item leaves the calendar. A mail that Exchange does not take in
-        the end is left out, and holds up neither the answer nor the other mails. `refused`: the answer was.
+        This comes before the answer, since a declined item leaves the calendar. A mail that Exchange finally refuses is
+        left out, and delays neither the answer nor the other mails. `refused`: Exchange refused the answer.
         """
         item: CalendarItem | None = None
         while left := lease.operation.mails[len(lease.operation.drafts) :]:
@@ -211,7 +211,7 @@ class Completion:
         return lease
 
     async def _without(self, lease: Lease, mailing: Mailing, *, refused: bool) -> Lease:
-        """One mail less. The answer is told by Exchange's own response then, unless that is what was refused."""
+        """One mail fewer. Exchange's own response carries the answer then, unless that was what it refused."""
         operation = lease.operation
         if mailing is Mailing.RESPONSE and not refused:
             return await self.records.update(lease, texts.plain_response(operation))
@@ -219,7 +219,7 @@ class Completion:
         return await self.records.update(lease, replace(operation, mails=mails))
 
     async def _send_mails(self, lease: Lease) -> Lease:
-        """Send what is drafted, each once. One that Exchange does not take holds up no other."""
+        """Send the drafts, each once. A refused draft does not hold up the others."""
         failed: SchedulingError | None = None
         for draft in lease.operation.drafts:
             try:
@@ -239,7 +239,7 @@ def _may_pass(error: SchedulingError) -> bool:
 
 
 class _AnswerFailed(Exception):
-    """An answer, or a mail, that has to be tried again; `lease` knows of this try."""
+    """An answer or a mail that has to be retried; `lease` counts this attempt."""
 
     def __init__(self, lease: Lease, why: Exception) -> None:
         super().__init__(str(why))

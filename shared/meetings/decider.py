@@ -1,4 +1,4 @@
-"""The judge: gathers what is known about a message and has the pure rules decide on it."""
+"""The decider: gathers what is known about a message and applies the pure rules."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ class Decider:
     clock: Clock
 
     async def decide(self, request: MeetingRequest, calendar: Calendar, *, thorough: bool) -> tuple[Decision, Known]:
-        """The decision, and what it rests on: see Records.known for `thorough`."""
+        """The decision and the records it is based on: for `thorough` see Records.known."""
         uid = request.item.uid if request.item else request.uid
         key, day = meeting_key(uid) if uid else request.meeting, request.item.day if request.item else request.day
         marks, untagged = await _marks(request), await _is_untagged(request)
@@ -51,10 +51,10 @@ class Decider:
         return decision, known
 
     async def _decide(self, request: MeetingRequest, calendar: Calendar, known: Known) -> Decision:
-        """The decision, with an alias allocated now where one has to be provided (M8, A4).
+        """The decision, with a newly allocated alias if one has to be provided (M8, A4).
 
-        A promise that another meeting has redeemed already is treated as a copied tag, hence the loop. Where too many
-        aliases were provided, it is decided on as if none could be.
+        A promise that another meeting has already redeemed is treated as a copied tag, hence the loop. If too many
+        aliases were provided, the decision is made as if none could be.
         """
         copies, now = self.integration.copied_tag_action == "new_alias", self.clock.now()
         decision = decide(request, calendar, known, now, copies_get_new_alias=copies)
@@ -67,11 +67,11 @@ class Decider:
                 exhausted, copies, known = True, copies and bool(decision.promise), replace(known, promise=None)
             decision = decide(request, calendar, known, now, copies_get_new_alias=copies)
         if isinstance(decision, Reject) and exhausted:
-            return replace(decision, cause="Too many VMRs were provided lately: see the alarm allocation_quota.")
+            return replace(decision, cause="Too many VMRs were provided recently: see the alarm allocation_quota.")
         return replace(decision, mail_instructions=provided) if isinstance(decision, Accept) else decision
 
     async def _provide(self, decision: Provide, request: MeetingRequest) -> Booking:
-        """An alias for a meeting that came without one; the same one when this is done again."""
+        """An alias for a meeting that came without one; repeating this gives the same alias."""
         promise, correlation = decision.promise, correlation_id(self.integration.uuid, request.message_id)
         return await self.allocator.allocate(
             self.integration.uuid,
@@ -85,10 +85,10 @@ class Decider:
         )
 
     def _completed(self, known: Known, promise: Promise | None, request: MeetingRequest) -> Known:
-        """What is known, with what is for whom (A6).
+        """What is known, with the owner of each tag (A6).
 
-        A meeting that was accepted before its records were lost was looked at then: its calendar item alone does not
-        tell which delegate had sent it.
+        For a meeting that was accepted before its records were lost, ownership was checked then: its calendar item
+        alone does not show which delegate sent it.
         """
         item = request.item
         if is_compared(request.message_id) and item and item.answer is Answer.ACCEPTED and known.own is None:
@@ -104,11 +104,11 @@ class Decider:
             try:
                 promise = self.promises.verify(self.integration.uuid, text)
             except NotAuthenticated:
-                log.info("a promise that does not hold was passed over")
+                log.info("ignored a promise with an invalid signature")
                 continue
             if self._is_for(promise.people, people):
                 return promise
-            log.info("a promise for somebody else's meetings was passed over")
+            log.info("ignored a promise for somebody else's meetings")
         return None
 
     def _is_for(self, marks: Iterable[bytes], people: Sequence[str]) -> bool:
@@ -116,10 +116,10 @@ class Decider:
 
 
 async def _marks(request: MeetingRequest) -> Marks:
-    """What the message holds, or its occurrence in the calendar.
+    """The tags in the message, or in its occurrence's calendar item.
 
-    An older message of one occurrence may come after its series got another tag, and Exchange need not call it
-    outdated: what stands in the calendar counts.
+    An older message of one occurrence may arrive after its series got another tag, and Exchange need not mark it as
+    outdated: the calendar item counts.
     """
     if request.item and request.item.day and (current := await find_marks_in_turns(request.item.body)).tags:
         return current
@@ -127,6 +127,6 @@ async def _marks(request: MeetingRequest) -> Marks:
 
 
 async def _is_untagged(request: MeetingRequest) -> bool:
-    """Whether an outdated message's calendar item holds no tag; nothing else turns on that."""
+    """Whether an outdated message's calendar item holds no tag; only used for outdated messages."""
     outdated = request.outdated or request.update is Update.OUTDATED
     return bool(outdated and request.item and not (await find_marks_in_turns(request.item.body)).tags)

@@ -1,4 +1,4 @@
-"""What may be decided on a meeting message, and what is known for it (M1 to M7); acceptance.py decides."""
+"""The possible decisions on a meeting message, and the records they need (M1 to M7); acceptance.py decides."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +12,7 @@ from shared.storage import Row
 
 
 class Accepted(StrEnum):
-    """Why a meeting is accepted; the value names the settings field of the answer's template."""
+    """Why a meeting is accepted; the value is the name of the settings field with the answer's template."""
 
     NEW_SINGLE = "accept_new_single_meeting_template"
     EDITED_SINGLE = "accept_edited_single_meeting_template"
@@ -22,7 +22,7 @@ class Accepted(StrEnum):
 
 
 class Rejected(StrEnum):
-    """Why a meeting is declined; the value names the settings field of the answer's template."""
+    """Why a meeting is declined; the value is the name of the settings field with the answer's template."""
 
     INVALID_ALIAS = "reject_invalid_alias_id_template"
     ALIAS_CONFLICT = "reject_alias_conflict_template"
@@ -34,11 +34,11 @@ class Rejected(StrEnum):
 
 @dataclass(frozen=True)
 class Accept:
-    """Schedule `booking` for the meeting; answer unless the organizer asked for no answers.
+    """Schedule `booking` for the meeting; answer unless the organizer requested no response.
 
-    `mail_instructions` says that the invitation does not hold the alias, so that everybody has to be told (M8). With
-    `day` the booking becomes the own room of that occurrence; `apart` are the occurrences that have theirs. `beside`
-    are other bookings as they are to be: the one that the meeting had before (M4), and that of the occurrence's series.
+    `mail_instructions`: the invitation does not hold the alias, so everybody has to be told (M8). With `day` the
+    booking becomes that occurrence's own room; `apart` lists the occurrences that have rooms of their own. `beside`
+    holds other changed bookings: the meeting's previous one (M4), and that of the occurrence's series.
     """
 
     kind: ClassVar[DecisionKind] = DecisionKind.ACCEPT
@@ -53,13 +53,13 @@ class Accept:
 
     @property
     def replaces(self) -> bool:
-        """Whether a room is closed in favour of this one."""
+        """Whether another room is closed in favour of this one."""
         return any(booking.state is State.CLOSED for booking in self.beside)
 
 
 @dataclass(frozen=True)
 class Provide:
-    """Give the meeting an alias now, accept it, and mail the joining instructions to everybody (M8).
+    """Provide an alias for the meeting, accept it, and mail the joining instructions to everybody (M8).
 
     `promise` is the TOK tag that is redeemed; None for a copied invitation (A4).
     """
@@ -70,7 +70,7 @@ class Provide:
 
 @dataclass(frozen=True)
 class Refresh:
-    """The conference's texts follow the meeting; nobody is told (M4). For the rest see Accept."""
+    """Update the conference's texts from the meeting; nobody is told (M4). For the other fields see Accept."""
 
     kind: ClassVar[DecisionKind] = DecisionKind.REFRESH
     booking: Booking
@@ -82,12 +82,12 @@ class Refresh:
 
 @dataclass(frozen=True)
 class Reject:
-    """Decline the meeting. `alias` is the one in conflict, "" otherwise. An earlier booking stays (M6).
+    """Decline the meeting. `alias` is the conflicting one, "" if there is none. An earlier booking stays (M6).
 
-    `cause` is what went wrong, for the record of a general error; the organizer is only told its correlation id.
+    `cause` is what went wrong, for the record of a general error; the organizer only gets the correlation id.
 
-    `certain` is False for an update of a meeting that we have never heard of: its invitation may just not have been
-    seen yet, and hold what this message lacks.
+    `certain` is False for an update of an unknown meeting: its invitation may not have been seen yet, and may hold what
+    this message lacks.
     """
 
     kind: ClassVar[DecisionKind] = DecisionKind.REJECT
@@ -99,7 +99,7 @@ class Reject:
 
 @dataclass(frozen=True)
 class Close:
-    """Let nobody in any more; no answer, since nobody answers a cancellation (M4). For `beside` see Accept."""
+    """Let nobody in any more; no answer, since cancellations are not answered (M4). For `beside` see Accept."""
 
     kind: ClassVar[DecisionKind] = DecisionKind.CLOSE
     booking: Booking
@@ -108,7 +108,7 @@ class Close:
 
 @dataclass(frozen=True)
 class Ignore:
-    """Leave it alone; `why` is for the audit record."""
+    """Ignore the message; `why` is for the audit record."""
 
     kind: ClassVar[DecisionKind] = DecisionKind.IGNORE
     why: str
@@ -119,14 +119,14 @@ Decision: TypeAlias = Accept | Provide | Refresh | Reject | Close | Ignore
 
 @dataclass(frozen=True)
 class Known:
-    """What our records say: the bookings that the message's tags name, newest last, and the meeting's own booking.
+    """Our records: the bookings that the message's tags name, newest last, and the meeting's own booking.
 
     `apart` is the own room of the occurrence that the message is about, `rooms` are the own rooms of any occurrences of
-    the series. `links` are the rows that tie the meeting and the occurrence to their bookings, as far as they were
-    read. `promise` is the first valid TOK tag in the message that is for its organizer or sender (A6), `others` are the
-    unused tags that are for somebody else's meetings. `untagged` says of an outdated message that its calendar item
-    holds no tag now. `guessed` says that the meeting's own booking was not looked up: only an acceptance may rest on
-    that, since writing it down finds out.
+    the series. `links` are the rows that link the meeting and the occurrence to their bookings, as far as they were
+    read. `promise` is the first valid TOK tag in the message that is meant for its organizer or sender (A6), `others`
+    are the unused tags meant for somebody else's meetings. `untagged` means that an outdated message's calendar item
+    holds no tag now. `guessed` means that the meeting's own booking was not looked up: only an acceptance may be based
+    on that, since its insert fails if the guess was wrong.
     """
 
     tagged: tuple[Booking, ...] = ()

@@ -1,7 +1,7 @@
 """What differs between a calendar and the bookings: pure rules, no I/O.
 
-The calendar is held as far as it was read. Bookings pass by one after the other and leave only which of a meeting's
-times they cover, so that memory goes with the part of the calendar and not with all that is on record.
+The calendar is held in memory as far as it was read. Bookings are streamed, and each only marks the times of a meeting
+that it covers, so that memory depends on the part of the calendar and not on the number of records.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from shared.mailboxes.mailbox import CalendarEntry
 
 
 class Kind(StrEnum):
-    """In which way a meeting is not the same in calendar and records."""
+    """How a meeting differs between calendar and records."""
 
     NO_ROOM = "without a room"
     NO_MEETING = "with a room, but not in the calendar"
@@ -26,10 +26,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Difference:
-    """A meeting that is not the same in both; `item_id` is the calendar item to decide on.
+    """A meeting that differs; `item_id` is the calendar item to decide on.
 
-    `meeting` is its key in our tables, `day` the one occurrence whose own room it is about (see Booking.day). `mark`
-    names the state that both are in: the same difference has the same mark. `booked` are the times on record.
+    `meeting` is its key in our tables, `day` the single occurrence whose own room it is about (see Booking.day). `mark`
+    names the state on both sides: the same difference has the same mark. `booked` holds the recorded times.
     """
 
     kind: Kind
@@ -42,9 +42,9 @@ class Difference:
 
 @dataclass
 class Meeting:
-    """A meeting as the calendar has it, and what the bookings that passed by have of it.
+    """A meeting in the calendar, and which of its times the streamed bookings cover.
 
-    A series may have several: one of its own, and one of each occurrence that has its own room.
+    A series may have several bookings: its own, and one for each occurrence with a room of its own.
     """
 
     key: str
@@ -54,11 +54,11 @@ class Meeting:
     known_until: datetime | None = None
 
     def modified(self) -> datetime:
-        """When anything of it was changed last."""
+        """When any part of it was last changed."""
         return max(entry.modified for entry in self.entries)
 
     def book(self, booking: Booking, times: Iterable[Occurrence]) -> None:
-        """Note a booking of this meeting, with its times in the part of the calendar that was read."""
+        """Note a booking of this meeting, with its times within the part of the calendar that was read."""
         self.etags.append(booking.etag)
         self.covered.update(times)
         until = booking.conference.calendar.known_until if booking.conference else None
@@ -66,7 +66,7 @@ class Meeting:
             self.known_until = until
 
     def difference(self) -> Difference | None:
-        """What differs, once all bookings have passed by."""
+        """What differs, once all bookings have been noted."""
         missing = [entry for entry in self.entries if self._is_missing(entry)]
         beyond = self.covered - {entry.occurrence for entry in self.entries}
         if self.etags and not missing and not beyond:
@@ -91,7 +91,7 @@ class CalendarPart:
         self._by_item: dict[str, Meeting] = {}
 
     def add(self, entries: Iterable[CalendarEntry]) -> None:
-        """Another page. What was declined is in the calendar no more, for us."""
+        """Add another page. A declined meeting counts as no longer in the calendar."""
         for entry in entries:
             if entry.answer is Answer.DECLINED or not self._holds(entry.occurrence):
                 continue
@@ -103,11 +103,11 @@ class CalendarPart:
 
     @property
     def size(self) -> int:
-        """How many meetings stand in it, a series counted once."""
+        """How many meetings it holds; a series counts once."""
         return len(self._meetings)
 
     def end_at(self, last: datetime) -> None:
-        """It was read up to here only."""
+        """It was only read up to here."""
         self.last = last
         for name, meeting in list(self._meetings.items()):
             meeting.entries = [entry for entry in meeting.entries if self._holds(entry.occurrence)]
@@ -115,9 +115,9 @@ class CalendarPart:
                 del self._meetings[name]
 
     def compare(self, booking: Booking) -> Difference | None:
-        """Let a booking pass by; the difference if its meeting is not in the calendar.
+        """Take in a booking; returns the difference if its meeting is not in the calendar.
 
-        A room that an admin holds closed is as its meeting is to have it.
+        A room that an admin holds closed counts as what its meeting should have.
         """
         conference = booking.conference
         if conference is None or not (booking.state is State.SCHEDULED or booking.held):
@@ -132,7 +132,7 @@ class CalendarPart:
         return None
 
     def differences(self, settled: datetime) -> Iterator[Difference]:
-        """What differs, once all bookings have passed by; without what was changed after `settled`."""
+        """What differs, once all bookings have been taken in; ignores changes after `settled`."""
         for meeting in self._meetings.values():
             if meeting.modified() <= settled and (found := meeting.difference()):
                 yield found
@@ -146,7 +146,7 @@ def _key(entry: CalendarEntry) -> str:
 
 
 def _item(entries: list[CalendarEntry]) -> str:
-    """The item to decide on: the first exception that nobody has answered, since its update was lost, or all of it."""
+    """The item to decide on: the first unanswered exception, since its update was lost, or the whole meeting."""
     lost = (entry.item_id for entry in entries if entry.is_exception and entry.answer is Answer.NONE)
     return next(lost, entries[0].series_id or entries[0].item_id)
 

@@ -1,7 +1,7 @@
-"""Handling what has fallen due: series are read on, finished rooms close, old records go (C4, M3, A3).
+"""Handles due tasks: series are extended, finished rooms close, old records are deleted (C4, M3, A3).
 
-Each pass is bounded and takes up where the last one ended, since a row goes when its task is done. The cost is that of
-what falls due, not of what is stored.
+Each pass is bounded and resumes where the last one ended, since a task's row is deleted when it is done. The cost
+depends on what is due, not on what is stored.
 """
 
 import logging
@@ -27,18 +27,18 @@ from shared.storage import Delete, Row, RowChanged, Storage, Table
 log = logging.getLogger(__name__)
 
 MAX_TASKS_PER_RUN = 500
-"""Tasks that one pass of one integration gets done."""
+"""Tasks per pass and integration."""
 
 
 class TasksFailed(SchedulingError):
-    """Some tasks could not be done; their rows stay for the next pass."""
+    """Some tasks failed; their rows stay for the next pass."""
 
     code = "tasks_failed"
 
 
 @dataclass(frozen=True)
 class DueRunner:
-    """What falls due for one integration."""
+    """Due tasks of one integration."""
 
     integration: str
     mailbox: Mailbox
@@ -57,15 +57,15 @@ class DueRunner:
         return Removals(self.storage, self.platform)
 
     async def clean_up(self) -> int:
-        """Let old records and unused reservations go, and finish what was interrupted; how many tasks that were."""
+        """Delete old records and unused reservations, and finish what was interrupted; returns the number of tasks."""
         await self.removals.finish(self.integration)
         await forget_full(self._table, self.integration, self.clock.now())
         return await self.handle(CLEANUP)
 
     async def handle(self, tasks: frozenset[Task]) -> int:
-        """Do what has fallen due of these kinds; how many tasks that were.
+        """Do the due tasks of these kinds; returns their number.
 
-        Each is guarded alone: those that fail for good never keep the others. Raises TasksFailed at the end.
+        Each task fails alone: those that always fail do not block the others. Raises TasksFailed at the end.
         """
         today, done, failed = self.clock.now().date(), 0, list[Exception]()
         async for row in _due_rows(self.storage, self.integration, today):
@@ -80,7 +80,7 @@ class DueRunner:
                     log.warning("a task (%s) failed: %s", due.task, cause_of(error))
                     failed.append(error)
         if failed:
-            raise TasksFailed(f"Tasks that failed: {len(failed)}, beside {done} done. First: {cause_of(failed[0])}")
+            raise TasksFailed(f"Tasks that failed: {len(failed)}, succeeded: {done}. First: {cause_of(failed[0])}")
         return done
 
     async def _do(self, due: Due, row: Row) -> None:
@@ -98,16 +98,16 @@ class DueRunner:
                 await work[due.task](booking)
             await self._table.commit(self.integration, Delete(row))
         except RowChanged:
-            # Somebody works on the same booking this moment: the row stays, and the next pass looks again.
-            log.info("a task of the agenda was put off")
+            # Somebody else is working on the same booking: the row stays for the next pass.
+            log.info("a due task was postponed")
         except ForeignItem:
-            # Not at its booked times, and known by an id of the other protocol: the nightly comparison knows both.
+            # Not at its booked times, and its id is of the other protocol: the nightly comparison knows both.
             log.info("a meeting is left to the comparison")
 
     def _is_due(self, booking: Booking, due: Due) -> bool:
-        """Whether the row still says what the booking needs: it may have been moved, cancelled or revived since.
+        """Whether the row still matches the booking's needs: it may have been moved, cancelled or reopened since.
 
-        Whatever moved it has put a row of its own.
+        Whatever moved it has written its own row.
         """
         if due.task is Task.VERIFY:
             return booking.state is State.SCHEDULED
@@ -115,12 +115,12 @@ class DueRunner:
         return next_.task is due.task and (due.task is not Task.FINISH or next_.day <= due.day)
 
     async def _drop_reservation(self, booking: Booking) -> None:
-        """An alias that nobody used: tag and digits come free (A3)."""
+        """An alias that nobody used: tag and digits are released (A3)."""
         if not booking.is_usable(self.clock.now()):
             await self.removals.remove(booking)
 
     async def _verify(self, booking: Booking) -> None:
-        """A meeting that has left the equipment mailbox's calendar is closed (M4)."""
+        """Close a meeting that is no longer in the equipment mailbox's calendar (M4)."""
         item = await booked_item(self.mailbox, booking, self.clock.now())
         if item is None or item.cancelled:
             await self._close(booking)
@@ -128,7 +128,7 @@ class DueRunner:
             await self._change(replace(booking, item_id=item.id))
 
     async def _extend(self, booking: Booking) -> None:
-        """Read a series on, before its known occurrences run out; one that has left the calendar is closed (M4)."""
+        """Extend a series before its known occurrences run out; close one that is no longer in the calendar (M4)."""
         now = self.clock.now()
         item = await booked_item(self.mailbox, booking, now)
         if item is None or item.cancelled or booking.conference is None:
@@ -138,7 +138,7 @@ class DueRunner:
         await self._change(replace(booking.counting(calendar, now), item_id=item.id).following(calendar, booking.apart))
 
     async def _finish(self, booking: Booking) -> None:
-        """A conference that is over: its name comes free, its record stays."""
+        """A conference that is over: its name is released, its record stays."""
         await self._close(booking)
 
     async def _close(self, booking: Booking) -> None:
@@ -158,13 +158,13 @@ class DueRunner:
 
 
 def _due_rows(storage: Storage, integration: str, today: date) -> AsyncIterator[Row]:
-    """What has fallen due, the oldest first, and nothing of what has not."""
+    """Due tasks, oldest first; none that are not yet due."""
     tomorrow = RowKind.DUE.key(f"{today + timedelta(days=1):%Y%m%d}")
     return meetings_table(storage).rows(integration, RowKind.DUE.prefix, until=tomorrow)
 
 
 async def falls_due(storage: Storage, integration: str, tasks: frozenset[Task], now: datetime) -> bool:
-    """Whether anything of these kinds has fallen due; one storage trip while nothing has."""
+    """Whether any task of these kinds is due; one storage trip when none is."""
     return any([Due.from_key(row.key).task in tasks async for row in _due_rows(storage, integration, now.date())])
 
 

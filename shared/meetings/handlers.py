@@ -1,4 +1,4 @@
-"""What works for one integration."""
+"""The parts that handle one integration."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -21,22 +21,22 @@ class Handlers:
 
     @property
     def backlog(self) -> Backlog:
-        """What could not be finished when it came."""
+        """Retries work that could not be finished at once."""
         return Backlog(self.processor, self.watcher)
 
     @property
     def comparison(self) -> Comparison:
-        """What compares the mailbox's calendar with the records."""
+        """Compares the mailbox's calendar with the records."""
         of = self.processor
         return Comparison(
             of.integration.uuid, of.mailbox, of.records, self.watcher.state, of.queue, of.counting, of.clock
         )
 
     async def learn_addresses(self) -> None:
-        """Ask what else the mailbox is known by."""
+        """Refreshes the addresses that the mailbox is known by."""
         of = self.processor
         await learn_addresses(of.mailbox, of.integration.mailbox, self.watcher.state)
 
 
 HandlersOf = Callable[[str], Awaitable[Handlers]]
-"""The handlers of an integration, by its uuid. Raises NotFound."""
+"""Returns an integration's handlers by its uuid. Raises NotFound."""

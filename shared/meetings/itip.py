@@ -1,4 +1,4 @@
-"""An iTIP REPLY (RFC 5546): the form in which calendars tell each other that somebody has accepted or declined."""
+"""An iTIP REPLY (RFC 5546): how calendars tell each other that somebody has accepted or declined."""
 
 from datetime import datetime
 
@@ -9,18 +9,18 @@ _PARTSTAT = {Answer.ACCEPTED: "ACCEPTED", Answer.DECLINED: "DECLINED"}
 
 
 def can_reply(item: CalendarItem) -> bool:
-    """Whether a reply would be about the right thing: without RECURRENCE-ID it is one to the whole series."""
+    """Whether a reply would be about the right item: without RECURRENCE-ID it refers to the whole series."""
     return item.original_start is not None or not (item.day or item.shape is Shape.OCCURRENCE)
 
 
 def itip_reply(item: CalendarItem, attendee: str, answer: Answer, now: datetime) -> bytes:
-    """The reply of `attendee` to the meeting of `item`, for its one occurrence where it is one.
+    """The reply of `attendee` to the meeting of `item`, or to its one occurrence.
 
-    A reply with a lower SEQUENCE than the meeting's is shown, but not tracked ([MS-OXOCAL] 3.1.5.2). Raises ValueError
-    where `can_reply` is False.
+    A reply with a SEQUENCE lower than the meeting's is shown but not tracked ([MS-OXOCAL] 3.1.5.2). Raises ValueError
+    if `can_reply` is False.
     """
     if not can_reply(item):
-        raise ValueError("a reply for one occurrence needs to say which")
+        raise ValueError("a reply to one occurrence must name it")
     from icalendar import Calendar, Event, vCalAddress
 
     person = vCalAddress(f"mailto:{attendee}")

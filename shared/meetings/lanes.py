@@ -1,14 +1,14 @@
-"""Lanes: a flood of messages for one mailbox never keeps a worker from another's (S2).
+"""Lanes: a flood of messages for one mailbox must not block other mailboxes' messages (S2).
 
-Graph serves four requests of one mailbox at a time, so that more workers on it would only wait. While some of an
-integration's notices are under way in this process, further ones are lined up: written down as rows
-`wanted:<when>-<any>` in the integration's partition of table `meetings`, and their queue messages are done with. One
-worker goes on with the line when its own notices are over, and hands over to the queue after a while.
+Graph serves four requests per mailbox at a time, so additional workers on one mailbox would only wait. While this
+process is handling some of an integration's notices, further ones are lined up: written as rows `wanted:<when>-<any>`
+in the integration's partition of table `meetings`, and their queue messages are completed. One worker continues with
+the line after its own notices, and hands over to the queue after a while.
 
-    queue ──► under way (LANE_NOTICES) ──► then the line, fifty at a time: claim ─► handle ─► remove
-       └────► line, where that many are under way
+    queue ──► in progress (LANE_NOTICES) ──► then the line, fifty at a time: claim ─► handle ─► remove
+       └────► line, if that many are in progress
 
-Nothing is lost when a process dies: a claim runs out, and the sweep, which sees the rows, has the line taken up again.
+Nothing is lost when a process dies: its claim expires, and the sweep sees the rows and restarts the line.
 """
 
 from __future__ import annotations
@@ -29,31 +29,31 @@ from shared.intake.notice import Notice, decode
 from shared.storage import MAX_WRITES, Delete, Insert, Replace, Row, RowChanged, Storage, Table
 
 LANE_NOTICES = 4
-"""Notices of one integration that are under way in this process before others are lined up."""
+"""Notices per integration in progress in this process before others are lined up."""
 
 NOTICES_CONCURRENCY = 8
-"""Notices of one integration that are worked on at the same time; Graph's limit for each mailbox is the client's."""
+"""Notices of one integration handled concurrently; the client enforces Graph's limit per mailbox."""
 
 CLAIMED_AT_ONCE = 50
 CLAIM_LIFETIME = timedelta(minutes=10)
-"""After that, whoever has claimed notices has died: functions run for five minutes at most."""
+"""After that, whoever has claimed notices must have died: functions run for five minutes at most."""
 
 
 @dataclass
 class Lane:
-    """What this process knows of one integration's notices."""
+    """This process's state of one integration's lane."""
 
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(NOTICES_CONCURRENCY))
     under_way: int = 0
     lined_up: int = 0
-    """Counts what was lined up here since the line was last found empty."""
+    """Number of notices lined up here since the line was last found empty."""
 
     is_served: bool = False
-    """Whether somebody goes on with the line."""
+    """Whether somebody is working through the line."""
 
     @property
     def is_busy(self) -> bool:
-        """Whether further notices are to be lined up."""
+        """Whether further notices must be lined up."""
         return self.under_way >= LANE_NOTICES or self.is_served
 
 
@@ -74,13 +74,13 @@ class Lanes:
         return self._lanes[integration]
 
     def leave(self, integration: str) -> None:
-        """Forget a lane in which nothing happens: there may be many integrations."""
+        """Forget an idle lane: there may be many integrations."""
         lane = self._lanes[integration]
         if not (lane.under_way or lane.lined_up or lane.is_served):
             del self._lanes[integration]
 
     async def line_up(self, integration: str, notices: Sequence[Notice]) -> None:
-        """Write notices down, to be handled later in their order. Raises Unavailable."""
+        """Store notices to be handled later in order. Raises Unavailable."""
         left = iter(notices)
         while batch := list(islice(left, MAX_WRITES)):
             now = self.clock.now()
@@ -89,7 +89,7 @@ class Lanes:
         self.of(integration).lined_up += len(notices)
 
     async def claim(self, integration: str) -> list[tuple[Row, Notice]]:
-        """The next notices of the line, for whoever asks first; [] when there is none that nobody has."""
+        """Claim the next notices of the line; [] if none is unclaimed."""
         now, free = self.clock.now(), list[Row]()
         async for row in self._table.rows(integration, RowKind.WANTED.prefix):
             if str(row.values["until"]) <= now.isoformat():
@@ -100,20 +100,20 @@ class Lanes:
             return []
         until = (now + CLAIM_LIFETIME).isoformat()
         writes = [Replace(row, {**row.values, "until": until}) for row in free]
-        with suppress(RowChanged):  # another process was faster; what is left is found by the next try
+        with suppress(RowChanged):  # another process was faster; the next attempt finds the rest
             etags = await self._table.commit(integration, *writes)
             claimed = [Row(row.partition, row.key, row.values, etag) for row, etag in zip(free, etags, strict=True)]
             return [(row, decode(str(row.values["notice"]))[0]) for row in claimed]
         return []
 
     async def done(self, integration: str, claimed: Sequence[tuple[Row, Notice]]) -> None:
-        """Remove notices of the line that were handled, or sent again. Raises Unavailable."""
-        with suppress(RowChanged):  # a claim has run out, and somebody else handles them again
+        """Remove notices that were handled or sent again. Raises Unavailable."""
+        with suppress(RowChanged):  # a claim has expired, and somebody else handles them again
             await self._table.commit(integration, *(Delete(row) for row, _ in claimed))
 
 
 _numbers = count()
-"""What orders notices that are lined up within the same microsecond."""
+"""Orders notices that are lined up within the same microsecond."""
 
 
 def _key(now: datetime) -> str:

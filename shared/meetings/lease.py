@@ -1,4 +1,4 @@
-"""Who may work on a pending operation, and what is known of earlier tries: the row `pending:` beside it."""
+"""Who may work on a pending operation, and what is known of earlier attempts: the row `pending:` next to it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +12,10 @@ from shared.storage import Row, Table, Values
 
 @dataclass(frozen=True)
 class Lease:
-    """The sole right to finish an operation, until it is finished or given back.
+    """The exclusive right to finish an operation, until it is finished or released.
 
-    `bookings` are those whose rooms have to follow, as they stand in the table. `tried` says that an answer may have
-    gone out before: only Exchange can tell. `tries` counts the answers that failed.
+    `bookings` are those whose rooms have to be updated, as stored. `tried` means that an answer may have gone out
+    already: only Exchange can tell. `tries` counts the failed answers.
     """
 
     operation: Operation
@@ -28,7 +28,7 @@ class Lease:
 
 @dataclass(frozen=True)
 class Pending:
-    """An operation that is not finished, and whether somebody may be working on it this moment."""
+    """An unfinished operation, and whether somebody may be working on it right now."""
 
     operation: Operation
     operation_row: Row
@@ -43,7 +43,7 @@ class Pending:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """An operation that is not finished: since when, and from when on it may be taken up again."""
+    """An unfinished operation: its start, and when it may be resumed."""
 
     correlation_id: str
     since: datetime
@@ -51,7 +51,7 @@ class Unfinished:
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """What a row `pending:` tells."""
+        """What a row `pending:` holds."""
         until = str(row.values["until"])
         since = str(row.values.get("since", until))
         return cls(operation_of(row), datetime.fromisoformat(since), datetime.fromisoformat(until))
@@ -70,5 +70,5 @@ async def unfinished_of(meetings: Table, integration: str) -> list[Unfinished]:
 
 
 def operation_of(pending: Row) -> str:
-    """The correlation id of the operation that is pending; rows of earlier versions have it in the key alone."""
+    """The pending operation's correlation id; rows of earlier versions have it only in the key."""
     return str(pending.values.get("operation", RowKind.PENDING.name_in(pending.key)))

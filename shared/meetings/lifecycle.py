@@ -1,4 +1,4 @@
-"""What the mailbox side does when an integration is saved or deleted."""
+"""What happens to the mailbox when an integration is saved or deleted."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from shared.meetings.timers import Timers
 from shared.personal.store import VmrStore
 
 ROOM_SETTINGS = frozenset({"conference_platform", "bridge_url", "room_lead_time"})
-"""Settings that decide where the rooms of meetings are, and from when on."""
+"""Settings that determine where and from when meetings have their rooms."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class IntegrationLifecycle:
             )
 
     async def saved(self, uuid: str, changed: frozenset[str]) -> None:
-        """See Lifecycle.saved. Where its VMRs and rooms are may have changed: nodes are told, and rooms moved."""
+        """See Lifecycle.saved. The location of VMRs and rooms may have changed: nodes are told, and rooms moved."""
         if "conference_platform" in changed:
             await self.vmrs.tell_of_integration(uuid)
         if not changed.isdisjoint(ROOM_SETTINGS):

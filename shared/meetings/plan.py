@@ -1,4 +1,4 @@
-"""From a decision to everything that is to be written and told for it; pure, apart from filling in templates."""
+"""From a decision to everything that has to be written and sent for it; pure, apart from rendering templates."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 class Plan:
     """What follows from a decision.
 
-    `changed` are bookings as they are to be, `assigned` the one that the meeting gets when it gets another. A plan
-    whose operation is `done` leaves nothing to do but to be noted. `inherits_answer` says that what is told is an older
-    operation's answer (`in_place_of`).
+    `changed` are the changed bookings, `assigned` the one that the meeting gets if it gets another. A plan whose
+    operation is `done` only has to be recorded. `inherits_answer` means that the answer is that of an older operation
+    (`in_place_of`).
     """
 
     operation: Operation
@@ -34,7 +34,7 @@ class Plan:
 
 
 def make_plan(integration: Integration, request: MeetingRequest, decision: Decision, now: datetime) -> Plan:
-    """The plan for a decision. A template that fails makes a general error of it (M1)."""
+    """The plan for a decision. If a template fails, it becomes a general error (M1)."""
     try:
         plan = _planned(integration, request, decision, now)
     except TemplateInvalid as error:
@@ -64,10 +64,10 @@ def _planned(integration: Integration, request: MeetingRequest, decision: Decisi
 
 
 def in_place_of(plan: Plan, older: Operation, *, tried: bool) -> Plan:
-    """The plan with what is left of an older operation of the same meeting, whose place it takes.
+    """The plan with the remaining work of an older operation of the same meeting, which it replaces.
 
-    Rooms follow, and late instructions go out, whatever the newer version says. The answer is the newer version's own;
-    where that changes nothing that is told, the older one's is still to be told. `tried` says that it may have been.
+    Rooms are updated and late instructions sent, whatever the newer version says. The answer is the newer version's; if
+    that has none, the older one's is still sent. `tried` means that it may have been sent already.
     """
     operation = plan.operation
     operation = replace(operation, tags=tuple(dict.fromkeys((*operation.tags, *older.tags))))
@@ -84,7 +84,7 @@ def in_place_of(plan: Plan, older: Operation, *, tried: bool) -> Plan:
 def _refreshed(
     integration: Integration, operation: Operation, item: CalendarItem, decision: Refresh, now: datetime
 ) -> Plan:
-    """The conference follows; a meeting that Exchange has reset to unanswered is accepted again, in silence (M6)."""
+    """Update the conference; a meeting that Exchange has reset to unanswered is accepted again, silently (M6)."""
     answer = Answer.NONE if item.cancelled or item.answer is Answer.ACCEPTED else Answer.ACCEPTED
     plan = _scheduled(integration, replace(operation, answer=answer), item, decision, now)
     if answer is Answer.NONE and plan.changed == (decision.booking,):
@@ -95,9 +95,9 @@ def _refreshed(
 def _scheduled(
     integration: Integration, operation: Operation, item: CalendarItem, decision: Accept | Refresh, now: datetime
 ) -> Plan:
-    """The decision's bookings as they are to be.
+    """The bookings as the decision changes them.
 
-    `assigned` is the first of them if the meeting, or its occurrence, had another before, or one that was closed.
+    The first one is `assigned` if the meeting, or its occurrence, had another one before, or a closed one.
     """
     key, before = meeting_key(item.uid), decision.booking
     conference = texts.conference(integration, item, decision, now)
@@ -114,9 +114,9 @@ def _with(operation: Operation, *changed: Booking) -> Plan:
 def _answered(
     integration: Integration, operation: Operation, answer: Answer, html: str, item: CalendarItem | None
 ) -> Operation:
-    """The operation with its answer: in the response itself, or as a mail of our own where that cannot hold HTML.
+    """The operation with its answer: in the response itself, or as our own mail if the response cannot hold HTML.
 
-    Whom Exchange names by no address that a header may hold is told by Exchange's response alone.
+    An organizer without a valid mail address is told by Exchange's response alone.
     """
     if integration.answers_in_html:
         return replace(operation, answer=answer, text=html)

@@ -1,7 +1,7 @@
-"""The processor: decides on meeting messages and has the decision carried out, once, whatever happens (M5).
+"""The processor: decides on meeting messages and has each decision carried out exactly once, whatever happens (M5).
 
-Its steps stand in operation.py. After a crash the queue hands the message out again, the decision is found written
-down, and the work is taken up where it ended.
+Its steps are described in operation.py. After a crash the queue delivers the message again, the recorded decision is
+found, and the work resumes where it stopped.
 """
 
 import asyncio
@@ -40,21 +40,21 @@ from shared.storage import Queue
 log = logging.getLogger(__name__)
 
 INVITATION_DELAY = timedelta(seconds=10)
-"""Time for a sweep, and for the invitation that it may find."""
+"""Allows for a sweep, and for the invitation that it may find."""
 
 LATE = timedelta(minutes=1)
-"""A message that was sent longer ago may have been followed by others about the same meeting."""
+"""A message sent longer ago may have been followed by others about the same meeting."""
 
 TICK = timedelta(seconds=2)
-"""Longer than the unit of Exchange's times."""
+"""More than the resolution of Exchange's times."""
 
 _MAX_DECISIONS = 4
-"""How often a decision is made again when somebody else changes the same records meanwhile."""
+"""How often a decision is repeated when somebody else changes the same records meanwhile."""
 
 
 @dataclass(frozen=True)
 class Processor:
-    """Handles notices of one integration."""
+    """Handles one integration's notices."""
 
     integration: Integration
     mailbox: Mailbox
@@ -74,10 +74,10 @@ class Processor:
         )
 
     async def process(self, notice: Notice, *, last_try: bool = False) -> None:
-        """Do what the message asks for, if it is a meeting message.
+        """Do what the message asks for if it is a meeting message.
 
-        Raises what AWAY names and MessageNotFound when it should be tried again later. Anything unexpected is raised
-        too, but on the last try the organizer is told of a general error instead (M1).
+        Raises the errors in AWAY and MessageNotFound if it should be retried later. Unexpected errors are raised too,
+        except on the last attempt, when the organizer gets a general error instead (M1).
         """
         request = await self._request(notice)
         if request is None or (request.item is None and request.kind is Kind.REQUEST):
@@ -94,7 +94,7 @@ class Processor:
             await self._handle(request, notice, instead=Reject(Rejected.GENERAL_ERROR, cause=cause_of(error)))
 
     async def _request(self, notice: Notice) -> MeetingRequest | None:
-        """The message with what it is about."""
+        """The message and the meeting it is about."""
         request = await self._read(notice)
         if request and request.item is None and request.uid:
             return await self._with_own_item(request)
@@ -103,7 +103,7 @@ class Processor:
         return request
 
     async def _read(self, notice: Notice) -> MeetingRequest | None:
-        """The message; None when there is nothing to decide on. Raises MessageNotFound for one that nobody has seen."""
+        """The message; None if there is nothing to decide on. Raises MessageNotFound for one that was never read."""
         if is_compared(notice.message):
             return await compared_request(self.mailbox, notice.message, self.clock.now())
         try:
@@ -114,9 +114,9 @@ class Processor:
             return None
 
     async def wait(self, notice: Notice, cause: str, *, is_fault: bool) -> str:
-        """Note that a message could not be handled yet, unless something was decided on it; the correlation id.
+        """Record a message that could not be handled yet, unless it was decided on; returns the correlation id.
 
-        Whatever was decided and is not finished has a record of its own.
+        A decided but unfinished message has a record of its own.
         """
         correlation = self._correlation(notice.message)
         if await self.records.operation(correlation) is None:
@@ -124,17 +124,17 @@ class Processor:
         return correlation
 
     async def handled(self, notice: Notice) -> None:
-        """A message that had to wait has been handled."""
+        """A waiting message has been handled."""
         await self.records.waiting.remove(self._correlation(notice.message))
 
     def _correlation(self, message_id: str) -> str:
         return correlation_id(self.integration.uuid, message_id)
 
     async def _with_own_item(self, request: MeetingRequest) -> MeetingRequest:
-        """A cancellation whose item is gone, with what is left of its meeting.
+        """A cancellation whose item is gone, with the rest of its meeting.
 
-        If the series that we know goes on, only an occurrence of it was cancelled (M4). An invitation to an occurrence
-        that is not there stays without an item: there is nothing of it to be open.
+        If the known series continues, only one occurrence was cancelled (M4). An invitation to an occurrence that does
+        not exist stays without an item: it has nothing to open a room for.
         """
         if request.kind is Kind.REQUEST and request.day:
             return request
@@ -146,14 +146,14 @@ class Processor:
         return replace(request, item=replace(item, shape=Shape.OCCURRENCE, original_day=day))
 
     async def _booked_item(self, booking: Booking) -> CalendarItem | None:
-        with suppress(ForeignItem):  # what was cancelled is not where it was booked
+        with suppress(ForeignItem):  # the cancelled meeting is not where it was booked
             return await booked_item(self.mailbox, booking, self.clock.now())
         return None
 
     async def _with_series(self, request: MeetingRequest, item: CalendarItem) -> MeetingRequest:
-        """A message of an occurrence; if its series is unknown though it has the same tag, one of the series instead.
+        """A message about an occurrence; if its series is unknown but has the same tag, one about the series instead.
 
-        The series' own invitation was lost, or comes later.
+        The series' own invitation was lost or arrives later.
         """
         if item.is_orphan or request.kind is Kind.CANCELLATION or await self.records.booking_of(meeting_key(item.uid)):
             return request
@@ -164,7 +164,7 @@ class Processor:
         return replace(request, item=series, body=series.body) if set(theirs.tags) & set(ours.tags) else request
 
     async def _without_item(self, notice: Notice, request: MeetingRequest | None) -> None:
-        """A message without a calendar item: it may be decided on already, or Exchange may not be ready yet."""
+        """A message without a calendar item: it may have been decided on already, or Exchange may not be ready yet."""
         correlation = self._correlation(notice.message)
         if await self.records.operation(correlation):
             await self.completion.resume(correlation)
@@ -177,7 +177,7 @@ class Processor:
             await self.records.note(plan.operation.finished(now, error="no_calendar_item"), now)
 
     async def _handle(self, request: MeetingRequest, notice: Notice, instead: Reject | None = None) -> None:
-        """Decide on the message; before it is declined for what only its invitation may hold, that is looked for."""
+        """Decide on the message; before it is declined for what it lacks, look for an invitation that may hold it."""
         try:
             await self._decide(request, notice, instead)
         except _LacksInvitation:
@@ -190,9 +190,9 @@ class Processor:
     async def _decide(
         self, request: MeetingRequest, notice: Notice, instead: Reject | None = None, *, is_alone: bool = False
     ) -> None:
-        """Decide on the message, write the decision down, and carry it out; again when others were faster.
+        """Decide on the message, record the decision, and carry it out; repeat if others were faster.
 
-        Raises _LacksInvitation unless `is_alone` says that no other message of its meeting is left to be read.
+        Raises _LacksInvitation unless `is_alone` says that no other message of its meeting is left to read.
         """
         for attempt in range(_MAX_DECISIONS):
             item = request.item
@@ -221,21 +221,21 @@ class Processor:
         raise Conflict("the records of this meeting keep changing")
 
     async def _again(self, notice: Notice) -> MeetingRequest | None:
-        """The message as it is by now: who was faster may have known a newer version of the meeting."""
+        """The message as it is now: whoever was faster may have known a newer version of the meeting."""
         fresh = await self._request(notice)
         return fresh if fresh and fresh.item else None
 
     async def _is_sought(self, notice: Notice) -> bool:
-        """Whether the mailbox has been swept for the invitation. Raises Unavailable while that may wait."""
+        """Whether the mailbox was swept for the invitation. Raises Unavailable while messages wait that may hold it."""
         correlation = self._correlation(notice.message)
         if notice.sought and await self.records.waiting.has_earlier(correlation, self.clock.now()):
             raise Unavailable("Earlier messages wait, and the invitation may be among them.")
         return notice.sought
 
     async def _decide_beside(self, request: MeetingRequest, item: CalendarItem) -> bool:
-        """Decide on the other messages of a meeting that wait for that; whether there were any.
+        """Decide on the other undecided messages of a meeting; returns whether there were any.
 
-        Raises what AWAY names when one cannot be read now, and may hold what this one lacks.
+        Raises the errors in AWAY if one that may hold what this one lacks cannot be read now.
         """
         uuid = self.integration.uuid
         others = await undecided_beside(request, item, self.mailbox, self.records, uuid)
@@ -245,16 +245,16 @@ class Processor:
                 if (other := await self._request(notice)) and other.item:
                     await self._decide(other, notice)
             except (MessageNotFound, _LacksInvitation):
-                log.info("another message of the same meeting holds no invitation")
+                log.info("another message of the same meeting is no invitation")
             except AWAY:
                 if holds_others(request, self.clock.now()):
                     raise
             except Exception:
-                log.exception("a message of the same meeting cannot be decided on: it has a notice of its own")
+                log.exception("a message of the same meeting could not be decided on and is left to its own notice")
         return bool(others)
 
     async def _older(self, plan: Plan) -> Pending | None:
-        """The unfinished operation whose place the plan's takes. Raises Conflict while somebody works on it."""
+        """The unfinished operation that this plan replaces. Raises Conflict while somebody is working on it."""
         if plan.operation.done:
             return None
         older = await self.records.pending(plan.operation, self.clock.now())
@@ -263,14 +263,14 @@ class Processor:
         return older
 
     async def _write(self, plan: Plan, known: Known, older: Pending | None) -> Lease | None:
-        """Write a plan down; None when nothing is left to do. Raises Conflict if others were faster."""
+        """Record a plan; None if nothing is left to do. Raises Conflict if others were faster."""
         now = self.clock.now()
         if plan.operation.done:
             await self.records.note(plan.operation, now)
             return None
         if older:
             plan = in_place_of(plan, older.operation, tried=older.tried)
-        # The name is claimed while the decision is written: it belongs to the tag, so a lost race does no harm.
+        # The name is claimed while the decision is written: it belongs to the tag, so losing the race does no harm.
         lease, named = await asyncio.gather(
             self.records.open(plan.operation, now, plan.changed, plan.assigned, known, older),
             asyncio.gather(*(self.platform.name(booking) for booking in plan.changed)),
@@ -292,7 +292,7 @@ class Processor:
         self.counting.count(self.integration.uuid, counted)
 
     async def _look_for_invitation(self, notice: Notice) -> None:
-        """Sweep the mailbox for messages that were not seen, then look at this one again."""
+        """Sweep the mailbox for unseen messages, then look at this one again."""
         await self._send(Notice.resync(notice.integration))
         await self._send(replace(notice, sought=True), INVITATION_DELAY)
 
@@ -301,13 +301,13 @@ class Processor:
 
 
 class _LacksInvitation(Exception):
-    """An update of a meeting that nobody has heard of: its invitation may not have been seen yet."""
+    """An update of an unknown meeting: its invitation may not have been seen yet."""
 
 
 def _is_too_soon(plan: Plan, request: MeetingRequest) -> bool:
-    """Whether the answer could not be told from the one that Exchange has on record: both of one second.
+    """Whether the answer could not be distinguished from the one on record in Exchange: both in the same second.
 
-    Exchange's times are whole seconds. After a crash, the response's time is what tells whether it is this answer's.
+    Exchange's times are whole seconds. After a crash, the response's time shows whether it is this answer's.
     """
     item = request.item
     if item is None or item.answered_at is None or plan.operation.answer is not item.answer:

@@ -1,4 +1,4 @@
-"""Bookings, meetings and operations of one integration, which change together (shared/bookings/rows.py)."""
+"""One integration's bookings, meetings and operations, which change together (shared/bookings/rows.py)."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -19,7 +19,7 @@ from shared.storage import Delete, Insert, Replace, Row, RowChanged, Storage, Wr
 
 
 class Records:
-    """The records of one integration. Writes raise RowExists or RowChanged when somebody else was faster."""
+    """One integration's records. Writes raise RowExists or RowChanged if somebody else was faster."""
 
     def __init__(self, storage: Storage, integration: str) -> None:
         self._table = meetings_table(storage)
@@ -31,10 +31,10 @@ class Records:
         return WaitingMessages(self._table, self._integration)
 
     async def known(self, meeting: str, tags: Sequence[str], day: str = "", *, thorough: bool) -> Known:
-        """What is known of a meeting (or of its one occurrence of `day`) and of the tags in its message.
+        """What is known of a meeting (or of its occurrence of `day`) and of the tags in its message.
 
         An invitation with a fresh tag is nearly always a new meeting. Unless `thorough`, its own booking is not looked
-        up then; `open` finds out when that was wrong.
+        up then; `open` fails if that was wrong.
         """
         tagged = await self._bookings(tags)
         if day:
@@ -54,25 +54,25 @@ class Records:
         return Known(tagged, own, apart, await self._rooms(own), (*links, *more))
 
     async def _linked(self, meeting: str, day: str = "") -> tuple[Booking | None, tuple[Row, ...]]:
-        """The booking that a meeting or an occurrence has, and the row that says so."""
+        """The booking of a meeting or an occurrence, and the row that links them."""
         link = await self._table.get(self._integration, link_key(meeting, day)) if meeting else None
         if link is None:
             return None, ()
         booking = await self.booking(linked_tag(link))
-        # A series may have taken over what its occurrence had; the occurrence's row stays behind.
+        # A series may have taken over its occurrence's booking; the occurrence's row stays behind.
         return booking if booking and booking.day == day else None, (link,)
 
     async def _rooms(self, series: Booking | None) -> tuple[Booking, ...]:
-        """The rooms of those occurrences of a series that have their own."""
+        """The rooms of a series' occurrences that have their own."""
         return await self._bookings([each.tag for each in series.apart]) if series else ()
 
     async def _rooms_without_series(self, meeting: str) -> tuple[Booking, ...]:
-        """The own rooms of occurrences whose series has none itself, or has had one that is gone."""
+        """The rooms of occurrences whose series has no room itself, or no longer exists."""
         rows = [row async for row in self._table.rows(self._integration, f"{link_key(meeting)}:")]
         return await self._bookings([linked_tag(row) for row in rows])
 
     async def booking_of(self, meeting: str, day: str = "") -> Booking | None:
-        """The booking that a meeting, or its occurrence of `day`, has; or None."""
+        """The booking of a meeting, or of its occurrence of `day`; or None."""
         return (await self._linked(meeting, day))[0]
 
     async def _bookings(self, tags: Sequence[str]) -> tuple[Booking, ...]:
@@ -80,7 +80,7 @@ class Records:
         return tuple(sorted((b for b in found if b), key=lambda booking: booking.created))
 
     async def _in_order(self, tags: Sequence[str]) -> tuple[Booking, ...]:
-        """The bookings in the order of their tags: the first of an operation's is the one that it is about."""
+        """The bookings in the order of their tags: an operation's first one is the one it is about."""
         found = await asyncio.gather(*(self.booking(tag) for tag in tags))
         return tuple(booking for booking in found if booking)
 
@@ -101,10 +101,10 @@ class Records:
         known: Known,
         older: Pending | None = None,
     ) -> Lease:
-        """Write a decision down, all of it or nothing, and take the lease on what is left to do.
+        """Record a decision, all or nothing, and take the lease on the remaining work.
 
-        `changed` are the bookings as they are to be; `assigned` is the one that the meeting gets, if it gets another.
-        `older` is the operation whose place this one takes: it ends here. Raises RowExists when there is one unasked.
+        `changed` are the changed bookings; `assigned` is the one that the meeting gets, if it gets another. `older` is
+        the operation that this one replaces: it ends here. Raises RowExists if there is an unexpected one.
         """
         others = await self._others(operation, changed) if older else ()
         writes: list[Write] = [Insert(operation.key, operation.values())]
@@ -115,13 +115,13 @@ class Records:
         writes.append(due_operation(operation.correlation_id, now).put())
         if assigned:
             link = link_values(assigned)
-            # A meeting that is taken for new must be new; if it is not, all of this is decided again, thoroughly.
+            # A meeting assumed to be new must be new; if it is not, all of this is decided again, thoroughly.
             before = {row.key: row for row in known.links}
             row = before.get(assigned.link_key)
             writes.append(Replace(row, link) if row else Insert(assigned.link_key, link))
             whole = link_key(assigned.meeting)
             if assigned.day and whole not in before:
-                # Its series has no room yet: should it get one, it must not be taken for unknown.
+                # Its series has no room yet: if it gets one later, the occurrence must be known to it.
                 writes.append(Insert(whole, link))
         if older:
             ended = older.operation.finished(now, error=SUPERSEDED)
@@ -136,7 +136,7 @@ class Records:
         )
 
     async def _others(self, operation: Operation, changed: Sequence[Booking]) -> tuple[Booking, ...]:
-        """The bookings of an operation that it does not change itself."""
+        """The operation's bookings that it does not change itself."""
         tags = {booking.tag for booking in changed}
         return await self._bookings([tag for tag in operation.tags if tag not in tags])
 
@@ -150,7 +150,7 @@ class Records:
         return Pending(Operation.from_row(found), found, row, is_leased)
 
     async def note(self, operation: Operation, now: datetime) -> None:
-        """Write down a decision that leaves nothing to do."""
+        """Record a decision that leaves nothing to do."""
         due = due_operation(operation.correlation_id, now).put()
         await self._table.commit(self._integration, Insert(operation.key, operation.values()), due, *marks(operation))
 
@@ -159,9 +159,9 @@ class Records:
         return await stored_operation(self._table, self._integration, correlation_id)
 
     async def recent(self, since: datetime, now: datetime, most: int) -> AsyncIterator[Operation]:
-        """Operations of the days from `since` to `now`, the latest day first, at most so many; within a day any.
+        """Operations of the days from `since` to `now`, the latest day first, up to a limit; unordered within a day.
 
-        Found by the days on which they may go, so that this costs what was decided lately and not what is stored.
+        Found by the days on which they expire, so that the cost depends on recent decisions and not on what is stored.
         """
         day, left = now, most
         while day.date() >= since.date() and left > 0:
@@ -175,19 +175,19 @@ class Records:
             day -= timedelta(days=1)
 
     async def symptom(self) -> Mark | None:
-        """The last hint at wrong settings of the mailbox that nothing has disproved yet."""
+        """The last symptom of wrong mailbox settings that nothing has disproved yet."""
         row = await self._table.get(self._integration, RowKind.SYMPTOM.key())
         return Mark.from_row(row) if row else None
 
     async def forget_symptom(self, mark: Mark) -> None:
-        """The hint has been disproved; a newer one stays."""
+        """The symptom has been disproved; a newer one stays."""
         row = await self._table.get(self._integration, RowKind.SYMPTOM.key())
         if row and Mark.from_row(row) == mark:
             with suppress(RowChanged):
                 await self._table.commit(self._integration, Delete(row))
 
     async def take_over(self, correlation_id: str, now: datetime) -> Lease | None:
-        """The lease on an operation that some run left unfinished; None when it is done or still being worked on."""
+        """The lease on an unfinished operation; None if it is done or still being worked on."""
         row = await operation_row(self._table, self._integration, correlation_id)
         operation = Operation.from_row(row) if row else None
         pending = await self._table.get(self._integration, operation.pending_key) if operation else None
@@ -205,25 +205,25 @@ class Records:
         return Lease(operation, row, Row(self._integration, pending.key, {}, etag), bookings, tried, tries)
 
     async def reread(self, lease: Lease) -> Lease:
-        """The same lease with its bookings as they stand now."""
+        """The same lease with its bookings as they are stored now."""
         return replace(lease, bookings=await self._in_order([booking.tag for booking in lease.bookings]))
 
     async def update(self, lease: Lease, operation: Operation) -> Lease:
-        """Write down how far the work has got."""
+        """Record the progress of the work."""
         row = lease.operation_row
         [etag] = await self._table.commit(self._integration, Replace(row, operation.values()))
         return replace(lease, operation=operation, operation_row=replace(row, etag=etag))
 
     async def give_back(self, lease: Lease, until: datetime) -> None:
-        """End a lease early, with the work still to do, from `until` on; nothing when somebody else has it by now."""
+        """Release a lease early, with work left to do from `until` on; nothing if somebody else holds it by now."""
         left = pending_values(lease.operation, until, leased=False, tried=lease.tried, tries=lease.tries)
         with suppress(RowChanged):
             await self._table.commit(self._integration, Replace(lease.pending_row, left))
 
     async def finish(self, lease: Lease, operation: Operation) -> None:
-        """Write down that nothing is left to do.
+        """Record that nothing is left to do.
 
-        RowChanged means that one of the lease's bookings has changed meanwhile, so that the bridge must be told again.
+        RowChanged means that one of the lease's bookings has changed meanwhile, so that its room must be shown again.
         """
         await self._table.commit(
             self._integration,
@@ -237,7 +237,7 @@ class Records:
         return await unfinished_of(self._table, self._integration)
 
     async def unfinished(self, now: datetime) -> AsyncIterator[Operation]:
-        """Operations that are to be taken up again: nobody works on them, and their pause is over."""
+        """Operations that can be resumed: nobody is working on them, and their pause is over."""
         for each in await self.all_unfinished():
             if each.until <= now and (operation := await self.operation(each.correlation_id)):
                 yield operation

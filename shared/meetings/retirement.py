@@ -1,7 +1,7 @@
-"""Retirement of a deleted integration: its rooms close, its digits come free, its records go.
+"""Retirement of a deleted integration: its rooms close, its digits are released, its records are deleted.
 
-A marker is written before the settings are deleted, so that whatever is interrupted is finished by the nightly round;
-if the settings are still there then, it was the deletion itself that failed, and everything stays.
+A marker is written before the settings are deleted, so that the nightly round finishes whatever was interrupted; if the
+settings still exist then, the deletion itself failed, and everything stays.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ _BATCH = 50
 
 @dataclass(frozen=True)
 class Retirement:
-    """Removes what a deleted integration leaves."""
+    """Removes what a deleted integration leaves behind."""
 
     storage: Storage
     platform: Platform
@@ -38,7 +38,7 @@ class Retirement:
         return meetings_table(self.storage)
 
     async def announce(self, integration: str) -> None:
-        """Note that the integration is about to be deleted."""
+        """Record that the integration is about to be deleted."""
         await self._table.commit(RETIRED_PARTITION, Put(integration, {}))
 
     async def is_under_way(self, integration: str) -> bool:
@@ -46,7 +46,7 @@ class Retirement:
         return await self._table.get(RETIRED_PARTITION, integration) is not None
 
     async def complete(self, integration: str) -> None:
-        """Close its rooms and remove all its rows. May be repeated, and taken up where it was interrupted."""
+        """Close its rooms and remove all its rows. May be repeated, and resumed where it was interrupted."""
         while rows := [row async for row in self._first_rows(integration)]:
             await self._remove(integration, rows)
         await forget_alarms(self.storage, integration)
@@ -69,15 +69,15 @@ class Retirement:
                 return
 
     async def complete_all(self, existing: Collection[str]) -> None:
-        """Finish every retirement that was interrupted; those of `existing` integrations (uuids) never began."""
+        """Finish every interrupted retirement; those of `existing` integrations (uuids) never began."""
         for row in [row async for row in self._table.rows(RETIRED_PARTITION)]:
             try:
                 await (self._unmark if row.key in existing else self.complete)(row.key)
-            except AWAY as error:  # its marker stays, and so nothing is forgotten
+            except AWAY as error:  # its marker stays, so nothing is forgotten
                 log.warning("integration %s cannot be removed yet: %s", row.key, cause_of(error))
 
     async def _remove(self, integration: str, rows: list[Row]) -> None:
-        """Remove some of its rows; bookings in their own way, which also frees their aliases and names."""
+        """Remove some of its rows; bookings are removed separately, which also releases their aliases and names."""
         bookings = [Booking.from_row(row) for row in rows if RowKind.BOOKING.is_of(row)]
         others = [row for row in rows if not (RowKind.BOOKING.is_of(row) or RowKind.REMOVED.is_of(row))]
         removals = Removals(self.storage, self.platform)
@@ -87,4 +87,4 @@ class Retirement:
             await asyncio.gather(*map(removals.remove, bookings))
             await removals.finish(integration)
         except RowChanged:
-            log.info("work was under way when the integration was deleted; its rows are read again")
+            log.info("work was in progress when the integration was deleted; its rows are read again")

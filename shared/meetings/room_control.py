@@ -1,7 +1,7 @@
-"""What an admin does to a scheduled meeting's room by hand: close it, and open it again.
+"""What an admin does to a scheduled meeting's room by hand: closing and reopening it.
 
 A room that an admin has closed is *held*: neither the organizer's next message nor the nightly comparison with the
-calendar opens it. The organizer's messages about it are declined as those of a deleted alias. An invitation with
+calendar opens it. The organizer's messages about it are declined like those of a deleted alias. An invitation with
 another, unused alias gets that one.
 """
 
@@ -25,14 +25,14 @@ _Change: TypeAlias = Callable[[Booking], Awaitable[Booking]]
 
 @dataclass(frozen=True)
 class RoomControl:
-    """Closes and opens rooms. Every call may be repeated with the same outcome, and raises Unavailable."""
+    """Closes and opens rooms. Every call is idempotent and may raise Unavailable."""
 
     storage: Storage
     platform: Platform
     clock: Clock
 
     async def close(self, integration: str, tag: str) -> Booking:
-        """Let nobody in any more, and hold the room closed. Raises NotFound; Conflict for what is no scheduled room."""
+        """Let nobody in any more, and hold the room closed. Raises NotFound; Conflict if it is no scheduled room."""
 
         async def change(booking: Booking) -> Booking:
             if booking.conference is None:
@@ -42,13 +42,15 @@ class RoomControl:
         return await self._change(integration, tag, change)
 
     async def reopen(self, integration: str, tag: str) -> Booking:
-        """Let people in again as the meeting's times say. Raises NotFound; Conflict for what was not closed by hand."""
+        """Let people in again at the meeting's times. Raises NotFound; Conflict if it was not closed by hand."""
 
         async def change(booking: Booking) -> Booking:
             if booking.state is State.SCHEDULED:
                 return booking
             if booking.conference is None or not booking.held:
-                raise Conflict("This room was not closed by an admin: its meeting is over, cancelled, or has another.")
+                raise Conflict(
+                    "This room was not closed by an admin: its meeting is over, cancelled, or uses another room."
+                )
             if not booking.conference.calendar.has_future(self.clock.now()):
                 raise Conflict("The meeting is over.")
             return await self.platform.name(replace(booking, state=State.SCHEDULED, held=False, names=()))
@@ -66,7 +68,7 @@ class RoomControl:
                 try:
                     changed = await save_booking(table, changed, self.clock.now())
                 except RowChanged:
-                    continue  # somebody works on the meeting this moment
+                    continue  # somebody is working on the meeting right now
             await self.platform.show(changed)
             return changed
-        raise Conflict("The meeting is being changed this moment: try again.")
+        raise Conflict("The meeting is being changed right now: try again.")

@@ -1,16 +1,16 @@
-"""Rounds: what timers have done for every integration, fanned out over the queue `rounds`.
+"""Rounds: what timers do for every integration, fanned out over the queue `rounds`.
 
-A timer writes messages, each for a bounded stretch of neighbours in the order of their uuids, and ends; the platform
-hands them out to as many workers as it takes. Each integration of a stretch has a turn of its own (turns.py), within
-time limits (chores.py), at the same time as the others.
+A timer writes messages, each for a bounded stretch of consecutive integrations in the order of their uuids, and ends;
+the platform distributes them to as many workers as needed. Each integration of a stretch has a turn of its own
+(turns.py), within time limits (chores.py), concurrently with the others.
 
     timer ── start ──► [stretch] [stretch] [stretch] …  ── handle ──► turn, turn, turn, …
                            ▲                                             │
-                           └── who was busy, was not reached in time, or ┘
-                               is to be tried again: later, alone
+                           └── busy, not reached in time, or to be ──────┘
+                               retried: later, alone
 
-Nothing is lost when a process dies: the queue hands the message out again. Nothing piles up when rounds take longer
-than their period: a message that is as old as its period is left to the round that has begun since.
+Nothing is lost when a process dies: the queue delivers the message again. Nothing piles up when rounds take longer than
+their period: a message as old as its period is left to the round that has started since.
 """
 
 from __future__ import annotations
@@ -35,26 +35,26 @@ from shared.storage import Queue, before
 log = logging.getLogger(__name__)
 
 STRETCH_TURNS = 50
-"""Integrations that one message has at most."""
+"""Maximum integrations per message."""
 
 _STRETCH_GAP = 20
-"""Integrations that a stretch passes over at most between two that the round concerns."""
+"""How many unaffected integrations a stretch may skip between two that the round concerns."""
 
 SENDS_CONCURRENCY = 16
 
 TURNS_CONCURRENCY = 32
-"""Turns of one process at the same time: nearly all their time is waiting for Exchange and storage. More would make the
-pool of connections slower than it makes the round faster: its work for each request grows with those that wait.
+"""Concurrent turns per process: nearly all their time is spent waiting for Exchange and storage. More would slow the
+connection pool down more than they speed the round up: its work per request grows with the number of waiting requests.
 """
 
 START_TURNS_WITHIN = timedelta(seconds=90)
-"""A message's turns that have not begun by then go back into the queue: it must be over within functionTimeout."""
+"""Turns of a message that have not started by then go back into the queue: it must end within functionTimeout."""
 
 RELEASE_AFTER = timedelta(seconds=10)
-"""Integrations do not wait for slower neighbours longer than that."""
+"""Integrations wait no longer than that for slower neighbours."""
 
 BUSY_PAUSE = timedelta(seconds=30)
-"""Until somebody is looked for again who was in another round's turn."""
+"""Delay before retrying an integration that was in another round's turn."""
 
 RETRY_PAUSE = timedelta(minutes=10)
 
@@ -64,7 +64,7 @@ _SHOWN = 300
 
 @dataclass(frozen=True)
 class Rounds:
-    """Starts rounds, and works on their messages."""
+    """Starts rounds, and handles their messages."""
 
     integrations: IntegrationStore
     turns: Turns
@@ -73,14 +73,16 @@ class Rounds:
     queue: Queue
     clock: Clock
     due_rooms: Callable[[], Awaitable[object]]
-    """Hands out the rooms that are due on Management Nodes (room_keeper.py)."""
+    """Queues the rooms that are due on Management Nodes (room_keeper.py)."""
 
     @cached_property
     def _slots(self) -> asyncio.Semaphore:
         return asyncio.Semaphore(TURNS_CONCURRENCY)
 
     async def start(self, round_: Round, *, by_hand: bool = False, delays: Sequence[timedelta] = (timedelta(),)) -> int:
-        """Write the messages of a round, or of several that begin after `delays`; how many messages each has."""
+        """Write the messages of a round, or of several that start after `delays`; returns the number of messages of
+        each.
+        """
         now, count = self.clock.now(), 0
         first = Stretch(round_, "", "", now.isoformat(), by_hand)
         batch: list[tuple[Stretch, timedelta]] = []
@@ -98,7 +100,7 @@ class Rounds:
         return count
 
     async def start_rooms(self, delays: Sequence[timedelta]) -> None:
-        """Have due rooms handed out after each of `delays`, if any integration has rooms on a Management Node."""
+        """Have due rooms queued after each of `delays`, if any integration has rooms on a Management Node."""
         async for _ in self._stretches(Round.ROOMS):
             now = self.clock.now()
             moments = [(Stretch(Round.ROOMS, "", "", (now + each).isoformat()), each) for each in delays]
@@ -106,7 +108,7 @@ class Rounds:
             break
 
     async def _stretches(self, round_: Round) -> AsyncIterator[tuple[str, str]]:
-        """Bounds of stretches that hold all integrations which a round concerns."""
+        """Bounds of stretches that cover all integrations that a round concerns."""
         chosen, passed = list[str](), 0
         async for integration in self.integrations.outlines(columns=CONCERNING):
             if not round_.concerns(integration):
@@ -126,7 +128,7 @@ class Rounds:
     async def handle(self, body: str, *, last_try: bool = False) -> None:
         """Give every integration of a message its turn. Raises Unavailable, and ValueError for a foreign message.
 
-        On the last try an outage is not raised: the next round is the retry.
+        An outage on the last attempt is not raised: the next round is the retry.
         """
         stretch = decode(body)
         if stretch.is_over(self.clock.now()):
@@ -140,7 +142,7 @@ class Rounds:
             log.error("a part of round %s is left to the next round: %s", stretch.round, type(error).__name__)
 
     def set_aside(self, body: str) -> None:
-        """Note a message that the queue has given up, as it does after faults of ours; the next round does its work."""
+        """Record a message that became poison, which happens after bugs of ours; the next round does its work."""
         log.error("a part of a round could not be handled: %s", body[:_SHOWN])
         measure(Metric.SET_ASIDE, 1)
 
@@ -177,7 +179,7 @@ class Rounds:
         return visits
 
     async def _finish(self, tasks: dict[asyncio.Task[None], Turn]) -> None:
-        """Wait for turns, and release those that are over: the quick ones before the slow ones."""
+        """Wait for turns and release those that have ended: quick ones do not wait for slow ones."""
         if not tasks:
             return
         over, slow = await asyncio.wait(tasks, timeout=RELEASE_AFTER.total_seconds())

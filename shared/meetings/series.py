@@ -1,6 +1,6 @@
-"""A series and those of its occurrences that have rooms of their own: pure rules (M3, M4).
+"""A series and its occurrences that have rooms of their own: pure rules (M3, M4).
 
-What happens to one occurrence never changes the others. A series' room keeps its name, texts and alias; the occurrence
+What happens to one occurrence never changes the others. A series' room keeps its name, texts and alias; an occurrence
 to which the organizer gives another VMR gets that one for itself, and the series' room is closed to it.
 """
 
@@ -11,17 +11,19 @@ from shared.calendar.conference import Calendar
 from shared.calendar.request import CalendarItem
 
 MOST_APART = 30
-"""Occurrences of one series with rooms of their own: a cancelled series closes all in one transaction of 100 writes."""
+"""Maximum occurrences of one series with rooms of their own: cancelling the series closes all of them in one
+transaction of 100 writes.
+"""
 
 
 def closed(rooms: Iterable[Booking], kept: Iterable[Apart] = ()) -> tuple[Booking, ...]:
-    """The rooms of occurrences that are open and not to be kept, as they are to be."""
+    """The rooms of occurrences that are open and not kept, as they become."""
     tags = {each.tag for each in kept}
     return tuple(room.closed() for room in rooms if room.state is State.SCHEDULED and room.tag not in tags)
 
 
 def apart_of(rooms: Iterable[Booking]) -> tuple[Apart, ...]:
-    """The occurrences that have these rooms, where their series had none to note them."""
+    """The occurrences with these rooms, if their series had no room to note them in."""
     return tuple(
         Apart(room.day, room.tag, occurrence)
         for room in rooms
@@ -31,7 +33,9 @@ def apart_of(rooms: Iterable[Booking]) -> tuple[Apart, ...]:
 
 
 def without_cancelled(apart: Iterable[Apart], day: str, calendar: Calendar) -> tuple[Apart, ...]:
-    """Those that are left once the occurrence of `day` is cancelled; with "" whichever Exchange no longer shows."""
+    """Those that remain once the occurrence of `day` is cancelled; with "" once those that Exchange no longer shows
+    are.
+    """
     if day:
         return tuple(each for each in apart if each.day != day)
     return tuple(each for each in apart if each.occurrence in calendar.occurrences)
@@ -40,10 +44,10 @@ def without_cancelled(apart: Iterable[Apart], day: str, calendar: Calendar) -> t
 def still_apart(
     apart: Iterable[Apart], tag: str, item: CalendarItem, calendar: Calendar, *, has_new_times: bool
 ) -> tuple[Apart, ...]:
-    """Those that keep their own rooms after a change of the series, which is to have the room of `tag`.
+    """Those that keep their own rooms after a change of the series, which gets the room of `tag`.
 
-    A new pattern resets all occurrences: Exchange then shows a plain one where an exception was, or nothing at its time
-    any more. An exception that Exchange only leaves out of a series' instances is kept, hence `has_new_times`.
+    A new pattern resets all occurrences: Exchange then shows a plain one instead of an exception, or nothing at its
+    time any more. An exception that Exchange merely omits from a series' instances is kept, hence `has_new_times`.
     """
     zone = item.tz
     plain = {f"{each.start.astimezone(zone):%Y%m%d}" for each in calendar.occurrences if each.is_plain}

@@ -1,4 +1,4 @@
-"""Where the answer of an operation stands that some run has left unfinished: only Exchange can tell."""
+"""What became of the answer of an operation that a run left unfinished: only Exchange can tell."""
 
 from datetime import datetime
 from enum import Enum, auto
@@ -10,7 +10,7 @@ from shared.meetings.lease import Lease
 
 
 class Standing(Enum):
-    """What is to become of the answer."""
+    """What to do about the answer."""
 
     OPEN = auto()
     ANSWERED = auto()
@@ -18,19 +18,20 @@ class Standing(Enum):
 
 
 async def standing(mailbox: Mailbox, lease: Lease, now: datetime) -> Standing:
-    """Whether the answer went out, still has to, or is not wanted any more since there is a newer version.
+    """Whether the answer went out, must still be sent, or is obsolete because there is a newer version.
 
-    A response counts as this operation's when Exchange had another one, or none, as the decision was made: the time of
-    a response alone does not tell which version it answers. An answer must not reach a newer version: a late decline
-    would take it out of the calendar, and a time that is no longer true would be told.
+    A response counts as this operation's if Exchange had a different one, or none, when the decision was made: the time
+    of a response alone does not show which version it answers. An answer must not apply to a newer version: a late
+    decline would remove it from the calendar, and a time that is no longer true would be announced.
     """
     operation = lease.operation
     request = await _read(mailbox, operation.message_id)
     item = request.item if request else None
-    if item is None or item.id != operation.item_id:  # a message of one occurrence may have been taken for its series
+    # a message of one occurrence may have been treated as one of its series
+    if item is None or item.id != operation.item_id:
         item = await mailbox.item(operation.item_id)
     if item is None:
-        # A declined item leaves the calendar. One that should be accepted and is gone is refused when it is tried.
+        # A declined item leaves the calendar. If the item to be accepted is gone, the attempt fails.
         return Standing.ANSWERED if operation.answer is Answer.DECLINED else Standing.OPEN
     if lease.tried and _is_answered(operation, item):
         return Standing.ANSWERED
@@ -54,7 +55,7 @@ def _is_answered(operation: Operation, item: CalendarItem) -> bool:
 
 
 async def _is_newer(mailbox: Mailbox, lease: Lease, item: CalendarItem, now: datetime) -> bool:
-    """Whether the calendar item says something else than what was decided on, so that its own message is answered."""
+    """Whether the calendar item differs from what was decided on, so that its own message will be answered."""
     booking = lease.bookings[0] if lease.bookings else None
     if lease.operation.answer is Answer.DECLINED or booking is None or booking.conference is None:
         return True

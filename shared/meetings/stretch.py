@@ -1,4 +1,4 @@
-"""What a round is, and its messages: ids only, so that whoever handles one reads the truth."""
+"""What a round is, and its messages: ids only, so that the handler reads the current state."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.integrations import Integration
 from shared.storage import before
 
 MAX_RETRIES = 3
-"""Of a turn that failed, in rounds whose next one is an hour or a day away."""
+"""Delay before a failed turn is retried, in rounds whose next one is an hour or a day away."""
 
 
 class Round(StrEnum):
@@ -30,16 +30,16 @@ class Round(StrEnum):
 
     @property
     def period(self) -> timedelta:
-        """From one to the next; its timer's, but for polls, of which one timer call starts several."""
+        """Time between rounds; that of its timer, except for polls, of which one timer call starts several."""
         return _PERIODS[self]
 
     @property
     def retries(self) -> int:
-        """How often a turn that failed is tried again before the next round."""
+        """How often a failed turn is retried before the next round."""
         return MAX_RETRIES if self.period >= timedelta(hours=1) else 0
 
     def concerns(self, integration: Integration) -> bool:
-        """Whether an integration has a turn; by its outline."""
+        """Whether an integration gets a turn; decided by its outline."""
         if self is Round.CLEANUP:
             return True
         if self is Round.ROOMS:
@@ -59,14 +59,14 @@ _PERIODS = {
 }
 
 CONCERNING = ("uuid", "enable_dynamic_vmrs", "authentication_method", "url", "conference_platform")
-"""Columns that tell whether a round concerns an integration."""
+"""Columns that determine whether a round concerns an integration."""
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """The integrations behind `after`, up to `until` (uuids), whose turns are due since `started` (ISO).
+    """The integrations after `after`, up to `until` (uuids), whose turns are due since `started` (ISO).
 
-    `by_hand` has things done that are not due yet. `tries` counts the turns that failed.
+    `by_hand` includes what is not due yet. `tries` counts the failed turns.
     """
 
     round: Round
@@ -77,11 +77,11 @@ class Stretch:
     tries: int = 0
 
     def alone(self, uuid: str) -> Self:
-        """The stretch with one integration of it."""
+        """The stretch reduced to one integration."""
         return replace(self, after=before(uuid), until=uuid)
 
     def is_over(self, now: datetime) -> bool:
-        """Whether the next round has begun meanwhile."""
+        """Whether the next round has started meanwhile."""
         return now >= datetime.fromisoformat(self.started) + self.round.period
 
     def encode(self) -> str:
@@ -93,5 +93,5 @@ _adapter = TypeAdapter(Stretch)
 
 
 def decode(body: str) -> Stretch:
-    """The stretch of a queue message. Raises ValueError for anything that `encode` does not write."""
+    """The stretch of a queue message. Raises ValueError for anything that `encode` did not write."""
     return _adapter.validate_json(body, strict=True)

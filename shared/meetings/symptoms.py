@@ -1,4 +1,6 @@
-"""Mailbox settings that break us, seen by their effect: Graph cannot read them (O1, docs/facts/exchange.md §7)."""
+"""Mailbox settings that break scheduling, detected by their effect: Graph cannot read them (O1, docs/facts/exchange.md
+§7).
+"""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from shared.storage import Put, Row
 
 _NEW = frozenset({Accepted.NEW_SINGLE, Accepted.NEW_SERIES})
 _LONGEST = 4000
-"""Characters of a body that may be an emptied one: Exchange leaves at most a frame of HTML."""
+"""Maximum length in characters of an emptied body: Exchange leaves at most an HTML frame."""
 
 _UNSEEN = re.compile(r"<(head|style)\b.*?</\1\s*>|<[^<>]*>|&nbsp;|&#160;|\s+", re.IGNORECASE | re.DOTALL)
 
@@ -28,8 +30,8 @@ class Symptom(StrEnum):
 
 
 CAUSES = {
-    Symptom.NO_ITEM: "Exchange makes no calendar item for meeting requests (AutomateProcessing None).",
-    Symptom.EMPTY: "A meeting request came without a text, so without its security tag (AutoAccept with "
+    Symptom.NO_ITEM: "Exchange creates no calendar item for meeting requests (AutomateProcessing None).",
+    Symptom.EMPTY: "A meeting request arrived without text, and therefore without its security tag (AutoAccept with "
     "DeleteComments), or the organizer left it empty.",
     Symptom.ANSWERED: "Exchange answered a meeting request before this service did (AutomateProcessing AutoAccept).",
 }
@@ -45,18 +47,18 @@ class Mark:
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """The mark of a row."""
+        """What the row records."""
         values = {name: str(value) for name, value in row.values.items()}
         return cls(Symptom(values["symptom"]), datetime.fromisoformat(values["seen"]), values["correlation_id"])
 
     @property
     def cause(self) -> str:
-        """For an alarm."""
+        """The text for an alarm."""
         return f"{CAUSES[self.symptom]} Correlation id {self.correlation_id}."
 
 
 def symptom_of(request: MeetingRequest, decision: Decision) -> Symptom | None:
-    """What in a request points to wrong settings of the mailbox, given what was decided on it."""
+    """What in a request indicates wrong mailbox settings, given the decision on it."""
     if request.kind is not Kind.REQUEST:
         return None
     if request.item is None:
@@ -69,12 +71,14 @@ def symptom_of(request: MeetingRequest, decision: Decision) -> Symptom | None:
 
 
 def is_empty(body: str) -> bool:
-    """Whether nobody sees anything in an HTML or plain-text body."""
+    """Whether an HTML or plain-text body shows nothing."""
     return len(body) <= _LONGEST and not _UNSEEN.sub("", body)
 
 
 def marks(operation: Operation) -> list[Put]:
-    """The write that notes an operation's symptom, in the transaction that writes the operation: it costs nothing."""
+    """The write that notes an operation's symptom, in the transaction that writes the operation: it costs nothing
+    extra.
+    """
     if not operation.symptom:
         return []
     values = {"symptom": operation.symptom, "seen": operation.created, "correlation_id": operation.correlation_id}
@@ -82,6 +86,6 @@ def marks(operation: Operation) -> list[Put]:
 
 
 def disproves(operation: Operation, mark: Mark) -> bool:
-    """Whether a later request went as it should: a new meeting was accepted, and nothing about it was odd."""
+    """Whether a later request went as expected: a new meeting was accepted, and nothing about it was odd."""
     is_normal = operation.decision is DecisionKind.ACCEPT and operation.reason in _NEW and not operation.symptom
     return is_normal and datetime.fromisoformat(operation.created) > mark.seen

@@ -1,4 +1,4 @@
-"""What a meeting's conference is called and what its organizer is told: the integration's templates, filled in."""
+"""A meeting's conference name and the texts its organizer gets: the integration's rendered templates."""
 
 import logging
 from dataclasses import replace
@@ -28,10 +28,10 @@ _CONFERENCE_TEMPLATES = (
 
 
 def conference(integration: Integration, item: CalendarItem, decision: Accept | Refresh, now: datetime) -> Conference:
-    """The conference of a meeting by the integration's present settings (M2).
+    """The conference of a meeting under the integration's current settings (M2).
 
-    While people may be in it, its name stays: a node takes another name for another room. A series' texts are its own:
-    nothing that is said of one occurrence changes them. Raises TemplateInvalid.
+    While people may be in it, its name stays: a node treats another name as another room. A series' texts are its own:
+    what is said of one occurrence does not change them. Raises TemplateInvalid.
     """
     booking, calendar, before = decision.booking, decision.calendar, decision.booking.conference
     if before and item.shape is Shape.OCCURRENCE and not decision.day:
@@ -57,7 +57,7 @@ def conference(integration: Integration, item: CalendarItem, decision: Accept | 
         numeric_alias=booking.numeric_alias,
         service_tag=f"{integration.uuid}:{booking.tag}",
         theme=name_in(integration, "ivr_theme"),
-        # A URI that nobody has resolved lets nobody in (shared/conferences/answer.py).
+        # An unresolved URI lets nobody in (shared/conferences/answer.py).
         identity_provider_group=name_in(integration, _GROUP) or getattr(integration, _GROUP) or "",
         non_idp_participants=integration.non_idp_participants,
         buffer_before=integration.meeting_buffer_before,
@@ -69,14 +69,14 @@ def conference(integration: Integration, item: CalendarItem, decision: Accept | 
 
 
 def _keeps_organizer(integration: Integration) -> bool:
-    """Whether the settings put the organizer's address on record anyway, or on a Management Node."""
+    """Whether the settings record the organizer's address anyway, or use it on a Management Node."""
     on_record = any("organizer_email" in str(getattr(integration, field)) for field in _CONFERENCE_TEMPLATES)
     return on_record or integration.conference_platform == "management_api"
 
 
 def acceptance(integration: Integration, decision: Accept, item: CalendarItem) -> str:
     """The answer to a meeting that was accepted, as HTML."""
-    # Times that are not the organizer's own say so.
+    # If the times are not in the organizer's own zone, the answer says so.
     zone = "" if item.zone else " UTC"
     return _answer(
         integration,
@@ -99,7 +99,7 @@ def rejection(integration: Integration, decision: Reject, correlation_id: str) -
 
 
 def _general_error(integration: Integration, values: dict[str, str]) -> str:
-    """This answer always goes out: where the admin's own text fails too, it is the product's."""
+    """This answer always goes out: if the admin's own template fails too, the default is used."""
     name = Rejected.GENERAL_ERROR.value
     try:
         return _answer(integration, Rejected.GENERAL_ERROR, values)
@@ -111,16 +111,17 @@ def _general_error(integration: Integration, values: dict[str, str]) -> str:
 def late_instructions(integration: Integration, item: CalendarItem, booking: Booking) -> Mail:
     """The mail with the joining instructions that the invitation could not hold, to everybody who was invited (M8).
 
-    It comes from the organizer where that is allowed.
+    It is sent from the organizer's address where that is allowed.
     """
     recipients, html = invited(integration, item), joining_instructions(integration, booking)
     return Mail(recipients, one_line(item.subject), html, sender=item.organizer.address, item_id=item.id)
 
 
 def invited(integration: Integration, item: CalendarItem) -> tuple[str, ...]:
-    """Everybody who was invited and can be mailed, with the organizer and without the equipment mailbox.
+    """Everybody who was invited and has a mail address, with the organizer and without the equipment mailbox.
 
-    What is not ASCII stays as it is: in lower case it may be somebody else's address (shared/mail_addresses.py).
+    Only ASCII is lowercased: other characters in lower case may make somebody else's address
+    (shared/mail_addresses.py).
     """
     addresses = (mail_address(text) for text in (item.organizer.email, *item.attendees))
     people = dict.fromkeys(address.lower() if address.isascii() else address for address in addresses if address)
@@ -128,21 +129,21 @@ def invited(integration: Integration, item: CalendarItem) -> tuple[str, ...]:
 
 
 def can_mail_to(item: CalendarItem) -> bool:
-    """Whether the organizer has an address that a mail's header may hold."""
+    """Whether the organizer has an address that is valid in a mail header."""
     return bool(item.organizer.address) and item.organizer.address.isascii()
 
 
 def plain_response(operation: Operation) -> Operation:
-    """The same operation with its answer as the plain comment of Graph's own response, instead of a mail of ours."""
+    """The same operation with its answer as the plain comment of Graph's own response instead of a separate mail."""
     others = tuple(mailing for mailing in operation.mails if mailing is not Mailing.RESPONSE)
     return replace(operation, mails=others, text=html_to_text(operation.text))
 
 
 def response_mail(integration: Integration, item: CalendarItem, operation: Operation, now: datetime) -> Mail:
-    """The answer as a mail: where it is to be HTML, since Graph's own comment is plain text, or Exchange refuses it.
+    """The answer as a mail: if it is to be HTML, since Graph's own comment is plain text, or if Exchange refuses it.
 
-    It holds an iTIP REPLY, so that it is a meeting response; an ordinary mail where no reply can be made (`can_reply`).
-    Not confirmed without a live tenant: that Exchange makes a tracked response of it.
+    It contains an iTIP REPLY, so that it is a meeting response; an ordinary mail if no reply can be made (`can_reply`).
+    Not confirmed without a live tenant: that Exchange turns it into a tracked response.
     """
     html = operation.text
     if not (integration.answers_in_html or integration.response_format == "html"):

@@ -1,4 +1,4 @@
-"""What the timers start, and what is done at once for an admin who has just saved an integration."""
+"""What the timers start, and what is done immediately when an admin has saved an integration."""
 
 import asyncio
 import logging
@@ -25,12 +25,12 @@ from shared.statistics.rows import DEPLOYMENT
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = timedelta(seconds=10)
-"""An admin waits for the answer to a save."""
+"""An admin is waiting for the response to a save."""
 
 
 @dataclass(frozen=True)
 class Timers:
-    """One method for each timer. Rounds are started, and worked on by the queue (rounds.py)."""
+    """One method per timer. Rounds are started here and handled by the queue (rounds.py)."""
 
     integrations: IntegrationStore
     rounds: Rounds
@@ -39,31 +39,33 @@ class Timers:
     retirement: Retirement
 
     async def sweep(self) -> None:
-        """Find what notifications missed, finish what a crash interrupted, and watch new mailboxes (M5, M9)."""
+        """Find what notifications missed, finish what crashes interrupted, subscribe to new mailboxes (M5, M9)."""
         await self.rounds.start(Round.SWEEP)
 
     async def poll(self, polls: int = 1) -> None:
-        """Look where nobody notifies us, so many times a minute apart: as long as an organizer may wait."""
+        """Poll mailboxes without notifications, so many times a minute apart: as long as an organizer may wait."""
         await self.rounds.start(Round.POLL, delays=[each * Round.POLL.period for each in range(polls)])
 
     async def rooms(self, minutes: int = 1) -> None:
-        """Hand out rooms that are due on Management Nodes, so many times a minute apart; not where there are none."""
+        """Queue rooms that are due on Management Nodes, so many times a minute apart; nothing if there are none."""
         await self.rounds.start_rooms([each * Round.ROOMS.period for each in range(minutes)])
 
     async def renew(self, *, by_hand: bool = True) -> None:
-        """Renew the subscriptions that are due, all of them `by_hand`, and replace those Exchange has lost (M9)."""
+        """Renew the subscriptions that are due (all of them if `by_hand`), and replace those that Exchange has lost
+        (M9).
+        """
         await self.rounds.start(Round.RENEW, by_hand=by_hand)
 
     async def agenda(self) -> None:
-        """Read series on, and close what is over (M3, C4)."""
+        """Extend series, and close what is over (M3, C4)."""
         await self.rounds.start(Round.AGENDA)
 
     async def compare(self) -> None:
-        """Compare calendars with records, both ways, and have handled what differs; ask what mailboxes are known by."""
+        """Compare calendars and records both ways, queue the differences, and refresh the mailboxes' addresses."""
         await self.rounds.start(Round.COMPARE)
 
     async def cleanup(self) -> None:
-        """Let old records and unused reservations go, and see how full the number space is (A3, A7, C4)."""
+        """Delete old records and unused reservations, and check how full the number space is (A3, A7, C4)."""
         await self.rounds.start(Round.CLEANUP)
         existing = {each.uuid async for each in self.integrations.outlines(columns=("uuid",))}
         await self.retirement.complete_all(existing)
@@ -81,9 +83,9 @@ class Timers:
         return sorted([each async for each in self.integrations.outlines()], key=lambda integration: integration.id)
 
     async def connect(self, uuid: str, changed: frozenset[str] = frozenset()) -> None:
-        """Try an integration's connection at once, for an admin who has just saved it or signed it in (E3, E4).
+        """Test an integration's connection immediately, for an admin who has just saved it or signed it in (E3, E4).
 
-        `changed` names the settings that were changed. Alarms that have nothing to be about any more are cleared.
+        `changed` names the changed settings. Alarms about what no longer exists are cleared.
         """
         integration = await self.integrations.get(uuid)
         await self.alarms.clear_unused(integration)
@@ -96,7 +98,7 @@ class Timers:
             await handlers.learn_addresses()
 
     async def _connects(self, uuid: str, changed: frozenset[str]) -> bool:
-        """Whether the connection works; if not, that is the integration's alarm."""
+        """Whether the connection works; if it does not, that becomes the integration's alarm."""
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT.total_seconds()):
                 await self._connect(await self.handlers(uuid), changed)
@@ -105,7 +107,7 @@ class Timers:
             return False
         except (SchedulingError, TimeoutError) as error:
             log.warning("%s of integration %s: %s", AlarmKind.CONNECTION, uuid, type(error).__name__)
-            cause = str(error) or "Exchange does not answer in time."
+            cause = str(error) or "Exchange did not answer in time."
         except Exception:
             log.exception("%s of integration %s", AlarmKind.CONNECTION, uuid)
             cause = "An unexpected error; see the app's log."

@@ -1,13 +1,13 @@
-"""Whose turn it is: two rounds never work on one integration at once, whichever process they run in.
+"""Turns: two rounds never work on one integration at the same time, in whichever process they run.
 
-One row each, `<integration>` in the partitions `turns-<n>` of table `meetings`: until when somebody works on the
-integration, and what its turns remember (when something is due again). Neighbours are taken and released together.
+One row each, `<integration>` in the partitions `turns-<n>` of table `meetings`: the lease on the integration, and what
+its turns remember (when something is due again). Neighbours are taken and released together.
 
-    take     until = now + TURN_LEASE, if it was free        ── conditional on the ETag: one of two gets it
+    take     until = now + TURN_LEASE, if it was free        ── conditional on the ETag: only one of two succeeds
       …      the turn does its work, each chore within a time limit
-    release  until = "", memory                              ── nothing, if the lease ran out and another one has it
+    release  until = "", memory                              ── no effect if somebody else holds the lease now
 
-A process that dies leaves leases that run out by themselves.
+The leases of a process that dies expire by themselves.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ from shared.storage import (
 )
 
 TURN_LEASE = timedelta(minutes=5)
-"""As long as a function may run (functionTimeout of host.json): whoever has taken a turn is over by then."""
+"""As long as a function may run (functionTimeout of host.json): whoever has taken a turn has ended by then."""
 
 _UNTIL = "until"
 
 
 @dataclass
 class Turn:
-    """The sole right to work on an integration. `memory` is kept for its next turns: short texts by name."""
+    """The exclusive right to work on an integration. `memory` is kept for its next turns: short texts by name."""
 
     integration: str
     row: Row
@@ -53,15 +53,15 @@ class Turn:
     memory: dict[str, str] = field(default_factory=dict)
 
     def is_due(self, what: str, now: datetime) -> bool:
-        """Whether something is to be done: never yet, or it was put off until now."""
+        """Whether something is due: never done yet, or postponed until now."""
         return _moment(self.memory.get(what, "")) <= now
 
     def put_off(self, what: str, until: datetime) -> None:
-        """Something need not be done before that."""
+        """Something is not due before that time."""
         self.memory[what] = until.isoformat()
 
     def forget(self, what: str) -> None:
-        """Something is to be done in the next turn."""
+        """Something is due in the next turn."""
         self.memory.pop(what, None)
 
 
@@ -77,7 +77,7 @@ class Turns:
         return meetings_table(self.storage)
 
     async def take(self, integrations: Sequence[str]) -> list[Turn]:
-        """The turns of those of these neighbours (uuids, in their order) that nobody works on; the others are left."""
+        """Take the turns of these neighbours (uuids, in order), except those that somebody is working on."""
         if not integrations:
             return []
         now, present = self.clock.now(), await self._present(integrations)
@@ -88,7 +88,7 @@ class Turns:
         return [_turn(each, present.get(each), until, etags[each]) for each in free if each in etags]
 
     async def release(self, turns: Sequence[Turn]) -> None:
-        """Others may work on these integrations again. Raises Unavailable; then the leases run out."""
+        """Release these integrations. Raises Unavailable; the leases expire then."""
         await self._commit(
             {turn.integration: Replace(turn.row, {**turn.memory, _UNTIL: ""}) for turn in turns}
         )  # fmt: skip
@@ -104,7 +104,7 @@ class Turns:
         return [row async for row in self._table.rows(partition, after=before(first), until=last)]
 
     async def _commit(self, writes: dict[str, Write]) -> dict[str, str]:
-        """The new ETags of those that could be written."""
+        """The new ETags of the rows that could be written."""
         parts: dict[str, list[str]] = defaultdict(list)
         for integration in writes:
             parts[shard(TURNS_PARTITION, integration)].append(integration)
@@ -132,7 +132,7 @@ async def forget_turn(tables: Tables, integration: str) -> None:
     """The integration is deleted."""
     table, partition = meetings_table(tables), shard(TURNS_PARTITION, integration)
     row = await table.get(partition, integration)
-    with suppress(RowChanged):  # a turn is under way, and will find that the integration is gone
+    with suppress(RowChanged):  # a turn is in progress, and will find that the integration is gone
         if row:
             await table.commit(partition, Delete(row))
 

@@ -1,8 +1,8 @@
-"""Messages that could not be handled yet, because something was away or because of a fault: nothing is decided on them.
+"""Undecided messages that could not be handled yet, because something was unavailable or because of a bug.
 
-One row each, `waiting:<correlation id>` in the integration's partition of table `meetings`, from the first look that
-failed until one succeeds. Queue messages live for seven days at most and their tries are counted; these rows stay for
-as long as it takes. The backlog (backlog.py) looks at them again.
+One row each, `waiting:<correlation id>` in the integration's partition of table `meetings`, from the first failed
+attempt until one succeeds. Queue messages live for at most seven days and their attempts are counted; these rows stay
+for as long as it takes. The backlog (backlog.py) retries them.
 """
 
 from collections.abc import AsyncIterator
@@ -16,23 +16,24 @@ from shared.intake.notice import jittered
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Table, Values
 
 FIRST_PAUSE = timedelta(minutes=10)
-"""The queue's own looks take eight minutes."""
+"""The queue's own retries take eight minutes."""
 
 LONGEST_PAUSE = timedelta(minutes=30)
 LONGEST_PAUSE_AFTER_FAULT = timedelta(days=1)
-"""A bug of ours is not fixed by waiting: the next version may handle the message."""
+"""A bug of ours does not go away by waiting: the next version may handle the message."""
 
 HOLDS_OTHERS_FOR = timedelta(days=4)
-"""How long a message may keep later ones from being declined: longer than outages last, but one that Exchange can never
-give out must not keep everybody's for ever.
+"""How long a message may delay the decline of later ones: longer than outages last, but one that Exchange can never
+deliver must not delay them for ever.
 """
 
 
 @dataclass(frozen=True)
 class WaitingMessage:
-    """A message, since when it waits, when it is looked at next, how often that was done in vain, and why.
+    """A message, since when it waits, when it is retried next, how often it has failed, and why.
 
-    `is_fault` says that it failed by an unexpected error, not because something was away. `cause` is fit for an admin.
+    `is_fault` means that it failed with an unexpected error, not because something was unavailable. `cause` is fit for
+    an admin to read.
     """
 
     correlation_id: str
@@ -44,7 +45,7 @@ class WaitingMessage:
     is_fault: bool
 
     def failed(self, cause: str, now: datetime, *, is_fault: bool) -> Self:
-        """This message after one more look in vain."""
+        """This message after one more failed attempt."""
         longest = LONGEST_PAUSE_AFTER_FAULT if is_fault else LONGEST_PAUSE
         pause = jittered(min(FIRST_PAUSE * 2 ** min(self.looks, 20), longest), self.correlation_id)
         return replace(self, looks=self.looks + 1, next_look=now + pause, cause=cause, is_fault=is_fault)
@@ -77,19 +78,19 @@ class WaitingMessage:
 
 @dataclass(frozen=True)
 class WaitingMessages:
-    """The list of one integration."""
+    """One integration's waiting messages."""
 
     table: Table
     integration: str
 
     async def add(self, correlation_id: str, message: str, cause: str, now: datetime, *, is_fault: bool) -> None:
-        """Note that a message waits; one that is noted already stays as it is."""
+        """Record that a message waits; one already recorded is left as it is."""
         new = WaitingMessage(correlation_id, message, now, now + FIRST_PAUSE, 0, cause, is_fault)
         with suppress(RowExists):
             await self.table.commit(self.integration, Insert(RowKind.WAITING.key(correlation_id), new.values()))
 
     async def all(self) -> list[WaitingMessage]:
-        """All, the longest waiting first."""
+        """All of them, the longest waiting first."""
         found = [WaitingMessage.from_row(row) async for row in self._rows()]
         return sorted(found, key=lambda waiting: (waiting.since, waiting.correlation_id))
 
@@ -97,7 +98,7 @@ class WaitingMessages:
         return self.table.rows(self.integration, RowKind.WAITING.prefix)
 
     async def update(self, waiting: WaitingMessage) -> None:
-        """Write down that it was looked at; nothing when it has been handled meanwhile."""
+        """Record an attempt; nothing if the message has been handled meanwhile."""
         key = RowKind.WAITING.key(waiting.correlation_id)
         row = await self.table.get(self.integration, key)
         with suppress(RowChanged):
@@ -112,7 +113,7 @@ class WaitingMessages:
                 await self.table.commit(self.integration, Delete(row))
 
     async def has_earlier(self, correlation_id: str, now: datetime) -> bool:
-        """Whether messages wait, for something that is away, that came before this one (and not HOLDS_OTHERS_FOR)."""
+        """Whether messages that arrived before this one (within HOLDS_OTHERS_FOR) wait for something unavailable."""
         for waiting in await self.all():
             if waiting.correlation_id == correlation_id:
                 return False

@@ -1,4 +1,4 @@
-"""Handles queue messages: each notice goes to its processor or watcher, and one failure never affects another."""
+"""Handles queue messages: each notice goes to its processor or watcher, and a failure never affects other notices."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from shared.storage import Queue
 log = logging.getLogger(__name__)
 
 _Failure: TypeAlias = tuple[Notice, Exception]
-"""A notice that failed for another reason than that something is away."""
+"""A notice that failed for another reason than unavailability."""
 
 SERVE_LINE_FOR = 60.0
-"""Seconds that one queue message goes on with a line; then the queue hands it to whoever is free."""
+"""Seconds that handling one queue message may go on with a line; then the queue passes it to a free worker."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,11 @@ class Worker:
     keep_rooms: Callable[[RoomWork], Awaitable[None]]
 
     async def handle(self, body: str, *, last_try: bool) -> None:
-        """Handle one queue message; what must wait goes back into the queue by itself, with a delay.
+        """Handle one queue message; whatever must wait is put back into the queue with a delay.
 
-        One notice that fails for another reason never holds up its neighbours: it is sent again alone. A single one
-        raises, so that the queue counts its tries and sets it aside in the end. Raises ValueError for a foreign one.
+        A notice that fails for another reason does not hold up its neighbours: it is sent again alone. A single one
+        raises, so that the queue counts its attempts and moves it to the poison queue in the end. Raises ValueError for
+        a foreign one.
         """
         if is_room_work(body):
             await self.keep_rooms(RoomWork.decode(body))
@@ -62,7 +63,7 @@ class Worker:
         await self._send_again(failures)
 
     async def _group(self, uuid: str, notices: list[Notice], *, last_try: bool) -> list[_Failure]:
-        """Handle the notices of one integration, or line them up behind those that are under way."""
+        """Handle the notices of one integration, or line them up behind those in progress."""
         lane = self.lanes.of(uuid)
         failures: list[_Failure] = []
         if not (lane.is_busy and await self._line_up(uuid, notices)):
@@ -74,7 +75,9 @@ class Worker:
         return failures
 
     async def _line_up(self, uuid: str, notices: Sequence[Notice]) -> bool:
-        """Line notices up; whether that was done: not what is about the whole mailbox, nor while storage is away."""
+        """Line notices up; returns whether they were: not those about the whole mailbox, nor any while storage is
+        unavailable.
+        """
         if not all(notice.message for notice in notices):
             return False
         try:
@@ -85,7 +88,7 @@ class Worker:
         return True
 
     async def _all(self, lane: Lane, notices: Sequence[Notice], *, last_try: bool = False) -> list[_Failure]:
-        """Handle notices; those that failed for a reason that no waiting cures, with it."""
+        """Handle notices; returns those that failed for a reason that no waiting cures, each with that reason."""
 
         async def one(notice: Notice) -> _Failure | None:
             async with lane.slots:
@@ -103,7 +106,7 @@ class Worker:
         return [failure for failure in found if failure]
 
     async def _serve_line(self, uuid: str, lane: Lane) -> None:
-        """Go on with what was lined up until nothing is left, or hand over to the queue after a while."""
+        """Work through the line until nothing is left, or hand over to the queue after a while."""
         until, lane.is_served = time.monotonic() + SERVE_LINE_FOR, True
         try:
             while lane.lined_up:
@@ -116,29 +119,29 @@ class Worker:
                 if lane.lined_up and time.monotonic() > until:
                     await self._send(Notice(uuid, lined_up=True), timedelta(0))
                     lane.lined_up = 0
-        except AWAY as error:  # the next sweep has the line taken up again
-            log.warning("the line of integration %s was left: %s", uuid, type(error).__name__)
+        except AWAY as error:  # the next sweep restarts the line
+            log.warning("stopped working through the line of integration %s: %s", uuid, type(error).__name__)
             lane.lined_up = 0
         finally:
             lane.is_served = False
 
     async def _send_again(self, failures: Sequence[_Failure]) -> None:
         for notice, failure in failures:
-            log.warning("a notice failed and is tried again alone: %s", type(failure).__name__)
+            log.warning("a notice failed and is retried alone: %s", type(failure).__name__)
             await self._send(notice, timedelta(0))
 
     async def _handle(self, notice: Notice, *, last_try: bool) -> None:
         try:
             handlers = await self.handlers(notice.integration)
         except NotFound:
-            log.info("a notice for an integration that has been deleted was dropped")
+            log.info("dropped a notice for a deleted integration")
             return
         except AWAY as error:
             await self._put_off(notice, error)
             return
         try:
             if notice.lined_up:
-                return  # the line is gone on with, once this is over
+                return  # the line continues once this has ended
             if not notice.message:
                 await handlers.watcher.resync(resubscribe=notice.resubscribe)
             else:
@@ -155,7 +158,9 @@ class Worker:
             await handlers.processor.handled(notice)
 
     async def _look_again(self, handlers: Handlers, notice: Notice, error: Exception) -> None:
-        """The message is noted first, so that it waits for as long as it takes; then the queue's few quick looks."""
+        """The message is recorded first, so that it waits for as long as it takes; then the queue makes its few quick
+        retries.
+        """
         try:
             if notice.message:
                 await handlers.processor.wait(notice, cause_of(error), is_fault=False)
@@ -164,46 +169,48 @@ class Worker:
             return
         later = notice.again(_wait(error))
         if later:
-            log.info("tried again in %s: %s", later[1], cause_of(error))
+            log.info("retried in %s: %s", later[1], cause_of(error))
             await self._send(*later)
 
     async def _put_off(self, notice: Notice, error: Exception) -> None:
-        """Back into the queue, however often: it cannot even be noted. Each time it may stay there for seven days."""
+        """Put back into the queue, however often: it cannot even be recorded. Each time it may stay there for seven
+        days.
+        """
         again, delay = notice.again(_wait(error)) or (notice, LONGEST_PAUSE)
-        log.info("tried again in %s: %s", delay, cause_of(error))
+        log.info("retried in %s: %s", delay, cause_of(error))
         await self._send(again, delay)
 
     async def _not_found(self, handlers: Handlers, notice: Notice) -> None:
-        """Look for the message again; after some minutes it is gone, if others can be read."""
+        """Look for the message again; after some minutes it counts as gone, if other messages can be read."""
         later = notice.again() if notice.attempt < LOOKS_FOR_MESSAGE else None
         if later:
             await self._send(*later)
         else:
-            log.info("a message was not found: it was deleted before it was read, or it is no longer ours to read")
+            log.info("a message was not found: it was deleted before it was read, or we may no longer read it")
             await handlers.watcher.not_found()
 
     async def _send(self, notice: Notice, delay: timedelta) -> None:
         await enqueue(self.queue, [notice], delay)
 
     async def set_aside(self, body: str) -> None:
-        """Note a message that the queue has given up; the backlog looks at it again. Raises nothing for what it holds.
+        """Record a message from the poison queue; the backlog retries it. Raises nothing about its content.
 
-        Raises Unavailable when it cannot be noted: the poison queue keeps it and hands it out again.
+        Raises Unavailable if it cannot be recorded: the poison queue keeps it and delivers it again.
         """
         if is_room_work(body):
-            log.error("rooms of a Management Node could not be looked at: they come again by their rows")
+            log.error("rooms of a Management Node could not be updated: their rows queue them again")
             measure(Metric.SET_ASIDE, 1)
             return
         try:
             notices = decode(body)
         except ValueError:
-            log.error("a foreign message was set aside")
+            log.error("dropped a foreign message")
             measure(Metric.SET_ASIDE, 1)
             return
         for notice in notices:
             log.error("a notice of integration %s could not be handled", notice.integration)
             measure(Metric.SET_ASIDE, 1, notice.integration)
-            if notice.message:  # the sweep comes by itself
+            if notice.message:  # the sweep repeats itself
                 await self._note(notice)
 
     async def _note(self, notice: Notice) -> None:
@@ -211,7 +218,7 @@ class Worker:
             handlers = await self.handlers(notice.integration)
         except NotFound:
             return  # the integration has been deleted
-        correlation = await handlers.processor.wait(notice, "Set aside by the queue.", is_fault=True)
+        correlation = await handlers.processor.wait(notice, "Moved to the poison queue.", is_fault=True)
         await self.alarms.raise_(notice.integration, AlarmKind.POISON, f"Correlation id {correlation}.")
 
 

@@ -1,4 +1,4 @@
-"""Trying out what EWS lets the service account do in a mailbox, without changing anything."""
+"""Testing what EWS lets the service account do in a mailbox, without changing anything."""
 
 import asyncio
 
@@ -9,15 +9,15 @@ from shared.mailboxes.ews.server import CONCURRENCY, EwsLogin
 
 
 class EwsAccess:
-    """Tries out the access to one mailbox."""
+    """Tests the access to one mailbox."""
 
     def __init__(self, login: EwsLogin, address: str, *, impersonate: bool) -> None:
         self._login, self._address, self._impersonate = login, address, impersonate
 
     async def try_out(self) -> list[Attempt]:
-        """See Access.try_out: at the same time, since a load balancer may treat connections differently.
+        """See Access.try_out: all connections at once, since a load balancer may treat them differently.
 
-        One right stands for all: impersonation, or full access, gives them all at once.
+        One right stands for all: impersonation, or full access, grants them together.
         """
         return list(await asyncio.gather(*(self._attempt() for _ in range(CONCURRENCY))))
 

@@ -1,4 +1,4 @@
-"""Exchange's address book by EWS: what else a mailbox is known by. `resolve` blocks, as operations.py does."""
+"""Exchange's address book by EWS: a mailbox's other addresses. `resolve` blocks, as operations.py does."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,9 +10,9 @@ from shared.mailboxes.ews.services import Resolve
 
 
 def resolve(account: Account, address: str) -> tuple[str, ...]:
-    """Proxy addresses of the mailbox of an address, as the address book has them; () when it has none. One call.
+    """Proxy addresses of an address's mailbox in the address book; () if it has none. One call.
 
-    With "smtp:" all addresses are looked through, otherwise primary ones alone (reference of UnresolvedEntry).
+    With the prefix "smtp:" all addresses are searched, otherwise only primary ones (reference of UnresolvedEntry).
     """
     resolved = Resolve(account=account).call(
         unresolved_entries=[f"smtp:{address}"], return_full_contact_data=True, search_scope="ActiveDirectory"
@@ -21,9 +21,10 @@ def resolve(account: Account, address: str) -> tuple[str, ...]:
 
 
 def addresses(resolutions: Sequence[Node], address: str) -> tuple[str, ...]:
-    """Addresses of the one who is meant among those found, who need only begin like it: who bears it, or the only one.
+    """Addresses of the intended one among the matches, which may merely start with the address: its owner, or the only
+    match.
 
-    The mailbox is told by its legacy Exchange DN where its RoutingType is EX; a contact has three addresses at most.
+    The mailbox is identified by its legacy Exchange DN if its RoutingType is EX; a contact has at most three addresses.
     """
     all_ = [tuple(_addresses(each)) for each in resolutions]
     bearers = [found for found in all_ if any(same_address(address, _bare(each)) for each in found)]

@@ -1,4 +1,4 @@
-"""HTTP to an Exchange server within bounds: bytes of an answer, and an end that the caller chooses."""
+"""HTTP to an Exchange server within bounds: the bytes of a response, and a deadline set by the caller."""
 
 import socket
 import ssl
@@ -14,15 +14,17 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from shared.mailboxes.ews.error_mapping import TooLarge
 
 PIECE = 64 * 1024
-"""Bytes of an answer that are read at a time. exchangelib names no number, which means one to requests."""
+"""Bytes of a response read at a time. exchangelib passes no number, which requests takes as one."""
 
 LARGEST = 16 * 1024 * 1024
-"""Bytes of an answer, unpacked; a page of 512 changes has some 500 KB, an invitation with a long body a few MB."""
+"""Bytes of a response, decompressed; a page of 512 changes takes about 500 KB, an invitation with a long body a few
+MB.
+"""
 
 
 class Sockets:
-    """The sockets of one connection, to be shut down from outside: no read waits longer for a byte than its timeout,
-    but a server that sends one now and then is never waited for in vain.
+    """The sockets of one connection, to be shut down from outside: a read times out when no byte arrives, but a server
+    that sends one now and then would keep it waiting for ever.
     """
 
     def __init__(self) -> None:
@@ -30,22 +32,22 @@ class Sockets:
         self._open: list[HTTPConnection] = []
 
     def watch(self, connection: HTTPConnection) -> None:
-        """Another connection is about to be made, in place of the last one. Raises OSError after an abort."""
+        """A new connection is about to replace the last one. Raises OSError after an abort."""
         if self.aborted:
             raise ConnectionAbortedError
         self._open = [connection, *self._open[:1]]  # a proxy's and ours
 
     def abort(self) -> None:
-        """Shut down. The thread that reads keeps its TLS state: only the transport below it ends."""
+        """Shut down. The reading thread keeps its TLS state: only the transport below it is closed."""
         self.aborted = True
         for connection in self._open:
-            if transport := getattr(connection.sock, "socket", connection.sock):  # TLS within a proxy's TLS has one
+            if transport := getattr(connection.sock, "socket", connection.sock):  # TLS inside a proxy's TLS has one
                 with suppress(OSError):
                     socket.socket.shutdown(transport, socket.SHUT_RDWR)
 
 
 def _pools(sockets: Sockets) -> dict[str, type[HTTPConnectionPool]]:
-    """urllib3's pools, whose connections can be shut down."""
+    """urllib3's pools, with connections that can be shut down."""
 
     class Plain(HTTPConnection):
         def connect(self) -> None:
@@ -67,11 +69,11 @@ def _pools(sockets: Sockets) -> dict[str, type[HTTPConnectionPool]]:
 
 
 class Adapter(HTTPAdapter):
-    """Reads answers within bounds, whatever the server does."""
+    """Reads responses within bounds, whatever the server does."""
 
     def __init__(self, sockets: Sockets, *, encrypted: bool) -> None:
         self._pools = _pools(sockets)
-        # SSL_CERT_FILE names authorities of one's own, beside the public ones, which requests adds.
+        # SSL_CERT_FILE names additional authorities, besides the public ones that requests trusts.
         self._trust: dict[str, Any] = {"ssl_context": ssl.create_default_context()} if encrypted else {}
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0, pool_block=True)
 
@@ -87,7 +89,7 @@ class Adapter(HTTPAdapter):
         return manager
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        """See HTTPAdapter, which leaves no choice of the response's class."""
+        """See HTTPAdapter, which does not let the response's class be chosen."""
         response = super().build_response(req, resp)
         response.__class__ = Bounded
         return response

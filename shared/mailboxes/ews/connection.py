@@ -1,6 +1,7 @@
-"""A connection to an Exchange server: exchangelib's Protocol, without its waiting and its process-wide state.
+"""A connection to an Exchange server: exchangelib's Protocol without its sleeps and its process-wide state.
 
-One connection serves one call at a time. NTLM proves the connection, not the request, so it is kept open between calls.
+One connection serves one call at a time. NTLM authenticates the connection, not the request, so it is kept open between
+calls.
 """
 
 import logging
@@ -20,14 +21,14 @@ from shared.mailboxes.ews.error_mapping import DEFAULT_WAIT, HttpFailure, NotSoa
 from shared.retry_after import retry_after
 
 EWS_TIMEOUT = (10.0, 25.0)
-"""Seconds for connecting, and for each wait for more of an answer. Who calls limits the whole time, by `abort`."""
+"""Seconds to connect, and to wait for each further part of a response. The caller limits the total time by `abort`."""
 
 _HEAD = 2048
 _ENVELOPE = re.compile(rb"<([A-Za-z_][\w.-]*:)?Envelope[\s>]")
 _ENVELOPE_END = re.compile(rb"</([A-Za-z_][\w.-]*:)?Envelope\s*>\s*\Z")
 _MARK = b"\xef\xbb\xbf"
 
-# At ERROR exchangelib writes whole requests, at DEBUG whole mailboxes, into the log (O3: no personal data there).
+# At ERROR exchangelib logs whole requests, at DEBUG whole mailboxes (O3: no personal data in logs).
 logging.getLogger("exchangelib").setLevel(logging.CRITICAL)
 
 
@@ -40,31 +41,31 @@ class Way:
 
 
 class AtOnce(FailFast):
-    """Raises at once whatever is wrong, with the wait that the server asks for; never waits itself."""
+    """Raises every error at once, with the delay that the server asks for; never waits itself."""
 
     def raise_response_errors(self, response: requests.Response) -> None:
-        """See RetryPolicy: a fault is SOAP, too, under status 500 or even 200."""
+        """See RetryPolicy: a SOAP fault is checked, too, which comes with status 500 or even 200."""
         if response.status_code in (200, 500) and _is_soap(response.content):
             return _check(response.content)
         if response.status_code == 200:
-            raise NotSoap("no XML")
+            raise NotSoap("not XML")
         if response.status_code in (301, 302, 303, 307, 308):
-            raise NotSoap("a redirection, which nothing follows")
+            raise NotSoap("a redirect, which is not followed")
         raise HttpFailure(response.status_code, retry_after(response.headers))
 
 
 class _Uncached(CachingProtocol):
-    """Makes a new Protocol each time: exchangelib's cache would hand out connections of other settings."""
+    """Creates a new Protocol each time: exchangelib's cache would return connections with other settings."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         return type.__call__(cls, *args, **kwargs)
 
 
 class Line(Protocol, metaclass=_Uncached):
-    """One connection as one account. `secret` is the password, or the access token, which may change."""
+    """One connection for one account. `secret` is the password, or the access token, which may change."""
 
     EWS_TIMEOUT = EWS_TIMEOUT
-    RETRY_WAIT = DEFAULT_WAIT  # what exchangelib takes for BackOffMilliseconds where a busy server gives none
+    RETRY_WAIT = DEFAULT_WAIT  # exchangelib's default if a busy server sends no BackOffMilliseconds
     USERAGENT = "vmr-scheduling"
 
     def __init__(self, way: Way, method: str, username: str, secret: str) -> None:
@@ -77,21 +78,21 @@ class Line(Protocol, metaclass=_Uncached):
                 service_endpoint=way.url,
                 credentials=credentials,
                 auth_type=method if credentials else NOAUTH,
-                version=Version(EXCHANGE_2016),  # or newer; without it a call is spent on finding out
+                version=Version(EXCHANGE_2016),  # or newer; without it a call is spent on detecting the version
                 retry_policy=AtOnce(),
                 max_connections=1,
             )
         )
 
     def takes(self, secret: str) -> bool:
-        """Whether the connection can go on with this secret: an access token goes with each request."""
+        """Whether the connection can be used with this secret: an access token is sent with each request."""
         if self.credentials is None:
             self._auth.token = secret
             return True
         return bool(self.credentials.password == secret)
 
     def create_session(self) -> requests.Session:
-        """See BaseProtocol: with bounds, and with nothing taken from the environment but what settings say."""
+        """See BaseProtocol: within bounds, and with nothing from the environment except what settings say."""
         session: requests.Session = super().create_session()
         if self.credentials is None:
             session.auth = self._auth
@@ -104,17 +105,17 @@ class Line(Protocol, metaclass=_Uncached):
 
     @property
     def aborted(self) -> bool:
-        """Whether it is of no use any more."""
+        """Whether it can no longer be used."""
         return self._sockets.aborted
 
     def abort(self) -> None:
-        """Break off what is under way, from any thread: whoever waits for the server sees the connection end."""
+        """Abort the current call, from any thread: the thread waiting for the server sees the connection close."""
         self._sockets.abort()
 
     def account(self, address: str, access: str = IMPERSONATION) -> Account:
         """The mailbox of an address, over this connection."""
         account = Account(address, access_type=access, config=self.config, default_timezone=UTC, locale="en_US")
-        # It has made a Protocol of its own, which would be kept for ever.
+        # It has created a Protocol of its own, which would be kept for ever.
         del Protocol[self.config]
         account.protocol = self
         return account
@@ -130,17 +131,19 @@ class _Bearer(AuthBase):
 
 
 def _is_soap(content: bytes) -> bool:
-    """Whether it is an envelope: with an XML declaration or without (grommunio writes faults so), by any prefix."""
+    """Whether it is an envelope: with or without an XML declaration (grommunio sends faults without), with any
+    prefix.
+    """
     head = content[:_HEAD].removeprefix(_MARK).lstrip()
     return head.startswith(b"<") and bool(_ENVELOPE.search(head))
 
 
 def _check(content: bytes) -> None:
-    """Refuse what exchangelib's forgiving parser would make sense of: SOAP that was cut off would lose messages.
+    """Reject what exchangelib's lenient parser would accept: truncated SOAP would lose messages.
 
-    SOAP has no document type (SOAP 1.1, chapter 3), so no entities of its own either.
+    SOAP has no document type (SOAP 1.1, chapter 3), and so no entity declarations.
     """
     if not _ENVELOPE_END.search(content[-_HEAD:]):
-        raise Unreadable("cut off")
+        raise Unreadable("truncated")
     if b"<!DOCTYPE" in content[:_HEAD]:
         raise Unreadable("document type")

@@ -11,17 +11,19 @@ from shared.identity.sign_in.endpoint import SignInRefused
 _RENEW_BEFORE = timedelta(minutes=5)
 
 Ask = Callable[[dict[str, str]], Awaitable[dict[str, Any]]]
-"""Sends a form to the token endpoint; its good answer. Raises SignInRefused, Unavailable."""
+"""Send a form to the token endpoint and return its response. Raises SignInRefused, Unavailable."""
 
 
 def token_form(client_id: str, secret: str, endpoint: str, resource: str) -> dict[str, str]:
-    """The form of a client credentials grant; v2.0 endpoints know scopes, v1 ones resources, and neither the other."""
+    """The form of a client credentials grant; v2.0 endpoints take a scope, v1 ones a resource, and neither takes the
+    other.
+    """
     wanted = {"scope": f"{resource}/.default"} if "/v2.0/" in endpoint else {"resource": resource}
     return {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret} | wanted
 
 
 class AppTokens:
-    """The application's access token, renewed ahead of time."""
+    """The application's access token, renewed before it expires."""
 
     def __init__(self, ask: Ask, form: Callable[[], Awaitable[dict[str, str]]], clock: Clock) -> None:
         self._ask, self._form, self._clock = ask, form, clock
@@ -29,7 +31,7 @@ class AppTokens:
         self._expires = clock.now()
 
     async def token(self) -> str:
-        """A token that is valid for five minutes at least. Raises Unavailable."""
+        """A token that is valid for at least five minutes. Raises Unavailable."""
         if self._clock.now() >= self._expires - _RENEW_BEFORE:
             try:
                 answer = await self._ask(await self._form())
@@ -43,7 +45,7 @@ class AppTokens:
 def _read(answer: dict[str, Any]) -> tuple[str, timedelta]:
     token = answer.get("access_token")
     if not isinstance(token, str) or not token:
-        raise Unavailable("No access token for EWS: the token endpoint answers without one.")
+        raise Unavailable("No access token for EWS: the token endpoint's response contains none.")
     try:
         return token, timedelta(seconds=min(max(int(answer.get("expires_in", 0)), 0), 86_400))
     except (TypeError, ValueError):

@@ -1,8 +1,8 @@
-"""What can go wrong with EWS, mapped in one place to the product's own errors.
+"""Everything that can go wrong with EWS, mapped in one place to the product's own errors.
 
-Nothing that exchangelib or the server writes is repeated but names of codes: their messages hold people's mail.
-Whatever is not known to be about one item for good is worth another try, since Exchange calls many passing troubles by
-odd names.
+Of what exchangelib or the server writes, only the names of codes are repeated: their messages contain people's mail.
+Whatever is not known to be a permanent failure of one item is worth a retry, since Exchange gives many temporary
+problems odd names.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from shared.mailboxes.ews.failures import (
 
 
 class HttpFailure(errors.TransportError):
-    """An answer that is no SOAP: its status, and the seconds that the server asks to wait (0: it does not say)."""
+    """A response that is not SOAP: its status, and the seconds that the server asks to wait (0: not stated)."""
 
     def __init__(self, status: int, retry_after: float = 0.0) -> None:
         super().__init__(f"HTTP {status}")
@@ -35,15 +35,15 @@ class HttpFailure(errors.TransportError):
 
 
 class NotSoap(errors.TransportError):
-    """A web page where SOAP should be."""
+    """A web page instead of SOAP."""
 
 
 class Unreadable(requests.exceptions.ConnectionError):
-    """An answer that was cut off, never ends, or brings a document type: no server of sound mind sends these."""
+    """A response that is truncated, never ends, or contains a document type: no sane server sends these."""
 
 
 class TooLarge(Unreadable):
-    """An answer of more bytes than are read; the same without its bodies may be read."""
+    """A response larger than the limit; without the bodies it may fit."""
 
 
 GONE = (
@@ -54,7 +54,7 @@ GONE = (
     errors.ErrorCalendarOccurrenceIsDeletedFromRecurrence,
     errors.ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange,
 )
-"""Of one item, also where a call reads several and is told of each."""
+"""About one item, also if a call reads several and each has its own error."""
 
 _CANCELLED = (
     errors.ErrorCalendarIsCancelledForAccept,
@@ -73,7 +73,7 @@ _NOT_ALLOWED_THERE = (
     errors.ErrorAccessDenied,
     errors.SOAPError,
 )
-"""Grommunio refuses impersonation by a SOAP fault without a code of EWS's."""
+"""Grommunio refuses impersonation with a SOAP fault without an EWS code."""
 
 REFUSED_SEARCH = (
     errors.ErrorUnsupportedPathForQuery,
@@ -84,7 +84,7 @@ REFUSED_SEARCH = (
     errors.ErrorInvalidExtendedProperty,
     errors.SOAPError,
 )
-"""A server that does not search by a binary property."""
+"""A server that does not support searching by a binary property."""
 
 _BUSY = (
     errors.ErrorServerBusy,
@@ -129,16 +129,16 @@ _KINDS: dict[type[EwsUnavailable], tuple[type[EWSError], ...]] = {
     EwsMailboxClosed: _NOT_ALLOWED_THERE,
     EwsSyncStateLost: (errors.ErrorInvalidSyncStateData,),
 }
-"""What is told apart by those who can do something about it."""
+"""Errors that callers can do something about."""
 
 DEFAULT_WAIT = 60.0
-"""Seconds that a busy server is left alone when it does not say how long."""
+"""Seconds that a busy server is left alone if it states no delay."""
 
 _LONGEST_WAIT = 3600.0
 
 
 def translated(error: Exception) -> SchedulingError:
-    """The product's error for one that exchangelib, requests or the reading of an answer has raised."""
+    """The product's error for one raised by exchangelib, requests or the parsing of a response."""
     if isinstance(error, SchedulingError):
         return error
     if isinstance(error, _BUSY):
@@ -154,14 +154,14 @@ def translated(error: Exception) -> SchedulingError:
         trouble = next((t for t, classes in _TROUBLES.items() if isinstance(error, classes)), Trouble.OTHER)
         kind = next((kind for kind, classes in _KINDS.items() if isinstance(error, classes)), EwsUnavailable)
         return kind(trouble, _name(error))
-    if isinstance(error, PermissionError | SpnegoError):  # what the steps of an NTLM sign-in may end in
+    if isinstance(error, PermissionError | SpnegoError):  # what the steps of an NTLM sign-in may raise
         return EwsUnavailable(Trouble.SIGN_IN, "NTLM")
-    # Neither exchangelib's nor the network's: whatever a hostile answer makes of the library's reading.
+    # Neither exchangelib's nor the network's: whatever a hostile response causes in the library's parser.
     return EwsUnavailable(Trouble.UNREADABLE, type(error).__name__)
 
 
 def is_too_large(error: BaseException) -> bool:
-    """Whether an answer had more bytes than are read."""
+    """Whether a response was larger than the limit."""
     return any(isinstance(cause, TooLarge) for cause in _causes(error))
 
 
@@ -172,7 +172,7 @@ def _name(error: Exception) -> str:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and those that it was raised from or in place of: exchangelib renames what requests raises."""
+    """The error and those that it was raised from or during: exchangelib wraps what requests raises."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
@@ -194,7 +194,7 @@ def _http(failure: HttpFailure) -> SchedulingError:
 
 
 def _connection(cause: BaseException) -> Trouble:
-    """What a failure of requests is about. It tells some of it only in words."""
+    """The cause of a requests error, some of which is only stated in its text."""
     if isinstance(cause, Unreadable | requests.exceptions.ContentDecodingError):
         return Trouble.UNREADABLE
     if isinstance(cause, requests.exceptions.SSLError):

@@ -1,4 +1,6 @@
-"""What an EWS server may refuse, in the product's own words. Knows nothing of exchangelib, so that anybody may ask."""
+"""What an EWS server may refuse, in the product's own words. Independent of exchangelib, so that anyone may import
+it.
+"""
 
 from enum import StrEnum
 
@@ -7,7 +9,7 @@ from shared.mailboxes.mailbox import NO_MAILBOX, ItemGone
 
 
 class Trouble(StrEnum):
-    """Why a server cannot be used; the doctor knows a remedy for each."""
+    """Why a server cannot be used; the doctor has a remedy for each."""
 
     UNREACHABLE = "unreachable"
     NAME = "name_not_found"
@@ -26,12 +28,13 @@ class Trouble(StrEnum):
 
 _MEANINGS = {
     Trouble.UNREACHABLE: "Exchange cannot be reached at the EWS URL.",
-    Trouble.NAME: "The host of the EWS URL is not found in DNS.",
+    Trouble.NAME: "The host of the EWS URL was not found in DNS.",
     Trouble.CERTIFICATE: "The Exchange server's certificate is not trusted.",
-    Trouble.PROXY: "The web proxy does not let the request through to Exchange.",
-    Trouble.SILENT: "Exchange does not answer in time.",
-    Trouble.SIGN_IN: "Exchange refuses the service account (401): a wrong user name or password, a locked account, or, "
-    "with NTLM, a layer-7 load balancer that sends the steps of one sign-in to different servers.",
+    Trouble.PROXY: "The web proxy did not let the request through to Exchange.",
+    Trouble.SILENT: "Exchange did not answer in time.",
+    Trouble.SIGN_IN: "Exchange refuses the service account (401): a wrong user name or password, a locked account, "
+    "or, with NTLM, a layer-7 load balancer that distributes the steps of one sign-in to different "
+    "servers.",
     Trouble.NOT_EWS: "What answers at the EWS URL is not EWS.",
     Trouble.IMPERSONATION: "The service account may not impersonate the mailbox.",
     Trouble.NO_MAILBOX: NO_MAILBOX,
@@ -43,7 +46,9 @@ _MEANINGS = {
 
 
 class EwsUnavailable(Unavailable):
-    """EWS cannot be used now. `trouble` says why, `error_code` is EWS's own code or the HTTP status, "" for neither."""
+    """EWS cannot be used now. `trouble` says why, `error_code` is EWS's own code or the HTTP status, "" if there is
+    neither.
+    """
 
     code = "ews_unavailable"
 
@@ -54,27 +59,27 @@ class EwsUnavailable(Unavailable):
 
 
 class EwsItemGone(EwsUnavailable, ItemGone):
-    """There is no such item any more, or there never was; under another id it may still be there."""
+    """The item no longer exists, or never did; it may exist under another id."""
 
 
 class EwsIdMalformed(EwsItemGone):
-    """What is no id of EWS's at all: the item may be there all the same."""
+    """Not a valid EWS id: the item may exist nevertheless."""
 
 
 class EwsMeetingCancelled(EwsItemGone):
-    """The cancellation overtook the answer."""
+    """The cancellation arrived before the answer."""
 
 
 class EwsMailboxClosed(EwsUnavailable):
-    """A mailbox that is none, or none of ours."""
+    """There is no such mailbox, or none that we may use."""
 
 
 class EwsSyncStateLost(EwsUnavailable):
-    """The server knows nothing of the state that it once gave."""
+    """The server does not recognize the sync state that it once issued."""
 
 
 class EwsError(SchedulingError):
-    """EWS refused something for good; `error_code` is its own code (`ErrorItemCorrupt`, …)."""
+    """EWS refused something permanently; `error_code` is its own code (`ErrorItemCorrupt`, …)."""
 
     code = "ews_refused"
 

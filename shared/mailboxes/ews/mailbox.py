@@ -32,7 +32,9 @@ T = TypeVar("T")
 
 
 class EwsMailbox:
-    """A Mailbox behind EWS. With `impersonate` the account acts as the mailbox, otherwise by its own access to it."""
+    """A Mailbox behind EWS. With `impersonate` the account acts as the mailbox, otherwise with its own access
+    rights.
+    """
 
     def __init__(self, login: EwsLogin, address: str, *, impersonate: bool = True) -> None:
         self._login = login
@@ -45,7 +47,9 @@ class EwsMailbox:
         )
 
     async def read(self, message_id: str) -> MeetingRequest | None:
-        """See Mailbox.read: message and calendar item in one call where the hints of the id hold, else in two."""
+        """See Mailbox.read: message and calendar item in one call if the hints in the id are right, otherwise in
+        two.
+        """
         known = MessageId.parse(message_id)
         hinted = _ids(known.calendar_item, occurrence=known.is_occurrence) if known.calendar_item else []
         message, *rest = await self._call(operations.read, ItemId(id=known.ews_id), *hinted)
@@ -66,9 +70,9 @@ class EwsMailbox:
     ) -> MeetingRequest | None:
         """A message about one occurrence that names its series' master, as grommunio's do.
 
-        Its own recurrence id says which occurrence. To a cancellation, one that has left the calendar leaves the master
-        as its stand-in (CalendarItem.is_stand_in). An invitation to one that is not there has no item: that has been
-        cancelled since, or is yet to be made.
+        Its own recurrence id says which occurrence. For a cancellation, the master stands in for an occurrence that has
+        left the calendar (CalendarItem.is_stand_in). An invitation to a missing occurrence has no item: it has been
+        cancelled since, or does not exist yet.
         """
         series_id = str(payloads.item_reference(master))
         now_at = message.moment("Start") or original
@@ -86,7 +90,7 @@ class EwsMailbox:
         return replace(request, item=stand_in, day=day)
 
     async def _series_id(self, item: Node | None, read: list[Node | None]) -> str:
-        """The id of the series master of an occurrence, "" for anything else; a call if it was not read beside it."""
+        """The id of an occurrence's series master, "" for anything else; costs a call unless it was read with it."""
         if item is None or not payloads.is_occurrence(item):
             return ""
         master = read[1] if len(read) > 1 else None
@@ -103,13 +107,15 @@ class EwsMailbox:
         return tuple(sorted(set(map(payloads.occurrence, found))))
 
     async def view(self, first: datetime, last: datetime, state: str = "") -> CalendarPage:
-        """See Mailbox.view; `state` is the start of the next page, which begins with what has begun by then."""
+        """See Mailbox.view; `state` is the start of the next page, which begins with entries already in progress
+        then.
+        """
         nodes, next_ = await views.page(self._call, first, last, datetime.fromisoformat(state) if state else first)
         entries = [entry for node in nodes if (entry := payloads.entry(node))]
         return CalendarPage(entries, next_.isoformat() if next_ else "", next_ or last)
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
-        """See Mailbox.answer; `text` is HTML. An item that has another id by now is looked for: nothing was sent."""
+        """See Mailbox.answer; `text` is HTML. If the item has a new id by now, it is searched for: nothing was sent."""
         known = ItemReference.parse(item_id)
         respond = partial(self._call, operations.respond, accept=answer is Answer.ACCEPTED, html=text)
         try:
@@ -123,7 +129,7 @@ class EwsMailbox:
             raise CalendarItemGone("The meeting is no longer in the mailbox's calendar.") from gone
 
     async def _found(self, known: ItemReference) -> str:
-        """The present EWS id of a meeting that has another one now; "" when it has left the calendar."""
+        """The current EWS id of a meeting whose id has changed; "" if it has left the calendar."""
         return await self._call(operations.find, known.global_object_id) if known.global_object_id else ""
 
     async def item(self, item_id: str) -> CalendarItem | None:
@@ -137,13 +143,13 @@ class EwsMailbox:
         if found is None and (ews_id := await self._found(known)):
             found = await self._call(operations.item, ews_id)
         if found is None and foreign:
-            raise ForeignItem("The calendar item's id is not one of EWS's.") from foreign
+            raise ForeignItem("The calendar item's id is not an EWS id.") from foreign
         return payloads.calendar_item(found, await self._series_id(found, [])) if found else None
 
     async def draft(self, mail: Mail) -> str:
-        """See Mailbox.draft: in the organizer's own mailbox where that is allowed, so that it comes from them (M8).
+        """See Mailbox.draft: in the organizer's own mailbox if that is allowed, so that it is sent from there (M8).
 
-        The id then says in which meeting the organizer is found, not who that is: it is written down.
+        The id then names the meeting in which the organizer is found, not the person: it is stored.
         """
         save = partial(operations.save_draft, recipients=mail.recipients, subject=mail.subject, html=mail.html)
         if self._impersonate and mail.sender.isascii() and mail.sender and mail.item_id:  # it goes into a header
@@ -152,7 +158,7 @@ class EwsMailbox:
         return await self._call(save)
 
     async def send(self, draft_id: str) -> None:
-        """See Mailbox.send. What is not in Drafts any more has been sent: it has another id then."""
+        """See Mailbox.send. What is no longer in Drafts has been sent, under another id."""
         item_id, _, own_id = draft_id.rpartition("|")
         address, impersonate = self._address, self._impersonate
         if item_id:
@@ -166,7 +172,7 @@ class EwsMailbox:
             await self._login.call(address, lambda a: operations.send(a, own_id, key), impersonate=impersonate)
 
     async def addresses(self) -> tuple[str, ...]:
-        """See Mailbox.addresses: of the address book."""
+        """See Mailbox.addresses: from the address book."""
         return await self._call(address_book.resolve, self._address)
 
     async def messages_of(self, item: CalendarItem, since: datetime) -> list[str]:
@@ -177,7 +183,7 @@ class EwsMailbox:
         return list(dict.fromkeys(str(payloads.message_id(message)) for message in ours))
 
     async def changes(self, folder: Folder, state: str) -> Changes:
-        """See Mailbox.changes: SyncFolderItems. Only requests and cancellations are told, by their item classes."""
+        """See Mailbox.changes: SyncFolderItems. Only requests and cancellations are reported, by their item classes."""
         try:
             found = await self._call(operations.sync, folder, state)
         except EwsSyncStateLost:
@@ -185,11 +191,11 @@ class EwsMailbox:
                 raise
             found = await self._call(operations.sync, folder, "")
         ids = [str(payloads.message_id(message)) for message in found.messages if payloads.kind_of(message)]
-        # A server that says there is more, and gives nothing by the same state, would say so for ever.
+        # A server that claims there is more, and returns nothing for the same state, would claim so for ever.
         stuck = found.state == state and not found.stirred
         return Changes(list(dict.fromkeys(ids)), found.state, more=found.more and not stuck, stirred=found.stirred)
 
 
 def _ids(item_id: str, *, occurrence: bool) -> list[ItemId | RecurringMasterItemId]:
-    """A calendar item, with its series master where it has one."""
+    """A calendar item, with its series master if it has one."""
     return [ItemId(id=item_id), *([RecurringMasterItemId(id=item_id)] if occurrence else [])]

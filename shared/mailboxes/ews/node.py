@@ -10,7 +10,7 @@ TYPES = "http://schemas.microsoft.com/exchange/services/2006/types"
 
 
 class Node:
-    """An XML element of EWS's types namespace, lxml's (which has no types). Whatever is missing or unset is empty."""
+    """An XML element in EWS's types namespace, from lxml (which is untyped). Whatever is missing or unset is empty."""
 
     def __init__(self, element: Any) -> None:
         self._element = element
@@ -25,7 +25,7 @@ class Node:
         return map(Node, self._element.findall(_qualified(path)))
 
     def children(self) -> Iterator["Node"]:
-        """What is in the element, whatever its name."""
+        """The element's children, whatever their names."""
         return map(Node, self._element)
 
     def text(self, path: str) -> str:
@@ -50,9 +50,9 @@ class Node:
         return str(self._element.get(name) or "")
 
     def moment(self, path: str) -> datetime | None:
-        """An xs:dateTime in UTC, to the second; without an offset it is UTC, which is what was asked for.
+        """An xs:dateTime in UTC, to the second; without an offset it is UTC, which is what was requested.
 
-        None when it is not there, or not a moment that can be reckoned with in every zone (unset ones are in year 1).
+        None if it is missing, or out of range for arithmetic in some zone (unset ones are in year 1).
         """
         try:
             moment = datetime.fromisoformat(self.text(path).strip())
@@ -96,6 +96,6 @@ def _number(text: str) -> int:
 
 
 def missing(what: str) -> Any:
-    """Raise Unavailable, since the answer lacks what every Exchange sends."""
+    """Raise Unavailable: the response lacks what every Exchange sends."""
     # Only the property's name: the payload holds people's mail.
     raise Unavailable(f"Exchange's answer could not be read: {what}.")

@@ -1,7 +1,7 @@
-"""The EWS operations that are used, by exchangelib's services.
+"""The EWS operations in use, by exchangelib's services.
 
-These functions block: server.py runs them. They raise exchangelib's errors, which faults.py maps. Folders are named by
-their distinguished names, so that no call is spent on looking them up.
+These functions block: server.py runs them. They raise exchangelib's errors, which error_mapping.py maps. Folders are
+named by their distinguished names, so that no call is spent on looking them up.
 """
 
 import logging
@@ -52,25 +52,25 @@ from shared.mailboxes.ews.services import (
 log = logging.getLogger(__name__)
 
 SYNC_PAGE_SIZE = 512
-"""Changes of one page: the most that EWS gives."""
+"""Changes per page: the most that EWS returns."""
 
 VIEW = 1000
-"""Entries of one page of a calendar view: what Exchange's throttling policy allows (EWSFindCountLimit)."""
+"""Entries per page of a calendar view: what Exchange's throttling policy allows (EWSFindCountLimit)."""
 
 
 BATCH = 50
-"""Occurrences that are asked for by their numbers in one call."""
+"""Occurrences requested by number in one call."""
 
 SEARCH = 250
-"""Entries of one page of a search (EWSFindCountLimit)."""
+"""Entries per page of a search (EWSFindCountLimit)."""
 
 SEARCHED = 20
-"""Pages of a folder that are looked through for one meeting."""
+"""Pages of a folder that are searched for one meeting."""
 
 
 @dataclass(frozen=True)
 class Arrivals:
-    """A page of changes: the messages that came, the state for the next page, and whether anything changed at all."""
+    """A page of changes: the new messages, the state for the next page, and whether anything changed at all."""
 
     messages: tuple[Node, ...]
     state: str
@@ -84,9 +84,9 @@ def folder_id(account: Account, name: str) -> DistinguishedFolderId:
 
 
 def read(account: Account, *ids: ItemId | RecurringMasterItemId, strict: bool = False) -> list[Node | None]:
-    """Messages and calendar items, None for each that is gone; one call. What is no id at all is gone unless `strict`.
+    """Messages and calendar items, None for each that is gone; one call. An invalid id counts as gone unless `strict`.
 
-    When their bodies are too large, they are read one by one: as text then, and at last without.
+    If their bodies are too large, they are read one by one: first as text, then without.
     """
     try:
         return _got(account, ids, READ, strict=strict)
@@ -97,7 +97,7 @@ def read(account: Account, *ids: ItemId | RecurringMasterItemId, strict: bool = 
 
 
 def item(account: Account, item_id: str) -> Node | None:
-    """A calendar item; None when it is gone. Raises ErrorInvalidIdMalformed for what is no id of EWS's."""
+    """A calendar item; None if it is gone. Raises ErrorInvalidIdMalformed if it is not an EWS id."""
     [found] = read(account, ItemId(id=item_id), strict=True)
     return found
 
@@ -109,7 +109,7 @@ def _got_in_parts(account: Account, item_id: ItemId | RecurringMasterItemId) -> 
         except Exception as error:
             if not is_too_large(error):
                 raise
-    log.warning("a body is too large to be read: what it says does not count")
+    log.warning("a body is too large to be read: its content is ignored")
     return _got(account, [item_id], BODILESS)[0]
 
 
@@ -121,7 +121,7 @@ def _got(account: Account, ids: Sequence[Any], fields: Sequence[Any], *, strict:
 
 
 def occurrences(account: Account, master_id: str, first: int) -> tuple[list[Node], bool]:
-    """Occurrences of a series from number `first` on, those that are left, and whether there are more: one call.
+    """Occurrences of a series from number `first` on, without missing ones, and whether there are more: one call.
 
     For a server whose calendar views do not expand series.
     """
@@ -132,7 +132,7 @@ def occurrences(account: Account, master_id: str, first: int) -> tuple[list[Node
 
 
 def look(account: Account) -> None:
-    """One small call that needs the right to read the mailbox, and changes nothing. Raises what that meets."""
+    """One small call that needs the right to read the mailbox, and changes nothing. Raises whatever it fails with."""
     _folder(account, "inbox")
 
 
@@ -148,9 +148,9 @@ def _folder(account: Account, name: str) -> list[Node]:
 
 
 def read_draft(account: Account, item_id: str) -> Node | None:
-    """A message that is still to be sent; None when it is gone, or was sent.
+    """A message that is still to be sent; None if it is gone or was sent.
 
-    A sent one has another id. Where ids stay, the folder tells: not every server calls what it has saved a draft.
+    A sent one has another id. Where ids are kept, the folder decides: not every server marks what it saved as a draft.
     """
     draft = _got(account, [ItemId(id=item_id)], DRAFT)[0]
     if draft is None or draft.flag("IsDraft"):
@@ -173,7 +173,7 @@ def _found(result: Node | Exception) -> Node | None:
 
 
 def sync(account: Account, folder: str, state: str) -> Arrivals:
-    """What has changed in a folder since `state` ("" for everything that is in it); one call."""
+    """What has changed in a folder since `state` ("" for everything in it); one call."""
     service = Sync(account=account)
     changes: Sequence[Node] = list(
         service.call(
@@ -198,7 +198,7 @@ def view(account: Account, start: datetime, end: datetime) -> tuple[list[Node], 
 
 
 def find(account: Account, global_object_id: str) -> str:
-    """The EWS id of the meeting in the calendar (a series' master), "" when it is not there."""
+    """The EWS id of the meeting in the calendar (a series' master), "" if it is not there."""
     asked = {"restriction": of_meeting(global_object_id), "page_size": 1}
     try:
         found, _ = Find(account=account).page(folder_id(account, "calendar"), **asked)
@@ -208,7 +208,7 @@ def find(account: Account, global_object_id: str) -> str:
 
 
 def _looked_through(account: Account, wanted: str) -> str:
-    """The same where Exchange does not search by this property: page by page."""
+    """The same for an Exchange that cannot search by this property: page by page."""
     for page in range(SEARCHED):
         asked = {"additional_fields": UID + TIMES, "page_size": VIEW, "offset": page * VIEW}
         found, more = Find(account=account).page(folder_id(account, "calendar"), **asked)
@@ -216,11 +216,11 @@ def _looked_through(account: Account, wanted: str) -> str:
             return ids[0]
         if not more:
             return ""
-    raise Unavailable("The mailbox has more meetings than can be looked through.")
+    raise Unavailable("The mailbox has more meetings than can be searched.")
 
 
 def arrived(account: Account, folder: str, since: datetime) -> list[Node]:
-    """Messages of a folder that have come since, in any order, each with its meeting; none where that is refused."""
+    """Messages that have arrived in a folder since, in any order, each with its meeting; none if the server refuses."""
     found: list[Node] = []
     for page in range(SEARCHED):
         asked = {"additional_fields": ARRIVAL + UID, "page_size": SEARCH, "offset": page * SEARCH}
@@ -240,7 +240,7 @@ def arrived(account: Account, folder: str, since: datetime) -> list[Node]:
 def respond(account: Account, item_id: str, *, accept: bool, html: str | None) -> None:
     """Accept or decline once. With `html` the organizer gets a response, with None nobody does.
 
-    A response that is not sent is left in Deleted Items: EWS makes one, but needs not send it.
+    A response that is not sent is left in Deleted Items: EWS creates one, but need not send it.
     """
     body = {} if html is None else {"body": HTMLBody(html)}
     answer = (AcceptItem if accept else DeclineItem)(reference_item_id=ReferenceItemId(id=item_id), **body)
@@ -274,7 +274,7 @@ def _create(account: Account, item: Any, disposition: str, folder: str) -> list[
 
 
 def send(account: Account, item_id: str, change_key: str) -> None:
-    """Send a draft. EWS wants the change key here: a draft that has changed is not sent."""
+    """Send a draft. EWS requires the change key here: a draft that has changed is not sent."""
     service = Send(account=account)
     item = ItemId(id=item_id, changekey=change_key)
     for result in service.call(items=[item], saved_item_folder=folder_id(account, "sentitems")):

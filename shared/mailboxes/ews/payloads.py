@@ -1,7 +1,7 @@
-"""EWS items as XML, and their reading into the product's own shapes (docs/facts/ews.md).
+"""EWS items as XML, and how they are read into the product's own shapes (docs/facts/ews.md).
 
-exchangelib's own item classes are not used for reading: they know no uid of a request, and nothing of the times of a
-cancellation, and what they cannot read they drop.
+exchangelib's own item classes are not used for reading: they lack a request's uid and a cancellation's times, and drop
+what they cannot parse.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from shared.mailboxes.mailbox import CalendarEntry
 from shared.zones import zone_info
 
 SENDER = 0x5D01
-"""PidTagSenderSmtpAddress: who sent a message, where the organizer is only in whose name."""
+"""PidTagSenderSmtpAddress: who sent a message; the organizer is only on whose behalf."""
 
 SEARCH_KEY = 0x300B
 """PR_SEARCH_KEY, a property tag."""
@@ -27,7 +27,7 @@ GLOBAL_OBJECT_ID, CLEAN_GLOBAL_OBJECT_ID = 0x3, 0x23
 """PidLidGlobalObjectId and PidLidCleanGlobalObjectId, property ids of the set Meeting."""
 
 _KINDS = {"ipm.schedule.meeting.request": Kind.REQUEST, "ipm.schedule.meeting.canceled": Kind.CANCELLATION}
-"""By item class. Answers, forward notifications and mail have others, and are left alone (M7)."""
+"""By item class. Responses, forward notifications and mail have other classes, and are ignored (M7)."""
 
 _UPDATES = {
     "NewMeetingRequest": Update.NEW,
@@ -42,7 +42,7 @@ _ANSWERS = {"Accept": Answer.ACCEPTED, "Decline": Answer.DECLINED}
 
 
 def kind_of(message: Node) -> Kind | None:
-    """What a message asks for, by its item class; None for what is left alone."""
+    """What a message asks for, by its item class; None for what is ignored."""
     item_class = message.text("ItemClass").strip().lower()
     return next(
         (kind for name, kind in _KINDS.items() if item_class == name or item_class.startswith(f"{name}.")), None
@@ -52,7 +52,7 @@ def kind_of(message: Node) -> Kind | None:
 def message_id(message: Node) -> MessageId:
     """The id of a message in a folder."""
     received, key = message.moment("DateTimeReceived"), message.extended(SEARCH_KEY)
-    # The time beside the key: should two updates ever bear the same key, they still are two messages. Not confirmed
+    # The time is added to the key: should two updates ever have the same key, they remain two messages. Not confirmed
     # without a live server: that neither changes when a message moves, as their descriptions say.
     stable = f"{key}@{int(received.timestamp())}" if key and received else ""
     item = associated(message)
@@ -65,7 +65,7 @@ def item_reference(item: Node) -> ItemReference:
 
 
 def associated(message: Node) -> str:
-    """The id of the calendar item that Exchange has made for a meeting message; "" when it has none."""
+    """The id of the calendar item that Exchange has created for a meeting message; "" if it has none."""
     return message.attribute("AssociatedCalendarItemId", "Id")
 
 
@@ -75,7 +75,7 @@ def is_occurrence(node: Node) -> bool:
 
 
 def meeting_request(message: Node, known_as: str, item: Node | None, series_id: str) -> MeetingRequest | None:
-    """The message in the product's shape; None for whatever is not for us: mail, answers, our own meetings."""
+    """The message in the product's shape; None for what is not for us: mail, responses, our own meetings."""
     kind = kind_of(message)
     if kind is None or (item and item.text("MyResponseType") == "Organizer"):
         return None
@@ -94,7 +94,7 @@ def meeting_request(message: Node, known_as: str, item: Node | None, series_id: 
 
 
 def body(node: Node) -> str:
-    """The body: HTML, or its text where that is too large to be read."""
+    """The body: HTML, or its text if that is too large to be read."""
     return node.text("Body") or node.text("TextBody")
 
 
@@ -104,12 +104,14 @@ def is_series(node: Node | None) -> bool:
 
 
 def original_start(node: Node) -> datetime | None:
-    """When an occurrence takes place by its series' pattern, by its message's or its own word; None for all others."""
+    """When an occurrence takes place by its series' pattern, according to its message or itself; None for all
+    others.
+    """
     return node.moment("RecurrenceId") or node.moment("OriginalStart")
 
 
 def day(node: Node) -> str:
-    """The date (yyyymmdd) that the pattern gave the occurrence that this is about; "" for anything else."""
+    """The date (yyyymmdd) that the pattern gave this occurrence; "" for anything else."""
     if told := day_of(hex_of(node.extended(GLOBAL_OBJECT_ID))):
         return told
     original = node.moment("RecurrenceId")
@@ -117,12 +119,12 @@ def day(node: Node) -> str:
 
 
 def uid(node: Node) -> str:
-    """The uid of a meeting, shared by a series and its occurrences; "" when nothing tells it."""
+    """The uid of a meeting, shared by a series and its occurrences; "" if nothing states it."""
     return uid_of(node.extended(CLEAN_GLOBAL_OBJECT_ID)) or node.text("UID")
 
 
 def calendar_item(item: Node, series_id: str) -> CalendarItem:
-    """The calendar item in the product's shape. Raises Unavailable for something that Exchange does not send."""
+    """The calendar item in the product's shape. Raises Unavailable for something that Exchange never sends."""
     shape = _SHAPES.get(item.text("CalendarItemType"), Shape.OCCURRENCE)
     return CalendarItem(
         id=str(item_reference(item)),
@@ -147,7 +149,7 @@ def calendar_item(item: Node, series_id: str) -> CalendarItem:
 
 
 def entry(item: Node) -> CalendarEntry | None:
-    """An entry of a calendar view; None for what is cancelled or our own, or tells no meeting."""
+    """An entry of a calendar view; None if it is cancelled, our own, or names no meeting."""
     if item.flag("IsCancelled") or item.text("MyResponseType") == "Organizer" or not uid(item):
         return None
     return CalendarEntry(
@@ -162,7 +164,7 @@ def entry(item: Node) -> CalendarEntry | None:
 
 
 def occurrence(item: Node) -> Occurrence:
-    """When it takes place. Raises Unavailable when that cannot be read."""
+    """When it takes place. Raises Unavailable if that cannot be read."""
     start, end = (item.moment(name) or missing(name) for name in ("Start", "End"))
     if item.flag("IsAllDayEvent"):
         zone = zone_info(_zone(item))
@@ -175,9 +177,9 @@ def _whole_number(text: str) -> int:
 
 
 def _midnight(moment: datetime, zone: ZoneInfo) -> datetime:
-    """An all-day event's bound: it is midnight in the organizer's zone, which is where its day is.
+    """One end of an all-day event: midnight in the organizer's zone, which determines its day.
 
-    Exchange tells the moment; some senders' events have the midnight of UTC instead, and mean the day.
+    Exchange sends the moment; some senders' events have midnight UTC instead, and mean the day.
     """
     is_floating = moment.time() == time() and moment.astimezone(zone).time() != time()
     return moment.replace(tzinfo=zone).astimezone(UTC) if is_floating else moment
@@ -191,7 +193,7 @@ def _person(mailbox: Node | None) -> Person:
     if mailbox is None:
         return Person("", "")
     address = mailbox.text("EmailAddress")
-    # An X.500 address (RoutingType EX) is nobody's e-mail address, and what holds blanks is none either.
+    # An X.500 address (RoutingType EX) is no e-mail address, nor is one that contains blanks.
     is_address = "@" in address and address.isprintable() and not any(map(str.isspace, address))
     return Person(mailbox.text("Name"), address if is_address else "")
 
@@ -204,7 +206,7 @@ def _attendees(item: Node) -> Iterator[str]:
 
 
 def _last_day(item: Node) -> datetime | None:
-    """The day after which a series has no occurrence, as far as its rule says so, or its last occurrence does."""
+    """The day after which a series has no occurrence, as far as its rule or its last occurrence says."""
     if ends := item.text("Recurrence/EndDateRecurrence/EndDate"):
         try:
             return datetime.combine(date.fromisoformat(ends[:10]), time(), UTC)  # "2026-12-31Z", "2026-12-31+01:00"

@@ -1,23 +1,23 @@
-"""What the product knows messages and calendar items by: EWS's own ids change.
+"""The ids by which the product stores messages and calendar items: EWS's own ids change.
 
-Their texts stand in queue messages and records, with `|` between the parts; no id of Exchange's holds one.
+Their texts are stored in queue messages and records, with `|` between the parts; no Exchange id contains one.
 """
 
 from dataclasses import dataclass
 from typing import Self
 
 _LONGEST_ID = 512
-"""Characters of an EWS id, by its schema."""
+"""Maximum characters of an EWS id, by its schema."""
 
 
 @dataclass(frozen=True)
 class MessageId:
-    """What the product knows a message by: `<stable part>|<EWS id>`, and what speeds reading it up.
+    """A stored message id: `<stable part>|<EWS id>`, and hints that speed up reading it.
 
-    An EWS id changes when the message moves, and accepting moves it. `stable` stays: PR_SEARCH_KEY with the
-    time of arrival. Records go by it (shared/bookings/operation.py), so a message that comes again from Deleted Items
+    An EWS id changes when the message moves, and accepting moves it. `stable` does not change: PR_SEARCH_KEY with the
+    time of arrival. Records use it (shared/bookings/operation.py), so a message that arrives again from Deleted Items
     is the one that was decided on. `calendar_item` is where its calendar item was when the folder was read, "" if
-    unknown; `is_occurrence` that this is one of a series: hints, which may have become wrong.
+    unknown; `is_occurrence` means that it is one of a series: both are hints, which may be outdated.
     """
 
     stable: str
@@ -31,7 +31,7 @@ class MessageId:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """What `str` wrote. A bare EWS id is one, too; noise is cut to what may be asked for."""
+        """Parses what `str` wrote. A bare EWS id is valid, too; garbage is cut to a length that may be requested."""
         stable, _, rest = text.partition("|")
         ews_id, calendar_item, occurrence, *_ = [*rest.split("|"), "", ""]
         return cls(stable, (ews_id or stable)[:_LONGEST_ID], calendar_item[:_LONGEST_ID], bool(occurrence))
@@ -39,10 +39,10 @@ class MessageId:
 
 @dataclass(frozen=True)
 class ItemReference:
-    """What the product knows a calendar item by: `<EWS id>|<CleanGlobalObjectId>`, the latter in base64.
+    """A stored calendar item id: `<EWS id>|<CleanGlobalObjectId>`, the latter in base64.
 
-    Answering gives a meeting another EWS id on some servers, and its global object id finds it again. An
-    occurrence shares that with its series, so it is known by its EWS id alone.
+    On some servers answering gives a meeting another EWS id; its global object id still finds it. An occurrence shares
+    that with its series, so it is known by its EWS id alone.
     """
 
     ews_id: str
@@ -53,6 +53,6 @@ class ItemReference:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """What `str` wrote; noise is cut to what may be asked for."""
+        """Parses what `str` wrote; garbage is cut to a length that may be requested."""
         ews_id, _, global_object_id = text.partition("|")
         return cls(ews_id[:_LONGEST_ID], global_object_id[:_LONGEST_ID])

@@ -1,7 +1,7 @@
-"""One Exchange server as one account: threads of its own, a limit on every call, and the server's back-off honoured.
+"""One Exchange server for one account: its own threads, a limit on every call, and the server's back-off honoured.
 
 exchangelib blocks, so every call runs in a thread. Whatever happens there, the caller waits no longer than
-EWS_CALL_TIMEOUT, and no other server's calls wait at all. A call that was given up may still take effect: see
+EWS_CALL_TIMEOUT, and calls to other servers do not wait at all. A call that timed out may still take effect: see
 Mailbox.answer.
 """
 
@@ -23,31 +23,35 @@ from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
 T = TypeVar("T")
 
 CONCURRENCY = 4
-"""Calls, and so connections, at the same time; Exchange's default policy allows an account 27."""
+"""Concurrent calls, and so connections; Exchange's default policy allows an account 27."""
 
 EWS_CALL_TIMEOUT = timedelta(seconds=40)
 """For one call, its NTLM handshake included."""
 
 HESITATION = timedelta(seconds=5)
-"""For a free connection. When none comes free for so long, nobody waits for one during the next seconds, either."""
+"""Wait for a free connection. If none becomes free in that time, nobody waits for one during the next seconds,
+either.
+"""
 
 DOWN_AFTER = 3
 DOWN = timedelta(seconds=30)
-"""After so many calls in a row without any answer, a server is left alone for a while: who waits for it only occupies
-what other integrations need."""
+"""After so many calls in a row without any response, a server is left alone for a while: callers waiting for it would
+only occupy what other integrations need.
+"""
 
 _WHOLE_SERVER = ""
 
 _NO_ANSWER = (Trouble.SILENT, Trouble.UNREACHABLE)
 
 Secret = Callable[[], Awaitable[str]]
-"""Fetches the password, or an access token that is valid now."""
+"""Fetches the password, or a currently valid access token."""
 
 
 class EwsServer:
-    """Runs calls. `method` is exchangelib's name of the authentication, "" for access tokens.
+    """Runs calls. `method` is exchangelib's name of the authentication method, "" for access tokens.
 
-    Integrations of one server and account share it, and so its connections, whichever references their secrets have.
+    Integrations with the same server and account share it, and so its connections, whichever references their secrets
+    have.
     """
 
     def __init__(self, way: Way, method: str, username: str, clock: Clock) -> None:
@@ -61,7 +65,9 @@ class EwsServer:
         self._unanswered = 0
 
     async def call(self, secret: str, address: str, work: Callable[[Account], T], *, impersonate: bool = True) -> T:
-        """What `work` makes of the mailbox of an address. Raises Unavailable, RateLimited, and EwsError for good."""
+        """The result of `work` on the mailbox of an address. Raises Unavailable, RateLimited, and EwsError if
+        permanent.
+        """
         self._leave_alone(address)
         line = await self._line(secret)
         try:
@@ -75,7 +81,8 @@ class EwsServer:
             async with asyncio.timeout(EWS_CALL_TIMEOUT.total_seconds()):
                 result = await asyncio.shield(running)
         except TimeoutError:
-            line.abort()  # else a server that sends a byte now and then would hold the thread, and all of them soon
+            # otherwise a server that sends a byte now and then would hold the thread, and soon all threads
+            line.abort()
             raise self._noted(address, EwsUnavailable(Trouble.SILENT)) from None
         except Exception as error:
             raise self._noted(address, translated(error)) from error
@@ -83,16 +90,16 @@ class EwsServer:
         return result
 
     def _leave_alone(self, address: str) -> None:
-        """Who has asked to be left alone, or is down, is not asked at all."""
+        """A server that has asked us to back off, or is down, is not called at all."""
         now = self._clock.now()
         left = max((self._alone_until.get(name, now) - now).total_seconds() for name in (address, _WHOLE_SERVER))
         if left <= 0 and self._unanswered >= DOWN_AFTER and self._free.qsize() < CONCURRENCY:
-            left = HESITATION.total_seconds()  # one call is enough to find out whether it is up again
+            left = HESITATION.total_seconds()  # one call is enough to detect that it is up again
         if left > 0:
-            raise RateLimited("Exchange has asked to wait, or does not answer.", left)
+            raise RateLimited("Exchange has asked to wait, or is not answering.", left)
 
     def _noted(self, address: str, failure: SchedulingError) -> SchedulingError:
-        """The failure, after drawing the consequences for the next calls. Exchange counts what a mailbox costs."""
+        """The mapped failure, after applying its consequences for the next calls. Exchange throttles by mailbox."""
         is_silence = isinstance(failure, EwsUnavailable) and failure.trouble in _NO_ANSWER
         self._unanswered = self._unanswered + 1 if is_silence else 0
         if isinstance(failure, RateLimited):
@@ -106,13 +113,13 @@ class EwsServer:
         self._alone_until[_WHOLE_SERVER] = max(self._alone_until.get(_WHOLE_SERVER, now), now + time)
 
     async def _line(self, secret: str) -> Line:
-        """A connection that nobody uses; open ones first. One that proved another password is of no use."""
+        """An idle connection; open ones first. One authenticated with another password is not reused."""
         try:
             async with asyncio.timeout(HESITATION.total_seconds()):
                 line = await self._free.get()
         except TimeoutError:
             self._leave_alone_for(HESITATION)
-            raise RateLimited("Exchange does not answer fast enough.", HESITATION.total_seconds()) from None
+            raise RateLimited("Exchange is not answering fast enough.", HESITATION.total_seconds()) from None
         try:
             if line and not line.takes(secret):
                 line.close()
@@ -125,13 +132,13 @@ class EwsServer:
 
     def _release(self, line: Line, done: "asyncio.Future[T]") -> None:
         if not done.cancelled():
-            done.exception()  # whoever gave the call up does not ask for it any more
+            done.exception()  # whoever timed out is no longer waiting for it
         if line.aborted:
             line.close()
         self._free.put_nowait(None if line.aborted else line)
 
     async def close(self) -> None:
-        """Close all connections; calls that are still running end by themselves."""
+        """Close all connections; running calls end by themselves."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         while not self._free.empty():
             if line := self._free.get_nowait():
@@ -140,7 +147,7 @@ class EwsServer:
 
 @dataclass(frozen=True)
 class EwsLogin:
-    """An account at a server, as one integration's settings have it."""
+    """An account at a server, by one integration's settings."""
 
     server: EwsServer
     secret: Secret

@@ -1,4 +1,4 @@
-"""exchangelib's services with XML for answers, and the properties that they are asked for."""
+"""exchangelib's services returning XML, and the properties that they request."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -45,7 +45,7 @@ class _CleanGlobalObjectId(ExtendedProperty):
 
 
 def paths(*uris: str) -> list[FieldPath]:
-    """Properties by their URIs, whatever models exchangelib has for them."""
+    """Properties by their URIs, independent of exchangelib's models."""
     return [FieldPath(field=TextField(uri, field_uri=uri)) for uri in uris]
 
 
@@ -86,7 +86,9 @@ _ITEM = (
     )
 )
 _SENDER = [FieldPath(field=ExtendedPropertyField("sender_address", value_cls=_Sender))]
-"""A MAPI property, since a calendar item is asked for the same, and `message:Sender` is none of its properties."""
+"""A MAPI property, since the same is requested of calendar items, and `message:Sender` is not one of their
+properties.
+"""
 
 BODILESS = (
     _ITEM
@@ -100,7 +102,7 @@ BODILESS = (
         "meetingRequest:MeetingRequestType",
     )
 )
-"""All but a body. A meeting message and its calendar item are read in one call, so they are asked for the same."""
+"""All but a body. A meeting message and its calendar item are read in one call, so the same is requested of both."""
 
 READ = BODILESS + paths("item:Body")
 AS_TEXT = BODILESS + paths("item:TextBody")
@@ -108,13 +110,17 @@ DRAFT = paths("item:IsDraft", "item:ParentFolderId")
 
 
 class _Once(EWSAccountService):
-    """A service that asks once. exchangelib would try all versions of EWS when it is refused, with answers as well."""
+    """A service that sends each request once. exchangelib would retry a refused one with all versions of EWS, responses
+    included.
+    """
 
     def _api_versions_to_try(self) -> tuple[str]:
         return (self._version_hint.api_version,)
 
     def _get_response(self, payload: Any, api_version: str) -> Any:
-        """A server ends an idle connection with 408: it has read no request, so it is asked by a new connection."""
+        """A server ends an idle connection with 408: it has read no request, so it is sent again on a new
+        connection.
+        """
         try:
             return super()._get_response(payload, api_version)
         except HttpFailure as failure:
@@ -128,14 +134,14 @@ class Send(_Once, SendItem):
 
 
 class _Xml(_Once):
-    """A service whose answers stay XML."""
+    """A service whose responses stay XML."""
 
     def _elem_to_obj(self, elem: Any) -> Node:
         return Node(elem)
 
 
 class Get(_Xml, GetItem):
-    """Reads items; those that are gone are told one by one."""
+    """Reads items; missing ones are reported individually."""
 
     ERRORS_TO_CATCH_IN_RESPONSE = (
         *GetItem.ERRORS_TO_CATCH_IN_RESPONSE,
@@ -146,31 +152,31 @@ class Get(_Xml, GetItem):
 
 
 class Folders(_Xml, GetFolder):
-    """Looks at folders."""
+    """Reads folders."""
 
 
 class Resolve(_Xml, ResolveNames):
-    """Looks into the address book. For an application, too, which acts for a mailbox or not at all."""
+    """Searches the address book. Also for an application, which acts for a mailbox or not at all."""
 
 
 class Create(_Xml, CreateItem):
-    """Makes answers and mails."""
+    """Creates responses and mails."""
 
     def _elem_to_obj(self, elem: Any) -> Any:
-        return elem if isinstance(elem, bool) else Node(elem)  # True stands for a success that brings no id
+        return elem if isinstance(elem, bool) else Node(elem)  # True stands for a success without an id
 
 
 class Sync(_Xml, SyncFolderItems):
     """Reads what has changed in a folder."""
 
     def _get_element_container(self, message: Any, name: str | None = None) -> Any:
-        if message.get("ResponseClass") == "Error":  # no state comes with it
+        if message.get("ResponseClass") == "Error":  # it has no state
             return EWSAccountService._get_element_container(self, message, name)
         return super()._get_element_container(message, name)
 
 
 class Restriction:
-    """A restriction by one property. exchangelib's own wants its models."""
+    """A restriction by one property. exchangelib's own requires its models."""
 
     def __init__(self, comparison: str, field: FieldPath, value: str) -> None:
         self._comparison, self._field, self._value = comparison, field, value
@@ -191,16 +197,16 @@ def of_meeting(global_object_id: str) -> Restriction:
 
 
 def received_since(moment: datetime) -> Restriction:
-    """A restriction to messages that have come since."""
+    """A restriction to messages that have arrived since."""
     field = paths("item:DateTimeReceived")[0]
     return Restriction("IsGreaterThanOrEqualTo", field, f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
 
 
 class Find(_Xml, FindItem):
-    """Looks through the calendar."""
+    """Searches the calendar."""
 
     def page(self, folder: DistinguishedFolderId, **asked: Any) -> tuple[list[Node], bool]:
-        """One page and whether there are more. FindItem's own paging knows no calendar views."""
+        """One page and whether there are more. FindItem's own paging does not work with calendar views."""
         unasked: dict[str, Any] = {
             "additional_fields": [],
             "restriction": None,

@@ -1,4 +1,4 @@
-"""What a calendar holds of one meeting between two moments, by EWS's calendar views."""
+"""One meeting's entries in the calendar between two moments, by EWS's calendar views."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
@@ -12,7 +12,9 @@ LONGEST_VIEW = timedelta(days=730)
 """EWS refuses calendar views of more than two years."""
 
 VIEW_MAX_PAGES = 60
-"""Pages of calendar views for one series: 60,000 meetings in its horizon. The same for its numbered occurrences."""
+"""Pages of calendar views per series: 60,000 meetings in its horizon. The same limit applies to its numbered
+occurrences.
+"""
 
 AROUND = timedelta(minutes=1)
 
@@ -23,10 +25,10 @@ Call = Callable[..., Awaitable[Any]]
 
 
 async def entries(call: Call, uid: str, first: datetime, last: datetime, most: int) -> list[Node]:
-    """The meeting's entries, by rising start, without cancelled ones; no more than `most` are needed.
+    """The meeting's entries, by ascending start, without cancelled ones; at most `most` are needed.
 
-    EWS expands series in views of the whole calendar only, so they are picked from one. A server may answer with the
-    series' master instead (grommunio does); its occurrences are asked for by their numbers then.
+    EWS expands series only in views of the whole calendar, so they are picked from one. A server may return the series'
+    master instead (grommunio does); its occurrences are requested by number then.
     """
     found: dict[str, Node] = {}
     async for page in _pages(call, first, last):
@@ -41,7 +43,7 @@ async def entries(call: Call, uid: str, first: datetime, last: datetime, most: i
 
 
 async def page(call: Call, first: datetime, last: datetime, start: datetime) -> tuple[list[Node], datetime | None]:
-    """A page of the whole calendar from `start` on, and where the next one begins (None: this was the last).
+    """A page of the whole calendar from `start` on, and the start of the next one (None: this was the last).
 
     On a server that shows masters instead of occurrences, each series costs a call.
     """
@@ -56,9 +58,9 @@ async def page(call: Call, first: datetime, last: datetime, start: datetime) -> 
 
 
 async def occurrence_id(call: Call, master: Node, original: datetime, now_at: datetime) -> str:
-    """The id of the occurrence that the series' pattern has at `original`, and that perhaps is at `now_at`; or "".
+    """The id of the occurrence whose pattern time is `original`, and which may now be at `now_at`; or "".
 
-    Where neither holds it, another message has moved it since; only its number leads to it then.
+    If neither time holds it, another message has moved it since; only its number leads to it then.
     """
     for moment in dict.fromkeys((now_at, original)):
         for entry in await entries(call, payloads.uid(master), moment - AROUND, moment + AROUND, operations.VIEW):
@@ -77,7 +79,7 @@ def _is_after(entry: Node, original: datetime) -> bool:
 
 
 async def _numbered_id(call: Call, master_id: str, original: datetime) -> str:
-    """The id of that occurrence wherever it is now, or "": numbers go by the pattern, whose times only rise."""
+    """The id of that occurrence wherever it is now, or "": numbers follow the pattern, whose times only increase."""
     async for page in _numbered_pages(call, master_id):
         if found := next((node.id for node in page if _pattern_start(node) == original), ""):
             return found
@@ -87,7 +89,7 @@ async def _numbered_id(call: Call, master_id: str, original: datetime) -> str:
 
 
 def last_start(page: list[Node]) -> datetime:
-    """When the last entry of a page starts."""
+    """The start of a page's last entry."""
     return max(start for entry in page if (start := entry.moment("Start")))
 
 
@@ -97,17 +99,17 @@ async def _pages(call: Call, first: datetime, last: datetime) -> AsyncIterator[l
         page, more = await call(operations.view, start, end)
         yield page
         if more and page:
-            # The next page begins with the last entry's start: entries are sorted by it, and those come again.
+            # The next page begins with the last entry's start: entries are sorted by it, and those are repeated.
             start = max(last_start(page), start + _STEP)
         elif end >= last:
             return
         else:
             start, end = end, min(last, end + LONGEST_VIEW)
-    raise Unavailable("The mailbox has more meetings than can be looked through.")
+    raise Unavailable("The mailbox has more meetings than can be searched.")
 
 
 async def _numbered(call: Call, master_id: str, first: datetime, last: datetime) -> AsyncIterator[Node]:
-    """The occurrences of a series that overlap a time, by their numbers from the first on."""
+    """The occurrences of a series that overlap a period, by number from the first on."""
     async for page in _numbered_pages(call, master_id):
         for node in page:
             times = payloads.occurrence(node)
@@ -118,13 +120,13 @@ async def _numbered(call: Call, master_id: str, first: datetime, last: datetime)
 
 
 async def _numbered_pages(call: Call, master_id: str) -> AsyncIterator[list[Node]]:
-    """All occurrences of a series. Raises Unavailable where there are too many to be looked through."""
+    """All occurrences of a series. Raises Unavailable if there are too many to search."""
     for batch in range(VIEW_MAX_PAGES):
         page, more = await call(operations.occurrences, master_id, 1 + batch * operations.BATCH)
         yield page
         if not more:
             return
-    raise Unavailable("The series has more occurrences than can be looked through.")
+    raise Unavailable("The series has more occurrences than can be searched.")
 
 
 def _in_order(found: list[Node]) -> list[Node]:

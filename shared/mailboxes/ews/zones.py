@@ -1,8 +1,8 @@
-"""The organizer's time zone as EWS tells it: by its name, or by the definition that comes with a custom one.
+"""The organizer's time zone from EWS: by its name, or by the definition that comes with a custom one.
 
 A definition (TimeZoneDefinition of Exchange's types) has periods with a bias each, `UTC = local time + bias`, and
-groups of yearly transitions between them, of which the last is in force. Not confirmed without a live server: that it
-writes out the rules of a custom zone with an item.
+groups of yearly transitions between them, of which the last is in force. Not confirmed without a live server: that an
+item includes the rules of a custom zone.
 """
 
 import re
@@ -17,7 +17,7 @@ _LAST = -1
 
 
 def organizers_zone(item: Node, start: datetime | None) -> str:
-    """The IANA name of a calendar item's zone: UTC when it has none, "" when neither name nor rules tell one."""
+    """The IANA name of a calendar item's zone: UTC if it has none, "" if neither name nor rules identify one."""
     name = item.attribute("StartTimeZone", "Id") or item.text("TimeZone") or "UTC"
     if known := iana_zone(name):
         return known
@@ -26,7 +26,7 @@ def organizers_zone(item: Node, start: datetime | None) -> str:
 
 
 def _rules(definition: Node | None, year: int) -> OffsetAt | None:
-    """The offset at any moment of a year; None where the definition does not say, or says it in another way."""
+    """The offset at any moment of a year; None if the definition does not state it, or states it in another way."""
     if definition is None:
         return None
     try:
@@ -62,7 +62,7 @@ def _day(year: int, month: int, weekday: int, occurrence: int) -> date:
 
 
 def _between(first: tuple[datetime, timedelta], second: tuple[datetime, timedelta]) -> OffsetAt:
-    """Of a year with two changes: each begins by the clock that was in force before it."""
+    """For a year with two changes: each begins by the clock that was in force before it."""
     (begins, inside), (ends, outside) = first, second
 
     def offset_at(moment: datetime) -> timedelta:

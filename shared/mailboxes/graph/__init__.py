@@ -1,1 +1,1 @@
-"""Exchange Online by Microsoft Graph. Nothing here is imported before the first call needs it."""
+"""Exchange Online by Microsoft Graph. Imported only when the first call needs it."""

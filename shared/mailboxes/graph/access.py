@@ -1,12 +1,12 @@
-"""Trying out what Graph lets the app do in a mailbox, without changing anything.
+"""Testing what Graph lets the app do in a mailbox, without changing anything.
 
-There is no call that tells an app's rights: with RBAC for Applications the token's `roles` claim is empty, and
-Exchange decides on each request. So each kind of request is made, on what every mailbox has, so that its success is the
-proof: the calendar is given the color that it has, and the Inbox a hidden property. Only sending cannot be tried
-without a mail, and is asked to send one to nobody. Sources: docs/facts/settings.md.
+No call returns an app's rights: with RBAC for Applications the token's `roles` claim is empty, and Exchange decides on
+each request. So each kind of request is made, on something that every mailbox has, and its success is the proof: the
+calendar is given the color that it has, and the Inbox a hidden property. Only sending cannot be tested without a mail,
+so a mail to nobody is submitted. Sources: docs/facts/settings.md.
 
-Not confirmed without a live tenant: that both updates are taken of an equipment mailbox, and that the refusal of a mail
-to nobody comes after the look at the right, as its text suggests.
+Not confirmed without a live tenant: that an equipment mailbox accepts both updates, and that a mail to nobody is
+refused only after the right has been checked, as the error's text suggests.
 """
 
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ _PROBE = {
         {"id": "String {6b1c7c0e-52f0-4f0e-9c8e-2f6f5d3a7b11} Name VmrSchedulingDoctor", "value": "1"}
     ]
 }
-"""A property of our own, which no client shows; the same value every time."""
+"""A property of our own, which no client shows; its value never changes."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Listed:
 
 
 class GraphAccess:
-    """Tries out the access to one mailbox."""
+    """Tests the access to one mailbox."""
 
     def __init__(self, client: GraphClient, address: str) -> None:
         self._client = client
@@ -50,7 +50,7 @@ class GraphAccess:
     async def try_out(self) -> list[Attempt]:
         """See Access.try_out: one request of each kind.
 
-        One after the other, since a mailbox takes four at a time and is at work.
+        One after the other, since a mailbox serves four at a time and is in use.
         """
         client, root = self._client, self._root
         one: dict[str, str] = {"$top": "1", "$select": "id"}
@@ -64,12 +64,12 @@ class GraphAccess:
         return [await _attempt(right, call) for right, call in tries.items()]
 
     async def _leave_calendar(self) -> None:
-        """Change the calendar to what it is: what may be written there may be answered, too."""
+        """Set the calendar's color to its current one: whoever may write the calendar may answer meetings, too."""
         calendar = await self._client.get(f"{self._root}/calendar", {"$select": "color"})
         await self._client.patch(f"{self._root}/calendar", {"color": parse(CalendarAnswer, calendar).color})
 
     async def subscription(self, subscription_id: str) -> Listed | None:
-        """The subscription as Graph has it; None when it has none of this id. Raises Unavailable, RateLimited."""
+        """The subscription in Graph; None if it has none with this id. Raises Unavailable, RateLimited."""
         try:
             found = await self._client.get(f"/subscriptions/{quote(subscription_id, safe='')}")
         except ItemGone:

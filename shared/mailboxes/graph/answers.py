@@ -1,4 +1,4 @@
-"""What else Graph answers with: pages, drafts, subscriptions (docs/facts/exchange.md §3, §4)."""
+"""Graph's other answers: pages, drafts, subscriptions (docs/facts/exchange.md §3, §4)."""
 
 from datetime import UTC
 from typing import Any, Self
@@ -11,7 +11,7 @@ from shared.mailboxes.subscription import Subscription
 
 
 class Page(Payload):
-    """A page of a list; `next_link` is there while there are more."""
+    """A page of a list; `next_link` is set while there are more."""
 
     value: list[dict[str, Any]]
     next_link: str = Field("", alias="@odata.nextLink")
@@ -19,7 +19,7 @@ class Page(Payload):
 
 
 class Draft(Payload):
-    """A message that we have made; `is_draft` until it is sent."""
+    """A message that we have created; `is_draft` until it is sent."""
 
     id: str
     is_draft: bool = True
@@ -40,15 +40,15 @@ class SubscriptionAnswer(Payload):
 
 
 class CalendarAnswer(Payload):
-    """A calendar, as far as it can be changed."""
+    """A calendar's changeable property."""
 
     color: str
 
 
 class DirectoryUser(Payload):
-    """A user of the directory. `proxy_addresses` begin with what they are: "SMTP:" the primary one, "smtp:", "X500:".
+    """A user in the directory. `proxy_addresses` start with their type: "SMTP:" the primary one, "smtp:", "X500:".
 
-    The legacy Exchange DN of today is no property of it; those that it once had are X500 addresses.
+    The current legacy Exchange DN is not among its properties; former ones are X500 addresses.
     """
 
     mail: str = ""
@@ -65,13 +65,13 @@ class _Owner(Payload):
 
 
 class CalendarOwner(Payload):
-    """A calendar, as far as it says whose it is: by the mailbox's primary address."""
+    """A calendar's owner: the mailbox's primary address."""
 
     owner: _Owner = _Owner()
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The address, where it is told."""
+        """The address, if given."""
         return (self.owner.address,) if self.owner.address else ()
 
 
@@ -82,13 +82,13 @@ class _Arrival(Payload):
 class _DeltaPage(Page):
     @model_validator(mode="after")
     def _has_a_link(self) -> Self:
-        """Without one the next sweep would begin again, for ever."""
+        """Without a link the next sweep would start over, for ever."""
         if not (self.next_link or self.delta_link):
             raise ValueError("neither @odata.nextLink nor @odata.deltaLink")
         return self
 
     def changes(self) -> Changes:
-        """Removed entries also stand for moved messages; both are of no interest. The same message may come twice."""
+        """Removed entries also stand for moved messages; both are ignored. The same message may come twice."""
         arrived = (parse(_Arrival, entry).id for entry in self.value if "@removed" not in entry)
         return Changes(
             list(dict.fromkeys(arrived)),
@@ -99,5 +99,5 @@ class _DeltaPage(Page):
 
 
 def parse_changes(payload: Any) -> Changes:
-    """A page of a delta query. Raises Unavailable for something that Graph does not send."""
+    """A page of a delta query. Raises Unavailable for something that Graph never sends."""
     return parse(_DeltaPage, payload).changes()

@@ -1,7 +1,7 @@
-"""Speaking to Graph: the SDK's own client core, without its generated models.
+"""Calls to Graph: the SDK's own client core, without its generated models.
 
-Reads are tried again by the SDK's retry middleware when that costs a moment. Everything that changes something is sent
-once: a 504 may come after the work was done, and an answer sent twice is worse than one sent late.
+Reads are retried by the SDK's retry middleware if the wait is short. Everything that changes something is sent once: a
+504 may come after the work was done, and an answer sent twice is worse than one sent late.
 """
 
 import base64
@@ -28,44 +28,44 @@ from shared.retry_after import retry_after
 log = logging.getLogger(__name__)
 
 GRAPH_BOUNDS = Bounds(bytes=32 * MEGABYTE, seconds=30.0, connections=100)
-"""A message comes with its event, each with the whole body: some 10 MB for the longest that are seen (4 MB)."""
+"""A message comes with its event, each with the whole body: about 10 MB for the longest seen (4 MB)."""
 
 IMMUTABLE_IDS = {"Prefer": 'IdType="ImmutableId"'}
-"""Goes with every call: without it an id changes when the message moves, and accepting moves it (exchange.md §1)."""
+"""Sent with every call: without it an id changes when the message moves, and accepting moves it (exchange.md §1)."""
 
 _ALWAYS = IMMUTABLE_IDS | {"Accept": "application/json", "User-Agent": "vmr-scheduling"}
-"""Headers of every call; the SDK's own builders ask for JSON, too."""
+"""Headers of every call; the SDK's own builders request JSON, too."""
 
 _FIRST_WAIT = 0.2
 MAILBOX_CONCURRENCY = 4
-"""Graph serves this many requests of one app for one mailbox at the same time (docs/facts/exchange.md §5)."""
+"""Graph serves this many concurrent requests per app and mailbox (docs/facts/exchange.md §5)."""
 
 _LONGEST_WAIT = 5.0
 _UNSAID_WAIT = 10.0
-"""Seconds after a 429 that does not say how long, or says so in a way that makes no sense."""
+"""Seconds after a 429 that states no delay, or a meaningless one."""
 
 _LATER = {401, 403, 408}
-"""Refused now, but not for ever: grants take up to two hours to reach every server (docs/facts/exchange.md §6)."""
+"""Refused now, but not permanently: grants take up to two hours to reach every server (docs/facts/exchange.md §6)."""
 
 
-_NOT_FOUND = "ResourceNotFound"  # said of users, and of subscriptions and the like
+_NOT_FOUND = "ResourceNotFound"  # for users, and for subscriptions and the like
 
 _AS_TEXT = 'outlook.body-content-type="text"'
 
 TOO_LARGE = "AnswerTooLarge"
-"""Our own code for an answer that was not read to its end (GRAPH_BOUNDS)."""
+"""Our own code for an answer that exceeded the limits (GRAPH_BOUNDS)."""
 
 NO_MAILBOX_CODES = frozenset({"ErrorInvalidUser", "ErrorNonExistentMailbox", "MailboxNotEnabledForRESTAPI", _NOT_FOUND})
-"""Graph's codes for an address that has no mailbox, or one that lives on-premises, where the request was about the
-mailbox itself. Not confirmed without a live tenant: that there are no others.
+"""Graph's codes for an address without a mailbox, or with one on-premises, if the request was about the mailbox itself.
+Not confirmed without a live tenant: that there are no others.
 """
 
 
 MALFORMED_ID = "ErrorInvalidIdMalformed"
-"""Said with 400 of what is no id of Graph's: a repair's (comparison.py), or one of EWS, which was used before."""
+"""Sent with 400 for an id that is not Graph's: a repair's (comparison.py), or one of EWS, which was used before."""
 
 _CANCELLED = "ErrorCalendarIsCancelled"
-"""…ForAccept, …ForDecline: the cancellation overtook the answer."""
+"""…ForAccept, …ForDecline: the cancellation arrived before the answer."""
 
 
 class GraphError(SchedulingError):
@@ -74,7 +74,7 @@ class GraphError(SchedulingError):
     code = "graph_refused"
 
     def __init__(self, status: int, error_code: str) -> None:
-        # Graph's own message may name people and mailboxes: it goes nowhere.
+        # Graph's own message may name people and mailboxes: it is dropped.
         known = error_code in NO_MAILBOX_CODES - {_NOT_FOUND}
         super().__init__(f"{NO_MAILBOX} ({error_code})" if known else f"Graph answered {status} {error_code}.")
         self.status = status
@@ -82,11 +82,11 @@ class GraphError(SchedulingError):
 
 
 class GraphItemGone(GraphError, ItemGone):
-    """What the request was about is not there (404), or not as it was: accepting a cancelled meeting is refused."""
+    """The subject of the request is gone (404), or has changed: accepting a cancelled meeting is refused."""
 
 
 class RefusedForNow(Unavailable):
-    """Graph refused a request, but may not tomorrow: a grant is missing, or has not reached every server yet."""
+    """Graph refused a request, but may accept it later: a grant is missing, or has not reached every server yet."""
 
     def __init__(self, status: int, error_code: str) -> None:
         super().__init__(f"Graph answered {status} {error_code}.")
@@ -95,7 +95,7 @@ class RefusedForNow(Unavailable):
 
 
 class ServerError(Unavailable):
-    """Graph failed at a request; `status` is the HTTP status, 500 and more."""
+    """Graph failed to handle a request; `status` is the HTTP status, 500 or above."""
 
     def __init__(self, status: int, error_code: str) -> None:
         super().__init__(f"Graph answered {status} {error_code}.")
@@ -106,7 +106,7 @@ class Tokens(Protocol):
     """Access tokens for Graph."""
 
     async def token(self) -> str:
-        """A bearer token that is valid now. Raises Unavailable."""
+        """A currently valid bearer token. Raises Unavailable."""
         ...
 
     async def close(self) -> None:
@@ -115,7 +115,7 @@ class Tokens(Protocol):
 
 
 class RetryReads(RetryHandler):
-    """The SDK's retries for GET alone, and only where the wait is short; longer waits are the queue's business."""
+    """The SDK's retries, for GET only, and only if the wait is short; longer waits are left to the queue."""
 
     def __init__(self) -> None:
         super().__init__(RetryHandlerOption(delay=0.2, max_retries=2))
@@ -124,7 +124,7 @@ class RetryReads(RetryHandler):
     def get_delay_time(
         self, retry_count: int, response: httpx.Response | None = None, delay: float = RetryHandlerOption.DEFAULT_DELAY
     ) -> float:
-        """Seconds until the next try; the SDK gives up at 180, and cannot read the fractions that Graph sends."""
+        """Seconds until the next attempt; the SDK gives up at 180, and cannot parse the fractions that Graph sends."""
         wait = retry_after(response.headers) if response is not None else 0.0
         if wait > _LONGEST_WAIT:
             return float(RetryHandlerOption.MAX_DELAY)
@@ -134,14 +134,14 @@ class RetryReads(RetryHandler):
 class GraphClient:
     """One connection pool to Graph for one set of credentials.
 
-    Every call may raise Unavailable, RateLimited, and GraphError for what will not be better when tried again.
+    Every call may raise Unavailable, RateLimited, and GraphError for what a retry cannot fix.
     """
 
     def __init__(self, base_url: str, tokens: Tokens, *, use_proxy: bool = True) -> None:
         self._base_url = base_url.rstrip("/")
         self._tokens = tokens
         self._slots: defaultdict[str, Semaphore] = defaultdict(lambda: Semaphore(MAILBOX_CONCURRENCY))
-        # The SDK's transport does not close the one inside it, so that one is kept at hand.
+        # The SDK's transport does not close the one inside it, so that one is kept for closing.
         self._wire = bounded_transport(GRAPH_BOUNDS, use_proxy=use_proxy)
         middleware = [RetryReads(), GraphTelemetryHandler()]
         pipeline = KiotaClientFactory.create_middleware_pipeline(middleware, self._wire)
@@ -151,21 +151,21 @@ class GraphClient:
     async def get(
         self, path_or_link: str, params: Mapping[str, str] | None = None, prefer: str = "", of: str = ""
     ) -> Any:
-        """The JSON object of a path below the base URL, or of a link that Graph gave.
+        """The JSON object at a path below the base URL, or at a link from Graph.
 
-        `of` is the path of the mailbox that a link belongs to: links name it otherwise (`users('<id>')`).
+        `of` is the path of the mailbox that a link belongs to: links name it differently (`users('<id>')`).
         """
         payload = await self._send("GET", path_or_link, params=params, prefer=prefer, of=of)
         if not isinstance(payload, dict):
-            raise Unavailable("Graph's answer could not be read: no object.")
+            raise Unavailable("Graph's answer could not be read: not an object.")
         return payload
 
     async def post(self, path: str, body: Mapping[str, Any] | None = None, prefer: str = "") -> Any:
-        """Send once, without a body where an action takes none; the JSON of the answer, None when there is none."""
+        """Send once, without a body if an action takes none; the JSON of the answer, None if there is none."""
         return await self._send("POST", path, json=body, prefer=prefer)
 
     async def post_mime(self, path: str, content: bytes) -> Any:
-        """Send a MIME message once, as Graph takes it: base64 in text/plain; the JSON of the answer."""
+        """Send a MIME message once, as Graph expects it: base64 in text/plain; the JSON of the answer."""
         return await self._send("POST", path, content=base64.b64encode(content), content_type="text/plain")
 
     async def patch(self, path: str, body: Mapping[str, Any]) -> Any:
@@ -183,7 +183,7 @@ class GraphClient:
         await self._tokens.close()
 
     def _url(self, path_or_link: str) -> str:
-        """Links are followed on the configured host only: a token must never reach another."""
+        """Links are only followed on the configured host: a token must never reach another."""
         if path_or_link.startswith("/"):
             return self._base_url + path_or_link
         link, base = urlsplit(path_or_link), urlsplit(self._base_url)
@@ -214,13 +214,13 @@ class GraphClient:
         try:
             return read_json(response.content) if response.content else None
         except ValueError as error:
-            raise Unavailable("Graph's answer could not be read: no JSON, or nested too deep.") from error
+            raise Unavailable("Graph's answer could not be read: not JSON, or nested too deeply.") from error
 
 
 async def get_whole(client: GraphClient, path: str, but_body: str, params: Mapping[str, str] | None = None) -> Any:
-    """A message or an event with its body: as text where HTML (pictures in it) makes it too large to be read.
+    """A message or an event with its body: as text if HTML (pictures in it) makes it too large to be read.
 
-    Where its text is too large as well, it comes without: `but_body` are the properties to select then.
+    If its text is too large as well, it is read without: `but_body` are the properties to select then.
     """
     for prefer in ("", _AS_TEXT):
         try:
@@ -228,17 +228,17 @@ async def get_whole(client: GraphClient, path: str, but_body: str, params: Mappi
         except GraphError as error:
             if error.error_code != TOO_LARGE:
                 raise
-    log.warning("a body is too large to be read: what it says does not count")
+    log.warning("a body is too large to be read: its content is ignored")
     return await client.get(path, {**(params or {}), "$select": but_body})
 
 
 def _middleware() -> dict[str, Any]:
-    """Without request options, the SDK's transport passes its middleware over in silence."""
+    """Without request options, the SDK's transport silently skips its middleware."""
     return {REQUEST_OPTIONS_KEY: {}}
 
 
 def _mailbox_of(url: str) -> str:
-    """The mailbox that a request is about, "" for requests about none."""
+    """The mailbox that a request is about, "" if it is about none."""
     return urlsplit(url).path.partition("/users/")[2].partition("/")[0].lower()
 
 

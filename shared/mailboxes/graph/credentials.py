@@ -1,4 +1,4 @@
-"""Access tokens for Graph: the app's managed identity, or an app registration of the customer's tenant (E1)."""
+"""Access tokens for Graph: the app's managed identity, or an app registration in the customer's tenant (E1)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Secret = Callable[[], Awaitable[str]]
 
 
 class LocalTokens:
-    """For the local stack: the simulated Exchange takes any bearer token."""
+    """For the local stack: the simulated Exchange accepts any bearer token."""
 
     async def token(self) -> str:
         """See Tokens.token."""
@@ -31,7 +31,7 @@ class LocalTokens:
 
 
 class AzureTokens:
-    """Tokens of an azure-identity credential; the token in hand is used until five minutes before it expires."""
+    """Tokens of an azure-identity credential; a token is used until five minutes before it expires."""
 
     def __init__(self, make: Callable[[], Awaitable[AsyncTokenCredential]], scope: str) -> None:
         self._make = make
@@ -41,9 +41,7 @@ class AzureTokens:
         self._expires = 0.0
 
     async def token(self) -> str:
-        """See Tokens.token. The `roles` claim is never looked at: RBAC for Applications leaves it empty (exchange.md
-        §6).
-        """
+        """See Tokens.token. The `roles` claim is never checked: RBAC for Applications empties it (exchange.md §6)."""
         if self._expires - _RENEW_BEFORE_SECONDS <= time.time():
             from azure.core.exceptions import AzureError
 
@@ -51,10 +49,8 @@ class AzureTokens:
                 self._credential = self._credential or await self._make()
                 got = await self._credential.get_token(self._scope)
             except (AzureError, ValueError) as error:
-                # The library's message names tenant, client and secret id: it goes no further than the chained cause.
-                raise Unavailable(
-                    "No access token for Graph: the credentials were refused, or are unusable."
-                ) from error
+                # The library's message names tenant, client and secret id: it only goes into the chained cause.
+                raise Unavailable("No access token for Graph: the credentials were refused or are unusable.") from error
             self._token, self._expires = got.token, got.expires_on
         return self._token
 
@@ -70,8 +66,8 @@ def graph_tokens(base_url: str, tenant_id: str, client_id: str, secret: Secret |
     no tenant, no client      the app's own managed identity, in its own tenant
     both, and a secret        an app registration with a client secret
     both, and a PEM           the same with a certificate: the secret holds certificate and private key
-    both, without a secret    the same, vouched for by the app's managed identity (federated credential): nothing to
-                              renew, and the way into customers' tenants
+    both, without a secret    the same, authenticated by the app's managed identity (federated credential): nothing
+                              to renew, and the way into customers' tenants
     """
 
     async def make() -> AsyncTokenCredential:
@@ -101,7 +97,7 @@ def _federated(tenant_id: str, client_id: str, identity: str) -> AsyncTokenCrede
     ours = ManagedIdentityCredential(client_id=identity) if identity else ManagedIdentityCredential()
 
     def assertion() -> str:
-        # The library wants a plain function here. It is called once an hour, and the identity endpoint is local.
+        # The library requires a plain function here. It is called once an hour, and the identity endpoint is local.
         token: str = ours.get_token("api://AzureADTokenExchange/.default").token
         return token
 

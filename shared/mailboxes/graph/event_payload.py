@@ -1,4 +1,4 @@
-"""Graph's JSON of events, and its reading into the product's own shapes (docs/facts/graph.md)."""
+"""Graph's JSON of events, and how it is read into the product's own shapes (docs/facts/graph.md)."""
 
 import logging
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ _SHAPES = {
     "exception": Shape.OCCURRENCE,
 }
 _PLAIN = "occurrence"
-"""The type of an occurrence that is as its series has it; one that the organizer has changed is an "exception"."""
+"""The type of an occurrence as its series defines it; one that the organizer has changed is an "exception"."""
 
 _ANSWERS = {"accepted": Answer.ACCEPTED, "declined": Answer.DECLINED}
 
@@ -46,14 +46,14 @@ EVENT_BUT_BODY = (
     "id,type,seriesMasterId,iCalUId,subject,organizer,attendees,start,end,originalStart,originalStartTimeZone,isAllDay,"
     "isCancelled,isOrganizer,responseRequested,responseStatus,recurrence,lastModifiedDateTime"
 )
-"""All that is read but the body. `uid` is not declared in v1.0, and would be refused."""
+"""All that is read except the body. `uid` is not declared in v1.0, and would be refused."""
 
 
 class EventIds(Payload):
-    """What tells which meeting an event is, whatever else of it can be read.
+    """What identifies the meeting of an event, whatever else of it can be read.
 
     `uid` is shared by a series and its occurrences, but not declared in v1.0 and missing in captures of 2023 and 2024;
-    an occurrence's own `iCalUId` carries its date.
+    an occurrence's own `iCalUId` contains its date.
     """
 
     i_cal_u_id: str = Field("", alias="iCalUId")
@@ -64,7 +64,7 @@ class EventIds(Payload):
 
     @property
     def shape(self) -> Shape:
-        """What it is. Where the type is missing, or of a kind that we do not know, the rest tells."""
+        """What the event is. If the type is missing, or unknown, the other properties decide."""
         known = _SHAPES.get(self.type)
         if self.series_master_id and known is not Shape.SERIES:
             return Shape.OCCURRENCE
@@ -74,7 +74,7 @@ class EventIds(Payload):
 
     @property
     def meeting_uid(self) -> str:
-        """The uid of the meeting, of an occurrence that of its series; "" when only the series can tell it."""
+        """The meeting's uid, for an occurrence that of its series; "" if only the series has it."""
         derived = series_uid(self.i_cal_u_id)
         return self.uid or derived or ("" if self.shape is Shape.OCCURRENCE else self.i_cal_u_id)
 
@@ -107,7 +107,7 @@ class Event(EventIds, Extended):
     def occurrence(self) -> Occurrence:
         """When it takes place.
 
-        An all-day event's times are midnights without a zone that matters: its day is the organizer's.
+        An all-day event's times are midnights without a meaningful zone: its day is in the organizer's.
         """
         is_plain = self.type == _PLAIN
         if not self.is_all_day:
@@ -118,7 +118,7 @@ class Event(EventIds, Extended):
 
     @property
     def zone(self) -> str:
-        """The organizer's zone, as an IANA name; "" for one of the sender's own, of which Graph tells no more."""
+        """The organizer's zone, as an IANA name; "" for a custom zone, of which Graph reveals no more."""
         return iana_zone(self.original_start_time_zone or "UTC")
 
     def item(self) -> CalendarItem:
@@ -163,16 +163,16 @@ class Exceptions(Payload):
 
 
 def parse_events(payloads: Iterable[Any]) -> list[Event]:
-    """The occurrences of a series that can be read: one that cannot must not cost the others their rooms."""
+    """The readable occurrences of a series: an unreadable one must not cost the others their rooms."""
     found: list[Event] = []
     for payload in payloads:
         try:
             found.append(parse_event(payload))
         except Unavailable as error:
-            log.warning("an occurrence of a series was left out: %s", error)
+            log.warning("an occurrence of a series was skipped: %s", error)
     return found
 
 
 def parse_event(payload: Any) -> Event:
-    """The event of Graph's JSON. Raises Unavailable for something that Graph does not send."""
+    """The event of Graph's JSON. Raises Unavailable for something that Graph never sends."""
     return parse(Event, payload)

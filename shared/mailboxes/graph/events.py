@@ -1,4 +1,4 @@
-"""Graph's events, where they take more than one question: occurrences, and what is told only when it is asked for.
+"""Graph's events that take more than one request: occurrences, and properties returned only on request.
 
 Facts and their sources: docs/facts/graph.md.
 """
@@ -19,7 +19,7 @@ from shared.mailboxes.mailbox import CalendarEntry, CalendarPage, ItemGone
 
 EVENTS_PAGE_SIZE = 100
 VIEW = 500
-"""Entries of a page of the calendar, some 300 KB."""
+"""Entries per page of the calendar, about 300 KB."""
 
 _ENTRY_FIELDS = (
     "id,seriesMasterId,iCalUId,type,start,end,isAllDay,isCancelled,isOrganizer,originalStartTimeZone,responseStatus,"
@@ -39,7 +39,7 @@ class GraphEvents:
         return f"{self._root}/events/{quote(event_id, safe='')}"
 
     async def event(self, event_id: str) -> Event | None:
-        """An event with its sequence number, where Graph tells it; None when it is gone."""
+        """An event with its sequence number, if Graph has it; None if the event is gone."""
         path = self._path(event_id)
         try:
             return parse_event(await self._get(path, expanding(SEQUENCE)))
@@ -47,7 +47,7 @@ class GraphEvents:
             return None
 
     async def _get(self, path: str, query: dict[str, str]) -> Any:
-        """An event with more than comes by itself, or without that where Graph refuses it."""
+        """An event with additional properties, or without them if Graph refuses."""
         try:
             return await get_whole(self._client, path, EVENT_BUT_BODY, query)
         except GraphError as error:
@@ -56,15 +56,16 @@ class GraphEvents:
             return await get_whole(self._client, path, EVENT_BUT_BODY)
 
     async def item(self, event_id: str) -> CalendarItem | None:
-        """See Mailbox.item. An occurrence comes with what a response to it needs, as far as Graph tells that."""
+        """See Mailbox.item. An occurrence comes with what a response to it needs, as far as Graph has it."""
         event = await self.event(event_id)
         item = event.item() if event else None
         return item and await self.completed(item, for_response=True)
 
     async def completed(self, item: CalendarItem, *, for_response: bool = False) -> CalendarItem | None:
-        """An occurrence with what tells it from all others: the uid of its series, and where it stood in the pattern.
+        """An occurrence with what distinguishes it from all others: its series' uid, and its original place in the
+        pattern.
 
-        `originalStart` comes only when it is asked for. None when the uid is not told, and the series is gone.
+        `originalStart` is only returned on request. None if the uid is missing and the series is gone.
         """
         if item.shape is not Shape.OCCURRENCE:
             return item
@@ -91,9 +92,9 @@ class GraphEvents:
         return start.astimezone(UTC) if start else None
 
     async def instances(self, series_id: str, first: datetime, last: datetime, most: int) -> tuple[Occurrence, ...]:
-        """Occurrences and exceptions in a range, or the first of them.
+        """Occurrences and exceptions in a range, or the first few of them.
 
-        Cancelled ones may be among what Graph tells, with `isCancelled`.
+        Graph may include cancelled ones, with `isCancelled`.
         """
         range_ = {"startDateTime": first.isoformat(), "endDateTime": last.isoformat()}
         query = {**range_, "$select": _OCCURRENCE_FIELDS, "$top": str(EVENTS_PAGE_SIZE)}
@@ -108,7 +109,7 @@ class GraphEvents:
     async def instances_with_exceptions(
         self, series_id: str, first: datetime, last: datetime, most: int
     ) -> tuple[Occurrence, ...]:
-        """The same with the exceptions that the series master tells, where `/instances` lists none."""
+        """The same with the series master's exceptions, in case `/instances` omits them."""
         found = await self.instances(series_id, first, last, most)
         if not all(occurrence.is_plain for occurrence in found):
             return found
@@ -116,9 +117,9 @@ class GraphEvents:
         return tuple(sorted({*found, *(each for each in exceptions if first < each.end and each.start < last)}))
 
     async def view(self, first: datetime, last: datetime, state: str) -> CalendarPage:
-        """See Mailbox.view; `state` is the link that Graph gave.
+        """See Mailbox.view; `state` is Graph's own link.
 
-        `uid` is not asked for: v1.0 does not declare it, and refuses to select what it does not declare.
+        `uid` is not selected: v1.0 does not declare it, and refuses to select what it does not declare.
         """
         range_ = {"startDateTime": first.isoformat(), "endDateTime": last.isoformat()}
         query = {**range_, "$select": _ENTRY_FIELDS, "$orderby": "start/dateTime", "$top": str(VIEW)}
@@ -129,7 +130,7 @@ class GraphEvents:
         return CalendarPage(entries, page.next_link, events[-1].start.utc() if events else first)
 
     async def _exceptions(self, series_id: str) -> list[Occurrence]:
-        """All occurrences that the organizer has changed; none where Graph does not tell."""
+        """All occurrences that the organizer has changed; none if Graph does not return them."""
         query = {"$select": f"{_OCCURRENCE_FIELDS},exceptionOccurrences", "$expand": "exceptionOccurrences"}
         try:
             payload = await self._client.get(self._path(series_id), query)
@@ -147,7 +148,7 @@ def _entry(event: Event) -> CalendarEntry:
 
 
 def expanding(*names: str) -> dict[str, str]:
-    """The query that asks for extended properties."""
+    """The query for extended properties."""
     condition = " or ".join(f"id eq '{name}'" for name in names)
     return {"$expand": f"singleValueExtendedProperties($filter={condition})"}
 
@@ -157,7 +158,9 @@ def _taking_place(events: list[Event]) -> list[Occurrence]:
 
 
 def _start_on(day: str, series: CalendarItem) -> datetime:
-    """When the occurrence of a date (yyyymmdd) starts by its series: at its time of day, in the organizer's zone."""
+    """When the occurrence of a date (yyyymmdd) starts according to its series: at its time of day, in the organizer's
+    zone.
+    """
     try:
         wanted = date.fromisoformat(day)
     except ValueError as error:

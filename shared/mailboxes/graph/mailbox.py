@@ -49,19 +49,19 @@ from shared.mailboxes.mailbox import (
 log = logging.getLogger(__name__)
 
 _FORGOTTEN = {"syncstatenotfound", "syncstateinvalid", "resyncrequired", "foreignlink"}
-"""Codes in lower case, since Graph spells them in many ways, and whatever the status.
+"""Codes in lower case, since Graph's spelling varies, and whatever the status.
 
-The last one is the client's own: a state of another Graph, after GRAPH_BASE_URL has changed, is of no use.
+The last one is the client's own: a state from another Graph, after GRAPH_BASE_URL has changed, cannot be used.
 """
 
 _EVENT = "microsoft.graph.eventMessage/event"
 _PAGE_SIZE = 100
 _SEARCHED_PAGES, _SEARCHED_PAGE_SIZE = 20, 500
-"""Messages that are looked through for those of one meeting, a few hundred bytes each."""
+"""Messages that are searched for those of one meeting, a few hundred bytes each."""
 
 
 class GraphMailbox:
-    """A Mailbox behind Graph. `address` names it in every URL; nothing in an answer does."""
+    """A Mailbox behind Graph. `address` is its name in every URL; nothing in an answer is."""
 
     def __init__(self, client: GraphClient, address: str) -> None:
         self._client = client
@@ -77,7 +77,7 @@ class GraphMailbox:
             if isinstance(error, ItemGone) or error.error_code == MALFORMED_ID:
                 raise MessageNotFound("There is no such message.") from error
             raise
-        # Whatever Graph calls it: records go by the id that was asked for, and so do notices that come twice.
+        # Whatever id Graph returns: records use the id that was requested, and so do repeated notices.
         request = parse_message({**payload, "id": message_id}).request()
         if request and request.item:
             return replace(request, item=await self._events.completed(request.item))
@@ -86,14 +86,14 @@ class GraphMailbox:
         return request
 
     async def _with_ids(self, request: MeetingRequest, path: str) -> MeetingRequest:
-        """A cancellation whose event is gone already (RemoveCanceledMeetings, or somebody was faster)."""
+        """A cancellation whose event is already gone (RemoveCanceledMeetings, or somebody was faster)."""
         message = parse_message(await self._client.get(path, {"$select": "id", **expanding(*GLOBAL_OBJECT_IDS)}))
         return replace(request, uid=message.uid(), day=message.day())
 
     async def _message(self, path: str) -> Any:
-        """A message with its event; in two reads where both are too large, or Graph refuses to give them in one.
+        """A message with its event; in two reads if both are too large, or if Graph refuses to return them in one.
 
-        It does so with 400 or 500, on meeting messages and on ordinary mail (docs/facts/graph-delta.md).
+        Graph refuses with 400 or 500, on meeting messages and on ordinary mail (docs/facts/graph-delta.md).
         """
         try:
             return await self._client.get(path, {"$expand": _EVENT})
@@ -114,19 +114,19 @@ class GraphMailbox:
     async def calendar(self, item: CalendarItem, now: datetime, *, late: bool = False) -> Calendar:
         """See Mailbox.calendar.
 
-        Some servers are reported to leave exceptions out of a series, others not. One that is invited to before it
-        begins has hardly any yet, and its next reading asks again.
+        Some servers are reported to omit exceptions from a series, others not. A series that has only just been invited
+        to hardly has any, and its next reading checks again.
         """
         is_new = item.shape is Shape.SERIES and item.answer is Answer.NONE and item.occurrence.start > now and not late
         instances = self._events.instances if is_new else self._events.instances_with_exceptions
         return await read_calendar(item, now, partial(instances, item.series_id))
 
     async def view(self, first: datetime, last: datetime, state: str = "") -> CalendarPage:
-        """See Mailbox.view; `state` is the link that Graph gave."""
+        """See Mailbox.view; `state` is Graph's own link."""
         return await self._events.view(first, last, state)
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
-        """See Mailbox.answer. A comment without a response is refused by Graph, so None sends neither."""
+        """See Mailbox.answer. Graph refuses a comment without a response, so None sends neither."""
         verb = "accept" if answer is Answer.ACCEPTED else "decline"
         body = {"sendResponse": False} if text is None else {"comment": text, "sendResponse": True}
         try:
@@ -140,11 +140,11 @@ class GraphMailbox:
             return await self._events.item(item_id)
         except GraphError as error:
             if error.error_code == MALFORMED_ID:
-                raise ForeignItem("The calendar item's id is not one of Graph's.") from error
+                raise ForeignItem("The calendar item's id is not a Graph id.") from error
             raise
 
     async def draft(self, mail: Mail) -> str:
-        """See Mailbox.draft: a message in Drafts, whose immutable id stays when it is sent."""
+        """See Mailbox.draft: a message in Drafts, whose immutable id is kept when it is sent."""
         messages = f"{self._root}/messages"
         if mail.calendar:
             return parse(Draft, await self._client.post_mime(messages, _mime(mail))).id
@@ -156,16 +156,16 @@ class GraphMailbox:
         return parse(Draft, await self._client.post(messages, message)).id
 
     async def send(self, draft_id: str) -> None:
-        """See Mailbox.send. A message that is no draft any more has been sent (and may be gone from Sent Items)."""
+        """See Mailbox.send. A message that is no longer a draft has been sent (and may be gone from Sent Items)."""
         path = f"{self._root}/messages/{quote(draft_id, safe='')}"
         with suppress(ItemGone):
             if parse(Draft, await self._client.get(path, {"$select": "id,isDraft"})).is_draft:
                 await self._client.post(f"{path}/send")
 
     async def addresses(self) -> tuple[str, ...]:
-        """See Mailbox.addresses: of the directory where the application may read it, else the calendar's owner.
+        """See Mailbox.addresses: from the directory if the application may read it, otherwise the calendar's owner.
 
-        The directory knows a user by id or sign-in name, which an equipment mailbox's address need not be.
+        The directory finds a user by id or sign-in name, which an equipment mailbox's address need not be.
         """
         try:
             user = await self._client.get(self._root, {"$select": "mail,proxyAddresses"})
@@ -175,9 +175,9 @@ class GraphMailbox:
             return parse(CalendarOwner, calendar).addresses
 
     async def changes(self, folder: Folder, state: str) -> Changes:
-        """See Mailbox.changes: delta query; `state` is the link that Graph gave, followed as it is.
+        """See Mailbox.changes: delta query; `state` is Graph's own link, followed as it is.
 
-        Tokens may die between two pages, so that every page may start over.
+        Tokens may expire between two pages, so any page may have to start over.
         """
         first = f"{self._root}/mailFolders/{folder}/messages/delta?$select=id"
         try:
@@ -200,7 +200,7 @@ class GraphMailbox:
             link = page.next_link
 
     async def messages_of(self, item: CalendarItem, since: datetime) -> list[str]:
-        """See Mailbox.messages_of: told apart by the meeting's id, which is asked for with each.
+        """See Mailbox.messages_of: filtered by the meeting's id, which is requested with each message.
 
         Not confirmed without a live tenant: that lists expand the extended property as single messages do.
         """
@@ -217,7 +217,7 @@ class GraphMailbox:
             except GraphError as error:
                 if error.status != 400:
                     raise
-                log.warning("Graph does not list messages with their meetings: %s", error)
+                log.warning("Graph refuses to list messages with their meetings: %s", error)
                 break
             found += map(parse_message, page.value)
             if not (link := page.next_link):
@@ -231,12 +231,12 @@ class GraphMailbox:
         return [parse_message(entry).id for entry in page.value]
 
     async def _page(self, path_or_link: str, size: int = _PAGE_SIZE) -> Any:
-        """A page of a list, which links may lead to."""
+        """A page of a list that links may lead to."""
         return await self._client.get(path_or_link, prefer=f"odata.maxpagesize={size}", of=self._root)
 
 
 def _since(moment: datetime) -> dict[str, str]:
-    """The query for messages that have come since, the oldest first."""
+    """The query for messages that have arrived since, oldest first."""
     return {
         "$filter": f"receivedDateTime ge {moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "$orderby": "receivedDateTime",
@@ -244,12 +244,14 @@ def _since(moment: datetime) -> dict[str, str]:
 
 
 def _is_forgotten(error: GraphError) -> bool:
-    """Whether a link is of no use any more. Nothing else can be wrong with a link that is followed as Graph gave it."""
+    """Whether a link has expired. Nothing else can be wrong with a link that is followed exactly as Graph returned
+    it.
+    """
     return error.status in (400, 410) or error.error_code.casefold() in _FORGOTTEN
 
 
 def _mime(mail: Mail) -> bytes:
-    """The mail as MIME: Graph's JSON has no place for a calendar part."""
+    """The mail as MIME: Graph's JSON cannot hold a calendar part."""
     message = EmailMessage(policy=policy.SMTP)
     message["Subject"] = " ".join(mail.subject.split())  # a header is one line
     message["To"] = ", ".join(mail.recipients)

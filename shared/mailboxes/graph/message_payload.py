@@ -1,4 +1,4 @@
-"""Graph's JSON of messages, and its reading into the product's own shape (docs/facts/graph.md)."""
+"""Graph's JSON of messages, and how it is read into the product's own shape (docs/facts/graph.md)."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from shared.mailboxes.graph.event_payload import Event, EventIds
 from shared.mailboxes.graph.payload import Body, Extended, Instant, Recipient, parse
 
 _KINDS = {"meetingRequest": Kind.REQUEST, "meetingCancelled": Kind.CANCELLATION}
-"""By `meetingMessageType`; `@odata.type` tells nothing reliable. Everything else is left alone."""
+"""By `meetingMessageType`; `@odata.type` is not reliable. Everything else is ignored."""
 
 _UPDATES = {
     "newMeetingRequest": Update.NEW,
@@ -30,7 +30,9 @@ MESSAGE_BUT_BODY = (
     "id,receivedDateTime,sender,from,microsoft.graph.eventMessage/meetingMessageType,"
     "microsoft.graph.eventMessage/isOutOfDate,microsoft.graph.eventMessageRequest/meetingRequestType"
 )
-"""All that is read but the body. What only meeting messages have is selected with their type (docs-contrib #8020)."""
+"""All that is read except the body. Properties that only meeting messages have are selected with their type
+(docs-contrib #8020).
+"""
 
 
 class Message(Extended):
@@ -48,15 +50,15 @@ class Message(Extended):
     ids: EventIds = Field(default_factory=lambda: EventIds.model_validate({}), validation_alias="event")
 
     def uid(self) -> str:
-        """The meeting's uid, from the event or from the message's CleanGlobalObjectId; "" when neither is there."""
+        """The meeting's uid, from the event or from the message's CleanGlobalObjectId; "" if there is neither."""
         return self.ids.meeting_uid or uid_of(self.extended(CLEAN_GLOBAL_OBJECT_ID))
 
     def day(self) -> str:
-        """The date that the pattern gave the one occurrence that the message is about; "" when nothing tells it."""
+        """The date that the pattern gave the message's one occurrence; "" if nothing states it."""
         return day_of(self.ids.i_cal_u_id) or day_of(hex_of(self.extended(GLOBAL_OBJECT_ID)))
 
     def request(self) -> MeetingRequest | None:
-        """The message in the product's shape; None for whatever is not for us: mail, answers, our own meetings."""
+        """The message in the product's shape; None for what is not for us: mail, responses, our own meetings."""
         kind = _KINDS.get(self.meeting_message_type)
         if kind is None or (self.event and self.event.is_organizer):
             return None
@@ -75,5 +77,5 @@ class Message(Extended):
 
 
 def parse_message(payload: Any) -> Message:
-    """The message of Graph's JSON. Raises Unavailable for something that Graph does not send."""
+    """The message of Graph's JSON. Raises Unavailable for something that Graph never sends."""
     return parse(Message, payload)

@@ -1,7 +1,7 @@
-"""Graph's JSON: what all of its objects have in common, and the small ones that others are made of.
+"""Graph's JSON: what all objects have in common, and the small ones that others consist of.
 
-Only what is needed is required. A field that cannot be read is one that is not there, so that nothing which is none of
-our business makes a message unreadable; an event without an id or its times is none (docs/facts/graph.md).
+Only what is needed is required. A field that cannot be read counts as missing, so that nothing irrelevant makes a
+message unreadable; an event without an id or its times is no event (docs/facts/graph.md).
 """
 
 from datetime import UTC, date, datetime
@@ -25,7 +25,7 @@ from shared.zones import iana_zone, zone_info
 
 
 class Payload(BaseModel):
-    """An object of Graph's. Null stands for "not set", wherever Graph puts it, and so does what is no object."""
+    """An object of Graph. Null means "not set", wherever Graph puts it, and so does anything that is not an object."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
 
@@ -37,7 +37,7 @@ class Payload(BaseModel):
     @field_validator("*", mode="wrap")
     @classmethod
     def _or_not_set(cls, value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-        """What cannot be read is not set, unless it is needed."""
+        """What cannot be read counts as not set, unless it is required."""
         try:
             return read(value)
         except ValueError:
@@ -48,12 +48,12 @@ class Payload(BaseModel):
 
 
 def _whole(text: Any) -> Any:
-    """Exchange cuts texts after so many UTF-16 units, in the middle of a character if need be."""
+    """Exchange cuts texts after a number of UTF-16 units, possibly in the middle of a character."""
     return text.encode(errors="replace").decode() if isinstance(text, str) else text
 
 
 def _sensible(moment: datetime) -> datetime:
-    """A moment that can be reckoned with in every zone. Exchange's own calendar begins in 1601."""
+    """A moment within range for arithmetic in every zone. Exchange's own calendar begins in 1601."""
     if not 1601 < moment.year < 9999:
         raise ValueError("out of range")
     return moment
@@ -67,7 +67,7 @@ P = TypeVar("P", bound=Payload)
 
 
 class Moment(Payload):
-    """`dateTimeTimeZone`: a local time with seven fractional digits, and the zone that it is in."""
+    """`dateTimeTimeZone`: a local time with seven fractional digits, and its zone."""
 
     date_time: Instant
     time_zone: str = "UTC"
@@ -105,7 +105,7 @@ class ResponseStatus(Payload):
 
 
 class RecurrenceRange(Payload):
-    """`recurrenceRange`; `end_date` holds filler unless the type is endDate."""
+    """`recurrenceRange`; `end_date` is meaningless unless the type is endDate."""
 
     type: str = "noEnd"
     end_date: date | None = None
@@ -125,21 +125,21 @@ class ExtendedProperty(Payload):
 
 
 class Extended(Payload):
-    """Anything that extended properties may be asked of."""
+    """Anything that can have extended properties."""
 
     single_value_extended_properties: list[ExtendedProperty] = []
 
     def extended(self, name: str) -> str:
-        """The value of an extended property, "" when it is not there. Graph spells names in its own case."""
+        """The value of an extended property, "" if it is missing. Graph changes the case of names."""
         wanted = name.casefold()
         return next((p.value for p in self.single_value_extended_properties if p.id.casefold() == wanted), "")
 
 
 def parse(model: type[P], payload: Any) -> P:
-    """Any of Graph's objects. Raises Unavailable for something that Graph does not send."""
+    """Any Graph object. Raises Unavailable for something that Graph never sends."""
     try:
         return model.model_validate(payload)
     except ValidationError as error:
         fields = sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]})
         # Only field names: the payload holds people's mail.
-        raise Unavailable(f"Graph's answer could not be read: {', '.join(fields) or 'no object'}.") from None
+        raise Unavailable(f"Graph's answer could not be read: {', '.join(fields) or 'not an object'}.") from None

@@ -12,11 +12,11 @@ from shared.mailboxes.mailbox import ItemGone
 from shared.mailboxes.subscription import Subscription
 
 SUBSCRIPTION_LIFETIME = timedelta(days=6)
-"""Graph allows 10,080 minutes, seven days; a day less leaves room for clocks."""
+"""Graph allows 10,080 minutes, seven days; one day less leaves room for differing clocks."""
 
 
 class GraphSubscriptions:
-    """The subscription to what comes into one mailbox's Inbox."""
+    """The subscription to new messages in one mailbox's Inbox."""
 
     def __init__(self, client: GraphClient, address: str, public_base_url: str, client_state: str) -> None:
         self._client = client
@@ -28,13 +28,15 @@ class GraphSubscriptions:
 
     @property
     def terms(self) -> str:
-        """Whether notifications are believed: the clientState changes with the deployment's signing key."""
+        """Whether notifications are accepted depends on it: the clientState changes with the deployment's signing
+        key.
+        """
         return digest(self._client_state)
 
     async def create(self, now: datetime) -> Subscription:
         """Subscribe. Graph calls both URLs during this call.
 
-        One that is there already (409) cannot be adopted, since Graph does not tell its clientState: it goes.
+        An existing one (409) cannot be adopted, since Graph does not return its clientState: it is removed.
         """
         try:
             return _subscription(await self._client.post("/subscriptions", self._wanted(now)))
@@ -46,7 +48,7 @@ class GraphSubscriptions:
         return _subscription(await self._client.post("/subscriptions", self._wanted(now)))
 
     async def renew(self, subscription_id: str, now: datetime) -> Subscription | None:
-        """Prolong; None when Graph has lost it. This also answers reauthorizationRequired."""
+        """Renew; None if Graph has lost it. This also answers reauthorizationRequired."""
         wanted = {"expirationDateTime": _graph_time(now + SUBSCRIPTION_LIFETIME)}
         try:
             return _subscription(await self._client.patch(f"/subscriptions/{subscription_id}", wanted))
@@ -65,7 +67,7 @@ class GraphSubscriptions:
         }
 
     async def _look_at_mailbox(self) -> None:
-        """Raise what is wrong with the mailbox itself: a refused subscription is a ValidationError, whatever it is."""
+        """Raise errors of the mailbox itself: Graph calls every refused subscription a ValidationError."""
         await self._client.get(f"/users/{self._address}/mailFolders/inbox", {"$select": "id"})
 
     async def _remove_ours(self) -> None:

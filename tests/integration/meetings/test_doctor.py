@@ -101,7 +101,7 @@ async def test_a_mailbox_that_does_not_exist_is_told_so_by_the_alarm_and_by_the_
     )
     await world.services.scheduling.lifecycle.saved(INTEGRATION, frozenset({"room_mailbox_email_address"}))
     [alarm] = [alarm async for alarm in world.services.foundation.alarms.of(INTEGRATION)]
-    assert alarm.cause == "Exchange has no mailbox of this address. (ErrorInvalidUser)"
+    assert alarm.cause == "Exchange has no mailbox with this address. (ErrorInvalidUser)"
     found = (await findings(world))[Check.CONNECTION]
     assert (found.ok, found.details) == (False, alarm.cause)
     assert found.remedy.startswith("New-Mailbox -Equipment")

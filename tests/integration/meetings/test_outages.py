@@ -86,7 +86,7 @@ class TestOutages:
             await graph.invite(tomorrow(graph), (await graph.click())["instructions"])
         await graph.pass_time(HOUR)
         cause = (await alarms(graph))[AlarmKind.WAITING]
-        assert "Messages that wait: 3" in cause
+        assert "Waiting messages: 3" in cause
         assert "503" in cause
         await graph.clear_faults()
         await graph.pass_time(HOUR)

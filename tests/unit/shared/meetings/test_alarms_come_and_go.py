@@ -97,7 +97,7 @@ async def _named_server(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _connection(world: RecurringAlarmsWorld, uuid: str) -> None:
-    world.places[uuid].mailbox.fail("changes", Unavailable("Exchange does not answer in time."))
+    world.places[uuid].mailbox.fail("changes", Unavailable("Exchange did not answer in time."))
     await world.timers.sweep()
 
 
@@ -138,7 +138,7 @@ async def _waiting(world: RecurringAlarmsWorld, uuid: str) -> None:
     """A message cannot be read, and the queue's looks at it are over."""
     place = world.places[uuid]
     message = place.mailbox.deliver(invitation("late", body(await place.site.reserve()), uid="uid-late"))
-    place.mailbox.fail("read", Unavailable("Exchange does not answer in time."), times=2)
+    place.mailbox.fail("read", Unavailable("Exchange did not answer in time."), times=2)
     await world.worker.handle(next(encode([Notice(uuid, message)])), last_try=False)
     await world.pass_time()
 

@@ -298,7 +298,7 @@ async def test_a_night_repairs_so_many_and_the_next_ones_the_rest(
     for number in range(7):
         await unseen(world, number, START + number * DAY)
     told = [await compared(world) for _ in range(4)]
-    assert ["4 more are left" in told[0], "1 more are left" in told[1], told[3]] == [True, True, ""]
+    assert ["4 more will be" in told[0], "1 more will be" in told[1], told[3]] == [True, True, ""]
     assert len(world.told) == 7
 
 

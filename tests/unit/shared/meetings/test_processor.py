@@ -29,7 +29,7 @@ START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = START + timedelta(hours=4)
 
 
-TOO_MANY = "Too many VMRs were provided lately: see the alarm allocation_quota."
+TOO_MANY = "Too many VMRs were provided recently: see the alarm allocation_quota."
 
 
 @pytest.fixture
@@ -625,7 +625,7 @@ class TestHousekeeping:
             await world.process(world.mailbox.deliver(invitation(f"m{number}", body(booking), uid=f"uid-{number}")))
         world.clock.move(timedelta(hours=1))
         world.mailbox.fail("item", SchedulingError("Graph answered 400 ErrorInvalidProperty."))
-        with pytest.raises(TasksFailed, match="Tasks that failed: 1, beside 2 done"):
+        with pytest.raises(TasksFailed, match="Tasks that failed: 1, succeeded: 2"):
             await world.agenda().handle(ONWARD)
         assert await world.agenda().handle(ONWARD) == 1
 

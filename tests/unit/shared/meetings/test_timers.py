@@ -46,7 +46,7 @@ async def test_who_is_notified_is_swept_and_who_is_not_is_polled(world: TimersWo
 async def test_a_poll_raises_and_clears_the_alarm(world: TimersWorld) -> None:
     """The sweep, which does not look there, clears nothing."""
     uuid = await world.add("polled", **EWS)
-    world.places[uuid].mailbox.fail("changes", Unavailable("Exchange does not answer in time."))
+    world.places[uuid].mailbox.fail("changes", Unavailable("Exchange did not answer in time."))
     await world.timers.poll()
     await world.timers.sweep()
     assert await world.raised(uuid) == [AlarmKind.CONNECTION]

@@ -91,7 +91,7 @@ async def test_what_cannot_be_made_is_an_error(subscriptions: GraphSubscriptions
     script.answers.clear()
     script.refuse(400, "ValidationError")
     script.refuse(404, "ErrorInvalidUser")
-    with pytest.raises(GraphError, match="no mailbox of this address"):
+    with pytest.raises(GraphError, match="no mailbox with this address"):
         await subscriptions.create(NOW)
     script.asked.clear()
     script.answers.clear()
