@@ -243,7 +243,7 @@ def _failures() -> Iterator[None]:
             raise RowExists("a row with this key exists already") from error
         if status in (404, 412) and not _is_table_missing(error):
             raise RowChanged("the row has changed since it was read") from error
-        raise Unavailable(f"The storage account cannot be used now ({type(error).__name__}).") from error
+        raise Unavailable(f"The storage account cannot be used at the moment ({type(error).__name__}).") from error
 
 
 def _is_table_missing(error: AzureError) -> bool:

@@ -10,7 +10,7 @@
     ├── NotFound                no such integration, record or route                          404
     ├── Conflict                somebody else changed it, or it is in use                     409
     ├── RateLimited             the other side asks to wait                                   429
-    └── Unavailable             storage, Exchange or a provider cannot be used now            503
+    └── Unavailable             storage, Exchange or a provider cannot be used at the moment            503
         └── NumberSpaceFull     no free digits are left for an integration's aliases (A7)
 
 `functions/http.py` maps the tree to HTTP; a test holds that the mapping is complete.

@@ -39,7 +39,7 @@ class Outages:
     def check(self, what: Away) -> None:
         """Fail as the real one does while it is away."""
         if what in self.away:
-            raise Unavailable(f"The {what} cannot be used now (ServiceRequestError).")
+            raise Unavailable(f"The {what} cannot be used at the moment (ServiceRequestError).")
 
 
 @dataclass

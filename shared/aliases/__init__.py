@@ -1,1 +1,1 @@
-"""Aliases and security tags: which number a meeting gets, and the tag that proves that it got it."""
+"""Aliases and security tags: the number that a meeting gets, and the tag that proves it."""

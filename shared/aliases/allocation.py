@@ -1,11 +1,11 @@
-"""Allocation: a free alias and a tag, unique across the deployment under any concurrency (A1, A2, A3, A7).
+"""Allocation: an unused alias and a tag, unique across the deployment under any concurrency (A1, A2, A3, A7).
 
-    aliases/<digits>/alias              insert   ← conflict when the digits are taken: choose others
-    meetings/<integration>/tag:<uuid>   insert   ← conflict only when an idempotency key is used again
+    aliases/<digits>/alias              insert   ← conflict if the digits are taken: try others
+    meetings/<integration>/tag:<uuid>   insert   ← conflict only if an idempotency key is reused
 
-Two round trips in a row when nothing collides, a user's quota is read beside the first; no counter, no scan. In this
-order a tag that anybody knows always owns its digits. A crash between the two leaves digits that nobody has seen; they
-go to others once they have expired.
+Two sequential round trips if nothing collides, with a user's quota read alongside the first; no counter, no scan. In
+this order every known tag owns its digits. A crash between the two leaves digits that nobody has seen; they are reused
+once they have expired.
 """
 
 import asyncio
@@ -40,10 +40,10 @@ ATTEMPTS = 40
 """How many digits are tried. With 80 % of the numbers in use, all of them are taken once in 7,500 allocations."""
 
 MANY = 9
-"""Attempts that failed before one that is worth an alarm: rare below 60 % in use, the rule above 90 %."""
+"""Failed attempts after which a success raises the alarm: rare below 60 % in use, the rule above 90 %."""
 
 NEARLY_FULL = 0.8
-"""Share of the numbers in use at which longer aliases are asked for: there is time to change the setting then."""
+"""Share of numbers in use at which longer aliases are recommended: early enough to change the setting."""
 
 SAMPLE = 200
 _PROBE_CONCURRENCY = 16
@@ -68,7 +68,7 @@ class AliasFormat:
         return is_ours and (not at or domain == self.domain.lower())
 
     def random(self) -> str:
-        """An alias of this form, lower case, from the system's secure random source."""
+        """An alias of this form, in lower case, from the system's secure random source."""
         digits = secrets.randbelow(10**self.suffix_length)
         return f"{self.prefix}{digits:0{self.suffix_length}}@{self.domain}".lower()
 
@@ -83,7 +83,7 @@ def alias_format(integration: Integration) -> AliasFormat:
 
 
 class Allocator:
-    """Hands out aliases. `signing_key` makes tags of idempotency keys, so that nobody can guess them."""
+    """Allocates aliases. `signing_key` derives tags from idempotency keys, so that nobody can guess them."""
 
     def __init__(self, storage: Storage, clock: Clock, signing_key: bytes) -> None:
         self._bookings = meetings_table(storage)
@@ -103,9 +103,9 @@ class Allocator:
         *,
         limits: Sequence[Limit] = (),
     ) -> Booking:
-        """A reserved booking; the same one for the same caller and (non-empty) idempotency key (A2).
+        """A reserved booking; the same one for the same caller and the same (non-empty) idempotency key (A2).
 
-        It counts against the `limits` (quota.py). Raises NumberSpaceFull (A7), RateLimited when one is used up,
+        It counts against the `limits` (quota.py). Raises NumberSpaceFull (A7), RateLimited if a limit is reached,
         Unavailable.
         """
         now = self._clock.now()
@@ -120,7 +120,9 @@ class Allocator:
                 if exhausted := accounts.exhausted(now):
                     return await self._refuse(booking, exhausted)
                 if attempt >= MANY:
-                    await self._warn(integration, f"An alias was found only at attempt {attempt + 1} of {ATTEMPTS}.")
+                    await self._warn(
+                        integration, f"An unused alias was only found at attempt {attempt + 1} of {ATTEMPTS}."
+                    )
                 return await self._book(booking, accounts)
             if attempt < ATTEMPTS - 1:
                 booking = replace(booking, alias=form.random())
@@ -128,20 +130,22 @@ class Allocator:
         before = await self._stored(booking)
         if before and before.is_usable(now):
             return before
-        await self._warn(integration, f"No free alias was found in {ATTEMPTS} attempts.")
-        raise NumberSpaceFull(f"No free alias found in {ATTEMPTS} attempts. Ask your administrator for longer ones.")
+        await self._warn(integration, f"No unused alias was found in {ATTEMPTS} attempts.")
+        raise NumberSpaceFull(
+            f"No unused alias was found in {ATTEMPTS} attempts. Ask your administrator for longer ones."
+        )
 
     async def _warn(self, integration: str, cause: str, kind: AlarmKind = AlarmKind.NUMBER_SPACE) -> None:
-        """Raise the alarm (A7). It is no reason to fail that the alarm cannot be raised."""
+        """Raise the alarm (A7). If it cannot be raised, the allocation does not fail."""
         try:
             await self._alarms.raise_(integration, kind, cause)
         except Unavailable:
-            log.warning("integration %s: %s; no alarm could be raised", integration, kind)
+            log.warning("integration %s: %s; the alarm could not be raised", integration, kind)
 
     async def share_in_use(self, form: AliasFormat, sample: int = SAMPLE) -> float:
-        """The share of aliases of this form that cannot be given out now, 0 to 1: estimated by so many random reads.
+        """The share of aliases of this form that cannot be allocated now, 0 to 1: estimated by so many random reads.
 
-        A closed alias that it meets, and whose booking is gone, comes free: one more read for each closed one.
+        A closed alias found on the way whose booking is gone is released; one more read for each closed one.
         """
         now, slots = self._clock.now(), asyncio.Semaphore(_PROBE_CONCURRENCY)
 
@@ -163,7 +167,7 @@ class Allocator:
         return str(uuid.UUID(bytes=hmac.digest(self._signing_key, origin.encode(), "sha256")[:16], version=4))
 
     async def _claim(self, booking: Booking, now: datetime) -> bool:
-        """Whether the booking's digits are this very call's now: calls with one idempotency key share a tag."""
+        """Whether the booking's digits are this call's now: calls with the same idempotency key share a tag."""
         digits = booking.numeric_alias
         try:
             await self._aliases.commit(digits, Insert(ALIAS_KEY, booking.claim()))
@@ -173,9 +177,10 @@ class Allocator:
         return True
 
     async def _take_over(self, row: Row, booking: Booking, now: datetime) -> bool:
-        """Give the digits of a reservation that expired unused, or of a booking that is gone, to `booking` (A3).
+        """Give `booking` the digits of a reservation that expired unused, or of a deleted booking (A3).
 
-        The old tag goes first: once it is gone, no invitation can be accepted with it, so the digits are free for sure.
+        The old tag is removed first: after that no invitation can be accepted with it, so the digits are certainly
+        unused.
         """
         try:
             if not await vacate(self._bookings, row, now):
@@ -191,26 +196,26 @@ class Allocator:
                 await self._aliases.commit(row.partition, Delete(row))
                 return True
         except RowChanged:
-            log.info("an alias was used this moment")
+            log.info("an alias has just been used")
         return False
 
     async def _refuse(self, booking: Booking, exhausted: Account) -> Booking:
-        """Give the alias that a repeated click has got before; whoever has used up the quota gets no other one."""
+        """Return the alias that an earlier, identical click got; a caller without quota gets no other one."""
         before = await self._stored(booking)
         if before is None or before.alias != booking.alias:
             await self._release(booking)
         if before and before.is_usable(booking.created):
             return before
         limit, wait = exhausted.limit, exhausted.wait(booking.created)
-        cause = f"On {booking.created:%Y-%m-%d} {limit.whose} asked for more than {limit.burst} aliases at once."
+        cause = f"On {booking.created:%Y-%m-%d} {limit.whose} requested more than {limit.burst} aliases at once."
         await self._warn(booking.integration, cause, AlarmKind.QUOTA)
         raise RateLimited(
-            f"You have asked for very many VMRs in a short time. Please try again in {wait // _MINUTE + 1} minutes.",
+            f"You have requested too many VMRs in a short time. Please try again in {wait // _MINUTE + 1} minutes.",
             wait.total_seconds(),
         )
 
     async def _book(self, booking: Booking, accounts: Accounts) -> Booking:
-        """Write the booking down; or give the one that its idempotency key has got before, if that still stands."""
+        """Store the booking; or return the one that its idempotency key got before, if it is still valid."""
         new: list[Write] = [Insert(booking.key, booking.values()), due_of(booking, booking.created).put()]
         for _ in range(ATTEMPTS):
             try:
@@ -219,7 +224,7 @@ class Allocator:
                 return replace(booking, etag=etag)
             except (RowExists, RowChanged):
                 before = await self._stored(booking)
-            if before is None:  # somebody else's alias was counted this moment
+            if before is None:  # another alias has just been counted
                 limits = [account.limit for account in accounts.accounts]
                 accounts = await accounts_of(self._bookings, booking.integration, limits, booking.created)
                 if exhausted := accounts.exhausted(booking.created):

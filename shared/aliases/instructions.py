@@ -7,7 +7,7 @@ from shared.templates import render
 
 
 def joining_instructions(integration: Integration, booking: Booking) -> str:
-    """HTML by the integration's template, with the booking's tag in it. Raises TemplateInvalid."""
+    """HTML from the integration's template, with the booking's tag in it. Raises TemplateInvalid."""
     values = {
         "alias": booking.alias,
         "numeric_alias": booking.numeric_alias,

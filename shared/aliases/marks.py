@@ -1,12 +1,12 @@
-"""Finding tags and promises in a body, in whatever mail clients and gateways have left of them (A5).
+"""Finding tags and promises in a body, whatever mail clients and gateways have done to them (A5).
 
 Clients wrap, colour and encode text; gateways rewrite links, one inside the other. A body comes from a stranger and may
-be megabytes, so it is read in two steps:
+be megabytes long, so it is read in two steps:
 
-1. RE2 looks for places where a tag or a promise may *begin*, however it is spelt: about a nanosecond a byte, whatever
-   the body holds, piece by piece, so that no second copy of the body is made and other work gets its turn in between.
-2. What stands there is undone layer by layer until a whole tag or promise is read. An honest body has a handful of such
-   places; `MAX_PLACES` and `MAX_READ` bound what a stranger can ask for.
+1. RE2 finds places where a tag or a promise may *begin*, in whatever encoding: about a nanosecond per byte, whatever
+   the body contains. It works piece by piece, so that the body is not copied and other tasks run in between.
+2. At each place, encodings are undone layer by layer until a whole tag or promise is read. A genuine body has a handful
+   of such places; `MAX_PLACES` and `MAX_READ` limit the work that a stranger can cause.
 """
 
 import asyncio
@@ -20,45 +20,45 @@ from typing import Any
 from urllib.parse import unquote
 
 MAX_MARKS = 16
-"""How many different tags, and promises, of one body are looked at; an honest body has one, a quoted thread a few."""
+"""How many different tags, and promises, of one body are examined; a genuine body has one, a quoted thread a few."""
 
 BODY_MAX_LENGTH = 16_000_000
-"""Bytes of a body (in UTF-8, and a piece more) that are looked at."""
+"""Bytes of a body (in UTF-8, plus one piece) that are examined."""
 
 MAX_PLACES = 1024
-"""Places of one body where a tag may begin that are looked at: a quoted thread has some for each of its messages."""
+"""Possible beginnings of a tag in one body that are examined: a quoted thread has some for each of its messages."""
 
 MAX_READ = 262_144
-"""Bytes that are undone for one body, all places together."""
+"""Bytes that are decoded per body, all places together."""
 
 PROMISE = re.compile(r"TOK:-([A-Z2-7]{88}|[A-Z2-7]{64})", re.IGNORECASE | re.ASCII)
 """A promise: 55 bytes in base32, or 40 of an older version; see promises.py."""
 
 _TAG = re.compile(r"PXPS:-([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})", re.IGNORECASE | re.ASCII)
-# Neither asks for the closing `#`: clients that make links of addresses lose it, and each has its own length.
+# Neither requires the closing `#`: clients that turn addresses into links lose it, and each has a fixed length.
 
 _PIECE = 65_536
-"""Characters that are searched at once, without giving other work its turn."""
+"""Characters searched at once before other tasks run."""
 
 _OVERLAP = 16_384
-"""Characters that a tag may stretch over with all that clients put into it; pieces overlap by so many."""
+"""Characters that a tag may span with everything that clients insert; pieces overlap by that much."""
 
 _WINDOWS = (256, 2_048, _OVERLAP)
-"""Bytes that are undone at a place: more only if what they say is too short for a promise."""
+"""Bytes that are decoded at a place: more only if the result is too short for a promise."""
 
 _LONGEST = 110
-"""Characters of a promise, and a few."""
+"""Characters of a promise, plus a few."""
 
 _MAX_LAYERS = 8
-"""Rewriters of links, one inside the other, and the link itself."""
+"""Nested link rewriters, and the link itself."""
 
 _GATE_MEMORY = 8 << 20
-"""Bytes of RE2's states, once in a process; with fewer it falls back to a slower search for texts made to spoil it."""
+"""Bytes for RE2's states, once per process; with fewer it falls back to a slower search on texts crafted for that."""
 
 _SPACE = b" \t\r\n\v\f"
 _MARKUP = re.compile(r"<[^<>]*>")
 _NUMBER_OF_NO_CHARACTER = re.compile(r"&#[0-9]{8,}")
-# What clients put into a word: white space, and characters that cannot be seen (zero width, soft hyphen, BOM, …).
+# What clients insert into a word: white space, and invisible characters (zero width, soft hyphen, BOM, …).
 _INVISIBLE = re.compile(r"[\s\u00ad\u034f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+")
 _DASH = re.compile(r"[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _FULL_WIDTH = re.compile(r"[\uff01-\uff5e]")
@@ -67,9 +67,9 @@ _URL_DEFENSE = re.compile(r"[-*](?=[0-9A-Fa-f]{2})")
 
 @dataclass
 class Marks:
-    """The different tags' uuids, lower-case, and promises, upper-case with their `TOK:-` and `#`.
+    """The different tags' uuids in lower case, and promises in upper case with their `TOK:-` and `#`.
 
-    Each in order of appearance, what a reader sees before what is hidden in markup; at most MAX_MARKS of each.
+    Each in order of appearance, visible ones before those hidden in markup; at most MAX_MARKS of each.
     """
 
     tags: list[str] = field(default_factory=list)
@@ -77,7 +77,7 @@ class Marks:
 
 
 def find_marks(body: str) -> Marks:
-    """Everything in an HTML or plain-text body that reads as a tag or a promise; nothing of it is verified."""
+    """Everything in an HTML or plain-text body that reads as a tag or a promise; none of it is verified."""
     search = _Search()
     for piece in _pieces(body):
         search.look_at(piece)
@@ -85,7 +85,7 @@ def find_marks(body: str) -> Marks:
 
 
 async def find_marks_in_turns(body: str) -> Marks:
-    """The same for the event loop: other work gets its turn after every piece."""
+    """The same for the event loop: other tasks run after every piece."""
     search = _Search()
     for piece in _pieces(body):
         search.look_at(piece)
@@ -94,9 +94,9 @@ async def find_marks_in_turns(body: str) -> Marks:
 
 
 def _pieces(body: str) -> Iterator[bytes]:
-    """The body, cut up, each piece in UTF-8 without white space and soft line breaks: what was wrapped is whole again.
+    """The body in pieces, each in UTF-8 without white space and soft line breaks, so that wrapped text is joined again.
 
-    Exchange cuts texts in the middle of a character, hence lone surrogates.
+    Exchange may cut a text in the middle of a character, hence lone surrogates.
     """
     read = 0
     for start in range(0, len(body), _PIECE):
@@ -145,7 +145,7 @@ class _Search:
 
 
 def _undo(window: bytes) -> tuple[str, int]:
-    """The tag or promise at the beginning of `window`, or ""; and how many characters the window says."""
+    """The tag or promise at the beginning of `window`, or ""; and how many characters the decoded window has."""
     said = 0
     for transported in dict.fromkeys((window, binascii.a2b_qp(window))):
         text = _MARKUP.sub("", transported.decode(errors="ignore"))
@@ -158,9 +158,10 @@ def _undo(window: bytes) -> tuple[str, int]:
 
 
 def _layers(text: str) -> Iterator[str]:
-    """The text, and what it says once rewritten links are undone, the outermost first.
+    """The text, followed by its readings with rewritten links undone, the outermost first.
 
-    That is percent-encoding wherever there is some, since URL Defense leaves none: v2 writes `-` for `%`, and v3 a `*`.
+    Percent-encoding is undone only if there is some, since URL Defense leaves none: v2 writes `-` for `%`, and v3 a
+    `*`.
     """
     for _ in range(_MAX_LAYERS):
         yield text
@@ -177,7 +178,9 @@ def _undo_url_defense(text: str) -> str:
 
 
 def _flatten(text: str) -> str:
-    """One line without white space and invisible characters; dashes and full-width characters made plain."""
+    """One line without white space and invisible characters; dashes and full-width characters replaced by plain
+    ones.
+    """
     if text.isascii():
         return "".join(text.split())
     seen = _DASH.sub("-", _INVISIBLE.sub("", text))
@@ -191,26 +194,26 @@ def _is_in_markup(piece: bytes, place: int) -> bool:
 
 @cache
 def _gate() -> Any:
-    """RE2's pattern (its package has no types) of the places where a tag or a promise may begin."""
-    import re2  # type: ignore[import-untyped]  # here, because a process that reads no mail does not need it
+    """RE2's pattern (its package is untyped) for the places where a tag or a promise may begin."""
+    import re2  # type: ignore[import-untyped]  # imported here, because a process that reads no mail does not need it
 
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1  # bytes
     options.max_mem = _GATE_MEMORY
     options.log_errors = False
-    # Anything that is not seen: markup, entities, characters that are not ASCII, and these percent-encoded.
+    # Anything that is invisible: markup, entities, non-ASCII characters, and these percent-encoded.
     unseen = rf"(?:[\x80-\xff]|<[^<>]*>|&#?[0-9A-Za-z]+;|{_encoded('[89A-Fa-f][0-9A-Fa-f]|20|0[9ADad]')})*"
     spelt: Callable[[str], str] = lambda word: unseen.join(map(_spelt, word))  # noqa: E731
     return re2.compile(f"{spelt('PXPS:')}|{spelt('TOK:')}".encode(), options)
 
 
 def _encoded(pairs: str) -> str:
-    """Percent-encoded, quoted-printable or URL Defense's, any of them upon another; `pairs` of hexadecimal digits."""
+    """Percent-encoded, quoted-printable or URL Defense's, possibly nested; `pairs` of hexadecimal digits."""
     return rf"(?:[%=*-]|&#37;|&#[Xx]25;|&percnt;)(?:2[5ADad]|3[Dd])*(?:{pairs})"
 
 
 def _spelt(character: str) -> str:
-    """Every way to write a character: in upper or lower case, full-width, as an entity, encoded."""
+    """Every encoding of a character: in upper or lower case, full-width, as an entity, percent-encoded."""
     plain = [ord(each) for each in sorted({character.upper(), character.lower()})]
     wide = [code + 0xFEE0 for code in plain]
     literal = "|".join("".join(rf"\x{byte:02x}" for byte in chr(code).encode()) for code in plain + wide)

@@ -1,11 +1,11 @@
-"""Whose meetings a tag is for (A6): marks of the addresses that the add-in named when the tag was made.
+"""Whose meetings a tag is for (A6): marks of the addresses that the add-in named when the tag was created.
 
-The add-in names the user's own mailbox, and the one in whose calendar the meeting is written where that is another
-(a delegate, a shared mailbox). An unused tag is good for a meeting whose organizer is one of them, or which one of them
-sent: Exchange lets nobody send in another's name who may not, and says who did. What Outlook does not tell binds
-nothing: a tag without marks, of another client than our pane, is good for any meeting, as it is in the original.
+The add-in names the user's own mailbox, and the owner of the calendar in which the meeting is written if that is
+another (a delegate, a shared mailbox). An unused tag is valid for a meeting whose organizer or sender is one of them:
+Exchange lets only authorized people send in another's name, and says who did. What Outlook does not reveal imposes no
+restriction: a tag without marks, from another client than our pane, is valid for any meeting, as in the original.
 
-The names are the user's own word. That is enough: whoever names somebody else only gives away an alias of his own.
+The names are the user's own claim. That is enough: whoever names somebody else only gives away their own alias.
 """
 
 import hmac
@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from shared.mail_addresses import folded_address
 
 MARK_BYTES = 5
-"""Of a keyed digest: one of a trillion strangers fits."""
+"""Bytes of a keyed digest: one in a trillion strangers matches."""
 
 MAX_PEOPLE = 3
 """The user, the mailbox that is open, and the organizer that Outlook shows."""
@@ -25,9 +25,9 @@ _ADDRESS = re.compile(r"[!-~]{1,100}@[!-~]{1,150}")
 
 
 def addresses_in(header: str) -> tuple[str, ...]:
-    """The addresses of a header `X-Mailboxes: <address>, <address>`; what is no address is passed over.
+    """The addresses in a header `X-Mailboxes: <address>, <address>`; anything else in it is ignored.
 
-    Outlook tells the organizer by a legacy Exchange DN now and then.
+    Outlook sometimes gives the organizer as a legacy Exchange DN.
     """
     found = (part.strip() for part in header[:_MAX_HEADER].split(","))
     return tuple(dict.fromkeys(folded_address(each) for each in found if is_address(each)))[:MAX_PEOPLE]
@@ -39,7 +39,7 @@ def is_address(text: str) -> bool:
 
 
 class People:
-    """Makes and compares marks with the deployment's signing key: in table and mail nobody's address stands."""
+    """Creates and compares marks with the deployment's signing key: neither table nor mail contains an address."""
 
     def __init__(self, signing_key: bytes) -> None:
         self._key = hmac.digest(signing_key, b"people", "sha256")
@@ -53,9 +53,9 @@ class People:
         )
 
     def fit(self, integration: str, marks: Iterable[bytes], addresses: Iterable[str]) -> bool:
-        """Whether one of these addresses is meant by the marks.
+        """Whether the marks include one of these addresses.
 
-        True without marks, and where Exchange tells none of a meeting's people by an SMTP address.
+        True without marks, and if Exchange gives none of the meeting's people by an SMTP address.
         """
         meant, known = set(marks), [address for address in addresses if is_address(address)]
         return not meant or not known or bool(meant & set(self.marks(integration, known)))

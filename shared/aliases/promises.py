@@ -1,21 +1,21 @@
-"""Promises: `TOK:-<signed>#` stands for an alias that is yet to be allocated (A6, M8).
+"""Promises: `TOK:-<signed>#` stands for an alias that is not yet allocated (A6, M8).
 
-The pane gets one with its configuration. When it cannot reach us on the click, it puts the placeholder text and the
-promise into the meeting; the equipment mailbox gets the invitation later, and the alias is allocated then.
+The pane gets one with its configuration. If it cannot reach us on the click, it puts the placeholder text and the
+promise into the meeting; the alias is allocated when the equipment mailbox gets the invitation.
 
-A promise is 55 bytes in base32, the one common alphabet that survives clients which change case:
+A promise is 55 bytes in base32, the one common alphabet that survives clients changing its case:
 
     expiry, minutes since 1970   4 bytes
-    nonce                        8 bytes   makes each promise one meeting's
-    user                        12 bytes   keyed digest of the caller's key, which itself never stands in mail
-    people                      15 bytes   three marks of those for whose meetings it is (people.py); zeros: none
+    nonce                        8 bytes   makes each promise unique to one meeting
+    user                        12 bytes   keyed digest of the caller's key, which itself is never mailed
+    people                      15 bytes   three marks of those for whose meetings it is valid (people.py); zeros: none
     signature                   16 bytes   HMAC-SHA-256 over the integration's uuid and all of the above
 
-**Replay.** A promise may be redeemed any number of times until it expires, because notifications come twice; each
-time it yields the same `Promise.id`. Who allocates with that id as idempotency key gets the same alias each time. A
-copy in another meeting therefore meets an alias that belongs to the first one, as with a copied tag (A4).
+**Replay.** A promise may be redeemed any number of times until it expires, because notifications may be duplicated;
+each time it yields the same `Promise.id`. Allocating with that id as idempotency key returns the same alias each time.
+A copy in another meeting therefore gets an alias that belongs to the first one, as with a copied tag (A4).
 
-Versions before 0.2 made promises of 40 bytes, without `people`. They hold until they expire.
+Versions before 0.2 made promises of 40 bytes, without `people`. They are valid until they expire.
 """
 
 import base64
@@ -32,7 +32,7 @@ from shared.errors import NotAuthenticated
 from shared.identity.caller import Caller
 
 PROMISE_LIFETIME = timedelta(days=7)
-"""From the pane's opening to the invitation's arrival: a draft may wait over a week-end, not for months."""
+"""From opening the pane to the invitation's arrival: a draft may wait over a weekend, but not for months."""
 
 _EXPIRY, _NONCE, _USER, _SIGNATURE = 4, 8, 12, 16
 _NAMED = _EXPIRY + _NONCE + _USER
@@ -43,9 +43,9 @@ _INVALID = "This promise of a VMR is not valid, or it has expired."
 
 @dataclass(frozen=True)
 class Promise:
-    """A promise that holds. `id` is the idempotency key to allocate with, `caller` whom the alias was promised to.
+    """A valid promise. `id` is the idempotency key for the allocation, `caller` whom the alias was promised to.
 
-    `people` are marks of those for whose meetings it is; none for anybody's.
+    `people` are marks of those for whose meetings it is valid; none for any meeting.
     """
 
     id: str
@@ -57,13 +57,13 @@ class Promises:
     """Makes and verifies promises with the deployment's signing key."""
 
     def __init__(self, signing_key: bytes, clock: Clock) -> None:
-        # A key of its own: nothing that is signed for another purpose can pass for a promise.
+        # A key of its own: nothing signed for another purpose can pass for a promise.
         self._key = hmac.digest(signing_key, b"promises", "sha256")
         self._people = People(signing_key)
         self._clock = clock
 
     def make(self, integration: str, caller: Caller) -> str:
-        """A new promise of an integration (by its uuid) to a caller, as it stands in a meeting's body."""
+        """A new promise of an integration (by its uuid) to a caller, as it appears in a meeting's body."""
         minutes = int((self._clock.now() + PROMISE_LIFETIME).timestamp()) // 60
         user = self._digest("user", integration, caller.key.encode())[:_USER]
         people = b"".join(self._people.marks(integration, caller.mailboxes[:MAX_PEOPLE])).ljust(_PEOPLE, b"\0")
@@ -71,14 +71,14 @@ class Promises:
         return f"TOK:-{base64.b32encode(signed + self._signature(integration, signed)).decode()}#"
 
     def verify(self, integration: str, promise: str) -> Promise:
-        """What a promise of this integration says; `promise` as `find_promises` returns it.
+        """The content of a promise of this integration; `promise` as `find_promises` returns it.
 
-        Raises NotAuthenticated when it is forged, damaged, expired, or another integration's.
+        Raises NotAuthenticated if it is forged, damaged, expired, or another integration's.
         """
         found = PROMISE.fullmatch(promise.removesuffix("#"))
         if found is None:
             raise NotAuthenticated(_INVALID)
-        # An old one that has lost its # may seem to go on with what stands behind it.
+        # An old one that has lost its # may seem to continue with the text after it.
         for text in dict.fromkeys((found[1], found[1][:_OLD_LENGTH])):
             raw = base64.b32decode(text.upper())
             signed, signature = raw[:-_SIGNATURE], raw[-_SIGNATURE:]
@@ -87,7 +87,7 @@ class Promises:
         raise NotAuthenticated(_INVALID)
 
     def are_for(self, integration: str, people: Iterable[bytes], addresses: Iterable[str]) -> bool:
-        """Whether marks mean one of these people of a meeting: its organizer, and whoever sent it. See People.fit."""
+        """Whether the marks include one of these people of a meeting: its organizer or sender. See People.fit."""
         return self._people.fit(integration, people, addresses)
 
     def _unexpired(self, signed: bytes) -> Promise:

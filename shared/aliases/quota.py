@@ -1,11 +1,12 @@
-"""How many aliases anybody may have: enough for everyone's meetings, too few to use up the number space.
+"""How many aliases a caller may have: enough for everyone's meetings, too few to exhaust the number space.
 
-A token bucket in one row each, `quota:<digest of whose it is>` in the integration's partition of table `meetings`, read
-while digits are claimed and written with the reservation. A row that is full again says nothing, and goes at night.
+A token bucket in one row each, `quota:<digest of the account>` in the integration's partition of table `meetings`, read
+while digits are claimed and written with the reservation. The row of a full bucket is redundant, and is deleted at
+night.
 
-Aliases that nobody clicks for are counted, too: a promise's against the user to whom it was made, that of a copied
-invitation against the meeting's organizer. Anybody who has seen an invitation may send copies of it, and write whatever
-organizer into them, so that all copies of an integration have an account together.
+Aliases that are not requested by a click are counted, too: a promise's against the user to whom it was made, a copied
+invitation's against the meeting's organizer. Anybody who has seen an invitation may send copies of it with any
+organizer in them, so all copies of an integration share an additional account.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from shared.mail_addresses import folded_address
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, Table, Write
 
 BURST = 300
-"""Aliases that a user may ask for at once; an assistant who plans a year stays below it."""
+"""Aliases that a user may request at once; an assistant who plans a year stays below it."""
 
 REFILL = timedelta(minutes=5)
-"""Time after which there is one more: 288 a day."""
+"""Time after which one more is allowed: 288 a day."""
 
 COPIES_BURST = 3000
 COPIES_REFILL = timedelta(seconds=30)
@@ -34,7 +35,7 @@ COPIES_REFILL = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Limit:
-    """Whose aliases are counted: a key that is stable and says nothing, and what an admin is told of them."""
+    """An account: a stable, meaningless key, and how admins are told about it."""
 
     key: str
     whose: str
@@ -43,21 +44,21 @@ class Limit:
 
 
 def of_user(caller: Caller) -> tuple[Limit, ...]:
-    """What counts for an alias that a user asks for, or was promised."""
+    """The account for an alias that a user requests, or was promised."""
     return (Limit(caller.key, "a user"),)
 
 
 def of_copy(organizer: str) -> tuple[Limit, ...]:
-    """What counts for the alias of a copied invitation; `organizer` is an address, or "" where that has none."""
+    """The account for the alias of a copied invitation; `organizer` is an address, or "" if there is none."""
     with suppress(ValueError):
         organizer = folded_address(organizer)
-    everybody = Limit("copies", "all organizers together, by copies of invitations,", COPIES_BURST, COPIES_REFILL)
-    return Limit(f"organizer:{organizer}", "an organizer, by copies of invitations,"), everybody
+    everybody = Limit("copies", "all organizers together, through copies of invitations,", COPIES_BURST, COPIES_REFILL)
+    return Limit(f"organizer:{organizer}", "an organizer, through copies of invitations,"), everybody
 
 
 @dataclass(frozen=True)
 class Account:
-    """What somebody has left. `full_at` is when that is the whole burst again."""
+    """What is left in an account. `full_at` is when the whole burst is available again."""
 
     limit: Limit
     key: str
@@ -65,11 +66,11 @@ class Account:
     row: Row | None = None
 
     def wait(self, now: datetime) -> timedelta:
-        """How long until there is one alias left; nothing when there is."""
+        """How long until one alias is available; zero if there is one."""
         return max(self.full_at - now - (self.limit.burst - 1) * self.limit.refill, timedelta(0))
 
     def spend(self, now: datetime) -> Write:
-        """The write that takes one, on condition that nobody else has since it was read."""
+        """The write that takes one, on condition that nobody else has since the account was read."""
         values = {"full_at": (max(self.full_at, now) + self.limit.refill).isoformat()}
         return Replace(self.row, values) if self.row else Insert(self.key, values)
 
@@ -81,12 +82,12 @@ class Accounts:
     accounts: tuple[Account, ...] = ()
 
     def exhausted(self, now: datetime) -> Account | None:
-        """The one that has nothing left for the longest; None when each has."""
+        """The empty account that takes longest to refill; None if none is empty."""
         longest = max(self.accounts, key=lambda account: account.wait(now), default=None)
         return longest if longest and longest.wait(now) else None
 
     def spend(self, now: datetime) -> list[Write]:
-        """The writes that take one of each."""
+        """The writes that take one from each."""
         return [account.spend(now) for account in self.accounts]
 
 
@@ -102,8 +103,8 @@ async def _account_of(table: Table, integration: str, limit: Limit, now: datetim
 
 
 async def forget_full(table: Table, integration: str, now: datetime) -> None:
-    """Let the rows of accounts go that are full again."""
+    """Delete the rows of accounts that are full again."""
     async for row in table.rows(integration, RowKind.QUOTA.prefix):
         if datetime.fromisoformat(str(row.values["full_at"])) <= now:
-            with suppress(RowChanged):  # somebody asks for one this moment
+            with suppress(RowChanged):  # somebody has just requested one
                 await table.commit(integration, Delete(row))

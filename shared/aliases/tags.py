@@ -1,4 +1,4 @@
-"""Security tags: `PXPS:-<uuid>#` ties an invitation to the alias that was allocated for it (A1, A5)."""
+"""Security tags: `PXPS:-<uuid>#` links an invitation to the alias that was allocated for it (A1, A5)."""
 
 import uuid
 
@@ -6,12 +6,12 @@ from shared.aliases.marks import find_marks
 
 
 def new_tag() -> str:
-    """A fresh tag's uuid, from the system's secure random source."""
+    """A new tag's uuid, from the system's secure random source."""
     return str(uuid.uuid4())
 
 
 def format_tag(tag: str) -> str:
-    """The tag as it stands in joining instructions."""
+    """The tag as it appears in joining instructions."""
     return f"PXPS:-{tag}#"
 
 

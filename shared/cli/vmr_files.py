@@ -133,7 +133,7 @@ def _json(name: str, text: str) -> Iterator[FileVmr]:
         try:
             value, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            reason = error.msg if isinstance(error, json.JSONDecodeError) else "it is nested too deep"
+            reason = error.msg if isinstance(error, json.JSONDecodeError) else "it is nested too deeply"
             where = text.count("\n", 0, error.pos) + 1 if isinstance(error, json.JSONDecodeError) else line
             raise FileRefused([Fault(name, where, "", f"is no JSON that can be read: {reason}.")]) from error
         if not isinstance(value, dict):

@@ -1,7 +1,7 @@
-"""The one place where real parts are put together. Tests and the local stack put theirs together the same way.
+"""The one place where the real parts are put together. Tests and the local stack use it with their own parts.
 
-Parts are imported and made on first use: a cold start pays for what the request needs and for nothing else
-(budget of bench/README.md; tests/conformance/test_cold_start.py). Each group takes the groups that it stands on:
+Parts are imported and created on first use: a cold start pays only for what the request needs (budget of
+bench/README.md; tests/conformance/test_cold_start.py). Each group takes the groups that it depends on:
 
     foundation.py   settings, storage, secrets, time    conferences.py     where conferences live, policy
     identity.py     who is calling                      scheduling.py      webhook, worker, timers
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class Services:
     """The product's parts, wired together for one process.
 
-    `storage` and `secrets` take the place of those that the settings name.
+    `storage` and `secrets` replace those in the settings.
     """
 
     def __init__(self, settings: Settings, storage: Storage | None, secrets: SecretStore | None, clock: Clock) -> None:
@@ -47,7 +47,7 @@ class Services:
         self.administration = Administration(base, self.identity, self.addin, self.mailboxes, self.scheduling)
 
     async def close(self) -> None:
-        """Close all connections, the newest first."""
+        """Close all connections, in reverse order of creation."""
         await self.foundation.close()
 
 
@@ -60,12 +60,12 @@ _installed: list[Services] = []
 
 
 def install(services: Services) -> None:
-    """Make these the process's parts, in place of those that the environment would give."""
+    """Make these the process's parts, instead of those from the environment."""
     _installed[:] = [services]
 
 
 def services() -> Services:
-    """The process's parts; made from the environment on first use. Raises SettingsError."""
+    """The process's parts; created from the environment on first use. Raises SettingsError."""
     if not _installed:
         install(build(load_settings(os.environ)))
     return _installed[0]

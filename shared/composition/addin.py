@@ -1,4 +1,4 @@
-"""What the add-in asks for."""
+"""What the add-in requests."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class AddIn:
 
     @cached_property
     def meeting_details(self) -> MeetingDetails:
-        """What a click on the single-use button gets."""
+        """What a click on the single-use button returns."""
         from shared.addin.meeting_details import MeetingDetails
 
         return MeetingDetails(self.foundation.integrations, self.identity.users, self.foundation.allocator)
 
     @cached_property
     def tag_states(self) -> TagStates:
-        """What the pane asks about a tag that it finds in a meeting."""
+        """What the pane is told about a tag that it finds in a meeting."""
         from shared.addin.tag_state import TagStates
 
         base = self.foundation
@@ -54,7 +54,7 @@ class AddIn:
 
     @cached_property
     def manifests(self) -> Manifests:
-        """What admins install the add-in with."""
+        """The manifests with which admins install the add-in."""
         from shared.addin.manifest import Manifests
 
         return Manifests(self.foundation.integrations, self.foundation.addresses)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Administration:
-    """The parts for whoever runs the deployment. A cold start for others does not pay for them."""
+    """The parts for whoever runs the deployment. Other cold starts do not pay for them."""
 
     foundation: Foundation
     identity: Identity
@@ -65,7 +65,7 @@ class Administration:
 
     @cached_property
     def service_accounts(self) -> ServiceAccounts:
-        """Signs service accounts in, and tries their connection at once."""
+        """Signs service accounts in, and tests their connection immediately."""
         from shared.identity.service_account import ServiceAccounts
 
         return ServiceAccounts(
@@ -93,7 +93,7 @@ class Administration:
         return Home(self.foundation.integrations, self.foundation.alarms, self.foundation.clock)
 
     async def examine(self, integration: Integration) -> Sequence[Finding]:
-        """What is wrong with an integration, and how to fix it."""
+        """Finds what is wrong with an integration, and how to fix it."""
         from shared.operations.doctor import Doctor
         from shared.operations.doctor.server import ServerProbe
         from shared.operations.doctor.service_account import ServiceAccountProbe

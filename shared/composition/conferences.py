@@ -1,4 +1,4 @@
-"""Where conferences live, and what needs to know it: the one place that chooses a Platform.
+"""Where conferences live, and everything that depends on it: the one place that chooses a Platform.
 
 Each integration chooses (`conference_platform`). The choice is made here (`platform_of`) and reaches everything:
 scheduling, the timers, the retirement of integrations and the erasure of a person's data.
@@ -44,7 +44,7 @@ class Conferences:
 
     @cached_property
     def rooms(self) -> Rooms:
-        """What is written down about rooms on Management Nodes."""
+        """The records of rooms on Management Nodes."""
         from shared.conferences.node_platform import Rooms
 
         base = self.foundation
@@ -52,14 +52,14 @@ class Conferences:
 
     @cached_property
     def room_timer(self) -> RoomTimer:
-        """What hands out rooms that have fallen due."""
+        """Queues rooms that are due."""
         from shared.conferences.room_keeper import RoomTimer
 
         return RoomTimer(self.rooms, self.foundation.storage.queue(MEETING_REQUESTS))
 
     @cached_property
     def room_keeper(self) -> RoomKeeper:
-        """What makes and removes rooms on Management Nodes."""
+        """Creates and removes rooms on Management Nodes."""
         from shared.conferences.platform import PolicyPlatform
         from shared.conferences.room_ahead import RoomsAhead
         from shared.conferences.room_comparison import COMPARE
@@ -84,14 +84,14 @@ class Conferences:
 
     @cached_property
     def room_moves(self) -> RoomMoves:
-        """What moves bookings when an integration changes its platform."""
+        """Moves bookings when an integration changes its platform."""
         from shared.conferences.room_moves import RoomMoves
 
         return RoomMoves(self.rooms, self.platform)
 
     @cached_property
     def room_comparison(self) -> RoomComparison:
-        """What compares Management Nodes' lists with bookings."""
+        """Compares Management Nodes' lists with bookings."""
         from shared.conferences.room_comparison import RoomComparison
         from shared.management_node.outage import Outages
 
@@ -100,7 +100,7 @@ class Conferences:
         return RoomComparison(self.rooms, self._place_of, self.node_of, outages, base.alarms)
 
     async def compare_rooms(self) -> None:
-        """Have the lists of all Management Nodes compared, each integration's by itself."""
+        """Have the lists of all Management Nodes compared, one integration at a time."""
         from shared.conferences.room_comparison import COMPARE
 
         for integration in await self.foundation.integrations.list():
@@ -108,7 +108,7 @@ class Conferences:
                 await self.rooms.look_now(integration.uuid, [COMPARE])
 
     async def leave_node(self, uuid: str) -> None:
-        """Remove an integration's rooms from its node before its settings go, as far as the node can be asked."""
+        """Remove an integration's rooms from its node before its settings are deleted, if the node can be reached."""
         from shared.conferences.room_removal import remove_rooms
 
         await remove_rooms(self.rooms.records, self.node_of, uuid)
@@ -123,7 +123,7 @@ class Conferences:
         return Place(node_key(integration.bridge_url), timedelta(minutes=integration.room_lead_time))
 
     async def node_of(self, uuid: str) -> ManagementNode | None:
-        """The Management Node that an integration's settings name, whatever its platform. Raises NodeFailed."""
+        """The Management Node in an integration's settings, whatever its platform. Raises NodeFailed."""
         integration = await self._integration(uuid)
         return await self.management_nodes.of(integration) if integration and integration.bridge_url else None
 
@@ -148,7 +148,7 @@ class Conferences:
 
     @cached_property
     def policy(self) -> Policy:
-        """What conferencing nodes are answered from."""
+        """Answers conferencing nodes."""
         from shared.conferences.policy import Policy
 
         base = self.foundation
@@ -156,7 +156,7 @@ class Conferences:
 
     @cached_property
     def nodes(self) -> BasicAuthenticator:
-        """Proves conferencing nodes."""
+        """Authenticates conferencing nodes."""
         from shared.identity.passwords import BasicAuthenticator
 
         return BasicAuthenticator(self.foundation.settings.policy, "policy", self.foundation.clock)
@@ -173,13 +173,13 @@ def platform_of(rooms: Rooms, place_of: PlaceOf) -> Platform:
 async def erase(tables: Tables, traces: Traces) -> None:
     """Remove everything that was found about a person: see shared/operations/erasure.py.
 
-    Rooms on Management Nodes are left to the app's timer: whoever erases has no credentials of a node.
+    Rooms on Management Nodes are left to the app's timer: whoever erases has no credentials for a node.
     """
     from shared.conferences.node_platform import Rooms
     from shared.conferences.node_room import Place
     from shared.operations.erasure import erase as erase_on
 
     async def any_node(_: str) -> Place:
-        return Place("any", timedelta(0))  # what is closed is closed on every platform
+        return Place("any", timedelta(0))  # a closed room is closed on every platform
 
     await erase_on(tables, platform_of(Rooms(tables, None, SystemClock()), any_node), traces)

@@ -1,4 +1,4 @@
-"""What everything stands on: settings, storage, secrets, time, and the records of integrations."""
+"""What everything depends on: settings, storage, secrets, time, and the integrations' records."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Foundation:
-    """What everything else stands on. `storage` and `secrets` take the place of those that the settings name."""
+    """What everything else depends on. `storage` and `secrets` replace those in the settings."""
 
     def __init__(self, settings: Settings, storage: Storage | None, secrets: SecretStore | None, clock: Clock) -> None:
         self.settings = settings
@@ -31,7 +31,7 @@ class Foundation:
         self.documents = JsonDocuments()
         self.direct_documents = JsonDocuments(use_proxy=False)
         self.connections = AsyncExitStack()
-        """Whoever makes a part that holds connections leaves its `close` here."""
+        """Registers the `close` of a part that holds connections."""
         for part in (self.direct_documents, self.documents):
             self.connections.push_async_callback(part.close)
         if storage:
@@ -42,12 +42,12 @@ class Foundation:
             self.connections.push_async_callback(secrets.close)
 
     async def close(self) -> None:
-        """Close all connections, the newest first."""
+        """Close all connections, in reverse order of creation."""
         await self.connections.aclose()
 
     @cached_property
     def storage(self) -> Storage:
-        """Tables and queues. Made on first use: the webhook, which must answer cold, needs none."""
+        """Tables and queues. Created on first use: the webhook, which must answer from a cold start, needs none."""
         from shared.azure_storage import AzureStorage
 
         storage = AzureStorage(self.settings.storage)
@@ -63,7 +63,7 @@ class Foundation:
 
     @cached_property
     def alarms(self) -> Alarms:
-        """What admins have to fix."""
+        """Problems that admins have to fix."""
         from shared.alarms import Alarms
 
         return Alarms(self.storage, self.clock)
@@ -91,7 +91,7 @@ class Foundation:
 
     @cached_property
     def allocator(self) -> Allocator:
-        """Hands out aliases."""
+        """Allocates aliases."""
         from shared.aliases.allocation import Allocator
 
         return Allocator(self.storage, self.clock, self.settings.tag_signing_key)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Identity:
-    """The parts that prove who is calling."""
+    """The parts that authenticate callers."""
 
     foundation: Foundation
 
@@ -37,7 +37,7 @@ class Identity:
 
     @cached_property
     def users(self) -> AddInUsers:
-        """Who uses the add-in."""
+        """Authenticates add-in users."""
         from shared.identity.addin_users import AddInUsers
         from shared.identity.exchange_metadata import ExchangeMetadata
         from shared.identity.exchange_token import ExchangeTokens
@@ -71,7 +71,7 @@ class Identity:
 
     @cached_property
     def sessions(self) -> Sessions:
-        """Users who have signed in by the dialog."""
+        """Users who have signed in through the dialog."""
         from shared.identity.sign_in.sessions import Sessions
 
         return Sessions(self.foundation.settings.tag_signing_key, self.end_users, self.foundation.clock)

@@ -1,4 +1,4 @@
-"""The equipment mailboxes of integrations, by whatever way each one is reached."""
+"""The integrations' equipment mailboxes, by Graph or EWS."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shared.storage import Queue
 
 _ONLINE = ("OAUTH", "APP_PERM")
-"""Exchange Online files some updates away unseen; tokens are what it takes (docs/facts/exchange.md §7, §8)."""
+"""Exchange Online files some updates away by itself; it is recognized by its tokens (docs/facts/exchange.md §7, §8)."""
 
 _BY_PASSWORD = {"BASIC": "basic", "NTLM": "NTLM"}
 """exchangelib's names."""
@@ -41,12 +41,12 @@ class Mailboxes:
 
     @cached_property
     def queue(self) -> Queue:
-        """What the worker handles."""
+        """The integrations' processors, watchers and due runners."""
         return self.foundation.storage.queue(MEETING_REQUESTS)
 
     @cached_property
     def client_states(self) -> ClientStates:
-        """What Graph's notifications are believed by."""
+        """Verifies Graph's notifications."""
         from shared.mailboxes.client_state import ClientStates
 
         return ClientStates(self.foundation.settings.tag_signing_key)
@@ -57,7 +57,7 @@ class Mailboxes:
         return GraphMailbox(self._graph_client(integration), integration.mailbox)
 
     def mailbox_of(self, integration: Integration) -> Mailbox:
-        """The integration's equipment mailbox. Raises Unavailable when it cannot be reached as the settings say."""
+        """The integration's equipment mailbox. Raises Unavailable if it cannot be reached with these settings."""
         if integration.uses_ews:
             from shared.mailboxes.ews.mailbox import EwsMailbox
 
@@ -65,7 +65,7 @@ class Mailboxes:
         return self._graph_mailbox(integration)
 
     def watcher_of(self, integration: Integration, mailbox: Mailbox) -> Watcher:
-        """What finds the messages that come into the mailbox."""
+        """Finds the messages that arrive in the mailbox."""
         from shared.intake.watcher import Watcher
 
         uuid, address, storage, queue, clock = (
@@ -87,7 +87,7 @@ class Mailboxes:
         return Watcher(uuid, watched, mailbox, subscriptions, storage, queue, clock, arrivals=arrivals)
 
     def graph_access_of(self, integration: Integration) -> GraphAccess:
-        """What tries out the integration's rights in its mailbox, for the doctor."""
+        """Tests the integration's rights in its mailbox, for the doctor."""
         from shared.mailboxes.graph.access import GraphAccess
 
         return GraphAccess(self._graph_client(integration), integration.mailbox)
@@ -103,9 +103,9 @@ class Mailboxes:
         return {}
 
     def _graph_client(self, integration: Integration) -> GraphClient:
-        """One client for each set of credentials, however many integrations use it.
+        """One client per set of credentials, however many integrations use it.
 
-        A changed secret has another reference (shared/secrets), so it makes a new client: no restart is needed.
+        A changed secret has another reference (shared/secrets), so it gets a new client: no restart is needed.
         """
         from shared.mailboxes.graph.client import GraphClient
         from shared.mailboxes.graph.credentials import LocalTokens, graph_tokens
@@ -140,7 +140,7 @@ class Mailboxes:
         return {}
 
     def _ews_login(self, integration: Integration) -> EwsLogin:
-        """The account at its server. Integrations of one server and account share its connections, politely."""
+        """The account at its server. Integrations with the same server and account share its connections."""
         from shared.mailboxes.ews.connection import Way
         from shared.mailboxes.ews.server import EwsLogin, EwsServer
         from shared.proxy import proxy_for
@@ -158,7 +158,7 @@ class Mailboxes:
 
     @cached_property
     def _ews_secrets(self) -> dict[tuple[object, ...], Secret]:
-        """By what they depend on: a changed password or secret has another reference, so no restart is needed."""
+        """Keyed by what they depend on: a changed password or secret has another reference, so no restart is needed."""
         return {}
 
     def _ews_secret(self, integration: Integration) -> Secret:
@@ -192,13 +192,13 @@ class Mailboxes:
         return AppTokens(ask, form, self.foundation.clock).token
 
     async def _signed_in(self, integration: Integration) -> str:
-        """The service account's access token, which its own part keeps and renews."""
+        """The service account's access token, which its own part stores and renews."""
         from shared.identity.sign_in.endpoint import resource_of
 
         resource = resource_of(integration.url)
         try:
             return (await self.identity.service_tokens.token(integration.uuid, resource)).get_secret_value()
-        except NotAllowed as needed:  # once an admin has signed in, what waits meanwhile can be done
+        except NotAllowed as needed:  # once an admin has signed in, waiting work can be done
             raise Unavailable(str(needed)) from needed
 
     def _kept(self, reference: SecretReference) -> Secret:

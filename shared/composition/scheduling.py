@@ -34,7 +34,7 @@ class Scheduling:
 
     @cached_property
     def webhook(self) -> Webhook:
-        """What Graph notifies."""
+        """Handles Graph's notifications."""
         from shared.intake.webhook import Webhook
 
         return Webhook(self.mailboxes.client_states)
@@ -62,7 +62,7 @@ class Scheduling:
 
     @cached_property
     def rounds(self) -> Rounds:
-        """What works on the timers' rounds."""
+        """Handles the messages of the timers' rounds."""
         from shared.meetings.chores import Chores
         from shared.meetings.rounds import Rounds
         from shared.meetings.turns import Turns
@@ -76,7 +76,7 @@ class Scheduling:
 
     @cached_property
     def retirement(self) -> Retirement:
-        """What removes a deleted integration's rooms and records."""
+        """Removes a deleted integration's rooms and records."""
         from shared.meetings.retirement import Retirement
 
         return Retirement(self.foundation.storage, self.conferences.platform)

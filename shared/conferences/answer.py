@@ -1,7 +1,7 @@
-"""Answers to policy requests, checked: a node refuses an answer as a whole when one field of it is wrong (C2).
+"""Answers to policy requests, checked: a node rejects the whole answer if one field is wrong (C2).
 
-What a node takes is in docs/facts/pexip.md. A field that only decides how a room looks is left out when it is wrong, so
-that the platform's default holds. One that keeps people out is never left out: such an answer lets nobody in.
+What a node accepts is in docs/facts/pexip.md. A wrong field that only affects a room's appearance is left out, so that
+the platform's default applies. One that keeps people out is never left out: such an answer lets nobody in.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from shared.conferences.pins import is_pin, pin_faults
 log = logging.getLogger(__name__)
 
 MAX_TEXT = 250
-"""Characters of any text of an answer."""
+"""Maximum characters of any text in an answer."""
 
 REQUIRED = ("service_type", "name", "service_tag")
 
 REQUIRED_BY_TYPE: Mapping[str, tuple[str, ...]] = {"media_playback": ("media_playlist_name",)}
-"""What an answer of a service type must have besides."""
+"""Additional required fields of an answer, by service type."""
 
 PROTECTING = frozenset(
     {"pin", "guest_pin", "allow_guests", "host_identity_provider_group", "guest_identity_provider_group",
      "non_idp_participants", "locked", "participant_limit", "crypto_mode", "match_string", "post_match_string"}
 )  # fmt: skip
-"""Fields that keep people out, or listeners: without them strangers might get in."""
+"""Fields that keep people out, or make them listeners: without them strangers might get in."""
 
 VIEWS = (
     "one_main_zero_pips", "one_main_seven_pips", "one_main_twentyone_pips", "two_mains_twentyone_pips",
@@ -123,13 +123,13 @@ FIELDS: Mapping[str, _Check] = {
     "max_callrate_out": _between(128_000, 8_192_000),
     "participant_limit": _between(0, 1_000_000),
 }
-"""Every field that we may answer with, and what a node takes for it."""
+"""Every field of our answers, and what a node accepts for it."""
 
 
 def service_answer(fields: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A `result` that a node takes, of the service that `fields` describe; None when nobody may be let in with it.
+    """A `result` that a node accepts, for the service that `fields` describe; None if it may let nobody in.
 
-    Texts are cut to what a node takes; empty ones are left out, but for those that an answer must have.
+    Texts are cut to the length that a node accepts; empty ones are left out, except required ones.
     """
     cleaned = {name: clean(value) if _may_be_cleaned(name, value) else value for name, value in fields.items()}
     given = {name: value for name, value in cleaned.items() if value != "" or name in REQUIRED}
@@ -139,17 +139,17 @@ def service_answer(fields: Mapping[str, Any]) -> dict[str, Any] | None:
     pins = {name: str(given.get(name, "")) for name in ("pin", "guest_pin")}
     wrong |= pin_faults(**pins, allow_guests=given.get("allow_guests") is True).keys()
     if wrong:
-        log.error("a policy answer would be refused for its %s", ", ".join(sorted(wrong)))
+        log.error("a policy answer would be rejected for its %s", ", ".join(sorted(wrong)))
     if wrong & PROTECTING or wrong & needed:
         return None
     return {name: value for name, value in given.items() if name not in wrong}
 
 
 def _may_be_cleaned(name: str, value: Any) -> bool:
-    """A PIN of blanks must not become none at all."""
+    """A PIN of blanks must not turn into no PIN at all."""
     return isinstance(value, str) and name not in PROTECTING
 
 
 def clean(text: str) -> str:
-    """One line of text that can be printed; JSON has no lone surrogates, and Exchange cuts characters in two."""
+    """One line of printable text; JSON has no lone surrogates, and Exchange may cut characters in two."""
     return "".join(each if each.isprintable() else " " for each in text)[:MAX_TEXT].strip()

@@ -1,4 +1,4 @@
-"""Names of conferences: unique in the deployment, since a bridge takes two of one name for the same room (M2)."""
+"""Names of conferences: unique in the deployment, since a bridge treats two with the same name as one room (M2)."""
 
 import re
 import secrets
@@ -20,9 +20,9 @@ class ConferenceNames:
         self._table = aliases_table(storage)
 
     async def claim(self, name: str, integration: str, tag: str) -> str:
-        """The name itself when it is free or this tag's already, else with a random number behind it.
+        """The name itself if it is unused or already this tag's, otherwise followed by a random number.
 
-        `integration` is where the tag's booking is found. One round trip when the name is free.
+        `integration` is where the tag's booking is found. One round trip if the name is unused.
         """
         candidate = name[:_NAME_MAX_LENGTH]
         if await self._take(candidate, integration, tag):
@@ -30,7 +30,7 @@ class ConferenceNames:
         return await self.claim_numbered(name, integration, tag)
 
     async def claim_numbered(self, name: str, integration: str, tag: str) -> str:
-        """The name with a random number behind it: for one that a bridge does not take though it is free here."""
+        """The name followed by a random number: for one that a bridge refuses although it is unused here."""
         for _ in range(_ATTEMPTS - 1):
             candidate = f"{name[: _NAME_MAX_LENGTH - 9]} {secrets.randbelow(10**8):08}"
             if await self._take(candidate, integration, tag):
@@ -38,13 +38,13 @@ class ConferenceNames:
         return f"{name[: _NAME_MAX_LENGTH - 37]} {tag}"
 
     async def release(self, name: str, tag: str) -> None:
-        """Let others have the name, if it is this tag's."""
+        """Release the name, if it is this tag's."""
         row = await self._table.get(name_partition(name), NAME_KEY)
         if row is not None and row.values.get("tag") == tag:
             try:
                 await self._table.commit(row.partition, Delete(row))
             except RowChanged:
-                return  # released by another run of the same work
+                return  # released by a concurrent run
 
     async def tag_of(self, name: str, integration: str) -> str:
         """The tag of the integration's booking that a name belongs to, "" when there is none: one point read."""
@@ -62,7 +62,7 @@ class ConferenceNames:
 
 
 def is_name_of(wanted: str, name: str) -> bool:
-    """Whether `name` is what `claim` may have made of `wanted`."""
+    """Whether `name` may be the result of `claim` for `wanted`."""
     return name == wanted[:_NAME_MAX_LENGTH] or bool(
         re.fullmatch(re.escape(wanted[: _NAME_MAX_LENGTH - 9]) + r" \d{8}", name)
     )

@@ -1,7 +1,7 @@
-"""Platform `management_api`: a conference is a room on a Management Node, made ahead of its join window (C3).
+"""Platform `management_api`: a conference is a room on a Management Node, created ahead of its join window (C3).
 
-Nothing here asks the node: what has to be done there is written down, and done by room_keeper.py. So a node that is
-away holds up no answer to an organizer.
+Nothing here calls the node: the work is recorded, and done by room_keeper.py. So an unavailable node delays no answer
+to an organizer.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from shared.management_node.nodes import ManagementNode
 from shared.storage import Queue, Tables
 
 NodeOf = Callable[[str], Awaitable[ManagementNode | None]]
-"""The Management Node that an integration's settings name, whatever its platform; None when they name none or are gone.
-Raises NodeFailed.
+"""The Management Node in an integration's settings, whatever its platform; None if there is none or the integration is
+gone. Raises NodeFailed.
 """
 
 PlaceOf = Callable[[str], Awaitable[Place]]
-"""Where an integration's rooms are to be, by its uuid; on platform policy where there is no such integration."""
+"""Where an integration's rooms should be, by its uuid; on platform policy if there is no such integration."""
 
 
 AHEAD_BY = timedelta(minutes=2)
@@ -35,7 +35,7 @@ AHEAD_BY = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class Rooms:
-    """What is written down about rooms, and who is told of it. Without a queue, they wait for the timer."""
+    """Where room work is recorded, and who is told of it. Without a queue, it waits for the timer."""
 
     tables: Tables
     queue: Queue | None
@@ -48,11 +48,11 @@ class Rooms:
 
     @property
     def times(self) -> RoomTimes:
-        """When a node has to be told."""
+        """When a node has to be updated."""
         return RoomTimes(self.tables)
 
     async def look_now(self, integration: str, tags: list[str], *, checked: bool = False) -> None:
-        """Have rooms looked at: at once, and again if that gets lost."""
+        """Queue rooms for a check: at once, and again later in case that gets lost."""
         now = self.clock.now()
         minute = retry_minute(now)
         await self.times.put([RoomTime(minute, integration, tag, now) for tag in tags])
@@ -62,7 +62,7 @@ class Rooms:
 
 @dataclass(frozen=True)
 class NodePlatform:
-    """A Platform. Names are claimed in this deployment first; one that the node has already is changed later."""
+    """A Platform. Names are claimed in this deployment first; one already in use on the node is changed later."""
 
     policy: PolicyPlatform
     rooms: Rooms
@@ -73,7 +73,7 @@ class NodePlatform:
         return await self.policy.name(booking)
 
     async def show(self, booking: Booking) -> None:
-        """See Platform.show; three round trips, and one for the queue when something has to be done now."""
+        """See Platform.show; three round trips, and one for the queue if there is something to do now."""
         now = self.rooms.clock.now()
         record = await self.rooms.records.get(booking.integration, booking.tag)
         await self._claim(booking, record, now)
@@ -94,7 +94,7 @@ class NodePlatform:
     async def _claim(self, booking: Booking, record: RoomRecord | None, now: datetime) -> None:
         """What policy says of the alias: nothing, so that the node asks its own database.
 
-        A room that policy has answered for and that is open this moment stays so until conferencing nodes know it
+        A room that policy has answered for and that is open now stays so until conferencing nodes know it
         (room_keeper.py).
         """
         is_wanted = booking.state is State.SCHEDULED and wanted(booking, self.place, now) is not None
@@ -107,7 +107,7 @@ class NodePlatform:
 
 @dataclass(frozen=True)
 class ChosenPlatform:
-    """A Platform that is each integration's own (setting `conference_platform`)."""
+    """A Platform that follows each integration's own setting (`conference_platform`)."""
 
     policy: PolicyPlatform
     rooms: Rooms

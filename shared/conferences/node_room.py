@@ -1,4 +1,4 @@
-"""What a booking's room is on a Management Node, and what has to be done about it: pure (C3)."""
+"""The desired room of a booking on a Management Node, and what has to be done to get there: pure (C3)."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from shared.conferences.answer import clean
 from shared.conferences.room_records import RoomRecord
 
 LOOK_EVERY = timedelta(minutes=10)
-"""How often it is looked whether somebody has deleted a room that should be there."""
+"""How often a room is checked in case somebody has deleted it."""
 
 MAX_OWNER = 100
-"""Characters of an owner's address that a node takes."""
+"""Maximum characters of an owner's address on a node."""
 
 RoomFields = Mapping[str, str]
-"""The fields of a `conference` that are ours, as texts; theme and group by their names, "" for none."""
+"""The fields of a `conference` that we manage, as texts; theme and group by name, "" for none."""
 
 NODE_REFERENCES = {"ivr_theme": "ivr_theme", "host_identity_provider_group": "identity_provider_group"}
-"""Fields that the node wants as the URI of an object of a resource."""
+"""Fields whose value on the node is the URI of an object of a resource."""
 
 
 class Step(StrEnum):
@@ -38,7 +38,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True)
 class Place:
-    """Where an integration's rooms are to be: `node` is the Management Node's key, "" on platform policy."""
+    """Where an integration's rooms should be: `node` is the Management Node's key, "" on platform policy."""
 
     node: str
     lead: timedelta
@@ -52,7 +52,7 @@ def wanted(booking: Booking | None, place: Place, now: datetime) -> Conference |
 
 
 def step_of(booking: Booking | None, record: RoomRecord | None, place: Place, now: datetime) -> Step:
-    """What has to be done. A record of another node is of no use here: that node cannot be reached any more."""
+    """What has to be done. A record of another node is ignored: that node can no longer be reached."""
     conference = wanted(booking, place, now)
     if conference is None:
         return Step.CLOSE if record else Step.NOTHING
@@ -64,9 +64,9 @@ def step_of(booking: Booking | None, record: RoomRecord | None, place: Place, no
 
 
 def next_moment(booking: Booking | None, record: RoomRecord | None, place: Place, now: datetime) -> datetime | None:
-    """When the room has to be looked at again if nothing else happens; None when never.
+    """When the room has to be checked again if nothing else happens; None for never.
 
-    While it is there, at moments that depend on the tag alone: however often this is asked, there is one next look.
+    While it exists, the times depend on the tag alone: however often this is called, there is one next check.
     """
     if booking is None or booking.state is not State.SCHEDULED or booking.conference is None or not place.node:
         return None
@@ -79,7 +79,7 @@ def next_moment(booking: Booking | None, record: RoomRecord | None, place: Place
 
 
 def _on_grid(now: datetime, tag: str) -> datetime:
-    """The next of this tag's moments, at least half of LOOK_EVERY away, so that not all rooms are looked at at once."""
+    """The next of this tag's times, at least half of LOOK_EVERY away, so that not all rooms are checked at once."""
     period = int(LOOK_EVERY.total_seconds())
     offset = int(tag[:8], 16) % (period // 60) * 60
     earliest = now.timestamp() + period / 2
@@ -88,7 +88,7 @@ def _on_grid(now: datetime, tag: str) -> datetime:
 
 
 def room_fields(conference: Conference) -> RoomFields:
-    """The fields of a room that are ours. Whatever else an admin sets on the node stays as it is."""
+    """The fields of a room that we manage. Whatever else an admin sets on the node is left alone."""
     group = conference.identity_provider_group
     return {
         "name": clean(conference.name) or conference.alias,
@@ -102,12 +102,12 @@ def room_fields(conference: Conference) -> RoomFields:
 
 
 def aliases_of(conference: Conference) -> list[dict[str, str]]:
-    """Both aliases, as a node takes them with a new conference."""
+    """Both aliases, as a node accepts them with a new conference."""
     description = clean(conference.alias_description)
     names = dict.fromkeys((conference.alias, conference.numeric_alias))
     return [{"alias": name, "description": description} for name in names]
 
 
 def new_conference(fields: Mapping[str, Any], conference: Conference) -> dict[str, Any]:
-    """What creates the room; `fields` have the URIs in place of names."""
+    """What creates the room; `fields` have URIs instead of names."""
     return {**fields, "service_type": "conference", "aliases": aliases_of(conference)}

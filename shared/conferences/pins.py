@@ -1,4 +1,4 @@
-"""PINs of a room, as nodes take them (docs/facts/pexip.md)."""
+"""PINs of a room, as nodes accept them (docs/facts/pexip.md)."""
 
 import re
 from collections.abc import Mapping
@@ -7,14 +7,14 @@ _PIN = re.compile(r"[0-9]{4,20}|[0-9]{3,19}#")
 
 
 def is_pin(text: str) -> bool:
-    """4 to 20 digits, of which a # may be the last."""
+    """4 to 20 digits; the last character may be a # instead."""
     return _PIN.fullmatch(text) is not None
 
 
 def pin_faults(pin: str, guest_pin: str, *, allow_guests: bool) -> Mapping[str, list[str]]:
     """What is wrong with a pair of PINs, by field."""
     if allow_guests and not pin:
-        return {"pin": ["Required when guests are allowed: it tells hosts from guests."]}
+        return {"pin": ["Required when guests are allowed: it distinguishes hosts from guests."]}
     if guest_pin and not allow_guests:
         return {"guest_pin": ["Only for a VMR that allows guests: set allow_guests, or clear this PIN."]}
     if not guest_pin:

@@ -1,4 +1,4 @@
-"""Where conferences live. On platform `policy` a conference is a row that the nodes' questions are answered from.
+"""Where conferences live. On platform `policy` a conference is a row from which nodes' requests are answered.
 
 The other platform, a Management Node, is in node_platform.py.
 """
@@ -16,18 +16,18 @@ ON_NODE = "on_node"
 
 
 class Platform(Protocol):
-    """Makes a bridge show a booking's room. Every call may be repeated at any time with the same outcome."""
+    """Makes a bridge reflect a booking. Every call is idempotent and may be repeated at any time."""
 
     async def name(self, booking: Booking) -> Booking:
-        """The booking with a name that no other conference of the deployment has (M2)."""
+        """The booking with a name that no other conference in the deployment has (M2)."""
         ...
 
     async def show(self, booking: Booking) -> None:
-        """Make the bridge follow the booking: its room exists and is open as its conference says, or is closed."""
+        """Make the bridge follow the booking: its room exists and is open at its conference's times, or is closed."""
         ...
 
     async def forget(self, booking: Booking) -> None:
-        """Alias and name of a booking that no longer exists come free."""
+        """Release the alias and name of a booking that no longer exists."""
         ...
 
 
@@ -39,16 +39,16 @@ class PolicyPlatform:
         self._names = ConferenceNames(storage)
 
     async def name(self, booking: Booking) -> Booking:
-        """See Platform.name; one round trip for a name that the booking has not had yet, else none."""
+        """See Platform.name; one round trip for a name that is new to the booking, otherwise none."""
         conference = booking.conference
         if conference is None or booking.state is not State.SCHEDULED or conference.name in booking.names:
             return booking
         return booking.named(await self._names.claim(conference.name, booking.integration, booking.tag))
 
     async def show(self, booking: Booking, *, on_node: bool = False) -> None:
-        """See Platform.show; one round trip, and two more to free the name of a closed one.
+        """See Platform.show; one round trip, and two more to release the name of a closed one.
 
-        With `on_node` its room is in the Management Node's own database, which policy sends nodes to.
+        With `on_node` its room is in the Management Node's own database, to which policy sends nodes.
         """
         claim = booking.claim()
         if on_node:
@@ -58,12 +58,12 @@ class PolicyPlatform:
             await self._release_names(booking)
 
     async def answers(self, booking: Booking) -> bool:
-        """Whether nodes are let into the booking's room by policy, at whatever times; one round trip."""
+        """Whether policy lets nodes into the booking's room, at whatever times; one round trip."""
         row = await self._aliases.get(booking.numeric_alias, ALIAS_KEY)
         return row is not None and row.values.get("tag") == booking.tag and "conference" in row.values
 
     async def hand_over(self, booking: Booking) -> None:
-        """Have nodes look into their own database from now on. Two round trips; nothing where others are faster."""
+        """Have nodes use their own database from now on. Two round trips; no effect if others are faster."""
         row = await self._aliases.get(booking.numeric_alias, ALIAS_KEY)
         if row is None or row.values.get("tag") != booking.tag or "conference" not in row.values:
             return

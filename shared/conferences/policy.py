@@ -23,13 +23,13 @@ from shared.storage import Row, Storage
 PolicyAction = Literal["continue", "reject"]
 
 PolicyAnswer = tuple[PolicyAction, dict[str, Any]] | None
-"""Action and result, or None when the alias is not ours: the node asks its own database then."""
+"""Action and result, or None if the alias is not ours: the node asks its own database then."""
 
 MAX_ALIAS = 250
-"""Characters of an alias: those of the original's."""
+"""Maximum characters of an alias, as in the original."""
 
 IsOnNode = Callable[[str], Awaitable[bool]]
-"""Whether an integration's rooms are on a Management Node, by its uuid; known without asking storage, as a rule."""
+"""Whether an integration's rooms are on a Management Node, by its uuid; usually known without a storage trip."""
 
 _OUR_TAG = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9a-f-]{36})")
 
@@ -40,7 +40,7 @@ class Policy:
     def __init__(
         self, storage: Storage, clock: Clock, *, serves_vmrs: bool = True, is_on_node: IsOnNode | None = None
     ) -> None:
-        """`serves_vmrs` False: another server has all VMRs, and nodes are not answered for them."""
+        """`serves_vmrs` False: another server has all VMRs, and policy does not answer for them."""
         self._serves_vmrs = serves_vmrs
         self._storage = storage
         self._is_on_node = is_on_node
@@ -48,10 +48,10 @@ class Policy:
         self._clock = clock
 
     async def answer(self, request: ServiceRequest) -> PolicyAnswer:
-        """What a node is told. One point read, none for what cannot be an alias of ours.
+        """What a node is told. One point read, none for anything that cannot be an alias of ours.
 
-        A node that dials out for a running service of ours is answered for that service, whatever alias it names. A
-        probe is never refused: nodes may remember a refusal, and somebody may call right afterwards.
+        A node that dials out for a running service of ours gets that service's answer, whatever alias it names. A probe
+        is never rejected: nodes may cache a rejection, and somebody may call right afterwards.
         """
         running = _OUR_TAG.fullmatch(request.running_tag)
         if running:
@@ -62,7 +62,7 @@ class Policy:
         return told if _is_of(told, request.running_tag) else None
 
     async def service_configuration(self, local_alias: str) -> PolicyAnswer:
-        """Action and result for a dialled alias, or None when it is not ours (the node asks its own database).
+        """Action and result for a dialled alias, or None if it is not ours (the node asks its own database).
 
         A VMR is always open. A scheduled room outside its join window is rejected with an empty result, up to the last
         moment before it opens (docs/facts/pexip.md says what nodes may make of that).
@@ -79,21 +79,21 @@ class Policy:
             return self._vmr(row, place)
         if domain not in ("", str(row.values["domain"]).lower()):
             return None
-        if row.values.get(ON_NODE):  # and so it has rooms that were made there for meetings
+        if row.values.get(ON_NODE):  # and so has the rooms created there for meetings
             return None
         conference = Conference.from_json(str(row.values["conference"])) if row.values.get("conference") else None
         return self._told(conference)
 
     async def _running(self, integration: str, tag: str, name: str) -> PolicyAnswer:
-        """The service that dials out, by its tag, under the name by which it runs if that was one of its names.
+        """The service that dials out, found by its tag, under the name by which it runs if that was one of its names.
 
-        A node takes another name for another service.
+        A node treats another name as another service.
         """
         booking = await stored_booking(meetings_table(self._storage), integration, tag)
         if booking is None:
             return None
         if self._is_on_node and await self._is_on_node(integration) and not await self._lets_in(booking):
-            return None  # the node's own database has the room, with whatever an admin has set there
+            return None  # the room is in the node's own database, with whatever an admin has set there
         return self._told(_named(booking, name) if booking.state is State.SCHEDULED else None)
 
     async def _lets_in(self, booking: Booking) -> bool:
@@ -102,7 +102,7 @@ class Policy:
         return row is not None and row.values.get("tag") == booking.tag and bool(row.values.get("conference"))
 
     async def _running_vmr(self, request: ServiceRequest) -> PolicyAnswer:
-        """The VMR that dials out, by its name; a node takes another one for another service."""
+        """The VMR that dials out, by its name; a node treats another name as another service."""
         if request.direction is not Direction.DIAL_OUT or not request.service_name.strip():
             return None
         row = await self._aliases.get(name_partition(request.service_name.strip()), NAME_KEY)
@@ -110,7 +110,7 @@ class Policy:
         return told if told and told[1].get("name") == request.service_name else None
 
     def _vmr(self, row: Row, place: str) -> PolicyAnswer:
-        """A VMR's service. None where nobody has that alias, or another server has the room."""
+        """A VMR's service. None if nobody has that alias, or another server has the room."""
         fields = service_at(row, place) if self._serves_vmrs else None
         if fields is None:
             return None
@@ -125,7 +125,7 @@ class Policy:
 
 
 def _is_of(told: tuple[PolicyAction, dict[str, Any]], tag: str) -> bool:
-    """Whether an answer may be given to a service that runs under a tag, if it does: it must be of that service."""
+    """Whether an answer fits the service, if any, that runs under a tag: it must be for that service."""
     return not tag or told[0] == "reject" or str(told[1].get("service_tag", "")).lower() == tag
 
 
@@ -148,7 +148,7 @@ def _is_address(host: str) -> bool:
 
 
 def _service(conference: Conference) -> dict[str, Any] | None:
-    """The service as a node takes it; what is not set is left out, so that the platform's default holds."""
+    """The service as a node accepts it; unset fields are left out, so that the platform's defaults apply."""
     fields = {
         "service_type": "conference",
         "name": clean(conference.name) or conference.alias,

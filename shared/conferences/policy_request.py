@@ -1,7 +1,7 @@
-"""What a conferencing node asks in a service configuration request (docs/facts/pexip.md), read with distrust.
+"""What a conferencing node asks in a service configuration request (docs/facts/pexip.md), parsed defensively.
 
-Nodes, endpoints and gateways write one alias in many ways; whoever dials decides what stands in it. Of the many
-parameters only those are read that change the answer. Any may be missing, empty, or there more than once.
+Nodes, endpoints and gateways write one alias in many ways; the caller decides what is in it. Of the many parameters
+only those are read that affect the answer. Any may be missing, empty, or repeated.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Self
 from urllib.parse import unquote
 
 MAX_ALIAS_TEXT = 1024
-"""Characters of `local_alias` as it came; no alias of ours, however dressed up, has as many."""
+"""Maximum characters of `local_alias` as received; no alias of ours, however decorated, has as many."""
 
 MAX_ESCAPES = 3
-"""How often an alias is unescaped again: each proxy on its way may have escaped it once more."""
+"""How often an alias is unescaped again: each proxy on the way may have escaped it once more."""
 
 _SCHEME = re.compile(r"^(?:sips?|h323|tel):", re.IGNORECASE)
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
@@ -27,11 +27,11 @@ _ROOT_DOT = re.compile(r"\.(?=(?::[0-9]+)?$)")
 """Also before a port."""
 
 _PROBES = frozenset({"options", "subscribe", "web_avatar_fetch"})
-"""Triggers that bring nobody in: a node looks whether an alias is there, or fetches a picture."""
+"""Triggers that bring nobody in: a node checks whether an alias exists, or fetches a picture."""
 
 
 class Direction(StrEnum):
-    """`call_direction`; what is none of these is taken for a call that comes in."""
+    """`call_direction`; any other value counts as an incoming call."""
 
     DIAL_IN = "dial_in"
     DIAL_OUT = "dial_out"
@@ -40,10 +40,10 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True)
 class ServiceRequest:
-    """One question. `service_name` and `service_tag` are those of the running service that dials out, else "".
+    """One request. `service_name` and `service_tag` are those of the running service that dials out, otherwise "".
 
-    `trigger` says by which way a caller comes: by SIP, from a browser, from a virtual reception by two-stage dialling.
-    It changes nothing for a call; a probe is no call. `previous_service_name` (where the caller was) is not read.
+    `trigger` says how a caller arrives: by SIP, from a browser, from a virtual reception by two-stage dialling. It
+    changes nothing for a call; a probe is not a call. `previous_service_name` (where the caller was) is not read.
     """
 
     local_alias: str
@@ -54,17 +54,17 @@ class ServiceRequest:
 
     @property
     def is_probe(self) -> bool:
-        """Whether nobody wants to come in now."""
+        """Whether nobody is actually calling."""
         return self.direction is Direction.NON_DIAL or self.trigger in _PROBES
 
     @property
     def running_tag(self) -> str:
-        """The tag of the running service on whose behalf a node dials out, else ""."""
+        """The tag of the running service on whose behalf a node dials out, otherwise ""."""
         return self.service_tag if self.direction is Direction.DIAL_OUT else ""
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, str]) -> Self:
-        """The question of a query. The Functions host joins what is there more than once by commas."""
+        """The request in a query string. The Functions host joins repeated parameters with commas."""
         given = {name.lower(): value for name, value in parameters.items()}
         direction, trigger = (_single(given.get(name, "")) for name in ("call_direction", "trigger"))
         known = direction in Direction.__members__.values()
@@ -78,16 +78,16 @@ class ServiceRequest:
 
 
 def _single(text: str) -> str:
-    """The value of a parameter that is there once, or more than once with one value; else ""."""
+    """The value of a parameter that occurs once, or repeatedly with one value; otherwise ""."""
     values = {value.strip().lower() for value in text.split(",") if value.strip()}
     return values.pop() if len(values) == 1 else ""
 
 
 def dialled_alias(text: str) -> tuple[str, str]:
-    """Key and domain of `local_alias`; ("", "") when it names no alias, or more than one: nobody can tell which.
+    """Key and domain of `local_alias`; ("", "") if it names no alias, or more than one: nobody can tell which.
 
-    Beside what `split_alias` takes: `"Name" <sip:alias@domain>`, text that was escaped more than once, and the same
-    alias more than once.
+    In addition to what `split_alias` accepts: `"Name" <sip:alias@domain>`, text that was escaped more than once, and
+    the same alias repeated.
     """
     if len(text) > MAX_ALIAS_TEXT:
         return "", ""
@@ -96,9 +96,9 @@ def dialled_alias(text: str) -> tuple[str, str]:
 
 
 def split_alias(alias: str) -> tuple[str, str]:
-    """Key and domain of one alias, in lower case; no domain is "".
+    """Key and domain of one alias, in lower case; the domain is "" if there is none.
 
-    Scheme, URI parameters, the root's dot behind a domain and the # that ends a number on a keypad are left out.
+    Scheme, URI parameters, a domain's trailing dot and the # that ends a number on a keypad are dropped.
     """
     bare = re.split("[;?]", _SCHEME.sub("", alias.strip()), maxsplit=1)[0].lower()
     name, _, domain = bare.partition("@")
@@ -114,7 +114,7 @@ def _unescaped(text: str) -> str:
 
 
 def _addresses(text: str) -> Iterator[str]:
-    """The addresses in a text: those in angle brackets, or else what commas separate."""
+    """The addresses in a text: those in angle brackets, otherwise those separated by commas."""
     plain = _QUOTED.sub("", text)
     found = _BRACKETED.findall(plain) or plain.split(",")
     return (each for each in found if each.strip())

@@ -1,4 +1,4 @@
-"""The one way in which bookings are deleted: see shared/bookings/removal.py for its steps."""
+"""The only way in which bookings are deleted: see shared/bookings/removal.py for the steps."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,26 +14,26 @@ from shared.storage import Delete, RowChanged, Tables
 
 @dataclass(frozen=True)
 class Removals:
-    """Deletes bookings, and frees what belonged to them."""
+    """Deletes bookings, and releases what belonged to them."""
 
     storage: Tables
     platform: Platform
 
     async def remove(self, booking: Booking) -> None:
-        """Delete a booking as it was read. Raises RowChanged when it has changed since; nothing is done then."""
+        """Delete a booking as it was read. Raises RowChanged if it has changed since; nothing is done then."""
         table = meetings_table(self.storage)
         link = await table.get(booking.integration, booking.link_key) if booking.meeting else None
         await table.commit(booking.integration, *removing(booking, link))
         await self._free(booking)
 
     async def finish(self, integration: str) -> None:
-        """Free what is left of an integration's bookings whose removal was interrupted."""
+        """Release what is left of an integration's bookings whose removal was interrupted."""
         async for row in meetings_table(self.storage).rows(integration, RowKind.REMOVED.prefix):
-            with suppress(RowChanged):  # somebody takes the digits this moment: the next night looks again
+            with suppress(RowChanged):  # somebody has just taken the digits: the next night checks again
                 await self._free(removed(row))
 
     async def _free(self, booking: Booking) -> None:
-        """A repeated click may have got the same tag again by now, and keeps the alias that it has got."""
+        """A repeated click may have got the same tag again by now, and keeps the alias that it got."""
         table = meetings_table(self.storage)
         again = await stored_booking(table, booking.integration, booking.tag)
         if again is None or again.alias != booking.alias:
@@ -41,5 +41,5 @@ class Removals:
         await Numbering(self.storage).forget(booking)
         row = await table.get(booking.integration, RowKind.REMOVED.key(booking.tag))
         if row:
-            with suppress(RowChanged):  # another run of the same work was faster
+            with suppress(RowChanged):  # a concurrent run was faster
                 await table.commit(booking.integration, Delete(row))

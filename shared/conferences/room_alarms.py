@@ -1,4 +1,4 @@
-"""What admins are told of rooms on a Management Node: which are missing, which came late, which got another name."""
+"""Alarms about rooms on a Management Node: which are missing, were late, or got another name."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from shared.conferences.room_items import Outcome
 from shared.conferences.room_records import RoomRecords
 
 ROOM_LATE_AFTER = timedelta(minutes=1)
-"""How late a room may come without a word."""
+"""How late a room may be without an alarm."""
 
 NAMED_IN_ALARM = 5
-"""Rooms that an alarm names."""
+"""Maximum rooms named in an alarm."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class RoomAlarms:
     integration: str
 
     async def tell(self, outcome: Outcome, node_problem: str, delay: timedelta, *, had_problem: bool) -> None:
-        """Raise and clear what came of one batch. `delay` is how long its rooms have been due."""
+        """Raise and clear alarms after one batch. `delay` is how long its rooms were overdue."""
         if node_problem:
             await self.alarms.raise_(self.integration, AlarmKind.BRIDGE, f"Rooms of meetings: {node_problem}.")
         else:
@@ -35,11 +35,11 @@ class RoomAlarms:
         if node_problem or outcome.problems or had_problem:
             await self._missing()
         if outcome.opened and delay > ROOM_LATE_AFTER:
-            cause = f"{len(outcome.opened)} rooms were made {delay.total_seconds():.0f} seconds after their time."
+            cause = f"{len(outcome.opened)} rooms were created {delay.total_seconds():.0f} seconds late."
             await self.alarms.raise_(self.integration, AlarmKind.ROOMS_LATE, cause)
         if outcome.renamed:
             named = ", ".join(dict.fromkeys(outcome.renamed))
-            cause = f"The Management Node has another conference of the name that was wanted for: {named}."
+            cause = f"The Management Node already has a conference with the name wanted for: {named}."
             await self.alarms.raise_(self.integration, AlarmKind.ROOM_NAME, cause)
 
     async def _missing(self) -> None:

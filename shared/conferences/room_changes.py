@@ -1,4 +1,4 @@
-"""Carrying out what has to be done about rooms on one Management Node, many at a time."""
+"""Carries out the changes of rooms on one Management Node, many at a time."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from shared.management_node.objects import NodeConference
 log = logging.getLogger(__name__)
 
 NAME_ATTEMPTS = 3
-"""Names that are tried for one room before it waits for the next look."""
+"""Names tried for one room before it waits for the next check."""
 
 _PROTECTING = "host_identity_provider_group"
 
 
 @dataclass
 class RoomChanges:
-    """The work of one batch. Every method raises what NodeConferences do; what was done by then is in `outcome`."""
+    """The work of one batch. Every method raises what NodeConferences do; `outcome` holds what was done by then."""
 
     node: NodeConferences
     node_key: str
@@ -35,7 +35,7 @@ class RoomChanges:
     outcome: Outcome = field(default_factory=Outcome)
 
     async def carry_out(self, items: Sequence[Item]) -> None:
-        """Do everything. Rooms that are wanted come before those that are over."""
+        """Do everything. Rooms that should exist come before those that are over."""
         found = await self._found(items)
         changed = [item for item in items if item.step is Step.CHANGE]
         for item in changed:
@@ -78,7 +78,7 @@ class RoomChanges:
                 await self._create([item])
 
     async def _adopt(self, item: Item, room: NodeConference) -> None:
-        """A room that is there: what it lacks is added, what others have set on it stays.
+        """An existing room: what it lacks is added, what others have set on it stays.
 
         One that nobody knew to be there may have been made of an older state of its meeting.
         """
@@ -126,7 +126,7 @@ class RoomChanges:
                 return
 
     async def _create(self, items: Sequence[Item]) -> None:
-        """Make rooms: many with one request, and one by one what is refused."""
+        """Create rooms: many with one request, and refused ones individually."""
         ready = [(item, fields) for item in items if (fields := await self._new(item)) is not None]
         if len(ready) > 1:
             are_new = True
@@ -160,7 +160,7 @@ class RoomChanges:
             except NodeRefused as refused:
                 room = (await self.node.by_tags({_service_tag(item)})).get(_service_tag(item))
                 if room := room or await self._tagged_again(item):
-                    await self._adopt(item, room)  # another instance was faster, or this one, before
+                    await self._adopt(item, room)  # another instance was faster, or this one was, earlier
                     return
                 again = await self._to_try_again(item, refused)
                 if again is None:
@@ -187,14 +187,14 @@ class RoomChanges:
         self.outcome.gone |= {item.tag for item in items}
 
     async def _to_try_again(self, item: Item, refused: NodeRefused) -> Item | None:
-        """The item to try next: under another name where its own is taken; None when there is nothing to try."""
+        """The item to try next: under another name if its own is taken; None if there is nothing to try."""
         if refused.is_taken("name"):
             return await self._renamed(item)
         self._refused(item, refused)
         return None
 
     async def _renamed(self, item: Item) -> Item | None:
-        """The item under another name (M2); None when its booking is changed by others this moment."""
+        """The item under another name (M2); None if its booking is being changed by others."""
         if item.booking is None:
             return None
         self.outcome.renamed.append(_conference(item).numeric_alias)
@@ -206,7 +206,7 @@ class RoomChanges:
         return replace(item, booking=booking, conference=booking.conference)
 
     async def _new(self, item: Item) -> dict[str, Any] | None:
-        """What makes the room; None when it must not be made as it would be."""
+        """What creates the room; None if it must not be created this way."""
         conference = _conference(item)
         fields = await self._for_node(item, room_fields(conference))
         return None if fields is None else new_conference(fields, conference)
@@ -221,7 +221,7 @@ class RoomChanges:
         return await self._for_node(item, {name: value for name, value in wanted.items() if known.get(name) != value})
 
     async def _for_node(self, item: Item, fields: RoomFields) -> dict[str, Any] | None:
-        """The fields with URIs in place of names. A theme that the node does not have is left to its default.
+        """The fields with URIs instead of names. A theme that the node does not have falls back to the default.
 
         None, and a problem, where the group is missing that keeps people out: neither a new room nor one that is there
         is opened to anybody.
@@ -256,18 +256,18 @@ class RoomChanges:
 
 def _conference(item: Item) -> Conference:
     if item.conference is None:
-        raise ValueError("nothing is wanted of this room")
+        raise ValueError("this room should not exist")
     return item.conference
 
 
 def _service_tag(item: Item) -> str:
-    """Our tag: of the conference, or of the record of a room whose booking is gone."""
+    """Our tag: of the conference, or from the record of a room whose booking is gone."""
     integration = item.record.integration if item.record else item.booking.integration if item.booking else ""
     return f"{integration}:{item.tag}"
 
 
 def _problem(conference: Conference, refused: NodeRefused) -> str:
-    """Why the node does not take a room, for an admin; no text of the meeting."""
+    """Why the node refuses the room, for an admin; none of the meeting's text."""
     if refused.is_taken("alias") or refused.is_taken("aliases"):
-        return f"alias {conference.alias} or {conference.numeric_alias} belongs to another conference of the node"
+        return f"alias {conference.alias} or {conference.numeric_alias} belongs to another conference on the node"
     return str(refused).rstrip(".")

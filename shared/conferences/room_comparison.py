@@ -1,6 +1,6 @@
-"""A Management Node's list of rooms compared with the bookings, once a night and both ways (C3, M10).
+"""Compares a Management Node's list of rooms with the bookings, once a night and both ways (C3, M10).
 
-What differs is handed to room_keeper.py, which looks at each room itself before it does anything: the list is read in
+Differences are passed to room_keeper.py, which checks each room itself before it does anything: the list is read in
 pages, and bookings change meanwhile.
 """
 
@@ -28,7 +28,7 @@ from shared.management_node.outage import Outages
 from shared.metrics import Metric, measure
 
 COMPARE = "compare"
-"""In place of a tag, in rows of times and in the queue: the integration's list is to be compared."""
+"""Takes the place of a tag, in rows of times and in the queue: the integration's list is to be compared."""
 
 _TIMES_AT_ONCE = 1_000
 
@@ -40,14 +40,14 @@ IN_HAND_WITHIN = RETRY_AFTER + timedelta(minutes=1)
 
 
 class RoomsDiffer(SchedulingError):
-    """The Management Node's list and the bookings were not the same."""
+    """The Management Node's list and the bookings differed."""
 
     code = "rooms_differ"
 
 
 @dataclass
 class Differences:
-    """Tags of rooms that are missing, or lack an alias, and of those that should not be there."""
+    """Tags of rooms that are missing, or lack an alias, and of those that should not exist."""
 
     missing: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
@@ -69,7 +69,7 @@ class RoomComparison:
     alarms: Alarms
 
     async def compare(self, integration: str) -> bool:
-        """Compare, and tell admins of what differed; whether the node could be asked. Raises Unavailable."""
+        """Compare, and tell admins what differed; returns whether the node answered. Raises Unavailable."""
         try:
             await self.run(integration)
         except RoomsDiffer as differ:
@@ -83,9 +83,9 @@ class RoomComparison:
         return True
 
     async def run(self, integration: str) -> None:
-        """Compare, and have repaired what differs; nothing where rooms are not on a node.
+        """Compare, and have differences repaired; nothing if the rooms are not on a node.
 
-        Raises RoomsDiffer when that was not nothing, and NodeFailed, RateLimited when the node cannot be asked.
+        Raises RoomsDiffer if there were any, and NodeFailed, RateLimited if the node cannot be used.
         """
         place = await self.place_of(integration)
         node = await self.node_of(integration) if place.node else None
@@ -107,14 +107,14 @@ class RoomComparison:
         if found.count:
             now = self.rooms.clock.now()
             raise RoomsDiffer(
-                f"On {now:%Y-%m-%d} the Management Node lacked {len(found.missing)} rooms, or aliases of them, and had "
-                f"{len(found.extra)} that were over."
+                f"On {now:%Y-%m-%d} the Management Node lacked {len(found.missing)} rooms, or some of their aliases, "
+                f"and still had {len(found.extra)} that were over."
             )
 
     async def _compared(
         self, integration: str, place: Place, on_node: Mapping[str, NodeConference], records: Mapping[str, RoomRecord]
     ) -> Differences:
-        """What differs. Every booking's next moment is written again: a row that was lost comes back."""
+        """What differs. Every booking's next check is written again, which restores a lost row."""
         now, found, known = self.rooms.clock.now(), Differences(), set[str]()
         times: list[RoomTime] = []
         async for booking in bookings_of(meetings_table(self.rooms.tables), integration):
@@ -168,7 +168,7 @@ class RoomComparison:
         on_node: Mapping[str, NodeConference],
         records: Mapping[str, RoomRecord],
     ) -> None:
-        """Records of rooms that nobody knows of, so that they are removed like others."""
+        """Records of unknown rooms, so that they are removed like others."""
         now = self.rooms.clock.now()
         unknown = [tag for tag in found.extra if tag not in records]
         await self.rooms.records.put(

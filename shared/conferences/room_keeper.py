@@ -1,13 +1,13 @@
-"""Keeps rooms on Management Nodes as bookings want them: there in their time, gone otherwise (C1, C3).
+"""Keeps rooms on Management Nodes as bookings need them: there in time, gone otherwise (C1, C3).
 
-    a booking changes ─▶ row under a minute, and a queue message if that is now     node_platform.py
-    every minute ─▶ what has fallen due goes into the queue, and comes again later  RoomTimer
+    a booking changes ─▶ row under a minute, and a queue message if due now         node_platform.py
+    every minute ─▶ what is due goes into the queue, and is due again later       RoomTimer
     the queue ─▶ read bookings and records ─▶ write records ─▶ ask the node         RoomKeeper
               ─▶ write records ─▶ have the bookings changed meanwhile? again
               ─▶ rows of the minute go, rows of the next moment come
 
-Every step may be repeated. A room is found again by its tag before one is made, so that work which was done before a
-crash, a timeout or by another instance is not done twice.
+Every step is idempotent. A room is searched for by its tag before one is created, so that work done before a crash, a
+timeout or by another instance is not repeated.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ from shared.storage import Queue, Replace, Tables
 log = logging.getLogger(__name__)
 
 MAX_TURNS = 4
-"""How often a batch is gone through again because bookings have changed meanwhile."""
+"""How often a batch is repeated because bookings have changed meanwhile."""
 
 MAX_DUE = 20_000
-"""Rooms that one run of the timer hands out; the next one goes on."""
+"""Rooms that one run of the timer queues; the next one continues."""
 
 
 @dataclass(frozen=True)
 class RoomTimer:
-    """What hands out the rooms that have fallen due, every minute."""
+    """Queues the rooms that are due, every minute."""
 
     rooms: Rooms
     queue: Queue
@@ -94,12 +94,12 @@ class RoomKeeper:
     clock: Clock
     ahead: RoomsAhead
     chores: Mapping[str, Callable[[str], Awaitable[bool]]]
-    """What is done for an integration as a whole, by what stands in place of a tag; whether it was done."""
+    """What is done for an integration as a whole, by what takes the place of a tag; returns whether it was done."""
 
     async def keep(self, work: RoomWork) -> None:
-        """Do what has to be done about these rooms now. What cannot be done yet comes again by its row.
+        """Do what is due for these rooms now. What cannot be done yet is queued again by its row.
 
-        Raises Unavailable when storage cannot be used.
+        Raises Unavailable if storage cannot be used.
         """
         ahead = [tag for tag in work.tags if tag.startswith(AHEAD)]
         tags = [tag for tag in work.tags if tag not in self.chores and tag not in ahead]
@@ -113,7 +113,7 @@ class RoomKeeper:
         await self.rooms.times.settle(work.integration, work.minute, finished, following)
 
     async def _looked_at(self, work: RoomWork, tags: Sequence[str]) -> tuple[frozenset[str], list[RoomTime]]:
-        """Those of the rooms that are as they should be, and when to look at them next."""
+        """The rooms that are as they should be, with their next check."""
         checked = frozenset(tags) if work.checked else frozenset[str]()
         left, times = tags, list[RoomTime]()
         for _ in range(MAX_TURNS):
@@ -132,8 +132,8 @@ class RoomKeeper:
     async def _turn(
         self, work: RoomWork, tags: Sequence[str], checked: frozenset[str]
     ) -> tuple[list[str], list[str], list[RoomTime]]:
-        """Go through some rooms once. Returned are the tags of those of which others have changed the record meanwhile,
-        of those whose bookings have changed, and when to look next.
+        """Go through some rooms once. Returns the tags of rooms whose record others have changed meanwhile, of rooms
+        whose bookings have changed, and the next checks.
         """
         place, now = await self.place_of(work.integration), self.clock.now()
         items = await asyncio.gather(*(self._item(work.integration, tag, place, now, tag in checked) for tag in tags))
@@ -145,7 +145,7 @@ class RoomKeeper:
         return raced, await self._changed(items), following
 
     async def _answered_by_policy(self, items: Iterable[Item], place: Place) -> None:
-        """Where the platform has become policy, it answers for a room before that is removed."""
+        """If the platform has become policy, it answers for a room before that is removed."""
         for item in items:
             booking = item.booking
             if item.step is Step.CLOSE and not place.node and booking and booking.state is State.SCHEDULED:
@@ -160,7 +160,7 @@ class RoomKeeper:
         return Item(tag, step, booking, record, wanted(booking, place, now))
 
     async def _do(self, work: RoomWork, place: Place, items: Sequence[Item], now: datetime) -> list[str]:
-        """Ask the node, and write down what came of it; the tags of rooms that others have changed meanwhile."""
+        """Call the node, and record the result; returns the tags of rooms that others have changed meanwhile."""
         items = await self._noted(items, place, now)
         outcome = Outcome()
         problem = ""
@@ -174,7 +174,9 @@ class RoomKeeper:
                 await changes.carry_out([item for item in items if _is_on(item, node)])
             outcome.gone |= {item.tag for item in items if not _is_on(item, node)}
         except (NodeFailed, RateLimited) as failed:
-            problem = failed.cause if isinstance(failed, NodeFailed) else "the Management Node is asked too often"
+            problem = (
+                failed.cause if isinstance(failed, NodeFailed) else "the Management Node has had too many requests"
+            )
         except SchedulingError as error:
             problem = str(error).rstrip(".")
         raced = await self._write_down(items, outcome, problem)
@@ -182,14 +184,12 @@ class RoomKeeper:
         return raced
 
     async def _forsaken(self, work: RoomWork, items: Sequence[Item]) -> list[str]:
-        """The settings name no node any more, or are gone: nobody can remove what is left there."""
-        log.warning(
-            "integration %s: %s rooms stay on a Management Node that is not known", work.integration, len(items)
-        )
+        """The settings no longer name a node, or are gone: nobody can remove what is left there."""
+        log.warning("integration %s: %s rooms stay on an unknown Management Node", work.integration, len(items))
         return await self.rooms.records.remove([item.record for item in items if item.record])
 
     async def _noted(self, items: Sequence[Item], place: Place, now: datetime) -> Sequence[Item]:
-        """The items with records of all rooms that are about to be made, written before anything is asked."""
+        """The items with records of all rooms about to be created, written before the node is called."""
         fresh = {
             item.tag: RoomRecord(
                 item.booking.integration,
@@ -238,7 +238,7 @@ class RoomKeeper:
         )
 
     async def _hand_over(self, items: Iterable[Item], place: Place, now: datetime) -> None:
-        """Have nodes look into their own database for rooms that policy answers for and that they know by now."""
+        """Have nodes use their own database for rooms that policy answers for and that they know by now."""
         for item in items:
             record = await self.rooms.records.get(item.booking.integration, item.tag) if item.booking else None
             if not (item.booking and item.conference and record and record.is_there) or record.handed_over:
@@ -248,7 +248,7 @@ class RoomKeeper:
                 await self.rooms.records.put([replace(record, handed_over=True)])
 
     async def _changed(self, items: Sequence[Item]) -> list[str]:
-        """Rooms whose bookings are not those any more that were gone by."""
+        """Rooms whose bookings have changed since they were read."""
         acted = [item for item in items if item.step is not Step.NOTHING and item.booking]
         table = meetings_table(self.tables)
         now = await asyncio.gather(
@@ -270,5 +270,5 @@ class RoomKeeper:
 
 
 def _is_on(item: Item, node: ManagementNode) -> bool:
-    """Whether the room is on this node, or is to be. One that is over on another node cannot be removed there."""
+    """Whether the room is on this node, or should be. One that is over on another node cannot be removed there."""
     return item.step is not Step.CLOSE or item.record is None or item.record.node == node.key

@@ -2,14 +2,14 @@
 
     settings saved ─▶ row `move`, a row under a minute and a queue message
     queue ─▶ some bookings are shown on the platform of the settings ─▶ the row says how far ─▶ the queue again
-          ─▶ the end: rooms that are left on a node are looked at ─▶ once more after two minutes ─▶ the row goes
+          ─▶ the end: remaining rooms on a node are checked ─▶ once more after two minutes ─▶ the row is deleted
 
-The second pass is for instances that went by the old settings for a while (integrations/cache.py). Whatever is
-interrupted goes on by the row under its minute.
+The second pass is for instances that still used the old settings for a while (integrations/cache.py). Whatever is
+interrupted continues by the row under its minute.
 
-To a node: policy answers for rooms that are open, until conferencing nodes know the node's. From a node: policy answers
-first, then the room goes. So none is open on neither; while it is open on both it has one name, and a conferencing node
-takes it for one.
+To a node: policy answers for open rooms until conferencing nodes know the node's. From a node: policy answers first,
+then the room is removed. So no room is unavailable on both; while it is open on both it has one name, and a
+conferencing node treats it as one.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from shared.conferences.room_times import RoomTime, retry_minute
 from shared.storage import Delete, Put, Replace, Row, RowChanged, Table
 
 MOVE = "move"
-"""In place of a tag, in rows of times and in the queue: the integration's bookings are being moved."""
+"""Takes the place of a tag, in rows of times and in the queue: the integration's bookings are being moved."""
 
 BOOKINGS_AT_A_TIME = 100
-"""Bookings that are moved by one queue message: some seconds' work."""
+"""Bookings moved per queue message: a few seconds' work."""
 
 PASSES = 2
 
@@ -39,10 +39,10 @@ _MAX_REREADS = 4
 
 
 class Moves(Protocol):
-    """Moves bookings to an integration's present platform."""
+    """Moves bookings to an integration's current platform."""
 
     async def begin(self, integration: str) -> None:
-        """All of them, from now on; those that are being moved already begin again."""
+        """All of them, from now on; a move in progress starts over."""
         ...
 
 
@@ -63,7 +63,7 @@ class RoomMoves:
         await self.rooms.look_now(integration, [MOVE])
 
     async def go_on(self, integration: str) -> bool:
-        """Move some more; whether that was over already. Raises Unavailable; everything may be repeated."""
+        """Move some more; returns whether that was already finished. Raises Unavailable; everything may be repeated."""
         row = await self._table.get(integration, RowKind.MOVE.key())
         if row is None:
             return True
@@ -71,7 +71,7 @@ class RoomMoves:
         async for booking in self._some(integration, str(row.values["after"])):
             await self._show(booking)
             last = booking.key
-        with suppress(RowChanged):  # it has begun again meanwhile, and its own message is on its way
+        with suppress(RowChanged):  # it has started over meanwhile, and its own message is on its way
             await (self._next(integration, row, last) if last else self._end_of_pass(integration, row))
         return False
 
@@ -84,7 +84,7 @@ class RoomMoves:
                 return
 
     async def _show(self, booking: Booking) -> None:
-        """Show it as it stands; again when it was changed meanwhile, since that may have been shown before."""
+        """Show it as stored; again if it was changed meanwhile, since the earlier state may have been shown."""
         for _ in range(_MAX_REREADS):
             if booking.state is not State.SCHEDULED:
                 return

@@ -1,7 +1,7 @@
 """Rooms that may be on a Management Node: row `room:<tag>` of the integration's partition of table `meetings`.
 
-It is written before a room is made, and goes after it has been removed: a crash in between leaves a record of a room
-that is not there, never a room that nobody knows of.
+It is written before a room is created, and deleted after it has been removed: a crash in between leaves a record
+without a room, never an unknown room.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from shared.storage import MAX_WRITES, Delete, Put, Row, RowChanged, Table, Tabl
 class RoomRecord:
     """What is known of a room.
 
-    `fields` are those of ours that were written last (node_room.room_fields), `uri` its path on the node, "" while that
-    is not known, `looked` when it was seen there last. `is_there` says that it was made or found. `problem` is why it
-    is not there though it should be, "" normally, for the admin; `opens` the ISO time for which it is wanted.
-    `handed_over` says that conferencing nodes are not answered by policy any more.
+    `fields` are the managed ones that were written last (node_room.room_fields), `uri` its path on the node, "" while
+    unknown, `looked` when it was last seen there. `is_there` means that it was created or found. `problem` is why it is
+    missing, normally "", for the admin; `opens` the ISO time for which it is wanted. `handed_over` means that policy no
+    longer answers conferencing nodes.
     """
 
     integration: str
@@ -92,7 +92,7 @@ class RoomRecords:
         return RoomRecord.from_row(row) if row else None
 
     async def of(self, integration: str) -> AsyncIterator[RoomRecord]:
-        """All records of an integration: as many as there are rooms at this time."""
+        """All records of an integration: as many as it has rooms at this time."""
         async for row in self._table.rows(integration, RowKind.ROOM.prefix):
             yield RoomRecord.from_row(row)
 
@@ -101,7 +101,7 @@ class RoomRecords:
         await self._commit([(each.integration, Put(each.key, each.values())) for each in records])
 
     async def remove(self, records: Sequence[RoomRecord]) -> list[str]:
-        """Remove records as they were read; the tags of those that others have changed, which stay."""
+        """Remove records as they were read; returns the tags of those that others have changed, which stay."""
         try:
             await self._commit([(each.integration, Delete(_row(each))) for each in records])
         except RowChanged:

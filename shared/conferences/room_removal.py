@@ -1,4 +1,6 @@
-"""An integration's rooms leave its Management Node before the integration goes, and with it the way to the node."""
+"""An integration's rooms are removed from its Management Node before the integration is deleted, and with it the access
+to the node.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +14,15 @@ from shared.errors import SchedulingError
 log = logging.getLogger(__name__)
 
 REMOVAL_TIMEOUT = 20.0
-"""Seconds: an admin waits."""
+"""Seconds: an admin is waiting."""
 
 _AT_A_TIME = 40
 
 
 async def remove_rooms(records: RoomRecords, node_of: NodeOf, integration: str) -> None:
-    """Remove them all, if the node can be asked: whoever deletes an integration may do so because its node is gone.
+    """Remove them all, if the node can be reached: an integration may be deleted because its node is gone.
 
-    What stays on the node has our tag, `<integration>:…`. Raises Unavailable when storage cannot be used.
+    What stays on the node has our tag, `<integration>:…`. Raises Unavailable if storage cannot be used.
     """
     rooms = [record async for record in records.of(integration)]
     if not rooms:

@@ -1,8 +1,8 @@
-"""When a Management Node has to be told of a room: rows under their minute, so that nobody ever looks at all rooms.
+"""When a Management Node has to be updated about a room: rows under their minute, so that nothing ever scans all rooms.
 
-Partition `rooms` of table `meetings`, one for all integrations, key `<yyyymmddhhmm>:<integration>:<tag>`. A row is a
-hint: whoever handles it looks at the booking, so one that has been overtaken does no harm. It goes once everything is
-as it should be; until then it comes again, RETRY_AFTER later.
+Partition `rooms` of table `meetings`, shared by all integrations, key `<yyyymmddhhmm>:<integration>:<tag>`. A row is a
+hint: the handler reads the booking, so an outdated one does no harm. It is deleted once everything is as it should be;
+until then it is due again RETRY_AFTER later.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from shared.management_node.allowance import minute_of
 from shared.storage import MAX_WRITES, Delete, Put, Row, RowChanged, Table, Tables
 
 RETRY_AFTER = timedelta(minutes=2)
-"""When a room is looked at again whose work has not been done: it was handed out, and whoever had it may have died."""
+"""When a room is checked again whose work was not done: it was queued, and whoever had it may have died."""
 
 AHEAD = "ahead:"
 """Before a tag: whether its aliases are free on the node is looked at (room_ahead.py), and nothing else."""
@@ -29,7 +29,7 @@ _FORM = "%Y%m%d%H%M"
 
 @dataclass(frozen=True)
 class RoomTime:
-    """A room to be looked at, at a minute. `since` is from when on it should have been as it is to be."""
+    """A room to be checked at a minute. `since` is when it should have reached its state."""
 
     minute: datetime
     integration: str
@@ -39,7 +39,7 @@ class RoomTime:
 
     @classmethod
     def at(cls, moment: datetime, integration: str, tag: str) -> Self:
-        """For a moment: rows are handed out at whole minutes, the first one after it at the latest."""
+        """For a moment: rows are handled at whole minutes, at the latest the first one after it."""
         minute = minute_of(moment)
         return cls(minute if minute == moment else minute + _MINUTE, integration, tag, moment)
 
@@ -59,7 +59,7 @@ class RoomTime:
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """What a row says."""
+        """A row's content."""
         minute, integration, tag = row.key.split(":", 2)
         since = datetime.fromisoformat(str(row.values["since"]))
         return cls(datetime.strptime(minute, _FORM).replace(tzinfo=UTC), integration, tag, since, row.etag)
@@ -76,7 +76,7 @@ class RoomTimes:
         return meetings_table(self.tables)
 
     async def due(self, now: datetime) -> AsyncIterator[RoomTime]:
-        """What has fallen due, the oldest first."""
+        """What is due, oldest first."""
         async for row in self._table.rows(ROOM_TIMES_PARTITION):
             time = RoomTime.from_row(row)
             if time.minute > now:
@@ -84,25 +84,25 @@ class RoomTimes:
             yield time
 
     async def put(self, times: Sequence[RoomTime]) -> None:
-        """Write rows; one that is there already is the same."""
+        """Write rows; an existing one stays the same."""
         await self._commit([time.put() for time in times])
 
     async def move(self, times: Sequence[RoomTime], to: datetime) -> None:
-        """Have rows come again at another minute: what is handed out now may get lost."""
+        """Postpone rows to another minute: what is queued now may get lost."""
         writes: list[Put | Delete] = []
         for time in times:
             writes += [replace(time, minute=to).put(), Delete(time.row)]
         await self._commit(writes)
 
     async def settle(self, integration: str, minute: datetime, done: Set[str], following: Sequence[RoomTime]) -> None:
-        """Remove an integration's rows of one minute for what is done, and write those for what comes next."""
+        """Remove an integration's rows of one minute for what is done, and write those for the next checks."""
         prefix = _prefix(minute, integration)
         rows = [row async for row in self._table.rows(ROOM_TIMES_PARTITION, prefix)]
         gone = [Delete(row) for row in rows if row.key.removeprefix(prefix) in done]
         await self._commit([*gone, *(time.put() for time in following)])
 
     async def _commit(self, writes: Sequence[Put | Delete]) -> None:
-        """All writes; of two of one row the last. Where others are faster, each is done alone."""
+        """All writes; the last of two for one row. If others are faster, each is done individually."""
         once = list({each.row.key if isinstance(each, Delete) else each.key: each for each in writes}.values())
         for start in range(0, len(once), MAX_WRITES):
             some = once[start : start + MAX_WRITES]
@@ -115,7 +115,7 @@ class RoomTimes:
 
 
 def retry_minute(now: datetime) -> datetime:
-    """The minute at which what is handed out now comes again if nobody does it."""
+    """The minute at which what is queued now is due again if nobody does it."""
     return minute_of(now + RETRY_AFTER)
 
 

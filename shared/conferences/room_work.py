@@ -1,4 +1,4 @@
-"""What goes through the queue for rooms on Management Nodes: ids only, beside notices of messages."""
+"""Queue messages for rooms on Management Nodes: ids only, in the same queue as notices of messages."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from shared.storage import Queue
 _MARK = '{"rooms":'
 
 BATCH = 40
-"""Rooms of one message: their tags fit into the address of one request to a node."""
+"""Rooms per message: their tags fit into the URL of one request to a node."""
 
 
 @dataclass(frozen=True)
 class RoomWork:
-    """Rooms of one integration to be looked at. `minute` is that of their rows (room_times.py).
+    """Rooms of one integration to be checked. `minute` is that of their rows (room_times.py).
 
-    `checked` are rooms of which it is known that something is wrong on the node: they are looked at in any case.
+    `checked` are rooms known to be wrong on the node: they are checked in any case.
     """
 
     integration: str
@@ -46,7 +46,7 @@ class RoomWork:
             tags = tuple(str(tag) for tag in fields["tags"])
             return cls(str(fields["integration"]), tags, minute, since, bool(fields["checked"]))
         except (KeyError, TypeError, OverflowError) as error:
-            raise ValueError("no work on rooms") from error
+            raise ValueError("not work on rooms") from error
 
 
 def is_room_work(body: str) -> bool:
@@ -57,7 +57,7 @@ def is_room_work(body: str) -> bool:
 async def enqueue_rooms(
     queue: Queue, integration: str, tags: Collection[str], minute: datetime, since: datetime, *, checked: bool = False
 ) -> None:
-    """Have rooms looked at now. Raises Unavailable."""
+    """Have rooms checked now. Raises Unavailable."""
     some = sorted(tags)
     for start in range(0, len(some), BATCH):
         work = RoomWork(integration, tuple(some[start : start + BATCH]), minute, since, checked)

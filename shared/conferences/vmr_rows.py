@@ -3,7 +3,7 @@
     vmrs       {"<domain>": [<id of the VMR>, <when, ISO>], …}    the domains of one alias; of a name, "" alone
     vmr<id>    {"revision": <of the VMR>, "service": {…}, null}   the fields of a policy answer; null: another server's
 
-So that a question is answered by one point read. shared/personal/claims.py writes them, policy.py reads.
+So that a request is answered by one point read. shared/personal/claims.py writes them, policy.py reads them.
 """
 
 import json
@@ -14,31 +14,31 @@ from typing import Any, TypeAlias
 from shared.storage import Row, Value, Values
 
 Holders: TypeAlias = Mapping[str, tuple[int, str]]
-"""The VMR's id, and since when, by domain."""
+"""The VMR's id and the time of its claim, by domain."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """What nodes are told of a VMR, as of a revision; None: nothing, another server has it."""
+    """What nodes are told of a VMR, at a revision; None: nothing, another server has it."""
 
     revision: int
     service: Mapping[str, Any] | None
 
 
 def holders_in(row: Row) -> Holders:
-    """Who has a row's alias, or its name."""
+    """Who has a row's alias or name."""
     return {slot: (held[0], held[1]) for slot, held in json.loads(str(row.values.get("vmrs", "{}"))).items()}
 
 
 def held_by(holders: Holders, row: Row | None = None) -> dict[str, Value]:
-    """The columns of a row that these hold; what nodes are told of those among them that `row` had already stays."""
+    """The columns of a row for these holders; what nodes are told of those already in `row` is kept."""
     names = {_column(id_) for id_, _ in holders.values()}
     kept = {name: value for name, value in row.values.items() if name in names} if row else {}
     return {"vmrs": json.dumps(holders, separators=(",", ":")), **kept}
 
 
 def told_of(row: Row, vmr: int) -> Told | None:
-    """What nodes are told of a VMR by its row, None when nothing was said yet."""
+    """What nodes are told of a VMR by its row, None if nothing yet."""
     column = row.values.get(_column(vmr))
     return Told(**json.loads(str(column))) if column else None
 

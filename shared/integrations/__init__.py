@@ -1,9 +1,9 @@
-"""Integrations: what admins set, how it is checked, and where it is kept.
+"""Integrations: what admins set, how it is checked, and how it is stored.
 
 sections/       every setting, one module per section of the admin's form: type, default, limits, help
 integration.py  all sections as one immutable record
-draft.py        from sent fields to a proposed record: types and limits
-checks.py       what may be saved; syntax.py how texts must be written; conditions.py what is required when, as data
+draft.py        from received fields to a proposed record: types and limits
+checks.py       what may be saved; syntax.py the syntax of texts; conditions.py what is required when, as data
 store.py        create, read, change, delete; table.py the transactions, rows.py the columns, cache.py
 manifest.py     when the add-in's manifest must be installed again
 settings_docs.py makes docs/settings.md

@@ -1,4 +1,4 @@
-"""Integrations in memory, so that a user's request costs no storage trip for settings."""
+"""Integrations cached in memory, so that a user's request costs no storage trip for settings."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from shared.clock import Clock
 from shared.integrations.integration import Integration
 
 CACHE_MAX_AGE = timedelta(seconds=30)
-"""How old an answer may be: what another instance saved is in force everywhere after this time."""
+"""Maximum age of a cached entry: what another instance saved takes effect everywhere within this time."""
 
 CACHE_MAX_ENTRIES = 256
 
 
 class IntegrationCache:
-    """The integrations used last, each at most CACHE_MAX_AGE old."""
+    """The most recently used integrations, each at most CACHE_MAX_AGE old."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._entries: OrderedDict[str, tuple[datetime, Integration]] = OrderedDict()
 
     def now(self) -> datetime:
-        """The moment to hand to `put`: to be taken before reading, so that a slow read counts against the age."""
+        """The moment to pass to `put`: taken before reading, so that a slow read counts towards the age."""
         return self._clock.now()
 
     def get(self, uuid: str) -> Integration | None:
-        """The integration, unless it is unknown here or too old."""
+        """The integration, unless it is not cached or too old."""
         entry = self._entries.get(uuid)
         if entry is None or self._clock.now() - entry[0] >= CACHE_MAX_AGE:
             return None
@@ -34,9 +34,9 @@ class IntegrationCache:
         return entry[1]
 
     def put(self, integration: Integration, read_at: datetime) -> None:
-        """Remember what was read at a moment; the entry that was used longest ago makes room.
+        """Cache what was read at a moment; the least recently used entry is evicted.
 
-        An older revision never replaces a newer one, as it would when a read and a save overlap.
+        An older revision never replaces a newer one, which could happen when a read and a save overlap.
         """
         entry = self._entries.get(integration.uuid)
         if entry and entry[1].revision > integration.revision:
@@ -47,5 +47,5 @@ class IntegrationCache:
             self._entries.popitem(last=False)
 
     def forget(self, uuid: str) -> None:
-        """Drop an integration that was deleted."""
+        """Drop a deleted integration."""
         self._entries.pop(uuid, None)

@@ -1,4 +1,4 @@
-"""Whether a draft may be saved (I3, I4): every fault at once, by field name."""
+"""Whether a draft may be saved (I3, I4): every problem at once, by field name."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from shared.integrations.sections.metadata import DOMAIN_MAX_LENGTH
 from shared.integrations.setting import Format, format_of
 
 _ALL_MAX_BYTES = 900 * 1024
-"""What all texts may take together in UTF-16: a table row holds 1 MiB, and the rest of it is names and numbers."""
+"""What all texts may take together in UTF-16: a table row holds 1 MiB, and the rest is names and numbers."""
 
 Faults = Mapping[str, list[str]]
 
 
 def validate(fields: Mapping[str, Any], before: Integration | None = None, *, local: bool = False) -> Integration:
-    """The integration that these fields would make, checked without any storage.
+    """The integration that these fields would create, checked without any storage.
 
     Its given secrets are placeholders. Raises SettingsInvalid.
     """
@@ -34,9 +34,9 @@ def validate(fields: Mapping[str, Any], before: Integration | None = None, *, lo
 def check(
     proposed: Draft, before: Integration | None = None, *, local: bool = False, taken: Faults | None = None
 ) -> None:
-    """Raise SettingsInvalid when anything is wrong; `taken` are faults that only the store can find.
+    """Raise SettingsInvalid if anything is wrong; `taken` are problems that only the store can find.
 
-    `local`: loopback hosts and plain http are fine, because the deployment is a local stack.
+    `local`: loopback hosts and plain http are allowed, because the deployment is a local stack.
     """
     found = {**(taken or {}), **faults(proposed, before, local=local)}
     if found:
@@ -44,7 +44,9 @@ def check(
 
 
 def faults(proposed: Draft, before: Integration | None, *, local: bool) -> Faults:
-    """Everything that is wrong: the draft's own faults, the syntax of what changed, what is missing, what conflicts."""
+    """Everything that is wrong: the draft's own problems, the syntax of what changed, what is missing, what
+    conflicts.
+    """
     found: defaultdict[str, list[str]] = defaultdict(list, {name: list(f) for name, f in proposed.faults.items()})
     for name, field, setting in settings():
         value = getattr(proposed.integration, name)
@@ -57,7 +59,7 @@ def faults(proposed: Draft, before: Integration | None, *, local: bool) -> Fault
     if "domains" in proposed.given and "domains" not in found:
         found["domains"] += _domain_faults(proposed.integration, local)
     for name, messages in combination_faults(proposed.integration, before).items():
-        if not found[name]:  # whose syntax is wrong anyway needs no more advice
+        if not found[name]:  # a setting with wrong syntax needs no further advice
             found[name] = messages
     found["uuid"] += _uuid_faults(proposed.integration, before)
     found["__all__"] += _size_faults(proposed.integration)
@@ -68,7 +70,7 @@ def _text_faults(name: str, format_: Format | None, text: str, local: bool) -> l
     found = syntax.faults(format_, text, local=local)
     if found or format_ is not Format.TEMPLATE:
         return found
-    from shared.templates import check as check_template  # brings in jinja2, which most requests never need
+    from shared.templates import check as check_template  # imports jinja2, which most requests never need
 
     return check_template(name, text)
 

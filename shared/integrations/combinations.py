@@ -1,6 +1,6 @@
-"""Settings that are each well-formed and cannot work together. Refused on save, with what to set instead.
+"""Settings that are each well-formed but cannot work together. Rejected on save, with what to set instead.
 
-What an integration has been stored with is left alone while nothing about it changes: it can be read, and its other
+A stored combination is left alone as long as nothing about it changes: the integration can be read, and its other
 settings can be changed.
 """
 
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
     from shared.integrations.integration import Integration
 
 SERVICE_ACCOUNT_CALLBACK = "/service-account/oauth_redirect"
-"""Path of `oauth_redirect_uri`. Not the original product's: the Functions host keeps /admin/ for itself."""
+"""Path of `oauth_redirect_uri`. Not the original product's: the Functions host reserves /admin/ for itself."""
 
 NO_KERBEROS = (
-    "KERBEROS cannot be used: it needs the system's GSSAPI libraries, which Azure Functions does not have. "
-    "Set authentication_method to NTLM: it proves the same service account to the same servers."
+    "KERBEROS cannot be used: it needs the system's GSSAPI libraries, which Azure Functions does not have. Set "
+    "authentication_method to NTLM: it authenticates the same service account to the same servers."
 )
 
 _V2 = "/oauth2/v2.0/"
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")  # a local stack's simulated Exchange is either
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")  # a local stack's simulated Exchange is both
 _SIGN_IN_FIELDS = ("oauth_redirect_uri", "oauth_auth_endpoint", "oauth_token_endpoint")
 _ONLINE_METHODS = "Use GRAPH or APP_PERM (Microsoft Graph, no service account), or OAUTH while EWS is still there."
 
 
 @dataclass(frozen=True)
 class Combination:
-    """What cannot work: in use `when`, if `is_wrong`; told at `field` with `remedy`."""
+    """What cannot work: used `when`, if `is_wrong`; reported at `field` with `remedy`."""
 
     field: str
     when: Condition
@@ -45,7 +45,7 @@ class Combination:
 
 
 def combination_faults(integration: Integration, before: Integration | None = None) -> Mapping[str, list[str]]:
-    """By field, what cannot work in an integration, without what was so `before` and has not been touched."""
+    """By field, what cannot work in an integration, except what was already wrong `before` and is unchanged."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for each in _wrong(integration):
         if before is None or not _is_untouched(each, before, integration):
@@ -54,7 +54,7 @@ def combination_faults(integration: Integration, before: Integration | None = No
 
 
 def sign_in_faults(integration: Integration) -> Mapping[str, list[str]]:
-    """By field, what keeps a service account from signing in, whether single-use VMRs are enabled or not."""
+    """By field, what prevents a service account from signing in, whether single-use VMRs are enabled or not."""
     return {
         each.field: [each.remedy]
         for each in _COMBINATIONS
@@ -67,7 +67,7 @@ def _wrong(integration: Integration) -> Iterator[Combination]:
 
 
 def _is_untouched(each: Combination, before: Integration, after: Integration) -> bool:
-    """Whether it was as wrong before, by the same values."""
+    """Whether it was equally wrong before, with the same values."""
     same = getattr(before, each.field) == getattr(after, each.field) and before.url == after.url
     return same and each in _wrong(before)
 
@@ -98,7 +98,7 @@ def _lacks_domain(integration: Integration) -> bool:
     return bool(integration.username) and "@" not in integration.username
 
 
-_V1_WANTED = "This is the v2 endpoint; take the one marked v1 (…/oauth2/authorize, …/oauth2/token)."
+_V1_WANTED = "This is the v2 endpoint; use the one marked v1 (…/oauth2/authorize, …/oauth2/token)."
 _V2_WANTED = "Users sign in at the v2.0 endpoint: https://login.microsoftonline.com/<tenant>/oauth2/v2.0/"
 
 
@@ -107,8 +107,8 @@ def _is_uri(field: str) -> Callable[[Integration], bool]:
 
 
 _NAME_WANTED = (
-    "Write the {0}'s name instead of its URI, as the Management Node shows it: conferencing nodes take names only, and "
-    "on platform policy there is no Management Node to ask for it."
+    "Write the {0}'s name instead of its URI, as the Management Node shows it: conferencing nodes only accept names, "
+    "and on platform policy there is no Management Node to look it up."
 )
 
 _COMBINATIONS = (
@@ -129,7 +129,7 @@ _COMBINATIONS = (
         "authentication_method",
         when.EWS_PASSWORD,
         lambda integration: is_exchange_online(integration.url),
-        f"Exchange Online takes no passwords for EWS. {_ONLINE_METHODS}",
+        f"Exchange Online accepts no passwords for EWS. {_ONLINE_METHODS}",
     ),
     Combination(
         "authentication_method",
@@ -138,8 +138,10 @@ _COMBINATIONS = (
         "OAUTH is for Exchange Online: its url is https://outlook.office365.com/EWS/Exchange.asmx. "
         "Use NTLM or BASIC for Exchange on-premises.",
     ),
-    Combination("username", when.NTLM, _lacks_domain, r"NTLM takes name@domain (the account's UPN), not domain\name."),
-    Combination("username", when.OAUTH, _lacks_domain, r"Exchange Online takes name@domain, not domain\name."),
+    Combination(
+        "username", when.NTLM, _lacks_domain, r"NTLM requires name@domain (the account's UPN), not domain\name."
+    ),
+    Combination("username", when.OAUTH, _lacks_domain, r"Exchange Online requires name@domain, not domain\name."),
     Combination(
         "oauth_redirect_uri",
         when.OAUTH,

@@ -1,7 +1,7 @@
 """When settings are required together (I3), as data: field, operator, values, joined by and/or.
 
-What an admin reads, the check on save, docs/settings.md and the JSON schema are all made of the same data. A setting
-names its condition; what a combination of settings is refused for names one, too (`combinations.py`).
+The admin's text, the check on save, docs/settings.md and the JSON schema are all derived from the same data. A setting
+names its condition; so does a rejected combination of settings (`combinations.py`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Schema: TypeAlias = dict[str, Any]
 
 
 class Operator(Enum):
-    """How a field is compared. The value is how the text says it."""
+    """How a field is compared. The value is the operator's text."""
 
     IS = "is"
     IS_NOT = "is not"
@@ -26,18 +26,20 @@ class Operator(Enum):
 
 @dataclass(frozen=True)
 class Comparison:
-    """One field against values, of which any may match; none for IS_SET and IS_EMPTY, where null is empty, too."""
+    """One field compared with values, any of which may match; none for IS_SET and IS_EMPTY, where null counts as
+    empty.
+    """
 
     field: str
     operator: Operator
     values: tuple[str | bool, ...] = ()
 
     def holds(self, record: object) -> bool:
-        """Whether it is so in a record that has the field as an attribute."""
+        """Whether it holds for a record that has the field as an attribute."""
         return self._is_met_by(getattr(record, self.field))
 
     def text(self, mark: str = "") -> str:
-        """What completes "Required when …". `mark` stands around names and values: a backtick in Markdown."""
+        """Completes "Required when …". `mark` surrounds names and values: a backtick in Markdown."""
         shown = [f"{mark}{json.dumps(value) if isinstance(value, bool) else value}{mark}" for value in self.values]
         choice = " or ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
         return f"{mark}{self.field}{mark} {self.operator.value} {choice}".rstrip()
@@ -54,11 +56,11 @@ class Comparison:
         return {"properties": {self.field: allowed[self.operator]}, **needed}
 
     def data(self) -> Schema:
-        """It as JSON, for forms: {"field": …, "operator": "is", "values": […]}."""
+        """As JSON, for forms: {"field": …, "operator": "is", "values": […]}."""
         return {"field": self.field, "operator": self.operator.value, "values": list(self.values)}
 
     def comparisons(self) -> Iterator[Comparison]:
-        """Itself: what a condition is made of."""
+        """Itself: its only part."""
         yield self
 
     def _is_met_by(self, value: object) -> bool:
@@ -78,7 +80,7 @@ class _Joined:
     parts: tuple[Condition, ...]
 
     def comparisons(self) -> Iterator[Comparison]:
-        """All that it is made of."""
+        """All of its parts."""
         for part in self.parts:
             yield from part.comparisons()
 
@@ -87,17 +89,17 @@ class AllOf(_Joined):
     """And. Without parts it always holds."""
 
     def holds(self, record: object) -> bool:
-        """Whether every part does."""
+        """Whether every part holds."""
         return all(part.holds(record) for part in self.parts)
 
     def text(self, mark: str = "") -> str:
-        """The parts with "and", after a comma where a part has an "or" in it."""
+        """The parts joined by "and", after a comma if a part contains an "or"."""
         texts = [part.text(mark) for part in self.parts]
         joint = ", and " if any(isinstance(part, AnyOf) for part in self.parts) else " and "
         return joint.join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part) or "always"
 
     def data(self) -> Schema:
-        """It as JSON: {"all": […]}, empty for always."""
+        """As JSON: {"all": […]}, empty for always."""
         return {"all": [part.data() for part in self.parts]}
 
     def schema(self, defaults: Mapping[str, object]) -> Schema:
@@ -109,19 +111,19 @@ class AnyOf(_Joined):
     """Or."""
 
     def holds(self, record: object) -> bool:
-        """Whether a part does."""
+        """Whether any part holds."""
         return any(part.holds(record) for part in self.parts)
 
     def text(self, mark: str = "") -> str:
-        """The parts with "or"."""
+        """The parts joined by "or"."""
         return " or ".join(part.text(mark) for part in self.parts)
 
     def data(self) -> Schema:
-        """It as JSON: {"any": […]}."""
+        """As JSON: {"any": […]}."""
         return {"any": [part.data() for part in self.parts]}
 
     def schema(self, defaults: Mapping[str, object]) -> Schema:
-        """The JSON schema of objects for which a part holds."""
+        """The JSON schema of objects for which any part holds."""
         return {"anyOf": [part.schema(defaults) for part in self.parts]}
 
 
@@ -137,7 +139,7 @@ def _is_set(field: str) -> Comparison:
 
 
 def _all(*parts: Condition) -> AllOf:
-    """And, flattened: its own `AllOf` parts need no level of theirs."""
+    """And, flattened: nested `AllOf` parts are merged."""
     return AllOf(tuple(inner for part in parts for inner in (part.parts if isinstance(part, AllOf) else (part,))))
 
 

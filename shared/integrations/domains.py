@@ -1,4 +1,4 @@
-"""From sent `domains` to exchange_domain records; ids and creation times of those that stay are kept."""
+"""From received `domains` to exchange_domain records; records that stay keep their ids and creation times."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _EXAMPLE = '{"domain": "mail.example.com"}'
 
 
 def domain_records(sent: Any, before: Sequence[ExchangeDomain]) -> tuple[tuple[ExchangeDomain, ...], list[str]]:
-    """The records that a list stands for, and what is wrong with it.
+    """The records for a list, and what is wrong with it.
 
-    An entry is {"domain": …} (the record of that name, or a new one), {"id": …} (a record that stays as it is), or
-    both (a record that is renamed). A text is a name, as existing clients send it. What else an entry holds is ignored:
-    clients send back what they got.
+    An entry is {"domain": …} (the record with that name, or a new one), {"id": …} (an unchanged record), or both (a
+    renamed record). A text is a name, as existing clients send it. Anything else in an entry is ignored: clients send
+    back what they received.
     """
     if sent is None:
         return (), []
@@ -51,7 +51,7 @@ def _record(entry: Any, before: Sequence[ExchangeDomain]) -> ExchangeDomain | st
     if id_ is not None:
         known = next((old for old in before if old.id == id_), None)
         if known is None:
-            return "This integration has no domain of that id."
+            return "This integration has no domain with that id."
         return known.model_copy(update={"domain": domain}) if domain is not None else known
     new = ExchangeDomain(id=UNNUMBERED, domain=str(domain), creation_time=_NOT_YET)
     return next((old for old in before if old.domain == domain), new)

@@ -1,6 +1,6 @@
 """From what an admin sends to what would be saved: types and limits of each field, one by one.
 
-fields (JSON) ──draft()──► Draft ──check()──► an Integration fit to be saved, or SettingsInvalid with every fault
+fields (JSON) ──draft()──► Draft ──check()──► an Integration that may be saved, or SettingsInvalid with every problem
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from shared.integrations.setting import is_nullable
 from shared.secrets import SecretReference
 
 GIVEN = SecretReference("given")
-"""Stands for a secret that a draft brings along; the store replaces it by a real reference."""
+"""Stands for a secret in a draft; the store replaces it with a real reference."""
 
 _MESSAGES = {
     "string_too_long": "Ensure this value has at most {max_length} characters.",
@@ -38,7 +38,7 @@ _MESSAGES = {
 class Draft:
     """What would be saved, the fields that were sent, and what is wrong with them so far.
 
-    A field at fault keeps its earlier value in `integration`, so that the other fields can still be checked.
+    An invalid field keeps its earlier value in `integration`, so that the other fields can still be checked.
     """
 
     integration: Integration
@@ -48,9 +48,9 @@ class Draft:
 
 
 def draft(fields: Mapping[str, Any], before: Integration | None = None) -> Draft:
-    """What the integration would be with these fields changed; `before` is None for a new one.
+    """The integration with these fields changed; `before` is None for a new one.
 
-    Read-only fields are ignored, because clients send back what they got. Raises nothing: see Draft.faults.
+    Read-only fields are ignored, because clients send back what they received. Raises nothing: see Draft.faults.
     """
     faults: defaultdict[str, list[str]] = defaultdict(list)
     for name in fields.keys() - Integration.model_fields.keys() - READ_ONLY_FIELDS:
@@ -67,7 +67,7 @@ def draft(fields: Mapping[str, Any], before: Integration | None = None) -> Draft
 
 
 def _value(name: str, value: Any, before: Integration | None, faults: defaultdict[str, list[str]]) -> Any:
-    """A sent value in the form that the model holds."""
+    """A received value in the model's form."""
     if name == "domains":
         records, wrong = domain_records(value, before.domains if before else ())
         faults[name] += wrong
@@ -88,5 +88,5 @@ def _errors(values: Mapping[str, Any]) -> list[ErrorDetails]:
 
 
 def message(error: ErrorDetails) -> str:
-    """Pydantic's finding in the words of the management API."""
+    """Pydantic's error in the words of the management API."""
     return _MESSAGES.get(error["type"], "{msg}.").format(msg=error["msg"], **error.get("ctx", {}))

@@ -1,4 +1,4 @@
-"""What tells Exchange Online from a server of one's own, and an Entra tenant from a token endpoint."""
+"""How to distinguish Exchange Online from on-premises servers, and an Entra tenant from other token endpoints."""
 
 import re
 from urllib.parse import urlsplit
@@ -7,7 +7,7 @@ EXCHANGE_ONLINE = (
     "outlook.office365.com", "outlook.office.com", "outlook.office365.us", "outlook-dod.office365.us",
     "webmail.apps.mil", "partner.outlook.cn", "outlook.office.de",
 )  # fmt: skip
-"""Hosts of EWS in Exchange Online: worldwide, US Government (GCC High, DoD), China, and what was Germany."""
+"""Hosts of EWS in Exchange Online: worldwide, US Government (GCC High, DoD), China, and the former German cloud."""
 
 _TENANT = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+")
 """A GUID or a domain name; neither `common` nor `organizations`, with which no application can sign in."""
@@ -19,6 +19,6 @@ def is_exchange_online(url: str) -> bool:
 
 
 def tenant_of(token_endpoint: str) -> str:
-    """The tenant that an endpoint such as https://login.microsoftonline.com/<tenant>/oauth2/token is of, or ""."""
+    """The tenant of an endpoint such as https://login.microsoftonline.com/<tenant>/oauth2/token, or ""."""
     tenant = urlsplit(token_endpoint).path.lstrip("/").partition("/")[0]
     return tenant if _TENANT.fullmatch(tenant) else ""

@@ -1,7 +1,7 @@
 """The add-in's icon: exactly a PNG of 80 × 80 pixels (I3).
 
-A PNG can be far more than its picture: frames, colour profiles and texts that unpack to a thousand times their size,
-pixels that nobody sees. What is served is read by every Outlook, so such a file is refused by its chunks before any
+A PNG can contain far more than its picture: frames, colour profiles and texts that decompress to a thousand times their
+size, pixels that nobody sees. Every Outlook reads what is served, so such a file is rejected by its chunks before any
 decoder gets it.
 """
 
@@ -15,13 +15,14 @@ from io import BytesIO
 
 SIDE = 80
 ICON_MAX_BYTES = 128 * 1024
-"""Several times what 80 × 80 pixels can take, even of 16 bits a channel and hardly compressed."""
+"""Several times what 80 × 80 pixels can take, even with 16 bits per channel and hardly compressed."""
 
 MAX_UNPACKED = 1024 * 1024
-"""What everything that is compressed in the file may take together: the pixels take at most 52 KB."""
+"""Maximum size of everything compressed in the file: the pixels take at most 52 KB."""
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_SIGNATURE_AND_HEADER = struct.Struct(">8s4x4sII")  # every PNG starts so: signature, length, "IHDR", width, height
+# every PNG starts like this: signature, length, "IHDR", width, height
+_SIGNATURE_AND_HEADER = struct.Struct(">8s4x4sII")
 _CHUNK = struct.Struct(">I4s")  # length, kind; the data and a checksum of 4 bytes follow
 _ANIMATION = frozenset({b"acTL", b"fcTL", b"fdAT"})
 
@@ -29,7 +30,7 @@ _Chunk = tuple[bytes, bytes]
 
 
 def icon_faults(png: bytes) -> list[str]:
-    """Why bytes cannot be the icon; [] when they can. They are decoded only once all that costs has been measured."""
+    """Why bytes cannot be the icon; [] if they can. They are decoded only once everything costly has been measured."""
     if len(png) > ICON_MAX_BYTES:
         return [f"The file must be at most {ICON_MAX_BYTES // 1024} KiB."]
     size = _size(png)
@@ -42,13 +43,15 @@ def icon_faults(png: bytes) -> list[str]:
     if not _ANIMATION.isdisjoint(kinds):
         return ["The image must not be animated."]
     if _unpacked(chunks) > MAX_UNPACKED:
-        return [f"The image holds much more than its {SIDE} x {SIDE} pixels. Save it without texts and colour profile."]
+        return [
+            f"The image holds much more than its {SIDE} x {SIDE} pixels. Save it without texts and a colour profile."
+        ]
     is_whole = kinds.count(b"IHDR") == 1 and kinds[-1] == b"IEND"
     return [] if is_whole and _can_be_decoded(png) else ["The PNG image is damaged."]
 
 
 def _size(png: bytes) -> tuple[int, int] | None:
-    """Width and height from the header; None when it is no PNG."""
+    """Width and height from the header; None if it is not a PNG."""
     if len(png) < _SIGNATURE_AND_HEADER.size:
         return None
     signature, chunk, width, height = _SIGNATURE_AND_HEADER.unpack_from(png)
@@ -68,26 +71,26 @@ def _chunks(png: bytes) -> Iterator[_Chunk]:
 
 
 def _unpacked(chunks: list[_Chunk]) -> int:
-    """Bytes that all compressed data take together; counting stops beyond MAX_UNPACKED."""
+    """Total bytes of all compressed data once decompressed; counting stops beyond MAX_UNPACKED."""
     pixels = b"".join(data for kind, data in chunks if kind == b"IDAT")
     total = 0
     for packed in (pixels, *(_packed(kind, data) for kind, data in chunks)):
         try:
             total += len(zlib.decompressobj().decompress(packed, MAX_UNPACKED + 1 - total))
         except zlib.error:
-            continue  # a decoder ends here too
+            continue  # a decoder stops here too
         if total > MAX_UNPACKED:
             break
     return total
 
 
 def _packed(kind: bytes, data: bytes) -> bytes:
-    """The compressed part of a text or a colour profile; b"" for other chunks, and for texts in clear."""
-    _, _, after = data.partition(b"\0")  # behind a keyword or name
+    """The compressed part of a text or a colour profile; b"" for other chunks, and for uncompressed texts."""
+    _, _, after = data.partition(b"\0")  # after a keyword or name
     if kind in (b"iCCP", b"zTXt"):
-        return after[1:]  # behind the method
+        return after[1:]  # after the method
     if kind == b"iTXt" and after[:1] == b"\1":
-        return after[2:].split(b"\0", 2)[-1]  # behind flag, method, language, and the keyword in it
+        return after[2:].split(b"\0", 2)[-1]  # after flag, method, language, and the keyword in it
     return b""
 
 
@@ -99,6 +102,6 @@ def _can_be_decoded(png: bytes) -> bool:
             warnings.simplefilter("error")
             image.load()
     except Exception:
-        # Pillow's readers of chunks raise whatever their code meets (struct.error, IndexError, EOFError, …).
+        # Pillow's chunk readers raise whatever their code runs into (struct.error, IndexError, EOFError, …).
         return False
     return True

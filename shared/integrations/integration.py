@@ -51,8 +51,8 @@ class Integration(
 ):  # the reverse of SECTIONS: pydantic collects fields from the last base to the first
     """One connection between a VMR platform and an Exchange deployment (I1).
 
-    Attributes bear the management API's field names. A secret's attribute holds the reference under which
-    `SecretStore.get` finds it, and is falsy when none is set.
+    Attributes have the management API's field names. A secret's attribute holds the reference for `SecretStore.get`,
+    and is falsy if none is set.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -64,22 +64,24 @@ class Integration(
 
     @property
     def mailbox(self) -> str:
-        """The equipment mailbox's address in lower case; "" when none is set."""
+        """The equipment mailbox's address in lower case; "" if none is set."""
         return (self.room_mailbox_email_address or "").lower()
 
     @property
     def uses_ews(self) -> bool:
-        """Whether the equipment mailbox is reached by EWS: it is polled then, since nobody notifies us (E2, M9)."""
+        """Whether the equipment mailbox is reached by EWS: it is polled then, since there are no notifications (E2,
+        M9).
+        """
         match self.authentication_method:
             case "GRAPH":
                 return False
-            case "APP_PERM":  # what the original's clients, which know no GRAPH, say of an app in Exchange Online
+            case "APP_PERM":  # what the original's clients, which do not know GRAPH, use for an app in Exchange Online
                 return bool(self.url) and not is_exchange_online(self.url)
         return True
 
     @property
     def graph_app(self) -> GraphApp:
-        """As which application Graph is used; both ids are "" for the deployment's own identity."""
+        """The application to use Graph as; both ids are "" for the deployment's own identity."""
         if self.authentication_method == "APP_PERM":
             return GraphApp(tenant_of(self.oauth_token_endpoint), self.oauth_client_id or "")
         return GraphApp(self.graph_tenant_id or "", self.graph_client_id or "")
@@ -91,7 +93,7 @@ class Integration(
 
     @property
     def metadata_urls(self) -> tuple[str, ...]:
-        """Where Exchange's metadata documents are; an FQDN stands for its default path."""
+        """URLs of Exchange's metadata documents; an FQDN stands for its default path."""
         return tuple(
             entry.domain if "://" in entry.domain else f"https://{entry.domain}/autodiscover/metadata/json/1"
             for entry in self.domains
@@ -99,11 +101,11 @@ class Integration(
 
     @property
     def script_sources(self) -> tuple[str, ...]:
-        """The additional script URLs, in their order."""
+        """The additional script URLs, in order."""
         return tuple(line.strip() for line in self.additional_add_in_script_sources.splitlines() if line.strip())
 
     def resource(self) -> dict[str, Any]:
-        """The integration as the management API shows it: no secrets; domains as exchange_domain records."""
+        """The integration as the management API shows it: without secrets; domains as exchange_domain records."""
         shown = {
             name: getattr(self, name) for name, _, setting in settings() if not (setting.internal or setting.secret)
         }

@@ -6,10 +6,10 @@ from shared.integrations.integration import MANIFEST_FIELDS, Integration
 
 
 def shown(integration: Integration) -> tuple[object, ...]:
-    """All that the manifest shows of an integration.
+    """Everything in the integration that the manifest contains.
 
-    Besides the fields marked `*`: identity, icon, and whether the add-in signs in by SSO, because only then the
-    manifest names the app registration (pexip.md §4; a change between NAA and Exchange tokens does not show).
+    In addition to the fields marked `*`: identity, icon, and whether the add-in signs in by SSO, because only then does
+    the manifest name the app registration (pexip.md §4; switching between NAA and Exchange tokens changes nothing).
     """
     by_sso = integration.addin_authentication_method == "SSO_TOKEN"
     sso = integration.addin_application_id if by_sso else None
@@ -18,7 +18,7 @@ def shown(integration: Integration) -> tuple[object, ...]:
 
 
 def revised(before: Integration, after: Integration) -> Integration:
-    """`after`, with its manifest's revision raised when the manifest shows a change since `before`."""
+    """`after`, with its manifest revision incremented if the manifest has changed since `before`."""
     if shown(before) == shown(after):
         return after
     return after.model_copy(

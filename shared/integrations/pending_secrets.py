@@ -14,15 +14,15 @@ from shared.secrets import SecretReference, SecretStore
 _log = logging.getLogger(__name__)
 
 _REFUSED = (SettingsInvalid, Conflict, NotFound)
-"""After these nothing was saved. After any other error the row may have been written, so the values must stay."""
+"""With these errors nothing was saved. After any other error the row may have been written, so the values must stay."""
 
 
 class PendingSecrets:
-    """Keeps the secrets of a save, once, and drops them again when the save is refused.
+    """Stores the secrets of a save, once, and deletes them again if the save is rejected.
 
     async with KeptSecrets(secrets, uuid) as keep:
         references = await keep(given)      # however often the save is repeated
-        …                                   # a refusal here leaves the secret store as it was
+        …                                   # a rejection here leaves the secret store unchanged
     """
 
     def __init__(self, secrets: SecretStore, uuid: str) -> None:
@@ -40,19 +40,19 @@ class PendingSecrets:
         return dict(self._references)
 
     async def __aenter__(self) -> PendingSecrets:
-        """Nothing is kept yet."""
+        """Nothing is stored yet."""
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Drop what was kept when the save was refused."""
+        """Delete the stored values if the save was rejected."""
         if isinstance(error, _REFUSED):
             await drop(self._secrets, self._references.values())
 
 
 async def drop(secrets: SecretStore, references: Iterable[SecretReference]) -> None:
-    """Forget values that nothing refers to any more. What cannot be deleted now is logged and stays, unused."""
+    """Delete values that are no longer referenced. What cannot be deleted now is logged and stays, unused."""
     for reference in references:
         if not reference:
             continue

@@ -1,7 +1,7 @@
 """Settings that name an object of the VMR platform: by its name, or by its resource URI as the original's clients do.
 
-Conferencing nodes' policy requests are answered by name: a node refuses an answer with a URI in it as a whole. So a URI
-is taken only where a Management Node can say which name it stands for, and is refused otherwise.
+Policy answers to conferencing nodes use names: a node rejects a whole answer with a URI in it. So a URI is only
+accepted if a Management Node can resolve it to a name.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ def is_uri(text: str | None) -> bool:
 
 
 def path_in(reference: str, resource: str = "") -> str:
-    """The path of the object that a URI of the original's means, "" for anything else, or when of another resource."""
+    """The path of the object in a URI of the original API, "" for anything else or another resource."""
     found = _PATH.fullmatch(reference)
     return f"{found[1].rstrip('/')}/" if found and resource in ("", found[2]) else ""
 
 
 def path_of(field: str, text: str) -> str:
-    """The path of the object that a field's URI means, "" when it is none of the field's resource."""
+    """The path of the object in a field's URI, "" if it is not of the field's resource."""
     return path_in(text, REFERENCES[field])
 
 
 def name_in(integration: Integration, field: str) -> str:
-    """The name that a setting stands for; "" when it is empty, or a URI that nobody has resolved."""
+    """The name in a setting; "" if it is empty, or an unresolved URI."""
     value = getattr(integration, field) or ""
     return str(getattr(integration, f"{field}_name") if is_uri(value) else value)
 
 
 def is_unresolved(integration: Integration, field: str) -> bool:
-    """Whether a setting holds a URI of which no name is known."""
+    """Whether a setting holds an unresolved URI."""
     return bool(getattr(integration, field)) and not name_in(integration, field)

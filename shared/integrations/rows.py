@@ -1,15 +1,15 @@
-"""How integrations lie in their table: one partition, so that what belongs together is written together.
+"""How integrations are stored in their table: in one partition, so that related rows are written together.
 
     key                     columns
     settings-<uuid>         one per setting; domains as JSON; `changes`: setting → revision that last changed it
     icon-<uuid>             part0, part1, …: the PNG in base64
     id-<number>             uuid
     mailbox-<SHA-256>       uuid of the integration that owns this equipment mailbox
-    sequence                the last integration id and exchange_domain id given out; `gaps0`, …: the ids that are free
-                            again, as ranges, so that a page is found without reading the others
+    sequence                the last integration id and exchange_domain id assigned; `gaps0`, …: the ids of deleted
+                            integrations, as ranges, so that a page is found without reading the others
 
-A null is kept as "" (for a nullable setting they mean the same). Columns that are missing take the default and columns
-that are not known are passed over, so rows of an earlier or later version can be read.
+A null is stored as "" (for a nullable setting they mean the same). Missing columns take the default and unknown columns
+are ignored, so rows of an earlier or later version can be read.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ OUTLINE = (
     *General.model_fields,
     *Exchange.model_fields,
 )
-"""What rounds and lists must know of an integration: who it is, and how its mailbox is reached; no texts, no icon."""
+"""What rounds and lists need of an integration: its identity, and how its mailbox is reached; no texts, no icon."""
 
 _GAPS = "gaps"
 _GAPS_IN_COLUMN = 1000
-"""Ranges of ids, each of 24 characters at most, that a text column holds with ease."""
+"""Maximum ranges of ids, each of at most 24 characters, which a text column easily holds."""
 
 _PART = 32_000  # a text column holds 32,768 characters
 _DOMAINS = TypeAdapter(tuple[ExchangeDomain, ...])
@@ -69,14 +69,14 @@ class Stored:
 
 @dataclass(frozen=True)
 class Sequence:
-    """The last ids given out, and the row that holds them (None before the first)."""
+    """The last assigned ids, and the row that holds them (None before the first)."""
 
     integration: int
     domain: int
     row: Row | None
 
     def write(self, integration: int, domain: int) -> Write:
-        """Records newly given ids, on condition that nobody else has taken any."""
+        """Records newly assigned ids, on condition that nobody else has assigned any."""
         values: Values = {"integration": integration, "domain": domain}
         return (
             Replace(self.row, {**self.row.values, **values})
@@ -86,7 +86,7 @@ class Sequence:
 
     @property
     def gaps(self) -> frozenset[int] | None:
-        """Ids of deleted integrations; None when they were not counted: the row is an earlier version's."""
+        """Ids of deleted integrations; None if they were not counted: the row is an earlier version's."""
         if self.row is None:
             return frozenset()
         columns = [str(self.row.values[name]) for name in sorted(self.row.values) if name.startswith(_GAPS)]
@@ -96,8 +96,8 @@ class Sequence:
         return frozenset(id_ for first, last in ranges for id_ in range(int(first), int(last) + 1))
 
     def with_gaps(self, gaps: frozenset[int]) -> Write:
-        """Records which ids are free again, on condition that nothing has changed. There must be a row."""
-        assert self.row is not None  # noqa: S101  # ids are free again only after some were given out
+        """Records which ids are unused, on condition that nothing has changed. There must be a row."""
+        assert self.row is not None  # noqa: S101  # ids are only unused after some were assigned
         return Replace(self.row, {"integration": self.integration, "domain": self.domain, **_gap_columns(gaps)})
 
 
@@ -112,12 +112,12 @@ def icon_key(uuid: str) -> str:
 
 
 def id_key(id_: int) -> str:
-    """Key under which an id leads to a UUID."""
+    """Key of the row that maps an id to a UUID."""
     return f"{ID_PREFIX}{id_}"
 
 
 def mailbox_key(mailbox: str) -> str:
-    """Key of the claim on an equipment mailbox; a hash, because a key must not hold every character of an address."""
+    """Key of the claim on an equipment mailbox; a hash, because a key may not contain every character of an address."""
     return f"mailbox-{sha256(mailbox.encode()).hexdigest()}"
 
 
@@ -150,7 +150,7 @@ def settings_values(integration: Integration, changes: Mapping[str, int]) -> Val
 
 
 def stored(row: Row) -> Stored:
-    """An integration from its settings row. Not validated: it was when it was saved."""
+    """An integration from its settings row. Not validated: that was done on save."""
     values: dict[str, Any] = {
         name: None if row.values[name] == "" and is_nullable(field) else row.values[name]
         for name, field in Integration.model_fields.items()

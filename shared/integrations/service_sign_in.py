@@ -7,9 +7,9 @@ from shared.secrets import SecretReference
 
 
 def without_stale_sign_in(before: Integration, after: Integration) -> Integration:
-    """`after`, signed out when a setting that the sign-in depends on differs from `before`.
+    """`after`, signed out if a setting that the sign-in depends on differs from `before`.
 
-    A refresh token that is set in the same save stands.
+    A refresh token set in the same save is kept.
     """
     kept_token = after.oauth_refresh_token == before.oauth_refresh_token
     if kept_token and any(getattr(before, name) != getattr(after, name) for name in SIGN_IN_FIELDS):

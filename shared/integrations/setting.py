@@ -1,7 +1,7 @@
-"""What one setting is: the vocabulary in which the sections of an integration are written.
+"""What one setting is: the vocabulary of the sections of an integration.
 
 A field of a section is an ordinary pydantic field. Its type and limits are in the annotation, its default is the
-assigned value, and a `Setting` in the annotation carries what pydantic has no word for.
+assigned value, and a `Setting` in the annotation carries what pydantic cannot express.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from shared.secrets import SecretReference
 
 
 class Format(Enum):
-    """How a text must be written; `shared.integrations.syntax` holds the rules. The value is how the docs say it."""
+    """The syntax of a text; `shared.integrations.syntax` has the rules. The value is its description in the docs."""
 
     LINE = "a single line"
     HTML = "text or HTML"
@@ -27,7 +27,7 @@ class Format(Enum):
     FQDN = "FQDN"
     URL = "https URL"
     SERVER_URL = "https URL that this service itself calls"
-    SCRIPT_URLS = "https URLs, one a line"
+    SCRIPT_URLS = "https URLs, one per line"
     EMAIL = "e-mail address"
     GUID = "GUID"
     PREFIX = "dialable characters: letters, digits, `.`, `-`, `_`"
@@ -35,7 +35,7 @@ class Format(Enum):
 
 @dataclass(frozen=True)
 class Setting:
-    """What admins and code need to know of a setting beyond its type.
+    """What admins and code need to know about a setting beyond its type.
 
     label: the original's name of the option, or ours where it has none.
     help: what it does, in one or two sentences.
@@ -60,7 +60,7 @@ class Setting:
 
 
 class Section(BaseModel):
-    """A group of settings as admins see it. Values are taken as they are sent: "6" is no number, 1 is no switch."""
+    """A group of settings as admins see it. Types are strict: "6" is not a number, 1 is not a boolean."""
 
     # Only the composed Integration is ever validated, so the sections' own validators are never built.
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
@@ -92,7 +92,7 @@ def setting_of(field: FieldInfo) -> Setting:
 
 
 def format_of(field: FieldInfo) -> Format | None:
-    """The Format in a field's annotation; None for numbers, switches, choices and lists."""
+    """The Format in a field's annotation; None for numbers, booleans, choices and lists."""
     return next((item for item in field.metadata if isinstance(item, Format)), None)
 
 
@@ -102,5 +102,5 @@ def is_nullable(field: FieldInfo) -> bool:
 
 
 def crlf(text: str) -> str:
-    """A default text with the line ends that the original API stores, so that its clients see no drift (I7)."""
+    """A default text with the line ends that the original API stores, so that its clients detect no drift (I7)."""
     return text.replace("\n", "\r\n")

@@ -1,4 +1,4 @@
-"""Makes docs/settings.md from the model: `python -m shared.integrations.settings_docs` in the project's root."""
+"""Generates docs/settings.md from the model: `python -m shared.integrations.settings_docs` in the project's root."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ PATH = Path("docs/settings.md")
 _INTRODUCTION = """\
 # Settings of an integration
 
-This page is made from the model in `shared/integrations/sections/`; after changing it there, run
+This page is generated from the model in `shared/integrations/sections/`; after changing that, run
 `python -m shared.integrations.settings_docs`. Field names are those of the management API's resource
 `ms_exchange_connector`.
 
-- `*` after a name: after a change, install the add-in's manifest again.
+- `*` after a name: after a change, reinstall the add-in's manifest.
 - `†` after a name: a change ends the OAuth sign-in of the service account; sign in again.
 - *Secret* settings can be set and cleared (with `""`), never read.
-- A wrong setting refuses the whole save; every fault is named by field and nothing is changed.
-- Line ends of texts are kept as sent. The default templates end their lines with CR LF.
+- One invalid setting rejects the whole save; every problem is reported by field and nothing is changed.
+- Line ends of texts are stored as sent. The default templates end their lines with CR LF.
 - Hosts that this service itself calls must be FQDNs: no IP addresses, no loopback names. Names may resolve to private
-  addresses. Only a local stack takes plain http, and only to loopback.
+  addresses. Only a local stack accepts plain http, and only to loopback.
 """
 
 

@@ -1,8 +1,8 @@
 """Integrations in storage: created, changed and deleted as a whole or not at all.
 
 Whoever loses a race reads again and repeats; whoever edited an outdated revision is told what has changed. Secrets are
-kept under new references before the transaction, and dropped again when it is refused; a process that dies in
-between leaves a value that nothing refers to.
+stored under new references before the transaction, and deleted again if it is rejected; a process that dies in between
+leaves an unreferenced value.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from shared.storage import RowChanged, RowExists, Storage
 
 MAILBOX_TAKEN = "An integration with this equipment mailbox already exists."
 _ATTEMPTS = 32
-"""Each round of a race has a winner, so this many admins may save in the same instant."""
+"""Every round of a race has a winner, so this many admins may save at the same time."""
 
 _Change: TypeAlias = Callable[[Integration], Awaitable[Integration]]
 
 
 READS_CONCURRENCY = 32
-"""Integrations of a page that are read at the same time."""
+"""Integrations of a page that are read concurrently."""
 
 MAX_READ_SINGLY = 40
-"""Integrations that are read one by one; more of them are read among all."""
+"""Up to this many integrations are read individually; more are read by listing all."""
 
 
 class StaleSettings(Conflict):
@@ -50,8 +50,8 @@ class StaleSettings(Conflict):
     def __init__(self, changed: Iterable[str]) -> None:
         self.changed = list(changed)
         super().__init__(
-            f"This integration is not as you read it any more (changed: {', '.join(self.changed) or 'all'}). "
-            "Nothing was saved: read it again and repeat your change."
+            f"This integration has changed since you read it (changed: {', '.join(self.changed) or 'all'}). Nothing "
+            "was saved: read it again and repeat your change."
         )
 
 
@@ -72,24 +72,24 @@ class IntegrationStore:
         return found
 
     async def cached(self, uuid: str) -> Integration:
-        """The integration as it was at most 30 s ago; no storage trip in between. Raises NotFound."""
+        """The integration, at most 30 s old; no storage trip in between. Raises NotFound."""
         return self._cache.get(uuid.lower()) or await self.get(uuid)
 
     async def by_id(self, id_: int) -> Integration:
-        """The integration of a management API id; two storage trips. Raises NotFound."""
+        """The integration with a management API id; two storage trips. Raises NotFound."""
         return await self.get(await self._table.uuid_of(id_))
 
     async def list(self) -> list[Integration]:
-        """All integrations, by rising id."""
+        """All integrations, by ascending id."""
         return await self._table.all()
 
     async def page(self, offset: int, limit: int) -> tuple[Sequence[Integration], int]:
-        """Some integrations by rising id, and how many there are in all: as many storage trips as it shows, twice."""
+        """A page of integrations by ascending id, and the total number: two storage trips per integration shown."""
         ids = await self._table.ids()
         return await self.by_ids(ids[offset : offset + limit]), len(ids)
 
     async def by_ids(self, ids: Sequence[int]) -> Sequence[Integration]:
-        """The integrations of these ids, in this order, without those that there are not; two storage trips each."""
+        """The integrations with these ids, in this order, without missing ones; two storage trips each."""
         room = asyncio.Semaphore(READS_CONCURRENCY)
 
         async def one(id_: int) -> Integration | None:
@@ -104,22 +104,22 @@ class IntegrationStore:
     def outlines(
         self, after: str = "", until: str = "", columns: Sequence[str] = OUTLINE
     ) -> AsyncIterator[Integration]:  # fmt: skip
-        """The integrations behind `after`, up to `until` (uuids), by rising uuid, as far as the columns of OUTLINE say.
+        """The integrations after `after`, up to `until` (uuids), by ascending uuid, with the columns in OUTLINE.
 
-        Other settings are not read, and have their defaults: for rounds and lists, and never for a meeting. One storage
-        trip for each thousand.
+        Other settings are not read, and have their defaults: for rounds and lists, never for a meeting. One storage
+        trip per thousand.
         """
         return self._table.between(after, until, columns)
 
     async def some(self, uuids: Collection[str], columns: Sequence[str] = OUTLINE) -> dict[str, Integration]:
-        """The outlines of those of these integrations that there are, by uuid: one by one while they are few."""
+        """The outlines of these integrations as far as they exist, by uuid: read individually while they are few."""
         if len(uuids) <= MAX_READ_SINGLY:
             found = await asyncio.gather(*(self._table.outline(uuid, columns) for uuid in uuids))
             return {each.uuid: each for each in found if each}
         return {each.uuid: each async for each in self.outlines(columns=columns) if each.uuid in uuids}
 
     async def secret(self, uuid: str, field: str) -> SecretStr | None:
-        """The value of a secret setting such as `password`; None when it is not set. Raises NotFound, Unavailable."""
+        """The value of a secret setting such as `password`; None if it is not set. Raises NotFound, Unavailable."""
         try:
             return await self._secret(await self.cached(uuid), field)
         except SecretMissing:  # replaced by another instance since the settings were cached
@@ -128,7 +128,7 @@ class IntegrationStore:
     async def create(self, fields: Mapping[str, Any], names: Mapping[str, str] | None = None) -> Integration:
         """A new integration from the management API's fields. Raises SettingsInvalid.
 
-        `names` are what its references stand for, by field (references.py).
+        `names` are the names that its references stand for, by field (references.py).
         """
         proposed = draft(fields)
         uuid = (proposed.integration.uuid or str(uuid4())).lower()
@@ -142,7 +142,7 @@ class IntegrationStore:
                     return self._remember(await self._table.create(chosen))
                 except (RowExists, RowChanged):
                     if not proposed.integration.uuid and await self._table.exists(uuid):
-                        return await self.get(uuid)  # our own write, repeated by the SDK after a lost answer
+                        return await self.get(uuid)  # our own write, retried by the SDK after a lost response
             raise _busy()
 
     async def update(
@@ -154,7 +154,7 @@ class IntegrationStore:
     ) -> Integration:
         """Change the given settings and leave the others. With `revision`, only if nothing has changed since it.
 
-        `names` are what references stand for, by field (references.py). Raises NotFound, SettingsInvalid,
+        `names` are the names that references stand for, by field (references.py). Raises NotFound, SettingsInvalid,
         StaleSettings; in each case nothing has changed.
         """
         async with PendingSecrets(self._secrets, uuid.lower()) as keep:
@@ -169,13 +169,13 @@ class IntegrationStore:
             return await self._change(uuid, change, revision=revision)
 
     async def would_save(self, integration: Integration, fields: Mapping[str, Any]) -> Integration:
-        """What `update` would make of the integration; nothing is saved. Raises SettingsInvalid."""
+        """The integration as `update` would save it; nothing is saved. Raises SettingsInvalid."""
         proposed = draft(fields, integration)
         await self._check(proposed, integration)
         return proposed.integration
 
     async def delete(self, uuid: str, revision: int | None = None) -> None:
-        """Delete the integration with its icon and secrets. Its ids are never given out again.
+        """Delete the integration with its icon and secrets. Its ids are never assigned again.
 
         With `revision`, only if nothing has changed since it. Raises NotFound, StaleSettings.
         """
@@ -192,7 +192,7 @@ class IntegrationStore:
         raise _busy()
 
     async def icon(self, uuid: str) -> bytes | None:
-        """The uploaded icon, a PNG of 80 × 80; None where the default one is in use. One storage trip."""
+        """The uploaded icon, a PNG of 80 × 80; None if the default one is in use. One storage trip."""
         return await self._table.icon(uuid)
 
     async def put_icon(self, uuid: str, png: bytes) -> Integration:
@@ -207,11 +207,11 @@ class IntegrationStore:
         return await self._change(uuid, change, icon=png)
 
     async def acknowledge_manifest(self, uuid: str, manifest_revision: int) -> Integration:
-        """Note that an admin has installed this revision of the manifest. Raises NotFound, Conflict."""
+        """Record that an admin has installed this revision of the manifest. Raises NotFound, Conflict."""
 
         async def change(now: Integration) -> Integration:
             if now.manifest_revision != manifest_revision:
-                raise Conflict(f"The manifest is at revision {now.manifest_revision} by now: install that one.")
+                raise Conflict(f"The manifest is now at revision {now.manifest_revision}: install that one.")
             return now.model_copy(
                 update={"manifest_reinstall_needed": False, "manifest_installed_revision": manifest_revision}
             )
@@ -219,7 +219,9 @@ class IntegrationStore:
         return await self._change(uuid, change)
 
     async def start_sign_in(self, uuid: str) -> str:
-        """A new `oauth_state` for the service account's sign-in (E3); an earlier one is void. Raises NotFound."""
+        """A new `oauth_state` for the service account's sign-in (E3); it invalidates an earlier one. Raises
+        NotFound.
+        """
         state = str(uuid4())
 
         async def change(now: Integration) -> Integration:
@@ -229,8 +231,8 @@ class IntegrationStore:
         return state
 
     async def renew_refresh_token(self, uuid: str, token: SecretStr, before: SecretReference) -> Integration:
-        """Keep a renewed token in the place of the one under `before`; not where a new sign-in, or settings
-        that ended the old one, came in between. Raises Conflict, NotFound, Unavailable.
+        """Store a renewed token in place of the one under `before`; refused if a new sign-in, or settings that ended
+        the old one, came in between. Raises Conflict, NotFound, Unavailable.
         """
         async with PendingSecrets(self._secrets, uuid.lower()) as keep:
 
@@ -242,7 +244,7 @@ class IntegrationStore:
             return await self._change(uuid, change)
 
     async def keep_refresh_token(self, uuid: str, token: SecretStr, state: str | None = None) -> Integration:
-        """Keep what a sign-in brought; ends the sign-in in progress, which must be that of `state` where one is given.
+        """Store the result of a sign-in and end it; if `state` is given, it must be that of the sign-in in progress.
 
         Raises Conflict, NotFound, Unavailable.
         """
@@ -258,7 +260,7 @@ class IntegrationStore:
     async def _change(
         self, uuid: str, change: _Change, *, revision: int | None = None, icon: bytes | None = None
     ) -> Integration:
-        """Apply a change to the newest state, again and again until nobody comes in between."""
+        """Apply a change to the latest state, repeatedly until nobody interferes."""
         for _ in range(_ATTEMPTS):
             before = await self._table.load(uuid)
             if revision is not None and revision != before.integration.revision:
@@ -308,4 +310,4 @@ def _replaced(before: Stored, after: Integration) -> list[SecretReference]:
 
 
 def _busy() -> Conflict:
-    return Conflict("Too many others are saving integrations right now. Nothing was saved: try again.")
+    return Conflict("Too many other changes are being saved right now. Nothing was saved: try again.")

@@ -1,9 +1,9 @@
-"""How texts of a Format must be written. Pure; messages are for the admin who typed the text.
+"""The syntax of texts with a Format. Pure; messages are for the admin who typed the text.
 
-Hosts that this service calls itself must be FQDNs. Addresses written as numbers and loopback names are refused, so
-that no setting can point the service at itself, at its platform's metadata endpoint (169.254.169.254) or at an
-unnamed neighbour. Names that resolve to private addresses are fine: an on-premises Exchange has just such a name.
-What stays is that the other side must hold a valid TLS certificate for its name.
+Hosts that this service calls itself must be FQDNs. Numeric addresses and loopback names are rejected, so that no
+setting can point the service at itself, at its platform's metadata endpoint (169.254.169.254) or at an unnamed
+neighbour. Names that resolve to private addresses are fine: an on-premises Exchange has just such a name. The remaining
+protection is that the other side must hold a valid TLS certificate for its name.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from shared.integrations.setting import Format
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
-# A last label that is a number makes browsers and resolvers read the whole as an IPv4 address ("127.1", "0x7f000001").
+# A numeric last label makes browsers and resolvers read the whole as an IPv4 address ("127.1", "0x7f000001").
 _NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0[xX][0-9A-Fa-f]*)")
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _PREFIX = re.compile(r"[A-Za-z0-9._-]+")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _URL_TEXT = re.compile(
     r"""[!#-;=?-\[\]_a-z~]+"""
-)  # ASCII without space, quotes, <>, \ and what else RFC 3986 leaves out
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")  # no XML, so no manifest, can hold them
+)  # ASCII without space, quotes, <>, \ and the other characters that RFC 3986 excludes
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")  # not allowed in XML, and so in a manifest
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 NOT_TEXT = "Contains control characters."
 
 
 def faults(format_: Format | None, text: str, *, local: bool = False) -> list[str]:
-    """Everything wrong with a non-empty text; `local` (a local stack) also takes loopback hosts and plain http."""
+    """Everything wrong with a non-empty text; `local` (a local stack) also accepts loopback hosts and plain http."""
     if _CONTROL.search(text):
         return [NOT_TEXT]
     rule = _RULES.get(format_) if format_ else None
@@ -39,12 +39,12 @@ def faults(format_: Format | None, text: str, *, local: bool = False) -> list[st
 
 
 def is_guid(text: str) -> bool:
-    """Whether a text is a GUID in the usual form, in either case."""
+    """Whether a text is a GUID in the usual form, in upper or lower case."""
     return bool(_GUID.fullmatch(text))
 
 
 def metadata_domain(text: str, local: bool) -> list[str]:
-    """Faults of an Exchange metadata domain: an FQDN, or an https URL (which this service calls)."""
+    """Problems of an Exchange metadata domain: an FQDN, or an https URL (which this service calls)."""
     return _server_url(text, local) if "://" in text else _fqdn(text, local)
 
 
@@ -60,7 +60,7 @@ def _line(text: str, _: bool) -> list[str]:
 def _fqdn(text: str, local: bool) -> list[str]:
     if _is_fqdn(text) or (local and text.partition(":")[0] in _LOOPBACK):
         return []
-    return [f"{quoted(text)} is no FQDN such as mail.example.com (write international names in their xn-- form)."]
+    return [f"{quoted(text)} is not an FQDN such as mail.example.com (write international names in their xn-- form)."]
 
 
 def _guid(text: str, _: bool) -> list[str]:
@@ -68,13 +68,13 @@ def _guid(text: str, _: bool) -> list[str]:
 
 
 def _prefix(text: str, _: bool) -> list[str]:
-    return [] if _PREFIX.fullmatch(text) else ["May hold letters, digits and . - _ only: an alias must be dialable."]
+    return [] if _PREFIX.fullmatch(text) else ["May only contain letters, digits and . - _: an alias must be dialable."]
 
 
 def _email(text: str, local: bool) -> list[str]:
     user, at, domain = text.rpartition("@")
     good = at and _LOCAL_PART.fullmatch(user) and (_is_fqdn(domain) or (local and domain in _LOOPBACK))
-    return [] if good else [f"{quoted(text)} is no e-mail address such as vmr@example.com."]
+    return [] if good else [f"{quoted(text)} is not an e-mail address such as vmr@example.com."]
 
 
 def _url(text: str, local: bool) -> list[str]:
@@ -88,7 +88,7 @@ def _server_url(text: str, local: bool) -> list[str]:
 def _check_url(text: str, local: bool, is_host: Callable[[str], bool], wanted: str) -> list[str]:
     parts = _split(text)
     if parts is None:
-        return [f"{quoted(text)} is no URL such as https://mail.example.com/EWS/Exchange.asmx."]
+        return [f"{quoted(text)} is not a URL such as https://mail.example.com/EWS/Exchange.asmx."]
     host = parts.hostname or ""
     if "@" in parts.netloc:
         return ["Must not contain a user name or password."]
@@ -100,7 +100,7 @@ def _check_url(text: str, local: bool, is_host: Callable[[str], bool], wanted: s
 
 
 def _split(text: str) -> SplitResult | None:
-    """The parts; None when the text is no URL. urlsplit alone would drop line breaks and take any character."""
+    """The parts; None if the text is not a URL. urlsplit alone would drop line breaks and accept any character."""
     if not _URL_TEXT.fullmatch(text):
         return None
     try:
@@ -117,7 +117,7 @@ def _script_urls(text: str, local: bool) -> list[str]:
 
 
 def quoted(text: str) -> str:
-    """A text as faults quote it."""
+    """A text as error messages quote it."""
     return f'"{text if len(text) <= 60 else text[:59] + "…"}"'
 
 

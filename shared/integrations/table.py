@@ -33,38 +33,40 @@ class IntegrationTable:
         return rows.stored(row)
 
     async def ids(self) -> list[int]:
-        """The ids of all integrations, rising; one storage trip, but for the first after an import or an upgrade."""
+        """The ids of all integrations, ascending; one storage trip, except the first time after an import or an
+        upgrade.
+        """
         sequence = rows.sequence_of(await self._table.get(PARTITION, rows.SEQUENCE_KEY))
         gaps = sequence.gaps
         if gaps is None:
             found = [row async for row in self._table.rows(PARTITION, rows.ID_PREFIX, columns=("uuid",))]
             present = {int(row.key.removeprefix(rows.ID_PREFIX)) for row in found}
             gaps = frozenset(range(1, sequence.integration + 1)) - present
-            with suppress(RowChanged):  # integrations come and go meanwhile: the next one counts again
+            with suppress(RowChanged):  # integrations have been added or deleted meanwhile: the next call counts again
                 await self._table.commit(PARTITION, sequence.with_gaps(gaps))
         return [id_ for id_ in range(1, sequence.integration + 1) if id_ not in gaps]
 
     async def exists(self, uuid: str) -> bool:
-        """Whether there is an integration of this UUID; one storage trip."""
+        """Whether an integration with this UUID exists; one storage trip."""
         return await self._table.get(PARTITION, rows.settings_key(uuid.lower())) is not None
 
     async def uuid_of(self, id_: int) -> str:
-        """The UUID of an integration's id; one storage trip. Raises NotFound."""
+        """The UUID of an integration id; one storage trip. Raises NotFound."""
         row = await self._table.get(PARTITION, rows.id_key(id_))
         if row is None:
             raise NotFound(f"There is no integration with id {id_}.")
         return str(row.values["uuid"])
 
     async def all(self) -> list[Integration]:
-        """Every integration, by rising id."""
+        """Every integration, by ascending id."""
         return sorted([each async for each in self.between()], key=lambda integration: integration.id)
 
     async def between(
         self, after: str = "", until: str = "", columns: Sequence[str] = ()
     ) -> AsyncIterator[Integration]:  # fmt: skip
-        """The integrations behind `after`, up to `until` (uuids), by rising uuid; a storage trip for each thousand.
+        """The integrations after `after`, up to `until` (uuids), by ascending uuid; a storage trip per thousand.
 
-        With `columns`, settings that are not among them have their defaults.
+        With `columns`, all other settings have their defaults.
         """
         first = rows.settings_key(after) if after else ""
         last = rows.settings_key(until) if until else ""
@@ -73,7 +75,7 @@ class IntegrationTable:
             yield rows.stored(row).integration
 
     async def outline(self, uuid: str, columns: Sequence[str]) -> Integration | None:
-        """One integration as `between` gives it; one storage trip."""
+        """One integration as `between` returns it; one storage trip."""
         return next(iter([each async for each in self.between(before(uuid), uuid, columns)]), None)
 
     async def owner_of(self, mailbox: str) -> str | None:
@@ -87,7 +89,9 @@ class IntegrationTable:
         return rows.icon_of(row) if row else None
 
     async def create(self, integration: Integration) -> Integration:
-        """Write a new integration and number it. Raises RowExists (UUID or mailbox taken), RowChanged (lost a race)."""
+        """Write a new integration with its number. Raises RowExists (UUID or mailbox taken), RowChanged (lost a
+        race).
+        """
         numbered, numbering = await self._numbered(integration)
         operations = [
             Insert(rows.settings_key(numbered.uuid), rows.settings_values(numbered, {})),
@@ -112,7 +116,7 @@ class IntegrationTable:
         return revised
 
     async def remove(self, stored: Stored) -> None:
-        """Delete an integration and all that belongs to it. Raises RowChanged (lost a race)."""
+        """Delete an integration and everything that belongs to it. Raises RowChanged (lost a race)."""
         old = stored.integration
         keys = [rows.icon_key(old.uuid), rows.id_key(old.id), *_claim_keys(old)]
         found = [row for key in keys if (row := await self._table.get(PARTITION, key))]
@@ -130,7 +134,7 @@ class IntegrationTable:
         return released + [Insert(key, {"uuid": after.uuid}) for key in _claim_keys(after)]
 
     async def _numbered(self, integration: Integration) -> tuple[Integration, list[Write]]:
-        """The integration with ids where there are none yet, and what records that they are taken."""
+        """The integration with ids wherever it has none yet, and the write that records them as assigned."""
         unnumbered = [entry for entry in integration.domains if entry.id == UNNUMBERED]
         if integration.id and not unnumbered:
             return integration, []
@@ -147,7 +151,7 @@ class IntegrationTable:
 
 
 async def count_again(tables: Tables) -> None:
-    """Integrations were brought back from an export: which ids are free is found out again. Raises Unavailable."""
+    """Integrations were restored from an export: the unused ids are determined again. Raises Unavailable."""
     table = tables.table("integrations")
     sequence = rows.sequence_of(await table.get(PARTITION, rows.SEQUENCE_KEY))
     if sequence.row and sequence.gaps is not None:
@@ -160,7 +164,7 @@ def _claim_keys(integration: Integration) -> list[str]:
 
 
 def _revised(before: Stored, after: Integration) -> tuple[Integration, dict[str, int]]:
-    """`after` with its revision, and which revision changed each setting last."""
+    """`after` with its revision, and the revision that last changed each setting."""
     changed = {name for name, value in after if value != getattr(before.integration, name)}
     if changed <= SIGN_IN_STATE:
         return after, dict(before.changes)

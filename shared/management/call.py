@@ -101,5 +101,5 @@ def _reason(error: Exception) -> str:
         case UnicodeError():
             return "it is not valid UTF-8."
         case RecursionError():
-            return "it is nested too deep."
+            return "it is nested too deeply."
     return f"{error}."

@@ -21,7 +21,7 @@ Raises BridgeFailed, RateLimited.
 """
 
 _UNKNOWN = "It is not known what this URI stands for."
-_INSTEAD = "Write the name instead, as the node shows it."
+_INSTEAD = "Enter the name instead, as the node shows it."
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,8 @@ async def platform_names(paths: frozenset[str], integrations: Sequence[Integrati
         try:
             name = await name_at(node, path)
         except (BridgeFailed, RateLimited) as failed:
-            cause = failed.cause if isinstance(failed, BridgeFailed) else "it is asked too often"
-            causes[path] = f"The Management Node cannot say now what this URI stands for: {cause}."
+            cause = failed.cause if isinstance(failed, BridgeFailed) else "it has had too many requests"
+            causes[path] = f"The Management Node cannot resolve this URI at the moment: {cause}."
             return
         if name:
             names[path] = name

@@ -1,8 +1,8 @@
-"""How many requests a node is asked: it answers 1,000 a minute, of all instances and of admins' other tools together.
+"""How many requests a node gets: it serves 1,000 a minute, for all instances and admins' other tools together.
 
 Each node has a row in table `meetings`, partition `nodes`. Instances take from it, a few requests at a time and for the
-minute of the clock that runs; what they do not use is forgotten with it. Within any 60 seconds two such minutes meet at
-most, so that twice NODE_SHARE is what a node ever sees of us.
+current clock minute; what they do not use expires with it. Any 60 seconds overlap at most two such minutes, so a node
+never sees more than twice NODE_SHARE from us.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from shared.errors import Conflict, RateLimited
 from shared.storage import Insert, Replace, RowChanged, RowExists, Tables, Values
 
 NODE_SHARE = 450
-"""Requests to one node within a minute of the clock, over all instances."""
+"""Requests to one node within a clock minute, across all instances."""
 
 CHUNK = 15
-"""Requests that an instance takes at a time: the fewer, the less is lost to those that need no more."""
+"""Requests that an instance takes at a time: the fewer, the less is wasted when no more are needed."""
 
 _ATTEMPTS = 20
 _MINUTE = timedelta(minutes=1)
 
 
 class Allowance(Protocol):
-    """Says whether another request may be sent."""
+    """Decides whether another request may be sent."""
 
     async def take(self) -> None:
-        """Note a request that is about to be sent. Raises RateLimited when it would be one too many."""
+        """Count a request that is about to be sent. Raises RateLimited if it would exceed the share."""
         ...
 
 
 class Unlimited:
-    """For the few requests of a save that an admin waits for."""
+    """For the few requests of a save that an admin is waiting for."""
 
     async def take(self) -> None:
         """See Allowance."""
@@ -44,7 +44,7 @@ class Unlimited:
 
 @dataclass
 class SharedAllowance:
-    """An Allowance that all instances share. Two storage trips for each CHUNK; raises Unavailable without storage."""
+    """An Allowance that all instances share. Two storage trips per CHUNK; raises Unavailable without storage."""
 
     tables: Tables
     node: str
@@ -73,21 +73,23 @@ class SharedAllowance:
             try:
                 await table.commit(NODES_PARTITION, Replace(row, values) if row else Insert(self.node, values))
             except (RowChanged, RowExists):
-                continue  # another instance took some this moment
+                continue  # another instance has just taken some
             return granted
-        raise Conflict("Too many instances ask the Management Node at the same time.")
+        raise Conflict("Too many instances are calling the Management Node at the same time.")
 
 
 def node_key(base_url: str) -> str:
-    """The name of a node in keys of rows."""
+    """A node's name in row keys."""
     return hashlib.sha256(base_url.rstrip("/").casefold().encode()).hexdigest()[:32]
 
 
 def minute_of(moment: datetime) -> datetime:
-    """The minute that a moment is in."""
+    """The minute of a moment."""
     return moment.replace(second=0, microsecond=0)
 
 
 def too_many(seconds: float) -> RateLimited:
-    """What a caller is told whose request would be one too many."""
-    return RateLimited("The Management Node is asked too often right now. Please try again in a minute.", seconds)
+    """What a caller is told if its request would exceed the share."""
+    return RateLimited(
+        "The Management Node is getting too many requests right now. Please try again in a minute.", seconds
+    )

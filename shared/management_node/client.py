@@ -22,25 +22,25 @@ CONFIGURATION = f"{_API}configuration/v1/"
 STATUS = f"{_API}status/v1/"
 
 NODE_TIMEOUT = 15.0
-"""Seconds for a whole answer, however slowly it trickles."""
+"""Seconds for a whole response, however slowly it arrives."""
 
 NODE_BOUNDS = Bounds(bytes=8 * MEGABYTE, seconds=NODE_TIMEOUT, connections=20)
-"""A page of 250 conferences with everything that admins can write into them has less than 3 MB."""
+"""A page of 250 conferences with all writable fields has less than 3 MB."""
 
 RATE_LIMIT_PAUSE = 60.0
-"""Seconds to wait where a node says that it is asked too often and not for how long."""
+"""Seconds to wait if a node limits requests without saying for how long."""
 
 Fields = Mapping[str, Any]
 
 _DONE = {"GET": (200,), "POST": (201,), "PATCH": (202, 204), "DELETE": (202, 204)}
-"""What a node answers that has done it; anything else may be a proxy's."""
+"""The statuses of a node that has complied; anything else may come from a proxy."""
 
 
 class NodeClient:
-    """One node. Every call raises NodeFailed, NodeRefused for what the node does not take, and RateLimited.
+    """One node. Every call raises NodeFailed, NodeRefused for what the node rejects, and RateLimited.
 
-    Only what changes nothing is asked again, once, when the connection broke: whoever writes finds out by reading what
-    became of it. `wire` takes the network's place in tests.
+    Only reads are retried, once, if the connection broke: a writer finds out by reading what became of it. `wire`
+    replaces the network in tests.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class NodeClient:
         )
 
     async def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
-        """The JSON at a path, None when there is nothing."""
+        """The JSON at a path, None if there is nothing."""
         try:
             answer = await self._send("GET", path, params)
         except _Broken:
@@ -76,25 +76,27 @@ class NodeClient:
         return None if answer.status_code == httpx.codes.NOT_FOUND else _read(_taken(answer))
 
     async def post(self, path: str, fields: Fields) -> str:
-        """Create an object; the path of it, "" where the node does not say."""
+        """Create an object; returns its path, "" if the node does not say."""
         answer = _taken(await self._send("POST", path, fields=fields))
         location = answer.headers.get("Location", "")
         return httpx.URL(location).path if location else ""
 
     async def patch(self, path: str, fields: Fields) -> bool:
-        """Change an object, or many; whether it was there."""
+        """Change an object, or many; returns whether it existed."""
         answer = await self._send("PATCH", path, fields=fields)
         return answer.status_code != httpx.codes.NOT_FOUND and bool(_taken(answer))
 
     async def delete(self, path: str) -> bool:
-        """Remove one object; whether it was there. Raises ValueError for a list: a node would remove everything."""
+        """Remove one object; returns whether it existed. Raises ValueError for a list: a node would remove
+        everything.
+        """
         if not path.rstrip("/").rpartition("/")[2].isdecimal():
             raise ValueError("only a single object is ever deleted")
         answer = await self._send("DELETE", path)
         return answer.status_code != httpx.codes.NOT_FOUND and bool(_taken(answer))
 
     async def date(self) -> str:
-        """What the node's own clock says: the header Date of an answer, "" when it has none."""
+        """The node's own clock: the header Date of a response, "" if it has none."""
         answer = await self._send("GET", f"{STATUS}management_vm/", {"limit": 1})
         return str(_taken(answer).headers.get("Date", ""))
 
@@ -113,7 +115,7 @@ class NodeClient:
         except httpx.TimeoutException as error:
             raise NodeFailed("the Management Node did not answer in time") from error
         except AnswerRefused as error:
-            raise NodeFailed(f"the Management Node's answer is refused: {error}") from error
+            raise NodeFailed(f"the Management Node's response was rejected: {error}") from error
         except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
             raise _Broken(f"the Management Node cannot be reached ({why_not_reached(error)})") from error
         except httpx.RequestError as error:
@@ -121,19 +123,19 @@ class NodeClient:
 
 
 class _Broken(NodeFailed):
-    """The connection broke: the request may or may not have come through."""
+    """The connection broke: the request may or may not have arrived."""
 
 
 def _taken(answer: httpx.Response) -> httpx.Response:
-    """The answer, if it is that of a node that did as it was asked."""
+    """The response, if it is that of a node that did as it was asked."""
     if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
         raise too_many(retry_after(answer.headers) or RATE_LIMIT_PAUSE)
     if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        raise NodeFailed(f"the Management Node refuses the credentials (status {answer.status_code})")
+        raise NodeFailed(f"the Management Node refused the credentials (status {answer.status_code})")
     if answer.status_code == httpx.codes.BAD_REQUEST:
         raise NodeRefused(_faults(answer.content))
     if answer.status_code not in _DONE[answer.request.method]:
-        raise NodeFailed(f"the Management Node answers with status {answer.status_code}")
+        raise NodeFailed(f"the Management Node answered with status {answer.status_code}")
     return answer
 
 
@@ -141,11 +143,11 @@ def _read(answer: httpx.Response) -> Any:
     try:
         return read_json(answer.content)
     except ValueError as error:
-        raise NodeFailed("bridge_url answers as no Management Node does") from error
+        raise NodeFailed("what answers at bridge_url is not a Management Node") from error
 
 
 def _faults(body: bytes) -> dict[str, list[str]]:
-    """The messages by field, whether the resource's name stands above them or not."""
+    """The messages by field, with or without the resource's name above them."""
     try:
         told = read_json(body)
     except ValueError:

@@ -1,4 +1,6 @@
-"""Conferences of a Management Node and their aliases: found by tag, made, changed, removed, one or many at a time."""
+"""Conferences of a Management Node and their aliases: found by tag, created, changed, removed, one or many at a
+time.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ from shared.management_node.objects import (
 )
 
 PAGE_SIZE = 250
-"""Conferences of one answer: 10,000 are 40 requests."""
+"""Conferences per response: 10,000 take 40 requests."""
 
 MAX_LISTED = 4_000
 """Characters of a list in an address: servers take some 8,000 of the whole."""
@@ -30,7 +32,7 @@ MAX_PAGES = 400
 """100,000 conferences, more than a node has."""
 
 REFERENCES_MAX_AGE = timedelta(minutes=10)
-"""How long the URI of a theme or a group is believed."""
+"""How long the URI of a theme or a group is cached."""
 
 MISSING_REFERENCE_MAX_AGE = timedelta(minutes=1)
 """How long it is believed that the node has no such theme or group: an admin may be making it."""
@@ -45,7 +47,7 @@ class NodeConferences:
         self._references: dict[tuple[str, str], tuple[str, datetime]] = {}
 
     async def by_tags(self, tags: Collection[str]) -> Mapping[str, NodeConference]:
-        """The conferences of these tags, by tag: one request, whatever their number (of some fifty).
+        """The conferences with these tags, by tag: one request, however many there are (some fifty).
 
         Of two with one tag, which only somebody else can have made, the older one counts. Not confirmed against a live
         node: that lists can be filtered by `tag__in`. One that refuses the filter, or passes it over, is
@@ -113,9 +115,9 @@ class NodeConferences:
         return None if answer is None else read(answer, NodeConference)
 
     async def create(self, conferences: Sequence[Fields]) -> str:
-        """Make them, in one request; the path of a single one, "" of many.
+        """Create them in one request; returns the path of a single one, "" for many.
 
-        Raises NodeRefused when one of them is not taken: others may have been made by then.
+        Raises NodeRefused if one of them is refused: others may have been created by then.
         """
         if len(conferences) == 1:
             return await self._client.post(CONFERENCES, conferences[0])
@@ -123,7 +125,7 @@ class NodeConferences:
         return ""
 
     async def change(self, uri: str, fields: Fields) -> bool:
-        """Change fields of one; whether it was there."""
+        """Change fields of one; returns whether it existed."""
         return await self._client.patch(uri, fields)
 
     async def remove(self, uris: Sequence[str]) -> None:
@@ -156,11 +158,11 @@ class NodeConferences:
         return uri
 
     def forget_references(self) -> None:
-        """What was known of themes and groups is not true any more."""
+        """Discard what is cached of themes and groups."""
         self._references.clear()
 
     async def name_at(self, path: str) -> str | None:
-        """The name of the object at a path of the API, None when there is none."""
+        """The name of the object at a path of the API, None if there is none."""
         answer = await self._client.get(path)
         return None if answer is None else read(answer, Named).name
 

@@ -1,4 +1,4 @@
-"""A Management Node that does not do what it is asked."""
+"""A Management Node that does not do what it is asked to do."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,12 +6,12 @@ from shared.errors import SchedulingError, Unavailable
 
 
 class NodeFailed(Unavailable):
-    """The node cannot be used now; `cause` is for an admin, and holds no secret and no address of a person."""
+    """The node cannot be used at the moment; `cause` is for an admin, without secrets or personal addresses."""
 
     code = "management_node_unavailable"
 
     def __init__(self, cause: str) -> None:
-        super().__init__(f"The Management Node cannot be used now: {cause}.")
+        super().__init__(f"The Management Node cannot be used at the moment: {cause}.")
         self.cause = cause
 
 
@@ -21,7 +21,7 @@ class NodeRefused(SchedulingError):
     code = "management_node_refused"
 
     def __init__(self, faults: Mapping[str, Sequence[str]]) -> None:
-        super().__init__("The Management Node does not take the fields " + (", ".join(sorted(faults)) or "sent") + ".")
+        super().__init__("The Management Node refused the fields " + (", ".join(sorted(faults)) or "sent") + ".")
         self.faults = {field: list(messages) for field, messages in faults.items()}
 
     def is_taken(self, field: str) -> bool:

@@ -1,4 +1,4 @@
-"""The Management Nodes that integrations' settings name: a client for each set of settings."""
+"""The Management Nodes in integrations' settings: a client for each set of settings."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _Key = tuple[str, str, str, str, str, bool]
 class ManagementNode:
     """One node, with the credentials of one integration.
 
-    `key` is its name in rows (allowance.node_key), `login` that of the node with these credentials: another's wrong
-    password says nothing about the node.
+    `key` is its name in rows (allowance.node_key), `login` that of the node with these credentials: another
+    integration's wrong password says nothing about the node.
     """
 
     key: str
@@ -33,12 +33,12 @@ class ManagementNode:
 
     @property
     def base_url(self) -> str:
-        """Where it is."""
+        """Its URL."""
         return self.client.base_url
 
 
 class ManagementNodes:
-    """Nodes by the settings of integrations. Requests to one node share its allowance, whoever sends them."""
+    """Nodes by integrations' settings. Requests to one node share its allowance, whoever sends them."""
 
     def __init__(
         self,
@@ -55,9 +55,9 @@ class ManagementNodes:
         self._allowances: dict[str, SharedAllowance] = {}
 
     async def of(self, integration: Integration) -> ManagementNode:
-        """The integration's node. Raises NodeFailed when its settings name none, Unavailable.
+        """The integration's node. Raises NodeFailed if its settings name none, Unavailable.
 
-        A changed secret has another reference, and so makes a new client.
+        A changed secret has another reference, and so gets a new client.
         """
         key = (
             integration.bridge_url,
@@ -71,13 +71,13 @@ class ManagementNodes:
             secret = await self._integrations.secret(integration.uuid, secret_field(integration))
             if not (integration.bridge_url and secret):
                 raise NodeFailed(f"bridge_url or {secret_field(integration)} is not set")
-            if key not in self._nodes:  # nobody else was faster while the secret was read
+            if key not in self._nodes:  # nobody was faster while the secret was read
                 allowance = self._allowance(node_key(integration.bridge_url))
                 self._nodes[key] = self._made(integration, secret.get_secret_value(), allowance)
         return self._nodes[key]
 
     def with_secret(self, integration: Integration, secret: str) -> ManagementNode:
-        """The node of settings that nobody has saved yet. Whoever asks for it closes its client."""
+        """The node of settings that are not saved yet. The caller closes its client."""
         return self._made(integration, secret, Unlimited())
 
     async def close(self) -> None:
@@ -100,7 +100,7 @@ class ManagementNodes:
 
 
 def secret_field(integration: Integration) -> str:
-    """The setting that holds the secret which is used at the node."""
+    """The setting with the secret that the node requires."""
     return "bridge_private_key" if integration.bridge_client_id else "bridge_password"
 
 

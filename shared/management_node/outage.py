@@ -1,4 +1,4 @@
-"""A node that is away, as all instances know it: while it is, one request a minute finds out whether it is back.
+"""A node's outage, shared by all instances: while it lasts, one request a minute checks whether the node is back.
 
 Row `away:<node>` in partition `nodes` of table `meetings`. Without it, each of thousands of due rooms would wait for
 the same timeout.
@@ -18,7 +18,7 @@ from shared.management_node.failure import NodeFailed
 from shared.storage import Delete, Put, Replace, Row, RowChanged, Table, Tables, Values
 
 PROBE_EVERY = timedelta(minutes=1)
-"""How often a node that is away is asked again."""
+"""How often an unavailable node is retried."""
 
 PROBE_AT_LEAST_EVERY = timedelta(minutes=5)
 """The same, whatever it asks for: its limit is one of a minute, and a longer Retry-After comes from something else."""
@@ -26,7 +26,7 @@ PROBE_AT_LEAST_EVERY = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Outages:
-    """What is known of nodes that are away, by their keys (allowance.node_key)."""
+    """What is known of unavailable nodes, by their keys (allowance.node_key)."""
 
     tables: Tables
     clock: Clock
@@ -37,9 +37,10 @@ class Outages:
 
     @asynccontextmanager
     async def watched(self, node: str) -> AsyncIterator[None]:
-        """Work with a node in here. Raises NodeFailed at once, with the cause, while it is known to be away.
+        """Wraps work with a node. Raises NodeFailed immediately, with the cause, while the node is known to be
+        unavailable.
 
-        NodeFailed and RateLimited that the work raises are noted; work that ends well says that the node is back.
+        NodeFailed and RateLimited raised by the work are recorded; work that succeeds means that the node is back.
         """
         row = await self._table.get(NODES_PARTITION, _key(node))
         if row is not None:
@@ -47,7 +48,7 @@ class Outages:
         try:
             yield
         except RateLimited as limited:
-            await self._note(node, "the Management Node is asked too often", limited.retry_after)
+            await self._note(node, "the Management Node has had too many requests", limited.retry_after)
             raise
         except NodeFailed as failed:
             await self._note(node, failed.cause, 0.0)
@@ -57,7 +58,7 @@ class Outages:
                 await self._back(node)
 
     async def _enter(self, row: Row) -> None:
-        """Only one instance at a time looks whether the node is back."""
+        """Only one instance at a time checks whether the node is back."""
         now = self.clock.now()
         if now < datetime.fromisoformat(str(row.values["until"])):
             raise NodeFailed(str(row.values["cause"]))

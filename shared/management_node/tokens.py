@@ -1,4 +1,4 @@
-"""OAuth2 at a Management Node: client credentials, proven by an assertion that is signed with ES256.
+"""OAuth2 at a Management Node: client credentials, proven by an assertion signed with ES256.
 
 Form of the request and claims of the assertion: docs/facts/pexip.md §1. Not confirmed against a live Management Node.
 """
@@ -20,7 +20,7 @@ TOKEN_PATH = "/oauth/token/"  # noqa: S105 - a path
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_LIFETIME = timedelta(hours=1)
 _EARLY = timedelta(minutes=1)
-"""How long before its end a token is replaced, so that none runs out on the way."""
+"""How long before its expiry a token is replaced, so that none expires on the way."""
 
 
 class NodeOAuth(httpx.Auth):
@@ -68,11 +68,11 @@ class NodeOAuth(httpx.Auth):
         try:
             return jwt.encode(claims, self._private_key, algorithm="ES256")
         except (ValueError, TypeError, jwt.PyJWTError) as error:
-            raise NodeFailed("bridge_private_key is no private key for ES256 (P-256, in PEM)") from error
+            raise NodeFailed("bridge_private_key is not a private key for ES256 (P-256, in PEM)") from error
 
     def _keep(self, answer: httpx.Response) -> None:
         if not answer.is_success:
-            raise NodeFailed(f"the Management Node gives no token for bridge_client_id (status {answer.status_code})")
+            raise NodeFailed(f"the Management Node issued no token for bridge_client_id (status {answer.status_code})")
         try:
             told = read_json(answer.content)
             lifetime = timedelta(seconds=float(told["expires_in"]))

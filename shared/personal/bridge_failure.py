@@ -1,15 +1,15 @@
-"""A Management Node that does not give what it is asked for."""
+"""A Management Node that does not return what it was asked for."""
 
 from shared.errors import Unavailable
 
 
 class BridgeFailed(Unavailable):
-    """The node cannot be used now; `cause` is for an admin, and holds no secret and no address of a person."""
+    """The node cannot be used at the moment; `cause` is for an admin, without secrets or personal addresses."""
 
     code = "bridge_unavailable"
 
     def __init__(self, cause: str) -> None:
         super().__init__(
-            "Your personal VMRs cannot be fetched now. Please try again; your administrator has been told."
+            "Your personal VMRs cannot be loaded at the moment. Please try again; your administrator has been told."
         )
         self.cause = cause

@@ -1,4 +1,4 @@
-"""People's VMRs on the Management Nodes of integrations, and the names of what settings refer to there."""
+"""People's VMRs on the Management Nodes of integrations, and the names of referenced objects there."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from shared.personal.bridge_failure import BridgeFailed
 from shared.personal.node_vmrs import vmrs_of_owner
 from shared.personal.rendering import Vmr
 
-_STATUS_400 = "the Management Node refuses the request (status 400)"
-_INSTEAD = "Write the name instead, as the node shows it."
+_STATUS_400 = "the Management Node refused the request (status 400)"
+_INSTEAD = "Enter the name instead, as the node shows it."
 
 
 class Bridges:
-    """A VmrSource over the Management Node that an integration's settings name."""
+    """A VmrSource over the Management Node in an integration's settings."""
 
     def __init__(self, integrations: IntegrationStore, nodes: ManagementNodes, alarms: Alarms) -> None:
         self._integrations = integrations
@@ -49,9 +49,9 @@ class Bridges:
             raise _too_many(limited.retry_after) from limited
 
     async def names(self, proposed: Draft, before: Integration | None) -> Mapping[str, str]:
-        """What the references of a checked draft stand for that are URIs, by field, as its Management Node says.
+        """The names that a checked draft's URI references stand for, by field, according to its Management Node.
 
-        Raises SettingsInvalid when the node does not know one of them, or cannot be asked.
+        Raises SettingsInvalid if the node does not know one of them, or cannot be reached.
         """
         wanted, names, faults = _unresolved(proposed.integration, before), dict[str, str](), dict[str, list[str]]()
         for field in wanted:
@@ -60,7 +60,7 @@ class Bridges:
                 name = await self._name(proposed, before, path) if path else None
             except (NodeFailed, NodeRefused, RateLimited) as failed:
                 cause = failed.cause if isinstance(failed, NodeFailed) else str(failed).rstrip(".")
-                faults[field] = [f"The Management Node cannot say now what this URI stands for: {cause}. {_INSTEAD}"]
+                faults[field] = [f"The Management Node cannot resolve this URI at the moment: {cause}. {_INSTEAD}"]
                 continue
             if name:
                 names[field] = name
@@ -71,7 +71,7 @@ class Bridges:
         return names
 
     async def name_at(self, integration: Integration, path: str) -> str | None:
-        """The name of the object at a path of an integration's Management Node, None when there is none.
+        """The name of the object at a path of an integration's Management Node, None if there is none.
 
         Raises BridgeFailed, RateLimited.
         """
@@ -83,7 +83,7 @@ class Bridges:
             raise BridgeFailed(_STATUS_400) from refused
 
     async def _name(self, proposed: Draft, before: Integration | None, path: str) -> str | None:
-        """Asked with the draft's own credentials, which nobody has kept yet."""
+        """Requested with the draft's own credentials, which are not saved yet."""
         field = secret_field(proposed.integration)
         secret = proposed.secrets.get(field) or (
             await self._integrations.secret(before.uuid, field) if before else None
@@ -98,7 +98,7 @@ class Bridges:
 
 
 def _unresolved(now: Integration, before: Integration | None) -> list[str]:
-    """References that hold a URI, without those that were resolved before."""
+    """References that hold a URI, except those resolved before."""
     return [
         field
         for field in REFERENCES
@@ -108,4 +108,6 @@ def _unresolved(now: Integration, before: Integration | None) -> list[str]:
 
 
 def _too_many(seconds: float) -> RateLimited:
-    return RateLimited("Too many are asking for their personal VMRs right now. Please try again in a minute.", seconds)
+    return RateLimited(
+        "Too many people are loading their personal VMRs right now. Please try again in a minute.", seconds
+    )

@@ -1,11 +1,11 @@
-"""What personal VMRs hold of the deployment's aliases and names (C5): no two things that it serves share one.
+"""What personal VMRs claim of the deployment's aliases and names (C5): no two things that it serves share one.
 
-Table `aliases` is the registry of both (shared/bookings/alias_rows.py). A scheduled room's digits are its own whatever
-the domain: some endpoints dial without one.
+Table `aliases` is the registry of both (shared/bookings/alias_rows.py). A scheduled room's digits are its own in any
+domain: some endpoints dial without one.
 
-    take the new claims ─▶ write the VMR ─▶ release those that it has no more
+    take the new claims ─▶ write the VMR ─▶ release those that it no longer has
 
-Whoever is interrupted leaves a claim for which its VMR has no use. It is nobody's after GRACE.
+An interruption leaves a claim that its VMR does not need. It becomes invalid after GRACE.
 """
 
 import asyncio
@@ -28,21 +28,21 @@ from shared.personal.vmr import PersonalVmr
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Tables
 
 GRACE = timedelta(minutes=10)
-"""How long a claim stands without its VMR: more than a run may take (functionTimeout of host.json, 5 minutes)."""
+"""How long a claim is valid without its VMR: more than a run may take (functionTimeout of host.json, 5 minutes)."""
 
 _ATTEMPTS = 16
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A name or an alias, as they are compared. `field` is the VMR's field that it comes from."""
+    """A name or an alias in its compared form. `field` is the VMR's field that it comes from."""
 
     field: str
     text: str
 
     @property
     def partition(self) -> str:
-        """Where in table `aliases` it stands."""
+        """Its partition in table `aliases`."""
         return name_partition(self.text) if self.field == "name" else alias_place(*split_alias(self.text))[0]
 
     @property
@@ -52,12 +52,12 @@ class Claim:
 
     @property
     def slot(self) -> str:
-        """Where in the row: the alias's domain."""
+        """Its place in the row: the alias's domain."""
         return "" if self.field == "name" else alias_place(*split_alias(self.text))[1]
 
 
 def claims_of(vmr: PersonalVmr) -> frozenset[Claim]:
-    """Everything that a VMR needs for itself."""
+    """Everything that a VMR claims exclusively."""
     return frozenset(
         {Claim("name", normal(vmr.name)), *(Claim("aliases", normal(entry.alias)) for entry in vmr.aliases)}
     )
@@ -68,7 +68,7 @@ _Read = Callable[[int], Awaitable[PersonalVmr | None]]
 
 @dataclass(frozen=True)
 class Claims:
-    """The registry, for VMRs. `read` gives the VMR of an id. Every call may raise Unavailable and Conflict."""
+    """The registry, for VMRs. `read` returns the VMR of an id. Every call may raise Unavailable and Conflict."""
 
     storage: Tables
     clock: Clock
@@ -77,28 +77,28 @@ class Claims:
     async def take(self, vmr: int, claims: Collection[Claim], now: datetime) -> frozenset[Claim]:
         """Claim them for a VMR that does not have them yet; returns those that somebody else has.
 
-        Whoever gets any back releases the others.
+        If any are returned, the caller releases the others.
         """
         return await self._each(claims, lambda claim: self._take(vmr, claim, now))
 
     async def adopt(self, vmr: int, claims: Collection[Claim]) -> frozenset[Claim]:
         """Claim what a VMR has had since before there was a registry; returns what somebody else has.
 
-        An alias that was given out for a meeting and is not used yet goes to the VMR: the meeting's invitation will be
+        An alias that was reserved for a meeting and is not used yet goes to the VMR: the meeting's invitation will be
         declined as a conflict.
         """
         return await self._each(claims, lambda claim: self._take(vmr, claim, self.clock.now(), adopting=True))
 
     async def release(self, vmr: int, claims: Collection[Claim], until: datetime) -> None:
-        """Release what a VMR holds since `until` or before."""
+        """Release what a VMR has held since `until` or before."""
         await self._each(claims, lambda claim: self._release(vmr, claim, until))
 
     async def tell(self, vmr: int, claims: Collection[Claim], told: Told) -> None:
-        """What nodes are told of a VMR, in all rows that it holds, unless they know of a newer revision."""
+        """Store what nodes are told of a VMR in all rows that it holds, unless they have a newer revision."""
         await self._each(claims, lambda claim: self._tell(vmr, claim, told))
 
     async def _each(self, claims: Collection[Claim], work: Callable[[Claim], Awaitable[bool]]) -> frozenset[Claim]:
-        """Those for which the work fails. Claims of one row go one by one."""
+        """Those for which the work fails. Claims on the same row are handled one by one."""
         rows: defaultdict[str, list[Claim]] = defaultdict(list)
         for claim in claims:
             rows[claim.partition].append(claim)
@@ -153,7 +153,7 @@ class Claims:
         booking = await stored_booking(bookings, str(row.values["integration"]), str(row.values["tag"]))
         if booking is None or booking.state is not State.RESERVED:
             return False
-        # From now on the tag is another's, as that of a copied invitation (A4).
+        # From now on the tag is another's, as with a copied invitation (A4).
         given_up = replace(booking, meeting=f"vmr:{vmr}")
         await bookings.commit(booking.integration, Replace(booking.row, given_up.values()))
         return True

@@ -1,4 +1,4 @@
-"""A user record, as it is kept: the original API's `end_user` (field_table.py; docs/facts/pexip.md §2)."""
+"""A user record, as stored: the original API's `end_user` (field_table.py; docs/facts/pexip.md §2)."""
 
 from __future__ import annotations
 
@@ -9,26 +9,28 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from shared.personal.fields import digest
 
 MAX_SIGN_INS = 50
-"""Sign-ins that a record remembers, the oldest is forgotten first: one transaction must hold them all."""
+"""Sign-ins that a record remembers; the oldest is dropped first: one transaction must hold them all."""
 
 SignIn: TypeAlias = tuple[str, str, str, int]
 
 
 def _completed(sign_ins: Any) -> Any:
-    """Of what JSON holds: records from before there were ids hold pairs, and triples from before there were ends."""
+    """Parsed from JSON: records from before there were ids hold pairs, and triples from before there were expiry
+    times.
+    """
     if not isinstance(sign_ins, list | tuple):
         return sign_ins
     return [(*each, *("", 0)[len(each) - 2 :]) for each in sign_ins if isinstance(each, list | tuple)]
 
 
 class UserRecord(BaseModel):
-    """A user as it is kept.
+    """A stored user.
 
     `integration` is the uuid of the one it belongs to, "" for all. `sign_ins` are of an integration's uuid, the digest
     of a `Caller.key`, an id of that sign-in, which is "" for those from before there were ids, and the time in seconds
-    since 1970 until which it proves the user, 0 without an end (EndUsers.remember). `user_oid` is the user's Entra
-    object id, `exchange_user_id` the id in tokens of Exchange on-premises (`msexchuid`): what ties Outlook's own token
-    to a record. Limits are the table's, and hold for what is written now.
+    since 1970 until which it proves the user, 0 without expiry (EndUsers.remember). `user_oid` is the user's Entra
+    object id, `exchange_user_id` the id in tokens of Exchange on-premises (`msexchuid`): both link Outlook's own token
+    to a record. Limits are the table's, and apply to what is written now.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -64,5 +66,5 @@ class UserRecord(BaseModel):
         return found[2] if found else ""
 
     def remembered(self, integration: str, key_digest: str) -> SignIn | None:
-        """The sign-in under a key, whether it still proves the user or not."""
+        """The sign-in of a key, whether it still proves the user or not."""
         return next((each for each in self.sign_ins if each[:2] == (integration, key_digest)), None)

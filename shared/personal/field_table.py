@@ -1,13 +1,13 @@
-"""The fields of the original API's resources whose objects we keep: one table each, `<resource>_fields.json`.
+"""The fields of the original API's resources whose objects we store: one table each, `<resource>_fields.json`.
 
-Nothing about such a field is said anywhere else: what is taken for it, its default, its JSON schema, and what nodes are
-told of it come from the table. A field has
+The table is the only definition of such a field: accepted values, default, JSON schema, and what nodes are told. A
+field has
 
     type           string, integer, boolean, related (a URI, or a name), related_list, nested_list, datetime
     nullable, default, required, unique, writable, help_text
     max_length, minimum, maximum, choices, format (line, email, guid, pin, on_completion)
-    related        the resource that a reference leads to; shown_as "object": it is shown as an object
-    policy         by service type, the name of the field of a policy answer; policy_factor, policy_as: how it is told
+    related        the resource that a reference points to; shown_as "object": shown as an object
+    policy         by service type, the name of the field of a policy answer; policy_factor, policy_as: its form there
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ Schema: TypeAlias = Mapping[str, Any]
 
 PIN_PATTERN = r"^([0-9]{4,20}|[0-9]{3,19}#)?$"
 REFERENCE_MAX_LENGTH = 250
-"""Characters of a URI or a name."""
+"""Maximum characters of a URI or a name."""
 
 REFERENCES_MAX_COUNT = 50
-"""Entries of a list of references."""
+"""Maximum entries of a list of references."""
 
 _REQUIRED = "This field is required, and must not be empty."
 _UNIT = {"datetime": "string", "related": "string"}
@@ -77,7 +77,7 @@ class Field:
 
     @property
     def type(self) -> str:
-        """See the module's comment."""
+        """See the module's docstring."""
         return str(self.facts["type"])
 
     @property
@@ -87,12 +87,12 @@ class Field:
 
     @property
     def is_nullable(self) -> bool:
-        """Whether null is a value of its own."""
+        """Whether null is a distinct value."""
         return bool(self.facts["nullable"])
 
     @property
     def is_required(self) -> bool:
-        """Whether there is no object without it."""
+        """Whether every object needs it."""
         return bool(self.facts.get("required"))
 
     @property
@@ -102,28 +102,28 @@ class Field:
 
     @property
     def is_shown_as_object(self) -> bool:
-        """Whether a reference is shown as an object with an id, as the original does."""
+        """Whether a reference is shown as an object with an id, as in the original."""
         return self.facts.get("shown_as") == "object"
 
     @property
     def default(self) -> Any:
-        """What a new object has where nothing was sent."""
+        """The value in a new object for which none was sent."""
         return self.facts.get("default")
 
     def told_as(self, service_type: str) -> str | None:
-        """The name of the field of a policy answer that nodes are told of it by, None where there is none."""
+        """The name of its field in a policy answer, None if there is none."""
         found: str | None = self.facts.get("policy", {}).get(service_type)
         return found
 
     def taken(self, value: Any) -> Any:
-        """A sent value as it is kept: null clears a text that cannot be null, and a list; "" clears a choice."""
+        """A received value in stored form: null clears a text that cannot be null, and a list; "" clears a choice."""
         if value is None and not self.is_nullable and (isinstance(self.default, str) or self.type == "related_list"):
             return self.default
         clears = self.is_nullable or "choices" in self.facts
         return self.default if value == "" and clears else value
 
     def faults(self, value: Any) -> list[str]:
-        """Everything wrong with a value as it would be kept."""
+        """Everything wrong with a value in stored form."""
         if value is None:
             return [] if self.is_nullable else ["Must not be null."]
         match self.type:
@@ -163,7 +163,7 @@ class Field:
         return _FORMATS[self.facts["format"]](value) if "format" in self.facts else []
 
     def schema(self) -> dict[str, Any]:
-        """Its JSON schema, with `x-` what JSON Schema has no word for."""
+        """Its JSON schema, with `x-` for what JSON Schema cannot express."""
         kind = _UNIT.get(self.type, self.type)
         shown = ["object", "string"] if self.is_shown_as_object else kind
         found: dict[str, Any] = {"type": "array" if kind.endswith("_list") else shown}
@@ -221,7 +221,7 @@ class FieldTable:
 
     @cached_property
     def emptied_by_put(self) -> Mapping[str, Any]:
-        """What nullable fields and references become that a PUT leaves out. Objects of its own stay."""
+        """The values of nullable fields and references that a PUT leaves out. Objects of its own stay."""
         chosen = [each for each in self.fields.values() if each.is_writable and each.type != "nested_list"]
         return {
             each.name: [] if each.type == "related_list" else None
@@ -240,14 +240,14 @@ class FieldTable:
 
     @property
     def required(self) -> list[str]:
-        """Fields without which there is no object."""
+        """Fields that every object needs."""
         return [name for name, each in self.fields.items() if each.is_required]
 
     def taken(self, sent: Mapping[str, Any], *, new: bool) -> dict[str, Any]:
-        """The sent values of fields that can be written, as they are kept; read-only ones come back from clients.
+        """The received values of writable fields, in stored form; clients send read-only ones back, which are ignored.
 
-        Raises SettingsInvalid with every fault by field, and for what a `new` object lacks. Lists of the resource's own
-        objects are judged elsewhere.
+        Raises SettingsInvalid with every problem by field, including what a `new` object lacks. Lists of the resource's
+        own objects are checked elsewhere.
         """
         unknown = {name: ["There is no such field."] for name in sent.keys() - self.fields.keys()}
         if unknown:

@@ -1,4 +1,4 @@
-"""How texts of VMRs and user records are compared, and faults in the management API's words."""
+"""How texts of VMRs and user records are compared, and validation problems in the management API's words."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def normal(text: str) -> str:
-    """A text as names, aliases and addresses are compared: upper and lower case are the same."""
+    """A text in the form in which names, aliases and addresses are compared: case is ignored."""
     return text.strip().casefold()
 
 
 def digest(text: str) -> str:
-    """What stands for a text in row keys: of any text, and telling nobody who reads a log or a URL whose it is."""
+    """Stands for a text in row keys: works for any text, and reveals nothing to whoever reads a log or a URL."""
     return sha256(normal(text).encode()).hexdigest()
 
 
 def validated(model: type[Model], values: Mapping[str, Any]) -> Model:
-    """The record. Raises SettingsInvalid with every fault by field."""
+    """The record. Raises SettingsInvalid with every problem by field."""
     try:
         return model.model_validate(values)
     except ValidationError as error:

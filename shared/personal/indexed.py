@@ -1,11 +1,11 @@
 """Records of one kind in one partition of table `personal`, found by several names.
 
-A record's row stands under its key; each of its claims (its id, its name, …) is a row that names the key. They are
-written together or not at all, so no two records have the same claim, and no crash leaves half a record.
+A record's row is stored under its key; each of its claims (its id, its name, …) is a row that names the key. They are
+written all or nothing, so no two records have the same claim, and no crash leaves half a record.
 
     key           a claim: "id:7", "alias:<integration>:<digest>"        column `key`: the record's
     …             the record                                              columns: see the store
-    sequence      column `last`: the last id given out
+    sequence      column `last`: the last id assigned
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from shared.storage import Delete, Insert, Put, Replace, Row, RowChanged, RowExi
 
 _SEQUENCE = "sequence"
 _ATTEMPTS = 32
-"""Each round of a race has a winner, so this many may take ids, or follow a record that moves, in the same instant."""
+"""Every round of a race has a winner, so this many may take ids, or follow a moving record, at the same time."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A record to be written: its row, and its claims with the field that each is made of."""
+    """A record to be written: its row, and its claims with the field that each comes from."""
 
     key: str
     values: Values
@@ -46,7 +46,7 @@ class Kind(Generic[Record]):
 
 
 Note: TypeAlias = Callable[[Record], Sequence[Write]]
-"""Makes writes of the transaction in which a record is written or removed: what is still to be done afterwards."""
+"""Adds writes to the transaction in which a record is written or removed: what is still to be done afterwards."""
 
 
 def no_note(_: object) -> Sequence[Write]:
@@ -62,7 +62,7 @@ class IndexedTable(Generic[Record]):
         self._kind = kind
 
     async def records(self, prefix: str) -> AsyncIterator[Record]:
-        """Those whose key starts with `prefix`, by rising key; one storage trip per 1,000."""
+        """Those whose key starts with `prefix`, by ascending key; one storage trip per 1,000."""
         async for row in self._table.rows(self._kind.partition, prefix):
             yield self._kind.read(row)
 
@@ -76,7 +76,7 @@ class IndexedTable(Generic[Record]):
         return self._kind.read(await self._existing(claim))
 
     async def numbers(self, count: int) -> range:
-        """Ids that were never given out before; two storage trips, however many they are. Raises Conflict."""
+        """Ids that were never assigned before; two storage trips, however many they are. Raises Conflict."""
 
         async def take() -> range:
             row = await self._table.get(self._kind.partition, _SEQUENCE)
@@ -89,12 +89,12 @@ class IndexedTable(Generic[Record]):
         return await self._until_done(take)
 
     async def create(self, record: Record, note: Note[Record] = no_note) -> None:
-        """Write a new record; one storage trip. Raises SettingsInvalid when another one has a claim of it already."""
+        """Write a new record; one storage trip. Raises SettingsInvalid if another one already has one of its claims."""
         entry = self._kind.write(record)
         await self._commit(entry, [Insert(entry.key, entry.values), *_claimed(entry, entry.claims), *note(record)])
 
     async def change(self, claim: str, change: Callable[[Record], Record], note: Note[Record] = no_note) -> Record:
-        """Change the record that has this claim, whoever else does at the same time.
+        """Change the record with this claim, despite concurrent changes.
 
         Raises NotFound, Conflict, what `change` raises, and SettingsInvalid as `create` does.
         """
@@ -110,7 +110,7 @@ class IndexedTable(Generic[Record]):
         return await self._until_done(once)
 
     async def delete(self, claim: str, note: Note[Record] = no_note) -> Record:
-        """Remove the record that has this claim, with all its claims; returns it. Raises NotFound, Conflict."""
+        """Remove the record with this claim, with all its claims; returns it. Raises NotFound, Conflict."""
 
         async def once() -> Record:
             row = await self._existing(claim)
@@ -144,7 +144,7 @@ class IndexedTable(Generic[Record]):
         return row
 
     async def _replace(self, row: Row, before: Entry, after: Entry, note: Sequence[Write]) -> None:
-        """One transaction. A record that gets another key takes the claims along that it keeps."""
+        """One transaction. A record that gets another key takes along the claims that it keeps."""
         moved, old = before.key != after.key, before.claims.keys()
         own: list[Write] = [Delete(row), Insert(after.key, after.values)] if moved else [Replace(row, after.values)]
         kept: list[Write] = [Put(claim, {"key": after.key}) for claim in after.claims if moved and claim in old]
@@ -161,7 +161,7 @@ class IndexedTable(Generic[Record]):
         except RowExists:
             taken = {field for claim, field in entry.claims.items() if await self._is_anothers(claim, entry.key)}
             if not taken:
-                raise  # whoever had it has released it meanwhile
+                raise  # its holder has released it meanwhile
             kind = self._kind.name.replace("_", " ").capitalize()
             raise SettingsInvalid({field: [f"{kind} with this {field} already exists."] for field in taken}) from None
 

@@ -1,4 +1,4 @@
-"""The personal VMRs of whoever is signed in (P1)."""
+"""A signed-in user's personal VMRs (P1)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class VmrSource(Protocol):
     """Where an integration's VMRs are found."""
 
     async def of_owner(self, integration: Integration, email: str) -> Sequence[Vmr]:
-        """The VMRs of an owner, upper and lower case being the same. Raises Unavailable, RateLimited."""
+        """The VMRs of an owner, ignoring case. Raises Unavailable, RateLimited."""
         ...
 
 
@@ -31,10 +31,10 @@ class PersonalVmrs:
     source: VmrSource
 
     async def listing(self, uuid: str, token: str) -> list[Listed]:
-        """The `result` of the contract's personal_vmrs, in the order of names; VMRs without an alias are left out.
+        """The `result` of the contract's personal_vmrs, ordered by name; VMRs without an alias are left out.
 
-        Raises NotFound, NotAuthenticated (also for a user of whom no record tells the address), NotAllowed,
-        Unavailable, RateLimited.
+        Raises NotFound, NotAuthenticated (also for a user whose record has no address), NotAllowed, Unavailable,
+        RateLimited.
         """
         integration = await self.integrations.cached(uuid)
         caller = await self.identify(integration, token)
@@ -49,7 +49,7 @@ class PersonalVmrs:
             raise Unavailable(message) from error
 
     async def _email(self, integration: Integration, caller: Caller) -> str:
-        """The address on the caller's record: Outlook's own tokens carry none that can be trusted."""
+        """The address on the caller's record: Outlook's own tokens contain none that can be trusted."""
         user = await self.users.tied(integration, caller.key)
         if user is None:
             raise NotAuthenticated("Please sign in to see your personal VMRs.")

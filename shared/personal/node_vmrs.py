@@ -1,7 +1,7 @@
 """People's VMRs on a Management Node (docs/facts/pexip.md §2).
 
 Not confirmed against a live Management Node: that lists can be filtered by `primary_owner_email_address__iexact`. So
-the owner is compared here as well, and a node that passed the filter over would show nobody another's VMRs.
+the owner is compared here as well, and a node that ignored the filter would show nobody another's VMRs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shared.personal.vmr import PERSONAL_SERVICE_TYPES
 OWNER_PAGE_SIZE = 200
 OWNER_MAX_PAGES = 10
 LIST_TIMEOUT = 15.0
-"""Seconds for the whole list, however slowly it trickles: somebody waits before the pane."""
+"""Seconds for the whole list, however slowly it arrives: a user is waiting in front of the pane."""
 
 
 class _Alias(BaseModel):
@@ -28,7 +28,7 @@ class _Alias(BaseModel):
 
 
 class _Conference(BaseModel):
-    """What is read of a `conference`; everything else is passed over."""
+    """The fields of a `conference` that are read; everything else is ignored."""
 
     name: str
     description: str = ""
@@ -42,13 +42,13 @@ class _Conference(BaseModel):
     tag: str = ""
 
     def is_personal(self, email: str) -> bool:
-        """Whether it is a VMR of this owner, and none that was made for a meeting."""
+        """Whether it is a VMR of this owner, and not created for a meeting."""
         is_theirs = same_address(self.primary_owner_email_address or "", email)
         of_a_meeting = self.scheduled_conferences_count or is_tag_of_room(self.tag)
         return is_theirs and self.service_type in PERSONAL_SERVICE_TYPES and not of_a_meeting
 
     def shown(self) -> Vmr:
-        """As templates know it."""
+        """As templates see it."""
         return Vmr(
             self.name, self.description, self.service_type, tuple(entry.alias for entry in self.aliases),
             self.pin or "", self.guest_pin or "", self.allow_guests, self.primary_owner_email_address or "",
@@ -65,14 +65,14 @@ class _Page(BaseModel):
 
 
 async def vmrs_of_owner(client: NodeClient, email: str) -> list[Vmr]:
-    """An owner's VMRs; one request for each 200. Nobody's when `email` is "". Raises NodeFailed, RateLimited."""
-    if not same_address(email, email):  # none, or one that a node might fold to somebody else's
+    """An owner's VMRs; one request per 200. Nobody's if `email` is "". Raises NodeFailed, RateLimited."""
+    if not same_address(email, email):  # none, or one that a node might case-fold to somebody else's
         return []
     try:
         async with asyncio.timeout(LIST_TIMEOUT):
             return [each.shown() for each in await _all(client, email) if each.is_personal(email)]
     except TimeoutError as error:
-        raise NodeFailed(f"the Management Node does not answer within {LIST_TIMEOUT:g} seconds") from error
+        raise NodeFailed(f"the Management Node did not answer within {LIST_TIMEOUT:g} seconds") from error
 
 
 async def _all(client: NodeClient, email: str) -> list[_Conference]:

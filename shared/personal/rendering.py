@@ -1,4 +1,4 @@
-"""What the add-in is told of a personal VMR: the four templates, and the variables that they get (P1)."""
+"""What the add-in gets for a personal VMR: the four templates, and their variables (P1)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Listed: TypeAlias = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Vmr:
-    """A VMR as templates know it, of our own store or of a bridge. PINs are "" where there are none."""
+    """A VMR as templates see it, from our own store or a bridge. PINs are "" if there are none."""
 
     name: str
     description: str
@@ -33,7 +33,7 @@ def is_domain_alias(alias: str) -> bool:
 
 
 def is_numeric_alias(alias: str) -> bool:
-    """Whether an alias includes digits only: those of a telephone's keys."""
+    """Whether an alias consists of digits only: the keys of a telephone."""
     return alias.isascii() and alias.isdigit()
 
 
@@ -79,5 +79,5 @@ def listed(integration: Integration, vmr: Vmr) -> Listed:
 
 
 def joinable(vmrs: Sequence[Vmr]) -> list[Vmr]:
-    """Those that anybody can call, by their aliases; in the order of their names."""
+    """Those that can be called, i.e. have an alias; ordered by name."""
     return sorted((vmr for vmr in vmrs if vmr.aliases), key=lambda vmr: (vmr.name.casefold(), vmr.name))

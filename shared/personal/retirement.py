@@ -1,8 +1,8 @@
-"""Personal records of a deleted integration: its VMRs and user records go, and with them all that they remember.
+"""Personal records of a deleted integration: its VMRs and user records are deleted with all their contents.
 
 A record that names an integration belongs to it. One that names none belongs to the deployment, as every `conference`
-and `end_user` of the original API does, and stays; but what such a user proved to the deleted integration is
-forgotten: an integration may be made again under the same uuid, and another sign-in service stand behind it.
+and `end_user` of the original API does, and stays; but what such a user proved to the deleted integration is forgotten:
+an integration with the same uuid may be created again with another sign-in service.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ RETIREMENT_CONCURRENCY = 16
 
 
 async def retire_personal(storage: Storage, integration: str) -> None:
-    """Remove what belongs to an integration (uuid). May be repeated, and taken up where it was interrupted."""
+    """Remove what belongs to an integration (uuid). May be repeated, and resumed where it was interrupted."""
     vmrs, users = VmrStore(storage), UserStore(storage)
     await _each(vmrs.delete(vmr.id) for vmr in await vmrs.of_integration(integration))
     await vmrs.finish_deletions()
@@ -40,6 +40,6 @@ async def _each(work: Iterable[Awaitable[None]]) -> None:
             try:
                 await each
             except NotFound:
-                return  # an admin has removed it this moment
+                return  # an admin has just removed it
 
     await asyncio.gather(*map(one, work))

@@ -1,4 +1,4 @@
-"""What nodes are told of a VMR: the fields of a policy answer, as its table says (field_table.py)."""
+"""What nodes are told of a VMR: the fields of a policy answer, according to its table (field_table.py)."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from shared.personal.vmr import PersonalVmr
 
 
 def service_of(vmr: PersonalVmr) -> dict[str, Any]:
-    """The service; what is at its default is left out, so that the platform's default holds."""
+    """The service; fields at their default are left out, so that the platform's default applies."""
     values, told = vmr.fields, dict[str, Any]()
     for name, field in CONFERENCE_FIELDS.fields.items():
         as_ = field.told_as(vmr.service_type)
         if as_ and (as_ in REQUIRED or values[name] != field.default):
             told[as_] = _told(field, values[name], vmr)
     if told.get("breakout_rooms"):
-        told.pop("direct_media", None)  # nodes have either
+        told.pop("direct_media", None)  # nodes accept either
         told.pop("direct_media_notification_duration", None)
     return {name: value for name, value in told.items() if value is not None}
 
 
 def _told(field: Field, value: Any, vmr: PersonalVmr) -> Any:
-    """A value as nodes take it: a reference's name, a call rate in bits, JSON as an object."""
+    """A value as nodes accept it: a reference's name, a call rate in bits, JSON as an object."""
     if field.is_reference and isinstance(value, str):
         return vmr.names.get(path_in(value), value)
     if value is None:

@@ -1,4 +1,4 @@
-"""Where an integration's VMRs are: in our own store, or on the bridge that its settings name."""
+"""Where an integration's VMRs are: in our own store, or on the bridge in its settings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ChosenSource:
 
 
 def served_by(integrations: IntegrationStore) -> IsServed:
-    """Whether nodes are answered for an integration's VMRs, as it is at most 30 seconds ago, or for those of all."""
+    """Whether nodes get answers for an integration's VMRs, or for those of all; at most 30 seconds old."""
 
     async def is_served(uuid: str) -> bool:
         try:

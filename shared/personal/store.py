@@ -2,11 +2,11 @@
 
     owner:<digest of the owner's address>:<id>      vmr: the VMR as JSON
     id:<id>, name:<integration>:<digest>, alias:<integration>:<digest>      claims, see indexed.py
-    deleted:<id>                                    vmr: what has still to release its claims
+    deleted:<id>                                    vmr: still has to release its claims
     registered                                      all VMRs are in the registry (claims.py)
 
-So the VMRs of an owner are one range of keys, and an answer of the table. Names and aliases are unique in the whole
-deployment: claims.py.
+So an owner's VMRs are one range of keys, read in one query. Names and aliases are unique in the whole deployment:
+claims.py.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _REGISTERED = "told"
 """Row key of the mark that all VMRs have been entered in the registry, with what nodes are told of them."""
 
 TELL_CONCURRENCY = 16
-"""VMRs of which nodes are told at the same time."""
+"""VMRs whose policy answers are updated concurrently."""
 
 _DELETED = "deleted:"
-"""Row key prefix of what a deleted VMR has still to release."""
+"""Row key prefix of what a deleted VMR still has to release."""
 
 _ATTEMPTS = 8
 _IN_USE = {
@@ -55,19 +55,19 @@ class VmrStore:
         self._telling = Telling(self._table, _VMRS, self._claims, is_served)
 
     async def of_owner(self, integration: str, email: str) -> list[Vmr]:
-        """The VMRs of an owner that an integration (uuid) may show; one storage trip. Nobody's when `email` is ""."""
-        if not same_address(email, email):  # none, or one that would fold to somebody else's
+        """The VMRs of an owner that an integration (uuid) may show; one storage trip. Nobody's if `email` is ""."""
+        if not same_address(email, email):  # none, or one that would case-fold to somebody else's
             return []
         found = self._vmrs.records(f"owner:{digest(email)}:")
         theirs = [vmr async for vmr in found if same_address(vmr.primary_owner_email_address, email)]
         return [shown(vmr) for vmr in theirs if vmr.integration in ("", integration)]
 
     async def of_integration(self, integration: str) -> list[PersonalVmr]:
-        """The VMRs that belong to this integration (uuid) alone. Reads all: for admins, and for clearing up."""
+        """The VMRs that belong to this integration (uuid) alone. Reads all: for admins and clean-up."""
         return [vmr for vmr in await self.all() if vmr.integration == integration]
 
     async def all(self) -> list[PersonalVmr]:
-        """Every VMR, by rising id."""
+        """Every VMR, by ascending id."""
         return sorted([vmr async for vmr in self._vmrs.records("owner:")], key=lambda vmr: vmr.id)
 
     async def get(self, id_: int) -> PersonalVmr:
@@ -90,7 +90,7 @@ class VmrStore:
         await self._telling.tell(vmr)
 
     async def change(self, id_: int, change: Callable[[PersonalVmr], PersonalVmr]) -> PersonalVmr:
-        """Change a VMR, whoever else does at the same time. Raises NotFound, and what `change` and `create` raise."""
+        """Change a VMR, despite concurrent changes. Raises NotFound, and what `change` and `create` raise."""
         for _ in range(_ATTEMPTS):
             before, now = await self.get(id_), self._clock.now()
             added = claims_of(change(before)) - claims_of(before)
@@ -115,16 +115,16 @@ class VmrStore:
         await self._forget(gone)
 
     async def finish_deletions(self) -> None:
-        """Let go of what VMRs held whose deletion was interrupted."""
+        """Release the claims of VMRs whose deletion was interrupted."""
         async for row in self._table.rows(_VMRS, _DELETED):
             await self._forget(_vmr(row))
 
     async def finish_changes(self) -> None:
-        """Let go of what changed VMRs held, and tell nodes, where a change was interrupted."""
+        """Release what changed VMRs no longer need, and tell nodes, if a change was interrupted."""
         await self._telling.finish(lambda id_: self._vmrs.find(f"id:{id_}"), self._clock.now())
 
     async def tell_of_integration(self, integration: str) -> None:
-        """Tell nodes again of the VMRs of an integration (uuid): who serves them may have changed."""
+        """Tell nodes again of the VMRs of an integration (uuid): the server that has them may have changed."""
         turns = asyncio.Semaphore(TELL_CONCURRENCY)
 
         async def tell(vmr: PersonalVmr) -> None:
@@ -137,15 +137,15 @@ class VmrStore:
         await self._claims.release(vmr.id, claims_of(vmr), self._clock.now())
         row = await self._table.get(_VMRS, f"{_DELETED}{vmr.id:018}")
         if row:
-            with suppress(RowChanged):  # another run of the same work was faster
+            with suppress(RowChanged):  # a concurrent run was faster
                 await self._table.commit(_VMRS, Delete(row))
 
     async def is_registered(self) -> bool:
-        """Whether `register` has been through: once is enough."""
+        """Whether `register` has completed: once is enough."""
         return await self._table.get(_VMRS, _REGISTERED) is not None
 
     async def register(self) -> Mapping[int, list[str]]:
-        """Enter the VMRs of older versions in the registry, and tell nodes; what others have is returned, by id."""
+        """Enter the VMRs of older versions in the registry, and tell nodes; returns what others have, by id."""
         refused = dict[int, frozenset[Claim]]()
         for vmr in await self.all():
             refused[vmr.id] = await self._claims.adopt(vmr.id, claims_of(vmr))
@@ -153,7 +153,7 @@ class VmrStore:
         return {id_: sorted(claim.text for claim in claims) for id_, claims in refused.items() if claims}
 
     async def mark_registered(self) -> None:
-        """All have been entered, and none of them shares anything."""
+        """All have been entered, and none shares anything."""
         await self._table.commit(_VMRS, Put(_REGISTERED, {}))
 
     async def _take(self, id_: int, claims: frozenset[Claim], now: datetime) -> None:
@@ -166,8 +166,8 @@ class VmrStore:
             raise SettingsInvalid(faults)
 
 
-class _Overtaken(Exception):  # no error: the change is tried again
-    """Another change came first, after which this one needs other names or aliases."""
+class _Overtaken(Exception):  # no error: the change is retried
+    """Another change came first; this one needs other names or aliases now."""
 
 
 class _Attempt:
@@ -193,7 +193,7 @@ class _Attempt:
 
 
 def shown(vmr: PersonalVmr) -> Vmr:
-    """A VMR of ours as templates know it."""
+    """One of our VMRs as templates see it."""
     aliases = tuple(entry.alias for entry in vmr.aliases)
     return Vmr(
         vmr.name, vmr.description, vmr.service_type, aliases, vmr.pin, vmr.guest_pin, vmr.allow_guests,

@@ -1,4 +1,4 @@
-"""What the night does for personal VMRs: the registry of aliases and names follows them (claims.py)."""
+"""The nightly upkeep of personal VMRs: the registry of aliases and names follows them (claims.py)."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from shared.personal.telling import IsServed, always
 from shared.storage import Storage
 
 AllIntegrations = Callable[[], Awaitable[Sequence[Integration]]]
-"""Reads the outlines of all integrations, by rising id."""
+"""Reads the outlines of all integrations, by ascending id."""
 
 
 async def keep_vmrs_registered(
     storage: Storage, alarms: Alarms, all_integrations: AllIntegrations, is_served: IsServed = always
 ) -> None:
-    """Finish what was interrupted; enter in the registry, and tell nodes, what older versions have kept beside it.
+    """Finish what was interrupted; enter in the registry, and tell nodes, what older versions have stored.
 
-    What somebody else has is an alarm of the VMR's integration, or of the first one when it belongs to all.
+    What somebody else has becomes an alarm of the VMR's integration, or of the first one if it belongs to all.
     """
     vmrs = VmrStore(storage, is_served=is_served)
     await vmrs.finish_deletions()
@@ -37,7 +37,7 @@ async def keep_vmrs_registered(
         causes[owner if owner in uuids else next(iter(uuids), "")].append(f"conference {id_}: {', '.join(texts)}")
     for integration in integrations:
         if integration.uuid in causes and IN_USE[AlarmKind.DUPLICATE_ALIAS](integration):
-            cause = f"Also another conference's or a meeting's: {'; '.join(causes[integration.uuid][:10])}."
+            cause = f"Also used by another conference or a meeting: {'; '.join(causes[integration.uuid][:10])}."
             await alarms.raise_(integration.uuid, AlarmKind.DUPLICATE_ALIAS, cause)
         else:
             await alarms.clear(integration.uuid, AlarmKind.DUPLICATE_ALIAS)

@@ -1,11 +1,11 @@
-"""User records, and the sign-ins that they remember (P2): partition `users` of table `personal`.
+"""User records and their remembered sign-ins (P2): partition `users` of table `personal`.
 
     user:<uuid>                                     user: the record as JSON
     id:<id>, uuid:<uuid>, email:<integration>:<digest>, entra:<integration>:<digest>, exchange:<integration>:<digest>,
     sign-in:<integration>:<digest of the caller's key>      claims, see indexed.py
 
-A sign-in is part of the record, so it is forgotten with it. Addresses and ids are unique within an integration, and
-among the records that belong to all of them; an integration's own record goes before one of all.
+A sign-in is part of the record, so it is deleted with it. Addresses and ids are unique within an integration, and among
+the records that belong to all of them; an integration's own record takes precedence.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _SOMEBODY_ELSE = (
 )
 _UNUSABLE = "Your e-mail address cannot be used here. Please ask your administrator for a user record."
 _AT_ONCE = 1
-"""An end that is over already: of a proof without times."""
+"""Already expired: of a proof without times."""
 
 _CLAIMS_CONCURRENCY = 8
-"""How often somebody may sign in for the first time in the same instant."""
+"""How often concurrent first sign-ins of one user are retried."""
 
 
 class UserStore:
-    """User records, for admins and (as EndUsers) for signing in.
+    """User records, for admins and (as EndUsers) for sign-in.
 
     Every call may raise Unavailable, those that write Conflict.
     """
@@ -62,11 +62,11 @@ class UserStore:
                     return await self._welcome(integration, subject, email, name)
                 return await self._remembering(user, integration, subject)
             except (SettingsInvalid, NotFound):
-                continue  # the same user signs in twice at once, or an admin has removed the record this moment
+                continue  # the same user is signing in twice, or an admin has just removed the record
         raise Conflict("Your user record is being changed right now. Please sign in again.")
 
     async def remember(self, integration: Integration, user: str, outlook: Caller) -> bool:
-        """See EndUsers.remember. A key proves somebody else also when an admin has put it on their record."""
+        """See EndUsers.remember. A key also proves somebody else if an admin has put it on their record."""
         key = outlook.key
         other, record = await self.tied(integration, key), await self._users.find(f"uuid:{user}")
         if record is None or not _may_be(record, key) or (other is not None and other.uuid != user):
@@ -75,11 +75,11 @@ class UserStore:
             await self._forget_ended(integration, user, key)
             await self._users.change(f"uuid:{user}", lambda now: _with_outlook(now, integration, outlook))
         except (SettingsInvalid, NotFound):
-            return False  # this moment another user has claimed the key, or an admin has removed the record
+            return False  # another user has just claimed the key, or an admin has just removed the record
         return True
 
     async def _forget_ended(self, integration: Integration, user: str, key: str) -> None:
-        """Take a key that proves nobody any more from another record."""
+        """Take a key that no longer proves anybody from another record."""
         holder = await self._users.find(_sign_in(integration.uuid, digest(key)))
         if holder and holder.uuid != user:
             place = integration.uuid, digest(key)
@@ -107,7 +107,7 @@ class UserStore:
     # --- admins
 
     async def all(self) -> list[UserRecord]:
-        """Every record, by rising id."""
+        """Every record, by ascending id."""
         return sorted([user async for user in self._users.records("user:")], key=lambda user: user.id)
 
     async def get(self, id_: int) -> UserRecord:
@@ -123,7 +123,7 @@ class UserStore:
         await self._users.create(user)
 
     async def change(self, id_: int, change: Callable[[UserRecord], UserRecord]) -> UserRecord:
-        """Change a record, whoever else does at the same time. Raises NotFound, and what `change`, `create` raise."""
+        """Change a record, despite concurrent changes. Raises NotFound, and what `change`, `create` raise."""
         return await self._users.change(f"id:{id_}", change)
 
     async def delete(self, id_: int) -> None:
@@ -131,27 +131,27 @@ class UserStore:
         await self._users.delete(f"id:{id_}")
 
     async def forget_all(self, user: str, integration: str) -> None:
-        """Forget every sign-in of a user (uuid) with an integration (uuid). Nothing happens when there are none."""
+        """Forget every sign-in of a user (uuid) with an integration (uuid). No effect if there are none."""
         try:
             await self._users.change(f"uuid:{user}", lambda now: _without(now, lambda each: each[0] == integration))
         except NotFound:
-            return  # the record is gone, and its sign-ins with it
+            return  # the record is gone, and with it its sign-ins
 
     # ---
 
     async def _same(self, integration: Integration, subject: str, email: str) -> UserRecord | None:
-        """The record that remembers an account, under the address that it proves now.
+        """The record that remembers an account, with the address that it proves now.
 
-        An address that the account proves no more may be somebody else's by now. A record of all integrations stays as
-        it is: no sign-in service makes somebody another user in the eyes of other integrations. So does one that an
-        admin has tied to this account.
+        An address that the account no longer proves may belong to somebody else by now. A record of all integrations is
+        left unchanged: no sign-in service can make somebody another user for other integrations. So is one that an
+        admin has linked to this account.
         """
         user = await self.known(integration, subject)
         if user is None or same_address(user.email, email) or _is_tied(user, subject):
             return user
         has_another = await self._users.find(f"email:{integration.uuid}:{digest(email)}")
         if user.integration != integration.uuid or has_another:
-            await self.forget_all(user.uuid, integration.uuid)  # Outlook's tokens, too: they are of the same person
+            await self.forget_all(user.uuid, integration.uuid)  # Outlook's tokens, too: they belong to the same person
             return None
         return await self._users.change(f"uuid:{user.uuid}", lambda now: _renamed(now, email))
 
@@ -182,7 +182,7 @@ class UserStore:
 
 
 def _newcomer(integration: Integration, subject: str, email: str, name: str) -> UserRecord:
-    """A record that has no id yet. Raises NotAllowed for an address that no record can have."""
+    """A record without an id yet. Raises NotAllowed for an address that no record can have."""
     values: dict[str, Any] = {
         "id": 0,
         "uuid": str(uuid4()),
@@ -219,7 +219,7 @@ def _with(user: UserRecord, integration: Integration, key: str, ends: int = 0) -
 
 
 def _with_outlook(user: UserRecord, integration: Integration, outlook: Caller) -> UserRecord:
-    """The record with what Outlook's token proves: for good when it was issued after the first one's end."""
+    """The record with what Outlook's token proves: permanently if it was issued after the first one's expiry."""
     before = user.remembered(integration.uuid, digest(outlook.key))
     ends = before[3] if before else max(outlook.expires, _AT_ONCE)
     is_for_good = _is_tied(user, outlook.key) or (before is not None and outlook.issued >= before[3])
@@ -247,7 +247,7 @@ def _id_on(user: UserRecord, key: str) -> str:
 
 
 def _id_in(key: str) -> tuple[str, str]:
-    """The method of a `Caller.key`, and the id in it that an admin may put on a record; "" when it has none."""
+    """The method of a `Caller.key`, and the id in it that an admin may put on a record; "" if it has none."""
     method, _, rest = key.partition(":")
     return method, {"entra": rest.rpartition(":")[2], "exchange": rest.partition(":")[0]}.get(method, "")
 

@@ -1,4 +1,4 @@
-"""A personal VMR, as it is kept: the original API's `conference` (field_table.py; docs/facts/pexip.md §2)."""
+"""A personal VMR, as stored: the original API's `conference` (field_table.py; docs/facts/pexip.md §2)."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.personal.field_table import CONFERENCE_FIELDS
 
 MAX_ALIASES = 20
-"""So that a VMR at its longest fits into one column of a table."""
+"""So that the longest possible VMR fits into one column of a table."""
 
 PERSONAL_SERVICE_TYPES = ("conference", "lecture", "two_stage_dialing")
-"""Virtual Meeting Room, Virtual Auditorium, Virtual Reception: what people meet in, and the add-in lists."""
+"""Virtual Meeting Room, Virtual Auditorium, Virtual Reception: what people meet in, and what the add-in lists."""
 
 
 class Alias(BaseModel):
     """One of a VMR's aliases.
 
-    `slot` tells it from the VMR's other ones and stays when it is renamed. `created` is an ISO time, "" for one from
-    before it was kept: it came with its VMR.
+    `slot` distinguishes it from the VMR's other ones and stays when it is renamed. `created` is an ISO time, "" for one
+    from before it was stored: it was created with its VMR.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -33,11 +33,11 @@ class Alias(BaseModel):
 
 
 class PersonalVmr(BaseModel):
-    """A VMR as it is kept. `integration` is the uuid of the one it belongs to, "" for all; `created` an ISO time.
+    """A stored VMR. `integration` is the uuid of the one it belongs to, "" for all; `created` an ISO time.
 
-    `settings` are the other fields of the original's, by name, where they are not at their default. `names` are what
-    references among them stand for that are URIs. `revision` counts its changes: what nodes are told follows the
-    newest. Limits are the table's, and hold for what is written now: what was kept before is read as it is.
+    `settings` are the original's other fields, by name, where they differ from their default. `names` are what URI
+    references among them stand for. `revision` counts its changes: nodes are told the newest. Limits are the table's,
+    and apply to what is written now: what was stored before is read as it is.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -61,10 +61,10 @@ class PersonalVmr(BaseModel):
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """The fields of the original's that can be written, each with its value; aliases as they are kept."""
+        """The original's writable fields, each with its value; aliases in stored form."""
         attributes = {name: getattr(self, name) for name in ATTRIBUTES}
         return {**CONFERENCE_FIELDS.defaults, **self.settings, **attributes}
 
 
 ATTRIBUTES = frozenset(CONFERENCE_FIELDS.defaults) & frozenset(PersonalVmr.model_fields)
-"""Fields of the original's that code here reads by name; the others are `settings`."""
+"""The original's fields that code here reads by name; the others are in `settings`."""

@@ -1,7 +1,7 @@
-"""Where secrets are kept: passwords, client secrets, refresh tokens (I5).
+"""Where secrets are stored: passwords, client secrets, refresh tokens (I5).
 
-A value is kept under a new reference each time, and never changed. So a save of settings is all or nothing: the
-reference becomes valid with the row that holds it, and an interrupted or refused save leaves the old value in force.
+A value is stored under a new reference each time, and never changed. So a save of settings is atomic: the reference
+becomes valid with the row that holds it, and an interrupted or rejected save leaves the old value in force.
 
     settings row:  password = "1111…-password-9f2c…"   ──►   Key Vault / encrypted file: the value
 """
@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from shared.errors import NotFound
 
 SecretReference = NewType("SecretReference", str)
-"""The name of a kept value; "" when there is none. Not itself a secret."""
+"""The name of a stored value; "" if there is none. Not itself a secret."""
 
 
 class SecretMissing(NotFound):
@@ -24,10 +24,10 @@ class SecretMissing(NotFound):
 
 
 class SecretStore(Protocol):
-    """Keeps secret values."""
+    """Stores secret values."""
 
     async def set(self, integration: str, field: str, value: SecretStr) -> SecretReference:
-        """Keep a value of an integration's (UUID) setting; returns its reference. Raises Unavailable."""
+        """Store a value of an integration's (UUID) setting; returns its reference. Raises Unavailable."""
         ...
 
     async def get(self, reference: SecretReference) -> SecretStr:
@@ -35,7 +35,7 @@ class SecretStore(Protocol):
         ...
 
     async def delete(self, reference: SecretReference) -> None:
-        """Forget the value; no error when it is gone already. Raises Unavailable."""
+        """Delete the value; no error if it is already gone. Raises Unavailable."""
         ...
 
     async def close(self) -> None:
@@ -44,10 +44,12 @@ class SecretStore(Protocol):
 
 
 def new_reference(integration: str, field: str) -> SecretReference:
-    """A reference never used before: letters, digits and dashes, at most 127, as Key Vault wants its names."""
+    """A reference never used before: letters, digits and dashes, at most 127, as Key Vault requires of names."""
     return SecretReference(f"{integration}-{field.replace('_', '-')}-{uuid4().hex[:12]}")
 
 
 def missing(reference: SecretReference) -> SecretMissing:
     """What `get` raises."""
-    return SecretMissing(f"The secret {reference} is not there (any more). Set it again in the integration's settings.")
+    return SecretMissing(
+        f"The secret {reference} does not exist (any more). Set it again in the integration's settings."
+    )

@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 VAULT_TIMEOUT = 30.0
-"""Seconds for a whole answer, the SDK's own tries among them: it would wait for minutes, and somebody for it."""
+"""Seconds for a whole response, including the SDK's own retries: it would wait for minutes while somebody waits for
+it.
+"""
 
 
 class KeyVaultSecrets:
     """A SecretStore. Needs the role Key Vault Secrets Officer on the vault. The SDK is loaded on first use.
 
-    References are never used twice, so a vault's soft delete (which keeps a deleted name taken) does not matter.
+    References are never reused, so a vault's soft delete (which keeps a deleted name taken) does not matter.
     """
 
     def __init__(self, vault_uri: str, client_id: str = "", client: SecretClient | None = None) -> None:
@@ -53,11 +55,12 @@ class KeyVaultSecrets:
         return SecretStr(found.value or "")
 
     async def delete(self, reference: SecretReference) -> None:
-        """See SecretStore.delete. The vault keeps what is deleted for its retention time."""
+        """See SecretStore.delete. The vault keeps deleted values for its retention period."""
         from azure.core.exceptions import HttpResponseError
         from azure.core.rest import HttpRequest
 
-        # The SDK's delete_secret polls every two seconds until the vault has done it; an admin's save need not wait.
+        # The SDK's delete_secret polls every two seconds until the vault has finished; an admin's save need not wait
+        # for that.
         response = await self._ask(self._secrets().send_request(HttpRequest("DELETE", f"secrets/{reference}")))
         if response.status_code not in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
             raise self._unavailable(HttpResponseError(response=response))
@@ -86,7 +89,7 @@ class KeyVaultSecrets:
         except ResourceNotFoundError:
             raise
         except TimeoutError as error:
-            message = f"Key Vault {self._vault_uri} does not answer within {VAULT_TIMEOUT:g} seconds."
+            message = f"Key Vault {self._vault_uri} did not answer within {VAULT_TIMEOUT:g} seconds."
             raise Unavailable(message) from error
         except AzureError as error:
             raise self._unavailable(error) from error
@@ -95,6 +98,6 @@ class KeyVaultSecrets:
         # The SDK's message may quote the request; its class and status are enough to act on.
         status = getattr(error, "status_code", None)
         return Unavailable(
-            f"Key Vault {self._vault_uri} cannot be used now ({type(error).__name__}, status {status}). "
+            f"Key Vault {self._vault_uri} cannot be used at the moment ({type(error).__name__}, status {status}). "
             "Check the vault's network rules and the app's role Key Vault Secrets Officer."
         )

@@ -1,6 +1,7 @@
 """Admins' templates: checked on save, rendered in a sandbox, previewed (T1 to T4).
 
-`catalogue` says which settings are templates, `grammar` what a template may say, `meter` how much it may do.
+`catalogue` lists the settings that are templates, `grammar` what a template may contain, `meter` how much work it may
+do.
 """
 
 from shared.templates.catalogue import FIELDS, SAMPLES, Destination, TemplateField, meeting_time

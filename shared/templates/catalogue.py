@@ -1,7 +1,7 @@
-"""Which settings are templates, what each may use, and what becomes of the result.
+"""The settings that are templates, the variables of each, and where the result goes.
 
-Accepted variables are those that the original's documentation prints under each template.
-`scheduled_alias_description_template` is not printed there; it describes an alias in the words of the conference
+Accepted variables are those that the original's documentation lists under each template.
+`scheduled_alias_description_template` is not listed there; it describes an alias in the words of the conference
 description, so it accepts the same variables.
 """
 
@@ -12,11 +12,11 @@ from enum import Enum
 from types import MappingProxyType
 
 MAX_TEMPLATE = 12_288
-"""Characters in a template (docs/facts/pexip.md §1)."""
+"""Maximum characters of a template (docs/facts/pexip.md §1)."""
 
 
 class Destination(Enum):
-    """Where a rendered template goes, which decides how values are escaped (T3)."""
+    """Where a rendered template goes, which determines how values are escaped (T3)."""
 
     HTML = "html"
     """Part of a mail body: values are HTML-escaped."""
@@ -32,11 +32,11 @@ class TemplateField:
     destination: Destination
     variables: tuple[str, ...] = ()
     required: str | None = None
-    """The variable that must be seen in the result."""
+    """The variable that must be visible in the result."""
 
 
 def accepted(template: TemplateField) -> str:
-    """What the template may use, in words."""
+    """The accepted variables, in words."""
     return f"accepted are {', '.join(template.variables)}" if template.variables else "this text has no variables"
 
 
@@ -117,4 +117,4 @@ SAMPLES: Mapping[str, object] = MappingProxyType(
         "owners_email": "alice@example.com",
     }
 )
-"""A value for every variable there is: what a preview shows, and what a template is tried with before it is saved."""
+"""A sample value for every variable: what a preview shows, and what a template is tested with before it is saved."""

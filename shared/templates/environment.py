@@ -1,6 +1,6 @@
 """The sandbox: a Jinja2 environment that can do what `grammar` allows and pays for it (T1, T2).
 
-Jinja2's own sandbox stands behind the list of allowed syntax as a second wall.
+Jinja2's own sandbox is a second line of defence behind the list of allowed syntax.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,25 +19,25 @@ from shared.templates.pex import NOW_PARTS, PEX, Now
 from shared.templates.standard import FILTERS, Filter, range_
 
 MAX_OUTPUT = 262_144
-"""Characters in what a template makes."""
+"""Maximum characters of a template's output."""
 
-_COMPILED = 128  # templates kept compiled; an integration has 21
+_COMPILED = 128  # compiled templates in the cache; an integration has 21
 
 
 class _Context(Context):
-    """A rendering's names, and the meter that its filters and functions pay."""
+    """A rendering's variables, and the meter that its filters and functions charge."""
 
     meter: Meter
 
     def derived(self, locals: dict[str, Any] | None = None) -> "_Context":
-        """What Jinja2 makes for calls inside a loop: the same rendering, the same meter."""
+        """Jinja2's context for calls inside a loop: the same rendering, the same meter."""
         context = cast(_Context, super().derived(locals))
         context.meter = self.meter
         return context
 
 
 def _metered(function: Filter) -> Callable[..., Any]:
-    """A filter or function as Jinja2 calls it: given the meter, and its result paid for."""
+    """A filter or function as Jinja2 calls it: it gets the meter, and its result is charged."""
 
     @pass_context
     def paid(context: _Context, *args: Any, **kwargs: Any) -> Any:
@@ -48,7 +48,7 @@ def _metered(function: Filter) -> Callable[..., Any]:
 
 
 def _variable(_: Meter, value: Any) -> Any:
-    """What a name stands for, if it is data; functions, Jinja2's own objects and the like are not."""
+    """The value of a name, if it is data; not functions, Jinja2's own objects and the like."""
     if value is None or isinstance(value, str | int | float | list | tuple | dict | Undefined | Now):
         return value
     raise TypeError("not a value")
@@ -70,7 +70,7 @@ def _concat(context: _Context, *values: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A value as it is printed; nothing for None. Lists and the like are printed as Python does."""
+    """A value as it is printed; nothing for None. Lists and the like are printed as in Python."""
     if isinstance(value, str):
         return value
     return "" if value is None else str(value)
@@ -90,7 +90,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%"})
 
     def __init__(self, *, html: bool) -> None:
-        # Not optimised: nothing is computed while a template is compiled, where no meter runs.
+        # Not optimised: nothing is computed at compile time, when no meter runs.
         super().__init__(autoescape=html, optimized=False, finalize=_finalize, cache_size=0)
         functions = {name: _metered(function) for name, function in PEX.items()}
         self.filters = {name: _metered(function) for name, function in FILTERS.items()} | functions
@@ -106,7 +106,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         }
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """The parts of `loop` and of what `pex_now` gives; nothing else has attributes."""
+        """The parts of `loop` and of the result of `pex_now`; nothing else has attributes."""
         parts = {LoopContext: grammar.LOOP_PARTS, Now: NOW_PARTS}.get(type(obj), frozenset())
         return getattr(obj, attribute) if attribute in parts else self.undefined(obj=obj, name=attribute)
 
@@ -122,7 +122,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return any(obj is function for function in self.globals.values())
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """An operator, with the size of its result looked at before."""
+        """An operator, with the size of its result checked first."""
         meter = cast(_Context, context).meter
         if operator == "%" and isinstance(left, str):
             raise TypeError("use the format filter instead of %")
@@ -132,7 +132,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 
 def _product(left: Any, right: Any) -> int:
-    """The size of a text or list that is repeated; 0 for a product of numbers."""
+    """The size of a repeated text or list; 0 for a product of numbers."""
     for repeated, times in ((left, right), (right, left)):
         if isinstance(repeated, str | list | tuple) and isinstance(times, int):
             return (weigh(repeated) - 1) * max(times, 0)
@@ -141,12 +141,12 @@ def _product(left: Any, right: Any) -> int:
 
 @cache
 def sandbox(*, html: bool) -> Sandbox:
-    """The environment for HTML or for plain text, made when it is first needed."""
+    """The environment for HTML or for plain text, created when first needed."""
     return Sandbox(html=html)
 
 
 def parse(text: str, *, html: bool) -> tuple[nodes.Template | None, grammar.Checked]:
-    """A template's tree and what was found in it; no tree when it cannot be read at all."""
+    """A template's syntax tree and what was found in it; no tree if it cannot be parsed at all."""
     environment = sandbox(html=html)
     try:
         if len(text) > MAX_TEMPLATE:
@@ -156,12 +156,12 @@ def parse(text: str, *, html: bool) -> tuple[nodes.Template | None, grammar.Chec
     except TemplateSyntaxError as error:
         return None, grammar.Checked([f"line {error.lineno}: {error.message}"])
     except (RecursionError, ValueError):  # too many brackets; a number of thousands of digits
-        return None, grammar.Checked(["it is nested too deep, or has too long a number in it"])
+        return None, grammar.Checked(["it is nested too deeply, or contains too long a number"])
 
 
 @lru_cache(maxsize=_COMPILED)
 def compiled(text: str, *, html: bool) -> Template:
-    """A template ready to run. Raises TemplateInvalid with its first fault."""
+    """A template ready to run. Raises TemplateInvalid with its first problem."""
     tree, checked = parse(text, html=html)
     if tree is None or checked.faults:
         raise TemplateInvalid(checked.faults[0])
@@ -169,22 +169,23 @@ def compiled(text: str, *, html: bool) -> Template:
     try:
         code = environment.compile(grammar.instrument(tree))
     except (TemplateError, SyntaxError, RecursionError, MemoryError) as error:
-        raise TemplateInvalid(f"it cannot be compiled ({type(error).__name__}): it is nested too deep") from error
+        raise TemplateInvalid(f"it cannot be compiled ({type(error).__name__}): it is nested too deeply") from error
     return Template.from_code(environment, code, environment.make_globals(None))
 
 
 def run(text: str, values: Mapping[str, Any], meter: Meter, *, html: bool) -> str:
-    """What a template makes of values. Raises TemplateInvalid, and nothing else, when it cannot."""
+    """The result of a template for these values. Raises TemplateInvalid, and nothing else, if it fails."""
     template = compiled(text, html=html)
     context = cast(_Context, template.new_context(dict(values)))
     context.meter = meter
     try:
         result = "".join(template.root_render_func(context))
     except Exception as error:
-        # Anything at all: what runs is the admin's. The error's text may hold personal data, so it is not repeated.
+        # Any exception at all: what runs is the admin's. The error's text may hold personal data, so it is not
+        # repeated.
         raise _explained(template, error) from error
     if len(result) > MAX_OUTPUT:
-        raise TemplateInvalid(f"it makes more than {MAX_OUTPUT:,} characters")
+        raise TemplateInvalid(f"it produces more than {MAX_OUTPUT:,} characters")
     return result.encode("utf-8", "ignore").decode()  # without lone surrogates, which no mail can carry
 
 
@@ -198,4 +199,4 @@ def _explained(template: Template, error: Exception) -> TemplateInvalid:
     where = f"line {lines[-1]}: " if lines else ""
     if isinstance(error, TemplateInvalid):
         return type(error)(f"{where}{error}")
-    return TemplateInvalid(f"{where}an expression cannot be computed ({type(error).__name__})")
+    return TemplateInvalid(f"{where}an expression cannot be evaluated ({type(error).__name__})")

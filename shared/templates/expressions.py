@@ -1,8 +1,8 @@
 r"""Regular expressions in templates, by RE2.
 
-Python's `re` tries alternatives without end and cannot be stopped; a time limit would make the answer depend on how
-busy the machine is. RE2 takes time in proportion to the text, whatever the pattern, and a bounded amount of memory. Its
-price: look-around and back-references inside a pattern are refused (those in a replacement, `\1`, work).
+Python's `re` may backtrack without end and cannot be stopped; a time limit would make the result depend on how busy the
+machine is. RE2 takes time in proportion to the text, whatever the pattern, and a bounded amount of memory. Its price:
+look-around and back-references inside a pattern are rejected (those in a replacement, `\1`, work).
 """
 
 import re
@@ -20,8 +20,8 @@ _REFERENCE = re.compile(r"\\(?:([1-9][0-9]?)|g<(\w+)>|(\\))")
 
 @lru_cache(maxsize=64)
 def _compiled(pattern: str) -> Any:
-    """RE2's pattern object (its package has no types). Raises TemplateInvalid."""
-    import re2  # type: ignore[import-untyped]  # here, because few templates need it
+    """RE2's pattern object (its package is untyped). Raises TemplateInvalid."""
+    import re2  # type: ignore[import-untyped]  # imported here, because few templates need it
 
     if len(pattern) > _MAX_PATTERN:
         raise TemplateInvalid(f"a regular expression is longer than {_MAX_PATTERN} characters")
@@ -31,7 +31,7 @@ def _compiled(pattern: str) -> Any:
     try:
         return re2.compile(pattern, options)
     except re2.error as error:
-        raise TemplateInvalid(f"a regular expression cannot be used: {_reason(error)}") from error
+        raise TemplateInvalid(f"a regular expression is invalid: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:
@@ -40,7 +40,7 @@ def _reason(error: Exception) -> str:
 
 
 def _matches(meter: Meter, pattern: str, text: str) -> Iterator[Any]:
-    """Matches from left to right. Each search may read the text to its end, so each is paid for."""
+    """Matches from left to right. Each search may read the text to its end, so each is charged for that."""
     expression = _compiled(pattern)
     price = 4 + len(text) * (1 + expression.programsize // 16) // 16
     meter.charge(price)
@@ -50,7 +50,7 @@ def _matches(meter: Meter, pattern: str, text: str) -> Iterator[Any]:
 
 
 def search(meter: Meter, pattern: str, text: str) -> list[str] | None:
-    """The groups of the first match, or the whole match when the pattern has no groups; None when there is no match."""
+    """The groups of the first match, or the whole match if the pattern has no groups; None if there is no match."""
     for match in _matches(meter, pattern, text):
         return list(match.groups(default="")) or [match.group()]
     return None
@@ -75,7 +75,7 @@ def replace(meter: Meter, pattern: str, replacement: str, text: str) -> str:
 
 
 def _parts(replacement: str) -> list[str]:
-    """A replacement as references to groups and the texts between them, which can hold no reference."""
+    """A replacement split into group references and the literal texts between them."""
     parts: list[str] = []
     end = 0
     for reference in _REFERENCE.finditer(replacement):
@@ -85,12 +85,12 @@ def _parts(replacement: str) -> list[str]:
 
 
 def _group(match: Any, reference: re.Match[str]) -> str:
-    """What a reference in a replacement stands for. Raises TemplateInvalid."""
+    """The text that a group reference in a replacement stands for. Raises TemplateInvalid."""
     number, name, backslash = reference.groups()
     if backslash:
         return "\\"
     try:
         found = match.group(int(number)) if number else match.group(int(name) if name.isdigit() else name)
     except (IndexError, KeyError):
-        raise TemplateInvalid(f"a replacement names a group that is not there: {reference.group()}") from None
+        raise TemplateInvalid(f"a replacement names a group that does not exist: {reference.group()}") from None
     return str(found or "")

@@ -1,4 +1,4 @@
-"""Values that somebody gives to a preview, as JSON: taken for what the product itself would give, or refused."""
+"""Values given to a preview as JSON: converted to what the product itself would pass, or rejected."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,7 +9,7 @@ _A_TIME = "a time with its offset, such as 2026-11-30T10:00:00+01:00"
 
 
 def values_of(template: TemplateField, values: Mapping[str, object]) -> tuple[dict[str, object], list[str]]:
-    """The values by variable, and what is wrong with those that are not among them."""
+    """The values by variable, and what is wrong with the others."""
     good: dict[str, object] = {}
     faults: list[str] = []
     for name, value in values.items():
@@ -24,7 +24,7 @@ def values_of(template: TemplateField, values: Mapping[str, object]) -> tuple[di
 
 
 def _like(sample: object, value: object) -> object:
-    """The value in the type of the variable's sample. Raises ValueError, saying what is needed."""
+    """The value in the type of the variable's sample. Raises ValueError, stating what is needed."""
     match sample:
         case datetime():
             return _time(value)

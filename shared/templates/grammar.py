@@ -1,9 +1,9 @@
-"""What of Jinja2's language a template may say, and how it is made to pay for what it does (T1, T2).
+"""What a template may contain of Jinja2's language, and how it is charged for what it does (T1, T2).
 
-The tree that Jinja2's parser makes is checked against a list of what is allowed, so that a new Jinja2 brings nothing
-new in by itself. Left out on purpose: macros, calls of anything but the listed functions and `recursive` loops (so
-there is no recursion), include, import and extends (there is no loader either), `**`, attributes (but those of `loop`
-and of what `pex_now` gives).
+The syntax tree from Jinja2's parser is checked against a list of what is allowed, so that a new Jinja2 version adds
+nothing by itself. Excluded on purpose: macros, calls of anything but the listed functions and `recursive` loops (so
+there is no recursion), include, import and extends (there is no loader either), `**`, attributes (except those of
+`loop` and of the result of `pex_now`).
 """
 
 from collections.abc import Container, Iterator
@@ -22,10 +22,12 @@ TESTS = frozenset({
     "integer", "le", "lessthan", "lower", "lt", "mapping", "ne", "none", "number", "odd", "sequence", "string",
     "true", "undefined", "upper", "==", "!=", "<", "<=", ">", ">=",
 })  # fmt: skip
-"""The tests (`is …`) that are allowed: those that look at a value and at nothing else."""
+"""The allowed tests (`is …`): those that only look at a value."""
 
 MAX_DEPTH = 60
-"""Levels of a template's tree. Far more than a person nests, and far less than Python's compiler and ours can take."""
+"""Maximum depth of a template's tree. Far more than people nest, and far less than Python's compiler and ours can
+take.
+"""
 
 _ALLOWED = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Assign, nodes.AssignBlock,
@@ -40,28 +42,28 @@ _NAMES = {
     "NSRef": "namespace",
 }  # fmt: skip
 
-# Filters that only `instrument` puts into a tree; no template can write their names.
+# Filters that only `instrument` inserts into a tree; no template can write their names.
 VARIABLE, CONTAINER, LOOP, CONCAT = "@variable", "@container", "@loop", "@concat"
 
 
 @dataclass
 class Checked:
-    """What a look at a template's tree found."""
+    """What the check of a template's tree found."""
 
     faults: list[str] = field(default_factory=list)
     used: dict[str, int] = field(default_factory=dict)
-    """Names that are read, with the line of the first time."""
+    """Names that are read, with the line of the first use."""
     assigned: set[str] = field(default_factory=set)
 
     def fault(self, node: nodes.Node, message: str) -> None:
-        """Notes a fault at the node's line, once."""
+        """Records a problem at the node's line, once."""
         line = f"line {node.lineno}: {message}"
         if line not in self.faults:
             self.faults.append(line)
 
 
 def check(tree: nodes.Template, filters: Container[str], functions: Container[str]) -> Checked:
-    """Everything in a tree that is not allowed, in the order of the template.
+    """Everything in a tree that is not allowed, in the template's order.
 
     Raises RecursionError for a tree deeper than MAX_DEPTH (and does not recurse itself).
     """
@@ -124,7 +126,7 @@ def _check_attribute(node: nodes.Getattr, found: Checked) -> None:
 
 
 class _Instrument(NodeTransformer):
-    """Puts payment into a tree; see `meter`."""
+    """Inserts the charges into a tree; see `meter`."""
 
     def visit_Name(self, node: nodes.Name) -> nodes.Node:
         return node if node.ctx != "load" or node.name == "loop" else _paid(node, VARIABLE)
@@ -150,7 +152,7 @@ class _Instrument(NodeTransformer):
 
     def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:
         self.generic_visit(node)
-        if isinstance(node.arg, nodes.Slice):  # compiled to a Python slice, about which Python warns for a number
+        if isinstance(node.arg, nodes.Slice):  # compiled to a Python slice, which triggers a warning for a number
             node.node = _paid(node.node, CONTAINER)
         return node
 
@@ -166,13 +168,13 @@ def _paid(node: nodes.Node, filter_name: str, *args: nodes.Node) -> nodes.Filter
 
 
 def instrument(tree: nodes.Template) -> nodes.Template:
-    """The tree, changed so that it pays for what it does. Only for trees without faults."""
+    """The tree, changed so that it is charged for what it does. Only for valid trees."""
     _Instrument().visit(tree)
     return tree
 
 
 def weight(tree: nodes.Node) -> int:
-    """Steps that one run through a tree costs, without what its values and inner loops cost by themselves."""
+    """Steps that one run through a tree costs, without those of its values and inner loops."""
     return sum(1 + _length(node) // CHARACTERS_PER_STEP for node in _walk(tree))
 
 

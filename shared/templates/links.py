@@ -1,7 +1,7 @@
-"""What mail filters make of links, undone: Microsoft Safe Links and Proofpoint URL Defense (versions 1 to 3).
+"""Undoes what mail filters do to links: Microsoft Safe Links and Proofpoint URL Defense (versions 1 to 3).
 
-A text is cut at white space, quotes and angle brackets; each piece that is such a link is replaced by its target.
-A piece that only looks like one stays as it is.
+A text is split at white space, quotes and angle brackets; each piece that is such a link is replaced by its target. A
+piece that only looks like one is left alone.
 """
 
 import base64
@@ -22,12 +22,14 @@ _RUNS = {
 
 
 def safelinks_decode(text: str) -> str:
-    """Every `https://….safelinks.protection.outlook.com/?url=…` in a text as its target."""
+    """Every `https://….safelinks.protection.outlook.com/?url=…` in a text replaced by its target."""
     return _each(text, _safelink)
 
 
 def urldefense_decode(text: str) -> str:
-    """Every `https://urldefense.proofpoint.com/v1|v2/url?u=…` and `https://urldefense.com/v3/__…` as its target."""
+    """Every `https://urldefense.proofpoint.com/v1|v2/url?u=…` and `https://urldefense.com/v3/__…` replaced by its
+    target.
+    """
     return _each(text, _urldefense)
 
 
@@ -36,7 +38,7 @@ def _each(text: str, target: Callable[[str], str | None]) -> str:
 
 
 def _parameter(link: str, host: str, name: str) -> str | None:
-    """A parameter of a link of that host (or of one below it), percent-decoded once."""
+    """A parameter of a link to that host (or a subdomain), percent-decoded once."""
     try:
         parts = urlsplit(html.unescape(link))
         found = parse_qs(parts.query, max_num_fields=20).get(name)
@@ -60,7 +62,7 @@ def _urldefense(link: str) -> str | None:
 
 
 def _version_3(link: str) -> str | None:
-    """`*` stands for the next character that was kept aside in base64, `**X` for as many as X says (A: 2, B: 3, …)."""
+    """`*` stands for the next character stored separately in base64, `**X` for as many as X says (A: 2, B: 3, …)."""
     found = _V3.match(link)
     if not found:
         return None

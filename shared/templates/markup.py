@@ -1,4 +1,4 @@
-"""HTML around templates: whether tags are closed, HTML as plain text, and HTML from admins made harmless."""
+"""HTML around templates: whether tags are closed, HTML as plain text, and sanitising of admins' HTML."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ _VOID = frozenset({
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
 })  # fmt: skip
 _ACTIVE = frozenset({"script", "iframe", "object", "embed"})
-_VALUE = "\ue000"  # stands for a value; a private character, which no template needs
+_VALUE = "\ue000"  # stands for a value; a private-use character, which no template needs
 _NAMED = re.compile(f"</?{_VALUE}")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -37,7 +37,9 @@ _STYLES = {
 
 
 class _Tags(HTMLParser):
-    """Notes tags that are not closed or closed in the wrong order, and values where escaping would not hold them."""
+    """Records tags that are not closed or closed in the wrong order, and values where escaping would not contain
+    them.
+    """
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)  # or "&lt;b" would look like a tag
@@ -60,7 +62,7 @@ class _Tags(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if _VALUE in data and self._open and self._open[-1][0] in ("style", *_ACTIVE):
-            self.faults.append(f"line {self.getpos()[0]}: a value cannot stand in <{self._open[-1][0]}>")
+            self.faults.append(f"line {self.getpos()[0]}: a value is not allowed in <{self._open[-1][0]}>")
 
     def handle_endtag(self, tag: str) -> None:
         line = self.getpos()[0]
@@ -70,19 +72,20 @@ class _Tags(HTMLParser):
             self.faults.append(f"line {line}: </{tag}> closes nothing")
             return
         while (name := self._open.pop())[0] != tag:
-            self.faults.append(f"line {line}: </{tag}> comes before the <{name[0]}> of line {name[1]} is closed")
+            self.faults.append(f"line {line}: </{tag}> comes before <{name[0]}> in line {name[1]} is closed")
 
     def close(self) -> None:
         """Everything has been fed; `rawdata` is what HTMLParser could not finish."""
         if "<" in self.rawdata:
-            self.faults.append(f"line {self.getpos()[0]}: a tag or comment is not complete")
+            self.faults.append(f"line {self.getpos()[0]}: a tag or comment is incomplete")
         self.faults += [f"line {line}: <{tag}> is not closed" for tag, line in self._open]
 
 
 def faults(tree: nodes.Template) -> list[str]:
-    """What is wrong with a template's own HTML, with lines: tags left open or closed wrongly, values outside quotes.
+    """What is wrong with a template's own HTML, with lines: tags left open or closed in the wrong order, values outside
+    quotes.
 
-    Tried once for every branch that an `if` has, the same branch everywhere: a tag that is opened in one `if` may be
+    Checked once for every branch of an `if`, taking the same branch everywhere: a tag that is opened in one `if` may be
     closed in a later one.
     """
     ways = max((2 + len(node.elif_) for node in tree.find_all(nodes.If)), default=1)
@@ -103,7 +106,7 @@ def _named(html: str) -> Iterator[str]:
 
 
 def _skeleton(tree: nodes.Template, way: int) -> str:
-    """The template's own HTML on the lines where it stands, with a mark for every value."""
+    """The template's own HTML with its lines, with a mark for every value."""
     pieces: list[str] = []
     line = 1
     for node in _outputs(tree.body, way):
@@ -129,11 +132,11 @@ def html_to_text(html: str) -> str:
     """HTML as plain text for people.
 
     Lines are broken where the HTML breaks them and nowhere else, so addresses and security tags stay whole. A link's
-    address follows its label when the label says something else.
+    address follows its label if the label differs.
     """
     if not html.strip():
         return ""
-    from inscriptis import Inscriptis  # type: ignore[import-untyped]  # here, because it loads lxml
+    from inscriptis import Inscriptis  # type: ignore[import-untyped]  # imported here, because it loads lxml
     from inscriptis.css_profiles import CSS_PROFILES  # type: ignore[import-untyped]
     from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]
     from lxml.html import fromstring  # type: ignore[import-untyped]
@@ -148,11 +151,11 @@ def html_to_text(html: str) -> str:
 
 
 def sanitise(html: str) -> str:
-    """HTML of an admin (headings, messages of the pane) with only what formats text; scripts and handlers are gone.
+    """An admin's HTML (headings, messages of the pane), reduced to what formats text; scripts and handlers are removed.
 
-    Allowed: formatting tags, links to https: and mailto:, and inline styles of fonts, colours and spacing.
+    Allowed: formatting tags, links to https: and mailto:, and inline styles for fonts, colours and spacing.
     """
-    import nh3  # here, because not every process shows HTML
+    import nh3  # imported here, because not every process shows HTML
 
     return nh3.clean(
         html,

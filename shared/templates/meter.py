@@ -1,17 +1,15 @@
-"""How much a template may do (T2).
+"""How much work a template may do (T2).
 
 Nothing is timed: a template that is accepted today must not fail tomorrow because the machine is busy, and neither
-signals nor threads that can be killed exist on every platform. Instead, every piece of work is paid for in *steps*, out
-of a fixed number:
+signals nor killable threads exist on every platform. Instead, all work is charged in *steps*, against a fixed budget:
 
-- a loop pays beforehand for its body, once a turn (`grammar.instrument`);
-- a value pays for its size where it enters an expression: read from a variable, or made by an operator, a filter or a
-  function. What is then done with it (compare, slice, print) takes time in proportion to that size;
-- no value may outgrow `MAX_VALUE`, so that a step is short whatever it does. What could multiply a value asks
-  `Meter.room` *before* it does the work.
+- a loop is charged in advance for its body, once per iteration (`grammar.instrument`);
+- a value is charged for its size when it enters an expression: read from a variable, or created by an operator, a
+  filter or a function. What is then done with it (compare, slice, print) takes time in proportion to that size;
+- no value may grow beyond `MAX_VALUE`, so that a step is short whatever it does. What could multiply a value calls
+  `Meter.room` *before* doing the work.
 
-Templates have neither recursion (macros, recursive loops) nor loops without end, so this bounds time and memory
-together.
+Templates have neither recursion (macros, recursive loops) nor endless loops, so this bounds time and memory together.
 """
 
 from collections.abc import Mapping
@@ -21,24 +19,24 @@ from shared.clock import Clock
 from shared.errors import TemplateInvalid
 
 MAX_STEPS = 100_000
-"""Steps for one rendering; about half a second of a slow core. The default templates need fewer than 100."""
+"""Steps per rendering; about half a second on a slow core. The default templates need fewer than 100."""
 
 CHARACTERS_PER_STEP = 16
-"""Characters (or list entries) that are handled for one step."""
+"""Characters (or list entries) handled per step."""
 
 MAX_VALUE = 16_384
-"""Characters and entries, nested ones included, of one value."""
+"""Maximum characters and entries of one value, including nested ones."""
 
 MAX_NUMBER = 10**18
 """Numbers stay within ± this."""
 
 
 class Exhausted(TemplateInvalid):
-    """The template does too much, or makes something too large."""
+    """The template does too much work, or produces something too large."""
 
 
 def weigh(value: object) -> int:
-    """1 and its characters for a text, 1 and its entries' weights for a list; counting stops soon after MAX_VALUE."""
+    """1 plus its characters for a text, 1 plus its entries' weights for a list; counting stops soon after MAX_VALUE."""
     total = 0
     rest: list[object] = [value]
     while rest and total <= MAX_VALUE:
@@ -55,7 +53,7 @@ def weigh(value: object) -> int:
 
 
 class Meter:
-    """What one rendering has left, and what it said."""
+    """What one rendering has left, and what it has logged."""
 
     def __init__(self, clock: Clock, steps: int = MAX_STEPS) -> None:
         self.clock = clock
@@ -63,28 +61,28 @@ class Meter:
         self._left = steps
 
     def charge(self, steps: int) -> None:
-        """Pay for work about to be done. Raises Exhausted."""
+        """Charge for work about to be done. Raises Exhausted."""
         self._left -= steps
         if self._left < 0:
             raise Exhausted("it does too much: shorten its loops or its texts")
 
     def scan(self, size: int, times: int) -> None:
-        """Pay for going over a text of this size so many times at the speed of memory. Raises Exhausted."""
+        """Charge for passing over a text of this size so many times at memory speed. Raises Exhausted."""
         self.charge(size * times // 4096)
 
     def room(self, size: int) -> None:
-        """Ask before a value of this size (characters or entries) is made. Raises Exhausted."""
+        """Call before a value of this size (characters or entries) is created. Raises Exhausted."""
         if size > MAX_VALUE:
-            raise Exhausted(f"it makes a value longer than {MAX_VALUE:,} characters")
+            raise Exhausted(f"it produces a value longer than {MAX_VALUE:,} characters")
         self.charge(1 + size // CHARACTERS_PER_STEP)
 
     def hold(self, value: Any) -> Any:
-        """A value enters an expression: pay for its size, and hand it back. Raises Exhausted."""
+        """A value enters an expression: charge for its size, and return it. Raises Exhausted."""
         self.room(weigh(value))
         if isinstance(value, int | float) and abs(value) > MAX_NUMBER:
-            raise Exhausted("it makes too large a number")
+            raise Exhausted("it produces too large a number")
         return value
 
 
 class RequirementNotMet(TemplateInvalid):
-    """The template itself asked to fail for these values (`pex_require_min_length`)."""
+    """The template itself failed for these values (`pex_require_min_length`)."""

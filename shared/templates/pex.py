@@ -1,8 +1,8 @@
 """The 24 `pex_*` of admins' templates (docs/facts/pexip.md §7).
 
-The public sources do not say of each whether it is a filter or a function, so every one is both: `{{ name|pex_reverse
-}}` and `{{ pex_reverse(name) }}`. Every one takes the rendering's Meter before what the template gives it, and none
-returns markup: what they make of a value is escaped like the value itself.
+The public sources do not say for each whether it is a filter or a function, so every one is both: `{{ name|pex_reverse
+}}` and `{{ pex_reverse(name) }}`. Every one gets the rendering's Meter before the template's arguments, and none
+returns markup: results are escaped like any value.
 """
 
 import base64
@@ -30,7 +30,7 @@ _MAX_PIN = 64
 
 @dataclass(frozen=True)
 class Now:
-    """What `pex_now` gives: the parts of the present moment in the zone that was asked for."""
+    """The result of `pex_now`: the parts of the current moment in the requested zone."""
 
     year: int
     month: int
@@ -67,13 +67,15 @@ def _clean_phone_number(_: Meter, value: object) -> str:
 
 
 def _debug_log(meter: Meter, *message: object) -> str:
-    """Says something to whoever previews the template. Never logged: what templates handle is personal (O3)."""
+    """Shows something to whoever previews the template. Never logged: template values are personal data (O3)."""
     meter.messages.append(" ".join(text(part) for part in message))
     return ""
 
 
 def _find_first_match(meter: Meter, values: Sequence[object], pattern: str) -> str:
-    """The first entry in which the pattern is found, anywhere (whether it is anchored is not documented); else ''."""
+    """The first entry in which the pattern is found, anywhere (whether it is anchored is not documented); otherwise
+    ''.
+    """
     return next((text(value) for value in values if expressions.search(meter, pattern, text(value)) is not None), "")
 
 
@@ -87,7 +89,7 @@ def _head(_: Meter, value: object, count: int) -> str:
 
 
 def _in_subnet(_: Meter, address: object, networks: str | Sequence[str]) -> bool:
-    """Whether an IPv4 or IPv6 address is in one of the networks; a value that is no address is in none."""
+    """Whether an IPv4 or IPv6 address is in one of the networks; a value that is not an address is in none."""
     try:
         wanted = ipaddress.ip_address(text(address))
     except ValueError:
@@ -101,7 +103,9 @@ def _md5(_: Meter, value: object) -> str:
 
 
 def _now(meter: Meter, zone: str = "UTC") -> Now:
-    """The present moment in an IANA zone. Printed whole, it looks like Python's `str(datetime)` (not documented)."""
+    """The current moment in an IANA zone. Printed as a whole, it looks like Python's `str(datetime)` (not
+    documented).
+    """
     try:
         moment: datetime = meter.clock.now().astimezone(ZoneInfo(zone))
     except (ValueError, OSError, LookupError):
@@ -120,7 +124,7 @@ def _now(meter: Meter, zone: str = "UTC") -> Now:
 
 def _random_pin(_: Meter, length: int) -> str:
     if not 1 <= length <= _MAX_PIN:
-        raise TemplateInvalid(f"pex_random_pin makes 1 to {_MAX_PIN} digits")
+        raise TemplateInvalid(f"pex_random_pin generates 1 to {_MAX_PIN} digits")
     return f"{secrets.randbelow(10**length):0{length}}"
 
 
@@ -129,7 +133,9 @@ def _regex_replace(meter: Meter, value: object, find: str, replacement: str) -> 
 
 
 def _regex_search(meter: Meter, pattern: str, value: object) -> list[str]:
-    """The groups of the first match, an empty list for none. Without groups: the whole match (not documented)."""
+    """The groups of the first match, an empty list if there is none. Without groups: the whole match (not
+    documented).
+    """
     return expressions.search(meter, pattern, text(value)) or []
 
 
@@ -169,7 +175,7 @@ def _to_uuid(_: Meter, value: object) -> str:
 
 
 def _update(_: Meter, value: Mapping[Any, Any], changes: Mapping[Any, Any]) -> dict[Any, Any]:
-    """A copy with other values; what it was made from stays as it is."""
+    """A copy with other values; the source stays unchanged."""
     return {**value, **changes}
 
 
@@ -178,7 +184,9 @@ def _url_decode(_: Meter, value: object) -> str:
 
 
 def _url_encode(_: Meter, value: object) -> str:
-    """Percent-encoded so that it is one part of any URL: slashes too (which are not, is not documented)."""
+    """Percent-encoded so that it can be any part of a URL: slashes too (which characters are exempt is not
+    documented).
+    """
     return quote(text(value), safe="")
 
 

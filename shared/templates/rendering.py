@@ -1,4 +1,4 @@
-"""Templates as the rest of the product uses them: checked, rendered for where they go, previewed."""
+"""Templates as the rest of the product uses them: checked, rendered for their destination, previewed."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -14,28 +14,28 @@ from shared.templates.given import values_of
 from shared.templates.meter import Meter, RequirementNotMet
 
 LINE_MAX_LENGTH = 250
-"""Characters in a line: what names, descriptions and policy answers may have (docs/facts/pexip.md §1, §6)."""
+"""Maximum characters of a line: what names, descriptions and policy answers may have (docs/facts/pexip.md §1, §6)."""
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What a template would look like. `html` is None for a line, `line` is None for HTML."""
+    """What a template would produce. `html` is None for a line, `line` is None for HTML."""
 
     html: str | None
     text: str
     line: str | None
     faults: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
-    """What the template said through `pex_debug_log`."""
+    """The template's output through `pex_debug_log`."""
 
 
-_REQUIRED = "{{{{{}}}}} must be in the text that people see: meetings are recognised by it"
+_REQUIRED = "{{{{{}}}}} must be in the visible text: meetings are recognised by it"
 
 
 def check(name: str, text: str) -> list[str]:
-    """Every fault of a template of that settings field (I4); an empty list when it can be saved.
+    """Every problem of a template for that settings field (I4); an empty list if it can be saved.
 
-    Raises InvalidRequest when there is no such template field.
+    Raises InvalidRequest if there is no such template field.
     """
     template = _field(name)
     html = template.destination is Destination.HTML
@@ -57,11 +57,11 @@ def _unknown(template: TemplateField, used: Mapping[str, int], assigned: set[str
 
 
 def _tried(template: TemplateField, text: str) -> list[str]:
-    """Faults that show when the template is rendered with sample values."""
+    """Problems that show up when the template is rendered with sample values."""
     try:
         result = _render(template, text, SAMPLES, Meter(SystemClock()))
     except RequirementNotMet:
-        return []  # it may hold for real values
+        return []  # it may succeed for real values
     except TemplateInvalid as error:
         return [f"with sample values: {error}"]
     if template.required and str(SAMPLES[template.required]) not in markup.html_to_text(result):
@@ -70,11 +70,11 @@ def _tried(template: TemplateField, text: str) -> list[str]:
 
 
 def render(name: str, text: str, values: Mapping[str, object], *, clock: Clock | None = None) -> str:
-    """What a template of that settings field makes of values: HTML with values escaped, or one plain line (T3).
+    """The result of that settings field's template for these values: HTML with values escaped, or one plain line (T3).
 
     Values are texts, numbers, booleans, None (nothing is printed), lists of these, and aware datetimes; those that the
-    field does not accept are left aside. Raises TemplateInvalid when it fails or outgrows its bounds, with the
-    template's name and the line; what the values hold is not repeated.
+    field does not accept are ignored. Raises TemplateInvalid if it fails or exceeds its limits, with the template's
+    name and the line; the values are not repeated.
     """
     try:
         return _render(_field(name), text, values, Meter(clock or SystemClock()))
@@ -90,9 +90,9 @@ def _render(template: TemplateField, text: str, values: Mapping[str, object], me
 
 
 def preview(name: str, text: str, values: Mapping[str, object] | None = None, *, clock: Clock | None = None) -> Preview:
-    """A template rendered with the values given and samples for the rest (T4); only faults if there are any.
+    """A template rendered with the given values and samples for the rest (T4); only problems if there are any.
 
-    Values are as JSON has them, and become what the product itself would give: times are ISO texts with an offset.
+    Values are JSON, converted to what the product itself would pass: times are ISO texts with an offset.
     """
     template = _field(name)
     meter = Meter(clock or SystemClock())
@@ -108,7 +108,7 @@ def preview(name: str, text: str, values: Mapping[str, object] | None = None, *,
 
 
 def one_line(text: str) -> str:
-    """Plain text on one line: white space folded, control characters out, at most LINE_MAX_LENGTH characters."""
+    """Plain text on one line: white space collapsed, control characters removed, at most LINE_MAX_LENGTH characters."""
     folded = " ".join(text.split())
     plain = "".join(character for character in folded if unicodedata.category(character) not in ("Cc", "Cs"))
     return plain[:LINE_MAX_LENGTH].rstrip()

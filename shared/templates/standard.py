@@ -1,7 +1,7 @@
 """The 18 standard filters that admins' templates may use (docs/facts/pexip.md §7).
 
-They do what Jinja2's do, without Jinja2's `attribute` arguments, and each looks at the size of its result before it
-makes it. Every one takes the rendering's Meter before what the template gives it.
+They do what Jinja2's do, without Jinja2's `attribute` arguments, and each checks the size of its result before creating
+it. Every one gets the rendering's Meter before the template's arguments.
 """
 
 import re
@@ -24,7 +24,9 @@ _CONVERSION = re.compile(
 
 
 def _alike(*texts: object) -> list[str]:
-    """The texts, all HTML-escaped if one of them is markup, so that no value becomes markup by being joined to one."""
+    """The texts, all HTML-escaped if one of them is markup, so that no value becomes markup by being joined to
+    markup.
+    """
     if any(isinstance(text, Markup) for text in texts):
         return [escape(text) for text in texts]
     return [soft_str(text) for text in texts]
@@ -43,7 +45,7 @@ def _last(_: Meter, value: Sequence[Any]) -> Any:
 
 
 def _format(meter: Meter, value: object, *args: object, **kwargs: object) -> str:
-    """Printf formatting. Widths are bounded and given in the text itself: `%1000000000d` and `%*d` are attacks."""
+    """Printf formatting. Widths are bounded and must be in the text itself: `%1000000000d` and `%*d` are attacks."""
     text = soft_str(value)
     longest = max((len(soft_str(each)) for each in (*args, *kwargs.values())), default=0)
     size = len(text)
@@ -52,7 +54,7 @@ def _format(meter: Meter, value: object, *args: object, **kwargs: object) -> str
             raise TypeError("format allows the conversions s, d, i, f, e, g, x, o and %%, without *")
         width = max(int(conversion["width"] or 0), int(conversion["precision"] or 0))
         if width > _MAX_WIDTH:
-            raise Exhausted(f"format makes a text wider than {_MAX_WIDTH}")
+            raise Exhausted(f"format produces a text wider than {_MAX_WIDTH}")
         size += width + longest
     meter.room(size)
     return text % (kwargs or args)
@@ -69,7 +71,7 @@ def _lower(_: Meter, value: object) -> str:
 
 
 def range_(meter: Meter, *bounds: int) -> list[int]:
-    """Numbers as a list; also a function in templates, as Jinja2 has it."""
+    """Numbers as a list; also a function in templates, as in Jinja2."""
     numbers = range(*bounds)
     meter.room(len(numbers))
     return list(numbers)
@@ -85,14 +87,14 @@ def _replace(meter: Meter, value: object, old: object, new: object, count: int |
 
 def _round(_: Meter, value: float, precision: int = 0, method: Any = "common") -> float:
     if abs(precision) > _MAX_PRECISION:
-        raise Exhausted(f"round takes at most {_MAX_PRECISION} digits")
+        raise Exhausted(f"round accepts at most {_MAX_PRECISION} digits")
     return jinja.do_round(value, precision, method)
 
 
 def _striptags(meter: Meter, value: object) -> str:
     text = soft_str(value)
-    meter.scan(len(text), text.count("<"))  # markupsafe copies the text once for every tag
-    return Markup(text).striptags()  # noqa: S704 (it gives plain text, which is escaped again)
+    meter.scan(len(text), text.count("<"))  # markupsafe copies the text once per tag
+    return Markup(text).striptags()  # noqa: S704 (it returns plain text, which is escaped again)
 
 
 def _trim(meter: Meter, value: object, chars: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Where an integration's add-in is served: the addresses that the manifest, the pane and identity tokens name."""
+"""Where an integration's add-in is served: the URLs in the manifest, the pane and identity tokens."""
 
 from dataclasses import dataclass
 
@@ -20,19 +20,19 @@ class Addresses:
         return f"https://{integration.addin_server_domain}"
 
     def pane(self, integration: Integration) -> str:
-        """The pane as the manifest names it, which is the audience of Exchange identity tokens."""
+        """The pane's URL in the manifest, which is the audience of Exchange identity tokens."""
         return f"{self._root(integration)}/pane"
 
     def commands(self, integration: Integration) -> str:
-        """The page in which Outlook runs commands that have no pane."""
+        """The page in which Outlook runs commands without a pane."""
         return f"{self._root(integration)}/commands"
 
     def launch(self, integration: Integration) -> str:
-        """The script of events, for Outlooks that run it without a page."""
+        """The script for events, for Outlook clients that run it without a page."""
         return f"{self._root(integration)}/launch.js"
 
     def icon(self, integration: Integration, size: int, *, grey: bool = False) -> str:
-        """The icon of that many pixels. A new icon has a new address: Outlook never asks for the same one again."""
+        """The icon with that many pixels. A new icon has a new URL: Outlook never requests the same one again."""
         return f"{self._root(integration)}/icon-{size}-{fingerprint(integration)}{f'-{GREY}' if grey else ''}.png"
 
     def _root(self, integration: Integration) -> str:

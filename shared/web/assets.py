@@ -1,8 +1,8 @@
 """Static files as they are served: named by the hash of all of them, compressed once.
 
-`<route><hash>-<file>` never changes its content, so that browsers may keep it for ever; a change of any file gives all
-of them new names. Modules import each other as `./insert.js`, in the source and in the browser's tests; here the names
-in the imports become the served ones.
+The content of `<route><hash>-<file>` never changes, so that browsers may cache it for ever; a change of any file gives
+all of them new names. Modules import each other as `./insert.js`, in the source and in the browser's tests; here the
+names in the imports are replaced by the served ones.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from hashlib import sha256
 from pathlib import Path, PurePath
 
 VENDOR = "vendor"
-"""Folder of other people's files, which dev/install fetches."""
+"""Folder of third-party files, which dev/install downloads."""
 
 _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
 }
 _COMMENTS = re.compile(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*\n|^[ \t]*//[^\n]*\n", re.MULTILINE | re.DOTALL)
-"""Comments that stand on lines of their own: a third of the sources, of no use to a browser."""
+"""Comments on lines of their own: a third of the sources, of no use to a browser."""
 _IMPORT = re.compile(r"""(?P<quote>["'])\.(?:\.?/(?:src|vendor))?/(?P<file>[\w.-]+\.js)(?P=quote)""")
 
 
 @dataclass(frozen=True)
 class Asset:
-    """One file as it goes over the wire."""
+    """One file as it is sent."""
 
     body: bytes
     gzipped: bytes
@@ -44,7 +44,7 @@ class Assets:
     by_name: Mapping[str, Asset]
 
     def url(self, file: str) -> str:
-        """Where a source file is served, as a path. Raises KeyError when there is no such file."""
+        """Where a source file is served, as a path. Raises KeyError if there is no such file."""
         name = f"{self.hash}-{file}"
         if name not in self.by_name:
             raise KeyError(f"there is no file {file!r} below {self.route}")
@@ -52,13 +52,13 @@ class Assets:
 
 
 def assets(route: str, files: Sequence[Path], also: Mapping[str, str] | None = None) -> Assets:
-    """These files, served below a route; what is `also` given by name counts for the hash.
+    """These files, served below a route; `also` (contents by name) is included in the hash.
 
-    Raises ValueError when two files have one name, or when a module imports what is not there.
+    Raises ValueError if two files have the same name, or a module imports a missing file.
     """
     names = [path.name for path in files]
     if len(set(names)) != len(names):
-        raise ValueError(f"two files below {route} have one name: {', '.join(names)}")
+        raise ValueError(f"two files below {route} have the same name: {', '.join(names)}")
     bodies = {path.name: _served(path) for path in files}
     hash_ = _hash({**{name: text.encode() for name, text in (also or {}).items()}, **bodies})
     by_name = {f"{hash_}-{name}": _asset(hash_, name, body, names) for name, body in bodies.items()}
@@ -71,7 +71,7 @@ def without_comments(source: str) -> str:
 
 
 def _served(path: Path) -> bytes:
-    """A file without its comments; other people's as they are."""
+    """A file without its comments; third-party files unchanged."""
     return path.read_bytes() if path.parent.name == VENDOR else without_comments(path.read_text("utf-8")).encode()
 
 
@@ -92,7 +92,7 @@ def _asset(hash_: str, name: str, body: bytes, names: list[str]) -> Asset:
 def _with_served_imports(hash_: str, name: str, source: str, names: list[str]) -> str:
     def served(match: re.Match[str]) -> str:
         if match["file"] not in names:
-            raise ValueError(f"{name} imports ./{match['file']}, which is not there: `make ready` fetches libraries")
+            raise ValueError(f"{name} imports ./{match['file']}, which is missing: `make ready` downloads libraries")
         return f"{match['quote']}./{hash_}-{match['file']}{match['quote']}"
 
     return _IMPORT.sub(served, source)

@@ -1,8 +1,8 @@
-"""Response headers of the add-in's pages: what may run in them, and who may show them (X7).
+"""Response headers of the add-in's pages: what may run in them, and who may embed them (X7).
 
 There is no X-Frame-Options: Outlook on the web shows the pane in a frame, and `frame-ancestors` says in which.
-`Cross-Origin-Opener-Policy: unsafe-none` is spelled out, because `same-origin` cuts a sign-in dialog off from the
-pane that opened it (docs/facts/outlook-addin.md).
+`Cross-Origin-Opener-Policy: unsafe-none` is explicit, because `same-origin` disconnects a sign-in dialog from the pane
+that opened it (docs/facts/outlook-addin.md).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ OUTLOOK = (
     "https://webmail.apps.mil",
     "https://partner.outlook.cn",
 )
-"""Where Outlook on the web lives: Microsoft's clouds. Not confirmed in live tenants of the national clouds."""
+"""Where Outlook on the web runs: Microsoft's clouds. Not confirmed in live tenants of the national clouds."""
 
 COMMON = {
     "X-Content-Type-Options": "nosniff",
@@ -35,14 +35,14 @@ COMMON = {
 def page_headers(
     integration: Integration, connect: Sequence[str] = (), ancestors: Sequence[str] = ()
 ) -> dict[str, str]:
-    """Headers of an HTML page. `connect`: origins besides our own that its scripts ask; `ancestors`: as in `policy`."""
+    """Headers of an HTML page. `connect`: other origins that its scripts call; `ancestors`: as in `policy`."""
     return {"Content-Security-Policy": policy(integration, connect, ancestors), **COMMON}
 
 
 def policy(integration: Integration, connect: Sequence[str] = (), ancestors: Sequence[str] = ()) -> str:
-    """The content security policy of the pane. `ancestors`: who may show it besides Outlook and `owa_hosts`.
+    """The content security policy of the pane. `ancestors`: who may embed it besides Outlook and `owa_hosts`.
 
-    Genuine Office.js works under it (docs/facts/outlook-addin.md). Style attributes are allowed because the admin's
+    The real Office.js works under it (docs/facts/outlook-addin.md). Style attributes are allowed because the admin's
     texts may have them, sanitised; style elements and scripts in the page are not.
     """
     directives: Mapping[str, Sequence[str]] = {
@@ -61,9 +61,9 @@ def policy(integration: Integration, connect: Sequence[str] = (), ancestors: Seq
 
 
 def owa_hosts(integration: Integration) -> list[str]:
-    """Origins of Outlook on the web on-premises: the servers that serve Exchange's metadata and web services.
+    """Origins of Outlook on the web on-premises: the servers of Exchange's metadata and web services.
 
-    In Exchange's own defaults these names are one; a deployment with another name for Outlook on the web lists that
+    In Exchange's defaults these names are the same; a deployment with another name for Outlook on the web lists that
     name among its metadata domains.
     """
     urls = [*integration.metadata_urls, integration.url]

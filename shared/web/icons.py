@@ -1,4 +1,4 @@
-"""The add-in's icon in every size that Outlook asks for, made from one of 80 × 80 pixels."""
+"""The add-in's icon in every size that Outlook requests, made from one of 80 × 80 pixels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIZES = (16, 25, 32, 48, 64, 80, 128)
 """Pixels: the ribbon's 16, 32 and 80, lists of add-ins (64, 128), phones (25, 32, 48)."""
 
 GREY = "grey"
-"""In an icon's address: all of it in the grey that phones want (docs/facts/outlook-addin.md)."""
+"""In an icon's URL: a grey version for phones (docs/facts/outlook-addin.md)."""
 
 _GREY = (0x91, 0x91, 0x91)
 _SIZES = {str(size): size for size in SIZES}
@@ -32,7 +32,7 @@ _MAX_CACHED_ICONS = 64
 
 @cache
 def default_icon() -> bytes:
-    """The icon of integrations that have none of their own."""
+    """The icon of integrations without their own."""
     return DEFAULT.read_bytes()
 
 
@@ -42,14 +42,14 @@ def fingerprint(integration: Integration) -> str:
 
 
 class Icons:
-    """The icons of all integrations; the sizes used last stay in memory, so that they cost no storage trip."""
+    """The icons of all integrations; the most recently used sizes stay in memory, so that they cost no storage trip."""
 
     def __init__(self, integrations: IntegrationStore) -> None:
         self._integrations = integrations
         self._made: OrderedDict[tuple[str, int, bool], bytes] = OrderedDict()
 
     async def icon(self, uuid: str, size: str, *, grey: bool = False) -> bytes:
-        """An integration's icon as a PNG of `size` pixels. Raises NotFound, also for a size that there is not."""
+        """An integration's icon as a PNG of `size` pixels. Raises NotFound, also for an unknown size."""
         pixels = _SIZES.get(size)
         if pixels is None:
             raise NotFound(f"There are icons of {', '.join(_SIZES)} pixels.")
@@ -60,7 +60,7 @@ class Icons:
             return self._made[key]
         uploaded = await self._integrations.icon(integration.uuid) if integration.icon else default_icon()
         made = await asyncio.to_thread(resized, uploaded or default_icon(), pixels, grey=grey)
-        # An icon replaced in this moment is served, but not remembered under the old one's name.
+        # An icon replaced at this very moment is served, but not cached under the old one's name.
         if not integration.icon or (uploaded and sha256(uploaded).hexdigest() == integration.icon):
             self._remember(key, made)
         return made
@@ -72,15 +72,15 @@ class Icons:
 
 
 def resized(png: bytes, size: int, *, grey: bool = False) -> bytes:
-    """A PNG in another size, or as a shape in grey. Takes milliseconds of processor time."""
-    from PIL import Image, ImageChops, ImageOps  # slow to load
+    """A PNG in another size, or as a grey shape. Takes milliseconds of processor time."""
+    from PIL import Image, ImageChops, ImageOps  # slow to import
 
     with Image.open(BytesIO(png), formats=["PNG"]) as image:
         if image.size == (size, size) and not grey:
             return png
         scaled = image.convert("RGBA").resize((size, size), Image.Resampling.LANCZOS)
     if grey:
-        # Dark and opaque is the shape; light is the ground that it stands on.
+        # Dark and opaque pixels are the shape; light ones are the background.
         on_white = Image.alpha_composite(Image.new("RGBA", scaled.size, "white"), scaled).convert("L")
         shape = ImageChops.multiply(ImageOps.autocontrast(ImageOps.invert(on_white)), scaled.getchannel("A"))
         scaled = Image.new("RGBA", scaled.size, (*_GREY, 0))

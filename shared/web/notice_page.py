@@ -1,4 +1,4 @@
-"""A page that only says something: what a person reads when a sign-in has ended, or at the deployment's address.
+"""A page with nothing but a message: shown after a sign-in, or at the deployment's own address.
 
 It needs no file and runs no script, so nothing in it can do harm; all texts are escaped.
 """
@@ -55,7 +55,7 @@ _HEADERS: Mapping[str, str] = {
 
 
 def notice_page(tone: Tone, heading: str, message: str, facts: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """The page and its headers. `facts` are listed under the message, those that are empty left out."""
+    """The page and its headers. `facts` are listed below the message, without empty ones."""
     title = html.escape(heading)
     listed = "".join(
         f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>\n" for name, value in facts.items() if value

@@ -1,8 +1,8 @@
 """Which scripts and style sheets the pane loads, and from which origins (X6).
 
-Without custom sources: Microsoft's hosted Office.js, and our own style sheet, which is enough without Fabric.
-With custom sources: exactly the configured URLs. The additional scripts come first, and one of the same file name as
-Office.js takes its place: "in preference to any other URLs specified elsewhere for the same resource".
+Without custom sources: Microsoft's hosted Office.js, and our own style sheet, which is sufficient without Fabric. With
+custom sources: exactly the configured URLs. The additional scripts come first, and one with the same file name as
+Office.js replaces it: "in preference to any other URLs specified elsewhere for the same resource".
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _HOSTED_SCRIPTS = ("https://appsforoffice.microsoft.com", "https://ajax.aspnetcd
 
 
 def scripts(integration: Integration) -> list[str]:
-    """Script URLs in the order in which they must run, each once; the pane's own module comes after them."""
+    """Script URLs in the order in which they must run, without duplicates; the pane's own module follows."""
     if not integration.use_custom_add_in_sources:
         return [OFFICE_JS]
     additional = list(dict.fromkeys(integration.script_sources))
@@ -28,7 +28,7 @@ def scripts(integration: Integration) -> list[str]:
 
 
 def stylesheets(integration: Integration) -> list[str]:
-    """URLs of style sheets beside our own: Fabric's, where custom sources name them."""
+    """URLs of style sheets besides our own: Fabric's, if custom sources name them."""
     if not integration.use_custom_add_in_sources:
         return []
     urls = (integration.microsoft_fabric_url, integration.microsoft_fabric_components_url)
@@ -36,7 +36,7 @@ def stylesheets(integration: Integration) -> list[str]:
 
 
 def script_origins(integration: Integration) -> list[str]:
-    """Origins that scripts may come from, beside our own; Office.js loads siblings from where it lies itself."""
+    """Origins of scripts, besides our own; Office.js loads siblings from its own location."""
     return origins(scripts(integration)) if integration.use_custom_add_in_sources else list(_HOSTED_SCRIPTS)
 
 
@@ -46,7 +46,7 @@ def origins(urls: Iterable[str]) -> list[str]:
 
 
 def origin(url: str) -> str:
-    """Scheme, host and port of a URL; user names, paths and whatever a policy could misread are left out."""
+    """Scheme, host and port of a URL; user names, paths and anything that a policy could misread are dropped."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host

@@ -125,7 +125,7 @@ def test_the_keys_of_aliases_have_their_owners(name: str) -> None:
 
 
 def test_every_module_that_knows_columns_of_aliases_exists() -> None:
-    known = set(re.findall(r"(\w+/\w+\.py)", (alias_rows.__doc__ or "").partition("The module named")[0]))
+    known = set(re.findall(r"(\w+/\w+\.py)", (alias_rows.__doc__ or "").partition("The named module")[0]))
     assert known
     assert [module for module in known if not (ROOT / "shared" / module).is_file()] == []
 

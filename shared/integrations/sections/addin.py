@@ -15,18 +15,18 @@ class AddIn(Section):
         Fqdn,
         Setting(
             "Add-in server FQDN",
-            "The host that serves the add-in. Every Outlook must reach it and trust its certificate.",
+            "The host that serves the add-in. Every Outlook client must be able to reach it and trust its certificate.",
             required=when.ALWAYS,
             manifest=True,
         ),
     ] = ""
     addin_provider_name: Annotated[
-        Line, Setting("Add-in provider name", "The organisation that offers the add-in.", manifest=True)
+        Line, Setting("Add-in provider name", "The organisation that provides the add-in.", manifest=True)
     ] = "Pexip"
-    addin_display_name: Annotated[Line, Setting("Add-in display name", "What the add-in is called.", manifest=True)] = (
+    addin_display_name: Annotated[Line, Setting("Add-in display name", "The add-in's name.", manifest=True)] = (
         "Pexip Scheduling Service"
     )
-    addin_description: Annotated[Line, Setting("Add-in description", "What the add-in is for.", manifest=True)] = (
+    addin_description: Annotated[Line, Setting("Add-in description", "What the add-in does.", manifest=True)] = (
         "Turns meetings into Pexip meetings"
     )
     addin_group_label: Annotated[
@@ -48,7 +48,7 @@ class AddIn(Section):
         bool,
         Setting(
             "Enable add-in in Outlook mobile",
-            "Adds a single-use VMR on phones, by the switch that stands for Teams meetings otherwise. Exchange Online "
+            "Adds a single-use VMR on phones, with the switch that otherwise adds a Teams meeting. Exchange Online "
             "only, and only where an admin has installed the add-in for its users.",
             manifest=True,
         ),
@@ -57,7 +57,7 @@ class AddIn(Section):
         bool,
         Setting(
             "Offer the add-in in new meetings",
-            "Every new meeting begins with a line above its text that opens the pane. Exchange Online only, and only "
+            "Every new meeting starts with a line above its text that opens the pane. Exchange Online only, and only "
             "where an admin has installed the add-in for its users.",
             manifest=True,
         ),
@@ -66,9 +66,9 @@ class AddIn(Section):
         Literal["EXCHANGE_USER_ID_TOKEN", "SSO_TOKEN", "NAA_TOKEN"],
         Setting(
             "Add-in authentication method",
-            "How the add-in proves its user. EXCHANGE_USER_ID_TOKEN: a token signed by Exchange. "
-            "NAA_TOKEN: an Entra token by nested app authentication. SSO_TOKEN: an Entra token by Office single "
-            "sign-on; switching to or from it calls for installing the manifest again.",
+            "How the add-in proves its user. EXCHANGE_USER_ID_TOKEN: a token signed by Exchange. NAA_TOKEN: an Entra "
+            "token by nested app authentication. SSO_TOKEN: an Entra token by Office single sign-on; after switching "
+            "to or from it the manifest must be installed again.",
             choices={
                 "EXCHANGE_USER_ID_TOKEN": "Exchange user identity token",
                 "SSO_TOKEN": "Office single sign-on (Entra)",
@@ -98,7 +98,7 @@ class AddIn(Section):
         NullableGuid,
         Setting(
             "NAA web API application ID",
-            "Client ID of the app registration whose API the add-in asks tokens for.",
+            "Client ID of the app registration whose API the add-in requests tokens for.",
             required=when.NAA_TOKEN,
         ),
     ] = None

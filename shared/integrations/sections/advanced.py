@@ -1,4 +1,4 @@
-"""Proxy, debugging, offline deployments, the form of answers."""
+"""Proxy, debugging, offline deployments, the format of answers."""
 
 from typing import Annotated, Literal
 
@@ -11,16 +11,16 @@ _HOSTED = "https://appsforoffice.microsoft.com/"
 
 
 class Advanced(Section):
-    """Options that most integrations leave as they are."""
+    """Options that most integrations leave unchanged."""
 
     title = "Advanced options"
 
     disable_proxy: Annotated[
-        bool, Setting("Disable web proxy", "Requests of this integration bypass the deployment's web proxy.")
+        bool, Setting("Disable web proxy", "This integration's requests bypass the deployment's web proxy.")
     ] = False
     enable_addin_debug_logs: Annotated[
         bool,
-        Setting("Enable add-in debug logs", "Shows a log in the add-in's pane, to all its users; for a short while."),
+        Setting("Enable add-in debug logs", "Shows a log in the add-in's pane to all users; only for troubleshooting."),
     ] = False
     use_custom_add_in_sources: Annotated[
         bool,
@@ -48,14 +48,15 @@ class Advanced(Section):
         Format.SCRIPT_URLS,
         Setting(
             "Additional add-in script sources",
-            "More scripts to load, MicrosoftAjax.js first of all. They win over any other URL for the same file.",
+            "Additional scripts to load, above all MicrosoftAjax.js. They take precedence over any other URL for the "
+            "same file.",
         ),
     ] = ""
     response_format: Annotated[
         Literal["text", "html"],
         Setting(
             "Response format",
-            "With GRAPH. text: answers go as the comment of Exchange's own response, which drops formatting. "
+            "With GRAPH. text: answers are sent as the comment of Exchange's own response, which drops formatting. "
             "html: answers keep their formatting. Answers by EWS always do.",
             choices={"text": "Plain text", "html": "HTML"},
         ),

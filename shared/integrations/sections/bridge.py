@@ -13,17 +13,17 @@ from shared.secrets import SecretReference
 
 
 class Bridge(Section):
-    """Where the Management Node is, and how this service signs in to it."""
+    """The Management Node's address, and how this service signs in to it."""
 
     title = "Management Node"
-    about = "In use when the conference platform is management_api. One of user name and client ID is needed."
+    about = "In use when the conference platform is management_api. Either a user name or a client ID is required."
     in_use = MANAGEMENT_API
 
     bridge_url: Annotated[
         ServerUrl,
         Setting(
             "Management Node URL",
-            "Base URL of the Pexip Infinity Management Node, as in https://manager.example.com.",
+            "Base URL of the Pexip Infinity Management Node, such as https://manager.example.com.",
             required=MANAGEMENT_API,
         ),
     ] = ""
@@ -31,17 +31,19 @@ class Bridge(Section):
         Text255,
         Setting(
             "Management Node username",
-            "For HTTP Basic: an account that may read conferences; not used with a client ID.",
+            "For HTTP Basic: an account that may read conferences; ignored if there is a client ID.",
             required=MANAGEMENT_API_USER,
         ),
     ] = ""
     bridge_password: Annotated[
         Secret100,
-        Setting("Management Node password", "Of that account.", required=MANAGEMENT_API_BASIC, secret=True),
+        Setting(
+            "Management Node password", "The password of that account.", required=MANAGEMENT_API_BASIC, secret=True
+        ),
     ] = SecretReference("")
     bridge_client_id: Annotated[
         Text255,
-        Setting("Management Node OAuth client ID", "For OAuth 2.0: the client's id on the Management Node."),
+        Setting("Management Node OAuth client ID", "For OAuth 2.0: the client's ID on the Management Node."),
     ] = ""
     bridge_private_key: Annotated[
         Secret4096,

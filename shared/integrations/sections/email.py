@@ -42,8 +42,8 @@ class EmailText(Section):
         Template,
         Setting(
             "Single-use VMR joining instructions template",
-            "Makes the joining instructions that go into the meeting's body. "
-            "Must contain `{{alias_uuid}}`, which inserts the security tag.",
+            "Produces the joining instructions that are inserted into the meeting's body. Must contain "
+            "`{{alias_uuid}}`, which inserts the security tag.",
             required=SINGLE_USE,
         ),
     ] = _INSTRUCTIONS
@@ -51,7 +51,7 @@ class EmailText(Section):
         Template,
         Setting(
             "Placeholder instructions text",
-            "Goes into the meeting's body when no alias could be had; joining instructions follow by e-mail.",
+            "Inserted into the meeting's body if no alias is available; joining instructions follow by e-mail.",
             required=SINGLE_USE,
         ),
     ] = _body("""\
@@ -95,7 +95,7 @@ All meetings in this series will use the aliases: {{alias}} and {{numeric_alias}
         Template,
         Setting(
             "Reject invalid alias ID text",
-            "Answer to a meeting without a tag, or with one that is not known.",
+            "Answer to a meeting without a tag, or with an unknown one.",
             required=SINGLE_USE,
         ),
     ] = _body("""\
@@ -126,7 +126,7 @@ Please try creating a new meeting.<br>
         Template,
         Setting(
             "Reject recurring series in past text",
-            "Answer to a series that is wholly in the past.",
+            "Answer to a series that is entirely in the past.",
             required=SINGLE_USE,
         ),
     ] = _body("""\
@@ -143,7 +143,7 @@ This meeting cannot be scheduled because it occurs in the past.<br>
         Template,
         Setting(
             "Reject general error template",
-            "Answer when something else went wrong. `{{correlation_id}}` leads to the audit record.",
+            "Answer when something else went wrong. `{{correlation_id}}` identifies the audit record.",
             required=SINGLE_USE,
         ),
     ] = _body("""\

@@ -1,4 +1,4 @@
-"""How Exchange is reached, as whom, and which equipment mailbox belongs to the integration."""
+"""How Exchange is reached, with which identity, and the integration's equipment mailbox."""
 
 from typing import Annotated, Literal
 
@@ -35,7 +35,7 @@ class Exchange(Section):
             "Exchange on-premises only. KERBEROS is known for the sake of existing clients and cannot be used: Azure "
             "Functions has no GSSAPI. OAUTH: Exchange Online; the service account signs in once, in a browser. "
             "APP_PERM: as an application with a client secret; Exchange Online (its EWS URL, or none) by Microsoft "
-            "Graph, a server of your own by EWS. GRAPH: Microsoft Graph, Exchange Online, also by the deployment's own "
+            "Graph, your own server by EWS. GRAPH: Microsoft Graph, Exchange Online, also by the deployment's own "
             "identity; needs neither EWS URL nor service account. The original product's switches *Enable OAuth* and "
             "*Enable NTLM authentication* are OAUTH and NTLM here.",
             sign_in=True,
@@ -53,7 +53,7 @@ class Exchange(Section):
         ServerUrl,
         Setting(
             "EWS URL",
-            "Where Exchange Web Services answer: https://outlook.office365.com/EWS/Exchange.asmx for Office 365, "
+            "The URL of Exchange Web Services: https://outlook.office365.com/EWS/Exchange.asmx for Office 365, "
             "usually https://<server or load balancer>/EWS/Exchange.asmx on-premises. Empty with APP_PERM: Exchange "
             "Online, by Graph.",
             required=when.EWS,
@@ -65,7 +65,7 @@ class Exchange(Section):
         Format.LINE,
         Setting(
             "Service account username",
-            r"name@domain (NTLM and Office 365 know only this form) or domain\name. "
+            r"name@domain (NTLM and Office 365 accept only this form) or domain\name. "
             "One account may serve several integrations.",
             required=when.EWS_ACCOUNT,
             sign_in=True,
@@ -84,7 +84,7 @@ class Exchange(Section):
         Literal["impersonation", "delegate"],
         Setting(
             "EWS access",
-            "How the service account works in the equipment mailbox. impersonation: by the role "
+            "How the service account accesses the equipment mailbox. impersonation: by the role "
             "ApplicationImpersonation. delegate: by full access to the mailbox; late joining instructions then come "
             "from the equipment mailbox, not from the organizer. An application (APP_PERM) always impersonates.",
             choices={"impersonation": "Impersonation", "delegate": "Delegate access"},
@@ -94,8 +94,8 @@ class Exchange(Section):
         NullableGuid,
         Setting(
             "OAuth client ID",
-            "Application (client) ID of the app registration that the service account signs in to, or that works "
-            "itself (APP_PERM).",
+            "Application (client) ID of the app registration that the service account signs in to, or that is used "
+            "directly (APP_PERM).",
             required=when.OAUTH_OR_APP,
             sign_in=True,
         ),
@@ -114,9 +114,9 @@ class Exchange(Section):
         Url,
         Setting(
             "OAuth redirect URI",
-            "The page of this service to which the admin returns after signing in the service account: "
-            "https://<this service>/service-account/oauth_redirect, exactly as in the app registration. "
-            "Only the admin's browser must reach it.",
+            "The page of this service to which the admin returns after signing in the service account: https://<this "
+            "service>/service-account/oauth_redirect, exactly as in the app registration. Only the admin's browser "
+            "must be able to reach it.",
             required=when.OAUTH,
         ),
     ] = ""
@@ -132,7 +132,7 @@ class Exchange(Section):
         ServerUrl,
         Setting(
             "OAuth token endpoint",
-            "From the app registration's list of endpoints: the one marked v1, not v2 (APP_PERM takes both). With "
+            "From the app registration's list of endpoints: the one marked v1, not v2 (APP_PERM accepts both). With "
             "APP_PERM it must name the tenant, neither common nor organizations.",
             required=when.OAUTH_OR_APP,
             sign_in=True,
@@ -140,17 +140,18 @@ class Exchange(Section):
     ] = ""
     oauth_refresh_token: Annotated[
         Secret4096,
-        Setting("OAuth refresh token", "What the service account's sign-in left behind; renewed by use.", secret=True),
+        Setting("OAuth refresh token", "The result of the service account's sign-in; renewed when used.", secret=True),
     ] = SecretReference("")
     oauth_state: Annotated[
         NullableGuid,
-        Setting("OAuth state", "Ties a sign-in in progress to this integration.", read_only=True),
+        Setting("OAuth state", "Links a sign-in in progress to this integration.", read_only=True),
     ] = None
     graph_tenant_id: Annotated[
         NullableGuid,
         Setting(
             "Graph tenant ID",
-            "The Entra tenant of the Exchange organisation. Empty: the deployment's own tenant, by managed identity.",
+            "The Entra tenant of the Exchange organisation. If empty: the deployment's own tenant, by managed "
+            "identity.",
             required=when.GRAPH_CLIENT,
         ),
     ] = None
@@ -158,7 +159,7 @@ class Exchange(Section):
         NullableGuid,
         Setting(
             "Graph client ID",
-            "The app registration to act as in that tenant. Empty: the deployment's managed identity.",
+            "The app registration to use in that tenant. If empty: the deployment's managed identity.",
             required=when.GRAPH_TENANT,
         ),
     ] = None
@@ -182,7 +183,7 @@ class Exchange(Section):
     ] = None
     kerberos_realm: Annotated[
         Line,
-        Setting("Kerberos realm", "Usually the domain in capitals.", required=when.KERBEROS),
+        Setting("Kerberos realm", "Usually the domain in capital letters.", required=when.KERBEROS),
     ] = ""
     kerberos_kdc: Annotated[
         Text255,
@@ -194,7 +195,7 @@ class Exchange(Section):
     ] = ""
     kerberos_auth_every_request: Annotated[
         bool,
-        Setting("Authenticate every request", "Send Kerberos credentials each time, not once per connection."),
+        Setting("Authenticate every request", "Send Kerberos credentials with each request, not once per connection."),
     ] = False
     kerberos_enable_tls: Annotated[
         bool,
@@ -202,7 +203,7 @@ class Exchange(Section):
     ] = True
     kerberos_kdc_https_proxy: Annotated[
         ServerUrl,
-        Setting("KDC HTTPS proxy", "URL of that proxy.", required=when.KERBEROS_TLS),
+        Setting("KDC HTTPS proxy", "The URL of that proxy.", required=when.KERBEROS_TLS),
     ] = ""
     kerberos_verify_tls_using_custom_ca: Annotated[
         bool,

@@ -1,4 +1,4 @@
-"""Names of the integration, and which kinds of VMR it offers."""
+"""The integration's name, and which kinds of VMR it offers."""
 
 from typing import Annotated
 
@@ -7,24 +7,24 @@ from shared.integrations.setting import Line, Section, Setting
 
 
 class General(Section):
-    """What the integration is called and which VMRs its users may book."""
+    """The integration's name and the VMRs that its users may book."""
 
     title = "General"
 
-    name: Annotated[Line, Setting("Name", "What admins call this integration.", required=ALWAYS)] = ""
+    name: Annotated[Line, Setting("Name", "The integration's name, for admins.", required=ALWAYS)] = ""
     description: Annotated[Line, Setting("Description", "A note for admins; users never see it.")] = ""
     enable_dynamic_vmrs: Annotated[
         bool,
         Setting(
             "Enable single-use VMRs",
-            "Users can book a VMR with random digits that exists for one meeting or series. "
-            "Switches on the Exchange, single-use and e-mail text sections.",
+            "Users can book a VMR with a random number that exists for one meeting or series. Switches on the "
+            "Exchange, single-use and e-mail text sections.",
         ),
     ] = True
     enable_personal_vmrs: Annotated[
         bool,
         Setting(
             "Enable personal VMRs",
-            "Users can put one of their own, lasting VMRs on a meeting. Switches on the personal VMR section.",
+            "Users can add one of their own, permanent VMRs to a meeting. Switches on the personal VMR section.",
         ),
     ] = False

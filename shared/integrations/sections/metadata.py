@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.integrations.setting import Section, Setting
 
 DOMAIN_MAX_LENGTH = 192
-"""Characters of one entry."""
+"""Maximum characters of one entry."""
 
 
 class ExchangeDomain(BaseModel):
-    """An FQDN or https URL of Exchange's metadata document. `id` is unique in the deployment, never used again."""
+    """An FQDN or https URL of Exchange's metadata document. `id` is unique in the deployment and never reused."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -22,7 +22,7 @@ class ExchangeDomain(BaseModel):
 
 
 class MetadataDomains(Section):
-    """The Exchange servers whose identity tokens are believed."""
+    """The Exchange servers whose identity tokens are trusted."""
 
     title = "Exchange Metadata Domains and URLs"
 
@@ -34,7 +34,7 @@ class MetadataDomains(Section):
             f"FQDNs or URLs (up to {DOMAIN_MAX_LENGTH} characters each) of Exchange's metadata document. "
             "An FQDN stands for "
             "https://<FQDN>/autodiscover/metadata/json/1. List every server that signs with a certificate of its own; "
-            "a hybrid deployment lists outlook.office365.com and an on-premises server. May follow once the "
-            "integration exists; until then an alarm says that no Exchange identity token can be verified.",
+            "in a hybrid deployment list outlook.office365.com and an on-premises server. May be added once the "
+            "integration exists; until then an alarm reports that no Exchange identity token can be verified.",
         ),
     ] = ()

@@ -14,9 +14,9 @@ class Pane(Section):
     about = "Text or HTML. A change needs no new manifest."
 
     addin_pane_title: Annotated[Html, Setting("Add-in pane title", "Heading of the pane.")] = "Add a VMR"
-    addin_pane_description: Annotated[
-        Html, Setting("Add-in pane description", "What the pane says under its heading.")
-    ] = "This assigns a Virtual Meeting Room for your meeting"
+    addin_pane_description: Annotated[Html, Setting("Add-in pane description", "Text below the pane's heading.")] = (
+        "This assigns a Virtual Meeting Room for your meeting"
+    )
     addin_pane_button_title: Annotated[
         Html, Setting("Add-in pane single-use VMR button label", "Button that adds a single-use VMR.")
     ] = "Add a Single-use VMR"
@@ -28,10 +28,10 @@ class Pane(Section):
         "Please note this conference is not scheduled until you select Send."
     )
     addin_pane_already_video_meeting_heading: Annotated[
-        Html, Setting("Already video meeting heading", "Heading when the meeting has a VMR already.")
+        Html, Setting("Already video meeting heading", "Heading when the meeting already has a VMR.")
     ] = "VMR already assigned"
     addin_pane_already_video_meeting_message: Annotated[
-        Html, Setting("Already video meeting message", "Message when the meeting has a VMR already.")
+        Html, Setting("Already video meeting message", "Message when the meeting already has a VMR.")
     ] = (
         "It looks like this meeting has already been set up to be hosted in a Virtual Meeting Room. "
         "If this is a new meeting, select Send to schedule the conference."
@@ -58,13 +58,13 @@ class Pane(Section):
         Html, Setting("Add-in pane sign in button label", "Button that asks the user to sign in for personal VMRs.")
     ] = "Sign In"
     addin_pane_personal_vmr_select_message: Annotated[
-        Html, Setting("Select personal VMR message", "Asks the user to choose among several personal VMRs.")
+        Html, Setting("Select personal VMR message", "Asks the user to choose one of several personal VMRs.")
     ] = "Select the VMR you want to add to the meeting"
     addin_pane_personal_vmr_none_message: Annotated[
-        Html, Setting("No personal VMR message", "Message when the user has no personal VMR.")
+        Html, Setting("No personal VMR message", "Message when the user has no personal VMRs.")
     ] = "You do not have any personal VMRs"
     addin_pane_personal_vmr_error_getting_message: Annotated[
-        Html, Setting("Error getting personal VMRs message", "Message when the user's VMRs could not be read.")
+        Html, Setting("Error getting personal VMRs message", "Message when the user's VMRs could not be loaded.")
     ] = "There was a problem getting your personal VMRs. Please try again."
     addin_pane_personal_vmr_error_signing_in_message: Annotated[
         Html, Setting("Error signing in message", "Message when signing in failed.")

@@ -1,4 +1,4 @@
-"""Personal VMRs: how users sign in, and what is put on their meetings."""
+"""Personal VMRs: how users sign in, and what is added to their meetings."""
 
 from typing import Annotated, Literal
 
@@ -61,7 +61,7 @@ Please join using the PIN <b>{{meeting_pin}}</b><br>
 
 
 class Personal(Section):
-    """Sign-in of users and the texts made from their VMRs."""
+    """Sign-in of users and the texts generated from their VMRs."""
 
     title = "Personal VMR configuration"
     about = "In use when personal VMRs are enabled."
@@ -71,7 +71,7 @@ class Personal(Section):
         bool,
         Setting(
             "Allow new users",
-            "Somebody who signs in without a user record gets one. Off: strangers are turned away.",
+            "Users who sign in without a user record get one. If off, they are rejected.",
         ),
     ] = True
     auth_provider: Annotated[
@@ -106,7 +106,7 @@ class Personal(Section):
     ] = "4189c2b4-92ca-416c-b7ea-bc3cfab3d0f0"
     personal_vmr_adfs_relying_party_trust_identifier: Annotated[
         Text255,
-        Setting("AD FS Resource Identifier", "The URL that names the resource in AD FS.", required=PERSONAL_ADFS),
+        Setting("AD FS Resource Identifier", "The URL that identifies the resource in AD FS.", required=PERSONAL_ADFS),
     ] = ""
     personal_vmr_oauth_client_secret: Annotated[
         Secret4096,
@@ -121,7 +121,7 @@ class Personal(Section):
         Template,
         Setting(
             "Personal VMR joining instructions template",
-            "Makes the joining instructions that go into the meeting's body.",
+            "Produces the joining instructions that are inserted into the meeting's body.",
             required=PERSONAL,
         ),
     ] = crlf(_CHOOSE_ALIAS + _INSTRUCTIONS)
@@ -129,20 +129,22 @@ class Personal(Section):
         Template,
         Setting(
             "Personal VMR location template",
-            "Makes the meeting's location: a single line of plain text.",
+            "Produces the meeting's location: a single line of plain text.",
             required=PERSONAL,
         ),
     ] = crlf(_CHOOSE_ALIAS + "https://{{addin_server_domain}}/webapp/#/?conference={{alias}}")
     personal_vmr_name_template: Annotated[
         Template,
         Setting(
-            "Personal VMR name template", "Makes the text on a VMR's button: best a single line.", required=PERSONAL
+            "Personal VMR name template",
+            "Produces the text on a VMR's button: preferably a single line.",
+            required=PERSONAL,
         ),
     ] = "{{name}}"
     personal_vmr_description_template: Annotated[
         Template,
         Setting(
             "Personal VMR description template",
-            "Makes the text that shows while the pointer rests on the button. May be left empty.",
+            "Produces the tooltip of the button. May be left empty.",
         ),
     ] = "{{description}}"

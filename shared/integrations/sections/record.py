@@ -1,4 +1,4 @@
-"""What the service keeps about an integration; admins read it and do not set it."""
+"""What the service records about an integration; admins can read but not set it."""
 
 from typing import Annotated
 
@@ -10,32 +10,32 @@ class Record(Section):
     """Identity and history of the integration."""
 
     title = "Record"
-    about = "Kept by the service. `uuid` may be given on creation only."
+    about = "Maintained by the service. `uuid` may only be given on creation."
 
-    id: Annotated[int, Setting("ID", "Number in this deployment; never used again.", read_only=True)] = 0
+    id: Annotated[int, Setting("ID", "Number in this deployment; never reused.", read_only=True)] = 0
     uuid: Annotated[
-        Guid, Setting("UUID", "Identity of the integration, part of the add-in's URLs. Chosen when none is given.")
+        Guid, Setting("UUID", "Identity of the integration, part of the add-in's URLs. Generated if none is given.")
     ] = ""
     public_key: Annotated[
         str,
         Setting(
             "Public key",
-            "Always empty, kept for clients that read it: tags are signed with the deployment's TAG_SIGNING_KEY.",
+            "Always empty, only for clients that read it: tags are signed with the deployment's TAG_SIGNING_KEY.",
             read_only=True,
         ),
     ] = ""
     private_key: Annotated[
-        SecretReference | None, Setting("Private key", "Always null; see the public key.", secret=True, read_only=True)
+        SecretReference | None, Setting("Private key", "Always null; see public_key.", secret=True, read_only=True)
     ] = None
     manifest_revision: Annotated[
         int,
-        Setting("Manifest revision", "Rises with every change that the add-in's manifest shows.", read_only=True),
+        Setting("Manifest revision", "Incremented with every change to the add-in's manifest.", read_only=True),
     ] = 1
     manifest_reinstall_needed: Annotated[
         bool,
         Setting(
             "Manifest reinstall needed",
-            "The manifest has changed and nobody has acknowledged its installation yet.",
+            "The manifest has changed and its installation has not been acknowledged yet.",
             read_only=True,
         ),
     ] = True
@@ -43,7 +43,7 @@ class Record(Section):
         int,
         Setting(
             "Installed manifest revision",
-            "The revision whose installation was acknowledged last; 0 before the first.",
+            "The revision whose installation was last acknowledged; initially 0.",
             read_only=True,
         ),
     ] = 0
@@ -53,5 +53,5 @@ class Record(Section):
     ] = ""
     revision: Annotated[
         int,
-        Setting("Revision", "Rises with every change; what an ETag is made of.", read_only=True, internal=True),
+        Setting("Revision", "Incremented with every change; basis of the ETag.", read_only=True, internal=True),
     ] = 1

@@ -19,24 +19,24 @@ class SingleUse(Section):
         Template,
         Setting(
             "Conference name template",
-            "Makes the name of a conference. Names are unique: a random number is added to one that is in use.",
+            "Produces the name of a conference. Names are unique: a random number is added to a name already in use.",
             required=SINGLE_USE,
         ),
     ] = "{{subject}} ({{organizer_name}})"
     conference_description_template: Annotated[
         Template,
-        Setting("Conference description template", "Makes the description of a conference. May be left empty."),
+        Setting("Conference description template", "Produces the description of a conference. May be left empty."),
     ] = "Scheduled Conference booked by {{organizer_email}}"
     conference_subject_template: Annotated[
         Template,
         Setting(
             "Conference subject template",
-            "Makes the subject that admins see. Empty it when admins should not read meetings' subjects.",
+            "Produces the subject that admins see. Leave it empty if admins should not see meetings' subjects.",
         ),
     ] = "{{subject}}"
     scheduled_alias_description_template: Annotated[
         Template,
-        Setting("Alias description template", "Makes the description of a conference's aliases. May be left empty."),
+        Setting("Alias description template", "Produces the description of a conference's aliases. May be left empty."),
     ] = "Scheduled Conference booked by {{organizer_email}}"
     scheduled_alias_prefix: Annotated[
         str | None,
@@ -57,40 +57,42 @@ class SingleUse(Section):
         NullableLine,
         Setting(
             "Identity Provider group",
-            "Identity providers that authenticate participants: the group's name. With platform management_api also "
-            "its resource URI, which the Management Node resolves. Empty: nobody has to authenticate.",
+            "The group of identity providers that authenticate participants: its name. With platform management_api "
+            "also its resource URI, which the Management Node resolves. If empty, nobody has to authenticate.",
         ),
     ] = None
     host_identity_provider_group_name: Annotated[
         str,
-        Setting("Name of the Identity Provider group", "What its URI stands for.", read_only=True, internal=True),
+        Setting(
+            "Name of the Identity Provider group", "The name that its URI stands for.", read_only=True, internal=True
+        ),
     ] = ""
     non_idp_participants: Annotated[
         Literal["disallow_all", "allow_if_trusted"],
         Setting(
             "Other participants",
-            "What happens to devices that cannot authenticate, where an Identity Provider group is set. "
-            "disallow_all: they wait for a Host. allow_if_trusted: locally registered ones may join, with a PIN "
-            "where there is one; the others wait for a Host.",
+            "What happens to devices that cannot authenticate, if an Identity Provider group is set. disallow_all: "
+            "they wait for a Host. allow_if_trusted: locally registered ones may join, with a PIN if there is one; "
+            "the others wait for a Host.",
             choices={"disallow_all": "Disallow all", "allow_if_trusted": "Allow if trusted"},
         ),
     ] = "disallow_all"
     meeting_buffer_before: Annotated[
-        Minutes, Setting("Join before buffer", "Minutes before the start from which people are let in.")
+        Minutes, Setting("Join before buffer", "How many minutes before the start people can join.")
     ] = 30
     meeting_buffer_after: Annotated[
-        Minutes, Setting("Join after buffer", "Minutes after the end until which people are let in.")
+        Minutes, Setting("Join after buffer", "How many minutes after the end people can still join.")
     ] = 60
     ivr_theme: Annotated[
         NullableLine,
         Setting(
             "Scheduled conference theme",
             "The theme of every conference: its name. With platform management_api also its resource URI, which the "
-            "Management Node resolves. Empty: the platform's default theme.",
+            "Management Node resolves. If empty, the platform's default theme.",
         ),
     ] = None
     ivr_theme_name: Annotated[
-        str, Setting("Name of the theme", "What its URI stands for.", read_only=True, internal=True)
+        str, Setting("Name of the theme", "The name that its URI stands for.", read_only=True, internal=True)
     ] = ""
     conference_platform: Annotated[
         Literal["policy", "management_api"],
@@ -107,22 +109,22 @@ class SingleUse(Section):
         Field(ge=0, le=60),
         Setting(
             "Room lead time",
-            "Platform management_api: minutes before the join window in which a conference is created, so that the "
-            "Management Node has told the conferencing nodes of it when the window opens. That takes about one minute, "
-            "longer in large deployments.",
+            "Platform management_api: minutes before the join window at which a conference is created, so that the "
+            "Management Node has told the conferencing nodes about it when the window opens. That takes about one "
+            "minute, longer in large deployments.",
         ),
     ] = 5
     copied_tag_action: Annotated[
         Literal["reject", "new_alias"],
         Setting(
             "Copied tag action",
-            "What happens to a meeting whose tag belongs to another meeting (a copied invitation). "
-            "reject: it is declined as an alias conflict. new_alias: it gets an alias of its own.",
+            "What happens to a meeting whose tag belongs to another meeting (a copied invitation). reject: it is "
+            "declined as an alias conflict. new_alias: it gets its own alias.",
             choices={"reject": "Decline the meeting", "new_alias": "Give it an alias of its own"},
         ),
     ] = "reject"
     reservation_days: Annotated[
         int,
         Field(ge=1, le=365),
-        Setting("Reservation days", "Days until an alias that no meeting came to use is free again."),
+        Setting("Reservation days", "How many days an alias stays reserved if no meeting uses it."),
     ] = 30

@@ -46,9 +46,7 @@ _MEANINGS = {
 
 
 class EwsUnavailable(Unavailable):
-    """EWS cannot be used now. `trouble` says why, `error_code` is EWS's own code or the HTTP status, "" if there is
-    neither.
-    """
+    """EWS cannot be used at the moment. `trouble` says why, `error_code` is EWS's own code, the HTTP status, or ""."""
 
     code = "ews_unavailable"
 

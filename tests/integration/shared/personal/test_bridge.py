@@ -125,7 +125,7 @@ async def test_an_outage_raises_an_alarm_that_goes_when_it_is_over(
 ) -> None:
     integration = await world.integration()
     world.node.answers.append(answer)
-    with pytest.raises(BridgeFailed, match="cannot be fetched now") as failed:
+    with pytest.raises(BridgeFailed, match="cannot be loaded at the moment") as failed:
         await world.names(integration)
     [told] = await world.causes(integration)
     assert cause in told
@@ -219,8 +219,8 @@ async def test_credentials_of_the_same_save_are_used(world: BridgeWorld) -> None
     ("answer", "remedy"),
     [
         (lambda: web.json_response({}, status=404), "has no such ivr_theme. Write the name instead"),
-        (lambda: web.json_response({}, status=500), "cannot say now what this URI stands for"),
-        (lambda: web.json_response({"nothing": 1}), "cannot say now what this URI stands for"),
+        (lambda: web.json_response({}, status=500), "cannot resolve this URI at the moment"),
+        (lambda: web.json_response({"nothing": 1}), "cannot resolve this URI at the moment"),
     ],
 )
 async def test_a_uri_that_cannot_be_resolved_is_refused(

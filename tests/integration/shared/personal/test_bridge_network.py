@@ -67,7 +67,7 @@ async def test_a_certificate_that_proves_nothing_is_refused_and_told_to_the_admi
     environment(monkeypatch, SSL_CERT_FILE=str((authority if trusted else Authority(tmp_path)).file))
     async with deployed(authority, host, expired=expired) as world:
         integration = await world.integration()
-        with pytest.raises(BridgeFailed, match="cannot be fetched now"):
+        with pytest.raises(BridgeFailed, match="cannot be loaded at the moment"):
             await world.names(integration)
         [cause] = await world.causes(integration)
         assert "certificate" in cause

@@ -91,7 +91,7 @@ def test_an_import_of_nothing_is_found_when_the_files_are_read(folder: Path) -> 
 
 def test_two_files_of_one_name_are_refused(folder: Path) -> None:
     (folder / "vendor" / "a.js").write_text("")
-    with pytest.raises(ValueError, match="one name"):
+    with pytest.raises(ValueError, match="the same name"):
         load(folder)
 
 

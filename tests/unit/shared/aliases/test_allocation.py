@@ -152,7 +152,7 @@ async def test_a_full_number_space_is_an_error_that_says_what_to_do(world: Alloc
         await world.allocate(TINY)
     await world.check_uniqueness()
     [alarm] = await world.raised()
-    assert (alarm.kind, alarm.cause) == (AlarmKind.NUMBER_SPACE, "No free alias was found in 40 attempts.")
+    assert (alarm.kind, alarm.cause) == (AlarmKind.NUMBER_SPACE, "No unused alias was found in 40 attempts.")
 
 
 @pytest.mark.parametrize(("misses", "is_raised"), [(0, False), (MANY - 1, False), (MANY, True), (ATTEMPTS - 1, True)])

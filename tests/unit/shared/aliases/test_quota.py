@@ -106,7 +106,7 @@ async def test_copies_count_against_their_organizer_however_the_address_is_writt
     assert await copy(world, "bob@example.com")
     assert await world.allocate(ALICE), "her own clicks are counted apart"
     [alarm] = [alarm async for alarm in Alarms(world.storage, world.clock).of(INTEGRATION)]
-    assert "an organizer, by copies of invitations, asked for more than 300 aliases" in alarm.cause
+    assert "an organizer, through copies of invitations, requested more than 300 aliases" in alarm.cause
 
 
 async def test_copies_of_ever_new_organizers_count_together(world: QuotaWorld) -> None:

@@ -49,9 +49,9 @@ def test_every_fault_of_every_integration_is_told_in_the_file_s_order() -> None:
         "corp.yaml:9: descripton: There is no such setting. Did you mean description?",
         "corp.yaml:10: meeting_buffer_after: Ensure this value is less than or equal to 180.",
         "corp.yaml:11: description: Must be a string. Put it in quotes.",
-        'corp.yaml:13: addin_server_domain: "10.0.0.1" is no FQDN such as mail.example.com '
+        'corp.yaml:13: addin_server_domain: "10.0.0.1" is not an FQDN such as mail.example.com '
         "(write international names in their xn-- form).",
-        'corp.yaml:16: room_mailbox_email_address: "nobody" is no e-mail address such as vmr@example.com.',
+        'corp.yaml:16: room_mailbox_email_address: "nobody" is not an e-mail address such as vmr@example.com.',
     ]
 
 

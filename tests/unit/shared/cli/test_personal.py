@@ -93,7 +93,7 @@ def test_thousands_that_are_interrupted_are_finished_by_the_next_run(cli: Cli, d
         nonlocal sent
         sent += call.method == "PATCH"
         return (
-            Answer(503, {"error": "The storage account cannot be used now."})
+            Answer(503, {"error": "The storage account cannot be used at the moment."})
             if (call.method, sent) == ("PATCH", 5)
             else None
         )

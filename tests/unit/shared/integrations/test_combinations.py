@@ -17,9 +17,9 @@ V1, V2 = ("https://login.microsoftonline.com/common/oauth2/" + version for versi
 NODE = "https://addin.example.com/api/admin/configuration/v1/"
 
 WRONG: list[tuple[str, dict[str, Any], str, str]] = [
-    ("NTLM", {"username": r"EXAMPLE\svc"}, "username", "NTLM takes name@domain"),
-    ("NTLM", {"username": "svc"}, "username", "NTLM takes name@domain"),
-    ("OAUTH", {"username": r"EXAMPLE\svc"}, "username", "Exchange Online takes name@domain"),
+    ("NTLM", {"username": r"EXAMPLE\svc"}, "username", "NTLM requires name@domain"),
+    ("NTLM", {"username": "svc"}, "username", "NTLM requires name@domain"),
+    ("OAUTH", {"username": r"EXAMPLE\svc"}, "username", "Exchange Online requires name@domain"),
     ("OAUTH", {"oauth_auth_endpoint": f"{V2}authorize"}, "oauth_auth_endpoint", "marked v1"),
     ("OAUTH", {"oauth_token_endpoint": f"{V2}token"}, "oauth_token_endpoint", "marked v1"),
     (

@@ -52,4 +52,4 @@ def test_faults_name_the_entry() -> None:
     records, faults = domain_records([{"domain": "a.example.com"}, {"id": 9}, 7, {"id": 3, "domain": 7}], BEFORE)
     assert [record.domain for record in records] == ["a.example.com"]
     assert [fault[:8] for fault in faults] == ["Entry 2:", "Entry 3:", "Entry 4:"]
-    assert faults[0] == "Entry 2: This integration has no domain of that id."
+    assert faults[0] == "Entry 2: This integration has no domain with that id."

@@ -72,7 +72,7 @@ async def test_a_uri_of_another_integrations_domain_is_refused() -> None:
     answer = await api.call("PATCH", CONNECTORS + "1/", {"domains": [other["domains"][0]["resource_uri"]]})
     assert answer.status == 400
     assert answer.body == {
-        "ms_exchange_connector": {"domains": ["Entry 1: This integration has no domain of that id."]}
+        "ms_exchange_connector": {"domains": ["Entry 1: This integration has no domain with that id."]}
     }
 
 

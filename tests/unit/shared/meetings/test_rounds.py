@@ -238,7 +238,7 @@ async def test_an_outage_of_our_own_storage_is_tried_again_and_left_to_the_next_
     [(body, _)] = world.queue.sent
 
     async def away(*_: object) -> None:
-        raise Unavailable("The storage account cannot be used now.")
+        raise Unavailable("The storage account cannot be used at the moment.")
 
     monkeypatch.setattr(world.storage.table("meetings"), "commit", away)
     with pytest.raises(Unavailable):

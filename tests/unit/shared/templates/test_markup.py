@@ -146,11 +146,11 @@ def test_html_in_order(text: str) -> None:
         ("\n<{{ alias }}>", "line 2: a value cannot be a tag's name"),
         ("</{{ alias }}>", "line 1: a value cannot be a tag's name"),
         ("<script>1</script>", "line 1: <script> does not work in mail and is not allowed"),
-        ("<style>{{ alias }}</style>", "line 1: a value cannot stand in <style>"),
+        ("<style>{{ alias }}</style>", "line 1: a value is not allowed in <style>"),
         ("<p onclick='x'>x</p>", "line 1: <p> has an event handler, which is not allowed"),
-        ("<p", "line 1: a tag or comment is not complete"),
-        ('<p title="{{ alias }}', "line 1: a tag or comment is not complete"),
-        ("a\n<!-- {{ alias }}", "line 2: a tag or comment is not complete"),
+        ("<p", "line 1: a tag or comment is incomplete"),
+        ('<p title="{{ alias }}', "line 1: a tag or comment is incomplete"),
+        ("a\n<!-- {{ alias }}", "line 2: a tag or comment is incomplete"),
     ],
 )
 def test_html_out_of_order(text: str, fault: str) -> None:

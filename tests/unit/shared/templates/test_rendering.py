@@ -237,10 +237,10 @@ def test_every_template_accepts_its_own_variables_and_no_others(field: object) -
         ("{{ alias is sameas alias }}", "line 1: there is no test 'sameas'"),
         ("{{ alias.upper() }}", "line 1: only the functions range and pex_… can be called"),
         ("{{ alias.split }}", "line 1: .split is not allowed"),
-        ("<b>\n<i></b>", "line 2: </b> comes before the <i> of line 2 is closed"),
+        ("<b>\n<i></b>", "line 2: </b> comes before <i> in line 2 is closed"),
         ("a\n<div>", "line 2: <div> is not closed"),
         ("x" * 12_289, "it is longer than 12,288 characters"),
-        ("{{ 1 / 0 }}", "with sample values: line 1: an expression cannot be computed (ZeroDivisionError)"),
+        ("{{ 1 / 0 }}", "with sample values: line 1: an expression cannot be evaluated (ZeroDivisionError)"),
     ],
 )
 def test_faults_say_where_and_what(text: str, fault: str) -> None:
@@ -368,7 +368,7 @@ def test_objects_never_reach_a_template() -> None:
 def test_a_failure_names_the_line_and_no_value() -> None:
     with pytest.raises(TemplateInvalid) as failure:
         render(ACCEPT, "\n\n{{ alias + 1 }}", {"alias": "alice@example.com"})
-    assert str(failure.value) == f"{ACCEPT}: line 3: an expression cannot be computed (TypeError)"
+    assert str(failure.value) == f"{ACCEPT}: line 3: an expression cannot be evaluated (TypeError)"
 
 
 def test_a_preview_shows_samples_and_what_was_given() -> None:

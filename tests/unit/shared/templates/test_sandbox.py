@@ -150,7 +150,7 @@ def test_subscripts_never_reach_attributes(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["{{ 1[1:] }}", "{{ 1.5[:2] }}", "{{ none[1:2] }}", "{{ {'a': 1}[1:] }}"])
 def test_slices_of_what_has_none_fail_like_any_expression(text: str) -> None:
-    with pytest.raises(TemplateInvalid, match="line 1: an expression cannot be computed"):
+    with pytest.raises(TemplateInvalid, match="line 1: an expression cannot be evaluated"):
         rendered(text)
 
 

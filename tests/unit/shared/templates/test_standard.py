@@ -114,6 +114,6 @@ def test_markup_is_kept_and_values_joined_to_it_are_escaped() -> None:
 )
 def test_misuse_fails_the_template(text: str) -> None:
     with pytest.raises(
-        TemplateInvalid, match=r"line 1: an expression cannot be computed \((Type|Value|FilterArgument)Error\)"
+        TemplateInvalid, match=r"line 1: an expression cannot be evaluated \((Type|Value|FilterArgument)Error\)"
     ):
         evaluate(text)

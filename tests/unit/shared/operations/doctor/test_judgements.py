@@ -267,7 +267,7 @@ def test_settings_that_were_stored_and_cannot_work_are_named() -> None:
     assert judge_combinations(good, PLACE).ok
     bad = good.model_copy(update={"authentication_method": "NTLM", "username": "EXAMPLE\\svc"})
     finding = judge_combinations(bad, PLACE)
-    assert finding.details.startswith("username: NTLM takes name@domain")
+    assert finding.details.startswith("username: NTLM requires name@domain")
     assert finding.remedy.endswith(
         """-d '{"username": "VALUE"}' 'https://scheduling.example.com/api/admin/configuration/v1/ms_exchange_connector/1/'"""
     )
