@@ -95,7 +95,7 @@ async def test_oauth_by_assertion_with_one_token_for_many_requests(world: Bridge
 
 
 async def test_a_wrong_key_is_told_to_the_admin(world: BridgeWorld) -> None:
-    for key, cause in (("no key", "P-256"), (Node().private_key, "gives no token")):
+    for key, cause in (("no key", "P-256"), (Node().private_key, "issued no token")):
         integration = await world.integrations.create(
             full_fields(
                 name=key[:20], room_mailbox_email_address=f"{len(key)}@example.com", bridge_url=world.node.url,
@@ -116,8 +116,8 @@ async def test_a_wrong_key_is_told_to_the_admin(world: BridgeWorld) -> None:
         (web.Response(status=302, headers={"Location": "https://evil.example.com/"}), "status 302"),
         (web.Response(status=400), "status 400"),
         (web.Response(status=503), "status 503"),
-        (web.Response(text="<html>"), "as no Management Node does"),
-        (web.json_response({"meta": {}, "objects": [{"name": 1}]}), "as no Management Node does"),
+        (web.Response(text="<html>"), "is not a Management Node"),
+        (web.json_response({"meta": {}, "objects": [{"name": 1}]}), "is not a Management Node"),
     ],
 )
 async def test_an_outage_raises_an_alarm_that_goes_when_it_is_over(
@@ -218,7 +218,7 @@ async def test_credentials_of_the_same_save_are_used(world: BridgeWorld) -> None
 @pytest.mark.parametrize(
     ("answer", "remedy"),
     [
-        (lambda: web.json_response({}, status=404), "has no such ivr_theme. Write the name instead"),
+        (lambda: web.json_response({}, status=404), "has no such ivr_theme. Enter the name instead"),
         (lambda: web.json_response({}, status=500), "cannot resolve this URI at the moment"),
         (lambda: web.json_response({"nothing": 1}), "cannot resolve this URI at the moment"),
     ],
@@ -253,7 +253,7 @@ async def test_a_vmrs_references_are_resolved_by_the_node(world: BridgeWorld) ->
     assert found.causes == {playlist: "The Management Node has no such object."}
     world.node.answers.append(web.json_response({}, status=500))
     found = await platform_names(frozenset({THEME}), [integration], world.bridges.name_at)
-    assert "cannot say now" in found.causes[THEME]
+    assert "cannot resolve this URI" in found.causes[THEME]
     assert [request.path for request in world.node.asked] == [THEME, playlist, THEME]
 
 

@@ -85,7 +85,7 @@ def test_other_variables_need_to_be() -> None:
     ]
     assert faults(text, {"MAILBOX": ""}) == faults(text)
     assert faults(text, {"MAILBOX": "vmr@example.com"}) == []
-    assert "is no e-mail address" in faults(text, {"MAILBOX": "vmr"})[0]
+    assert "is not an e-mail address" in faults(text, {"MAILBOX": "vmr"})[0]
 
 
 @pytest.mark.parametrize(

@@ -367,5 +367,5 @@ def test_values_of_variables_are_not_in_faults(
     text = CORP.replace("addin_server_domain: ", "addin_server_domain: !env DOMAIN #")
     result = cli("integrations", command, str(corp(text)))
     assert result.exit_code == Exit.REFUSED
-    assert "corp.yaml:2: addin_server_domain: the value of DOMAIN is no FQDN" in result.stderr
+    assert "corp.yaml:2: addin_server_domain: the value of DOMAIN is not an FQDN" in result.stderr
     assert "private" not in result.stdout + result.stderr
