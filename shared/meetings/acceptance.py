@@ -6,11 +6,11 @@ message gives the same result as deciding on the newest.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.bookings.booking import Apart, Booking, State
 from shared.calendar.conference import Calendar
-from shared.calendar.request import CalendarItem, Kind, MeetingRequest, Shape, Update, meeting_key
+from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Shape, Update, meeting_key
 from shared.meetings import series
 from shared.meetings.decision import (
     Accept,
@@ -24,6 +24,9 @@ from shared.meetings.decision import (
     Reject,
     Rejected,
 )
+
+NEW_MESSAGE_AGE = timedelta(minutes=1)
+"""A message that is younger has not been decided on before."""
 
 
 def decide(
@@ -48,7 +51,10 @@ def decide(
     if isinstance(chosen, Reject):
         # A newer message follows; if this one would have been declined, that one is.
         return Ignore("superseded by a newer message") if outdated else replace(chosen, certain=_is_certain(request))
-    return _placed(request, request.item, chosen, replace(known, own=own, apart=apart), calendar, now)
+    decision = _placed(request, request.item, chosen, replace(known, own=own, apart=apart), calendar, now)
+    if isinstance(decision, Accept) and answered_before(request, now) and _has_that_room(decision, apart or own):
+        return replace(decision, answer=False)
+    return decision
 
 
 def _tells_more(known: Known, own: Booking | None) -> bool:
@@ -85,6 +91,23 @@ def _placed(
     if item.shape is Shape.OCCURRENCE and own:
         return _schedule_with_series(item, own, apart, calendar, now)
     return _schedule(request.update, item, chosen, own, known.rooms, calendar, now)
+
+
+def answered_before(request: MeetingRequest, now: datetime) -> bool:
+    """Whether an old message that has no record was answered all the same: storage is older than what was done.
+
+    Exchange has the answer, from after the message came (its times are whole seconds). Of a message that has just come
+    this says nothing: the mailbox may answer by itself, without our text.
+    """
+    item = request.item
+    if item is None or item.answer is Answer.NONE or item.answered_at is None:
+        return False
+    return item.answered_at >= request.received.replace(microsecond=0) and now - request.received >= NEW_MESSAGE_AGE
+
+
+def _has_that_room(decision: Accept, own: Booking | None) -> bool:
+    """Whether the organizer may have been told that room: no other one is on record."""
+    return own is None or own.tag == decision.booking.tag
 
 
 def _scheduled(booking: Booking | None) -> Booking | None:

@@ -40,7 +40,7 @@ def make_plan(integration: Integration, request: MeetingRequest, decision: Decis
     except TemplateInvalid as error:
         log.exception("a template failed, correlation id %s", correlation_id(integration.uuid, request.message_id))
         plan = _planned(integration, request, Reject(Rejected.GENERAL_ERROR, cause=cause_of(error)), now)
-    return replace(plan, operation=replace(plan.operation, symptom=symptom_of(request, decision) or ""))
+    return replace(plan, operation=replace(plan.operation, symptom=symptom_of(request, decision, now) or ""))
 
 
 def _planned(integration: Integration, request: MeetingRequest, decision: Decision, now: datetime) -> Plan:

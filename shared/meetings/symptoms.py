@@ -11,6 +11,7 @@ from typing import Self
 from shared.bookings.operation import DecisionKind, Operation
 from shared.bookings.rows import RowKind
 from shared.calendar.request import Answer, Kind, MeetingRequest, Update
+from shared.meetings.acceptance import answered_before
 from shared.meetings.decision import Accept, Accepted, Decision, Reject, Rejected
 from shared.storage import Put, Row
 
@@ -57,14 +58,15 @@ class Mark:
         return f"{CAUSES[self.symptom]} Correlation id {self.correlation_id}."
 
 
-def symptom_of(request: MeetingRequest, decision: Decision) -> Symptom | None:
-    """What in a request indicates wrong mailbox settings, given the decision on it."""
+def symptom_of(request: MeetingRequest, decision: Decision, now: datetime) -> Symptom | None:
+    """What in a request indicates wrong mailbox settings, given the decision on it `now`."""
     if request.kind is not Kind.REQUEST:
         return None
     if request.item is None:
         return Symptom.NO_ITEM
     is_first = isinstance(decision, Reject) or (isinstance(decision, Accept) and decision.reason in _NEW)
-    if is_first and request.update is Update.NEW and request.item.answer is not Answer.NONE:
+    is_answered = request.item.answer is not Answer.NONE and not answered_before(request, now)
+    if is_first and request.update is Update.NEW and is_answered:
         return Symptom.ANSWERED
     untagged = isinstance(decision, Reject) and decision.reason is Rejected.INVALID_ALIAS
     return Symptom.EMPTY if untagged and is_empty(request.body) else None

@@ -4,6 +4,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 
+from bench import cost
 from dev.host.host import FunctionsHost
 from functions import mailbox
 from shared.bookings.operation import LEASE_TIME
@@ -26,6 +27,12 @@ def told(figure: str) -> int:
     return int(found.replace(",", ""))
 
 
+def told_dollars(figure: str) -> str:
+    """The same for an amount: `$1.36<!-- … -->`."""
+    [found] = re.findall(rf"\$([\d.]+)<!-- {figure} -->", TEXT)
+    return str(found)
+
+
 def runs_in_30_days(schedule: str) -> int:
     """Of a six-field schedule with plain numbers, * and */n in seconds, minutes and hours."""
     runs = 30
@@ -34,10 +41,36 @@ def runs_in_30_days(schedule: str) -> int:
     return runs
 
 
-def test_the_month_of_the_timers_is_theirs() -> None:
+def timers() -> dict[str, int]:
+    """How often each timer runs in a month, by its name."""
     source = (ROOT / "functions" / "mailbox.py").read_text()
-    schedules = re.findall(r'timer_trigger\("timer", "([^"]+)"\)', source)
-    assert told("timers-per-month") == sum(map(runs_in_30_days, schedules))
+    found = re.findall(r'timer_trigger\("timer", "([^"]+)"\)\nasync def (\w+)', source)
+    return {name: runs_in_30_days(schedule) for schedule, name in found}
+
+
+def test_the_month_of_the_timers_is_theirs() -> None:
+    assert told("timers-per-month") == sum(timers().values())
+
+
+async def test_a_month_in_which_nothing_happens_has_the_executions_that_it_is_said_to_have() -> None:
+    deployment = TimersWorld()
+    await deployment.add("one")
+    messages = {name: await deployment.rounds.start(rounds.Round(name)) for name in timers()}
+    executions = sum(runs * (1 + messages[name]) for name, runs in timers().items())
+    assert told("executions-per-idle-month") == executions
+    assert told("gigabyte-seconds-per-idle-month") == executions * cost.INSTANCE_GIGABYTES
+    polls = timers()["poll"] * mailbox.MINUTES_STARTED
+    assert told("executions-of-polls-per-month") == polls
+    assert told_dollars("dollars-of-polls-per-month") == f"{cost.dollars(polls):.2f}"
+    assert told_dollars("dollars-of-an-always-ready-instance") == f"{cost.always_ready_dollars():.2f}"
+
+
+async def test_a_meeting_costs_what_it_is_said_to_cost() -> None:
+    one = await cost.of_a_meeting()
+    assert told("executions-per-meeting") == one.executions
+    assert told("table-requests-per-meeting") == one.tables
+    assert told("queue-requests-per-meeting") == one.queues
+    assert told_dollars("dollars-per-1000-meetings") == f"{cost.dollars(1000 * one.executions):.2f}"
 
 
 async def test_no_other_file_has_timers(host: FunctionsHost) -> None:

@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from dev.exchange import notifications
 from dev.harness.deployment import INTEGRATION, MAILBOX, Deployment, deployed
 from dev.harness.times import tomorrow
 from shared.mailboxes.graph import mailbox as graph_mailbox
+from shared.storage import MEETING_REQUESTS, Queue
 
 
 @pytest.fixture
@@ -25,6 +27,45 @@ async def test_a_lost_notification_is_found_by_the_sweep(world: Deployment) -> N
     assert await world.answers() == []
     await world.services.scheduling.timers.sweep()
     await world.drain()
+    assert len(await world.answers()) == 1
+
+
+class _Starting:
+    """The queue of an instance that is just starting: what it is given is written once it runs."""
+
+    def __init__(self, queue: Queue) -> None:
+        self.queue, self.runs, self.given = queue, asyncio.Event(), 0
+
+    async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
+        self.given += 1
+        await self.runs.wait()
+        await self.queue.send(text, delay)
+
+
+async def test_what_a_cold_webhook_lost_is_answered_after_the_sweep_and_once_when_it_comes_late(
+    world: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Graph waits for three seconds and posts again; an instance that takes longer to start may then handle both."""
+    monkeypatch.setattr(notifications, "ANSWER_LIMIT", 0.05)
+    starting = _Starting(world.memory.queue(MEETING_REQUESTS))
+    monkeypatch.setattr(world.outages, "queue", lambda _: starting)
+    room = await world.click()
+    await world.invite(tomorrow(world), room["instructions"])
+    async with asyncio.timeout(60):
+        while starting.given < 2:  # noqa: ASYNC110  # Graph has given the first one up, and posts again
+            await asyncio.sleep(0.01)
+    assert world.memory.queue(MEETING_REQUESTS).sent == []
+    await world.services.scheduling.timers.sweep()
+    await world.drain()
+    assert len(await world.answers()) == 1
+
+    monkeypatch.setattr(notifications, "ANSWER_LIMIT", 60)
+    starting.runs.set()
+    await world.move_to(world.now + timedelta(minutes=1))
+    await world.exchange.exchange.notifier.idle()
+    assert len(world.memory.queue(MEETING_REQUESTS).sent) >= starting.given > 1
+    await world.drain()
+    await world.settle()
     assert len(await world.answers()) == 1
 
 

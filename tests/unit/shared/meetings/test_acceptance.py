@@ -8,7 +8,7 @@ import pytest
 
 from shared.bookings.booking import Apart, Booking, State
 from shared.calendar.conference import Calendar, Occurrence
-from shared.calendar.request import CalendarItem, Kind, MeetingRequest, Shape, Update
+from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Shape, Update
 from shared.meetings.acceptance import decide
 from shared.meetings.decision import Accept, Accepted, Close, Decision, Ignore, Known, Refresh, Reject, Rejected
 from shared.meetings.series import MOST_APART
@@ -42,6 +42,26 @@ class TestNewMeetings:
         decision = on(request(item(response_requested=False)), IN_THREE_HOURS, booking())
         assert isinstance(decision, Accept)
         assert not decision.answer
+
+    @pytest.mark.parametrize(
+        ("age", "answered", "own", "answer"),
+        [
+            (5, 1, None, False),  # our records are older than our answer
+            (5, 1, scheduled(Calendar((at(9),))), False),
+            (0, 0, None, True),  # the mailbox answers by itself, and tells nobody the room
+            (5, -1, None, True),  # an answer to an earlier version
+            (5, 1, scheduled(Calendar((at(9),)), tag=OTHER_TAG), True),  # the answer may have told another room
+        ],
+    )
+    def test_who_was_answered_before_storage_was_restored_is_not_answered_again(
+        self, age: int, answered: int, own: Booking | None, answer: bool
+    ) -> None:
+        came = NOW - timedelta(minutes=age)
+        the_item = item(answer=Answer.ACCEPTED, answered_at=came + timedelta(minutes=answered))
+        tagged = own if own and own.tag != OTHER_TAG else booking()
+        decision = on(request(the_item, received=came, update=Update.FULL), IN_THREE_HOURS, tagged, own=own)
+        assert isinstance(decision, Accept)
+        assert decision.answer is answer
 
     def test_a_meeting_that_runs_now_is_not_past(self) -> None:
         running = Calendar((at(-0.5),))

@@ -15,7 +15,7 @@ from shared.meetings.alarm_checks import check_mailbox_settings
 from shared.meetings.decision import Accept, Accepted, Decision, Ignore, Refresh, Reject, Rejected
 from shared.meetings.symptoms import Symptom, is_empty, symptom_of
 from tests.fakes.mailbox import invitation
-from tests.support.meetings import booking, item, request
+from tests.support.meetings import NOW, booking, item, request
 from tests.support.meetings_world import MeetingsWorld, body
 
 EMPTIED = '<html><head>\r\n<meta http-equiv="Content-Type" content="text/html"></head><body>&nbsp;\r\n</body></html>'
@@ -44,7 +44,14 @@ UNTAGGED = Reject(Rejected.INVALID_ALIAS)
 def test_symptoms(changes: dict[str, Any], decision: Decision, symptom: Symptom | None) -> None:
     changes = dict(changes)
     the_item = changes.pop("the_item", item())
-    assert symptom_of(request(the_item, **changes), decision) is symptom
+    assert symptom_of(request(the_item, **changes), decision, NOW) is symptom
+
+
+def test_an_answer_that_is_older_than_our_records_is_no_symptom() -> None:
+    """Storage was restored: we have answered, and no record tells."""
+    old = request(item(answer=Answer.ACCEPTED, answered_at=NOW))
+    assert symptom_of(old, ACCEPTED, NOW) is Symptom.ANSWERED
+    assert symptom_of(old, ACCEPTED, NOW + timedelta(minutes=5)) is None
 
 
 @pytest.mark.parametrize("text", ["x" * 5000, " " * 5000, "<style>" * 2000])
