@@ -10,6 +10,7 @@ from functions import mailbox
 from shared.bookings.operation import LEASE_TIME
 from shared.conferences.policy import Policy
 from shared.meetings import rounds
+from shared.meetings.stretch import Round
 from tests.conformance.alerts import ALERTS
 from tests.fakes.mailbox import invitation
 from tests.support import ROOT
@@ -55,7 +56,7 @@ def test_the_month_of_the_timers_is_theirs() -> None:
 async def test_a_month_in_which_nothing_happens_has_the_executions_that_it_is_said_to_have() -> None:
     deployment = TimersWorld()
     await deployment.add("one")
-    messages = {name: await deployment.rounds.start(rounds.Round(name)) for name in timers()}
+    messages = {name: await deployment.rounds.start(Round(name)) for name in timers()}
     executions = sum(runs * (1 + messages[name]) for name, runs in timers().items())
     assert told("executions-per-idle-month") == executions
     assert told("gigabyte-seconds-per-idle-month") == executions * cost.INSTANCE_GIGABYTES
