@@ -26,6 +26,7 @@ class Commands(NamedTuple):
 COMMANDS = {
     "integrations": Commands("shared.cli.integrations", "Integrations: list, show, and keep their settings in files."),
     "meetings": Commands("shared.cli.meetings", "Scheduled meetings: find one, see why it is as it is."),
+    "changes": Commands("shared.cli.history", "What admins have changed: list it, show it, put it back."),
     "operations": Commands("shared.cli.operations", "What was decided on meeting messages, and what was answered."),
     "personal": Commands("shared.cli.personal", "Personal VMRs of our own store."),
     "alarms": Commands("shared.cli.alarms", "List what an admin has to fix, and how."),

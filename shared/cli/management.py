@@ -23,6 +23,7 @@ _SCHEDULED = uri(CONFIGURATION, "scheduled_conference")
 _OPERATIONS = uri(STATUS, "scheduling_operation")
 _MEETINGS = uri(STATUS, "meeting")
 _ALARMS = uri(STATUS, "alarm")
+_CHANGES = uri(STATUS, "change")
 _API_CLIENTS = uri(CONFIGURATION, "oauth2_client")
 _ROLES = uri(CONFIGURATION, "role")
 _VMRS = uri(CONFIGURATION, "conference")
@@ -93,6 +94,18 @@ class ManagementClient:
     def act_on_meeting(self, id_: int, action: str) -> Object:
         """Close or reopen a meeting's room; the meeting as it is now."""
         return _object(self._send("POST", f"{_MEETINGS}{id_}/{action}/"))
+
+    def changes(self, most: int, **filters: str) -> list[Object]:
+        """What admins have changed, the newest first, `most` of them at most; long texts are cut."""
+        return self._all(_CHANGES, filters, most=most)
+
+    def change_of(self, id_: int) -> Object:
+        """One change, whole."""
+        return _object(self._send("GET", f"{_CHANGES}{id_}/"))
+
+    def revert(self, id_: int, fields: Mapping[str, str], *, force: bool) -> Object:
+        """Put a change back; the change that does, with `not_restored`."""
+        return _object(self._send("POST", f"{_CHANGES}{id_}/revert/", json={"fields": fields, "force": force}))
 
     def aliases(self, **filters: str) -> list[Object]:
         """Aliases that were given out, with their tags."""

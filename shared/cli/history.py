@@ -1,0 +1,114 @@
+"""`changes`: who changed what, and putting it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from shared.cli import show
+from shared.cli.arguments import Form, group
+from shared.cli.connection import Connection
+from shared.cli.management import Object
+from shared.cli.outcome import CommandFailed, Exit
+from shared.cli.show import Output
+
+commands = group("What admins have changed: list it, show it, put it back.")
+
+_NEWEST = 50
+_Change = Annotated[int, typer.Argument(metavar="ID", min=0, help="Its id: `changes list` shows it.")]
+
+
+@commands.command("list")
+def list_(
+    context: typer.Context,
+    integration: Annotated[str, typer.Option("--integration", help="Name, UUID or id; all otherwise.")] = "",
+    admin: Annotated[str, typer.Option("--admin", help="A user name, or the name or id of an application.")] = "",
+    since: Annotated[datetime | None, typer.Option("--since", help="In UTC.")] = None,
+    until: Annotated[datetime | None, typer.Option("--until", help="In UTC.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many at most.")] = _NEWEST,
+    output: Form = Output.TEXT,
+) -> None:
+    """List changes, the newest first. They are kept for a year."""
+    with context.ensure_object(Connection).open() as management:
+        moments = {"when__gte": since, "when__lt": until}
+        filters = {name: moment.isoformat() for name, moment in moments.items() if moment}
+        if admin:
+            filters["who"] = admin
+        if integration:
+            filters["exchange_connector"] = str(management.integration(integration)["id"])
+        found = management.changes(limit, **filters)
+    if output is Output.JSON:
+        return show.as_json(found)
+    if not found:
+        return typer.echo("No changes.")
+    rows = [
+        [each["id"], each["when"][:19], each["who"], each["action"], each["name"], ", ".join(each["fields"][:6])]
+        for each in found
+    ]
+    return show.show(show.table(("id", "when (UTC)", "who", "what", "of", "fields"), rows))
+
+
+@commands.command("show")
+def show_(context: typer.Context, change: _Change, output: Form = Output.TEXT) -> None:
+    """Show one change: its fields before and after. Secrets and PINs are only said to have changed."""
+    with context.ensure_object(Connection).open() as management:
+        found = management.change_of(change)
+    return show.as_json(found) if output is Output.JSON else show.show(*_lines(found))
+
+
+@commands.command()
+def revert(
+    context: typer.Context,
+    change: _Change,
+    *,
+    ask: Annotated[
+        list[str] | None, typer.Option("--ask", metavar="FIELD", help="Ask for a secret, which nobody has kept.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also where these fields were changed since, or deleting loses something.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Put a change back, by a change of its own that passes the same checks as any save.
+
+    Fields get their earlier values, what was created is deleted, and what was deleted is created again: an integration
+    with its uuid, but without its meetings.
+    """
+    with context.ensure_object(Connection).open() as management:
+        found = management.change_of(change)
+        show.note("\n".join(str(line) for line in _lines(found)))
+        if not yes and not typer.confirm("Put this change back?", err=True):
+            raise CommandFailed(Exit.REFUSED, "Nothing was changed.")
+        secrets = {name: typer.prompt(name, hide_input=True, err=True) for name in ask or ()}
+        done = management.revert(change, secrets, force=force)
+    typer.echo(show.plain(f"Put back by change {done['id']}: {done['action']} of {done['name']}."))
+    if done["not_restored"]:
+        show.note(f"Nobody has kept these, so set them again: {', '.join(done['not_restored'])}.")
+
+
+def _lines(change: Object) -> Iterator[Text]:
+    rows = {
+        "id": change["id"],
+        "when": f"{change['when']} UTC",
+        "who": change["who"],
+        "what": f"{change['action']} {change['name']}".strip(),
+        "target": change["target"],
+        "state": "" if change["state"] == "done" else change["state"],
+        "puts back": change["reverts"] or "",
+    }
+    for name, text in rows.items():
+        if text:
+            yield Text.assemble((f"{name:<10}", "bold"), show.plain(text))
+    for name in change["fields"]:
+        yield Text(name, style="bold")
+        for mark, side in (("-", change["from"]), ("+", change["to"])):
+            if side is not None and name in side:
+                yield Text(f"  {mark} {_value(side[name])}")
+
+
+def _value(value: Any) -> str:
+    return show.plain(value if isinstance(value, str) else str(value)).replace("\n", "\n    ")

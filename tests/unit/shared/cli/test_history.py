@@ -1,0 +1,54 @@
+"""`changes`: who changed what, and putting it back."""
+
+import json
+
+import pytest
+
+from shared.cli.outcome import Exit
+from tests.fakes.management import FakeDeployment
+from tests.support.integrations import graph_fields
+from tests.support.management_api import CONNECTORS
+from tests.unit.shared.cli.command_line import Cli
+
+
+@pytest.fixture
+def changed(deployment: FakeDeployment) -> FakeDeployment:
+    """An integration whose description was changed twice."""
+    deployment.ask("POST", CONNECTORS, graph_fields())
+    for text in ("one", "two"):
+        deployment.ask("PATCH", f"{CONNECTORS}1/", {"description": text})
+    return deployment
+
+
+def test_changes_are_listed_shown_and_put_back(changed: FakeDeployment, cli: Cli) -> None:
+    listed = json.loads(cli("changes", "list", "--integration", "Example Corp", "--output", "json").stdout)
+    assert [each["action"] for each in listed] == ["change", "change", "create"]
+    newest = str(listed[0]["id"])
+    assert newest in cli("changes", "list", "--limit", "1").stdout
+    assert cli("changes", "list", "--admin", "nobody").stdout == "No changes.\n"
+    shown = cli("changes", "show", newest).stdout
+    assert "- one" in shown
+    assert "+ two" in shown
+    assert cli("changes", "revert", newest, stdin="n\n").exit_code == Exit.REFUSED
+    assert "Put back by change" in cli("changes", "revert", newest, "--yes").stdout
+    assert "one" in cli("integrations", "show", "Example Corp").stdout
+
+
+def test_what_was_changed_since_is_put_back_by_force_alone(changed: FakeDeployment, cli: Cli) -> None:
+    [_, first, _] = json.loads(cli("changes", "list", "--output", "json").stdout)
+    refused = cli("changes", "revert", str(first["id"]), "--yes")
+    assert refused.exit_code == Exit.CONFLICT
+    assert "description has been changed again" in refused.stderr
+    assert cli("changes", "revert", str(first["id"]), "--yes", "--force").exit_code == Exit.DONE
+
+
+def test_a_secret_is_asked_for_that_nobody_has_kept(deployment: FakeDeployment, cli: Cli) -> None:
+    basic = {"authentication_method": "BASIC", "url": "https://mail.example.com/EWS/Exchange.asmx", "username": "svc"}
+    deployment.ask("POST", CONNECTORS, graph_fields(**basic, password="gone"))
+    deployment.ask("DELETE", f"{CONNECTORS}1/")
+    [deleted, _] = json.loads(cli("changes", "list", "--output", "json").stdout)
+    refused = cli("changes", "revert", str(deleted["id"]), "--yes")
+    assert "password" in refused.stderr
+    assert (
+        cli("changes", "revert", str(deleted["id"]), "--yes", "--ask", "password", stdin="new\n").exit_code == Exit.DONE
+    )
