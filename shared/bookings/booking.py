@@ -48,8 +48,9 @@ class Booking:
 
     `day` is the pattern's date (yyyymmdd) of the one occurrence whose own room this is, "" for a whole meeting; `apart`
     are a series' occurrences with rooms of their own, so that this room is closed to them. `held` means that an admin
-    has closed it, and only an admin opens it again (shared/meetings/room_control.py). `passed` counts its past
-    occurrences that are no longer known. `numbers` identify it in the management API.
+    has closed it, and only an admin opens it again; `given_to` is the address of the person to whom an admin has given
+    the meeting, "" while it is its organizer's (shared/meetings/room_control.py). `passed` counts its past occurrences
+    that are no longer known. `numbers` identify it in the management API.
     """
 
     integration: str
@@ -67,6 +68,7 @@ class Booking:
     day: str = ""
     apart: tuple[Apart, ...] = ()
     held: bool = False
+    given_to: str = ""
     passed: int = 0
     numbers: Numbers = NO_NUMBERS
     etag: str = ""
@@ -113,6 +115,7 @@ class Booking:
             "passed": self.passed,
             "numbers": self.numbers.to_json(),
         }
+        columns |= {"given_to": self.given_to} if self.given_to else {}
         return columns | ({"conference": self.conference.to_json()} if self.conference else {})
 
     def claim(self) -> Values:
@@ -144,6 +147,7 @@ class Booking:
             people=split(text.get("people", "")),
             day=text.get("day", ""),
             held=row.values.get("held") is True,
+            given_to=text.get("given_to", ""),
             apart=tuple(_apart(*row) for row in json.loads(text.get("apart", "[]"))),
             passed=int(text.get("passed", "0")),
             numbers=Numbers.from_json(text["numbers"]) if "numbers" in text else NO_NUMBERS,
@@ -166,8 +170,9 @@ class Booking:
         A closed booking has released its names.
         """
         names = self.names if self.state is State.SCHEDULED else ()
+        given_to = self.given_to if meeting == self.meeting else ""
         mine = replace(self, state=State.SCHEDULED, held=False, meeting=meeting, item_id=item_id, day=day, names=names)
-        return replace(mine, conference=conference, apart=apart)
+        return replace(mine, conference=conference, apart=apart, given_to=given_to)
 
     def following(self, calendar: Calendar, apart: tuple[Apart, ...]) -> Self:
         """This booking of a series with its occurrences from Exchange; `apart` have their own rooms."""

@@ -52,10 +52,13 @@ def response_of(item: CalendarItem) -> str:
 
 
 class Mailing(StrEnum):
-    """What is mailed: the answer itself if it is to be HTML, and late joining instructions."""
+    """What is mailed: the answer itself if it is to be HTML, late joining instructions to everybody, and these again to
+    the owner of the meeting.
+    """
 
     RESPONSE = "response"
     INSTRUCTIONS = "instructions"
+    AGAIN = "again"
 
 
 class DecisionKind(StrEnum):
@@ -67,6 +70,8 @@ class DecisionKind(StrEnum):
     REJECT = "reject"
     CLOSE = "close"
     IGNORE = "ignore"
+    RESEND = "resend"
+    """No decision on a message: an admin has the joining instructions sent again (shared/meetings/resending.py)."""
 
 
 @dataclass(frozen=True)

@@ -91,9 +91,9 @@ class ManagementClient:
         """Scheduled meetings, `most` of them at most."""
         return self._all(_MEETINGS, filters, most=most)
 
-    def act_on_meeting(self, id_: int, action: str) -> Object:
-        """Close or reopen a meeting's room; the meeting as it is now."""
-        return _object(self._send("POST", f"{_MEETINGS}{id_}/{action}/"))
+    def act_on_meeting(self, id_: int, action: str, **sent: str) -> Object:
+        """Close or reopen a meeting's room, and whatever else may be done; the meeting as it is now."""
+        return _object(self._send("POST", f"{_MEETINGS}{id_}/{action}/", json=sent))
 
     def changes(self, most: int, **filters: str) -> list[Object]:
         """What admins have changed, the newest first, `most` of them at most; long texts are cut."""

@@ -21,6 +21,7 @@ commands = group("Scheduled meetings: find one, see why it is as it is, close it
 
 _NEAREST = 50
 _Meeting = Annotated[str, typer.Argument(metavar="MEETING", help="Its id, alias or tag, or what a search finds once.")]
+_Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 _Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many at most.")]
 
 
@@ -75,14 +76,13 @@ def close(
     context: typer.Context,
     meeting: _Meeting,
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: _Yes = False,
 ) -> None:
     """Close a meeting's room at once. It stays closed, whatever the organizer sends, until it is reopened."""
     with context.ensure_object(Connection).open() as management:
         found = _meant(management, meeting)
-        question = f"Close the room of {found['subject'] or found['name']} ({found['alias']})?"
-        if not yes and not typer.confirm(show.plain(question), err=True):
-            raise CommandFailed(Exit.REFUSED, "Nothing was changed.")
+        if not yes:
+            _confirm(f"Close the room of {_called(found)}?")
         management.act_on_meeting(int(found["id"]), "close")
     typer.echo(show.plain(f"{found['alias']}: nobody gets in any more."))
 
@@ -93,6 +93,45 @@ def reopen(context: typer.Context, meeting: _Meeting) -> None:
     with context.ensure_object(Connection).open() as management:
         found = management.act_on_meeting(int(_meant(management, meeting)["id"]), "reopen")
     typer.echo(show.plain(f"{found['alias']}: {_door(found)}."))
+
+
+@commands.command()
+def resend(context: typer.Context, meeting: _Meeting, *, yes: _Yes = False) -> None:
+    """Mail the joining instructions once more, from the equipment mailbox to whoever has the meeting."""
+    with context.ensure_object(Connection).open() as management:
+        found = _meant(management, meeting)
+        if not yes:
+            _confirm(f"Mail the joining instructions of {_called(found)} to its owner?")
+        management.act_on_meeting(int(found["id"]), "resend")
+    typer.echo(show.plain(f"{found['alias']}: the mail is on its way; `meetings show` tells what becomes of it."))
+
+
+@commands.command()
+def give(
+    context: typer.Context,
+    meeting: _Meeting,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help='The new owner\'s; "" gives it back.')],
+    *,
+    yes: _Yes = False,
+) -> None:
+    """Give a meeting to another owner: shown as its organizer, owner of the room on a Management Node, and whom
+    `resend` mails. In Exchange it stays the organizer's, who alone can move or cancel it.
+    """
+    with context.ensure_object(Connection).open() as management:
+        found = _meant(management, meeting)
+        if not yes:
+            _confirm(f"Give {_called(found)} to {address or 'its organizer again'}?")
+        changed = management.act_on_meeting(int(found["id"]), "transfer", organizer=address)
+    typer.echo(show.plain(f"{found['alias']}: {changed['organizer'] or 'its organizer has it'}."))
+
+
+def _called(meeting: Object) -> str:
+    return f"{meeting['subject'] or meeting['name']} ({meeting['alias']})"
+
+
+def _confirm(question: str) -> None:
+    if not typer.confirm(show.plain(question), err=True):
+        raise CommandFailed(Exit.REFUSED, "Nothing was changed.")
 
 
 def _meant(management: ManagementClient, meeting: str) -> Object:

@@ -3,6 +3,8 @@
     GET  …/meeting/?text=review&start__gte=…&state=scheduled&order_by=start
     POST …/meeting/{id}/close/     nobody gets in any more, until
     POST …/meeting/{id}/reopen/    an admin opens the room again
+    POST …/meeting/{id}/resend/    the joining instructions, once more by mail, to whoever has the meeting
+    POST …/meeting/{id}/transfer/  {"organizer": "bob@example.com"}: the meeting is theirs; "" gives it back
 
 Who organized a meeting is not on record. What the integration's templates put into names and descriptions is, and by
 default that is the organizer's address: so far can meetings be found by their organizers.
@@ -25,9 +27,9 @@ from shared.bookings.rows import meetings_table
 from shared.bookings.stored import bookings_of, operations_of
 from shared.calendar.conference import Conference
 from shared.clock import Clock
-from shared.errors import NotFound
+from shared.errors import NotFound, SettingsInvalid
 from shared.integrations import Integration, IntegrationStore
-from shared.management.call import Answer, Call
+from shared.management.call import Answer, Call, json_object
 from shared.management.connectors import connector_uri
 from shared.management.resource import TIME, Action, Object, Schema, Shown, time_text
 from shared.meetings.room_control import RoomControl
@@ -48,7 +50,15 @@ SCHEMA: Schema = {
         "name": _TEXT,
         "subject": _TEXT,
         "description": _TEXT,
-        "organizer": {**_TEXT, "description": "The address that the name or the description holds; else empty."},
+        "organizer": {
+            **_TEXT,
+            "description": "Whom an admin has given it to, else the address that is on record, or that the name or the "
+            "description holds; else empty.",
+        },
+        "given_to": {
+            **_TEXT,
+            "description": "Whom an admin has given it to; empty while it is its organizer's.",
+        },
         "state": {**_TEXT, "enum": ["scheduled", "closed", "held"], "description": "`held`: closed by an admin."},
         "start": {
             **TIME,
@@ -70,6 +80,13 @@ SCHEMA: Schema = {
         "creation_time": TIME,
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },
+}
+
+
+_TRANSFER: Schema = {
+    "type": "object",
+    "properties": {"organizer": {"type": "string", "description": "The new owner's address; empty: the organizer's."}},
+    "required": ["organizer"],
 }
 
 
@@ -103,7 +120,25 @@ class Meetings:
                 self._acting(self.control.reopen),
                 undone_by=lambda _: ("close", {}),
             ),
-        }
+            "resend": Action(
+                "POST", "Mail the joining instructions once more to whoever has it.", self._acting(self.control.resend)
+            ),
+            "transfer": Action(
+                "POST", "Give the meeting to another owner.", self._transfer, _TRANSFER,
+                undone_by=lambda before: ("transfer", {"organizer": before.get("given_to", "")}),
+            ),
+        }  # fmt: skip
+
+    async def _transfer(self, id_: int, call: Call) -> Answer:
+        sent = json_object(call)
+        organizer = sent.get("organizer")
+        if not isinstance(organizer, str) or len(sent) > 1:
+            raise SettingsInvalid({"organizer": ["Send the new owner's address: an e-mail address, or an empty text."]})
+
+        async def give(integration: str, tag: str) -> Booking:
+            return await self.control.give(integration, tag, organizer)
+
+        return await self._acting(give)(id_, call)
 
     async def all(self) -> Sequence[Object]:
         """Every meeting, by rising id."""
@@ -157,7 +192,8 @@ class Meetings:
             "name": conference.name,
             "subject": conference.subject,
             "description": conference.description,
-            "organizer": conference.owner or organizer_in(conference),
+            "organizer": booking.given_to or conference.owner or organizer_in(conference),
+            "given_to": booking.given_to,
             "state": "held" if booking.held else str(booking.state),
             "start": time_text(occurrence.start),
             "end": time_text(occurrence.end),

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from shared.alarm_kinds import AlarmKind
 from shared.alarms import Alarms
-from shared.bookings.operation import REFUSED, SUPERSEDED, Mailing, Operation
+from shared.bookings.booking import State
+from shared.bookings.operation import REFUSED, SUPERSEDED, DecisionKind, Mailing, Operation
 from shared.calendar.request import Answer, CalendarItem
 from shared.clock import Clock
 from shared.conferences.platform import Platform
@@ -43,6 +44,10 @@ FAILED_FOR = timedelta(days=1)
 """The same for failures that may be temporary, while everything else that Exchange is asked for works."""
 
 
+NOBODY_TO_MAIL = "nobody_to_mail"
+"""The error code of an operation whose mail has nobody to go to."""
+
+
 class AnswerRefused(Unavailable):
     """Exchange refuses this answer although its meeting exists."""
 
@@ -66,7 +71,8 @@ class Completion:
         try:
             await self._show(lease)
             lease, error = await self._as_it_stands(lease) if resumed else (lease, None)
-            lease = await self._prepare_mails(lease)
+            again = lease.operation.decision is DecisionKind.RESEND
+            lease = await (self._prepare_again(lease) if again else self._prepare_mails(lease))
             if error is None:
                 lease, error = await self._answer(lease)
             lease = await self._send_mails(lease)
@@ -209,6 +215,29 @@ class Completion:
             else:
                 lease = await self.records.update(lease, replace(lease.operation, drafts=drafts))
         return lease
+
+    async def _prepare_again(self, lease: Lease) -> Lease:
+        """The same for instructions that an admin has sent again, while there is a meeting and somebody to mail."""
+        if lease.operation.drafts or not lease.operation.mails:
+            return lease
+        try:
+            mail = await self._instructions_again(lease)
+            if mail is None:
+                cause = "The meeting is closed, or its organizer has no address."
+                return replace(lease, operation=replace(lease.operation, mails=(), error=NOBODY_TO_MAIL, cause=cause))
+            drafts = (await self.mailbox.draft(mail),)
+        except SchedulingError as error:
+            return await self._without(await self._give_up(lease, error), Mailing.AGAIN, refused=True)
+        return await self.records.update(lease, replace(lease.operation, drafts=drafts))
+
+    async def _instructions_again(self, lease: Lease) -> Mail | None:
+        booking = lease.bookings[0] if lease.bookings else None
+        if booking is None or booking.state is not State.SCHEDULED:
+            return None
+        item: CalendarItem | None = None
+        with suppress(ForeignItem):  # who was given the meeting can be mailed without it
+            item = await booked_item(self.mailbox, booking, self.clock.now())
+        return texts.instructions_again(self.integration, item, booking)
 
     async def _without(self, lease: Lease, mailing: Mailing, *, refused: bool) -> Lease:
         """One mail fewer. Exchange's own response carries the answer then, unless that was what it refused."""

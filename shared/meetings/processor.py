@@ -31,6 +31,7 @@ from shared.meetings.decision import Ignore, Known, Reject, Rejected
 from shared.meetings.lease import Lease, Pending
 from shared.meetings.plan import Plan, in_place_of, make_plan
 from shared.meetings.records import Records
+from shared.meetings.resending import is_resending
 from shared.meetings.undecided import holds_others, undecided_beside
 from shared.metrics import Metric, measure
 from shared.statistics import counts
@@ -104,6 +105,8 @@ class Processor:
 
     async def _read(self, notice: Notice) -> MeetingRequest | None:
         """The message; None if there is nothing to decide on. Raises MessageNotFound for one that was never read."""
+        if is_resending(notice.message):
+            return None
         if is_compared(notice.message):
             return await compared_request(self.mailbox, notice.message, self.clock.now())
         try:

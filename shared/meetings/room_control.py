@@ -1,8 +1,14 @@
-"""What an admin does to a scheduled meeting's room by hand: closing and reopening it.
+"""What an admin does to a scheduled meeting by hand: closing and reopening its room, giving it to another owner, and
+sending the joining instructions again.
 
 A room that an admin has closed is *held*: neither the organizer's next message nor the nightly comparison with the
 calendar opens it. The organizer's messages about it are declined like those of a deleted alias. An invitation with
 another, unused alias gets that one.
+
+A meeting that an admin has given to another owner stays theirs, whatever the organizer sends. The new owner is shown as
+its organizer, owns the room on a Management Node, and receives the instructions when they are sent again; erasing that
+person's data removes the meeting. In Exchange it stays the organizer's, who alone can move or cancel it and gets the
+answers; texts that templates render keep naming the organizer.
 """
 
 from __future__ import annotations
@@ -14,10 +20,14 @@ from typing import TypeAlias
 from shared.bookings.booking import Booking, State
 from shared.bookings.rows import meetings_table
 from shared.bookings.stored import save_booking, stored_booking
+from shared.calendar.conference import Conference
+from shared.calendar.request import mail_address
 from shared.clock import Clock
 from shared.conferences.platform import Platform
-from shared.errors import Conflict, NotFound
-from shared.storage import RowChanged, Storage
+from shared.errors import Conflict, NotFound, SettingsInvalid
+from shared.intake.notice import enqueue
+from shared.meetings.resending import write_resending
+from shared.storage import MEETING_REQUESTS, RowChanged, Storage
 
 _ATTEMPTS = 5
 _Change: TypeAlias = Callable[[Booking], Awaitable[Booking]]
@@ -25,7 +35,7 @@ _Change: TypeAlias = Callable[[Booking], Awaitable[Booking]]
 
 @dataclass(frozen=True)
 class RoomControl:
-    """Closes and opens rooms. Every call is idempotent and may raise Unavailable."""
+    """Does it. Every call but `resend` is idempotent; all may raise Unavailable."""
 
     storage: Storage
     platform: Platform
@@ -56,6 +66,45 @@ class RoomControl:
             return await self.platform.name(replace(booking, state=State.SCHEDULED, held=False, names=()))
 
         return await self._change(integration, tag, change)
+
+    async def give(self, integration: str, tag: str, address: str) -> Booking:
+        """Give the meeting to the person of an address, or back to its organizer where it is "".
+
+        Raises NotFound, SettingsInvalid; Conflict for what has no room, or is over.
+        """
+        given_to = mail_address(address)
+        if address and not (given_to and given_to.isascii()):
+            raise SettingsInvalid({"organizer": ["Must be one e-mail address, such as alice@example.com, or empty."]})
+
+        async def change(booking: Booking) -> Booking:
+            conference = self._scheduled(booking)
+            # Whose it was before is not on record here: the organizer's next message tells it again.
+            return replace(booking, given_to=given_to, conference=replace(conference, owner=given_to))
+
+        return await self._change(integration, tag, change)
+
+    async def resend(self, integration: str, tag: str) -> Booking:
+        """Have the joining instructions mailed to whoever has the meeting: once, however often the queue tries.
+
+        Raises NotFound; Conflict for what has no open room, is over, or had them sent a moment ago.
+        """
+        table = meetings_table(self.storage)
+        booking = await stored_booking(table, integration, tag)
+        if booking is None:
+            raise NotFound("There is no such meeting.")
+        self._scheduled(booking)
+        notice = await write_resending(table, booking, self.clock.now())
+        # Were this refused, the next sweep would find what was written down.
+        await enqueue(self.storage.queue(MEETING_REQUESTS), [notice])
+        return booking
+
+    def _scheduled(self, booking: Booking) -> Conference:
+        """The conference of a meeting that is scheduled, and not over. Raises Conflict."""
+        if booking.conference is None or booking.state is not State.SCHEDULED:
+            raise Conflict("This meeting has no open room: it was cancelled, closed, or has another room.")
+        if not booking.conference.calendar.has_future(self.clock.now()):
+            raise Conflict("The meeting is over.")
+        return booking.conference
 
     async def _change(self, integration: str, tag: str, change: _Change) -> Booking:
         table = meetings_table(self.storage)

@@ -63,7 +63,7 @@ def conference(integration: Integration, item: CalendarItem, decision: Accept | 
         buffer_before=integration.meeting_buffer_before,
         buffer_after=integration.meeting_buffer_after,
         calendar=calendar,
-        owner=mail_address(item.organizer.email) if _keeps_organizer(integration) else "",
+        owner=booking.given_to or (mail_address(item.organizer.email) if _keeps_organizer(integration) else ""),
         alias_description=text("scheduled_alias_description_template"),
     )
 
@@ -115,6 +115,15 @@ def late_instructions(integration: Integration, item: CalendarItem, booking: Boo
     """
     recipients, html = invited(integration, item), joining_instructions(integration, booking)
     return Mail(recipients, one_line(item.subject), html, sender=item.organizer.address, item_id=item.id)
+
+
+def instructions_again(integration: Integration, item: CalendarItem | None, booking: Booking) -> Mail | None:
+    """The mail with the joining instructions that an admin asks for: from the equipment mailbox, to whoever has the
+    meeting. None where nobody is known who can be mailed. Raises TemplateInvalid.
+    """
+    recipient = booking.given_to or (mail_address(item.organizer.email) if item else "")
+    subject = item.subject if item else booking.conference.subject if booking.conference else ""
+    return Mail((recipient,), one_line(subject), joining_instructions(integration, booking)) if recipient else None
 
 
 def invited(integration: Integration, item: CalendarItem) -> tuple[str, ...]:

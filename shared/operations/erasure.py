@@ -180,7 +180,7 @@ def _mentions(person: Person, booking: Booking) -> bool:
     conference = booking.conference
     if conference is None:
         return person.is_in(*booking.names)
-    texts = (conference.name, conference.description, conference.subject, conference.owner)
+    texts = (conference.name, conference.description, conference.subject, conference.owner, booking.given_to)
     return person.is_in(*booking.names, *texts, conference.alias_description)
 
 

@@ -50,6 +50,15 @@ def test_its_room_is_closed_and_opened_again(rooms: FakeDeployment, cli: Cli) ->
     assert "open until" in cli("meetings", "reopen", "review").stdout
 
 
+def test_its_instructions_are_sent_again_and_it_is_given_away(rooms: FakeDeployment, cli: Cli) -> None:
+    assert cli("meetings", "resend", "review", stdin="n\n").exit_code == Exit.REFUSED
+    assert "on its way" in cli("meetings", "resend", "review", "--yes").stdout
+    assert cli("meetings", "resend", "review", "--yes").exit_code == Exit.CONFLICT
+    assert cli("meetings", "give", "review", "nobody", "--yes").exit_code == Exit.REFUSED
+    assert "bob@example.com" in cli("meetings", "give", "review", "bob@example.com", "--yes").stdout
+    assert "bob@example.com" in cli("meetings", "show", "review").stdout
+
+
 def test_which_meeting_is_meant_must_be_clear(rooms: FakeDeployment, cli: Cli) -> None:
     assert cli("meetings", "show", "nobody").exit_code == Exit.MISSING
     several = cli("meetings", "close", "example.com", "--yes")

@@ -318,6 +318,31 @@ async def test_closing_a_room_is_on_record_and_put_back_by_reopening_it() -> Non
     assert (await listed(api, "text=review"))[0]["state"] == "scheduled"
 
 
+async def test_giving_a_meeting_away_is_on_record_and_put_back_by_giving_it_back() -> None:
+    api = await deployment()
+    (review,) = await listed(api, "text=review")
+    given = await api.call("POST", f"{MEETINGS}{review['id']}/transfer/", {"organizer": "bob@example.com"})
+    assert (given.status, given.body["organizer"]) == (202, "bob@example.com")
+    change = await newest(api, "transfer")
+    assert (change["from"]["organizer"], change["to"]["organizer"]) == ("alice@example.com", "bob@example.com")
+    await revert(api, change)
+    assert (await listed(api, "text=review"))[0]["organizer"] == "alice@example.com"
+    for wrong in ({}, {"organizer": "nobody"}, {"organizer": 1}, {"organizer": "a@example.com, b@example.com"}):
+        refused = await api.call("POST", f"{MEETINGS}{review['id']}/transfer/", wrong)
+        assert (refused.status, list(refused.body["meeting"])) == (400, ["organizer"])
+
+
+async def test_sending_instructions_again_is_on_record_and_asked_for_once_a_minute() -> None:
+    api = await deployment()
+    (review,) = await listed(api, "text=review")
+    assert (await api.call("POST", f"{MEETINGS}{review['id']}/resend/")).status == 202
+    change = await newest(api, "resend")
+    assert (change["name"], change["who"], change["revertible"]) == ("Review", "tester", False)
+    with pytest.raises(Conflict, match="a moment ago"):
+        await api.call("POST", f"{MEETINGS}{review['id']}/resend/")
+    assert len([each for each in await changes(api) if each["action"] == "resend"]) == 1
+
+
 async def test_readers_see_changes_and_put_none_back() -> None:
     api = Api()
     await created(api)
