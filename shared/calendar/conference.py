@@ -50,6 +50,16 @@ class Calendar:
         horizon = min((c.known_until for c in (self, other) if c.known_until), default=None)
         return self._between(now, horizon) == other._between(now, horizon)
 
+    def includes_from(self, now: datetime, other: Self) -> bool:
+        """Whether everything that ends after `now` in the other is here, too, as far as both know."""
+        horizon = min((c.known_until for c in (self, other) if c.known_until), default=None)
+        return set(other._between(now, horizon)) <= set(self._between(now, horizon))
+
+    def plain(self) -> Self:
+        """A series' calendar without its exceptions; unchanged where Exchange shows no occurrence as plain."""
+        occurrences = tuple(each for each in self.occurrences if each.is_plain)
+        return replace(self, occurrences=occurrences) if occurrences else self
+
     def without(self, occurrences: Iterable[Occurrence]) -> Self:
         """The same without these occurrences."""
         gone = frozenset(occurrences)

@@ -55,12 +55,17 @@ def _is_answered(operation: Operation, item: CalendarItem) -> bool:
 
 
 async def _is_newer(mailbox: Mailbox, lease: Lease, item: CalendarItem, now: datetime) -> bool:
-    """Whether the calendar item differs from what was decided on, so that its own message will be answered."""
+    """Whether the calendar item differs from what was decided on, so that its own message will be answered.
+
+    A changed or cancelled occurrence of a series has a message of its own, and the series' answer stays true.
+    """
     booking = lease.bookings[0] if lease.bookings else None
     if lease.operation.answer is Answer.DECLINED or booking is None or booking.conference is None:
         return True
     known = booking.conference.calendar
     if item.shape is Shape.OCCURRENCE:
         return item.occurrence not in known.occurrences
-    calendar = await mailbox.calendar(item, now)
-    return not known.is_same_from(now, calendar.without(each.occurrence for each in booking.apart))
+    calendar = (await mailbox.calendar(item, now)).without(each.occurrence for each in booking.apart)
+    if item.shape is Shape.SERIES:
+        return not known.includes_from(now, calendar.plain())
+    return not known.is_same_from(now, calendar)

@@ -95,3 +95,20 @@ def test_a_room_that_was_swapped_before_the_tag_was_removed_is_the_meetings(by: 
         [(0, swap), (3, swap), (0, untag)],
     ]
     asyncio.run(check(history, by))
+
+
+@dies
+def test_a_series_whose_answer_is_still_to_be_sent_is_answered_though_an_occurrence_was_cancelled() -> None:
+    """The update that follows tells the organizer nothing, so the answer to the invitation has to go out."""
+    lost: Step = ("fault", ("notification", "lose", 1))
+    dies_before_it_answers: Step = ("die", 6, True)
+    history: list[list[Step]] = [
+        [
+            (0, ("invite", 0, 21, "series")),
+            (0, dies_before_it_answers),
+            (0, lost),
+            (7, ("untag", 0)),
+            (3, ("cancel occurrence", 0, 2)),
+        ]
+    ]
+    asyncio.run(check(history, By.GRAPH))

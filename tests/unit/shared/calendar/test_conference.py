@@ -1,5 +1,6 @@
 """C1, rule 3: people are let in around each occurrence, and not otherwise."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -135,3 +136,13 @@ def test_whether_anything_is_still_to_come(calendar: Calendar, has_future: bool)
 def test_whether_two_calendars_say_the_same_of_what_is_to_come(one: Calendar, other: Calendar, same: bool) -> None:
     assert one.is_same_from(NOW, other) is same
     assert other.is_same_from(NOW, one) is same
+
+
+def test_a_series_still_has_the_times_it_was_accepted_for_when_only_occurrences_changed() -> None:
+    """The second was cancelled, the third moved; only a new pattern shows plain occurrences at other times."""
+    known = Calendar((occurrence(0), occurrence(24), occurrence(48)))
+    moved = Calendar((replace(occurrence(0), is_plain=True), occurrence(50)))
+    rescheduled = Calendar(tuple(replace(occurrence(hours), is_plain=True) for hours in (1, 25)))
+    assert known.includes_from(START, moved.plain())
+    assert not known.includes_from(START, rescheduled.plain())
+    assert not known.includes_from(START, Calendar((occurrence(1),)).plain()), "nothing is known to be plain"
