@@ -22,11 +22,17 @@ class Meter:
 
     latency: float = 0.0
     calls: Counter[str] = field(default_factory=Counter)
+    rows: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Rows that were read or written, by table and partition: what a partition's limit is about. A look that finds
+    nothing counts as one.
+    """
+
     _spans: list[tuple[float, float]] = field(default_factory=list)
 
     def reset(self) -> None:
         """Count from zero again."""
         self.calls.clear()
+        self.rows.clear()
         self._spans.clear()
 
     @property
@@ -61,11 +67,13 @@ class _MeteredTable:
     meter: Meter
 
     async def get(self, partition: str, key: str) -> Row | None:
+        self.meter.rows[self.name, partition] += 1
         with self.meter.span(self.name):
             await asyncio.sleep(self.meter.latency)
             return await self.inner.get(partition, key)
 
     async def commit(self, partition: str, *operations: Write) -> Sequence[str]:
+        self.meter.rows[self.name, partition] += len(operations)
         with self.meter.span(self.name):
             await asyncio.sleep(self.meter.latency)
             return await self.inner.commit(partition, *operations)
@@ -74,6 +82,7 @@ class _MeteredTable:
         with self.meter.span(self.name):
             await asyncio.sleep(self.meter.latency)
             found = [row async for row in self.inner.rows(partition, prefix, after, **range_)]
+        self.meter.rows[self.name, partition] += max(len(found), 1)
         self._count_pages(found)
         for row in found:
             yield row

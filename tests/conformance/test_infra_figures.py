@@ -4,7 +4,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 
-from bench import cost
+from bench import cost, partitions
 from dev.host.host import FunctionsHost
 from functions import mailbox
 from shared.bookings.operation import LEASE_TIME
@@ -123,6 +123,21 @@ async def _idle(deployment: TimersWorld) -> int:
     before = deployment.storage.round_trips
     await deployment.timers.sweep()
     return deployment.storage.round_trips - before
+
+
+async def test_the_rates_at_which_shared_partitions_are_full() -> None:
+    rows = await partitions.counted()
+    turn, alarm, room = rows["an idle turn of a sweep"], rows["an alarm"], rows["a meeting on a Management Node"]
+    assert rows["a click and its meeting"] == {}
+    assert told("rows-of-turns") == turn["turns"]
+    assert told("integrations-by-turns") == round(partitions.most("turns", turn["turns"]) * partitions.SWEEP_SECONDS)
+    assert told("rows-of-integrations") == turn["integrations"]
+    outlines = partitions.most("integrations", turn["integrations"])
+    assert told("integrations-by-outlines") == outlines * partitions.SWEEP_SECONDS
+    assert told("rows-of-alarms") == alarm["alarms"]
+    assert told("alarms-a-second") == partitions.most("alarms", alarm["alarms"])
+    assert told("rows-of-rooms") == room["rooms"]
+    assert told("meetings-on-nodes-a-second") == int(partitions.most("rooms", room["rooms"]))
 
 
 async def test_rows_that_a_meeting_writes() -> None:
