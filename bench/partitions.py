@@ -14,7 +14,7 @@ from dev.harness.deployment import INTEGRATION, Deployment, deployed
 from dev.harness.times import tomorrow
 from shared.alarm_kinds import AlarmKind
 from shared.bookings.rows import ALARMS_PARTITION, SHARDS, TURNS_PARTITION
-from shared.storage import MEETINGS
+from shared.storage import MEETINGS, STATISTICS
 
 PARTITION_ROWS_PER_SECOND = 2000
 """Rows of up to a kilobyte (Azure's scalability targets of table storage)."""
@@ -98,4 +98,6 @@ def _shared(table: str, partition: str) -> str:
     if table == MEETINGS and partition != INTEGRATION:
         name, _, place = partition.rpartition("-")
         return name if name in SPREAD and place in SHARDS else partition
+    if table == STATISTICS and partition != INTEGRATION:
+        return f"{table} {partition}"
     return partition if table in ("integrations", "personal") else ""
