@@ -1,7 +1,7 @@
 """The management API: a request to the node, in the manner of Tastypie, to its answer. No HTTP library in here."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -120,24 +120,32 @@ class Api:
         """Objects with `resource_uri` are changed, others created; then `deleted_objects` go."""
         if not isinstance(given.get("objects"), list):
             raise ValueError("Invalid data sent.")
-        bulk = _Bulk(self._node, resource)
+        store, before = self._node.store, self._node.store.copied()
         try:
             for each in given["objects"]:
-                bulk.take(each)
+                self._take(resource, each)
         except (Refused, Missing):
             if self._node.variants.bulk_is_atomic:
-                bulk.undo()
+                store.put_back(before)
             self._node.changed()
             raise
-        deleted = [self._node.store.referred(resource.name, uri) for uri in given.get("deleted_objects", [])]
+        deleted = [store.referred(resource.name, uri) for uri in given.get("deleted_objects", [])]
         if not all(deleted):  # one that is gone ends it, and those before it are gone, or none
             known = deleted[: deleted.index(0)]
             for id_ in [] if self._node.variants.bulk_is_atomic else known:
-                self._node.store.delete(resource, id_)
+                store.delete(resource, id_)
             return Answer(404)
         for id_ in deleted:
-            self._node.store.delete(resource, id_)
+            store.delete(resource, id_)
         return Answer(202)
+
+    def _take(self, resource: Resource, given: Fields) -> None:
+        """Change or create one object of many. Raises Refused, Missing."""
+        store = self._node.store
+        if id_ := store.referred(resource.name, given.get("resource_uri", "")):
+            store.change(resource, id_, given, self._node.clock.now())
+        else:
+            _created(self._node, resource, given)
 
     def _list(self, resource: Resource, query: dict[str, str]) -> Answer:
         limit = min(int(query.get("limit", DEFAULT_PAGE)) or MAX_PAGE, MAX_PAGE)
@@ -155,39 +163,13 @@ class Api:
             if field_name in resource.defaults and field_name not in ("aliases", *resource.references):
                 if operator == "in" and not self._node.variants.knows_in:
                     raise ValueError(f"'in' is not an allowed filter on the '{field_name}' field.")
+                if operator and operator not in _LOOKUPS:
+                    raise ValueError(f"'{operator}' is not an allowed filter on the '{field_name}' field.")
                 wanted.append((field_name, operator or "exact", value))
         for id_ in self._node.store.all(resource.name):
             fields = self._node.store.objects[resource.name][id_]
-            if all(_holds(fields[name], operator, value) for name, operator, value in wanted):
+            if all(_LOOKUPS[operator](str(fields[name]), value) for name, operator, value in wanted):
                 yield id_
-
-
-class _Bulk:
-    """Objects of one request, and how to undo what was done."""
-
-    def __init__(self, node: Node, resource: Resource) -> None:
-        self._node = node
-        self._resource = resource
-        self._made: list[int] = []
-        self._before: list[tuple[int, Fields]] = []
-
-    def take(self, given: Fields) -> None:
-        """Change or create one object. Raises Refused, Missing."""
-        store, now = self._node.store, self._node.clock.now()
-        id_ = store.referred(self._resource.name, given.get("resource_uri", ""))
-        if not id_:
-            self._made.append(_created(self._node, self._resource, given))
-            return
-        before = dict(store.objects[self._resource.name][id_])
-        store.change(self._resource, id_, given, now)
-        self._before.append((id_, before))
-
-    def undo(self) -> None:
-        """As if nothing had been sent."""
-        for id_ in self._made:
-            self._node.store.delete(self._resource, id_)
-        for id_, before in reversed(self._before):
-            self._node.store.change(self._resource, id_, before, self._node.clock.now())
 
 
 def _created(node: Node, resource: Resource, given: Fields) -> int:
@@ -202,24 +184,16 @@ def _created(node: Node, resource: Resource, given: Fields) -> int:
         raise
 
 
-def _holds(value: Any, operator: str, wanted: str) -> bool:
-    text, folded = str(value), str(value).casefold()
-    match operator:
-        case "exact":
-            return text == wanted
-        case "iexact":
-            return folded == wanted.casefold()
-        case "in":
-            return text in wanted.split(",")
-        case "contains":
-            return wanted in text
-        case "icontains":
-            return wanted.casefold() in folded
-        case "startswith":
-            return text.startswith(wanted)
-        case "istartswith":
-            return folded.startswith(wanted.casefold())
-    raise ValueError(f"The filter {operator!r} is not allowed.")
+_LOOKUPS: Mapping[str, Callable[[str, str], bool]] = {
+    "exact": lambda value, wanted: value == wanted,
+    "iexact": lambda value, wanted: value.casefold() == wanted.casefold(),
+    "in": lambda value, wanted: value in wanted.split(","),
+    "contains": lambda value, wanted: wanted in value,
+    "icontains": lambda value, wanted: wanted.casefold() in value.casefold(),
+    "startswith": lambda value, wanted: value.startswith(wanted),
+    "istartswith": lambda value, wanted: value.casefold().startswith(wanted.casefold()),
+}
+"""Whether a field's text is what a filter wants."""
 
 
 def _meta(limit: int, offset: int, total: int, path: str, query: dict[str, str]) -> Fields:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from dev.management_node.model import CONFERENCE_ALIAS, RESOURCES, Fields, Resource, uri_of
 
@@ -24,6 +24,10 @@ class Missing(Exception):
         self.uri = uri
 
 
+Copied: TypeAlias = tuple[dict[str, dict[int, Fields]], dict[tuple[str, str, str], int], dict[int, set[int]]]
+"""Objects, what is unique of them, aliases of conferences. Fields are never changed in place."""
+
+
 class Store:
     """All objects. An alias is an object of its own, and is shown with its conference."""
 
@@ -34,6 +38,15 @@ class Store:
         self._next = dict.fromkeys(RESOURCES, 0)
         self.touched: set[int] = set()
         """Conferences that have changed, or their aliases, since this was emptied last."""
+
+    def copied(self) -> Copied:
+        """What it holds now, to be put back."""
+        objects = {name: dict(held) for name, held in self.objects.items()}
+        return objects, dict(self._unique), {id_: set(held) for id_, held in self._aliases.items()}
+
+    def put_back(self, copied: Copied) -> None:
+        """As if nothing had happened since. Ids that were given meanwhile are not given again."""
+        self.objects, self._unique, self._aliases = copied
 
     def get(self, resource: str, id_: int) -> Fields | None:
         """An object as it is stored, or None."""
@@ -56,7 +69,7 @@ class Store:
 
     def create(self, resource: Resource, given: Fields, now: datetime) -> int:
         """A new object with what belongs to it. Raises Refused, Missing; nothing is there then."""
-        aliases = given.get("aliases", []) if resource.name == "conference" else []
+        aliases = (given.get("aliases") or []) if resource.name == "conference" else []
         fields = {name: given.get(name, default) for name, default in resource.defaults.items() if name != "aliases"}
         self._check(resource, fields, 0)
         fields["creation_time"] = now.strftime("%Y-%m-%dT%H:%M:%S.%f")
@@ -76,8 +89,8 @@ class Store:
         before = self.objects[resource.name][id_]
         fields = before | {name: given[name] for name in resource.defaults if name in given and name != "aliases"}
         self._check(resource, fields, id_)
-        if resource.name == "conference" and "aliases" in given:
-            self._set_aliases(id_, given["aliases"] or [], now)
+        if resource.name == "conference" and given.get("aliases") is not None:  # null leaves them, as clients rely on
+            self._set_aliases(id_, given["aliases"], now)
         self._take(resource, before)
         self._put(resource, id_, fields)
 
