@@ -64,8 +64,7 @@ class Stack:
     def _start(self, data_dir: Path | None, working_dir: Path) -> None:
         at = self.addresses
         if at.node:
-            node = child_environment(NODE_PORT=str(at.node_port))
-            self._children.append(Child("The Management Node", [sys.executable, "-m", "dev.management_node"], node))
+            self.start_node()
         exchange = child_environment(EXCHANGE_PORT=str(at.exchange_port), FUNCTIONS_URL=at.functions, NODE_URL=at.node)
         self._children.append(Child("The simulated Exchange", [sys.executable, "-m", "dev.exchange"], exchange))
         azurite = Azurite(data_dir and data_dir / "azurite")
@@ -74,6 +73,17 @@ class Stack:
         # Whoever waits for the product's health waits for the proof: nobody interferes with it.
         functions = child_environment(PORT=str(at.port), DEV_HELD_ROUTE="/api/health", **settings)
         self._children.append(Child("The functions host", [sys.executable, "-m", "dev.functions"], functions))
+
+    def start_node(self) -> None:
+        """Start the Management Node, with nothing on it and at the real time."""
+        env = child_environment(NODE_PORT=str(self.addresses.node_port))
+        self._node = Child("The Management Node", [sys.executable, "-m", "dev.management_node"], env)
+        self._children.append(self._node)
+
+    def kill_node(self) -> None:
+        """End the Management Node, which forgets everything. Nobody may check the children meanwhile."""
+        self._node.stop()
+        self._children.remove(self._node)
 
     def wait_until_up(self, client: httpx.Client) -> None:
         """Wait until everything answers. Raises StackError."""

@@ -26,36 +26,39 @@ class Proof:
 
     def book(self) -> None:
         """One meeting, from the click in Outlook to the open room."""
-        token = self._token()
+        token = self.token()
         _say("Outlook signs in", f"{USER}: identity token of {len(token)} characters")
-        room = self._allocate(token)
+        room = self.allocate(token)
         _say("The button is clicked", f"{room['alias']} or {room['numeric_alias']}, tag {room['alias_id']}")
-        uid = self._invite(room["instructions"])
+        uid = self.invite(room["instructions"])
         _say("The invitation goes out", f"uid {uid[:24]}…")
         if self._seed.by_ews:
-            self._call("POST", f"{self._at.functions}/dev/run/poll")
+            self.call("POST", f"{self._at.functions}/dev/run/poll")
             _say("The mailbox is looked at", f"{self._seed.mailbox}: every minute, now at once")
-        answer = self._wait_for(lambda: self._answer(uid), "no answer to the invitation")
+        answer = self.wait_for(lambda: self.answer(uid), "no answer to the invitation")
         _say("The organizer hears", f"{answer['kind']}: {answer['subject']}")
         if answer["kind"] != "accepted":
             raise StackError(f"the proof meeting was not accepted, but {answer['kind']}: {answer.get('body_text', '')}")
         if self._seed.on_node:
-            _say("The node has a room", self._wait_for(lambda: self._on_node(room["alias"]), "the node has no room"))
+            _say("The node has a room", self.wait_for(lambda: self._on_node(room["alias"]), "the node has no room"))
         else:
-            _say("A node asks now", self._wait_for(lambda: self._open(room["alias"]), "the room is shut"))
+            _say("A node asks now", self.wait_for(lambda: self._open(room["alias"]), "the room is shut"))
         _say("… for a number unknown", self._unknown())
 
-    def _token(self) -> str:
+    def token(self) -> str:
+        """What Outlook proves the user with."""
         wanted = {"user": USER, "audience": f"{self._at.functions}/addin/{self._seed.uuid}/pane"}
-        return str(self._call("POST", f"{self._at.exchange}/dev/identity-token", json=wanted)["token"])
+        return str(self.call("POST", f"{self._at.exchange}/dev/identity-token", json=wanted)["token"])
 
-    def _allocate(self, token: str) -> dict[str, str]:
+    def allocate(self, token: str) -> dict[str, str]:
+        """A room for a meeting that is being written: alias, numeric_alias, alias_id, instructions."""
         url = f"{self._at.functions}/api/client/v2/msexchange_schedulers/{self._seed.uuid}/meeting_details"
-        result: dict[str, str] = self._call("GET", url, headers={"token": token})["result"]
+        result: dict[str, str] = self.call("GET", url, headers={"token": token})["result"]
         return result
 
-    def _invite(self, instructions: str) -> str:
-        start = datetime.now(UTC) + timedelta(minutes=10)  # within meeting_buffer_before: the room is open already
+    def invite(self, instructions: str, start: datetime | None = None) -> str:
+        """Send an invitation for an hour; the meeting's uid."""
+        start = start or datetime.now(UTC) + timedelta(minutes=10)  # its room is open already: meeting_buffer_before
         meeting = {
             "organizer": USER,
             "subject": f"The local stack's own meeting{_way(self._seed)}",
@@ -65,43 +68,47 @@ class Proof:
             "body_html": f"<p>Hello</p>{instructions}",
             "attendees": [self._seed.mailbox, "bob@example.com"],
         }
-        return str(self._call("POST", f"{self._at.exchange}/dev/meetings", json=meeting)["uid"])
+        return str(self.call("POST", f"{self._at.exchange}/dev/meetings", json=meeting)["uid"])
 
-    def _answer(self, uid: str) -> dict[str, Any] | None:
-        messages = self._call("GET", f"{self._at.exchange}/dev/mailboxes/{USER}/messages")["messages"]
+    def answer(self, uid: str) -> dict[str, Any] | None:
+        """The response to an invitation, None while there is none."""
+        messages = self.call("GET", f"{self._at.exchange}/dev/mailboxes/{USER}/messages")["messages"]
         kinds = ("accepted", "declined", "tentative")
         return next((message for message in messages if message["uid"] == uid and message["kind"] in kinds), None)
 
     def _open(self, alias: str) -> str | None:
-        answer = self._policy(alias)
+        answer = self.policy(alias)
         if answer.status_code != httpx.codes.OK or answer.json()["action"] != "continue":
             return None
         return f"come in: {answer.json()['result']['name']}"
 
     def _on_node(self, alias: str) -> str | None:
         url, login = f"{self._at.node}/api/admin/configuration/v1/conference_alias/", NODE_ACCOUNT
-        found = self._call("GET", url, params={"alias": alias}, auth=login)["objects"]
+        found = self.call("GET", url, params={"alias": alias}, auth=login)["objects"]
         return f"{found[0]['alias']} leads to {found[0]['conference']}" if found else None
 
     def _unknown(self) -> str:
-        answer = self._policy(f"{self._seed.prefix}0")
+        answer = self.policy(f"{self._seed.prefix}0")
         if answer.status_code != httpx.codes.NOT_FOUND:
             raise StackError(f"an unknown alias was answered {answer.status_code}, not 404: {answer.text[:300]}")
         return "not ours: ask the node's own database"
 
-    def _policy(self, alias: str) -> httpx.Response:
+    def policy(self, alias: str) -> httpx.Response:
+        """What the product tells a conferencing node whose user has dialled."""
         url = f"{self._at.functions}/policy/v1/service/configuration"
         query = {"local_alias": alias, "protocol": "sip", "call_direction": "dial_in"}
         return self._client.get(url, params=query, auth=POLICY)
 
-    def _call(self, method: str, url: str, **more: Any) -> dict[str, Any]:
+    def call(self, method: str, url: str, **more: Any) -> dict[str, Any]:
+        """A request to a part of the stack. Raises StackError unless it was done."""
         answer = self._client.request(method, url, **more)
         if answer.is_error:
             raise StackError(f"{method} {url} was answered {answer.status_code}: {answer.text[:500]}")
         body: dict[str, Any] = answer.json()
         return body
 
-    def _wait_for(self, check: Callable[[], T | None], otherwise: str) -> T:
+    def wait_for(self, check: Callable[[], T | None], otherwise: str) -> T:
+        """Wait until there is something. Raises StackError."""
         until = time.monotonic() + PROOF_TIMEOUT
         while time.monotonic() < until:
             if (found := check()) is not None:

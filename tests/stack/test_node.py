@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from dev.environment import NODE_ACCOUNT, ON_NODE, Addresses
+from dev.node_outage import transcript
 from tests.stack.client import LocalStack, free_port, wait_for
 
 MINUTE = timedelta(minutes=1)
@@ -25,16 +27,6 @@ class NodeStack(LocalStack):
         with self.node as node:
             found: list[dict[str, Any]] = node.get(CONFERENCES, params={"limit": 1000}).json()["objects"]
         return alias in [each["alias"] for room in found for each in room["aliases"]]
-
-    def faults(self, *faults: dict[str, Any]) -> None:
-        with self.node as node:
-            assert (
-                node.post("/dev/faults", json={"faults": faults}).is_success if faults else node.delete("/dev/faults")
-            )
-
-    def alarms(self) -> list[str]:
-        found = self.call("GET", f"{self.at.functions}/api/admin/status/v1/alarm/", auth=("admin", "local-admin"))
-        return [alarm["name"] for alarm in found["objects"]]
 
     def meeting(self, hours: int) -> tuple[str, datetime]:
         """The alias of an accepted meeting that begins so many hours from now, and when it begins."""
@@ -79,12 +71,19 @@ def test_a_room_is_there_in_its_time_and_policy_leaves_it_to_the_node(stack: Nod
         assert stack.policy(alias) == "unknown"
 
 
-def test_a_node_that_is_away_around_a_window_has_the_room_when_it_is_back(stack: NodeStack) -> None:
-    stack.faults({"on": "*", "action": "crash", "times": None})
-    alias, start = stack.meeting(3)
-    stack.move_clock(start - 34 * MINUTE)
-    wait_for(lambda: {"bridge_failed", "rooms_missing"} <= set(stack.alarms()) or None, "alarms")
-    stack.faults()
-    stack.move_clock(start - 20 * MINUTE)
-    stack.room_is(alias, there=True)
-    wait_for(lambda: not {"bridge_failed", "rooms_missing"} & set(stack.alarms()) or None, "no alarms")
+def test_a_node_that_dies_around_a_window_has_the_room_when_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice, and each time it comes back with nothing on it: `python -m dev.node_outage`."""
+    monkeypatch.setenv("NODE", "1")
+    lines: list[str] = []
+    transcript(tmp_path, lines.append)
+    expected = [
+        "is killed before the meeting is booked", "accepted", "alarm bridge_failed: Aliases of meetings to come",
+        "alarm bridge_failed: Rooms of meetings", "alarm rooms_missing", "hears that there is no such conference",
+        "is there again, and empty", "has the room", "these alarms are gone", "is in",
+        "is killed while people are in", "is there again, and empty", "has the room", "the room is gone",
+        "hears that there is no such conference",
+    ]  # fmt: skip
+    assert len(lines) == len(expected), lines
+    assert all(text in line for text, line in zip(expected, lines, strict=True)), lines

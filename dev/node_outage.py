@@ -1,0 +1,160 @@
+"""`python -m dev.node_outage`: what becomes of a meeting whose Management Node dies around its window, as a transcript.
+
+A local stack of its own, on free ports. The node is killed before the room is due and comes back, empty, when people
+may join already; it is killed again while people are in, and comes back empty once more. Each line is what somebody
+sees: the organizer, an admin of the app, the node, a participant.
+"""
+
+import os
+import socket
+import tempfile
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from dev.__main__ import Stack
+from dev.environment import MANAGEMENT, ON_NODE, Addresses
+from dev.proof import Proof
+
+MINUTE = timedelta(minutes=1)
+BUFFER = 30 * MINUTE
+"""The seeded integration's meeting_buffer_before; people may stay for twice as long after the end."""
+
+CLOSELY = 3 * MINUTE
+"""Before each moment that is of interest."""
+
+_STATUS = "/api/admin/status/v1/alarm/"
+
+
+class Outage:
+    """One meeting, and everybody around it. `say` takes the lines of the transcript."""
+
+    def __init__(self, stack: Stack, client: httpx.Client, say: Callable[[str], None]) -> None:
+        self._stack = stack
+        self._at = stack.addresses
+        self._client = client
+        self._proof = Proof(stack.addresses, client, ON_NODE)
+        self._write = say
+        self._alias = ""
+
+    def run(self) -> None:
+        """Go through all of it. Raises StackError when something does not come about."""
+        room = self._proof.allocate(self._proof.token())
+        self._alias = room["alias"]
+        start = (self._now() + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
+        self._kill("before the meeting is booked")
+        uid = self._proof.invite(room["instructions"], start)
+        answer = self._proof.wait_for(lambda: self._proof.answer(uid), "no answer to the invitation")
+        self._say(
+            "organizer",
+            f"{answer['kind']}: a meeting at {start:%H:%M}, {self._alias}, people may join half an hour before",
+        )
+        self._go_to(self._now() + 2 * MINUTE)
+        self._see_alarms("bridge_failed")
+        self._go_to(start - BUFFER - 3 * MINUTE)
+        self._see_alarms("bridge_failed", "rooms_missing")
+        self._go_to(start - BUFFER + MINUTE)
+        self._join()
+        self._come_back()
+        self._see_room()
+        self._see_no_alarms()
+        self._go_to(self._now() + 2 * MINUTE)
+        self._join()
+        self._go_to(start + 10 * MINUTE)
+        self._kill("while people are in")
+        self._go_to(start + 12 * MINUTE)
+        self._come_back()
+        self._go_to(start + 25 * MINUTE)
+        self._see_room()
+        self._go_to(start + 60 * MINUTE + 2 * BUFFER + 2 * MINUTE)
+        self._proof.wait_for(lambda: None if self._room() else True, "the room is still there")
+        self._say("node", "the room is gone")
+        self._join()
+
+    def _kill(self, when: str) -> None:
+        self._stack.kill_node()
+        self._say("node", f"is killed {when}")
+
+    def _come_back(self) -> None:
+        self._stack.start_node()
+        self._stack.wait_until_up(self._client)
+        self._client.post(f"{self._at.node}/dev/clock", json={"now": self._now().isoformat()})
+        self._say("node", "is there again, and empty")
+        self._go_to(self._now() + 2 * MINUTE)
+
+    def _go_to(self, moment: datetime) -> None:
+        """In leaps, and minute by minute where something is about to happen: timers run with each."""
+        while (now := self._now()) < moment:
+            to = min(now + (MINUTE if moment - now <= CLOSELY else moment - now - CLOSELY), moment)
+            self._proof.call("POST", f"{self._at.exchange}/dev/clock", json={"now": to.isoformat()})
+
+    def _see_alarms(self, *names: str) -> None:
+        def told() -> dict[str, str] | None:
+            found = {each["name"]: each["details"] for each in self._alarms()}
+            return found if found.keys() >= set(names) else None
+
+        for name, details in sorted(self._proof.wait_for(told, f"no alarms {names}").items()):
+            self._say("admin", f"alarm {name}: {details}")
+
+    def _see_no_alarms(self) -> None:
+        gone = {"bridge_failed", "rooms_missing"}
+        self._proof.wait_for(lambda: None if gone & {each["name"] for each in self._alarms()} else True, "alarms stay")
+        left = [f"{each['name']}: {each['details']}" for each in self._alarms()]
+        self._say("admin", f"these alarms are gone; {'left is ' + '; '.join(left) if left else 'none is left'}")
+
+    def _alarms(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._proof.call("GET", f"{self._at.functions}{_STATUS}", auth=MANAGEMENT)[
+            "objects"
+        ]
+        return found
+
+    def _see_room(self) -> None:
+        room = self._proof.wait_for(self._room, "the node has no room")
+        self._say("node", f"has the room {room['name']!r} ({', '.join(room['aliases'])})")
+
+    def _room(self) -> dict[str, Any] | None:
+        rooms: list[dict[str, Any]] = self._proof.call("GET", f"{self._at.node}/dev/rooms")["rooms"]
+        return next((room for room in rooms if self._alias in room["aliases"]), None)
+
+    def _join(self) -> None:
+        """A conferencing node asks policy, and then its own database; that of a dead Management Node is what it was."""
+        told = self._proof.policy(self._alias).status_code
+        try:
+            own = self._client.get(f"{self._at.node}/dev/dialled", params={"alias": self._alias})
+            found = "is in" if own.is_success else "hears that there is no such conference"
+        except httpx.TransportError:
+            found = "hears that there is no such conference"
+        self._say("participant", f"policy says {told}, ask your own database; {found}")
+
+    def _now(self) -> datetime:
+        return datetime.fromisoformat(self._proof.call("GET", f"{self._at.exchange}/dev/clock")["now"])
+
+    def _say(self, who: str, what: str) -> None:
+        self._write(f"{self._now():%H:%M} {who:<12}{what}")
+
+
+def transcript(folder: Path, say: Callable[[str], None]) -> None:
+    """Start a stack, go through the outage, end the stack. Raises StackError. NODE must be 1."""
+    stack = Stack(Addresses(_free_port(), _free_port(), _free_port()), None, folder)
+    try:
+        with httpx.Client(trust_env=False, timeout=60) as client:
+            stack.wait_until_up(client)
+            client.post(f"{stack.addresses.functions}/dev/run/renew").raise_for_status()
+            Outage(stack, client, say).run()
+    finally:
+        stack.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    os.environ["NODE"] = "1"
+    with tempfile.TemporaryDirectory() as temporary:
+        transcript(Path(temporary), lambda line: print(line, flush=True))
