@@ -1,4 +1,4 @@
-"""The front door: makes the FunctionApp and registers the blueprints. Nothing else."""
+"""The entry point: creates the FunctionApp and registers the blueprints. Nothing else."""
 
 import azure.functions as func
 

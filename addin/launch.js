@@ -2,8 +2,8 @@
 /**
  * Offers the pane in a new meeting: a line above its text, with a button.
  *
- * Classic Outlook for Windows runs this file alone: no page, no modules, no storage, and `Office.onReady` is never called
- * (docs/facts/outlook-addin.md). So it is one plain script; the server puts the texts before it, as `OFFER`.
+ * Classic Outlook for Windows runs only this file: no page, no modules, no storage, and `Office.onReady` is never
+ * called (docs/facts/outlook-addin.md). So it is one plain script; the server puts the texts before it, as `OFFER`.
  */
 
 /** @param {Office.AddinCommands.Event} event */
@@ -15,7 +15,7 @@ function onNewMeeting(event) {
     icon: 'icon16', // as the manifest names it
     actions: [{ actionType: 'showTaskPane', actionText: OFFER.action, commandId: 'vmrButton', contextData: '{}' }],
   };
-  // Where an Outlook takes no such line, the meeting is as good without it.
+  // If an Outlook does not accept such a line, the meeting works without it.
   Office.context.mailbox.item?.notificationMessages.addAsync('vmr', line, () => event.completed());
 }
 

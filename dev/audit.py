@@ -31,7 +31,7 @@ def _audit(lock: str) -> list[str]:
         ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=AUDIT_TIMEOUT, check=False)
         report = json.loads(ran.stdout)
     except subprocess.TimeoutExpired:
-        print(f"pip-audit of {lock} skipped: no answer within {AUDIT_TIMEOUT} s")
+        print(f"pip-audit of {lock} skipped: no response within {AUDIT_TIMEOUT} s")
         return []
     except ValueError:
         reason = ran.stderr.strip().splitlines() or [f"exit {ran.returncode}"]

@@ -1,1 +1,1 @@
-"""Triggers: bind, parse, one call into shared/, answer. Nothing else lives here."""
+"""Triggers: bind, parse, one call into shared/, respond. Nothing else lives here."""

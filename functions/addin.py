@@ -13,7 +13,7 @@ bp = func.Blueprint()
 
 
 def user_token(req: func.HttpRequest) -> str:
-    """The user's identity token: header `token`, or a bearer token; "" when there is none."""
+    """The user's identity token: header `token`, or a bearer token; "" if there is none."""
     scheme, _, bearer = req.headers.get("Authorization", "").partition(" ")
     return req.headers.get("token") or (bearer.strip() if scheme.lower() == "bearer" else "")
 
@@ -41,7 +41,7 @@ async def personal_vmrs(req: func.HttpRequest) -> list[Any]:
 @bp.route("api/client/v2/msexchange_schedulers/{uuid}/tag_state", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def tag_state(req: func.HttpRequest) -> dict[str, Any]:
-    """What has become of a tag that stands in a meeting. In the body, not in the address, which logs keep."""
+    """The state of a tag in a meeting. The tag is sent in the body, not in the URL, which is logged."""
     tag, start = texts_of(req, "tag", "start")
     mailboxes = req.headers.get("X-Mailboxes", "")
     return await services().addin.tag_states.of(req.route_params["uuid"], user_token(req), tag, start, mailboxes)
@@ -67,8 +67,8 @@ async def manifest_json(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/{uuid:guid}/icon-{name}.png", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def icon(req: func.HttpRequest) -> func.HttpResponse:
-    """The icon: `icon-80.png`, or with a fingerprint after the size, as manifests have it. Never with Cache-Control:
-    Office shows its generic icon instead of one that has it.
+    """The icon: `icon-80.png`, or with a fingerprint after the size, as in manifests. Never with Cache-Control: Office
+    shows its generic icon instead of one that has it.
     """
     size, _, more = req.route_params["name"].partition("-")
     png = await services().addin.icons.icon(req.route_params["uuid"], size, grey=more.endswith(f"-{GREY}"))
@@ -78,7 +78,7 @@ async def icon(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/{uuid:guid}/pane", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def pane(req: func.HttpRequest) -> func.HttpResponse:
-    """The pane. Browsers keep it, and ask whether it has changed."""
+    """The pane. Browsers cache it, and revalidate."""
     html, headers = await services().addin.pane.page(req.route_params["uuid"])
     return file_response(req, html.encode(), "text/html; charset=utf-8", headers | {"Cache-Control": "no-cache"})
 
@@ -86,7 +86,7 @@ async def pane(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/{uuid:guid}/commands", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def commands(req: func.HttpRequest) -> func.HttpResponse:
-    """The page of commands without a pane, where the integration has any."""
+    """The page of commands without a pane, if the integration has any."""
     html, headers = await services().addin.pane.commands(req.route_params["uuid"])
     return file_response(req, html.encode(), "text/html; charset=utf-8", headers | {"Cache-Control": "no-cache"})
 
@@ -94,7 +94,9 @@ async def commands(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/{uuid:guid}/launch.js", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def launch(req: func.HttpRequest) -> func.HttpResponse:
-    """The script of events, with the integration's texts in it: where it runs without a page it can ask for nothing."""
+    """The script for events, with the integration's texts in it: where it runs without a page it can request
+    nothing.
+    """
     script = await services().addin.pane.launch(req.route_params["uuid"])
     return file_response(req, script, "text/javascript; charset=utf-8", {"Cache-Control": "no-cache"})
 
@@ -110,6 +112,6 @@ async def config(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/assets/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def asset(req: func.HttpRequest) -> func.HttpResponse:
-    """A file of the pane: its name changes with its content, so it may be kept for ever."""
+    """A file of the pane: its name changes with its content, so it may be cached for ever."""
     found = services().addin.pane.asset(req.route_params["name"])
     return file_response(req, found.body, found.content_type, {"Cache-Control": IMMUTABLE}, found.gzipped)

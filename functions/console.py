@@ -12,7 +12,7 @@ bp = func.Blueprint()
 @bp.route("console", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def console(req: func.HttpRequest) -> func.HttpResponse:
-    """The page. Browsers keep it, and ask whether it has changed."""
+    """The page. Browsers cache it, and revalidate."""
     html, headers = services().administration.console.page()
     return file_response(req, html.encode(), "text/html; charset=utf-8", {**headers, "Cache-Control": "no-cache"})
 
@@ -20,13 +20,13 @@ async def console(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("console/config", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def console_config(req: func.HttpRequest) -> func.HttpResponse:
-    """How one signs in here."""
+    """How to sign in here."""
     return json_response(services().administration.console.config())
 
 
 @bp.route("console/assets/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def console_asset(req: func.HttpRequest) -> func.HttpResponse:
-    """A file of the console: its name changes with its content, so it may be kept for ever."""
+    """A file of the console: its name changes with its content, so it may be cached for ever."""
     found = services().administration.console.asset(req.route_params["name"])
     return file_response(req, found.body, found.content_type, {"Cache-Control": IMMUTABLE}, found.gzipped)

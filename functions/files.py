@@ -1,4 +1,4 @@
-"""Answers that browsers keep: conditional, compressed."""
+"""Responses that browsers cache: conditional, compressed."""
 
 import gzip
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ def file_response(
     headers: Mapping[str, str],
     gzipped: bytes | None = None,
 ) -> func.HttpResponse:
-    """A body under an ETag: 304 when the browser has it already, otherwise compressed where it takes that.
+    """A body with an ETag: 304 if the browser already has it, otherwise compressed if it accepts that.
 
     `gzipped` is the body compressed ahead of time; without it, text is compressed now.
     """

@@ -1,4 +1,4 @@
-"""From a call into shared/ to an HTTP answer, and from what it raises to the right status."""
+"""From a call into shared/ to an HTTP response, and from exceptions to the right status."""
 
 import inspect
 import json
@@ -39,7 +39,7 @@ STATUS: dict[type[SchedulingError], int] = {
 _UNEXPECTED = "An unexpected error occurred. Please tell your administrator the correlation id."
 
 MAX_TEXTS = 10_000
-"""Bytes of a JSON object of texts that the pane or a sign-in page sends."""
+"""Maximum bytes of a JSON object of texts from the pane or a sign-in page."""
 
 Handler = Callable[[func.HttpRequest], Awaitable[Any]]
 Endpoint = Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]
@@ -51,16 +51,16 @@ def status_of(error: SchedulingError) -> int:
 
 
 def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> func.HttpResponse:
-    """A JSON answer that nobody caches."""
+    """A JSON response that is never cached."""
     text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} | (headers or {})
     return func.HttpResponse(text, status_code=status, headers=headers, mimetype="application/json", charset="utf-8")
 
 
 def json_endpoint(handler: Handler) -> Endpoint:
-    """Answer with what `handler` returns: `{"status":"success","result":…}`, an HttpResponse as it is, or a failure.
+    """Respond with what `handler` returns: `{"status":"success","result":…}`, an HttpResponse as it is, or a failure.
 
-    A failure bears a correlation id, under which the log tells more.
+    A failure has a correlation id, under which the log has more.
     """
 
     async def endpoint(req: func.HttpRequest) -> func.HttpResponse:
@@ -78,9 +78,9 @@ def json_endpoint(handler: Handler) -> Endpoint:
 
 @dataclass(frozen=True)
 class Failure:
-    """What an error comes to over HTTP; each endpoint writes it in the form that its caller reads.
+    """An error in HTTP terms; each endpoint writes it in the form that its caller expects.
 
-    `message` is for the caller; under `correlation_id` the log tells more. `headers` say when to try again.
+    `message` is for the caller; the log has more under `correlation_id`. `headers` say when to retry.
     """
 
     status: int
@@ -91,9 +91,9 @@ class Failure:
 
 
 def failure_of(error: Exception, unexpected: str = _UNEXPECTED, level: int = logging.INFO) -> Failure:
-    """Logs an error, and what the caller is told of it. `unexpected` is told of a bug of ours, and nothing else.
+    """Logs an error, and returns what the caller is told. `unexpected` is the text for a bug of ours, without details.
 
-    `level` is of those that were raised on purpose; below INFO where strangers cause them at will.
+    `level` is for errors raised on purpose; below INFO where strangers can cause them at will.
     """
     correlation_id = str(uuid.uuid4())
     if not isinstance(error, SchedulingError):
@@ -105,14 +105,14 @@ def failure_of(error: Exception, unexpected: str = _UNEXPECTED, level: int = log
 
 
 def failure(error: Exception, level: int = logging.INFO) -> func.HttpResponse:
-    """The answer of a JSON endpoint for an error; see `failure_of`."""
+    """The response of a JSON endpoint to an error; see `failure_of`."""
     told = failure_of(error, level=level)
     body = {"code": told.code, "message": told.message, "correlation_id": told.correlation_id}
     return json_response({"status": "failure", "error": body}, told.status, told.headers)
 
 
 def texts_of(req: func.HttpRequest, *names: str) -> list[str]:
-    """These members of the JSON object that was sent. Raises InvalidRequest."""
+    """These members of the JSON object in the body. Raises InvalidRequest."""
     body = req.get_body()
     try:
         sent = json.loads(body) if len(body) <= MAX_TEXTS else None

@@ -18,19 +18,19 @@ POISON, ROUNDS_POISON = QUEUES[1], QUEUES[3]
 MAX_DEQUEUE_COUNT = 5
 """maxDequeueCount of host.json."""
 MINUTES_STARTED = 5
-"""Polls, and looks for due rooms, that one call of their timers starts, a minute apart: they run every five minutes.
-Where no integration needs them none is started, so that nothing runs every minute.
+"""Polls, and checks for due rooms, started by one call of their timers, a minute apart: the timers run every five
+minutes. If no integration needs them, none is started, so that nothing runs every minute.
 """
 
 
 async def _received(req: func.HttpRequest, queue: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006
-    """Graph's handshake, or notifications; 202 goes out once the host has written the queue."""
+    """Graph's handshake, or notifications; 202 is returned once the host has written the queue."""
     if (token := req.params.get("validationToken")) is not None:
         return func.HttpResponse(token, mimetype="text/plain", headers={"X-Content-Type-Options": "nosniff"})
     try:
         messages = services().scheduling.webhook.receive(req.get_body())
     except SchedulingError as error:
-        return failure(error, logging.DEBUG)  # anybody may post here: a line each would be theirs to fill our log with
+        return failure(error, logging.DEBUG)  # anybody may post here: logging each would let them flood our log
     if messages:
         queue.set(messages)
     return func.HttpResponse(status_code=202)
@@ -66,7 +66,7 @@ async def set_aside(message: func.QueueMessage) -> None:
 
 @bp.queue_trigger("message", ROUNDS, STORAGE)
 async def turns(message: func.QueueMessage) -> None:
-    """Handles one message of a round that a timer has started."""
+    """Handles one message of a round started by a timer."""
     await services().scheduling.rounds.handle(
         message.get_body().decode(), last_try=(message.dequeue_count or 1) >= MAX_DEQUEUE_COUNT
     )
@@ -74,40 +74,40 @@ async def turns(message: func.QueueMessage) -> None:
 
 @bp.queue_trigger("message", ROUNDS_POISON, STORAGE)
 async def turns_set_aside(message: func.QueueMessage) -> None:
-    """Records a message of a round that could not be handled, and raises an alert; the next round does its work."""
+    """Records a round's message that could not be handled, and raises an alert; the next round does its work."""
     services().scheduling.rounds.set_aside(message.get_body().decode())
 
 
 @bp.timer_trigger("timer", "0 */5 * * * *")
 async def sweep(timer: func.TimerRequest) -> None:
-    """Every five minutes: what notifications have missed."""
+    """Every five minutes (sweep): what notifications have missed."""
     await services().scheduling.timers.sweep()
 
 
 @bp.timer_trigger("timer", "0 */5 * * * *")
 async def poll(timer: func.TimerRequest) -> None:
-    """Every five minutes: the polls of the next ones, where there are Exchanges that notify nobody (EWS)."""
+    """Every five minutes: starts the polls of the next five, if there are Exchanges without notifications (EWS)."""
     await services().scheduling.timers.poll(MINUTES_STARTED)
 
 
 @bp.timer_trigger("timer", "0 */5 * * * *")
 async def rooms(timer: func.TimerRequest) -> None:
-    """Every five minutes: looks at each of the next ones for rooms due on Management Nodes, where there are any."""
+    """Every five minutes: starts the checks of the next five for rooms due on Management Nodes, if there are any."""
     await services().scheduling.timers.rooms(MINUTES_STARTED)
 
 
 @bp.timer_trigger("timer", "0 0 */6 * * *")
 async def renew(timer: func.TimerRequest) -> None:
-    """Every six hours: subscriptions live six days, and are renewed once a day. All of them are when it is run by hand.
+    """Every six hours: subscriptions live six days, and are renewed once a day; all of them if run by hand.
 
-    A run by hand has no schedule's status on the local host. Not confirmed in Azure: there all may wait for their day.
+    A run by hand has no schedule status on the local host. Not confirmed in Azure: there all may wait for their day.
     """
     await services().scheduling.timers.renew(by_hand=not getattr(timer, "schedule_status", None))
 
 
 @bp.timer_trigger("timer", "0 20 * * * *")
 async def agenda(timer: func.TimerRequest) -> None:
-    """Every hour: series are read on, finished rooms close."""
+    """Every hour: series are extended, finished rooms close."""
     await services().scheduling.timers.agenda()
 
 
@@ -120,6 +120,6 @@ async def compare(timer: func.TimerRequest) -> None:
 
 @bp.timer_trigger("timer", "0 40 3 * * *")
 async def cleanup(timer: func.TimerRequest) -> None:
-    """Every night: old records and codes go, and service accounts' sign-ins are renewed."""
+    """Every night: old records and codes are deleted, and service accounts' sign-ins are renewed."""
     await services().scheduling.timers.cleanup()
     await services().identity.sign_in.codes.clean_up()

@@ -19,9 +19,9 @@ bp = func.Blueprint()
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 FORM_MAX_BYTES = 20_000
-"""An assertion has a few hundred."""
+"""Maximum bytes; an assertion has a few hundred."""
 
-_UNEXPECTED = "An unexpected error occurred; the log tells more under the correlation id."
+_UNEXPECTED = "An unexpected error occurred; the log has more under the correlation id."
 
 
 @bp.route("api/admin/{*path}", methods=METHODS, auth_level=func.AuthLevel.ANONYMOUS)
@@ -32,7 +32,7 @@ async def admin(req: func.HttpRequest) -> func.HttpResponse:
 
 @bp.route("oauth/token", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 async def client_token(req: func.HttpRequest) -> func.HttpResponse:
-    """An access token for an OAuth2 client of the management API; the route takes a slash at its end, too."""
+    """An access token for an OAuth2 client of the management API; the route also accepts a trailing slash."""
     from shared.identity.client_tokens import GrantRefused
 
     try:
@@ -46,7 +46,7 @@ async def client_token(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _form(req: func.HttpRequest) -> dict[str, str]:
-    """The fields of a form; none where it is too long, or no form. A field that is there twice is not there."""
+    """The fields of a form; none if it is too long, or not a form. Duplicated fields are dropped."""
     body = req.get_body()
     if len(body) > FORM_MAX_BYTES or not body.isascii():
         return {}
@@ -55,7 +55,7 @@ def _form(req: func.HttpRequest) -> dict[str, str]:
 
 
 async def respond(req: func.HttpRequest) -> func.HttpResponse:
-    """The answer to an admin, in the form of the original API. A cold start for others does not pay for it."""
+    """The response to an admin, in the form of the original API. Other cold starts do not pay for it."""
     from shared.management import Call
 
     url = urlsplit(req.url)

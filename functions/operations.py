@@ -11,11 +11,11 @@ bp = func.Blueprint()
 
 @bp.route("api/health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def health(req: func.HttpRequest) -> func.HttpResponse:
-    """Whether the app answers, and in which version. Touches nothing else: a load balancer may ask often."""
+    """Whether the app responds, and its version. Touches nothing else: a load balancer may call it often."""
     return json_response({"status": "ok", "version": __version__})
 
 
-# The form in which ASP.NET takes the root (docs/facts/azure-functions.md §B).
+# The form in which ASP.NET accepts the root (docs/facts/azure-functions.md §B).
 @bp.route("{root:maxlength(0)?}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def home(req: func.HttpRequest) -> func.HttpResponse:
     """What this deployment is and whether it is well, in words that a stranger may read."""

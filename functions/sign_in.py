@@ -15,7 +15,7 @@ _UNEXPECTED = "An unexpected error occurred. Please tell your administrator the 
 
 
 def page_endpoint(handler: Handler) -> Endpoint:
-    """Answer with what `handler` returns; failures are pages that a person reads, with a reference into the log."""
+    """Respond with what `handler` returns; failures are pages for people, with a reference into the log."""
 
     async def endpoint(req: func.HttpRequest) -> func.HttpResponse:
         try:
@@ -31,7 +31,7 @@ def page_endpoint(handler: Handler) -> Endpoint:
 @bp.route("addin/{uuid:guid}/sign-in", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @page_endpoint
 async def sign_in(req: func.HttpRequest) -> func.HttpResponse:
-    """Sends the dialog to the provider. Nothing in the request chooses where to."""
+    """Redirects the dialog to the provider. Nothing in the request chooses the destination."""
     url, cookie = await services().identity.sign_in.start(req.route_params["uuid"], req.params.get("challenge", ""))
     headers = {"Location": url, "Set-Cookie": cookie, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     return func.HttpResponse(status_code=302, headers=headers)
@@ -40,7 +40,7 @@ async def sign_in(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/sign-in/callback", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @page_endpoint
 async def sign_in_callback(req: func.HttpRequest) -> func.HttpResponse:
-    """Where the provider sends the dialog back to."""
+    """The provider's redirect of the dialog."""
     from shared.addin.sign_in_page import signed_in
     from shared.identity.sign_in.state_cookie import ended
 
@@ -52,7 +52,7 @@ async def sign_in_callback(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/{uuid:guid}/sign-in/redeem", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def sign_in_redeem(req: func.HttpRequest) -> dict[str, Any]:
-    """A session's token for the one-time code, to the pane that opened the dialog."""
+    """A session token for the one-time code, for the pane that opened the dialog."""
     code, verifier = texts_of(req, "code", "verifier")
     token = await services().identity.sign_in.redeem(req.route_params["uuid"], code, verifier, user_token(req))
     return {"token": token}
@@ -61,7 +61,7 @@ async def sign_in_redeem(req: func.HttpRequest) -> dict[str, Any]:
 @bp.route("addin/{uuid:guid}/sign-out", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def sign_out(req: func.HttpRequest) -> dict[str, Any]:
-    """Forgets the sign-ins of the user whose session's token comes with the request."""
+    """Forgets the sign-ins of the user whose session token comes with the request."""
     await services().identity.sign_in.sign_out(req.route_params["uuid"], user_token(req))
     return {}
 

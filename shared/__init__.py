@@ -1,3 +1,3 @@
-"""The product: what schedules rooms for meetings. Knows nothing of Azure Functions' triggers."""
+"""The product: schedules rooms for meetings. Independent of Azure Functions' triggers."""
 
 __version__ = "0.1.0"

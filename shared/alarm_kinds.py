@@ -1,4 +1,4 @@
-"""What may be wrong: the kinds of alarms, how bad each is, what to do about it, and whom it can be about (O1)."""
+"""The kinds of alarms, how severe each is, what to do about it, and which integrations it can be about (O1)."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ class AlarmKind(StrEnum):
 
 
 class AlarmLevel(StrEnum):
-    """How bad it is."""
+    """Severity."""
 
     CRITICAL = "critical"
     """No meeting of the integration is scheduled until it is fixed."""
     ERROR = "error"
     """Somebody is not served as they should be."""
     WARNING = "warning"
-    """Nobody notices yet, or what is missed is made up for."""
+    """Nobody notices yet, or what is missed is made up for automatically."""
 
 
 class AlarmType(NamedTuple):
-    """What all alarms of a kind have in common. `identifier` is its number for monitoring, and never another's."""
+    """What all alarms of a kind have in common. `identifier` is its number for monitoring, and never reused."""
 
     identifier: int
     level: AlarmLevel
@@ -80,27 +80,26 @@ ALARM_TYPES: Mapping[AlarmKind, AlarmType] = {
 
 REMEDIES = {
     AlarmKind.CONNECTION: (
-        "GET /api/admin/configuration/v1/ms_exchange_connector/<id>/doctor/ names the command that fixes it: the app's "
-        "grant for the equipment mailbox, its credentials, or the way to Exchange."
+        "GET /api/admin/configuration/v1/ms_exchange_connector/<id>/doctor/ names the command that fixes it: the "
+        "app's grant for the equipment mailbox, its credentials, or the connection to Exchange."
     ),
     AlarmKind.SIGN_IN: (
-        "Sign in the service account again: POST /api/admin/configuration/v1/ms_exchange_connector/<id>/sign_in/ gives "
-        "the link. Open it in a private window."
+        "Sign in the service account again: POST /api/admin/configuration/v1/ms_exchange_connector/<id>/sign_in/ "
+        "returns the link. Open it in a private window."
     ),
     AlarmKind.SUBSCRIPTION: (
-        "Check that PUBLIC_BASE_URL is the app's public address and that nothing in front of it blocks "
-        "POST /mailbox/notifications. Meetings are found by the sweep meanwhile."
+        "Check that PUBLIC_BASE_URL is the app's public address and that nothing in front of it blocks POST "
+        "/mailbox/notifications. Until then the sweep finds the meetings."
     ),
     AlarmKind.MAILBOX_SETTINGS: (
         "Run: Set-CalendarProcessing <mailbox> -AutomateProcessing AutoUpdate -DeleteComments $false "
         "-DeleteSubject $false -AddOrganizerToSubject $false -RemoveOldMeetingMessages $false"
     ),
-    AlarmKind.NUMBER_SPACE: "Raise scheduled_alias_suffix_length, or use another scheduled_alias_prefix.",
+    AlarmKind.NUMBER_SPACE: "Increase scheduled_alias_suffix_length, or use another scheduled_alias_prefix.",
     AlarmKind.BRIDGE: (
-        "Meetings are accepted meanwhile, and their rooms made once the node is back. "
-        "Check bridge_url and the account or client that is used there, that the Management Node can be reached from "
-        "the app (also through a web proxy), and that its certificate is trusted (SSL_CERT_FILE names your own "
-        "authority's)."
+        "Meetings are still accepted, and their rooms are created once the node is back. Check bridge_url and the "
+        "account or client that is used there, that the Management Node can be reached from the app (also through a "
+        "web proxy), and that its certificate is trusted (SSL_CERT_FILE names your own authority's)."
     ),
     AlarmKind.ROOMS: (
         "People cannot join these meetings until the Management Node has their rooms. When the cause is the node "
@@ -108,52 +107,53 @@ REMEDIES = {
         "delete the node's other conference that has it. The rooms follow by themselves within two minutes."
     ),
     AlarmKind.ROOMS_LATE: (
-        "Rooms were made on the Management Node more than a minute after their time: it was away or asked too often. "
-        "A larger room_lead_time leaves more time. The alarm goes a week after the last time."
+        "Rooms were created on the Management Node more than a minute late: it was unavailable or had too many "
+        "requests. A larger room_lead_time leaves more time. The alarm is cleared a week after the last time."
     ),
     AlarmKind.ROOM_NAME: (
-        "The room has a random number behind its name. Where that disturbs, rename the node's other conference, or use "
-        "another conference_name_template. The alarm goes a week after the last time."
+        "The room has a random number after its name. If that is a problem, rename the node's other conference, or "
+        "use another conference_name_template. The alarm is cleared a week after the last time."
     ),
     AlarmKind.ROOM_COMPARISON: (
-        "Differences are repaired by themselves. If the next night finds some again, somebody or another system "
-        "deletes or makes rooms of this integration on the Management Node: see its history of changes."
+        "Differences are repaired automatically. If there are some again the next night, somebody or another system "
+        "deletes or creates rooms of this integration on the Management Node: see its history of changes."
     ),
     AlarmKind.ROOM_ALIAS: (
         "These meetings will have no room: rename or delete the aliases of the node's other conferences before their "
         "time. The alarm goes within an hour, and the rooms are made in time."
     ),
     AlarmKind.QUOTA: (
-        "Look in scheduled_alias for many unused aliases of one time: a script uses somebody's token, or a client asks "
-        "again and again. The user was refused; the alarm goes a week after the last time."
+        "Look in scheduled_alias for many unused aliases from the same time: a script uses somebody's token, or a "
+        "client keeps repeating its request. The user's requests were rejected; the alarm is cleared a week after the "
+        "last time."
     ),
     AlarmKind.DUPLICATE_ALIAS: (
         "Give these conferences other names or aliases (PATCH /api/admin/configuration/v1/conference/<id>/): a node "
-        "takes two rooms of one name or alias for the same one. The alarm goes with the next nightly cleanup."
+        "treats two rooms with the same name or alias as one. The alarm is cleared by the next nightly cleanup."
     ),
-    AlarmKind.HOUSEKEEPING: "See the app's log; series are not read on until it works again.",
+    AlarmKind.HOUSEKEEPING: "See the app's log; series are not extended until it works again.",
     AlarmKind.CLEANUP: "See the app's log; old records and unused aliases stay until a nightly cleanup works again.",
     AlarmKind.COMPARISON: (
-        "Differences are repaired by themselves. If the next night finds some again, messages are lost or somebody "
-        "changes the equipment mailbox's calendar: see doctor, and scheduling_operation for what was decided."
+        "Differences are repaired automatically. If there are some again the next night, messages are lost or "
+        "somebody changes the equipment mailbox's calendar: see doctor, and scheduling_operation for what was decided."
     ),
     AlarmKind.POISON: (
-        "Look the correlation id up in the app's log and report it. The message is tried again by itself, at least "
-        "once a day, so a new version may handle it; an update that the organizer sends is handled on its own."
+        "Look up the correlation id in the app's log and report it. The message is retried automatically, at least "
+        "once a day, so a new version may handle it; an update that the organizer sends is handled separately."
     ),
     AlarmKind.WAITING: (
-        "Nothing is lost: what waits is handled by itself, in order, once its cause is over. When the cause names "
-        "Exchange, the doctor tells the command that repairs the connection. A single message that Exchange can never "
-        "give out is released once it is deleted from the mailbox."
+        "Nothing is lost: waiting messages are handled automatically, in order, once the cause is gone. If the cause "
+        "names Exchange, the doctor names the command that repairs the connection. A single message that Exchange can "
+        "never return is released once it is deleted from the mailbox."
     ),
     AlarmKind.DOMAINS: (
-        "Name the Exchange servers whose tokens are to be believed: "
+        "Name the Exchange servers whose tokens are to be trusted: "
         'POST /api/admin/configuration/v1/exchange_domain/ {"domain": "mail.example.com", '
-        '"exchange_connector": "<URI of the integration>"}. The alarm goes with the first one.'
+        '"exchange_connector": "<URI of the integration>"}. The first one clears the alarm.'
     ),
     AlarmKind.ANSWER: (
-        "The room is as decided, and the organizer was told by mail where that was possible. Look the correlation id "
-        "up in scheduling_operation; when it is about all answers, the app may not write to the mailbox's calendar."
+        "The room is as decided, and the organizer was told by mail if possible. Look up the correlation id in "
+        "scheduling_operation; if all answers are affected, the app may not write to the mailbox's calendar."
     ),
 }
 
@@ -191,4 +191,4 @@ IN_USE: Mapping[AlarmKind, Callable[[Integration], bool]] = {
     AlarmKind.ROOM_ALIAS: _has_rooms_on_a_node,
     AlarmKind.DUPLICATE_ALIAS: lambda integration: integration.enable_personal_vmrs or integration.enable_dynamic_vmrs,
 }
-"""Whether an integration uses what an alarm of this kind is about. Where it does not, nothing would ever cure it."""
+"""Whether an integration uses what an alarm of this kind is about. If not, nothing would ever clear it."""

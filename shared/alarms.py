@@ -1,4 +1,4 @@
-"""Alarms that are raised: what an admin has to fix, with its cause, cleared when it has healed (O1)."""
+"""Raised alarms: what an admin has to fix, with its cause; cleared once the problem is gone (O1)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Alarm:
     cause: str
     since: str
     acknowledged: bool = False
-    """Whether an admin has said that they know of it; the alarm stays until its cause is gone."""
+    """Whether an admin has acknowledged it; the alarm stays until its cause is gone."""
 
     @property
     def remedy(self) -> str:
@@ -49,7 +49,7 @@ class Alarms:
         self._clock = clock
 
     async def raise_(self, integration: str, kind: AlarmKind, cause: str) -> None:
-        """Raise an alarm, or bring its cause up to date; `since` stays. `cause` holds no secret and no address."""
+        """Raise an alarm, or update its cause; `since` stays. `cause` holds no secret and no address."""
         row = await self._row(integration, kind)
         try:
             if row is None:
@@ -60,60 +60,60 @@ class Alarms:
                 values = {**row.values, "cause": cause, "last": self._clock.now().isoformat()}
                 await self._table.commit(row.partition, Replace(row, values))
         except (RowExists, RowChanged):
-            return  # another process has raised the same alarm this moment
+            return  # another process has just raised the same alarm
 
     async def acknowledge(self, integration: str, kind: AlarmKind, *, acknowledged: bool) -> None:
-        """Note that an admin knows of an alarm, or that it is to be seen again. Raises NotFound, RowChanged."""
+        """Record that an admin knows of an alarm, or reset that. Raises NotFound, RowChanged."""
         row = await self._row(integration, kind)
         if row is None:
             raise NotFound("The alarm has been cleared.")
         await self._table.commit(row.partition, Replace(row, {**row.values, "acknowledged": acknowledged}))
 
     async def clear(self, integration: str, kind: AlarmKind) -> None:
-        """The cause is gone."""
+        """Clear an alarm: its cause is gone."""
         row = await self._row(integration, kind)
         if row is not None:
             await self._keep(_alarm(row))
             await _remove(self._table, row)
 
     async def _keep(self, alarm: Alarm) -> None:
-        """For whoever looks back. An alarm goes when its cause has gone, whether that can be noted or not."""
+        """For later analysis. The alarm is cleared whether that can be recorded or not."""
         until = self._clock.now().isoformat()
         try:
             await keep_former(
                 self._storage, FormerAlarm(alarm.integration, alarm.kind, alarm.cause, alarm.since, until)
             )
         except SchedulingError as error:
-            log.warning("an alarm that is over could not be noted: %s", type(error).__name__)
+            log.warning("a cleared alarm could not be recorded: %s", type(error).__name__)
 
     async def clear_unused(self, integration: Integration) -> None:
-        """Clear what is about something that the integration's settings have put out of use."""
+        """Clear alarms about features that the integration's settings have disabled."""
         for alarm in [alarm async for alarm in self.of(integration.uuid)]:
             if not IN_USE[alarm.kind](integration):
                 await self.clear(integration.uuid, alarm.kind)
 
     async def clear_when_quiet(self, integration: str, kind: AlarmKind, quiet: timedelta) -> None:
-        """Clear an alarm about something that happened, once it has not happened again for a while."""
+        """Clear an alarm about an event once it has not happened again for a while."""
         row = await self._row(integration, kind)
         if row is not None and datetime.fromisoformat(str(row.values["last"])) + quiet <= self._clock.now():
             await self.clear(integration, kind)
 
     async def of(self, integration: str) -> AsyncIterator[Alarm]:
-        """The integration's alarms, those of earlier versions included; two storage trips."""
+        """The integration's alarms, including those of earlier versions; two storage trips."""
         await self.adopt(integration)
         async for row in self._table.rows(_partition(integration), _key(integration, "")):
             yield _alarm(row)
 
     async def between(self, after: str = "", until: str = "") -> list[Alarm]:
-        """The alarms of the integrations behind `after`, up to `until` (uuids); of all without. One trip a shard.
+        """The alarms of the integrations after `after`, up to `until` (uuids); of all by default. One trip per shard.
 
-        Those of earlier versions are among them once the integration has had a turn.
+        Those of earlier versions are included once the integration has had a turn.
         """
         found = await asyncio.gather(*(self._within(each, after, until) for each in _shards(after, until)))
         return [_alarm(row) for rows in found for row in rows]
 
     async def adopt(self, integration: str) -> list[Alarm]:
-        """Bring over what an earlier version has raised, among the integration's own rows; the alarms that it were."""
+        """Migrate alarms that an earlier version has raised among the integration's own rows; returns them."""
         former = [row async for row in self._table.rows(integration, RowKind.ALARM.prefix)]
         for row in former:
             key = _key(integration, RowKind.ALARM.name_in(row.key))
@@ -131,19 +131,19 @@ class Alarms:
 
 
 async def forget_alarms(tables: Tables, integration: str) -> None:
-    """The integration is deleted, and its alarms with it."""
+    """Remove a deleted integration's alarms."""
     table = meetings_table(tables)
     for row in [row async for row in table.rows(_partition(integration), _key(integration, ""))]:
         await _remove(table, row)
 
 
 async def _remove(table: Table, row: Row) -> None:
-    with suppress(RowChanged):  # another process has cleared it this moment
+    with suppress(RowChanged):  # another process has just cleared it
         await table.commit(row.partition, Delete(row))
 
 
 _BEHIND = chr(ord(":") + 1)
-"""Behind an integration's uuid: sorts behind all of its keys."""
+"""After an integration's uuid: sorts after all of its keys."""
 
 
 def _partition(integration: str) -> str:

@@ -1,4 +1,4 @@
-"""Paths of the management API: the one place where they are put together, for whoever answers, calls or names them."""
+"""Paths of the management API: the one place that builds them, for the server, clients and texts."""
 
 import re
 
@@ -28,7 +28,7 @@ def object_at(path: str) -> tuple[str, str, int] | None:
 
 
 def id_in(reference: object, area: str, name: str) -> int | None:
-    """The id in an object's URI (with or without a host in front, as clients send it back); None for anything else."""
+    """The id in an object's URI (with or without a host, as clients send it back); None for anything else."""
     if not isinstance(reference, str):
         return None
     _, found, rest = reference.partition(uri(area, name))

@@ -61,12 +61,12 @@ class AzureTable:
                 return None
 
     async def commit(self, partition: str, *operations: Write) -> Sequence[str]:
-        """See Table.commit; a single operation goes as a plain request, which is what Azure answers fastest."""
+        """See Table.commit; a single operation is sent as a plain request, which is fastest."""
         check_transaction(partition, operations)
         with _failures():
             if len(operations) == 1 and not isinstance(operations[0], Delete):
                 return [await self._single(partition, operations[0])]
-            # A plain delete would not tell that the row is gone: the SDK keeps a 404 to itself.
+            # A plain delete would not report that the row is gone: the SDK swallows a 404.
             results = await self._client.submit_transaction([_transaction(partition, op) for op in operations])
             return [result.get("etag") or "" for result in results]
 
@@ -123,15 +123,15 @@ class AzureQueue:
         self._client = service.get_queue_client(name, message_encode_policy=TextBase64EncodePolicy())
 
     async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
-        """See Queue.send. The text goes in base64, as host.json's messageEncoding says."""
+        """See Queue.send. The text is sent in base64, as host.json's messageEncoding requires."""
         check_message(text, delay)
         with _failures():
             await self._client.send_message(text, visibility_timeout=int(delay.total_seconds()) or None)
 
 
 class AzureStorage:
-    """One account's tables and queues; one client per process. The queue library is loaded on first use: it is
-    slow to import, and the webhook, which must answer cold, leaves its message to an output binding.
+    """One account's tables and queues; one client per process. The queue library is loaded on first use: it is slow to
+    import, and the webhook, which must answer from a cold start, uses an output binding instead.
     """
 
     def __init__(self, account: StorageAccount) -> None:
@@ -142,7 +142,7 @@ class AzureStorage:
         self._queues: QueueServiceClient | None = None
 
     def table(self, name: str) -> Table:
-        """See Storage.table. Making a client costs half of what a request does, so each is kept."""
+        """See Storage.table. Creating a client costs half as much as a request, so each is cached."""
         if name not in self._clients:
             self._clients[name] = AzureTable(self._tables.get_table_client(name))
         return self._clients[name]
@@ -152,7 +152,7 @@ class AzureStorage:
         return AzureQueue(self._queue_service(), name)
 
     async def create(self) -> None:
-        """Create what is missing of TABLES and QUEUES: for the local stack and tests; infra/ does it in Azure."""
+        """Create missing TABLES and QUEUES: for the local stack and tests; infra/ does it in Azure."""
         for table in TABLES:
             await self._tables.create_table_if_not_exists(table)
         for queue in QUEUES:
@@ -207,7 +207,7 @@ def _is_wide(value: Value) -> bool:
 
 
 def _row(entity: Any) -> Row:
-    # A column that is asked for and that the row has not comes as null.
+    # A selected column that the row does not have comes as null.
     values = {k: v.value if isinstance(v, EntityProperty) else v for k, v in entity.items() if v is not None}
     partition, key = values.pop("PartitionKey"), values.pop("RowKey")
     return Row(partition, key, values, entity.metadata["etag"])
@@ -232,15 +232,15 @@ def _transaction(partition: str, operation: Write) -> tuple[TransactionOperation
 
 @contextmanager
 def _failures() -> Iterator[None]:
-    """What Azure's clients raise, as what Table and Queue promise."""
+    """Exceptions of Azure's clients, mapped to those that Table and Queue promise."""
     try:
         yield
     except AzureError as error:
         status = error.status_code if isinstance(error, HttpResponseError) else None
         if status in (400, 413):
-            raise  # a bug of ours, which trying again would not fix
+            raise  # a bug of ours, which a retry would not fix
         if status == 409:
-            raise RowExists("a row with this key exists already") from error
+            raise RowExists("a row with this key already exists") from error
         if status in (404, 412) and not _is_table_missing(error):
             raise RowChanged("the row has changed since it was read") from error
         raise Unavailable(f"The storage account cannot be used at the moment ({type(error).__name__}).") from error

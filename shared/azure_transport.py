@@ -1,7 +1,7 @@
-"""How Azure's clients reach storage: through the deployment's web proxy, without a look at the machine per request.
+"""How Azure's clients reach storage: through the deployment's web proxy, which is looked up once and not per request.
 
-aiohttp, left to trust the environment, asks it for a proxy and for the passwords of `.netrc` with each request, in a
-thread each: a third of the processor time of a request, and a `.netrc` with a default entry breaks all of them.
+aiohttp, if it trusts the environment, looks up the proxy and the passwords in `.netrc` with each request, in a thread
+each: a third of a request's processor time, and a `.netrc` with a default entry breaks all of them.
 """
 
 from typing import Any
@@ -11,8 +11,8 @@ from azure.core.pipeline.transport import AioHttpTransport
 from shared.proxy import proxy_for
 
 
-class AzureTransport(AioHttpTransport):  # type: ignore[misc]  # exported lazily, so its type is not known
-    """A transport that looks the web proxy up once for each server."""
+class AzureTransport(AioHttpTransport):  # type: ignore[misc]  # exported lazily, so its type is unknown
+    """A transport that looks up the web proxy once per server."""
 
     def __init__(self) -> None:
         super().__init__(use_env_settings=False)

@@ -1,11 +1,11 @@
-"""The one way in which answers from outside are read by HTTP: within bounds, whatever the other side does.
+"""The one way in which HTTP responses from outside are read: within bounds, whatever the other side does.
 
-Whoever answers us is a customer's server, or has got into its place. Each client says what its counterpart may cost:
-bytes (as they come, and unpacked), seconds from the first byte sent to the last one read, and connections at a time. A
-counterpart that takes more is given up, and nobody else's requests wait for it. Cookies are not kept: several
-integrations may share a client.
+The other side is a customer's server, or whoever has taken its place. Each client says what its counterpart may cost:
+bytes (as received, and decompressed), seconds from the first byte sent to the last one read, and concurrent
+connections. A counterpart that exceeds them is dropped, and nobody else's requests wait for it. Cookies are not kept:
+several integrations may share a client.
 
-`tests/integration/shared/test_bounds.py` holds that no client of the product goes another way.
+`tests/integration/shared/test_bounds.py` checks that every client of the product uses this.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ import httpx
 
 MEGABYTE = 1024 * 1024
 _PIECE = 65_536
-"""Bytes that are unpacked at a time: a kilobyte of gzip may hold a megabyte."""
+"""Bytes decompressed at a time: a kilobyte of gzip may contain a megabyte."""
 
 _PACKED = ("gzip", "x-gzip", "deflate")
 _EITHER_HEADER = zlib.MAX_WBITS | 32
-"""zlib recognises by the first bytes whether it is gzip or deflate."""
+"""zlib detects by the first bytes whether it is gzip or deflate."""
 
 _OURS = {b"content-encoding", b"content-length", b"set-cookie"}
-"""Headers of the answer that end here."""
+"""Headers of the response that are not passed on."""
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """What one counterpart may take: `seconds` for the whole answer, however slowly it trickles."""
+    """What one counterpart may use: `seconds` for the whole response, however slowly it arrives."""
 
     bytes: int
     seconds: float
@@ -40,7 +40,7 @@ class Bounds:
 
 
 class AnswerRefused(httpx.RequestError):
-    """An answer that was not read to its end; the text says why, and names nobody.
+    """A response that was not read to its end; the text says why, and names nobody.
 
     `shared/network_errors.py` repeats it.
     """
@@ -49,25 +49,25 @@ class AnswerRefused(httpx.RequestError):
 def bounded_client(
     bounds: Bounds, *, use_proxy: bool = True, wire: httpx.AsyncBaseTransport | None = None, **options: Any
 ) -> httpx.AsyncClient:
-    """A client whose answers keep within bounds. `use_proxy`: through the environment's web proxy, if it names one.
+    """A client whose responses stay within bounds. `use_proxy`: through the environment's web proxy, if there is one.
 
-    Redirects are not followed: nothing from outside chooses a host. `wire` takes the network's place in tests.
+    Redirects are not followed: nothing from outside chooses a host. `wire` replaces the network in tests.
     """
     transport = BoundedTransport(bounds, wire or _network(bounds, use_proxy=use_proxy))
     return httpx.AsyncClient(transport=transport, timeout=bounds.seconds, follow_redirects=False, **options)
 
 
 def bounded_transport(bounds: Bounds, *, use_proxy: bool = True) -> BoundedTransport:
-    """The network, for clients that have to be made by somebody else's rules."""
+    """The network, for clients that have to be created by another library."""
     return BoundedTransport(bounds, _network(bounds, use_proxy=use_proxy))
 
 
 class AnswerTooLarge(AnswerRefused):
-    """An answer that is larger than its bounds: asking again brings the same."""
+    """A response that exceeds its bounds: a retry returns the same."""
 
 
 class BoundedTransport(httpx.AsyncBaseTransport):
-    """Passes requests on, and answers back as far as bounds allow.
+    """Passes requests on, and responses back as far as bounds allow.
 
     Raises AnswerRefused for too much, httpx.ReadTimeout for too long.
     """
@@ -96,7 +96,7 @@ class BoundedTransport(httpx.AsyncBaseTransport):
 
 
 class _Stream(httpx.AsyncByteStream):
-    """The body, unpacked. What is unpacked is counted as it comes, so a bomb costs no more than what is allowed."""
+    """The body, decompressed. Decompressed bytes are counted as they arrive, so a bomb costs no more than the limit."""
 
     def __init__(self, packed: httpx.AsyncByteStream, encoding: str, bounds: Bounds, until: float) -> None:
         self._packed = packed
@@ -122,7 +122,7 @@ class _Stream(httpx.AsyncByteStream):
                 yield chunk
             return
         if self._encoding not in _PACKED:
-            raise AnswerRefused("the answer is packed in a way that was not asked for")
+            raise AnswerRefused("the answer has an encoding that was not requested")
         unpack = zlib.decompressobj(_EITHER_HEADER)
         async for chunk in self._chunks():
             rest = chunk
@@ -130,12 +130,12 @@ class _Stream(httpx.AsyncByteStream):
                 try:
                     piece = unpack.decompress(rest, _PIECE)
                 except zlib.error as error:
-                    raise AnswerRefused("the answer cannot be unpacked") from error
+                    raise AnswerRefused("the answer cannot be decompressed") from error
                 rest = unpack.unconsumed_tail
                 yield piece
 
     async def _chunks(self) -> AsyncIterator[bytes]:
-        """As they come, which is limited too: what unpacks to nothing may go on for ever."""
+        """As received, which is limited too: data that decompresses to nothing might go on for ever."""
         left, chunks = self._bounds.bytes, aiter(self._packed)
         while True:
             try:
@@ -152,7 +152,7 @@ class _Stream(httpx.AsyncByteStream):
 
 
 def _network(bounds: Bounds, *, use_proxy: bool) -> httpx.AsyncBaseTransport:
-    from shared.bounded_network import Network  # with aiohttp, which a cold process may do without
+    from shared.bounded_network import Network  # imports aiohttp, which a cold process may not need
 
     return Network(bounds.connections, use_proxy=use_proxy)
 
@@ -162,4 +162,4 @@ def _too_large(bounds: Bounds) -> AnswerTooLarge:
 
 
 def _late(bounds: Bounds) -> httpx.ReadTimeout:
-    return httpx.ReadTimeout(f"the answer was not there within {bounds.seconds:g} seconds")
+    return httpx.ReadTimeout(f"the answer did not arrive within {bounds.seconds:g} seconds")

@@ -7,24 +7,24 @@ import re
 from typing import Any
 
 MAX_DEPTH = 100
-"""Objects and arrays within each other; Graph's, Entra's and a Management Node's answers have some ten."""
+"""Maximum nesting of objects and arrays; the responses of Graph, Entra and a Management Node have about ten levels."""
 
 _TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _NOT_A_BRACKET = re.compile(rb"[^\[\]{}]++")
 
 
 def read_json(content: bytes) -> Any:
-    """What the JSON says. Raises ValueError for what is no JSON, and for what is nested too deep."""
+    """The parsed JSON. Raises ValueError for invalid JSON, and for JSON that is nested too deeply."""
     if _depth(content) > MAX_DEPTH:
-        raise ValueError(f"the JSON is nested more than {MAX_DEPTH} deep")
+        raise ValueError(f"the JSON is nested more than {MAX_DEPTH} levels deep")
     try:
         return json.loads(content)
     except RecursionError as error:  # UTF-16 hides brackets from the count above
-        raise ValueError("the JSON is nested too deep") from error
+        raise ValueError("the JSON is nested too deeply") from error
 
 
 def _depth(content: bytes) -> int:
-    """How deep the brackets outside texts nest; what nearly all documents have so few of is not looked at."""
+    """How deeply the brackets outside texts nest; skipped for the usual documents, which have few brackets."""
     if content.count(b"[") + content.count(b"{") <= MAX_DEPTH:
         return 0
     depth = deepest = 0

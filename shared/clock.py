@@ -1,14 +1,14 @@
-"""What time it is. Everything that asks goes through a Clock, so that tests and the local stack can move time."""
+"""The current time. All code gets it through a Clock, so that tests and the local stack can move time."""
 
 from datetime import UTC, datetime
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """A source of the present moment."""
+    """A source of the current time."""
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """The current time, aware, in UTC."""
         ...
 
 
@@ -16,5 +16,5 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """The current time, aware, in UTC."""
         return datetime.now(UTC)

@@ -2,25 +2,25 @@
 
     SchedulingError
     ├── InvalidRequest          the caller sent something that cannot be understood           422
-    │   ├── SettingsInvalid     an integration's settings, every fault by field name
+    │   ├── SettingsInvalid     an integration's settings, every problem by field name
     │   ├── TemplateInvalid     one template, where and why
-    │   └── TooLarge            a body larger than anything that a caller may have to say     413
-    ├── NotAuthenticated        no proof of identity, or a proof that does not hold           401
-    ├── NotAllowed              proven, but not entitled                                      403
+    │   └── TooLarge            a body larger than any caller may send     413
+    ├── NotAuthenticated        no proof of identity, or an invalid one                       401
+    ├── NotAllowed              authenticated, but not entitled                               403
     ├── NotFound                no such integration, record or route                          404
     ├── Conflict                somebody else changed it, or it is in use                     409
     ├── RateLimited             the other side asks to wait                                   429
-    └── Unavailable             storage, Exchange or a provider cannot be used at the moment            503
+    └── Unavailable             storage, Exchange or a provider cannot be used at the moment  503
         └── NumberSpaceFull     no free digits are left for an integration's aliases (A7)
 
-`functions/http.py` maps the tree to HTTP; a test holds that the mapping is complete.
+`functions/http.py` maps the tree to HTTP; a test checks that the mapping is complete.
 """
 
 from collections.abc import Mapping, Sequence
 
 
 class SchedulingError(Exception):
-    """Base of all; `str()` is fit for the person who gets it: what is wrong, where, what to do."""
+    """Base of all; `str()` is suitable for the person who gets it: what is wrong, where, what to do."""
 
     code = "general_error"
 
@@ -32,7 +32,7 @@ class InvalidRequest(SchedulingError):
 
 
 class SettingsInvalid(InvalidRequest):
-    """Settings were refused; `faults` holds every message by field name and nothing was changed (I3)."""
+    """Settings were rejected; `faults` holds every message by field name and nothing was changed (I3)."""
 
     code = "settings_invalid"
 
@@ -42,19 +42,19 @@ class SettingsInvalid(InvalidRequest):
 
 
 class TemplateInvalid(InvalidRequest):
-    """A template was refused, or failed or outgrew its bounds while it was rendered (T1, T2)."""
+    """A template was rejected, or failed or exceeded its limits while it was rendered (T1, T2)."""
 
     code = "template_invalid"
 
 
 class TooLarge(InvalidRequest):
-    """The body is larger than anything that the caller may have to say."""
+    """The body is larger than any caller may send."""
 
     code = "too_large"
 
 
 class NotAuthenticated(SchedulingError):
-    """No proof of identity, or one that does not hold. The message never says which check failed."""
+    """No proof of identity, or an invalid one. The message never says which check failed."""
 
     code = "not_authenticated"
 
@@ -88,15 +88,15 @@ class RateLimited(SchedulingError):
 
 
 class Unavailable(SchedulingError):
-    """Something that is needed cannot be reached or used now; trying later may help."""
+    """Something that is required cannot be reached or used at the moment; retrying later may help."""
 
     code = "unavailable"
 
 
 AWAY = (Conflict, NotFound, RateLimited, Unavailable, OSError)
-"""What is raised when something that is needed is away or not ready: trying again later, perhaps much later, may help.
+"""Raised when something required is unavailable or not ready: retrying later, perhaps much later, may help.
 
-Of SchedulingErrors, NotFound among them, since a secret that is missing now may be set again.
+Among SchedulingErrors also NotFound, since a missing secret may be set again.
 """
 
 

@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * The one command of Outlook on phones: add a single-use VMR, without a pane, within a minute
- * (docs/facts/outlook-addin.md). Not confirmed on phones: which of Outlook's calls they answer; what they do not is done
- * by others (src/office.js, src/insert.js).
+ * (docs/facts/outlook-addin.md). Not confirmed on phones: which of Outlook's calls they support; unsupported ones have
+ * fallbacks (src/office.js, src/insert.js).
  */
 
 import { Actions } from '../src/actions.js';
@@ -48,7 +48,7 @@ async function added(outlook) {
 }
 
 /**
- * Say what is left to do, where this Outlook has a place for that. What went in can be seen.
+ * Report what is left to do, if this Outlook has a place for that. What was inserted is visible.
  * @param {Outlook} outlook
  * @param {Finished} finished
  */

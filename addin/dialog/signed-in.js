@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * Runs in the sign-in dialog once the provider has proven the user: hands the one-time code to the pane, which closes
- * the dialog. Where that does not happen, the user is told a code to type there (docs/facts/outlook-addin.md: dialogs
- * that cannot reach their parent, and browser windows that have none).
+ * Runs in the sign-in dialog after the provider has authenticated the user: passes the one-time code to the pane, which
+ * closes the dialog. If that does not happen, the user is shown a code to type there (docs/facts/outlook-addin.md:
+ * dialogs that cannot reach their parent, and browser windows that have none).
  */
 
-const PATIENCE = 2_500; // milliseconds until the pane has closed the window
+const PATIENCE = 2_500; // milliseconds for the pane to close the window
 
 const part = (/** @type {string} */ id) => document.getElementById(id);
 
@@ -16,6 +16,6 @@ function tellCode() {
 setTimeout(tellCode, PATIENCE);
 globalThis.Office?.onReady(({ host }) => {
   if (!host) return tellCode();
-  // Office.js delivers it to a parent of this page's own origin only.
+  // Office.js delivers it only to a parent on this page's own origin.
   Office.context.ui.messageParent(JSON.stringify({ code: part('code')?.textContent ?? '' }));
 });

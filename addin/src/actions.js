@@ -44,20 +44,20 @@ export class Actions {
     this.identity = identity;
     this.room = room;
     this.log = log;
-    /** As long as the pane lives, a click gets the alias that the click before it got. */
+    /** As long as the pane is open, repeated clicks get the same alias. */
     this.key = crypto.randomUUID();
     this.vmrs = /** @type {PersonalVmr[]} */ ([]);
     this.placeholder = /** @type {{html: string, text: string}|null} */ (null);
     this.placing = new Placing(item, log);
   }
 
-  /** What is noted with the meeting, on its way. */
+  /** Pending: the note that is saved with the meeting. */
   get noting() {
     return this.placing.noting;
   }
 
   /**
-   * Whether the meeting has its VMR already, as the pane opens. A click looks again, and tells of a failure.
+   * Whether the meeting already has its VMR when the pane opens. A click checks again, and reports a failure.
    * @returns {Promise<Finding>}
    */
   async look() {
@@ -65,7 +65,7 @@ export class Actions {
     return body && hasTag(body) ? this.#find(body) : NOTHING;
   }
 
-  /** Get a placeholder while the back end is there, for when it is not (X4). */
+  /** Get a placeholder while the back end is available, for when it is not (X4). */
   async prepare() {
     try {
       this.placeholder = await this.api.placeholder(await this.identity.token(false));
@@ -137,7 +137,7 @@ export class Actions {
     }
   }
 
-  /** Add the mailbox to a meeting that has all the rest. @returns {Promise<Finished>} */
+  /** Add the mailbox to a meeting that has everything else. @returns {Promise<Finished>} */
   async #complete() {
     const mark = tagOf(await this.item.readBody());
     if (!mark) return this.#addSingleUse();
@@ -214,7 +214,7 @@ export class Actions {
     try {
       return await inTime(ask(), TAG_STATE_TIMEOUT);
     } catch (error) {
-      this.log(`Whose tag it is, is not known: ${error instanceof Error ? error.message : error}`);
+      this.log(`The owner of the tag is unknown: ${error instanceof Error ? error.message : error}`);
       return null;
     }
   }
@@ -254,7 +254,7 @@ export class Actions {
 /**
  * @param {Effect} effect
  * @param {unknown} error
- * @param {string} page  of a sign-in that has begun
+ * @param {string} page  of a sign-in in progress
  * @param {string} mailbox  its name
  * @returns {Finished}
  */

@@ -1,9 +1,9 @@
 // @ts-check
-/** The back end's routes (docs: the contract of the add-in's API). Tokens go in headers, never in addresses. */
+/** The back end's routes (docs: the contract of the add-in's API). Tokens go in headers, never in URLs. */
 
 const SERVER_TIMEOUT = 8_000; // milliseconds; after that the user gets a promise instead of an answer (X4)
 
-/** The back end answered no, or not at all (`status` 0). */
+/** The back end returned an error, or did not answer (`status` 0). */
 export class ApiError extends Error {
   /**
    * @param {number} status
@@ -15,7 +15,7 @@ export class ApiError extends Error {
     this.correlationId = detail.correlation_id ?? '';
   }
 
-  /** Whether there was nobody to say yes or no: the service is down, slow, or overloaded. */
+  /** Whether there was no real answer: the service is down, slow, or overloaded. */
   get isOutage() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
@@ -29,7 +29,7 @@ export class ApiError extends Error {
  *   PersonalVmr */
 /** @typedef {Record<'meeting_details'|'personal_vmrs'|'config'|'tag_state'|'redeem'|'sign_out', string>} Paths */
 
-/** Asks the back end. */
+/** Calls the back end. */
 export class Api {
   /**
    * @param {Paths} paths
@@ -40,7 +40,7 @@ export class Api {
     this.paths = paths;
     this.log = log;
     this.ask = ask;
-    /** Tells the addresses of those for whose meetings a tag is to be. */
+    /** Returns the addresses of those for whose meetings a tag is meant. */
     this.mailboxes = /** @type {(() => Promise<string[]>)|null} */ (null);
   }
 
@@ -65,7 +65,7 @@ export class Api {
   }
 
   /**
-   * What goes into a meeting while the back end cannot be reached; null where single-use VMRs are not offered.
+   * What goes into a meeting while the back end cannot be reached; null if single-use VMRs are not offered.
    * @param {string} token
    * @returns {Promise<{html: string, text: string}|null>}
    */
@@ -75,7 +75,7 @@ export class Api {
   }
 
   /**
-   * What has become of a tag.
+   * The state of a tag.
    * @param {string} token
    * @param {string} tag
    * @param {string} start  of the meeting that it was found in, ISO 8601
@@ -89,10 +89,10 @@ export class Api {
   }
 
   /**
-   * A session's token for the one-time code that the sign-in dialog gave.
+   * A session token for the one-time code from the sign-in dialog.
    * @param {string} code
-   * @param {string} verifier  whose SHA-256 the sign-in was started with
-   * @param {string} token  Outlook's own, "" if it gives none: the server remembers whose it is
+   * @param {string} verifier  whose SHA-256 was sent when the sign-in started
+   * @param {string} token  Outlook's own, "" if there is none: the server remembers its user
    * @returns {Promise<string>}
    */
   async redeem(code, verifier, token) {
@@ -137,7 +137,7 @@ export class Api {
       if (!response.ok) throw new ApiError(status, answer.error);
       return answer;
     } catch (cause) {
-      // A proxy's error page is not JSON; half an answer is no answer.
+      // A proxy's error page is not JSON; half a response counts as none.
       const error = cause instanceof ApiError ? cause : new ApiError(status >= 400 ? status : 0);
       this.log(`Back end: ${error.status || 'no answer'} ${error.correlationId} ${error.message}`);
       throw error;

@@ -2,17 +2,17 @@
 /**
  * The equipment mailbox among a meeting's attendees.
  *
- * Outlook's list tells little: it leaves out whom it has not resolved, gives 500 at most (100 on phones), and may give a
- * legacy Exchange DN or another address of the same mailbox (office-js #3701, #2590; reference of Office.Recipients). So
- * its yes to an addition counts, and the list only serves to recognise what was added: by what the server knows of the
- * mailbox, and by what Outlook was seen to make of it.
+ * Outlook's list is unreliable: it omits unresolved people, has 500 entries at most (100 on phones), and may contain a
+ * legacy Exchange DN or another address of the same mailbox (office-js #3701, #2590; reference of Office.Recipients).
+ * So its success of an addition counts, and the list only serves to recognize what was added: by what the server knows
+ * of the mailbox, and by what Outlook was seen to make of it.
  */
 
 import { ATTENDEE_WAITS, failureOf, readAgain } from './patience.js';
 
 /** @import {Attendee, Item, Mailbox} from './insert.js' */
 
-/** Attendees that one call takes (reference of Office.Recipients). */
+/** Maximum attendees per call (reference of Office.Recipients). */
 export const RECIPIENTS_PER_CALL = 100;
 const TRIES = 3;
 
@@ -25,12 +25,12 @@ export function isMailbox({ name, address }, mailbox) {
   const given = address.toLowerCase();
   const { aliases = [], known = [] } = mailbox;
   if ([mailbox.address, ...aliases, ...known].some((one) => one.toLowerCase() === given)) return true;
-  // A DN says nothing by itself. Nobody else in the organization is likely to bear the name.
+  // A DN says nothing by itself. Nobody else in the organization is likely to have the name.
   return isLegacyDn(given) && name !== '' && name === mailbox.name;
 }
 
 /**
- * A mailbox with what the server knows of the room's, where it is the same one.
+ * A mailbox, with the server's information about the room's if it is the same one.
  * @param {Mailbox} mailbox
  * @param {Mailbox} room
  * @returns {Mailbox}
@@ -41,7 +41,7 @@ export function asKnown(mailbox, room) {
 }
 
 /**
- * Whether the list tells all: it is shorter than it can be, and every attendee in it has an address.
+ * Whether the list is complete: it is below Outlook's limit, and every attendee in it has an address.
  * @param {Attendee[]} attendees
  * @param {number} limit  attendees that Outlook lists
  */
@@ -50,10 +50,10 @@ export function isTelling(attendees, limit) {
 }
 
 /**
- * Add the mailbox, unless it is there.
+ * Add the mailbox, unless it is already there.
  * @param {Item} item
  * @param {Mailbox} mailbox
- * @param {boolean} isInDoubt  it may be there without being listed: it is not added twice
+ * @param {boolean} isInDoubt  it may be invited without being listed: it is not added again
  * @returns {Promise<{invited: boolean, seen: boolean, as: string}>} whether it was added here; whether it is in the list,
  *   and the address that it has there when that is another one
  * @throws {Error} when Outlook refused, or (`timedOut`) gave no answer
@@ -74,7 +74,7 @@ export async function invite(item, mailbox, isInDoubt) {
 }
 
 /**
- * Take the mailbox out. Outlook can only write all attendees again, 100 at a time.
+ * Remove the mailbox. Outlook can only rewrite all attendees, 100 at a time.
  * @param {Item} item
  * @param {Mailbox} mailbox
  * @returns {Promise<{isGone: boolean, lost: Attendee[]}>} `isGone` false when it is not to be seen, or not all attendees
@@ -85,7 +85,7 @@ export async function uninvite(item, mailbox) {
   const isThere = (/** @type {Attendee[]} */ all) => all.some((one) => isMailbox(one, mailbox));
   const required = await readAgain(ATTENDEE_WAITS, () => item.readAttendees('required'), isThere);
   if (!isThere(required) || required.length >= item.listed) return { isGone: false, lost: [] };
-  // The organizer stands in some lists without being an attendee (office-js #2679).
+  // Some lists include the organizer, who is not an attendee (office-js #2679).
   const others = required.filter((one) => !isMailbox(one, mailbox) && !one.isOrganizer);
   const failure = await failureOf(item.setAttendees(others.slice(0, RECIPIENTS_PER_CALL)));
   const after = await readAgain(ATTENDEE_WAITS, () => item.readAttendees('required'), (all) => !isThere(all));
@@ -107,7 +107,7 @@ async function addEach(item, people) {
     if (await failureOf(item.addAttendees(some))) lost.push(...some);
   }
   if (!lost.length) return [];
-  // A call that failed may have worked all the same.
+  // A call that failed may have worked nevertheless.
   const listed = new Set((await item.readAttendees('required').catch(() => [])).map(({ address }) => address));
   return lost.filter(({ address }) => !listed.has(address));
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** What goes into a meeting, by what the back end says. Pure. */
+/** What goes into a meeting, from the back end's responses. Pure. */
 
 import { asKnown } from './attendees.js';
 import { piecesOf } from './html.js';
@@ -9,7 +9,7 @@ import { ANYTHING, findTag, pieces } from './text.js';
 /** @import {Block, Mailbox, Placed} from './insert.js' */
 
 /**
- * What an alias brings.
+ * The block for an alias.
  * @param {MeetingDetails} details
  * @param {Mailbox} room  what the pane knows of the mailbox
  * @returns {Block & {mailbox: Mailbox}}
@@ -25,7 +25,7 @@ export function allocated(details, room) {
 }
 
 /**
- * What stands in until there is an alias (X4).
+ * The block used until there is an alias (X4).
  * @param {{html: string, text: string}} placeholder
  * @param {Mailbox} room
  * @returns {Block}
@@ -35,7 +35,7 @@ export function promised({ html, text }, room) {
 }
 
 /**
- * A personal VMR's block bears no tag: its text is its mark, in pieces, since clients make text of a list's numbers
+ * A personal VMR's block has no tag: its text is its mark, in pieces, since clients turn a list's numbers into text
  * (docs/facts/outlook-addin.md). Nobody is invited (P3).
  * @param {PersonalVmr} vmr
  * @param {'html'|'text'} format  of the body that it is for
@@ -46,7 +46,7 @@ export function personal({ instructions: html, instructions_text: text, location
 }
 
 /**
- * A block in the place of a former one, of which the mailbox is known by more addresses.
+ * A block that replaces an earlier one, whose mailbox is known by more addresses.
  * @param {Block & {mailbox: Mailbox}} block
  * @param {Placed|null} former
  */
@@ -55,7 +55,7 @@ export function succeeding(block, former) {
 }
 
 /**
- * The block of another tag of this integration, for taking it out: it reads as a new one does, but for tag and alias.
+ * The block of another tag of this integration, to be removed: it reads like a new one, except for tag and alias.
  * @param {MeetingDetails} details
  * @param {string} tag
  * @param {Pick<Placed, 'format'|'seen'>} placed  the new one
@@ -65,7 +65,7 @@ export function formerly(details, tag, { format, seen }) {
   const names = [details.alias, details.numeric_alias].filter(Boolean);
   const known = seen.replaceAll(details.alias_id, tag);
   const former = names.reduce((text, name) => text.replaceAll(name, ANYTHING), known);
-  // Where it begins and ends must be known.
+  // Its beginning and end must be known.
   const isBounded = !former.startsWith(ANYTHING) && !former.endsWith(ANYTHING);
   const nothing = { part: '', invited: false, mailboxSeen: true, location: '', locationResult: /** @type {const} */ ('') };
   return { block: { mark: tag }, format, seen: isBounded ? former : '', ...nothing };

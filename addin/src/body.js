@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * A meeting's body with a block put in or taken out, judged by reading back (X3).
+ * Puts a block into a meeting's body or removes it, verified by reading back (X3).
  *
- * Writing in front touches nothing else. Writing the whole body breaks the pictures in it (office-js #6808, #5430, #402,
- * #1666), so that is done to a body with pictures only when the user has agreed.
+ * Prepending touches nothing else. Writing the whole body breaks pictures in it (office-js #6808, #5430, #402, #1666),
+ * so that is only done to a body with pictures if the user has agreed.
  */
 
 import { content, insertedPart, prepended, withoutLines, withoutPart } from './compose.js';
@@ -14,27 +14,27 @@ import { holds, letters, pieces } from './text.js';
 /** @import {Block, Item, Placed} from './insert.js' */
 /** @import {Body} from './text.js' */
 
-/** What is wanted would break pictures; nothing has been changed. */
+/** The change would break pictures; nothing has been changed. */
 export class RewriteNeeded extends Error {
   constructor() {
-    super('The whole body would have to be written again, and it has pictures.');
+    super('The whole body would have to be written again, and it contains pictures.');
   }
 }
 
-/** The body could not be changed as wanted. `restored`: it is as it was before. */
+/** The body could not be changed. `restored`: it is as it was before. */
 export class BodyError extends Error {
   /**
    * @param {boolean} restored
    * @param {unknown} cause
    */
   constructor(restored, cause) {
-    super('Outlook did not take the joining instructions.', { cause });
+    super('Outlook did not accept the joining instructions.', { cause });
     this.restored = restored;
   }
 }
 
 /**
- * Put a block at the beginning of the body, unless it is in it already.
+ * Put a block at the beginning of the body, unless it is already in it.
  * @param {Item} item
  * @param {Block} block
  * @param {boolean} mayRewrite  the user has agreed that pictures may be lost
@@ -47,10 +47,10 @@ export async function writeBody(item, block, mayRewrite) {
   const { format, failure } = await prepend(item, block, before);
   let after = await readUntil(item, (body) => holds(body, block.mark));
   if (!holds(after, block.mark)) {
-    // The unanswered call may still come through: writing again could put the block in twice.
+    // The unanswered call may still take effect: writing again could insert the block twice.
     if (failure?.timedOut) throw new BodyError(true, failure);
     if (hasPictures(before) && !mayRewrite) throw new RewriteNeeded();
-    // Outlook on Mac says that it has prepended and has not (office-js #6328).
+    // Outlook on Mac reports that it has prepended when it has not (office-js #6328).
     const second = await failureOf(item.replaceBody(prepended(before, content(block, format)), format));
     after = await readUntil(item, (body) => holds(body, block.mark));
     if (!holds(after, block.mark)) {
@@ -62,7 +62,7 @@ export async function writeBody(item, block, mayRewrite) {
 }
 
 /**
- * Take a block out of the body.
+ * Remove a block from the body.
  * @param {Item} item
  * @param {Placed} placed
  * @param {boolean} mayRewrite
@@ -82,7 +82,7 @@ export async function eraseBody(item, placed, mayRewrite) {
 }
 
 /**
- * Whether a body is without the block, or holds it in a way that it can be taken out of.
+ * Whether a body does not contain the block, or contains it in a form that can be removed.
  * @param {Body} body
  * @param {Placed} placed
  */
@@ -96,7 +96,7 @@ export function hasPictures({ format, raw }) {
 }
 
 /**
- * A body without the block; null when that cannot be told apart from the rest.
+ * A body without the block; null if the block cannot be told apart from the rest.
  * @param {Body} body
  * @param {Pick<Placed, 'part'|'seen'>} placed
  */
@@ -111,7 +111,7 @@ export function remainder({ raw, format }, { part, seen }) {
  */
 async function prepend(item, block, before) {
   const failure = await failureOf(item.prependBody(content(block, before.format), before.format));
-  // Outlook may take a text for HTML (office-js #3642), and refuses HTML for it then.
+  // Outlook may treat a text as HTML (office-js #3642), and refuses HTML for it then.
   const isRefused = failure !== null && !failure.timedOut && before.format === 'html' && !before.raw.includes('<');
   if (!isRefused) return { format: before.format, failure };
   const format = /** @type {const} */ ('text');

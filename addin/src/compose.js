@@ -1,5 +1,5 @@
 // @ts-check
-/** Bodies with a block put in or taken out. Pure: strings in, strings out. */
+/** Bodies with a block inserted or removed. Pure: strings in, strings out. */
 
 import { lettersAsTheyStand, stretches } from './text.js';
 
@@ -7,12 +7,12 @@ import { lettersAsTheyStand, stretches } from './text.js';
 
 const BODY_TAG = /<body(?:"[^"]*"|'[^']*'|[^'">])*>/i;
 
-/** A line, or the part of it before its text, in which there is nothing but what clients make of a list's bullet. */
+/** A line, or the part of it before its text, that contains nothing but a client's rendering of a list bullet. */
 export const LIST_MARKER = /^\s*(?:[o§·•▪–-]|[\p{L}\p{N}]{1,4}[.)])?\s*$/u;
 const BLANK_LINE = '<div><br></div>';
 
 /**
- * The form of a block that a body takes, with an empty line after it. HTML is kept together by one element.
+ * A block in the body's format, followed by an empty line. HTML is kept together by one element.
  * @param {{html: string, text: string}} block
  * @param {'html'|'text'} format
  */
@@ -21,7 +21,7 @@ export function content(block, format) {
 }
 
 /**
- * A body that begins with `inserted`. Outlook gives HTML as a whole document or as a fragment.
+ * A body that begins with `inserted`. Outlook returns HTML as a whole document or as a fragment.
  * @param {Body} body
  * @param {string} inserted
  */
@@ -32,9 +32,9 @@ export function prepended(body, inserted) {
 }
 
 /**
- * What came into a body between two readings of it, or "" when more than one place has changed.
+ * What was inserted into a body between two readings, or "" if more than one place has changed.
  *
- * Taken from what Outlook gives back, not from what was sent: Outlook rewrites HTML.
+ * Taken from what Outlook returns, not from what was sent: Outlook rewrites HTML.
  * @param {string} before
  * @param {string} after
  */
@@ -48,7 +48,7 @@ export function insertedPart(before, after) {
 }
 
 /**
- * A body without `part`, or null when it does not hold it exactly once.
+ * A body without `part`, or null unless it contains it exactly once.
  * @param {string} raw
  * @param {string} part
  */
@@ -59,8 +59,8 @@ export function withoutPart(raw, part) {
 }
 
 /**
- * Plain text without the lines that hold the pieces of a block, and without the empty line after them; null unless the
- * pieces are there once. Clients give other line ends than were written, and lines more.
+ * Plain text without the lines that contain the pieces of a block, and without the empty line after them; null unless
+ * the pieces occur once. Clients change line ends and add lines.
  * @param {string} raw
  * @param {string} seen  pieces, as `pieces` gives them
  */
@@ -80,7 +80,7 @@ export function withoutLines(raw, seen) {
 }
 
 /**
- * The letters and digits of a text, and where each of them stands.
+ * The letters and digits of a text, and the position of each.
  * @param {string} text
  */
 export function lettersOf(text) {

@@ -1,5 +1,6 @@
 // @ts-check
-/** The debug log inside the pane, for all users while the integration has it on. No tokens, names or addresses in it. */
+/** The debug log inside the pane, for all users while the integration has it enabled. No tokens, names or addresses in
+ * it. */
 
 const LIMIT = 300; // lines
 

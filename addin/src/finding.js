@@ -1,5 +1,5 @@
 // @ts-check
-/** What a meeting has already, as a pane finds it: whose VMR it is, and what is missing. */
+/** What a meeting already has when the pane opens: whose VMR it is, and what is missing. */
 
 import { everybody, isMailbox, isTelling } from './attendees.js';
 import { isSeparable } from './body.js';
@@ -12,7 +12,7 @@ import { words } from './words.js';
 /** @import {Body} from './text.js' */
 
 /**
- * Whose VMR it is: this meeting's, another's (this one would be declined), or nobody here can say.
+ * Whose VMR it is: this meeting's, another's (this one would be declined), or unknown.
  * @typedef {'ours'|'foreign'|'unsure'} Owner
  */
 
@@ -43,7 +43,7 @@ export async function find(item, body, room, ask) {
   const tag = tagOf(body);
   const state = tag ? await ask(tag) : null;
   const owner = state ? ownerOf(state, item.isOccurrence, await item.isNew()) : 'ours';
-  // A meeting that is scheduled was sent to the mailbox, wherever Outlook keeps it since (resources are not listed).
+  // A scheduled meeting was sent to the mailbox, wherever Outlook keeps it since (resources are not listed).
   const mayLack = owner === 'ours' && tag !== '' && state?.state !== 'scheduled' && !(isNoted && noted.invited);
   const incomplete = mayLack && (await isMissing(item, room));
   const { isOccurrence } = item;
@@ -53,8 +53,8 @@ export async function find(item, body, room, ask) {
 }
 
 /**
- * Whose a tag is, by what the server knows of it. Outlook does not tell an add-in the meeting's uid, so this goes by the
- * time for which it is booked, and by whether this meeting can have been sent at all.
+ * The owner of a tag, according to the server. Outlook does not give an add-in the meeting's uid, so this is decided by
+ * the booked time, and by whether this meeting can have been sent at all.
  * @param {TagState} state
  * @param {boolean} isOccurrence  the tag came with the series
  * @param {boolean|null} isNew

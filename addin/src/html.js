@@ -1,11 +1,11 @@
 // @ts-check
-/** HTML read and changed through inert documents: nothing in it runs or is fetched. */
+/** HTML read and changed through inert documents: nothing in it is executed or fetched. */
 
 import { LIST_MARKER, lettersOf } from './compose.js';
 import { letters, lettersAsTheyStand, pieces, stretches } from './text.js';
 
 /**
- * What a reader sees of some HTML.
+ * The visible text of some HTML.
  * @param {string} html
  */
 export function textOf(html) {
@@ -13,7 +13,7 @@ export function textOf(html) {
 }
 
 /**
- * The same as pieces, as `pieces` gives them.
+ * The same as pieces, as `pieces` returns them.
  * @param {string} html
  */
 export function piecesOf(html) {
@@ -21,7 +21,7 @@ export function piecesOf(html) {
 }
 
 /**
- * Whether writing some HTML as a whole would break pictures in it: those that came with the meeting, not from the web.
+ * Whether writing some HTML as a whole would break pictures in it: those attached to the meeting, not from the web.
  * @param {string} html
  */
 export function hasOwnPictures(html) {
@@ -29,10 +29,10 @@ export function hasOwnPictures(html) {
 }
 
 /**
- * HTML without the stretch that reads as `seen`, whatever elements it stands in by now; null unless there is one.
+ * HTML without the part that reads as `seen`, whatever elements it is in by now; null unless there is exactly one.
  *
- * For blocks that Outlook has rewritten since they went in: ids get prefixes, divisions become paragraphs, lists become
- * paragraphs that begin with "1." or "o"; the text stays (docs/facts/outlook-addin.md).
+ * For blocks that Outlook has rewritten since they were inserted: ids get prefixes, divisions become paragraphs, lists
+ * become paragraphs that begin with "1." or "o"; the text stays (docs/facts/outlook-addin.md).
  * @param {string} html
  * @param {string} seen  pieces, as `piecesOf` gives them
  */
@@ -73,7 +73,7 @@ function* textNodes(root) {
 function findText(document, wanted) {
   const { seen, places } = readable(document);
   const found = stretches(seen, wanted, lettersAsTheyStand);
-  // Twice is none: nobody knows which of them came from here.
+  // Two matches count as none: nobody knows which of them is ours.
   if (found.length !== 1) return null;
   const [first, last] = [places[found[0].start], places[found[0].end - 1]];
   const range = document.createRange();
@@ -84,7 +84,7 @@ function findText(document, wanted) {
 }
 
 /**
- * The letters and digits of a document, and where each of them stands.
+ * The letters and digits of a document, and the position of each.
  * @param {Document} document
  */
 function readable(document) {
@@ -99,7 +99,7 @@ function readable(document) {
 }
 
 /**
- * Punctuation at the edges of the found text belongs to it when nothing else does (the `#` of a tag).
+ * Punctuation at the edges of the match belongs to it if nothing else does (the `#` of a tag).
  * @param {Range} range
  */
 function takeWholeText(range) {
@@ -110,7 +110,7 @@ function takeWholeText(range) {
 }
 
 /**
- * The empty line after a block, which came with it.
+ * The empty line after a block, which was inserted with it.
  * @param {Node} end
  * @param {Element} root
  */
@@ -131,7 +131,7 @@ function isEmpty(node) {
 }
 
 /**
- * Remove what has nothing left in it, the number of a list's item included.
+ * Remove elements that have become empty, including the number of a list item.
  * @param {Node} node
  * @param {Element} root
  */

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Who the user is (X5): a token from the configured source, and where that gives none, a sign-in dialog.
+ * Who the user is (X5): a token from the configured source, and if that fails, a sign-in dialog.
  *
- * The server verifies every one of them; here it only matters which can be had in this Outlook.
+ * The server verifies every one of them; here it only matters which are available in this Outlook.
  */
 
 import { inTime } from './patience.js';
@@ -20,9 +20,9 @@ import { Sessions } from './sessions.js';
  * @property {string} [dialog_url]  a page of ours that starts the sign-in
  */
 
-const SILENT_SIGN_IN_TIMEOUT = 15_000; // milliseconds for what asks nobody
+const SILENT_SIGN_IN_TIMEOUT = 15_000; // milliseconds for what needs no user interaction
 
-/** The user has to click "Sign In" before anything can be asked. */
+/** The user has to click "Sign In" before anything can be requested. */
 export class SignInNeeded extends Error {}
 
 /** No token, and no way to sign in. */
@@ -45,7 +45,7 @@ export class Identity {
     this.sessions = sessions;
     this.session = config.dialog_url ? sessions.load() : '';
     this.nested = /** @type {any} */ (null); // MSAL's application
-    /** The sign-in under way: its page, and what only this pane knows of it. */
+    /** The sign-in in progress: its page, and the secrets that only this pane knows. */
     this.attempt = { page: '', verifier: '' };
   }
 
@@ -58,13 +58,13 @@ export class Identity {
   async token(mayAsk) {
     const token = this.session || (await this.#outlookToken(mayAsk));
     if (token) return token;
-    throw this.config.dialog_url ? new SignInNeeded() : new NoIdentity('Outlook gives no identity token.');
+    throw this.config.dialog_url ? new SignInNeeded() : new NoIdentity('Outlook returned no identity token.');
   }
 
   /**
-   * The server did not believe the last token.
-   * @param {Error} error  what it said
-   * @returns {Error} what to do about it
+   * The server rejected the last token.
+   * @param {Error} error  the server's error
+   * Let the user sign in. Must be called from a click, or the browser blocks the window.
    */
   refused(error) {
     this.#keep('');
@@ -78,12 +78,13 @@ export class Identity {
     this.outlook.closeDialog();
     const answer = JSON.parse(await this.outlook.dialog(attempt.page));
     if (!answer.code) throw new NoIdentity(`sign-in: ${answer.error ?? 'no code'}`);
-    // A code that was typed meanwhile has settled it.
+    // A code that was typed meanwhile has completed it.
     if (this.attempt === attempt) await this.redeem(answer.code);
   }
 
   /**
-   * Take the one-time code of the sign-in under way: from the dialog, or typed by the user where that cannot reach us.
+   * Redeem the one-time code of the sign-in in progress: from the dialog, or typed by the user if the dialog cannot
+   * reach us.
    * @param {string} code
    */
   async redeem(code) {
@@ -93,7 +94,7 @@ export class Identity {
     this.#keep(session);
   }
 
-  /** Let the server forget the user's sign-ins, and forget them here. */
+  /** Have the server forget the user's sign-ins, and forget them here. */
   async signOut() {
     await this.api.signOut(this.session);
     this.#keep('');
@@ -106,7 +107,7 @@ export class Identity {
   }
 
   /**
-   * Outlook's own token for its user; "" when no source gives one.
+   * Outlook's own token for its user; "" if no source returns one.
    * @param {boolean} mayAsk
    */
   async #outlookToken(mayAsk) {
@@ -131,7 +132,7 @@ export class Identity {
     ]);
     switch (this.config.method) {
       case 'nested_app':
-        // Exchange on-premises knows no nested app authentication, but signs tokens itself.
+        // Exchange on-premises does not support nested app authentication, but signs tokens itself.
         return [['nested app authentication', () => this.#nestedToken(mayAsk)], exchange];
       case 'office_sso':
         return [['Office single sign-on', () => this.#officeToken(mayAsk)], exchange];
@@ -161,26 +162,26 @@ export class Identity {
 }
 
 /**
- * MSAL's application, whose library is loaded only where it is used: it is larger than all the rest.
+ * MSAL's application; its library is only loaded when needed: it is larger than everything else.
  * @param {IdentityConfig} config
  * @returns {Promise<any>}
  */
 async function nestedApp({ client_id: clientId = '', authority }) {
-  // @ts-ignore: it is a script that leaves `msal` behind, not a module
+  // @ts-ignore: it is a script that defines `msal`, not a module
   await import('./msal-browser.min.js');
   const { msal } = /** @type {any} */ (globalThis);
   let isNested = false;
   const app = await msal.createNestablePublicClientApplication(
     { auth: { clientId, authority } },
     undefined,
-    // Only called for a nested one. Where Outlook's end of the bridge is missing, MSAL makes an application that opens
-    // browser windows instead.
+    // Only called for nested app authentication. If Outlook's end of the bridge is missing, MSAL creates an application
+    // that opens browser windows instead.
     (/** @type {unknown} */ configuration, /** @type {unknown} */ controller) => {
       isNested = true;
       return new msal.PublicClientApplication(configuration, controller);
     },
   );
-  if (!isNested) throw new Error('this Outlook says that it supports it, and does not');
+  if (!isNested) throw new Error('this Outlook claims to support it, but does not');
   return app;
 }
 

@@ -2,8 +2,8 @@
 /**
  * Puts a block into a meeting and takes it out again (X3; docs/facts/outlook-addin.md).
  *
- * Outlook reports success for writes that did nothing and errors for writes that did something. The order is body,
- * mailbox, location: a mailbox that is invited without a tag in the body would turn the meeting down.
+ * Outlook reports success for writes that had no effect and errors for writes that did. The order is body, mailbox,
+ * location: a mailbox that is invited without a tag in the body would decline the meeting.
  */
 
 import { invite, uninvite } from './attendees.js';
@@ -15,8 +15,8 @@ import { holds } from './text.js';
 /** @import {Body} from './text.js' */
 
 /**
- * The meeting that is being written. Every call rejects with an Error that has `timedOut` set when Outlook gave no
- * answer: what it was asked may still happen.
+ * The meeting that is being written. Every call rejects with an Error that has `timedOut` set if Outlook did not
+ * answer: the request may still take effect.
  * @typedef {object} Item
  * @property {() => Promise<Body>} readBody
  * @property {(content: string, format: 'html'|'text') => Promise<void>} prependBody
@@ -25,10 +25,10 @@ import { holds } from './text.js';
  * @property {(field: 'required'|'optional') => Promise<Attendee[]>} readAttendees
  * @property {(attendees: Attendee[]) => Promise<void>} addAttendees  to the required ones, 100 at most
  * @property {(attendees: Attendee[]) => Promise<void>} setAttendees  the required ones, 100 at most
- * @property {() => Promise<string[]>} readLocation  the places that it names
- * @property {(location: string) => Promise<void>} setLocation  only called when there is none
- * @property {(places: string[]) => Promise<void>} clearLocation  `places` are all that there are
- * @property {() => Promise<string>} recall  the note that is kept with the meeting; "" when there is none
+ * @property {() => Promise<string[]>} readLocation  the places in it
+ * @property {(location: string) => Promise<void>} setLocation  only called if there is none
+ * @property {(places: string[]) => Promise<void>} clearLocation  `places` are all of them
+ * @property {() => Promise<string>} recall  the note saved with the meeting; "" if there is none
  * @property {(note: string) => Promise<void>} remember  "" removes the note
  * @property {boolean} isOccurrence  it is one date of a series
  * @property {() => Promise<boolean|null>} isNew  whether it was never saved; null when Outlook does not say
@@ -37,8 +37,8 @@ import { holds } from './text.js';
 
 /** @typedef {{name: string, address: string, isOrganizer?: boolean}} Attendee */
 /**
- * @typedef {{name: string, address: string, aliases?: string[], known?: string[]}} Mailbox  what else it may be listed
- *   as: `known` by what the server tells, in lower case, `aliases` by what Outlook was seen to make of it
+ * @typedef {{name: string, address: string, aliases?: string[], known?: string[]}} Mailbox  other addresses that
+ *   it may be listed as: `known` from the server, in lower case, `aliases` as observed in Outlook
  */
 
 /**
@@ -46,17 +46,17 @@ import { holds } from './text.js';
  * @typedef {object} Block
  * @property {string} html
  * @property {string} text
- * @property {string} mark  shows that the block is in a body: its tag, or the pieces of its text
+ * @property {string} mark  identifies the block in a body: its tag, or the pieces of its text
  * @property {Mailbox} [mailbox]  who else is to be invited
  * @property {string} [location]
  */
 
 /**
- * What was done to a meeting, for taking it back.
+ * What was done to a meeting, for undoing it.
  * @typedef {object} Placed
  * @property {Pick<Block, 'mark'|'mailbox'>} block
  * @property {'html'|'text'} format  of the body
- * @property {string} part  what came into the body, as Outlook gives it; "" when that is not known
+ * @property {string} part  what was inserted into the body, as Outlook returns it; "" if unknown
  * @property {string} seen  what a reader sees of it, as pieces
  * @property {boolean} invited  whether the mailbox was added here
  * @property {boolean} mailboxSeen  whether Outlook lists the mailbox
@@ -68,8 +68,8 @@ import { holds } from './text.js';
  *   `isInDoubt`: the mailbox was added before, and nobody can see whether it is still there */
 
 /**
- * The meeting could not be changed as wanted.
- * `restored`: it is as it was before. `unanswered`: Outlook may still do what it was asked.
+ * The meeting could not be changed. `restored`: it is as it was before. `unanswered`: the request may still take
+ * effect.
  */
 export class PlaceError extends Error {
   /**
@@ -78,14 +78,14 @@ export class PlaceError extends Error {
    * @param {Error & {timedOut?: boolean}} cause
    */
   constructor(step, restored, cause) {
-    super(`Outlook did not take the ${step === 'body' ? 'joining instructions' : 'equipment mailbox'}.`, { cause });
+    super(`Outlook did not accept the ${step === 'body' ? 'joining instructions' : 'equipment mailbox'}.`, { cause });
     this.step = step;
     this.restored = restored;
     this.unanswered = step === 'mailbox' && Boolean(cause.timedOut);
   }
 }
 
-/** All is out of the meeting, and Outlook did not take these attendees back. */
+/** Everything has been removed from the meeting, but Outlook did not take these attendees back. */
 export class AttendeesLost extends Error {
   /** @param {Attendee[]} lost */
   constructor(lost) {
@@ -95,7 +95,7 @@ export class AttendeesLost extends Error {
 }
 
 /**
- * Put a block into the meeting, once: parts that are there already are left as they are.
+ * Put a block into the meeting, once: parts that are already there are left unchanged.
  * @param {Item} item
  * @param {Block} block
  * @param {Permissions} [permissions]
@@ -114,8 +114,8 @@ export async function place(item, block, { ourLocation = '', mayRewrite = false,
 }
 
 /**
- * Take out what `place` put in, and nothing else. The mailbox goes before the body, so it never stays without a tag; it
- * comes back when the body cannot be changed.
+ * Remove what `place` inserted, and nothing else. The mailbox is removed before the body, so it never stays without a
+ * tag; it is added back if the body cannot be changed.
  * @param {Item} item
  * @param {Placed} placed
  * @param {Permissions} [permissions]

@@ -1,5 +1,5 @@
 // @ts-check
-/** The meeting behind Office.js: what src/insert.js asks of it, by the calls that this Outlook has. */
+/** The meeting behind Office.js: implements the Item of src/insert.js with the calls that this Outlook supports. */
 
 import { textOf } from './html.js';
 
@@ -7,7 +7,7 @@ import { textOf } from './html.js';
 /** @import {Outlook} from './office.js' */
 /** @import {Body} from './text.js' */
 
-const NOTE_TIMEOUT = 3_000; // milliseconds for what a meeting can do without
+const NOTE_TIMEOUT = 3_000; // milliseconds for what a meeting does not strictly need
 const NOTE = 'placed'; // the note's name among the item's custom properties
 const LISTED = 500; // attendees that `getAsync` gives at most (reference of Office.Recipients)
 const LISTED_ON_PHONES = 100;
@@ -38,10 +38,10 @@ function text({ body }, call) {
   return {
     /** @returns {Promise<Body>} */
     async readBody() {
-      // Phones have no such call; their meetings are HTML.
+      // Phones do not have this call; their meetings are HTML.
       const said = await call('body.getTypeAsync', (done) => body.getTypeAsync(done)).catch(() => 'html');
       const raw = await call('body.getAsync', (done) => body.getAsync(said, done));
-      // What is said to be HTML may be plain text (office-js #3642).
+      // A body reported as HTML may be plain text (office-js #3642).
       const format = said === 'html' && (!raw || /<[a-z!/]/i.test(raw)) ? 'html' : 'text';
       return { format, raw, text: format === 'html' ? textOf(raw) : raw };
     },
@@ -60,7 +60,7 @@ function people({ requiredAttendees: required, optionalAttendees: optional, orga
   const call = outlook.call.bind(outlook);
   const given = (/** @type {Attendee[]} */ all) =>
     all.map(({ name, address }) => ({ displayName: name || address, emailAddress: address }));
-  /** Whose meeting it is; "" when this Outlook does not tell. */
+  /** Whose meeting it is; "" if this Outlook does not say. */
   const owner = once(async () => {
     if (!outlook.supports('Mailbox', '1.7')) return outlook.user.toLowerCase();
     const found = await call('organizer.getAsync', (done) => organizer.getAsync(done)).catch(() => null);
@@ -87,7 +87,7 @@ function people({ requiredAttendees: required, optionalAttendees: optional, orga
 }
 
 /**
- * What tells which meeting this is.
+ * What identifies this meeting.
  * @param {Office.AppointmentCompose} item
  * @param {Outlook} outlook
  */
@@ -156,7 +156,7 @@ function location({ location }, call) {
 }
 
 /**
- * The location as a list of rooms and texts: Mailbox 1.8. Adding to it drops no room, as setting the text does
+ * The location as a list of rooms and texts: Mailbox 1.8. Adding to it keeps rooms, which setting the text does not
  * (office-js-docs #1192, #2011).
  * @param {Office.AppointmentCompose} item
  * @param {Outlook['call']} call

@@ -1,5 +1,5 @@
 // @ts-check
-/** A user's personal VMRs, a page of those that are looked for. Pure. */
+/** A user's personal VMRs, a page of those that match the search. Pure. */
 
 import { words } from './words.js';
 
@@ -11,9 +11,9 @@ const back = { id: 'back', label: { text: words.back }, quiet: true };
 const more = { id: 'more', label: { text: words.more }, quiet: true };
 
 /**
- * The buttons of the list; with more than a page, a field to look for some of them, and how many are shown.
+ * The buttons of the list; with more than a page, a search field, and how many are shown.
  * @param {State} state
- * @param {number} page  VMRs that need no looking for
+ * @param {number} page  VMRs up to which no search is offered
  * @returns {{buttons: Button[], entry: Entry|null, hint: string}}
  */
 export function list({ vmrs, shown, query, signedIn }, page) {
@@ -30,7 +30,7 @@ export function list({ vmrs, shown, query, signedIn }, page) {
 }
 
 /**
- * Which VMRs have every word of a query in their name or description.
+ * Which VMRs contain every word of a query in their name or description.
  * @param {State['vmrs']} vmrs
  * @param {string} query
  * @returns {number[]} their places
@@ -42,7 +42,7 @@ function matches(vmrs, query) {
 }
 
 /**
- * Without case and accents: people look for "jose" and mean José.
+ * Ignores case and accents: people search for "jose" and mean José.
  * @param {string} text
  */
 function folded(text) {

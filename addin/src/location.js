@@ -1,5 +1,5 @@
 // @ts-check
-/** A meeting's location: set only where there is none, cleared only while it is ours. */
+/** A meeting's location: set only if there is none, cleared only while it is ours. */
 
 import { failureOf } from './patience.js';
 
@@ -51,7 +51,7 @@ export async function isAt(item, text) {
 }
 
 /**
- * Outlook makes several locations of one with semicolons in it.
+ * Outlook splits a location at semicolons into several.
  * @param {string[]} places
  * @param {string} text
  */

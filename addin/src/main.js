@@ -1,5 +1,5 @@
 // @ts-check
-/** Puts the pane together and runs it. */
+/** Assembles the pane and runs it. */
 
 import { Actions } from './actions.js';
 import { Api } from './api.js';
@@ -43,7 +43,7 @@ class Pane {
     this.actions = /** @type {Actions|null} */ (null);
   }
 
-  /** Show what is known at once, and the rest when Outlook is there. */
+  /** Show what is known immediately, and the rest once Outlook is ready. */
   async run() {
     this.log(`Version ${this.config.version}`);
     link(this.config.stylesheets);
@@ -103,7 +103,7 @@ class Pane {
 }
 
 /**
- * Style sheets of the integration, before our own. Not in the page itself: one that hangs would keep it from showing.
+ * The integration's style sheets, before our own. Not in the page itself: one that hangs would block it.
  * @param {string[]} urls
  */
 function link(urls) {

@@ -1,8 +1,9 @@
 // @ts-check
 /**
- * What was put into a meeting, kept with the meeting so that a pane opened later can take it out again. Pure.
+ * What was put into a meeting, saved with the meeting so that a pane opened later can remove it again. Pure.
  *
- * Only ever a help: Outlooks lose such notes (docs/facts/outlook-addin.md). What the meeting has is told by its body.
+ * Only an aid: Outlook may lose such notes (docs/facts/outlook-addin.md). What the meeting has is determined by its
+ * body.
  */
 
 import { asKnown } from './attendees.js';
@@ -12,12 +13,12 @@ import { asKnown } from './attendees.js';
 const LIMIT = 2_400; // characters; Outlook keeps 2,500 of all that an add-in notes (reference of CustomProperties)
 
 /**
- * A note about what was placed; "" when it would be too long to be kept.
+ * A note about what was placed; "" if it would be too long to be saved.
  * @param {Placed} placed
  */
 export function noted({ block: { mark, mailbox }, seen, invited, location }) {
   const note = JSON.stringify({
-    // Outlook rewrites HTML and ends of lines, but not what a reader sees.
+    // Outlook rewrites HTML and line ends, but not the visible text.
     seen,
     ...(mark !== seen && { mark }),
     ...(invited && { mailbox: mailbox?.address, name: mailbox?.name, aliases: mailbox?.aliases?.join('\n') }),
@@ -27,9 +28,9 @@ export function noted({ block: { mark, mailbox }, seen, invited, location }) {
 }
 
 /**
- * What was placed, by a note; null when it is none.
+ * What was placed, according to a note; null if it is invalid.
  * @param {string} note
- * @param {Mailbox} room  the equipment mailbox: a note has no room for all that is known of it
+ * @param {Mailbox} room  the equipment mailbox: a note has no room for all of its addresses
  * @returns {Placed|null}
  */
 export function placedBy(note, room) {

@@ -2,7 +2,7 @@
 /**
  * Outlook behind promises: every call is answered in time, or fails with `timedOut`.
  *
- * What Outlook can do is asked of `isSetSupported` alone: members exist where their set does not
+ * Outlook's capabilities are only determined by `isSetSupported`: members exist even if their set is not supported
  * (docs/facts/outlook-addin.md).
  */
 
@@ -13,10 +13,10 @@ import { clock } from './patience.js';
 /** @typedef {typeof globalThis.Office} OfficeApi */
 
 const OUTLOOK_CALL_TIMEOUT = 15_000; // milliseconds
-const TELL = 2000; // milliseconds for what is good to know, while somebody waits
+const TELL = 2000; // milliseconds for optional information, while somebody waits
 const POLL = 50;
 
-/** Outlook said no (`code`, as in its documentation), or nothing (`timedOut`). */
+/** Outlook returned an error (`code`, as in its documentation), or nothing (`timedOut`). */
 export class OutlookError extends Error {
   /**
    * @param {string} call
@@ -53,7 +53,7 @@ export class Outlook {
     this.shown = /** @type {Office.Dialog|null} */ (null);
   }
 
-  /** Whether a meeting is being written here, by somebody who may change it, in an Outlook that is new enough. */
+  /** Whether a meeting is being written here, by somebody who may change it, in an Outlook that is recent enough. */
   get isUsable() {
     const item = this.office.context.mailbox?.item;
     // While a meeting is only being read, its subject is a string.
@@ -90,8 +90,8 @@ export class Outlook {
   /**
    * Whether the meeting is in somebody else's calendar; null when Outlook does not say.
    *
-   * Whose it is, the server learns from the invitation. Outlook offers the question only for shared items, and has
-   * failed at it for new ones (docs/facts/outlook-addin.md).
+   * The server learns whose it is from the invitation. Outlook offers this call only for shared items, and it has
+   * failed for new ones (docs/facts/outlook-addin.md).
    */
   async isShared() {
     const item = this.office.context.mailbox.item;
@@ -104,14 +104,14 @@ export class Outlook {
     }
   }
 
-  /** The address of the mailbox that the pane is open in; "" when this Outlook does not tell. */
+  /** The address of the mailbox that the pane is open in; "" if this Outlook does not say. */
   get user() {
     return /** @type {string} */ (this.office.context.mailbox.userProfile?.emailAddress ?? '');
   }
 
   /**
-   * Whose meeting this may be: the user, the owner of the calendar, and the organizer, as far as Outlook tells.
-   * An organizer may be told by a legacy Exchange DN (office-js #3701), which is no address.
+   * Whose meeting this may be: the user, the owner of the calendar, and the organizer, as far as Outlook says. An
+   * organizer may be given by a legacy Exchange DN (office-js #3701), which is not an address.
    */
   async people() {
     const item = this.office.context.mailbox.item;
@@ -139,7 +139,7 @@ export class Outlook {
   }
 
   /**
-   * Open a page of our own in a dialog, and give the first message that it sends.
+   * Open one of our pages in a dialog, and return the first message that it sends.
    * @param {string} url  absolute, https, on the pane's host
    * @returns {Promise<string>}
    */

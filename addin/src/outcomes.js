@@ -1,5 +1,5 @@
 // @ts-check
-/** What the user is told beside the integration's texts: what is left to do, and why something failed. Pure. */
+/** What the user is told besides the integration's texts: what is left to do, and why something failed. Pure. */
 
 import { ApiError } from './api.js';
 import { AttendeesLost, PlaceError } from './insert.js';
@@ -8,7 +8,7 @@ import { words } from './words.js';
 
 /** @import {Placed} from './insert.js' */
 
-const BLOCKED = [12009, 12011]; // the user, or the browser, did not let the dialog open
+const BLOCKED = [12009, 12011]; // the user, or the browser, blocked the dialog
 
 /**
  * @param {Placed} placed

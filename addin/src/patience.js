@@ -1,14 +1,14 @@
 // @ts-check
-/** Asking Outlook again for a while: what it gives back is often behind what it has done. */
+/** Rereading from Outlook for a while: what it returns often lags behind what it has done. */
 
-/** Milliseconds before each reading of a body: old ones have been seen for up to two seconds after a write. */
+/** Milliseconds before each reading of a body: outdated ones have been seen for up to two seconds after a write. */
 export const BODY_WAITS = [0, 150, 350, 500, 1000, 1500];
-/** Milliseconds before each reading of attendees, which Outlook resolves after it has said yes. */
+/** Milliseconds before each reading of attendees, which Outlook resolves after it has reported success. */
 export const ATTENDEE_WAITS = [0, 100, 300, 600, 1000];
 
 export const clock = {
   /**
-   * Let time pass. Tests put their own clock here.
+   * Let time pass. Tests replace the clock here.
    * @param {number} milliseconds
    */
   pause(milliseconds) {
@@ -31,7 +31,7 @@ export async function readAgain([wait, ...more], read, isWanted) {
 }
 
 /**
- * What some work comes to, if it does so in time.
+ * The result of some work, if it arrives in time.
  * @template T
  * @param {Promise<T>} work
  * @param {number} milliseconds
@@ -45,7 +45,7 @@ export function inTime(work, milliseconds) {
 }
 
 /**
- * What some work failed with; null when it did not.
+ * The error of some work; null if it succeeded.
  * @param {Promise<unknown>} work
  * @returns {Promise<(Error & {timedOut?: boolean})|null>}
  */

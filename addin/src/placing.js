@@ -1,5 +1,5 @@
 // @ts-check
-/** One pane's changes to one meeting: what it has put in, what it notes of that, and how it takes it out again. */
+/** One pane's changes to one meeting: what it has inserted, the note about that, and how to remove it. */
 
 import { allocated, formerly, succeeding } from './blocks.js';
 import { RewriteNeeded, eraseBody, hasPictures, isSeparable } from './body.js';
@@ -31,12 +31,12 @@ export class Placing {
     this.placed = /** @type {Placed|null} */ (null);
     this.noting = Promise.resolve(); // the note about it, on its way
     this.location = ''; // that was set here
-    this.isMailboxInDoubt = false; // it was added, and could not be seen when it was to be removed
+    this.isMailboxInDoubt = false; // it was added, but was not listed when it had to be removed
   }
 
   /**
    * @param {Plan} plan
-   * @param {boolean} [mayRewrite]  the user has agreed that the whole text is written again
+   * @param {boolean} [mayRewrite]  the user has agreed that the whole text is rewritten
    * @returns {Promise<Done>}
    */
   async place(plan, mayRewrite = false) {
@@ -50,8 +50,8 @@ export class Placing {
   }
 
   /**
-   * Give the meeting a room of its own instead of another one's, whose instructions it has. The new ones go in first: of
-   * two tags, the server takes the one that is free.
+   * Give the meeting a room of its own instead of another meeting's, whose instructions it has. The new ones are
+   * inserted first: of two tags, the server uses the one that is not taken.
    * @param {Body} body  before
    * @param {string} tag  of the other room
    * @param {MeetingDetails} details  of the new one
@@ -62,7 +62,7 @@ export class Placing {
   async replace(body, tag, details, room, mayRewrite) {
     const isAtRoom = await isAt(this.item, details.location);
     const former = this.placed && holds(body, this.placed.block.mark) ? this.placed : null;
-    // The mailbox came with the other room's instructions, as the location did.
+    // The mailbox came with the other room's instructions, as did the location.
     this.isMailboxInDoubt ||= isAtRoom || Boolean(former?.invited);
     const done = await this.place({ block: succeeding(allocated(details, room), former), outcome: 'added' }, mayRewrite);
     const placed = /** @type {Placed} */ (this.placed);
@@ -73,7 +73,7 @@ export class Placing {
   }
 
   /**
-   * Ask before anything is changed, where what follows rewrites the whole of a text with pictures.
+   * Ask before anything is changed, if the next step rewrites the whole of a text with pictures.
    * @param {Body} body
    * @param {boolean} mayRewrite
    * @throws {RewriteNeeded}
@@ -83,7 +83,7 @@ export class Placing {
   }
 
   /**
-   * Take out what was placed, and wait for the note to go.
+   * Remove what was placed, and wait for the note to be deleted.
    * @param {boolean} [mayRewrite]
    * @returns {Promise<boolean>} false when the mailbox may still be there
    */
@@ -99,12 +99,12 @@ export class Placing {
   /** @param {Placed} former */
   async #eraseFormer(former) {
     const body = await this.item.readBody();
-    if (!isSeparable(body, former)) throw new Error('The former instructions cannot be told apart.');
+    if (!isSeparable(body, former)) throw new Error('The former instructions cannot be identified.');
     await eraseBody(this.item, former, true);
   }
 
   /**
-   * Nothing depends on it but taking the VMR out of the meeting another day, so nobody need wait for it.
+   * Only needed for removing the VMR from the meeting later, so nobody has to wait for it.
    * @param {string} text
    */
   #note(text) {

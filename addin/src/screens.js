@@ -1,5 +1,5 @@
 // @ts-check
-/** What stands on each screen: every heading and message of the integration in the state that it belongs to. Pure. */
+/** What each screen shows: every heading and message of the integration in its state. Pure. */
 
 import { list } from './list.js';
 import { PAGE } from './state.js';
@@ -8,7 +8,7 @@ import { words } from './words.js';
 /** @import {State} from './state.js' */
 
 /**
- * The integration's texts: HTML that the server has made harmless.
+ * The integration's texts: HTML that the server has sanitised.
  * @typedef {Record<'pane_title'|'pane_description'|'single_use_button'|'personal_button'|'sign_in_button'
  *   |'success_heading'|'already_heading'|'unable_heading'|'error_heading'
  *   |'success_message'|'already_message'|'unable_message'|'error_message'
@@ -18,13 +18,13 @@ import { words } from './words.js';
 
 /** @typedef {{html: string} | {text: string}} Content */
 /**
- * `about` shows on hovering; `quiet` is not what most people want; `item` is one of a list.
+ * `about` is a tooltip; `quiet` is for less common choices; `item` is one of a list.
  * @typedef {{id: string, label: Content, about?: string, quiet?: boolean, item?: boolean}} Button
  */
 /** @typedef {{kind: 'search'|'code', label: string, button?: string}} Entry  a field; with a button to send it off */
 
 /**
- * @typedef {object} Picture  what is to be seen
+ * @typedef {object} Picture  what is shown
  * @property {Content|null} heading
  * @property {Content|null} message
  * @property {string} hint  plain text
@@ -119,7 +119,7 @@ function signIn(texts) {
 }
 
 /**
- * What is left when the sign-in dialog came to nothing: the same page in the browser, which tells a code to type here.
+ * The fallback when the sign-in dialog fails: the same page in the browser, which shows a code to type here.
  * @param {State} state
  * @returns {Partial<Picture>}
  */

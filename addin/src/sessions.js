@@ -1,9 +1,8 @@
 // @ts-check
-/** Sessions of users who have signed in by the dialog, kept between two openings of the pane. */
+/** Sessions of users who have signed in through the dialog, kept between two openings of the pane. */
 
 /**
- * The session of one mailbox's user. Where the browser keeps nothing for a page in a frame, it lasts as long as the
- * pane.
+ * The session of one mailbox's user. If the browser stores nothing for a page in a frame, it lasts as long as the pane.
  */
 export class Sessions {
   /**

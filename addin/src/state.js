@@ -18,21 +18,21 @@
 /**
  * @typedef {object} State
  * @property {Screen} screen
- * @property {boolean} busy  something is under way; clicks are ignored
+ * @property {boolean} busy  work in progress; clicks are ignored
  * @property {{single_use: boolean, personal: boolean}} modes
  * @property {'single'|'personal'} wish  which kind of VMR the user asked for last
  * @property {PersonalVmr[]} vmrs
- * @property {number} shown  how many of those that are looked for
- * @property {string} query  what is looked for among them
+ * @property {number} shown  how many of the matches
+ * @property {string} query  the search text
  * @property {boolean} signedIn  by the dialog, so that signing out makes sense
- * @property {string} page  of a sign-in whose dialog came to nothing, for a browser's own window
- * @property {boolean} removable  what the meeting has already can be taken out again
+ * @property {string} page  of a sign-in whose dialog failed, for a separate browser window
+ * @property {boolean} removable  what the meeting already has can be removed
  * @property {Owner} owner  whose VMR it is
  * @property {boolean} incomplete  the equipment mailbox is missing
  * @property {boolean} isOccurrence  it is one date of a series
  * @property {Effect|null} asked  what waits for the user's consent
  * @property {State|null} before  what was shown before the user was asked
- * @property {number} turn  how often the user has chosen; what an earlier choice comes to is no news any more
+ * @property {number} turn  counts the user's choices; the result of an earlier choice is ignored
  * @property {Fault|null} fault  in an error
  * @property {'outside'|'unsuitable'|'stuck'|null} why  it is unusable
  * @property {string} hint  plain text
@@ -41,7 +41,7 @@
 /**
  * @typedef {{do: 'complete'|'list'|'signIn'|'signOut'} | {do: 'single'|'replace'|'undo', rewrite?: boolean}
  *   | {do: 'personal', index: number, rewrite?: boolean} | {do: 'redeem', code: string}} Effect
- *   `rewrite`: the user has agreed that the whole text is written again
+ *   `rewrite`: the user has agreed that the whole text is rewritten
  */
 /**
  * @typedef {Finding & {type: 'opened'}
@@ -114,7 +114,7 @@ function clicked(state, button) {
     case 'vmr':
       return work(state, { do: 'personal', index: Number(index) });
     case 'signIn':
-      // Not busy: the window that opens may have to tell the user a code, and may never tell us anything.
+      // Not busy: the new window may have to show the user a code, and may never report back.
       return work({ ...state, screen: 'waiting', page: '', hint: '' }, { do: 'signIn' }, false);
     case 'signOut':
       return work(state, { do: 'signOut' });
@@ -132,7 +132,7 @@ function clicked(state, button) {
 }
 
 /**
- * A code typed by hand. While VMRs are looked for, Enter does nothing: they are there already.
+ * A code typed by hand. While VMRs are being searched, Enter does nothing: they are already listed.
  * @param {State} state
  * @param {string} code
  * @returns {{state: State, effect: Effect|null}}
@@ -179,7 +179,7 @@ function found(state, { removable, owner, incomplete, isOccurrence, hint }) {
 }
 
 /**
- * Go on with what the user was asked about, or back to where that came from.
+ * Continue with what the user was asked about, or go back.
  * @param {State} state
  * @param {boolean} agrees
  * @returns {{state: State, effect: Effect|null}}

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Text as people and mail clients leave it: security tags in it, and whether a block of ours is in it.
+ * Text as people and mail clients leave it: security tags in it, and whether it contains one of our blocks.
  *
  * The server reads tags the same way when the invitation arrives (A5; shared/aliases/tags.py).
  */
@@ -9,24 +9,24 @@
  * A meeting's body.
  * @typedef {object} Body
  * @property {'html'|'text'} format
- * @property {string} raw   as Outlook gives and takes it
- * @property {string} text  what a reader sees of it; the same as `raw` in a plain-text body
+ * @property {string} raw   as Outlook returns and accepts it
+ * @property {string} text  the visible text; the same as `raw` in a plain-text body
  */
 
-// What clients put into a word: white space, and characters that cannot be seen.
+// What clients insert into a word: white space, and invisible characters.
 const INVISIBLE = /[\s\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]+/g;
 const DASH = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g;
 const PERCENT = /%([2-7][0-9a-f])/gi;
 const URL_DEFENSE = /-([2-7][0-9a-f])/gi; // version 2 of Proofpoint's rewriting writes `-` for `%`
 const MOST_LAYERS = 8;
 const TAG = /PXPS:-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|TOK:-(?:[a-z2-7]{88}|[a-z2-7]{64})/i;
-/** Stands in pieces for letters that are not known. */
+/** Stands for unknown letters in pieces. */
 export const ANYTHING = '\ufffc';
 const UNKNOWN = '(?:(?!pxps)[\\p{L}\\p{N}]){1,80}?'; // not across a tag, into another block
-const LIST_MARKER = '[\\p{L}\\p{N}]{0,4}?'; // letters of "1.", "o", "iv)", which Word makes of a list's items
+const LIST_MARKER = '[\\p{L}\\p{N}]{0,4}?'; // letters of "1.", "o", "iv)", into which Word turns list items
 
 /**
- * Whether a body bears any tag, allocated or promised: this meeting has its VMR.
+ * Whether a body contains any tag, allocated or promised: this meeting has its VMR.
  * @param {Body} body
  */
 export function hasTag(body) {
@@ -34,7 +34,7 @@ export function hasTag(body) {
 }
 
 /**
- * The first tag that a body bears, as `findTag` gives it; "" when there is none.
+ * The first tag in a body, as `findTag` returns it; "" if there is none.
  * @param {Body} body
  */
 export function tagOf(body) {
@@ -42,7 +42,7 @@ export function tagOf(body) {
 }
 
 /**
- * The first tag in a text, without its closing `#`, which mail clients lose; "" when there is none.
+ * The first tag in a text, without its closing `#`, which mail clients lose; "" if there is none.
  * @param {string} text
  */
 export function findTag(text) {
@@ -54,7 +54,7 @@ export function findTag(text) {
 }
 
 /**
- * Whether a body holds a block, told by the block's mark.
+ * Whether a body contains a block, recognized by the block's mark.
  * @param {Body} body
  * @param {string} mark  a tag, or the pieces of the block's text (`pieces`)
  */
@@ -63,7 +63,8 @@ export function holds(body, mark) {
 }
 
 /**
- * A text as the pieces that stay together whatever a client does to its lines and lists: one a line, without white space.
+ * A text as the pieces that stay together whatever a client does to its lines and lists: one per line, without white
+ * space.
  * @param {Iterable<string>} lines
  */
 export function pieces(lines) {
@@ -71,7 +72,7 @@ export function pieces(lines) {
 }
 
 /**
- * Where pieces follow each other, with nothing but markers of a list between them.
+ * Where pieces follow each other with nothing but list markers between them.
  * @param {string} seen  letters of a text
  * @param {string} mark  pieces
  * @param {(text: string) => string} [read]  makes letters of pieces as those of `seen` were made
@@ -85,7 +86,7 @@ export function stretches(seen, mark, read = letters) {
 }
 
 /**
- * Letters and digits only, in one case and one form: what is left alone by clients that restyle, wrap and link text.
+ * Only letters and digits, in one case and one form: what clients that restyle, wrap and link text leave alone.
  * @param {string} text
  */
 export function letters(text) {
@@ -93,7 +94,7 @@ export function letters(text) {
 }
 
 /**
- * The same of a text as it stands, for finding places in it: an encoded character is not the character.
+ * The same for a text as it is, to find positions in it: an encoded character is not the character itself.
  * @param {string} text
  */
 export function lettersAsTheyStand(text) {
@@ -111,7 +112,7 @@ function plain(text) {
 }
 
 /**
- * A text, and what is left of it as one layer of percent-encoding after another comes off: links are rewritten inside
+ * A text, and its versions with one layer of percent-encoding after another removed: links are rewritten inside
  * rewritten links.
  * @param {string} text
  */
@@ -133,7 +134,7 @@ function decoded(_, code) {
 }
 
 /**
- * What a reader sees, then the markup: rewritten links hide tags in their addresses.
+ * The visible text, then the markup: rewritten links hide tags in their URLs.
  * @param {Body} body
  */
 function views(body) {

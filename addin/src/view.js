@@ -1,5 +1,5 @@
 // @ts-check
-/** Shows a picture in the page. Knows nothing of meetings. */
+/** Renders a picture into the page. Knows nothing about meetings. */
 
 import { words } from './words.js';
 
@@ -12,7 +12,7 @@ const RIGHT_TO_LEFT = /^(ar|dv|fa|he|iw|ku|prs|ps|sd|syr|ug|ur|yi)\b/i;
 export class View {
   /**
    * @param {Document} document
-   * @param {(event: Event) => void} tell  what the user does
+   * @param {(event: Event) => void} tell  reports what the user does
    */
   constructor(document, tell) {
     this.document = document;
@@ -50,7 +50,7 @@ export class View {
   }
 
   /**
-   * Follow Outlook's own theme, where it tells.
+   * Follow Outlook's own theme, if known.
    * @param {string} background  as `#rrggbb`
    */
   dress(background) {
@@ -72,7 +72,7 @@ export class View {
   }
 
   /**
-   * The field stays as it is while it asks for the same, so that nobody loses what they have typed.
+   * The field stays as it is while it has the same purpose, so that nobody loses what they have typed.
    * @param {Entry|null} entry
    */
   #ask(entry) {
@@ -87,8 +87,8 @@ export class View {
   }
 
   /**
-   * A way out for when a button's did not work; it and the field that it leads to come after the buttons then.
-   * @param {string} address  of a page for a browser's own window, or ""
+   * An alternative for when a button's action did not work; it and its field follow the buttons then.
+   * @param {string} address  of a page for a separate browser window, or """
    */
   #pointElsewhere(address) {
     const [paragraph, form] = [this.#part('elsewhere'), this.#part('entry')];
@@ -100,14 +100,14 @@ export class View {
   }
 
   /**
-   * Buttons stay where they are while something is under way, so that nobody loses the focus.
+   * Buttons stay in place while work is in progress, so that nobody loses the focus.
    * @param {Button[]} buttons
    * @param {boolean} isBusy
    */
   #offer(buttons, isBusy) {
     const focused = /** @type {HTMLElement|null} */ (this.document.activeElement);
     const at = [...this.choices.querySelectorAll('button')].findIndex((button) => button === focused);
-    // A field that has gone had the focus too.
+    // A removed field had the focus, too.
     const hadFocus = at >= 0 || (focused?.closest('form')?.hidden ?? false);
     if (!isBusy || buttons.length) this.choices.replaceChildren(...buttons.map((button) => this.#button(button, isBusy)));
     if (hadFocus) this.#keepFocus(focused?.dataset.id, at);
@@ -121,10 +121,10 @@ export class View {
     const all = [...this.choices.querySelectorAll('button')];
     const heading = this.#part('heading');
     const same = all.find((button) => button.dataset.id === id);
-    // "Show more" moves on by a page; whoever asked for more wants to go on reading at the first of them.
+    // "Show more" adds a page; the user wants to continue reading at its first entry.
     const target = (id === 'more' ? all[at] : same) ?? (heading.hidden ? all[0] : heading);
-    // Office.js in Outlook on the web moves the focus on Tab by itself, and out of the pane from an element that has
-    // no place in the order: so the heading has one while it has the focus.
+    // Office.js in Outlook on the web moves the focus on Tab by itself, and out of the pane from an element without a
+    // tab index: so the heading has one while it is focused.
     if (target === heading) heading.tabIndex = 0;
     target?.focus();
   }
@@ -147,7 +147,7 @@ export class View {
   }
 
   /**
-   * A description on hovering, and for those who come by keyboard or listen.
+   * A description as a tooltip, and for keyboard and screen reader users.
    * @param {HTMLElement} button
    * @param {string} about
    */

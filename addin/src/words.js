@@ -1,5 +1,5 @@
 // @ts-check
-/** What the pane says by itself; everything else comes from the integration's texts. Plain text. */
+/** The pane's own texts; everything else comes from the integration's texts. Plain text. */
 
 export const words = {
   remove: 'Remove from the meeting',
@@ -8,12 +8,12 @@ export const words = {
   more: 'Show more',
   find: 'Find a VMR',
   shown: (/** @type {number} */ count, /** @type {number} */ all) =>
-    all ? `${count} of ${all} shown.` : 'No VMR has that in its name or its description.',
+    all ? `${count} of ${all} shown.` : 'No VMR has this in its name or description.',
   signOut: 'Sign out',
-  waiting: 'Sign in in the window that has opened.',
+  waiting: 'Sign in using the window that has opened.',
   code: 'If the sign-in page shows a code, enter it here',
   useCode: 'Use this code',
-  inBrowser: 'Sign in in a browser window instead',
+  inBrowser: 'Use a browser window instead',
   working: 'One moment…',
   reference: 'Reference:',
   complete: 'Add the mailbox',
@@ -27,39 +27,39 @@ export const words = {
   unsure:
     'This VMR is booked for another time. If you have just moved the meeting, select Send. ' +
     'If this is a copy of another meeting, replace the VMR with a new one.',
-  formerStays: 'Please delete the former joining instructions, which stand below the new ones.',
+  formerStays: 'Please delete the former joining instructions, which are below the new ones.',
   ownVmr: 'Give this date a VMR of its own',
   occurrence: (/** @type {string} */ alias, /** @type {boolean} */ isOwn) =>
     `This is one date of a series, with ${isOwn ? 'a VMR of its own' : "the series' VMR"}${alias && `, ${alias}`}. ` +
     'What you change here is for this date only.',
   onlyThisDate: 'This is one date of a series; the other dates keep what they have.',
-  goOn: 'Go on',
+  goOn: 'Continue',
   rewriteToRemove:
-    'The text has pictures, and to take the joining instructions out, Outlook has to write all of it again: pictures ' +
-    'can get lost. Or delete the joining instructions yourself, and then select Back and Remove.',
+    'The text contains pictures, and to remove the joining instructions, Outlook has to rewrite all of it: pictures ' +
+    'may get lost. Or delete the joining instructions yourself, and then select Back and Remove.',
   rewriteToReplace:
-    'The text has pictures, and to replace the joining instructions, Outlook has to write all of it again: pictures can ' +
-    'get lost. Or delete the joining instructions yourself, and open this pane again.',
+    'The text contains pictures, and to replace the joining instructions, Outlook has to rewrite all of it: pictures ' +
+    'may get lost. Or delete the joining instructions yourself, and open this pane again.',
   rewriteToAdd:
-    'Outlook does not put the joining instructions above the text by itself. To write all of the text again would work, ' +
-    'but pictures in it can get lost.',
+    'Outlook did not insert the joining instructions above the text. Rewriting the whole text would work, ' +
+    'but pictures in it may get lost.',
   mailboxUnseen: (/** @type {string} */ name) =>
     `Outlook does not list "${name}" yet. Before you select Send, check that it is among the attendees.`,
   mailboxStays: (/** @type {string} */ name) =>
     `The VMR has been removed from the meeting. Please also remove "${name}" from the attendees, if it is still there: ` +
     'Outlook does not let the add-in do that here.',
   lost: (/** @type {string[]} */ names) =>
-    `Outlook did not take back these attendees. Please add them again: ${names.join('; ')}`,
+    `Outlook did not accept these attendees again. Please add them again: ${names.join('; ')}`,
   unanswered: (/** @type {string} */ name) =>
-    `Outlook has not answered. Wait until "${name}" is among the attendees, or try again.`,
-  locationKept: 'The meeting has a location already, which was left as it is.',
-  locationFailed: 'Outlook did not take the location. The meeting works without it.',
+    `Outlook has not responded. Wait until "${name}" is among the attendees, or try again.`,
+  locationKept: 'The meeting already has a location, which was left unchanged.',
+  locationFailed: 'Outlook did not accept the location. The meeting works without it.',
   undoFailed: 'Not everything could be removed. Please check the text, the attendees and the location of the meeting.',
   notRestored: 'The joining instructions may still be in the text. Try again, or remove them by hand before you select Send.',
   popupBlocked: 'The sign-in window was blocked. Allow pop-up windows for Outlook in your browser, and try again.',
   outside: 'This page works inside Outlook, in a meeting that you are writing.',
   unsuitable: 'Open a meeting of yours for editing, or write a new one, to add a VMR. It needs a current Outlook.',
-  stuck: 'Outlook does not answer.',
+  stuck: 'Outlook is not responding.',
   stuckHint:
     'Close this pane and open it again. If that does not help, please tell your administrator: ' +
     'Office.js or MicrosoftAjax.js could not be loaded.',

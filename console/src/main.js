@@ -1,4 +1,4 @@
-/** The console: signs in, and shows the view that the address names. */
+/** The console: signs in, and shows the view in the URL. */
 
 import { html, render, useEffect, useState } from './ui.js';
 import { Integrations } from './integrations.js';
@@ -41,7 +41,7 @@ function usePath() {
   return path;
 }
 
-/** What happens when the session ends; the console says so once it is there. */
+/** What happens when the session ends; set once the console is rendered. */
 let ended = () => {};
 
 /** @param {{ how: Config, known: boolean }} props */
@@ -79,7 +79,7 @@ function Console({ how, known }) {
   `;
 }
 
-/** @param {Event} event the address names the view, so a link cannot lead to an element */
+/** @param {Event} event the URL's fragment names the view, so a link cannot point to an element */
 function skip(event) {
   event.preventDefault();
   document.getElementById('main')?.focus();

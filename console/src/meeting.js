@@ -1,4 +1,4 @@
-/** One meeting: its room and when it is open, what was decided on its messages, and what may be done about it. */
+/** One meeting: its room and when it is open, the decisions on its messages, and its actions. */
 
 import { STATUS, call, list } from './api.js';
 import { html, useState } from './ui.js';

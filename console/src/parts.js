@@ -1,11 +1,11 @@
-/** What every view is made of: states of loading, faults, lists with pages, moments. */
+/** Building blocks of every view: loading states, problems, lists with pages, times. */
 
 import { html, useEffect, useRef, useState } from './ui.js';
 
 /** @typedef {import('./api.js').ApiError} ApiError */
 
 /**
- * Something that has to be asked for.
+ * Something that has to be loaded.
  * @template T
  * @param {() => Promise<T>} ask @param {unknown[]} on asked again when one of these changes
  * @returns {{ value?: T, error?: ApiError, again: () => void }}
@@ -44,7 +44,8 @@ export function Problem({ error, again }) {
   </div>`;
 }
 
-/** @param {{ title: string, children?: any }} props takes the focus when the view changes, so that it is read out */
+/** @param {{ title: string, children?: any }} props gets the focus when the view changes, so that screen readers
+ * announce it */
 export function Heading({ title, children }) {
   const place = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
@@ -80,7 +81,7 @@ export function Search({ label, value, change }) {
   </label>`;
 }
 
-/** The present as the management API writes times. */
+/** The current time as the management API writes times. */
 export function now() {
   return new Date().toISOString().slice(0, 19);
 }

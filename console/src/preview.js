@@ -1,11 +1,11 @@
-/** A template as people will see it, as HTML and as plain text, while it is being written. */
+/** A template as people will see it, as HTML and as plain text, while it is being edited. */
 
 import { CONFIGURATION, call } from './api.js';
 import { html, useEffect, useState } from './ui.js';
 import { differences } from './diff.js';
 import { MailFrame } from './mail_frame.js';
 
-/** After the last keystroke, before the deployment is asked, in milliseconds. */
+/** Milliseconds after the last keystroke before the deployment is called. */
 const PREVIEW_PAUSE = 120;
 
 /**
@@ -50,7 +50,7 @@ function usePreview(wanted, id, template, text, values) {
   const [shown, setShown] = useState(/** @type {any} */ (null));
   useEffect(() => {
     if (!wanted) return undefined;
-    let current = true; // an older answer may come later
+    let current = true; // an older response may arrive later
     const timer = setTimeout(async () => {
       try {
         const path = `${CONFIGURATION}ms_exchange_connector/${id}/preview/`;

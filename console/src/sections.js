@@ -1,4 +1,4 @@
-/** The form's sections: what is in use stands open, what is not can be opened. */
+/** The form's sections: those in use are expanded, the others can be expanded. */
 
 import { html } from './ui.js';
 import { holds, words } from './conditions.js';

@@ -1,5 +1,5 @@
 /**
- * Signing in: by user name and password, or with Entra. What proves it stays in this tab (sessionStorage), never in a
+ * Signing in: by user name and password, or with Entra. The credentials stay in this tab (sessionStorage), never in a
  * cookie.
  */
 
@@ -17,7 +17,7 @@ export async function config() {
 }
 
 /**
- * Go on as whoever signed in here before, if that still holds.
+ * Resume the earlier sign-in here, if it is still valid.
  * @param {Config} how @param {() => void} expired
  * @returns {Promise<boolean>}
  */

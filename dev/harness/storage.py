@@ -77,7 +77,7 @@ class MemoryTable:
     def _check(self, partition: str, operation: Write) -> None:
         match operation:
             case Insert(key, _) if (partition, key) in self._rows:
-                raise RowExists("a row with this key exists already")
+                raise RowExists("a row with this key already exists")
             case Replace(row, _) | Delete(row):
                 found = self._rows.get((partition, row.key))
                 if found is None or found.etag != row.etag:

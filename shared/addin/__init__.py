@@ -1,1 +1,1 @@
-"""What the add-in in Outlook asks for."""
+"""What the add-in in Outlook requests."""

@@ -16,18 +16,20 @@ LAUNCH = "launch.js"
 
 @dataclass(frozen=True)
 class Bundle:
-    """All files of the pane. `page` and `commands` are sources of HTML pages, `launch` that of the script of events."""
+    """All files of the pane. `page` and `commands` are templates of HTML pages, `launch` that of the script for
+    events.
+    """
 
     files: Assets
     page: str
     modules: Sequence[str]
-    """The pane's own modules as paths, to be loaded ahead of the imports that name them."""
+    """The paths of the pane's own modules, to be preloaded before the imports that name them."""
     commands: str
     launch: str
 
     @property
     def hash(self) -> str:
-        """Names the content of all files."""
+        """Identifies the content of all files."""
         return self.files.hash
 
     @property
@@ -36,15 +38,15 @@ class Bundle:
         return self.files.by_name
 
     def url(self, file: str) -> str:
-        """Where a source file is served, as a path. Raises KeyError when the bundle has no such file."""
+        """Where a source file is served, as a path. Raises KeyError if the bundle has no such file."""
         return self.files.url(file)
 
 
 def load(folder: Path) -> Bundle:
-    """The bundle of `addin/`: pane.html, style sheets, modules in src/, scripts of the sign-in dialog and of
-    commands in dialog/ and commands/, other people's in vendor/.
+    """The bundle of `addin/`: pane.html, style sheets, modules in src/, scripts of the sign-in dialog and of commands
+    in dialog/ and commands/, third-party files in vendor/.
 
-    Raises ValueError when two files have one name, or when a module imports what is not there.
+    Raises ValueError if two files have the same name, or if a module imports what does not exist.
     """
     pages = {name: (folder / name).read_text("utf-8") for name in (PANE, COMMANDS)}
     launch = without_comments((folder / LAUNCH).read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""What the pane is told: texts, modes, how to prove its user, and where to ask."""
+"""The pane's configuration: texts, modes, how to authenticate its user, and which URLs to call."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from shared.templates import html_to_text, sanitise
 from shared.web import sources
 
 _NOTICE, _NOTICE_ACTION = 150, 30
-"""Characters of a notification and of its button, by Office.js's documentation of NotificationMessageDetails."""
+"""Maximum characters of a notification and of its button, by Office.js's documentation of
+NotificationMessageDetails.
+"""
 
 _TEXTS = {
     "pane_title": "addin_pane_title",
@@ -37,10 +39,10 @@ _TEXTS = {
 
 
 def config(integration: Integration, version: str, addresses: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The configuration that is the same for every user of an integration. Texts are harmless HTML.
+    """The configuration that is the same for every user of an integration. Texts are sanitised HTML.
 
-    `version` is what the debug log shows: which code runs in the pane. `addresses` are what was
-    learnt of a mailbox, its configured address first: of another one than is set now, they are of no interest.
+    `version` is shown in the debug log: the code running in the pane. `addresses` are those known of a mailbox, its
+    configured address first: if that is not the current one, they are ignored.
     """
     return {
         "uuid": integration.uuid,
@@ -58,13 +60,13 @@ def config(integration: Integration, version: str, addresses: tuple[str, ...] = 
 
 
 def _mailbox_addresses(integration: Integration, learnt: tuple[str, ...]) -> list[str]:
-    """What the equipment mailbox may be listed as, the configured address first, in lower case."""
+    """The addresses by which the equipment mailbox may be listed, the configured one first, in lower case."""
     own = integration.mailbox
     return list(learnt) if own and learnt[:1] == (own,) else [own] if own else []
 
 
 def offer(integration: Integration) -> dict[str, str]:
-    """The line above a new meeting: what it says, and its button, which opens the pane. Plain texts that fit."""
+    """The line above a new meeting: its text, and its button, which opens the pane. Plain texts that fit."""
     said = html_to_text(sanitise(integration.addin_pane_description))
     return {
         "message": fitted(" ".join(said.split()) or integration.addin_description, _NOTICE),
@@ -92,7 +94,7 @@ def identity(integration: Integration) -> dict[str, str]:
 
 
 def identity_origins(integration: Integration) -> list[str]:
-    """Origins that the pane asks for a token, beside our own."""
+    """Origins from which the pane requests a token, besides our own."""
     by_naa = integration.addin_authentication_method == "NAA_TOKEN"
     return sources.origins([integration.addin_authority_url]) if by_naa else []
 

@@ -1,4 +1,4 @@
-"""The answer to a click on "Add a Single-use VMR": an alias, its tag and joining instructions."""
+"""The response to a click on "Add a Single-use VMR": an alias, its tag and joining instructions."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -21,7 +21,7 @@ MAX_IDEMPOTENCY_KEY = 200
 
 @dataclass(frozen=True)
 class MeetingDetails:
-    """Allocates for proven users."""
+    """Allocates for authenticated users."""
 
     integrations: IntegrationStore
     users: AddInUsers
@@ -50,7 +50,7 @@ class MeetingDetails:
 
 
 def details(integration: Integration, booking: Booking) -> dict[str, Any]:
-    """What the add-in is told of a booking: the `result` of the contract's meeting_details."""
+    """What the add-in gets for a booking: the `result` of the contract's meeting_details."""
     instructions = joining_instructions(integration, booking)
     return {
         "room_name": integration.room_mailbox_name,

@@ -1,4 +1,4 @@
-"""The pane's HTML page: the source's marked places, filled for one integration."""
+"""The pane's HTML page: the template's placeholders, filled for one integration."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def page(bundle: Bundle, scripts: Sequence[str], config: Mapping[str, Any]) -> s
     """The pane with its links, scripts and configuration.
 
     No inline script, so that the content security policy can forbid them all. `main.js` is `async`: an Office.js that
-    hangs must not keep it from telling the user so.
+    hangs must not prevent it from telling the user so.
     """
     style = f'<link rel="stylesheet" href="{bundle.url(STYLE)}">'
     main = f'<script async type="module" src="{bundle.url(MAIN)}"></script>'
@@ -26,7 +26,7 @@ def page(bundle: Bundle, scripts: Sequence[str], config: Mapping[str, Any]) -> s
 
 
 def commands(bundle: Bundle, scripts: Sequence[str], launch: str, config: Mapping[str, Any]) -> str:
-    """The page of commands: nobody sees it. `launch` is where the script of events is, "" when there is none.
+    """The page of commands, which is invisible. `launch` is the URL of the script for events, "" if there is none.
 
     All in order after Office.js, without which nothing here can do anything.
     """
@@ -56,6 +56,6 @@ def _filled(source: str, head: Sequence[str], config: Mapping[str, Any], tags: S
 
 
 def data_block(config: Mapping[str, Any]) -> str:
-    """JSON in which no `</script>` and no `<!--` can stand."""
+    """JSON that cannot contain `</script>` or `<!--`."""
     text = json.dumps(config, separators=(",", ":"), ensure_ascii=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

@@ -1,4 +1,4 @@
-"""What the add-in's own routes answer: page, configuration, files."""
+"""The add-in's own routes: page, configuration, files."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _TAG = '<div style="font-size:9.0pt; color:#595959; font-family:Calibri,Arial,He
 
 
 class Pane:
-    """The pane of every integration. `local`: a local stack, whose own pages may show it.
+    """The pane of every integration. `local`: a local stack, whose own pages may embed it.
 
-    `addresses` tells by uuid what the equipment mailbox is known by (shared/intake/mailbox_addresses.py).
+    `addresses` returns the equipment mailbox's known addresses by uuid (shared/intake/mailbox_addresses.py).
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Pane:
         return html, page_headers(integration, identity_origins(integration), ["'self'"] if self._local else [])
 
     async def commands(self, uuid: str) -> tuple[str, dict[str, str]]:
-        """The page of commands, and its headers. Raises NotFound, also where the manifest names none."""
+        """The page of commands, and its headers. Raises NotFound, also if the manifest names none."""
         integration, told = await self._told(uuid)
         if not (integration.enable_addin_mobile_command or integration.enable_addin_auto_open):
             raise NotFound("This add-in has no commands of its own.")
@@ -72,18 +72,18 @@ class Pane:
         return html, page_headers(integration, identity_origins(integration), ["'self'"] if self._local else [])
 
     async def launch(self, uuid: str) -> bytes:
-        """The script of events, with the texts of the line above new meetings. Raises NotFound where it is off."""
+        """The script for events, with the texts of the line above new meetings. Raises NotFound if that is off."""
         integration = await self._integrations.cached(uuid)
         if not integration.enable_addin_auto_open:
             raise NotFound("This add-in does not offer itself in new meetings.")
         return f"const OFFER = {data_block(offer(integration))};\n{self.bundle.launch}".encode()
 
     async def config(self, uuid: str, token: str, mailboxes: str = "") -> dict[str, Any]:
-        """The configuration; for a proven user also a placeholder that carries a promise (A6).
+        """The configuration; for an authenticated user also a placeholder that contains a promise (A6).
 
         `mailboxes` is the header X-Mailboxes (shared/aliases/people.py).
 
-        Raises NotFound; NotAuthenticated, Unavailable where a token is given that does not prove anybody.
+        Raises NotFound; NotAuthenticated, Unavailable if a token is given that does not authenticate anybody.
         """
         integration, answer = await self._told(uuid)
         if token:
@@ -97,19 +97,19 @@ class Pane:
         """A file of the bundle by its served name. Raises NotFound."""
         found = self.bundle.assets.get(name)
         if found is None:
-            raise NotFound("The add-in has no such file in its present version. Close and reopen the add-in.")
+            raise NotFound("The add-in has no such file in its current version. Close and reopen the add-in.")
         return found
 
     async def _told(self, uuid: str) -> tuple[Integration, dict[str, Any]]:
-        """An integration and its configuration: settings and addresses are read at the same time. Raises NotFound."""
+        """An integration and its configuration: settings and addresses are read concurrently. Raises NotFound."""
         integration, addresses = await asyncio.gather(self._integrations.cached(uuid), self._addresses(uuid))
         return integration, config(integration, f"{__version__}+{self.bundle.hash}", addresses)
 
 
 def placeholder(integration: Integration, promise: str) -> dict[str, str]:
-    """What goes into the meeting when no alias can be had (X4): the admin's text, and the promise where people see it.
+    """What goes into the meeting if no alias is available (X4): the admin's text, and the promise, visibly.
 
-    Hidden text would not last: clients and gateways drop what they do not show.
+    Hidden text would not survive: clients and gateways drop what they do not show.
     """
     text = render("placeholder_instructions_template", integration.placeholder_instructions_template, {})
     html = text + _TAG.format(promise)

@@ -1,4 +1,4 @@
-"""What the sign-in dialog shows when the provider has sent the user back (X5)."""
+"""What the sign-in dialog shows after the provider has sent the user back (X5)."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _HANDING_OVER = """<p id="closing">You can close this window.</p>
 <div id="by-hand" hidden>
 <p>Go back to the add-in in Outlook, and enter this code there within a minute:</p>
 <p id="typed"><code>{typed}</code></p>
-<p>Enter it in your own Outlook only, and tell it to nobody: it is your sign-in.</p>
+<p>Enter it in your own Outlook only, and do not share it: it is your sign-in.</p>
 </div>"""
 
 _HEADERS: Mapping[str, str] = {**COMMON, "Cache-Control": "no-store"}
 
 
 def signed_in(bundle: Bundle, integration: Integration, code: str) -> tuple[str, dict[str, str]]:
-    """The page that hands the one-time code to the pane, which closes the dialog; and its headers.
+    """The page that passes the one-time code to the pane, which closes the dialog; and its headers.
 
-    Where the dialog cannot reach the pane, it shows the code's short form for the user to type there.
+    If the dialog cannot reach the pane, it shows the code's short form for the user to type there.
     """
     scripts = "".join(f'<script defer src="{html.escape(url)}"></script>\n' for url in sources.scripts(integration))
     head = f'<link rel="stylesheet" href="{bundle.url(STYLE)}">\n{scripts}<script defer src="{bundle.url(SCRIPT)}">'
@@ -48,5 +48,5 @@ def _page(heading: str, head: str, body: str) -> str:
 
 
 def _in_no_frame(policy_: str) -> str:
-    """The pane's policy for a window of its own: nobody may frame the page that holds a code."""
+    """The pane's policy for a window of its own: nobody may frame the page that contains a code."""
     return policy_.partition("frame-ancestors")[0] + "frame-ancestors 'none'"

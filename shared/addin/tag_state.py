@@ -1,4 +1,4 @@
-"""What has become of a tag: the pane asks before it tells a user that a meeting has its VMR already.
+"""The state of a tag: the pane asks before it tells a user that a meeting already has its VMR.
 
 A copied meeting, or a quoted invitation, has the tag of another meeting, and would be declined (A4).
 """
@@ -21,12 +21,12 @@ from shared.integrations import IntegrationStore
 from shared.storage import Storage
 
 MAX_TAG = 200
-"""Characters of a tag or a promise, with room for what clients do to it."""
+"""Maximum characters of a tag or a promise, with room for what clients do to it."""
 
 
 @dataclass(frozen=True)
 class TagStates:
-    """Answers proven users about tags that they hold: one point read for a tag, none for a promise."""
+    """Answers authenticated users about tags that they hold: one point read for a tag, none for a promise."""
 
     integrations: IntegrationStore
     users: AddInUsers
@@ -35,15 +35,15 @@ class TagStates:
     clock: Clock
 
     async def of(self, uuid: str, token: str, tag: str, start: str, mailboxes: str = "") -> dict[str, Any]:
-        """The `result` of the contract's tag_state. `start` is when the meeting that has it begins: ISO 8601, or "".
+        """The `result` of the contract's tag_state. `start` is when the pane's meeting begins: ISO 8601, or "".
 
         `mailboxes` are the addresses that Outlook shows of the user, as in the header X-Mailboxes: an unused tag that
-        was made for others is of no use to this meeting (A6).
+        was created for others is of no use to this meeting (A6).
 
-        `state` is "unknown" (of no use to any meeting), "reserved" (free for the meeting that is sent first),
+        `state` is "unknown" (of no use to any meeting), "reserved" (for the first meeting that is sent with it),
         "scheduled" or "closed". `starts_here` says whether the booked meeting has an occurrence at `start`. `alias` is
-        what the instructions beside the tag say anyway; `one_date`: it is the own room of one date of a series.
-        Nothing else of the meeting is told.
+        what the instructions next to the tag contain anyway; `one_date`: it is the own room of one date of a series.
+        Nothing else about the meeting is revealed.
 
         Raises NotFound, NotAuthenticated, InvalidRequest, Unavailable.
         """
@@ -79,7 +79,7 @@ def _starts(booking: Booking, start: str) -> bool:
 
 
 def _moments(text: str) -> list[datetime]:
-    """The moment of an ISO 8601 text, in UTC where it names no zone; none of anything else."""
+    """The moment of an ISO 8601 text, in UTC if it names no zone; None for anything else."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

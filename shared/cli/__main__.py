@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple
 try:
     import typer
     from typer.core import TyperGroup
-except ModuleNotFoundError as missing:  # run by a Python that the requirements are not installed for
+except ModuleNotFoundError as missing:  # run by a Python without the requirements
     sys.exit(
         f"vmr: {missing.name} is not installed for {sys.executable}. Run `uv tool install .` in the project's root and "
         "then `vmr`, or use .venv/bin/python, which `make` sets up."
@@ -17,7 +17,7 @@ except ModuleNotFoundError as missing:  # run by a Python that the requirements 
 
 
 class Commands(NamedTuple):
-    """Where a command, or a group of them, is defined (a Typer called `commands`), and what the list says of it."""
+    """Where a command, or a group of them, is defined (a Typer called `commands`), and its text in the list."""
 
     module: str
     help: str
@@ -30,12 +30,12 @@ COMMANDS = {
     "operations": Commands("shared.cli.operations", "What was decided on meeting messages, and what was answered."),
     "personal": Commands("shared.cli.personal", "Personal VMRs of our own store."),
     "alarms": Commands("shared.cli.alarms", "List what an admin has to fix, and how."),
-    "doctor": Commands("shared.cli.doctor", "Examine integrations, and print the command that fixes each fault."),
-    "preview": Commands("shared.cli.preview", "Show what a template would look like."),
+    "doctor": Commands("shared.cli.doctor", "Examine integrations, and print the command that fixes each problem."),
+    "preview": Commands("shared.cli.preview", "Preview a template."),
     "explain": Commands("shared.cli.explain", "Show what would be decided on a meeting message, and why."),
     "sign-in": Commands("shared.cli.sign_in", "Print a link for signing in the service account of an integration."),
     "clients": Commands("shared.cli.clients", "OAuth2 clients of the management API: list, create, delete."),
-    "data": Commands("shared.cli.data", "All tables as a file, and back; all that is kept about a person."),
+    "data": Commands("shared.cli.data", "Export and import all tables; erase a person's data."),
     "hash-password": Commands("shared.cli.passwords", "Print the hash of a password for the deployment's settings."),
 }
 
@@ -52,7 +52,7 @@ class Program(TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command of a name."""
+        """The command with a name."""
         if cmd_name not in COMMANDS:
             return None
         command = typer.main.get_command(import_module(COMMANDS[cmd_name].module).commands)
@@ -75,7 +75,7 @@ class Program(TyperGroup):
         except CommandFailed as failed:
             show.note(str(failed))
             raise typer.Exit(failed.exit_code) from failed
-        except SettingsInvalid as refused:  # of an action, where no file is at hand
+        except SettingsInvalid as refused:  # of an action, without a file
             for name, messages in refused.faults.items():
                 show.note("\n".join(f"{name}: {message}" for message in messages))
             raise typer.Exit(Exit.REFUSED) from refused
@@ -106,20 +106,20 @@ def connect(
         str, typer.Option("--username", "-u", envvar="VMR_USERNAME", help="For HTTP Basic; password in VMR_PASSWORD.")
     ] = "",
     api_scope: Annotated[
-        str, typer.Option(envvar="VMR_API_SCOPE", help="To use the login of az, such as api://APPLICATION_ID/.default.")
+        str, typer.Option(envvar="VMR_API_SCOPE", help="To use the az login, such as api://APPLICATION_ID/.default.")
     ] = "",
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version, and end.")
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Options of every command that talks to the deployment."""
+    """Options of every command that calls the deployment."""
     from shared.cli.connection import Connection
 
     context.obj = Connection(url=url, username=username, api_scope=api_scope)
 
 
 def run() -> None:
-    """What the installed program `vmr` calls."""
+    """The entry point of the installed program `vmr`."""
     app(prog_name="vmr")
 
 

@@ -1,4 +1,4 @@
-"""What several commands take: the integration that is meant, and the form of the output."""
+"""What several commands have in common: selecting an integration, and the output format."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""What applying a file would change: each of its integrations against what the deployment has.
+"""What applying a file would change: each of its integrations compared with the deployment.
 
     Entry ──proposed()──► fields that could be saved ──┐
                                                        ├──► Change ──check()──► apply()
     deployment ──find()──► Saved, with its ETag ───────┘
 
-Fields that a file does not name are left alone. Secrets cannot be read back: what the file gives is set every time, and
-does not count as a difference. Line ends do not count either; texts are sent with CR LF, as the API's defaults are.
+Fields that a file does not name are left alone. Secrets cannot be read back: the file's values are set every time, and
+do not count as a difference. Line ends do not count either; texts are sent with CR LF, like the API's defaults.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from shared.integrations.store import MAILBOX_TAKEN
 
 @dataclass(frozen=True)
 class Change:
-    """What applying one integration of a file does. `before` is None for an integration that is still to be made.
+    """What applying one integration of a file does. `before` is None for an integration that does not exist yet.
 
-    values: the fields that would be different, as they are sent. secrets: those that would be set.
+    values: the fields that would change, as they are sent. secrets: those that would be set.
     """
 
     entry: Entry
@@ -45,14 +45,14 @@ class Change:
 
     @property
     def name(self) -> str:
-        """What the integration is called now, or will be."""
+        """The integration's current or future name."""
         if self.before is None and (variable := self.entry.variables.get("name")):
             return f"!env {variable}"
         return str(self.before.fields["name"] if self.before else self.values.get("name", ""))
 
     @property
     def uuid(self) -> str:
-        """The integration's UUID; empty when the deployment will choose it."""
+        """The integration's UUID; empty if the deployment will choose it."""
         return str(self.before.fields["uuid"] if self.before else self.values.get("uuid", ""))
 
     @property
@@ -67,7 +67,7 @@ class Change:
         return signed_in and not SIGN_IN_FIELDS.isdisjoint(self.values)
 
     def now(self, name: str) -> Any:
-        """A field's present value; None for an integration that is still to be made."""
+        """A field's current value; None for an integration that does not exist yet."""
         return comparable(name, self.before.fields.get(name)) if self.before else None
 
     def wanted(self, name: str) -> Any:
@@ -75,7 +75,7 @@ class Change:
         return comparable(name, self.values[name])
 
     def check(self, management: ManagementClient, *, local: bool) -> None:
-        """Raise FileRefused for all that would be refused; changes nothing."""
+        """Raise FileRefused for everything that would be rejected; changes nothing."""
         sent = {**self.values, **self.secrets}
         try:
             if self.before is None:
@@ -87,13 +87,13 @@ class Change:
             raise FileRefused(self.entry.faults(refused.faults)) from refused
 
     def _refuse_taken(self, management: ManagementClient) -> None:
-        """Raise SettingsInvalid when another integration has the new one's mailbox (I1)."""
+        """Raise SettingsInvalid if another integration has the new one's mailbox (I1)."""
         mailbox = self.values.get("room_mailbox_email_address")
         if mailbox and management.integrations(room_mailbox_email_address__iexact=str(mailbox)):
             raise SettingsInvalid({"room_mailbox_email_address": [MAILBOX_TAKEN]})
 
     def apply(self, management: ManagementClient) -> Object | None:
-        """Save it; returns the integration as it is now, None when there was nothing to do. Raises FileRefused."""
+        """Save it; returns the integration as it is now, None if there was nothing to do. Raises FileRefused."""
         sent = {**self.values, **self.secrets}
         try:
             if self.before is None:
@@ -104,7 +104,7 @@ class Change:
 
 
 def plan(entries: Sequence[Entry], management: ManagementClient, *, local: bool) -> list[Change]:
-    """What applying the integrations would change, checked as far as can be without saving. Raises FileRefused.
+    """What applying the integrations would change, checked as far as possible without saving. Raises FileRefused.
 
     `local`: the deployment is a local stack.
     """
@@ -127,7 +127,7 @@ def _change(entry: Entry, values: dict[str, Any], secrets: dict[str, str], manag
 
 
 def _find(entry: Entry, values: Mapping[str, Any], management: ManagementClient) -> Saved | None:
-    """The integration that is meant: by UUID where the file gives one, else by name. Raises FileRefused."""
+    """The integration to change: by UUID if the file has one, otherwise by name. Raises FileRefused."""
     key = "uuid" if values.get("uuid") else "name"
     wanted = values.get(key)
     if not wanted:
@@ -140,9 +140,9 @@ def _find(entry: Entry, values: Mapping[str, Any], management: ManagementClient)
 
 
 def _refuse_same(changes: Sequence[Change]) -> None:
-    """Raise FileRefused when two entries mean the same integration, one perhaps by its name and one by its UUID."""
+    """Raise FileRefused if two entries mean the same integration, for example one by its name and one by its UUID."""
     seen: dict[str, Entry] = {}
     for change in changes:
         other = seen.setdefault(change.uuid or f"name {change.name}", change.entry)
         if other is not change.entry:
-            raise FileRefused([change.entry.fault("", f"is the integration of {other.file}:{other.line} again.")])
+            raise FileRefused([change.entry.fault("", f"is the same integration as {other.file}:{other.line}.")])

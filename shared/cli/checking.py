@@ -1,4 +1,4 @@
-"""What can be said of an integrations file without asking the deployment."""
+"""What can be checked in an integrations file without calling the deployment."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Result = TypeVar("_Result")
 
 
 def every(items: Iterable[_Item], do: Callable[[_Item], _Result]) -> list[_Result]:
-    """What `do` makes of each item. Raises FileRefused with the faults of all of them, not only of the first."""
+    """The results of `do` for each item. Raises FileRefused with the problems of all of them, not only of the first."""
     results: list[_Result] = []
     faults: list[Fault] = []
     for item in items:
@@ -38,8 +38,8 @@ def every(items: Iterable[_Item], do: Callable[[_Item], _Result]) -> list[_Resul
 def validated(entries: Sequence[Entry], environ: Mapping[str, str], *, local: bool, partial: bool = False) -> None:
     """Check integrations apart from any deployment: as new ones and complete, unless `partial`. Raises FileRefused.
 
-    `partial`: they change integrations that are there, so that nothing they leave out is missing. `local`: they are for
-    a local stack, where loopback hosts may be configured.
+    `partial`: they change existing integrations, so that nothing they leave out is missing. `local`: they are for a
+    local stack, where loopback hosts may be configured.
     """
 
     def check(entry: Entry) -> None:
@@ -55,7 +55,7 @@ def validated(entries: Sequence[Entry], environ: Mapping[str, str], *, local: bo
 
 
 def _faults(entry: Entry, local: bool) -> list[Fault]:
-    """What would be wrong with a new integration. A misspelt setting is one fault, and counts as the one it means."""
+    """What would be wrong with a new integration. A misspelt setting is one problem, and counts as the one it means."""
     meant = {name: near for name in entry.fields if (near := _meant(name)) and near not in entry.fields}
     fields = {meant.get(name, name): value for name, value in entry.fields.items()}
     misspelt = entry.faults({name: [f"There is no such setting. Did you mean {near}?"] for name, near in meant.items()})
@@ -67,7 +67,7 @@ def _faults(entry: Entry, local: bool) -> list[Fault]:
 
 
 def proposed(entry: Entry) -> tuple[dict[str, Any], dict[str, str]]:
-    """The settings and the secrets that an integration of a file names, each fit for its field. Raises FileRefused."""
+    """The settings and secrets of an integration in a file, each valid for its field. Raises FileRefused."""
     wanted = draft(sendable(entry.fields))
     if wanted.faults:
         raise FileRefused(_with_hints(entry, wanted.faults))
@@ -79,7 +79,7 @@ def proposed(entry: Entry) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def sendable(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields as they are sent: nothing that only the service sets, texts with CR LF, metadata domains by name only."""
+    """Fields as they are sent: without read-only ones, texts with CR LF, metadata domains by name only."""
     sent = {name: value for name, value in fields.items() if name not in READ_ONLY_FIELDS}
     texts = {
         name: _LINE_END.sub("\r\n", value)
@@ -92,16 +92,16 @@ def sendable(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def comparable(name: str, value: Any) -> Any:
-    """A field's value in a form in which equal ones are equal: without line ends, ids and times."""
+    """A field's value normalized for comparison: without line ends, ids and times."""
     if name == "domains":
         return [each["domain"] for each in value or ()]
     return _LINE_END.sub("\n", value) if isinstance(value, str) else value
 
 
 def refuse_doubles(entries: Sequence[Entry]) -> None:
-    """Raise FileRefused when two integrations of the files are one and the same, or share a mailbox (I1).
+    """Raise FileRefused if two integrations of the files are the same, or share a mailbox (I1).
 
-    `apply` finds an integration by its name where the file gives no uuid.
+    `apply` finds an integration by its name if the file has no uuid.
     """
     faults: list[Fault] = []
     for field in ("uuid", "name", "room_mailbox_email_address"):
@@ -114,13 +114,13 @@ def refuse_doubles(entries: Sequence[Entry]) -> None:
             other = seen.setdefault(key, entry)
             if other is not entry:
                 where = f"{other.file}:{other.places[field].line}"
-                faults.append(entry.fault(field, f"is that of the integration in {where} already."))
+                faults.append(entry.fault(field, f"is already that of the integration in {where}."))
     if faults:
         raise FileRefused(faults)
 
 
 def _domain(entry: Any) -> Any:
-    """An entry of `domains` without what an API answer says of it; a bare text is its name."""
+    """An entry of `domains` without the read-only parts of an API response; a plain text is its name."""
     if isinstance(entry, str):
         return {"domain": entry}
     return {"domain": entry["domain"]} if isinstance(entry, dict) and "domain" in entry else entry
@@ -129,9 +129,9 @@ def _domain(entry: Any) -> Any:
 def _with_hints(
     entry: Entry, faults: Mapping[str, Sequence[str]], meant: Mapping[str, str] | None = None
 ) -> list[Fault]:
-    """The faults, with the setting that was probably meant by one that does not exist.
+    """The problems, with the setting that was probably meant by an unknown one.
 
-    `meant`: what misspelt names of the file were taken for; faults are told where those stand.
+    `meant`: what misspelt names in the file were interpreted as; problems are reported at the misspelt name.
     """
     hinted = {name: [f"{message}{_hint(name, entry.fields.get(name))}" for message in m] for name, m in faults.items()}
     written = {near: name for name, near in (meant or {}).items()}
@@ -147,7 +147,7 @@ def _hint(name: str, value: Any) -> str:
 
 
 def _meant(name: str) -> str:
-    """The setting that a name which there is not was probably meant for; "" for a setting, and where none is near."""
+    """The setting that an unknown name was probably meant for; "" for a setting, and if none is similar."""
     if name in Integration.model_fields:
         return ""
     return next(iter(difflib.get_close_matches(name, Integration.model_fields.keys() - READ_ONLY_FIELDS, n=1)), "")

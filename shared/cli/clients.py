@@ -39,8 +39,8 @@ def list_(context: typer.Context, output: Form = Output.TEXT) -> None:
 @commands.command("create")
 def create_(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose it is; changes are recorded under this name.")],
-    key: Annotated[Path, typer.Option("--key", help="A new file for its private key, which is told only now.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The client's name; changes are recorded under it.")],
+    key: Annotated[Path, typer.Option("--key", help="A new file for its private key, which is only available now.")],
     role: Annotated[ClientRole, typer.Option("--role", help="What it may do.")] = ClientRole.READ,
 ) -> None:
     """Create a client, and write its private key into a file that only you can read."""
@@ -63,6 +63,6 @@ def create_(
 
 @commands.command("delete")
 def delete_(context: typer.Context, id_: Annotated[int, typer.Argument(metavar="ID", min=1)]) -> None:
-    """Delete a client. Its tokens are good for nothing from now on."""
+    """Delete a client. Its tokens become invalid."""
     with context.ensure_object(Connection).open() as management:
         management.delete_api_client(id_)

@@ -1,4 +1,4 @@
-"""Where the deployment is, and how the caller proves who they are."""
+"""Where the deployment is, and how the caller authenticates."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from shared.settings import is_loopback
 
 PASSWORD = "VMR_PASSWORD"  # noqa: S105 - the variable's name
 _REQUEST_TIMEOUT = httpx.Timeout(60.0, connect=15.0)
-"""Seconds. A functions app that has been idle takes its time for the first answer."""
+"""Seconds. A functions app that has been idle needs some time for the first response."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """The options that all commands share. With a user name HTTP Basic is used, else the login of `az`."""
+    """The options that all commands share. With a user name HTTP Basic is used, otherwise the az login."""
 
     url: str = ""
     username: str = ""
@@ -32,9 +32,9 @@ class Connection:
 
     @contextmanager
     def open(self) -> Iterator[ManagementClient]:
-        """A client of the deployment. Raises CommandFailed when the options do not suffice."""
+        """A client of the deployment. Raises CommandFailed if options are missing."""
         url = self._checked_url()
-        # HTTPS_PROXY and SSL_CERT_FILE are honoured, but no proxy must come between this machine and itself.
+        # HTTPS_PROXY and SSL_CERT_FILE are honoured, but no proxy is used between this machine and itself.
         with httpx.Client(
             base_url=url, auth=self._auth(), timeout=_REQUEST_TIMEOUT, trust_env=not self.is_local
         ) as http:
@@ -52,11 +52,13 @@ class Connection:
             parts = httpx.URL(self.url)
             is_safe = parts.scheme == "https" or self.is_local
         except (httpx.InvalidURL, ValueError) as error:
-            raise CommandFailed(Exit.USAGE, f"--url {self.url!r} is no URL: {error}.") from error
+            raise CommandFailed(Exit.USAGE, f"--url {self.url!r} is not a URL: {error}.") from error
         if parts.userinfo:
-            raise CommandFailed(Exit.USAGE, f"--url must not hold a password: use --username and {PASSWORD}.")
+            raise CommandFailed(Exit.USAGE, f"--url must not contain a password: use --username and {PASSWORD}.")
         if not (parts.host and is_safe):
-            raise CommandFailed(Exit.USAGE, f"--url must be an https URL, not {self.url!r}: it gets your credentials.")
+            raise CommandFailed(
+                Exit.USAGE, f"--url must be an https URL, not {self.url!r}: your credentials are sent to it."
+            )
         return self.url
 
     def _auth(self) -> httpx.Auth:
@@ -66,7 +68,7 @@ class Connection:
             return AzLogin(self.api_scope)
         raise CommandFailed(
             Exit.USAGE,
-            "Who are you? Give --username (or VMR_USERNAME), or --api-scope (or VMR_API_SCOPE) to use the login of az.",
+            "Who are you? Give --username (or VMR_USERNAME), or --api-scope (or VMR_API_SCOPE) to use the az login.",
         )
 
 
@@ -84,7 +86,7 @@ class AzLogin(httpx.Auth):
         yield request
 
     def _new_token(self) -> str:
-        from azure.core.exceptions import ClientAuthenticationError  # only who signs in by az waits for these
+        from azure.core.exceptions import ClientAuthenticationError  # imported here: only needed with the az login
         from azure.identity import AzureCliCredential
 
         logging.getLogger("azure.identity").setLevel(logging.ERROR)  # its warnings say what the exception says
@@ -92,12 +94,14 @@ class AzLogin(httpx.Auth):
             return str(AzureCliCredential().get_token(self._scope).token)
         except ClientAuthenticationError as error:  # also when az is missing or nobody is logged in
             reason = str(error.message).strip().splitlines()[0].rstrip(".")
-            message = f"az has no token for {self._scope}: {reason}. Run: az login --scope {self._scope}"
+            message = f"az returned no token for {self._scope}: {reason}. Run: az login --scope {self._scope}"
             raise CommandFailed(Exit.ACCESS, message) from error
 
 
 def ask_password(prompt: str, *, twice: bool = False) -> str:
-    """A password from the terminal, unseen, or the first line of a piped standard input. Raises CommandFailed."""
+    """A password typed at the terminal without echo, or the first line of a piped standard input. Raises
+    CommandFailed.
+    """
     if sys.stdin.isatty():
         given = str(typer.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True))
     else:

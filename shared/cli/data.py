@@ -1,4 +1,4 @@
-"""`data export`, `data import` and `data erase`: the deployment's tables, reached directly with the login of az."""
+"""`data export`, `data import` and `data erase`: the deployment's tables, accessed directly with the az login."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from shared.operations.erasure import Person, Traces, traces_of
 from shared.operations.files import export_file, import_file, open_tables
 from shared.storage import Tables
 
-commands = group("All tables as a file, and back; all that is kept about a person.")
+commands = group("Export and import all tables; erase a person's data.")
 
 Where = Annotated[str, typer.Option("--tables", metavar="URL", help="https://ACCOUNT.table.core.windows.net.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Lines of JSON.")]
@@ -29,26 +29,26 @@ Result = TypeVar("Result")
 
 @commands.callback()
 def data() -> None:
-    """All tables as a file, and back; all that is kept about a person."""
+    """Export and import all tables; erase a person's data."""
 
 
 @commands.command("export")
 def export_(file: File, tables: Where) -> None:
     """Write all tables into a file that only you can read.
 
-    It holds personal data, and no secrets: tables hold references into the vault.
+    It contains personal data, but no secrets: tables hold references into the vault.
     """
-    typer.echo(f"{_run(tables, lambda opened: export_file(opened, file))} rows are in {file}.")
+    typer.echo(f"{_run(tables, lambda opened: export_file(opened, file))} rows were written to {file}.")
 
 
 @commands.command("import")
 def import_(file: File, tables: Where) -> None:
-    """Write the rows of an export that are not there yet; what is there stays.
+    """Write the rows of an export that do not exist yet; existing ones stay.
 
     The file is read to its end first: a damaged one changes nothing. An interrupted import can be run again.
     """
     done = _run(tables, lambda opened: import_file(opened, file))
-    typer.echo(f"{done.written} rows were written; {done.kept} were there already and stayed as they are.")
+    typer.echo(f"{done.written} rows were written; {done.kept} existed already and were left unchanged.")
 
 
 @commands.command("erase")
@@ -60,11 +60,12 @@ def erase_(
         typer.Option("--id", metavar="ID", help="The person's Entra object id, or user id of Exchange (msexchuid)."),
     ] = None,
     word: Annotated[
-        list[str] | None, typer.Option("--word", help="Such as the name: looked for in the texts of meetings.")
+        list[str] | None, typer.Option("--word", help="For example the name: searched for in the texts of meetings.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove all that the tables hold about a person: user records, personal VMRs, meetings, decisions and answers.
+    """Remove everything that the tables hold about a person: user records, personal VMRs, meetings, decisions and
+    answers.
 
     Records of admins' changes stay, without what they say of the person. Tells what that is, and asks before it goes.
     Rooms of meetings to come close. Remove the person's messages from the equipment mailbox first: docs/operations.md.
@@ -75,7 +76,7 @@ def erase_(
         raise CommandFailed(Exit.USAGE, str(error)) from error
     traces = _run(tables, lambda opened: traces_of(opened, person))
     if not traces:
-        return typer.echo("Nothing is kept about this person.")
+        return typer.echo("Nothing is stored about this person.")
     _tell(traces)
     if not yes:
         typer.confirm("Remove all of it?", abort=True)

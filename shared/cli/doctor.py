@@ -23,10 +23,10 @@ def doctor(
     integration: Annotated[str | None, typer.Argument(metavar="[INTEGRATION]", help="Name, UUID or id.")] = None,
     output: Form = Output.TEXT,
 ) -> None:
-    """Examine an integration, or all of them, and print the command that fixes each fault.
+    """Examine an integration, or all of them, and print the command that fixes each problem.
 
-    Nothing is changed. Commands are for Exchange PowerShell, az or a shell; words in capitals are yours to fill in.
-    Exit code 0: nothing is wrong, though there may be warnings; 1: something is.
+    Nothing is changed. Commands are for Exchange PowerShell, az or a shell; replace words in capital letters. Exit code
+    0: nothing is wrong, though there may be warnings; 1: something is wrong.
     """
     with context.ensure_object(Connection).open() as management:
         found = management.integrations() if integration is None else [management.integration(integration)]
@@ -47,7 +47,7 @@ _MARKS = {
 
 
 def _lines(integration: Object, result: Object) -> list[Text]:
-    """Faults and warnings with their remedies, and sound checks in short."""
+    """Problems and warnings with their remedies, and a summary of passed checks."""
     lines = [Text(show.plain(integration["name"]), style="bold")]
     for finding in result["findings"]:
         mark, style = _MARKS[finding["ok"], finding["warning"]]

@@ -1,4 +1,4 @@
-"""Values that a file leaves to environment variables, so that no secret has to be in the file."""
+"""Values that a file takes from environment variables, so that it need not contain secrets."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,7 +29,7 @@ def resolved(entry: Entry, environ: Mapping[str, str]) -> Entry:
 
 
 def without_secrets(entry: Entry) -> Entry:
-    """The integration with placeholders for secret variables: who validates a file need not know its secrets."""
+    """The integration with placeholders for secret variables: validating a file does not require its secrets."""
     hidden = {
         field: "given"
         for field, value in entry.fields.items()
@@ -39,5 +39,5 @@ def without_secrets(entry: Entry) -> Entry:
 
 
 def bare_secrets(entry: Entry) -> list[str]:
-    """Fields whose secrets are written in the file itself."""
+    """Fields whose secrets are in the file itself."""
     return sorted(field for field in SECRET_FIELDS if isinstance(value := entry.fields.get(field), str) and value)

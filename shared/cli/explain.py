@@ -1,4 +1,4 @@
-"""`explain`: the decision on a meeting message in a file, and why; nothing is done."""
+"""`explain`: the decision on a meeting message in a file, and why; nothing is changed."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from shared.integrations import Integration
 commands = group()
 
 _OFFLINE = Integration.model_construct(uuid="00000000-0000-4000-8000-000000000000", room_mailbox_email_address="")
-"""The settings' defaults; nothing of it is saved or checked."""
+"""The settings' defaults; they are neither saved nor checked."""
 
 
 class Standing(StrEnum):
-    """What the message's tags are to be taken for, without a deployment."""
+    """What the message's tags are assumed to be without a deployment."""
 
     UNKNOWN = "unknown"
     FREE = "free"
@@ -43,7 +43,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class _Situation:
-    """What there is to decide with."""
+    """What the decision is based on."""
 
     integration: Integration
     tagged: tuple[Booking, ...]
@@ -56,18 +56,22 @@ def explain_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Graph's JSON, .ics or .eml.")],
     integration: Annotated[str, typer.Option(help="Name, UUID or id; the only one if there is one.")] = "",
     *,
-    offline: Annotated[bool, typer.Option("--offline", help="Ask no deployment; default settings.")] = False,
-    tag: Annotated[Standing, typer.Option(help="What the tags are taken for, offline.")] = Standing.FREE,
-    now: Annotated[datetime | None, typer.Option(help="The moment of the decision, in UTC; now if not given.")] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Do not call the deployment; use default settings.")
+    ] = False,
+    tag: Annotated[Standing, typer.Option(help="What the tags are assumed to be, offline.")] = Standing.FREE,
+    now: Annotated[
+        datetime | None, typer.Option(help="The time of the decision, in UTC; the current time by default.")
+    ] = None,
     output: Form = Output.TEXT,
 ) -> None:
-    """Show what would be decided on a meeting message, by which rule, and what the organizer would read.
+    """Show what would be decided on a meeting message, by which rule, and what the organizer would receive.
 
-    Nothing is done, and nothing is sent anywhere but tags and a digest of the meeting's id to the deployment.
+    Nothing is changed, and only the tags and a digest of the meeting's id are sent to the deployment.
     """
     request, moment = read_meeting(file), now.replace(tzinfo=UTC) if now else datetime.now(UTC)
     if request is None:
-        return typer.echo("No meeting request and no cancellation: it is left alone and never answered.")
+        return typer.echo("No meeting request and no cancellation: it is ignored and never answered.")
     if offline:
         situation = _imagined(request, tag, moment)
     else:
@@ -106,12 +110,12 @@ def _integration(management: ManagementClient, reference: str) -> Object:
     found = management.integrations()
     if len(found) == 1:
         return found[0]
-    raise CommandFailed(Exit.USAGE, f"There are {len(found)} integrations. Name one with --integration.")
+    raise CommandFailed(Exit.USAGE, f"There are {len(found)} integrations. Choose one with --integration.")
 
 
 def _known(management: ManagementClient, fields: Object, request: MeetingRequest) -> _Situation:
-    """What the deployment knows of the message's tags and of its meeting."""
-    # As the deployment has them: whether they could be saved today is not the question here.
+    """What the deployment knows about the message's tags and its meeting."""
+    # As stored in the deployment: whether they could be saved today does not matter here.
     settings = {name: fields[name] for name in Integration.model_fields if name in fields and name != "domains"}
     integration = Integration.model_construct(**settings)
     ours = [
@@ -152,7 +156,7 @@ def _booking(management: ManagementClient, integration: Integration, alias: Obje
 
 
 def _conference(shown: Sequence[Object]) -> Conference:
-    """Of all occurrences of a meeting that the API shows."""
+    """All occurrences of a meeting that the API shows."""
     times = [[datetime.fromisoformat(each[name]).replace(tzinfo=UTC) for name in _TIMES] for each in shown]
     occurrences = tuple(sorted(Occurrence(start, end) for start, end in times))
     until = occurrences[-1].end + timedelta(days=90) if shown[0]["recurring_conference"] else None
@@ -164,7 +168,7 @@ _TIMES = ("start_time", "end_time")
 
 
 def _imagined(request: MeetingRequest, standing: Standing, now: datetime) -> _Situation:
-    """Bookings that are as the option says."""
+    """Bookings as the option describes them."""
     if standing is Standing.UNKNOWN:
         return _Situation(_OFFLINE, (), None)
     key = meeting_key(request.item.uid if request.item else request.uid)

@@ -1,4 +1,4 @@
-"""Why a meeting is decided on as it is: the pure rules run on a message, with nothing done about it."""
+"""The reasons for a decision: the pure rules run on a message, without any effect."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _REJECTED = {
 
 @dataclass(frozen=True)
 class Explanation:
-    """The trace of one decision. `tags` says of each tag what it stands for; `answer` is the organizer's text.
+    """The trace of one decision. `tags` describes each tag; `answer` is the organizer's text.
 
-    `cause` is what makes a general error of it: the template that fails and where, "" normally.
+    `cause` is what turns it into a general error: the failing template and line, normally "".
     """
 
     message: str
@@ -58,17 +58,19 @@ def explain(
 ) -> Explanation:
     """The decision on a message, given the bookings of its tags and the meeting's own. Raises nothing on purpose."""
     promises, notes = find_promises(request.body), []
-    # Only the deployment can verify a promise: the signing key is nobody else's.
+    # Only the deployment can verify a promise: nobody else has the signing key.
     promise = Promise("assumed", Caller("assumed", "promise")) if promises else None
     if promise:
-        notes.append("The TOK tag is taken for valid: only the deployment can verify it.")
+        notes.append("The TOK tag is assumed to be valid: only the deployment can verify it.")
     if any(booking.state is State.RESERVED and not booking.meeting for booking in tagged):
         notes.append(
-            "An unused tag is good for the meetings of those for whom it was made. Only the deployment knows who they "
-            "are; it takes anybody else's meeting for a copied invitation."
+            "An unused tag is valid for the meetings of those for whom it was created. Only the deployment knows who "
+            "they are; it treats anybody else's meeting as a copied invitation."
         )
     if request.item and request.item.shape is not Shape.SINGLE:
-        notes.append("Occurrences are Exchange's to tell: a file does not show whether those of a series have changed.")
+        notes.append(
+            "Only Exchange knows the occurrences: a file does not show whether those of a series have changed."
+        )
     known = Known(tuple(sorted(tagged, key=lambda booking: booking.created)), own, promise=promise)
     copies = integration.copied_tag_action == "new_alias"
     calendar = _calendar(request.item, now) if request.item else Calendar(())
@@ -92,7 +94,7 @@ def explain(
 
 
 def _calendar(item: CalendarItem, now: datetime) -> Calendar:
-    """What a file tells of the occurrences: the first one, and whether there may be more to come."""
+    """The occurrences in a file: the first one, and whether there may be more."""
     if item.shape is not Shape.SERIES or (item.last_day and item.last_day + timedelta(days=1) < now):
         return Calendar((item.occurrence,))
     return Calendar((item.occurrence,), known_until=max(now, item.occurrence.end) + HORIZON)
@@ -105,7 +107,7 @@ def _message(request: MeetingRequest) -> str:
     start, end = item.occurrence.start, item.occurrence.end
     outdated = ", outdated" if request.outdated else ""
     times = f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
-    zone = item.zone or "zone not known"
+    zone = item.zone or "unknown zone"
     return f"{request.update} {request.kind} of a {item.shape} meeting, {times} ({zone}){outdated}"
 
 
@@ -122,13 +124,13 @@ def _rule(decision: Decision, known: Known) -> str:
         case Accept():
             return _accepted(decision)
         case Reject(reason, certain=certain):
-            wait = "" if certain or known.own else "; an update, so the mailbox is first swept for its invitation"
+            wait = "" if certain or known.own else "; an update, so the mailbox is first searched for its invitation"
             return _REJECTED[reason] + wait
         case Provide(promise):
             found = "the message holds a promise of an alias" if promise else "the tag is a copy, and may get an alias"
-            return f"{found}: one is allocated now, and then the meeting is decided on again"
+            return f"{found}: one is allocated now, and then the decision is repeated"
         case Refresh():
-            return "nothing has changed that the organizer must be told; the room's texts follow"
+            return "nothing has changed that the organizer must be told; the room's texts are updated"
         case Close():
             return "the meeting is cancelled: its room is closed"
         case Ignore(why):
@@ -137,7 +139,7 @@ def _rule(decision: Decision, known: Known) -> str:
 
 def _accepted(decision: Accept) -> str:
     if decision.reason in (Accepted.NEW_SINGLE, Accepted.NEW_SERIES):
-        return "the newest tag in the message is free, and the meeting had no room before"
+        return "the newest tag in the message is unused, and the meeting had no room before"
     if decision.replaces:
-        return "the meeting has a room already, and the message holds another tag: the room is changed"
-    return "the meeting has a room already, and its times have changed"
+        return "the meeting already has a room, and the message holds another tag: the room is changed"
+    return "the meeting already has a room, and its times have changed"

@@ -1,4 +1,4 @@
-"""What is wrong in an integrations file, said where it is: `corp.yaml:12: password: …`."""
+"""What is wrong in an integrations file, and where: `corp.yaml:12: password: …`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from shared.cli.outcome import CommandFailed, Exit
 
 @dataclass(frozen=True, order=True)
 class Fault:
-    """One fault. `line` counts from 1; `field` is empty when the fault is no single field's."""
+    """One problem. `line` counts from 1; `field` is empty if it concerns no single field."""
 
     file: str
     line: int
@@ -20,7 +20,7 @@ class Fault:
 
 
 class FileRefused(CommandFailed):
-    """The file cannot be used as it is; the message has a line for each of `faults`, in the file's order."""
+    """The file cannot be used; the message has a line for each of `faults`, in the file's order."""
 
     code = "file_refused"
 

@@ -30,15 +30,15 @@ Files: TypeAlias = Annotated[list[Path], typer.Argument(metavar="FILE...", help=
 @commands.command()
 def init(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; it must not exist.")],
-    local: Annotated[bool, typer.Option("--local", help="For a local stack: loopback hosts are fine.")] = False,
+    local: Annotated[bool, typer.Option("--local", help="For a local stack: loopback hosts are allowed.")] = False,
 ) -> None:
-    """Ask for what an integration needs, and write a first file for `apply`.
+    """Ask for the required settings of an integration, and write a first file for `apply`.
 
-    Nothing but the required settings is asked for, each answer is checked at once, and secrets are left to environment
-    variables. docs/settings.md has all the others.
+    Only the required settings are asked for, each answer is checked at once, and secrets are left to environment
+    variables. docs/settings.md lists all the others.
     """
     if file.exists():
-        raise CommandFailed(Exit.CONFLICT, f"{file} exists already: name another file, or change that one.")
+        raise CommandFailed(Exit.CONFLICT, f"{file} already exists: name another file, or change that one.")
     text = as_first_file(ask_settings(local=local))
     try:
         file.write_text(text, encoding="utf-8")
@@ -61,7 +61,7 @@ def list_(context: typer.Context, output: Form = Output.TEXT) -> None:
 
 @commands.command("show")
 def show_(context: typer.Context, integration: Reference, output: Form = Output.TEXT) -> None:
-    """Show all settings of an integration, secrets excepted."""
+    """Show all settings of an integration, except secrets."""
     with context.ensure_object(Connection).open() as management:
         fields = management.integration(integration)
     show.as_json(fields) if output is Output.JSON else show.show(*show.integration(fields))
@@ -72,18 +72,18 @@ def validate_(
     context: typer.Context,
     files: Files,
     *,
-    local: Annotated[bool, typer.Option("--local", help="For a local stack: loopback hosts are fine.")] = False,
+    local: Annotated[bool, typer.Option("--local", help="For a local stack: loopback hosts are allowed.")] = False,
     partial: Annotated[
-        bool, typer.Option("--partial", help="The integrations are there: what the files leave out is not missing.")
+        bool, typer.Option("--partial", help="The integrations already exist: what the files leave out is not missing.")
     ] = False,
     against: Annotated[
-        bool, typer.Option("--against", help="Judge as `apply` would, against the deployment. Nothing is changed.")
+        bool, typer.Option("--against", help="Check against the deployment, as `apply` would. Nothing is changed.")
     ] = False,
 ) -> None:
-    """Check files, without asking the deployment unless told to.
+    """Check files, without calling the deployment unless requested.
 
     Each integration is checked as a new and complete one, and variables of secrets need not be set. Exit code 3:
-    something is wrong, and every fault is printed with its line, so that a pipeline can be stopped by it.
+    something is wrong, and every problem is printed with its line, so that a pipeline can stop.
     """
     entries, connection = _read(files), context.ensure_object(Connection)
     if against:
@@ -98,7 +98,7 @@ def validate_(
 def diff(context: typer.Context, files: Files, output: Form = Output.TEXT) -> None:
     """Show what `apply` would change.
 
-    Exit code 0: nothing; 1: something; 3: it would be refused.
+    Exit code 0: nothing; 1: something; 3: it would be rejected.
     """
     entries, connection = _ready(files), context.ensure_object(Connection)
     with connection.open() as management:
@@ -113,11 +113,11 @@ def diff(context: typer.Context, files: Files, output: Form = Output.TEXT) -> No
 
 @commands.command()
 def apply(context: typer.Context, files: Files) -> None:
-    """Create or change integrations, so that they are as the files say.
+    """Create or change integrations to match the files.
 
-    An integration is found by its uuid, or by its name where the file gives no uuid. What the file does not name is
-    left alone. Everything is checked before anything is changed, and nothing that somebody else has changed meanwhile
-    is overwritten.
+    An integration is found by its uuid, or by its name if the file has no uuid. What the file does not name is left
+    alone. Everything is checked before anything is changed, and nothing that somebody else has changed meanwhile is
+    overwritten.
     """
     entries, connection = _ready(files), context.ensure_object(Connection)
     with connection.open() as management:
@@ -135,7 +135,7 @@ def export(
     context: typer.Context,
     integration: Annotated[str | None, typer.Argument(metavar="[INTEGRATION]", help="Name, UUID or id.")] = None,
 ) -> None:
-    """Print integrations as YAML that `apply` takes back without a difference; all of them when none is named."""
+    """Print integrations as YAML that `apply` accepts without a difference; all of them if none is named."""
     with context.ensure_object(Connection).open() as management:
         found = management.integrations() if integration is None else [management.integration(integration)]
     typer.echo(as_yaml(found), nl=False)
@@ -143,7 +143,7 @@ def export(
 
 @commands.command()
 def installed(context: typer.Context, integration: Reference) -> None:
-    """Say that the add-in's manifest is installed as it is now, so that nothing asks for it until it changes."""
+    """Record that the current manifest of the add-in is installed, so that no reminder appears until it changes."""
     with context.ensure_object(Connection).open() as management:
         fields = management.integration(integration)
         management.manifest_installed(fields["id"], fields["manifest_revision"])
@@ -154,7 +154,9 @@ def _read(files: Sequence[Path]) -> list[Entry]:
     entries = [entry for found in every(files, read) for entry in found]
     for entry in entries:
         for name in bare_secrets(entry):
-            show.note(f"{entry.fault(name, 'is in clear in this file. Better: !env, and the name of a variable.')}")
+            show.note(
+                f"{entry.fault(name, 'is in plain text in this file. Better: !env, and the name of a variable.')}"
+            )
     return entries
 
 
@@ -194,7 +196,7 @@ def _tell(change: Change, saved: Object | None) -> None:
     if change.before is None or change.reinstalls_manifest:
         show.note(
             f"Then {_installation(saved)} the add-in's manifest, /addin/{saved['uuid']}/manifest.xml of the "
-            f"deployment, and say so: vmr integrations installed {saved['uuid']}"
+            f"deployment, and confirm it: vmr integrations installed {saved['uuid']}"
         )
     if change.ends_sign_in:
         show.note(f"The service account must sign in again: vmr sign-in {saved['uuid']}")

@@ -1,6 +1,6 @@
-"""A mail as Exchange takes it: which part of it asks for a meeting, and which text people see.
+"""A mail as Exchange interprets it: which part of it is the meeting request, and which text people see.
 
-Standards are kept to loosely: mail programs have written charsets that nobody knows (`cp-850`, `uft-8`).
+Standards are applied loosely: mail programs have written unknown charsets (`cp-850`, `uft-8`).
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ _FIRST_IS_BODY = frozenset({"multipart/mixed", "multipart/related", "multipart/s
 
 
 def read_mail(content: bytes) -> tuple[str, str, datetime | None] | None:
-    """The iCalendar text, the body that is shown ("" if there is none), and when it was sent; None for other mail.
+    """The iCalendar text, the visible body ("" if there is none), and the time of sending; None for other mail.
 
     A meeting request is a mail whose body is a calendar, alone or as one of the body's alternatives (RFC 6047). An
-    invitation that is attached to a mail is a file, and nobody has been invited by it.
+    invitation attached to a mail is just a file, and has invited nobody.
     """
     mail = message_from_bytes(content, policy=policy.default)
     calendar = _calendar(mail)
@@ -30,11 +30,11 @@ def read_mail(content: bytes) -> tuple[str, str, datetime | None] | None:
 
 
 def decoded(data: bytes, charset: str = "utf-8-sig") -> str:
-    """Bytes as text in that charset; in UTF-8 or Windows-1252 where it is none. ASCII reads the same in all of them."""
+    """Bytes as text in that charset; in UTF-8 or Windows-1252 if it is unknown. ASCII is the same in all of them."""
     try:
         return data.decode(charset)
     except (LookupError, ValueError):
-        pass  # unknown, no encoding of text, or not what the bytes are in
+        pass  # unknown, not a text encoding, or wrong for these bytes
     try:
         return data.decode()
     except UnicodeDecodeError:
@@ -55,6 +55,6 @@ def _calendar(part: Message) -> Message | None:
 
 def _text(part: Message) -> str:
     charset = part.get_content_charset() or "utf-8"
-    part.del_param("charset")  # get_payload tries it too, and fails for what is no encoding of text
+    part.del_param("charset")  # get_payload tries it too, and fails for what is not a text encoding
     data = part.get_payload(decode=True)
     return decoded(data, charset) if isinstance(data, bytes) else ""

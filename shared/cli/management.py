@@ -1,4 +1,4 @@
-"""The management API over HTTP: lists in pages, ETags, and its refusals as errors."""
+"""The management API over HTTP: lists in pages, ETags, and its error responses as exceptions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _EXITS = {
 
 @dataclass(frozen=True)
 class Saved:
-    """An integration as the deployment has it, and the ETag of that state."""
+    """An integration in the deployment, and the ETag of that state."""
 
     fields: Object
     etag: str
@@ -56,8 +56,8 @@ class Saved:
 class ManagementClient:
     """The commands' view of a deployment.
 
-    Every method raises CommandFailed when the deployment refuses or does not answer, and those that send settings
-    raise SettingsInvalid with the faults by field.
+    Every method raises CommandFailed if the deployment refuses or does not respond, and those that send settings raise
+    SettingsInvalid with the problems by field.
     """
 
     def __init__(self, http: httpx.Client) -> None:
@@ -76,7 +76,7 @@ class ManagementClient:
         self._send("DELETE", f"{_VMRS}{id_}/")
 
     def patch_vmrs(self, objects: Sequence[Object]) -> None:
-        """Create VMRs, and change those with a `resource_uri`; faults are of `objects.<place>.<field>`."""
+        """Create VMRs, and change those with a `resource_uri`; problems are at `objects.<place>.<field>`."""
         self._send("PATCH", _VMRS, json={"objects": objects})
 
     def alarms(self) -> list[Object]:
@@ -84,11 +84,11 @@ class ManagementClient:
         return self._all(_ALARMS, {})
 
     def operations(self, most: int | None = None, **filters: str) -> list[Object]:
-        """What was decided on meeting messages, `most` of them at most."""
+        """Decisions on meeting messages, at most `most`."""
         return self._all(_OPERATIONS, filters, most=most)
 
     def meetings(self, most: int, **filters: str) -> list[Object]:
-        """Scheduled meetings, `most` of them at most."""
+        """Scheduled meetings, at most `most`."""
         return self._all(_MEETINGS, filters, most=most)
 
     def act_on_meeting(self, id_: int, action: str, **sent: str) -> Object:
@@ -108,11 +108,11 @@ class ManagementClient:
         return _object(self._send("POST", f"{_CHANGES}{id_}/revert/", json={"fields": fields, "force": force}))
 
     def aliases(self, **filters: str) -> list[Object]:
-        """Aliases that were given out, with their tags."""
+        """Allocated aliases with their tags."""
         return self._all(_ALIASES, filters)
 
     def scheduled(self, **filters: str) -> list[Object]:
-        """The present or next occurrence of every scheduled meeting."""
+        """The current or next occurrence of every scheduled meeting."""
         return self._all(_SCHEDULED, filters)
 
     def doctor(self, id_: int) -> Object:
@@ -120,7 +120,7 @@ class ManagementClient:
         return _object(self._send("GET", f"{_INTEGRATIONS}{id_}/doctor/"))
 
     def integration(self, reference: str) -> Object:
-        """The integration of a UUID, an id or a name. Raises CommandFailed unless there is exactly one."""
+        """The integration with a UUID, an id or a name. Raises CommandFailed unless there is exactly one."""
         if is_guid(reference):
             filters = {"uuid": reference.lower()}
         else:
@@ -128,19 +128,19 @@ class ManagementClient:
         found = self.integrations(**filters)
         if not found:
             raise CommandFailed(
-                Exit.MISSING, f"There is no integration {reference!r}: `integrations list` shows those that there are."
+                Exit.MISSING, f"There is no integration {reference!r}: `integrations list` shows the existing ones."
             )
         if len(found) > 1:
             uuids = ", ".join(str(each["uuid"]) for each in found)
-            raise CommandFailed(Exit.CONFLICT, f"{len(found)} integrations are called {reference!r}: {uuids}.")
+            raise CommandFailed(Exit.CONFLICT, f"{len(found)} integrations are named {reference!r}: {uuids}.")
         return found[0]
 
     def read(self, id_: int) -> Saved:
-        """The integration of an id, with its ETag."""
+        """The integration with an id, with its ETag."""
         answer = self._send("GET", f"{_INTEGRATIONS}{id_}/")
         etag = answer.headers.get("ETag", "")
         if not etag:  # without one, a save could overwrite somebody else's
-            raise CommandFailed(Exit.UNAVAILABLE, "The deployment sent no ETag. Is something in between dropping it?")
+            raise CommandFailed(Exit.UNAVAILABLE, "The deployment sent no ETag. Does something in between remove it?")
         return Saved(_object(answer), etag)
 
     def create(self, fields: Mapping[str, Any]) -> Object:
@@ -157,12 +157,12 @@ class ManagementClient:
         self._send("POST", f"{_INTEGRATIONS}{before.id}/check/", json=fields)
 
     def preview(self, id_: int, template: str, text: str | None, values: Mapping[str, Any]) -> Object:
-        """What a template would look like (T4); `text` None previews the saved one."""
+        """The preview of a template (T4); `text` None previews the saved one."""
         sent = {"template": template, "values": values} | ({} if text is None else {"text": text})
         return _object(self._send("POST", f"{_INTEGRATIONS}{id_}/preview/", json=sent))
 
     def manifest_installed(self, id_: int, revision: int) -> None:
-        """Note that this revision of the manifest is installed. Raises CommandFailed when there is a newer one."""
+        """Record that this revision of the manifest is installed. Raises CommandFailed if there is a newer one."""
         self._send("POST", f"{_INTEGRATIONS}{id_}/manifest_installed/", json={"manifest_revision": revision})
 
     def sign_in(self, id_: int) -> Object:
@@ -178,7 +178,7 @@ class ManagementClient:
         return self._all(_ROLES, {})
 
     def create_api_client(self, name: str, role: str) -> Object:
-        """A new OAuth2 client with the role of a URI; `private_key_jwt` is told only now."""
+        """A new OAuth2 client with the role of a URI; `private_key_jwt` is only available now."""
         return _object(self._send("POST", _API_CLIENTS, json={"client_name": name, "role": role}))
 
     def delete_api_client(self, id_: int) -> None:
@@ -193,9 +193,9 @@ class ManagementClient:
     def _all(
         self, path: str, filters: Mapping[str, str], limit: int = _PAGE_SIZE, *, most: int | None = None
     ) -> list[Object]:
-        """Every page of a list, or `most` of its objects.
+        """Every page of a list, or at most `most` of its objects.
 
-        Pages are asked for by offset, because `meta.next` does not know a path prefix.
+        Pages are requested by offset, because `meta.next` does not include a path prefix.
         """
         found: list[Object] = []
         while True:
@@ -231,7 +231,7 @@ def _object(answer: httpx.Response) -> Object:
 
 
 def _page(answer: httpx.Response) -> tuple[list[Object], int]:
-    """The objects of a page, and how many there are in all pages."""
+    """The objects of a page, and the number on all pages."""
     match _object(answer):
         case {"meta": {"total_count": int(total)}, "objects": list(objects)}:
             return objects, total
@@ -240,12 +240,12 @@ def _page(answer: httpx.Response) -> tuple[list[Object], int]:
 
 def _stranger(answer: httpx.Response) -> CommandFailed:
     return CommandFailed(
-        Exit.UNAVAILABLE, f"{answer.url} answered as no management API does. Is --url the deployment's base URL?"
+        Exit.UNAVAILABLE, f"what answers at {answer.url} is not a management API. Is --url the deployment's base URL?"
     )
 
 
 def _refusal(answer: httpx.Response) -> CommandFailed | SettingsInvalid:
-    """The error that an answer stands for."""
+    """The exception for an error response."""
     try:
         body = answer.json()
     except ValueError:
@@ -267,7 +267,7 @@ _HINTS = {
 
 
 def _message(answer: httpx.Response, body: Any) -> str:
-    """What the deployment says is wrong; its status where it says nothing that is meant for people."""
+    """The deployment's error message; its status if there is none for people."""
     told = body.get("error") if isinstance(body, dict) else None
     if isinstance(told, str):
         number = body.get("correlation_id")

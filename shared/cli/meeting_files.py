@@ -1,4 +1,4 @@
-"""A meeting message from a file: Graph's JSON, an iCalendar object, or a mail with one in it."""
+"""A meeting message in a file: Graph's JSON, an iCalendar object, or a mail that contains one."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _Event: TypeAlias = Any
 """A VEVENT. icalendar's type of a property is the union of everything that any property may be."""
 
 _FAULTS = (ValueError, LookupError, AttributeError, TypeError, OverflowError, RecursionError)
-"""What comes of properties that are of another type than they should be."""
+"""What properties of an unexpected type raise."""
 
 _KINDS = {"REQUEST": Kind.REQUEST, "PUBLISH": Kind.REQUEST, "CANCEL": Kind.CANCELLATION}
 
 
 def read_meeting(file: Path) -> MeetingRequest | None:
-    """The meeting message of a file; None for something that would be left alone. Raises CommandFailed."""
+    """The meeting message in a file; None for one that would be ignored. Raises CommandFailed."""
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -35,16 +35,16 @@ def read_meeting(file: Path) -> MeetingRequest | None:
     readers = {".json": _from_json, ".ics": _from_ics, ".eml": _from_eml}
     reader = readers.get(file.suffix.lower())
     if reader is None:
-        raise CommandFailed(Exit.USAGE, f"{file}: what is in it? Name it {', '.join(readers)}.")
+        raise CommandFailed(Exit.USAGE, f"{file}: unknown format. Name it {', '.join(readers)}.")
     try:
         return reader(content)
     except (*_FAULTS, Unavailable) as error:
         reason = f"it has no {error.args[0]}" if isinstance(error, KeyError) else str(error).rstrip(".")
-        raise CommandFailed(Exit.REFUSED, f"{file} cannot be understood: {reason}.") from error
+        raise CommandFailed(Exit.REFUSED, f"{file} cannot be parsed: {reason}.") from error
 
 
 def _from_json(content: bytes) -> MeetingRequest | None:
-    """A message of Graph with its event expanded; or an event, taken for a request of its own."""
+    """A message of Graph with its event expanded; or an event, treated as a request of its own."""
     from shared.mailboxes.graph.message_payload import parse_message
 
     payload = json.loads(content)
@@ -60,12 +60,12 @@ def _from_ics(content: bytes) -> MeetingRequest | None:
 def _from_calendar(content: str, body: str = "", received: datetime | None = None) -> MeetingRequest | None:
     calendar = ICalendar.from_ical(content)
     if not isinstance(calendar, ICalendar):
-        raise ValueError("it holds no VCALENDAR, or several")
+        raise ValueError("it contains no VCALENDAR, or several")
     kind = _KINDS.get(str(calendar.get("METHOD", "REQUEST")).upper())
     events: list[_Event] = calendar.walk("VEVENT")
     if kind is None or not events:
         return None
-    # With a series come its exceptions; the message is about the series.
+    # A series includes its exceptions; the message is about the series.
     event = next((event for event in events if "RECURRENCE-ID" not in event), events[0])
     text = body if not is_empty(body) else _description(event)
     return MeetingRequest(
@@ -81,10 +81,10 @@ def _from_calendar(content: str, body: str = "", received: datetime | None = Non
 
 
 def _description(event: _Event) -> str:
-    """What the meeting says: DESCRIPTION, which Outlook shows; HTML beside it may be stale or an empty page.
+    """The meeting's text: DESCRIPTION, which Outlook shows; an HTML version may be outdated or an empty page.
 
-    Reported of calendars in public (ical4j #258, nextcloud/calendar #3863). Not confirmed without a live tenant: that
-    Exchange too takes the HTML only where there is no description.
+    Reported publicly for calendars (ical4j #258, nextcloud/calendar #3863). Not confirmed without a live tenant: that
+    Exchange too uses the HTML only if there is no description.
     """
     plain = str(event.get("DESCRIPTION") or "")
     return plain if plain.strip() else str(event.get("X-ALT-DESC") or plain)
@@ -115,7 +115,7 @@ def _item(event: _Event, body: str) -> CalendarItem:
 
 
 def _zone(start: date) -> str:
-    """The zone of DTSTART: by its name, or by the rules of its VTIMEZONE. Days and floating times are UTC's here."""
+    """The zone of DTSTART: by its name, or by the rules of its VTIMEZONE. Days and floating times count as UTC here."""
     if not isinstance(start, datetime) or start.tzinfo is None:
         return UTC_NAME
     zone = start.tzinfo
@@ -143,7 +143,7 @@ def _until(event: _Event) -> datetime | None:
 
 
 def _moment(when: Any) -> datetime:
-    """A moment of iCalendar in UTC; one without a zone is taken for UTC, a day for its midnight."""
+    """An iCalendar time in UTC; one without a zone counts as UTC, a day as its midnight."""
     moment = when if isinstance(when, datetime) else datetime.combine(when, time())
     if not 1601 < moment.year < 9999:
         raise ValueError("a time is out of range")
@@ -156,6 +156,6 @@ def _address(person: object) -> str:
 
 
 def _from_eml(content: bytes) -> MeetingRequest | None:
-    """A mail: the calendar in its body says what it asks for, the body's own text is what people see."""
+    """A mail: the calendar in its body is the request, the body's own text is what people see."""
     mail = read_mail(content)
     return _from_calendar(*mail) if mail else None

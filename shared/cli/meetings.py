@@ -17,7 +17,7 @@ from shared.cli.operations import outcome_of
 from shared.cli.outcome import CommandFailed, Exit
 from shared.cli.show import Output
 
-commands = group("Scheduled meetings: find one, see why it is as it is, close its room.")
+commands = group("Scheduled meetings: find one, see its history, close its room.")
 
 _NEAREST = 50
 _Meeting = Annotated[str, typer.Argument(metavar="MEETING", help="Its id, alias or tag, or what a search finds once.")]
@@ -28,13 +28,13 @@ _Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How man
 @commands.command("list")
 def list_(
     context: typer.Context,
-    integration: Annotated[str, typer.Option("--integration", help="Name, UUID or id; all otherwise.")] = "",
-    since: Annotated[datetime | None, typer.Option("--since", help="In UTC; now if not given.")] = None,
+    integration: Annotated[str, typer.Option("--integration", help="Name, UUID or id; all by default.")] = "",
+    since: Annotated[datetime | None, typer.Option("--since", help="In UTC; now by default.")] = None,
     until: Annotated[datetime | None, typer.Option("--until", help="In UTC.")] = None,
     limit: _Limit = _NEAREST,
     output: Form = Output.TEXT,
 ) -> None:
-    """List meetings that are on or to come, the next first. Times are those of the current or next occurrence."""
+    """List current and future meetings, the next first. Times are those of the current or next occurrence."""
     with context.ensure_object(Connection).open() as management:
         filters = {"end__gte": (since or datetime.now(UTC).replace(tzinfo=None)).isoformat(timespec="seconds")}
         if until:
@@ -47,14 +47,14 @@ def list_(
 @commands.command()
 def search(
     context: typer.Context,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="Of the subject, name, description, alias or tag.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="Part of the subject, name, description, alias or tag.")],
     limit: _Limit = _NEAREST,
     output: Form = Output.TEXT,
 ) -> None:
-    """Find meetings, past ones too, the latest first.
+    """Find meetings, including past ones, the latest first.
 
-    Organizers are found as far as names and descriptions of conferences hold them, which the integration's templates
-    say. A meeting that got no room is in `operations list`.
+    Organizers can only be found if the names and descriptions of conferences contain them, depending on the
+    integration's templates. Meetings without a room are in `operations list`.
     """
     with context.ensure_object(Connection).open() as management:
         _print(management.meetings(limit, order_by="-start", text=text), output)
@@ -62,7 +62,7 @@ def search(
 
 @commands.command("show")
 def show_(context: typer.Context, meeting: _Meeting, output: Form = Output.TEXT) -> None:
-    """Show one meeting: its room, its occurrences, and what was decided on its messages."""
+    """Show one meeting: its room, its occurrences, and the decisions on its messages."""
     with context.ensure_object(Connection).open() as management:
         found = _meant(management, meeting)
         decided = [each for id_ in found["operations"] for each in management.operations(transaction_uuid=id_)]
@@ -78,7 +78,7 @@ def close(
     *,
     yes: _Yes = False,
 ) -> None:
-    """Close a meeting's room at once. It stays closed, whatever the organizer sends, until it is reopened."""
+    """Close a meeting's room immediately. It stays closed, whatever the organizer sends, until it is reopened."""
     with context.ensure_object(Connection).open() as management:
         found = _meant(management, meeting)
         if not yes:
@@ -89,7 +89,7 @@ def close(
 
 @commands.command()
 def reopen(context: typer.Context, meeting: _Meeting) -> None:
-    """Open a room again that was closed by `close`."""
+    """Reopen a room that was closed with `close`."""
     with context.ensure_object(Connection).open() as management:
         found = management.act_on_meeting(int(_meant(management, meeting)["id"]), "reopen")
     typer.echo(show.plain(f"{found['alias']}: {_door(found)}."))
@@ -142,7 +142,7 @@ def _meant(management: ManagementClient, meeting: str) -> Object:
         raise CommandFailed(Exit.MISSING, f"There is no meeting {meeting!r}: `meetings search` finds them by text.")
     if len(found) > 1:
         some = ", ".join(f"{each['id']} ({each['start']})" for each in found)
-        raise CommandFailed(Exit.CONFLICT, f"{meeting!r} is in several meetings; give one of their ids: {some} …")
+        raise CommandFailed(Exit.CONFLICT, f"{meeting!r} matches several meetings; use one of their ids: {some} …")
     return found[0]
 
 

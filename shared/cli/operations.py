@@ -1,4 +1,4 @@
-"""`operations`: what was decided on meeting messages."""
+"""`operations`: the decisions on meeting messages."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from shared.cli.management import Object
 from shared.cli.outcome import CommandFailed, Exit
 from shared.cli.show import Output
 
-commands = group("What was decided on meeting messages, and what was answered.")
+commands = group("Decisions on meeting messages, and the answers.")
 
 _NEWEST = 50
-_Since = Annotated[datetime | None, typer.Option("--since", help="In UTC; all otherwise.")]
+_Since = Annotated[datetime | None, typer.Option("--since", help="In UTC; all by default.")]
 
 
 @commands.command("list")
 def list_(
     context: typer.Context,
-    integration: Annotated[str, typer.Option("--integration", help="Name, UUID or id; all otherwise.")] = "",
+    integration: Annotated[str, typer.Option("--integration", help="Name, UUID or id; all by default.")] = "",
     since: _Since = None,
     *,
     failed: Annotated[bool, typer.Option("--failed", help="Only what went wrong.")] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many, the newest first.")] = _NEWEST,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many, newest first.")] = _NEWEST,
     output: Form = Output.TEXT,
 ) -> None:
-    """List what was decided, the newest first. Exit code 0, also when there is nothing to list."""
+    """List decisions, newest first. Exit code 0, also if there is nothing to list."""
     with context.ensure_object(Connection).open() as management:
         filters = {"order_by": "-creation_time"}
         if integration:
@@ -56,10 +56,10 @@ def list_(
 @commands.command("show")
 def show_(
     context: typer.Context,
-    correlation_id: Annotated[str, typer.Argument(metavar="CORRELATION_ID", help="As in an answer, alarm or log.")],
+    correlation_id: Annotated[str, typer.Argument(metavar="CORRELATION_ID", help="From an answer, alarm or log.")],
     output: Form = Output.TEXT,
 ) -> None:
-    """Show what was decided on a meeting message, and the cause if it went wrong."""
+    """Show the decision on a meeting message, and the cause if something went wrong."""
     with context.ensure_object(Connection).open() as management:
         found = management.operations(transaction_uuid=correlation_id.strip().lower())
         if not found:
@@ -71,8 +71,8 @@ def show_(
 
 
 def outcome_of(operation: Object) -> str:
-    """How the work on an operation ended, in a word or two."""
-    return "under way" if operation["is_pending"] else "done" if operation["success"] else "failed"
+    """The outcome of an operation, in a word or two."""
+    return "in progress" if operation["is_pending"] else "done" if operation["success"] else "failed"
 
 
 def _lines(found: Object, integration: str) -> list[Text]:

@@ -12,21 +12,21 @@ class Exit(IntEnum):
     """Exit codes. 2 is the command line parser's own."""
 
     DONE = 0
-    """Also `diff` when there is nothing to change, and `doctor` when nothing is wrong."""
+    """Also `diff` if there is nothing to change, and `doctor` if nothing is wrong."""
     CHANGES = 1
     """`diff` has found something that `apply` would change, or `doctor` something that is wrong."""
     USAGE = 2
-    """The command was not written correctly, or lacks what it needs to reach the deployment."""
+    """The command is invalid, or lacks what it needs to reach the deployment."""
     REFUSED = 3
-    """A file, a template or settings are at fault. Nothing of the integration at fault was changed."""
+    """A file, a template or settings are invalid. Nothing of the integration concerned was changed."""
     ACCESS = 4
-    """The deployment does not accept the caller."""
+    """The deployment rejected the caller."""
     CONFLICT = 5
     """Somebody else has changed the integration meanwhile, or something is in the way."""
     MISSING = 6
     """There is no such integration or resource."""
     UNAVAILABLE = 7
-    """The deployment cannot be reached, or cannot answer now."""
+    """The deployment cannot be reached, or cannot answer at the moment."""
 
 
 class CommandFailed(SchedulingError):

@@ -28,14 +28,14 @@ from shared.personal.fields import normal
 commands = group("Personal VMRs of our own store.")
 
 IMPORT_BATCH_SIZE = 100
-"""VMRs of one request."""
+"""VMRs per request."""
 
 _PINS = ("pin", "guest_pin")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A VMR that has to be sent: as it is in the file, and the object of the API."""
+    """A VMR that has to be sent: its file entry, and its API object."""
 
     source: FileVmr
     fields: Object
@@ -44,7 +44,7 @@ class Wanted:
 @commands.command("list")
 def list_(
     context: typer.Context,
-    owner: Annotated[str, typer.Option("--owner", help="Only those of this person's e-mail address.")] = "",
+    owner: Annotated[str, typer.Option("--owner", help="Only those of the person with this e-mail address.")] = "",
     output: Form = Output.TEXT,
 ) -> None:
     """List personal VMRs with their aliases, without their PINs."""
@@ -69,7 +69,7 @@ def delete(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Delete personal VMRs. Their numbers come free; invitations that name them lead nowhere."""
+    """Delete personal VMRs. Their numbers become available; invitations with these numbers no longer work."""
     with context.ensure_object(Connection).open() as management:
         present = management.vmrs()
         meant = [_meant(name, present) for name in vmrs]
@@ -82,15 +82,17 @@ def delete(
 
 
 def _meant(name: str, present: Sequence[Object]) -> Object:
-    """The one VMR of a name or id. Raises CommandFailed."""
+    """The one VMR with a name or id. Raises CommandFailed."""
     found = [each for each in present if name == str(each["id"])] or [
         each for each in present if normal(str(each["name"])) == normal(name)
     ]
     if not found:
-        raise CommandFailed(Exit.MISSING, f"There is no personal VMR {name!r}: `personal list` shows those there are.")
+        raise CommandFailed(
+            Exit.MISSING, f"There is no personal VMR {name!r}: `personal list` shows the existing ones."
+        )
     if len(found) > 1:
         ids = ", ".join(str(each["id"]) for each in found)
-        raise CommandFailed(Exit.CONFLICT, f"{len(found)} VMRs are called {name!r}: give one of the ids {ids}.")
+        raise CommandFailed(Exit.CONFLICT, f"{len(found)} VMRs are named {name!r}: use one of the ids {ids}.")
     return found[0]
 
 
@@ -99,12 +101,12 @@ def import_(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A .csv or .json file; docs/personal-vmrs.md.")],
     integration: Annotated[
-        str, typer.Option("--integration", help="The integration they belong to: name, UUID or id. All otherwise.")
+        str, typer.Option("--integration", help="The integration they belong to: name, UUID or id; all by default.")
     ] = "",
 ) -> None:
-    """Create or change personal VMRs, so that they are as the file says; VMRs are told by their names.
+    """Create or change personal VMRs to match a file; VMRs are identified by their names.
 
-    Those that are not in the file stay as they are. An import that was interrupted is finished by running it again.
+    Those that are not in the file stay unchanged. An interrupted import is completed by running it again.
     """
     found = read(file)
     _check(found)
@@ -113,9 +115,9 @@ def import_(
         wanted = _plan(found, management.vmrs(), owner)
         faults = _send(management, wanted)
     created = sum("resource_uri" not in each.fields for each in wanted)
-    typer.echo(f"{created} new, {len(wanted) - created} changed, {len(found) - len(wanted)} were so already.")
+    typer.echo(f"{created} new, {len(wanted) - created} changed, {len(found) - len(wanted)} unchanged.")
     if faults:
-        show.note(f"Not all of these were saved: {len({fault.line for fault in faults})} are at fault.")
+        show.note(f"Not all of these were saved: {len({fault.line for fault in faults})} have errors.")
         raise FileRefused(faults)
 
 
@@ -133,7 +135,7 @@ def _check(found: Sequence[FileVmr]) -> None:
             faults += _placed(vmr, refused.faults)
             continue
         if name in names:
-            faults.append(vmr.fault("name", f"is there twice, first in line {names[name]}."))
+            faults.append(vmr.fault("name", f"is duplicated, first in line {names[name]}."))
         names.setdefault(name, vmr.line)
     if faults:
         raise FileRefused(faults)
@@ -144,7 +146,7 @@ def _placed(vmr: FileVmr, faults: dict[str, list[str]]) -> list[Fault]:
 
 
 def _plan(found: Sequence[FileVmr], present: Sequence[Object], owner: str | None) -> list[Wanted]:
-    """What differs from what is there. A VMR is the one of the same name that belongs to the same integration."""
+    """The differences from what exists. A VMR is identified by its name within its integration."""
     known = {normal(each["name"]): each for each in present if each["exchange_connector"] == owner}
     wanted = []
     for vmr in found:
@@ -164,7 +166,7 @@ def _comparable(name: str, value: Any) -> Any:
 
 
 def _send(management: ManagementClient, wanted: Sequence[Wanted]) -> list[Fault]:
-    """Send all, in parts; returns what the deployment finds wrong, as a name or an alias that another VMR has."""
+    """Send all, in chunks; returns what the deployment finds wrong, such as a name or an alias that another VMR has."""
     faults: list[Fault] = []
     columns = TextColumn("Personal VMRs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=Console(stderr=True), disable=not wanted) as progress:
@@ -183,7 +185,7 @@ def _parts(wanted: Sequence[Wanted]) -> Iterator[Sequence[Wanted]]:
 
 
 def _of_part(part: Sequence[Wanted], faults: dict[str, list[str]]) -> Iterator[Fault]:
-    """Faults `objects.<place>.<field>` at the lines of the file."""
+    """Problems at `objects.<place>.<field>` with the lines of the file."""
     for path, messages in faults.items():
         _, place, field = path.split(".", 2)
         yield from _placed(part[int(place)].source, {field: messages})

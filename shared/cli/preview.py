@@ -1,4 +1,4 @@
-"""`preview`: what a template would look like."""
+"""`preview`: what a template would produce."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ def preview(
     integration: Reference,
     template: Annotated[str, typer.Argument(metavar="TEMPLATE", help="A setting such as conference_name_template.")],
     text: Annotated[
-        Path | None, typer.Option("--text", help="Try the template in this file instead of the saved one.")
+        Path | None, typer.Option("--text", help="Preview the template in this file instead of the saved one.")
     ] = None,
     value: Annotated[
         list[str] | None,
         typer.Option(
             "--value",
             metavar="NAME=TEXT",
-            help="A variable's value; NAME:=JSON for a list, true or false. Times are "
-            "as in 2026-11-30T10:00:00+01:00. Samples otherwise.",
+            help="A variable's value; NAME:=JSON for a list, true or false. Times are in the form "
+            "2026-11-30T10:00:00+01:00. Samples by default.",
         ),
     ] = None,
     browser: Annotated[bool, typer.Option("--open", help="Show the HTML in a browser, from a temporary file.")] = False,
     output: Form = Output.TEXT,
 ) -> None:
-    """Show what a template would look like, with the integration's own numbers, sample values, or given ones.
+    """Show what a template would produce, with the integration's own numbers, sample values, or given ones.
 
-    Exit code 3: the template has faults.
+    Exit code 3: the template is invalid.
     """
     values = dict(map(_pair, value or []))
     tried = None if text is None else _template(text)
@@ -57,7 +57,7 @@ def preview(
 
 
 def _print(result: dict[str, Any]) -> None:
-    """The rendered template on the standard output, all about it beside."""
+    """The rendered template on standard output, everything else on standard error."""
     for message in result["messages"]:
         show.note(f"pex_debug_log: {message}")
     for fault in result["faults"]:
@@ -68,7 +68,7 @@ def _print(result: dict[str, Any]) -> None:
 
 
 def _open(html: str) -> None:
-    """The template in a page that runs no script: who wrote it may not be who looks at it."""
+    """The template in a page that runs no script: its author may not be the one who looks at it."""
     policy = "default-src 'none'; img-src https: data:; style-src 'unsafe-inline'"
     with NamedTemporaryFile("w", suffix=".html", delete=False, encoding="utf-8") as page:
         page.write(
@@ -87,7 +87,7 @@ def _pair(text: str) -> tuple[str, Any]:
     try:
         return name.removesuffix(":"), json.loads(value)
     except ValueError as error:
-        raise CommandFailed(Exit.USAGE, f"--value {name.removesuffix(':')} is no JSON: {error}.") from error
+        raise CommandFailed(Exit.USAGE, f"--value {name.removesuffix(':')} is not JSON: {error}.") from error
 
 
 def _template(file: Path) -> str:

@@ -1,4 +1,4 @@
-"""Asking at the terminal for the settings that an integration cannot do without."""
+"""Prompts for the settings that an integration requires."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from shared.integrations.setting import setting_of
 
 _SUGGESTED = {"authentication_method": "GRAPH"}
 _FIRST = ("name", "authentication_method")
-"""What decides on which others are required comes first."""
+"""Settings that determine which others are required come first."""
 
 
 def ask_settings(*, local: bool) -> dict[str, Any]:
-    """Settings that make a complete integration. A secret is a FromEnvironment. Raises typer.Abort when given up."""
+    """The settings of a complete integration. A secret is a FromEnvironment. Raises typer.Abort if the user gives
+    up.
+    """
     given: dict[str, Any] = {}
     for name in _FIRST:
         given[name] = _ask(name)
@@ -47,7 +49,7 @@ def _ask(name: str) -> Any:
     setting = setting_of(field)
     typer.echo(f"\n{setting.label}\n  {setting.help}", err=True)
     if name in SECRET_FIELDS:
-        variable = typer.prompt("  Name of the environment variable that holds it", default=name.upper(), err=True)
+        variable = typer.prompt("  Name of its environment variable", default=name.upper(), err=True)
         return FromEnvironment(variable.strip())
     if choices := _choices(field.annotation):
         answer = typer.prompt(

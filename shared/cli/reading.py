@@ -1,8 +1,8 @@
-"""Reads integrations from YAML or JSON, and remembers on which line everything stands.
+"""Reads integrations from YAML or JSON, and remembers the line of everything.
 
-A file holds one integration or a list of them, with the management API's field names. Keys that are there twice are
-refused. `!env NAME`, or `{from_env: NAME}` where tags cannot be written, stands for an environment variable's value.
-Anchors, aliases and merge keys (`<<: *base`) work, so that integrations of one file can share texts.
+A file contains one integration or a list of them, with the management API's field names. Duplicate keys are rejected.
+`!env NAME`, or `{from_env: NAME}` where tags cannot be written, stands for an environment variable's value. Anchors,
+aliases and merge keys (`<<: *base`) work, so that integrations in one file can share texts.
 """
 
 from __future__ import annotations
@@ -41,14 +41,16 @@ class FromEnvironment:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a field stands: the line of its name, of its text's first line (a `|` block), and of its list's entries."""
+    """The position of a field: the line of its name, of its text's first line (a `|` block), and of its list's
+    entries.
+    """
 
     line: int
     text: int | None = None
     entries: tuple[int, ...] = ()
 
     def of(self, message: str) -> int:
-        """The line that a fault is about: messages may begin with "line 3: " of a text, or "Entry 2: " of a list."""
+        """The line of a problem: messages may begin with "line 3: " of a text, or "Entry 2: " of a list."""
         found = _WHERE.match(message)
         if found is None:
             return self.line
@@ -60,7 +62,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Entry:
-    """One integration of a file: its fields as they are written there, and where.
+    """One integration in a file: its fields as written there, and their lines.
 
     `variables` names the environment variable of each field whose value came from one: such values are never printed.
     """
@@ -72,19 +74,19 @@ class Entry:
     variables: Mapping[str, str] = field(default_factory=dict)
 
     def fault(self, name: str, message: str) -> Fault:
-        """A fault of a field; one that is not in the file is placed at the integration's first line."""
+        """A problem of a field; for a field that is not in the file the line is the integration's first."""
         place = self.places.get(name)
         if name in self.variables:
             message = message.replace(quoted(str(self.fields[name])), f"the value of {self.variables[name]}")
         return Fault(self.file, place.of(message) if place else self.line, name.replace("__all__", ""), message)
 
     def faults(self, found: Mapping[str, list[str]]) -> list[Fault]:
-        """Faults by field, as the settings' checks and the management API tell them."""
+        """Problems by field, as reported by the settings' checks and the management API."""
         return [self.fault(name, message) for name, messages in found.items() for message in messages]
 
 
 def read(path: Path) -> list[Entry]:
-    """The integrations of a file, or of the standard input for `-`. Raises FileRefused."""
+    """The integrations of a file, or of standard input for `-`. Raises FileRefused."""
     name = "<stdin>" if path == STDIN else str(path)
     try:
         data = sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
@@ -97,10 +99,10 @@ def read(path: Path) -> list[Entry]:
 
 
 def parse(name: str, text: str) -> list[Entry]:
-    """The integrations of a text; `name` is what faults call it. Raises FileRefused."""
+    """The integrations of a text; `name` is its name in messages. Raises FileRefused."""
     try:
         values = _json(text)
-        # No tab can be inside a JSON string, and outside one YAML does not take it everywhere.
+        # No tab can be inside a JSON string, and outside one YAML does not accept it everywhere.
         root = YAML(typ="safe", pure=True).compose(text if values is None else text.replace("\t", " "))
         nodes = _integrations(root, name)
         for node in _below(nodes):
@@ -109,9 +111,9 @@ def parse(name: str, text: str) -> list[Entry]:
     except YAMLError as error:
         raise FileRefused([_unreadable(name, error)]) from error
     except RecursionError as error:
-        raise FileRefused([Fault(name, 1, "", "is nested too deep.")]) from error
+        raise FileRefused([Fault(name, 1, "", "is nested too deeply.")]) from error
     except ValueError as error:  # a number of thousands of digits
-        raise FileRefused([Fault(name, 1, "", f"holds a value that cannot be read: {error}.")]) from error
+        raise FileRefused([Fault(name, 1, "", f"contains a value that cannot be read: {error}.")]) from error
     written = values if isinstance(values, list) else [values]
     return [
         Entry(name, _line(node), {key: _variable(value) for key, value in fields.items()}, _places(node))
@@ -153,7 +155,7 @@ def _variable(value: Any) -> Any:
 
 
 def _integrations(root: Node | None, name: str) -> list[MappingNode]:
-    """The mappings that hold one integration each. Raises FileRefused when there is anything else."""
+    """The mappings that hold one integration each. Raises FileRefused if there is anything else."""
     nodes = root.value if root and root.tag == _LIST else [root] if root else []
     faults = [
         Fault(name, _line(node), "", "must be an integration's settings, such as `name: Example Corp`.")
@@ -161,14 +163,14 @@ def _integrations(root: Node | None, name: str) -> list[MappingNode]:
         if node.tag != _MAPPING
     ]
     if root is None:
-        faults = [Fault(name, 1, "", "is empty: it should hold one integration or a list of them.")]
+        faults = [Fault(name, 1, "", "is empty: it should contain one integration or a list of them.")]
     if faults:
         raise FileRefused(faults)
     return list(nodes)
 
 
 def _below(nodes: Iterable[Node]) -> Iterator[Node]:
-    """Every node once, however often aliases lead to it, even in circles."""
+    """Every node once, however often aliases lead to it, even in cycles."""
     waiting, seen = list(nodes), set[int]()
     while waiting:
         node = waiting.pop()
@@ -183,19 +185,19 @@ def _below(nodes: Iterable[Node]) -> Iterator[Node]:
 
 
 def _refuse_duplicates(node: Node, name: str) -> None:
-    """Raise FileRefused for keys of a mapping that are there twice or are no texts."""
+    """Raise FileRefused for keys of a mapping that are duplicated or not texts."""
     seen: dict[str, int] = {}
     for key, _ in node.value if isinstance(node, MappingNode) else ():
         if not isinstance(key, ScalarNode) or key.tag not in (_TEXT, _MERGE):
             raise FileRefused([Fault(name, _line(key), "", "a field's name must be a text.")])
         if key.value in seen:
-            message = f"is there twice, first in line {seen[key.value]}. Delete one of them."
+            message = f"is duplicated, first in line {seen[key.value]}. Delete one of them."
             raise FileRefused([Fault(name, _line(key), key.value, message)])
         seen[key.value] = _line(key)
 
 
 def _places(node: MappingNode) -> dict[str, Place]:
-    """Where each field of an integration stands; a merged one stands where it was merged from."""
+    """The position of each field of an integration; a merged one is where it was merged from."""
     found: dict[str, Place] = {}
     for key, value in node.value:
         if key.tag == _MERGE:
@@ -216,7 +218,7 @@ def _line(node: Node) -> int:
 
 
 def _unreadable(name: str, error: YAMLError) -> Fault:
-    """Only the parser's finding: its full message quotes the file, which may hold secrets."""
+    """Only the parser's problem: its full message quotes the file, which may contain secrets."""
     mark = error.problem_mark or error.context_mark if isinstance(error, MarkedYAMLError) else None
-    problem = error.problem if isinstance(error, MarkedYAMLError) else "it holds control characters"
-    return Fault(name, mark.line + 1 if mark else 1, "", f"is neither YAML nor JSON that can be read: {problem}.")
+    problem = error.problem if isinstance(error, MarkedYAMLError) else "it contains control characters"
+    return Fault(name, mark.line + 1 if mark else 1, "", f"is neither valid YAML nor valid JSON: {problem}.")

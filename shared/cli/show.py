@@ -1,4 +1,4 @@
-"""How things look in a terminal. What is printed comes from outside, so it is never read as markup or control codes."""
+"""Output for terminals. What is printed comes from outside, so it is never interpreted as markup or control codes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from shared.cli.management import Object
 from shared.integrations.integration import SECTIONS
 
 _NARROWEST = 120
-"""Columns of what goes to a file or a pipe, where no terminal says how many there are."""
+"""Columns for output to a file or a pipe, where there is no terminal width."""
 
 
 class Output(StrEnum):
@@ -41,7 +41,7 @@ def as_json(value: Any) -> None:
 
 
 def note(message: str) -> None:
-    """Tell the person something that is not the command's result."""
+    """Print something that is not the command's result."""
     typer.echo(plain(message), err=True)
 
 
@@ -75,7 +75,7 @@ def integration(fields: Object) -> Iterator[Text]:
 
 def change(planned: Change) -> Iterator[Text]:
     """What applying would do to one integration."""
-    titles = {"create": "will be created", "update": "will be changed", "none": "stays as it is"}
+    titles = {"create": "will be created", "update": "will be changed", "none": "stays unchanged"}
     yield Text(" ".join(filter(None, (plain(planned.name), plain(planned.uuid), titles[planned.action]))), style="bold")
     for name in sorted(planned.values):
         if variable := planned.entry.variables.get(name):
@@ -93,7 +93,7 @@ def change(planned: Change) -> Iterator[Text]:
 
 
 def change_json(planned: Change) -> dict[str, Any]:
-    """The same for programs. Secrets are named, not shown; of values from the environment only the variables."""
+    """The same for programs. Secrets are named, not shown; for values from the environment only the variables are."""
     return {
         "action": planned.action,
         "file": planned.entry.file,
@@ -116,7 +116,7 @@ _STYLES: Mapping[str, str] = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def _difference(name: str, now: Any, then: Any, *, new: bool) -> Iterator[Text]:
-    """A field's old and new value; of a long text only the lines that differ."""
+    """A field's old and new value; for a long text only the lines that differ."""
     before, after = _value(now), _value(then)
     if new:
         yield Text(f"  + {name}: {_indented(after)}", style="green")
@@ -134,7 +134,7 @@ def _indented(text: str) -> str:
 
 
 def _value(value: Any) -> str:
-    """A setting's value as YAML would have it, without quotes."""
+    """A setting's value as in YAML, without quotes."""
     match value:
         case None:
             return "null"

@@ -16,7 +16,8 @@ commands = group()
 def sign_in_(context: typer.Context, integration: Reference, output: Form = Output.TEXT) -> None:
     """Print a link for signing in the service account of an integration (OAUTH).
 
-    It is good for an hour, once; a newer one makes it void. Open it in a private window and sign in as that account.
+    It is valid for one hour and one sign-in; a newer link invalidates it. Open it in a private window and sign in as
+    that account.
     """
     with context.ensure_object(Connection).open() as management:
         link = management.sign_in(management.integration(integration)["id"])
@@ -24,7 +25,7 @@ def sign_in_(context: typer.Context, integration: Reference, output: Form = Outp
         return show.as_json(link)
     typer.echo(show.plain(link["sign_in_link"]))
     show.note(
-        f"Open this in a private window, and sign in as the service account. Good until {link['expires']} UTC, once."
+        f"Open this in a private window, and sign in as the service account. Valid until {link['expires']} UTC, once."
     )
     show.note(f"The app registration must list the redirect URI {link['redirect_uri']}.")
     return None

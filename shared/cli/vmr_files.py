@@ -1,8 +1,8 @@
-"""Reads personal VMRs from CSV or JSON, and remembers on which line each of them begins.
+"""Reads personal VMRs from CSV or JSON, and remembers the line where each of them begins.
 
 CSV has a heading of field names; `aliases` are separated by spaces or semicolons. JSON is a list of objects with the
-management API's fields, or the list answer of a Management Node ({"meta": …, "objects": […]}): what only the node knows
-of a VMR is left aside.
+management API's fields, or a list response of a Management Node ({"meta": …, "objects": […]}): what only the node knows
+about a VMR is ignored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shared.cli.faults import Fault, FileRefused
 from shared.personal.field_table import CONFERENCE_FIELDS
 
 FIELDS = tuple(CONFERENCE_FIELDS.defaults)
-"""What a VMR in a file may have."""
+"""The fields of a VMR in a file."""
 
 _NOT_OURS = frozenset({"automatic_participants"})
 """What only the node has: entries of its own."""
@@ -32,9 +32,9 @@ _FROM_NODE = "resource_uri"
 
 @dataclass(frozen=True)
 class FileVmr:
-    """A VMR of a file: its fields as they are sent, and the line where it begins.
+    """A VMR in a file: its fields as they are sent, and the line where it begins.
 
-    `faults` are of form, found while reading; then the fields are not complete.
+    `faults` are syntax problems found while reading; the fields are incomplete then.
     """
 
     file: str
@@ -43,12 +43,12 @@ class FileVmr:
     faults: tuple[Fault, ...] = ()
 
     def fault(self, field: str, message: str) -> Fault:
-        """A fault of one of its fields."""
+        """A problem of one of its fields."""
         return Fault(self.file, self.line, field, message)
 
 
 def read(path: Path) -> list[FileVmr]:
-    """The VMRs of a file. Raises FileRefused for one that is nothing of the kind; a VMR knows its own faults."""
+    """The VMRs in a file. Raises FileRefused if it cannot be parsed at all; each VMR has its own problems."""
     name = str(path)
     if path.suffix.lower() not in (".csv", ".json"):
         raise FileRefused([Fault(name, 1, "", "must be a .csv or .json file.")])
@@ -70,19 +70,19 @@ def _csv(name: str, text: str) -> Iterator[FileVmr]:
         raise FileRefused([Fault(name, 1, "", wanted + also)])
     try:
         for row in rows:
-            line = rows.line_num  # where the row ends: no text may have line breaks
+            line = rows.line_num  # where the row ends: no text may contain line breaks
             if None in row or None in row.values():
-                found = Fault(name, line, "", "has not as many values as the first line has columns.")
+                found = Fault(name, line, "", "does not have as many values as the first line has columns.")
                 yield FileVmr(name, line, {}, (found,))
             else:
                 yield _typed(name, line, row)
     except csv.Error as error:
-        found = Fault(name, rows.line_num + 1, "", f"is no CSV that can be read: {error}.")
+        found = Fault(name, rows.line_num + 1, "", f"is not valid CSV: {error}.")
         yield FileVmr(name, found.line, {}, (found,))
 
 
 def _delimiter(text: str) -> str:
-    """Spreadsheets of many countries write semicolons."""
+    """Spreadsheets in many countries write semicolons."""
     heading = text.partition("\n")[0]
     return ";" if heading.count(";") > heading.count(",") else ","
 
@@ -121,11 +121,11 @@ def _value(name: str, line: int, column: str, value: Any) -> Any:
 
 
 def _json(name: str, text: str) -> Iterator[FileVmr]:
-    """Each object by itself, so that it is known where it begins."""
+    """Each object separately, so that its first line is known."""
     envelope = _OBJECTS.match(text)
     at = _after_space(text, envelope.end() if envelope else 0)
     if text[at : at + 1] != "[":
-        raise FileRefused([Fault(name, 1, "", 'must be a list of VMRs, or hold one under "objects".')])
+        raise FileRefused([Fault(name, 1, "", 'must be a list of VMRs, or contain one under "objects".')])
     line, counted = 1, 0
     decoder, at = json.JSONDecoder(), _after_space(text, at + 1)
     while text[at : at + 1] != "]":
@@ -135,18 +135,20 @@ def _json(name: str, text: str) -> Iterator[FileVmr]:
         except (ValueError, RecursionError) as error:
             reason = error.msg if isinstance(error, json.JSONDecodeError) else "it is nested too deeply"
             where = text.count("\n", 0, error.pos) + 1 if isinstance(error, json.JSONDecodeError) else line
-            raise FileRefused([Fault(name, where, "", f"is no JSON that can be read: {reason}.")]) from error
+            raise FileRefused([Fault(name, where, "", f"is not valid JSON: {reason}.")]) from error
         if not isinstance(value, dict):
             raise FileRefused([Fault(name, line, "", 'must be a VMR, such as {"name": "Alice\'s room"}.')])
         yield FileVmr(name, line, _own(value))
         at = _after_space(text, at)
         if text[at : at + 1] not in (",", "]"):
-            raise FileRefused([Fault(name, text.count("\n", 0, at) + 1, "", "is no JSON: a comma is missing.")])
+            raise FileRefused([Fault(name, text.count("\n", 0, at) + 1, "", "is not JSON: a comma is missing.")])
         at = _after_space(text, at + 1) if text[at] == "," else at
 
 
 def _own(value: dict[str, Any]) -> dict[str, Any]:
-    """What we keep of an object; of one that a person has written everything, so that misspelt fields are told."""
+    """The fields of an object that we use; if a person has written it, all fields, so that misspelt ones are
+    reported.
+    """
     if _FROM_NODE not in value:
         return value
     kept = {name: value[name] for name in FIELDS if name in value and name not in _NOT_OURS}

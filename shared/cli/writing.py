@@ -1,4 +1,4 @@
-"""Writes integrations as YAML that `apply` takes back without a difference."""
+"""Writes integrations as YAML that `apply` accepts without a difference."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _HEAD = f"""\
 # The add-in's icon is not part of this file either. docs/settings.md explains every setting.
 """
 _OTHER_BREAKS = re.compile("[\x85\u2028\u2029]")
-"""YAML 1.1 takes them for line ends."""
+"""YAML 1.1 treats them as line ends."""
 _STARTS = {name: section.title for section in SECTIONS for name in [next(iter(section.__annotations__))]}
 
 
 def as_yaml(integrations: Sequence[Object]) -> str:
-    """Integrations as the management API shows them, as a YAML list with a heading for each section of settings."""
+    """Integrations from the management API as a YAML list with a heading for each section of settings."""
     yaml = YAML()
     yaml.width = 1_000_000  # a text's lines are not to be folded
     stream = io.StringIO()
@@ -39,7 +39,7 @@ def as_yaml(integrations: Sequence[Object]) -> str:
 
 
 def as_first_file(fields: Mapping[str, Any]) -> str:
-    """Some settings of a new integration, each below what it is called, and secrets as `!env` (FromEnvironment)."""
+    """Some settings of a new integration, each with its label, and secrets as `!env` (FromEnvironment)."""
     yaml = YAML()
     written = CommentedMap()
     for name, field in Integration.model_fields.items():
@@ -55,7 +55,7 @@ def as_first_file(fields: Mapping[str, Any]) -> str:
 
 
 def _settings(fields: Object) -> CommentedMap:
-    """The identity first, so that a renamed integration is still the same one; then all that admins set, in order."""
+    """The identity first, so that a renamed integration is still recognized; then all settings, in order."""
     left_out = READ_ONLY_FIELDS | SECRET_FIELDS | {"uuid"}
     names = [name for name in Integration.model_fields if name in fields and name not in left_out]
     written = CommentedMap({"uuid": fields["uuid"]})
@@ -74,7 +74,9 @@ def _value(name: str, value: Any) -> Any:
 
 
 def _text(text: str) -> Any:
-    """Lines as lines; in escapes what would not come back so: other line separators, blank lines at an end."""
+    """Multi-line texts as blocks; escaped if they would not be restored exactly: other line separators, trailing blank
+    lines.
+    """
     if _OTHER_BREAKS.search(text) or text.startswith("\n") or text.endswith("\n\n"):
         return DoubleQuotedScalarString(text)
     return LiteralScalarString(text) if "\n" in text else text

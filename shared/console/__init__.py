@@ -1,1 +1,1 @@
-"""The web console: its page and its files. What it shows, the browser asks the management API for."""
+"""The web console: its page and its files. The browser gets its data from the management API."""

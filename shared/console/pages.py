@@ -1,4 +1,4 @@
-"""What the console's routes answer: its one page, its files, and how one signs in here (W1)."""
+"""The console's routes: its one page, its files, and the sign-in configuration (W1)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ENTRA = "https://login.microsoftonline.com"
 
 
 class Console:
-    """The console of a deployment. `app`: where admins sign in with Entra; without it, by user name and password."""
+    """The console of a deployment. `app`: where admins sign in with Entra; otherwise by user name and password."""
 
     def __init__(self, app: EntraApp | None) -> None:
         self._app = app
@@ -34,7 +34,7 @@ class Console:
         return (FOLDER / PAGE).read_text("utf-8")
 
     def page(self) -> tuple[str, Mapping[str, str]]:
-        """The page's HTML, and its headers: no script and no style but our own files, and nobody may frame it."""
+        """The page's HTML, and its headers: only our own scripts and styles, and nobody may frame it."""
         modules = [self._files.url(path.name) for path in sorted(FOLDER.glob("src/*.js"))]
         library = self._files.url("htm-preact.js")
         head = [f'<link rel="modulepreload" href="{url}">' for url in (library, *modules)]
@@ -66,7 +66,7 @@ class Console:
         return found
 
     def config(self) -> dict[str, Any]:
-        """How one signs in here: `entra` with what the sign-in library needs, or `password`; and the version."""
+        """How to sign in here: `entra` with what the sign-in library needs, or `password`; and the version."""
         if self._app is None:
             return {"sign_in": "password", "version": __version__}
         entra = {

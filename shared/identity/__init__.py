@@ -1,1 +1,1 @@
-"""Who is calling: users of the add-in, admins, conferencing nodes."""
+"""Authentication of callers: users of the add-in, admins, conferencing nodes."""

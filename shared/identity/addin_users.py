@@ -1,4 +1,4 @@
-"""Which proof of identity an integration's users bring, and whether it holds (A2, X5)."""
+"""Which proof of identity an integration's users present, and whether it is valid (A2, X5)."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from shared.integrations.syntax import is_guid
 from shared.web.addresses import Addresses
 
 SCOPE = "access_as_user"
-"""The delegated scope of our API's app registration; the name that Microsoft's documentation gives such a scope."""
+"""The delegated scope of our API's app registration, named as in Microsoft's documentation."""
 
 OFFICE = (
     "d3590ed6-52b3-4102-aeff-aad2292ab01c",
@@ -24,20 +24,23 @@ OFFICE = (
     "bc59ab01-8403-45c6-8796-ac3ef710b3e3",
 )
 """Client ids of Office that Microsoft's documentation has admins pre-authorize for single sign-on. Not confirmed
-without a live tenant: which of them stands in `azp` on which client."""
+without a live tenant: which of them is in `azp` on which client.
+"""
 
 
 _EXCHANGE_ONLINE = "outlook.office365.com"
-"""Signs for every tenant alike, so beside Entra tokens, which name the tenant, its tokens would prove too little."""
+"""Signs for every tenant alike, so in addition to Entra tokens, which name the tenant, its tokens would prove too
+little.
+"""
 
 
 @dataclass(frozen=True)
 class AddInUsers:
-    """Proves users of the add-in: by a session of ours, after a sign-in in the dialog; else by the method that the
-    integration has chosen. No other token is looked at.
+    """Authenticates add-in users: by a session of ours, after a sign-in in the dialog; otherwise by the method that the
+    integration has chosen. No other token is accepted.
 
-    With Entra tokens, users of Exchange on-premises (hybrid deployments) still bring their Exchange's, if the settings
-    name its metadata domain: their Outlook knows no nested app authentication.
+    With Entra tokens, users of Exchange on-premises (hybrid deployments) still present their Exchange's, if the
+    settings name its metadata domain: their Outlook does not support nested app authentication.
     """
 
     exchange_tokens: ProxyRoutes[ExchangeTokens]
@@ -46,9 +49,9 @@ class AddInUsers:
     addresses: Addresses
 
     async def identify(self, integration: Integration, token: str) -> Caller:
-        """The caller whose token this is. Raises NotAuthenticated, Unavailable."""
+        """The caller of a token. Raises NotAuthenticated, Unavailable."""
         if not token:
-            raise NotAuthenticated("An identity token is needed, in the header `token` or `Authorization: Bearer`.")
+            raise NotAuthenticated("An identity token is required, in the header `token` or `Authorization: Bearer`.")
         if self.sessions.is_one(token):
             return await self.sessions.verify(integration, token)
         by_entra = integration.addin_authentication_method != "EXCHANGE_USER_ID_TOKEN"
@@ -61,7 +64,7 @@ class AddInUsers:
 
 
 def entra_rules(integration: Integration) -> EntraRules:
-    """What an access token must say for an integration that signs in with Entra tokens."""
+    """What an access token must contain for an integration that signs in with Entra tokens."""
     add_in = integration.addin_application_id or ""
     by_naa = integration.addin_authentication_method == "NAA_TOKEN"
     return EntraRules(
@@ -74,6 +77,6 @@ def entra_rules(integration: Integration) -> EntraRules:
 
 
 def _tenants(integration: Integration) -> list[str]:
-    """The tenants that the settings name; without one, a metadata document for all tenants lets nobody in."""
+    """The tenants in the settings; without one, a metadata document for all tenants lets nobody in."""
     named = [integration.graph_tenant_id or "", *urlsplit(integration.addin_authority_url).path.split("/")]
     return [tenant for tenant in named if is_guid(tenant)]

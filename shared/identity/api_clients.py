@@ -3,10 +3,10 @@
 Rows of table `integrations`, in a partition of their own:
 
     api-clients / client:<client id>                           id, name, role, public_key, created
-                / assertion:<expiry, seconds>-<digest>         an assertion that was used, until nobody would take it
+                / assertion:<expiry, seconds>-<digest>         a used assertion, until it expires anyway
                 / sequence                                     the last id
 
-The private key is made here, told once, and not kept: what stands in the table lets nobody in.
+The private key is created here, returned once, and not stored: what is in the table lets nobody in.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from shared.integrations.syntax import is_guid
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Storage, Values
 
 MAX_CLIENTS = 100
-"""In a deployment: lists are read whole."""
+"""Per deployment: lists are read whole."""
 
 FORGOTTEN_AT_ONCE = 20
-"""Used assertions that may go and are removed while another is noted: more than are noted in that time."""
+"""Expired assertions removed when another one is recorded: more than are recorded in that time."""
 
 _PARTITION = "api-clients"
 _CLIENT, _ASSERTION, _SEQUENCE = "client:", "assertion:", "sequence"
@@ -46,29 +46,31 @@ class ApiClient:
 
 
 class ApiClients:
-    """Keeps the clients. Every call may raise Unavailable."""
+    """Stores the clients. Every call may raise Unavailable."""
 
     def __init__(self, storage: Storage, clock: Clock) -> None:
         self._table = storage.table("integrations")
         self._clock = clock
 
     async def all(self) -> list[ApiClient]:
-        """Every client, by rising id."""
+        """Every client, by ascending id."""
         return sorted([_client(row) async for row in self._rows()], key=lambda client: client.id)
 
     async def get(self, id_: int) -> ApiClient:
-        """The client of an id. Raises NotFound."""
+        """The client with an id. Raises NotFound."""
         return _client(await self._row(id_))
 
     async def find(self, client_id: str) -> ApiClient | None:
-        """The client of a client id, whatever text that is; one storage trip."""
+        """The client with a client id, which may be any text; one storage trip."""
         row = await self._table.get(_PARTITION, f"{_CLIENT}{client_id}") if is_guid(client_id) else None
         return _client(row) if row else None
 
     async def create(self, name: str, role: str) -> tuple[ApiClient, str]:
-        """A new client and its private key, in PEM, which is told this once. Raises Conflict: there are enough."""
+        """A new client and its private key, in PEM, which is returned only this once. Raises Conflict if there are too
+        many.
+        """
         if len(await self.all()) >= MAX_CLIENTS:
-            raise Conflict(f"There are {MAX_CLIENTS} clients already. Delete those that nobody uses.")
+            raise Conflict(f"There are already {MAX_CLIENTS} clients. Delete unused ones.")
         public, private = _key_pair()
         for _ in range(_ATTEMPTS):
             last = await self._table.get(_PARTITION, _SEQUENCE)
@@ -78,12 +80,12 @@ class ApiClients:
             try:
                 await self._table.commit(_PARTITION, number, Insert(f"{_CLIENT}{client.client_id}", _values(client)))
             except (RowChanged, RowExists):
-                continue  # another client was created this moment
+                continue  # another client has just been created
             return client, private
-        raise Conflict("Too many clients are created at the same time. Please try again.")
+        raise Conflict("Too many clients are being created at the same time. Please try again.")
 
     async def change(self, id_: int, *, name: str | None = None, role: str | None = None) -> ApiClient:
-        """The client with another name or role. Raises NotFound, and Conflict when it changed this moment."""
+        """The client with another name or role. Raises NotFound, and Conflict if it has just changed."""
         row = await self._row(id_)
         given = {key: value for key, value in (("name", name), ("role", role)) if value is not None}
         values: Values = {**row.values, **given}
@@ -91,11 +93,11 @@ class ApiClients:
         return _client(Row(_PARTITION, row.key, values))
 
     async def delete(self, id_: int) -> None:
-        """Remove the client; its tokens are good for nothing from now on. Raises NotFound."""
+        """Remove the client; its tokens are invalid from now on. Raises NotFound."""
         await self._table.commit(_PARTITION, Delete(await self._row(id_)))
 
     async def use_assertion(self, client_id: str, jti: str, until: datetime) -> bool:
-        """Note that an assertion was used; it counts until then. False when it was used before."""
+        """Record that an assertion was used; returns False if it was used before. The record lasts until it expires."""
         digest = sha256(f"{client_id} {jti}".encode()).hexdigest()
         try:
             await self._table.commit(_PARTITION, Insert(f"{_ASSERTION}{int(until.timestamp()):010}-{digest}", {}))

@@ -1,4 +1,4 @@
-"""How often anybody may try to prove something that costs us work."""
+"""Rate limit for attempts to prove something, which cost us work."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from shared.identity.passwords import sender_of
 
 ATTEMPTS_PER_MINUTE = 300
 ATTEMPTS_PER_MINUTE_OF_ONE = 30
-"""Of one address; each process counts for itself."""
+"""Per address; each process counts separately."""
 
 _MINUTE = timedelta(minutes=1)
 
 
 class AttemptLimit:
-    """Counts attempts by minute, good and bad ones."""
+    """Counts attempts per minute, successful and failed ones."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -25,7 +25,7 @@ class AttemptLimit:
         self._counts: Counter[str] = Counter()
 
     def count(self, forwarded_for: str | None) -> None:
-        """One more attempt, of whom X-Forwarded-For names. Raises RateLimited when there were too many."""
+        """Count one more attempt of the sender in X-Forwarded-For. Raises RateLimited if there were too many."""
         now, address = self._clock.now(), sender_of(forwarded_for)
         if self._since is None or now - self._since >= _MINUTE:
             self._since, self._counts = now, Counter()

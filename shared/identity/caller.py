@@ -1,16 +1,16 @@
-"""A proven user of the add-in."""
+"""An authenticated user of the add-in."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who has proven to be calling (A2). `key` is stable and opaque: never a name, never an e-mail address.
+    """The authenticated caller (A2). `key` is stable and opaque: never a name or an e-mail address.
 
-    `email` is of the user's record, which a sign-in's verified claims have found or made; "" for a caller who is known
-    by the key only. `mailboxes` are the addresses that the add-in named, which nobody has proven: the user's own, and
-    that of the calendar in which the meeting is written (shared/aliases/people.py). `issued` and `expires` are the
-    times of the token that has proven it, in seconds since 1970; 0 where it was another proof.
+    `email` is that of the user's record, which a sign-in's verified claims have found or created; "" for a caller who
+    is only known by the key. `mailboxes` are the addresses that the add-in named, which are unproven: the user's own,
+    and that of the calendar in which the meeting is written (shared/aliases/people.py). `issued` and `expires` are the
+    times of the token, in seconds since 1970; 0 for another proof.
     """
 
     key: str

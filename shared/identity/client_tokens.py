@@ -1,7 +1,7 @@
 """Access tokens for OAuth2 clients: `POST /oauth/token/`, client credentials with an ES256 assertion (RFC 7523).
 
-The assertion has exactly iss, sub, aud, iat, exp and jti (docs/facts/pexip.md §1). It is good once, for an hour at
-most; the token that it buys is this service's own, and good as long as its client is there.
+The assertion has exactly iss, sub, aud, iat, exp and jti (docs/facts/pexip.md §1). It is valid once, for an hour at
+most; the token issued for it is this service's own, and valid as long as its client exists.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _CLAIMS = frozenset({"iss", "sub", "aud", "iat", "exp", "jti"})
 
 
 class GrantRefused(Exception):
-    """No token. `error` is a code of RFC 6749 §5.2, the message for whoever sets the client up."""
+    """No token. `error` is a code of RFC 6749 §5.2, the message is for whoever sets up the client."""
 
     def __init__(self, error: str, message: str) -> None:
         super().__init__(message)
@@ -44,7 +44,7 @@ class GrantRefused(Exception):
 
 
 class ClientTokens:
-    """Issues access tokens, and tells whose they are."""
+    """Issues access tokens, and identifies their clients."""
 
     def __init__(self, clients: ApiClients, signing_key: bytes, base_url: str, clock: Clock) -> None:
         self._clients = clients
@@ -54,7 +54,7 @@ class ClientTokens:
         self._limit = AttemptLimit(clock)
 
     async def issue(self, form: Mapping[str, str], forwarded_for: str | None) -> dict[str, Any]:
-        """The answer to a good request: {access_token, expires_in, token_type}.
+        """The response to a valid request: {access_token, expires_in, token_type}.
 
         `forwarded_for` is the request's X-Forwarded-For. Raises GrantRefused, RateLimited, Unavailable.
         """
@@ -62,7 +62,7 @@ class ClientTokens:
         if form.get("grant_type") != "client_credentials":
             raise GrantRefused("unsupported_grant_type", "grant_type must be client_credentials.")
         if form.get("client_assertion_type") != _ASSERTION_TYPE or not form.get("client_assertion"):
-            raise GrantRefused("invalid_request", f"client_assertion is needed, of the type {_ASSERTION_TYPE}.")
+            raise GrantRefused("invalid_request", f"client_assertion is required, with the type {_ASSERTION_TYPE}.")
         client = await self._proven(form["client_assertion"])
         token = self._signed.sign({"client": client.client_id}, ACCESS_TOKEN_LIFETIME)
         return {
@@ -72,18 +72,20 @@ class ClientTokens:
         }
 
     def is_one(self, token: str) -> bool:
-        """Whether a bearer token claims to be of this kind; nothing of it is verified."""
+        """Whether a bearer token claims to be of this kind; none of it is verified."""
         return self._signed.is_one(token)
 
     async def client(self, token: str) -> ApiClient:
-        """Whose token it is; one storage trip. Raises NotAuthenticated, Unavailable."""
+        """The client of a token; one storage trip. Raises NotAuthenticated, Unavailable."""
         client = await self._clients.find(str(self._signed.read(token).get("client")))
         if client is None:
             raise NotAuthenticated("The client of this token has been deleted.")
         return client
 
     async def _proven(self, assertion: str) -> ApiClient:
-        """The client that has signed an assertion. The log knows why another is refused; its sender is told little."""
+        """The client that has signed an assertion. The log has the reason for a rejection; the sender is told
+        little.
+        """
         named = _claimed_client(assertion)
         client = await self._clients.find(named)
         if client is None:
@@ -112,7 +114,7 @@ class ClientTokens:
 
 
 def _claimed_client(assertion: str) -> str:
-    """The client that a still unverified assertion names."""
+    """The client named in a still unverified assertion."""
     if len(assertion) > JWT_MAX_LENGTH:
         raise _refused("it is too long")
     try:
@@ -125,7 +127,7 @@ def _claimed_client(assertion: str) -> str:
 
 
 def _signed_claims(assertion: str, client: ApiClient) -> dict[str, Any]:
-    # What the claims say is checked by _check, times by our clock.
+    # The claims are checked by _check, times by our clock.
     options: Any = {f"verify_{name}": False for name in (*_CLAIMS, "nbf")}
     try:
         claims: dict[str, Any] = jwt.decode(assertion, client.public_key, algorithms=["ES256"], options=options)
@@ -139,5 +141,5 @@ def _same(claim: Any, wanted: str) -> bool:
 
 
 def _refused(reason: str) -> GrantRefused:
-    log.info("An OAuth2 client's assertion was refused: %s.", reason)
-    return GrantRefused("invalid_client", f"The client assertion was refused: {reason}.")
+    log.info("An OAuth2 client's assertion was rejected: %s.", reason)
+    return GrantRefused("invalid_client", f"The client assertion was rejected: {reason}.")

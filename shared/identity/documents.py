@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FETCH_TIMEOUT = 10.0
-"""Seconds for the whole document, however slowly it trickles."""
+"""Seconds for the whole document, however slowly it arrives."""
 
 MAX_DOCUMENT = 1024 * 1024
 """Bytes; key documents have a few kilobytes."""
 
 HOST_CONNECTIONS = 20
-"""Of one server at a time: every integration's documents come over this client."""
+"""Per server: the documents of every integration are fetched through this client."""
 
-_NO_DOCUMENT = "A document that is needed to verify identities cannot be fetched."
+_NO_DOCUMENT = "A document that is required to verify identities could not be fetched."
 
 
 class JsonDocuments:
     """Fetches documents over one pool of connections. Redirects are not followed.
 
-    `use_proxy`: requests go through the web proxy that the environment names, if it names one (E5).
+    `use_proxy`: use the web proxy in the environment, if there is one (E5).
     """
 
     def __init__(self, wire: httpx.AsyncBaseTransport | None = None, *, use_proxy: bool = True) -> None:
@@ -40,7 +40,7 @@ class JsonDocuments:
         self._use_proxy = use_proxy
 
     async def fetch(self, url: str) -> Any:
-        """The document. Raises Unavailable when there is none in time, or it is no JSON, or it does not end."""
+        """The document. Raises Unavailable if it does not arrive in time, is not JSON, or never ends."""
         status, document = await self._ask("GET", url)
         if status != 200:
             log.warning("No document from %s: status %s", urlsplit(url).hostname, status)
@@ -48,7 +48,9 @@ class JsonDocuments:
         return document
 
     async def post(self, url: str, form: Mapping[str, str]) -> tuple[int, Any]:
-        """Send a form; the answer's status and document, whatever the status. Raises Unavailable as `fetch` does."""
+        """Send a form; returns the response's status and document, whatever the status. Raises Unavailable as `fetch`
+        does.
+        """
         return await self._ask("POST", url, form)
 
     async def _ask(self, method: str, url: str, form: Mapping[str, str] | None = None) -> tuple[int, Any]:

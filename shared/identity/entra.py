@@ -1,7 +1,7 @@
-"""Microsoft Entra access tokens (v2.0) for our own API: how users of Exchange Online prove who they are.
+"""Microsoft Entra access tokens (v2.0) for our own API: how users of Exchange Online authenticate.
 
 Rules: docs/facts/exchange.md §10. Two kinds of app registration issue them. Nested app authentication (NAA): the
-add-in's registration asks for the scope of our web API's. Office single sign-on (SSO): Office asks for the add-in's.
+add-in's registration requests the scope of our web API's. Office single sign-on (SSO): Office requests the add-in's.
 """
 
 from __future__ import annotations
@@ -26,13 +26,12 @@ _TENANT = "{tenantid}"
 
 @dataclass(frozen=True)
 class EntraRules:
-    """What a token must say to be believed.
+    """What a token must contain to be accepted.
 
-    metadata_url: the configured OpenID Connect metadata document, which names issuer and keys.
-    audience: client id of the registration whose API the token is for.
-    clients: client ids that may have asked for it (`azp`).
-    scope: the scope that must be among the token's.
-    tenants: allowed tenants, where the metadata document is one for all tenants; a tenant's own document allows it.
+    metadata_url: the configured OpenID Connect metadata document, which names issuer and keys. audience: client id of
+    the registration whose API the token is for. clients: client ids that may have requested it (`azp`). scope: the
+    scope that must be among the token's. tenants: allowed tenants, if the metadata document is one for all tenants; a
+    tenant's own document allows that tenant.
     """
 
     metadata_url: str
@@ -52,7 +51,7 @@ class EntraTokens:
     async def verify(self, token: str, rules: EntraRules) -> Caller:
         """The caller that `token` proves, by tenant and object id, which never change.
 
-        Raises NotAuthenticated when any check fails, and Unavailable when the keys cannot be fetched.
+        Raises NotAuthenticated if any check fails, and Unavailable if the keys cannot be fetched.
         """
         claims = await self.claims(token, rules.metadata_url, rules.audience, rules.tenants)
         _check_user(claims, rules)
@@ -62,9 +61,9 @@ class EntraTokens:
     async def claims(
         self, token: str, metadata_url: str, audience: str, tenants: Collection[str] = ()
     ) -> dict[str, Any]:
-        """What a version 2.0 token says, once signature, audience, times, issuer and tenant hold.
+        """The claims of a version 2.0 token, if signature, audience, times, issuer and tenant are valid.
 
-        Whom it was issued to, and for what, is left to the caller. Raises NotAuthenticated, Unavailable.
+        To whom it was issued, and for what, is checked by the caller. Raises NotAuthenticated, Unavailable.
         """
 
         async def key_of(kid: str) -> SigningKey | None:
@@ -82,30 +81,32 @@ class EntraTokens:
 
 
 def _refused(reason: str) -> NotAuthenticated:
-    """The refusal. The log knows the reason; whoever sent the token does not."""
-    log.info("An Entra access token was refused: %s.", reason)
+    """The rejection. The log has the reason; the token's sender does not get it."""
+    log.info("An Entra access token was rejected: %s.", reason)
     return NotAuthenticated(_INVALID)
 
 
 def _check_issuer(claims: dict[str, Any], key: SigningKey, tenants: Collection[str]) -> None:
-    """The issuer must be the metadata document's and the key's, for the token's own tenant; and that one allowed."""
+    """The issuer must be that of the metadata document and the key, for the token's own tenant; and the tenant must be
+    allowed.
+    """
     tenant = _guid(claims, "tid")
     if {issuer.replace(_TENANT, tenant) for issuer in (key.issuer, key.own_issuer)} != {claims.get("iss")}:
         raise _refused("another issuer than the metadata document's and the key's")
     for_all_tenants = _TENANT in key.issuer
     if tenant not in ({known.lower() for known in tenants} if for_all_tenants else key.issuer.lower()):
-        raise _refused("its tenant is none of the integration's (metadata URL, authority URL, Graph tenant)")
+        raise _refused("its tenant is not one of the integration's (metadata URL, authority URL, Graph tenant)")
 
 
 def _check_user(claims: dict[str, Any], rules: EntraRules) -> None:
-    """A user must have let one of our clients have it, for our scope. An app's own token has roles and no scope."""
+    """A user must have granted one of our clients access to our scope. An app's own token has roles and no scope."""
     scopes = claims.get("scp")
     if claims.get("idtyp", "user") != "user" or not isinstance(scopes, str):
         raise _refused("it is an app's, not a user's")
     if rules.scope not in scopes.split():
         raise _refused(f"the scope {rules.scope} is not among its scopes")
     if str(claims.get("azp", "")).lower() not in {client.lower() for client in rules.clients if client}:
-        raise _refused("another client has asked for it (azp)")
+        raise _refused("another client has requested it (azp)")
 
 
 def _guid(claims: dict[str, Any], name: str) -> str:

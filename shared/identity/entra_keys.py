@@ -1,6 +1,6 @@
 """The keys with which a Microsoft Entra tenant, or AD FS, signs tokens, by its OpenID Connect metadata document.
 
-Only the configured metadata URL and a key document on the same origin are ever asked: a token chooses no host.
+Only the configured metadata URL and a key document on the same origin are ever requested: a token chooses no host.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ MAX_SIGNING_KEYS = 100
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A key, and the issuers that the metadata document and the key itself name.
+    """A key, and the issuers named by the metadata document and the key itself.
 
-    Either may hold `{tenantid}` in place of the token's tenant: documents that are one for all tenants do.
-    `access_token_issuer` is AD FS's word: its access tokens have another issuer than its ID tokens.
+    Either may contain `{tenantid}` instead of the token's tenant: documents for all tenants do. `access_token_issuer`
+    is specific to AD FS: its access tokens have another issuer than its ID tokens.
     """
 
     key: jwt.PyJWK
@@ -41,7 +41,7 @@ class EntraKeys:
         self._cache = KeyCache(self._keys, clock)
 
     async def key(self, url: str, kid: str) -> SigningKey | None:
-        """The key of this id by this (configured) metadata URL, or None. Raises Unavailable."""
+        """The key with this id at this (configured) metadata URL, or None. Raises Unavailable."""
         return await self._cache.key(url, kid)
 
     async def _keys(self, url: str) -> dict[str, SigningKey]:
@@ -58,7 +58,7 @@ class EntraKeys:
 
 
 def _signing_keys(document: Any, issuer: str, access_token_issuer: str) -> dict[str, SigningKey]:
-    """The RSA keys of a JWKS. Entra's keys name their issuer, because its documents hold keys of several."""
+    """The RSA keys of a JWKS. Entra's keys name their issuer, because its documents hold keys of several issuers."""
     try:
         entries = [entry for entry in document["keys"][:MAX_SIGNING_KEYS] if entry.get("kty") == "RSA"]
         return {

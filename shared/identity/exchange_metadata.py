@@ -30,7 +30,7 @@ class ExchangeMetadata:
         self._keys = KeyCache(self._read, clock)
 
     async def key(self, url: str, thumbprint: str) -> RSAPublicKey | None:
-        """The key of this thumbprint at this (configured) URL, or None. Raises Unavailable."""
+        """The key with this thumbprint at this (configured) URL, or None. Raises Unavailable."""
         return await self._keys.key(url, thumbprint)
 
     async def _read(self, url: str) -> Keys:
@@ -38,10 +38,10 @@ class ExchangeMetadata:
 
 
 def _signing_keys(document: Any) -> Keys:
-    """The RSA signing keys of a metadata document; several during a roll-over.
+    """The RSA signing keys of a metadata document; several during a key rollover.
 
-    The certificate is Exchange's self-signed Server Auth Certificate: there is no chain to validate. What vouches
-    for it is TLS to the configured host.
+    The certificate is Exchange's self-signed Server Auth Certificate: there is no chain to validate. Trust comes from
+    TLS to the configured host.
     """
     try:
         entries = [entry for entry in document["keys"] if entry.get("usage") == "signing"]

@@ -1,4 +1,4 @@
-"""Exchange user identity tokens: how users of Exchange on-premises prove who they are.
+"""Exchange user identity tokens: how users of Exchange on-premises authenticate.
 
 Rules: docs/facts/exchange.md §10.
 """
@@ -31,8 +31,8 @@ class ExchangeTokens:
     async def verify(self, token: str, metadata_urls: Collection[str], audience: str) -> Caller:
         """The caller that `token` proves.
 
-        `audience` is the add-in page's URL as the manifest names it. Raises NotAuthenticated when any check fails,
-        and Unavailable when the key cannot be fetched.
+        `audience` is the add-in page's URL in the manifest. Raises NotAuthenticated if any check fails, and Unavailable
+        if the key cannot be fetched.
         """
         thumbprint, url = _claimed_key(token, {normalise(url): url for url in metadata_urls})
         signing_key = await self._metadata.key(url, thumbprint)
@@ -45,7 +45,7 @@ class ExchangeTokens:
 
 
 def is_exchange_token(token: str) -> bool:
-    """Whether a token claims to be Exchange's; nothing of it is verified."""
+    """Whether a token claims to be Exchange's; none of it is verified."""
     if len(token) > EXCHANGE_TOKEN_MAX_LENGTH:
         return False
     try:
@@ -55,7 +55,7 @@ def is_exchange_token(token: str) -> bool:
 
 
 def normalise(url: str) -> str:
-    """A metadata URL so that equal ones compare equal: lower-case scheme and host, explicit port, path."""
+    """A metadata URL normalized for comparison: lower-case scheme and host, explicit port, path."""
     parts = urlsplit(url)
     port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
     return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}{parts.path or '/'}"

@@ -1,4 +1,4 @@
-"""Keys of those who sign tokens, fetched seldom: once a day, or when a token names a key that is not among them."""
+"""Keys of token issuers, fetched rarely: once a day, or when a token names an unknown key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.errors import Unavailable
 
 FRESH = timedelta(hours=24)
 REFETCH_AFTER = timedelta(minutes=5)
-"""An unknown key makes us look again (roll-over), but strangers cannot make us hammer whoever publishes the keys."""
+"""An unknown key triggers a fetch (key rollover), but strangers cannot make us flood the publisher of the keys."""
 
 RETRY_AFTER = timedelta(seconds=15)
 """After a failure."""
@@ -24,7 +24,7 @@ K = TypeVar("K")
 
 @dataclass
 class _Known(Generic[K]):
-    """What the last fetch brought; `asked` also counts fetches that failed."""
+    """The result of the last fetch; `asked` also counts failed fetches."""
 
     asked: datetime | None = None
     fetched: datetime | None = None
@@ -33,7 +33,7 @@ class _Known(Generic[K]):
 
 
 class KeyCache(Generic[K]):
-    """Keys by URL and name. `fetch` reads all keys of a (configured) URL and raises Unavailable."""
+    """Keys by URL and name. `fetch` reads all keys at a (configured) URL and raises Unavailable."""
 
     def __init__(self, fetch: Callable[[str], Awaitable[Mapping[str, K]]], clock: Clock) -> None:
         self._fetch = fetch
@@ -41,21 +41,21 @@ class KeyCache(Generic[K]):
         self._cache: defaultdict[str, _Known[K]] = defaultdict(_Known)
 
     async def key(self, url: str, name: str) -> K | None:
-        """The key of this name at this URL, or None. Raises Unavailable.
+        """The key with this name at this URL, or None. Raises Unavailable.
 
-        A key that is known keeps working while its URL cannot be reached.
+        A known key keeps working while its URL cannot be reached.
         """
         known = self._cache[url]
         if not self._serves(known, name):
-            async with known.turn:  # many at once wait for one fetch
+            async with known.turn:  # concurrent callers wait for one fetch
                 if self._is_due(known, name):
                     await self._refresh(url, known, name)
         if known.fetched is None:
-            raise Unavailable("The keys that prove identities cannot be fetched. Please try again later.")
+            raise Unavailable("The keys that prove identities could not be fetched. Please try again later.")
         return known.keys.get(name)
 
     def _serves(self, known: _Known[K], name: str) -> bool:
-        """Whether what is in memory answers: a known key waits for no fetch that others have begun."""
+        """Whether the cache answers: a known key does not wait for a fetch in progress."""
         return name in known.keys and (known.turn.locked() or not self._is_due(known, name))
 
     def _is_due(self, known: _Known[K], name: str) -> bool:

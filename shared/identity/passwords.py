@@ -1,4 +1,4 @@
-"""Basic authentication for machines and admins: a check that is cheap after the first time, and bounded before."""
+"""Basic authentication for machines and admins: a check that is cheap after the first time, and limited before."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from shared.settings import BasicCredential
 __all__ = ["BasicAuthenticator", "hash_password"]
 
 MAX_HEADER = 1024
-"""Characters; user name and password have a few dozen."""
+"""Maximum characters; user name and password have a few dozen."""
 
 MAX_WAITING = 16
-"""Headers that wait for scrypt, or are in it: about a second's work."""
+"""Headers waiting for or being checked by scrypt: about a second's work."""
 
 MAX_WAITING_OF_ONE = 4
-"""Of these, those that come from one address: whoever guesses leaves room for others."""
+"""Maximum of these from one address: whoever guesses leaves room for others."""
 
 RETRY_AFTER = 2.0
-"""Seconds that whoever is turned away is asked to wait: by then everybody who waited now has an answer."""
+"""Retry-After in seconds for rejected callers: by then everyone who is waiting now has an answer."""
 
 REMEMBERED_GOOD = 8
 """Nodes write the same credential in more than one way, such as `basic` for `Basic`."""
 
 REMEMBERED_WRONG = 256
-"""A node with an old password asks again and again: each time but the first it costs nothing."""
+"""A node with an old password keeps trying: each time but the first costs nothing."""
 
 REPORT_EVERY = timedelta(minutes=1)
-"""Guesses may come by the thousand; their log lines may not."""
+"""Guesses may come by the thousand; their log lines must not."""
 
 _PORT = re.compile(r":[0-9]+$")
 
@@ -45,9 +45,9 @@ _PORT = re.compile(r":[0-9]+$")
 class BasicAuthenticator:
     """Checks `Authorization: Basic` headers against one credential; without a credential nobody gets in.
 
-    scrypt takes tens of milliseconds on purpose, and 16 MiB, so one header is checked at a time. What has been found is
-    remembered as a keyed digest: a conferencing node's next request costs microseconds. There is room for a few to wait
-    from each address; `realm` names in metrics whose door the others are turned away from.
+    scrypt takes tens of milliseconds on purpose, and 16 MiB, so one header is checked at a time. Results are cached as
+    keyed digests: a conferencing node's next request costs microseconds. A few may wait per address; `realm` names in
+    metrics where the others were rejected.
     """
 
     def __init__(self, credential: BasicCredential | None, realm: str = "", clock: Clock | None = None) -> None:
@@ -61,12 +61,12 @@ class BasicAuthenticator:
         self._turned_away = _Report(realm, clock or SystemClock())
 
     async def check(self, header: str | None, forwarded_for: str | None = None) -> None:
-        """Raises NotAuthenticated unless the header proves the credential, RateLimited when too many wait already.
+        """Raises NotAuthenticated unless the header proves the credential, RateLimited if too many are already waiting.
 
-        `forwarded_for` is the request's X-Forwarded-For, to whose end Azure's front end writes who has really sent it.
+        `forwarded_for` is the request's X-Forwarded-For, whose last entry Azure's front end sets to the real sender.
         """
         if self._credential is None or header is None or len(header) > MAX_HEADER:
-            raise NotAuthenticated("A user name and a password are needed.")
+            raise NotAuthenticated("A user name and a password are required.")
         digest = hmac.digest(self._memory_key, header.encode(errors="replace"), "sha256")
         if _is_among(digest, self._good):
             return
@@ -74,7 +74,7 @@ class BasicAuthenticator:
             raise NotAuthenticated("The user name or the password is wrong.")
 
     async def _found(self, header: str, credential: BasicCredential, digest: bytes, forwarded_for: str | None) -> bool:
-        """Whether the header is right; many that bring the same one wait for one check."""
+        """Whether the header is right; callers with the same header share one check."""
         if digest not in self._checks:
             address = sender_of(forwarded_for)
             if self._waiting.total() >= MAX_WAITING or self._waiting[address] >= MAX_WAITING_OF_ONE:
@@ -82,7 +82,7 @@ class BasicAuthenticator:
                 raise RateLimited("Too many passwords are being checked. Please try again in a moment.", RETRY_AFTER)
             self._waiting[address] += 1
             self._checks[digest] = asyncio.create_task(self._checked(header, credential, digest, address))
-        return await asyncio.shield(self._checks[digest])  # who hangs up takes it from nobody else
+        return await asyncio.shield(self._checks[digest])  # a caller that disconnects does not cancel it for the others
 
     async def _checked(self, header: str, credential: BasicCredential, digest: bytes, address: str) -> bool:
         try:
@@ -98,12 +98,12 @@ class BasicAuthenticator:
 
 
 def sender_of(forwarded_for: str | None) -> str:
-    """Who has really sent a request: Azure's front end writes it to the end of X-Forwarded-For. "" where it has not."""
+    """The real sender of a request: Azure's front end appends it to X-Forwarded-For. "" if it has not."""
     return _PORT.sub("", (forwarded_for or "").rpartition(",")[2].strip())
 
 
 class _Report:
-    """Counts who is turned away, and tells how many they were now and then."""
+    """Counts rejected callers, and logs their number now and then."""
 
     def __init__(self, realm: str, clock: Clock) -> None:
         self._realm = realm

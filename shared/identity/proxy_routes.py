@@ -1,4 +1,4 @@
-"""The two ways out of a deployment: through its web proxy (HTTPS_PROXY), and past it (E5)."""
+"""The two routes out of a deployment: through its web proxy (HTTPS_PROXY), or directly (E5)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class ProxyRoutes(Generic[Part]):
-    """The same part of the product twice, one for each way out: what came one way never serves the other."""
+    """Two instances of a part, one per route: what was fetched by one route is never used for the other."""
 
     proxied: Part
     direct: Part
@@ -24,5 +24,5 @@ class ProxyRoutes(Generic[Part]):
         return self.direct if integration.disable_proxy else self.proxied
 
     def each(self, make: Callable[[Part], Made]) -> ProxyRoutes[Made]:
-        """What stands on each of them."""
+        """What is built on each of them."""
         return ProxyRoutes(make(self.proxied), make(self.direct))

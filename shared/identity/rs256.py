@@ -1,4 +1,4 @@
-"""Tokens that others have signed with RS256: what is checked of every one of them, whoever issues it."""
+"""Tokens signed by others with RS256: the checks that apply to all of them, whoever issues them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.identity.entra_keys import SigningKey
 
 SKEW = timedelta(minutes=5)
 JWT_MAX_LENGTH = 16_384
-"""Characters."""
+"""Maximum characters."""
 
 Claims: TypeAlias = dict[str, Any]
 KeyOf: TypeAlias = Callable[[str], Awaitable[SigningKey | None]]
@@ -20,15 +20,16 @@ KeyOf: TypeAlias = Callable[[str], Awaitable[SigningKey | None]]
 
 
 class TokenRefused(Exception):
-    """A check has failed. The reason is for the log, not for whoever sent the token."""
+    """A check has failed. The reason is for the log, not for the token's sender."""
 
 
 async def verified(
     token: str, key_of: KeyOf, audiences: Collection[str], now: datetime, begin: str = "nbf"
 ) -> tuple[Claims, SigningKey]:
-    """The claims of a token with a good signature, for one of `audiences` and for this moment; and the key.
+    """The claims of a token with a valid signature, for one of `audiences` and for the current time; and the key.
 
-    `begin` names the claim with the token's start. The issuer is left to the caller. Raises TokenRefused, Unavailable.
+    `begin` names the claim with the token's start. The issuer is checked by the caller. Raises TokenRefused,
+    Unavailable.
     """
     key = await key_of(_claimed_key(token))
     if key is None:
@@ -43,7 +44,9 @@ async def verified(
 
 
 def _claimed_key(token: str) -> str:
-    """The key that the still unverified token names; only RS256 is taken, so no public key can pass for a secret."""
+    """The key that the still unverified token names; only RS256 is accepted, so no public key can be used as a
+    secret.
+    """
     if len(token) > JWT_MAX_LENGTH:
         raise TokenRefused("it is too long")
     try:

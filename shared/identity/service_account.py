@@ -1,8 +1,9 @@
-"""Signing in the service account of an integration with OAuth (E3): a link for the admin, and what comes back.
+"""Signing in an integration's service account with OAuth (E3): a link for the admin, and its result.
 
 The documented steps: the admin gets a link, signs in with it as the service account, and is sent back here with a code;
-the refresh token that the code buys is kept in the secret store. Endpoints are Azure's v1. A sign-in is tied to its
-integration by `oauth_state`, which a new link, a finished sign-in, and every change of a setting marked † make void.
+the refresh token obtained with the code is stored in the secret store. Endpoints are Azure's v1. A sign-in is bound to
+its integration by `oauth_state`, which a new link, a completed sign-in, and every change of a setting marked †
+invalidate.
 """
 
 from __future__ import annotations
@@ -35,18 +36,20 @@ log = logging.getLogger(__name__)
 
 SIGN_IN_LINK_LIFETIME = timedelta(hours=1)
 
-_STRANGE = "This sign-in link is not valid: it was used already, is older than an hour, or a newer one was made. " \
+_STRANGE = "This sign-in link is not valid: it was already used, is older than an hour, or a newer one was created. " \
     "Ask for a new link (POST …/sign_in/) and sign in again."  # fmt: skip
 _ANOTHER = (
-    "The account that has signed in is not the integration's service account (username). Sign out of all Microsoft "
+    "The account that signed in is not the integration's service account (username). Sign out of all Microsoft "
     "accounts in this browser, or use a private window, and open the link again."
 )
-_NO_REFRESH_TOKEN = "The sign-in brought no refresh token. Check that the app registration allows offline access."  # noqa: S105  # no token, a message
+_NO_REFRESH_TOKEN = "The sign-in returned no refresh token. Check that the app registration allows offline access."  # noqa: S105  # not a token, a message
 
 
 @dataclass(frozen=True)
 class Link:
-    """What the admin opens in a browser, until when, and the redirect URI that the app registration must list."""
+    """The link that the admin opens in a browser, its expiry, and the redirect URI that the app registration must
+    list.
+    """
 
     url: str
     expires: datetime
@@ -54,7 +57,7 @@ class Link:
 
 
 class ServiceAccounts:
-    """Signs service accounts in. `connect` tries the connection of an integration (uuid), and sees to its alarms."""
+    """Signs service accounts in. `connect` tests the connection of an integration (uuid), and updates its alarms."""
 
     def __init__(
         self,
@@ -76,7 +79,7 @@ class ServiceAccounts:
         self._key = hmac.digest(signing_key, b"service account proofs", "sha256")
 
     async def start(self, uuid: str) -> Link:
-        """A new link; an earlier one is void. Raises NotFound, SettingsInvalid."""
+        """A new link; it invalidates an earlier one. Raises NotFound, SettingsInvalid."""
         integration = await self._integrations.get(uuid)
         _check_settings(integration)
         nonce = await self._integrations.start_sign_in(integration.uuid)
@@ -91,7 +94,7 @@ class ServiceAccounts:
             "state": state,
             "code_challenge": s256(self._verifier(nonce)),
             "code_challenge_method": "S256",
-            # Nobody's session in this browser is taken silently: the admin is to sign out of all of them first.
+            # No existing session in this browser is used silently: the admin has to sign out of all of them first.
             "prompt": "login",
             "login_hint": integration.username,
         }
@@ -99,17 +102,17 @@ class ServiceAccounts:
         return Link(url, self._clock.now() + SIGN_IN_LINK_LIFETIME, integration.oauth_redirect_uri)
 
     async def finish(self, answer: Mapping[str, str]) -> Integration:
-        """The integration that is signed in now, for what the provider has put into the callback's query.
+        """The integration that is now signed in, for the query of the provider's callback.
 
-        The state is the proof that an admin has asked: it is signed, secret, and good once. Raises NotAuthenticated,
-        NotAllowed, SignInRefused, InvalidRequest, Conflict, Unavailable.
+        The state proves that an admin requested the sign-in: it is signed, secret, and valid once. Raises
+        NotAuthenticated, NotAllowed, SignInRefused, InvalidRequest, Conflict, Unavailable.
         """
         integration, nonce = await self._started(answer.get("state", ""))
         if "error" in answer:
             raise refusal(answer)
         code = answer.get("code", "")
         if not 0 < len(code) <= AUTHORIZATION_CODE_MAX_LENGTH:
-            raise InvalidRequest("The sign-in service's answer has no code. Open the sign-in link again.")
+            raise InvalidRequest("The sign-in service's response has no code. Open the sign-in link again.")
         brought = await self._exchange(integration, code, nonce)
         refresh_token = brought.get("refresh_token")
         if not isinstance(refresh_token, str) or not refresh_token:
@@ -144,39 +147,39 @@ class ServiceAccounts:
         return await self._endpoints.ask(integration, integration.oauth_token_endpoint, form)
 
     def _verifier(self, nonce: str) -> str:
-        """PKCE's verifier, 64 characters, derived from the state: nothing more has to be kept."""
+        """PKCE's verifier, 64 characters, derived from the state: nothing more has to be stored."""
         return hmac.digest(self._key, nonce.encode(), "sha256").hex()
 
 
 def _check_settings(integration: Integration) -> None:
-    """Raise SettingsInvalid, naming every setting that keeps a sign-in from working."""
+    """Raise SettingsInvalid, naming every setting that prevents a sign-in."""
     faults: dict[str, list[str]] = {}
     if integration.authentication_method != "OAUTH":
-        faults["authentication_method"] = ["Must be OAUTH: with other methods no service account signs in."]
+        faults["authentication_method"] = ["Must be OAUTH: with other methods the service account does not sign in."]
     for name in ("oauth_client_id", "oauth_auth_endpoint", "oauth_token_endpoint", "oauth_redirect_uri", "username"):
         if not getattr(integration, name):
-            faults[name] = ["Required for signing in the service account."]
+            faults[name] = ["Required to sign in the service account."]
     faults = {**sign_in_faults(integration), **faults}
     if faults:
         raise SettingsInvalid(faults)
 
 
 def _check_account(integration: Integration, brought: Mapping[str, Any]) -> None:
-    """Raise NotAllowed when somebody else than the service account has signed in.
+    """Raise NotAllowed if somebody other than the service account has signed in.
 
-    The ID token came from the token endpoint itself, by TLS, for our code and verifier; OpenID Connect Core §3.1.3.7
-    lets that stand for its signature, which v1 endpoints may leave out. v1 tokens have `unique_name`
-    (learn.microsoft.com: ID token claims reference); not confirmed without a live tenant: that such a token comes, and
-    whether it has `upn` as well. Without one there is nothing to compare here, and the doctor asks Graph.
+    The ID token came directly from the token endpoint, over TLS, for our code and verifier; OpenID Connect Core
+    §3.1.3.7 accepts that in place of its signature, which v1 endpoints may omit. v1 tokens have `unique_name`
+    (learn.microsoft.com: ID token claims reference); not confirmed without a live tenant: that such a token is issued,
+    and whether it has `upn` as well. Without one there is nothing to compare here, and the doctor asks Graph.
     """
     token = brought.get("id_token")
     if not isinstance(token, str) or len(token) > JWT_MAX_LENGTH:
-        log.info("The service account's sign-in of integration %s brought no ID token.", integration.uuid)
+        log.info("The service account's sign-in of integration %s returned no ID token.", integration.uuid)
         return
     try:
         claims = jwt.decode(token, options={"verify_signature": False})
     except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
-        raise NotAllowed("The sign-in service's answer cannot be read. Open the sign-in link again.") from error
+        raise NotAllowed("The sign-in service's response could not be read. Open the sign-in link again.") from error
     names = [str(claims[name]) for name in ("upn", "unique_name", "preferred_username") if name in claims]
     if not any(same_address(name, integration.username) for name in names):
         raise NotAllowed(_ANOTHER)

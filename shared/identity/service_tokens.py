@@ -22,7 +22,9 @@ log = logging.getLogger(__name__)
 
 EWS_RESOURCE = "https://outlook.office365.com"
 GRAPH_RESOURCE = "https://graph.microsoft.com"
-"""Asked only by the doctor, for who is signed in; so a registration without permissions for it raises no alarm."""
+"""Only requested by the doctor, to see who is signed in; so a registration without permissions for it raises no
+alarm.
+"""
 
 RENEW_TOKEN_BEFORE = timedelta(minutes=5)
 """An access token is renewed this long before it expires."""
@@ -42,7 +44,7 @@ _CAUSES = {
     "AADSTS53003": "Conditional Access blocks the service account.",
     "AADSTS50057": "The service account is disabled.",
     "AADSTS65001": "The application has no consent of the service account (any more).",
-    "AADSTS700016": "The application (OAuth client ID) is not found in the tenant.",
+    "AADSTS700016": "The application (OAuth client ID) was not found in the tenant.",
     "AADSTS7000215": "The OAuth client secret is wrong.",
     "AADSTS7000222": "The OAuth client secret has expired.",
 }
@@ -57,7 +59,7 @@ class SignInNeeded(NotAllowed):
 
 @dataclass(frozen=True)
 class _Token:
-    """An access token, and the reference of the refresh token that it was got with."""
+    """An access token, and the reference of the refresh token that it was obtained with."""
 
     value: SecretStr
     expires: datetime
@@ -66,14 +68,14 @@ class _Token:
 
 @dataclass
 class _Held:
-    """What is in memory of one integration's account and resource."""
+    """The cached state of one integration's account and resource."""
 
     got: _Token | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class ServiceTokens:
-    """Gets access tokens, renews them ahead of time, and raises an alarm when only a sign-in helps."""
+    """Gets access tokens, renews them before they expire, and raises an alarm when only a new sign-in helps."""
 
     def __init__(self, integrations: IntegrationStore, endpoints: TokenEndpoints, alarms: Alarms, clock: Clock) -> None:
         self._integrations = integrations
@@ -83,7 +85,7 @@ class ServiceTokens:
         self._held: defaultdict[tuple[str, str], _Held] = defaultdict(_Held)
 
     async def token(self, uuid: str, resource: str = "") -> SecretStr:
-        """An access token, good for at least RENEW_TOKEN_BEFORE, for a resource.
+        """An access token, valid for at least RENEW_TOKEN_BEFORE, for a resource.
 
         It is for the integration's EWS unless a resource is given.
 
@@ -92,7 +94,7 @@ class ServiceTokens:
         integration = await self._integrations.cached(uuid)
         resource = resource or ews_resource(integration)
         held = self._held[integration.uuid, resource]
-        async with held.turn:  # many at once wait for one renewal
+        async with held.turn:  # concurrent callers wait for one renewal
             if held.got is None or self._is_over(held.got, integration):
                 answer = await self._renewed(integration, resource)
                 expires = self._clock.now() + _lifetime(answer)
@@ -100,23 +102,23 @@ class ServiceTokens:
             return held.got.value
 
     async def renew(self, integration: Integration) -> None:
-        """Every night: a new refresh token for the account, whose 90 days begin again. Failures become alarms.
+        """Every night: a new refresh token for the account, which restarts its 90 days. Failures become alarms.
 
         Entra leaves the earlier refresh token valid, so a crash in between loses nothing.
         """
         try:
             await self._renew(integration)
         except SchedulingError as error:
-            # SignInNeeded has raised its alarm; an outage is left for the next night, of which there are 90.
+            # SignInNeeded has raised its alarm; after an outage the next night tries again, and there are 90.
             log.warning("integration %s: sign-in not renewed: %s", integration.uuid, error.code)
 
     async def client_secret(self, integration: Integration) -> dict[str, str]:
-        """The form's part that proves the application, where it has a secret. Raises Unavailable."""
+        """The form's part that authenticates the application, if it has a secret. Raises Unavailable."""
         secret = await self._integrations.secret(integration.uuid, "oauth_client_secret")
         return {"client_secret": secret.get_secret_value()} if secret else {}
 
     def forget(self, uuid: str) -> None:
-        """Drop what is in memory of an integration's account."""
+        """Discard the cached state of an integration's account."""
         for key in [key for key in self._held if key[0] == uuid]:
             del self._held[key]
 
@@ -143,7 +145,7 @@ class ServiceTokens:
         except SignInRefused as refused:
             raise await self._lost(integration, resource, _cause(refused)) from refused
         if not isinstance(answer.get("access_token"), str):
-            raise await self._lost(integration, resource, "The token endpoint answers without an access token.")
+            raise await self._lost(integration, resource, "The token endpoint's response contains no access token.")
         if resource != GRAPH_RESOURCE:
             await self._alarms.clear(integration.uuid, AlarmKind.SIGN_IN)
         return answer
@@ -161,9 +163,9 @@ class ServiceTokens:
 
 
 def ews_resource(integration: Integration) -> str:
-    """What tokens for an integration's EWS are for: the server that its URL names, national clouds have their own.
+    """The audience of tokens for an integration's EWS: the server in its URL; national clouds have their own.
 
-    The sign-in itself asks for this one; a v1 refresh token is good for every resource that the registration may use.
+    The sign-in itself requests this one; a v1 refresh token is valid for every resource that the registration may use.
     """
     return resource_of(integration.url) if integration.url else EWS_RESOURCE
 
@@ -171,7 +173,7 @@ def ews_resource(integration: Integration) -> str:
 def _cause(refused: SignInRefused) -> str:
     known = [_CAUSES[code] for code in refused.codes if code in _CAUSES]
     codes = f" (Code: {', '.join(refused.codes)})" if refused.codes else ""
-    return (known[0] if known else "Entra does not accept the service account's sign-in any more.") + codes
+    return (known[0] if known else "Entra no longer accepts the service account's sign-in.") + codes
 
 
 def _lifetime(answer: dict[str, Any]) -> timedelta:

@@ -1,7 +1,7 @@
-"""Small statements that this service signs for itself: sign-ins under way, sessions.
+"""Small statements that this service signs for itself: sign-ins in progress, sessions.
 
-JWTs with HS256. Each purpose has a key and a type of its own, both derived from TAG_SIGNING_KEY: what was signed for
-one purpose never passes for another.
+JWTs with HS256. Each purpose has its own key and type, both derived from TAG_SIGNING_KEY: what was signed for one
+purpose is never valid for another.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from shared.clock import Clock
 from shared.errors import NotAuthenticated
 
 MAX_TOKEN_LENGTH = 4096
-"""Characters; our own have a few hundred."""
+"""Maximum characters; our own have a few hundred."""
 
 
 class Signed:
-    """Signs and reads statements of one purpose, such as "session"."""
+    """Signs and reads statements for one purpose, such as "session"."""
 
     def __init__(self, signing_key: bytes, purpose: str, clock: Clock) -> None:
         self._key = hmac.digest(signing_key, f"signed {purpose}".encode(), "sha256")
@@ -28,12 +28,12 @@ class Signed:
         self._clock = clock
 
     def sign(self, statement: dict[str, str], lifetime: timedelta) -> str:
-        """The statement as a text fit for headers, cookies and URLs. It is not encrypted."""
+        """The statement as a text suitable for headers, cookies and URLs. It is not encrypted."""
         claims = {**statement, "exp": int((self._clock.now() + lifetime).timestamp())}
         return jwt.encode(claims, self._key, algorithm="HS256", headers={"typ": self._type})
 
     def is_one(self, text: str) -> bool:
-        """Whether the text claims to be one of this purpose; nothing of it is verified."""
+        """Whether the text claims to be one for this purpose; none of it is verified."""
         if len(text) > MAX_TOKEN_LENGTH:
             return False
         try:
@@ -42,16 +42,18 @@ class Signed:
             return False
 
     def read(self, text: str) -> dict[str, Any]:
-        """The statement, with `exp` in seconds since 1970. Raises NotAuthenticated: forged, expired, or no such one."""
+        """The statement, with `exp` in seconds since 1970. Raises NotAuthenticated: forged, expired, or not one of
+        these.
+        """
         if not self.is_one(text):
-            raise NotAuthenticated("This is no proof that this service has given.")
+            raise NotAuthenticated("This is not a proof issued by this service.")
         try:
             # The time is checked below, by our clock.
             claims: dict[str, Any] = jwt.decode(
                 text, self._key, algorithms=["HS256"], options={"verify_exp": False, "require": ["exp"]}
             )
         except jwt.InvalidTokenError as error:
-            raise NotAuthenticated("This is no proof that this service has given.") from error
+            raise NotAuthenticated("This is not a proof issued by this service.") from error
         if claims["exp"] <= self._clock.now().timestamp():
             raise NotAuthenticated("This sign-in has expired. Please sign in again.")
         return claims

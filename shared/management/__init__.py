@@ -1,24 +1,24 @@
-"""The management API: integrations and what became of meetings, in the form that admins' tools already speak (I7).
+"""The management API: integrations and their meetings, in the form that admins' existing tools understand (I7).
 
-call.py        a request and its answer; what JSON is taken
-resource.py    what a resource is; URIs and ids
+call.py        a request and its response; which JSON is accepted
+resource.py    the protocol of a resource; URIs and ids
 engine.py      from a request to a resource and back, by Tastypie's conventions
-admins.py      who may use it; readers.py what those have who may only read
-listing.py     order, pages; filters.py one condition of a query, foreign_keys.py where its references lead
-description.py what there is: areas, and each resource's schema in Tastypie's form
+admins.py      who may use it; readers.py what read-only admins see
+listing.py     order, pages; filters.py one condition of a query; foreign_keys.py following references
+description.py areas, and each resource's schema in Tastypie's form
 connectors.py  ms_exchange_connector; domains.py exchange_domain; connector_schema.py their JSON schemas,
                connector_usage.py what would be lost with an integration
 api_clients.py oauth2_client and role
-fixed.py       what the original's clients look up, and what is the same everywhere
-changes.py     who changed what; recording.py how that comes on record, reverting.py how it is put back
+fixed.py       constants that the original's clients look up
+changes.py     who changed what; recording.py records that, reverting.py undoes it
 writing.py     objects created, changed and removed through a Recorder
-meetings.py    scheduled meetings as a support desk looks for them; what may be done about one
-alarms.py      what an admin has to fix; former_alarms.py what they had; connector_health.py how each integration is
-overview.py    what was done by the day, and the rooms of the next days
-meeting_objects.py a meeting in the original's objects; meeting_records.py these of all meetings
-records.py     what is only read; record_rows.py the objects of these lists
+meetings.py    scheduled meetings as a support desk searches for them, and their actions
+alarms.py      what an admin has to fix; former_alarms.py cleared ones; connector_health.py the state of integrations
+overview.py    activity by day, and the rooms of the next days
+meeting_objects.py a meeting as the original's objects; meeting_records.py those of all meetings
+records.py     read-only records; record_rows.py the objects in these lists
 directory.py   records by the thousand: conferences.py, conference_aliases.py, end_users.py
-relations.py   what these refer to; vmr_form.py how a VMR is shown as conference, and understood
+relations.py   what these refer to; vmr_form.py a VMR shown as conference, and parsed
 openapi.py     the API described
 """
 

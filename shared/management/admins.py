@@ -1,6 +1,6 @@
 """Who may use the management API: holders of the password, of an Entra app role, and OAuth2 clients.
 
-`Scheduling.Admin` may do everything. `Scheduling.Read` may read everything but personal PINs, and change nothing.
+`Scheduling.Admin` may do everything. `Scheduling.Read` may read everything except personal PINs, and change nothing.
 """
 
 from collections.abc import Mapping
@@ -21,17 +21,17 @@ READER_ROLE = "Scheduling.Read"
 
 @dataclass(frozen=True)
 class Admin:
-    """Who a request is from. `name` is for records of what was done: a user name, or an application's id."""
+    """The sender of a request. `name` is recorded with changes: a user name, or an application's id."""
 
     name: str
     may_change: bool = True
 
 
 class Admins(Protocol):
-    """Proves admins."""
+    """Authenticates admins."""
 
     async def authenticate(self, headers: Mapping[str, str]) -> Admin:
-        """Whom the headers (names in lower case) prove.
+        """The admin whom the headers (names in lower case) prove.
 
         Raises NotAuthenticated, NotAllowed, RateLimited, Unavailable.
         """
@@ -39,7 +39,7 @@ class Admins(Protocol):
 
 
 class PasswordAdmins:
-    """Admins by HTTP Basic: MANAGEMENT_USERNAME and MANAGEMENT_PASSWORD_HASH. Nobody where these are not set."""
+    """Admins by HTTP Basic: MANAGEMENT_USERNAME and MANAGEMENT_PASSWORD_HASH. Nobody if these are not set."""
 
     def __init__(self, credential: BasicCredential | None) -> None:
         self._passwords = BasicAuthenticator(credential, "management")
@@ -52,7 +52,7 @@ class PasswordAdmins:
 
 
 class EntraAdmins:
-    """Admins by a bearer token of the app registration MANAGEMENT_CLIENT_ID that holds a role; others by password."""
+    """Admins by a bearer token for the app registration MANAGEMENT_CLIENT_ID that holds a role; others by password."""
 
     def __init__(self, tokens: EntraTokens, app: EntraApp, others: Admins) -> None:
         self._tokens = tokens
@@ -76,7 +76,7 @@ class EntraAdmins:
 
 
 class ClientAdmins:
-    """OAuth2 clients by the tokens of `POST /oauth/token/`, with the role that each was given; others as before."""
+    """OAuth2 clients by the tokens of `POST /oauth/token/`, with their assigned roles; others as before."""
 
     def __init__(self, tokens: ClientTokens, others: Admins) -> None:
         self._tokens = tokens
@@ -92,7 +92,7 @@ class ClientAdmins:
 
 
 def bearer_token(headers: Mapping[str, str]) -> str | None:
-    """The token of an Authorization header (names in lower case); None where it has another scheme, or is missing."""
+    """The token of an Authorization header (names in lower case); None if it has another scheme, or is missing."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 

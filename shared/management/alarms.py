@@ -23,12 +23,16 @@ ALARM_FIELDS: Mapping[str, Schema] = {
     "identifier": {**_NUMBER, "description": "The number of this kind of alarm."},
     "level": {**_TEXT, "enum": [level.value for level in AlarmLevel]},
     "name": {**_TEXT, "description": "What is wrong."},
-    "node": {**_TEXT, "description": "The server that the integration's users reach."},
+    "node": {**_TEXT, "description": "The integration's add-in server."},
     "instance": {**_TEXT, "description": "The integration's name."},
     "exchange_connector": {**_TEXT, "format": "uri-reference"},
     "details": {**_TEXT, "description": "The cause."},
     "remedy": _TEXT,
-    "acknowledged": {"type": "boolean", "readOnly": True, "description": "Whether an admin said that they know."},
+    "acknowledged": {
+        "type": "boolean",
+        "readOnly": True,
+        "description": "Whether an admin has acknowledged the alarm.",
+    },
     "time_raised": TIME,
     "resource_uri": {**_TEXT, "format": "uri-reference"},
 }
@@ -47,7 +51,7 @@ COLUMNS = ("id", "uuid", "name", "addin_server_domain")
 
 
 class AlarmResource:
-    """A Resource. Alarms are raised and cleared by what they are about; an admin can acknowledge one."""
+    """A Resource. Alarms are raised and cleared by their causes; an admin can acknowledge one."""
 
     area = STATUS
     name = ALARM
@@ -61,16 +65,16 @@ class AlarmResource:
     @cached_property
     def actions(self) -> Mapping[str, Action]:
         """Acknowledging."""
-        about = "Notes that an admin knows of the alarm, or not: it stays until its cause is gone."
+        about = "Records that an admin knows of the alarm, or not: it stays until its cause is gone."
         return {"acknowledge": Action("POST", about, self._acknowledge, _ACKNOWLEDGE)}
 
     async def all(self) -> Sequence[Object]:
-        """Every alarm of every integration, by rising id."""
+        """Every alarm of every integration, by ascending id."""
         found = [_shown(integration, alarm) async for integration, alarm in self._raised()]
         return sorted(found, key=lambda shown: int(shown["id"]))
 
     async def one(self, id_: int) -> Shown:
-        """The alarm of an id. Raises NotFound."""
+        """The alarm with an id. Raises NotFound."""
         return Shown(_shown(*await self._find(id_)))
 
     async def _acknowledge(self, id_: int, call: Call) -> Answer:
@@ -89,7 +93,7 @@ class AlarmResource:
         raise NotFound(f"There is no {ALARM} with id {id_}.")
 
     async def _raised(self) -> AsyncIterator[tuple[Integration, Alarm]]:
-        """Alarms with their integrations, whose settings are not read for it."""
+        """Alarms with their integrations, whose settings are not read for this."""
         alarms = await self._alarms.between()
         concerned = await self._integrations.some({alarm.integration for alarm in alarms}, COLUMNS)
         for alarm in alarms:

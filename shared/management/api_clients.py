@@ -15,18 +15,18 @@ ROLE = "role"
 NAME_MAX_LENGTH = 100
 
 _ROLES = {1: ADMIN_ROLE, 2: READER_ROLE}
-"""By id. The original's are made by admins; these are the two that there are."""
+"""By id. In the original admins define roles; these are the only two."""
 
 _SCHEMA: Schema = {
     "type": "object",
     "properties": {
         "id": {"type": "integer", "readOnly": True},
-        "client_id": {"type": "string", "readOnly": True, "description": "What the client signs in as (iss and sub)."},
+        "client_id": {"type": "string", "readOnly": True, "description": "The client's id (iss and sub)."},
         "client_name": {"type": "string", "minLength": 1, "maxLength": NAME_MAX_LENGTH,
-                        "description": "Whose it is; changes are recorded under this name."},
+                        "description": "The client's name; changes are recorded under it."},
         "role": {"type": "string", "format": "uri-reference", "description": "The URI of a role."},
         "private_key_jwt": {"type": ["string", "null"], "readOnly": True,
-                            "description": "The private key for ES256, in PEM; told once, when the client is created."},
+                            "description": "The private key for ES256, in PEM; only returned on creation."},
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },
     "required": ["client_name", "role"],
@@ -52,18 +52,18 @@ class ApiClientResource:
         return [_shown(client) for client in await self._clients.all()]
 
     async def one(self, id_: int) -> Shown:
-        """The client of an id. Raises NotFound."""
+        """The client with an id. Raises NotFound."""
         return Shown(_shown(await self._clients.get(id_)))
 
     async def id_named(self, name: str) -> int:
-        """The id of a client id: the original's clients use both. Raises NotFound."""
+        """The id of a client with a client id: the original's clients use both. Raises NotFound."""
         client = await self._clients.find(name)
         if client is None:
             raise NotFound(f"There is no {API_CLIENT} with the client id {name}.")
         return client.id
 
     async def create(self, fields: Object) -> Shown:
-        """A new client, with its private key. Raises SettingsInvalid, and Conflict when there are too many."""
+        """A new client, with its private key. Raises SettingsInvalid, and Conflict if there are too many."""
         given = _understood(fields)
         missing = {name: ["This field is required."] for name in ("client_name", "role") if name not in given}
         if missing:
@@ -78,12 +78,12 @@ class ApiClientResource:
         return Shown(_shown(client))
 
     async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
-        """Remove the client: its tokens are good for nothing from now on. Raises NotFound."""
+        """Remove the client: its tokens are invalid from now on. Raises NotFound."""
         await self._clients.delete(id_)
 
 
 def roles() -> FixedResource:
-    """The roles that there are."""
+    """The existing roles."""
     about = f"What clients and people may do: {ADMIN_ROLE} everything, {READER_ROLE} reads."
     properties = {"name": {"type": "string", "readOnly": True}, "permissions": {"type": "array", "readOnly": True}}
     named = [{"id": id_, "name": name, "permissions": list[str]()} for id_, name in _ROLES.items()]
@@ -103,7 +103,7 @@ def _shown(client: ApiClient) -> dict[str, Any]:
 
 
 def _understood(fields: Object) -> dict[str, str]:
-    """The fields that can be written, with the role's name; others are passed over. Raises SettingsInvalid."""
+    """The writable fields, with the role's name; others are ignored. Raises SettingsInvalid."""
     faults = {name: ["There is no such field."] for name in fields.keys() - _SCHEMA["properties"].keys()}
     given = dict[str, str]()
     if "client_name" in fields:

@@ -1,4 +1,4 @@
-"""A request and its answer, apart from any web framework."""
+"""A request and its response, independent of any web framework."""
 
 import json
 from collections.abc import Mapping
@@ -8,15 +8,15 @@ from typing import Any
 from shared.errors import InvalidRequest, NotAllowed
 
 REQUEST_BODY_MAX_BYTES = 1_000_000
-"""Bytes of a request; an integration with every template at its longest has 350,000."""
+"""Maximum bytes of a request; an integration with every template at its longest has 350,000."""
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
-"""What a form can be sent as, to any site and without asking it before."""
+"""Content types that a form can be sent with, to any site and without a preflight request."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """A request. `path` starts behind the host name, `query` is as it came, header names are in lower case.
+    """A request. `path` starts after the host name, `query` is unparsed, header names are in lower case.
 
     `who` is the admin's name, once it is proven.
     """
@@ -31,7 +31,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """A response. `body` is what JSON is made of; None for an empty one."""
+    """A response. `body` becomes JSON; None for an empty one."""
 
     status: int
     body: Any = None
@@ -39,9 +39,9 @@ class Answer:
 
 
 def refuse_another_site(call: Call) -> None:
-    """Raises NotAllowed for a change that a page of another site may have made an admin's browser ask for.
+    """Raises NotAllowed for a change that a page of another site may have made an admin's browser request.
 
-    The browser adds the password that it knows to whatever any page sends here. What it says of that page no page can
+    The browser adds the stored password to whatever any page sends here. What the browser says of that page no page can
     change: Sec-Fetch-Site (on https), Origin (with every POST of a current browser). A form has a form's content type.
     Tools send none of these.
     """
@@ -49,11 +49,11 @@ def refuse_another_site(call: Call) -> None:
         return
     site, origin = call.headers.get("sec-fetch-site", "none"), call.headers.get("origin")
     if site not in ("same-origin", "none") or not (origin is None or _is_own(origin, call)):
-        raise NotAllowed("A page of another site must not change anything here. Use the command line, or another tool.")
+        raise NotAllowed("Pages of other sites may not change anything here. Use the command line, or another tool.")
     if _media_type(call) in _FORMS:
         raise NotAllowed(
-            "The content type of a form is refused: a page of another site could have sent it. "
-            "Send JSON, with the header Content-Type: application/json."
+            "The content type of a form is not accepted: a page of another site could have sent it. Send JSON, with "
+            "the header Content-Type: application/json."
         )
 
 
@@ -67,16 +67,16 @@ def _media_type(call: Call) -> str:
 
 
 def json_object(call: Call) -> dict[str, Any]:
-    """The JSON object of a request. Raises InvalidRequest for anything else, and for JSON that can be read two ways."""
-    if _media_type(call) not in ("", "application/json"):  # existing scripts name none
+    """The JSON object of a request. Raises InvalidRequest for anything else, and for ambiguous JSON."""
+    if _media_type(call) not in ("", "application/json"):  # existing scripts send none
         raise InvalidRequest("Send JSON, with the header Content-Type: application/json.")
     if len(call.body) > REQUEST_BODY_MAX_BYTES:
         raise InvalidRequest(f"The request is longer than {REQUEST_BODY_MAX_BYTES:,} bytes.")
     try:
         value = json.loads(call.body.decode(), object_pairs_hook=_distinct, parse_constant=_no_constant)
-        json.dumps(value, ensure_ascii=False).encode()  # fails for half a surrogate pair, which nothing can store
+        json.dumps(value, ensure_ascii=False).encode()  # fails for a lone surrogate, which nothing can store
     except (ValueError, RecursionError) as error:
-        raise InvalidRequest(f"The request is not JSON that can be read: {_reason(error)}") from error
+        raise InvalidRequest(f"The request is not valid JSON: {_reason(error)}") from error
     if not isinstance(value, dict):
         raise InvalidRequest('The request must be a JSON object: {"field": value, …}.')
     return value
@@ -86,12 +86,12 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = next(name for index, (name, _) in enumerate(pairs) if name in dict(pairs[:index]))
-        raise ValueError(f"{twice!r} is there twice")
+        raise ValueError(f"{twice!r} is duplicated")
     return found
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")
 
 
 def _reason(error: Exception) -> str:

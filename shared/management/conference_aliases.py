@@ -19,11 +19,11 @@ from shared.personal.vmr import Alias, PersonalVmr
 
 
 class ConferenceAliases:
-    """A WritableResource. A change is a change of the VMR that the alias belongs to."""
+    """A WritableResource. A change to an alias is a change to its VMR."""
 
     area = CONFIGURATION
     name = ALIAS
-    about = "Aliases of VMRs, and of scheduled meetings, which are only read; also part of their conference."
+    about = "Aliases of VMRs, and of scheduled meetings, which are read-only; also part of their conference."
     schema = ALIAS_SCHEMA
     actions: Mapping[str, Action] = {}
     has_etags = False
@@ -35,16 +35,16 @@ class ConferenceAliases:
         self._clock = clock
 
     async def all(self) -> Sequence[Object]:
-        """Every alias of every VMR, then those of meetings: their ids are greater."""
+        """Every alias of every VMR, then those of meetings, whose ids are greater."""
         own = [alias_object(vmr, entry) for vmr in await self._store.all() for entry in vmr.aliases]
         return [*own, *await self._meetings.all(ROOM_ALIASES)]
 
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
-        """See SearchedResource.found_by: those of meetings, by themselves."""
+        """See SearchedResource.found_by: those of meetings, on their own."""
         return await self._meetings.by_alias(ROOM_ALIASES, exact["alias"]) if "alias" in exact else None
 
     async def one(self, id_: int) -> Shown:
-        """The alias of an id. Raises NotFound."""
+        """The alias with an id. Raises NotFound."""
         if id_ >= FIRST_MEETING_ID:
             return Shown(await self._meetings.one(ROOM_ALIASES, id_))
         vmr_id, slot = place(id_)
@@ -52,7 +52,7 @@ class ConferenceAliases:
         return Shown(alias_object(vmr, _entry(vmr, slot, id_)))
 
     async def create(self, fields: Object) -> Shown:
-        """One more alias of `conference`. Raises SettingsInvalid."""
+        """One more alias for `conference`. Raises SettingsInvalid."""
         values = ALIAS_FIELDS.taken(fields, new=True) | {"created": self._clock.now().isoformat()}
         vmr_id = id_in(values.pop("conference"), CONFIGURATION, CONFERENCE)
         try:
@@ -91,7 +91,7 @@ class ConferenceAliases:
         await self._store.change(vmr_id, change)
 
     async def _change(self, vmr_id: int, change: Callable[[PersonalVmr], PersonalVmr]) -> PersonalVmr:
-        """Change the VMR; what is wrong with its new alias is said of the field that was sent."""
+        """Change the VMR; problems of its new alias are reported at the field that was sent."""
         try:
             return await self._store.change(vmr_id, change)
         except SettingsInvalid as refused:
@@ -101,7 +101,7 @@ class ConferenceAliases:
     async def _check_writable(self, id_: int) -> None:
         if id_ >= FIRST_MEETING_ID:
             await self._meetings.one(ROOM_ALIASES, id_)
-            raise Conflict("This is an alias of a scheduled meeting: it follows the meeting, and is only read here.")
+            raise Conflict("This is an alias of a scheduled meeting: it follows the meeting, and is read-only here.")
 
     async def _vmr(self, vmr_id: int, id_: int) -> PersonalVmr:
         try:

@@ -1,4 +1,4 @@
-"""`conference`: VMRs, which admins keep, beside the rooms of scheduled meetings."""
+"""`conference`: VMRs, which admins manage, together with the rooms of scheduled meetings."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _EMPTIED_BY_PUT = CONFERENCE_FIELDS.emptied_by_put
 
 
 class Conferences(Directory[PersonalVmr]):
-    """A BulkResource of personal VMRs that shows the rooms of scheduled meetings as well; those are only read."""
+    """A BulkResource of personal VMRs that also shows the rooms of scheduled meetings; those are read-only."""
 
     def __init__(
         self, store: VmrStore, meetings: MeetingReader, integrations: IntegrationStore, clock: Clock, name_at: NameAt
     ) -> None:
-        about, emptied = "VMRs, and the rooms of scheduled meetings, which are only read.", _EMPTIED_BY_PUT
+        about, emptied = "VMRs, and the rooms of scheduled meetings, which are read-only.", _EMPTIED_BY_PUT
         super().__init__(CONFERENCE, about, CONFERENCE_SCHEMA, store, VmrForm(clock), integrations, emptied)
         self._meetings = meetings
         self._name_at = name_at
@@ -36,14 +36,14 @@ class Conferences(Directory[PersonalVmr]):
         return [*await super().all(), *await self._meetings.all(ROOMS)]
 
     async def one(self, id_: int) -> Shown:
-        """The VMR or room of an id. Raises NotFound."""
+        """The VMR or room with an id. Raises NotFound."""
         try:
             return await super().one(id_)
         except NotFound:
             return Shown(await self._meetings.one(ROOMS, id_))
 
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
-        """See SearchedResource.found_by: the rooms of meetings by alias, or by name. VMRs are read all."""
+        """See SearchedResource.found_by: the rooms of meetings by alias, or by name. VMRs are all read."""
         if "aliases__alias" in exact:
             return await self._meetings.by_alias(ROOMS, exact["aliases__alias"])
         return await self._meetings.by_name(ROOMS, exact["name"]) if "name" in exact else None
@@ -51,7 +51,7 @@ class Conferences(Directory[PersonalVmr]):
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
         """The changed VMR. Raises NotFound, SettingsInvalid, and Conflict for the room of a scheduled meeting."""
         try:
-            if OWN_FIELD not in fields and _uris((fields,)):  # its own integration's node knows what they stand for
+            if OWN_FIELD not in fields and _uris((fields,)):  # its own integration's node resolves them
                 fields = {**fields, OWN_FIELD: (await super().one(id_)).fields[OWN_FIELD]}
             return await super().update(id_, fields, if_match)
         except NotFound:
@@ -65,7 +65,7 @@ class Conferences(Directory[PersonalVmr]):
             raise await self._read_only(id_) from None
 
     async def _relations(self, objects: Sequence[Object] = ()) -> Relations:
-        """With the names of what VMRs refer to by URI: as the Management Node of their own integration says, if any."""
+        """With the names of what VMRs refer to by URI: according to their own integration's Management Node, if any."""
         integrations = await self._integrations.list()
         ids = {id_in(each.get(OWN_FIELD), CONFIGURATION, CONNECTOR) for each in objects if _uris((each,))}
         own = [each for each in integrations if each.id in ids]
@@ -74,7 +74,7 @@ class Conferences(Directory[PersonalVmr]):
 
     async def _read_only(self, id_: int) -> Conflict:
         await self._meetings.one(ROOMS, id_)
-        return Conflict("This is the room of a scheduled meeting: it follows the meeting, and is only read here.")
+        return Conflict("This is the room of a scheduled meeting: it follows the meeting, and is read-only here.")
 
 
 def _uris(objects: Sequence[Object]) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""`status/v1/connector_health/`: how each integration is at the moment, for a list of them (W2)."""
+"""`status/v1/connector_health/`: the current state of each integration, for a list of them (W2)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SCHEMA: Schema = {
         "id": {**_NUMBER, "description": "The integration's own."},
         "exchange_connector": {"type": "string", "format": "uri-reference", "readOnly": True},
         "alarms": {**_NUMBER, "description": "How many are raised."},
-        "waiting": {**_NUMBER, "description": "Messages that wait, and answers that are not finished."},
+        "waiting": {**_NUMBER, "description": "Waiting messages, and unfinished answers."},
         "subscription_expires": {
             **TIME,
             "type": ["string", "null"],
@@ -40,7 +40,7 @@ _SCHEMA: Schema = {
 
 @dataclass(frozen=True)
 class ConnectorHealth:
-    """A PagedResource beside the integrations, by their ids: what a page shows costs three storage trips a row."""
+    """A PagedResource parallel to the integrations, with their ids: each row shown costs three storage trips."""
 
     integrations: IntegrationStore
     alarms: Alarms
@@ -48,7 +48,7 @@ class ConnectorHealth:
 
     area = STATUS
     name = CONNECTOR_HEALTH
-    about = "How each integration is at the moment."
+    about = "The current state of each integration."
     schema = _SCHEMA
 
     @property
@@ -57,7 +57,7 @@ class ConnectorHealth:
         return {}
 
     async def all(self) -> Sequence[Object]:
-        """Of every integration, by rising id."""
+        """Of every integration, by ascending id."""
         return await self._shown(await self.integrations.list())
 
     async def part(self, offset: int, limit: int) -> tuple[Sequence[Object], int]:
@@ -66,7 +66,9 @@ class ConnectorHealth:
         return await self._shown(found), total
 
     async def sketches(self, fields: Collection[str]) -> Sequence[Object]:
-        """See PagedResource.sketches. What an outline of the settings does not tell makes all of it be read."""
+        """See PagedResource.sketches. Fields that the outline of the settings does not have require reading
+        everything.
+        """
         if not {"id", "exchange_connector", "resource_uri"}.issuperset(fields):
             return await self.all()
         outlines = [each async for each in self.integrations.outlines(columns=("id", "uuid"))]
@@ -77,7 +79,7 @@ class ConnectorHealth:
         return await self._shown(await self.integrations.by_ids(ids))
 
     async def one(self, id_: int) -> Shown:
-        """Of the integration of an id. Raises NotFound."""
+        """That of the integration with an id. Raises NotFound."""
         [fields] = await self._shown([await self.integrations.by_id(id_)])
         return Shown(fields)
 
@@ -104,7 +106,7 @@ class ConnectorHealth:
 
 
 _READS_CONCURRENCY = 32
-"""Integrations that are looked at simultaneously."""
+"""Integrations that are examined concurrently."""
 
 
 def _named(integration: Integration) -> Object:

@@ -1,4 +1,4 @@
-"""The JSON schemas of `ms_exchange_connector` and `exchange_domain`, made from the model of the settings."""
+"""The JSON schemas of `ms_exchange_connector` and `exchange_domain`, generated from the settings' model."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -30,14 +30,14 @@ DOMAIN_SCHEMA: Schema = {
 }
 
 _SEARCHED = ("name", "description", "room_mailbox_email_address", "uuid")
-"""What an admin knows of an integration that they look for."""
+"""Fields by which an admin searches for an integration."""
 
 _WRITTEN: dict[str, Any] = {"type": "string", "pattern": r"\S"}
 """A text that is not blank."""
 
 
 def connector_schema() -> Schema:
-    """The JSON schema of an integration, made from the model."""
+    """The JSON schema of an integration, generated from the model."""
     generated = Integration.model_json_schema()["properties"]
     properties = {
         name: _property(generated[name]) | {"title": setting.label, "description": setting.help}
@@ -64,10 +64,10 @@ def _known_settings() -> Iterator[tuple[str, FieldInfo, Setting]]:
 
 
 def connector_extras() -> dict[str, Any]:
-    """What a form of an integration needs beside: sections in their order, and of each setting when it is required,
-    what a change of it calls for, and what a template may use. See DescribedResource.extras.
+    """What else a form of an integration needs: sections in their order, and for each setting when it is required, what
+    a change entails, and what a template may use. See DescribedResource.extras.
     """
-    from shared.templates import FIELDS  # jinja2, which other calls do without
+    from shared.templates import FIELDS  # jinja2, which other calls do not need
 
     by_name = {name: (field, setting) for name, field, setting in _known_settings()}
     sections: list[dict[str, Any]] = [
@@ -113,7 +113,7 @@ def _filled(names: list[str], defaults: Mapping[str, object]) -> Schema:
 
 
 def _property(generated: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema that pydantic makes of a field, with `anyOf` something or null written as a type that may be null."""
+    """Pydantic's schema of a field, with `anyOf` something or null rewritten as a type that may be null."""
     options = {key: value for key, value in generated.items() if key != "anyOf"}
     for option in generated.get("anyOf", ()):
         kinds = options.get("type", [])

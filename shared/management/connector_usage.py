@@ -1,4 +1,4 @@
-"""What would be lost with an integration: meetings to come, and personal VMRs of its own."""
+"""What would be lost with an integration: future meetings, and its own personal VMRs."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from shared.personal.store import VmrStore
 from shared.storage import Storage
 
 LOST = (
-    "Once it is deleted nobody can join these meetings any more, its personal VMRs are gone from the list, and the "
-    "add-in stops working for its users."
+    "Once it is deleted nobody can join these meetings any more, its personal VMRs are gone, and the add-in stops "
+    "working for its users."
 )
 
 
@@ -28,23 +28,23 @@ class Usage:
     personal_vmrs: int
 
     def text(self) -> str:
-        """In words; "" where nothing would be lost."""
+        """In words; "" if nothing would be lost."""
         lost = [_counted(self.meetings_to_come, "meeting") + " to come"] * bool(self.meetings_to_come)
         lost += [_counted(self.personal_vmrs, "personal VMR") + " of its own"] * bool(self.personal_vmrs)
         return " and ".join(lost)
 
     def check(self, integration: Integration) -> None:
-        """Raise Conflict when something would be lost."""
+        """Raise Conflict if something would be lost."""
         if lost := self.text():
             raise Conflict(f"{integration.name} has {lost}. {LOST} Add ?force=true to delete it.")
 
     def shown(self) -> Object:
-        """As the management API tells it."""
+        """As the management API shows it."""
         return {**asdict(self), "details": f"It has {self.text()}. {LOST}" if self.text() else ""}
 
 
 async def usage_of(integration: Integration, storage: Storage, clock: Clock) -> Usage:
-    """Reads all bookings of the integration: for who is about to delete it."""
+    """Reads all bookings of the integration: only for an admin about to delete it."""
     now, meetings = clock.now(), 0
     async for booking in bookings_of(meetings_table(storage), integration.uuid):
         conference = booking.conference if booking.state is State.SCHEDULED else None

@@ -31,13 +31,13 @@ Examine: TypeAlias = "Callable[[Integration], Awaitable[Sequence[Finding]]]"
 """Examines an integration from end to end; Doctor.examine."""
 
 StartSignIn: TypeAlias = "Callable[[str], Awaitable[Link]]"
-"""Makes a link for signing in the service account of an integration (uuid); ServiceAccounts.start."""
+"""Creates a link for signing in the service account of an integration (uuid); ServiceAccounts.start."""
 
 Names: TypeAlias = "Callable[[Draft, Integration | None], Awaitable[Mapping[str, str]]]"
 """Names of what a checked draft refers to by URI, before it is saved; Bridges.names."""
 
 _OWN_NULLABLE = frozenset({"graph_tenant_id", "graph_client_id"})
-"""Nullable settings that the original has not: its clients never send them, and must not clear them."""
+"""Nullable settings that the original does not have: its clients never send them, and must not clear them."""
 
 EMPTIED_BY_PUT: Object = {
     **{
@@ -47,7 +47,9 @@ EMPTIED_BY_PUT: Object = {
     },
     "domains": [],
 }
-"""What nullable settings and references become that a PUT leaves out. Secrets stay: nobody can read and resend them."""
+"""The values of nullable settings and references that a PUT leaves out. Secrets stay: nobody can read and resend
+them.
+"""
 
 _ETAG = re.compile(r'"([0-9]{1,18})"')
 
@@ -58,7 +60,7 @@ def connector_uri(integration: Integration) -> str:
 
 
 def domain_object(integration: Integration, entry: ExchangeDomain) -> Object:
-    """An entry of an integration's `domains` as `exchange_domain` shows it."""
+    """An entry of an integration's `domains` in the form of `exchange_domain`."""
     return {
         "id": entry.id,
         "domain": entry.domain,
@@ -72,12 +74,12 @@ _PREVIEW: Schema = {
     "type": "object",
     "properties": {
         "template": {"type": "string", "enum": sorted(TEMPLATE_FIELDS), "description": "The settings field."},
-        "text": {"type": "string", "description": "A text to try instead of the saved one."},
+        "text": {"type": "string", "description": "A text to preview instead of the saved one."},
         "values": {
             "type": "object",
-            "description": "Values of variables that the template accepts. For the others, what the settings tell "
-            "(aliases of its form, its add-in server) and samples stand in. "
-            "Times are ISO 8601 with an offset, and are printed as in a real answer.",
+            "description": "Values of variables that the template accepts. For the others, values from the settings "
+            "(aliases in its form, its add-in server) and samples are used. Times are ISO 8601 with an "
+            "offset, and are printed as in a real answer.",
         },
     },
     "required": ["template"],
@@ -135,16 +137,16 @@ class Connectors:
         """Previewing templates, checking changes, the doctor, the icon, secrets, deletion, the manifest."""
         return {
             "preview": Action(
-                "POST", "What a template would look like, saved or not.", self._preview, _PREVIEW, is_recorded=False
+                "POST", "What a template would produce, saved or not.", self._preview, _PREVIEW, is_recorded=False
             ),
             "check": Action(
                 "POST",
-                "Whether these changes could be saved; nothing is.",
+                "Whether these changes could be saved; nothing is saved.",
                 self._check,
                 {"type": "object"},
                 is_recorded=False,
             ),
-            "doctor": Action("GET", "What is wrong, from end to end, and the commands that fix it.", self._doctor),
+            "doctor": Action("GET", "What is wrong, from end to end, and the commands to fix it.", self._doctor),
             "icon": Action(
                 "PUT", "The add-in's icon: a PNG of 80 x 80 pixels.", self._put_icon, media_type="image/png"
             ),
@@ -152,7 +154,7 @@ class Connectors:
             "secrets": Action("GET", "Which secrets are set; their values are never shown.", self._secrets),
             "usage": Action("GET", "What would be lost if it were deleted.", self._usage),
             "manifest_installed": Action(
-                "POST", "Notes that this revision of the manifest is installed.", self._installed, _INSTALLED
+                "POST", "Records that this revision of the manifest is installed.", self._installed, _INSTALLED
             ),
         }
 
@@ -176,7 +178,7 @@ class Connectors:
         return [shown(integration).fields for integration in await self._integrations.by_ids(ids)]
 
     async def one(self, id_: int) -> Shown:
-        """The integration of an id. Raises NotFound."""
+        """The integration with an id. Raises NotFound."""
         return shown(await self._integrations.by_id(id_))
 
     async def create(self, fields: Object) -> Shown:
@@ -199,7 +201,7 @@ class Connectors:
         return shown(updated)
 
     async def _resolved(self, fields: Mapping[str, Any], before: Integration | None) -> Mapping[str, str]:
-        """Names of what is given by URI. The draft is checked before a host is called that it names."""
+        """Names of what is given by URI. The draft is checked before any host in it is called."""
         proposed = draft(fields, before)
         if not any(is_uri(getattr(proposed.integration, field)) for field in REFERENCES.keys() & proposed.given):
             return {}
@@ -207,9 +209,9 @@ class Connectors:
         return await self._names(proposed, before)
 
     async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
-        """Delete the integration with all that is its own. Raises NotFound, StaleSettings, and Conflict.
+        """Delete the integration with everything it owns. Raises NotFound, StaleSettings, and Conflict.
 
-        The last when it still has meetings to come, or personal VMRs of its own.
+        Conflict if it still has future meetings, or personal VMRs of its own.
         """
         integration = await self._integrations.by_id(id_)
         revision = _revision(if_match)
@@ -220,7 +222,7 @@ class Connectors:
         await self._lifecycle.deleted(integration.uuid)
 
     async def _preview(self, id_: int, call: Call) -> Answer:
-        from shared.management.previews import preview_for, values_shown  # jinja2, which other calls do without
+        from shared.management.previews import preview_for, values_shown  # jinja2, which other calls do not need
         from shared.templates import FIELDS
 
         integration, sent = await self._integrations.by_id(id_), json_object(call)
@@ -283,7 +285,7 @@ def shown(integration: Integration) -> Shown:
 
 
 def _understood(fields: Object) -> dict[str, Any]:
-    """Sent fields with `domains` as the store takes them: existing records come as URIs as well as objects."""
+    """Received fields with `domains` as the store expects them: existing records come as URIs as well as objects."""
     domains = fields.get("domains")
     if not isinstance(domains, list):
         return dict(fields)
@@ -295,7 +297,7 @@ def _understood(fields: Object) -> dict[str, Any]:
 
 
 def _revision(if_match: str | None) -> int | None:
-    """The revision that an If-Match header names. Raises StaleSettings for one that never was."""
+    """The revision in an If-Match header. Raises StaleSettings for one that never existed."""
     if if_match is None or if_match.strip() == "*":
         return None
     named = _ETAG.fullmatch(if_match.strip())

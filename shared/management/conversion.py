@@ -1,7 +1,7 @@
-"""Values of another type that mean the same, taken as the original's framework takes them.
+"""Values of another type with the same meaning, accepted as the original's framework accepts them.
 
-Scripts and spreadsheets send "30" for a number, 30 for a text and "true" for a switch. What is in doubt stays as it was
-sent, and is refused by whoever checks it.
+Scripts and spreadsheets send "30" for a number, 30 for a text and "true" for a boolean. Ambiguous values stay as they
+were sent, and are rejected by the later checks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _SWITCHES = {"true": True, "1": True, "false": False, "0": False}
 
 
 def converted(fields: Object, schema: Schema) -> dict[str, Any]:
-    """The fields of an object, each in its schema's type where what was sent can mean nothing else."""
+    """The fields of an object, each converted to its schema's type if what was sent can mean nothing else."""
     known = schema["properties"]
     return {name: _value(value, _types(known.get(name, {}))) for name, value in fields.items()}
 

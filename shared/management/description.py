@@ -1,7 +1,7 @@
-"""What there is, as Tastypie tells it: the resources of an area, and the fields of a resource (W2).
+"""Descriptions in Tastypie's form: the resources of an area, and the fields of a resource (W2).
 
-The original's shell makes its commands of these (docs/facts/pexip.md §1), and so does a form. What Tastypie has no word
-for stands under `x`, which clients of the original skip.
+The original's shell builds its commands from these (docs/facts/pexip.md §1), and so does a form. What Tastypie cannot
+express is under `x`, which clients of the original skip.
 """
 
 import re
@@ -23,15 +23,15 @@ from shared.management.resource import (
 )
 
 SCHEMA = "schema"
-"""Stands in a path where an object's id would."""
+"""Takes the place of an object's id in a path."""
 
 AREA_PATH = re.compile(
     rf"{API_ROOT}/(?:({CONFIGURATION}|{STATUS}|{HISTORY}|{COMMAND})/v1|{COMMAND}/v1/(?:conference|participant|platform))/?"
 )
-"""Paths of areas. Commands are areas of their own in the original; there are none here."""
+"""Paths of areas. In the original, commands are areas of their own; there are none here."""
 
 WITH_RELATIONS = 2
-"""Tastypie's word in `filtering` for a reference that filters can follow."""
+"""Tastypie's term in `filtering` for a reference that filters can follow."""
 
 _UNIQUE: Mapping[str, frozenset[str]] = {
     "conference": frozenset({"name"}),
@@ -40,7 +40,7 @@ _UNIQUE: Mapping[str, frozenset[str]] = {
     "ms_exchange_connector": frozenset({"uuid", "room_mailbox_email_address"}),
     "scheduled_alias": frozenset({"alias", "numeric_alias", "uuid"}),
 }
-"""Fields by whose value no second object of a resource (an integration, for end_user) can be made."""
+"""Fields whose values must be unique within a resource (within an integration, for end_user)."""
 
 _LIMITS = ("minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "pattern", "format")
 _TYPES = {"string": "string", "integer": "integer", "boolean": "boolean", "number": "float", "array": "list"}
@@ -64,7 +64,7 @@ def description(resource: Resource) -> dict[str, Any]:
     comparable = [name for name, known in properties.items() if is_comparable(known)]
     several = ["get", "post", *(["patch"] if isinstance(resource, BulkResource) else [])]
     return {
-        # As in the original, "post" stands here too: its shell reads nothing else to learn that objects can be created.
+        # As in the original, "post" is listed here too: its shell only looks here to learn that objects can be created.
         "allowed_detail_http_methods": ["get", "post", "put", "delete", "patch"] if writable else ["get"],
         "allowed_list_http_methods": several if writable else ["get"],
         "default_format": "application/json",
@@ -107,7 +107,7 @@ def _field(resource: Resource, name: str, known: Schema, extra: Object, *, writa
 
 
 def _default(known: Schema) -> dict[str, Any]:
-    """What a field has that is left out; nothing where it is neither known nor empty."""
+    """The default of a field that is left out; nothing if it is neither known nor empty."""
     if "default" in known:
         return {"default": known["default"]}
     if _is_nullable(known):
@@ -127,7 +127,9 @@ def _is_nullable(known: Schema) -> bool:
 
 
 def _type(name: str, known: Schema) -> dict[str, str]:
-    """In Tastypie's words. A reference may lead to an object of the platform's, such as a theme, that is not here."""
+    """In Tastypie's terms. A reference may point to an object of the platform, such as a theme, that does not exist
+    here.
+    """
     kind = known.get("type", "")
     is_reference = known.get("format") == "uri-reference" or "object" in kind
     if related_resource(name, known) or (is_reference and name != "resource_uri"):
@@ -136,7 +138,7 @@ def _type(name: str, known: Schema) -> dict[str, str]:
 
 
 def _filtering(name: str, known: Schema) -> int | list[str] | None:
-    """The lookups of a field, in Tastypie's form; None for one that lists cannot be filtered by."""
+    """The lookups of a field, in Tastypie's form; None if lists cannot be filtered by it."""
     if related_resource(name, known):
         return WITH_RELATIONS
     if not is_comparable(known):

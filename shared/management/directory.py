@@ -1,4 +1,6 @@
-"""Records that admins keep for the add-in, VMRs and users: created one by one, or by the thousand (PATCH on a list)."""
+"""Records that admins manage for the add-in, VMRs and users: created one by one, or by the thousand (PATCH on a
+list).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from shared.management.resource import TIME, Action, Object, Recorder, Schema, S
 from shared.personal.field_table import FieldTable
 
 ROWS_CONCURRENCY = 16
-"""Records of a list that are written at the same time."""
+"""Records of a list that are written concurrently."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -25,20 +27,20 @@ Result = TypeVar("Result")
 
 
 def properties(table: FieldTable) -> dict[str, Schema]:
-    """JSON schemas of the fields of the original's."""
+    """JSON schemas of the original's fields."""
     times = {name for name, each in table.fields.items() if each.type == "datetime"}
     return {name: {**each, **TIME} if name in times else each for name, each in table.schemas().items()}
 
 
 class Store(Protocol[Model]):
-    """What keeps the records: VmrStore, UserStore."""
+    """What stores the records: VmrStore, UserStore."""
 
     async def all(self) -> list[Model]:
-        """Every record, by rising id."""
+        """Every record, by ascending id."""
         ...
 
     async def get(self, id_: int) -> Model:
-        """The record of an id. Raises NotFound."""
+        """The record with an id. Raises NotFound."""
         ...
 
     async def numbers(self, count: int) -> range:
@@ -59,14 +61,14 @@ class Store(Protocol[Model]):
 
 
 class Form(Protocol[Model]):
-    """How a kind of record is shown and understood."""
+    """How a kind of record is shown and parsed."""
 
     def show(self, record: Model, relations: Relations) -> Object:
         """The record as the resource shows it."""
         ...
 
     def understand(self, fields: Object, before: Model | None, id_: int, relations: Relations) -> Model:
-        """The record with these fields changed; a new one of this id where `before` is None. Raises SettingsInvalid."""
+        """The record with these fields changed; a new one with this id if `before` is None. Raises SettingsInvalid."""
         ...
 
 
@@ -95,13 +97,13 @@ class Directory(Generic[Model]):
         return [self._form.show(record, relations) for record in await self._store.all()]
 
     async def one(self, id_: int) -> Shown:
-        """The record of an id. Raises NotFound."""
+        """The record with an id. Raises NotFound."""
         return Shown(self._form.show(await self._store.get(id_), await self._relations()))
 
     async def create(self, fields: Object) -> Shown:
         """A new record. Raises SettingsInvalid."""
         relations = await self._relations([fields])
-        self._form.understand(fields, None, 0, relations)  # what is wrong takes no id
+        self._form.understand(fields, None, 0, relations)  # an invalid record gets no id
         [id_] = await self._store.numbers(1)
         record = self._form.understand(fields, None, id_, relations)
         await self._store.create(record)
@@ -133,7 +135,7 @@ class Directory(Generic[Model]):
         ])  # fmt: skip
 
     async def _relations(self, objects: Sequence[Object] = ()) -> Relations:
-        """What records refer to; `objects` are those that are about to be understood."""
+        """What records refer to; `objects` are those about to be parsed."""
         return Relations([each async for each in self._integrations.outlines(columns=("id", "uuid"))])
 
     def _id(self, fields: Object) -> int | None:
@@ -158,7 +160,7 @@ class Directory(Generic[Model]):
         return (await recorder.changed(self, id_, fields, lambda: self.update(id_, fields, None), before)).fields
 
     async def _removed(self, id_: int, before: Shown, recorder: Recorder) -> None:
-        with suppress(NotFound):  # an earlier try of the same request has removed it
+        with suppress(NotFound):  # an earlier attempt of the same request has removed it
             await recorder.deleted(self, id_, lambda: self._store.delete(id_), before)
 
 
@@ -168,7 +170,9 @@ def record_id(record: BaseModel) -> int:
 
 
 async def _each(work: Sequence[Awaitable[Result]]) -> list[Result]:
-    """All of it, a few at a time. Raises SettingsInvalid with the faults of every object, by its place in the list."""
+    """All of them, a few at a time. Raises SettingsInvalid with the problems of every object, by its place in the
+    list.
+    """
     turns, faults = asyncio.Semaphore(ROWS_CONCURRENCY), dict[str, list[str]]()
 
     async def one(place: int, each: Awaitable[Result]) -> Result | None:

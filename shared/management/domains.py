@@ -15,7 +15,7 @@ _ATTEMPTS = 8
 
 
 class Domains:
-    """A WritableResource. A change is a change of the integration that the entry belongs to."""
+    """A WritableResource. A change to an entry is a change to its integration."""
 
     area = CONFIGURATION
     name = DOMAIN
@@ -35,7 +35,7 @@ class Domains:
         return sorted(found, key=lambda shown: int(shown["id"]))
 
     async def one(self, id_: int) -> Shown:
-        """The entry of an id. Raises NotFound."""
+        """The entry with an id. Raises NotFound."""
         return Shown(domain_object(*await self._find(id_)))
 
     async def create(self, fields: Object) -> Shown:
@@ -89,7 +89,7 @@ class Domains:
         return str(domain)
 
     async def _change(self, uuid: str, change: Callable[[Integration], list[dict[str, Any]]]) -> Integration:
-        """Change an integration's entries, again if somebody else has changed the integration meanwhile."""
+        """Change an integration's entries; repeated if somebody else has changed the integration meanwhile."""
         saved = await self._saved(uuid, change)
         await self._lifecycle.saved(uuid, frozenset({"domains"}))
         return saved

@@ -33,7 +33,7 @@ class UserForm:
     """A Form of user records. `user_oid` is a GUID; null and "" are the same."""
 
     def show(self, record: UserRecord, relations: Relations) -> Object:
-        """See Form.show. Sign-ins are nobody's business."""
+        """See Form.show. Sign-ins are not shown."""
         shown: dict[str, Any] = record.model_dump(exclude={"integration", "sign_ins"})
         return {
             **shown,

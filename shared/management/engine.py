@@ -1,6 +1,6 @@
 """The management API: admins' requests by Tastypie's conventions (I7).
 
-    GET    …/v1/                  every resource of an area, with the address of its list and of its schema
+    GET    …/v1/                  every resource of an area, with the URLs of its list and its schema
     GET    …/{resource}/schema/   the resource's fields, methods and filters
     GET    …/{resource}/          a page of objects: filters, order, limit, offset
     POST   …/{resource}/          201, Location, the new object
@@ -12,7 +12,7 @@
     DELETE …/{resource}/{id}/     204; this and changes with If-Match: 412 unless the ETag is still the object's
     POST   …/{resource}/{id}/{action}/
 
-Faults in an object are 400 `{"<resource>": {"<field>": ["…"]}}`, other mistakes 4xx `{"error": "…"}`. Lists are never
+Problems in an object are 400 `{"<resource>": {"<field>": ["…"]}}`, other errors 4xx `{"error": "…"}`. Lists are never
 deleted as a whole, nor replaced.
 """
 
@@ -50,7 +50,7 @@ _PATH = re.compile(rf"{API_ROOT}/([a-z]+)/v1/([a-z][a-z0-9_]*)/?(?:([^/]+)/?)?(?
 _DOCUMENT = f"{API_ROOT}/openapi.json"
 
 WARNING_MAX_LENGTH = 1000
-"""Characters of skipped parameters' names that a Warning header tells."""
+"""Maximum characters of skipped parameters' names in a Warning header."""
 
 
 class _View:
@@ -72,11 +72,11 @@ class Management:
 
     @property
     def resources(self) -> Iterable[Resource]:
-        """Everything that there is to ask for."""
+        """Every resource."""
         return self._whole.resources.values()
 
     async def answer(self, call: Call) -> Answer:
-        """The answer to an admin. Raises what is no mistake in the request itself: NotAuthenticated and others."""
+        """The response to an admin. Raises errors that are not in the request itself: NotAuthenticated and others."""
         admin = await self._admins.authenticate(call.headers)
         refuse_another_site(call)
         refuse_change(admin, call)
@@ -98,7 +98,7 @@ async def _answer(view: _View, call: Call) -> Answer:
     path = _PATH.fullmatch(call.path)
     resource = view.resources.get((path[1], path[2])) if path else None
     if path is None or resource is None:
-        raise NotFound(f"There is no such resource. {_DOCUMENT} describes all that there are.")
+        raise NotFound(f"There is no such resource. {_DOCUMENT} describes all resources.")
     try:
         return await _dispatch(view, resource, path[3], path[4], call)
     except SettingsInvalid as refused:
@@ -160,7 +160,7 @@ async def _on_list(foreign_keys: ForeignKeys, resource: Resource, call: Call, re
 async def _found(
     foreign_keys: ForeignKeys, resource: Resource, query: listing.Query, own_uri: str, text: str
 ) -> dict[str, Any]:  # fmt: skip
-    """The page that a query asks for. Of many objects only what is filtered by is read, and what is shown."""
+    """The page that a query asks for. Of many objects only what is needed for filtering and showing is read."""
     if isinstance(resource, PagedResource) and query.is_of_all:
         part, total = await resource.part(query.offset, query.limit)
         return listing.envelope(part, total, query, own_uri, text)
@@ -210,9 +210,9 @@ def _shown(shown: Shown, status: int, headers: Mapping[str, str] | None = None) 
 
 
 def _warning(skipped: Sequence[str]) -> dict[str, str]:
-    """Says which parameters meant nothing here. They come from outside, so what a header cannot hold is escaped."""
+    """Lists ignored parameters. They come from outside, so characters that are invalid in a header are escaped."""
     named = ", ".join(quote(name, safe="") for name in skipped)[:WARNING_MAX_LENGTH]
-    return {"Warning": f'299 - "Skipped, as nothing here has such a field: {named}"'} if skipped else {}
+    return {"Warning": f'299 - "Ignored, as nothing here has such a field: {named}"'} if skipped else {}
 
 
 def _not_allowed(methods: str) -> Answer:

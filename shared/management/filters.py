@@ -1,8 +1,8 @@
 """One condition of a list's query, by Tastypie's conventions: `name__icontains=corp`, `conference__name=Room`.
 
-A filter names a field that the objects show (so what is not shown cannot be asked for either), behind any number of
-references to follow, with an optional lookup. Regular expressions are RE2's: they take time in proportion to the text,
-whatever the pattern.
+A filter names a field that the objects show (so hidden fields cannot be probed either), after any number of references
+to follow, with an optional lookup. Regular expressions are RE2's: they take time in proportion to the text, whatever
+the pattern.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +16,7 @@ from shared.management import resource
 from shared.management.resource import Schema
 
 PATTERN_MAX_LENGTH = 500
-_PATTERN_MAX_MEMORY = 1 << 18  # bytes that RE2 may take for a pattern
+_PATTERN_MAX_MEMORY = 1 << 18  # bytes that RE2 may use for a pattern
 
 _Test: TypeAlias = Callable[[Any, Any], bool]
 
@@ -36,7 +36,7 @@ _OF_LISTS = ("in", "range")
 _REGEX = ("regex", "iregex")
 LOOKUPS = (*_ORDER, *_TEXT, "iexact", *(f"i{name}" for name in _TEXT), *_REGEX, *_OF_LISTS, "isnull")
 SWITCH_LOOKUPS = ("exact", "in", "isnull")
-"""Those that mean something for switches."""
+"""Those that make sense for booleans."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,11 @@ class Filter:
     wanted: str
 
     def check(self) -> None:
-        """Raises InvalidRequest when `wanted` is nothing that the field can hold; also where there are no objects."""
+        """Raises InvalidRequest if `wanted` cannot be a value of the field, even if there are no objects."""
         self._holds(_example(self.schema))
 
     def holds(self, values: Iterable[Any]) -> bool:
-        """Whether one of the values that the path leads to meets it; where it leads nowhere, there is null."""
+        """Whether one of the values at the end of the path meets it; if the path leads nowhere, the value is null."""
         return any(self._holds(value) for value in tuple(values) or (None,))
 
     def _holds(self, value: Any) -> bool:
@@ -86,12 +86,14 @@ class Filter:
 
 
 def is_comparable(known: Schema) -> bool:
-    """Whether lists can be filtered and ordered by a field of this schema: by all that are shown and hold one value."""
+    """Whether lists can be filtered and ordered by a field of this schema: by every visible field with a single
+    value.
+    """
     return not known.get("writeOnly") and type_of(known) in ("string", "integer", "boolean")
 
 
 def type_of(schema: Schema) -> str:
-    """The JSON type of a field beside null; "" for one that may have several."""
+    """The JSON type of a field apart from null; "" for one that may have several."""
     kind = schema.get("type", "")
     if not isinstance(kind, list):
         return str(kind)
@@ -100,7 +102,7 @@ def type_of(schema: Schema) -> str:
 
 
 def boolean(text: str) -> bool:
-    """A switch as queries write it. Raises InvalidRequest."""
+    """A boolean in a query. Raises InvalidRequest."""
     if text.lower() in ("true", "1"):
         return True
     if text.lower() in ("false", "0"):
@@ -119,7 +121,7 @@ def _example(schema: Schema) -> Any:
 
 
 def _comparable(schema: Schema, value: Any, wanted: str) -> tuple[Any, Any]:
-    """A field's value and the wanted one as things that can be compared. Raises InvalidRequest."""
+    """A field's value and the wanted one in comparable form. Raises InvalidRequest."""
     try:
         match type_of(schema), schema.get("format"):
             case "boolean", _:
@@ -131,7 +133,7 @@ def _comparable(schema: Schema, value: Any, wanted: str) -> tuple[Any, Any]:
             case _, "uri-reference" if wanted.isdecimal():  # a foreign key by its id
                 return value.rstrip("/").rpartition("/")[2], wanted
     except ValueError:
-        raise InvalidRequest(f"{wanted!r} is nothing that can be compared with {value!r}.") from None
+        raise InvalidRequest(f"{wanted!r} cannot be compared with {value!r}.") from None
     return value, wanted
 
 
@@ -142,8 +144,8 @@ def _moment(text: str) -> datetime:
 
 @lru_cache(maxsize=64)
 def _expression(pattern: str, *, ignoring_case: bool) -> Any:
-    """RE2's pattern object (its package has no types). Raises InvalidRequest."""
-    import re2  # type: ignore[import-untyped]  # here, because few requests need it
+    """RE2's pattern object (its package is untyped). Raises InvalidRequest."""
+    import re2  # type: ignore[import-untyped]  # imported here, because few requests need it
 
     if len(pattern) > PATTERN_MAX_LENGTH:
         raise InvalidRequest(f"A regular expression has at most {PATTERN_MAX_LENGTH} characters.")
@@ -155,6 +157,6 @@ def _expression(pattern: str, *, ignoring_case: bool) -> Any:
         return re2.compile(pattern, options)
     except (re2.error, UnicodeError) as error:
         raise InvalidRequest(
-            "The regular expression cannot be used: it is not well-formed, too large, or has what RE2 does not know "
+            "The regular expression is invalid: it is not well-formed, too large, or uses what RE2 does not support "
             "(look-around, back-references)."
         ) from error

@@ -1,4 +1,4 @@
-"""Resources whose objects nobody can change: what the original's clients look up, and what is the same everywhere."""
+"""Read-only resources: what the original's clients look up, and constants."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from shared.management.resource import Action, Object, Schema, Shown
 
 @dataclass(frozen=True)
 class FixedResource:
-    """A Resource of known objects. `properties` are theirs beside `id` and `resource_uri`."""
+    """A Resource of fixed objects. `properties` are theirs in addition to `id` and `resource_uri`."""
 
     area: str
     name: str
@@ -43,6 +43,6 @@ class FixedResource:
 
 
 def worker_vms() -> FixedResource:
-    """Conferencing nodes, of which this service has none. The original's shell lists them to try a sign-in."""
-    about = "Conferencing nodes: none, as they are the VMR platform's."
+    """Conferencing nodes, of which this service has none. The original's shell lists them to test a sign-in."""
+    about = "Conferencing nodes: always empty, as they belong to the VMR platform."
     return FixedResource(STATUS, "worker_vm", about, {"name": {"type": "string", "readOnly": True}}, [])

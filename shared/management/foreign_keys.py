@@ -1,4 +1,4 @@
-"""Where references lead: filters across relations, such as `scheduled_alias__alias` or `exchange_connector__id`."""
+"""Following references: filters across relations, such as `scheduled_alias__alias` or `exchange_connector__id`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -27,7 +27,7 @@ _REFERENCE: Schema = {"type": ["string", "null"], "format": "uri-reference"}
 
 
 def related_resource(field: str, known: Schema) -> str:
-    """The resource that a field of this schema refers to; "" for one that is no reference."""
+    """The resource that a field of this schema refers to; "" if it is not a reference."""
     is_reference = known.get("format") == "uri-reference" or is_to_many(known)
     return RELATED.get(field, "") if is_reference else ""
 
@@ -38,22 +38,22 @@ def is_to_many(known: Schema) -> bool:
 
 
 class ForeignKeys:
-    """The resources as references lead to them."""
+    """The resources, as targets of references."""
 
     def __init__(self, resources: Iterable[Resource]) -> None:
         self._resources = {resource.name: resource for resource in resources}
 
     def schema(self, field: str, known: Schema) -> Schema | None:
-        """The JSON schema of the objects that a field of this schema refers to; None for one that is no reference."""
+        """The JSON schema of the objects that a field of this schema refers to; None if it is not a reference."""
         found = self._resources.get(related_resource(field, known))
         return found.schema if found else None
 
     def compared(self, field: str, known: Schema) -> Schema:
-        """The JSON schema of what is compared when a field is asked for: of several objects their URIs, one by one."""
+        """The JSON schema of what is compared when a field is filtered by: the individual URIs of several objects."""
         return _REFERENCE if is_to_many(known) and related_resource(field, known) else known
 
     async def known(self, objects: Sequence[Object], paths: Iterable[tuple[str, ...]]) -> Known:
-        """What is needed to follow these paths from these objects. Objects that are shown inside others are not."""
+        """What is needed to follow these paths from these objects, except objects that are shown inside others."""
         found: dict[str, Mapping[str, Object]] = {}
         for path in paths:
             level: Sequence[Object] = objects
@@ -66,7 +66,7 @@ class ForeignKeys:
 
 
 def values(start: Object, path: Sequence[str], field: str, known: Known) -> Iterator[Any]:
-    """What a field holds in all objects that a path leads to; of a field that holds several objects, their URIs."""
+    """A field's values in all objects that a path leads to; for a field with several objects, their URIs."""
     if path:
         for each in _followed(start, path[0], known):
             yield from values(each, path[1:], field, known)
@@ -77,7 +77,7 @@ def values(start: Object, path: Sequence[str], field: str, known: Known) -> Iter
 
 
 def _followed(start: Object, field: str, known: Known) -> Iterator[Object]:
-    """The objects that a field refers to, without what has gone meanwhile."""
+    """The objects that a field refers to, without those deleted meanwhile."""
     for each in _referred(start, field):
         shown = each if isinstance(each, Mapping) else known.get(field, {}).get(each)
         if shown is not None:

@@ -1,10 +1,10 @@
-"""What happens around the settings when they are saved or deleted."""
+"""What happens besides the settings when they are saved or deleted."""
 
 from typing import Protocol
 
 
 class Lifecycle(Protocol):
-    """Told of what admins do with integrations."""
+    """Notified of what admins do with integrations."""
 
     async def creating(self, uuid: str) -> None:
         """Comes before an integration is created with a uuid of the admin's. Raises Conflict where that had another
@@ -13,16 +13,16 @@ class Lifecycle(Protocol):
         ...
 
     async def saved(self, uuid: str, changed: frozenset[str]) -> None:
-        """Try the connection to its Exchange; faults raise an alarm, never an error (E4).
+        """Test the connection to its Exchange; problems raise an alarm, never an error (E4).
 
-        `changed` names the settings that differ now; alarms about what they put out of use are cleared.
+        `changed` names the settings that differ now; alarms about what is no longer in use are cleared.
         """
         ...
 
     async def deleting(self, uuid: str) -> None:
-        """Comes before the settings go."""
+        """Called before the settings are deleted."""
         ...
 
     async def deleted(self, uuid: str) -> None:
-        """Comes after they have gone: its rooms close."""
+        """Called after they have been deleted: its rooms close."""
         ...

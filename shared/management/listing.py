@@ -20,7 +20,7 @@ MAX_OFFSET = 999_999_999
 MAX_FILTERS = 50
 
 SEARCHED = "x-search"
-"""Names, in a resource's schema, the fields that `?text=` looks through."""
+"""Names of the fields, in a resource's schema, that `?text=` searches."""
 
 _NO_FILTERS = ("limit", "offset", "order_by")
 _TEXT = "text"
@@ -28,7 +28,7 @@ _TEXT = "text"
 
 @dataclass(frozen=True)
 class Query:
-    """What a list is asked for."""
+    """What a list is queried for."""
 
     filters: tuple[Filter, ...]
     order: tuple[str, ...]
@@ -36,17 +36,17 @@ class Query:
     offset: int
     skipped: tuple[str, ...] = ()
     text: str = ""
-    """What one of the `searched` fields contains, whatever its case."""
+    """A text contained in one of the `searched` fields, ignoring case."""
     searched: tuple[str, ...] = ()
 
     @property
     def is_of_all(self) -> bool:
-        """Whether every object is asked for, in the order of ids."""
+        """Whether every object is requested, in the order of ids."""
         return not (self.filters or self.order or self.text)
 
     @property
     def fields(self) -> frozenset[str]:
-        """Fields of an object that decide whether, and where, it is shown."""
+        """Fields of an object that determine whether and where it is shown."""
         filtered = {each.path[0] if each.path else each.field for each in self.filters}
         searched = self.searched if self.text else ()
         return frozenset(filtered.union(searched, (name.removeprefix("-") for name in self.order)))
@@ -70,9 +70,9 @@ class TimelineResource(Resource, Protocol):
 
 
 def query_of(query: str, schema: Schema, foreign_keys: ForeignKeys) -> Query:
-    """A query string. Raises InvalidRequest for an order, a lookup or a value that there is not.
+    """A parsed query string. Raises InvalidRequest for an unknown order or lookup, or an invalid value.
 
-    A parameter that names no field is skipped: the original does so, and its clients search every list by
+    A parameter that names no field is ignored: the original does so, and its clients search every list by
     `name__icontains`.
     """
     pairs = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "format"]
@@ -84,7 +84,7 @@ def query_of(query: str, schema: Schema, foreign_keys: ForeignKeys) -> Query:
     sought = [value for name, value in pairs if name == _TEXT and searched]
     others = [(name, value) for name, value in pairs if name not in (*_NO_FILTERS, *[_TEXT] * bool(searched))]
     if len(others) > MAX_FILTERS:
-        raise InvalidRequest(f"A list is asked for by at most {MAX_FILTERS} filters.")
+        raise InvalidRequest(f"A query may have at most {MAX_FILTERS} filters.")
     filters = tuple(_filter(name, value, schema, foreign_keys) for name, value in others if _names_field(name, schema))
     skipped = tuple(name for name, _ in others if not _names_field(name, schema))
     limit = _number("limit", numbers.get("limit", str(DEFAULT_LIMIT)))
@@ -94,7 +94,7 @@ def query_of(query: str, schema: Schema, foreign_keys: ForeignKeys) -> Query:
 
 
 async def candidates(resource: Resource, query: Query) -> Sequence[Object]:
-    """The objects among which are those that a query asks for: few where it names an id, an alias and the like."""
+    """The objects that include those a query asks for: only a few if it names an id, an alias and the like."""
     exact = {"__".join((*each.path, each.field)): each.wanted for each in query.filters if each.lookup == "exact"}
     if exact.get("id", "").isdecimal():
         with suppress(NotFound):
@@ -107,12 +107,14 @@ async def candidates(resource: Resource, query: Query) -> Sequence[Object]:
 
 
 def flag(text: str, name: str) -> bool:
-    """A switch in a query string; off when it is not there. Raises InvalidRequest."""
+    """A boolean in a query string; false if missing. Raises InvalidRequest."""
     return boolean(dict(parse_qsl(text)).get(name, "false"))
 
 
 def page(objects: Sequence[Object], query: Query, known: Known, uri: str, text: str) -> dict[str, Any]:
-    """The part of the objects that a query asks for, in Tastypie's envelope. `known` is what its filters follow."""
+    """The part of the objects that a query asks for, in Tastypie's envelope. `known` is needed to follow its
+    filters.
+    """
     found = [
         o for o in objects
         if query.finds(o) and all(f.holds(values(o, f.path, f.field, known)) for f in query.filters)
@@ -123,7 +125,7 @@ def page(objects: Sequence[Object], query: Query, known: Known, uri: str, text: 
 
 
 def envelope(objects: Sequence[Object], total: int, query: Query, uri: str, text: str) -> dict[str, Any]:
-    """Objects of a page in Tastypie's form; `total` is how many there are in all pages."""
+    """The objects of a page in Tastypie's form; `total` is the number on all pages."""
     end = query.offset + query.limit
     return {
         "meta": {
@@ -143,12 +145,12 @@ def _link(uri: str, text: str, limit: int, offset: int) -> str:
 
 
 def _names_field(name: str, schema: Schema) -> bool:
-    """Whether a parameter is about a field that there is; then it must be one that lists can be filtered by."""
+    """Whether a parameter names an existing field; if so, lists must be filterable by it."""
     return name.partition("__")[0] in schema["properties"]
 
 
 def _filter(name: str, value: str, schema: Schema, foreign_keys: ForeignKeys) -> Filter:
-    """A parameter, followed from field to field as long as these refer to objects; what is left is the lookup."""
+    """A parameter, followed from field to field as long as these refer to objects; the rest is the lookup."""
     path, (field, *rest) = list[str](), name.split("__")
     known = schema["properties"][field]
     while rest and (target := foreign_keys.schema(field, known)) and rest[0] in target["properties"]:
@@ -174,12 +176,12 @@ def _require_comparable(name: str, known: Schema) -> None:
 
 def _number(name: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_OFFSET))):
-        raise InvalidRequest(f"{name} must be a whole number of 0 or more.")
+        raise InvalidRequest(f"{name} must be a whole number, 0 or more.")
     return int(text)
 
 
 def _place(field: str) -> Callable[[Object], tuple[bool, Any]]:
-    """What orders objects by a field; those without a value come first."""
+    """The sort key of objects by a field; those without a value come first."""
 
     def place(shown: Object) -> tuple[bool, Any]:
         value = shown[field]

@@ -1,8 +1,8 @@
-"""A scheduled meeting in the objects of the original API. Pure: from a booking, its integration and the time.
+"""A scheduled meeting as the objects of the original API. Pure: from a booking, its integration and the time.
 
-scheduled_alias        the alias that was given out
+scheduled_alias        the allocated alias
 conference             its room, while it is scheduled; conference_alias both its aliases
-scheduled_conference   each occurrence that is known and not over for long; recurring_conference a series
+scheduled_conference   each known occurrence until some time after its end; recurring_conference a series
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ SCHEDULED = "scheduled_conference"
 RECURRING = "recurring_conference"
 
 FIRST_MEETING_ID = 2**30
-"""Ids of `conference` and `conference_alias` from here on are those of meetings; VMRs' are smaller."""
+"""Ids of `conference` and `conference_alias` of meetings start here; VMRs' are smaller."""
 
 OVER_SHOWN_FOR = timedelta(days=1)
 """How long an occurrence is shown after its end, as in the original."""
@@ -34,7 +34,7 @@ _OWNER_MAX_LENGTH = 100
 
 @dataclass(frozen=True)
 class Meeting:
-    """A booking that has its numbers, at a time."""
+    """A booking with its numbers, at a given time."""
 
     integration: Integration
     booking: Booking
@@ -48,7 +48,7 @@ class Meeting:
 
     @property
     def occurrences(self) -> Sequence[tuple[int, Occurrence]]:
-        """Those that are shown, each with its place in the calendar."""
+        """Those that are shown, each with its index in the calendar."""
         known = self.conference.calendar.occurrences if self.conference else ()
         return [(place, each) for place, each in enumerate(known) if each.end > self.now - OVER_SHOWN_FOR]
 
@@ -67,7 +67,7 @@ class Meeting:
         return {
             "id": booking.numbers.own,
             "alias": booking.alias,
-            "alias_number": int(digits) if digits.isdecimal() else 0,  # 0: of an earlier prefix
+            "alias_number": int(digits) if digits.isdecimal() else 0,  # 0: from an earlier prefix
             "numeric_alias": booking.numeric_alias,
             "uuid": booking.tag,
             "exchange_connector": connector_uri(self.integration),
@@ -158,7 +158,7 @@ class Meeting:
         }
 
     def _reference(self, field: str, name: str) -> str | None:
-        """A name on record as the integration's setting refers to it."""
+        """A recorded name in the form in which the integration's setting refers to it."""
         setting = getattr(self.integration, field)
         is_the_same = is_uri(setting) and getattr(self.integration, f"{field}_name") == name
         return str(setting) if is_the_same else name or None
@@ -170,7 +170,7 @@ class Meeting:
         }
 
     def _ews_item_id(self) -> str:
-        """What Exchange knows the meeting by; what helps us to find it again stands behind."""
+        """Exchange's id of the meeting; our own additions to it are cut off."""
         return self.booking.item_id.partition("|")[0]
 
     def _conference_uri(self) -> str:
@@ -180,7 +180,7 @@ class Meeting:
         return uri(CONFIGURATION, SCHEDULED_ALIAS, self.booking.numbers.own)
 
     def _closed(self) -> str | None:
-        """When a closed alias's conference was to be over last; the moment of closing is not kept."""
+        """When a closed alias's conference would last have been over; the moment of closing is not recorded."""
         booking = self.booking
         if booking.state is not State.CLOSED or not booking.conference or not booking.conference.calendar.occurrences:
             return None
@@ -191,10 +191,10 @@ _GROUP = "host_identity_provider_group"
 
 
 def alias_id(booking: int, place: int) -> int:
-    """The id of one of the two `conference_alias`es of a booking of this number."""
+    """The id of one of the two `conference_alias`es of the booking with this number."""
     return FIRST_MEETING_ID + 2 * booking + place
 
 
 def booking_of_alias(id_: int) -> int:
-    """The number of the booking that a `conference_alias` of a meeting is of."""
+    """The number of the booking that a meeting's `conference_alias` belongs to."""
     return (id_ - FIRST_MEETING_ID) // 2

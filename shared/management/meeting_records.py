@@ -1,4 +1,4 @@
-"""Scheduled meetings, to be read: every integration's bookings as the resources of meeting_objects.py."""
+"""Scheduled meetings, read-only: every integration's bookings as the resources of meeting_objects.py."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -31,12 +31,12 @@ from shared.storage import Row, Storage
 _Show: TypeAlias = Callable[[Meeting], Sequence[Object]]
 
 _Place: TypeAlias = tuple[Numbered, int]
-"""The number that leads to the booking of an object."""
+"""The number of the booking of an object."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the resources: its objects of a meeting, and which number leads to the meeting of an object's id."""
+    """One of the resources: a meeting's objects of it, and the meeting's number in an object's id."""
 
     name: str
     show: _Show
@@ -63,13 +63,13 @@ class MeetingReader:
     clock: Clock
 
     async def all(self, kind: Kind) -> list[Object]:
-        """The objects of one kind of every meeting, by rising id."""
+        """The objects of one kind of every meeting, by ascending id."""
         meetings = [await self._of(integration) for integration in await self.integrations.list()]
         shown = [each for meeting in chain.from_iterable(meetings) for each in kind.show(meeting)]
         return sorted(shown, key=lambda each: int(each["id"]))
 
     async def one(self, kind: Kind, id_: int) -> Object:
-        """The object of an id: by two point reads, whatever the number of meetings. Raises NotFound."""
+        """The object with an id: by two point reads, whatever the number of meetings. Raises NotFound."""
         booking = await Numbering(self.storage).find(*kind.place(id_))
         if booking:
             integration = await self.integrations.cached(booking.integration)
@@ -79,17 +79,17 @@ class MeetingReader:
         raise NotFound(f"There is no {kind.name} with id {id_}.")
 
     async def by_alias(self, kind: Kind, alias: str) -> list[Object] | None:
-        """The objects of the meeting that has an alias; None where no meeting has it, as far as one row tells."""
+        """The objects of the meeting with an alias; None if no meeting has it, according to one row."""
         partition, _ = alias_place(*split_alias(alias))
         row = await aliases_table(self.storage).get(partition, ALIAS_KEY)
         return await self._claimed_by(kind, row)
 
     async def by_name(self, kind: Kind, name: str) -> list[Object] | None:
-        """The objects of the meeting whose room has, or had, a name; None where no meeting has it."""
+        """The objects of the meeting whose room has, or had, a name; None if no meeting has it."""
         return await self._claimed_by(kind, await aliases_table(self.storage).get(name_partition(name), NAME_KEY))
 
     async def by_tag(self, kind: Kind, tag: str) -> list[Object]:
-        """The objects of the meeting of a tag: a point read for each integration."""
+        """The objects of the meeting with a tag: one point read per integration."""
         table, wanted = meetings_table(self.storage), tag.strip().lower()
         found = await asyncio.gather(
             *(stored_booking(table, each.uuid, wanted) for each in await self.integrations.list())
@@ -118,7 +118,7 @@ class MeetingReader:
 
 @dataclass(frozen=True)
 class MeetingRecords:
-    """A Resource over one kind of them."""
+    """A Resource of one kind of them."""
 
     kind: Kind
     about: str

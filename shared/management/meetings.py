@@ -1,4 +1,4 @@
-"""`status/v1/meeting/`: scheduled meetings as a support desk looks for them, and what an admin may do about one (W4).
+"""`status/v1/meeting/`: scheduled meetings as a support desk searches for them, and their actions (W4).
 
     GET  …/meeting/?text=review&start__gte=…&state=scheduled&order_by=start
     POST …/meeting/{id}/close/     nobody gets in any more, until
@@ -6,8 +6,8 @@
     POST …/meeting/{id}/resend/    the joining instructions, once more by mail, to whoever has the meeting
     POST …/meeting/{id}/transfer/  {"organizer": "bob@example.com"}: the meeting is theirs; "" gives it back
 
-Who organized a meeting is not on record. What the integration's templates put into names and descriptions is, and by
-default that is the organizer's address: so far can meetings be found by their organizers.
+The organizer of a meeting is not recorded. What the integration's templates put into names and descriptions is, and by
+default that is the organizer's address: only to that extent can meetings be found by organizer.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ SCHEMA: Schema = {
         "state": {**_TEXT, "enum": ["scheduled", "closed", "held"], "description": "`held`: closed by an admin."},
         "start": {
             **TIME,
-            "description": "UTC, without an offset; of what is on or comes next, of the last one when all are over.",
+            "description": "UTC, without an offset; of the current or next occurrence, or else of the last one.",
         },
         "end": TIME,
         "door": {
@@ -74,9 +74,9 @@ SCHEMA: Schema = {
         "operations": {
             "type": "array",
             "items": {"type": "string"},
-            "description": "Correlation ids of what was decided on its messages, the newest first.",
+            "description": "Correlation ids of the decisions on its messages, newest first.",
         },
-        "text": {**_TEXT, "x-search": True, "description": "What a search looks through: `text=review`."},
+        "text": {**_TEXT, "x-search": True, "description": "The fields that a search covers: `text=review`."},
         "creation_time": TIME,
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },
@@ -101,12 +101,12 @@ class Meetings:
 
     area = STATUS
     name = MEETING
-    about = "Scheduled meetings, and the rooms that they have."
+    about = "Scheduled meetings and their rooms."
     schema = SCHEMA
 
     @cached_property
     def actions(self) -> Mapping[str, Action]:
-        """What an admin may do about a room."""
+        """What an admin may do with a room."""
         return {
             "close": Action(
                 "POST",
@@ -116,7 +116,7 @@ class Meetings:
             ),
             "reopen": Action(
                 "POST",
-                "Open a room again that was closed here.",
+                "Reopen a room that was closed here.",
                 self._acting(self.control.reopen),
                 undone_by=lambda _: ("close", {}),
             ),
@@ -141,12 +141,12 @@ class Meetings:
         return await self._acting(give)(id_, call)
 
     async def all(self) -> Sequence[Object]:
-        """Every meeting, by rising id."""
+        """Every meeting, by ascending id."""
         found = [each for integration in await self.integrations.list() for each in await self._of(integration)]
         return sorted(found, key=lambda shown: int(shown["id"]))
 
     async def one(self, id_: int) -> Shown:
-        """The meeting of an id: by two point reads, and its integration's operations. Raises NotFound."""
+        """The meeting with an id: by two point reads, plus its integration's operations. Raises NotFound."""
         integration, booking = await self._found(id_)
         return Shown(self._shown(integration, booking, await self._decided(integration, booking.meeting)))
 
@@ -213,7 +213,7 @@ def _has_room(booking: Booking) -> bool:
 
 
 def organizer_in(conference: Conference) -> str:
-    """The address that the conference's description, or else its name, holds; "" where neither does."""
+    """The address in the conference's description, or otherwise in its name; "" if there is none."""
     for text in (conference.description, conference.name):
         if found := _ADDRESS.search(text):
             return found[0]

@@ -1,4 +1,4 @@
-"""The management API as an OpenAPI 3.1 document, made from the resources."""
+"""The management API as an OpenAPI 3.1 document, generated from the resources."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -27,8 +27,8 @@ _META: Schema = {
 }
 _ID: Schema = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
 _REFUSED = {
-    "400": "The request or what it asks for is wrong.",
-    "401": "No proof of identity.",
+    "400": "The request is invalid.",
+    "401": "Not authenticated.",
     "403": "Not an admin.",
     "404": "There is no such object.",
 }
@@ -73,7 +73,7 @@ def _paths(resource: Resource) -> dict[str, Any]:
         optional = {"type": "object", "properties": _writable(resource.schema)["properties"], "required": []}
         single["patch"] = _operation("Changes what is sent.", {"202": reference}, optional, parameters=[_IF_MATCH])
         emptied = ", ".join(resource.emptied_by_put)
-        rule = f" Left out, these become empty: {emptied}." if emptied else ""
+        rule = f" If left out, these become empty: {emptied}." if emptied else ""
         single["put"] = {**single["patch"], "summary": f"Changes what is sent.{rule}"}
         single["delete"] = _operation("Removes it.", {"204": None}, parameters=[_FORCE, _IF_MATCH])
     if isinstance(resource, BulkResource):
@@ -120,13 +120,13 @@ def _page(reference: Schema) -> Schema:
 
 
 def _full(resource: Resource) -> Schema:
-    """An object as it is shown: everything but what is only ever written."""
+    """An object as it is shown: everything except write-only fields."""
     shown = {name: schema for name, schema in resource.schema["properties"].items() if not schema.get("writeOnly")}
     return {"type": "object", "properties": shown, "required": list(shown), "additionalProperties": False}
 
 
 def _writable(schema: Schema) -> dict[str, Any]:
-    """A new object: with what is required of it, and when."""
+    """A new object: with its required fields, and when they are required."""
     properties = {name: each for name, each in schema["properties"].items() if not each.get("readOnly")}
     rules = {"allOf": schema["allOf"]} if "allOf" in schema else {}
     return {"type": "object", "properties": properties, "required": list(schema.get("required", [])), **rules}
@@ -138,9 +138,13 @@ _MANY: Schema = {
         "objects": {
             "type": "array",
             "items": {"type": "object"},
-            "description": "Those with a resource_uri are changed, the others created.",
+            "description": "Those with a resource_uri are changed, the others are created.",
         },
-        "deleted_objects": {"type": "array", "items": {"type": "string"}, "description": "URIs of what is removed."},
+        "deleted_objects": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "URIs of objects to be removed.",
+        },
     },
     "additionalProperties": False,
 }
@@ -148,7 +152,7 @@ _IF_MATCH: Schema = {
     "name": "If-Match",
     "in": "header",
     "schema": {"type": "string"},
-    "description": "The ETag that was read: the change is refused if somebody else has changed the object since.",
+    "description": "The ETag that was read: the change is rejected if somebody else has changed the object since.",
 }
 _FORCE: Schema = {"name": "force", "in": "query", "schema": {"type": "boolean"}}
 _PAGING: list[Schema] = [
@@ -166,9 +170,9 @@ _PAGING: list[Schema] = [
 
 
 def _search(resource: Resource) -> list[Schema]:
-    """The parameter that looks through several fields, where there is one."""
+    """The parameter that searches several fields, if there is one."""
     searched = ", ".join(resource.schema.get(listing.SEARCHED, ()))
-    about = f"What one of these fields contains: {searched}."
+    about = f"Text contained in one of these fields: {searched}."
     return [{"name": "text", "in": "query", "schema": {"type": "string"}, "description": about}] if searched else []
 
 
@@ -178,5 +182,5 @@ def _order(resource: Resource) -> Schema:
         "name": "order_by",
         "in": "query",
         "schema": {"type": "string", "enum": [*names, *(f"-{name}" for name in names)]},
-        "description": "With - in front: the other way round. These fields are filters, too, as in name__icontains=x.",
+        "description": "Prefixed with -: descending. These fields are filters, too, as in name__icontains=x.",
     }

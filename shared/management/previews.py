@@ -1,4 +1,4 @@
-"""What a preview fills in for an integration: its own numbers and names instead of samples that all share (T4)."""
+"""What a preview uses for an integration: its own numbers and names instead of generic samples (T4)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,7 +12,7 @@ _DIGITS = "123456789012345678901234567890"
 
 
 def preview_for(integration: Integration, name: str, text: str, values: Mapping[str, object], clock: Clock) -> Preview:
-    """A template as this integration's users would see it, with the values given."""
+    """A template as this integration's users would see it, with the given values."""
     own = {
         variable: value for variable, value in own_samples(integration).items() if variable in FIELDS[name].variables
     }
@@ -20,7 +20,7 @@ def preview_for(integration: Integration, name: str, text: str, values: Mapping[
 
 
 def values_shown(integration: Integration, name: str) -> dict[str, object]:
-    """What stands in for the variables that a template accepts, as JSON: what a person may change to try it."""
+    """The values of the variables that a template accepts, as JSON: what a person may change to try it."""
     known = {**SAMPLES, **own_samples(integration)}
     return {variable: _json(known[variable]) for variable in FIELDS[name].variables}
 
@@ -35,7 +35,7 @@ def _json(value: object) -> object:
 
 
 def own_samples(integration: Integration) -> dict[str, object]:
-    """Values of the variables that the settings tell something about."""
+    """Values of the variables that follow from the settings."""
     found: dict[str, object] = {}
     if integration.addin_server_domain:
         found["addin_server_domain"] = integration.addin_server_domain

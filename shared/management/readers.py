@@ -1,4 +1,4 @@
-"""What admins see who may only read (app role Scheduling.Read): everything but personal PINs, and nothing to change."""
+"""What read-only admins see (app role Scheduling.Read): everything except personal PINs, and nothing to change."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,14 +16,16 @@ _READING = ("GET", "HEAD", "OPTIONS")
 
 
 def refuse_change(admin: Admin, call: Call) -> None:
-    """Raises NotAllowed for whatever is no reading, when the admin may only read."""
+    """Raises NotAllowed for anything but reading, if the admin may only read."""
     if call.method not in _READING and not admin.may_change:
-        raise NotAllowed(f"You may only read here: changes, and all actions but GET, need the app role {ADMIN_ROLE}.")
+        raise NotAllowed(
+            f"You have read-only access: changes, and all actions except GET, require the app role {ADMIN_ROLE}."
+        )
 
 
 @dataclass(frozen=True)
 class ReadersView:
-    """A Resource as a reader sees it. It is no WritableResource, whatever the whole one is."""
+    """A Resource as a reader sees it. It is not a WritableResource, even if the complete one is."""
 
     whole: Resource
 
@@ -54,7 +56,7 @@ class ReadersView:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """Those that only look."""
+        """Only those that do not change anything."""
         return {name: action for name, action in self.whole.actions.items() if action.method in _READING}
 
     async def all(self) -> Sequence[Object]:
@@ -67,7 +69,7 @@ class ReadersView:
         return None if found is None else [_without_pins(shown) for shown in found]
 
     async def one(self, id_: int) -> Shown:
-        """The object of an id, without its PINs. Raises NotFound."""
+        """The object with an id, without its PINs. Raises NotFound."""
         shown = await self.whole.one(id_)
         return Shown(_without_pins(shown.fields), shown.etag)
 
@@ -102,7 +104,7 @@ class TimelineReadersView(ReadersView):
 
 
 def readers_view(whole: Resource) -> ReadersView:
-    """A resource as a reader sees it: in pages where it is read in pages."""
+    """A resource as a reader sees it: in pages if it is read in pages."""
     if isinstance(whole, TimelineResource):
         return TimelineReadersView(whole)
     return PagedReadersView(whole) if isinstance(whole, PagedResource) else ReadersView(whole)

@@ -1,7 +1,7 @@
-"""What the service has done, to be read: meetings, operations of every integration.
+"""What the service has done, read-only: meetings and operations of every integration.
 
-Meetings have numbers (meeting_records.py); the ids of other records are made of their keys (`number_of`). Lists read
-whole partitions: they are for admins, who ask now and then.
+Meetings have numbers (meeting_records.py); the ids of other records are derived from their keys (`number_of`). Lists
+read whole partitions: they are for admins' occasional use.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from shared.storage import Storage
 _Read: TypeAlias = Callable[[Integration], AsyncIterator[Object]]
 
 _Find: TypeAlias = Callable[[Integration, str], Awaitable[Object | None]] | None
-"""Finds the record of an integration by what names it there (`_KEY_FIELD`)."""
+"""Finds an integration's record by its name there (`_KEY_FIELD`)."""
 
 _KEY_FIELD = "transaction_uuid"
 
@@ -54,18 +54,18 @@ class Records:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """None: records are only read."""
+        """None: records are read-only."""
         return {}
 
     async def all(self) -> Sequence[Object]:
-        """Every record of every integration, by rising id."""
+        """Every record of every integration, by ascending id."""
         found = [
             self._complete(record) for i in await self.integrations.list() async for record in self.read(i)
         ]  # fmt: skip
         return sorted(found, key=lambda shown: int(shown["id"]))
 
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
-        """See SearchedResource.found_by: by what names a record in its integration."""
+        """See SearchedResource.found_by: by a record's name in its integration."""
         if self.find is None or _KEY_FIELD not in exact:
             return None
         integrations = await self.integrations.list()
@@ -73,7 +73,7 @@ class Records:
         return [self._complete(record) for record in found if record]
 
     async def one(self, id_: int) -> Shown:
-        """The record of an id. Raises NotFound."""
+        """The record with an id. Raises NotFound."""
         for integration in await self.integrations.list():
             async for record in self.read(integration):
                 if record["id"] == id_:
@@ -88,13 +88,13 @@ def records(integrations: IntegrationStore, storage: Storage, clock: Clock) -> l
     """All of them."""
     source, meetings = RecordRows(storage, clock), MeetingReader(integrations, storage, clock)
     status = {
-        "exchange_scheduler": ("When each integration last dealt with a meeting message.", _SCHEDULER,
-        source.schedulers), "scheduling_operation": ("What was decided on each meeting message.", _OPERATION,
+        "exchange_scheduler": ("When each integration last handled a meeting message.", _SCHEDULER,
+        source.schedulers), "scheduling_operation": ("The decision on each meeting message.", _OPERATION,
         source.operations),
     }  # fmt: skip
     finders = {"scheduling_operation": source.operation}
     return [
-        MeetingRecords(ALIASES, "Aliases that were given out.", _numbered(_ALIAS), meetings),
+        MeetingRecords(ALIASES, "Allocated aliases.", _numbered(_ALIAS), meetings),
         MeetingRecords(OCCURRENCES, "Occurrences of scheduled meetings.", _numbered(_SCHEDULED), meetings),
         MeetingRecords(SERIES, "Scheduled series of meetings.", _numbered(_RECURRING), meetings),
         *(

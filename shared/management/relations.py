@@ -15,25 +15,25 @@ from shared.management.connectors import connector_uri
 from shared.personal.bridge_failure import BridgeFailed
 
 NameAt: TypeAlias = Callable[[Integration, str], Awaitable[str | None]]
-"""The name of the object at a path of an integration's Management Node, None when there is none; Bridges.name_at.
+"""The name of the object at a path of an integration's Management Node, None if there is none; Bridges.name_at.
 
 Raises BridgeFailed, RateLimited.
 """
 
-_UNKNOWN = "It is not known what this URI stands for."
+_UNKNOWN = "This URI cannot be resolved."
 _INSTEAD = "Enter the name instead, as the node shows it."
 
 
 @dataclass(frozen=True)
 class PlatformNames:
-    """What URIs of the platform's objects stand for, by path, and why it is not known of others."""
+    """The names behind URIs of the platform's objects, by path, and why others could not be resolved."""
 
     names: Mapping[str, str]
     causes: Mapping[str, str]
 
 
 class Relations:
-    """What records may refer to. `platform` None: nobody was asked, and what cannot be known is let pass."""
+    """What records may refer to. `platform` None: nothing was resolved, and unresolved URIs are let pass."""
 
     def __init__(self, integrations: Sequence[Integration], platform: PlatformNames | None = None) -> None:
         self._uris = {each.uuid: connector_uri(each) for each in integrations}
@@ -41,9 +41,9 @@ class Relations:
         self.platform = platform
 
     def uri(self, uuid: str) -> str | None:
-        """`exchange_connector` of a record; null when it belongs to all.
+        """`exchange_connector` of a record; null if it belongs to all.
 
-        That of a deleted integration is no integration's: sent back, it must not come to belong to all.
+        A deleted integration's uuid must not become null: sent back, the record would belong to all.
         """
         return self._uris.get(uuid, uri(CONFIGURATION, CONNECTOR, 0)) if uuid else None
 
@@ -59,7 +59,7 @@ class Relations:
     def name(self, resource: str, reference: str, known: Mapping[str, str]) -> tuple[str, str]:
         """The path and the name of a platform object's URI; `known` names are from before. Raises ValueError.
 
-        The message is for the admin who sent it. The name is "" where nobody was asked.
+        The message is for the admin who sent it. The name is "" if nothing was resolved.
         """
         path = path_in(reference, resource)
         if not path:
@@ -68,9 +68,7 @@ class Relations:
             return path, known.get(path, "")
         name = self.platform.names.get(path) or known.get(path)
         if not name:
-            raise ValueError(
-                f"{self.platform.causes.get(path, 'It is not known what this URI stands for.')} {_INSTEAD}"
-            )
+            raise ValueError(f"{self.platform.causes.get(path, 'This URI cannot be resolved.')} {_INSTEAD}")
         return path, name
 
 
@@ -80,13 +78,13 @@ def paths_in(values: Iterable[Any]) -> frozenset[str]:
 
 
 async def platform_names(paths: frozenset[str], integrations: Sequence[Integration], name_at: NameAt) -> PlatformNames:
-    """What the paths stand for, as the Management Node says that an integration among these has."""
+    """The names of the paths, according to the Management Node of one of these integrations that has one."""
     names, causes = dict[str, str](), dict[str, str]()
     node = next((each for each in integrations if each.bridge_url), None)
 
     async def ask(path: str) -> None:
         if node is None:
-            causes[path] = "No Management Node is set (bridge_url) that could say what this URI stands for."
+            causes[path] = "No Management Node is set (bridge_url) that could resolve this URI."
             return
         try:
             name = await name_at(node, path)

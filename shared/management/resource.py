@@ -13,7 +13,7 @@ from shared.management.call import Answer, Call
 _ID = re.compile(r"[0-9]{1,18}")
 
 Object: TypeAlias = Mapping[str, Any]
-"""A resource's object as JSON shows it."""
+"""A resource's object in JSON form."""
 
 Schema: TypeAlias = Mapping[str, Any]
 """A JSON schema."""
@@ -21,7 +21,7 @@ Schema: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Shown:
-    """An object, and the ETag of its state where the resource has one."""
+    """An object, and the ETag of its state if the resource has one."""
 
     fields: Object
     etag: str = ""
@@ -31,7 +31,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Action:
-    """Something to be done with one object: `POST …/{id}/{name}/`."""
+    """An action on one object: `POST …/{id}/{name}/`."""
 
     method: str
     about: str
@@ -70,51 +70,53 @@ class Resource(Protocol):
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """What else can be done with one object, by name."""
+        """Its other actions on one object, by name."""
         ...
 
     async def all(self) -> Sequence[Object]:
-        """Every object, by rising id."""
+        """Every object, by ascending id."""
         ...
 
     async def one(self, id_: int) -> Shown:
-        """The object of an id. Raises NotFound."""
+        """The object with an id. Raises NotFound."""
         ...
 
 
 @runtime_checkable
 class NamedResource(Resource, Protocol):
-    """A kind of object that paths may also name by something else than its id."""
+    """A kind of object that paths may also name by something other than its id."""
 
     async def id_named(self, name: str) -> int:
-        """The id of the object that a path names so. Raises NotFound."""
+        """The id of the object with this name in a path. Raises NotFound."""
         ...
 
 
 @runtime_checkable
 class PagedResource(Resource, Protocol):
-    """A kind of object of which there may be many: a page costs what it shows."""
+    """A kind of object of which there may be many: a page costs only what it shows."""
 
     async def part(self, offset: int, limit: int) -> tuple[Sequence[Object], int]:
-        """Some objects by rising id, and how many there are in all."""
+        """Some objects by ascending id, and the total number."""
         ...
 
     async def sketches(self, fields: Collection[str]) -> Sequence[Object]:
-        """Every object by rising id: true as far as these fields and `id` go, to be filtered and ordered by."""
+        """Every object by ascending id, reduced to these fields and `id`, for filtering and ordering."""
         ...
 
     async def full(self, ids: Sequence[int]) -> Sequence[Object]:
-        """The objects of these ids, in this order; those that have been deleted meanwhile are left out."""
+        """The objects with these ids, in this order; those deleted meanwhile are left out."""
         ...
 
 
 @runtime_checkable
 class DescribedResource(Resource, Protocol):
-    """A kind of object whose schema tells more of its fields than their JSON schemas do."""
+    """A kind of object whose schema says more about its fields than their JSON schemas do."""
 
     @property
     def extras(self) -> Object:
-        """Our additions to Tastypie's form: `sections` of the resource, and `fields` with more of each by name."""
+        """Our additions to Tastypie's form: `sections` of the resource, and `fields` with additional properties by
+        name.
+        """
         ...
 
 
@@ -123,25 +125,25 @@ class SearchedResource(Resource, Protocol):
     """A kind of object of which some can be found without reading all."""
 
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
-        """Every object with these values, and maybe others; None where all have to be read.
+        """Every object with these values, possibly among others; None if all have to be read.
 
-        `exact` holds what a list is filtered by exactly: values by parameter, such as `aliases__alias`.
+        `exact` holds a list's exact filters: values by parameter, such as `aliases__alias`.
         """
         ...
 
 
 @runtime_checkable
 class WritableResource(Resource, Protocol):
-    """A kind of object that admins can change. What is not sent stays as it is, but for `emptied_by_put`."""
+    """A kind of object that admins can change. What is not sent stays, except `emptied_by_put`."""
 
     @property
     def has_etags(self) -> bool:
-        """Whether its objects are shown with an ETag, on which changes can be made conditional."""
+        """Whether its objects have an ETag, on which changes can be made conditional."""
         ...
 
     @property
     def emptied_by_put(self) -> Object:
-        """What nullable fields and references become that a PUT leaves out: the original's clients send no nulls."""
+        """The values of nullable fields and references that a PUT leaves out: the original's clients send no nulls."""
         ...
 
     async def create(self, fields: Object) -> Shown:
@@ -149,16 +151,16 @@ class WritableResource(Resource, Protocol):
         ...
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
-        """The object with these fields changed, if `if_match` (an ETag) is still that of its state.
+        """The object with these fields changed, if `if_match` (an ETag) is still current.
 
         Raises NotFound, SettingsInvalid, StaleSettings.
         """
         ...
 
     async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
-        """Remove the object, if `if_match` (an ETag) is still that of its state.
+        """Remove the object, if `if_match` (an ETag) is still current.
 
-        Raises NotFound, StaleSettings, and Conflict when it is in use and `force` is not given.
+        Raises NotFound, StaleSettings, and Conflict if it is in use and `force` is not given.
         """
         ...
 
@@ -186,12 +188,13 @@ class BulkResource(WritableResource, Protocol):
     """A kind of object that can also be created, changed and removed by the thousand: PATCH on the list."""
 
     async def patch(self, objects: Sequence[Object], deleted: Sequence[int], recorder: Recorder) -> Sequence[Object]:
-        """Change the objects that bear their `resource_uri`, create the others, remove those of these ids.
+        """Change the objects with a `resource_uri`, create the others, and remove those with these ids.
 
         Each of them is written through the recorder.
 
-        All are checked first, and nothing is changed if any is wrong. What only shows while writing (a name that
-        another one has) spoils that object alone. Raises SettingsInvalid with every fault: `objects.<place>.<field>`.
+        All are checked first, and nothing is changed if any is invalid. What only shows up while writing (a name that
+        another one has) fails for that object alone. Raises SettingsInvalid with every problem:
+        `objects.<place>.<field>`.
         """
         ...
 
@@ -204,9 +207,9 @@ def id_of(text: str) -> int:
 
 
 def number_of(key: str) -> int:
-    """A number for a record that has none, made of its key: always the same one, of at most 53 bits.
+    """A number for a record without one, derived from its key: always the same, of at most 53 bits.
 
-    Two of a million records share one with a probability of 1 in 18,000; both then show in lists.
+    In a million records, two share one with a probability of 1 in 18,000; both then show in lists.
     """
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) >> 11
 
@@ -218,12 +221,12 @@ TIME: Schema = {
     "type": "string",
     "format": TIME_FORMAT,
     "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?$",
-    "description": "A time in UTC, without an offset, as in 2026-11-23T09:00:00.",
+    "description": "A time in UTC, without an offset, such as 2026-11-23T09:00:00.",
     "readOnly": True,
 }
 """The schema of what `time_text` writes."""
 
 
 def time_text(moment: datetime) -> str:
-    """A time as the management API writes it: UTC without an offset."""
+    """A time in the management API's form: UTC without an offset."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat()

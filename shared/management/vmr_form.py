@@ -1,4 +1,4 @@
-"""How a VMR and its aliases are shown as `conference` and `conference_alias`, and understood."""
+"""How a VMR and its aliases are shown as `conference` and `conference_alias`, and parsed."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from shared.personal.vmr import ATTRIBUTES, MAX_ALIASES, Alias, PersonalVmr
 CONFERENCE = "conference"
 ALIAS = "conference_alias"
 ALIASES_PER_VMR = 32
-"""An alias's id is its VMR's times this, plus its slot: so the id says where it is."""
+"""An alias's id is its VMR's times this, plus its slot: so the id locates the alias."""
 
 OWN_FIELD = "exchange_connector"
-"""The integration that a VMR belongs to: a field that the original has not."""
+"""The integration that a VMR belongs to: a field that the original does not have."""
 
 ALIAS_SCHEMA: Schema = {"type": "object", "properties": properties(ALIAS_FIELDS), "required": ALIAS_FIELDS.required}
 _CONFERENCE = properties(CONFERENCE_FIELDS)
@@ -75,7 +75,7 @@ class VmrForm:
         changes |= _settings(chosen, before.names if before else {}, relations)
         if OWN_FIELD in fields:
             changes["integration"] = relations.uuid(fields[OWN_FIELD])
-        if aliases is not None:  # the original's clients send null where they leave the aliases alone
+        if aliases is not None:  # the original's clients send null to leave the aliases unchanged
             changes["aliases"] = _aliases(aliases, before.aliases if before else (), id_, now)
         start = before.model_dump() if before else {"id": id_, "created": now}
         vmr = validated(PersonalVmr, start | changes)
@@ -86,12 +86,12 @@ class VmrForm:
 
 
 def shown_fields(fields: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Fields of a conference as they are shown; `names` are what URIs among them stand for."""
+    """Fields of a conference as they are shown; `names` are the names that URIs among them stand for."""
     return {name: _as_object(value, names) if name in _AS_OBJECTS else value for name, value in fields.items()}
 
 
 def _as_object(value: Any, names: Mapping[str, str]) -> Any:
-    """A reference, or a list of them, as objects: with an id where it is a URI, with a name where that is known."""
+    """A reference, or a list of them, as objects: with an id for a URI, with a name if that is known."""
     if isinstance(value, list):
         return [_as_object(each, names) for each in value]
     if value is None:
@@ -102,12 +102,12 @@ def _as_object(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def _taken_back(name: str, value: Any) -> Any:
-    """What is sent for a field: objects that were shown for references are texts again."""
+    """The value sent for a field: objects shown for references are turned back into texts."""
     return reference_in(value) if name in _AS_OBJECTS else value
 
 
 def reference_in(value: Any) -> Any:
-    """The text that a reference was, or the texts of a list of them, where it comes as it was shown."""
+    """The text of a reference, or the texts of a list of them, if it comes in the form in which it was shown."""
     match value:
         case [*entries]:
             return [reference_in(each) for each in entries]
@@ -150,12 +150,12 @@ def alias_object(vmr: PersonalVmr, entry: Alias) -> dict[str, Any]:
 
 
 def place(alias_id: int) -> tuple[int, int]:
-    """The VMR's id and the slot of an alias's id."""
+    """The VMR's id and the slot in an alias's id."""
     return divmod(alias_id, ALIASES_PER_VMR)
 
 
 def free_slot(taken: Iterable[int]) -> int:
-    """The slot of one more alias. Raises SettingsInvalid when the VMR has as many as it may."""
+    """The slot of one more alias. Raises SettingsInvalid if the VMR has the maximum number."""
     free = set(range(1, MAX_ALIASES + 1)) - set(taken)
     if not free:
         raise SettingsInvalid({"aliases": [f"A conference has at most {MAX_ALIASES} aliases."]})
@@ -163,7 +163,7 @@ def free_slot(taken: Iterable[int]) -> int:
 
 
 def _aliases(given: Any, before: Sequence[Alias], vmr: int, now: str) -> list[dict[str, Any]]:
-    """The entries of `aliases` as they are kept: texts, objects, or URIs of aliases that the VMR has already."""
+    """The entries of `aliases` in stored form: texts, objects, or URIs of aliases that the VMR already has."""
     if not isinstance(given, list):
         raise SettingsInvalid({"aliases": ["Must be a list."]})
     if len(given) > MAX_ALIASES:
@@ -181,12 +181,12 @@ _Placed = Callable[[SettingsInvalid], SettingsInvalid]
 
 
 def _placed(number: int) -> _Placed:
-    """Puts faults of an alias at its place in the list."""
+    """Reports problems of an alias at its place in the list."""
     return lambda wrong: SettingsInvalid({f"aliases.{number}.{field}": texts for field, texts in wrong.faults.items()})
 
 
 def _alias(entry: Any, before: Sequence[Alias], vmr: int, placed: _Placed) -> dict[str, Any]:
-    """One of them; with its slot if the VMR has it already."""
+    """One of them; with its slot if the VMR already has it."""
     reference = entry.get("resource_uri") if isinstance(entry, dict) else entry
     id_ = id_in(reference, CONFIGURATION, ALIAS)
     sent = {"alias": entry} if isinstance(entry, str) and id_ is None else entry
@@ -195,7 +195,7 @@ def _alias(entry: Any, before: Sequence[Alias], vmr: int, placed: _Placed) -> di
     known = next((a for a in before if (vmr, a.slot) == place(id_ or 0) or normal(a.alias) == wanted), None)
     if known is None and not fields:
         raise SettingsInvalid(
-            {"aliases": ['Must hold texts, objects such as {"alias": "alice"}, or own aliases\' URIs.']}
+            {"aliases": ['Must contain texts, objects such as {"alias": "alice"}, or URIs of its own aliases.']}
         )
     try:
         taken = ALIAS_FIELDS.taken(fields, new=False)
@@ -205,4 +205,4 @@ def _alias(entry: Any, before: Sequence[Alias], vmr: int, placed: _Placed) -> di
 
 
 _ALIAS_OWN = ("alias", "description", "view_order")
-"""What an alias among a VMR's `aliases` may say."""
+"""The fields of an alias in a VMR's `aliases`."""

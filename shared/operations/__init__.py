@@ -1,1 +1,1 @@
-"""Running a deployment: taking its data out and in, and what is measured."""
+"""Running a deployment: export and import of its data, erasure, the doctor."""

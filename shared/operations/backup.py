@@ -5,8 +5,8 @@
     …
     {"rows":1234}
 
-Secrets are not in it: tables hold references into the secret store, never values. Subscriptions are left out as well:
-Graph knows them under the address of the app that made them, so another app must make its own.
+Secrets are not included: tables hold references into the secret store, never values. Subscriptions are left out as
+well: Graph has them under the URL of the app that created them, so another app must create its own.
 """
 
 import asyncio
@@ -26,11 +26,11 @@ from shared.storage import MEETINGS, TABLES, Insert, Row, RowExists, Tables, che
 
 FORMAT = 1
 IMPORT_CONCURRENCY = 32
-"""Rows written at the same time: as many as one storage partition serves without delay."""
+"""Rows written concurrently: as many as one storage partition serves without delay."""
 
 
 class DamagedExport(InvalidRequest):
-    """A file is not a whole export; the message names the line."""
+    """A file is not a complete export; the message names the line."""
 
     code = "damaged_export"
 
@@ -48,14 +48,14 @@ class _Line(BaseModel):
 
 @dataclass(frozen=True)
 class Restored:
-    """How many rows were written, and how many were there already and were left as they are."""
+    """How many rows were written, and how many already existed and were left unchanged."""
 
     written: int
     kept: int
 
 
 async def export_tables(tables: Tables) -> AsyncIterator[str]:
-    """The lines of an export, without line ends; rows that change meanwhile may be in it as before or after."""
+    """The lines of an export, without line ends; rows that change meanwhile may be included in either state."""
     yield _json({"export": FORMAT, "version": __version__})
     count = 0
     for table in TABLES:
@@ -67,7 +67,7 @@ async def export_tables(tables: Tables) -> AsyncIterator[str]:
 
 
 def check_export(lines: Iterable[str]) -> int:
-    """The number of rows in an export. Raises DamagedExport when anything of it cannot be used, or its end is missing.
+    """The number of rows in an export. Raises DamagedExport if any part of it cannot be used, or its end is missing.
 
     Call this before `import_tables`, so that a damaged file changes nothing.
     """
@@ -75,9 +75,9 @@ def check_export(lines: Iterable[str]) -> int:
 
 
 async def import_tables(tables: Tables, lines: Iterable[str]) -> Restored:
-    """Write the rows of an export that are not there yet; an interrupted import can simply be run again.
+    """Write the rows of an export that do not exist yet; an interrupted import can simply be run again.
 
-    What stands in the tables already is newer than the export and stays. Raises DamagedExport.
+    What is in the tables already is newer than the export and stays. Raises DamagedExport.
     """
     rows, written, kept = _rows(lines), 0, 0
     while batch := list(islice(rows, IMPORT_CONCURRENCY)):
@@ -110,11 +110,11 @@ def _rows(lines: Iterable[str]) -> Iterator[_Line]:
         if "rows" in fields:
             if fields["rows"] != count or next(numbered, None):
                 promised = fields["rows"]
-                raise DamagedExport(f"Line {number} ends an export of {promised} rows; it should end one of {count}.")
+                raise DamagedExport(f"Line {number} ends an export of {promised} rows; it should be {count}.")
             return
         count += 1
         yield _row(number, fields)
-    raise DamagedExport(f"The export stops after {count} rows, without its last line. Take it again.")
+    raise DamagedExport(f"The export stops after {count} rows, without its last line. Create it again.")
 
 
 def _check_header(line: str) -> None:

@@ -40,8 +40,8 @@ SHORTEST_WORD = 3
 class Person:
     """Who is meant.
 
-    `ids` are those that identity tokens name the person by: the Entra object id, or Exchange's user id (`msexchuid`).
-    `words` are looked for in the texts of meetings besides the address, in upper and lower case.
+    `ids` are those that identify the person in identity tokens: the Entra object id, or Exchange's user id
+    (`msexchuid`). `words` are searched for in the texts of meetings in addition to the address, ignoring case.
     """
 
     email: str
@@ -50,7 +50,7 @@ class Person:
 
     def __post_init__(self) -> None:
         if any(len(word.strip()) < SHORTEST_WORD for word in (self.email, *self.words)):
-            raise InvalidRequest(f"A word or address shorter than {SHORTEST_WORD} characters is in too many texts.")
+            raise InvalidRequest(f"A word or address shorter than {SHORTEST_WORD} characters occurs in too many texts.")
 
     def is_in(self, *texts: str) -> bool:
         """Whether the address or a word is in any of the texts."""
@@ -60,7 +60,7 @@ class Person:
 
 @dataclass(frozen=True)
 class DecisionTrace:
-    """A decision's row, of which only the key is kept, and the key of the row of what is left to do for it."""
+    """A decision's row, of which only the key is kept, and the key of the row of its remaining work."""
 
     row: Row
     pending_key: str
@@ -68,7 +68,7 @@ class DecisionTrace:
 
 @dataclass(frozen=True)
 class Traces:
-    """What there is about a person."""
+    """What is stored about a person."""
 
     users: Sequence[UserRecord]
     vmrs: Sequence[PersonalVmr]
@@ -94,11 +94,11 @@ async def traces_of(tables: Tables, person: Person) -> Traces:
 
 
 async def erase(tables: Tables, platform: Platform, traces: Traces) -> None:
-    """Remove it all: rooms close, aliases are unknown as if they had never been. May be repeated when interrupted.
+    """Remove it all: rooms close, aliases are unknown as if they had never existed. May be repeated if interrupted.
 
-    Bookings go last, after the decisions that are found by them, so that an interruption leaves nothing of the person
-    where neither the next run nor the nightly cleanup finds it.
-    Raises Conflict when somebody works on one of the rows this moment, and Unavailable.
+    Bookings go last, after the decisions that are found through them, so that an interruption leaves nothing of the
+    person where neither the next run nor the nightly cleanup finds it. Raises Conflict if somebody is working on one of
+    the rows, and Unavailable.
     """
     meetings, log = meetings_table(tables), ChangeLog(tables, SystemClock())
     for change in traces.changes:
@@ -113,11 +113,14 @@ async def erase(tables: Tables, platform: Platform, traces: Traces) -> None:
         await UserStore(tables).delete(user.id)
     for vmr in traces.vmrs:
         await VmrStore(tables).delete(vmr.id)
-    await VmrStore(tables).finish_deletions()  # of an earlier, interrupted run: nobody's VMR any more, with an owner
+    # from an earlier, interrupted run: no longer anybody's VMR, but with an owner
+    await VmrStore(tables).finish_deletions()
 
 
 async def _erase_decision(meetings: Table, decision: DecisionTrace) -> None:
-    """Its work goes with it: what nobody can finish would keep newer messages of the meeting waiting."""
+    """Its remaining work is deleted with it: what nobody can finish would keep newer messages of the meeting
+    waiting.
+    """
     row = decision.row
     pending = await meetings.get(row.partition, decision.pending_key)
     is_its_own = pending is not None and operation_of(pending) == RowKind.OPERATION.name_in(row.key)
@@ -163,7 +166,7 @@ def _text(value: Any) -> str:
 
 
 def _owners(person: Person, users: Sequence[UserRecord]) -> Callable[[str], bool]:
-    """Tells whether a `Caller.key` is the person's."""
+    """Decides whether a `Caller.key` is the person's."""
     known = {id_ for user in users for id_ in (user.user_oid, user.exchange_user_id) if id_}
     ids = {normal(id_) for id_ in person.ids | known}
     digests = {key_digest for user in users for _, key_digest, *_ in user.sign_ins}

@@ -16,7 +16,7 @@ from shared.storage import Tables
 
 
 class AzureTables:
-    """The tables alone: no queue is needed for taking data out and in."""
+    """Only the tables: no queue is needed for exporting and importing data."""
 
     def __init__(self, service: TableServiceClient) -> None:
         self._service = service
@@ -28,7 +28,7 @@ class AzureTables:
 
 @asynccontextmanager
 async def open_tables(where: str) -> AsyncIterator[AzureTables]:
-    """The tables at `https://ACCOUNT.table.core.windows.net` with the login of az, or at a connection string's.
+    """The tables at `https://ACCOUNT.table.core.windows.net` with the az login, or at a connection string's.
 
     The login needs the role Storage Table Data Contributor on the account. Raises InvalidRequest.
     """
@@ -42,16 +42,16 @@ async def open_tables(where: str) -> AsyncIterator[AzureTables]:
         async with credential, TableServiceClient(where, credential=credential) as service:
             yield AzureTables(service)
     else:
-        raise InvalidRequest("An address like https://ACCOUNT.table.core.windows.net is needed.")
+        raise InvalidRequest("An address like https://ACCOUNT.table.core.windows.net is required.")
 
 
 async def export_file(tables: Tables, path: Path) -> int:
-    """Write an export, readable by its owner only; the number of its rows.
+    """Write an export, readable by its owner only; returns the number of rows.
 
-    The file appears when it is whole: an interrupted export leaves an older one as it was.
+    The file appears once it is complete: an interrupted export leaves an older one unchanged.
     """
     with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8", newline="\n") as file:
-        rows = -2  # the first line and the last are none
+        rows = -2  # the first line and the last are not rows
         try:
             async for line in export_tables(tables):
                 file.write(line + "\n")
@@ -64,7 +64,7 @@ async def export_file(tables: Tables, path: Path) -> int:
 
 
 async def import_file(tables: Tables, path: Path) -> Restored:
-    """Bring an export's rows in, once all of it has been found sound. Raises DamagedExport."""
+    """Import an export's rows, once all of it has been validated. Raises DamagedExport."""
     with path.open(encoding="utf-8") as lines:
         check_export(lines)
     with path.open(encoding="utf-8") as lines:

@@ -1,6 +1,6 @@
-"""What the deployment's own address shows to whoever opens it: what this is, and whether it is well.
+"""The page at the deployment's own address: what this is, and whether it is well.
 
-For strangers, so it names no version, no integration and no cause; admins find those behind their own sign-in.
+For strangers, so it names no version, no integration and no cause; admins find those after signing in.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from shared.web.notice_page import Tone, notice_page
 log = logging.getLogger(__name__)
 
 CONDITION_LIFETIME = timedelta(minutes=1)
-"""How long an answer is given again: however often strangers ask, storage is read once in this time."""
+"""How long an answer is cached: however often strangers ask, storage is read once in this time."""
 
 _HEADING = "VMR scheduling for Exchange"
 _WHAT = (
-    "Puts video meeting rooms (VMRs) on meetings: users click a button in Outlook, and the room is scheduled when the "
+    "Adds video meeting rooms (VMRs) to meetings: users click a button in Outlook, and the room is scheduled when the "
     "invitation arrives. People use it in Outlook; there is nothing to do on this page."
 )
 
 
 class Condition(Enum):
-    """How the deployment is: the page's tone, the HTTP status, and what is said."""
+    """The deployment's state: the page's tone, the HTTP status, and the text."""
 
-    WELL = ("good", 200, "Up, and well")
-    NEW = ("good", 200, "Up, with no integration yet: an administrator makes the first one with the command line")
-    ATTENTION = ("bad", 200, "Up, and in need of an administrator: an alarm is raised")
-    AWAY = ("bad", 503, "Its storage does not answer; meetings wait and are handled once it does")
+    WELL = ("good", 200, "Up and well")
+    NEW = ("good", 200, "Up, with no integration yet: an administrator creates the first one with the command line")
+    ATTENTION = ("bad", 200, "Up, but an administrator is needed: an alarm is raised")
+    AWAY = ("bad", 503, "Its storage does not answer; meetings wait and will be handled once it does")
 
     @property
     def tone(self) -> Tone:

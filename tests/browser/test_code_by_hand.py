@@ -93,4 +93,4 @@ async def test_a_code_is_good_once_and_in_one_pane(deployment: Deployment) -> No
     await outlook.page.keyboard.press("Enter")
     await outlook.settled()
     assert await outlook.text("message") == "There was a problem signing you in. Please try again."
-    assert "not valid any more" in await outlook.text("hint")
+    assert "no longer valid" in await outlook.text("hint")

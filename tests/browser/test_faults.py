@@ -138,7 +138,7 @@ async def test_a_location_that_is_appended_to_cannot_be_cleared_and_that_is_said
 async def test_a_location_that_fails_does_not_fail_the_meeting(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, faults={"setLocation": {"code": 9002}})
     assert await heading_of(outlook) == "Success"
-    assert "did not take the location" in await outlook.text("hint")
+    assert "did not accept the location" in await outlook.text("hint")
 
 
 @pytest.mark.parametrize("lost", [{"loadProperties": {"code": 9020}}, {"saveProperties": "silent"}])
@@ -233,12 +233,12 @@ async def test_pictures_are_not_put_at_risk_without_a_question(outlook: Outlook)
     assert 'src="cid:plan@1"' in (await outlook.meeting())["body"]
     before = await outlook.meeting()
     await outlook.click(REMOVE)
-    assert "pictures can get lost" in await outlook.text("message")
+    assert "pictures may get lost" in await outlook.text("message")
     await outlook.click("Back")
     assert await outlook.meeting() == before
     assert await outlook.text("heading") == "Success"
     await outlook.click(REMOVE)
-    await outlook.click("Go on")
+    await outlook.click("Continue")
     assert await outlook.buttons() == [ADD]
     meeting = await outlook.meeting()
     assert (meeting["required"], TAG.search(meeting["body"])) == ([], None)
@@ -258,9 +258,9 @@ async def test_who_deletes_the_instructions_by_hand_keeps_the_pictures(outlook: 
 async def test_a_prepend_that_does_nothing_to_a_text_with_pictures_is_not_made_good_silently(outlook: Outlook) -> None:
     await outlook.open({"body": PICTURE}, faults={"prependBody": "silent"})
     await outlook.click(ADD)
-    assert "pictures in it can get lost" in await outlook.text("message")
+    assert "pictures in it may get lost" in await outlook.text("message")
     assert writes(await outlook.calls()) == ["prependBody"]
-    await outlook.click("Go on")
+    await outlook.click("Continue")
     assert await outlook.text("heading") == "Success"
     assert (await outlook.meeting())["required"] == [MAILBOX]
 

@@ -73,7 +73,7 @@ COPIED = {
 """Another meeting's instructions."""
 BLOCK = "jointheroom1?openhttpsvmrexamplecom2?enter123456o?ordialit"
 TAG_LETTERS = "pxps0b1c2d3e4f5046178829" + "3a4b5c6d7e8f"
-BY_HAND = ("also remove", "may still be in the text", "has not answered", "Outlook does not list")
+BY_HAND = ("also remove", "may still be in the text", "has not responded", "Outlook does not list")
 
 
 @dataclass(frozen=True)

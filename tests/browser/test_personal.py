@@ -129,7 +129,7 @@ async def test_one_of_hundreds_is_found_by_its_name(outlook: Outlook) -> None:
     assert len(await outlook.buttons()) == 25 + 2
     await outlook.pane.get_by_label("Find a VMR").fill("cellar")
     assert await outlook.buttons() == ["Back"]
-    assert "No VMR has that" in await outlook.text("hint")
+    assert "No VMR has this" in await outlook.text("hint")
     await outlook.pane.get_by_label("Find a VMR").fill("298")
     await outlook.click("Room 298")
     assert await outlook.text("heading") == "Success"

@@ -20,7 +20,7 @@ async def test_without_microsoft_ajax_the_user_is_told_in_time(outlook: Outlook)
     await outlook.pane.locator("#title", has_text="Add a VMR").wait_for()
     await outlook.pass_time(OFFICE_JS_TIMEOUT)
     await outlook.settled()
-    assert await outlook.text("heading") == "Outlook does not answer."
+    assert await outlook.text("heading") == "Outlook is not responding."
     assert "MicrosoftAjax.js could not be loaded" in await outlook.text("hint")
 
 
@@ -30,7 +30,7 @@ async def test_without_office_js_the_user_is_told_in_time(outlook: Outlook) -> N
     await outlook.pane.locator("#title", has_text="Add a VMR").wait_for()
     await outlook.pass_time(OFFICE_JS_TIMEOUT)
     await outlook.settled()
-    assert await outlook.text("heading") == "Outlook does not answer."
+    assert await outlook.text("heading") == "Outlook is not responding."
 
 
 async def test_an_office_js_that_hangs_does_not_keep_the_pane_from_saying_so(outlook: Outlook) -> None:
@@ -39,7 +39,7 @@ async def test_an_office_js_that_hangs_does_not_keep_the_pane_from_saying_so(out
     await outlook.pane.locator("#title", has_text="Add a VMR").wait_for()
     await outlook.pass_time(OFFICE_JS_TIMEOUT)
     await outlook.settled()
-    assert await outlook.text("heading") == "Outlook does not answer."
+    assert await outlook.text("heading") == "Outlook is not responding."
 
 
 async def test_an_outlook_that_comes_late_is_welcome(outlook: Outlook) -> None:
@@ -47,7 +47,7 @@ async def test_an_outlook_that_comes_late_is_welcome(outlook: Outlook) -> None:
     await outlook.pane.locator("#title", has_text="Add a VMR").wait_for()
     await outlook.pass_time(OFFICE_JS_TIMEOUT)
     await outlook.settled()
-    assert await outlook.text("heading") == "Outlook does not answer."
+    assert await outlook.text("heading") == "Outlook is not responding."
     await outlook.page.evaluate("outlook.awake()")
     await outlook.pane.get_by_role("button", name=ADD).wait_for()
     assert await outlook.text("heading") == ""

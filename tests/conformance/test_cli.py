@@ -92,7 +92,7 @@ async def test_made_changed_and_refused(cli: Cli, tmp_path: Path) -> None:
     ]  # limits are told before anything is asked of the deployment; what depends on it comes next
     file.write_text(NEW.replace("prefix: cli", "prefix: c l i"))
     refused = await cli("integrations", "apply", str(file))
-    assert refused.errors.startswith(f"{file}:7: scheduled_alias_prefix: May hold letters, digits")
+    assert refused.errors.startswith(f"{file}:7: scheduled_alias_prefix: May only contain letters, digits")
 
 
 async def test_alarms_and_previews(cli: Cli) -> None:

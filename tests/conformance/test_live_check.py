@@ -250,7 +250,7 @@ def test_a_row_keeps_its_finding_where_it_cannot_be_tried_again() -> None:
     table.check("b", lambda: str({}["missing"]))  # type: ignore[index]  # as an answer without a field
     assert [(row.seen, row.verdict) for row in table.rows.values()] == [
         ("seen", HOLDS),
-        ("its answer cannot be read (KeyError)", DIFFERS),
+        ("its response could not be read (KeyError)", DIFFERS),
     ]
 
 

@@ -1,8 +1,8 @@
 """The add-in's manifests, made from an integration (X1, I6).
 
-contents.py   what both forms say: identity, version, texts cut to what Outlook takes, addresses
-xml.py        the add-in-only manifest, which every Outlook takes
-unified.py    the unified manifest for Microsoft 365, which only Exchange Online takes
+contents.py   what both forms contain: identity, version, texts cut to Outlook's limits, URLs
+xml.py        the add-in-only manifest, which every Outlook accepts
+unified.py    the unified manifest for Microsoft 365, which only Exchange Online accepts
 """
 
 from typing import Any
@@ -25,9 +25,9 @@ class Manifests:
         self._addresses = addresses
 
     async def xml(self, uuid: str, permission: str = "") -> bytes:
-        """The add-in-only manifest. `permission`: by its name there, where the add-in needs more than the item.
+        """The add-in-only manifest. `permission`: by its name there, if the add-in needs more than the item.
 
-        Read afresh, so that whoever has just changed a text gets it. Raises NotFound, InvalidRequest.
+        Not cached, so that whoever has just changed a text gets it. Raises NotFound, InvalidRequest.
         """
         return xml_manifest(await self._contents(uuid, permission))
 

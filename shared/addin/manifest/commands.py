@@ -1,6 +1,6 @@
-"""What an add-in does without a pane, where an integration wants it: the switch on phones, the offer in new meetings.
+"""What an add-in does without a pane, if an integration enables it: the switch on phones, the offer in new meetings.
 
-Only version 1.1 of the overrides has these; an Outlook that does not know them leaves them out. Both work in Exchange
+Only version 1.1 of the overrides has these; an Outlook that does not support them ignores them. Both work in Exchange
 Online only, and only for add-ins that an admin has installed (docs/facts/outlook-addin.md); not confirmed in a live
 tenant. Names of functions and ids are those of addin/commands/command.js and addin/launch.js.
 """
@@ -17,7 +17,7 @@ PHONE_BUTTON = "vmrPhoneButton"
 
 
 def runtimes(host: Element, contents: Contents) -> None:
-    """Where events run; first in the host. Classic Outlook for Windows takes the script alone."""
+    """Where events run; first in the host. Classic Outlook for Windows loads only the script."""
     if contents.auto_open:
         runtime = add(add(host, "Runtimes"), "Runtime", resid=PAGE)
         add(runtime, "Override", type="javascript", resid=SCRIPT)
@@ -54,7 +54,7 @@ def images(parent: Element, contents: Contents) -> None:
 
 
 def urls(parent: Element, contents: Contents) -> None:
-    """The addresses among the resources."""
+    """The URLs among the resources."""
     if contents.mobile or contents.auto_open:
         add(parent, "bt:Url", id=PAGE, DefaultValue=contents.commands)
     if contents.auto_open:

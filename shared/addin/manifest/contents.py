@@ -17,7 +17,7 @@ from shared.web.icons import SIZES
 _NAMESPACE = UUID("5a1c2b62-3f0e-4d27-9f5b-0f6d2f6c1f4e")
 _LOGIN = "https://login.microsoftonline.com"
 _APP_DOMAIN = 250
-"""Characters of an AppDomain, by the schema."""
+"""Maximum characters of an AppDomain, by the schema."""
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -28,8 +28,9 @@ ICON_SIZES = (16, 32, 64, 80, 128)
 
 
 class Permission(Enum):
-    """What the add-in may do. The mailbox is only for clients with a fault: classic Outlook for Windows from version
-    2510 up to build 16.0.20131 refuses identity tokens of Exchange on-premises to anything less (office-js #6340).
+    """The add-in's permission. The mailbox permission is only for clients with a bug: classic Outlook for Windows from
+    version 2510 up to build 16.0.20131 refuses identity tokens of Exchange on-premises to anything less (office-js
+    #6340).
     """
 
     ITEM = "ReadWriteItem"
@@ -47,7 +48,9 @@ class SingleSignOn:
 
 @dataclass(frozen=True)
 class Contents:
-    """An integration's manifest. Texts are as the admin set them, and never empty; each form cuts them to its size."""
+    """An integration's manifest. Texts are as the admin set them, and never empty; each form cuts them to its
+    limits.
+    """
 
     id: UUID
     revision: int
@@ -72,7 +75,9 @@ class Contents:
 
     @property
     def version(self) -> str:
-        """Rises with the revision: `1.0.1`, … `1.0.9999`, `1.1.0`. A manifest of a lower version is not installed."""
+        """Increases with the revision: `1.0.1`, … `1.0.9999`, `1.1.0`. A manifest with a lower version is not
+        installed.
+        """
         return f"1.{self.revision // 10_000}.{self.revision % 10_000}"
 
 
@@ -104,14 +109,16 @@ def contents(integration: Integration, addresses: Addresses, permission: Permiss
 
 
 def phone_icons() -> Iterator[tuple[int, int, int]]:
-    """Size and scale of each icon on phones, and the pixels of ours that serve it: as many as it has, or nearly."""
+    """Size and scale of each icon on phones, and the size of ours that serves it: the same number of pixels, or
+    nearly.
+    """
     for size in _PHONE_ICONS:
         for scale in _SCALES:
             yield size, scale, next((pixels for pixels in SIZES if pixels >= size * scale), SIZES[-1])
 
 
 def fitted(text: str, limit: int) -> str:
-    """A text of at most `limit` UTF-16 units, which is how Outlook counts; a longer one ends in an ellipsis."""
+    """A text of at most `limit` UTF-16 units, which is how Outlook counts; a longer one ends with an ellipsis."""
     if len(text.encode("utf-16-le")) <= 2 * limit:
         return text
     cut = text.encode("utf-16-le")[: 2 * (limit - 1)].decode("utf-16-le", "ignore")
@@ -119,7 +126,7 @@ def fitted(text: str, limit: int) -> str:
 
 
 def _text(integration: Integration, field: str) -> str:
-    """A text setting on one line, of characters that XML can hold; its default when nothing is left."""
+    """A text setting on one line, with characters that XML allows; its default if nothing is left."""
     given = _NO_XML.sub("", getattr(integration, field))
     return " ".join(given.split()) or str(type(integration).model_fields[field].default)
 

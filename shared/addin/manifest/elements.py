@@ -7,14 +7,14 @@ from typing import Any, TypeAlias
 BASIC = "http://schemas.microsoft.com/office/officeappbasictypes/1.0"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
-Element: TypeAlias = Any  # lxml is published without types
+Element: TypeAlias = Any  # lxml is untyped
 
 
 def add(
     parent: Element, tag: str, text: str | None = None, nsmap: dict[None, str] | None = None, **attributes: str
 ) -> Element:
     """A new last child: in its parent's default namespace, in that of a `bt:` prefix, or in a given `{namespace}`."""
-    from lxml import etree  # type: ignore[import-untyped]  # here: only admins ask for manifests
+    from lxml import etree  # type: ignore[import-untyped]  # imported here: only admins request manifests
 
     if tag.startswith("bt:"):
         tag = f"{{{BASIC}}}{tag.removeprefix('bt:')}"

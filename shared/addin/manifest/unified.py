@@ -1,8 +1,8 @@
 """The unified manifest for Microsoft 365: JSON by Microsoft's schema 1.22.
 
-Outlook for Mac, for mobile and on-premises take only the add-in-only manifest (docs/facts/outlook-addin.md), so this
-one is for tenants that manage all their apps in this form. The two icons are files of the package that an admin makes
-of it: `color.png` (192 × 192) and `outline.png` (32 × 32, white on nothing).
+Outlook for Mac, mobile and on-premises only accept the add-in-only manifest (docs/facts/outlook-addin.md), so this one
+is for tenants that manage all their apps in this form. The two icons are files in the package that an admin creates
+from it: `color.png` (192 × 192) and `outline.png` (32 × 32, white on transparent).
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _extension(contents: Contents) -> dict[str, Any]:
     if contents.mobile:
         extension["ribbons"].append(_phones(contents))
     if contents.auto_open:
-        # Events came with 1.10; an Outlook that has less shows the rest of the add-in.
+        # Events came with 1.10; an older Outlook shows the rest of the add-in.
         needed = {"scopes": ["mail"], "capabilities": [{"name": "Mailbox", "minVersion": "1.10"}]}
         event = {"type": "newAppointmentOrganizerCreated", "actionId": ON_NEW_MEETING}
         extension["autoRunEvents"] = [{"requirements": needed, "events": [event]}]
@@ -92,7 +92,7 @@ def _command_runtime(contents: Contents) -> dict[str, Any]:
 
 
 def _phones(contents: Contents) -> dict[str, Any]:
-    """The switch on phones, for the day when they take this manifest (docs/facts/outlook-addin.md: not yet)."""
+    """The switch on phones, for the day when they accept this manifest (docs/facts/outlook-addin.md: not yet)."""
     icons = [{"size": size, "scale": scale, "url": contents.grey_icons[px]} for size, scale, px in phone_icons()]
     label = fitted(contents.button, _PHONE_LABEL)
     button = {"id": PHONE_BUTTON, "type": "mobileButton", "label": label, "icons": icons, "actionId": ADD_VMR}

@@ -1,8 +1,8 @@
 """The add-in-only manifest. The order of elements is the schema's.
 
-Two version overrides: 1.0 for Outlooks that know no other, and inside it 1.1, which adds delegates
-(`SupportsSharedFolders`), single sign-on, and what an integration wants done without a pane. Requirement sets stay at
-1.5 and below, because Exchange on-premises offers no more, and an add-in that asks for more does not appear there.
+Two version overrides: 1.0 for Outlook clients that support no other, and inside it 1.1, which adds delegates
+(`SupportsSharedFolders`), single sign-on, and what an integration enables without a pane. Requirement sets stay at 1.5
+and below, because Exchange on-premises offers no more, and an add-in that requires more does not appear there.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _RIBBON_ICONS = (16, 32, 64, 80)
 
 def xml_manifest(contents: Contents) -> bytes:
     """The manifest as a UTF-8 file."""
-    from lxml import etree  # type: ignore[import-untyped]  # here: only admins ask for manifests
+    from lxml import etree  # type: ignore[import-untyped]  # imported here: only admins request manifests
 
     root = etree.Element(f"{{{_APP}}}OfficeApp", nsmap={None: _APP, "xsi": XSI, "bt": BASIC})
     typed(root, "MailApp")
@@ -50,7 +50,7 @@ def _identity(root: Element, contents: Contents) -> None:
 
 
 def _fallback(root: Element, contents: Contents) -> None:
-    """What an Outlook without add-in commands shows; its pane's address is the audience of identity tokens."""
+    """What an Outlook without add-in commands shows; its pane's URL is the audience of identity tokens."""
     sets = add(add(root, "Requirements"), "Sets")
     add(sets, "Set", Name="Mailbox", MinVersion="1.3")
     form = typed(add(add(root, "FormSettings"), "Form"), "ItemEdit")

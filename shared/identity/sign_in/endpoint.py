@@ -1,4 +1,4 @@
-"""Token endpoints, and what a provider says when it does not sign somebody in."""
+"""Token endpoints, and what a provider returns when it does not sign somebody in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.identity.proxy_routes import ProxyRoutes
 from shared.integrations import Integration
 
 AUTHORIZATION_CODE_MAX_LENGTH = 8192
-"""Characters; codes of Entra have about a thousand."""
+"""Maximum characters; Entra's codes have about a thousand."""
 
 _CODE = re.compile(r"\b(?:AADSTS|MSIS)\d{3,7}\b")
 
@@ -28,31 +28,32 @@ _BY_CODE = {
     "AADSTS7000222": "invalid_client",
     "AADSTS50011": "redirect_uri",
 }
-"""Codes of Entra that say more than the error of OAuth beside them (learn.microsoft.com: Microsoft Entra
-authentication and authorization error codes)."""
+"""Entra codes that are more specific than the accompanying OAuth error (learn.microsoft.com: Microsoft Entra
+authentication and authorization error codes).
+"""
 
 _MEANINGS = {
-    "access_denied": "The sign-in was cancelled, or you did not agree to it. Sign in again and choose Accept.",
+    "access_denied": "The sign-in was cancelled, or you did not consent to it. Sign in again and choose Accept.",
     "consent_required": "Your organization has not approved this application yet. Please ask your administrator to "
     "grant consent to it in Microsoft Entra.",
-    "interaction_required": "Your organization asks for another step, such as multi-factor authentication. "
-    "Sign in again and complete it.",
-    "invalid_client": "The application's client ID or client secret is not accepted. Please tell your administrator "
-    "to check both in the integration's settings, and whether the secret has expired.",
+    "interaction_required": "Your organization requires another step, such as multi-factor authentication. Sign in "
+    "again and complete it.",
+    "invalid_client": "The application's client ID or client secret was rejected. Please tell your administrator to "
+    "check both in the integration's settings, and whether the secret has expired.",
     "redirect_uri": "The application does not know this service's redirect URI. Please tell your administrator to add "
     "it to the application's registration.",
-    "invalid_grant": "The sign-in took too long, or was used already. Please sign in again.",
+    "invalid_grant": "The sign-in took too long, or was already used. Please sign in again.",
     "temporarily_unavailable": "The sign-in service is busy. Please try again in a few minutes.",
-    "server_error": "The sign-in service has a fault. Please try again in a few minutes.",
+    "server_error": "The sign-in service has a problem. Please try again in a few minutes.",
 }
 _LOGIN = "interaction_required"
 _SAME = {"login_required": _LOGIN, "account_selection_required": _LOGIN, "unauthorized_client": "invalid_client"}
-_UNKNOWN = "The sign-in service refused. Please tell your administrator the code below."
+_UNKNOWN = "The sign-in service refused the sign-in. Please give your administrator the code below."
 _TRANSIENT = ("temporarily_unavailable", "server_error")
 
 
 class SignInRefused(NotAllowed):
-    """A provider did not sign somebody in. `error` is one of OAuth's words, `codes` are the provider's own."""
+    """A provider did not sign somebody in. `error` is an OAuth error, `codes` are the provider's own."""
 
     code = "sign_in_refused"
 
@@ -65,7 +66,7 @@ class SignInRefused(NotAllowed):
 def refusal(answer: Mapping[str, Any]) -> SignInRefused | Unavailable:
     """What a provider's `error` and `error_description` mean, in words for the user.
 
-    Nothing of the provider's text is repeated but its codes: it names people, and anybody can write into a callback.
+    Only the codes in the provider's text are repeated: it names people, and anybody can write into a callback.
     """
     given, description = str(answer.get("error", "")), str(answer.get("error_description", ""))[:4000]
     codes = tuple(dict.fromkeys(_CODE.findall(description)))[:3]
@@ -77,27 +78,27 @@ def refusal(answer: Mapping[str, Any]) -> SignInRefused | Unavailable:
 
 
 class TokenEndpoints:
-    """Asks token endpoints."""
+    """Calls token endpoints."""
 
     def __init__(self, documents: ProxyRoutes[JsonDocuments]) -> None:
         self._documents = documents
 
     async def ask(self, integration: Integration, url: str, form: Mapping[str, str]) -> dict[str, Any]:
-        """The good answer of an integration's endpoint. Raises SignInRefused, Unavailable."""
+        """The successful response of an integration's endpoint. Raises SignInRefused, Unavailable."""
         try:
             status, answer = await self._documents.of(integration).post(url, form)
         except Unavailable as error:
             raise Unavailable(
-                "The sign-in service cannot be reached now. Please try again in a few minutes."
+                "The sign-in service cannot be reached at the moment. Please try again in a few minutes."
             ) from error
         if not isinstance(answer, dict) or status >= 500:
-            raise Unavailable("The sign-in service has a fault. Please try again in a few minutes.")
+            raise Unavailable("The sign-in service has a problem. Please try again in a few minutes.")
         if status != 200:
             raise refusal(answer)
         return answer
 
 
 def resource_of(url: str) -> str:
-    """What a token for a URL's server is for: its scheme and host."""
+    """The audience of a token for a URL's server: its scheme and host."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"

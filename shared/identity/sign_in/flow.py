@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 CALLBACK = "/addin/sign-in/callback"
 """Path of the redirect URI, at the add-in server of the integration."""
 
-_INCOMPLETE = "Signing in is not set up here. Please tell your administrator to set the Azure OAuth client secret."
+_INCOMPLETE = "Sign-in is not set up here. Please tell your administrator to set the Azure OAuth client secret."
 
 Identify: TypeAlias = Callable[[Integration, str], Awaitable[Caller]]
 
@@ -45,14 +45,14 @@ class UserSignIn:
     identify: Identify
 
     async def start(self, uuid: str, challenge: str) -> tuple[str, str]:
-        """Where the dialog is sent, and its Set-Cookie header. Raises NotFound, InvalidRequest, Unavailable."""
+        """The dialog's redirect, and its Set-Cookie header. Raises NotFound, InvalidRequest, Unavailable."""
         integration = await self.integrations.cached(uuid)
         provider = provider_of(integration)
         state, cookie = self.attempts.start(integration.uuid, challenge)
         return provider.authorization(self._redirect_uri(integration), state, self.attempts.proof(state)), cookie
 
     async def finish(self, answer: Mapping[str, str], cookies: str) -> tuple[Integration, str]:
-        """The integration and the one-time code, for what the provider has put into the callback's query.
+        """The integration and the one-time code, for the query of the provider's callback.
 
         Raises NotAuthenticated, NotAllowed, SignInRefused, NotFound, InvalidRequest, Unavailable.
         """
@@ -61,7 +61,7 @@ class UserSignIn:
             raise refusal(answer)
         code = answer.get("code", "")
         if not 0 < len(code) <= AUTHORIZATION_CODE_MAX_LENGTH:
-            raise InvalidRequest("The sign-in service's answer has no code. Close this window and sign in again.")
+            raise InvalidRequest("The sign-in service's response has no code. Close this window and sign in again.")
         integration = await self.integrations.cached(attempt.integration)
         proven = await self._proven(integration, provider_of(integration), attempt.state, code)
         user = await self.users.signed_in(integration, proven.subject, proven.email, proven.name)
@@ -72,7 +72,8 @@ class UserSignIn:
     async def redeem(self, uuid: str, code: str, verifier: str, token: str = "") -> str:
         """The session's token for a one-time code. Raises NotFound, NotAuthenticated, Unavailable.
 
-        `token` is Outlook's own for its user, if it gives one: it proves the user without a dialog (EndUsers.remember).
+        `token` is the user's own Outlook token, if there is one: it proves the user without a dialog
+        (EndUsers.remember).
         """
         integration = await self.integrations.cached(uuid)
         owner = await self.codes.redeem(integration.uuid, code, verifier)
@@ -103,7 +104,7 @@ class UserSignIn:
         try:
             caller = await self.identify(integration, token)
         except (NotAuthenticated, Unavailable) as error:
-            # The user has signed in all the same; Outlook's token is only what would spare them the next time.
+            # The user has signed in nevertheless; Outlook's token would only spare them the next time.
             log.info("Outlook's token was not remembered with a sign-in: %s", error.code)
             return
         if caller.key == owner.subject:
@@ -116,6 +117,6 @@ class UserSignIn:
 
 
 def _are_two(key: str, subject: str) -> bool:
-    """Whether they are two accounts of one Entra tenant, and so two people."""
+    """Whether they are two accounts in one Entra tenant, and so two people."""
     tenant, tenant_too = (text.rpartition(":")[0] for text in (key, subject))
     return key.startswith("entra:") and tenant == tenant_too and key != subject

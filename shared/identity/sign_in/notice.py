@@ -1,4 +1,4 @@
-"""What a person reads when a sign-in has ended, well or not (shared/web/notice_page.py)."""
+"""The page after a sign-in, successful or not (shared/web/notice_page.py)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from shared.integrations import Integration
 from shared.web.notice_page import notice_page
 
 _KEPT = (
-    "The sign-in is kept and renews itself. When it must be done again, an alarm says so and why. "
-    "You can close this window."
+    "The sign-in is stored and renews itself. If it has to be repeated, an alarm says so and why. You can close this "
+    "window."
 )
 
 
 def service_account_signed_in(integration: Integration) -> tuple[str, dict[str, str]]:
-    """What an admin reads after signing in the service account (E3); and the page's headers."""
+    """What an admin sees after signing in the service account (E3); and the page's headers."""
     facts = {
         "Integration": integration.name,
         "Service account": integration.username,
@@ -22,5 +22,5 @@ def service_account_signed_in(integration: Integration) -> tuple[str, dict[str, 
 
 
 def failed(heading: str, message: str, reference: str) -> tuple[str, dict[str, str]]:
-    """What is wrong and what to do; and the page's headers. Under the reference the log tells more."""
+    """What is wrong and what to do; and the page's headers. The log has more under the reference."""
     return notice_page("bad", heading, message, {"Reference": reference})

@@ -19,7 +19,7 @@ _ENDPOINTS = {AZURE: "/oauth2/v2.0/token", ADFS: "/oauth2/token"}
 
 @dataclass(frozen=True)
 class Provider:
-    """Where and as what users sign in. `resource` is the AD FS resource identifier, "" with Azure."""
+    """Where and as which application users sign in. `resource` is the AD FS resource identifier, "" with Azure."""
 
     kind: str
     authorize_url: str
@@ -29,7 +29,7 @@ class Provider:
     resource: str
 
     def authorization(self, redirect_uri: str, state: str, proof: Proof) -> str:
-        """Where the user's browser is sent."""
+        """The URL to which the user's browser is sent."""
         asked = {
             "client_id": self.client_id,
             "response_type": "code",
@@ -44,7 +44,7 @@ class Provider:
         return with_query(self.authorize_url, asked | self._resource())
 
     def exchange(self, redirect_uri: str, code: str, proof: Proof, secret: str) -> dict[str, str]:
-        """The form that turns a code into tokens. AD FS knows the application as a public client: no secret."""
+        """The form that exchanges a code for tokens. AD FS treats the application as a public client: no secret."""
         form = {
             "grant_type": "authorization_code",
             "client_id": self.client_id,
@@ -61,22 +61,21 @@ class Provider:
 def provider_of(integration: Integration) -> Provider:
     """The provider of an integration's settings.
 
-    The metadata document is looked for beside the token endpoint: that is the address which this service, not the
-    browser, must reach. Raises Unavailable when the settings are not complete, or of another form than the documented
-    ones.
+    The metadata document is expected next to the token endpoint: that is the host which this service, not the browser,
+    must reach. Raises Unavailable if the settings are incomplete, or not in the documented form.
     """
     kind, token_url = integration.auth_provider, integration.personal_vmr_oauth_token_endpoint
     parts = urlsplit(token_url)
     root, found, _ = parts.path.rpartition(_ENDPOINTS[kind])
     if not (found and integration.personal_vmr_oauth_auth_endpoint and integration.personal_vmr_oauth_client_id):
         raise Unavailable(
-            "Signing in is not set up here. Please tell your administrator: the user OAuth authorization URI, token "
-            f"URI and client ID must be set, and the token URI must end in {_ENDPOINTS[kind]}."
+            "Sign-in is not set up here. Please tell your administrator: the user OAuth authorization URI, token URI "
+            f"and client ID must be set, and the token URI must end in {_ENDPOINTS[kind]}."
         )
     if kind == AZURE and root.lower() in _EVERYBODY:
         # Anybody can run a tenant whose users have any address, so an address proves nothing across tenants.
         raise Unavailable(
-            "Signing in is not set up here. Please tell your administrator: the user OAuth URIs must name your "
+            "Sign-in is not set up here. Please tell your administrator: the user OAuth URIs must name your "
             f"organization's tenant instead of {root}."
         )
     return Provider(
@@ -90,7 +89,9 @@ def provider_of(integration: Integration) -> Provider:
 
 
 def fingerprint(integration: Integration) -> str:
-    """Names the provider of an integration's settings: another one has another, a new client secret changes nothing."""
+    """A fingerprint of the provider in an integration's settings: it changes with the provider, but not with a new
+    client secret.
+    """
     parts = (
         integration.auth_provider,
         integration.personal_vmr_oauth_token_endpoint,
@@ -101,7 +102,7 @@ def fingerprint(integration: Integration) -> str:
 
 
 def with_query(url: str, values: dict[str, str]) -> str:
-    """A configured URL with these parameters; its own are kept, but for those that are given here."""
+    """A configured URL with these parameters; its own are kept, except those given here."""
     parts = urlsplit(url)
     kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in values]
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode([*kept, *values.items()]), ""))

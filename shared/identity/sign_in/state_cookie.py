@@ -1,7 +1,7 @@
-"""A sign-in under way, kept by the browser that started it: nothing is stored before a provider has proven somebody.
+"""A sign-in in progress, kept by the browser that started it: nothing is stored before a provider has proven somebody.
 
-The cookie holds a signed attempt. PKCE's verifier and the nonce are derived from its state with a key of ours, so they
-leave this service only as the provider must see them.
+The cookie holds a signed attempt. PKCE's verifier and the nonce are derived from its state with our key, so they leave
+this service only as far as the provider must see them.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from shared.errors import InvalidRequest, NotAuthenticated
 from shared.identity.signed_tokens import Signed
 
 STATE_COOKIE_LIFETIME = timedelta(minutes=15)
-"""For typing a password and answering a second factor."""
+"""Time to type a password and answer a second factor."""
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _STATE = re.compile(r"[A-Za-z0-9_-]{43}")
 _STRANGE = (
-    "This sign-in was not started in this window, was finished already, or took longer than 15 minutes. "
-    "Close this window, and sign in again from Outlook."
+    "This sign-in was not started in this window, was already finished, or took longer than 15 minutes. Close this "
+    "window, and sign in again from Outlook."
 )
 
 
@@ -40,13 +40,13 @@ class Attempt:
 
     @property
     def digest(self) -> str:
-        """Names the attempt in storage."""
+        """The attempt's name in storage."""
         return sha256(self.state.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What ties the provider's answer to an attempt: PKCE's verifier (RFC 7636) and OpenID Connect's nonce."""
+    """What binds the provider's response to an attempt: PKCE's verifier (RFC 7636) and OpenID Connect's nonce."""
 
     verifier: str
     nonce: str
@@ -58,7 +58,7 @@ class Proof:
 
 
 class Attempts:
-    """Makes attempts and recognises them."""
+    """Creates and recognizes attempts."""
 
     def __init__(self, signing_key: bytes, clock: Clock) -> None:
         self._signed = Signed(signing_key, "attempt", clock)
@@ -96,25 +96,25 @@ class Attempts:
 
 
 def ended(state: str) -> str:
-    """The Set-Cookie header that makes the browser forget an attempt; "" for what is no state."""
+    """The Set-Cookie header that deletes an attempt's cookie; "" if this is not a state."""
     return _cookie(state, "", timedelta(0)) if _STATE.fullmatch(state) else ""
 
 
 def s256(verifier: str) -> str:
-    """The SHA-256 of a verifier, as a challenge is written (RFC 7636)."""
+    """The SHA-256 of a verifier in the form of a challenge (RFC 7636)."""
     return _base64url(sha256(verifier.encode()).digest())
 
 
 def _name(state: str) -> str:
-    # A name for each attempt: two dialogs at once do not disturb each other. `__Host-`: no other host can set it.
+    # One name per attempt: two concurrent dialogs do not disturb each other. `__Host-`: no other host can set it.
     return f"__Host-sign-in-{sha256(state.encode()).hexdigest()[:8]}"
 
 
 def _value(cookies: str, name: str) -> str:
-    """The value of the one cookie of this name in a Cookie header, "" when it is not there.
+    """The value of the one cookie with this name in a Cookie header, "" if it is missing.
 
-    The others are nobody's business here: a page of a parent domain may set what no parser takes (RFC 6265, 5.4, has
-    browsers send it all the same), and a parser that gives up at one would lose ours.
+    Other cookies are ignored: a page of a parent domain may set some that no parser accepts (RFC 6265, 5.4, has
+    browsers send them all the same), and a parser that gives up at one would lose ours.
     """
     pairs = (pair.partition("=") for pair in cookies.split(";"))
     return next((value.strip(" \t") for found, _, value in pairs if found.strip(" \t") == name), "")

@@ -1,4 +1,4 @@
-"""Who has signed in, by the tokens that the provider gave for the code.
+"""Who has signed in, by the tokens that the provider issued for the code.
 
 Rules: docs/facts/exchange.md §10, OpenID Connect Core §3.1.3.7. The address is taken from signed claims only, and
 never identifies the user: that is tenant and object id with Azure, issuer and SID (or UPN) with AD FS.
@@ -22,21 +22,22 @@ from shared.mail_addresses import folded_address
 
 log = logging.getLogger(__name__)
 
-_INVALID = "The sign-in service's answer cannot be verified. Close this window and sign in again."
+_INVALID = "The sign-in service's response could not be verified. Close this window and sign in again."
 _NO_ADDRESS = {
-    AZURE: "Your account has no e-mail address that can be used. Please tell your administrator: the account needs one "
-    "in Entra, of a domain that the tenant has verified, and a guest's counts only with the optional claim xms_edov.",
-    ADFS: "Your account has no e-mail address that can be used. Please tell your administrator: AD FS must issue the "
-    "claims email (or upn) and upn or sid for the resource identifier.",
+    AZURE: "Your account has no usable e-mail address. Please tell your administrator: the account needs one in "
+    "Entra, of a domain that the tenant has verified, and a guest's counts only with the optional claim "
+    "xms_edov.",
+    ADFS: "Your account has no usable e-mail address. Please tell your administrator: AD FS must issue the claims "
+    "email (or upn) and upn or sid for the resource identifier.",
 }
 _ADDRESS = re.compile(r"[^@\s<>\"',;:\x00-\x1f]{1,64}@[^@\s<>\"',;:\x00-\x1f]{1,190}")
 MAX_ADDRESS = 100
-"""Characters of a user record's address (docs/facts/pexip.md §2)."""
+"""Maximum characters of a user record's address (docs/facts/pexip.md §2)."""
 
 
 @dataclass(frozen=True)
 class SignedInUser:
-    """A user whom a provider has proven. `subject` never changes; it is the `Caller.key` of the same Entra user."""
+    """A user proven by a provider. `subject` never changes; it is the `Caller.key` of the same Entra user."""
 
     subject: str
     email: str
@@ -44,7 +45,7 @@ class SignedInUser:
 
 
 class ProviderTokens:
-    """Verifies what token endpoints answer."""
+    """Verifies the responses of token endpoints."""
 
     def __init__(self, keys: EntraKeys, clock: Clock) -> None:
         self._keys = keys
@@ -61,16 +62,16 @@ class ProviderTokens:
         return SignedInUser(subject.lower(), email, str(claims.get("name", ""))[:250])
 
     async def _azure(self, provider: Provider, answer: Claims) -> Claims:
-        # No tenants are passed: a metadata document for all tenants is refused, since anybody may run a tenant whose
+        # No tenants are passed: a metadata document for all tenants is rejected, since anybody may run a tenant whose
         # users have any address.
         token = _token(answer, "id_token")
         try:
             return await self._entra.claims(token, provider.metadata_url, provider.client_id)
-        except NotAuthenticated as refused:  # told in the add-in's words, not in the dialog's
+        except NotAuthenticated as refused:  # worded for the add-in, not for the dialog
             raise NotAuthenticated(_INVALID) from refused
 
     async def _adfs(self, provider: Provider, answer: Claims) -> Claims:
-        """Claims of both tokens: the ID token bears the nonce, the access token what the resource's rules issue.
+        """Claims of both tokens: the ID token has the nonce, the access token what the resource's rules issue.
 
         By default the ID token has upn, unique_name and sid, and the access token, whose audience is the identifier as
         it is, nothing of the user (captures named in _address, and vouch/vouch-proxy#158). Not confirmed without a live
@@ -84,7 +85,7 @@ class ProviderTokens:
         if granted.get("iss") != (key.access_token_issuer or key.issuer):
             raise _refused("another issuer than the metadata document's access_token_issuer")
         if granted.get("appid", provider.client_id) != provider.client_id:
-            raise _refused("another client has asked for it (appid)")
+            raise _refused("another client has requested it (appid)")
         if any(proven[name] != granted[name] for name in ("upn", "sid") if name in proven and name in granted):
             raise _refused("its two tokens are of two users")
         return {**granted, **proven}
@@ -94,14 +95,14 @@ class ProviderTokens:
             return await self._keys.key(provider.metadata_url, kid)
 
         try:
-            # AD FS puts no nbf into its ID tokens; every token has the time of its issue.
+            # AD FS puts no nbf into its ID tokens; every token has its time of issue.
             return await verified(token, key_of, audiences, self._clock.now(), begin="iat")
         except TokenRefused as refused:
             raise _refused(str(refused)) from refused
 
 
 def _refused(reason: str) -> NotAuthenticated:
-    log.info("A sign-in's token was refused: %s.", reason)
+    log.info("A sign-in's token was rejected: %s.", reason)
     return NotAuthenticated(_INVALID)
 
 
@@ -120,7 +121,7 @@ def _text(claims: Claims, name: str) -> str:
 
 
 def _adfs_subject(claims: Claims) -> str:
-    """Keys are compared folded, so a UPN must not fold to another one; whoever has such a UPN signs in by sid."""
+    """Keys are compared case-folded, so a UPN must not fold to another one; whoever has such a UPN signs in by sid."""
     if "sid" in claims:
         return f"adfs:{claims['iss']}:{_text(claims, 'sid')}"
     try:
@@ -132,8 +133,8 @@ def _adfs_subject(claims: Claims) -> str:
 def _address(claims: Claims, kind: str) -> str:
     """The user's address, in lower case.
 
-    AD FS: a UPN is given by the domain's administrators only, so it may stand in: by default ID tokens have no `email`
-    (Microsoft's MS-OIDCE; captures at smallstep/certificates#398 and jumbojett/OpenID-Connect-PHP#135).
+    AD FS: only the domain's administrators assign a UPN, so it may be used instead: by default ID tokens have no
+    `email` (Microsoft's MS-OIDCE; captures at smallstep/certificates#398 and jumbojett/OpenID-Connect-PHP#135).
     """
     email: Any = claims.get("email") if _is_vouched_for(claims) else None
     if not email and kind == ADFS:
@@ -147,12 +148,12 @@ def _address(claims: Claims, kind: str) -> str:
 
 
 def _is_vouched_for(claims: Claims) -> bool:
-    """Whether somebody answers for `email`.
+    """Whether somebody vouches for `email`.
 
-    Azure: `xms_edov` and `email_verified`, where a registration asks for them, say whether the owner of the address's
-    domain is verified. Without them, the tenant answers for its members, but not for guests (`idp`), whose home may be
+    Azure: `xms_edov` and `email_verified`, if a registration requests them, say whether the owner of the address's
+    domain is verified. Without them, the tenant vouches for its members, but not for guests (`idp`), whose home may be
     a tenant that anybody runs. Not confirmed without a live tenant: that members never have an `idp` without their
-    tenant's id in it; if one has, `xms_edov` is what helps.
+    tenant's id in it; if one has, `xms_edov` is the way out.
     """
     said = [_is_true(claims[name]) for name in ("xms_edov", "email_verified") if name in claims]
     is_guest = "tid" in claims and str(claims["tid"]) not in str(claims.get("idp", claims["tid"])).lower()

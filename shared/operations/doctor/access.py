@@ -1,4 +1,4 @@
-"""What the app may do in the mailbox, judged by how Graph takes each kind of request (docs/facts/settings.md)."""
+"""The app's rights in the mailbox, judged by Graph's response to each kind of request (docs/facts/settings.md)."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ _ROLES = {
     Right.SEND_MAIL: "Application Mail.Send",
 }
 _PROOFS = {Right.SEND_MAIL: "ErrorInvalidRecipients"}
-"""The refusal that only somebody gets who may: of a mail to nobody. The other rights are proven by success alone."""
+"""The error that only an authorized app gets: for a mail to nobody. The other rights are proven only by success."""
 
 
 def judge_access(attempts: Sequence[Attempt], place: Place) -> list[Finding]:
@@ -42,7 +42,7 @@ def judge_access(attempts: Sequence[Attempt], place: Place) -> list[Finding]:
 
 
 def _answer(attempt: Attempt) -> tuple[int, str]:
-    """Graph's HTTP status, 0 where it gave none or failed itself, and its error code."""
+    """Graph's HTTP status, 0 if there was none or Graph itself failed, and its error code."""
     match attempt.failure:
         case None:
             return 200, ""
@@ -61,7 +61,7 @@ def _judge(attempt: Attempt, place: Place) -> Finding:
         details = f"The app lacks the role {role!r} on the mailbox (Graph: {status} {error_code})."
         return problem(check, details, _grant(role, place))
     if status == 0 or status >= 429:
-        return problem(check, f"Could not be found out: {attempt.failure}", place.curl("GET", "doctor/"))
+        return problem(check, f"Could not be determined: {attempt.failure}", place.curl("GET", "doctor/"))
     if 200 <= status < 300 or (error_code and error_code == _PROOFS.get(attempt.right)):
         return sound(check, f"Allowed ({role}).")
     details = f"Whether the app has the role {role!r} could not be proven (Graph: {status} {error_code})."
@@ -69,7 +69,7 @@ def _judge(attempt: Attempt, place: Place) -> Finding:
 
 
 def _reach(place: Place) -> str:
-    """Whether Graph can be reached at all, and until when the app's credentials hold."""
+    """Whether Graph can be reached at all, and until when the app's credentials are valid."""
     reach = "curl -sS -o /dev/null -w '%{http_code}' https://graph.microsoft.com/v1.0/"
     return f"{reach}; az ad app credential list --id {place.app_id} --query '[].endDateTime'"
 
@@ -79,7 +79,8 @@ def _create(place: Place) -> str:
 
 
 def _grant(role: str, place: Place) -> str:
-    """Exchange PowerShell; scope as infra/grants/exchange-online.ps1 names it. In effect after 30 minutes to 2 hours.
+    """Exchange PowerShell; scope as infra/grants/exchange-online.ps1 names it. Takes effect after 30 minutes to 2
+    hours.
 
     Not confirmed without a live tenant: that an app's client id stands for its service principal in both commands.
     """
@@ -91,10 +92,10 @@ def _grant(role: str, place: Place) -> str:
 
 
 def _test(place: Place) -> str:
-    """Exchange PowerShell: what Exchange itself says of the app's roles."""
+    """Exchange PowerShell: what Exchange itself says about the app's roles."""
     return f"Test-ServicePrincipalAuthorization -Identity {place.app_id} -Resource {quoted(place.mailbox)}"
 
 
 def quoted(text: str) -> str:
-    """A text as PowerShell takes it literally."""
+    """A text quoted as a PowerShell literal."""
     return "'" + text.replace("'", "''") + "'"

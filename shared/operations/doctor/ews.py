@@ -1,4 +1,4 @@
-"""The way into a mailbox by EWS: what is in the way, and the command that fixes it (O2, E2)."""
+"""Access to a mailbox by EWS: what blocks it, and the command that fixes it (O2, E2)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ def judge_kerberos(place: Place) -> Finding:
 
 
 def judge_ews(attempts: Sequence[Attempt], integration: Integration, place: Place) -> Finding:
-    """One finding for the connection: impersonation, or full access, gives every right in the mailbox at once."""
+    """One finding for the connection: impersonation, or full access, grants every right in the mailbox at once."""
     failures = [attempt.failure for attempt in attempts if attempt.failure]
     if not failures:
         return sound(Check.CONNECTION, "EWS answers, and lets the service account into the mailbox.")
@@ -26,14 +26,14 @@ def judge_ews(attempts: Sequence[Attempt], integration: Integration, place: Plac
     if trouble is Trouble.SIGN_IN and len(failures) < len(attempts):
         details = (
             "Exchange accepts the service account on some connections and refuses it on others (401): a layer-7 load "
-            "balancer sends the steps of one NTLM sign-in to different servers."
+            "balancer distributes the steps of one NTLM sign-in to different servers."
         )
         return problem(Check.CONNECTION, details, _BALANCER)
     return problem(Check.CONNECTION, str(failures[0]), _REMEDIES[trouble](integration, place))
 
 
 def _trouble(failure: SchedulingError) -> Trouble:
-    """What is in the way. Of other errors, such as a missing secret, the text says itself what to do."""
+    """What blocks it. Other errors, such as a missing secret, have texts that say what to do."""
     if isinstance(failure, EwsUnavailable):
         return failure.trouble
     return Trouble.BUSY if isinstance(failure, RateLimited) else Trouble.OTHER
@@ -73,7 +73,7 @@ def _sign_in(integration: Integration, place: Place) -> str:
             f"Set-OrganizationConfig -EwsEnabled $true -EwsAllowedAppIDs {integration.oauth_client_id}"
         )
     remedy = place.curl("PATCH", "", '{"username": "NAME@DOMAIN", "password": "…"}')
-    return f"{remedy}; where it is right, and NTLM is used: {_BALANCER}"
+    return f"{remedy}; if it is right, and NTLM is used: {_BALANCER}"
 
 
 def _url(_: Integration, place: Place) -> str:
@@ -82,7 +82,7 @@ def _url(_: Integration, place: Place) -> str:
 
 
 def _impersonation(integration: Integration, place: Place) -> str:
-    """As infra/grants/exchange-onpremises.ps1 does it. An application's role is Exchange Online's."""
+    """As in infra/grants/exchange-onpremises.ps1. An application's role is Exchange Online's."""
     mailbox, account = quoted(place.mailbox), quoted(integration.username)
     scope = f'"VMR scheduling $((Get-Mailbox {mailbox}).ExchangeGuid)"'
     if integration.authentication_method == "APP_PERM":

@@ -1,4 +1,6 @@
-"""The examination of one integration: all probes at the same time, each bounded, none able to spoil the others."""
+"""The examination of one integration: all probes run concurrently, each with a time limit, and a failure affects no
+other.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -44,23 +46,23 @@ from shared.settings import is_loopback
 from shared.storage import Storage
 
 CHECK_TIMEOUT = timedelta(seconds=45)
-"""For one check. An HTTP request of the Functions host may take 230 seconds."""
+"""Per check. An HTTP request of the Functions host may take 230 seconds."""
 
 LATELY = timedelta(days=2)
 MAX_OPERATIONS_READ = 100
-"""Operations that are read: of the last days, whatever number is stored."""
+"""Operations that are read: from the last few days, whatever number is stored."""
 
 
 class GraphAccess(Access, Protocol):
-    """The way into a mailbox by Graph; shared/mailboxes/graph/access.py."""
+    """Access to a mailbox by Graph; shared/mailboxes/graph/access.py."""
 
     async def subscription(self, subscription_id: str) -> Listed | None:
-        """The subscription as the other side has it."""
+        """The subscription in Graph."""
         ...
 
 
 class Eye(Protocol):
-    """Sees what stands at a host; ServerProbe."""
+    """Probes a host; ServerProbe."""
 
     async def look(self, host: str) -> Server:
         """Resolve the name, connect, shake hands."""
@@ -72,7 +74,7 @@ _Check = Callable[[Integration, Place], Awaitable[Sequence[Finding]]]
 
 @dataclass(frozen=True)
 class Doctor:
-    """Examines integrations. `app_id` is the deployment's own identity, "" when it is not known.
+    """Examines integrations. `app_id` is the deployment's own identity, "" if it is not known.
 
     Nothing is changed anywhere, whatever is found.
     """
@@ -90,7 +92,7 @@ class Doctor:
     app_id: str = ""
 
     async def examine(self, integration: Integration) -> list[Finding]:
-        """Everything that was looked at, sound or not."""
+        """Every check, passed or not."""
         app = integration.graph_app.client_id or self.app_id or "<app id>"
         place = Place(integration.mailbox, app, self.base_url, integration.resource_uri)
         checks: dict[Check, _Check] = {
@@ -194,7 +196,7 @@ async def _bounded(name: Check, check: _Check, integration: Integration, place: 
         async with asyncio.timeout(CHECK_TIMEOUT.total_seconds()):
             return await check(integration, place)
     except TimeoutError:
-        reason = f"no answer within {CHECK_TIMEOUT.seconds} seconds"
+        reason = f"no response within {CHECK_TIMEOUT.seconds} seconds"
     except SchedulingError as error:
         reason = str(error).rstrip(".")
-    return [problem(name, f"This could not be examined: {reason}.", place.curl("GET", "doctor/"))]
+    return [problem(name, f"This could not be checked: {reason}.", place.curl("GET", "doctor/"))]

@@ -1,4 +1,4 @@
-"""What an examination finds."""
+"""The results of an examination."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +9,7 @@ OPERATIONS_PATH = uri(STATUS, "scheduling_operation")
 
 
 class Check(StrEnum):
-    """What was looked at."""
+    """What was checked."""
 
     CONNECTION = "connection"
     SERVICE_ACCOUNT = "service_account"
@@ -39,9 +39,9 @@ class Check(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of one check: what was found and, where that is a fault, the command that fixes it.
+    """The result of one check: what was found and, if that is a problem, the command that fixes it.
 
-    A `warning` is no fault: everything works, and somebody should look at it all the same.
+    A `warning` is not a problem: everything works, but somebody should look at it.
     """
 
     check: Check
@@ -57,7 +57,7 @@ def sound(check: Check, details: str) -> Finding:
 
 
 def warning(check: Check, details: str, remedy: str) -> Finding:
-    """Nothing is wrong, and somebody should look at it."""
+    """Nothing is wrong, but somebody should look at it."""
     return Finding(check, True, details, remedy, warning=True)
 
 
@@ -68,10 +68,10 @@ def problem(check: Check, details: str, remedy: str) -> Finding:
 
 @dataclass(frozen=True)
 class Place:
-    """What commands have to name: the mailbox, the app in Entra, and where the deployment and the integration are.
+    """What commands have to name: the mailbox, the app in Entra, and the URLs of the deployment and the integration.
 
-    `app_id` is "<app id>" where the deployment does not know it. `connector` is the integration's path in the
-    management API.
+    `app_id` is "<app id>" if the deployment does not know it. `connector` is the integration's path in the management
+    API.
     """
 
     mailbox: str

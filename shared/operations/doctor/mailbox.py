@@ -1,4 +1,4 @@
-"""How the mailbox treats requests, and how fast they are answered: both seen in what was done lately."""
+"""How the mailbox treats requests, and how fast they are answered: both inferred from recent operations."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ from shared.operations.doctor.access import quoted
 from shared.operations.doctor.finding import OPERATIONS_PATH, Check, Finding, Place, problem, sound, warning
 
 SLOW = timedelta(minutes=2)
-"""From a message's arrival to the end of the work on it; usual are seconds. A sweep comes every five minutes."""
+"""From a message's arrival to the end of its handling; usually seconds. A sweep runs every five minutes."""
 
 VERY_SLOW = timedelta(minutes=15)
-"""For a single message: three sweeps have come by."""
+"""For a single message: three sweeps have passed."""
 
 _REMEDIES = {
     Symptom.NO_ITEM: "-AutomateProcessing AutoUpdate",
@@ -38,18 +38,18 @@ def _settings(symptom: Symptom, count: int, total: int, place: Place) -> Finding
 
 
 def judge_lag(operations: Sequence[Operation], place: Place) -> Finding:
-    """How long it took from the arrival of messages to the end of the work on them."""
+    """The time from the arrival of messages to the end of their handling."""
     done = [each for each in operations if each.done and each.decision is not DecisionKind.IGNORE]
     lags = [_lag(operation) for operation in done]
     if not lags:
-        return sound(Check.LAG, "No meeting message was dealt with lately.")
+        return sound(Check.LAG, "No meeting message was handled recently.")
     usual, longest = timedelta(seconds=median(lags)), timedelta(seconds=max(lags))
     details = f"Half of {len(lags)} messages took more than {_time(usual)}, the slowest {_time(longest)}."
     if usual <= SLOW and longest <= VERY_SLOW:
         return sound(Check.LAG, details)
     if usual <= SLOW:
-        return warning(Check.LAG, f"{details} Was Exchange away?", "vmr operations list")
-    return problem(Check.LAG, f"{details} Do notifications get through?", handshake(place))
+        return warning(Check.LAG, f"{details} Was Exchange unavailable?", "vmr operations list")
+    return problem(Check.LAG, f"{details} Do notifications arrive?", handshake(place))
 
 
 def _lag(operation: Operation) -> float:
@@ -63,18 +63,18 @@ def _time(span: timedelta) -> str:
 
 
 def handshake(place: Place) -> str:
-    """What Graph does before it notifies anybody; prints "doctor" when it gets through."""
+    """What Graph does before it sends notifications; prints "doctor" if it gets through."""
     return f"curl -sS -X POST -H 'Content-Length: 0' '{place.base_url}/mailbox/notifications?validationToken=doctor'"
 
 
 def judge_unfinished(operations: Sequence[Operation], now: datetime, place: Place) -> Finding:
-    """Decisions that have not been carried out to the end although the lease on them has run out.
+    """Decisions that have not been completed although their lease has expired.
 
-    The next sweep takes them up; those that outlive several sweeps have a reason that somebody must fix.
+    The next sweep resumes them; those that survive several sweeps have a cause that somebody must fix.
     """
     old = [each for each in operations if datetime.fromisoformat(each.created) + 3 * LEASE_TIME < now]
     if not old:
-        return sound(Check.UNFINISHED, "No decision waits for being carried out.")
+        return sound(Check.UNFINISHED, "No decisions are waiting to be carried out.")
     oldest = min(old, key=lambda operation: operation.created)
     details = f"{len(old)} decisions could not be carried out yet, the oldest since {oldest.created}."
     path = f"{OPERATIONS_PATH}?transaction_uuid={oldest.correlation_id}"

@@ -21,10 +21,12 @@ from shared.management_node.objects import ALIASES, CONFERENCES, is_tag_of_room,
 from shared.operations.doctor.finding import Check, Finding, Place, problem, sound, warning
 
 MAX_SKEW = 60.0
-"""Seconds by which the node's clock may differ: by more, OAuth assertions are refused, and logs cannot be compared."""
+"""Seconds by which the node's clock may differ: beyond that, OAuth assertions are rejected, and logs cannot be
+compared.
+"""
 
 LEAST_BUFFER = 5
-"""Minutes of `meeting_buffer_before` within which a refusal that a node remembers is forgotten."""
+"""Minutes of `meeting_buffer_before` within which a rejection cached by a node expires."""
 
 _ALIASES_READ = 200
 _PAGES_READ = 4
@@ -41,7 +43,7 @@ MeetingOf = Callable[[str], Awaitable[str]]
 
 @dataclass(frozen=True)
 class NodeLook:
-    """What was seen. `refused` is why the account may not write, "" when it may; `foreign` are others' aliases.
+    """What was found. `refused` is why the account may not write, "" if it may; `foreign` are others' aliases.
 
     `namesakes` are aliases of meetings whose names others have; `compared` of `conferences` were looked at for that.
     """
@@ -97,14 +99,14 @@ async def look_at_node(
 
 
 def judge_node(look: NodeLook | None, cause: str, integration: Integration, place: Place) -> list[Finding]:
-    """What was seen, or why nothing was."""
+    """What was found, or why nothing was."""
     if look is None:
         remedy = place.curl("PATCH", "", '{"bridge_url": "https://manager.example.com", "bridge_password": "VALUE"}')
         return [problem(Check.NODE, f"{integration.bridge_url}: {cause}.", remedy)]
     findings = [sound(Check.NODE, f"Version {look.version or 'unknown'} at {integration.bridge_url}.")]
     if look.refused:
         remedy = "Give the account's role on the Management Node the right to write conference and conference_alias."
-        findings.append(problem(Check.NODE_RIGHTS, f"Rooms cannot be made: {look.refused}.", remedy))
+        findings.append(problem(Check.NODE_RIGHTS, f"Rooms cannot be created: {look.refused}.", remedy))
     else:
         findings.append(sound(Check.NODE_RIGHTS, "Conferences may be read and written."))
     if abs(look.skew) > MAX_SKEW:
@@ -113,7 +115,7 @@ def judge_node(look: NodeLook | None, cause: str, integration: Integration, plac
             problem(Check.NODE_CLOCK, details, "Set NTP servers on the Management Node (System > NTP Servers).")
         )
     else:
-        findings.append(sound(Check.NODE_CLOCK, "The Management Node's clock is right."))
+        findings.append(sound(Check.NODE_CLOCK, "The Management Node's clock is correct."))
     return [*findings, _judge_aliases(look, place), _judge_names(look)]
 
 
@@ -145,13 +147,13 @@ def _some(aliases: Sequence[str]) -> str:
 
 
 def judge_join_window(integration: Integration, place: Place) -> Finding:
-    """Whether a refusal that a conferencing node remembers may keep people out of a meeting's beginning."""
+    """Whether a rejection cached by a conferencing node may keep people out at a meeting's beginning."""
     before = integration.meeting_buffer_before
     if before >= LEAST_BUFFER:
         return sound(Check.JOIN_WINDOW, f"People may join {before} minutes before the start.")
     details = (
-        f"People may join {before} minutes before the start. A node may remember for two or three minutes that it was "
-        "told to refuse a call, so whoever dials too early may miss the beginning."
+        f"People may join {before} minutes before the start. A node may cache a rejected call for two or three "
+        "minutes, so whoever dials too early may miss the beginning."
     )
     return warning(Check.JOIN_WINDOW, details, place.curl("PATCH", "", f'{{"meeting_buffer_before": {LEAST_BUFFER}}}'))
 

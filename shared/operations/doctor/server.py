@@ -1,4 +1,4 @@
-"""The add-in's server as Outlook meets it: its name in DNS, and its certificate."""
+"""The add-in's server as Outlook sees it: its name in DNS, and its certificate."""
 
 import asyncio
 import socket
@@ -17,7 +17,7 @@ CERTIFICATE_WARNING_TIME = timedelta(days=14)
 
 
 class Trouble(StrEnum):
-    """What keeps Outlook from the server."""
+    """What keeps Outlook from reaching the server."""
 
     NAME = "name"
     SILENT = "silent"
@@ -26,7 +26,7 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True)
 class Server:
-    """What was found at a host: a trusted certificate and its end, or a trouble."""
+    """What was found at a host: a trusted certificate and its expiry, or a problem."""
 
     host: str
     certificate_ends: datetime | None = None
@@ -36,7 +36,7 @@ class Server:
 
 @dataclass(frozen=True)
 class ServerProbe:
-    """Connects to a host, and to no other, and says nothing to it beyond the handshake."""
+    """Connects to a host, and to no other, and sends nothing to it beyond the handshake."""
 
     port: int = 443
     context: ssl.SSLContext | None = None
@@ -59,13 +59,13 @@ class ServerProbe:
             certificate = writer.get_extra_info("peercert")
         finally:
             writer.close()
-            with suppress(OSError):  # the other side has hung up already
+            with suppress(OSError):  # the other side has already closed the connection
                 await writer.wait_closed()
         return datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC)
 
 
 def judge_server(server: Server, now: datetime) -> Finding:
-    """Whether Outlook gets through to the add-in."""
+    """Whether Outlook can reach the add-in."""
     host, show = server.host, f"openssl s_client -connect {server.host}:443 -servername {server.host} </dev/null"
     match server.trouble:
         case Trouble.NAME:
@@ -78,5 +78,5 @@ def judge_server(server: Server, now: datetime) -> Finding:
             return problem(Check.SERVER, f"The certificate of {host} is not trusted: {server.reason}.", show)
     if server.certificate_ends and server.certificate_ends < now + CERTIFICATE_WARNING_TIME:
         ends = f"{server.certificate_ends:%Y-%m-%d}"
-        return problem(Check.SERVER, f"The certificate of {host} ends on {ends} and was not renewed.", show)
+        return problem(Check.SERVER, f"The certificate of {host} expires on {ends} and was not renewed.", show)
     return sound(Check.SERVER, f"{host} answers with a trusted certificate.")

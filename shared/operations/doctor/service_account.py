@@ -1,7 +1,7 @@
-"""Whether the service account is signed in (OAUTH), and whether it is the one that the settings name (E3).
+"""Whether the service account is signed in (OAUTH), and whether it is the one in the settings (E3).
 
-The second question goes to Graph, with a delegated token of the same sign-in: Graph alone says for certain who a
-token stands for. A registration without the permission User.Read keeps the answer to itself, which is no fault.
+The second question goes to Graph, with a delegated token of the same sign-in: only Graph says for certain whose token
+it is. A registration without the permission User.Read cannot answer it, which is not a problem.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Account:
-    """What is known of the sign-in: why it does not hold ("" when it does), and whose it is ("" when nobody says)."""
+    """What is known of the sign-in: why it is invalid ("" if it is valid), and its account ("" if unknown)."""
 
     lost: str = ""
     name: str = ""
 
 
 class LooksAtAccount(Protocol):
-    """Sees who is signed in; ServiceAccountProbe."""
+    """Checks who is signed in; ServiceAccountProbe."""
 
     async def look(self, integration: Integration) -> Account:
-        """Ask for a token for EWS, then whose the sign-in is. Raises Unavailable."""
+        """Request a token for EWS, then the account of the sign-in. Raises Unavailable."""
         ...
 
 
 class ServiceAccountProbe:
-    """Asks the token endpoint and Graph. `graph` makes a client that proves itself by these tokens."""
+    """Calls the token endpoint and Graph. `graph` creates a client that authenticates with these tokens."""
 
     def __init__(self, tokens: ServiceTokens, graph: Callable[[Integration, Tokens], GraphClient]) -> None:
         self._tokens = tokens
@@ -53,7 +53,7 @@ class ServiceAccountProbe:
         try:
             me = await graph.get("/me", {"$select": "userPrincipalName"})
         except SchedulingError:
-            return Account()  # no consent for Graph, or no way to it: nothing that the mailbox needs
+            return Account()  # no consent for Graph, or no route to it: nothing that the mailbox needs
         finally:
             await graph.close()
         return Account(name=str(me.get("userPrincipalName", "")))
@@ -82,6 +82,6 @@ def judge_account(account: Account, integration: Integration, place: Place) -> F
     if not account.name:
         return sound(Check.SERVICE_ACCOUNT, "Signed in. Graph does not say as whom (permission User.Read).")
     if not same_address(account.name, integration.username):
-        details = "Another account is signed in than the integration's service account (username)."
+        details = "The signed-in account is not the integration's service account (username)."
         return problem(Check.SERVICE_ACCOUNT, details, again)
-    return sound(Check.SERVICE_ACCOUNT, "Signed in, as the account that the settings name.")
+    return sound(Check.SERVICE_ACCOUNT, "Signed in, as the account in the settings.")

@@ -1,4 +1,4 @@
-"""What people read in invitations: whether the texts are finished, and whether their numbers can be dialled."""
+"""The text of invitations: whether it is finished, and whether its numbers can be dialled."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from shared.integrations import Integration
 from shared.operations.doctor.finding import Check, Finding, Place, sound, warning
 
 PLACEHOLDER = "[Your number]"
-"""Stands in the default texts where the admin's telephone number belongs."""
+"""In the default texts it stands for the admin's telephone number."""
 
 _NUMBER = re.compile(r"\bnumeric_alias\b")
 _USED = {
@@ -21,19 +21,19 @@ _USED = {
 
 
 def judge_texts(integration: Integration, place: Place) -> Finding:
-    """Whether a text that people get has a placeholder left, or tells a number that is none."""
+    """Whether a text that people get still has a placeholder, or a number that cannot be dialled."""
     used = [name for switch, names in _USED.items() if getattr(integration, switch) for name in names]
     texts = {name: str(getattr(integration, name)) for name in used}
     unfinished = sorted(name for name, text in texts.items() if PLACEHOLDER in text)
     if unfinished:
-        details = f"{', '.join(unfinished)} still says {PLACEHOLDER}: that is what people read in invitations."
+        details = f"{', '.join(unfinished)} still contains {PLACEHOLDER}: people see that in invitations."
         return warning(Check.TEXTS, details, place.curl("PATCH", "", json.dumps(dict.fromkeys(unfinished, "TEXT"))))
     prefix = integration.scheduled_alias_prefix or ""
     told = sorted(name for name, text in texts.items() if _NUMBER.search(text))
     if told and prefix and not prefix.isdecimal():
         details = (
             f"{', '.join(told)} tells people to dial {prefix}…, which telephones cannot: the prefix of aliases is not "
-            "digits only."
+            "purely numeric."
         )
         return warning(Check.TEXTS, details, place.curl("PATCH", "", '{"scheduled_alias_prefix": "DIGITS"}'))
     return sound(Check.TEXTS, "The texts of invitations are finished.")

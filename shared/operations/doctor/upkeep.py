@@ -1,4 +1,4 @@
-"""What an admin has to do now and then: install the manifest, widen the number space, look after poison messages."""
+"""What an admin has to do now and then: install the manifest, extend the number space, handle poison messages."""
 
 import json
 
@@ -14,7 +14,7 @@ DOMAINS_PATH = uri(CONFIGURATION, "exchange_domain")
 
 
 def judge_combinations(integration: Integration, place: Place) -> Finding:
-    """Whether settings contradict each other that an earlier version has let pass; new ones are refused on save."""
+    """Whether an earlier version has saved settings that contradict each other; now they are rejected on save."""
     faults = combination_faults(integration)
     if not faults:
         return sound(Check.SETTINGS, "No setting contradicts another.")
@@ -23,7 +23,7 @@ def judge_combinations(integration: Integration, place: Place) -> Finding:
 
 
 def judge_manifest(integration: Integration, place: Place) -> Finding:
-    """Whether the manifest that is installed is the present one, as far as an admin has acknowledged it (I6)."""
+    """Whether the installed manifest is the current one, as far as an admin has acknowledged it (I6)."""
     revision = integration.manifest_revision
     if not integration.manifest_reinstall_needed:
         return sound(Check.MANIFEST, f"Revision {revision} is installed.")
@@ -40,12 +40,12 @@ def judge_domains(integration: Integration, place: Place) -> Finding:
     if not lacks_domains(integration):
         return sound(Check.DOMAINS, f"Metadata domains: {', '.join(entry.domain for entry in integration.domains)}.")
     body = json.dumps({"domain": "mail.example.com", "exchange_connector": place.connector})
-    details = "No metadata domain is set: add-in sign-in does not work until the first one is there."
+    details = "No metadata domain is set: add-in sign-in does not work until the first one is added."
     return problem(Check.DOMAINS, details, place.curl("POST", DOMAINS_PATH, body))
 
 
 def judge_number_space(share: float, integration: Integration, place: Place) -> Finding:
-    """How much of the number space is in use; `share` is 0 to 1, estimated by a sample."""
+    """How much of the number space is in use; `share` is 0 to 1, estimated from a sample."""
     length = integration.scheduled_alias_suffix_length
     details = f"About {share:.0%} of the numbers of {length} digits are in use."
     if share < NEARLY_FULL:
@@ -55,9 +55,13 @@ def judge_number_space(share: float, integration: Integration, place: Place) -> 
 
 
 def judge_poison(alarm: Alarm | None, place: Place) -> Finding:
-    """Whether a message was set aside because it could not be handled."""
+    """Whether a message became poison because it could not be handled."""
     if alarm is None:
-        return sound(Check.POISON, "No message was set aside.")
+        return sound(Check.POISON, "No poison messages.")
     correlation = alarm.cause.removeprefix("Correlation id ").removesuffix(".")
     path = f"{OPERATIONS_PATH}?transaction_uuid={correlation}"
-    return problem(Check.POISON, f"A message was set aside on {alarm.since}. {alarm.cause}", place.curl("GET", path))
+    return problem(
+        Check.POISON,
+        f"A message was moved to the poison queue on {alarm.since}. {alarm.cause}",
+        place.curl("GET", path),
+    )

@@ -1,4 +1,4 @@
-"""The subscription: what we have on record, against what Graph has (docs/facts/exchange.md §3)."""
+"""The subscription: our record of it compared with Graph's (docs/facts/exchange.md §3)."""
 
 from datetime import datetime, timedelta
 
@@ -8,20 +8,20 @@ from shared.operations.doctor.finding import Check, Finding, Place, problem, sou
 from shared.operations.doctor.mailbox import handshake
 
 RENEWED = timedelta(days=1)
-"""A healthy subscription has more left: it is renewed every six hours, for six days."""
+"""A healthy subscription has more time left: it is renewed every six hours, for six days."""
 
 
 def judge_subscription(kept: Subscription | None, listed: Listed | None, now: datetime, place: Place) -> Finding:
-    """Whether Graph will notify us, at the right address, for some time to come.
+    """Whether Graph will notify us, at the right URL, for some time to come.
 
-    Every sweep makes a subscription that is missing, so a missing one means that it could not be made: Graph calls
-    the webhook meanwhile, which is what the remedy does.
+    Every sweep creates a missing subscription, so a missing one means that it could not be created: Graph calls the
+    webhook meanwhile, which is what the remedy does.
     """
     if kept is None:
-        details = "There is no subscription: Graph could not be told, or could not reach the webhook."
+        details = "There is no subscription: Graph could not be reached, or could not reach the webhook."
         return problem(Check.SUBSCRIPTION, details, handshake(place))
     if listed is None:
-        details = "Graph has lost the subscription; the renewal makes a new one within six hours."
+        details = "Graph has lost the subscription; the renewal creates a new one within six hours."
         return problem(Check.SUBSCRIPTION, details, handshake(place))
     wrong = _wrong_addresses(listed, place)
     if wrong:
@@ -29,7 +29,7 @@ def judge_subscription(kept: Subscription | None, listed: Listed | None, now: da
         return problem(Check.SUBSCRIPTION, details, _public_address(place))
     left = listed.expires - now
     if left < RENEWED:
-        details = f"The subscription ends on {listed.expires:%Y-%m-%d %H:%M} UTC and was not renewed."
+        details = f"The subscription expires on {listed.expires:%Y-%m-%d %H:%M} UTC and was not renewed."
         return problem(Check.SUBSCRIPTION, details, handshake(place))
     return sound(Check.SUBSCRIPTION, f"Graph notifies this deployment until {listed.expires:%Y-%m-%d %H:%M} UTC.")
 

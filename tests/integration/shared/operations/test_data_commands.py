@@ -56,8 +56,8 @@ def cli(*arguments: str, stdin: str = "") -> Result:
 def test_export_and_import(storage: With, own_azurite: str, tmp_path: Path) -> None:  # type: ignore[type-arg]
     storage(lambda azure: fill(azure, ROWS))
     file = str(tmp_path / "export.jsonl")
-    assert cli("export", file, "--tables", own_azurite).stdout == f"{len(ROWS)} rows are in {file}.\n"
-    told = f"0 rows were written; {len(ROWS)} were there already and stayed as they are.\n"
+    assert cli("export", file, "--tables", own_azurite).stdout == f"{len(ROWS)} rows were written to {file}.\n"
+    told = f"0 rows were written; {len(ROWS)} existed already and were left unchanged.\n"
     assert cli("import", file, "--tables", own_azurite).stdout == told
 
 
@@ -99,7 +99,7 @@ def test_a_person_is_erased_after_a_yes(storage: With, own_azurite: str) -> None
     assert len(storage(lambda azure: UserStore(azure).all())) == 1
     assert cli(*command, stdin="y\n").stdout.endswith("Removed.\n")
     assert storage(lambda azure: UserStore(azure).all()) == []
-    assert cli(*command, "--yes").stdout == "Nothing is kept about this person.\n"
+    assert cli(*command, "--yes").stdout == "Nothing is stored about this person.\n"
 
 
 def test_too_short_a_word_is_refused(own_azurite: str) -> None:

@@ -101,7 +101,7 @@ def test_two_integrations_share_neither_mailbox_nor_identity(field: str, first: 
     text = good(mailboxes[0], more[0]) + good(mailboxes[1], more[1])
     (fault,) = faults(text)
     lines = (9, 18) if field == "uuid" else (5, 14)
-    assert fault == f"corp.yaml:{lines[1]}: {field}: is that of the integration in corp.yaml:{lines[0]} already."
+    assert fault == f"corp.yaml:{lines[1]}: {field}: is already that of the integration in corp.yaml:{lines[0]}."
 
 
 def test_proposed_settings_and_secrets() -> None:

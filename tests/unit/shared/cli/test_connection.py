@@ -21,9 +21,9 @@ from shared.cli.outcome import CommandFailed, Exit
         ("http://127.0.0.1.example.com", "must be an https URL"),
         ("ftp://vmr.example.com", "must be an https URL"),
         ("https://", "must be an https URL"),
-        ("https://admin:secret@vmr.example.com", "must not hold a password"),
-        ("https://[::1", "is no URL"),
-        ("https://vmr.example.com:port", "is no URL"),
+        ("https://admin:secret@vmr.example.com", "must not contain a password"),
+        ("https://[::1", "is not a URL"),
+        ("https://vmr.example.com:port", "is not a URL"),
     ],
 )
 def test_credentials_go_to_https_only(url: str, message: str) -> None:

@@ -48,8 +48,8 @@ def test_what_is_not_there_or_not_one(deployment: FakeDeployment, cli: Cli) -> N
     deployment.add(graph_fields(room_mailbox_email_address="other@example.com"))
     missing, two = cli("integrations", "show", "Corp"), cli("integrations", "export", "Example Corp")
     assert (missing.exit_code, two.exit_code) == (Exit.MISSING, Exit.CONFLICT)
-    assert missing.stderr == "There is no integration 'Corp': `integrations list` shows those that there are.\n"
-    assert "2 integrations are called 'Example Corp': " in two.stderr
+    assert missing.stderr == "There is no integration 'Corp': `integrations list` shows the existing ones.\n"
+    assert "2 integrations are named 'Example Corp': " in two.stderr
 
 
 def test_create_change_and_nothing_to_do(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
@@ -204,7 +204,7 @@ def test_a_pipeline_without_its_secrets_changes_nothing(deployment: FakeDeployme
 def test_a_secret_in_the_file_is_used_but_warned_of(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
     result = cli("integrations", "apply", str(corp(CORP + "oauth_client_secret: battery staple\n")))
     assert result.exit_code == Exit.DONE
-    assert "corp.yaml:10: oauth_client_secret: is in clear in this file." in result.stderr
+    assert "corp.yaml:10: oauth_client_secret: is in plain text in this file." in result.stderr
     assert [kept.get_secret_value() for kept in deployment.secrets.kept.values()] == ["battery staple"]
 
 
@@ -275,8 +275,8 @@ def test_nothing_of_somebody_else_s_is_overwritten(deployment: FakeDeployment, c
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        (f"- name: Example Corp\n- uuid: {UUID}", "corp.yaml:2: is the integration of corp.yaml:1 again."),
-        ("- {name: New}\n- {name: New}", "corp.yaml:2: name: is that of the integration in corp.yaml:1 already."),
+        (f"- name: Example Corp\n- uuid: {UUID}", "corp.yaml:2: is the same integration as corp.yaml:1."),
+        ("- {name: New}\n- {name: New}", "corp.yaml:2: name: is already that of the integration in corp.yaml:1."),
         ("- description: whose?", "corp.yaml:1: name: Which integration is it? Give its uuid or its name."),
         ("- name: Two", "corp.yaml:1: name: 2 integrations have this name. Add a uuid: "),
     ],

@@ -44,9 +44,9 @@ def failure(answer: Callable[[httpx.Request], httpx.Response]) -> CommandFailed:
             "GET /sub/api/admin/configuration/v1/ms_exchange_connector/ was answered with 502 Bad Gateway. Try again",
         ),
         (500, {"status": "failure", "error": {"message": "no text"}}, Exit.UNAVAILABLE, "was answered with 500"),
-        (200, "<html>Welcome</html>", Exit.UNAVAILABLE, "answered as no management API does"),
-        (200, [], Exit.UNAVAILABLE, "answered as no management API does"),
-        (200, {"objects": []}, Exit.UNAVAILABLE, "answered as no management API does"),
+        (200, "<html>Welcome</html>", Exit.UNAVAILABLE, "is not a management API"),
+        (200, [], Exit.UNAVAILABLE, "is not a management API"),
+        (200, {"objects": []}, Exit.UNAVAILABLE, "is not a management API"),
     ],
 )  # fmt: skip
 def test_refusals(status: int, body: Any, exit_code: Exit, message: str) -> None:

@@ -33,7 +33,7 @@ def many(count: int) -> str:
 
 def test_a_csv_file(cli: Cli, deployment: FakeDeployment) -> None:
     result = cli("personal", "import", csv(ALICE, BOB))
-    assert (result.exit_code, result.stdout) == (Exit.DONE, "2 new, 0 changed, 0 were so already.\n")
+    assert (result.exit_code, result.stdout) == (Exit.DONE, "2 new, 0 changed, 0 unchanged.\n")
     alice = rooms(deployment)["Alice's room"]
     assert [entry.alias for entry in alice.aliases] == ["alice@example.com", "5550123"]
     assert (alice.pin, alice.guest_pin, alice.allow_guests, alice.integration) == ("1234", "5678", True, "")
@@ -42,7 +42,7 @@ def test_a_csv_file(cli: Cli, deployment: FakeDeployment) -> None:
 def test_running_it_again_sends_what_differs_only(cli: Cli, deployment: FakeDeployment) -> None:
     cli("personal", "import", csv(ALICE, BOB))
     again = cli("personal", "import", csv(ALICE, BOB.replace("bob,,", "bob;5550124,4321,")))
-    assert again.stdout == "0 new, 1 changed, 1 were so already.\n"
+    assert again.stdout == "0 new, 1 changed, 1 unchanged.\n"
     assert rooms(deployment)["Bob's room"].pin == "4321"
     before = len(deployment.changes)
     cli("personal", "import", csv(ALICE))
@@ -60,7 +60,7 @@ def test_a_list_of_a_management_node(cli: Cli, deployment: FakeDeployment) -> No
         "automatic_participants": [{"id": 1}],
     }  # fmt: skip
     Path("node.json").write_text(json.dumps({"meta": {"total_count": 1}, "objects": [node]}, indent=1))
-    for expected in ("1 new, 0 changed, 0 were", "0 new, 0 changed, 1 were"):
+    for expected in ("1 new, 0 changed, 0 unchanged", "0 new, 0 changed, 1 unchanged"):
         assert cli("personal", "import", "node.json").stdout.startswith(expected)
     assert rooms(deployment)["Alice"].aliases[0].description == "d"
     kept = {"guests_can_present": False, "participant_limit": 9, "ivr_theme": "Blue"}
@@ -70,7 +70,7 @@ def test_a_list_of_a_management_node(cli: Cli, deployment: FakeDeployment) -> No
 def test_columns_of_every_kind(cli: Cli, deployment: FakeDeployment) -> None:
     heading = "name,participant_limit,guests_can_present,enable_chat,crypto_mode,aliases\n"
     file = csv("A,9,no,yes,on,a\n", "B,,,,,b\n", heading=heading)
-    for expected in ("2 new", "0 new, 0 changed, 2 were"):
+    for expected in ("2 new", "0 new, 0 changed, 2 unchanged"):
         assert cli("personal", "import", file).stdout.startswith(expected)
     kept = {"participant_limit": 9, "guests_can_present": False, "enable_chat": "yes", "crypto_mode": "on"}
     assert {name: vmr.settings for name, vmr in rooms(deployment).items()} == {"A": kept, "B": {}}
@@ -102,7 +102,7 @@ def test_thousands_that_are_interrupted_are_finished_by_the_next_run(cli: Cli, d
     file = many(1200)
     assert cli("personal", "import", file).exit_code == Exit.UNAVAILABLE
     assert len(rooms(deployment)) == 400
-    assert cli("personal", "import", file).stdout == "800 new, 0 changed, 400 were so already.\n"
+    assert cli("personal", "import", file).stdout == "800 new, 0 changed, 400 unchanged.\n"
     assert len(rooms(deployment)) == 1200
 
 
@@ -134,15 +134,15 @@ def test_rows_that_the_deployment_refuses_are_named_and_the_others_saved(cli: Cl
         ("a.txt", "", "a.txt:1: must be a .csv or .json file"),
         ("a.csv", "", "a.csv:1: The first line must name the columns"),
         ("a.csv", "name,colour\n", "There is no colour"),
-        ("a.csv", "name,pin\nx\n", "a.csv:2: has not as many"),
-        ("a.csv", "name,pin\nx,1234,5\n", "a.csv:2: has not as many"),
-        ("a.csv", 'name\nx\n"y\n', "a.csv:3: is no CSV"),
+        ("a.csv", "name,pin\nx\n", "a.csv:2: does not have as many"),
+        ("a.csv", "name,pin\nx,1234,5\n", "a.csv:2: does not have as many"),
+        ("a.csv", 'name\nx\n"y\n', "a.csv:3: is not valid CSV"),
         ("a.csv", "name,allow_guests\nx,maybe\n", "a.csv:2: allow_guests: Must be true or false"),
         ("a.json", "{}", "a.json:1: must be a list"),
-        ("a.json", '[\n{"name": "a"}\n{"name": "b"}]', "a.json:3: is no JSON: a comma is missing"),
-        ("a.json", '[\n{"name": "a"},\n{"name": }]', "a.json:3: is no JSON that can be read"),
+        ("a.json", '[\n{"name": "a"}\n{"name": "b"}]', "a.json:3: is not JSON: a comma is missing"),
+        ("a.json", '[\n{"name": "a"},\n{"name": }]', "a.json:3: is not valid JSON"),
         ("a.json", '[\n{"name": "a"},\n1]', "a.json:3: must be a VMR"),
-        ("a.json", '[{"name": "a"}', "a.json:1: is no JSON"),
+        ("a.json", '[{"name": "a"}', "a.json:1: is not JSON"),
         ("a.json", '[\n{"name": "a"},\n\n{"nam": "b"}]', "a.json:4: nam: There is no such field."),
     ],
 )

@@ -120,9 +120,9 @@ def test_of_several_merged_the_first_wins() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "field", "message"),
     [
-        ("name: a\nurl: x\nname: b", 3, "name", "is there twice, first in line 1. Delete one of them."),
-        ('{"name": "a",\n "url": "x",\n "name": "b"}', 3, "name", "is there twice"),
-        ("domains:\n - domain: a\n   domain: b", 3, "domain", "is there twice, first in line 2"),
+        ("name: a\nurl: x\nname: b", 3, "name", "is duplicated, first in line 1. Delete one of them."),
+        ('{"name": "a",\n "url": "x",\n "name": "b"}', 3, "name", "is duplicated"),
+        ("domains:\n - domain: a\n   domain: b", 3, "domain", "is duplicated, first in line 2"),
         ("name: a\n1: b", 2, "", "a field's name must be a text"),
         ("name: a\n{b: c}: d", 2, "", "a field's name must be a text"),
         ("- name: a\n- b", 2, "", "must be an integration's settings"),
@@ -130,8 +130,8 @@ def test_of_several_merged_the_first_wins() -> None:
         ("null", 1, "", "must be an integration's settings"),
         ("", 1, "", "is empty"),
         ("# nothing\n", 1, "", "is empty"),
-        ("name: a\nurl: [b", 2, "", "is neither YAML nor JSON that can be read: expected"),
-        ('{"name": "a",\n "url" "b"}', 2, "", "is neither YAML nor JSON"),
+        ("name: a\nurl: [b", 2, "", "is neither valid YAML nor valid JSON: expected"),
+        ('{"name": "a",\n "url" "b"}', 2, "", "is neither valid YAML nor valid JSON"),
         ("name: a\n\turl: b", 2, "", "found character '\\t' that cannot start any token"),
         ("name: a\n---\nname: b", 2, "", "but found another document"),
         ("name: a\nurl: !secret b", 2, "", "could not determine a constructor for the tag '!secret'"),
@@ -140,8 +140,8 @@ def test_of_several_merged_the_first_wins() -> None:
         ("name: a\npassword: !env", 2, "", "!env needs the name of an environment variable"),
         ("name: a\nurl: *base", 2, "", "found undefined alias"),
         ("name: a\x01", 1, "", "control characters"),
-        (f"name: {'9' * 5000}", 1, "", "holds a value that cannot be read"),
-        ("[" * 100_000, 1, "", "is nested too deep"),
+        (f"name: {'9' * 5000}", 1, "", "contains a value that cannot be read"),
+        ("[" * 100_000, 1, "", "is nested too deeply"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_with_its_line(text: str, line: int, field: str, message: str) -> None:

@@ -104,7 +104,7 @@ async def test_a_token_with_a_wrong_claim_is_refused(
         await tokens.verify(entra.token(**changes), RULES)
     assert str(refusal.value) == str(refusal.value.args[0])
     assert "reopen the add-in" in str(refusal.value), "all refusals read alike"
-    assert [record for record in caplog.records if "was refused" in record.getMessage()], "the log knows why"
+    assert [record for record in caplog.records if "was rejected" in record.getMessage()], "the log knows why"
 
 
 async def test_a_token_is_good_from_its_start_to_its_end(entra: Entra, tokens: EntraTokens, clock: FakeClock) -> None:

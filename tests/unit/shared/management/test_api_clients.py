@@ -93,5 +93,5 @@ async def test_clients_have_a_bound() -> None:
     api = Api()
     for _ in range(MAX_CLIENTS):
         await api.api_clients.create("a", "Scheduling.Read")
-    with pytest.raises(Conflict, match="Delete those"):
+    with pytest.raises(Conflict, match="Delete unused"):
         await api.call("POST", CLIENTS, {"client_name": "one more", "role": READ})

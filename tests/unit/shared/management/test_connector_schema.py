@@ -70,7 +70,7 @@ def test_blanks_are_no_value_in_the_schema_either(blank: str) -> None:
 
 
 def test_the_description_of_a_new_integration_has_the_rules_and_that_of_a_change_has_none() -> None:
-    """A change leaves out what stays as it is: only the service knows whether something is missing then."""
+    """A change leaves out what stays unchanged: only the service knows whether something is missing then."""
     paths = asyncio.run(Api().get("openapi.json"))["paths"]
     body = {
         method: operation["requestBody"]["content"]["application/json"]["schema"]

@@ -89,7 +89,7 @@ async def test_unknown_parameters_are_skipped_with_a_warning() -> None:
     answer = await api.call("GET", DOMAINS + "?name__icontains=corp&limit=5&format=json&%0d%0aX=1&%22=2")
     assert (answer.status, answer.body["meta"]["total_count"]) == (200, 1)
     assert answer.headers["Warning"] == (
-        '299 - "Skipped, as nothing here has such a field: name__icontains, %0D%0AX, %22"'
+        '299 - "Ignored, as nothing here has such a field: name__icontains, %0D%0AX, %22"'
     )
     assert "Warning" not in (await api.call("GET", DOMAINS + "?limit=5&format=json")).headers
 
@@ -129,7 +129,7 @@ async def test_requests_that_cannot_be_understood_say_why() -> None:
     answer = await api.raw("POST", CONNECTORS, b'{"name": "a", "name": "b"}')
     assert (answer.status, answer.body) == (
         400,
-        {"error": "The request is not JSON that can be read: 'name' is there twice."},
+        {"error": "The request is not valid JSON: 'name' is duplicated."},
     )
     answer = await api.call("GET", CONNECTORS + "?limit=few")
-    assert answer.body == {"error": "limit must be a whole number of 0 or more."}
+    assert answer.body == {"error": "limit must be a whole number, 0 or more."}

@@ -78,7 +78,7 @@ async def test_scheduled_conferences_by_their_alias_and_room() -> None:
         ("exchange_connector__name__nothing=x", "no filter"),
         ("name__alias=x", "no filter"),
         ("aliases__conference__aliases__conference__name=x", "at most 3 references"),
-        ("exchange_connector__id=x", "nothing that can be compared"),
+        ("exchange_connector__id=x", "cannot be compared"),
     ],
 )
 async def test_what_leads_nowhere_is_refused(rooms: Api, query: str, message: str) -> None:

@@ -47,7 +47,7 @@ async def alarmed(deployment: Deployment) -> None:
     ("state", "tone", "said"),
     [
         (new, "good", "no integration yet"),
-        (well, "good", "Up, and well"),
+        (well, "good", "Up and well"),
         (alarmed, "bad", "an alarm is raised"),
     ],
 )

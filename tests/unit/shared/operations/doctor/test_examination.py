@@ -174,7 +174,7 @@ async def test_one_failing_check_does_not_spoil_the_others() -> None:
     clinic.access.failure = Unavailable("The secret store does not answer.")
     [fault] = [finding for finding in await clinic.examine() if not finding.ok]
     assert fault.check is Check.CONNECTION
-    assert fault.details == "This could not be examined: The secret store does not answer."
+    assert fault.details == "This could not be checked: The secret store does not answer."
 
 
 async def test_a_check_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,7 +116,7 @@ class TestAccess:
 
     def test_what_graph_would_not_say_is_no_missing_role(self) -> None:
         [finding] = [one for one in judge_access(attempts(answer=RateLimited("wait", 5)), PLACE) if not one.ok]
-        assert "Could not be found out: wait" in finding.details
+        assert "Could not be determined: wait" in finding.details
 
     def test_an_address_is_quoted_for_powershell(self) -> None:
         odd = replace(PLACE, mailbox="o'neill@example.com")
@@ -177,8 +177,8 @@ class TestSubscription:
                 "az ",
             ),
             (KEPT, replace(LISTED, lifecycle_url=""), "notifies no address", "az "),
-            (KEPT, replace(LISTED, expires=NOW + timedelta(hours=20)), "ends on 2026-11-24 05:00", "curl "),
-            (KEPT, replace(LISTED, expires=NOW - timedelta(hours=1)), "ends on 2026-11-23 08:00", "curl "),
+            (KEPT, replace(LISTED, expires=NOW + timedelta(hours=20)), "expires on 2026-11-24 05:00", "curl "),
+            (KEPT, replace(LISTED, expires=NOW - timedelta(hours=1)), "expires on 2026-11-23 08:00", "curl "),
         ],
     )
     def test_faults(self, kept: Subscription | None, listed: Listed | None, details: str, remedy: str) -> None:
