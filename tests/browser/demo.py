@@ -16,6 +16,12 @@ from tests.browser.tools import AXE
 AWAIT = HANGING
 ADD = "Add a Single-use VMR"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"], "iframes": False}
+LOOKS = [
+    {"viewport": {"width": width, "height": 820}, "color_scheme": scheme}
+    for width in (1280, 360)
+    for scheme in ("light", "dark")
+]
+"""Of the page: on a large screen and a small one, light and dark."""
 
 
 class Visit:
@@ -143,3 +149,10 @@ async def visiting(browser: Browser, stack: Addresses, **look: Any) -> AsyncIter
         # The switch is the stack's, not the page's: a test that failed must not leave it off for all others.
         async with httpx.AsyncClient(trust_env=False) as client:
             await client.post(f"{stack.functions}/dev/away", json={"away": False})
+
+
+async def fits(visit: Visit) -> None:
+    """Nothing is wider than the window, and axe finds nothing."""
+    wide = "[...document.querySelectorAll('body *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1)"
+    assert await visit.page.evaluate(f"{wide}.map(one => one.outerHTML.slice(0, 200))") == []
+    await visit.accessible()

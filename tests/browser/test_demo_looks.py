@@ -6,21 +6,9 @@ import pytest
 from playwright.async_api import Browser, Locator, expect
 
 from dev.environment import Addresses
-from tests.browser.demo import AWAIT, Visit, visiting
+from tests.browser.demo import AWAIT, LOOKS, fits, visiting
 
 LONG = "A title such as people copy from a ticket system: ACME-12345/Überarbeitung_der_gesamten_Projektplanung_2027"
-LOOKS = [
-    {"viewport": {"width": width, "height": 820}, "color_scheme": scheme}
-    for width in (1280, 360)
-    for scheme in ("light", "dark")
-]
-
-
-async def fits(visit: Visit) -> None:
-    """Nothing is wider than the window, and axe finds nothing."""
-    wide = "[...document.querySelectorAll('body *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1)"
-    assert await visit.page.evaluate(f"{wide}.map(one => one.outerHTML.slice(0, 200))") == []
-    await visit.accessible()
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look['viewport']['width']}-{look['color_scheme']}")

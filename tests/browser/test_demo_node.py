@@ -9,9 +9,8 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from dev.environment import Addresses
-from tests.browser.demo import AWAIT, Visit, visiting
+from tests.browser.demo import AWAIT, LOOKS, Visit, fits, visiting
 from tests.browser.stack import running_stack
-from tests.browser.test_demo_looks import LOOKS, fits
 
 EXCHANGE = "Rooms on a Management Node"
 
