@@ -2,6 +2,7 @@
 
 import { CONFIGURATION, call } from './api.js';
 import { html, useEffect, useRef, useState } from './ui.js';
+import { Conflict } from './conflict.js';
 import { Connection } from './connection.js';
 import { copied } from './copy.js';
 import { Deletion } from './deletion.js';
@@ -37,7 +38,8 @@ export function Integration({ id, from }) {
  * @param {{ id: string, schema: any, saved: any, etag: string, secrets: Record<string, boolean>,
  *   copy: import('./copy.js').Copy | null, again: () => void, said: any, say: (saved: any) => void }} props
  */
-function Form({ id, schema, saved, etag, secrets, copy, again, said, say }) {
+function Form({ id, schema, saved: first, etag: tag, secrets, copy, again, said, say }) {
+  const [{ saved, etag }, setBase] = useState({ saved: first, etag: tag }); // what the changes are made to
   const isNew = id === 'new';
   const fields = schema.fields;
   const readOnly = mayOnlyRead(schema);
@@ -54,8 +56,7 @@ function Form({ id, schema, saved, etag, secrets, copy, again, said, say }) {
       const { [name]: _, ...others } = before;
       return value === undefined || same(value, saved[name]) ? others : { ...others, [name]: value };
     });
-  const save = async (/** @type {any} */ event) => {
-    event.preventDefault();
+  const save = async (/** @type {Record<string, any>} */ changes, /** @type {any} */ saved, /** @type {string} */ etag) => {
     setFailure(null);
     setBusy(true);
     say(null);
@@ -73,6 +74,16 @@ function Form({ id, schema, saved, etag, secrets, copy, again, said, say }) {
       setBusy(false);
     }
   };
+  const merge = (/** @type {any} */ theirs, /** @type {string} */ now, /** @type {Record<string, any>} */ kept) => {
+    setBase({ saved: theirs, etag: now });
+    setChanges(kept);
+    setFailure(null);
+    if (Object.keys(kept).length) save(kept, theirs, now);
+  };
+  const submit = (/** @type {any} */ event) => {
+    event.preventDefault();
+    save(changes, saved, etag);
+  };
   const faults = failure?.faults ?? {};
   const setting = (/** @type {string} */ name, /** @type {import('./fields.js').Field} */ field) => {
     const own = (/** @type {any} */ value) => change(name, value);
@@ -83,18 +94,20 @@ function Form({ id, schema, saved, etag, secrets, copy, again, said, say }) {
   };
   return html`
     <${Heading} title=${isNew ? 'New integration' : saved.name}>
-      ${!isNew && !readOnly && html`<div class="actions">
-        <a class="button" href="#/integrations/copy/${id}">Duplicate</a>
-        <${Deletion} id=${id} name=${saved.name} etag=${etag} />
+      ${!isNew && html`<div class="actions">
+        <a class="button" href="#/changes/of/${id}">History</a>
+        ${!readOnly && html`<a class="button" href="#/integrations/copy/${id}">Duplicate</a>
+          <${Deletion} id=${id} name=${saved.name} etag=${etag} />`}
       </div>`}
     <//>
     ${!isNew && html`<${Doctor} id=${id} />`}
     ${copy && html`<div class="note" role="note"><p>Begun as a copy of ${copy.name}. Not copied: ${[...copy.again.map((name) => fields[name].x.label), 'the icon'].join(', ')}.</p></div>`}
     <div class="beside">
       <${Contents} all=${all} faults=${faults} changes=${changes} />
-      <form class="settings" onSubmit=${save} novalidate>
+      <form class="settings" onSubmit=${submit} novalidate>
         <div ref=${summary} tabindex="-1" aria-live="polite">
-          ${failure && html`<${Summary} failure=${failure} fields=${fields} again=${again} />`}
+          ${failure?.status === 412 && html`<${Conflict} key=${etag} id=${id} fields=${fields} saved=${saved} changes=${changes} merge=${merge} />`}
+          ${failure && failure.status !== 412 && html`<${Summary} failure=${failure} fields=${fields} />`}
           ${said && !failure && html`<${Connection} saved=${said} />`}
         </div>
         <p class="marks">
@@ -133,16 +146,9 @@ function sent(changes, saved) {
   return Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, one(name, value)]));
 }
 
-/** @param {{ failure: any, fields: any, again: () => void }} props every fault, with a link to its field */
-function Summary({ failure, fields, again }) {
+/** @param {{ failure: any, fields: any }} props every fault, with a link to its field */
+function Summary({ failure, fields }) {
   const label = (/** @type {string} */ name) => fields[name]?.x?.label ?? name;
-  if (failure.status === 412) {
-    const theirs = failure.changed.map(label).join(', ');
-    return html`<div class="problem" role="alert">
-      <p>Somebody else has changed this integration meanwhile: ${theirs || 'other settings'}. Nothing of yours is lost.</p>
-      <button type="button" onClick=${again}>Take over their changes, and discard mine</button>
-    </div>`;
-  }
   const focus = (/** @type {any} */ event, /** @type {string} */ name) => {
     event.preventDefault();
     document.getElementById(name)?.focus();

@@ -1,6 +1,8 @@
 /** The console: signs in, and shows the view in the URL. */
 
 import { html, render, useEffect, useState } from './ui.js';
+import { Change } from './change.js';
+import { Changes } from './changes.js';
 import { Integrations } from './integrations.js';
 import { Integration } from './integration.js';
 import { Meeting } from './meeting.js';
@@ -16,6 +18,7 @@ const VIEWS = [
   { name: 'Overview', path: '' },
   { name: 'Integrations', path: 'integrations' },
   { name: 'Meetings', path: 'meetings' },
+  { name: 'History', path: 'changes' },
 ];
 
 /** @param {string} path what stands behind `#/` */
@@ -26,6 +29,10 @@ function view(path) {
   if (first === 'integrations') return html`<${Integrations} />`;
   if (first === 'meetings' && second) return html`<${Meeting} key=${second} id=${second} />`;
   if (first === 'meetings') return html`<${Meetings} />`;
+  if (first === 'changes' && second === 'of') return html`<${Changes} key=${path} integration=${third} />`;
+  if (first === 'changes' && second === 'meeting') return html`<${Changes} key=${path} meeting=${third} />`;
+  if (first === 'changes' && second) return html`<${Change} key=${second} id=${second} />`;
+  if (first === 'changes') return html`<${Changes} />`;
   if (first === '') return html`<${Overview} />`;
   return html`<${Problem} error=${new Error('There is no such page. Choose one above.')} />`;
 }

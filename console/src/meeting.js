@@ -3,33 +3,33 @@
 import { STATUS, call, list } from './api.js';
 import { html, useState } from './ui.js';
 import { roomOf } from './meetings.js';
-import { Asked, Heading, Moment, Problem, useAsked } from './parts.js';
+import { Asked, Heading, Moment, Problem, now, useAsked } from './parts.js';
 
 const PATH = `${STATUS}meeting/`;
 
 /** @param {{ id: string }} props */
 export function Meeting({ id }) {
   const asked = useAsked(async () => {
-    const { data } = await call(`${PATH}${id}/`);
+    const [{ data }, { data: schema }] = await Promise.all([call(`${PATH}${id}/`), call(`${PATH}schema/`)]);
     const query = { transaction_uuid__in: data.operations.join(','), order_by: '-creation_time', limit: 100 };
     const decided = data.operations.length ? (await list(`${STATUS}scheduling_operation/`, query)).objects : [];
-    return { meeting: data, decided };
+    return { meeting: data, decided, can: Object.keys(schema.x.actions) };
   }, [id]);
   return html`<${Asked} asked=${asked}>
-    ${(/** @type {any} */ { meeting, decided }) => html`
+    ${(/** @type {any} */ { meeting, decided, can }) => html`
       <${Heading} title=${meeting.subject || meeting.name || meeting.alias} />
       <dl class="facts">
         <dt>Room</dt><dd><span class=${meeting.door.open ? 'state open' : 'state'}>${roomOf(meeting)}</span>
           ${meeting.door.next_change && html` until <${Moment} utc=${meeting.door.next_change} />`}</dd>
         <dt>Alias</dt><dd>${meeting.alias} · ${meeting.numeric_alias}</dd>
         <dt>Name</dt><dd>${meeting.name}</dd>
-        ${meeting.organizer && html`<dt>Organizer</dt><dd>${meeting.organizer}</dd>`}
+        ${meeting.organizer && html`<dt>${meeting.given_to ? 'Owner' : 'Organizer'}</dt><dd dir="auto">${meeting.organizer}${meeting.given_to && ', given by an admin'}</dd>`}
         <dt>Tag</dt><dd><code>${meeting.tag}</code></dd>
       </dl>
-      <${Actions} meeting=${meeting} again=${asked.again} />
+      <${Actions} key=${`${meeting.state} ${meeting.organizer}`} meeting=${meeting} can=${can} again=${asked.again} />
       <section aria-labelledby="times">
         <h2 id="times">Times</h2>
-        <ol class="rows">${meeting.occurrences.map((/** @type {any} */ each) => html`<li><${Moment} utc=${each.start} /> to <${Moment} utc=${each.end} /></li>`)}</ol>
+        <${Times} occurrences=${meeting.occurrences} />
       </section>
       <section aria-labelledby="decided">
         <h2 id="decided">What was decided on its messages</h2>
@@ -40,25 +40,84 @@ export function Meeting({ id }) {
   <//>`;
 }
 
-/** @param {{ meeting: any, again: () => void }} props */
-function Actions({ meeting, again }) {
+/** @param {{ meeting: any, can: string[], again: () => void }} props `can`: the actions that this account may take */
+function Actions({ meeting, can, again }) {
   const [failure, setFailure] = useState(/** @type {any} */ (null));
-  const act = async (/** @type {string} */ action, /** @type {string} */ question) => {
-    if (question && !confirm(question)) return;
+  const [said, setSaid] = useState('');
+  const act = async (/** @type {string} */ action, /** @type {string} */ question, /** @type {any} */ body = {}) => {
+    if (!confirm(question)) return;
     setFailure(null);
     try {
-      await call(`${PATH}${meeting.id}/${action}/`, { method: 'POST', body: {} });
+      await call(`${PATH}${meeting.id}/${action}/`, { method: 'POST', body });
+      setSaid(action === 'resend' ? 'The mail is on its way.' : '');
       again();
     } catch (error) {
       setFailure(error);
     }
   };
-  const warning = 'Close this room? Nobody gets in any more, whatever the organizer sends, until it is reopened here.';
-  return html`<div class="actions">
+  const may = (/** @type {string} */ action, /** @type {string} */ state) => can.includes(action) && meeting.state === state;
+  const owner = meeting.organizer || 'its organizer';
+  return html`
     ${failure && html`<${Problem} error=${failure} />`}
-    ${meeting.state === 'scheduled' && html`<button type="button" onClick=${() => act('close', warning)}>Close the room</button>`}
-    ${meeting.state === 'held' && html`<button type="button" onClick=${() => act('reopen', '')}>Reopen the room</button>`}
-  </div>`;
+    ${said && html`<p class="well" role="status">${said}</p>`}
+    <div class="actions">
+      ${may('close', 'scheduled') && html`<button type="button" onClick=${() => act('close', 'Close this room? Nobody gets in any more, whatever the organizer sends, until it is reopened here.')}>Close the room</button>`}
+      ${may('reopen', 'held') && html`<button type="button" onClick=${() => act('reopen', 'Reopen this room? People get in again as the meeting’s times say.')}>Reopen the room</button>`}
+      ${may('resend', 'scheduled') && html`<button type="button" onClick=${() => act('resend', `Mail the joining instructions once more to ${owner}?`)}>Send the instructions again</button>`}
+      <a class="button" href="#/changes/meeting/${meeting.id}">History</a>
+    </div>
+    ${may('transfer', 'scheduled') && html`<${Give} meeting=${meeting} act=${act} />`}
+  `;
+}
+
+/** @param {{ meeting: any, act: (action: string, question: string, body: any) => void }} props */
+function Give({ meeting, act }) {
+  const [address, setAddress] = useState('');
+  const give = (/** @type {any} */ event) => {
+    event.preventDefault();
+    act('transfer', `Give this meeting to ${address}?`, { organizer: address.trim() });
+  };
+  return html`<details class="give">
+    <summary>Give it to another owner</summary>
+    <p class="help">The new owner is shown as its organizer, owns the room on a Management Node and gets the instructions when they are sent
+      again. In Exchange the meeting stays the organizer’s, who alone can move or cancel it.</p>
+    <form onSubmit=${give}>
+      <label><span>The new owner’s address</span><input type="email" required autocomplete="off" value=${address} onInput=${(/** @type {any} */ e) => setAddress(e.target.value)} /></label>
+      <button>Give it away</button>
+      ${meeting.given_to && html`<button type="button" onClick=${() => act('transfer', 'Give this meeting back to its organizer?', { organizer: '' })}>Give it back to its organizer</button>`}
+    </form>
+  </details>`;
+}
+
+/** How many occurrences are drawn at once. */
+const DRAWN = 12;
+
+/** @param {{ occurrences: any[] }} props a line for each: when people are let in, and the meeting within that */
+function Times({ occurrences }) {
+  const present = now();
+  const next = occurrences.findIndex((each) => each.closes > present);
+  const first = next < 0 ? Math.max(0, occurrences.length - DRAWN) : next;
+  const [drawn, others] = [occurrences.slice(first, first + DRAWN), [...occurrences.slice(0, first), ...occurrences.slice(first + DRAWN)]];
+  const row = (/** @type {any} */ each) => html`<${Line} key=${each.start} times=${each} present=${present} />`;
+  return html`<ol class="timeline">${drawn.map(row)}</ol>
+    ${others.length > 0 && html`<details><summary>${others.length} more, past or later</summary><ol class="timeline">${others.map(row)}</ol></details>`}`;
+}
+
+/** @param {{ times: any, present: string }} props */
+function Line({ times, present }) {
+  const at = (/** @type {string} */ utc) => Date.parse(`${utc}Z`);
+  const [from, to] = [at(times.opens), at(times.closes)];
+  const x = (/** @type {string} */ utc) => (100 * (at(utc) - from)) / Math.max(1, to - from);
+  const isOpen = times.opens <= present && present < times.closes;
+  return html`<li class=${times.closes <= present ? 'over' : null}>
+    <span><${Moment} utc=${times.start} /> to <${Moment} utc=${times.end} short /></span>
+    <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
+      <rect class="window" x="0" y="3" width="100" height="4" rx="1" />
+      <rect class="held" x=${x(times.start)} y="1" width=${Math.max(0.5, x(times.end) - x(times.start))} height="8" rx="1" />
+      ${isOpen && html`<line class="now" x1=${x(present)} x2=${x(present)} y1="0" y2="10" />`}
+    </svg>
+    <p class="about">People are let in from <${Moment} utc=${times.opens} short /> to <${Moment} utc=${times.closes} short />${isOpen && ': now'}</p>
+  </li>`;
 }
 
 /** @param {any} each */

@@ -93,9 +93,10 @@ export function moment(utc) {
   return new Date(`${utc}Z`).toLocaleString(undefined, /** @type {Intl.DateTimeFormatOptions} */ (format));
 }
 
-/** @param {{ utc: string | null | undefined }} props */
-export function Moment({ utc }) {
-  return utc ? html`<time datetime="${utc}Z" title="${utc} UTC">${moment(utc)}</time>` : html`<span>–</span>`;
+/** @param {{ utc: string | null | undefined, short?: boolean }} props `short`: the time of day alone */
+export function Moment({ utc, short }) {
+  const shown = short && utc ? new Date(`${utc}Z`).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' }) : moment(utc);
+  return utc ? html`<time datetime="${utc}Z" title="${utc} UTC">${shown}</time>` : html`<span>–</span>`;
 }
 
 /** @param {any} integration */

@@ -38,7 +38,11 @@ from shared.storage import Storage
 MEETING = "meeting"
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+\w")
 _TEXT: Schema = {"type": "string", "readOnly": True}
-_TIMES: Schema = {"type": "object", "properties": {"start": TIME, "end": TIME}}
+_TIMES: Schema = {
+    "type": "object",
+    "description": "When it takes place, and when people are let in for it.",
+    "properties": {"start": TIME, "end": TIME, "opens": TIME, "closes": TIME},
+}
 SCHEMA: Schema = {
     "type": "object",
     "properties": {
@@ -198,9 +202,7 @@ class Meetings:
             "start": time_text(occurrence.start),
             "end": time_text(occurrence.end),
             "door": door(booking, conference, now),
-            "occurrences": [
-                {"start": time_text(each.start), "end": time_text(each.end)} for each in conference.calendar.occurrences
-            ],
+            "occurrences": _times(conference),
             "operations": [operation.correlation_id for operation in newest],
             "text": "\n".join(dict.fromkeys(filter(None, searched))),
             "creation_time": time_text(booking.created),
@@ -210,6 +212,20 @@ class Meetings:
 
 def _has_room(booking: Booking) -> bool:
     return booking.conference is not None and bool(booking.conference.calendar.occurrences)
+
+
+def _times(conference: Conference) -> list[Object]:
+    """The occurrences, each with its join window."""
+    before, after = timedelta(minutes=conference.buffer_before), timedelta(minutes=conference.buffer_after)
+    return [
+        {
+            "start": time_text(each.start),
+            "end": time_text(each.end),
+            "opens": time_text(each.start - before),
+            "closes": time_text(each.end + after),
+        }
+        for each in conference.calendar.occurrences
+    ]
 
 
 def organizer_in(conference: Conference) -> str:

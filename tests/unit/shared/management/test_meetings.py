@@ -50,6 +50,8 @@ async def test_what_a_support_desk_wants_to_know() -> None:
     (review,) = await listed(await deployment(), "text=REVIEW")
     assert (review["organizer"], review["tag"], review["state"]) == ("alice@example.com", TAG, "scheduled")
     assert review["door"] == {"open": True, "next_change": "2026-11-23T10:54:00"}
+    [times] = review["occurrences"]
+    assert times["opens"] < times["start"] < times["end"] < times["closes"] == review["door"]["next_change"]
     assert review["operations"] == ["7e1f4c5e-9f1c-5b3a-8f0e-2f3a4b5c6d7e"]
 
 

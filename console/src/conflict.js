@@ -1,0 +1,68 @@
+/** A save that somebody else overtook: what they changed, field by field, and what to keep of both. */
+
+import { CONFIGURATION, STATUS, call, list } from './api.js';
+import { html, useState } from './ui.js';
+import { Asked, Moment, useAsked } from './parts.js';
+import { Version, isSame } from './values.js';
+
+/**
+ * @param {{ id: string, fields: any, saved: any, changes: Record<string, any>,
+ *   merge: (theirs: any, etag: string, kept: Record<string, any>) => void }} props
+ *   `saved`: as it was when the form was opened. `merge` goes on from their state, with what is kept of one's own.
+ */
+export function Conflict({ id, fields, saved, changes, merge }) {
+  const asked = useAsked(async () => {
+    const [now, latest] = await Promise.all([
+      call(`${CONFIGURATION}ms_exchange_connector/${id}/`),
+      list(`${STATUS}change/`, { exchange_connector: id, limit: 1 }).catch(() => ({ objects: [] })), // whose it is, if that can be told
+    ]);
+    return { theirs: now.data, etag: now.etag, last: latest.objects[0] };
+  }, [id]);
+  return html`<section class="problem conflict" role="alert" aria-labelledby="conflict">
+    <h2 id="conflict">Somebody else has changed this integration meanwhile</h2>
+    <${Asked} asked=${asked}>
+      ${(/** @type {any} */ found) => html`<${Choices} ...${found} fields=${fields} saved=${saved} changes=${changes} merge=${merge} />`}
+    <//>
+  </section>`;
+}
+
+/**
+ * @param {{ theirs: any, etag: string, last: any, fields: any, saved: any, changes: Record<string, any>,
+ *   merge: (theirs: any, etag: string, kept: Record<string, any>) => void }} props
+ */
+function Choices({ theirs, etag, last, fields, saved, changes, merge }) {
+  const settings = Object.keys(fields).filter((name) => !fields[name].readonly && !fields[name].x.secret);
+  const changed = settings.filter((name) => !isSame(saved[name], theirs[name]));
+  const contested = changed.filter((name) => name in changes && !isSame(changes[name], theirs[name]));
+  const others = changed.filter((name) => !contested.includes(name));
+  const [mine, setMine] = useState(/** @type {Record<string, boolean>} */ ({}));
+  const open = contested.filter((name) => !(name in mine));
+  const kept = Object.fromEntries(
+    Object.entries(changes).filter(([name]) => (contested.includes(name) ? mine[name] : !isSame(changes[name], theirs[name]))),
+  );
+  const choose = (/** @type {string} */ name, /** @type {boolean} */ own) => setMine((before) => ({ ...before, [name]: own }));
+  return html`
+    ${last && html`<p>The last change was by <strong dir="auto">${last.who}</strong>, <${Moment} utc=${last.when} />.</p>`}
+    <p>Nothing of yours is lost. ${contested.length ? 'Choose for each setting that both of you changed.' : 'You changed other settings, so both can stay.'}</p>
+    ${contested.map((name) => html`<fieldset key=${name} class="contested">
+      <legend>${fields[name].x.label}</legend>
+      <div class="versions">
+        <${Version} label="Before" value=${saved[name]} field=${fields[name]} />
+        ${[false, true].map((own) => html`<${Version} value=${(own ? changes : theirs)[name]} field=${fields[name]} against=${saved[name]}
+          label=${html`<label class="switch"><input type="radio" name="keep-${name}" checked=${mine[name] === own} onChange=${() => choose(name, own)} /> ${own ? 'Yours' : 'Theirs'}</label>`} />`)}
+      </div>
+    </fieldset>`)}
+    ${others.length > 0 && html`<details open=${contested.length === 0}>
+      <summary>${others.length} ${others.length === 1 ? 'setting' : 'settings'} that only they changed</summary>
+      ${others.map((name) => html`<div class="panel"><h3>${fields[name].x.label}</h3><div class="versions">
+        <${Version} label="Before" value=${saved[name]} field=${fields[name]} />
+        <${Version} label="Theirs" value=${theirs[name]} field=${fields[name]} against=${saved[name]} />
+      </div></div>`)}
+    </details>`}
+    <div class="actions">
+      <button type="button" disabled=${open.length > 0} onClick=${() => merge(theirs, etag, kept)}>${Object.keys(kept).length ? 'Save with these choices' : 'Take over theirs'}</button>
+      <button type="button" onClick=${() => merge(theirs, etag, {})}>Take over theirs, and discard mine</button>
+      ${open.length > 0 && html`<span role="status">${open.length} still to choose</span>`}
+    </div>
+  `;
+}
