@@ -1,7 +1,7 @@
 """Bursts of thousands of invitations: nothing is lost, and nobody is answered twice.
 
-The queue is handed out as host.json says: batchSize messages at a time, and as many again once newBatchThreshold are
-left; delays go by real time.
+The queue delivers as host.json says: batchSize messages at a time, and as many again once newBatchThreshold are left;
+delays use real time.
 """
 
 import asyncio
@@ -60,7 +60,7 @@ async def _lost(world: Deployment, expected: int) -> int:
 
 
 async def integration(world: Deployment, number: int, address: str) -> None:
-    """An integration like the one that is there, with an equipment mailbox of its own."""
+    """An integration like the existing one, with its own equipment mailbox."""
     await world.control("PATCH", f"/dev/mailboxes/{address}", {"automate_processing": "AutoUpdate"})
     model = (await world.integration()).resource()
     fields = {name: model[name] for name in ("authentication_method", "room_mailbox_name", "scheduled_alias_prefix")}
@@ -99,7 +99,7 @@ async def instructions(world: Deployment, integration: Integration) -> str:
 
 
 async def work_off(world: Deployment, done: asyncio.Event) -> None:
-    """Hand out messages until no more come and none are left, hidden ones included."""
+    """Deliver messages until none are left, including hidden ones."""
     queue, slots = world.memory.queue("meeting-requests"), asyncio.Semaphore(messages_at_once())
     busy: set[asyncio.Task[None]] = set()
     async with asyncio.TaskGroup() as tasks:

@@ -1,4 +1,4 @@
-"""Cold starts: processor time of importing the app in fresh processes, against the libraries that it is made of.
+"""Cold starts: processor time of importing the app in fresh processes, compared with the libraries that it uses.
 
 Processor time, not wall time: neighbours on the same machine do not add to it. The first round is not counted; it
 writes the .pyc files.
@@ -21,7 +21,7 @@ COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 """The deployed package holds .pyc files, so a measured process may keep its own, whatever the shell says."""
 BARE = "import azure.functions, pydantic, azure.data.tables.aio, jinja2, jwt"
 WITH_TRANSPORT = f"{BARE}, aiohttp"
-"""What azure.data.tables.aio loads by itself when its first client is made."""
+"""What azure.data.tables.aio loads by itself when its first client is created."""
 APP = "import function_app"
 PARTS = """
 from shared.composition import Services

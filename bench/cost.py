@@ -67,7 +67,7 @@ async def of_a_meeting() -> Counts:
         meter.reset()
         messages = await _meeting(world, "Second")
         tables = sum(count for name, count in meter.calls.items() if "-" not in name)
-    # Each message has come by a notification of its own, which is an execution, too.
+    # Each message arrives with a notification of its own, which is an execution, too.
     executions = REQUESTS_PER_PANE_OPENED + 2 * messages + QUESTIONS_PER_MEETING
     return Counts(executions, tables, QUEUE_REQUESTS_PER_MESSAGE * messages)
 

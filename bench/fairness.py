@@ -1,6 +1,6 @@
 """One invitation for a mailbox, alone and while thousands of notices wait for another one (S2).
 
-Messages are handed out as host.json says. The simulated Exchange works in the same process, so a busy machine burdens
+Messages are delivered as host.json says. The simulated Exchange runs in the same process, so a busy machine affects
 both sides.
 """
 
@@ -45,7 +45,7 @@ async def measure() -> list[Result]:
         done.set()
     most = 1.5 * quiet + GRAPH_LATENCY
     note = f"{quiet:.2f} s alone"
-    what = f"an invitation beside {WAITING:,} notices that wait for another mailbox"
+    what = f"an invitation next to {WAITING:,} notices waiting for another mailbox"
     return [Result(what, busy, "s", most, note=note)]
 
 

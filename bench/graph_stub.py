@@ -1,6 +1,6 @@
-"""`python -m bench.graph_stub PORT LATENCY`: a Graph in which nothing ever happens, as a process of its own.
+"""`python -m bench.graph_stub PORT LATENCY`: a Graph in which nothing ever happens, in a separate process.
 
-It costs little, so that what is measured beside it is the product.
+It costs little, so that the measurement shows the product.
 """
 
 import asyncio

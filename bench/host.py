@@ -1,4 +1,4 @@
-"""The product in the local functions host, as a process of its own on Azurite, beside a simulated Exchange."""
+"""The product in the local functions host, in a separate process on Azurite, next to a simulated Exchange."""
 
 import asyncio
 import socket

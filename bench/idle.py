@@ -1,4 +1,4 @@
-"""An integration in whose mailbox nothing happens: what the polls of EWS ask of its Exchange (M9).
+"""An integration in whose mailbox nothing happens: what the polls of EWS request from its Exchange (M9).
 
 Bytes are those on the wire, headers included, in both directions: counted by a relay between the product and the
 simulated Exchange.

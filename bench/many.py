@@ -22,7 +22,7 @@ FIELDS = {
 
 
 async def fill(store: IntegrationStore, storage: Storage, count: int) -> None:
-    """Have so many integrations in the deployment, each with a mailbox of its own, and no other."""
+    """Have exactly so many integrations in the deployment, each with its own mailbox."""
     first = await store.create(FIELDS)
     table = storage.table("integrations")
     row = await table.get(PARTITION, settings_key(first.uuid))

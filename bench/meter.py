@@ -23,7 +23,7 @@ class Meter:
     latency: float = 0.0
     calls: Counter[str] = field(default_factory=Counter)
     rows: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Rows that were read or written, by table and partition: what a partition's limit is about. A look that finds
+    """Rows that were read or written, by table and partition: what a partition's limit is about. A read that finds
     nothing counts as one.
     """
 
@@ -96,7 +96,7 @@ class _MeteredTable:
             yield row
 
     def _count_pages(self, rows: Sequence[Row]) -> None:
-        """Beside the first page: each is a request of its own."""
+        """After the first page: each is a separate request."""
         self.meter.calls[self.name] += max(len(rows) - 1, 0) // PAGE_ROWS
 
 

@@ -1,7 +1,7 @@
 """Rooms on a Management Node: requests for one meeting, 5,000 meetings that begin at one hour, the nightly comparison.
 
-The simulated node is asked over real HTTP and takes 50 ms for each answer; storage is in memory. The queue is handed
-out as host.json says: batchSize messages at a time, and as many again once newBatchThreshold are left.
+The simulated node is called over real HTTP and takes 50 ms per response; storage is in memory. The queue delivers as
+host.json says: batchSize messages at a time, and as many again once newBatchThreshold are left.
 """
 
 import asyncio
@@ -132,7 +132,7 @@ async def _one_hour() -> list[Result]:
     requests = len(world.node.requests)
     return [
         Result(f"{what}: without a room", missing, "meetings", 0, note=f"{requests} requests"),
-        Result("the same: until all are there", taken, "s", LEAD.total_seconds()),
+        Result("the same: until all exist", taken, "s", LEAD.total_seconds()),
         Result("the same: in the busiest minute", world.node.most_in_a_minute, "requests", 1000),
     ]
 

@@ -1,7 +1,7 @@
 """The pane in Chromium, over the local stack's real HTTP: what opening it costs, and a click in it.
 
-Outlook and Office.js are the demo page's stand-ins, so that the figures are of the pane alone. Nothing is intercepted:
-the browser keeps and asks again what the response headers say.
+Outlook and Office.js are the demo page's replacements, so that the figures are only the pane's. Nothing is intercepted:
+the browser caches and revalidates as the response headers say.
 """
 
 import sys
@@ -49,7 +49,7 @@ CLICK = """() => { globalThis.clickedAt = performance.now(); document.querySelec
 
 @dataclass(frozen=True)
 class Opening:
-    """An opened pane. `requests` are the server's paths that were asked for until then, with their bytes."""
+    """An opened pane. `requests` are the server's paths requested until then, with their bytes."""
 
     frame: Frame
     usable_ms: float
@@ -62,7 +62,7 @@ class Opening:
 
 
 async def measure() -> list[Result]:
-    """Opens the pane in a fresh browser and again, and clicks; nothing where there is no Chromium."""
+    """Opens the pane in a fresh browser and again, and clicks; nothing if there is no Chromium."""
     if not (executable := chromium()):
         print("pane: skipped: no Chromium here: install it, or name it in CHROMIUM", file=sys.stderr)
         return []
@@ -99,7 +99,7 @@ def _clicks(added: float, answered: float, asked: int) -> list[Result]:
 
 async def _open(context: BrowserContext, url: str, token: str) -> Opening:
     page = await context.new_page()
-    # Some page of the same origin, for Outlook to stand in.
+    # Some page of the same origin, to hold Outlook.
     await page.goto(url.partition("/addin/")[0] + "/demo/outlook.js")
     await page.evaluate(OUTLOOK, [url, token])
     frame = await _frame(page)
@@ -128,7 +128,7 @@ async def _click(frame: Frame) -> tuple[float, float, int]:
 
 @asynccontextmanager
 async def _pane() -> AsyncIterator[tuple[str, str]]:
-    """An integration's pane on a stack of its own, and a user's token for it."""
+    """An integration's pane on a separate stack, and a user's token for it."""
     at = Addresses(free_port(), free_port())
     with tempfile.TemporaryDirectory() as folder, httpx.Client(trust_env=False) as glance:
         stack = Stack(at, None, Path(folder))

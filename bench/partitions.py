@@ -1,6 +1,7 @@
 """What all integrations write to and read: rows in partitions that they share, and the rate at which one is full.
 
-Azure serves PARTITION_ROWS_PER_SECOND rows of one partition. docs/operations.md has the table; a test holds it to this.
+Azure serves PARTITION_ROWS_PER_SECOND rows per partition. docs/operations.md has the table; a test checks that they
+agree.
 """
 
 from collections import Counter

@@ -22,7 +22,7 @@ from shared.storage import Put, Storage
 TIMES = 300
 FEW, MANY = 100, 100_000
 TIME_TO_FILL = 40.0
-"""Seconds in which rows are put into Azurite; every alias has a partition of its own, so they go one by one."""
+"""Seconds in which rows are put into Azurite; every alias has its own partition, so they go one by one."""
 WRITERS = 16
 
 

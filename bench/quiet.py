@@ -9,7 +9,7 @@ BUSY_AT_MOST = 10
 """Per cent of the machine that others may use."""
 
 LOOK_FOR = 2.0
-"""Seconds that are looked at, in which the bench itself sleeps."""
+"""Seconds of observation, in which the bench itself sleeps."""
 
 
 def others() -> Result:

@@ -1,4 +1,4 @@
-"""Bytes that a browser has to fetch before the pane is there."""
+"""Bytes that a browser has to download before the pane is ready."""
 
 import gzip
 

@@ -35,7 +35,7 @@ async def measure() -> list[Result]:
 
 
 async def invited(world: Deployment, count: int) -> list[Notice]:
-    """What the queue holds once so many invitations have come, without any latency."""
+    """What the queue holds once so many invitations have arrived, without any latency."""
     await world.clear_faults()
     start = (world.now + timedelta(days=1)).replace(hour=10, minute=0, second=0, microsecond=0)
     for number in range(count):
@@ -59,7 +59,7 @@ async def _worked_off(world: Deployment, notices: list[Notice]) -> float:
 
 
 async def _sent(world: Deployment, notices: list[Notice]) -> float:
-    """The two requests that a meeting cannot do without, and nothing beside them."""
+    """The two requests that a meeting cannot do without, and nothing else."""
     headers = {"Authorization": "Bearer plain", "Prefer": 'IdType="ImmutableId"'}
     mailbox, left = f"{world.exchange.graph_url}/users/{MAILBOX}", iter(notices)
     async with httpx.AsyncClient(headers=headers) as http:

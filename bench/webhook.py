@@ -48,7 +48,7 @@ asyncio.run(answer())
 
 
 async def measure() -> list[Result]:
-    """Seconds until 202; and what it asks of storage."""
+    """Seconds until 202; and its storage requests."""
     async with backdrop() as against:
         states = ClientStates(against.settings["TAG_SIGNING_KEY"].encode())
         body = _body(states.of(INTEGRATION))
@@ -68,7 +68,7 @@ async def measure() -> list[Result]:
 
 
 async def _fresh(against: Backdrop, body: bytes) -> tuple[float, float, list[str]]:
-    """Seconds from a process' first import to the answer, and until azure.functions is there; libraries loaded.
+    """Seconds from a process' first import to the response, and until azure.functions is imported; libraries loaded.
 
     Without the host, which Azure keeps running.
     """

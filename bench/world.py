@@ -32,7 +32,7 @@ class BenchWorld:
     token: str
 
     async def click(self) -> None:
-        """What Outlook's single-use button asks for, from the token to the rendered instructions."""
+        """What Outlook's single-use button requests, from the token to the rendered instructions."""
         answer = await self.services.addin.meeting_details.allocate(INTEGRATION, self.token)
         assert answer["alias_id"].startswith("PXPS:-")
 
@@ -55,7 +55,7 @@ async def product(storage: Storage) -> AsyncIterator[BenchWorld]:
 
 @asynccontextmanager
 async def azurite_storage() -> AsyncIterator[tuple[AzureStorage, str]]:
-    """Storage with the product's tables and queues on an Azurite of its own, and the connection string."""
+    """Storage with the product's tables and queues on its own Azurite, and the connection string."""
     with running_azurite() as connection_string:
         storage = AzureStorage(StorageAccount(connection_string))
         await storage.create()

@@ -41,8 +41,8 @@ from dev.processes import Child, StackError, require_free
 from dev.proof import Proof
 
 STARTUP_TIMEOUT = 90.0  # seconds until everything must answer, also on a busy machine
-GLANCE = 0.05  # seconds between two looks at what starts
-REST_GLANCE = 0.5  # seconds between two looks at what runs
+GLANCE = 0.05  # seconds between two checks during start-up
+REST_GLANCE = 0.5  # seconds between two checks of running processes
 
 
 class Stopped(Exception):

@@ -27,7 +27,7 @@ class Seed:
     by_ews: bool = False
     on_node: bool = False
     by_demo: bool = False
-    """Whether only the demo page shows its pane: Office.js is the page's stand-in then."""
+    """Whether only the demo page embeds its pane: Office.js is then the page's replacement."""
 
 
 ONLINE = Seed(
@@ -69,7 +69,7 @@ def seeds(environ: Mapping[str, str]) -> tuple[Seed, ...]:
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the stack answers. `node_port` is 0 where there is no Management Node."""
+    """Where the stack listens. `node_port` is 0 if there is no Management Node."""
 
     port: int
     exchange_port: int
@@ -87,7 +87,7 @@ class Addresses:
 
     @property
     def node(self) -> str:
-        """The simulated Management Node's base URL, "" where there is none."""
+        """The simulated Management Node's base URL, "" if there is none."""
         return f"http://127.0.0.1:{self.node_port}" if self.node_port else ""
 
 

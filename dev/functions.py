@@ -30,7 +30,7 @@ APP = Path(__file__).resolve().parent.parent
 
 
 class End:
-    """Why the product is to end: for good, or to begin again with nothing stored."""
+    """Why the product must stop: permanently, or to restart with empty storage."""
 
     def __init__(self) -> None:
         self.has_come = asyncio.Event()
@@ -47,7 +47,7 @@ class End:
 
 
 async def serve(settings: Mapping[str, str], port: int, end: End) -> None:
-    """Host the product until its end has come. Raises HostError, SettingsError, OSError."""
+    """Host the product until it is told to stop. Raises HostError, SettingsError, OSError."""
     known, clock = load_settings(settings), MovableClock()
     exchange, node = settings["GRAPH_BASE_URL"].removesuffix("/v1.0"), settings.get("NODE_URL", "")
     places = Places(exchange, known.public_base_url, node)

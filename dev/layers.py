@@ -39,7 +39,7 @@ def folder_of(module: str) -> str:
 
 
 def levels(graph: Graph) -> dict[str, int]:
-    """How high each stands: a leaf at 0, others one above the highest that they import. Raises Circle."""
+    """Each folder's level: a leaf at 0, others one above the highest that they import. Raises Circle."""
     found: dict[str, int] = {}
 
     def level(folder: str, path: tuple[str, ...]) -> int:
@@ -55,7 +55,7 @@ def levels(graph: Graph) -> dict[str, int]:
 
 
 class Circle(Exception):
-    """Folders that import each other; the message is the way round."""
+    """Folders that import each other; the message is the cycle."""
 
     def __init__(self, folders: list[str]) -> None:
         super().__init__(" → ".join(folders))

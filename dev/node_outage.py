@@ -82,7 +82,7 @@ class Outage:
         self._stack.start_node()
         self._stack.wait_until_up(self._client)
         self._client.post(f"{self._at.node}/dev/clock", json={"now": self._now().isoformat()})
-        self._say("node", "is there again, and empty")
+        self._say("node", "is back, and empty")
         self._go_to(self._now() + 2 * MINUTE)
 
     def _go_to(self, moment: datetime) -> None:
@@ -124,9 +124,9 @@ class Outage:
         told = self._proof.policy(self._alias).status_code
         try:
             own = self._client.get(f"{self._at.node}/dev/dialled", params={"alias": self._alias})
-            found = "is in" if own.is_success else "hears that there is no such conference"
+            found = "is in" if own.is_success else "is told that there is no such conference"
         except httpx.TransportError:
-            found = "hears that there is no such conference"
+            found = "is told that there is no such conference"
         self._say("participant", f"policy says {told}, ask your own database; {found}")
 
     def _now(self) -> datetime:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
-SHUTDOWN_TIMEOUT = 5.0  # seconds that a child gets to end by itself
+SHUTDOWN_TIMEOUT = 5.0  # seconds that a child gets to exit by itself
 _PR_SET_PDEATHSIG = 1
 
 
@@ -62,7 +62,7 @@ class Child:
 
 
 def die_with_parent(parent: int) -> Any:
-    """A hook that asks the Linux kernel to end the child with its parent; elsewhere there is no such service."""
+    """A hook that asks the Linux kernel to kill the child with its parent; other systems have no such service."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl

@@ -1,4 +1,4 @@
-"""Books one meeting end to end, over the public contracts alone, and says what came back."""
+"""Books one meeting end to end, using only the public contracts, and prints the results."""
 
 import time
 from collections.abc import Callable
@@ -34,7 +34,7 @@ class Proof:
         _say("The invitation goes out", f"uid {uid[:24]}…")
         if self._seed.by_ews:
             self.call("POST", f"{self._at.functions}/dev/run/poll")
-            _say("The mailbox is looked at", f"{self._seed.mailbox}: every minute, now at once")
+            _say("The mailbox is polled", f"{self._seed.mailbox}: every minute, now at once")
         answer = self.wait_for(lambda: self.answer(uid), "no answer to the invitation")
         _say("The organizer hears", f"{answer['kind']}: {answer['subject']}")
         if answer["kind"] != "accepted":

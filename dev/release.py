@@ -1,7 +1,7 @@
 """`make release`: dates the changelog, commits, tags, and puts package, SBOM, notes and hashes into dist/.
 
-What is released is `shared.__version__`, the only place where the version stands; the changelog's first section must be
-"## <version>, unreleased". Nothing is pushed. When the package cannot be built, nothing is committed.
+The released version is `shared.__version__`, its only definition; the changelog's first section must be "## <version>,
+unreleased". Nothing is pushed. If the package cannot be built, nothing is committed.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ TOP_SECTION = re.compile(r"^## (?P<version>\S+), unreleased\n(?P<notes>.*?)(?=^#
 
 
 class ReleaseError(Exception):
-    """There can be no release; one sentence that says what to do."""
+    """No release is possible; one sentence that says what to do."""
 
 
 def dated(changelog: str, version: str, day: date) -> str:

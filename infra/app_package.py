@@ -1,4 +1,4 @@
-"""The app itself: builds the package, deploys it where another one is there, and tries whether it works."""
+"""The app itself: builds the package, deploys it where another one is deployed, and tests whether it works."""
 
 import sys
 import tempfile
@@ -10,16 +10,16 @@ from infra.azure import ARM, AzError, Patience, az, az_or, fail, rest, say, step
 from infra.checks import PYTHON_IN_AZURE
 
 UNHEALTHY = "app appears to be unhealthy"
-"""az 2.87 and newer end so when a deployed app has not started yet, which a first start may take minutes for."""
+"""az 2.87 and newer ends like this when a deployed app has not started yet, which may take minutes the first time."""
 
 ROLE_NOT_THERE_YET = "BlobUploadFailedException"
-"""With 403: the app's identity may not write its package yet, while its new role spreads."""
+"""With 403: the app's identity may not write its package yet, while its new role propagates."""
 
 PACKAGE_TAG = "-package"
-"""Behind the app's name: the resource group's tag that names the package which works there."""
+"""Followed by the app's name: the resource group's tag that names the package which works there."""
 
 RECHECK_SECONDS = 120.0
-"""How long an app that worked before may take until it works again, after its settings have changed."""
+"""How long an app that worked before may take to work again after its settings have changed."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,9 @@ class AppPackage:
         return self.group_id.rpartition("/")[2]
 
     def deploy(self, *, force: bool) -> None:
-        """Deploy what the sources give, unless that works there already; ends the program when it does not work."""
+        """Deploy the package built from these sources, unless it already works there; ends the program if it does not
+        work.
+        """
         step("Package")
         with tempfile.TemporaryDirectory() as directory:
             built = self._build(Path(directory) / "package.zip")
@@ -53,7 +55,7 @@ class AppPackage:
         self._remember(built.sha256[:32])
 
     def watch(self, rule: str) -> None:
-        """Switch on the alert that the app has stopped: before the first package there is nothing that could."""
+        """Switch on the alert that the app has stopped: before the first package nothing could stop."""
         url = f"{ARM}{self.group_id}/providers/Microsoft.Insights/scheduledQueryRules/{rule}?api-version=2023-12-01"
         try:
             rest("patch", url, {"properties": {"enabled": True}})
@@ -74,10 +76,10 @@ class AppPackage:
         return str((group.get("tags") or {}).get(self._tag, ""))
 
     def _still_works(self) -> bool:
-        """Whether the remembered package really runs: the site may have been made again since."""
+        """Whether the remembered package really runs: the site may have been recreated since."""
         fault = self._fault(min(RECHECK_SECONDS, self.patience.seconds))
         say(
-            f"It was deployed, and does not work ({fault})." if fault else "this package is deployed already, and works"
+            f"It was deployed, and does not work ({fault})." if fault else "this package is already deployed, and works"
         )
         return not fault
 

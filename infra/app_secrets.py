@@ -1,8 +1,8 @@
-"""The app's own secrets in the vault: made once, known to nobody.
+"""The app's own secrets in the vault: generated once, known to nobody.
 
-They go in through Azure Resource Manager, where a vault's secrets are resources. So whoever deploys needs no role on
-the vault's data, can write a secret but never read one back, and a vault in a private network takes them, too: its
-firewall guards the data plane only (Key Vault's documentation, "Configure network security").
+They are written through Azure Resource Manager, where a vault's secrets are resources. So whoever deploys needs no role
+on the vault's data, can write a secret but never read one back, and it also works for a vault in a private network: its
+firewall guards only the data plane (Key Vault's documentation, "Configure network security").
 """
 
 import getpass
@@ -33,18 +33,18 @@ class AppSecrets:
     app: str
 
     def put(self, names: list[str], new: str) -> None:
-        """Make what is missing, and `new` in any case. No value is printed, none stands on a command line."""
+        """Create what is missing, and `new` in any case. No value is printed or passed on a command line."""
         step("Secrets")
         if new and new not in names:
             fail(f"this deployment has no secret {new}", f"choose one of: {', '.join(names)}")
         present, added = self._present(), False
         for name in names:
             if name in present and name != new:
-                say(f"{name} is there")
+                say(f"{name} exists")
                 continue
             self._write(name, value_of(name))
             added = True
-            say(f"{name} was made")
+            say(f"{name} was created")
         if added:
             self._refresh_references()
 
@@ -69,9 +69,9 @@ class AppSecrets:
             )
 
     def _refresh_references(self) -> None:
-        """The app looks references up when it starts and once a day; this makes it look now.
+        """The app reads references when it starts and once a day; this makes it read them now.
 
-        Not confirmed on Flex Consumption; where it has no effect, the start that follows the package's deployment has.
+        Not confirmed on Flex Consumption; if it has no effect, the start that follows the package's deployment has.
         """
         try:
             rest("post", f"{ARM}{self.app}/config/configreferences/appsettings/refresh?api-version=2022-03-01")
@@ -80,11 +80,11 @@ class AppSecrets:
 
 
 def value_of(name: str) -> str:
-    """A new value for a secret; a password is asked for, or taken from the environment, and hashed."""
+    """A new value for a secret; a password is prompted for, or taken from the environment, and hashed."""
     if name == SIGNING_KEY:
         return secrets.token_urlsafe(48)
     if name not in PASSWORDS:
-        fail(f"nobody knows how to make the secret {name}", "add it to infra/app_secrets.py")
+        fail(f"it is not known how to create the secret {name}", "add it to infra/app_secrets.py")
     whose, variable = PASSWORDS[name]
     password = os.environ.get(variable, "")
     if not password:
@@ -97,21 +97,21 @@ def value_of(name: str) -> str:
 
 
 def recover_deleted_vaults(group_id: str, *, dry_run: bool) -> None:
-    """Bring back a vault that was deleted with an earlier deployment to this resource group: its name stays taken."""
+    """Recover a vault that was deleted with an earlier deployment to this resource group: its name stays taken."""
     try:
         deleted = az("keyvault", "list-deleted", "--resource-type", "vault") or []
     except AzError:
-        return  # only a reader of the subscription sees them; the deployment will tell
+        return  # only a reader of the subscription sees them; the deployment will show it
     for vault in deleted:
         properties = vault["properties"]
         if not properties["vaultId"].lower().startswith(f"{group_id.lower()}/"):
             continue
         if dry_run:
-            say(f"would bring back the deleted vault {vault['name']}")
+            say(f"would recover the deleted vault {vault['name']}")
             continue
-        say(f"bringing back the deleted vault {vault['name']}, its secrets included")
+        say(f"recovering the deleted vault {vault['name']}, including its secrets")
         az_or(
-            f"the deleted vault {vault['name']} cannot be brought back",
+            f"the deleted vault {vault['name']} cannot be recovered",
             f"ask an owner of the subscription: az keyvault recover --name {vault['name']}",
             *("keyvault", "recover", "--name", vault["name"], "--location", properties["location"]),
         )

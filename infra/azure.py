@@ -1,7 +1,7 @@
-"""Calling the Azure CLI: whole JSON documents come back, and a failure says what is wrong and what to do.
+"""Calling the Azure CLI: whole JSON documents are returned, and a failure says what is wrong and what to do.
 
-Standard library only, as everything that runs on an administrator's machine. No `--query`: what a document holds is
-read here, so that a missing field is noticed instead of becoming the text "None". Bodies travel in files: command lines
+Standard library only, like everything that runs on an administrator's machine. No `--query`: documents are evaluated
+here, so that a missing field is noticed instead of becoming the text "None". Bodies are passed in files: command lines
 are visible to others, and Windows' shell rewrites quotation marks.
 """
 
@@ -37,7 +37,7 @@ class AzError(Exception):
 
 
 def say(*lines: str) -> None:
-    """Tell the administrator something, at once."""
+    """Tell the administrator something immediately."""
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     sys.stdout.flush()
 
@@ -81,14 +81,14 @@ def _printed(*words: str) -> str:
 
 
 def program() -> str:
-    """Where az is; on Windows it is a file az.cmd, which has to be named in full."""
+    """Where az is; on Windows it is a file az.cmd, whose full name is required."""
     found = shutil.which("az")
     return found or fail("the Azure CLI (az) is not installed", "https://aka.ms/azure-cli, or use Cloud Shell")
 
 
 @contextmanager
 def body(document: Any) -> Iterator[str]:
-    """A file that nobody else can read, as az wants it named, for as long as the block lasts."""
+    """A file that nobody else can read, in the form in which az expects it, for as long as the block lasts."""
     handle, name = tempfile.mkstemp(suffix=".json")  # 0600
     try:
         with os.fdopen(handle, "w") as file:
@@ -99,7 +99,7 @@ def body(document: Any) -> Iterator[str]:
 
 
 def rest(method: str, url: str, document: Any = None, *headers: str) -> Any:
-    """`az rest`, with a body where there is one. Raises AzError."""
+    """`az rest`, with a body if there is one. Raises AzError."""
     if document is None:
         return az("rest", "--method", method, "--url", url)
     with body(document) as file:
@@ -109,14 +109,14 @@ def rest(method: str, url: str, document: Any = None, *headers: str) -> Any:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait for Azure: a new role may take ten minutes until it holds everywhere."""
+    """How long to wait for Azure: a new role may take ten minutes to take effect everywhere."""
 
     tries: int
     pause: float
 
     @classmethod
     def from_environment(cls) -> "Patience":
-        """DEPLOY_TRIES times DEPLOY_PAUSE seconds; ten minutes where nothing is said."""
+        """DEPLOY_TRIES times DEPLOY_PAUSE seconds; ten minutes by default."""
         return cls(int(os.environ.get("DEPLOY_TRIES", "60")), float(os.environ.get("DEPLOY_PAUSE", "10")))
 
     @property
@@ -125,7 +125,7 @@ class Patience:
         return self.tries * self.pause
 
     def until(self, attempt: Callable[[], T], may_pass: Callable[[AzError], bool], waiting_for: str) -> T:
-        """The attempt's result, tried again while its failure `may_pass`, telling how long. Raises AzError."""
+        """The attempt's result, retried while its failure `may_pass`, reporting the time. Raises AzError."""
         for passed in range(1, self.tries + 1):
             try:
                 return attempt()

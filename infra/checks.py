@@ -1,7 +1,7 @@
 """What is checked before anything is changed: tools, login, parameters, providers, region, rights.
 
-Whoever owns a resource group need not be able to read the subscription around it. What cannot be read there is told as
-a warning: it may be right all the same, and the deployment itself knows.
+Whoever owns a resource group need not be able to read the subscription around it. What cannot be read there becomes a
+warning: it may be all right nevertheless, and the deployment itself will show it.
 """
 
 import fnmatch
@@ -82,14 +82,14 @@ def check_login() -> Subscription:
 
 
 def read_parameters(file: Path) -> dict[str, Any]:
-    """The values of a parameter file, compiled by Bicep, so that a fault in it is found before anything is changed."""
+    """The values of a parameter file, compiled by Bicep, so that an error in it is found before anything is changed."""
     step("Parameters")
     if not file.is_file():
         fail(f"there is no file {file}", "copy infra/bicep/main.bicepparam beside it and fill it in")
     own = package.OWN_AUTHORITIES.exists()
     os.environ["OWN_AUTHORITIES"] = str(own).lower()
     if own:
-        say("infra/authorities.pem goes into the package, behind the public authorities")
+        say("infra/authorities.pem goes into the package, after the public authorities")
     compiled = az_or(
         f"{file} cannot be compiled",
         "correct the line named above (an az bicep older than 0.22 cannot read such files: az bicep upgrade)",
@@ -102,12 +102,14 @@ def read_parameters(file: Path) -> dict[str, Any]:
 
 
 def check_addresses(values: dict[str, Any]) -> None:
-    """Storage refuses ranges of one or two addresses, and IPv6; a private network shuts out whoever is not named."""
+    """Storage rejects ranges of one or two addresses, and IPv6; a private network blocks every address that is not
+    listed.
+    """
     addresses = values.get("adminAddresses") or []
     for address in addresses:
         if re.search(r"/3[12]$", address) or ":" in address:
             fail(
-                f"adminAddresses: storage does not take {address}",
+                f"adminAddresses: storage does not accept {address}",
                 "name single IPv4 addresses without a suffix, larger ranges up to /30",
             )
     if values.get("privateNetwork") and not addresses:
@@ -118,13 +120,15 @@ def check_addresses(values: dict[str, Any]) -> None:
 
 
 def check_providers(*, dry_run: bool) -> None:
-    """The resource providers are registered, or become so."""
+    """The resource providers are registered, or get registered."""
     step("Resource providers")
     for provider in PROVIDERS:
         try:
             state = az("provider", "show", "--namespace", provider)["registrationState"]
         except AzError as error:
-            say(f"Warning: the state of {provider} cannot be read; it is taken for registered.", f"  {first(error)}")
+            say(
+                f"Warning: the state of {provider} cannot be read; it is assumed to be registered.", f"  {first(error)}"
+            )
             continue
         if state == "Registered":
             continue
@@ -140,14 +144,14 @@ def check_providers(*, dry_run: bool) -> None:
 
 
 def check_region(location: str, values: dict[str, Any]) -> None:
-    """Flex Consumption, this Python, and one more storage account are to be had there."""
+    """Flex Consumption, this Python version, and one more storage account are available there."""
     step("Region and quota")
     try:
         offered = az("functionapp", "list-flexconsumption-locations")
         runtimes = az("functionapp", "list-flexconsumption-runtimes", "--location", location, "--runtime", "python")
         usage = az("storage", "account", "show-usage", "--location", location)
     except AzError as error:
-        say("Warning: regions and quotas cannot be read here; going on.", f"  {first(error)}")
+        say("Warning: regions and quotas cannot be read here; continuing.", f"  {first(error)}")
         return
     if location not in {spelled(entry["name"]) for entry in offered}:
         fail(
@@ -171,16 +175,16 @@ def spelled(region: str) -> str:
 
 
 def check_rights(scope: str) -> None:
-    """Warn who may not assign roles, which Contributor may not. Azure tells everybody their own permissions."""
+    """Warn users who may not assign roles, which Contributor may not. Azure tells everybody their own permissions."""
     step("Your rights")
     try:
         granted = rest("get", f"{ARM}{scope}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01")
     except AzError as error:
-        say("Warning: your rights cannot be read; going on.", f"  {first(error)}")
+        say("Warning: your rights cannot be read; continuing.", f"  {first(error)}")
         return
     missing = [right for right in (ASSIGNING_ROLES, DEFINING_ROLES) if not allows(granted["value"], right)]
     if missing:
-        # Not the end: a condition or a role of the customer's own may allow it elsewhere.
+        # Not an error: a condition or the customer's own role may allow it elsewhere.
         say(
             f"Warning: you may not do {' and '.join(missing)} here. Without Owner, or Contributor together with User",
             "Access Administrator, the deployment ends with AuthorizationFailed.",
@@ -190,7 +194,7 @@ def check_rights(scope: str) -> None:
 
 
 def allows(permissions: list[dict[str, Any]], action: str) -> bool:
-    """Whether one of the grants has the action and does not take it away again."""
+    """Whether one of the grants has the action and does not exclude it again."""
 
     def named(patterns: list[str]) -> bool:
         return any(fnmatch.fnmatch(action.lower(), pattern.lower()) for pattern in patterns)

@@ -1,7 +1,7 @@
-"""Binds your own host name to the app, with a certificate that Azure makes and renews. Run again, it changes nothing.
+"""Binds your own host name to the app, with a certificate that Azure issues and renews. Idempotent.
 
-Not part of infra/bicep: the DNS records can be made only when the app is there, and must be there before the name.
-Flex Consumption wants a CNAME (no bare domains), and takes three certificates an app.
+Not part of infra/bicep: the DNS records can only be created once the app exists, and must exist before the name is
+bound. Flex Consumption requires a CNAME (no bare domains), and supports three certificates per app.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from infra.azure import ARM, ROOT, AzError, az, az_or, fail, rest, say
 
 
 def bind(group: str, app: str, host: str) -> None:
-    """Deploy infra/domain for one host name; making the certificate takes some minutes."""
+    """Deploy infra/domain for one host name; issuing the certificate takes some minutes."""
     subscription = az_or("you are not logged in", "az login", "account", "show")["id"]
     site = f"{ARM}/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Web/sites/{app}"
     try:
@@ -36,7 +36,7 @@ def bind(group: str, app: str, host: str) -> None:
             f"        asuid.{host}.    TXT    {properties['customDomainVerificationId']}\n"
             "        A CAA record of the domain, if there is one, must allow digicert.com. Then run this again.",
         )
-    say(f"https://{host} leads to {app}")
+    say(f"https://{host} now points to {app}")
 
 
 def main(argv: list[str] | None = None) -> None:

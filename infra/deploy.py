@@ -1,4 +1,4 @@
-"""Deploys everything to one resource group, or brings a deployment up to date. Run again, it changes nothing.
+"""Deploys everything to one resource group, or updates a deployment. Idempotent.
 
 infra/deploy.sh is this program; on Windows without a shell: python -m infra.deploy
 """
@@ -39,7 +39,7 @@ EXPLANATIONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (
         ("RequestDisallowedByPolicy",),
         "a policy of your organisation forbids it",
-        "see its name above; privateNetwork = true, or `tags`, is often what it wants",
+        "see its name above; privateNetwork = true, or `tags`, is often what it requires",
     ),
     (("ScopeLocked",), "a lock forbids it", 'see docs/deploy.md, "Removing it": dataLock'),
     (
@@ -54,12 +54,12 @@ EXPLANATIONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (("BCP", "bicepparam"), "the parameters or templates cannot be compiled", "correct the line named above"),
 )
-"""Faults that people really meet: what az's message holds, what that means, what to do."""
+"""Failures that people really encounter: what az's message contains, what that means, what to do."""
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """What the templates say of the deployment they made."""
+    """The outputs of the templates for the deployment."""
 
     app_name: str
     app_id: str
@@ -125,10 +125,10 @@ class Deployment:
         report(outputs, self.group)
 
     def _group_exists(self) -> bool:
-        return bool(az_or("Azure does not answer", "run this again", "group", "exists", "--name", self.group))
+        return bool(az_or("Azure did not respond", "run this again", "group", "exists", "--name", self.group))
 
     def _look_for_package(self, name: str, *, there: bool) -> None:
-        """Tell the parameter file whether the app has run before (its package's tag): alerts depend on it."""
+        """Set in the parameter file whether the app has run before (its package's tag): alerts depend on it."""
         tags = az("group", "show", "--name", self.group).get("tags") or {} if there else {}
         deployed = any(tag.startswith(name) and tag.endswith(PACKAGE_TAG) for tag in tags)
         os.environ["PACKAGE_DEPLOYED"] = str(deployed).lower()
@@ -136,7 +136,7 @@ class Deployment:
     def _make_group(self, there: bool) -> None:
         step(f"Resource group {self.group}")
         if there:
-            say("is there")
+            say("exists")
         elif self.dry_run:
             say(f"would be created in {self.location}, with everything of infra/bicep/main.bicep in it")
         else:
@@ -149,7 +149,7 @@ class Deployment:
     def _preview(self) -> None:
         step("What would change")
         if not self._group_exists():
-            say("Azure can compare only once the resource group is there.")
+            say("Azure can only compare once the resource group exists.")
             return
         where = ("--resource-group", self.group, "--parameters", str(self.parameters))
         try:
@@ -162,7 +162,7 @@ class Deployment:
             return
         if not sys.stdin.isatty():
             fail("nobody is here to confirm the change", "look at --dry-run, then run this with --yes")
-        if not input("Go on? [y/N] ").lower().startswith("y"):
+        if not input("Continue? [y/N] ").lower().startswith("y"):
             fail("stopped by you; nothing was changed", "run this again when you are ready")
 
     def _deploy(self) -> Outputs:
@@ -173,11 +173,11 @@ class Deployment:
             outputs = Outputs.of(az("deployment", "group", "show", *where))
         except AzError as error:
             self._explain(error)
-        say(f"{outputs.app_name} is there")
+        say(f"{outputs.app_name} exists")
         return outputs
 
     def _explain(self, error: AzError) -> NoReturn:
-        """End the program with what a failure means."""
+        """End the program with an explanation of the failure."""
         sys.stderr.write(f"{error}\n")
         for marks, what, remedy in EXPLANATIONS:
             if any(mark in str(error) for mark in marks):
@@ -207,8 +207,8 @@ def arguments_of(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="infra/deploy.sh",
         description=(__doc__ or "").splitlines()[0],
-        epilog="Passwords are asked for once, or taken from POLICY_PASSWORD and MANAGEMENT_PASSWORD; only their hashes"
-        " are kept.",
+        epilog="Passwords are prompted for once, or taken from POLICY_PASSWORD and MANAGEMENT_PASSWORD; only their "
+        "hashes are stored.",
     )
     parser.add_argument("--resource-group", required=True, metavar="NAME")
     parser.add_argument("--location", required=True, metavar="REGION", type=checks.spelled)
@@ -217,9 +217,9 @@ def arguments_of(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--dry-run", action="store_true", help="check everything and change nothing")
     parser.add_argument("--yes", action="store_true", help="do not ask before the change")
-    parser.add_argument("--force", action="store_true", help="deploy the package even where it is deployed already")
+    parser.add_argument("--force", action="store_true", help="deploy the package even if it is already deployed")
     parser.add_argument(
-        "--new-secret", default="", metavar="NAME", help=f"make {SIGNING_KEY} or {' or '.join(PASSWORDS)} again"
+        "--new-secret", default="", metavar="NAME", help=f"renew {SIGNING_KEY} or {' or '.join(PASSWORDS)}"
     )
     return parser.parse_args(argv)
 

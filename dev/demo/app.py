@@ -139,7 +139,7 @@ class Demo:
         return "personal" if any(alias.casefold() in map(str.casefold, vmr.aliases) for vmr in vmrs) else "unknown"
 
     async def _go_away(self, body: bytes) -> web.Response:
-        """Back again, the mailboxes are looked at: in Azure, the next sweep would do so within minutes."""
+        """Once it is back, the mailboxes are swept: in Azure, the next sweep would do so within minutes."""
         answer = await self._client.post(f"{self._places.functions}/dev/away", content=body)
         if answer.is_success and not answer.json()["away"]:
             await self._client.post(f"{self._places.functions}/dev/run/sweep")

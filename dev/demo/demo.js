@@ -47,7 +47,7 @@ async function refresh() {
   showState();
 }
 
-/** Answers that have come to what was sent here, in words. */
+/** Responses to what was sent here, in words. */
 function announce() {
   for (const { uid, answer } of page.seen.meetings) {
     const said = page.awaited.get(uid);
@@ -62,7 +62,7 @@ function showState() {
   const { week, away } = page.seen;
   const making = week.over ? '' : `A week of meetings is being made: ${week.done} of ${week.of} …`;
   const failed = week.fault && `The week of meetings could not be made: ${week.fault}`;
-  const sorry = away && 'The back end is away: the add-in puts a promise into meetings, invitations wait, rooms answer nobody.';
+  const sorry = away && 'The back end is down: the add-in puts a promise into meetings, invitations wait, rooms answer nobody.';
   say(sorry || failed || making, Boolean(sorry || failed));
   field('away').checked = away;
   const aliases = page.seen.meetings.flatMap(({ rooms, vmr }) => [...rooms.map(({ alias }) => alias), ...(vmr?.aliases ?? [])]);
@@ -94,7 +94,7 @@ async function join() {
     closed: `Not now: the room lets nobody in.${opens}`,
     personal: 'A personal VMR: the node has it in its own database, and opens it from there.',
     unknown: 'Nobody has this number: the node finds nothing in its own database either.',
-    away: 'The back end does not answer: the node goes by its own database alone.',
+    away: 'The back end does not respond: the node uses only its own database.',
   });
   const isBooked = Boolean(room) && verdict === 'unknown';
   part('verdict').textContent = words[isBooked ? 'absent' : verdict];
@@ -159,7 +159,7 @@ function listen() {
   });
 }
 
-/** Wait until the page's own integration is there. */
+/** Wait until the page's own integration exists. */
 async function prepared() {
   await ask('POST', 'week');
   do await refresh();

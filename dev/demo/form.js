@@ -1,5 +1,5 @@
 // @ts-check
-/** Outlook's form, with the add-in beside it: composing and sending. */
+/** Outlook's form with the add-in next to it: composing and sending. */
 
 import { field, part, tell } from './dom.js';
 import { FakeOutlook, Meeting as Form } from './outlook.js';
@@ -137,7 +137,7 @@ export function showAddIn() {
   if (page.seen.away) {
     const sorry = document.createElement('p');
     sorry.className = 'sorry';
-    sorry.textContent = 'Outlook cannot load the add-in while the back end is away. Where it was open before, it goes on.';
+    sorry.textContent = 'Outlook cannot load the add-in while the back end is down. If it was already open, it keeps working.';
     part('pane').replaceChildren(sorry);
   } else if (page.options.phone) showPhone(outlook, `/addin/${integration}/commands`);
   else outlook.open(part('pane'), `/addin/${integration}/pane`);
@@ -209,7 +209,7 @@ export async function submit() {
   if (!sent.attendees.includes(mailbox)) tell(said);
   else {
     page.awaited.set(uid, said);
-    const time = page.seen.away ? 'once its back end is back' : polled ? 'within a minute: it is looked at every minute' : 'in a moment';
+    const time = page.seen.away ? 'once its back end is back' : polled ? 'within a minute: it is polled every minute' : 'in a moment';
     tell(`${said} The equipment mailbox answers ${time}.`);
   }
   return dayOf(sent.start);

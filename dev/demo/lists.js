@@ -63,12 +63,12 @@ function roomLines({ state, rooms, vmr, occurrences }) {
   const { now } = page.seen;
   const isOver = occurrences.every(({ end }) => end <= now);
   const words = /** @type {Record<string, string>} */ ({
-    unknown: 'Unknown while the back end is away',
+    unknown: 'Unknown while the back end is down',
     personal: `${vmr?.name}, a personal VMR`,
     none: 'No VMR',
     declined: 'No room: it was declined',
     waiting: 'No room yet: the equipment mailbox has not answered',
-    gone: isOver ? 'Over' : 'No room any more',
+    gone: isOver ? 'Over' : 'No longer has a room',
   });
   if (!rooms.length) return [make('span', `room ${state}`, words[state])];
   return rooms.map(({ is_open: isOpen, opens, closes, alias }) => {

@@ -9,7 +9,7 @@ Json = dict[str, Any]
 
 
 class NodeRooms:
-    """Asks the node's control routes. `node` is its base URL, "" where there is none."""
+    """Asks the node's control routes. `node` is its base URL, "" if there is none."""
 
     def __init__(self, client: httpx.AsyncClient, node: str) -> None:
         self._client = client
@@ -35,7 +35,7 @@ class NodeRooms:
         return {"away": False, "rooms": sorted(rooms, key=lambda room: str(room["since"]), reverse=True)}
 
     async def dialled(self, alias: str) -> str:
-        """The name of the room that a conferencing node finds in its own database, "" when there is none."""
+        """The name of the room that a conferencing node finds in its own database, "" if there is none."""
         if not self._node:
             return ""
         try:

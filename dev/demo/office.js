@@ -11,7 +11,7 @@
   const DIALOG = 'demo sign-in'; // the dialog's name, and that of its messages
   const BLOCKED = 12009; // Office.js's code for a dialog that the user, or the browser, did not let open
   const CLOSED = 12006; // … and for one that was closed
-  const GLANCE = 300; // milliseconds between two looks whether the dialog was closed
+  const GLANCE = 300; // milliseconds between two checks whether the dialog was closed
   const waiting = /** @type {Map<string, (data: any) => void>} */ (new Map());
   let count = 0;
 
@@ -136,7 +136,7 @@
     });
   }
 
-  /** Whether this page is the dialog that a pane of ours has opened. */
+  /** Whether this page is the dialog that one of our panes has opened. */
   const isDialog = () => parent === window && window.name === DIALOG && Boolean(opener);
 
   /** @param {(info: object) => void} [callback] */

@@ -1,17 +1,17 @@
 // @ts-check
 /**
- * An Outlook on the web that exists only here: a meeting that is being written, and an add-in's pane beside it.
+ * A simulated Outlook on the web: a meeting that is being written, with an add-in's pane next to it.
  *
- * It answers the postMessage protocol ("XDM") that Office.js speaks to Outlook, so the genuine library works under it in
- * the browser tests, and the stand-in of the demo page does. The protocol: facts learned from @microsoft/office-js
+ * It implements the postMessage protocol ("XDM") between Office.js and Outlook, so the genuine library works with it in
+ * the browser tests, and the demo page's replacement does, too. The protocol: facts learned from @microsoft/office-js
  * 1.1.110, dist/outlook-web-16.01.debug.js.
  */
 
 /** @typedef {{name: string, address: string}} Person */
 
 /**
- * What goes wrong in a call: it never answers; it is refused with a code, always or so many `times`; it says yes and does
- * nothing; or "append": a location is added to the one that is there.
+ * What goes wrong in a call: it never answers; it fails with a code, always or so many `times`; it reports success and
+ * does nothing; or "append": a location is added to the existing one.
  * @typedef {'hang' | 'silent' | 'append' | {code: number, times?: number}} Fault
  */
 
@@ -93,7 +93,7 @@ export class FakeOutlook {
   rewrite = (/** @type {string} */ html) => html;
   /** @type {Quirks} */
   quirks = HONEST;
-  /** Milliseconds that tests have let pass beside those of the clock. */
+  /** Milliseconds that tests have advanced in addition to the clock's. */
   skipped = 0;
   #before = { body: '', until: 0 };
   onChange = () => {};

@@ -1,7 +1,7 @@
 """Everything that the page shows at one moment: the clock, a user's meetings and inbox, and what became of each.
 
-A room's state is what the records say, never what stands in a text. All of it comes in one answer, so that nothing on
-the page is of another moment than the rest.
+A room's state comes from the records, never from a text. Everything comes in one response, so that the whole page shows
+the same moment.
 """
 
 import asyncio

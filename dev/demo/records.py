@@ -41,7 +41,9 @@ class Vmr:
 
 @dataclass(frozen=True)
 class Known:
-    """All records. `rooms` go by the meeting's key, `windows` (before, after) by the equipment mailbox's address."""
+    """All records. `rooms` are keyed by the meeting's key, `windows` (before, after) by the equipment mailbox's
+    address.
+    """
 
     rooms: Mapping[str, Sequence[Room]] = field(default_factory=dict)
     vmrs: Sequence[Vmr] = ()
@@ -56,7 +58,7 @@ class Records:
         self._functions = functions
 
     async def read(self, now: datetime) -> Known:
-        """All of them, at this moment of the stack's clock. Raises BackEndAway."""
+        """All of them, at the current time of the stack's clock. Raises BackEndAway."""
         names = ("ms_exchange_connector", "scheduled_alias", "scheduled_conference", "conference")
         connectors, aliases, scheduled, conferences = await asyncio.gather(*map(self._list, names))
         return Known(

@@ -1,5 +1,5 @@
-"""The suggested texts of docs/texts.md, as the demo's integration has them. What they tell beside the defaults: when,
-from when and until when people get in, the link, and which date of a series.
+"""The suggested texts of docs/texts.md, for the demo's integration. In addition to the defaults they include: when,
+from when and until when people can join, the link, and which date of a series.
 """
 
 from collections.abc import Mapping

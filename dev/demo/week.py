@@ -1,4 +1,6 @@
-"""A week of meetings to look at, made by the same clicks and invitations as a user's own. Begun by the page itself."""
+"""A demonstration week of meetings, created by the same clicks and invitations as a user's own. Started by the page
+itself.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -14,7 +16,7 @@ from dev.seed import Places, addresses_of, settings_of
 
 ALICE, BOB = "alice@example.com", "bob@example.com"
 GLANCE, LOOKS = 0.1, 300
-"""Seconds between two looks whether there is an answer, and how many there are."""
+"""Seconds between two checks for an answer, and the number of checks."""
 _CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
 _CLIENT = "/api/client/v2/msexchange_schedulers"
 

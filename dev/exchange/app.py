@@ -15,7 +15,7 @@ from dev.exchange.state import Exchange, Settings
 from dev.provider.app import routes as provider_routes
 from dev.provider.provider import Provider
 
-#: How often, in real seconds, it is looked whether subscriptions have expired.
+#: How often, in real seconds, subscriptions are checked for expiry.
 _TICK = 1.0
 
 

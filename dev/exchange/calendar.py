@@ -37,14 +37,14 @@ def plain_occurrence(series: Meeting, day: date) -> Meeting:
 
 
 def day_of(meeting: Meeting) -> date | None:
-    """The date of the pattern that an occurrence stands for; None for anything else."""
+    """The pattern's date of an occurrence; None for anything else."""
     if meeting.original_start is None:
         return None
     return to_local(meeting.original_start, meeting.zone).date()
 
 
 def occurrence(event: Event, day: date) -> Entry | None:
-    """The occurrence that the pattern gives on ``day``, cancelled ones included; None when there is no such thing."""
+    """The occurrence that the pattern has on ``day``, including cancelled ones; None if there is none."""
     recurrence = event.meeting.recurrence
     if recurrence is None or day in event.removed or not recurrence.has(day):
         return None
@@ -74,8 +74,8 @@ def exceptions(event: Event) -> Iterator[Entry]:
 def instances(event: Event, start: datetime, end: datetime, *, with_cancelled: bool = False) -> list[Entry]:
     """What of a series takes place between two moments, in order of time.
 
-    Neither cancelled nor removed occurrences are among them, unless the cancelled ones
-    are asked for. An exception counts where it was moved to.
+    Without cancelled and removed occurrences, unless the cancelled ones are requested. An exception counts at its new
+    time.
     """
     series = event.meeting
     if series.recurrence is None:
@@ -96,7 +96,7 @@ def overlaps(meeting: Meeting, start: datetime, end: datetime) -> bool:
 
 
 def find_occurrence(event: Event, meeting: Meeting) -> Entry | None:
-    """The entry of an item that a message's meeting stands for: the item itself, or one occurrence."""
+    """The entry of an item for a message's meeting: the item itself, or one occurrence."""
     day = day_of(meeting)
     if day is None or event.meeting.recurrence is None:
         return whole(event)

@@ -32,7 +32,7 @@ class User:
 
     @property
     def contact(self) -> Address:
-        """Name and address as they stand in a message."""
+        """Name and address as they appear in a message."""
         return Address(self.name, self.address)
 
 

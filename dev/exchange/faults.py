@@ -14,7 +14,7 @@ STATUSES = (400, 401, 403, 404, 408, 409, 412, 429, 500, 502, 503, 504)
 #: How reading a message with its event is refused, where both can be read apart.
 EXPANSION_STATUSES = (400, 500)
 REQUEST_ACTIONS = ("status", "crash", "latency")
-#: Faults of SOAP; `dev.exchange.ews.strikes` says what each of them does.
+#: Simulated SOAP faults; `dev.exchange.ews.strikes` describes each of them.
 EWS_ACTIONS = (*REQUEST_ACTIONS, "server_busy", "soap_fault", "error", "truncate", "charset", "html", "bomb", "hang",
                "oversize", "plain_fault", "trickle")  # fmt: skip
 

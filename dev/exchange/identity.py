@@ -122,4 +122,4 @@ def _new_key() -> SigningKey:
         .sign(key, hashes.SHA256())
     )
     der = certificate.public_bytes(serialization.Encoding.DER)
-    return SigningKey(key, der, certificate.fingerprint(hashes.SHA1()))  # noqa: S303  # what x5t is made of
+    return SigningKey(key, der, certificate.fingerprint(hashes.SHA1()))  # noqa: S303  # what x5t consists of

@@ -66,9 +66,9 @@ class Meetings:
     ) -> None:
         """Change a meeting, a series, or with ``day`` one occurrence; tell those concerned, unless nobody is to.
 
-        A new time or recurrence is a full update and asks for new answers; a series then loses its exceptions, as in
-        Outlook. Who was added gets a new request, who was removed a cancellation; when nothing else changed, nobody
-        else hears of it.
+        A new time or recurrence is a full update and requires new answers; a series then loses its exceptions, as in
+        Outlook. Added attendees get a new request, removed ones a cancellation; if nothing else changed, nobody else is
+        told.
         """
         event = self._event(uid)
         old = self._entry(event, day).meeting

@@ -71,7 +71,7 @@ class RequestKind(StrEnum):
 
 
 class Reply(StrEnum):
-    """An attendee's answer, as it stands in the calendar."""
+    """An attendee's answer, as it is in the calendar."""
 
     NONE = "none"
     ORGANIZER = "organizer"

@@ -32,8 +32,8 @@ _log = logging.getLogger(__name__)
 class Notifier:
     """Posts notices to webhooks, grouped, and again with growing pauses until they are taken.
 
-    Retries go by real time, so that a test need not move the clock to see one, and at once when the simulated clock
-    moves. Four simulated hours after the first attempt a notice is dropped; ``on_dropped`` is then told the
+    Retries use real time, so that a test need not move the clock to see one, and happen at once when the simulated
+    clock moves. Four simulated hours after the first attempt a notice is dropped; ``on_dropped`` then gets the
     subscription ids. ``witness`` sees what is posted.
     """
 
@@ -62,7 +62,7 @@ class Notifier:
             await self._session.close()
 
     async def idle(self) -> None:
-        """Return when nothing waits for delivery any more."""
+        """Return once nothing is waiting for delivery."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 

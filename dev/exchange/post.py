@@ -1,4 +1,6 @@
-"""The transport: letters go out, a copy stays in Sent Items, and each recipient's attendant looks at what arrives."""
+"""The transport: letters are sent, a copy is kept in Sent Items, and each recipient's attendant processes what
+arrives.
+"""
 
 from collections.abc import Callable
 
@@ -11,7 +13,9 @@ AutoAnswer = Callable[[User, MeetingPart], None]
 
 
 class PostOffice:
-    """Delivers letters at once. ``auto_answer`` is called for a mailbox whose booking assistant answers by itself."""
+    """Delivers letters immediately. ``auto_answer`` is called for a mailbox whose booking assistant answers by
+    itself.
+    """
 
     def __init__(self, store: Store, directory: Directory, attendant: Attendant) -> None:
         self._store = store

@@ -33,7 +33,7 @@ class MeetingIsCancelledError(ResponseError):
 
 @dataclass(frozen=True)
 class Answer:
-    """What an attendee says. ``send`` false: the organizer hears nothing. ``save`` false: no copy in Sent Items.
+    """An attendee's response. ``send`` false: the organizer is not told. ``save`` false: no copy in Sent Items.
 
     ``proposed``: another time, start and end.
     """
@@ -68,7 +68,7 @@ class Responses:
             self._post.send(_letter(owner, entry, answer), save=answer.save)
 
     def accept_by_itself(self, owner: User, part: MeetingPart) -> None:
-        """What the booking assistant does with a request (AutoAccept); conflicts are not looked at."""
+        """What the booking assistant does with a request (AutoAccept); conflicts are not checked."""
         meeting = part.meeting
         event = self._store.event(owner.guid, meeting.uid) or self._store.event(
             owner.guid, meeting.uid, meeting.original_start

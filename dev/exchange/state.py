@@ -95,7 +95,7 @@ class Exchange:
         return find_occurrence(event, meeting) if event else None
 
     def move_clock(self, when: datetime) -> None:
-        """Let it be later; what has come due happens. Raises `ClockError`."""
+        """Move the time forward; what is due happens. Raises `ClockError`."""
         self.clock.move_to(when)
         self.subscriptions.tick()
         self.notifier.clock_moved()

@@ -87,7 +87,7 @@ class Store:
         self.move_message(draft, SENT)
 
     def delete_message(self, message: Message) -> None:
-        """Remove a message for good."""
+        """Remove a message permanently."""
         del self._messages[message.owner][message.key]
         self._note_message(message, "deleted")
 
@@ -124,7 +124,7 @@ class Store:
         self._note_event(event, "updated")
 
     def delete_event(self, event: Event) -> None:
-        """Remove a calendar item for good."""
+        """Remove a calendar item permanently."""
         del self._events[event.owner][event.key]
         self._note_event(event, "deleted")
 

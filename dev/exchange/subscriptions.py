@@ -104,7 +104,7 @@ class Subscriptions:
         return [s for s in self if s.expires > now and change.kind in s.changes and s.topic.concerns(change)]
 
     def tick(self) -> None:
-        """Do what the time asks for: remove what has expired, ask for new authorisation."""
+        """Do what is due: remove what has expired, request reauthorization."""
         now = self._clock.now()
         for subscription in self:
             if subscription.expires <= now:

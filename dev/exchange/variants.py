@@ -1,4 +1,5 @@
-"""What Graph is reported to do in more than one way: each can be switched, and the product has to bear all of them.
+"""Behaviour for which there are differing reports about Graph: each can be switched, and the product has to cope with
+all of them.
 
 The reports: docs/facts/graph.md.
 """

@@ -74,7 +74,7 @@ def check_row(partition: str, key: str, columns: Mapping[str, Any]) -> None:
     """A row with its own columns: text, whole numbers, truth values. `columns` holds neither key."""
     check_key(partition)
     check_key(key)
-    _insist(len(columns) <= MAX_COLUMNS, f"a row has more than {MAX_COLUMNS} columns of its own")
+    _insist(len(columns) <= MAX_COLUMNS, f"a row has more than {MAX_COLUMNS} columns")
     size = 4 + 2 * (units(partition) + units(key))
     for name, value in columns.items():
         fits = len(name) <= MAX_NAME and bool(_NAME.fullmatch(name))

@@ -1,6 +1,6 @@
 """The product with a simulated Exchange over real HTTP; storage in memory, so that a history takes milliseconds.
 
-The webhook is a real HTTP endpoint. The queue is handled when a test says so, with as many tries as Azure gives.
+The webhook is a real HTTP endpoint. The queue is handled when a test says so, with as many attempts as Azure makes.
 """
 
 import asyncio
@@ -88,7 +88,7 @@ class Deployment:
     # --- what people do
 
     async def click(self, user: str = "alice") -> Any:
-        """An alias with joining instructions, as the add-in gets them; while storage is away, people wait for that."""
+        """An alias with joining instructions, as the add-in gets them; while storage is down, people wait for that."""
         away, self.outages.away = self.outages.away, set()
         try:
             return await self._click(user)
@@ -142,15 +142,15 @@ class Deployment:
         return [m for m in messages if m["kind"] == "mail"]
 
     async def is_open(self, alias: str) -> bool | None:
-        """What a conferencing node hears: open, closed, or None for unknown."""
+        """What a conferencing node is told: open, closed, or None for unknown."""
         answer = await self.services.conferences.policy.service_configuration(alias)
         return None if answer is None else answer[0] == "continue"
 
     def calls(self) -> int:
-        """How many requests the mailbox got, but for those that look for new messages."""
+        """How many requests the mailbox got, without those that look for new messages."""
         return sum(n for name, n in self.exchange.exchange.traffic.requests.items() if name != "EWS SyncFolderItems")
 
-    # --- what happens by itself
+    # --- what happens automatically
 
     async def control(self, method: str, path: str, body: Any = None) -> Any:
         """A control route of the simulated Exchange."""
@@ -188,7 +188,7 @@ class Deployment:
         await self.control("POST", "/dev/clock", {"now": when.isoformat()})
 
     async def drain(self) -> None:
-        """Let what has come arrive and the queue be handled, until nothing is left, messages included that wait."""
+        """Let everything arrive and the queue be handled, until nothing is left, including waiting messages."""
         await self.notified()
         while self.memory.queue("meeting-requests").sent:
             await self.handle()
@@ -205,9 +205,9 @@ class Deployment:
         raise AssertionError("the queue never runs empty")
 
     async def notified(self) -> None:
-        """Return when all that has come is in the queue: what is notified now, and what a poll finds.
+        """Return once everything is in the queue: what is notified now, and what a poll finds.
 
-        Held-back notifications wait for the clock. A poll looks where nobody notifies us, and nowhere else.
+        Held-back notifications wait for the clock. Only mailboxes without notifications are polled.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(0.1):
@@ -231,7 +231,7 @@ class Deployment:
         await self.set_aside()
 
     async def set_aside(self) -> None:
-        """The poison queue hands out what it holds. What fails there stays: Azure hands it out again and again."""
+        """The poison queue delivers what it holds. What fails there stays: Azure delivers it again and again."""
         for body in list(self.poisoned):
             with suppress(SchedulingError):
                 await self.services.scheduling.worker.set_aside(body)
@@ -240,11 +240,11 @@ class Deployment:
     # --- outages
 
     async def begin_outage(self, what: Away, fault: dict[str, Any]) -> None:
-        """Something is away from now on; `fault` says how requests to Exchange fail meanwhile."""
+        """Something is unavailable from now on; `fault` says how requests to Exchange fail meanwhile."""
         if what is Away.EXCHANGE:
             await self.faults({**fault, "on": "*", "times": None}, {**fault, "on": "EWS ", "times": None})
         elif what is Away.TOKENS:
-            # What comes of it by EWS, where the sign-in is part of the request.
+            # Its effect by EWS, where the sign-in is part of the request.
             await self.faults({"on": "EWS ", "status": 401, "times": None})
         self.outages.away.add(what)
 

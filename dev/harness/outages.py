@@ -22,7 +22,7 @@ class Away(StrEnum):
 
 @dataclass
 class Outages:
-    """Storage in memory that may be away, and what else of our own is away now."""
+    """Storage in memory that may be down, and our other services that are down now."""
 
     memory: MemoryStorage
     away: set[Away] = field(default_factory=set)
@@ -37,7 +37,7 @@ class Outages:
         pass
 
     def check(self, what: Away) -> None:
-        """Fail as the real one does while it is away."""
+        """Fail as the real one does during an outage."""
         if what in self.away:
             raise Unavailable(f"The {what} cannot be used at the moment (ServiceRequestError).")
 

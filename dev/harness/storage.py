@@ -100,7 +100,9 @@ class MemoryTable:
 
 
 def _judge(partition: str, operations: Sequence[Write]) -> None:
-    """What Azure would refuse, as in front of Azurite. A request is some 600 bytes beside its row's JSON."""
+    """What Azure would refuse, as in front of Azurite. A request takes about 600 bytes in addition to its row's
+    JSON.
+    """
     keys, size = [], 0
     for operation in operations:
         key, values = _content(operation)

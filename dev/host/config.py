@@ -61,7 +61,7 @@ def _duration(text: str) -> timedelta:
     try:
         hours, minutes, seconds = (int(part) for part in text.split(":"))
     except ValueError as error:
-        raise HostError(f"host.json: {text!r} is no duration like 00:05:00") from error
+        raise HostError(f"host.json: {text!r} is not a duration like 00:05:00") from error
     return timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
 

@@ -20,8 +20,8 @@ STARTS_MINUTES = frozenset({"poll", "rooms"})
 class Control:
     """`POST /dev/clock` {"now"}, `POST /dev/run/{timer}`, `POST /dev/away` {"away": true | false}, `POST /dev/ready`.
 
-    `settle` waits until the queues are quiet; `release` is what makes the host ready; `is_up` is cleared while the app
-    is away, as one that is stopped: requests are answered 503, timers wait.
+    `settle` waits until the queues are quiet; `release` makes the host ready; `is_up` is cleared while the app counts
+    as stopped: requests get 503, timers wait.
     """
 
     def __init__(

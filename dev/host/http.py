@@ -57,7 +57,7 @@ class HttpTriggers:
 async def _to_rpc(request: web.BaseRequest, parameters: dict[str, str]) -> RpcHttp:
     """The request as the worker gets it: header names in lower case, repeated names joined by commas.
 
-    The real host leaves out query parameters without a value; the worker does not ask for them.
+    The real host drops query parameters without a value; the worker does not request them.
     """
     headers: dict[str, str] = {}
     for name, value in request.headers.items():

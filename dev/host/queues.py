@@ -1,6 +1,6 @@
 """Queue triggers, with the rules of the WebJobs queue listener (docs/facts/azure-functions.md §F).
 
-An empty queue is asked less and less often: the interval doubles up to host.json's maxPollingInterval. It begins again
+An empty queue is polled less and less often: the interval doubles up to host.json's maxPollingInterval. It is reset
 when a message is found, when this host has put one there, and when a function has run, which may have put one there.
 
 A message is fetched and hidden for ten minutes. When its function succeeds it is deleted. When it fails it comes back

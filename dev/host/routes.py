@@ -25,7 +25,7 @@ _PARAMETER = re.compile(r"\{(?P<star>\*)?(?P<name>\w+)(?::(?P<constraint>\w+(?:\
 
 @dataclass(frozen=True)
 class Segment:
-    """What stands between two slashes of a template: text with parameters in it."""
+    """The part between two slashes of a template: text with parameters in it."""
 
     template: str
 

@@ -21,7 +21,9 @@ class Runner:
         self._on_end = on_end
         self._seconds = time_limit.total_seconds()
         self.is_up = asyncio.Event()
-        """Cleared while the app is away: requests are refused, timers wait. What is in the queues already goes on."""
+        """Cleared while the app counts as stopped: requests are rejected, timers wait. What is already in the queues
+        continues.
+        """
         self.is_up.set()
 
     async def run(

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 def next_run(schedule: str, after: datetime) -> datetime:
-    """When a schedule is due next, strictly after a moment. Raises CronSimError for what is no NCRONTAB.
+    """When a schedule is due next, strictly after a moment. Raises CronSimError for an invalid NCRONTAB expression.
 
     No schedule should name both day of month and day of week: NCRONTAB wants both to fit, CronSim, like Unix, either.
     """
@@ -48,7 +48,7 @@ class Timer:
         try:
             self.due = next_run(self._schedule, self._last)
         except CronSimError as error:
-            raise HostError(f"{self.name}: {self._schedule!r} is no six-field NCRONTAB schedule: {error}") from error
+            raise HostError(f"{self.name}: {self._schedule!r} is not a six-field NCRONTAB schedule: {error}") from error
 
     async def keep(self) -> None:
         """Run whenever it is due, until cancelled. A run that fails is logged; the next one comes on schedule."""
@@ -60,7 +60,7 @@ class Timer:
     async def catch_up(self) -> None:
         """Run once if it is due, and wait for a run that is under way. What fails is logged and counted.
 
-        While the app is away nothing runs; what was missed is made up for, once, when it is back.
+        While the app counts as stopped nothing runs; missed ticks are made up for, once, when it is back.
         """
         async with self._one_at_a_time:
             late = self._clock.now() - self.due

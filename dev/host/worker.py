@@ -56,7 +56,7 @@ async def index(app_dir: Path) -> list[Function]:
 
     Raises HostError with the worker's words when nothing can be indexed.
     """
-    # Two lines at every invocation and a page of JSON at start are no help on a developer's screen.
+    # Two lines per invocation and a page of JSON at start are no help on a developer's screen.
     logging.getLogger("azure.functions").setLevel(logging.WARNING)
     if str(app_dir) not in sys.path:
         sys.path.insert(0, str(app_dir))

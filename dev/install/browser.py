@@ -11,7 +11,7 @@ NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chro
 
 
 def chromium() -> str:
-    """The browser to drive: CHROMIUM, or one under its usual names; "" when there is none."""
+    """The browser to use: CHROMIUM, or one with a usual name; "" if there is none."""
     if named := os.environ.get("CHROMIUM"):
         return named
     return next(filter(None, map(shutil.which, NAMES)), "")

@@ -1,8 +1,8 @@
 """What there is to install, when each part of it counts as whole, and how it gets so.
 
-A part is whole when a stamp says so. Stamps are taken away before a part is touched and written, in one piece, when it
-is complete; Node packages are made beside their place and renamed into it. Whatever ends an installation half-way, the
-next one finds no stamp, and makes that part again from nothing.
+A part is complete if a stamp says so. Stamps are removed before a part is touched and written atomically when it is
+complete; Node packages are built next to their place and renamed into it. Whatever interrupts an installation, the next
+one finds no stamp, and builds that part from scratch.
 """
 
 import hashlib
@@ -23,13 +23,13 @@ MACHINE_PYTHON: str = getattr(sys, "_base_executable", "") or sys.executable
 
 
 class Part(Protocol):
-    """One line of the installation. `optional` says what it means when it fails, "" where everything ends with it."""
+    """One line of the installation. `optional` says what a failure means, "" if it ends the installation."""
 
     title: str
     optional: str
 
     def ready(self) -> bool:
-        """Whether it is there, whole, and by the lock files of today. Costs a few milliseconds."""
+        """Whether it exists, complete, and matches the current lock files. Costs a few milliseconds."""
 
     def install(self, steps: Steps) -> None:
         """Make it so. Raises SetupError."""
@@ -106,7 +106,7 @@ PYTHONPATH="$here/../.." exec "$here/python" -m shared.cli "$@"
 """
 
     def ready(self) -> bool:
-        """Whether the program is there, and of this clone."""
+        """Whether the program exists, and belongs to this clone."""
         return PythonEnvironment().ready() and _read(places.VMR) == self._text
 
     def install(self, steps: Steps) -> None:
@@ -125,11 +125,11 @@ class NodePackages:
         self._stamp = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
 
     def ready(self) -> bool:
-        """Whether node_modules was made by this lock file."""
+        """Whether node_modules was built from this lock file."""
         return _read(self._folder / "node_modules" / ".made-by") == self._stamp
 
     def install(self, steps: Steps) -> None:
-        """Make it beside its place, and put it there when it is whole."""
+        """Build it next to its place, and move it there once it is complete."""
         place, draft = self._folder / "node_modules", self._folder / "node_modules.part"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir()
@@ -218,13 +218,13 @@ def locked(lock: str, name: str) -> str:
 
 
 def uv_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """What uv must be told that pip is told by its own variables: which index, which certificates."""
+    """What uv must be told that pip reads from its own variables: which index, which certificates."""
     wanted = {"UV_DEFAULT_INDEX": "PIP_INDEX_URL", "SSL_CERT_FILE": "PIP_CERT"}
     return {mine: environ[theirs] for mine, theirs in wanted.items() if mine not in environ and environ.get(theirs)}
 
 
 def _contents(lock: Path) -> set[str]:
-    """What an environment made by a lock file contains: a line for each lock file that it is up to date with."""
+    """What an environment built from a lock file contains: a line for each lock file that it matches."""
     locks = {places.RUN_LOCK, lock, places.HOST_LOCK}
     return {f"{each.name} {hashlib.sha256(each.read_bytes()).hexdigest()}" for each in locks}
 

@@ -1,4 +1,4 @@
-"""A simulated Pexip Infinity Management Node: its management API over HTTP, as docs/facts/pexip.md tells of it.
+"""A simulated Pexip Infinity Management Node: its management API over HTTP, according to docs/facts/pexip.md.
 
 model.py    resources and their fields        auth.py      Basic, OAuth2 by signed assertion
 store.py    objects, what is unique           node.py      one node: clock, limits, faults, replication

@@ -156,7 +156,7 @@ class Api:
         return Answer(200, {"meta": _meta(limit, offset, len(found), path, query), "objects": page})
 
     def _matching(self, resource: Resource, query: dict[str, str]) -> Iterator[int]:
-        """Filters of fields that the resource does not have are passed over, as Tastypie does."""
+        """Filters on unknown fields are ignored, as in Tastypie."""
         wanted = []
         for name, value in query.items():
             field_name, _, operator = name.partition("__")

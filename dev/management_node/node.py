@@ -61,7 +61,7 @@ class Variants:
     nested_is_atomic: bool = True
 
     def change(self, given: dict[str, Any]) -> None:
-        """Set some of them. Raises ValueError for what is none."""
+        """Set some of them. Raises ValueError for an unknown one."""
         known = {each.name for each in fields(self)}
         for name, value in given.items():
             if name not in known or not isinstance(value, bool):

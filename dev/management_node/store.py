@@ -29,7 +29,7 @@ Copied: TypeAlias = tuple[dict[str, dict[int, Fields]], dict[tuple[str, str, str
 
 
 class Store:
-    """All objects. An alias is an object of its own, and is shown with its conference."""
+    """All objects. An alias is a separate object, and is shown with its conference."""
 
     def __init__(self) -> None:
         self.objects: dict[str, dict[int, Fields]] = {name: {} for name in RESOURCES}
@@ -40,7 +40,7 @@ class Store:
         """Conferences that have changed, or their aliases, since this was emptied last."""
 
     def copied(self) -> Copied:
-        """What it holds now, to be put back."""
+        """Its current content, to be restored later."""
         objects = {name: dict(held) for name, held in self.objects.items()}
         return objects, dict(self._unique), {id_: set(held) for id_, held in self._aliases.items()}
 
@@ -68,7 +68,7 @@ class Store:
         yield from self.objects[resource]
 
     def create(self, resource: Resource, given: Fields, now: datetime) -> int:
-        """A new object with what belongs to it. Raises Refused, Missing; nothing is there then."""
+        """A new object with what belongs to it. Raises Refused, Missing; nothing is created then."""
         aliases = (given.get("aliases") or []) if resource.name == "conference" else []
         fields = {name: given.get(name, default) for name, default in resource.defaults.items() if name != "aliases"}
         self._check(resource, fields, 0)
@@ -108,7 +108,7 @@ class Store:
             self._aliases.get(conference, set()).discard(id_)
 
     def referred(self, resource: str, uri: Any) -> int:
-        """The id of the object that a URI names, 0 when there is none."""
+        """The id of the object with a URI, 0 if there is none."""
         path = str(uri)
         start = path.find("/api/")
         parts = path[max(start, 0) :].strip("/").split("/")
@@ -169,7 +169,7 @@ class Store:
 
 
 def _faults(resource: Resource, fields: Fields) -> dict[str, list[str]]:
-    """What is wrong with an object by itself."""
+    """What is wrong with an object, regardless of others."""
     empty = {name: ["This field is required."] for name in resource.required if fields[name] in ("", None)}
     long = {
         name: [f"Ensure this value has at most {limit} characters (it has {len(fields[name])})."]

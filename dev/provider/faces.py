@@ -102,7 +102,7 @@ class EntraV1(Face):
         return _entra(self.issuer, account) | names | {"aud": app.client_id, "ver": "1.0", "nonce": asked.get("nonce")}
 
     def access_token(self, account: Account, app: Application, resource: str) -> dict[str, Any]:
-        """For the resource that was asked for."""
+        """For the requested resource."""
         return _entra(self.issuer, account) | {
             "aud": resource,
             "appid": app.client_id,
@@ -131,7 +131,7 @@ class Adfs(Face):
         return super().document() | {"access_token_issuer": self.access_token_issuer}
 
     def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:
-        """With upn, unique_name and sid: what a real one has without rules of its own. No address."""
+        """With upn, unique_name and sid: what a real one has without additional rules. No address."""
         return {
             "iss": self.issuer,
             "aud": app.client_id,

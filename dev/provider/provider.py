@@ -16,7 +16,7 @@ from dev.provider.keys import Keys
 from dev.provider.registry import TENANT, Account, Application, accounts, applications
 
 TOKEN_LIFETIME = 3600
-"""Seconds that access and ID tokens are good for."""
+"""Lifetime of access and ID tokens, in seconds."""
 
 
 class Refused(Exception):
@@ -29,7 +29,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Granted:
-    """What a code or a refresh token stands for."""
+    """What a code or a refresh token represents."""
 
     account: Account
     application: Application
@@ -59,7 +59,7 @@ class Provider:
         if urlsplit(asked.get("redirect_uri", "")).path not in found.redirect_paths:
             raise Refused("invalid_request", 50011, "The redirect URI does not match.")
         if asked.get("response_type") != "code" or asked.get("code_challenge_method") != "S256":
-            raise Refused("invalid_request", 900144, "The request must ask for a code, with PKCE.")
+            raise Refused("invalid_request", 900144, "The request must be for a code, with PKCE.")
         return found
 
     def code(self, face: Face, asked: Mapping[str, str], upn: str) -> str:
@@ -120,7 +120,9 @@ class Provider:
         }
 
     def _as_application(self, face: Face, form: Mapping[str, str]) -> dict[str, Any]:
-        """An application's own token, with the role for EWS; v1 asks for a resource, v2 for its scope `.default`."""
+        """An application's own token, with the role for EWS; v1 requests name a resource, v2 ones its scope
+        `.default`.
+        """
         app = next((app for app in self.applications if app.secret and app.client_id == form.get("client_id")), None)
         if app is None:
             raise Refused("unauthorized_client", 700016, "Application not found.")

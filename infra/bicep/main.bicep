@@ -38,13 +38,13 @@ param managementUsername string = ''
 @description('Client id of the API registration of infra/grants/entra.sh: its admins may use the management API.')
 param managementClientId string = ''
 
-@description('A web proxy for what the app asks of others, as in http://proxy.example.com:8080; empty for none.')
+@description('A web proxy for the app\'s outgoing requests, such as http://proxy.example.com:8080; empty for none.')
 param webProxy string = ''
 
-@description('Hosts that are reached past the web proxy, separated by commas.')
+@description('Hosts that bypass the web proxy, separated by commas.')
 param noProxy string = ''
 
-@description('The package holds certificate authorities of your own. infra/deploy.sh fills it in.')
+@description('The package contains your own certificate authorities. infra/deploy.sh fills it in.')
 param ownAuthorities bool = false
 
 @description('Instances for HTTP that never stop, so that Graph and the first click in Outlook never meet a cold start.')
@@ -60,7 +60,7 @@ param maximumInstances int = 40
 @allowed([512, 2048, 4096])
 param instanceMemory int = 2048
 
-@description('How often storage keeps the data.')
+@description('Redundancy of the storage account.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 param storageRedundancy string = 'Standard_ZRS'
 
@@ -216,7 +216,7 @@ output appId string = app.outputs.resourceId
 @description('The host name that Azure gives the app.')
 output appHostName string = app.outputs.hostName
 
-@description('The address that the app calls its own.')
+@description('The app\'s public URL.')
 output publicBaseUrl string = app.outputs.publicBaseUrl
 
 @description('Resource id of the vault.')

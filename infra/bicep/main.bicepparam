@@ -1,5 +1,5 @@
-// The values of your deployment. Copy this file to my.bicepparam beside it (the next line is relative), change the
-// copy, and hand it to infra/deploy.sh --parameters.
+// The values of your deployment. Copy this file to my.bicepparam next to it (the next line is relative), change the
+// copy, and pass it to infra/deploy.sh --parameters.
 using './main.bicep'
 
 // Begins the name of every resource: 3 to 11 lower-case letters and digits, a letter first. Changing it later makes a
@@ -10,7 +10,7 @@ param name = 'vmrsched'
 // the add-in has to be installed again. Bind it with infra/custom-domain.sh after the first deployment.
 param publicHostName = ''
 
-// Who gets a mail when an alert fires; [] makes the alerts without telling anybody.
+// Who gets a mail when an alert fires; [] creates the alerts without notifying anybody.
 param alertEmails = []
 
 // The user name that conferencing nodes sign in with (external policy); '' switches that off.
@@ -28,13 +28,13 @@ param managementUsername = 'admin'
 // management API with an Entra token. '' switches that off.
 param managementClientId = ''
 
-// A web proxy, as in 'http://proxy.example.com:8080', with no password in it, and what is reached past it. Storage and
-// vault are Azure's own: leave them out of the proxy unless it must see everything.
+// A web proxy, such as 'http://proxy.example.com:8080', without a password in it, and what bypasses it. Storage and
+// vault are Azure's own: exempt them from the proxy unless it must see everything.
 param webProxy = ''
 param noProxy = '.core.windows.net,.vault.azure.net'
 
 // An instance that never stops costs more than all the rest of a small deployment (docs/operations.md has the formula).
-// With 0, Graph's notifications may meet a cold start: the sweep finds what they lose, minutes later.
+// With 0, Graph's notifications may meet a cold start: the sweep finds lost ones minutes later.
 param alwaysReadyInstances = 0
 param maximumInstances = 40
 param instanceMemory = 2048

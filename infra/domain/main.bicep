@@ -1,8 +1,8 @@
-// A host name of your own for the app, with a certificate that Azure makes and renews.
-// infra/custom-domain.sh deploys it, once the DNS records lead to the app.
+// Your own host name for the app, with a certificate that Azure issues and renews. infra/custom-domain.sh deploys it,
+// once the DNS records point to the app.
 //
-// Azure makes a certificate only for a name that is bound, and binds TLS only with a certificate. So the name is bound
-// bare, the certificate is made, and the same binding gets it (tls.bicep: a template may declare a resource once).
+// Azure issues a certificate only for a bound name, and binds TLS only with a certificate. So the name is bound without
+// TLS, the certificate is issued, and the same binding gets it (tls.bicep: a template may declare a resource once).
 // Certificates of Flex Consumption belong to the site, three at most, and not to the plan as elsewhere.
 
 @description('Name of the app.')
@@ -14,7 +14,7 @@ param host string
 @description('Region of the certificate.')
 param location string = resourceGroup().location
 
-@description('The name is bound already. Binding it bare again would take TLS off until the end of the deployment.')
+@description('The name is already bound. Binding it again without TLS would remove TLS during the deployment.')
 param isBound bool
 
 resource site 'Microsoft.Web/sites@2024-11-01' existing = {

@@ -6,7 +6,7 @@ param app string
 @description('The host name.')
 param host string
 
-@description('Of the certificate that Azure has made.')
+@description('Thumbprint of the certificate that Azure has issued.')
 param thumbprint string
 
 resource site 'Microsoft.Web/sites@2024-11-01' existing = {

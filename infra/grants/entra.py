@@ -1,8 +1,9 @@
-"""App registrations in Entra: with them, Outlook proves its user by an Entra token (nested app authentication).
+"""App registrations in Entra: with them, Outlook authenticates its user with an Entra token (nested app
+authentication).
 
-Not needed where Exchange is on-premises. Run again, it changes nothing. Registrations carry the host's name, so that
-two deployments in one tenant have two pairs of them. The API asks for no permission whatsoever; the add-in may ask for
-the API's tokens and for nothing else.
+Not needed with Exchange on-premises. Idempotent. Registrations contain the host's name, so that two deployments in one
+tenant have two pairs of them. The API requests no permissions at all; the add-in may request the API's tokens and
+nothing else.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from infra.grants.registrations import (
 SCOPE_ID = "6f0f2e2c-5b0d-4c55-9f9b-0d1f4d8f5a10"
 ADMIN_ROLE_ID = "0b8e6d57-4a3e-4f0b-8f5e-6b9a0a7c3d21"
 READER_ROLE_ID = "5d1f7c52-2a64-4a2e-9c3b-83f6c1f4e0a7"
-"""Ours alone, and the same in every deployment: a second run finds its own scope and roles again."""
+"""Our own constants, the same in every deployment: a second run finds its own scope and roles again."""
 
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 """Microsoft's own client id of the Azure CLI: `az rest --resource api://…` works for admins."""
@@ -41,7 +42,7 @@ class Entra:
         """The add-in's and the API's."""
         addin = register(self.tenant, f"vmr-scheduling-addin-{self.hosts[0]}", self._addin())
         api = register(self.tenant, f"vmr-scheduling-api-{self.hosts[0]}", self._api())
-        # Only now is the id known that the URI holds. Whoever is pre-authorised needs nobody's consent.
+        # The id in the URI is only known now. Pre-authorised clients need nobody's consent.
         change(
             self.tenant,
             api,
@@ -57,7 +58,7 @@ class Entra:
         return addin, api
 
     def _addin(self) -> Document:
-        """A page without a secret. The broker's redirect URI is the origin alone, without a path."""
+        """A page without a secret. The broker's redirect URI is the origin only, without a path."""
         return {
             "displayName": f"VMR scheduling add-in ({self.hosts[0]})",
             "signInAudience": self.audience,
@@ -65,7 +66,7 @@ class Entra:
         }
 
     def _api(self) -> Document:
-        """Version 2 tokens (version 1 tokens are refused), one scope for users, and the roles of those who manage.
+        """Version 2 tokens (version 1 tokens are rejected), one scope for users, and the roles of admins.
 
         Admins sign in to its console, which is a page without a secret.
         """
@@ -82,10 +83,10 @@ class Entra:
                         "type": "User",
                         "isEnabled": True,
                         "adminConsentDisplayName": "Schedule VMRs as the user",
-                        "adminConsentDescription": "Lets the Outlook add-in ask for a meeting room in the name of the"
-                        " signed-in user.",
+                        "adminConsentDescription": "Lets the Outlook add-in request a meeting room on behalf of the "
+                        "signed-in user.",
                         "userConsentDisplayName": "Schedule VMRs for you",
-                        "userConsentDescription": "Lets the Outlook add-in ask for a meeting room in your name.",
+                        "userConsentDescription": "Lets the Outlook add-in request a meeting room on your behalf.",
                     }
                 ],
             },
@@ -119,7 +120,7 @@ def _role(id_: str, value: str, name: str, does: str) -> Document:
 
 
 def audience_of(tenant: Tenant, host: str, *, multi: bool, single: bool) -> str:
-    """Whose users get in. It is never made narrower unasked: that would lock out every customer of a provider."""
+    """Whose users may sign in. It is never narrowed unasked: that would lock out every customer of a provider."""
     there = existing_audience(tenant, f"vmr-scheduling-api-{host}")
     if multi or (there == MULTI_TENANT and not single):
         if there == MULTI_TENANT and not multi:

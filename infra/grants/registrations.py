@@ -1,7 +1,7 @@
-"""App registrations in Entra: made once, brought up to date, and never made narrower than somebody has made them.
+"""App registrations in Entra: created once, updated, and never made narrower than somebody has set them.
 
-A registration is known by its `uniqueName`: Graph creates what is missing under it and changes what is there. A PATCH
-replaces whole lists, so what is there already is read first and kept; afterwards the result is read back.
+A registration is identified by its `uniqueName`: Graph creates what is missing under it and changes what exists. A
+PATCH replaces whole lists, so existing entries are read first and kept; afterwards the result is read back.
 """
 
 import os
@@ -16,7 +16,7 @@ Document = dict[str, Any]
 MULTI_TENANT = "AzureADMultipleOrgs"
 SINGLE_TENANT = "AzureADMyOrg"
 NOT_REPLICATED = ("ResourceNotFound", "does not exist", "NoBackingApplicationObject", "valid application object")
-"""How Entra says that a part of it has not heard yet of what was made a moment ago."""
+"""How Entra reports that one part of it does not know yet what was just created."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Tenant:
 
 @dataclass(frozen=True)
 class Registration:
-    """An app registration that is there. `object_id` is the registration's own, `principal` the enterprise app's."""
+    """An existing app registration. `object_id` is the registration's own, `principal` the enterprise app's."""
 
     app_id: str
     object_id: str
@@ -54,7 +54,7 @@ def patience() -> Patience:
 
 
 def register(tenant: Tenant, name: str, wanted: Document) -> Registration:
-    """Make a registration, or add to it what is wanted; and its enterprise application."""
+    """Create a registration, or add what is wanted to it; and its enterprise application."""
     url = f"{tenant.graph}/applications(uniqueName='{name}')"
     _write(url, merged(_read(url) or {}, wanted), "Prefer=create-if-missing")
     written = _read_back(url, wanted)
@@ -62,14 +62,14 @@ def register(tenant: Tenant, name: str, wanted: Document) -> Registration:
 
 
 def change(tenant: Tenant, registration: Registration, wanted: Document) -> None:
-    """Add to a registration that is there."""
+    """Add to an existing registration."""
     url = f"{tenant.graph}/applications/{registration.object_id}"
     _write(url, merged(_read(url) or {}, wanted))
     _read_back(url, wanted)
 
 
 def existing_audience(tenant: Tenant, name: str) -> str:
-    """Whose users a registration lets in; "" where there is none yet."""
+    """Whose users a registration accepts; "" if there is none yet."""
     return str((_read(f"{tenant.graph}/applications(uniqueName='{name}')") or {}).get("signInAudience", ""))
 
 
@@ -93,7 +93,7 @@ def _write(url: str, document: Document, *headers: str) -> None:
 
 
 def _read_back(url: str, wanted: Document) -> Document:
-    """What Entra has now, once it holds all that is wanted."""
+    """What Entra has now, once it contains everything that is wanted."""
 
     def attempt() -> Document:
         found = _read(url)
@@ -108,7 +108,7 @@ def _read_back(url: str, wanted: Document) -> Document:
 
 
 def _enterprise_app(app_id: str) -> str:
-    """The object id of the app's enterprise application in this tenant, made where it is missing."""
+    """The object id of the app's enterprise application in this tenant, created if it is missing."""
     listing = ("ad", "sp", "list", "--filter", f"appId eq '{app_id}'")
     found = az_or("the enterprise applications cannot be read", "run this again", *listing)
     if found:
@@ -124,7 +124,7 @@ def _enterprise_app(app_id: str) -> str:
 
 
 def _replicated(attempt: Callable[[], Any]) -> Any:
-    """What the attempt gives, once every part of Entra has heard of what was made a moment ago. Raises AzError."""
+    """The attempt's result, once every part of Entra knows what was just created. Raises AzError."""
     return patience().until(attempt, _is_unknown, "Entra")
 
 
@@ -133,7 +133,7 @@ def _is_unknown(error: AzError) -> bool:
 
 
 def merged(existing: Any, wanted: Any) -> Any:
-    """What is wanted, with the list entries that are there besides; of objects only the wanted fields."""
+    """What is wanted, plus the existing list entries; of objects only the wanted fields."""
     if isinstance(wanted, dict):
         there = existing if isinstance(existing, dict) else {}
         return {key: merged(there.get(key), value) for key, value in wanted.items()}
@@ -156,5 +156,5 @@ def missing(found: Any, wanted: Any, path: str = "") -> list[str]:
 
 
 def _name(entry: Any) -> Any:
-    """What tells a list's entries apart: objects have an id."""
+    """What identifies a list's entries: objects have an id."""
     return (entry.get("id") or entry.get("appId")) if isinstance(entry, dict) else entry

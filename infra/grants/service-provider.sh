@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The way in from a shell; see --help. Everything else is Python, so that it runs alike on Linux, macOS and Windows
+# The entry point for a shell; see --help. Everything else is Python, so that it runs alike on Linux, macOS and Windows
 # (there without a shell: python -m infra.grants.service_provider).
 root=$(cd "$(dirname "$0")/../.." && pwd)
 python=$(command -v python3 || command -v python)

@@ -1,8 +1,8 @@
 """The provider's app registration for customers' Exchange Online: one for all customers.
 
-Run in the provider's tenant, which must be the one of the managed identity. Run again, it changes nothing. The
-registration asks for no permission at all: each customer's Exchange allows it one mailbox (exchange-online.ps1). The
-managed identity vouches for it, so no secret and no certificate has to be kept and renewed.
+Run in the provider's tenant, which must be the one of the managed identity. Idempotent. The registration requests no
+permissions at all: each customer's Exchange grants it one mailbox (exchange-online.ps1). The managed identity
+authenticates it, so no secret and no certificate has to be stored and renewed.
 """
 
 import argparse
@@ -15,9 +15,9 @@ CREDENTIAL = "managed-identity"
 
 
 def vouch(tenant: Tenant, app: Registration, identity: str) -> None:
-    """Let the managed identity, named by its object id, vouch for the app.
+    """Let the managed identity, named by its object id, authenticate the app.
 
-    A credential is known by its name: after a deployment that was made again, ours names the old identity.
+    A credential is identified by its name: after a deployment was recreated, ours names the old identity.
     """
     credential = {
         "name": CREDENTIAL,
@@ -36,7 +36,7 @@ def vouch(tenant: Tenant, app: Registration, identity: str) -> None:
             az(*command, *how, "--id", app.object_id, "--parameters", file)
     except AzError as error:
         fail(
-            f"the managed identity cannot vouch for the app: {error}",
+            f"the managed identity cannot authenticate the app: {error}",
             f"is {identity} its object id (not its client id)?",
         )
     if ours:

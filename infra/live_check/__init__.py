@@ -1,1 +1,1 @@
-"""What the product relies on, tried on a real tenant: infra/live-check (docs/fidelity.md)."""
+"""What the product relies on, checked in a real tenant: infra/live-check (docs/fidelity.md)."""

@@ -59,7 +59,7 @@ class Visit:
         async with asyncio.timeout(AWAIT / 1000):
             await self._placeholder.wait()
         await self.page.check("#away")
-        await expect(self.page.locator("#banner")).to_contain_text("The back end is away", timeout=AWAIT)
+        await expect(self.page.locator("#banner")).to_contain_text("The back end is down", timeout=AWAIT)
 
     async def reload(self) -> None:
         await self.page.reload()

@@ -197,7 +197,7 @@ async def test_the_exchange_can_be_chosen_where_there_are_two(
             await expect(page.locator("#attendees")).to_have_value("bob@example.com, vmr-ews@example.com")
             await page.click("#send")
             await expect(page.locator("#notice")).to_contain_text("every minute")
-            # The mailbox is looked at on the way, and answers.
+            # The mailbox is polled on the way, and answers.
             await visit.drag_clock("10:15")
             await expect(visit.meeting("By EWS").locator(".chip.accepted")).to_be_visible(timeout=AWAIT)
             await expect(visit.meeting("By EWS").locator(".room")).to_contain_text("Open until")

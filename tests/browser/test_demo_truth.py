@@ -33,7 +33,7 @@ async def test_late_joining_instructions_have_a_room(visit: Visit) -> None:
     await visit.pane.get_by_role("button", name="Add a Single-use VMR").click()
     await expect(visit.pane.locator("#heading")).to_have_text("Cannot assign a VMR right now", timeout=AWAIT)
     await visit.send(name, answered=False)
-    await expect(visit.meeting(name).locator(".room")).to_have_text("Unknown while the back end is away")
+    await expect(visit.meeting(name).locator(".room")).to_have_text("Unknown while the back end is down")
     await page.uncheck("#away")
     await expect(visit.meeting(name).locator(".alias")).to_contain_text(DEMO.prefix, timeout=AWAIT)
     await expect(page.locator("#inbox .chip.mail").first).to_have_text("Mail", timeout=AWAIT)

@@ -69,7 +69,7 @@ def test_a_dry_run_changes_nothing(azure: Azure) -> None:
     assert {**azure.state, "environment": {}} == before
     assert "would register Microsoft.App" in ran.output
     assert "would be created in westeurope" in ran.output
-    assert "would bring back the deleted vault vmrold" in ran.output
+    assert "would recover the deleted vault vmrold" in ran.output
 
 
 def test_a_dry_run_of_an_existing_deployment_shows_what_would_change(azure: Azure) -> None:
@@ -177,7 +177,7 @@ def test_addresses_that_storage_refuses_are_told_before_any_change(azure: Azure,
     azure.parameters(privateNetwork=True, adminAddresses=["198.51.100.0/28", address])
     ran = deploy(azure, "--yes")
     assert (ran.code, ran.changes) == (1, [])
-    assert f"storage does not take {address}" in ran.output
+    assert f"storage does not accept {address}" in ran.output
 
 
 def test_owners_of_the_resource_group_alone_are_warned_and_get_through(azure: Azure) -> None:

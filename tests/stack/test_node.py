@@ -80,10 +80,10 @@ def test_a_node_that_dies_around_a_window_has_the_room_when_it_is_back(
     transcript(tmp_path, lines.append)
     expected = [
         "is killed before the meeting is booked", "accepted", "alarm bridge_failed: Aliases of meetings to come",
-        "alarm bridge_failed: Rooms of meetings", "alarm rooms_missing", "hears that there is no such conference",
-        "is there again, and empty", "has the room", "these alarms are gone", "is in",
-        "is killed while people are in", "is there again, and empty", "has the room", "the room is gone",
-        "hears that there is no such conference",
+        "alarm bridge_failed: Rooms of meetings", "alarm rooms_missing", "is told that there is no such conference",
+        "is back, and empty", "has the room", "these alarms are gone", "is in",
+        "is killed while people are in", "is back, and empty", "has the room", "the room is gone",
+        "is told that there is no such conference",
     ]  # fmt: skip
     assert len(lines) == len(expected), lines
     assert all(text in line for text, line in zip(expected, lines, strict=True)), lines

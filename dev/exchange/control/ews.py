@@ -1,4 +1,4 @@
-"""Control routes for the EWS side: its version, what stands in front of it, the passwords of its accounts."""
+"""Control routes for the EWS side: its version, what is in front of it, the passwords of its accounts."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class EwsRoutes:
     async def set_up(self, request: web.Request) -> web.Response:
         """{"version"?: "2016"|"2019", any of `FLAGS`: true|false, …}.
 
-        "schemes" are values of WWW-Authenticate, "passwords" go by the names of accounts.
+        "schemes" are values of WWW-Authenticate, "passwords" are keyed by account name.
         """
         given = await document(request)
         setters = {

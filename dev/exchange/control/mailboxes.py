@@ -58,7 +58,7 @@ def _check_visibility(setting: str) -> None:
             f"'visible_update_properties': minutes after a colon are whole numbers: {setting!r}"
         ) from error
     if strange:
-        raise ControlError(f"'visible_update_properties' names {', '.join(strange)}, which is no property")
+        raise ControlError(f"'visible_update_properties' names {', '.join(strange)}, which is not a property")
 
 
 def _shown(message: Message) -> Given:

@@ -11,12 +11,12 @@ from dev.exchange.state import Exchange
 from dev.exchange.subscriptions import LIFECYCLE
 from dev.exchange.variants import VariantError
 
-#: The functions host runs what has come due before it answers.
+#: The functions host runs what is due before it responds.
 _CLOCK_LIMIT = aiohttp.ClientTimeout(total=120)
 
 
 class SwitchRoutes:
-    """What a test turns to see how the product bears it."""
+    """Switches with which tests check how the product copes."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange

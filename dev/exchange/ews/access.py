@@ -11,7 +11,7 @@ _EQUIPMENT = ("vmr@example.com", "vmr2@example.com", "vmr-ews@example.com")
 
 @dataclass
 class Account:
-    """An account of the domain that signs in to EWS. It has no mailbox of its own.
+    """An account in the domain that signs in to EWS. It has no mailbox.
 
     ``impersonates``: the addresses in its management scope; ``opens``: mailboxes that it has full access to.
     """

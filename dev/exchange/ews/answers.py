@@ -18,10 +18,9 @@ _VERBS = {Reply.ACCEPTED: "Accept", Reply.TENTATIVE: "Tentative", Reply.DECLINED
 def answer_meeting(call: Call, reply: Reply, given: Element, disposition: str) -> list[Element]:
     """Answer a request or a calendar item; gives the ids of what changed, but none for SendAndSaveCopy.
 
-    The request lies in Deleted Items then, under a new id; the calendar item has a new id too, unless
-    ``renews_answered`` is off; a declined meeting is in no calendar any more. That SaveOnly tells the organizer nothing
-    is from the documentation. That it leaves a draft behind could not be confirmed, so here it leaves none. Raises
-    `EwsError`.
+    The request is in Deleted Items then, with a new id; the calendar item has a new id too, unless ``renews_answered``
+    is off; a declined meeting is no longer in any calendar. That SaveOnly sends nothing to the organizer is from the
+    documentation. That it leaves a draft behind could not be confirmed, so here it leaves none. Raises `EwsError`.
     """
     reference = child(given, "ReferenceItemId")
     if reference is None:

@@ -112,7 +112,7 @@ _NAMES = {**_TEXTS, **_ATTENDEES, "Body": "body_html", "Recurrence": "recurrence
 
 
 def _draft(properties: list[Element], zone: str) -> dict[str, Any]:
-    """What people would have written into a form; what means nothing here is passed over."""
+    """What people would have entered in a form; anything meaningless here is ignored."""
     held = {local(item): item for item in properties}
     name = held["StartTimeZone"].get("Id") if "StartTimeZone" in held else zone
     readers: dict[str, Callable[[Element], Any]] = {

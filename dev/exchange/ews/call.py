@@ -1,4 +1,4 @@
-"""One EWS request that was let in, and how the ids in it are resolved."""
+"""One accepted EWS request, and how the ids in it are resolved."""
 
 from dataclasses import dataclass
 from itertools import islice

@@ -60,7 +60,7 @@ def response_message(operation: str, *content: Element) -> Element:
 
 
 def error_message(operation: str, error: EwsError, *content: Element) -> Element:
-    """A response message that tells an error. Those of items and folders hold their empty container all the same."""
+    """A response message for an error. Those of items and folders contain their empty container nevertheless."""
     tag = _CONTAINERS.get(operation)
     return m(
         f"{operation}ResponseMessage",

@@ -68,7 +68,7 @@ class ExtendedProperties:
 
 
 def values_of(update: Element) -> list[Element]:
-    """The properties in a SetItemField; to append to one is passed over."""
+    """The properties in a SetItemField; appending to one is ignored."""
     return children(update[-1]) if local(update) == "SetItemField" and len(update) else []
 
 

@@ -2,7 +2,7 @@
 
 from dev.exchange.ews.errors import EwsError
 
-#: What RequestServerVersion may ask for; 2019 speaks the version of 2016. Without the header it is 2007.
+#: Valid values of RequestServerVersion; 2019 uses the version of 2016. Without the header it is 2007.
 VERSIONS = ("Exchange2007", "Exchange2007_SP1", "Exchange2010", "Exchange2010_SP1", "Exchange2010_SP2", "Exchange2013",
             "Exchange2013_SP1", "Exchange2015", "Exchange2016")  # fmt: skip
 
@@ -35,7 +35,7 @@ _KNOWN = {
     "ProposedEnd",
     "meetingRequest": "MeetingRequestType IntendedFreeBusyStatus ChangeHighlights",
 }
-#: Namespaces of classes that no item here is of; what is asked of them is not looked at.
+#: Namespaces of classes that no item here has; properties requested from them are not checked.
 _ELSEWHERE = ("contacts", "task", "distributionlist", "postitem", "conversation")
 
 _SINCE = {
@@ -57,7 +57,7 @@ _FIRST = {uri: VERSIONS.index(version) for version, uris in _SINCE.items() for u
 
 
 def check(uri: str, version: str) -> None:
-    """Let through what a client may ask of this version; raises `EwsError` for what it does not know."""
+    """Accept what a client may request from this version; raises `EwsError` for what it does not support."""
     if uri not in _ALL and uri.partition(":")[0] not in _ELSEWHERE:
         raise EwsError("ErrorSchemaValidation", f"The 'FieldURI' attribute is invalid: the value '{uri}'.")
     if _FIRST.get(uri, 0) > VERSIONS.index(version):

@@ -92,7 +92,7 @@ def _viewed(call: Call, folder: Folder, view: Element, shape: Shape) -> Element:
 
 
 def _entries(call: Call, folder: Folder, start: datetime, end: datetime) -> list[Entry]:
-    """What takes place in a window, in order of time. What the organizer cancelled shows as long as it is there."""
+    """What takes place in a window, ordered by time. What the organizer cancelled is shown as long as it exists."""
     found: list[Entry] = []
     for event in call.exchange.store.events(folder.owner.guid):
         if event.meeting.recurrence and call.exchange.ews.expands_views:

@@ -64,7 +64,7 @@ def _author(call: Call, owner: User, given: Element | None) -> Address:
 
 
 def merged(letter: Letter, properties: list[Element]) -> Letter:
-    """A letter with the properties that a client wrote. Those that mean nothing here are passed over."""
+    """A letter with the properties that a client wrote. Meaningless ones are ignored."""
     setters: dict[str, Callable[[Element], Any]] = {
         "Subject": lambda item: item.text or "",
         "Body": lambda item: body(item),

@@ -56,7 +56,7 @@ class Shown:
 
 
 def item_class(message: Message) -> tuple[str, str]:
-    """The element and the item class. A class of its own that a letter brings along goes before the usual one."""
+    """The element and the item class. A letter's own class takes precedence over the usual one."""
     tag, name = _CLASSES[message.letter.kind]
     own = message.letter.item_class
     if own.startswith("IPM.Schedule.Meeting."):

@@ -22,7 +22,7 @@ _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 def resolve_names(call: Call) -> list[Element]:
     """ResolveNames: whose name or address begins so; one answer, a warning when there are several.
 
-    With a routing type in front, all proxy addresses are looked through instead (reference of UnresolvedEntry).
+    With a routing type prefix, all proxy addresses are searched instead (reference of UnresolvedEntry).
     """
     directory = call.exchange.directory
     wanted = text(call.body, "UnresolvedEntry", namespace=M).casefold()
@@ -52,7 +52,7 @@ def _is_meant(directory: Directory, user: User, wanted: str) -> bool:
 
 
 def _resolution(directory: Directory, user: User, *, full: bool) -> Element:
-    """A candidate; of a mailbox that is told by its distinguished name, the routing type says so."""
+    """A candidate; for a mailbox identified by its distinguished name, the routing type says so."""
     entries = directory.proxies(user)
     legacy = next((each.partition(":")[2] for each in entries if each.startswith("EX:")), "")
     known = t("EmailAddress", legacy or directory.primary(user)), t("RoutingType", "EX" if legacy else "SMTP")

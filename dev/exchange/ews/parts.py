@@ -48,12 +48,12 @@ def one(tag: str, address: Address) -> Element:
 
 
 def many(tag: str, addresses: Iterable[Address]) -> Element | None:
-    """A property that holds mailboxes; left out when there is none."""
+    """A property that contains mailboxes; left out if there are none."""
     found = [mailbox(address) for address in addresses]
     return t(tag, *found) if found else None
 
 
-#: The properties of attendees, and who stands in them.
+#: The properties of attendees, and who is in them.
 ATTENDEES = {"RequiredAttendees": "required", "OptionalAttendees": "optional", "Resources": "resource"}
 
 
@@ -74,7 +74,7 @@ def body(tag: str, content: Body, wanted: str) -> Element:
 
 
 def zone(tag: str, name: str, year: int) -> Element:
-    """A time zone definition. Clients go by the id; a custom zone has none that tells anything, but its rules."""
+    """A time zone definition. Clients use the id; a custom zone has no meaningful one, only its rules."""
     known = windows_name(name)
     if known != CUSTOM:
         return t(tag, {"Id": known, "Name": known})

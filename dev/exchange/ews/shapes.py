@@ -10,7 +10,7 @@ from dev.exchange.ews.xml import Element, child, children, local, t, text
 
 #: URI → value, element, or a function that gives either; None is left out. Their order is that of the schema.
 Properties = Mapping[str, object]
-#: Where extended properties stand among the others.
+#: The position of extended properties among the others.
 EXTENDED = "extended"
 
 _BASES = ("IdOnly", "Default", "AllProperties")
@@ -30,7 +30,7 @@ _NOT_IN_LISTS = frozenset(
 
 @dataclass(frozen=True)
 class Shape:
-    """What a client asked for. ``in_list``: only what a folder's table holds."""
+    """What a client requested. ``in_list``: only what a folder's table contains."""
 
     base: str = "IdOnly"
     body_type: str = "Best"

@@ -32,7 +32,7 @@ class State:
 
 
 class SyncStates:
-    """The states that were given out. A real one holds this knowledge itself; here it is a name for it."""
+    """The issued states. A real one contains this knowledge itself; here it is a name for it."""
 
     def __init__(self) -> None:
         self._states: dict[str, State] = {}

@@ -14,7 +14,7 @@ _DAY = timedelta(days=1)
 
 
 def get_server_time_zones(call: Call) -> list[Element]:
-    """GetServerTimeZones: all of them, or those of the given ids; unknown ids are passed over."""
+    """GetServerTimeZones: all of them, or those with the given ids; unknown ids are ignored."""
     wanted = {item.text or "" for item in children(child(call.body, "Ids", M))} or set(win_tz)
     full = call.body.get("ReturnFullTimeZoneData", "true") == "true"
     year = call.exchange.clock.now().year

@@ -25,7 +25,7 @@ class Tokens:
         self._now = now
 
     def caller(self, token: str, origin: str, account: Callable[[str], Account | None]) -> Caller | None:
-        """Whom a token stands for; None for one that is not good here. ``origin`` is scheme and host of this server."""
+        """The account of a token; None for one that is not valid here. ``origin`` is scheme and host of this server."""
         if token == LOCAL:
             return Caller()
         claims = self.verified(token)

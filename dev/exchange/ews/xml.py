@@ -21,7 +21,7 @@ _IMPOSSIBLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 
 
 class NotXmlError(ValueError):
-    """Bytes that are no well-formed XML, or that bring a document type of their own."""
+    """Bytes that are not well-formed XML, or that contain a document type."""
 
 
 def parse(content: bytes) -> Element:
@@ -104,7 +104,7 @@ def is_true(value: str | None) -> bool:
 
 
 def moment(value: str | None) -> datetime | None:
-    """An xs:dateTime; one without offset counts as UTC. None for what is no time."""
+    """An xs:dateTime; one without offset counts as UTC. None if it is not a time."""
     try:
         when = datetime.fromisoformat(value or "")
     except ValueError:

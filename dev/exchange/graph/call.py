@@ -39,7 +39,7 @@ class Call:
 
     @cached_property
     def owner(self) -> User:
-        """The mailbox in the path; 404 when there is no such user."""
+        """The mailbox in the path; 404 if there is no such user."""
         user = self.exchange.directory.find(self.params["user"])
         if user is None:
             raise GraphError(404, "ErrorInvalidUser", f"The requested user '{self.params['user']}' is invalid.")
@@ -57,7 +57,7 @@ class Call:
 
     @property
     def message(self) -> Message:
-        """The message in the path. A regular id from before a move is not found any more."""
+        """The message in the path. A regular id from before a move can no longer be found."""
         item = _parsed(self.params["message"], MESSAGE)
         message = self.exchange.store.message(self.owner.guid, item.key)
         if message is None or item.moves not in (None, message.moves):

@@ -1,4 +1,4 @@
-"""A mailbox's calendar and mail folders as things of their own: what they are called, and changes to that."""
+"""A mailbox's calendar and mail folders themselves: their names, and changes to these."""
 
 from aiohttp import web
 
@@ -27,7 +27,7 @@ async def change_calendar(call: Call) -> web.Response:
 
 
 async def change_folder(call: Call) -> web.Response:
-    """PATCH a mail folder: its extended properties, which nobody asks for here. A well-known folder keeps its name."""
+    """PATCH a mail folder: its extended properties, which nothing here reads. A well-known folder keeps its name."""
     given = lowered(await call.document())
     properties = given.get("singlevalueextendedproperties")
     named = isinstance(properties, list) and all({"id", "value"} <= set(map(str, each)) for each in properties)

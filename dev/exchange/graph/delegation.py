@@ -1,4 +1,4 @@
-"""Delegated access: a token of the stack's own provider stands for the account that signed in, and for nobody else.
+"""Delegated access: a token from the stack's own provider represents only the account that signed in.
 
 It opens the account's own mailbox and those that it has full access to (`Mail.ReadWrite.Shared` and the like). Any text
 that is no JWT is an application's token. It opens every mailbox, or those alone that it was given (RBAC for
@@ -14,7 +14,7 @@ _AUDIENCES = ("https://graph.microsoft.com", "00000003-0000-0000-c000-0000000000
 
 
 class Delegation:
-    """Tells whom a bearer token stands for, and what that one may open. ``keys``: the JWKS of the provider."""
+    """Identifies the account of a bearer token, and what it may open. ``keys``: the JWKS of the provider."""
 
     def __init__(self, exchange: Exchange, keys: JsonWebKeys) -> None:
         self._exchange = exchange

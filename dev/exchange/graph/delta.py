@@ -38,7 +38,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """How a token that is not known any more is refused: HTTP status and code, which Graph spells in many ways."""
+    """How an unknown token is refused: HTTP status and code, which Graph spells in many ways."""
 
     status: int = 410
     code: str = "SyncStateNotFound"
@@ -46,7 +46,7 @@ class Forgotten:
 
 @dataclass
 class DeltaRounds:
-    """Tokens and what they stand for. Tokens have no fixed life; they can all be forgotten.
+    """Tokens and their states. Tokens do not expire; all can be forgotten at once.
 
     ``loses_returns``: an item with an immutable id that leaves a folder and comes back is told as removed, and never
     again (docs-contrib issue 72).
@@ -63,7 +63,7 @@ class DeltaRounds:
         return self._step(replace(start, waiting=tuple(keys)), size)
 
     def go_on(self, token: str, size: int) -> Step | None:
-        """The next page, or the first of a new round; None for a token that nobody knows any more."""
+        """The next page, or the first of a new round; None for an unknown token."""
         state = self._tokens.get(token)
         if state is None:
             return None

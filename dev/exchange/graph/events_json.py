@@ -28,7 +28,7 @@ def event_id(entry: Entry, view: View) -> str:
 
 
 def event(entry: Entry, view: View) -> Json:
-    """All properties that come without being asked for by name."""
+    """All properties returned by default."""
     meeting, item = entry.meeting, entry.event
     mark, identity = change_key(item.change), event_id(entry, view)
     zone = windows_name(meeting.zone)
@@ -103,7 +103,7 @@ def extended_properties(entry: Entry, wanted: str) -> list[Json]:
 def cancelled_occurrences(entry: Entry, view: View) -> list[str]:
     """`cancelledOccurrences`: only what was removed from this calendar.
 
-    A cancelled occurrence that still stands in it is an exception with `isCancelled` instead.
+    A cancelled occurrence that still exists is an exception with `isCancelled` instead.
     """
     master = ItemId(EVENT, entry.event.key, view.moves(0)).text(entry.event.owner)
     return [f"OID.{master}.{day.isoformat()}" for day in sorted(entry.event.removed)]

@@ -17,7 +17,7 @@ _EVENT_PATH = "microsoft.graph.eventmessage/event"
 
 
 async def get_message(call: Call) -> web.Response:
-    """GET one message, with its event if asked for."""
+    """GET one message, with its event if requested."""
     options.allow_only(call.query, "$select", "$expand")
     if call.exchange.faults.message_lags():
         raise not_found()
@@ -68,7 +68,7 @@ def _expanded(call: Call, item: Message, *, in_list: bool = False) -> Json:
 
 
 def _refuse_expansion(call: Call) -> None:
-    """Seen on meeting messages (docs-contrib issue 8064) and on ordinary mail (5995), now and then."""
+    """Seen occasionally on meeting messages (docs-contrib issue 8064) and on ordinary mail (5995)."""
     if fault := call.exchange.faults.for_expansion():
         code = "InternalServerError" if fault.status == 500 else "RequestBroker--ParseUri"
         raise GraphError(fault.status, code, "Error while processing response.")
@@ -124,7 +124,7 @@ async def move_message(call: Call) -> web.Response:
 
 
 async def delete_message(call: Call) -> web.Response:
-    """DELETE: to Deleted Items, and out of it for good. Not confirmed without a live tenant."""
+    """DELETE: to Deleted Items, and from there permanently. Not confirmed without a live tenant."""
     item = call.message
     if item.folder == DELETED:
         call.exchange.store.delete_message(item)

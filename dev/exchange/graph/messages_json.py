@@ -120,7 +120,7 @@ def message(item: Message, view: View) -> Json:
 def selected_message(item: Message, view: View, wanted: frozenset[str] | None) -> Json:
     """Only the wanted properties.
 
-    Those of meeting messages must be asked for with their type, `microsoft.graph.eventMessage/meetingMessageType`;
+    Those of meeting messages must be selected with their type, `microsoft.graph.eventMessage/meetingMessageType`;
     without it the service finds no such property (docs-contrib issues 8020 and 4028).
     """
     shown = message(item, view)
@@ -214,6 +214,6 @@ def _binary(hexadecimal: str) -> str:
 
 
 def removed(key: str, owner: str, moves: int | None) -> Json:
-    """A delta entry for a message that is not in the folder any more, also when it was moved."""
+    """A delta entry for a message that is no longer in the folder, also if it was moved."""
     item = ItemId(MESSAGE, key, moves).text(owner)
     return {"@odata.type": "#microsoft.graph.message", "id": item, "@removed": {"reason": "deleted"}}

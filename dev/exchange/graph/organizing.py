@@ -56,7 +56,7 @@ async def change_event(call: Call) -> web.Response:
 async def delete_event(call: Call) -> web.Response:
     """DELETE: the organizer calls a meeting or an occurrence off (documentation of event: delete).
 
-    Out of an attendee's calendar it only disappears; the organizer hears nothing. Not confirmed without a live tenant.
+    From an attendee's calendar it only disappears; the organizer is not told. Not confirmed without a live tenant.
     """
     entry = call.entry
     if entry.event.is_organizer:
@@ -103,7 +103,7 @@ def _answer(call: Call, entry: Entry, status: int) -> web.Response:
 
 
 def _draft(document: Mapping[str, Any], zone: str) -> Json:
-    """What people would have written into a form. What this simulation leaves out is refused, not passed over."""
+    """What people would have entered in a form. What this simulation does not support is rejected, not ignored."""
     given = lowered(document)
     unknown = {name for name in given if not name.startswith("@")} - _KNOWN
     if unknown:

@@ -17,7 +17,7 @@ LARGEST_PAGE = 1000
 
 @dataclass(frozen=True)
 class Prefer:
-    """What the client prefers. ``zone`` is None unless asked for; ``body`` "html" or "text"."""
+    """What the client prefers. ``zone`` is None unless requested; ``body`` "html" or "text"."""
 
     immutable_ids: bool = False
     zone: str | None = None
@@ -144,7 +144,7 @@ _COMPARE: Mapping[str, Any] = {
 def matches(item: Mapping[str, Any], text: str) -> bool:
     """Whether a rendered item passes a $filter: comparisons of times, equality of words, joined by `and`.
 
-    Anything else is refused with 400 rather than passed over.
+    Anything else is rejected with 400 rather than ignored.
     """
     return all(_passes(item, clause) for clause in re.split(r"\s+and\s+", text))
 

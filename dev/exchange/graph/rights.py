@@ -1,7 +1,7 @@
 """The roles that an application needs, and what happens without one.
 
-Whether Graph looks at an id or at the right first, when both are bad, is nowhere said; here it is the id, so that
-nobody takes the refusal of a malformed id for the proof of a right.
+Whether Graph checks an id or the right first, if both are bad, is not documented; here it is the id, so that the
+rejection of a malformed id does not count as proof of a right.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ def check(withheld: frozenset[str] | set[str], template: str, params: Mapping[st
 
 
 def _role(template: str) -> str:
-    """What a route needs. The least role for reading is part of the one for writing, and is not told apart here."""
+    """What a route requires. The lesser role for reading is part of the one for writing, and not distinguished here."""
     segments = template.split("/")
     if template == "users/{user}":
         return USERS

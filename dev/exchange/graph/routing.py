@@ -33,7 +33,7 @@ class Routes:
         self._routes = [Route(*_two_words(line), handler) for line, handler in table.items()]
 
     def find(self, method: str, raw_path: str) -> tuple[Route, Mapping[str, str]] | None:
-        """The route for a path as it stands in the request line, and the parameters in it."""
+        """The route for a path as it appears in the request line, and its parameters."""
         segments = _segments(raw_path)
         for route in self._routes:
             params = _fit(route.template.split("/"), segments) if route.method == method else None

@@ -46,7 +46,7 @@ async def _mime_letter(call: Call) -> Letter:
 
 
 async def reply(call: Call) -> web.Response:
-    """POST reply: with a comment above the quoted original, or with a body of its own; not with both."""
+    """POST reply: with a comment above the quoted original, or with its own body; not with both."""
     call.exchange.post.send(await _reply(call))
     return call.done(202)
 
@@ -102,7 +102,7 @@ async def change_message(call: Call) -> web.Response:
     if not isinstance(is_read, bool):
         raise bad_request("'isRead' must be true or false.")
     if wanted and not item.is_draft:
-        raise bad_request("Only 'isRead' of a message that is no draft can be changed here.")
+        raise bad_request("Only 'isRead' of a message that is not a draft can be changed here.")
     item.is_read, item.letter = is_read, merged(item.letter, wanted)
     call.exchange.store.touch_message(item)
     return call.answer({"@odata.context": call.view.context("messages/$entity"), **message(item, call.view)})

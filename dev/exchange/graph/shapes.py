@@ -48,7 +48,7 @@ def fine_stamp(when: datetime | None) -> str:
 def wall_time(when: datetime, meeting: Meeting, prefer: Prefer) -> Json:
     """`dateTimeTimeZone`: the wall clock in UTC or in the zone the client prefers.
 
-    All-day meetings float: midnight, whatever zone is asked for.
+    All-day meetings float: midnight, whatever zone is requested.
     """
     zone = prefer.zone or "UTC"
     local = to_local(when, meeting.zone if meeting.all_day else zone)

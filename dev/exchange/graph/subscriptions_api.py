@@ -26,7 +26,7 @@ _RESOURCE = re.compile(
 
 
 async def create(call: Call) -> web.Response:
-    """POST: both webhooks are asked for a validation token before the answer."""
+    """POST: both webhooks must return a validation token before the response."""
     wanted = await _wanted(call)
     twin = call.exchange.subscriptions.twin(wanted)
     if twin:

@@ -1,4 +1,4 @@
-// Alerts. Every query gives rows only when something is wrong, so one rule fits all; docs/troubleshooting.md says
+// Alerts. Every query returns rows only when something is wrong, so one rule fits all; docs/troubleshooting.md says
 // what to do about each.
 
 @description('Begins the name of every alert.')
@@ -54,7 +54,7 @@ var alerts = [
   }
   {
     id: 'sweep-repairs'
-    title: 'Notifications are being lost: the sweep finds what they should have told'
+    title: 'Notifications are being lost: the sweep finds what they should have announced'
     query: loadTextContent('../queries/sweep_repairs.kql')
     severity: 2
     window: 'PT1H'
@@ -62,7 +62,7 @@ var alerts = [
   }
   {
     id: 'rooms-late'
-    title: 'Rooms come late to a Management Node'
+    title: 'Rooms are created late on a Management Node'
     query: loadTextContent('../queries/rooms_late.kql')
     severity: 1
     window: 'PT15M'
@@ -78,7 +78,7 @@ var alerts = [
   }
   {
     id: 'password-guessing'
-    title: 'Somebody tries passwords of conferencing nodes or admins'
+    title: 'Somebody is guessing passwords of conferencing nodes or admins'
     query: loadTextContent('../queries/password_guessing.kql')
     severity: 2
     window: 'PT15M'
@@ -130,7 +130,7 @@ resource alert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for entry 
           operator: 'GreaterThan'
           threshold: 0
           failingPeriods: {
-            // The first look at an app that has just been deployed comes before its first sweep.
+            // The alert first runs on a newly deployed app before its first sweep.
             numberOfEvaluationPeriods: entry.id == 'app-stopped' ? 2 : 1
             minFailingPeriodsToAlert: entry.id == 'app-stopped' ? 2 : 1
           }

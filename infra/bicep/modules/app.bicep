@@ -1,5 +1,5 @@
-// The function app on Flex Consumption, Python 3.13, and everything that it is told.
-// Every setting that the code reads is here (tests/conformance/test_infra_settings.py holds both sides together).
+// The function app on Flex Consumption, Python 3.13, and all of its settings. Every setting that the code reads is here
+// (tests/conformance/test_infra_settings.py keeps both sides consistent).
 
 @description('World-wide unique name of the app.')
 param name string
@@ -43,10 +43,10 @@ param managementClientId string
 @description('Web proxy; empty for none.')
 param webProxy string
 
-@description('Hosts that are reached past the web proxy.')
+@description('Hosts that bypass the web proxy.')
 param noProxy string
 
-@description('The package holds certificate authorities of your own.')
+@description('The package contains your own certificate authorities.')
 param ownAuthorities bool
 
 @description('Instances for HTTP that never stop.')
@@ -103,7 +103,7 @@ var settings = {
   SchedulingStorage__queueServiceUri: queueUri
   SchedulingStorage__tableServiceUri: tableUri
   PUBLIC_BASE_URL: publicBaseUrl
-  // The root is a page of ours, not the platform's advertisement.
+  // The root is our own page, not the platform's default page.
   AzureWebJobsDisableHomepage: 'true'
   SECRETS_VAULT_URI: vaultUri
   TAG_SIGNING_KEY: '@Microsoft.KeyVault(SecretUri=${secrets}/tag-signing-key)'
@@ -125,8 +125,8 @@ var managementEntraSettings = {
   MANAGEMENT_CLIENT_ID: managementClientId
 }
 
-// Libraries read these: whatever leaves the app goes through the proxy, but what is listed, and integrations with
-// disable_proxy. The file is part of the package (infra/package.py), public authorities included.
+// Libraries read these: all outgoing requests use the proxy, except to the listed hosts and those of integrations with
+// disable_proxy. The file is part of the package (infra/package.py) and includes public authorities.
 var proxySettings = {
   HTTPS_PROXY: webProxy
   NO_PROXY: noProxy
@@ -198,7 +198,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
             instanceCount: alwaysReadyInstances
           }
         ]
-        // Python's default is 1. Every handler awaits, so one instance serves many requests at a time.
+        // Python's default is 1. Every handler awaits, so one instance serves many concurrent requests.
         triggers: {
           http: {
             perInstanceConcurrency: 16
@@ -240,7 +240,7 @@ output resourceId string = app.id
 @description('The host name that Azure gives.')
 output hostName string = app.properties.defaultHostName
 
-@description('The address that the app calls its own.')
+@description('The app\'s public URL.')
 output publicBaseUrl string = publicBaseUrl
 
 @description('Secrets that have to be in the vault, separated by spaces.')

@@ -1,4 +1,4 @@
-// Private endpoints of storage and vault, and the DNS zones that lead the app to them.
+// Private endpoints of storage and vault, and the DNS zones that resolve to them.
 
 @description('Begins the name of every endpoint.')
 param name string

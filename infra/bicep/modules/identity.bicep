@@ -1,5 +1,5 @@
-// The one identity of the app. It is there before anything is granted to it, and outlives the app: grants in Exchange
-// and Entra hold when the app is recreated.
+// The app's only identity. It exists before anything is granted to it, and outlives the app: grants in Exchange and
+// Entra stay valid when the app is recreated.
 
 @description('Name of the identity.')
 param name string
@@ -19,8 +19,8 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
 @description('Resource id, for the resources that it is assigned to.')
 output resourceId string = identity.id
 
-@description('Client id: how the app asks for this identity, and how Exchange knows it.')
+@description('Client id: how the app requests this identity, and how Exchange identifies it.')
 output clientId string = identity.properties.clientId
 
-@description('Object id of its enterprise application: what roles and grants are given to.')
+@description('Object id of its enterprise application: the assignee of roles and grants.')
 output principalId string = identity.properties.principalId

@@ -1,4 +1,4 @@
-// Logs, traces and metrics. Nobody can write telemetry with a key: the app proves its identity.
+// Logs, traces and metrics. Nobody can write telemetry with a key: the app authenticates with its identity.
 
 @description('Begins the name of every resource.')
 param name string

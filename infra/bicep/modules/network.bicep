@@ -1,4 +1,4 @@
-// A virtual network of two subnets: one that the app speaks from, one for the private endpoints.
+// A virtual network with two subnets: one for the app's outgoing traffic, one for the private endpoints.
 
 @description('Begins the name of the network.')
 param name string

@@ -1,5 +1,5 @@
-// The storage account: tables and queues of the product, the deployed package, and the Functions host's own blobs.
-// The app needs no right to create tables or queues of its own, so a misspelt name cannot pass unnoticed.
+// The storage account: tables and queues of the product, the deployed package, and the Functions host's own blobs. The
+// app has no right to create tables or queues, so a misspelt name cannot pass unnoticed.
 
 @description('World-wide unique name: 3 to 24 lower-case letters and digits.')
 param name string
@@ -10,7 +10,7 @@ param location string
 @description('Tags of every resource.')
 param tags { *: string }
 
-@description('How often the data are kept.')
+@description('Redundancy of the data.')
 param redundancy string
 
 @description('Object id of the app\'s identity.')
@@ -22,7 +22,7 @@ param privateNetwork bool
 @description('Public addresses from which admins may reach it when privateNetwork is on.')
 param adminAddresses string[]
 
-@description('Nobody deletes it by mistake.')
+@description('A lock prevents accidental deletion.')
 param dataLock bool
 
 @description('Log Analytics workspace of the log of deleted blobs.')
@@ -45,11 +45,11 @@ var queues = [
 ]
 
 var roles = {
-  // The Functions host keeps leases and keys in blobs, and sets their containers up itself. The package is in the same
-  // account: the identity that a deployment writes it with has to be assigned to the app (Flex Consumption), so the app
-  // could always ask for its tokens, and a second identity would keep nothing from it.
+  // The Functions host keeps leases and keys in blobs, and creates their containers itself. The package is in the same
+  // account: the identity with which a deployment writes it has to be assigned to the app (Flex Consumption), so the
+  // app could always get its tokens, and a second identity would protect nothing.
   storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
-  // Trigger, output binding and the app count, send and take messages; none of these can delete or empty a queue.
+  // Trigger, output binding and the app count, send and receive messages; none of these can delete or empty a queue.
   storageQueueDataReader: '19e7f393-937e-4f77-808e-94535e297925'
   storageQueueDataMessageProcessor: '8a0f0c08-91a1-4084-bc3d-661d67233fed'
   storageQueueDataMessageSender: 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a'
@@ -86,7 +86,7 @@ resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2025-08-01'
   parent: account
   name: 'default'
   properties: {
-    // An earlier package, or the host's keys, can be brought back.
+    // An earlier package, or the host's keys, can be restored.
     deleteRetentionPolicy: {
       enabled: true
       days: 14
@@ -136,13 +136,13 @@ resource grant 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role 
   }
 }]
 
-// Rows, but not tables: there is no built-in role that writes the ones and cannot delete the others. The Functions host
-// would like to make a table for its own diagnostic events; without this right it logs a warning instead.
+// Rows, but not tables: no built-in role can write rows without being able to delete tables. The Functions host would
+// like to create a table for its own diagnostic events; without this right it logs a warning instead.
 resource tableEntities 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(resourceGroup().id, name, 'table-entities')
   properties: {
     roleName: 'VMR scheduling: rows of ${name}'
-    description: 'Reads, writes and deletes table rows, but neither makes nor deletes tables.'
+    description: 'Reads, writes and deletes table rows, but neither creates nor deletes tables.'
     type: 'CustomRole'
     assignableScopes: [resourceGroup().id]
     permissions: [

@@ -1,5 +1,5 @@
-// The vault: integrations' passwords, client secrets and refresh tokens, and the app's own secrets.
-// What is deleted can be brought back for 90 days, by anybody's mistake or malice included (purge protection).
+// The vault: integrations' passwords, client secrets and refresh tokens, and the app's own secrets. Deleted secrets can
+// be recovered for 90 days, whether they were deleted by mistake or by malice (purge protection).
 
 @description('World-wide unique name, 24 characters at most.')
 param name string
@@ -19,7 +19,7 @@ param privateNetwork bool
 @description('Public addresses from which admins may reach it when privateNetwork is on.')
 param adminAddresses string[]
 
-@description('Nobody deletes it by mistake.')
+@description('A lock prevents accidental deletion.')
 param dataLock bool
 
 @description('Log Analytics workspace of the audit log.')

@@ -1,4 +1,4 @@
-// What admins look at: how long answers take, what was decided, what the sweep had to repair.
+// What admins look at: response times, decisions, messages found by the sweep.
 
 @description('Region.')
 param location string
@@ -26,7 +26,7 @@ var charts = [
     look: 'timechart'
   }
   {
-    title: 'Messages that the sweep found and notifications had not told'
+    title: 'Messages that the sweep found and notifications had not announced'
     query: loadTextContent('../queries/chart_repairs.kql')
     look: 'timechart'
   }

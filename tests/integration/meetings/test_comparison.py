@@ -1,4 +1,4 @@
-"""The second net: calendar and records are compared once a night, and are the same again whatever was lost."""
+"""The nightly comparison: calendar and records are compared once a night, and are the same again whatever was lost."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The second net: what differs between calendar and records is found in a bounded number of calls, and handled."""
+"""The nightly comparison: calendar and records compared both ways, and differences handled as on any day."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
