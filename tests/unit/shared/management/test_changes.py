@@ -85,6 +85,10 @@ async def test_every_kind_of_object_has_its_life_on_record(path: str, fields: An
     assert life[1]["to"] == other
     assert {**life[0]["from"], **other} == life[0]["from"]
     assert {each["name"] for each in life} != {""}
+    if path != CLIENTS:
+        again = await revert(api, life[0])
+        shown = await api.get(again["target"].removeprefix("/api/admin/"))
+        assert {name: shown[name] for name in other} == other
 
 
 async def test_what_is_written_by_the_thousand_is_on_record_one_by_one() -> None:

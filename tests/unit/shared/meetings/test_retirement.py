@@ -2,12 +2,14 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from shared.bookings.booking import Booking
 from shared.conferences.platform import PolicyPlatform
-from shared.errors import Unavailable
+from shared.errors import Conflict, Unavailable
+from shared.meetings.lifecycle import IntegrationLifecycle
 from shared.meetings.retirement import Retirement
 from shared.personal.end_user import UserRecord
 from shared.personal.fields import validated
@@ -46,7 +48,12 @@ async def test_nothing_is_left_and_other_integrations_keep_theirs() -> None:
     aliases = await with_meetings(world, 30)
     retirement = Retirement(world.storage, PolicyPlatform(world.storage))
     await retirement.announce(world.integration.uuid)
+    elsewhere: Any = None  # what creating has nothing to do with
+    lifecycle = IntegrationLifecycle(elsewhere, retirement, elsewhere, elsewhere, elsewhere)
+    with pytest.raises(Conflict, match="still being removed"):  # one of the same uuid would lose its rows with these
+        await lifecycle.creating(world.integration.uuid)
     await retirement.complete(world.integration.uuid)
+    await lifecycle.creating(world.integration.uuid)
     assert [await world.is_open(alias) for alias in aliases] == [None] * 30
     assert sorted(await rows_left(world)) == before
     other.clock.set(START)
