@@ -10,7 +10,7 @@ from datetime import timedelta
 from bench.meter import Meter, MeteredStorage
 from bench.result import Result
 from dev.harness.deployment import Deployment, deployed
-from shared.storage import ROUNDS
+from shared.queues import ROUNDS
 
 DAYS = 30
 FREE_EXECUTIONS = 250_000

@@ -23,8 +23,9 @@ from shared.calendar.conference import Calendar, Conference, Occurrence
 from shared.composition import Services
 from shared.conferences.room_work import RoomWork
 from shared.integrations import Integration
+from shared.queues import MEETING_REQUESTS
 from shared.settings import Settings, StorageAccount
-from shared.storage import MEETING_REQUESTS, Put
+from shared.storage import Put
 
 MEETINGS = 5_000
 COMPARED = 10_000

@@ -27,8 +27,9 @@ from shared.bookings.rows import SHARDS, TURNS_PARTITION
 from shared.clock import SystemClock
 from shared.composition import Services
 from shared.integrations import IntegrationStore
+from shared.queues import ROUNDS
 from shared.settings import Settings, StorageAccount
-from shared.storage import ROUNDS, Queue, Table
+from shared.storage import Queue, Table
 
 SIZES = (1000, 10_000)
 GRAPH_LATENCY = 0.1  # seconds

@@ -7,7 +7,6 @@ import azure.functions as func
 from functions.files import IMMUTABLE, file_response
 from functions.http import json_endpoint, json_response, texts_of
 from shared.composition import services
-from shared.web.icons import GREY
 
 bp = func.Blueprint()
 
@@ -70,6 +69,8 @@ async def icon(req: func.HttpRequest) -> func.HttpResponse:
     """The icon: `icon-80.png`, or with a fingerprint after the size, as in manifests. Never with Cache-Control: Office
     shows its generic icon instead of one that has it.
     """
+    from shared.web.icons import GREY
+
     size, _, more = req.route_params["name"].partition("-")
     png = await services().addin.icons.icon(req.route_params["uuid"], size, grey=more.endswith(f"-{GREY}"))
     return file_response(req, png, "image/png", {})

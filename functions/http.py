@@ -3,7 +3,6 @@
 import inspect
 import json
 import logging
-import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -95,7 +94,9 @@ def failure_of(error: Exception, unexpected: str = _UNEXPECTED, level: int = log
 
     `level` is for errors raised on purpose; below INFO where strangers can cause them at will.
     """
-    correlation_id = str(uuid.uuid4())
+    from uuid import uuid4  # with `platform`, which a cold webhook does without
+
+    correlation_id = str(uuid4())
     if not isinstance(error, SchedulingError):
         log.error("%s: unexpected error", correlation_id, exc_info=error)
         return Failure(500, SchedulingError.code, unexpected, correlation_id, {})

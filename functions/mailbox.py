@@ -8,7 +8,7 @@ import azure.functions as func
 from functions.http import failure
 from shared.composition import services
 from shared.errors import SchedulingError
-from shared.storage import MEETING_REQUESTS, QUEUES, ROUNDS
+from shared.queues import MEETING_REQUESTS, QUEUES, ROUNDS
 
 bp = func.Blueprint()
 log = logging.getLogger(__name__)

@@ -4,7 +4,6 @@ import azure.functions as func
 
 from functions.http import json_endpoint, json_response
 from shared.composition import services
-from shared.conferences.policy_request import ServiceRequest
 from shared.errors import NotAuthenticated
 
 bp = func.Blueprint()
@@ -14,6 +13,8 @@ bp = func.Blueprint()
 @json_endpoint
 async def service_configuration(req: func.HttpRequest) -> func.HttpResponse:
     """The service behind a dialled alias; 404 and `continue` send the node to its own database."""
+    from shared.conferences.policy_request import ServiceRequest
+
     try:
         await services().conferences.nodes.check(req.headers.get("Authorization"), req.headers.get("X-Forwarded-For"))
     except NotAuthenticated:

@@ -14,9 +14,9 @@ from azure.data.tables.aio import TableClient, TableServiceClient
 
 from shared.errors import Unavailable
 from shared.managed_identity import managed_identity
+from shared.queues import QUEUES
 from shared.settings import StorageAccount
 from shared.storage import (
-    QUEUES,
     TABLES,
     Delete,
     Insert,

@@ -37,15 +37,6 @@ CHANGES = "changes"
 TABLES = ("integrations", ALIASES, MEETINGS, "personal", STATISTICS, CHANGES)
 """Every table that the product uses; created by infra/, and by the local stack."""
 
-MEETING_REQUESTS = "meeting-requests"
-"""The queue of notices: shared/intake/notice.py."""
-
-ROUNDS = "rounds"
-"""The queue of what timers have to be done for integrations: shared/meetings/rounds.py."""
-
-QUEUES = (MEETING_REQUESTS, f"{MEETING_REQUESTS}-poison", ROUNDS, f"{ROUNDS}-poison")
-"""Every queue that the product uses."""
-
 
 MAX_WRITES = 100
 """Operations of one transaction, a limit of Azure Tables."""

@@ -32,8 +32,9 @@ from shared.errors import SchedulingError, Unavailable
 from shared.identity.caller import Caller
 from shared.integrations import Integration
 from shared.mailboxes.graph.credentials import LocalTokens
+from shared.queues import ROUNDS
 from shared.settings import Settings, StorageAccount
-from shared.storage import ROUNDS, Storage
+from shared.storage import Storage
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 MAILBOX = "vmr@example.com"

@@ -1,7 +1,8 @@
 """The one place where the real parts are put together. Tests and the local stack use it with their own parts.
 
 Parts are imported and created on first use: a cold start pays only for what the request needs (budget of
-bench/README.md; tests/conformance/test_cold_start.py). Each group takes the groups that it depends on:
+bench/README.md; tests/conformance/test_cold_start.py). The groups are plain classes for the same reason: making seven
+dataclasses takes as long as the webhook's own work. Each group takes the groups that it depends on:
 
     foundation.py   settings, storage, secrets, time    conferences.py     where conferences live, policy
     identity.py     who is calling                      scheduling.py      webhook, worker, timers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,13 +18,13 @@ if TYPE_CHECKING:
     from shared.web.icons import Icons
 
 
-@dataclass(frozen=True, eq=False)
 class AddIn:
     """The parts behind the add-in."""
 
-    foundation: Foundation
-    identity: Identity
-    conferences: Conferences
+    def __init__(self, foundation: Foundation, identity: Identity, conferences: Conferences) -> None:
+        self.foundation = foundation
+        self.identity = identity
+        self.conferences = conferences
 
     @cached_property
     def meeting_details(self) -> MeetingDetails:

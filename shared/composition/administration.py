@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -22,15 +21,17 @@ if TYPE_CHECKING:
     from shared.operations.home import Home
 
 
-@dataclass(frozen=True, eq=False)
 class Administration:
     """The parts for whoever runs the deployment. Other cold starts do not pay for them."""
 
-    foundation: Foundation
-    identity: Identity
-    addin: AddIn
-    mailboxes: Mailboxes
-    scheduling: Scheduling
+    def __init__(
+        self, foundation: Foundation, identity: Identity, addin: AddIn, mailboxes: Mailboxes, scheduling: Scheduling
+    ) -> None:
+        self.foundation = foundation
+        self.identity = identity
+        self.addin = addin
+        self.mailboxes = mailboxes
+        self.scheduling = scheduling
 
     @cached_property
     def management(self) -> Management:

@@ -6,14 +6,13 @@ scheduling, the timers, the retirement of integrations and the erasure of a pers
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shared.clock import SystemClock
 from shared.errors import NotFound
-from shared.storage import MEETING_REQUESTS
+from shared.queues import MEETING_REQUESTS
 
 if TYPE_CHECKING:
     from shared.composition.foundation import Foundation
@@ -31,11 +30,11 @@ if TYPE_CHECKING:
     from shared.storage import Tables
 
 
-@dataclass(frozen=True, eq=False)
 class Conferences:
     """The parts that open and close conferences, and tell conferencing nodes about them."""
 
-    foundation: Foundation
+    def __init__(self, foundation: Foundation) -> None:
+        self.foundation = foundation
 
     @cached_property
     def platform(self) -> Platform:

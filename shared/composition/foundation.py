@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.clock import Clock
 from shared.identity.documents import JsonDocuments
-from shared.settings import Settings
-from shared.storage import Storage
 
 if TYPE_CHECKING:
     from shared.alarms import Alarms
@@ -18,7 +15,9 @@ if TYPE_CHECKING:
     from shared.aliases.promises import Promises
     from shared.integrations import IntegrationStore
     from shared.secrets import SecretStore
+    from shared.settings import Settings
     from shared.statistics.counters import Counters
+    from shared.storage import Storage
     from shared.web.addresses import Addresses
 
 
@@ -109,6 +108,8 @@ def _secret_store(settings: Settings) -> SecretStore:
         from shared.secrets.vault import KeyVaultSecrets
 
         return KeyVaultSecrets(settings.secrets_vault_uri, settings.azure_client_id)
+    from pathlib import Path
+
     from shared.secrets.file import FileSecrets
 
     return FileSecrets(Path(settings.secrets_file))

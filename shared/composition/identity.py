@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,11 +22,11 @@ if TYPE_CHECKING:
     from shared.personal.users import UserStore
 
 
-@dataclass(frozen=True, eq=False)
 class Identity:
     """The parts that authenticate callers."""
 
-    foundation: Foundation
+    def __init__(self, foundation: Foundation) -> None:
+        self.foundation = foundation
 
     @cached_property
     def _ways_out(self) -> ProxyRoutes[JsonDocuments]:

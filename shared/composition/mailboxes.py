@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from shared.errors import NotAllowed, Unavailable
+from shared.queues import MEETING_REQUESTS
 from shared.settings import is_loopback
-from shared.storage import MEETING_REQUESTS
 
 if TYPE_CHECKING:
     from shared.composition.foundation import Foundation
@@ -32,12 +31,12 @@ _BY_PASSWORD = {"BASIC": "basic", "NTLM": "NTLM"}
 """exchangelib's names."""
 
 
-@dataclass(frozen=True, eq=False)
 class Mailboxes:
     """The parts that reach into Exchange."""
 
-    foundation: Foundation
-    identity: Identity
+    def __init__(self, foundation: Foundation, identity: Identity) -> None:
+        self.foundation = foundation
+        self.identity = identity
 
     @cached_property
     def queue(self) -> Queue:

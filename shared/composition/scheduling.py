@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from shared.storage import ROUNDS
+from shared.queues import ROUNDS
 
 if TYPE_CHECKING:
     from shared.composition.conferences import Conferences
@@ -24,13 +23,13 @@ if TYPE_CHECKING:
     from shared.meetings.worker import Worker
 
 
-@dataclass(frozen=True, eq=False)
 class Scheduling:
     """The parts behind webhook, queue and timers."""
 
-    foundation: Foundation
-    mailboxes: Mailboxes
-    conferences: Conferences
+    def __init__(self, foundation: Foundation, mailboxes: Mailboxes, conferences: Conferences) -> None:
+        self.foundation = foundation
+        self.mailboxes = mailboxes
+        self.conferences = conferences
 
     @cached_property
     def webhook(self) -> Webhook:

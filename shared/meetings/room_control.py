@@ -27,7 +27,8 @@ from shared.conferences.platform import Platform
 from shared.errors import Conflict, NotFound, SettingsInvalid
 from shared.intake.notice import enqueue
 from shared.meetings.resending import write_resending
-from shared.storage import MEETING_REQUESTS, RowChanged, Storage
+from shared.queues import MEETING_REQUESTS
+from shared.storage import RowChanged, Storage
 
 _ATTEMPTS = 5
 _Change: TypeAlias = Callable[[Booking], Awaitable[Booking]]

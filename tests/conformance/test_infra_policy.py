@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.storage import QUEUES, TABLES
+from shared.queues import QUEUES
+from shared.storage import TABLES
 from tests.conformance.bicep import BICEP, FILES, INFRA, Expression, load
 from tests.support.imports import imported, is_within, modules
 

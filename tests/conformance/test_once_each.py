@@ -10,7 +10,7 @@ from functions import mailbox
 from shared.personal.end_user import UserRecord
 from shared.personal.field_table import ALIAS_FIELDS, CONFERENCE_FIELDS, END_USER_FIELDS, FieldTable
 from shared.personal.vmr import Alias, PersonalVmr
-from shared.storage import MEETING_REQUESTS, QUEUES, ROUNDS
+from shared.queues import MEETING_REQUESTS, QUEUES, ROUNDS
 from tests.support import ROOT
 
 

@@ -18,7 +18,7 @@ from shared.meetings.handlers import Handlers
 from shared.meetings.retirement import Retirement
 from shared.meetings.timers import Timers
 from shared.meetings.turns import Turns
-from shared.storage import ROUNDS
+from shared.queues import ROUNDS
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailbox import FakeMailbox
 from tests.fakes.subscriptions import FakeSubscriptions

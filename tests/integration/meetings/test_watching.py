@@ -10,7 +10,8 @@ from dev.exchange import notifications
 from dev.harness.deployment import INTEGRATION, MAILBOX, Deployment, deployed
 from dev.harness.times import tomorrow
 from shared.mailboxes.graph import mailbox as graph_mailbox
-from shared.storage import MEETING_REQUESTS, Queue
+from shared.queues import MEETING_REQUESTS
+from shared.storage import Queue
 
 
 @pytest.fixture

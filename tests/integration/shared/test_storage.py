@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from dev.harness.storage import MemoryStorage
 from shared.azure_storage import AzureQueue, AzureStorage, AzureTable
 from shared.errors import Unavailable
+from shared.queues import QUEUES
 from shared.settings import StorageAccount
 from shared.storage import (
     MAX_TEXT,
-    QUEUES,
     Delete,
     Insert,
     Put,

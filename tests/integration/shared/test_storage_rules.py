@@ -17,7 +17,8 @@ from azure.storage.queue.aio import QueueClient, QueueServiceClient
 from dev.harness import azure_storage_rules as azure
 from dev.harness.storage import MemoryStorage
 from shared.azure_storage import AzureStorage
-from shared.storage import MAX_TEXT, QUEUES, Insert, Put, Storage, is_key
+from shared.queues import QUEUES
+from shared.storage import MAX_TEXT, Insert, Put, Storage, is_key
 
 KEYS = {"PartitionKey": "p", "RowKey": "r"}
 WEEK = 7 * 24 * 3600

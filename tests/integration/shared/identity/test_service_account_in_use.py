@@ -19,7 +19,7 @@ from shared.integrations import Integration
 from shared.mailboxes.graph.client import GraphClient, RefusedForNow, Tokens
 from shared.operations.doctor.finding import Place
 from shared.operations.doctor.service_account import Account, ServiceAccountProbe, judge_account
-from shared.storage import ROUNDS
+from shared.queues import ROUNDS
 from tests.fakes.clock import FakeClock
 from tests.support.sign_in_world import SignInWorld
 
