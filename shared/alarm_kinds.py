@@ -104,7 +104,8 @@ REMEDIES = {
     AlarmKind.ROOMS: (
         "People cannot join these meetings until the Management Node has their rooms. When the cause is the node "
         "itself, bring it back, or set conference_platform to policy meanwhile. When an alias is taken, rename or "
-        "delete the node's other conference that has it. The rooms follow by themselves within two minutes."
+        "delete the node's other conference that has it. The rooms follow by themselves within two minutes. What could "
+        "not be removed is tried again as often; delete it on the node if it stays."
     ),
     AlarmKind.ROOMS_LATE: (
         "Rooms were created on the Management Node more than a minute late: it was unavailable or had too many "

@@ -55,6 +55,8 @@ class Api:
         try:
             return self._routed(request)
         except Refused as refused:
+            if self._node.variants.clash_is_error and "already exists" in str(refused):
+                return Answer(500)
             wrapped = {refused.resource: refused.faults}
             return Answer(400, wrapped if self._node.variants.wrapped_faults else refused.faults)
         except Missing as missing:

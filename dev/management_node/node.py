@@ -49,7 +49,8 @@ class Variants:
     object is refused changes nothing; else what came before it stays. `absolute_location`: Location names the host.
     `shows_changed`: PUT and PATCH answer with the object (202), else with nothing (204). `retry_after`: 429 says how
     long. `knows_in`: lists can be filtered by `__in`, else that filter is refused. `nested_is_atomic`: a conference of
-    which one alias is refused is not made; else it is there without its aliases.
+    which one alias is refused is not made; else it is there without its aliases. `clash_is_error`: what is to be unique
+    and is not is an internal error (500), else a fault of the field.
     """
 
     wrapped_faults: bool = True
@@ -59,6 +60,7 @@ class Variants:
     retry_after: bool = True
     knows_in: bool = True
     nested_is_atomic: bool = True
+    clash_is_error: bool = False
 
     def change(self, given: dict[str, Any]) -> None:
         """Set some of them. Raises ValueError for an unknown one."""

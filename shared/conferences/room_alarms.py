@@ -43,14 +43,16 @@ class RoomAlarms:
             await self.alarms.raise_(self.integration, AlarmKind.ROOM_NAME, cause)
 
     async def _missing(self) -> None:
-        """One alarm for all rooms that are wanted now and are not as they should be: by alias and time, never by
-        subject.
-        """
-        wrong = [record async for record in self.records.of(self.integration) if record.problem and record.opens]
-        missing, outdated = ([each for each in wrong if each.is_there is is_there] for is_there in (False, True))
+        """One alarm for all rooms that are not as they should be: by alias and time, never by subject."""
+        wrong = [record async for record in self.records.of(self.integration) if record.problem]
+        kinds = {
+            "Meetings without a room": [each for each in wrong if each.opens and not each.is_there],
+            "Rooms that could not be changed": [each for each in wrong if each.opens and each.is_there],
+            "Rooms that could not be removed": [each for each in wrong if not each.opens and each.is_there],
+        }
         told = [
-            f"{what}: {listed([(each.opens, each.alias, each.problem) for each in records])}."
-            for what, records in (("Meetings without a room", missing), ("Rooms that could not be changed", outdated))
+            f"{kind}: {listed([(each.opens, each.alias, each.problem) for each in records])}."
+            for kind, records in kinds.items()
             if records
         ]
         if told:
@@ -60,11 +62,13 @@ class RoomAlarms:
 
 
 def listed(rooms: Sequence[tuple[str, str, str]]) -> str:
-    """Rooms as an alarm names them: the ISO time when each opens, its alias, and what is wrong, "" for nothing."""
+    """Rooms as an alarm names them: the ISO time at which each opens ("" if it is over), its alias, and what is wrong
+    ("" for nothing).
+    """
     more = f"; and {len(rooms) - NAMED_IN_ALARM} more" if len(rooms) > NAMED_IN_ALARM else ""
     return "; ".join(_told(*room) for room in sorted(rooms)[:NAMED_IN_ALARM]) + more
 
 
 def _told(opens: str, alias: str, problem: str) -> str:
-    told = f"{alias} (opens {datetime.fromisoformat(opens):%Y-%m-%d %H:%M} UTC)"
+    told = f"{alias} (opens {datetime.fromisoformat(opens):%Y-%m-%d %H:%M} UTC)" if opens else alias
     return f"{told}: {problem}" if problem else told

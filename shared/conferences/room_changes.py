@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -175,16 +176,19 @@ class RoomChanges:
         room = await self.node.at(item.record.uri) if item.record and item.record.uri else None
         if room is None or room.lacks([conference.alias, conference.numeric_alias]):
             return None
-        await self.node.change(room.resource_uri, {"tag": _service_tag(item)})
-        return room
+        with suppress(NodeRefused):
+            await self.node.change(room.resource_uri, {"tag": _service_tag(item)})
+            return room
+        return None
 
     async def _close(self, items: Sequence[Item], found: Mapping[str, NodeConference]) -> None:
-        rooms = [found.get(_service_tag(item)) for item in items]
-        uris = [
-            item.uri(self.now) or (room.resource_uri if room else "") for item, room in zip(items, rooms, strict=True)
-        ]
-        await self.node.remove([uri for uri in uris if uri])
-        self.outcome.gone |= {item.tag for item in items}
+        uris = {item.tag: self._where(item, found.get(_service_tag(item))) for item in items}
+        left = await self.node.remove([uri for uri in uris.values() if uri])
+        self.outcome.problems |= {tag: left[uri] for tag, uri in uris.items() if uri in left}
+        self.outcome.gone |= {tag for tag, uri in uris.items() if uri not in left}
+
+    def _where(self, item: Item, room: NodeConference | None) -> str:
+        return item.uri(self.now) or (room.resource_uri if room else "")
 
     async def _to_try_again(self, item: Item, refused: NodeRefused) -> Item | None:
         """The item to try next: under another name if its own is taken; None if there is nothing to try."""

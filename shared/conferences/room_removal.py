@@ -33,6 +33,7 @@ async def remove_rooms(records: RoomRecords, node_of: NodeOf, integration: str) 
                 for start in range(0, len(rooms), _AT_A_TIME):
                     tags = {f"{integration}:{room.tag}" for room in rooms[start : start + _AT_A_TIME]}
                     found = await node.conferences.by_tags(tags)
-                    await node.conferences.remove([room.resource_uri for room in found.values()])
+                    if left := await node.conferences.remove([room.resource_uri for room in found.values()]):
+                        log.warning("%s: its Management Node does not remove %s rooms", integration, len(left))
     except (SchedulingError, TimeoutError) as error:
         log.warning("%s: up to %s rooms stay on its Management Node: %s", integration, len(rooms), type(error).__name__)

@@ -35,6 +35,11 @@ Fields = Mapping[str, Any]
 _DONE = {"GET": (200,), "POST": (201,), "PATCH": (202, 204), "DELETE": (202, 204)}
 """The statuses of a node that has complied; anything else may come from a proxy."""
 
+_REJECTIONS = (405, 409, 422, 500, 501)
+"""Statuses by which a node rejects what was sent. 500 is one of them: a room that a node cannot handle must not hold up
+all others, as a node that is away would. If it really is away, the next read fails as well.
+"""
+
 
 class NodeClient:
     """One node. Every call raises NodeFailed, NodeRefused for what the node rejects, and RateLimited.
@@ -134,6 +139,8 @@ def _taken(answer: httpx.Response) -> httpx.Response:
         raise NodeFailed(f"the Management Node refused the credentials (status {answer.status_code})")
     if answer.status_code == httpx.codes.BAD_REQUEST:
         raise NodeRefused(_faults(answer.content))
+    if answer.status_code in _REJECTIONS and answer.request.method != "GET":
+        raise NodeRefused({}, answer.status_code)
     if answer.status_code not in _DONE[answer.request.method]:
         raise NodeFailed(f"the Management Node answered with status {answer.status_code}")
     return answer

@@ -128,12 +128,20 @@ class NodeConferences:
         """Change fields of one; returns whether it existed."""
         return await self._client.patch(uri, fields)
 
-    async def remove(self, uris: Sequence[str]) -> None:
-        """Remove them, in one request, or one by one where one is gone already: that ends a bulk removal."""
+    async def remove(self, uris: Sequence[str]) -> Mapping[str, str]:
+        """Remove them, in one request, or one by one where one is gone already: that ends a bulk removal.
+
+        Returns those that the node does not remove, and why.
+        """
+        left = dict[str, str]()
         if len(uris) > 1 and await self._removed(uris):
-            return
+            return left
         for uri in uris:
-            await self._client.delete(uri)
+            try:
+                await self._client.delete(uri)
+            except NodeRefused as refused:
+                left[uri] = str(refused).rstrip(".")
+        return left
 
     async def _removed(self, uris: Sequence[str]) -> bool:
         try:

@@ -1,6 +1,7 @@
 """A Management Node that does not do what it is asked to do."""
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 
 from shared.errors import SchedulingError, Unavailable
 
@@ -20,8 +21,10 @@ class NodeRefused(SchedulingError):
 
     code = "management_node_refused"
 
-    def __init__(self, faults: Mapping[str, Sequence[str]]) -> None:
-        super().__init__("The Management Node refused the fields " + (", ".join(sorted(faults)) or "sent") + ".")
+    def __init__(self, faults: Mapping[str, Sequence[str]], status: int = HTTPStatus.BAD_REQUEST) -> None:
+        fields = ", ".join(sorted(faults)) or "sent"
+        what = f"refused the fields {fields}" if status == HTTPStatus.BAD_REQUEST else f"answered with status {status}"
+        super().__init__(f"The Management Node {what}.")
         self.faults = {field: list(messages) for field, messages in faults.items()}
 
     def is_taken(self, field: str) -> bool:

@@ -111,4 +111,4 @@ def read(answer: Any, kind: type[_Read]) -> _Read:
     try:
         return kind.model_validate(answer)
     except ValidationError as error:
-        raise NodeFailed("bridge_url answers as no Management Node does") from error
+        raise NodeFailed("what answers at bridge_url is not a Management Node") from error

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from shared.aliases.allocation import AliasFormat
 from shared.integrations import Integration
 from shared.management_node.client import STATUS
-from shared.management_node.failure import NodeFailed
+from shared.management_node.failure import NodeFailed, NodeRefused
 from shared.management_node.nodes import ManagementNode
 from shared.management_node.objects import ALIASES, CONFERENCES, is_tag_of_room, read
 from shared.operations.doctor.finding import Check, Finding, Place, problem, sound, warning
@@ -88,8 +88,8 @@ async def look_at_node(
     refused = ""
     try:
         await node.client.patch(CONFERENCES, {"objects": []})
-    except NodeFailed as failed:
-        refused = failed.cause
+    except (NodeFailed, NodeRefused) as failed:
+        refused = failed.cause if isinstance(failed, NodeFailed) else str(failed).rstrip(".")
     foreign = tuple(alias for alias in named if alias.partition("@")[0] not in own)
     conferences, total = await node.conferences.first(_PAGES_READ)
     others = [each.name for each in conferences if not is_tag_of_room(each.tag)]

@@ -219,3 +219,50 @@ async def test_nobody_is_kept_waiting_longer_than_a_limit_of_a_minute_explains(w
     await world.show(world.booking())
     await world.go_to(MADE + 6 * MINUTE)
     assert world.names() == ["Room 0"]
+
+
+async def test_a_room_over_which_a_node_stumbles_holds_up_no_other(world: RoomsWorld) -> None:
+    """An internal error is about what was sent where the node answers everything else."""
+    world.node.variants.clash_is_error = True
+    world.foreign("Foreign", "77100003")
+    for number in range(1, 6):
+        await world.show(world.booking(number))
+    await world.go_to(MADE)
+    assert sorted(world.names()) == ["Foreign", "Room 1", "Room 2", "Room 4", "Room 5"]
+    alarms = await world.alarms()
+    assert AlarmKind.BRIDGE not in alarms
+    assert "77100003" in alarms[AlarmKind.ROOMS]
+    assert "status 500" in alarms[AlarmKind.ROOMS]
+    world.node.store.delete(CONFERENCE, 1)
+    await world.go_to(MADE + 3 * MINUTE)
+    assert len(world.names()) == 5
+
+
+async def test_a_room_that_cannot_be_removed_holds_up_no_other_and_is_told(world: RoomsWorld) -> None:
+    for number in (1, 2, 3):
+        await world.show(world.booking(number))
+    await world.go_to(CLOSES - MINUTE)
+    world.node.faults.add({"on": "PATCH /api", "status": 500, "times": None})
+    world.node.faults.add({"on": "DELETE /conference/2/", "status": 500, "times": None})
+    await world.go_to(CLOSES + MINUTE)
+    assert world.names() == ["Room 2"]
+    alarms = await world.alarms()
+    assert AlarmKind.BRIDGE not in alarms
+    assert "could not be removed: 77100002" in alarms[AlarmKind.ROOMS]
+    world.node.faults.clear()
+    await world.go_to(CLOSES + 5 * MINUTE)
+    assert world.names() == []
+    assert await world.alarms() == {}
+    assert await world.left() == []
+
+
+@pytest.mark.parametrize("status", [405, 409, 422, 501])
+async def test_a_node_that_takes_no_bulk_changes_gets_rooms_one_by_one(world: RoomsWorld, status: int) -> None:
+    world.node.faults.add({"on": "PATCH /api", "status": status, "times": None})
+    for number in (1, 2, 3):
+        await world.show(world.booking(number))
+    await world.go_to(MADE)
+    assert len(world.names()) == 3
+    await world.go_to(CLOSES)
+    assert world.names() == []
+    assert await world.alarms() == {}
