@@ -23,7 +23,7 @@ MINUTES = 5
 
 
 async def measure() -> list[Result]:
-    """A day of all timers, by their schedules (functions/mailbox.py)."""
+    """A day of all timers, by their schedules (functions/timers.py)."""
     meter = Meter()
     async with deployed() as world:
         await world.restart(MeteredStorage(world.memory, meter))

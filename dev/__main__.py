@@ -1,14 +1,14 @@
 """`make run`: the whole product on this machine, until Ctrl-C.
 
-PORT (7071) is the functions', EXCHANGE_PORT (7072) the simulated Exchange's. DATA_DIR keeps what is stored. With EWS=1
-there is a second integration, whose equipment mailbox is on an Exchange on-premises; with NODE=1 one whose rooms are
-on a Management Node, simulated on NODE_PORT (7073).
+PORT (7071) is the functions', EXCHANGE_PORT (7072) the simulated Exchange's. DATA_DIR keeps stored data. With EWS=1
+there is a second integration, whose equipment mailbox is on an Exchange on-premises; with NODE=1 one whose rooms are on
+a Management Node, simulated on NODE_PORT (7073).
 """
 
 import signal
 
 if __name__ == "__main__":
-    # Until main() is ready for it, Ctrl-C ends the program without a word: imports take half a second.
+    # Until main() is ready for it, Ctrl-C ends the program silently: imports take half a second.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import os
@@ -40,13 +40,13 @@ from dev.node_runtime import NodeMissing
 from dev.processes import Child, StackError, require_free
 from dev.proof import Proof
 
-STARTUP_TIMEOUT = 90.0  # seconds until everything must answer, also on a busy machine
+STARTUP_TIMEOUT = 90.0  # seconds within which everything must respond, even on a busy machine
 GLANCE = 0.05  # seconds between two checks during start-up
 REST_GLANCE = 0.5  # seconds between two checks of running processes
 
 
 class Stopped(Exception):
-    """Somebody has asked the stack to end."""
+    """Somebody has requested the stack to stop."""
 
 
 class Stack:
@@ -70,7 +70,7 @@ class Stack:
         azurite = Azurite(data_dir and data_dir / "azurite")
         self._children.append(azurite.child)
         settings = app_settings(at, azurite.connection_string, working_dir)
-        # Whoever waits for the product's health waits for the proof: nobody interferes with it.
+        # Waiting for the product's health includes waiting for the proof: nobody interferes with it.
         functions = child_environment(PORT=str(at.port), DEV_HELD_ROUTE="/api/health", **settings)
         self._children.append(Child("The functions host", [sys.executable, "-m", "dev.functions"], functions))
 
@@ -81,12 +81,12 @@ class Stack:
         self._children.append(self._node)
 
     def kill_node(self) -> None:
-        """End the Management Node, which forgets everything. Nobody may check the children meanwhile."""
+        """Stop the Management Node, which forgets everything. Nobody may check the children meanwhile."""
         self._node.stop()
         self._children.remove(self._node)
 
     def wait_until_up(self, client: httpx.Client) -> None:
-        """Wait until everything answers. Raises StackError."""
+        """Wait until everything responds. Raises StackError."""
         until = time.monotonic() + STARTUP_TIMEOUT
         parts = (self.addresses.node, self.addresses.exchange, self.addresses.functions)
         waiting = [f"{part}/dev/clock" for part in parts if part]
@@ -98,19 +98,19 @@ class Stack:
             time.sleep(GLANCE)
 
     def check(self) -> None:
-        """Raise StackError when a child has ended."""
+        """Raise StackError if a child has exited."""
         for child in self._children:
             if child.exit_code is not None:
                 raise StackError(f"{child.name} has ended with exit code {child.exit_code}: see what it said above.")
 
     def wait(self) -> None:
-        """Wait until a child has ended, which raises StackError."""
+        """Wait until a child exits, which raises StackError."""
         while True:
             self.check()
             time.sleep(REST_GLANCE)
 
     def stop(self) -> None:
-        """End all children, the last one first."""
+        """Stop all children, in reverse order."""
         for child in reversed(self._children):
             child.stop()
 
@@ -171,7 +171,7 @@ def _directories() -> Iterator[tuple[Path | None, Path]]:
 
 
 def _end_on_signals() -> None:
-    # Set explicitly: a shell that starts us in the background has SIGINT ignored.
+    # Set explicitly: a shell that starts us in the background ignores SIGINT.
     def end(_number: int, _frame: FrameType | None) -> NoReturn:
         for number in signals:
             signal.signal(number, signal.SIG_IGN)
@@ -184,8 +184,8 @@ def _end_on_signals() -> None:
 
 def _prove(addresses: Addresses, client: httpx.Client) -> None:
     print("One meeting, end to end:", flush=True)
-    # Subscribes to the mailbox's notifications, also again where DATA_DIR remembers a subscription of an Exchange
-    # that is gone; in Azure the timers do it in time.
+    # Subscribes to the mailbox's notifications, also if DATA_DIR still has a subscription of an Exchange that is gone;
+    # in Azure the timers do this in time.
     answer = client.post(f"{addresses.functions}/dev/run/renew")
     if answer.is_error:
         raise StackError(f"the mailbox cannot be watched: {answer.text}")
@@ -201,7 +201,7 @@ def _prove(addresses: Addresses, client: httpx.Client) -> None:
 
 
 def introduce(addresses: Addresses, data_dir: Path | None) -> None:
-    """Print where everything is, and with which credentials; what most people want to open stands first."""
+    """Print where everything is, and the credentials; what most people want to open comes first."""
     rows = {
         "Demo": f"{addresses.functions}/demo (open it in a browser)",
         "Console": f"{addresses.functions}/console (user name and password: those of the management API)",
@@ -219,7 +219,7 @@ def introduce(addresses: Addresses, data_dir: Path | None) -> None:
 
 
 def _more(addresses: Addresses) -> dict[str, str]:
-    """Integrations other than the first one, with what is special about each."""
+    """Integrations other than the first one, with their special settings."""
     found = {}
     for each in seeds(os.environ):
         if each.by_ews:

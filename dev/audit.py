@@ -1,7 +1,7 @@
 """`make audit`: what is publicly known of faults in the locked packages, by pip-audit.
 
-Without the network nothing is judged, and that is said. What is found is shown; with STRICT=1 it is also an error. Not
-otherwise: the same commit must not pass its tests today and fail them tomorrow.
+Without network access nothing is judged, and the output says so. Findings are shown; with STRICT=1 they are errors. Not
+by default: the same commit must not pass its tests today and fail them tomorrow.
 """
 
 import json
@@ -43,7 +43,7 @@ def _audit(lock: str) -> list[str]:
 
 
 def judge(dependencies: list[dict[str, Any]]) -> tuple[list[str], str]:
-    """What pip-audit's report names as faults, a line each; and one line on how much it could judge."""
+    """The vulnerabilities in pip-audit's report, one line each; and one line on how much it could judge."""
     skipped = [each for each in dependencies if "skip_reason" in each]
     judged = len(dependencies) - len(skipped)
     if dependencies and not judged:

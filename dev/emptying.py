@@ -1,4 +1,4 @@
-"""Empties a storage account: what the demo page's reset begins with."""
+"""Empties a storage account: the first step of the demo page's reset."""
 
 from azure.data.tables.aio import TableServiceClient
 from azure.storage.queue.aio import QueueServiceClient

@@ -1,4 +1,4 @@
-"""What the local stack tells its functions: app settings, integrations, credentials that open nothing else."""
+"""The functions' configuration in the local stack: app settings, integrations, credentials that open nothing else."""
 
 import os
 import secrets
@@ -14,7 +14,7 @@ POLICY = ("policy", "local-policy")
 
 @dataclass(frozen=True)
 class Seed:
-    """An integration that the stack starts with. `exchange` is what a person calls its Exchange.
+    """An integration that the stack starts with. `exchange` is its Exchange's name for people.
 
     `on_node`: its rooms are on the simulated Management Node.
     """
@@ -55,7 +55,7 @@ NODE_ACCOUNT = ("admin", "local-node")
 DEMO = Seed(
     "44444444-4444-4444-8444-444444444444", "Demo", "rooms@example.com", "88", "Exchange Online (Graph)", by_demo=True
 )
-"""The demo page's own; made when the page is first opened, so that nobody else meets it."""
+"""The demo page's own; created when the page is first opened, so that nobody else sees it."""
 
 INTEGRATION, MAILBOX = ONLINE.uuid, ONLINE.mailbox
 SERVICE_ACCOUNT = ("svc-vmr@example.com", "local-ews")
@@ -92,7 +92,7 @@ class Addresses:
 
 
 def app_settings(addresses: Addresses, connection_string: str, data_dir: Path) -> dict[str, str]:
-    """The app settings of a deployment. Passwords and keys are for this stack alone."""
+    """The app settings of a deployment. Passwords and keys are only for this stack."""
     return {
         "SchedulingStorage": connection_string,
         "PUBLIC_BASE_URL": addresses.functions,
@@ -108,13 +108,13 @@ def app_settings(addresses: Addresses, connection_string: str, data_dir: Path) -
 
 
 def child_environment(**more: str) -> dict[str, str]:
-    """This process's environment for a child. A web proxy must not come between parts of the stack."""
+    """This process's environment for a child. Parts of the stack must not use a web proxy between each other."""
     direct = ",".join(filter(None, ("127.0.0.1,localhost", os.environ.get("NO_PROXY"), os.environ.get("no_proxy"))))
     return {**os.environ, "NO_PROXY": direct, "no_proxy": direct, "PYTHONUNBUFFERED": "1", **more}
 
 
 def _signing_key(file: Path) -> str:
-    """The key of earlier starts on the same data, or a new one: tags that were promised stay good."""
+    """The key from earlier starts on the same data, or a new one: promised tags stay valid."""
     if not file.exists():
         file.touch(mode=0o600)
         file.write_text(secrets.token_urlsafe(48))

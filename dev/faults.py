@@ -26,7 +26,7 @@ class Fault:
     seconds: float = 0.0
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether it is meant for this request."""
+        """Whether it applies to this request."""
         wanted, _, part = self.on.partition(" ")
         return self.on == "*" or (method == wanted.upper() and part.casefold() in path.casefold())
 
@@ -50,11 +50,11 @@ class Faults(Generic[F]):
         self._faults = [fault for fault in self._faults if on not in ("", fault.on)]
 
     def for_request(self, method: str, path: str) -> F | None:
-        """What happens to a request, if anything."""
+        """The fault for a request, if any."""
         return self._take(lambda fault: fault.action != "latency" and fault.matches(method, path))
 
     def latency(self, method: str, path: str) -> float:
-        """How long a request takes on top, in seconds."""
+        """Additional latency of a request, in seconds."""
         slow = (fault.seconds for fault in self._faults if fault.action == "latency" and fault.matches(method, path))
         return sum(slow)
 
@@ -76,7 +76,7 @@ def times_of(given: Mapping[str, Any], action: str) -> int | None:
 
 
 def seconds_of(given: Mapping[str, Any], usual: float) -> float:
-    """How long what a described fault does takes. Raises `FaultError`."""
+    """The duration of a described fault's effect. Raises `FaultError`."""
     try:
         return float(given["ms"]) / 1000 if "ms" in given else float(given.get("seconds", usual))
     except (TypeError, ValueError) as error:

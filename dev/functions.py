@@ -1,6 +1,6 @@
 """`python -m dev.functions`: the product in the functions host, on the movable clock, with the seeded integrations.
 
-PORT is where it listens; DEV_HELD_ROUTE, if set, a path that is held back until `POST /dev/ready`.
+PORT is where it listens; DEV_HELD_ROUTE, if set, is a path that gets 503 until `POST /dev/ready`.
 """
 
 import asyncio
@@ -80,7 +80,7 @@ async def _prepare_storage(known: Settings, clock: MovableClock) -> None:
 
 
 async def _main() -> bool:
-    """Whether it is to begin again."""
+    """Whether to restart."""
     end = End()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, end.come)

@@ -45,7 +45,9 @@ _AS_A_NODE = {"protocol": "webrtc", "call_direction": "dial_in", "remote_display
 
 
 class Demo:
-    """Answers requests to /demo and below. `seeds` can be composed for; `over` ends everything, to begin again."""
+    """Answers requests to /demo and below. Meetings can be composed for `seeds`; `over` stops everything, to
+    restart.
+    """
 
     def __init__(
         self,
@@ -65,7 +67,9 @@ class Demo:
         self.week = Week(client, places)
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
-        """One request. What is below /demo/exchange/ goes on to the simulated Exchange's /dev/ and nowhere else."""
+        """One request. What is below /demo/exchange/ is forwarded to the simulated Exchange's /dev/ and nowhere
+        else.
+        """
         try:
             return await self._answer(request)
         except httpx.TransportError as error:
@@ -95,7 +99,7 @@ class Demo:
         return web.json_response({})
 
     def _shown(self, seed: Seed) -> dict[str, object]:
-        """An identity token's audience is the pane's address, as in Outlook."""
+        """An identity token's audience is the pane's URL, as in Outlook."""
         audience = f"{self._places.functions}/addin/{seed.uuid}/pane"
         return {
             "integration": seed.uuid,
@@ -154,7 +158,7 @@ class Demo:
 
 @asynccontextmanager
 async def demo(places: Places, seeds: Sequence[Seed], over: Callable[[], None]) -> AsyncIterator[Demo]:
-    """The demo page while the context lasts. Moving the clock far runs many timers, hence the patience."""
+    """The demo page while the context lasts. Moving the clock far runs many timers, hence the long timeout."""
     async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
         page = Demo(places, client, seeds, over)
         try:

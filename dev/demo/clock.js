@@ -9,7 +9,7 @@ import { MINUTE, at, dayOf, later, long, minutesOf, plus, timeOf } from './time.
 /** @import {Meeting, Occurrence} from './stack.js' */
 
 const DAY_MINUTES = 1440;
-const TITLE_MINUTES = 240; // of the line, which a title gets
+const TITLE_MINUTES = 240; // share of the line reserved for a title
 let isDragging = false;
 let goal = /** @type {Date|null} */ (null); // that the clock is on its way to
 
@@ -37,7 +37,7 @@ export function show(day) {
 }
 
 /**
- * Let it be later. Rooms follow the clock, so both show together, and until then that it is on its way.
+ * Move the time forward. Rooms follow the clock, so both are shown together, and until then that the clock is moving.
  * @param {Date} time
  * @param {() => Promise<unknown>} refresh
  */
@@ -54,13 +54,13 @@ async function travel(time, refresh) {
   }
 }
 
-/** The time that the slider is at, never before the present. */
+/** The slider's time, never before the current time. */
 function chosen() {
   const time = plus(at(page.day, '00:00'), Math.min(Number(field('slider').value), DAY_MINUTES - 1));
   return time < page.seen.now ? page.seen.now : time;
 }
 
-/** The clock, and the day that it or the user is at. */
+/** The clock, and the day that is shown. */
 export function showDay() {
   const now = goal ?? page.seen.now;
   const today = dayOf(now);
@@ -91,8 +91,8 @@ function showMeetings(now) {
 }
 
 /**
- * A meeting on the line, in minutes of the day: `from` and `to` with the time in which people get in, `start` and `end`
- * without, `left` and `right` with its title.
+ * A meeting on the line, in minutes of the day: `from` and `to` include the join window, `start` and `end` do not,
+ * `left` and `right` include its title.
  * @typedef {object} Bar
  * @property {string} title
  * @property {number} from

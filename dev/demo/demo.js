@@ -1,5 +1,5 @@
 // @ts-check
-/** The demo page, put together: form, add-in, lists, clock, and what can be switched. */
+/** The demo page, assembled: form, add-in, lists, clock, and switches. */
 
 import { listenToClock, show, showDay } from './clock.js';
 import { doing, field, isIdle, part, replace, tell } from './dom.js';
@@ -12,7 +12,7 @@ import { dayOf, said } from './time.js';
 
 /** @import {Actions} from './lists.js' */
 
-const LOOK_AGAIN = 1500; // milliseconds between two looks
+const LOOK_AGAIN = 1500; // milliseconds between two updates
 const OUTCOMES = { accepted: 'accepted', declined: 'declined', tentative: 'accepted tentatively' };
 let looks = 0; // of which only the newest counts
 
@@ -31,7 +31,7 @@ const actions = {
   },
 };
 
-/** Read everything that shows again, all of one moment. */
+/** Reload everything that is shown, all for the same moment. */
 async function refresh() {
   const look = (looks += 1);
   const { user } = page;
@@ -57,7 +57,7 @@ function announce() {
   }
 }
 
-/** How the stack is, where that is worth a word. */
+/** The stack's state, if it is worth mentioning. */
 function showState() {
   const { week, away } = page.seen;
   const making = week.over ? '' : `A week of meetings is being made: ${week.done} of ${week.of} …`;
@@ -80,7 +80,7 @@ function say(text, isBad) {
   banner.classList.toggle('bad', isBad);
 }
 
-/** Ask policy about an alias, as a node does that somebody has dialled. */
+/** Query policy about an alias, as a node does when somebody has dialled it. */
 async function join() {
   const alias = field('alias').value.trim();
   const { verdict, name, question, status, answer, asks_itself: asksItself } = await ask(
@@ -105,7 +105,7 @@ async function join() {
   part('exchange-of-words').hidden = false;
 }
 
-/** Look again, unless the user has something under way. */
+/** Reload, unless the user is in the middle of something. */
 async function lookAgain() {
   if (document.hidden || !isIdle()) return;
   try {

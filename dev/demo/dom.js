@@ -34,7 +34,7 @@ export function button(label, work, key, about = '') {
 const drawn = /** @type {Map<string, string>} */ (new Map());
 
 /**
- * New rows for a list. Where nothing is new the old ones stay; what is unfolded stays so, and the focus where it was.
+ * New rows for a list. If nothing is new the old ones stay; what is expanded stays expanded, and the focus is kept.
  * @param {string} id
  * @param {HTMLElement[]} rows
  */
@@ -58,7 +58,7 @@ function keyOf(element) {
 }
 
 /**
- * Something for the user to read, also by ear.
+ * A message for the user, also announced by screen readers.
  * @param {string} text
  * @param {boolean} [isFault]
  */
@@ -72,7 +72,7 @@ let last = /** @type {Promise<void>} */ (Promise.resolve());
 let waiting = 0;
 
 /**
- * One thing after the other, and what goes wrong is said.
+ * One action after the other; errors are shown.
  * @param {() => Promise<unknown>} work
  */
 export function doing(work) {
@@ -94,7 +94,7 @@ async function attempt(work) {
   if (!waiting) document.body.removeAttribute('aria-busy');
 }
 
-/** Whether nothing that the user does is under way. */
+/** Whether no user action is in progress. */
 export function isIdle() {
   return !waiting;
 }

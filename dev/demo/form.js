@@ -36,7 +36,7 @@ export function composeNew() {
   });
 }
 
-/** What has been written so far goes; the title stays, and when it is. */
+/** Discard what has been written so far; the title stays, and the time. */
 export function composeAgain() {
   const { subject } = outlook.meeting;
   const times = ['day', 'from', 'to', 'repeat'].map((id) => field(id).value);
@@ -54,7 +54,7 @@ export function edit(meeting) {
 }
 
 /**
- * A new meeting with everything that another one has, a day later: what copying in Outlook does.
+ * A new meeting with everything that another one has, a day later: like copying in Outlook.
  * @param {Meeting} meeting
  */
 export function copy(meeting) {
@@ -131,7 +131,7 @@ function showOptions(meeting, organizer) {
   field('exchange').value = page.exchange.integration;
 }
 
-/** The pane; on a phone, the switch that Outlook has in its place. */
+/** The pane; on a phone, the switch that Outlook has instead. */
 export function showAddIn() {
   const { integration } = page.exchange;
   if (page.seen.away) {
@@ -157,7 +157,7 @@ function showForm() {
   else if (body.innerHTML !== meeting.body) body.innerHTML = meeting.body;
 }
 
-/** What somebody has typed is the meeting's. */
+/** What somebody has typed belongs to the meeting. */
 export function readForm() {
   const { meeting } = outlook;
   meeting.subject = field('subject').value;
@@ -197,7 +197,7 @@ function draft() {
   return { subject, attendees: addresses(), start, end, isAllDay, repeat, location, body, format, properties };
 }
 
-/** Send what is in the form; says to whom. The day to be shown then. */
+/** Send what is in the form; returns the recipients and the day to be shown then. */
 export async function submit() {
   const { edited } = page;
   const { polled, mailbox } = page.exchange;

@@ -1,15 +1,16 @@
 // @ts-check
 /**
- * Stands for Office.js on the demo page, which is served over plain http, where the genuine library refuses to work; its
- * licence forbids to commit it besides. Only what the add-in uses is here. The browser tests run the genuine one.
+ * Replaces Office.js on the demo page, which is served over plain http, where the genuine library refuses to work; its
+ * licence also forbids committing it. Only what the add-in uses is here. The browser tests run the genuine one.
  *
- * Speaks to dev/demo/outlook.js as Office.js speaks to Outlook; in the sign-in dialog, to the pane that has opened it.
+ * Communicates with dev/demo/outlook.js as Office.js communicates with Outlook; in the sign-in dialog, with the pane
+ * that has opened it.
  */
 (() => {
   const HTML = 3;
   const coercion = (/** @type {string} */ type) => (type === 'html' ? HTML : 0);
   const DIALOG = 'demo sign-in'; // the dialog's name, and that of its messages
-  const BLOCKED = 12009; // Office.js's code for a dialog that the user, or the browser, did not let open
+  const BLOCKED = 12009; // Office.js's code for a dialog that the user, or the browser, has blocked
   const CLOSED = 12006; // … and for one that was closed
   const GLANCE = 300; // milliseconds between two checks whether the dialog was closed
   const waiting = /** @type {Map<string, (data: any) => void>} */ (new Map());
@@ -167,7 +168,7 @@
     Object.assign(Office.context.mailbox, {
       userProfile: { displayName: data.userDisplayName, emailAddress: data.userEmailAddress },
     });
-    // Outlook has this call in other people's calendars only.
+    // Outlook has this call only in other people's calendars.
     if (data.isFromSharedFolder) Object.assign(item, { getSharedPropertiesAsync: method(108) });
     return { host: 'Outlook', platform: 'OfficeOnline' };
   }

@@ -15,7 +15,7 @@
  * @typedef {'hang' | 'silent' | 'append' | {code: number, times?: number}} Fault
  */
 
-/** What Office.js numbers "dispids", by the names that tests use. */
+/** What Office.js calls "dispids", by the names that tests use. */
 const CALLS = /** @type {Record<number, string>} */ ({
   2: 'identityToken', 3: 'loadProperties', 4: 'saveProperties', 14: 'bodyType', 15: 'attendees', 21: 'setAttendees',
   22: 'addAttendees', 23: 'prependBody', 24: 'time', 26: 'location', 27: 'setLocation', 33: 'notify', 37: 'body',
@@ -27,13 +27,13 @@ const APPOINTMENT_READ = 2;
 const APPOINTMENT_COMPOSE = 5;
 const READ_WRITE_ITEM = 3;
 const OUTLOOK = 64; // OSF.AppName.OutlookWebApp
-const TAB_EXITS = [13, 14]; // OSF.AgaveHostAction: Tab and Shift+Tab beyond the pane's last and first element
+const TAB_EXITS = [13, 14]; // OSF.AgaveHostAction: Tab and Shift+Tab past the pane's last and first element
 
 const LISTED = 500; // recipients that getAsync gives at most
 const NOT_SAVED = 9046; // Office.js's ItemNotSaved
 
 /**
- * What real Outlooks do otherwise than their documentation says; tests/browser/behaviours.js names them.
+ * How real Outlook clients deviate from their documentation; tests/browser/behaviours.js names the deviations.
  * @typedef {object} Quirks
  * @property {number} bodyLate  milliseconds for which the body is given as it was before it was written
  * @property {(person: Person) => Person} resolve  what becomes of an attendee that is added
@@ -51,12 +51,12 @@ const HONEST = {
   place: (text) => [text], typeSaid: '',
 };
 
-/** A meeting as the form has it. */
+/** A meeting as the form shows it. */
 export class Meeting {
   subject = '';
   /** Exchange's id; "" before it was saved for the first time. */
   id = '';
-  /** Of the series that this is one date of. */
+  /** The series that this is one date of. */
   seriesId = /** @type {string|null} */ (null);
   start = '2026-12-01T10:00:00Z';
   organizer = { name: 'Alice', address: 'alice@example.com' };
@@ -89,7 +89,7 @@ export class FakeOutlook {
   unanswered = /** @type {(() => unknown)[]} */ ([]);
   /** Milliseconds that each call takes. */
   delay = 0;
-  /** Turns what is written into the body into what is kept of it. */
+  /** Converts what is written into the body into what is stored. */
   rewrite = (/** @type {string} */ html) => html;
   /** @type {Quirks} */
   quirks = HONEST;
@@ -132,7 +132,7 @@ export class FakeOutlook {
     const conversation = `conversation|pane|${location.origin}`;
     const frame = document.createElement('iframe');
     frame.title = 'Add-in';
-    // Outlook passes the same in the frame's name, from its beginning; displayDialogAsync reads it there.
+    // Outlook also passes this in the frame's name, from the start; displayDialogAsync reads it there.
     frame.name = JSON.stringify({
       baseFrameName: 'pane', hostInfo: host, xdmInfo: conversation, serializerVersion: 1,
     });
@@ -141,7 +141,7 @@ export class FakeOutlook {
   }
 
   /**
-   * Behave otherwise from now on.
+   * Change the behaviour from now on.
    * @param {Partial<Quirks>} quirks
    */
   behave(quirks) {
@@ -180,7 +180,7 @@ export class FakeOutlook {
       case 'GetInitialData':
         return this.#initialData();
       case 'ContextActivationManager_notifyHost':
-        // Outlook goes on with its own controls.
+        // Outlook moves the focus to its own controls.
         if (TAB_EXITS.includes(data[1])) /** @type {HTMLElement} */ (document.activeElement)?.blur();
         return null;
       case 'ExecuteMethod':
@@ -319,7 +319,7 @@ const refused = Symbol('refused');
 const notSaved = Symbol('not saved');
 
 /**
- * A picture in the text is an attachment that the text refers to; writing the whole text again breaks that.
+ * A picture in the text is an attachment that the text refers to; rewriting the whole text breaks that.
  * @param {string} html
  */
 function withoutPictures(html) {

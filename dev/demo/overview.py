@@ -1,4 +1,4 @@
-"""Everything that the page shows at one moment: the clock, a user's meetings and inbox, and what became of each.
+"""Everything that the page shows at one moment: the clock, a user's meetings and inbox, and the state of each.
 
 A room's state comes from the records, never from a text. Everything comes in one response, so that the whole page shows
 the same moment.
@@ -31,8 +31,8 @@ class Overview:
         self._seeds = {seed.mailbox: seed for seed in seeds}
 
     async def of(self, user: str) -> Json:
-        """{"now", "away", "meetings", "inbox"}; `away` while the product does not answer."""
-        # The clock first: what is read after it is at least as new.
+        """{"now", "away", "meetings", "inbox"}; `away` while the product does not respond."""
+        # The clock first: what is read afterwards is at least as recent.
         now = (await self._get("clock"))["now"]
         known = await self._known(datetime.fromisoformat(now))
         meetings, inbox = await asyncio.gather(
@@ -88,6 +88,6 @@ def _shown(room: Room) -> Json:
 
 
 def _vmr_in(meeting: Json, vmrs: Sequence[Vmr]) -> Vmr | None:
-    """The personal VMR whose joining instructions a meeting has; its room is in nobody's records of meetings."""
+    """The personal VMR whose joining instructions a meeting has; the records of meetings do not contain its room."""
     text = f"{meeting['location']} {meeting['body']}".casefold()
     return next((vmr for vmr in vmrs if any(alias.casefold() in text for alias in vmr.aliases)), None)

@@ -17,7 +17,7 @@ export const page = {
     // that is composed for
     { integration: '', name: '', audience: '', polled: false, mailbox: '' }
   ),
-  awaited: /** @type {Map<string, string>} */ (new Map()), // answers to what was sent here: its uid, and what was said of it
+  awaited: /** @type {Map<string, string>} */ (new Map()), // responses to what was sent here: its uid, and the response
   options: { plain: false, delegate: false, phone: false },
 };
 

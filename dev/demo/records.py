@@ -1,4 +1,4 @@
-"""What the product's own records say of rooms, read from the management API as an admin's tool would."""
+"""The product's own records of rooms, read from the management API as an admin's tool would."""
 
 import asyncio
 from collections import defaultdict
@@ -17,12 +17,12 @@ _ALL = 10_000
 
 
 class BackEndAway(Exception):
-    """The product does not answer: nothing is known of any room."""
+    """The product does not respond: no room's state is known."""
 
 
 @dataclass(frozen=True)
 class Room:
-    """A scheduled conference. `opens` and `closes` are of the occurrence that is on or comes next, or was the last."""
+    """A scheduled conference. `opens` and `closes` are those of the current or next occurrence, or the last one."""
 
     alias: str
     name: str
@@ -84,7 +84,7 @@ def _rooms(now: datetime, *lists: list[dict[str, Any]]) -> dict[str, list[Room]]
     dates: defaultdict[tuple[str, str], list[Room]] = defaultdict(list)
     for each in scheduled:
         alias, conference = by_uri.get(each["scheduled_alias"]), by_uri.get(each["conference"])
-        if alias and conference:  # else one of the lists was read a moment earlier
+        if alias and conference:  # otherwise one of the lists was read a moment earlier
             before, after = windows[alias["exchange_connector"]]
             opens, closes = _time(each["start_time"]) - before, _time(each["end_time"]) + after
             room = Room(alias["alias"], conference["name"], conference["is_open"], opens, closes)

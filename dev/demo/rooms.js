@@ -1,5 +1,5 @@
 // @ts-check
-/** The rooms that the Management Node has, as it has them: not what the records say of them. */
+/** The rooms that the Management Node actually has, as opposed to the records. */
 
 import { button, make, part, replace } from './dom.js';
 import { page } from './page.js';

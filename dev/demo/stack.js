@@ -1,5 +1,5 @@
 // @ts-check
-/** Requests to the stack: what users do with meetings in their Outlook, and what is known of all of them. */
+/** Requests to the stack: what users do with meetings in Outlook, and the state of all of them. */
 
 import { local, plus, weekly } from './time.js';
 
@@ -19,7 +19,7 @@ import { local, plus, weekly } from './time.js';
  */
 
 /**
- * A date of a meeting. `day` is the original one, which names it in a series; `change` is "moved" or "cancelled".
+ * A date of a meeting. `day` is the original one, which identifies it in a series; `change` is "moved" or "cancelled".
  * @typedef {{day: string|null, start: Date, end: Date, change: string}} Occurrence
  */
 

@@ -55,7 +55,7 @@ export function long(date) {
 }
 
 /**
- * A moment as somebody says it: the time, and the day where it is another one.
+ * A moment as people say it: the time, and the day if it is another one.
  * @param {Date} date
  * @param {Date} now
  */

@@ -22,12 +22,12 @@ _CLIENT = "/api/client/v2/msexchange_schedulers"
 
 
 class WeekFailed(Exception):
-    """The week cannot be made: what was answered to what."""
+    """The week cannot be created: the unexpected response."""
 
 
 @dataclass
 class Progress:
-    """How far it is. `fault` says in words why it has stopped."""
+    """Its progress. `fault` says in words why it has stopped."""
 
     of: int = 1
     done: int = 0
@@ -35,13 +35,13 @@ class Progress:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more comes."""
+        """Whether it has ended."""
         return bool(self.fault) or self.done == self.of
 
 
 @dataclass
 class Week:
-    """Makes the demo's integration, then the meetings, once in the life of the stack, in the background."""
+    """Creates the demo's integration, then the meetings, once per run of the stack, in the background."""
 
     client: httpx.AsyncClient
     places: Places
@@ -49,7 +49,7 @@ class Week:
     _work: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        """Begin, unless that has been done."""
+        """Start, unless that has been done."""
         if self._work is None:
             self._work = asyncio.create_task(self._make())
 
@@ -95,7 +95,7 @@ class Week:
         await self._product("POST", "/dev/run/renew")
 
     async def _first_and_its_copy(self) -> None:
-        """A room that is open already, and a meeting that is declined as it has the other one's instructions."""
+        """A room that is already open, and a meeting that is declined because it has the other one's instructions."""
         now = await self._now()
         soon = now.replace(second=0, microsecond=0) + timedelta(minutes=20 - now.minute % 5)
         instructions = await self._instructions(ALICE)
@@ -125,7 +125,7 @@ class Week:
         await self._meet(ALICE, "Company day", day, 24 * 60, await self._instructions(ALICE), is_all_day=True)
 
     async def _late(self) -> None:
-        """What the add-in puts in while it cannot reach the back end; the joining instructions come by mail."""
+        """What the add-in inserts while it cannot reach the back end; the joining instructions come by mail."""
         config = await self._product("GET", f"/addin/{DEMO.uuid}/config", headers=await self._proof(ALICE))
         await self._meet(ALICE, "Customer call", await self._day(3, time(13, 0)), 45, config["placeholder"]["html"])
 
@@ -148,7 +148,7 @@ class Week:
         return str((await self._exchange("POST", "meetings", meeting))["uid"])
 
     async def _answered(self, user: str, uid: str, times: int = 1) -> None:
-        """Wait until the equipment mailbox has answered so many times. Raises WeekFailed."""
+        """Wait until the equipment mailbox has sent so many answers. Raises WeekFailed."""
         for _ in range(LOOKS):
             messages = (await self._exchange("GET", f"mailboxes/{user}/messages"))["messages"]
             if sum(each["uid"] == uid and each["from"] == DEMO.mailbox for each in messages) >= times:
@@ -169,7 +169,7 @@ class Week:
         return {"token": str(token), "X-Mailboxes": user}
 
     async def _instructions(self, user: str) -> str:
-        """What the button in Outlook puts in."""
+        """What the button in Outlook inserts."""
         path = f"{_CLIENT}/{DEMO.uuid}/meeting_details"
         answer = await self._product("GET", path, headers=await self._proof(user))
         return str(answer["result"]["instructions"])

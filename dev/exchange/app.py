@@ -49,19 +49,19 @@ async def _tick(exchange: Exchange) -> None:
 
 @dataclass(frozen=True)
 class Running:
-    """A server that runs: its address, and its state for tests to look into."""
+    """A running server: its URL, and its state for tests to inspect."""
 
     base_url: str
     exchange: Exchange
 
     @property
     def graph_url(self) -> str:
-        """What GRAPH_BASE_URL is to be."""
+        """The value for GRAPH_BASE_URL."""
         return self.base_url + ROOT
 
     @property
     def ews_url(self) -> str:
-        """What an integration's EWS URL is to be."""
+        """The value for an integration's EWS URL."""
         return self.base_url + ews.PATH
 
 

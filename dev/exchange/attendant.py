@@ -50,7 +50,7 @@ class Processing:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a letter goes and how it reads there; ``accepts``: the booking assistant now answers."""
+    """Where a letter goes and how it reads there; ``accepts``: the booking assistant accepts it now."""
 
     letter: Letter
     folder: str = INBOX
@@ -85,7 +85,7 @@ class Attendant:
         return self._process(owner, letter, part, settings)
 
     def enter(self, owner: User, part: MeetingPart) -> Entry | None:
-        """Put a request's meeting into the calendar, as answering it does where the attendant left it alone."""
+        """Put a request's meeting into the calendar, as answering it does if the attendant has ignored it."""
         self._update(owner, part)
         return self._entry(owner, part.meeting)
 
@@ -157,10 +157,12 @@ class Attendant:
             event.differences[day] = Difference(changed, cancelled=True, response=entry.response)
         self._store.touch_event(event)
 
-    # --- messages that came before
+    # --- earlier messages
 
     def _outdate(self, owner: User, part: MeetingPart, before: Entry | None, settings: Processing) -> None:
-        """A newer message makes older ones of the same meeting out of date; a new pattern those of occurrences too."""
+        """A newer message makes older ones about the same meeting outdated; a new pattern also those about
+        occurrences.
+        """
         meeting = part.meeting
         new_pattern = before is not None and before.day is None and not before.meeting.same_time(meeting)
         for message in self._store.messages(owner.guid):
@@ -176,7 +178,7 @@ class Attendant:
                 self._store.touch_message(message)
 
     def _is_auto_processed(self, before: Entry, part: MeetingPart, settings: Processing) -> bool:
-        """Whether an update passes the Inbox by."""
+        """Whether an update bypasses the Inbox."""
         answered = before.response.reply in (Reply.ACCEPTED, Reply.TENTATIVE, Reply.DECLINED)
         if part.kind is not MessageKind.REQUEST or not answered or before.cancelled:
             return False

@@ -28,7 +28,7 @@ def whole(event: Event) -> Entry:
 
 
 def plain_occurrence(series: Meeting, day: date) -> Meeting:
-    """What a series gives on one of its dates: the series' wall clock time in its zone, whatever DST does."""
+    """What a series has on one of its dates: the series' wall clock time in its zone, whatever DST does."""
     first = to_local(series.start, series.zone)
     start = to_utc(datetime.combine(day, first.time()), series.zone)
     local_length = to_local(series.end, series.zone) - first
@@ -72,7 +72,7 @@ def exceptions(event: Event) -> Iterator[Entry]:
 
 
 def instances(event: Event, start: datetime, end: datetime, *, with_cancelled: bool = False) -> list[Entry]:
-    """What of a series takes place between two moments, in order of time.
+    """The part of the series between two moments, ordered by time.
 
     Without cancelled and removed occurrences, unless the cancelled ones are requested. An exception counts at its new
     time.
@@ -104,6 +104,6 @@ def find_occurrence(event: Event, meeting: Meeting) -> Entry | None:
 
 
 def response_of(entry: Entry, address: Address) -> Response:
-    """An attendee's answer as it shows in this calendar: the organizer knows all, an attendee only their own."""
+    """An attendee's answer as shown in this calendar: the organizer knows all, an attendee only their own."""
     tracking, who = entry.event.tracking, address.address.casefold()
     return tracking.get((entry.day, who)) or tracking.get((None, who)) or Response()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class ClockError(ValueError):
-    """The wished time cannot be set: it lies before the present."""
+    """The requested time cannot be set: it is in the past."""
 
 
 class Clock:
@@ -20,7 +20,7 @@ class Clock:
         return self._real() + self._offset
 
     def move_to(self, when: datetime) -> None:
-        """Let it be ``when``, which must have an offset and not lie in the past; raises `ClockError` otherwise."""
+        """Set the time to ``when``, which must have an offset and not be in the past; raises `ClockError` otherwise."""
         if when.tzinfo is None:
             raise ClockError(f"'now' needs an offset, as in 2030-01-31T09:00:00+00:00; got {when.isoformat()}")
         if when < self.now():

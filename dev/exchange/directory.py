@@ -37,7 +37,7 @@ class User:
 
 
 class Directory:
-    """All mailbox owners, by GUID or address. Whoever takes part in a meeting gets a mailbox on the fly."""
+    """All mailbox owners, by GUID or address. Every participant of a meeting gets a mailbox automatically."""
 
     def __init__(self) -> None:
         self._by_address: dict[str, User] = {}
@@ -50,13 +50,13 @@ class Directory:
         return iter(self._by_guid.values())
 
     def find(self, key: str) -> User | None:
-        """The owner with this GUID or address, in any case of letters."""
+        """The owner with this GUID or address, ignoring case."""
         return self._by_guid.get(key.casefold()) or self._by_address.get(key.casefold())
 
     def give(self, user: User, *proxies: str) -> None:
         """Give proxy addresses: "SMTP:" the primary one, "smtp:" others, "X500:" and "EX:" distinguished names.
 
-        The mailbox is found by each. By which one it was made is its sign-in name.
+        Each of them identifies the mailbox. The address with which it was created is its sign-in name.
         """
         self._proxies[user.guid] = proxies
         for proxy in proxies:
@@ -71,7 +71,7 @@ class Directory:
         return next(each for each in self.proxies(user) if each.startswith("SMTP:")).removeprefix("SMTP:")
 
     def ensure(self, address: str, name: str = "") -> User:
-        """The owner of an address; made when nobody has it yet."""
+        """The owner of an address; created if nobody has it yet."""
         known = self._by_address.get(address.casefold())
         if known:
             return known

@@ -11,7 +11,7 @@ from dev.exchange.recurrence import DAYS, Recurrence, RecurrenceError
 from dev.exchange.zones import UnknownZoneError, to_local, to_utc, zone
 
 SENSITIVITIES = ("normal", "personal", "private", "confidential")
-#: What a draft may say, and of which type.
+#: The fields of a draft, and their types.
 FIELDS: Mapping[str, type | tuple[type, ...]] = {
     "subject": str,
     "start": str,
@@ -36,7 +36,7 @@ _ROLES = {"attendees": "required", "optional_attendees": "optional", "resources"
 
 
 class DraftError(ValueError):
-    """A draft that makes no meeting: every reason that is known, in words."""
+    """A draft that makes no valid meeting: every known reason, in words."""
 
 
 def new_meeting(given: Mapping[str, Any], organizer: User, uid: str, directory: Directory) -> Meeting:
@@ -59,7 +59,7 @@ def new_meeting(given: Mapping[str, Any], organizer: User, uid: str, directory: 
 
 
 def change_by(given: Mapping[str, Any], directory: Directory) -> Callable[[Meeting], Meeting]:
-    """What a draft changes in a meeting; the change raises `DraftError` when no sensible meeting comes out of it.
+    """A draft's changes to a meeting; applying them raises `DraftError` if the result is not a sensible meeting.
 
     A new start without a new end moves the meeting and keeps its length.
     """
@@ -113,7 +113,7 @@ def _body(meeting: Meeting, given: Mapping[str, Any]) -> Body:
 
 
 def _attendees(meeting: Meeting, given: Mapping[str, Any], directory: Directory) -> tuple[Address, ...]:
-    """Who is invited, each once; a field that is not given leaves its people as they are."""
+    """Who is invited, without duplicates; a missing field leaves its people unchanged."""
     found: dict[str, Address] = {}
     for name, role in _ROLES.items():
         before = [address.address for address in meeting.attendees if address.role == role]
@@ -149,7 +149,7 @@ def _rule(meeting: Meeting, given: Mapping[str, Any], first: date) -> Recurrence
 
 
 def _aligned(rule: Recurrence, start: datetime, end: datetime) -> tuple[datetime, datetime]:
-    """The first occurrence: a series starts on the first date that its pattern gives."""
+    """The first occurrence: a series starts on the first date of its pattern."""
     first = next(rule.dates(), None)
     if first is None:
         raise DraftError("the recurrence has no occurrence at all")
@@ -193,7 +193,7 @@ def parse_recurrence(given: Mapping[str, Any], first: date) -> Recurrence:
 
 
 def _days(pattern: Mapping[str, Any]) -> tuple[str, ...]:
-    """Week days in order of the week. A daily pattern may carry all seven; they say nothing then."""
+    """Week days in order of the week. A daily pattern may contain all seven, which are meaningless then."""
     if pattern.get("type") not in ("weekly", "relativeMonthly", "relativeYearly"):
         return ()
     days = [str(day).lower() for day in pattern.get("daysOfWeek", [])]

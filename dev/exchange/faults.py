@@ -1,4 +1,4 @@
-"""Faults that can be switched on: refused requests, work done but not confirmed, lost notifications, lag, latency."""
+"""Faults that can be switched on: rejected requests, work done but not confirmed, lost notifications, lag, latency."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ NOTIFICATION_ACTIONS = ("lose", "duplicate", "delay", "reorder")
 #: What Graph or EWS may answer with, or a server in front of them. Accepting and declining is refused with most of them
 #: (reported as microsoft-graph-docs-contrib #8124).
 STATUSES = (400, 401, 403, 404, 408, 409, 412, 429, 500, 502, 503, 504)
-#: How reading a message with its event is refused, where both can be read apart.
+#: How reading a message with its event is rejected, if both can be read separately.
 EXPANSION_STATUSES = (400, 500)
 REQUEST_ACTIONS = ("status", "crash", "latency")
 #: Simulated SOAP faults; `dev.exchange.ews.strikes` describes each of them.
@@ -46,23 +46,23 @@ class Faults(dev.faults.Faults[Fault]):
         super().__init__(_parsed)
 
     def for_notification(self) -> Fault | None:
-        """What happens to the next notification, if anything."""
+        """The fault for the next notification, if any."""
         return self._take(lambda fault: fault.on == "notification")
 
     def event_lags(self) -> bool:
-        """Whether the calendar item of a message is not there yet for this read."""
+        """Whether the calendar item of a message does not exist yet for this read."""
         return self._take(lambda fault: fault.on == "event") is not None
 
     def message_lags(self) -> bool:
-        """Whether a message that was notified of is not there yet for this read."""
+        """Whether a notified message does not exist yet for this read."""
         return self._take(lambda fault: fault.on == "message") is not None
 
     def for_expansion(self) -> Fault | None:
-        """What happens to a read of a message together with its event, if anything."""
+        """The fault for a read of a message together with its event, if any."""
         return self._take(lambda fault: fault.on == "expansion")
 
     def for_request(self, method: str, path: str) -> Fault | None:
-        """What happens to a request, if anything."""
+        """The fault for a request, if any."""
         return self._take(lambda fault: fault.action in _AT_ONCE and fault.matches(method, path))
 
 

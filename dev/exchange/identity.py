@@ -1,4 +1,4 @@
-"""Exchange identity tokens and the metadata document with their keys, shaped like real ones (exchange.md §10)."""
+"""Exchange identity tokens and the metadata document with their keys, in the form of real ones (exchange.md §10)."""
 
 import base64
 import json
@@ -40,7 +40,7 @@ class SigningKey:
 
 
 class Identity:
-    """Issues tokens, and publishes the keys; after a roll-over the old key stays in the document."""
+    """Issues tokens, and publishes the keys; after a rollover the old key stays in the document."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -98,7 +98,7 @@ class Identity:
 
     @property
     def _published(self) -> list[SigningKey]:
-        """Newest first; the first is made when it is needed."""
+        """Newest first; the first is generated when needed."""
         self._keys = self._keys or [_new_key()]
         return self._keys
 

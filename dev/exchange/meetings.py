@@ -26,7 +26,7 @@ from dev.exchange.store import DELETED, Store
 
 
 class MeetingError(ValueError):
-    """What the organizer wants is not possible: why, in words."""
+    """What the organizer wants is not possible: the reason, in words."""
 
 
 class NoSuchMeetingError(MeetingError):
@@ -85,7 +85,7 @@ class Meetings:
             self._tell(event, day, old, kind)
 
     def delegate(self, uid: str, delegate: User) -> None:
-        """Let somebody send all further messages of a meeting on the organizer's behalf."""
+        """Have somebody send all further messages of a meeting on the organizer's behalf."""
         self._event(uid)
         self._delegates[uid] = delegate
 
@@ -107,8 +107,8 @@ class Meetings:
     def forward(self, uid: str, sender: User, to: User) -> None:
         """An attendee forwards the invitation: it comes from the organizer, sent by the one who forwards.
 
-        The organizer's meeting gains the attendee. The organizer gets a notice, which lies in Deleted Items at once, as
-        the Calendar Attendant leaves it.
+        The attendee is added to the organizer's meeting. The organizer gets a notice, which goes straight to Deleted
+        Items, as with the Calendar Attendant.
         """
         event = self._event(uid)
         event.meeting = replace(event.meeting, attendees=(*event.meeting.attendees, to.contact))
@@ -125,7 +125,7 @@ class Meetings:
                      if event.is_organizer and uid in self._organizers]  # fmt: skip
         return [(event, sender) for event, sender in organized if user.guid in (event.owner, sender.guid)]
 
-    # --- what is where
+    # --- look-ups
 
     def _owners(self) -> list[User]:
         return list({user.guid: user for user in self._organizers.values()}.values())
@@ -161,7 +161,7 @@ class Meetings:
         event.meeting = new
 
     def _dismiss_guests(self, event: Event) -> None:
-        """Those who were invited to single occurrences only hear that these are off."""
+        """Those who were invited to single occurrences are only told that these are cancelled."""
         for entry in exceptions(event):
             guests = [a for a in entry.meeting.attendees if not event.meeting.invites(a.address)]
             self._cancellation(entry.meeting, guests)

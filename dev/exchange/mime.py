@@ -1,4 +1,4 @@
-"""Mail that comes as MIME: a `text/calendar; method=REPLY` part in it makes it a real meeting response."""
+"""Mail sent as MIME: a `text/calendar; method=REPLY` part in it makes it a real meeting response."""
 
 import email
 import email.policy
@@ -21,13 +21,13 @@ _PARTSTAT = re.compile(r"PARTSTAT=([A-Z-]+)", re.IGNORECASE)
 
 
 class MimeError(ValueError):
-    """Content that cannot be sent: why."""
+    """Content that cannot be sent: the reason."""
 
 
 def letter_from_mime(content: bytes, author: User, store: Store, directory: Directory) -> Letter:
     """Read a MIME message that ``author`` sends; raises `MimeError`.
 
-    A REPLY to a meeting of one of the recipients becomes a response; to one that nobody knows it stays ordinary mail.
+    A REPLY to a meeting of one of the recipients becomes a response; one to an unknown meeting stays ordinary mail.
     """
     parsed = email.message_from_bytes(content, policy=email.policy.default)
     letter = Letter(
@@ -67,7 +67,7 @@ def _response(parsed: EmailMessage, letter: Letter, store: Store, directory: Dir
     events = (store.event(user.guid, said.get("UID", ("", ""))[1]) for user in organizers if user)
     event = next((event for event in events if event and event.is_organizer), None)
     entry = event and _entry(event, said.get("RECURRENCE-ID"))
-    # What the reply says, 0 where it says nothing (RFC 5545, 3.8.7.4): an attendant compares.
+    # The sequence of the reply, 0 if it has none (RFC 5545, 3.8.7.4): an attendant compares it.
     sequence = int(said.get("SEQUENCE", ("", "0"))[1] or 0)
     return MeetingPart(kind, replace(entry.meeting, sequence=sequence)) if kind and entry else None
 
@@ -79,7 +79,7 @@ def _entry(event: Event, recurrence_id: tuple[str, str] | None) -> Entry | None:
 
 
 def _day(text: str, zone: str) -> date:
-    """The date of the pattern that a RECURRENCE-ID names: local times as they are, UTC in the series' zone."""
+    """The pattern's date in a RECURRENCE-ID: local times as they are, UTC in the series' zone."""
     try:
         when = datetime.strptime(text.removesuffix("Z")[:15], "%Y%m%dT%H%M%S")  # noqa: DTZ007  # the zone follows
     except ValueError as error:

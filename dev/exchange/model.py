@@ -1,4 +1,4 @@
-"""What lies in mailboxes: meetings, calendar items and messages. Nothing here knows Graph or EWS."""
+"""The contents of mailboxes: meetings, calendar items and messages. Independent of Graph and EWS."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ class Address:
     role: str = field(default="required", compare=False)
 
     def is_(self, address: str) -> bool:
-        """Whether this is that e-mail address; case does not matter."""
+        """Whether this is that e-mail address; case is ignored."""
         return self.address.casefold() == address.casefold()
 
 
@@ -45,7 +45,7 @@ class Body:
 
 
 class MessageKind(StrEnum):
-    """What a message is to the calendar."""
+    """The role of a message for the calendar."""
 
     MAIL = "mail"
     REQUEST = "request"
@@ -121,7 +121,7 @@ class Meeting:
         return any(attendee.is_(address) for attendee in self.attendees)
 
     def same_time(self, other: "Meeting") -> bool:
-        """Whether nothing changed that asks for a new answer: start, end, recurrence."""
+        """Whether nothing changed that requires a new answer: start, end, recurrence."""
         return (self.start, self.end, self.all_day, self.recurrence) == (
             other.start,
             other.end,
@@ -139,7 +139,7 @@ OVERRIDABLE = (
 
 @dataclass(frozen=True)
 class Difference:
-    """One occurrence that differs from its series: what the organizer changed, and what became of it here."""
+    """One occurrence that differs from its series: what the organizer changed, and its state here."""
 
     overrides: Mapping[str, Any] = field(default_factory=dict)
     cancelled: bool = False
@@ -157,7 +157,7 @@ def overrides(plain: Meeting, edited: Meeting) -> dict[str, Any]:
 
 @dataclass
 class Event:
-    """One calendar item: a meeting, a whole series, or one occurrence to which alone its owner was invited.
+    """One calendar item: a meeting, a whole series, or one occurrence to which its owner was invited separately.
 
     ``differences`` and ``removed`` are keyed by the local date that the pattern gave the occurrence. A cancelled
     occurrence stays among the differences; one that was deleted from this calendar is in ``removed``.
@@ -216,7 +216,7 @@ class Letter:
 
     @property
     def kind(self) -> MessageKind:
-        """What it is to the calendar."""
+        """Its role for the calendar."""
         return self.part.kind if self.part else MessageKind.MAIL
 
 

@@ -20,17 +20,17 @@ Notice = Mapping[str, Any]
 HANDSHAKE_LIMIT = 10.0
 ANSWER_LIMIT = 3.0
 GIVE_UP_AFTER = timedelta(hours=4)
-#: What comes within this many seconds goes out in one POST.
+#: What arrives within this many seconds is sent in one POST.
 GATHERING = 0.01
 FIRST_RETRY, LAST_RETRY = 0.2, 10.0
-#: How long a notification that is to be overtaken waits for another one, in seconds.
+#: How long, in seconds, a notification that is to be overtaken waits for another one.
 OVERTAKING = 1.0
 
 _log = logging.getLogger(__name__)
 
 
 class Notifier:
-    """Posts notices to webhooks, grouped, and again with growing pauses until they are taken.
+    """Posts notices to webhooks, grouped, and retries with growing delays until they are accepted.
 
     Retries use real time, so that a test need not move the clock to see one, and happen at once when the simulated
     clock moves. Four simulated hours after the first attempt a notice is dropped; ``on_dropped`` then gets the
@@ -54,7 +54,7 @@ class Notifier:
         self._session = aiohttp.ClientSession()
 
     async def stop(self) -> None:
-        """Give up everything undelivered."""
+        """Drop everything undelivered."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -67,7 +67,7 @@ class Notifier:
             await asyncio.wait(self._tasks)
 
     def clock_moved(self) -> None:
-        """What waits is due now."""
+        """Everything waiting is due now."""
         self._moved.set()
         self._moved = asyncio.Event()
 
@@ -97,7 +97,7 @@ class Notifier:
     async def shake_hands(self, url: str) -> str:
         """Ask a webhook to echo a validation token: 200, text/plain, decoded, within 10 s.
 
-        Returns what is wrong with its answer; empty when it is right.
+        Returns what is wrong with its response; empty if it is correct.
         """
         token = f"Validation: Testing client application reachability for subscription Request-Id: {uuid.uuid4()}"
         target = f"{url}{'&' if '?' in url else '?'}validationToken={quote(token, safe='')}"

@@ -23,12 +23,12 @@ _FREQUENCY: dict[str, Literal[0, 1, 2, 3]] = {
 
 
 class RecurrenceError(ValueError):
-    """A recurrence that Exchange would not take: what is wrong, in words."""
+    """A recurrence that Exchange would not accept: what is wrong, in words."""
 
 
 @dataclass(frozen=True)
 class Recurrence:
-    """Pattern and range. At most one of ``until`` and ``count`` is set; neither means without end.
+    """Pattern and range. At most one of ``until`` and ``count`` is set; neither means no end.
 
     ``days`` are names of week days, ``index`` one of `INDEXES`; ``first`` is the first date that may be taken.
     """
@@ -74,7 +74,7 @@ class Recurrence:
         return takewhile(lambda day: day <= last, (moment.date() for moment in moments))
 
     def has(self, day: date) -> bool:
-        """Whether the pattern gives this date."""
+        """Whether the pattern has this date."""
         return next(self.dates_between(day, day), None) is not None
 
     def _rule(self) -> rrule:

@@ -20,7 +20,7 @@ _NO_COMMENT = Body("", is_html=False)
 
 
 class ResponseError(Exception):
-    """An answer that Exchange refuses."""
+    """An answer that Exchange rejects."""
 
 
 class OrganizerCannotRespondError(ResponseError):

@@ -1,4 +1,4 @@
-"""The whole simulated Exchange, put together."""
+"""The whole simulated Exchange, assembled."""
 
 from asyncio import Event
 from collections import Counter
@@ -43,7 +43,7 @@ class Settings:
 
 @dataclass
 class Traffic:
-    """What clients do: Graph requests by method and path template, those of EWS by operation.
+    """The clients' requests: to Graph by method and path template, to EWS by operation.
 
     ``running`` is how many of one mailbox (EWS: of one account) run right now.
     """
@@ -64,7 +64,7 @@ class Exchange:
 
     def __init__(self, settings: Settings | None = None, clock: Clock | None = None) -> None:
         self.settings = settings or Settings()
-        #: Set when somebody wants everything to be as at the start; whoever runs this service sees to it.
+        #: Set when somebody wants everything to be as at the start; whoever runs this service restarts it.
         self.is_over = Event()
         self.clock = clock or Clock()
         self.directory = Directory()
@@ -73,7 +73,7 @@ class Exchange:
         self.application_scopes: dict[str, frozenset[str]] = {}
         self.identity = Identity(self.clock)
         self.traffic = Traffic()
-        #: Roles of the application that have not been granted, such as "Mail.Send". The product does without this one.
+        #: Roles of the application that have not been granted, such as "Mail.Send". The product does not need this one.
         self.withheld: set[str] = {"User.Read.All"}
         self.store = Store(self.clock)
         self.attendant = Attendant(self.store, self.clock)
@@ -90,7 +90,7 @@ class Exchange:
         self.store.listeners.append(self._notify)
 
     def entry_for(self, owner: str, meeting: Meeting) -> Entry | None:
-        """What a calendar holds for the meeting of a message: a meeting, a series, or one occurrence."""
+        """The calendar's entry for the meeting of a message: a meeting, a series, or one occurrence."""
         event = self.store.event(owner, meeting.uid) or self.store.event(owner, meeting.uid, meeting.original_start)
         return find_occurrence(event, meeting) if event else None
 

@@ -68,11 +68,11 @@ class Store:
         return [message for message in self._messages[owner].values() if folder in (None, message.folder)]
 
     def touch_message(self, message: Message) -> None:
-        """Note that a message was changed."""
+        """Record that a message was changed."""
         self._note_message(message, "updated")
 
     def move_message(self, message: Message, folder: str) -> None:
-        """Put a message into another folder. Its key stays, its regular id will be another one."""
+        """Put a message into another folder. Its key stays the same, its regular id changes."""
         if folder == message.folder:
             return
         self._note_message(message, "deleted", is_move=True)
@@ -81,7 +81,7 @@ class Store:
         self._note_message(message, "created", is_move=True)
 
     def sent(self, draft: Message) -> None:
-        """A draft went out: it lies in Sent Items now, under the same immutable id."""
+        """A draft was sent: it is in Sent Items now, with the same immutable id."""
         draft.is_draft = False
         draft.sent = draft.received = self._clock.now()
         self.move_message(draft, SENT)
@@ -110,7 +110,9 @@ class Store:
         return self._events[owner].get(key)
 
     def event(self, owner: str, uid: str, original_start: datetime | None = None) -> Event | None:
-        """The item of a meeting or series; with ``original_start`` the item of an occurrence invited to on its own."""
+        """The item of a meeting or series; with ``original_start`` the item of an occurrence with its own
+        invitation.
+        """
         wanted = (uid, original_start)
         found = (e for e in self._events[owner].values() if (e.meeting.uid, e.meeting.original_start) == wanted)
         return next(found, None)
@@ -120,7 +122,7 @@ class Store:
         return list(self._events[owner].values())
 
     def touch_event(self, event: Event) -> None:
-        """Note that a calendar item, or an occurrence of it, was changed."""
+        """Record that a calendar item, or an occurrence of it, was changed."""
         self._note_event(event, "updated")
 
     def delete_event(self, event: Event) -> None:

@@ -1,4 +1,4 @@
-"""Who wants to hear of which changes, for how long (docs/facts/exchange.md §3)."""
+"""Who is notified of which changes, and for how long (docs/facts/exchange.md §3)."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ class Topic:
     folder: str | None
 
     def concerns(self, change: Change) -> bool:
-        """Whether a change happened here.
+        """Whether it covers a change.
 
         Watching a whole mailbox, a move shows as a creation (exchange.md §3); that its deletion half stays silent
         there could
@@ -62,10 +62,10 @@ class Subscription:
         self.starts, self.expires, self.warned = now, max(expires, now + SHORTEST), False
 
     def wants_reauthorization(self, now: datetime) -> bool:
-        """Whether the service now asks to be authorised again.
+        """Whether the service now requests reauthorization.
 
-        When exactly it asks could not be confirmed: here in the last quarter of the life, at most twelve hours before
-        the end.
+        When exactly it requests that could not be confirmed: here in the last quarter of the lifetime, at most twelve
+        hours before expiry.
         """
         left = self.expires - now
         return not self.warned and left < min(timedelta(hours=12), (self.expires - self.starts) / 4)
@@ -99,7 +99,7 @@ class Subscriptions:
         self._all.pop(subscription_id, None)
 
     def interested(self, change: Change) -> list[Subscription]:
-        """Those who want to hear of a change."""
+        """The subscriptions that cover a change."""
         now = self._clock.now()
         return [s for s in self if s.expires > now and change.kind in s.changes and s.topic.concerns(change)]
 

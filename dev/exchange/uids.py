@@ -21,7 +21,7 @@ def new_uid(now: datetime) -> str:
 def of_occurrence(uid: str, day: date | None) -> str:
     """The global object id of one occurrence: the uid with its date; the uid itself for None.
 
-    A uid of foreign make (not a global object id) is left as it is.
+    A uid from another product (not a global object id) is left unchanged.
     """
     if day is None or not uid.upper().startswith(_CLASS_ID):
         return uid

@@ -10,7 +10,7 @@ from typing import Any
 
 
 class VariantError(ValueError):
-    """A variant that does not exist: which do."""
+    """A variant that does not exist; the message lists the existing ones."""
 
 
 @dataclass

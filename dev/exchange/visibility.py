@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from dev.exchange.model import Meeting
 
-#: The setting is Exchange Online's alone: on-premises every update is visible.
+#: The setting only exists in Exchange Online: on-premises every update is visible.
 ON_PREMISES = "Location,Subject,Body,AllProperties"
 
 

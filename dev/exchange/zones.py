@@ -1,4 +1,4 @@
-"""Windows and IANA names of time zones. Exchange speaks Windows names, people also write IANA ones."""
+"""Windows and IANA names of time zones. Exchange uses Windows names, people also write IANA ones."""
 
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError

@@ -1,9 +1,9 @@
-"""What Azure Storage refuses and Azurite, or a storage in memory, lets pass: a judge in front of both.
+"""What Azure Storage rejects but Azurite, or a storage in memory, accepts: checks in front of both.
 
 Sources: Microsoft's reference of the Table service ("Understanding the Table service data model", "Performing entity
 group transactions", "Querying tables and entities", "Insert Entity", "Update Entity") and of the Queue service ("Put
-Message", "Get Messages", "Naming queues and metadata"). What is refused raises `Refused`, which no code of the product
-catches; a worker that goes on after any failure is found out by `seen`.
+Message", "Get Messages", "Naming queues and metadata"). A violation raises `Refused`, which no code of the product
+catches; for a worker that continues after any failure there is `seen`.
 """
 
 import json
@@ -44,7 +44,7 @@ seen: list[str] = []
 
 
 class Refused(AssertionError):
-    """Azure Storage would answer 400 or 413: why."""
+    """Azure Storage would answer 400 or 413: the reason."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -114,7 +114,7 @@ def check_filter(text: str) -> None:
 
 
 def check_message(encoded: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> None:
-    """A message as it is sent, in base64 where that is used. `life` None: seven days."""
+    """A message as it is sent, in base64 if that is used. `life` None: seven days."""
     _insist(len(encoded.encode()) <= MAX_MESSAGE_BYTES, "a message is longer than 64 KiB")
     _insist(timedelta(0) <= delay <= MAX_DELAY, "a message is hidden for longer than seven days")
     _insist(delay < (life or MAX_DELAY), "a message is hidden for longer than it lives")
@@ -124,7 +124,7 @@ def check_message(encoded: str, delay: timedelta = timedelta(0), life: timedelta
 
 
 def check_request(method: str, url: str, headers: Mapping[str, str], body: bytes) -> None:
-    """A request of an SDK's, to tables or queues; the account is the first part of the path, as Azurite has it."""
+    """An SDK's request to tables or queues; the account is the first part of the path, as in Azurite."""
     parts = urlsplit(url)
     _, _, path = parts.path.lstrip("/").partition("/")
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -152,7 +152,7 @@ def _check_new_table(method: str, body: bytes) -> None:
 def _check_entity(
     method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
 ) -> tuple[str, str]:
-    """One entity, or a query for some; the keys, as far as there are."""
+    """One entity, or a query for some; the keys, if there are any."""
     address = _ADDRESS.fullmatch(path)
     if address is None:
         _insist(bool(re.fullmatch(r"\w+(?:\(\))?", path)), "the address of an entity cannot be read")

@@ -45,10 +45,10 @@ OTHER_HABITS = {
     **dict.fromkeys(("marks_drafts", "expands_views", "names_occurrences", "searches_binary"), False),
     "plain_faults": True,
 }
-"""What grommunio's EWS does otherwise than Exchange; see dev/exchange/ews/state.py."""
+"""How grommunio's EWS differs from Exchange; see dev/exchange/ews/state.py."""
 
 QUIET = timedelta(minutes=20)
-"""Long enough for every lease to run out and every retry to come due."""
+"""Long enough for every lease to expire and every retry to become due."""
 
 
 class By(StrEnum):
@@ -66,7 +66,7 @@ class By(StrEnum):
 
     @property
     def processing(self) -> dict[str, Any]:
-        """What the mailbox's own Exchange does otherwise than Exchange Online."""
+        """How the mailbox's Exchange differs from Exchange Online."""
         return {} if self is By.GRAPH else {"visible_update_properties": ON_PREMISES}
 
 
@@ -82,9 +82,9 @@ class Deployment:
     webhook_url: str
     outages: Outages
     node: Node | None = None
-    """The Management Node that has the rooms, where the integration is on one."""
+    """The Management Node that has the rooms, if the integration is on one."""
     poisoned: list[str] = field(default_factory=list)
-    """The poison queue: what the host has set aside and the product has not yet recorded."""
+    """The poison queue: messages that the host has moved there and the product has not yet recorded."""
 
     # --- what people do
 
@@ -165,7 +165,7 @@ class Deployment:
         await self.control("PUT", "/dev/applications", scope)
 
     async def control_graph(self, method: str, path: str) -> Any:
-        """A Graph request of somebody else."""
+        """A Graph request from somebody else."""
         url, headers = self.exchange.graph_url + path, {"Authorization": "Bearer admin"}
         response = await self.http.request(method, url, headers=headers)
         assert response.is_success, (method, path, response.status_code, response.text)
@@ -196,7 +196,7 @@ class Deployment:
             await self.notified()
 
     async def handle(self, most: int = 1000) -> None:
-        """Work the queue off."""
+        """Handle the queue until it is empty."""
         await self.set_aside()
         for _ in range(most):
             if not self.memory.queue("meeting-requests").sent:
@@ -216,14 +216,14 @@ class Deployment:
         await self.services.scheduling.timers.poll()
 
     async def take(self, place: int = 0) -> str:
-        """Take a message out of the queue, once its delay has passed."""
+        """Remove a message from the queue, once its delay has passed."""
         body, delay = self.memory.queue("meeting-requests").sent.pop(place)
         if delay:
             await self.move_to(self.now + delay)
         return body
 
     async def hand_out(self, body: str) -> None:
-        """The queue hands a message out, as often as Azure does before it sets it aside."""
+        """The queue delivers a message as often as Azure does before moving it to the poison queue."""
         for attempt in range(1, TRIES + 1):
             with suppress(Exception):  # the host logs whatever it was
                 await self.services.scheduling.worker.handle(body, last_try=attempt == TRIES)
@@ -256,7 +256,7 @@ class Deployment:
         self.outages.away.clear()
 
     async def tick(self) -> None:
-        """The timers run, and what is in the queue is handled; a timer that fails is run again next time."""
+        """The timers run, and what is in the queue is handled; a timer that fails runs again next time."""
         with suppress(SchedulingError):
             await self.drain()
         timers, rooms = self.services.scheduling.timers, self.services.conferences.room_timer
@@ -267,19 +267,19 @@ class Deployment:
             await self.drain()
 
     async def pass_time(self, span: timedelta, times: int = 6) -> None:
-        """Time passes, in so many leaps, and the timers run meanwhile."""
+        """Time passes, in so many steps, and the timers run meanwhile."""
         for _ in range(times):
             await self.move_to(self.now + span / times)
             await self.tick()
 
     async def left(self) -> list[str]:
-        """What is still to be done: keys of rows."""
+        """The remaining work: keys of rows."""
         prefixes = ("pending:", "waiting:")
         table = self.memory.table("meetings")
         return [row.key async for row in table.everything() if row.key.startswith(prefixes)]
 
     async def settle(self, times: int = 2) -> None:
-        """All troubles end; timers run, so many times and then until nothing is left to do."""
+        """All outages end; timers run so many times, and then until nothing is left to do."""
         self.end_outages()
         await self.clear_faults()
         for turn in range(10):
@@ -391,7 +391,7 @@ async def _create_integration(deployment: Deployment, settings: dict[str, Any]) 
 
 @asynccontextmanager
 async def _webhook(held: list[Deployment]) -> AsyncIterator[str]:
-    """What functions/mailbox.py does, without a functions host."""
+    """What functions/mailbox.py and functions/timers.py do, without a functions host."""
 
     async def receive(request: web.Request) -> web.Response:
         if "validationToken" in request.query:

@@ -1,4 +1,4 @@
-"""The simulated Management Node without a network: the wire of an HTTP client that ends in its API."""
+"""The simulated Management Node without a network: an HTTP client's transport that ends in its API."""
 
 import json
 
@@ -18,7 +18,7 @@ ON_NODE = {
 
 
 class NodeWire(httpx.AsyncBaseTransport):
-    """Takes requests to one node. Its faults strike here as they do over HTTP, without taking time."""
+    """Passes requests to one node. Its faults strike here as they do over HTTP, without taking time."""
 
     def __init__(self, node: Node) -> None:
         self.node = node
@@ -59,7 +59,7 @@ def _response(answer: Answer) -> httpx.Response:
 
 
 def wire_to(node: Node, services: Services, wire: httpx.AsyncBaseTransport | None = None) -> None:
-    """Have the product reach this node, whatever address the settings name."""
+    """Have the product reach this node, whatever URL is in the settings."""
     base = services.foundation
     nodes = ManagementNodes(base.integrations, base.storage, base.clock, wire or NodeWire(node))
     services.conferences.__dict__["management_nodes"] = nodes

@@ -1,4 +1,4 @@
-"""Storage and queue in memory that may be away, and what else of our own may be."""
+"""Storage and queue in memory that may be down, and our other services that may be."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from shared.storage import Row, Write
 
 
 class Away(StrEnum):
-    """What may be away."""
+    """What may be down."""
 
     EXCHANGE = "Exchange"
     TOKENS = "token endpoint"
@@ -44,7 +44,7 @@ class Outages:
 
 @dataclass
 class ReachableTable:
-    """A Table that may be away."""
+    """A Table that may be down."""
 
     table: MemoryTable
     outages: Outages
@@ -70,7 +70,7 @@ class ReachableTable:
 
 @dataclass
 class ReachableQueue:
-    """A Queue that may be away."""
+    """A Queue that may be down."""
 
     queue: MemoryQueue
     outages: Outages

@@ -1,4 +1,4 @@
-"""Rounds without a queue's worker: what a timer starts is worked on before it returns."""
+"""Rounds without a queue's worker: what a timer starts is handled before it returns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +28,6 @@ class RoundsInPlace(Rounds):
 
 
 def in_place(rounds: Rounds, sent: MemoryQueue) -> RoundsInPlace:
-    """The same rounds, worked on in place; `sent` is what their queue has."""
+    """The same rounds, handled in place; `sent` is what their queue holds."""
     parts = rounds.integrations, rounds.turns, rounds.chores, rounds.alarms, rounds.queue, rounds.clock
     return RoundsInPlace(*parts, rounds.due_rooms, sent)

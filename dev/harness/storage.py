@@ -26,7 +26,7 @@ from shared.storage import (
 
 
 class MemoryTable:
-    """A Table; `round_trips` counts what a real one would have asked the network for.
+    """A Table; `round_trips` counts the network requests that a real one would have made.
 
     Every request gives other tasks a turn first, as the network would.
     """

@@ -1,11 +1,11 @@
-"""A clock that runs, and that can be put forward: what the whole local stack tells time by."""
+"""A running clock that can be moved forward: the time source of the whole local stack."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 
 
 class MovableClock:
-    """Real time plus what it has been put forward. A shared.clock.Clock."""
+    """Real time plus the offset by which it has been moved forward. A shared.clock.Clock."""
 
     def __init__(self) -> None:
         self._ahead = timedelta(0)
@@ -16,7 +16,7 @@ class MovableClock:
         return datetime.now(UTC) + self._ahead
 
     def move_to(self, moment: datetime) -> None:
-        """Put it forward. Raises ValueError for a moment in the past or without an offset."""
+        """Move it forward. Raises ValueError for a moment in the past or without an offset."""
         if moment.tzinfo is None:
             raise ValueError("a time needs an offset from UTC, as in 2026-12-01T09:00:00+00:00")
         step = moment - self.now()

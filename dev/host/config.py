@@ -1,4 +1,4 @@
-"""What the host is told: host.json and the app settings."""
+"""The host's configuration: host.json and the app settings."""
 
 import json
 import re
@@ -14,7 +14,9 @@ class HostError(Exception):
 
 @dataclass(frozen=True)
 class HostConfig:
-    """host.json with Azure's defaults. `visibility_timeout` is how long a failed message rests before the retry."""
+    """host.json with Azure's defaults. `visibility_timeout` is how long a failed message stays hidden before the
+    retry.
+    """
 
     route_prefix: str = "api"
     function_timeout: timedelta = timedelta(minutes=5)
@@ -27,12 +29,12 @@ class HostConfig:
 
     @property
     def messages_at_once(self) -> int:
-        """Queue messages that one instance works on at a time: a batch, and the next before the last one is done."""
+        """Queue messages that one instance handles concurrently: a batch, and the next before the last one is done."""
         return self.batch_size + self.new_batch_threshold
 
 
 def messages_at_once() -> int:
-    """Queue messages that one instance of this project works on at a time (host.json). Raises HostError."""
+    """Queue messages that one instance of this project handles concurrently (host.json). Raises HostError."""
     return load_config(Path(__file__).resolve().parents[2] / "host.json").messages_at_once
 
 
@@ -66,7 +68,7 @@ def _duration(text: str) -> timedelta:
 
 
 def resolve(text: str, settings: Mapping[str, str]) -> str:
-    """Put app settings in place of %NAME%. Raises HostError for an unknown name, as the real host does."""
+    """Replace %NAME% with app settings. Raises HostError for an unknown name, like the real host."""
 
     def value(match: re.Match[str]) -> str:
         if match[1] not in settings:

@@ -1,4 +1,4 @@
-"""Routes of this host alone, for the local stack and its tests: moving the clock, running a timer now."""
+"""Routes of this host only, for the local stack and its tests: moving the clock, running a timer now."""
 
 import asyncio
 import json
@@ -79,7 +79,9 @@ class Control:
         return web.json_response({"away": not self._is_up.is_set()})
 
     async def _start_minutes(self) -> None:
-        """What these timers start for every minute is hidden in the queue, which knows no movable clock."""
+        """Messages for later minutes from these timers are hidden in the queue, which does not follow the movable
+        clock.
+        """
         for name in STARTS_MINUTES & self._timers.keys():
             with suppress(InvocationFailed):
                 await self._timers[name].run()

@@ -29,7 +29,7 @@ LARGEST_BODY = 100 * 1024 * 1024  # bytes; what Azure accepts
 class FunctionsHost:
     """Hosts the functions of one app directory. `settings` are the app settings; the worker reads os.environ itself.
 
-    A path that is `held` is answered 503 until `POST /dev/ready`: whoever waits for it waits for more than this host.
+    A `held` path gets 503 until `POST /dev/ready`: waiting for it includes more than this host's start.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class FunctionsHost:
         self._held = ""
 
     async def close(self) -> None:
-        """Stop listening and release everything; messages under way come back to a later host."""
+        """Stop listening and release everything; messages in progress are delivered again to a later host."""
         if self._server:
             await self._server.cleanup()
         for task in self._tasks:

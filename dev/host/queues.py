@@ -65,7 +65,7 @@ class QueueListener:
             asyncio.get_running_loop().call_later(FIRST_POLL_INTERVAL, self.wake)
 
     async def listen(self) -> None:
-        """Poll until cancelled. Faults of the storage are logged and waited out, as the real host does."""
+        """Poll until cancelled. Storage errors are logged and waited out, as in the real host."""
         while True:
             self._wake.clear()
             try:
@@ -81,7 +81,7 @@ class QueueListener:
     async def settle(self) -> None:
         """Wait until a poll that began after this call has found nothing, and nothing is running."""
         async with self._polled:
-            # The poll that is under way began before this call, so that only the one after it counts.
+            # The poll in progress began before this call, so only the next one counts.
             enough = self._quiet_polls + 2
             while self._quiet_polls < enough:
                 self.wake()
@@ -137,7 +137,7 @@ class QueueListener:
         try:
             data = _decode(message.content, self._config.message_encoding)
         except ValueError:
-            # The storage extension moves what it cannot decode without asking the function.
+            # The storage extension moves what it cannot decode without calling the function.
             _log.error("queue %s: a message is not %s", self.queue_name, self._config.message_encoding)
             await self._bury(message, raw=True)
             return

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from dev.host.config import HostError
 from dev.host.worker import Function
 
-# ASP.NET's guid constraint takes every form that Guid.Parse takes; functions should not count on the rare ones.
+# ASP.NET's guid constraint accepts every form that Guid.Parse accepts; functions should not rely on the rare ones.
 CONSTRAINTS = {
     "": r"[^/]+",
     "guid": r"\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?",
@@ -82,7 +82,7 @@ class Route:
         return {name: value for name, value in found.groupdict().items() if value is not None} if found else None
 
     def overlaps(self, other: "Route") -> bool:
-        """Whether a request may fit both; a pair of parameters counts as fitting the same texts."""
+        """Whether a request may match both; a pair of parameters counts as matching the same texts."""
         if self.methods and other.methods and not self.methods & other.methods:
             return False
         for mine, theirs in zip_longest(self.segments, other.segments):

@@ -113,5 +113,5 @@ async def test_the_doctor_examines_the_deployment(cli: Cli) -> None:
     [result] = json.loads(examined.output)
     found = {finding["check"]: finding for finding in result["findings"]}
     assert {"connection", "subscription", "lag", "manifest", "number_space"} <= found.keys()
-    assert not found["manifest"]["ok"], "nobody has acknowledged its installation"
+    assert not found["manifest"]["ok"], "its installation has not been acknowledged"
     assert "manifest_installed" in found["manifest"]["remedy"]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from bench import cost, partitions
 from dev.host.host import FunctionsHost
 from functions import mailbox
+from functions import timers as timer_triggers
 from shared.bookings.operation import LEASE_TIME
 from shared.conferences.policy import Policy
 from shared.meetings import rounds
@@ -44,7 +45,7 @@ def runs_in_30_days(schedule: str) -> int:
 
 def timers() -> dict[str, int]:
     """How often each timer runs in a month, by its name."""
-    source = (ROOT / "functions" / "mailbox.py").read_text()
+    source = (ROOT / "functions" / "timers.py").read_text()
     found = re.findall(r'timer_trigger\("timer", "([^"]+)"\)\nasync def (\w+)', source)
     return {name: runs_in_30_days(schedule) for schedule, name in found}
 
@@ -60,7 +61,7 @@ async def test_a_month_in_which_nothing_happens_has_the_executions_that_it_is_sa
     executions = sum(runs * (1 + messages[name]) for name, runs in timers().items())
     assert told("executions-per-idle-month") == executions
     assert told("gigabyte-seconds-per-idle-month") == executions * cost.INSTANCE_GIGABYTES
-    polls = timers()["poll"] * mailbox.MINUTES_STARTED
+    polls = timers()["poll"] * timer_triggers.MINUTES_STARTED
     assert told("executions-of-polls-per-month") == polls
     assert told_dollars("dollars-of-polls-per-month") == f"{cost.dollars(polls):.2f}"
     assert told_dollars("dollars-of-an-always-ready-instance") == f"{cost.always_ready_dollars():.2f}"
@@ -75,7 +76,7 @@ async def test_a_meeting_costs_what_it_is_said_to_cost() -> None:
 
 
 async def test_no_other_file_has_timers(host: FunctionsHost) -> None:
-    source = (ROOT / "functions" / "mailbox.py").read_text()
+    source = (ROOT / "functions" / "timers.py").read_text()
     timers = [function for function in host.functions if function.kind == "timerTrigger"]
     assert len(timers) == source.count("@bp.timer_trigger")
 

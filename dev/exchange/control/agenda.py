@@ -1,4 +1,4 @@
-"""A meeting as its organizer's Outlook shows it: its fields, and the dates of a series with what has become of them."""
+"""A meeting as its organizer's Outlook shows it: its fields, and the dates of a series with their state."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -14,7 +14,7 @@ SHOWN_DATES = 12
 """Dates of a series that are shown at most."""
 
 LOOK_BACK = timedelta(days=1)
-"""How long past dates of a series stay in sight."""
+"""How long past dates of a series are shown."""
 
 
 def shown(event: Event, sender: User, now: datetime) -> dict[str, Any]:

@@ -14,7 +14,7 @@ Given = dict[str, Any]
 
 
 class ControlError(Exception):
-    """A control request that is refused: HTTP status and why."""
+    """A rejected control request: HTTP status and reason."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -23,7 +23,7 @@ class ControlError(Exception):
 
 @web.middleware
 async def explain(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Answer refusals in words: {"error": "…"}."""
+    """Respond to errors in words: {"error": "…"}."""
     try:
         answer: web.StreamResponse = await handler(request)
     except NoSuchMeetingError as error:

@@ -51,7 +51,7 @@ class EwsRoutes:
         setattr(self._ews, name, flag)
 
     def _set_schemes(self, _name: str, schemes: Any) -> None:
-        """The values of WWW-Authenticate: what the virtual directory lets people sign in by."""
+        """The values of WWW-Authenticate: the sign-in methods of the virtual directory."""
         self._ews.schemes = tuple(str(scheme) for scheme in schemes)
 
     def _set_passwords(self, _name: str, passwords: Any) -> None:

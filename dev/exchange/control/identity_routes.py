@@ -48,6 +48,6 @@ class IdentityRoutes:
 
 
 def _metadata_url(request: web.Request) -> str:
-    """One address, by whatever name the client calls this host: the product compares it to the letter."""
+    """One URL, by whatever name the client calls this host: the product compares it literally."""
     port = request.transport.get_extra_info("sockname")[1] if request.transport else request.url.port
     return f"http://127.0.0.1:{port}/autodiscover/metadata/json/1"

@@ -88,7 +88,7 @@ class SwitchRoutes:
         return web.json_response({"now": self._exchange.clock.now().isoformat(), "functions": told})
 
     async def restart(self, _request: web.Request) -> web.Response:
-        """Forget everything and begin again, at the real time."""
+        """Forget everything and restart, at the real time."""
         self._exchange.is_over.set()
         return web.json_response({})
 

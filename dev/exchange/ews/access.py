@@ -23,7 +23,7 @@ class Account:
     opens: frozenset[str] = frozenset()
 
     def is_(self, username: str) -> bool:
-        r"""Whether it signs in by that name: NAME, DOMAIN\NAME or its address, in any case of letters."""
+        r"""Whether it signs in with that name: NAME, DOMAIN\NAME or its address, ignoring case."""
         domain, _, name = username.casefold().rpartition("\\")
         return name in (self.name, self.address) and domain in ("", DOMAIN.casefold(), DNS_DOMAIN)
 
@@ -43,7 +43,7 @@ def seeded() -> list[Account]:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who signed in: an account, or an application with full_access_as_app."""
+    """The signed-in caller: an account, or an application with full_access_as_app."""
 
     account: Account | None = None
 
@@ -71,7 +71,7 @@ def impersonating(caller: Caller, user: User | None, *, asked: bool) -> Actor:
     account = caller.account
     if not asked:
         if account is None:
-            # An application has no mailbox: it must say for whom it acts.
+            # An application has no mailbox: it must say on whose behalf it acts.
             raise SoapFaultError("ErrorInvalidRequest", "ExchangeImpersonation SOAP header must be present.")
         return Actor(caller, opens=account.opens)
     if user is None:
@@ -82,6 +82,6 @@ def impersonating(caller: Caller, user: User | None, *, asked: bool) -> Actor:
 
 
 def check_access(actor: Actor, owner: User, code: str) -> None:
-    """Let through who may open the mailbox; raises `EwsError` with that code."""
+    """Check that the caller may open the mailbox; raises `EwsError` with that code."""
     if not actor.may_open(owner):
         raise EwsError(code)

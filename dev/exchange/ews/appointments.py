@@ -53,7 +53,7 @@ def create_appointment(call: Call, given: Element) -> list[Element]:
 
 
 def update_appointment(call: Call, entry: Entry, updates: list[Element]) -> Entry:
-    """The item after the changes; attendees hear of them unless nobody is to. Raises `EwsError`."""
+    """The item after the changes; attendees are told unless nobody is to be. Raises `EwsError`."""
     attribute = "SendMeetingInvitationsOrCancellations"
     send = _required(call, attribute, f"Error{attribute}Required")
     changed = [value for update in updates for value in values_of(update)]
@@ -80,7 +80,7 @@ def cancel_appointment(call: Call, given: Element) -> list[Element]:
 
 
 def cancel(call: Call, entry: Entry, *, told: bool = True) -> None:
-    """Out of the organizer's calendar, and perhaps the others'. Raises `EwsError`."""
+    """Remove it from the organizer's calendar, and possibly from the others'. Raises `EwsError`."""
     _check_organizer(entry)
     try:
         call.exchange.meetings.cancel(entry.meeting.uid, entry.day, told=told)

@@ -30,14 +30,14 @@ class UnauthorizedError(Exception):
 
 @dataclass
 class _Connection:
-    """A TCP connection: an NTLM handshake that is under way, or who signed in by one."""
+    """A TCP connection: an NTLM handshake in progress, or the account that signed in with one."""
 
     handshake: spnego.ContextProxy | None = None
     caller: Caller | None = None
 
 
 class Authentication:
-    """Finds out who sends a request."""
+    """Identifies the sender of a request."""
 
     def __init__(self, ews: Ews, tokens: Tokens) -> None:
         self._ews = ews
@@ -79,7 +79,7 @@ class Authentication:
         return Caller(account) if account and account.password == password else None
 
     def _ntlm(self, connection: _Connection, value: str) -> Caller:
-        """Do one step of a handshake; the caller when it was the last."""
+        """Do one step of a handshake; returns the caller after the last one."""
         try:
             token = base64.b64decode(value, validate=True)
             with _credentials(self._ews.accounts):
@@ -100,7 +100,7 @@ class Authentication:
 
 @contextmanager
 def _credentials(accounts: list[Account]) -> Iterator[None]:
-    """Let the NTLM acceptor know the passwords: it reads them from a file that the environment names."""
+    """Pass the passwords to the NTLM acceptor: it reads them from a file named in the environment."""
     with tempfile.NamedTemporaryFile("w", suffix=".ntlm", delete=False) as file:
         for account in accounts:
             names = (

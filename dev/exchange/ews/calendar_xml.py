@@ -74,7 +74,7 @@ def _calendar(entry: Entry) -> Properties:
         "calendar:Location": meeting.location or None,
         "calendar:IsMeeting": True,
         "calendar:IsCancelled": entry.cancelled,
-        # False for the organizer's masters: wrong, as the reference of IsRecurring says itself.
+        # False for the organizer's masters: wrong, as the reference of IsRecurring itself says.
         "calendar:IsRecurring": entry.day is not None or bool(meeting.recurrence and not event.is_organizer),
         "calendar:MeetingRequestWasSent": event.is_organizer,
         "calendar:IsResponseRequested": meeting.response_requested,
@@ -118,7 +118,7 @@ def _attendees(entry: Entry, tag: str) -> Element | None:
 
 
 def _edge(entry: Entry, tag: str, *, last: bool) -> Element | None:
-    """The first or last occurrence that is left of a series; an endless one has no last."""
+    """The first or last remaining occurrence of a series; an endless one has no last."""
     rule = entry.event.meeting.recurrence
     if entry.day is not None or rule is None or (last and rule.until is None and rule.count is None):
         return None

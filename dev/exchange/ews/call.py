@@ -17,11 +17,11 @@ Thing = Message | Entry
 
 #: Well-known folders that clients start from.
 ROOTS = {"root": "", "msgfolderroot": "Top of Information Store"}
-#: Well-known folders that never hold anything here.
+#: Well-known folders that are always empty here.
 EMPTY = {"contacts": "Contacts", "journal": "Journal", "junkemail": "Junk Email", "notes": "Notes", "outbox": "Outbox",
          "tasks": "Tasks"}  # fmt: skip
 NAMES = {**FOLDERS, CALENDAR: "Calendar", **EMPTY, "searchfolders": "Finder", **ROOTS}
-#: Where each of them lies.
+#: The parent of each of them.
 PARENTS = {"msgfolderroot": "root", "searchfolders": "root",
            **dict.fromkeys([*FOLDERS, CALENDAR, *EMPTY], "msgfolderroot")}  # fmt: skip
 
@@ -36,7 +36,7 @@ class Folder:
 
 @dataclass
 class Call:
-    """An operation to carry out; ``body`` is its element in the SOAP body, ``version`` what the client speaks."""
+    """An operation to carry out; ``body`` is its element in the SOAP body, ``version`` the client's version."""
 
     exchange: Exchange
     actor: Actor
@@ -66,7 +66,7 @@ class Call:
         owner = self.exchange.directory.find(address)
         if owner is None:
             raise EwsError("ErrorNonExistentMailbox")
-        # Reports differ between this code and ErrorAccessDenied for a mailbox that one has no rights in.
+        # Reports differ between this code and ErrorAccessDenied for a mailbox without rights.
         check_access(self.actor, owner, "ErrorFolderNotFound")
         return owner
 
@@ -80,7 +80,7 @@ class Call:
     # --- items
 
     def item(self, element: Element) -> Thing:
-        """What an ItemId, OccurrenceItemId, RecurringMasterItemId or ReferenceItemId names; raises `EwsError`."""
+        """What an ItemId, OccurrenceItemId, RecurringMasterItemId or ReferenceItemId identifies; raises `EwsError`."""
         kind = local(element)
         if kind == "OccurrenceItemId":
             return self._by_index(element)
@@ -141,7 +141,7 @@ class Call:
 
 
 def only(parent: Element | None) -> Element:
-    """The child of an element that has one at least; raises `EwsError`."""
+    """The child of an element that must have one; raises `EwsError`."""
     found = children(parent)
     if not found:
         raise EwsError("ErrorSchemaValidation")

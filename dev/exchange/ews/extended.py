@@ -34,13 +34,13 @@ class ExtendedUri:
 
     @property
     def key(self) -> tuple[str, int | str, str]:
-        """What tells it from all others."""
+        """What distinguishes it from all others."""
         return self.property_set, self.name, self.type
 
 
 @dataclass
 class ExtendedProperties:
-    """What clients have written, whatever it is, by the item's own key."""
+    """What clients have written, by the item's own key."""
 
     _held: defaultdict[tuple[str, str], dict[tuple[str, int | str, str], tuple[str, ...]]] = field(
         default_factory=lambda: defaultdict(dict)
@@ -73,7 +73,7 @@ def values_of(update: Element) -> list[Element]:
 
 
 def _whose(thing: Message | Entry) -> tuple[str, str]:
-    """Calendar items get other keys when they are answered, and keep their meeting."""
+    """Calendar items get other keys when they are answered, but stay with their meeting."""
     if isinstance(thing, Message):
         return thing.owner, thing.key
     return thing.event.owner, f"{thing.event.meeting.uid} {thing.day or ''}"

@@ -1,4 +1,4 @@
-"""FindItem: a folder page by page, or a calendar as it looks (CalendarView)."""
+"""FindItem: a folder page by page, or the calendar between two moments (CalendarView)."""
 
 from datetime import datetime, timedelta
 
@@ -64,14 +64,14 @@ def _restricted(call: Call, things: list[Thing]) -> list[Thing]:
 
 
 def _ordered(call: Call, things: list[Thing]) -> list[Thing]:
-    """In the wished order; without one the newest first, which is usual and not promised."""
+    """In the requested order; by default newest first, which is usual but not guaranteed."""
     found = list(reversed(things))
     for order in reversed(children(child(call.body, "SortOrder", M))):
         found.sort(key=lambda thing: sort_key(call, thing, order), reverse=order.get("Order") == "Descending")
     return found
 
 
-# --- as a calendar looks
+# --- calendar views
 
 
 def _viewed(call: Call, folder: Folder, view: Element, shape: Shape) -> Element:

@@ -47,7 +47,7 @@ def element(call: Call, folder: Folder, wanted: Shape) -> Element:
 
 
 def value(call: Call, folder: Folder, uri: str) -> object:
-    """What a property is rendered from; None when the folder has no such thing."""
+    """The source of a property's value; None if the folder has no such property."""
     return _properties(call, folder).get(uri)
 
 

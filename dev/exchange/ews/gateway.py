@@ -31,7 +31,7 @@ from dev.exchange.ews.xml import SOAP, Element, NotXmlError, child, children, lo
 from dev.exchange.state import Exchange
 
 PATH = "/EWS/Exchange.asmx"
-#: IIS takes paths in any case of letters.
+#: IIS ignores case in paths.
 ROUTE = r"/{path:(?i:ews/exchange\.asmx)}"
 #: Concurrent requests of one account (EWSMaxConcurrency).
 CONCURRENT = 27
@@ -78,7 +78,7 @@ class Gateway:
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
-        # Also of a request that is refused: a connection goes on only after all of it was read.
+        # Also for a rejected request: a connection can only be reused after the whole request was read.
         content = await request.read()
         try:
             caller = self._authentication.caller(request)
@@ -143,7 +143,7 @@ class Gateway:
 
     @contextmanager
     def _one_of_few(self, caller: Caller) -> Iterator[None]:
-        """Let few requests of one account run at a time; refuse the others."""
+        """Limit the concurrent requests of one account; reject the others."""
         traffic, name = self._exchange.traffic, f"EWS {caller.name}"
         if traffic.running[name] >= CONCURRENT:
             traffic.throttled += 1
@@ -170,7 +170,7 @@ class Answer(web.Response):
 
 
 def _version(header: Element | None) -> str:
-    """What the client speaks; without the header, the oldest version."""
+    """The client's version; without the header, the oldest one."""
     wanted = child(header, "RequestServerVersion")
     version = VERSIONS[0] if wanted is None else str(wanted.get("Version"))
     if version not in VERSIONS:

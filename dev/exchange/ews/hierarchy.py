@@ -59,7 +59,7 @@ def _below(parent: Folder, *, deep: bool) -> list[Folder]:
 
 
 def sync_folder_hierarchy(call: Call) -> list[Element]:
-    """SyncFolderHierarchy: every folder at first, and never anything new after that."""
+    """SyncFolderHierarchy: every folder at first, and never any change after that."""
     shape = folders.shape(call)
     given = text(call.body, "SyncState", namespace=M)
     where = child(call.body, "SyncFolderId", M)

@@ -15,7 +15,9 @@ _KEY = b"\x09\x00\x00\x00\x16\x00\x00\x00\x11\x9f\x6b\xdd"
 
 @dataclass(frozen=True)
 class ItemId:
-    """What an id says. ``key`` is the item's own (of a folder: its well-known name), ``day`` names an occurrence."""
+    """The parts of an id. ``key`` is the item's own (for a folder: its well-known name), ``day`` identifies an
+    occurrence.
+    """
 
     kind: int
     owner: str
@@ -31,7 +33,7 @@ class ItemId:
 
 
 def parse(text: str) -> ItemId:
-    """Read an id; raises `EwsError` for what this service never gave out."""
+    """Read an id; raises `EwsError` for one that this service never issued."""
     try:
         data = b64decode(text.encode("ascii"), validate=True)
         head, content = len(_HEAD), data[len(_HEAD) + _GUID :]

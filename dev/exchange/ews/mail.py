@@ -52,7 +52,7 @@ def _saved_folder(call: Call, usual: str) -> Folder:
 
 
 def _author(call: Call, owner: User, given: Element | None) -> Address:
-    """Who a mail is from: its mailbox, unless From names another one that the actor may open."""
+    """Who a mail is from: the caller's mailbox, unless From names another one that the actor may open."""
     address = text(child(given, "Mailbox"), "EmailAddress")
     other = call.exchange.directory.find(address) if address else owner
     if other is None or not (other == owner or call.actor.may_open(other)):
@@ -108,7 +108,7 @@ def _check_recipients(letter: Letter) -> None:
 
 
 def send_item(call: Call) -> list[Element]:
-    """SendItem: drafts go out; a copy lies in the folder for it, under a new id, if it is wanted."""
+    """SendItem: drafts are sent; a copy is stored in the folder for it, with a new id, if requested."""
     return [_sent(call, wanted) for wanted in children(child(call.body, "ItemIds", M))]
 
 

@@ -26,7 +26,7 @@ _REQUESTS = {
     RequestKind.INFORMATIONAL: "InformationalUpdate",
     RequestKind.SILENT: "SilentUpdate",
 }
-#: What BaseShape "Default" gives, as far as the sample of SyncFolderItems and the reference tell.
+#: The properties of BaseShape "Default", as far as the sample of SyncFolderItems and the reference show.
 DEFAULT = frozenset(
     {
         *(f"item:{name}" for name in ("Subject", "Sensitivity", "Body", "DateTimeSent", "HasAttachments")),
@@ -40,7 +40,7 @@ DEFAULT = frozenset(
 
 @dataclass(frozen=True)
 class Shown:
-    """A message with what the answer needs to know about its surroundings.
+    """A message with the information about its context that a response needs.
 
     ``entry`` is what the calendar holds for its meeting, ``associated`` what the message says that it is, ``attended``
     whether the Calendar Attendant looks at this mailbox's messages, ``is_draft`` what the message says of that,

@@ -20,7 +20,8 @@ _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 def resolve_names(call: Call) -> list[Element]:
-    """ResolveNames: whose name or address begins so; one answer, a warning when there are several.
+    """ResolveNames: mailboxes whose name or address starts like this; one response, with a warning if there are
+    several.
 
     With a routing type prefix, all proxy addresses are searched instead (reference of UnresolvedEntry).
     """
@@ -64,7 +65,7 @@ def _resolution(directory: Directory, user: User, *, full: bool) -> Element:
     return t("Resolution", shown, t("Contact", t("DisplayName", user.name), t("EmailAddresses", *dictionary)))
 
 
-#: How the bytes of an id are written in each format: written, and read back.
+#: How the bytes of an id are written in each format, and read back.
 _FORMATS: dict[str, tuple[Callable[[bytes], str], Callable[[str], bytes]]] = {
     "EwsId": (lambda data: b64encode(data).decode(), lambda written: b64decode(written, validate=True)),
     "EntryId": (lambda data: b64encode(data).decode(), lambda written: b64decode(written, validate=True)),
@@ -75,7 +76,9 @@ _FORMATS: dict[str, tuple[Callable[[bytes], str], Callable[[str], bytes]]] = {
 
 
 def convert_id(call: Call) -> list[Element]:
-    """ConvertId: the ids of this service in other formats. Real ones hold other bytes in each; here all are one's."""
+    """ConvertId: this service's ids in other formats. Real ones have different bytes in each; here they are the
+    same.
+    """
     wanted = call.body.get("DestinationFormat", "")
     return [_converted(given, wanted) for given in children(child(call.body, "SourceIds", M))]
 

@@ -68,7 +68,7 @@ def attendees(tag: str, invited: Iterable[Address], response_of: Callable[[Addre
 
 
 def body(tag: str, content: Body, wanted: str) -> Element:
-    """A body as HTML or text; "Best" gives HTML, as every stored body can be had in it."""
+    """A body as HTML or text; "Best" returns HTML, since every stored body can be converted to it."""
     shown = graph_body(content, "text" if wanted == "Text" else None)
     return t(tag, {"BodyType": "Text" if wanted == "Text" else "HTML"}, shown["content"])
 

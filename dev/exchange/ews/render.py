@@ -1,4 +1,4 @@
-"""An item as an element: finds what surrounds it, and renders it by the class that it is of."""
+"""An item as an element: finds its context, and renders it by its class."""
 
 from dev.exchange.calendar import Entry, whole
 from dev.exchange.ews import calendar_xml, messages_xml, parts
@@ -26,13 +26,13 @@ def element(call: Call, thing: Thing, shape: Shape) -> Element:
 
 
 def id_only(thing: Thing) -> Element:
-    """An item with nothing but its id, as answers to changes give it."""
+    """An item with only its id, as in responses to changes."""
     tag = "CalendarItem" if isinstance(thing, Entry) else messages_xml.item_class(thing)[0]
     return t(tag, parts.item_id(thing))
 
 
 def value(call: Call, thing: Thing, uri: str) -> object:
-    """What a property is rendered from, for restrictions and sort orders; None when the item has no such thing."""
+    """The source of a property's value, for restrictions and sort orders; None if the item has no such property."""
     shape = Shape("AllProperties")
     if isinstance(thing, Entry):
         return calendar_xml.properties(thing, shape, call.exchange.ews.properties).get(uri)

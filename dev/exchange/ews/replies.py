@@ -14,7 +14,7 @@ FOLLOWING = {"ReplyToItem": "RE: ", "ReplyAllToItem": "RE: ", "ForwardItem": "FW
 
 
 def follow(call: Call, kind: str, given: Element, disposition: str) -> list[Element]:
-    """Save or send it; the id of what was only saved. Raises `EwsError`."""
+    """Save or send it; returns the id if it was only saved. Raises `EwsError`."""
     reference = child(given, "ReferenceItemId")
     original = call.item(reference) if reference is not None else None
     if not isinstance(original, Message):
@@ -35,6 +35,6 @@ def follow(call: Call, kind: str, given: Element, disposition: str) -> list[Elem
 
 
 def _of_mail(given: Element) -> list[Element]:
-    """The properties that a mail has; the text was written besides."""
+    """The properties of a mail; its text was written separately."""
     subject = [] if text(given, "Subject") else ["Subject"]
     return [item for item in children(given) if item.tag.rpartition("}")[2] not in ("Body", *subject)]

@@ -32,7 +32,7 @@ def matches(call: Call, thing: Thing, condition: Element) -> bool:
 
 
 def compares(condition: Element, value_of: Callable[[Element], Any]) -> bool:
-    """The same for anything that has properties: ``value_of`` gives the one that an element of the expression names."""
+    """The same for anything with properties: ``value_of`` returns the one that an element of the expression names."""
     kind = local(condition)
     if kind in ("And", "Or", "Not"):
         found = (compares(part, value_of) for part in children(condition))

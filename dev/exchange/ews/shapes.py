@@ -40,7 +40,7 @@ class Shape:
     default: frozenset[str] = field(default_factory=frozenset)
 
     def wants(self, uri: str) -> bool:
-        """Whether a property is to be in the answer."""
+        """Whether a property has to be in the response."""
         if self.in_list and uri in _NOT_IN_LISTS:
             return False
         if uri in self.uris or self.base == "AllProperties":

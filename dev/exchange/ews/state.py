@@ -1,4 +1,4 @@
-"""What the EWS side keeps, and how it is set up."""
+"""What the EWS side stores, and how it is set up."""
 
 from dataclasses import dataclass, field
 
@@ -25,11 +25,11 @@ class Ews:
     says the EWS Managed API's guide to responses (2012). ews-managed-api issue 255 (2020) saw servers of both kinds;
     which of them 2016 and 2019 are could not be confirmed. A client must bear both.
 
-    What grommunio's EWS does otherwise than Exchange: without ``marks_drafts`` the IsDraft of a saved mail is false;
-    without ``expands_views`` a calendar view shows a series' master for its occurrences; without ``names_occurrences``
-    the associated item of a message about one occurrence is the master; without ``searches_binary`` FindItem refuses
+    How grommunio's EWS differs from Exchange: without ``marks_drafts`` the IsDraft of a saved mail is false; without
+    ``expands_views`` a calendar view shows a series' master for its occurrences; without ``names_occurrences`` the
+    associated item of a message about one occurrence is the master; without ``searches_binary`` FindItem refuses
     restrictions by binary properties; with ``plain_faults`` every fault is in words alone. With ``never_at_end``
-    SyncFolderItems always says that there is more, as exchangelib's source tells of some servers.
+    SyncFolderItems always says that there is more, as exchangelib's source reports of some servers.
     """
 
     version: str = "2019"

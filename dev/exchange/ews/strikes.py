@@ -1,4 +1,4 @@
-"""What EWS does when a fault strikes: refuse, break off, or answer what no client expects.
+"""What EWS does when a fault strikes: reject, disconnect, or return what no client expects.
 
 status
     an HTTP status without SOAP, such as a balancer gives; 401 with challenges
@@ -62,7 +62,9 @@ def refusal(operation: str, fault: Fault) -> list[Element] | None:
 
 
 async def strike(request: web.Request, fault: Fault, answer: bytes) -> web.StreamResponse:
-    """Answer a request with a fault of HTTP or of XML; ``answer`` is the right one, empty where nothing was done."""
+    """Respond to a request with a fault of HTTP or of XML; ``answer`` is the correct response, empty if nothing was
+    done.
+    """
     if fault.action == "hang":
         await asyncio.sleep(fault.seconds)
     if fault.action in ("crash", "hang"):
@@ -99,7 +101,7 @@ def _cut(answer: bytes) -> bytes:
 
 
 def _miscoded(answer: bytes) -> bytes:
-    """Latin-1 that says it is UTF-8, with a letter in it that is no UTF-8."""
+    """Latin-1 declared as UTF-8, with a letter in it that is invalid in UTF-8."""
     head, rest = answer.decode().split("?>", 1)
     return f"{head}?><!-- prêt -->{rest}".encode("latin-1", errors="replace")
 
@@ -134,6 +136,6 @@ async def _oversize(request: web.Request, megabytes: int) -> web.StreamResponse:
         await answer.write(b"</s:Body></s:Envelope>")
         await answer.write_eof()
     except ConnectionResetError:
-        # The client has had enough of it.
+        # The client has closed the connection.
         return answer
     return answer

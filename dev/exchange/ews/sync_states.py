@@ -15,7 +15,7 @@ _SIZE = 900
 
 @dataclass(frozen=True)
 class Seen:
-    """How a client last saw an item: ``content`` is all of it that is not its read flag."""
+    """How a client last saw an item: ``content`` is everything except its read flag."""
 
     change: int
     is_read: bool

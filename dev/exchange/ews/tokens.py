@@ -9,7 +9,7 @@ from jwt.types import Options
 
 from dev.exchange.ews.access import Account, Caller
 
-#: A bearer token of the local stack that nobody has to fetch: an application with full_access_as_app.
+#: A bearer token of the local stack that need not be requested: an application with full_access_as_app.
 LOCAL = "local"
 _ONLINE = "https://outlook.office365.com"
 _UNCHECKED: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
@@ -37,7 +37,7 @@ class Tokens:
         return Caller(signed_in) if signed_in else None
 
     def verified(self, token: str) -> dict[str, Any] | None:
-        """What a token says that is signed by the provider and valid now; None for any other."""
+        """The claims of a token that is signed by the provider and currently valid; None for any other."""
         try:
             kid = jwt.get_unverified_header(token).get("kid")
             found = next((key for key in jwt.PyJWKSet.from_dict(self._keys()).keys if key.key_id == kid), None)

@@ -1,4 +1,4 @@
-"""One Graph request, and how it is answered."""
+"""One Graph request, and its response."""
 
 import json
 import uuid
@@ -24,7 +24,7 @@ _CONTENT_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IE
 
 @dataclass
 class Call:
-    """A request that was routed: ``params`` are the parts of its path."""
+    """A routed request: ``params`` are the parts of its path."""
 
     exchange: Exchange
     request: web.Request
@@ -47,7 +47,7 @@ class Call:
 
     @cached_property
     def view(self) -> View:
-        """For whom answers are rendered."""
+        """For whom responses are rendered."""
         return View(self.base, self.owner, self.prefer)
 
     @property

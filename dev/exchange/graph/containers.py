@@ -19,7 +19,7 @@ async def get_calendar(call: Call) -> web.Response:
 
 
 async def change_calendar(call: Call) -> web.Response:
-    """PATCH the calendar: its color, which stays what it is here."""
+    """PATCH the calendar: its color, which does not change here."""
     given = lowered(await call.document())
     if given.keys() != {"color"} or given["color"] not in _COLORS:
         raise bad_request("Only a calendar's color can be changed here.", "ErrorInvalidParameter")

@@ -1,7 +1,7 @@
 """Delegated access: a token from the stack's own provider represents only the account that signed in.
 
 It opens the account's own mailbox and those that it has full access to (`Mail.ReadWrite.Shared` and the like). Any text
-that is no JWT is an application's token. It opens every mailbox, or those alone that it was given (RBAC for
+that is not a JWT is an application's token. It opens every mailbox, or only those that it was granted (RBAC for
 Applications, or an application access policy): `Exchange.application_scopes`, addresses in lower case by token.
 """
 
@@ -21,7 +21,7 @@ class Delegation:
         self._tokens = Tokens(keys, exchange.clock.now)
 
     def caller(self, token: str) -> Account | None:
-        """The account that signed in; None for an application. Raises `GraphError` for a token that is not good."""
+        """The account that signed in; None for an application. Raises `GraphError` for an invalid token."""
         if token.count(".") != 2:
             return None
         claims = self._tokens.verified(token) or {}
@@ -31,7 +31,7 @@ class Delegation:
         return self._exchange.ews.account(name) or Account(name, name, "")
 
     def check(self, token: str, caller: Account | None, mailbox: str | None) -> None:
-        """Let through who may open the mailbox in a path. Raises `GraphError`."""
+        """Check that the caller may open the mailbox in a path. Raises `GraphError`."""
         owner = self._exchange.directory.find(mailbox or "")
         scope = {caller.address.casefold(), *caller.opens} if caller else self._exchange.application_scopes.get(token)
         if owner and scope is not None and owner.address.casefold() not in scope:

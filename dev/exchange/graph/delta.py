@@ -1,4 +1,4 @@
-"""Delta rounds over a mail folder: what is in it, then what changed since."""
+"""Delta rounds over a mail folder: its content, then what has changed since."""
 
 import uuid
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,7 @@ from dev.exchange.store import Store
 
 @dataclass(frozen=True)
 class Round:
-    """One state of following a folder.
+    """The state of one delta query on a folder.
 
     ``waiting`` are keys still to be shown in this round; ``upto`` is the number of the last change that it covers;
     ``kinds`` the changeType asked for (empty: all); ``select`` and ``filter`` stay as the client gave them at first.
@@ -28,7 +28,9 @@ class Round:
 
 @dataclass(frozen=True)
 class Step:
-    """One page: keys to show, and the token that continues. ``done``: the round is over, the token is a deltatoken."""
+    """One page: keys to show, and the token for the next one. ``done``: the round is complete, the token is a
+    deltatoken.
+    """
 
     round: Round
     keys: tuple[str, ...]
@@ -70,7 +72,7 @@ class DeltaRounds:
         return self._step(state if state.waiting else self._next_round(state), size)
 
     def forget(self, refusal: Forgotten | None = None, after: int = 0) -> None:
-        """Invalidate all tokens, now or in the middle of a round: when so many more pages have been given."""
+        """Invalidate all tokens, now or in the middle of a round: after so many more pages."""
         self.forgotten = refusal or Forgotten()
         self._lives = after or None
         if not after:

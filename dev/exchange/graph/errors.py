@@ -9,7 +9,7 @@ from aiohttp import web
 
 
 class GraphError(Exception):
-    """A request that is refused: HTTP status, Graph's code and message, extra headers."""
+    """A rejected request: HTTP status, Graph's code and message, extra headers."""
 
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"{status} {code}: {message}")
@@ -52,7 +52,7 @@ _STATUS = {
 
 
 def with_status(status: int, retry_after: str | None, code: str = "") -> GraphError:
-    """The error that Graph gives with a status of `dev.exchange.faults.STATUSES`; with another ``code`` if given."""
+    """Graph's error for a status of `dev.exchange.faults.STATUSES`; with another ``code`` if given."""
     if status == 429:
         return throttled(retry_after)
     usual, message = _STATUS[status]

@@ -22,7 +22,7 @@ from dev.exchange.model import Body, Reply
 from dev.exchange.responses import Answer, MeetingIsCancelledError, OrganizerCannotRespondError
 from dev.exchange.zones import UnknownZoneError, to_utc
 
-#: The longest window of a calendar view (docs-contrib issue 6321); taken to hold for instances too.
+#: The longest window of a calendar view (docs-contrib issue 6321); assumed to apply to instances too.
 _LONGEST = timedelta(days=1825)
 _ON_DEMAND = ("cancelledOccurrences", "exceptionOccurrences", "originalStart")
 

@@ -23,7 +23,9 @@ from dev.exchange.zones import windows_name
 
 
 def event_id(entry: Entry, view: View) -> str:
-    """Its id, of the kind the client prefers. That of an occurrence stays when it becomes an exception."""
+    """Its id, of the kind that the client prefers. That of an occurrence stays the same when it becomes an
+    exception.
+    """
     return ItemId(EVENT, entry.event.key, view.moves(0), entry.day).text(entry.event.owner)
 
 
@@ -83,13 +85,13 @@ def event(entry: Entry, view: View) -> Json:
 
 
 def told(shown: Json, variants: Variants, wanted: frozenset[str] | None) -> Json:
-    """The properties as far as the service tells them: some it is reported to tell only when asked, or never."""
+    """The properties as far as the service returns them: some reportedly only on request, or never."""
     asked = {name.casefold() for name in wanted or ()}
     untold = set() if variants.uid else {"uid"}
     if variants.original_start == "never" or (variants.original_start == "select" and "originalstart" not in asked):
         untold.add("originalStart")
     if "occurrenceid" not in asked:
-        untold.add("occurrenceId")  # documented, but no capture shows it unasked
+        untold.add("occurrenceId")  # documented, but no capture shows it unrequested
     return {name: value for name, value in shown.items() if name not in untold}
 
 

@@ -1,4 +1,4 @@
-"""The front of Graph: authentication, counting, faults, throttling; then the handler."""
+"""The front end of Graph: authentication, counting, faults, throttling; then the handler."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -48,7 +48,7 @@ _ROUTES = Routes(
 
 
 def _nobody(_request: web.Request, _content: bytes, _answer: web.StreamResponse) -> None:
-    """Who watches unless somebody else does."""
+    """The witness unless somebody else is."""
 
 
 class Gateway:
@@ -64,7 +64,7 @@ class Gateway:
         self._delegation = Delegation(exchange, keys)
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request. Refusals are answered in Graph's error envelope."""
+        """Answer one request. Errors are returned in Graph's error envelope."""
         content = await request.read()
         try:
             answer = await self._answer(request)
@@ -107,7 +107,7 @@ class Gateway:
 
     @contextmanager
     def _one_of_few(self, mailbox: str | None) -> Iterator[None]:
-        """Let few requests to one mailbox run at a time; refuse the others."""
+        """Limit the concurrent requests to one mailbox; reject the others."""
         traffic = self._exchange.traffic
         user = self._exchange.directory.find(mailbox) if mailbox else None
         if user is None:

@@ -17,12 +17,12 @@ MESSAGE, EVENT = 1, 2
 
 
 class MalformedIdError(ValueError):
-    """Not an id that this service gave out."""
+    """Not an id that this service issued."""
 
 
 @dataclass(frozen=True)
 class ItemId:
-    """What an id says. ``moves`` is None in an immutable id; ``day`` names an occurrence of a series."""
+    """The parts of an id. ``moves`` is None in an immutable id; ``day`` identifies an occurrence of a series."""
 
     kind: int
     key: str

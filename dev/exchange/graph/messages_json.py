@@ -79,7 +79,7 @@ def message(item: Message, view: View) -> Json:
     """All properties."""
     letter, mark = item.letter, change_key(item.change)
     identity = message_id(item, view)
-    # Bodies of meeting messages come as HTML whatever is preferred.
+    # Bodies of meeting messages are always HTML, whatever is preferred.
     wanted = view.prefer.body if letter.part is None else None
     shown: Json = {
         **({"@odata.type": odata_type(letter.kind)} if letter.part else {}),
@@ -118,7 +118,7 @@ def message(item: Message, view: View) -> Json:
 
 
 def selected_message(item: Message, view: View, wanted: frozenset[str] | None) -> Json:
-    """Only the wanted properties.
+    """Only the requested properties.
 
     Those of meeting messages must be selected with their type, `microsoft.graph.eventMessage/meetingMessageType`;
     without it the service finds no such property (docs-contrib issues 8020 and 4028).
@@ -158,7 +158,7 @@ def _event_message(item: Message, part: MeetingPart, view: View) -> Json:
 
 
 def _request(part: MeetingPart, view: View) -> Json:
-    # A new request has these too, equal to the present ones (real capture of 2023).
+    # A new request has these too, equal to the current ones (real capture of 2023).
     previous = part.previous or part.meeting
     return {
         "responseRequested": part.meeting.response_requested,
@@ -179,7 +179,9 @@ def _response(part: MeetingPart, view: View) -> Json:
 
 
 def _type(part: MeetingPart) -> str:
-    """What the message is about. No live capture of a message for one occurrence was found: both words are possible."""
+    """What the message is about. No live capture of a message for one occurrence was found: both values are
+    possible.
+    """
     if part.meeting.original_start:
         return "exception" if part.kind is MessageKind.REQUEST else "occurrence"
     return "seriesMaster" if part.meeting.recurrence else "singleInstance"

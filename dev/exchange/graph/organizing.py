@@ -1,4 +1,6 @@
-"""Meetings that their organizers make, change, call off and pass on by Graph: what Outlook does, attendees are told."""
+"""Meetings that their organizers create, change, cancel and forward by Graph, with the messages that Outlook sends to
+attendees.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -44,7 +46,7 @@ async def create_event(call: Call) -> web.Response:
 
 
 async def change_event(call: Call) -> web.Response:
-    """PATCH: the organizer changes a meeting, a series or an occurrence, and the attendees hear of it."""
+    """PATCH: the organizer changes a meeting, a series or an occurrence, and the attendees are told."""
     entry = call.entry
     if not entry.event.is_organizer:
         raise bad_request("Only the organizer can change a meeting here.", _INVALID)
@@ -54,7 +56,7 @@ async def change_event(call: Call) -> web.Response:
 
 
 async def delete_event(call: Call) -> web.Response:
-    """DELETE: the organizer calls a meeting or an occurrence off (documentation of event: delete).
+    """DELETE: the organizer cancels a meeting or an occurrence (documentation of event: delete).
 
     From an attendee's calendar it only disappears; the organizer is not told. Not confirmed without a live tenant.
     """
@@ -69,7 +71,7 @@ async def delete_event(call: Call) -> web.Response:
 
 
 async def cancel_event(call: Call) -> web.Response:
-    """POST cancel: the organizer calls a meeting or an occurrence off. A comment is not passed on here."""
+    """POST cancel: the organizer cancels a meeting or an occurrence. A comment is not passed on here."""
     entry = call.entry
     if not entry.event.is_organizer:
         message = "Your request can't be completed. You need to be an organizer to cancel a meeting."
@@ -79,7 +81,7 @@ async def cancel_event(call: Call) -> web.Response:
 
 
 async def forward_event(call: Call) -> web.Response:
-    """POST forward: the invitation goes to others, too."""
+    """POST forward: the invitation is also sent to others."""
     entry, given = call.entry, lowered(await call.document())
     recipients = addresses(given.get("torecipients") or [])
     if not recipients:

@@ -1,4 +1,4 @@
-"""OData query options and the Prefer header, as far as Outlook resources know them."""
+"""OData query options and the Prefer header, as far as Outlook resources support them."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -63,12 +63,12 @@ class Expand:
 
     @property
     def select(self) -> frozenset[str] | None:
-        """What is wanted of it; None for everything."""
+        """Its requested properties; None for all."""
         return select(self.options.get("$select"))
 
 
 def allow_only(query: Mapping[str, str], *known: str) -> None:
-    """Refuse options that the resource does not know, and those that this simulation leaves out."""
+    """Reject options that the resource does not support, and those that this simulation omits."""
     for name in query:
         if name.startswith("$") and name not in known:
             raise bad_request(f"The query option '{name}' is not supported here.")
@@ -81,7 +81,7 @@ def select(text: str | None) -> frozenset[str] | None:
 
 
 def check_select(wanted: frozenset[str] | None, known: Iterable[str], kind: str) -> None:
-    """Refuse names that the type does not have, with the words of the service."""
+    """Reject names that the type does not have, in the service's words."""
     names = {name.casefold() for name in known}
     for name in wanted or ():
         if name.casefold() not in names:

@@ -15,7 +15,7 @@ _OF_CALENDARS = ("events", "calendar", "calendarView")
 
 
 def check(withheld: frozenset[str] | set[str], template: str, params: Mapping[str, str]) -> None:
-    """Raise `GraphError` when the ids in a path cannot be read, or the path's role is one of those withheld."""
+    """Raise `GraphError` if the ids in a path cannot be read, or the path's role has been withheld."""
     for name in ("message", "event"):
         try:
             parse(params.get(name, "")) if name in params else None

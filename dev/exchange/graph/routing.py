@@ -1,5 +1,5 @@
-"""From OData paths to handlers: `users('x')/mailFolders('inbox')/messages` and `users/x/mailFolders/inbox/messages`
-are the same, names of segments are read in any case, and `microsoft.graph.delta` is `delta`.
+"""From OData paths to handlers: `users('x')/mailFolders('inbox')/messages` and `users/x/mailFolders/inbox/messages` are
+the same, names of segments ignore case, and `microsoft.graph.delta` is `delta`.
 """
 
 import re
@@ -27,7 +27,7 @@ class Route:
 
 
 class Routes:
-    """All routes; the first that fits is taken."""
+    """All routes; the first match is used."""
 
     def __init__(self, table: Mapping[str, Handler]) -> None:
         self._routes = [Route(*_two_words(line), handler) for line, handler in table.items()]

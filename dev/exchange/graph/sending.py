@@ -109,7 +109,7 @@ async def change_message(call: Call) -> web.Response:
 
 
 async def send_draft(call: Call) -> web.Response:
-    """POST send: a draft goes out and lies in Sent Items then, under the same immutable id."""
+    """POST send: a draft is sent and is in Sent Items then, with the same immutable id."""
     draft = call.message
     if not draft.is_draft:
         raise bad_request("The message is not a draft.", "ErrorInvalidRequest")

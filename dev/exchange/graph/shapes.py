@@ -1,4 +1,4 @@
-"""JSON shapes that messages and events share. Samples of real answers are the measure."""
+"""JSON shapes that messages and events share. Samples of real responses are the reference."""
 
 import re
 from collections.abc import Mapping
@@ -20,14 +20,14 @@ _META = '<meta http-equiv="Content-Type" content="text/html; charset=utf-8">'
 
 @dataclass(frozen=True)
 class View:
-    """For whom something is rendered: ``base`` is the service as the client addressed it, up to `/v1.0`."""
+    """For whom something is rendered: ``base`` is the service's URL as the client used it, up to `/v1.0`."""
 
     base: str
     owner: User
     prefer: Prefer
 
     def moves(self, moves: int) -> int | None:
-        """How often an item moved, as far as its id shows it."""
+        """How often an item has moved, as far as its id shows it."""
         return None if self.prefer.immutable_ids else moves
 
     def context(self, path: str) -> str:
@@ -120,7 +120,7 @@ def _is_east_of_utc(meeting: Meeting) -> bool:
 
 
 def selected(item: Json, wanted: frozenset[str] | None) -> Json:
-    """Only the wanted properties; the id and annotations always stay. Names are matched in any case, as Graph does."""
+    """Only the requested properties; the id and annotations always stay. Names ignore case, as in Graph."""
     if wanted is None:
         return item
     names = {name.casefold() for name in wanted} | {"id"}

@@ -83,7 +83,7 @@ def _topic(call: Call, resource: str) -> Topic:
 
 
 async def list_all(call: Call) -> web.Response:
-    """GET all; the clientState is never told again."""
+    """GET all; the clientState is never returned again."""
     call.exchange.subscriptions.tick()
     return call.answer(page(_context(call), [_shown(subscription) for subscription in call.exchange.subscriptions]))
 
@@ -107,7 +107,7 @@ async def change(call: Call) -> web.Response:
 
 
 async def reauthorize(call: Call) -> web.Response:
-    """POST reauthorize: the access goes on, the time of expiration stays."""
+    """POST reauthorize: access continues, the expiry stays."""
     _found(call).warned = True
     return call.done(204)
 

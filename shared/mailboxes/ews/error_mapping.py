@@ -38,6 +38,10 @@ class NotSoap(errors.TransportError):
     """A web page instead of SOAP."""
 
 
+CALL_ERRORS = (EWSError, requests.exceptions.RequestException)
+"""What a call raises: exchangelib's errors, or those of requests that it lets through."""
+
+
 class Unreadable(requests.exceptions.ConnectionError):
     """A response that is truncated, never ends, or contains a document type: no sane server sends these."""
 

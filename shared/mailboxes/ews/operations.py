@@ -28,7 +28,7 @@ from exchangelib.properties import (
 
 from shared.calendar.global_object_id import uid_of
 from shared.errors import Unavailable
-from shared.mailboxes.ews.error_mapping import GONE, REFUSED_SEARCH, is_too_large
+from shared.mailboxes.ews.error_mapping import CALL_ERRORS, GONE, REFUSED_SEARCH, is_too_large
 from shared.mailboxes.ews.node import Node
 from shared.mailboxes.ews.payloads import uid
 from shared.mailboxes.ews.services import (
@@ -90,7 +90,7 @@ def read(account: Account, *ids: ItemId | RecurringMasterItemId, strict: bool = 
     """
     try:
         return _got(account, ids, READ, strict=strict)
-    except Exception as error:
+    except CALL_ERRORS as error:
         if not is_too_large(error):
             raise
     return [_got_in_parts(account, each) for each in ids]
@@ -106,7 +106,7 @@ def _got_in_parts(account: Account, item_id: ItemId | RecurringMasterItemId) -> 
     for fields in (READ, AS_TEXT):
         try:
             return _got(account, [item_id], fields)[0]
-        except Exception as error:
+        except CALL_ERRORS as error:
             if not is_too_large(error):
                 raise
     log.warning("a body is too large to be read: its content is ignored")
