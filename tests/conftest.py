@@ -13,7 +13,7 @@ from dev.environment import child_environment
 from dev.harness import azure_storage_rules
 from tests.support.shuffle import shuffled
 
-# Tests judge what is answered, not how fast: a busy machine is no fault, and timings are measured in bench/.
+# Tests check responses, not speed: a busy machine is not an error, and timings are measured in bench/.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=15)
 hypothesis.settings.load_profile("untimed")
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def azurite() -> Iterator[str]:
-    """The connection string of an Azurite in memory; tests that write to it use names of their own."""
+    """The connection string of an Azurite in memory; tests that write to it use their own names."""
     with running_azurite() as connection_string:
         yield connection_string
 
@@ -59,7 +59,7 @@ def storage_judge() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def storage_witness() -> Iterator[list[str]]:
-    """Nothing was refused in a test that did not look for it."""
+    """No violation of Azure's rules occurred in a test that did not expect one."""
     azure_storage_rules.seen.clear()
     yield azure_storage_rules.seen
     assert azure_storage_rules.seen == []

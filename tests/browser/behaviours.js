@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * What real Outlooks do, by name: for each, what the fake Outlook does otherwise (`quirks`, see dev/demo/outlook.js), what
- * stands in its meetings (`meeting`), and the newest requirement set that it has (`mailbox`). Where each was reported:
- * docs/facts/outlook-addin.md.
+ * What real Outlook clients do, by name: for each, how the fake Outlook deviates (`quirks`, see dev/demo/outlook.js),
+ * what its meetings contain (`meeting`), and the newest requirement set that it supports (`mailbox`). Where each was
+ * reported: docs/facts/outlook-addin.md.
  */
 
 /** @import {Person} from '../../dev/demo/outlook.js' */
@@ -21,7 +21,7 @@ const comesBackAs = (address) => (/** @type {Person} */ person) => (isMailbox(pe
 const crowd = (count) =>
   Array.from({ length: count }, (_, at) => ({ name: `Person ${at}`, address: `person${at}@example.com` }));
 
-/** @param {string} html  each item of a list as a paragraph that begins with its number or bullet, as Word does it */
+/** @param {string} html each item of a list as a paragraph that begins with its number or bullet, like Word */
 function asWord(html) {
   const { body } = new DOMParser().parseFromString(html, 'text/html');
   for (const item of [...body.querySelectorAll('li')].reverse()) {

@@ -50,7 +50,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def outlook(browser: Browser, stack: Addresses, request: pytest.FixtureRequest) -> AsyncIterator[Outlook]:
-    """An Outlook with its window still closed. It behaves as one of the real ones, for each test always the same."""
+    """An Outlook whose window is still closed. It behaves like one of the real ones, the same one for each test."""
     behaviour = USUAL[crc32(request.node.nodeid.encode()) % len(USUAL)]
     async with httpx.AsyncClient(trust_env=False, timeout=HANGING / 1000) as client:
         window = Outlook(browser, stack, client, behaviour)

@@ -48,7 +48,7 @@ class Admin:
         await self.settled()
 
     async def settled(self) -> None:
-        """The view is there, with all that it asked for."""
+        """The view is rendered, with everything that it requested."""
         await expect(self.page.locator("main h1")).to_be_visible()
         await expect(self.page.locator(".loading")).to_have_count(0)
 

@@ -50,7 +50,7 @@ class Visit:
         return self.page.frame_locator("#pane > iframe")
 
     async def ready(self) -> None:
-        """Wait until the page, and the week of meetings, are there."""
+        """Wait until the page, and the week of meetings, are ready."""
         await self.page.locator("body[data-ready]").wait_for(timeout=AWAIT)
         await expect(self.page.locator("#banner")).to_be_hidden(timeout=AWAIT)
 
@@ -127,7 +127,7 @@ class Visit:
         return await answer.json()
 
     async def accessible(self) -> None:
-        """axe finds nothing, the pane aside, which has tests of its own."""
+        """axe finds nothing, except for the pane, which has its own tests."""
         await self.page.evaluate(AXE.read_text())
         found = await self.page.evaluate("rules => axe.run(rules)", RULES)
         assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]] == []

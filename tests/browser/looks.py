@@ -1,4 +1,4 @@
-"""What every page is looked at with."""
+"""The windows in which every page is checked."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Panes without their pages, for many cases in one page: the pane's own logic on the genuine Office.js, a back end that
- * is always there, and time that tests let pass. Served as one of the pane's modules (tests/browser/test_matrix.py).
+ * is always available, and time that tests advance. Served as one of the pane's modules (tests/browser/test_matrix.py).
  */
 
 import { Actions } from './actions.js';

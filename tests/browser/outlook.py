@@ -35,7 +35,7 @@ NEXT_TURN = """() => new Promise((done) => {
     channel.port1.onmessage = () => done(null);
     channel.port2.postMessage(null);
 })"""
-"""Waits for what the page has under way. Messages are no timers, which a test may have stopped."""
+"""Waits until the page is idle. Messages are not timers, which a test may have stopped."""
 
 PANE = f"https://{ADDIN}/addin/{INTEGRATION}/pane"
 DETAILS = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/meeting_details"
@@ -104,7 +104,7 @@ class Outlook:
         self.complaints: list[str] = []
         """What the browser had to say: errors and violations of policies."""
         self.answers: dict[str, Answer] = {}
-        """By path of the add-in's server: what is not to be asked of the real one."""
+        """By path of the add-in's server: requests that must not reach the real one."""
         self.unreachable: set[str] = set()
         """Hosts that cannot be reached."""
         self.hanging: set[str] = set()
@@ -130,7 +130,7 @@ class Outlook:
         script: str = "",
         **options: Any,
     ) -> None:
-        """Open a meeting with the pane beside it, and wait until the pane is at rest.
+        """Open a meeting with the pane next to it, and wait until the pane is idle.
 
         `options` are FakeOutlook's; `look` the browser's (colour scheme, window size); `rewrite` is JavaScript, a
         function of HTML; `clock` makes time movable; `script` runs in every page before its own.
@@ -191,13 +191,13 @@ class Outlook:
         await self._until(lambda: f"https://{ADDIN}{path}" in self.answered)
 
     async def until_requested(self, part: str) -> None:
-        """Wait until something whose URL contains `part` has been asked for."""
+        """Wait until something whose URL contains `part` has been requested."""
         await self._until(lambda: any(part in url for url in self.requests))
 
     async def pass_time(self, milliseconds: int) -> None:
         """Let time pass in all pages, once nothing is being loaded: Office.js has time limits for that, too."""
         asked = -1
-        while asked != len(self.requests):  # a script that has come may ask for the next one in its own turn
+        while asked != len(self.requests):  # a script that has arrived may request the next one in its own turn
             asked = len(self.requests)
             await self._until(lambda: self._pending <= self._left)
             for frame in self.page.frames:
@@ -214,11 +214,11 @@ class Outlook:
         return next(frame for frame in self.page.frames if frame.url.startswith(f"https://{ADDIN}/"))
 
     async def settled(self) -> None:
-        """Wait until the pane has nothing under way, not even in a window of its own."""
+        """Wait until the pane is idle, including any window it has opened."""
         await self.pane.locator("#pane[aria-busy=false]:not([data-tone=waiting])").wait_for()
 
     async def click(self, name: str) -> None:
-        """Click a button of the pane by its text, and wait for what comes of it."""
+        """Click a button of the pane by its text, and wait for the result."""
         await self.pane.get_by_role("button", name=name, exact=True).click()
         await self.settled()
 
@@ -232,7 +232,7 @@ class Outlook:
         return [text.splitlines()[0] for text in await self.pane.locator("#choices button").all_inner_texts()]
 
     async def meeting(self) -> dict[str, Any]:
-        """The meeting as it stands in the form; attendees as addresses."""
+        """The meeting in the form; attendees as addresses."""
         meeting: dict[str, Any] = await self.page.evaluate(
             "({ ...outlook.meeting, location: outlook.meeting.location })"
         )
@@ -253,7 +253,7 @@ class Outlook:
         return calls
 
     def hosts(self) -> set[str]:
-        """Every host that was asked for anything."""
+        """Every host that was contacted."""
         return {urlsplit(url).hostname or "" for url in self.requests}
 
     def _hear(self, message: ConsoleMessage) -> None:

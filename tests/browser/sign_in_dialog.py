@@ -19,7 +19,7 @@ PROVIDERS = ["AZURE", "ADFS"]
 
 
 class Deployment:
-    """The stack, with integrations of its own; the browser reaches their provider and their redirect URI."""
+    """The stack, with separate integrations; the browser reaches their provider and their redirect URI."""
 
     def __init__(self, outlook: Outlook, stack: Addresses, admin: httpx.AsyncClient) -> None:
         self.outlook = outlook

@@ -13,7 +13,7 @@ from dev.environment import Addresses
 
 @contextmanager
 def running_stack(folder: Path, *, on_node: bool = False) -> Iterator[Addresses]:
-    """A local stack of one's own; `on_node` where NODE is 1."""
+    """A separate local stack; `on_node` with NODE=1."""
     addresses = Addresses(_free_port(), _free_port(), _free_port() if on_node else 0)
     running = Stack(addresses, None, folder)
     try:

@@ -1,6 +1,6 @@
 """Stands for routes that the product does not have yet: personal VMRs and the sign-in dialog.
 
-To be replaced by the real ones as soon as they are there; the shapes are the contract's.
+To be replaced by the real ones as soon as they exist; the shapes are the contract's.
 """
 
 import json

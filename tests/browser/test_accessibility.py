@@ -85,7 +85,7 @@ async def test_the_focus_can_be_seen(outlook: Outlook) -> None:
 
 
 async def test_results_are_told_to_screen_readers(outlook: Outlook) -> None:
-    """The live region is there, empty, before anything is put into it."""
+    """The live region exists, empty, before anything is put into it."""
     await outlook.open({"body": AGENDA})
     region = outlook.pane.get_by_role("status")
     assert await region.get_attribute("aria-live") == "polite"

@@ -29,7 +29,7 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 async def pictures(page: Page, images: Path) -> None:
-    """For the documentation, when PICTURES asks for them; with a code that is nobody's."""
+    """For the documentation, if PICTURES asks for them; with a made-up code."""
     if not os.environ.get("PICTURES"):
         return
     await page.set_viewport_size({"width": 420, "height": 250})

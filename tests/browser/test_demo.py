@@ -120,7 +120,7 @@ async def test_a_phone_has_one_switch_and_no_pane(visit: Visit) -> None:
 
 
 async def test_one_click_signs_in_and_a_personal_vmr_can_be_chosen(visit: Visit) -> None:
-    """In a window of its own, through the provider; the page then knows the room by the records."""
+    """In a separate window, through the provider; the page then recognizes the room from the records."""
     pane, page = visit.pane, visit.page
     await visit.be("Bob")
     await visit.fill("At Bob's", await visit.tomorrow(), "18:00", "18:30")

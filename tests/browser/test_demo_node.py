@@ -53,7 +53,7 @@ async def test_rooms_are_shown_as_the_node_has_them(
 
 
 async def test_a_participant_gets_in_by_the_nodes_own_database(browser: Browser, node_stack: Addresses) -> None:
-    """Not before conferencing nodes know the room; then also while the product is away."""
+    """Not before conferencing nodes know the room; then also while the product is down."""
     async with visiting(browser, node_stack) as visit:
         page, verdict = visit.page, visit.page.locator("#verdict")
         await booked(visit, "Own database")

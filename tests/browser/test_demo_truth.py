@@ -26,7 +26,7 @@ async def book(visit: Visit, subject: str, start: str = "10:00", end: str = "11:
 
 
 async def test_late_joining_instructions_have_a_room(visit: Visit) -> None:
-    """The text holds a promise and no number; the room is there all the same, once the back end is back."""
+    """The text contains a promise and no number; the room exists nevertheless, once the back end is back."""
     page, name = visit.page, "While it was away"
     await visit.fill(name, await visit.tomorrow(), "10:00", "11:00")
     await visit.go_away()

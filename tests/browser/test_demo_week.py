@@ -1,4 +1,4 @@
-"""The week of meetings that the demo page begins with. In a stack of its own, whose clock nobody moves."""
+"""The week of meetings that the demo page starts with. In a separate stack, whose clock nobody moves."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

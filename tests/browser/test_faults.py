@@ -40,7 +40,7 @@ async def test_html_is_rewritten_on_its_way_in(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, rewrite=REWRITE)
     assert await heading_of(outlook) == "Success"
     assert "safelinks" in (await outlook.meeting())["body"]
-    await outlook.page.evaluate("outlook.rewrite = html => html")  # or it would rewrite what undo gives back
+    await outlook.page.evaluate("outlook.rewrite = html => html")  # or it would rewrite what undo restores
     await outlook.click(REMOVE)
     assert (await outlook.meeting())["body"] == AGENDA
 

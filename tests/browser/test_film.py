@@ -15,7 +15,7 @@ from tests.browser.demo import ADD, Visit, visiting
 from tests.browser.stack import running_stack
 
 LARGEST = 1_500_000
-"""Bytes, so that a page with it is there at once."""
+"""Bytes, so that a page with it loads immediately."""
 
 WIDTH = 1000  # pixels of the picture; the page is 1280 wide
 QUALITY = 60

@@ -49,7 +49,7 @@ def bridge(*fail: str) -> str:
 
 
 async def token_of_a_click(outlook: Outlook, script: str = "", **sets: str) -> str | None:
-    """The token with which the pane asks for an alias."""
+    """The token with which the pane requests an alias."""
     outlook.config = {
         "identity": {
             "method": "nested_app",

@@ -1,5 +1,5 @@
-"""X3 under everything that real Outlooks do: body, mailbox, location and what the pane says agree, and what was there
-before is untouched. Most of it in one page, with the pane's own logic on the genuine Office.js.
+"""X3 with everything that real Outlook clients do: body, mailbox, location and the pane's messages agree, and what was
+there before is untouched. Most of it in one page, with the pane's own logic on the genuine Office.js.
 """
 
 import re
@@ -161,7 +161,7 @@ def places(meeting: dict[str, Any]) -> list[str]:
 
 
 def untouched(before: dict[str, Any], after: dict[str, Any], said: list[dict[str, Any]]) -> list[str]:
-    """What became of what was there before."""
+    """What happened to the previous content."""
     faults: list[str] = []
     rest = re.sub(BLOCK + f"(?:{TAG_LETTERS})?", "", seen(after["body"]), count=1)
     if rest != seen(before["body"]):
@@ -178,7 +178,7 @@ def untouched(before: dict[str, Any], after: dict[str, Any], said: list[dict[str
 
 @dataclass(frozen=True)
 class Left:
-    """What of ours is in a meeting."""
+    """What a meeting contains of ours."""
 
     block: bool
     tag: bool
@@ -254,7 +254,7 @@ async def test_body_mailbox_location_and_pane_agree(matrix: Matrix, behaviour: s
 async def test_a_mailbox_whose_addresses_the_server_knows_needs_no_note(
     matrix: Matrix, behaviour: str, form: str, kind: str
 ) -> None:
-    """With the note lost, nobody is asked to add what is there, and nothing is added twice."""
+    """If the note is lost, nobody is asked to add what exists, and nothing is added twice."""
     case = Case(behaviour, "notes lost, and open again", form, kind, is_told=True)
     before, after, said = await matrix.run(case)
     left, last = Left.of(before, after), said[-1]

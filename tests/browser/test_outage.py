@@ -1,4 +1,4 @@
-"""The back end cannot be reached (X4): a promise goes in, and the equipment mailbox is invited all the same."""
+"""The back end cannot be reached (X4): a promise is inserted, and the equipment mailbox is invited nevertheless."""
 
 import re
 

@@ -24,7 +24,7 @@ async def test_the_pane_is_light(outlook: Outlook) -> None:
 
 
 async def test_there_is_no_chain_of_requests(outlook: Outlook) -> None:
-    """Whatever the page needs stands in its HTML; each file is fetched once."""
+    """Whatever the page needs is in its HTML; each file is fetched once."""
     await outlook.open({"body": AGENDA})
     ours = [url for url in outlook.requests if urlsplit(url).hostname == ADDIN]
     assert ours[0].startswith(PANE)

@@ -199,7 +199,9 @@ async def test_signing_in_by_the_dialog(outlook: Outlook) -> None:
 
 
 async def test_the_dialog_gives_the_identity_for_single_use_vmrs_too(outlook: Outlook) -> None:
-    """Signing in goes on with what was wished for. The stub's session is none to the real back end, which says no."""
+    """After sign-in the pane continues with the original wish. The stub's session is invalid for the real back end,
+    which rejects it.
+    """
     PersonalVmrs(outlook, [])
     await outlook.open({"body": AGENDA}, faults={"identityToken": {"code": 9018}})
     await outlook.click(ADD)

@@ -1,4 +1,4 @@
-"""Pictures of every state for the documentation, light and dark. Written only when PICTURES asks for them."""
+"""Pictures of every state for the documentation, light and dark. Only written if PICTURES is set."""
 
 import os
 from pathlib import Path

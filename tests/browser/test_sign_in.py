@@ -54,7 +54,7 @@ async def test_who_has_signed_in_is_not_asked_again_until_signing_out(deployment
 
 
 async def test_the_sign_in_is_remembered_with_outlook_s_own_token(deployment: Deployment) -> None:
-    """Another browser, the same mailbox: what Exchange says of its user is enough from now on."""
+    """Another browser, the same mailbox: Exchange's token for its user is enough from now on."""
     outlook = deployment.outlook
     integration = await deployment.integration(enable_personal_vmrs=True)
     who = {"user": outlook.user, "audience": f"{deployment.stack.functions}/addin/{integration['uuid']}/pane"}

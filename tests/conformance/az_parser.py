@@ -1,7 +1,7 @@
 """Gives command lines to the real Azure CLI's own parser, without running them. Run by the CLI's Python.
 
 Standard input: a JSON list of command lines, each a list of words without "az". Standard output: the CLI's version and
-what the parser says of each line, "" where it takes it.
+the parser's message for each line, "" if it accepts it.
 """
 
 import importlib

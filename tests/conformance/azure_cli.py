@@ -1,4 +1,4 @@
-"""Running the programs of infra/ against the stand-in of the Azure CLI (tests/fakes/az)."""
+"""Running the programs of infra/ against the fake Azure CLI (tests/fakes/az)."""
 
 import contextlib
 import importlib
@@ -205,7 +205,7 @@ class _AzInProcess:
 
     @staticmethod
     def run(command: list[str], *, capture_output: bool, text: bool, check: bool) -> subprocess.CompletedProcess[str]:
-        """Run the stand-in. Its state is in files, so nothing of one call is left for the next."""
+        """Run the fake CLI. Its state is in files, so nothing of one call is left in memory for the next."""
         assert (Path(command[0]).name, capture_output, text, check) == ("az", True, True, False)
         output, errors, code = io.StringIO(), io.StringIO(), 0
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
@@ -219,7 +219,7 @@ class _AzInProcess:
 
 @cache
 def _stand_in() -> ModuleType:
-    """The stand-in as a module; its file has no .py, as it is a program called az."""
+    """The fake CLI as a module; its file has no .py, as it is a program called az."""
     loader = SourceFileLoader("stand_in_for_az", str(FAKES / "az"))
     spec = spec_from_loader(loader.name, loader)
     assert spec is not None

@@ -25,7 +25,7 @@ _PARSER = Parser(Language(tree_sitter_bicep.language()))
 
 @dataclass(frozen=True)
 class Expression:
-    """Something that only Azure can work out, as it stands in the file."""
+    """Something that only Azure can evaluate, as it appears in the file."""
 
     text: str
 
@@ -66,7 +66,7 @@ class Template:
         return (_text(node)[1:-1] for node in _walk(self.root) if node.type == "string")
 
     def syntax_errors(self) -> list[str]:
-        """Where the file is no Bicep."""
+        """Where the file is not valid Bicep."""
         return [
             f"{self.path.name}:{node.start_point[0] + 1}: {_text(node)[:40]}"
             for node in _walk(self.root)

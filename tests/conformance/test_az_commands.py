@@ -1,7 +1,7 @@
 """Every az command of the programs and of the documents, judged by the real Azure CLI's own parser.
 
-The CLI takes 700 MB, so it is not installed for the tests: where there is none, they are skipped. Name its interpreter
-in AZURE_CLI_PYTHON (or have az on the PATH), best one of checks.OLDEST_AZ: what it accepts, newer ones do.
+The CLI takes 700 MB, so it is not installed for the tests: without it, they are skipped. Name its interpreter in
+AZURE_CLI_PYTHON (or have az on the PATH), preferably one of checks.OLDEST_AZ: what it accepts, newer ones do.
 """
 
 import json

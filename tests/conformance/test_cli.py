@@ -1,4 +1,4 @@
-"""The command line as a process of its own, against the functions in Microsoft's worker runtime."""
+"""The command line in a separate process, against the functions in Microsoft's worker runtime."""
 
 import asyncio
 import json
@@ -67,7 +67,7 @@ async def test_the_seeded_integration_is_exported_and_applied_without_a_differen
     (change,) = json.loads(different.output)
     assert (different.code, change["action"], change["uuid"]) == (Exit.DONE, "none", INTEGRATION)
     judged = await cli("integrations", "validate", "--against", "-", stdin=exported.output)
-    assert judged.code == Exit.DONE, judged.errors  # with the secrets that are there, which no export holds
+    assert judged.code == Exit.DONE, judged.errors  # with the existing secrets, which no export contains
 
 
 async def test_made_changed_and_refused(cli: Cli, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ async def test_made_changed_and_refused(cli: Cli, tmp_path: Path) -> None:
     assert refused.code == Exit.REFUSED
     assert [line.split(": ")[:2] for line in refused.errors.splitlines()] == [
         [f"{file}:8", "meeting_buffer_after"],
-    ]  # limits are told before anything is asked of the deployment; what depends on it comes next
+    ]  # limits are reported before the deployment is called; what depends on it comes next
     file.write_text(NEW.replace("prefix: cli", "prefix: c l i"))
     refused = await cli("integrations", "apply", str(file))
     assert refused.errors.startswith(f"{file}:7: scheduled_alias_prefix: May only contain letters, digits")

@@ -57,7 +57,7 @@ def test_graph_gets_its_202_without_storage_http_or_pydantic(tmp_path: Path) -> 
 
 
 def test_importing_the_app_needs_no_settings() -> None:
-    """Azure indexes the functions before it looks whether they can work."""
+    """Azure indexes the functions before it checks whether they can work."""
     code = "import function_app; print(len(function_app.app.get_functions()))"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env={}, capture_output=True, text=True, check=True)
     assert int(run.stdout) > 0

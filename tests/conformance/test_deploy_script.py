@@ -1,4 +1,4 @@
-"""infra/deploy.sh against a stand-in of the Azure CLI that answers with whole documents and records every call."""
+"""infra/deploy.sh against a fake Azure CLI that returns complete documents and records every call."""
 
 import os
 import subprocess
@@ -350,7 +350,7 @@ def test_the_script_runs_its_program_from_anywhere(tmp_path: Path, script: str) 
 
 
 def test_everything_that_an_admins_machine_runs_needs_python_alone() -> None:
-    """No package of ours or anybody's is installed there, as in Cloud Shell."""
+    """No packages at all are installed there, as in Cloud Shell."""
     names = ", ".join(PROGRAMS.values())
     program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {names}; "
     program += "from infra.app_secrets import value_of; print(value_of('policy-password-hash'), end='')"

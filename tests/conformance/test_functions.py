@@ -37,7 +37,7 @@ async def test_every_kind_of_trigger_is_indexed(host: FunctionsHost) -> None:
 
 
 async def test_every_route_answers_in_earnest(host: FunctionsHost, client: httpx.AsyncClient) -> None:
-    """No credentials, no body: whatever comes back was decided by the function, and is no fault of ours."""
+    """No credentials, no body: whatever comes back was decided by the function, and is not a bug."""
     answers = {}
     for function in host.functions:
         if function.kind == "httpTrigger":
@@ -131,7 +131,7 @@ async def test_a_vmr_made_through_the_management_api_is_dialable(client: httpx.A
 async def test_other_policy_requests_are_left_to_the_nodes_own_default(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, request_type: str
 ) -> None:
-    """404 by the host itself: no function runs for them, and no storage is asked, proof or none."""
+    """404 by the host itself: no function runs for them, and storage is not read, with or without proof."""
     asked: list[str] = []
     monkeypatch.setattr(AzureTable, "get", lambda *given: asked.append(str(given)))
     for auth in (POLICY, None):

@@ -1,4 +1,4 @@
-"""Where the helpers of tests live: those of one folder beside its tests, those of several in tests/support."""
+"""Where the helpers of tests are: those of one folder next to its tests, those of several in tests/support."""
 
 import ast
 from collections import Counter

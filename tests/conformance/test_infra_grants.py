@@ -1,4 +1,4 @@
-"""App registrations and the host name: infra/grants/*.sh and infra/custom-domain.sh against the stand-in of az."""
+"""App registrations and the host name: infra/grants/*.sh and infra/custom-domain.sh against the fake az."""
 
 import re
 from pathlib import Path
@@ -45,7 +45,7 @@ def test_entra_has_an_api_an_add_in_and_a_role(azure: Azure) -> None:
     assert addin["spa"]["redirectUris"] == [f"brk-multihub://{HOST}"]
     assert api["spa"]["redirectUris"] == [f"https://{HOST}/console"]
     assert {app["signInAudience"] for app in (api, addin)} == {"AzureADMyOrg"}
-    assert not any(app["requiredResourceAccess"] for app in (api, addin))  # no permission is asked for
+    assert not any(app["requiredResourceAccess"] for app in (api, addin))  # no permission is requested
     assert azure.state["role_assignments"] == [
         {"principalId": "an-admin", "resourceId": f"principal-of-{api['appId']}", "appRoleId": role["id"]}
     ]

@@ -117,7 +117,7 @@ def authorities(stage: Path, monkeypatch: pytest.MonkeyPatch, own: str) -> Path:
 
 
 def test_own_authorities_are_put_behind_the_public_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SSL_CERT_FILE takes the place of the list of public ones: without them Graph would not be trusted."""
+    """SSL_CERT_FILE replaces the list of public authorities: without them Graph would not be trusted."""
     file = authorities(tmp_path, monkeypatch, CERTIFICATE)
     package.add_authorities(tmp_path)
     assert file.read_text() == f"public\n{CERTIFICATE}"

@@ -1,4 +1,4 @@
-"""The queries behind alerts and workbook ask for what the app really writes."""
+"""The queries behind alerts and workbook search for what the app really writes."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ ROOT = INFRA.parent
 
 
 def function_names() -> set[str]:
-    """Every function of the app: what stands under a blueprint's decorators."""
+    """Every function of the app: whatever has a blueprint's decorators."""
     sources = [path.read_text() for path in (ROOT / "functions").glob("*.py")]
     return {name for source in sources for name in re.findall(r"^@bp\..*?^(?:async )?def (\w+)", source, re.M | re.S)}
 
@@ -40,7 +40,7 @@ def test_what_a_query_looks_for_exists(path: Path) -> None:
 
 @pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
 def test_a_query_holds_in_every_telemetry_mode(path: Path) -> None:
-    """The host's own log lines ("Executed 'Functions.…") are dropped where the worker sends telemetry by itself."""
+    """The host's own log lines ("Executed 'Functions.…") are dropped if the worker sends telemetry itself."""
     query = path.read_text()
     assert "Functions." not in query
     table = re.search(r"^(\w+)$", query, re.M)

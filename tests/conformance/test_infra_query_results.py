@@ -1,7 +1,7 @@
 """The queries of alerts and workbook, run over rows in the shape of Application Insights' tables.
 
 The app's metrics are lines of its log; the Functions host passes them on as `traces`, in OpenTelemetry mode too. DuckDB
-takes the place of Application Insights. A query may give rows only when something is wrong.
+replaces Application Insights. A query may return rows only when something is wrong.
 """
 
 import logging
@@ -51,7 +51,7 @@ class Insights:
         self.insert("traces", ago, message=self._caplog.messages[-1], severityLevel=1)
 
     def query(self, name: str, window: timedelta = timedelta(days=2)) -> list[tuple[Any, ...]]:
-        """What a query gives when it is asked for the last `window`, as an alert rule does."""
+        """The result of a query over the last `window`, as in an alert rule."""
         text = (BICEP / "queries" / f"{name}.kql").read_text()
         source = next(table for table in TABLES if f"\n{table}\n" in f"\n{text}")
         limited = f"{source}\n| where timestamp > ago({int(window.total_seconds() // 60)}m)\n"

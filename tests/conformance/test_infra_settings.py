@@ -50,7 +50,7 @@ OPTIONAL = {
 
 
 class Recorder(dict[str, str]):
-    """An environment that remembers what it was asked for."""
+    """An environment that records which variables are read."""
 
     def __init__(self, values: dict[str, str]) -> None:
         super().__init__(values)
@@ -76,7 +76,7 @@ def declared() -> dict[str, Any]:
 
 
 def read() -> set[str]:
-    """Every app setting that the code asks for."""
+    """Every app setting that the code reads."""
     environment = Recorder({})
     with pytest.raises(SettingsError):
         load_settings(environment)

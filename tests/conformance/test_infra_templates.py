@@ -135,7 +135,7 @@ def test_resource_ids_are_named_as_in_azure_verified_modules(path: Path) -> None
 
 
 def test_a_secret_in_a_template_ends_the_deployment() -> None:
-    """What Bicep's own linter finds of that is no warning."""
+    """Findings of Bicep's own linter that are not warnings."""
     rules = json.loads((INFRA / "bicepconfig.json").read_text())["analyzers"]["core"]["rules"]
     assert {each["level"] for each in rules.values()} == {"error"}
     assert {

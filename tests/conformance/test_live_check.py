@@ -1,4 +1,6 @@
-"""infra/live-check against the simulated Exchange: all that the product relies on holds there, or its row says so."""
+"""infra/live-check against the simulated Exchange: everything that the product relies on is true there, or its row says
+so.
+"""
 
 import asyncio
 import base64
@@ -62,7 +64,7 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphJudge]:
 
 @pytest.fixture
 def run(exchange: Running, app: str, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs all of it in another thread, as a program of its own would; gives verdicts by what is relied on."""
+    """Runs all of it in another thread, like a separate program; returns verdicts by assumption."""
     monkeypatch.setenv("GRAPH_TOKEN", TOKEN)
 
     async def run(*more: str) -> dict[str, str]:

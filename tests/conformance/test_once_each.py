@@ -1,4 +1,4 @@
-"""What is true of one thing is said in one place: a limit that stands twice is changed once."""
+"""Each fact is defined in one place: a limit defined twice is changed once."""
 
 import ast
 from collections import defaultdict

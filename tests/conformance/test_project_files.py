@@ -1,4 +1,4 @@
-"""What people look for in any open project: licences, how to contribute, forms that ask for what helps."""
+"""What people expect in any open project: licences, how to contribute, forms that ask for helpful details."""
 
 import tomllib
 from pathlib import Path

@@ -35,7 +35,7 @@ def headings(page: Path) -> set[str]:
 
 
 def lines() -> list[tuple[str, str]]:
-    """Each line, with where it stands."""
+    """Each line, with its position."""
     return [
         (f"{path.relative_to(ROOT)}:{number}", line)
         for path in sources()

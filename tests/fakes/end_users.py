@@ -38,7 +38,7 @@ class MemoryEndUsers:
         return user
 
     async def remember(self, integration: Integration, user: str, outlook: Caller) -> bool:
-        """At once and for good: for how long is the records' own matter."""
+        """Immediate and permanent: expiry is the records' own responsibility."""
         key = outlook.key
         known = await self.known(integration, key)
         if known is not None:

@@ -1,4 +1,4 @@
-"""What is told of integrations, remembered."""
+"""Records the notifications about integrations."""
 
 
 class FakeLifecycle:

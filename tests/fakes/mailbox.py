@@ -33,7 +33,7 @@ class SentAnswer:
 
 @dataclass
 class Fault:
-    """What the next `times` calls of a method raise; with `after_effect` the work is done all the same (a 504)."""
+    """The next `times` calls of a method raise this; with `after_effect` the work is done nevertheless (a 504)."""
 
     error: Exception
     times: int = 1
@@ -91,7 +91,7 @@ class FakeMailbox:
         self._returned.append(message_id)
 
     def lose(self, message_id: str) -> None:
-        """The message is deleted for good, as RemoveOldMeetingMessages does with outdated ones."""
+        """The message is deleted permanently, as RemoveOldMeetingMessages does with outdated ones."""
         del self._messages[message_id]
 
     def fail(self, method: str, error: Exception, times: int = 1, *, after_effect: bool = False) -> None:

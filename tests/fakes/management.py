@@ -1,4 +1,4 @@
-"""The real management API on storage in memory, behind a small HTTP server; no functions host in between."""
+"""The real management API on storage in memory, behind a small HTTP server; without a functions host."""
 
 import asyncio
 from base64 import b64encode
@@ -35,7 +35,7 @@ _Result = TypeVar("_Result")
 
 
 class FakeDeployment:
-    """A deployment. Requests are answered one by one, on an event loop of its own.
+    """A deployment. Requests are answered one by one, on a separate event loop.
 
     calls: what was asked. interrupt: called before each request; its answer, if any, is given instead of the API's.
     """

@@ -15,7 +15,7 @@ from tests.support.graph_judge import GraphJudge
 def ews_judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[SchemaJudge]:
     """Every request to the simulated EWS, and every answer of its, is valid by Microsoft's schemas.
 
-    Where the schemas do not lie beside the repository nothing is judged; `test_schema.py` says so.
+    If the schemas are not next to the repository nothing is validated; `test_schema.py` says so.
     """
     judge = SchemaJudge()
     if SCHEMAS.exists():
@@ -28,7 +28,7 @@ def ews_judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[SchemaJudge]:
 def graph_judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphJudge]:
     """Every request of our client to the simulated Graph, and every answer of its, is as Microsoft describes it.
 
-    Where the description does not lie beside the repository the SDK judges alone; `graph/test_judge.py` says so.
+    If the description is not next to the repository only the SDK judges; `graph/test_judge.py` says so.
     """
     judge = GraphJudge()
     monkeypatch.setattr(GraphGateway, "witness", staticmethod(judge))

@@ -1,4 +1,4 @@
-"""From the click to the open room, with what goes wrong on the way; the clock only goes forward."""
+"""From the click to the open room, with everything that can go wrong on the way; the clock only moves forward."""
 
 import base64
 import json

@@ -12,7 +12,7 @@ WAIT_TIMEOUT = 60.0  # seconds; only ends what hangs
 
 
 def shared_data(path: str) -> Path:
-    """A file or folder of the reading material that may lie beside the repository; skips the test without it."""
+    """A file or folder of reference material that may be next to the repository; skips the test without it."""
     found = ROOT.parent / "shared" / path
     if not found.exists():
         pytest.skip(f"{path} of the shared material is not beside the repository")

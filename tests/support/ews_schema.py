@@ -9,10 +9,10 @@ from dev.exchange.ews.xml import SOAP, child, children, local
 from tests.support import ROOT
 
 SCHEMAS = ROOT.parent / "shared" / "data" / "ews-xsd"
-"""Reading material beside the repository: without it nothing is judged."""
+"""Reference material next to the repository: without it nothing is validated."""
 
 BY_HAND = "python-httpx/"
-"""Who sends what a test has written by hand, on purpose invalid now and then."""
+"""Who sends what a test has written by hand, sometimes invalid on purpose."""
 
 UNKNOWN_CODE = "'ErrorOfNobodysKnowledge'"
 """A response code that tests have the server make up."""

@@ -1,4 +1,4 @@
-"""EWS servers as one account each, and the mailboxes behind them."""
+"""EWS servers with one account each, and the mailboxes behind them."""
 
 import asyncio
 import ssl

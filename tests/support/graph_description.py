@@ -1,4 +1,4 @@
-"""Microsoft Graph's published description (CSDL of v1.0): what is behind a path, and whether JSON is as it says."""
+"""Microsoft Graph's published description (CSDL of v1.0): what is behind a path, and whether JSON matches it."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from tests.support import ROOT
 
 DESCRIPTION = ROOT.parent / "shared" / "data" / "graph-csdl" / "v1.0-Prod.csdl.gz"
-"""Reading material beside the repository: without it nothing is judged."""
+"""Reference material next to the repository: without it nothing is validated."""
 
 _TOOL = ROOT.parent / "shared" / "tools" / "graph_csdl.py"
 _SETS = {"users": "Collection(graph.user)", "subscriptions": "Collection(graph.subscription)", "me": "graph.user"}
@@ -59,14 +59,14 @@ EXCEPTIONS = (
 
 @cache
 def model() -> Any:
-    """The description with the checks of the tool that lies beside it."""
+    """The description with the checks of the tool that comes with it."""
     spec = spec_from_file_location("graph_csdl", _TOOL)
     if spec is None or spec.loader is None:
         raise FileNotFoundError(_TOOL)
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     found = module.Model(DESCRIPTION)
-    found.props = cache(found.props)  # asked for each object of each answer
+    found.props = cache(found.props)  # called for each object of each answer
     return found
 
 
@@ -95,7 +95,7 @@ class NoSuchPathError(ValueError):
 
 
 def segments(path: str) -> list[str]:
-    """A path's segments, keys in brackets made segments of their own: `users('x')` is `users/x`, `delta()` `delta`."""
+    """A path's segments, with keys in brackets as separate segments: `users('x')` is `users/x`, `delta()` `delta`."""
     found: list[str] = []
     for part in path.strip("/").split("/"):
         keyed = _KEYED.match(unquote(part))

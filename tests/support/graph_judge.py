@@ -28,7 +28,9 @@ _HELD: set[str] = set()
 
 
 class GraphJudge:
-    """Collects what is not as others have it. ``built`` counts requests of ours that the SDK could have made too."""
+    """Collects deviations from Microsoft's judges. ``built`` counts requests of ours that the SDK could have made
+    too.
+    """
 
     def __init__(self) -> None:
         self.requests = self.answers = self.refusals = self.notices = 0
@@ -39,7 +41,7 @@ class GraphJudge:
         self._has_sdk = find_spec("msgraph") is not None
 
     def __call__(self, request: web.Request, content: bytes, answer: web.StreamResponse) -> None:
-        """Judge one call. What a judge cannot read is a violation, too: the client gets its answer all the same."""
+        """Judge one call. What a judge cannot read is a violation, too: the client gets its answer nevertheless."""
         try:
             self._judge(request, content, answer)
         except Exception as error:  # nobody would catch it behind a web server

@@ -54,7 +54,7 @@ def message(**changes: Any) -> dict[str, Any]:
 
 
 def samples() -> list[Any]:
-    """Every JSON sample; skips where they are not beside the repository."""
+    """Every JSON sample; skips if they are not next to the repository."""
     files = sorted(shared_data("data/graph-samples").glob("*.json"))
     return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 

@@ -48,14 +48,14 @@ class Script:
         self._open.set()
 
     async def arrived(self, many: int) -> None:
-        """Return when so many requests have come, and others have had the time to come too."""
+        """Return when so many requests have arrived, and others have had the time to arrive too."""
         async with asyncio.timeout(10):
             async with self._arrival:
                 await self._arrival.wait_for(lambda: len(self.asked) >= many)
         await asyncio.sleep(0.05)
 
     def answer(self, status: int = 200, payload: Any = None, **headers: str) -> None:
-        """What the next request gets; underscores in names of headers stand for dashes."""
+        """The response to the next request; underscores in names of headers stand for dashes."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if isinstance(payload, str):
             self.answers.append(web.Response(status=status, text=payload, headers=named))

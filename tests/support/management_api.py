@@ -29,7 +29,7 @@ READER = {"authorization": "Bearer reader"}
 
 
 class TwoAdmins:
-    """Lets in whoever bears PROOF; and whoever bears READER, to read."""
+    """Accepts whoever presents PROOF; and whoever presents READER, for reading."""
 
     async def authenticate(self, headers: Mapping[str, str]) -> Admin:
         if headers.get("authorization") not in (PROOF["authorization"], READER["authorization"]):
@@ -62,7 +62,7 @@ class Api:
         return await self.management.answer(Call(method, f"/api/admin/{path}", query, sent, body))
 
     async def call(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
-        """An answer to a JSON body; `path` may bear a query."""
+        """A response to a JSON body; `path` may contain a query."""
         path, _, query = path.partition("?")
         sent = b"" if body is None else json.dumps(body).encode()
         answer = await self.raw(method, path, sent, headers, query)

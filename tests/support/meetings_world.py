@@ -76,7 +76,7 @@ class MeetingsWorld:
         return PolicyPlatform(storage)
 
     async def handle_rooms(self, body: str) -> None:
-        """The queue hands out what is about rooms on a node: there is none."""
+        """The queue delivers messages about rooms on a node: there are none."""
         raise AssertionError(body)
 
     def decider(self, records: Records, allocator: Allocator) -> Decider:
@@ -105,7 +105,7 @@ class MeetingsWorld:
         await self.processor().process(Notice(self.integration.uuid, message_id))
 
     async def settle(self) -> None:
-        """Let leases run out, finish what was left undone, and hand out what went back into the queue."""
+        """Let leases expire, finish what was left undone, and deliver what went back into the queue."""
         self.clock.move(max(LEASE_TIME, FIRST_PAUSE) + timedelta(seconds=1))
         await self.backlog().handle(timedelta(minutes=1))
         while self.queue.sent:
@@ -121,7 +121,7 @@ class MeetingsWorld:
         return await self.records.operation(correlation_id(self.integration.uuid, message_id))
 
     async def is_open(self, alias: str) -> bool | None:
-        """What a conferencing node hears: open, closed, or None for unknown."""
+        """What a conferencing node is told: open, closed, or None for unknown."""
         answer = await self.policy.service_configuration(alias)
         return None if answer is None else answer[0] == "continue"
 

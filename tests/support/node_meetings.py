@@ -23,7 +23,7 @@ from tests.support.meetings_world import MeetingsWorld
 
 URL = str(ON_NODE["bridge_url"])
 PLACE = Place(node_key(URL), timedelta(0))
-"""Without a lead time, so that rooms are there when policy lets people in."""
+"""Without a lead time, so that rooms exist when policy lets people in."""
 
 
 class NodeMeetingsWorld(MeetingsWorld):

@@ -105,7 +105,7 @@ def fits(kind: str, value: Any) -> bool:
 def kept(sent: Mapping[str, Any] | None, shown: Mapping[str, Any]) -> None:
     """What is read back is what was sent: a provider that plans from it finds no drift. "" and null are the same."""
     for name, value in (sent or {}).items():
-        if name in shown and not (name == "aliases" and value is None):  # these are conference_aliases of their own
+        if name in shown and not (name == "aliases" and value is None):  # these are separate conference_aliases
             assert (_as_sent(name, shown[name], value) or None) == (value or None), name
 
 

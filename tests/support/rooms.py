@@ -27,7 +27,7 @@ from tests.support.integrations import graph_fields
 
 
 async def no_rooms(work: RoomWork) -> None:
-    """In the place of RoomKeeper.keep where there is no node."""
+    """Replaces RoomKeeper.keep if there is no node."""
     raise AssertionError(f"no rooms were expected: {work}")
 
 
@@ -43,13 +43,13 @@ async def no_node(integration: str) -> None:
 
 
 def tag_of(number: int) -> str:
-    """A tag of its own for each number."""
+    """A tag for each number."""
     return f"{number:08x}-0000-4000-8000-000000000000"
 
 
 @dataclass
 class RoomsWorld:
-    """One integration whose rooms are on one node. `around` takes the place of the storage that the product uses."""
+    """One integration whose rooms are on one node. `around` wraps the storage that the product uses."""
 
     clock: FakeClock = field(default_factory=lambda: FakeClock(START - timedelta(hours=2)))
     memory: MemoryStorage = field(default_factory=MemoryStorage)
@@ -63,7 +63,7 @@ class RoomsWorld:
         self.restart()
 
     def restart(self, integrations: IntegrationStore | None = None) -> None:
-        """Another process takes over; `integrations` are those of a deployment that is there already."""
+        """Another process takes over; `integrations` are those of an existing deployment."""
         settings = Settings(StorageAccount("x"), "https://vmr.example.com", b"k" * 32, secrets_file="x")
         self.services = Services(settings, self.around(self.memory), self.secrets, self.clock)
         base = self.services.foundation
@@ -89,7 +89,7 @@ class RoomsWorld:
         return booked.scheduled("meeting", "item", room).named(room.name)
 
     async def show(self, booking: Booking) -> Booking:
-        """What the processor does with a decision; the booking as it stands in the table."""
+        """What the processor does with a decision; returns the booking as stored."""
         await self.memory.table("meetings").commit(booking.integration, Put(booking.key, booking.values()))
         platform = self.services.conferences.platform
         named = await platform.name(booking)
@@ -97,7 +97,7 @@ class RoomsWorld:
         return named
 
     async def drain(self) -> None:
-        """The queue hands out what it holds."""
+        """The queue delivers what it holds."""
         queue = self.memory.queue("meeting-requests")
         for _ in range(10_000):
             if not queue.sent:
@@ -110,7 +110,7 @@ class RoomsWorld:
         raise AssertionError("the queue never runs empty")
 
     async def tick(self) -> None:
-        """The timer runs, and what it hands out is done."""
+        """The timer runs, and what it queues is done."""
         await self.services.conferences.room_timer.run()
         await self.drain()
 

@@ -45,7 +45,7 @@ class SignInWorld:
         self.storage = MemoryStorage()
         self.services = Services(settings, self.storage, MemorySecrets(), clock)
         self.users = MemoryEndUsers()
-        # Two parts of the product are replaced: another module's records, and the way to an Exchange.
+        # Two parts of the product are replaced: another module's records, and the connection to an Exchange.
         self.services.identity.__dict__["end_users"] = self.users
         self.connections = Connections()
         self.services.scheduling.__dict__["timers"] = self.connections

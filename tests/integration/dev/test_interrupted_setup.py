@@ -1,6 +1,6 @@
-"""An installation that ends half-way, at any point and by any cause: the next one makes it whole, by itself.
+"""An installation that is interrupted, at any point and by any cause: the next one completes it by itself.
 
-The commands are stand-ins, which write halves of files and stop where they are told; the installer is the real one.
+The commands are stand-ins, which write partial files and stop where they are told; the installer is the real one.
 """
 
 import os
@@ -114,7 +114,7 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What is there after an installation that nothing has disturbed."""
+    """What exists after an undisturbed installation."""
     folder = tmp_path_factory.mktemp("whole") / "clone"
     (folder / "dev").mkdir(parents=True)
     undisturbed = make(folder)

@@ -28,7 +28,7 @@ from tests.support.crashes import Crash, CrashingStorage, Fuse
 Step: TypeAlias = tuple[Any, ...]
 MEETINGS = 3
 ORIGIN = datetime(2027, 1, 4, 8, 30, tzinfo=UTC)
-"""When all histories begin. Time stands still but for what moves it: much happens in one second of Exchange's."""
+"""When all histories begin. Time only moves when moved: much happens within one second of Exchange's."""
 
 LEAD = 14
 """Days before the first meeting: more than all outages of a history last, as nobody answers for what is over."""
@@ -317,7 +317,7 @@ class History:
         return opened
 
     def _last(self, answers: list[dict[str, Any]], which: int) -> object:
-        """The last answer about a meeting; what it says of room and time, unless it may be about any occurrence."""
+        """The last answer about a meeting; what it says about room and time, unless it may be about any occurrence."""
         last = [answer for answer in answers if answer["uid"] == self.uids[which]][-1:]
         kinds = [answer["kind"] for answer in last]
         if which in self.firsts or kinds != ["accepted"]:
@@ -390,7 +390,7 @@ async def never_twice(world: Deployment) -> None:
     table = world.memory.table("meetings")
     rows = [row async for row in table.everything()]
     decided = [Operation.from_row(row) for row in rows if row.key.startswith("operation:")]
-    # A change that nobody is told of may still carry an older version's answer, but that is the older one's.
+    # A change that nobody is told about may still carry an older version's answer, but that belongs to the older one.
     told = Counter(_plain(each.text) for each in decided if each.text and each.decision != "refresh")
     sent = Counter(_plain(answer["body_text"]) for answer in await world.answers())
     assert not sent - told, f"sent more often than decided: {sent - told} of {told}"
@@ -405,7 +405,7 @@ def _plain(text: str) -> str:
 
 
 def run_by_run(test: Callable[..., None]) -> Callable[..., None]:
-    """HISTORIES=1000 looks for longer than a test run may take."""
+    """HISTORIES=1000 searches longer than a test run may take."""
     most = int(os.environ.get("HISTORIES", "20"))
     return settings(max_examples=most, suppress_health_check=list(HealthCheck))(test)
 

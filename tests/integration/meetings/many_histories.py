@@ -2,8 +2,8 @@
 
 python -m tests.integration.meetings.many_histories graph 10000 [--seed 7] [--only 123]
 
-The same seed gives the same histories. Several processes with seeds of their own use several cores. `--only` runs one
-history again, by its number.
+The same seed gives the same histories. Several processes with different seeds use several cores. `--only` reruns one
+history by its number.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from tests.integration.meetings.histories import check, random_history, random_v
 
 
 def main() -> int:
-    """Run as many as the command line says; the exit status tells whether one failed."""
+    """Run as many as the command line says; the exit status says whether one failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("by", choices=["graph", "ews"])
     parser.add_argument("count", type=int)

@@ -17,7 +17,7 @@ async def swept(world: Deployment) -> None:
 
 
 class Series:
-    """A weekly series of Alice's with a room of its own."""
+    """A weekly series of Alice's with its own room."""
 
     def __init__(self, world: Deployment) -> None:
         self.world = world

@@ -30,7 +30,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[Deployment]:
 
 
 async def lose_messages(world: Deployment) -> None:
-    """Whatever has come since is gone, and nobody has told of it; the calendar has followed it all the same."""
+    """Whatever has arrived since is gone, and nobody has announced it; the calendar has followed nevertheless."""
     store, owner = world.exchange.exchange.store, owner_of(world)
     for folder in ("inbox", "deleteditems"):
         for message in store.messages(owner, folder):
@@ -154,7 +154,7 @@ async def test_a_repair_that_fails_is_tried_again(world: Deployment) -> None:
 async def test_a_repair_whose_answer_fails_is_answered_once_by_whoever_takes_it_up(
     world: Deployment, after_effect: bool
 ) -> None:
-    """What the repair goes by is no message: Graph answers 400 when it is asked for one."""
+    """A repair's id is not a message id: Graph answers 400 to it."""
     uid = await world.invite(tomorrow(world), (await world.click())["instructions"])
     await lose_messages(world)
     is_graph = (await world.integration()).authentication_method == "GRAPH"
@@ -192,7 +192,7 @@ async def test_a_large_calendar_costs_a_call_for_hundreds_of_meetings() -> None:
             store.add_event(owner, copied, known.response, is_organizer=True)
         before = world.calls()
         assert await night(world) == []
-        pages, addresses = 3, 1  # what else the mailbox is known by is asked in the same night
+        pages, addresses = 3, 1  # the mailbox's other addresses are requested in the same night
         assert world.calls() - before == pages + addresses
         assert await is_open_at(world, alias, first)
 

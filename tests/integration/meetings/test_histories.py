@@ -22,7 +22,7 @@ from tests.integration.meetings.histories import Step, check, check_on_node, ran
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reads are repeated at once: what is tested is what comes of it, not how long it takes."""
+    """Reads are repeated immediately: the outcome is tested, not how long it takes."""
     monkeypatch.setattr(RetryReads, "get_delay_time", lambda *_: 0.0)
 
 
@@ -68,7 +68,7 @@ def test_an_occurrence_that_was_changed_before_its_series_was_read_is_open() -> 
 
 
 def test_an_update_without_tag_that_overtook_its_invitation_is_not_declined() -> None:
-    """What a sweep has found waits in the queue behind the update that asked for it."""
+    """What a sweep has found waits in the queue behind the update that triggered it."""
     lost: Step = ("fault", ("notification", "lose", 2))
     series: Step = ("invite", 0, 16, "series")
     history: list[list[Step]] = [[(0, lost), (0, series), (0, ("swap", 0)), (0, ("untag", 0))]]

@@ -120,7 +120,7 @@ class TestSingle:
         assert await world.is_open(room["alias"]) is False
 
     async def test_deleted_from_the_equipment_mailbox_is_closed_on_its_day(self, world: Deployment) -> None:
-        """M4: no message tells of it."""
+        """M4: no message reports it."""
         room, start = await world.click(), tomorrow(world)
         await world.invite(start, room["instructions"])
         await world.drain()
@@ -272,7 +272,7 @@ class TestSeries:
         assert "occurrences happen in the past" in answer["body_text"]
 
     async def test_a_running_series_to_which_the_mailbox_is_added_late(self, world: Deployment) -> None:
-        """docs/facts/exchange.md §1: "in the past" looks at the last occurrence."""
+        """docs/facts/exchange.md §1: "in the past" refers to the last occurrence."""
         room, first = await world.click(), tomorrow(world) - timedelta(weeks=8)
         await world.invite(first, room["instructions"], recurrence=weekly(first))
         await world.drain()

@@ -1,4 +1,6 @@
-"""What is EWS's alone: polls and their calls, the sender of late instructions, passwords, the way to Graph."""
+"""What is specific to EWS: polls and their calls, the sender of late instructions, passwords, the migration to
+Graph.
+"""
 
 import asyncio
 import subprocess
@@ -159,7 +161,7 @@ class TestConnection:
 
     @pytest.mark.parametrize("endpoint", ["oauth2/token", "oauth2/v2.0/token"], ids=["v1", "v2.0"])
     async def test_an_application_with_a_client_secret(self, world: Deployment, endpoint: str) -> None:
-        """APP_PERM: the provider beside the simulated Exchange grants the token, and EWS takes it."""
+        """APP_PERM: the provider next to the simulated Exchange issues the token, and EWS accepts it."""
         app = {
             "authentication_method": "APP_PERM",
             "username": "",
@@ -177,7 +179,7 @@ class TestConnection:
         assert "client secret" in (await alarms(world))[AlarmKind.CONNECTION]
 
     async def test_kerberos_that_was_stored_is_told_what_to_use(self, world: Deployment) -> None:
-        """Nobody can save it any more; what an earlier version took is still there, and can be read and changed."""
+        """It can no longer be saved; what an earlier version accepted still exists, and can be read and changed."""
         kerberos = {
             "authentication_method": "KERBEROS",
             "kerberos_realm": "EXAMPLE",

@@ -1,4 +1,4 @@
-"""One server that never answers, beside healthy ones by EWS and by Graph: nobody else waits for it (issue of E2)."""
+"""One server that never responds, next to healthy ones by EWS and by Graph: nobody else waits for it (E2)."""
 
 import asyncio
 from datetime import timedelta
@@ -34,7 +34,7 @@ async def invite(world: Deployment, uuid: str, mailbox: str) -> str:
 
 
 async def work_off(world: Deployment) -> None:
-    """What one instance does; what was put off stays in the queue for longer than a test takes."""
+    """What one instance does; what was postponed stays in the queue for longer than a test takes."""
     queue = world.memory.queue("meeting-requests")
     while queue.sent:
         body, delay = queue.sent.pop(0)

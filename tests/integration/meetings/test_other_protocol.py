@@ -1,6 +1,6 @@
-"""A mailbox that comes to be reached by the other protocol, EWS or Graph: what is on record stays the same meetings.
+"""A mailbox that is switched to the other protocol, EWS or Graph: recorded meetings stay the same meetings.
 
-Its messages are gone by then, so that nothing but the records and the calendar tells of them.
+Its messages are gone by then, so that only the records and the calendar know about them.
 """
 
 from collections.abc import AsyncIterator
@@ -161,7 +161,7 @@ async def test_an_answer_that_was_left_over_goes_out(world: Deployment, by: By, 
 
 
 async def test_an_answer_to_one_occurrence_that_was_left_over_ends_with_an_alarm(world: Deployment, by: By) -> None:
-    """Its series is found, but an answer to that would tell of all occurrences."""
+    """Its series is found, but an answer to that would refer to all occurrences."""
     first = tomorrow(world)
     uid, _ = await booked(world, recurrence=weekly(first))
     on = "POST accept" if by is By.GRAPH else "EWS CreateItem"

@@ -109,7 +109,7 @@ class TestOutages:
     async def test_a_secret_that_is_missing_for_a_day_loses_nothing(
         self, graph: Deployment, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """It was taken for an integration that has been deleted."""
+        """It used to be treated as an integration that has been deleted."""
 
         async def missing(_: Any) -> str:
             raise SecretMissing("There is no value under this reference.")

@@ -106,7 +106,7 @@ async def restore(office: Office, export: list[str]) -> Restored:
 
 
 async def heal(world: Deployment) -> list[str]:
-    """What runs by itself: the sweep of the next five minutes, and the comparison of the next night."""
+    """What runs automatically: the sweep of the next five minutes, and the comparison of the next night."""
     await world.move_to(world.now + timedelta(minutes=5))
     await world.services.scheduling.timers.sweep()
     await world.drain()
@@ -139,7 +139,7 @@ async def test_an_hour_that_was_lost_is_found_again_and_nobody_is_answered_twice
     assert ["1 without a room" in cause for cause in causes] == [True], "the sweep found everything else"
     told_again = {name: kinds - before.get(name, Counter()) for name, kinds in (await office.answers()).items()}
     assert {name: dict(kinds) for name, kinds in told_again.items() if kinds} == {
-        "new alias": {"declined": 1},  # nobody knows it any more, so that its organizer takes another one
+        "new alias": {"declined": 1},  # it is unknown now, so its organizer gets another one
         **{name: {"accepted": 1} for name in meanwhile},
     }
     await world.settle()

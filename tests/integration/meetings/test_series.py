@@ -22,7 +22,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[Deployment]:
 
 
 async def service(world: Deployment, room: Any, at: datetime) -> dict[str, Any]:
-    """What a node is told of a room."""
+    """What a node is told about a room."""
     await world.move_to(at)
     answer = await world.services.conferences.policy.service_configuration(room["alias"])
     assert answer is not None
@@ -199,7 +199,7 @@ class TestAnotherRoom:
 
 
 class TestOccurrencesOfADeclinedSeries:
-    """Their series has left the calendar, and each stands there as a single meeting with its date in its id."""
+    """Their series has left the calendar, and each appears there as a single meeting with its date in its id."""
 
     async def test_a_series_that_gets_its_room_later_leaves_the_occurrence_its_own(self, world: Deployment) -> None:
         series = await Series(world).invite("<p>no tag</p>")
@@ -215,7 +215,7 @@ class TestOccurrencesOfADeclinedSeries:
         ]
 
     async def test_occurrences_of_a_declined_series_do_not_disturb_each_other(self, world: Deployment) -> None:
-        """Their series has left the calendar: each stands there for itself."""
+        """Their series has left the calendar: each is separate there."""
         series = await Series(world).invite("<p>no tag</p>")
         one, two = await series.swap(1), await series.swap(2)
         await series.change(1, **hour_from(series.first + WEEK + timedelta(minutes=30)))

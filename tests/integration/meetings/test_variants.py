@@ -1,4 +1,6 @@
-"""What Graph is reported to do in more than one way: the product bears all of it (docs/facts/graph.md)."""
+"""Behaviour for which there are differing reports about Graph: the product copes with all of it
+(docs/facts/graph.md).
+"""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Storage on Azurite, with the product's tables and queues. Tests keep apart by partitions of their own."""
+"""Storage on Azurite, with the product's tables and queues. Tests use separate partitions."""
 
 from collections.abc import AsyncIterator
 

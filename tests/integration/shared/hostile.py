@@ -51,7 +51,7 @@ class Hostile:
             await writer.drain()
 
     async def trickle(self, writer: asyncio.StreamWriter) -> None:
-        """A byte now and then, each in time."""
+        """A byte now and then, each within the timeout."""
         writer.write(f"{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode())
         while True:
             writer.write(b"1\r\n \r\n")
@@ -73,7 +73,7 @@ async def running_hostile(way: str) -> AsyncIterator[Hostile]:
     hostile, tasks, over = Hostile(way), set[asyncio.Task[None]](), asyncio.Event()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if over.is_set():  # accepted before the end, and told of after it
+        if over.is_set():  # accepted before the end, and reported after it
             writer.transport.abort()
             return
         task = asyncio.create_task(hostile.serve(reader, writer))

@@ -1,4 +1,4 @@
-"""A network on this machine's loopback: an authority of its own, servers with its certificates, and a web proxy."""
+"""A network on this machine's loopback: its own authority, servers with certificates from it, and a web proxy."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _builder(
 
 @dataclass
 class Proxy:
-    """A web proxy that runs. It alone knows where the hosts of `hosts` are; `asked` are the hosts it was asked for.
+    """A running web proxy. It alone knows where the hosts in `hosts` are; `asked` are the requested hosts.
 
     `places` are these with their ports: a functions host in the same process asks for Azurite all the time.
     """

@@ -111,7 +111,7 @@ ELSEWHERE = {
     "shared/managed_identity.py": "the platform's own identity endpoint, by Azure's SDK",
     "shared/mailboxes/graph/credentials.py": "the sign-in service of Microsoft's cloud, by Azure's SDK",
 }
-"""Who else speaks to the network, and why that needs no bounds of ours."""
+"""Who else uses the network, and why that needs no bounds of ours."""
 
 OPENERS = {
     *("httpx.AsyncClient", "httpx.Client", "httpx.AsyncHTTPTransport", "httpx.HTTPTransport"),

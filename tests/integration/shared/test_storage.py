@@ -1,4 +1,4 @@
-"""One contract for every Storage: Azure Tables (Azurite), and the one in memory that other tests stand on."""
+"""One contract for every Storage: Azure Tables (Azurite), and the one in memory that other tests use."""
 
 import asyncio
 import base64
@@ -188,7 +188,7 @@ async def test_a_transaction_returns_its_etags_in_order(table: Table, partition:
 
 @pytest.mark.parametrize("place", [0, 1, 2])
 async def test_a_transaction_is_all_or_nothing(table: Table, partition: str, place: int) -> None:
-    """Rule 2 stands on this: a decision is written down whole or not at all."""
+    """Rule 2 depends on this: a decision is recorded whole or not at all."""
     row = await insert(table, partition, n=1)
     operations: list[Write] = [Put("a", {}), Put("b", {})]
     operations.insert(place, Insert("key", {}))
@@ -293,7 +293,7 @@ async def test_storage_that_cannot_be_reached_is_unavailable(unused_tcp_port: in
 async def test_what_the_machine_keeps_for_other_programs_is_none_of_storage_s_business(
     azurite: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A `.netrc` with a default entry broke every request; and it was looked for in a thread, with each request."""
+    """A `.netrc` with a default entry broke every request; and it was read in a thread, with each request."""
     netrc = tmp_path / "netrc"
     netrc.write_text("default login somebody password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))

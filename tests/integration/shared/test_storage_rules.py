@@ -27,7 +27,7 @@ MiB = 1024**2
 
 @pytest.fixture(autouse=True)
 def looked_for(storage_witness: list[str]) -> Iterator[None]:
-    """What is refused here was looked for."""
+    """Whatever is rejected here was expected."""
     yield
     storage_witness.clear()
 
@@ -160,7 +160,7 @@ ROWS = [
 
 @pytest.mark.parametrize("values", ROWS, ids=["1 MiB", "columns", "name"])
 async def test_both_storages_refuse_a_row_that_azure_would(storage: Storage, values: dict[str, Any]) -> None:
-    """With words, and before it is sent: a bug of ours."""
+    """With a message, and before it is sent: a bug of ours."""
     with pytest.raises(ValueError, match=r"row|column"):
         await storage.table("meetings").commit("p", Insert("r", values))
 

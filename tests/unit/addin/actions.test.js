@@ -107,7 +107,7 @@ test('the last good placeholder is kept when a new one cannot be had', async () 
 test('a try that broke off is taken up where it was, without asking for another alias', async () => {
   item.faults.prependBody = timeout();
   assert.equal((await run('single'))[0], 'failed');
-  item.body = `Join ${TAG}\n\nAgenda`; // the unanswered call has come through
+  item.body = `Join ${TAG}\n\nAgenda`; // the unanswered call has taken effect
   assert.deepEqual(await run('single'), ['added', '']);
   assert.equal(api.keys.length, 1);
   assert.deepEqual(item.attendees, [ROOM.address]);

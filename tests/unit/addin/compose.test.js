@@ -29,7 +29,7 @@ test('plain text is not searched for markup', () => {
 });
 
 test('what was inserted can be taken out again, exactly, wherever it went', () => {
-  // A small generator of its own: every cut of texts with much repetition, in which prefixes and suffixes overlap.
+  // A small generator: every cut of texts with much repetition, in which prefixes and suffixes overlap.
   const texts = ['', 'a', 'aaaa', '<div>a</div>', '<div><div></div></div>', 'abab', '\n\n'];
   for (const before of texts) {
     for (const inserted of texts.filter(Boolean)) {

@@ -13,7 +13,7 @@ PACKAGES = ROOT / "tests" / "browser" / "node" / "node_modules"
 
 
 def run_node(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """A finished Node; the test is skipped where there is none."""
+    """A Node process that has ended; the test is skipped if there is no Node."""
     try:
         command = [*node(), *map(str, arguments)]
     except NodeMissing as missing:

@@ -176,7 +176,7 @@ for (const [wish, effect] of [['single', 'single'], ['personal', 'list']]) {
   });
 }
 
-/** The field on a screen, and the link beside it. */
+/** The field on a screen, and the link next to it. */
 function field(events) {
   const { entry, link } = picture(after(events), TEXTS);
   return [entry?.kind ?? '', link];

@@ -1,4 +1,4 @@
-"""The pane's modules: their own tests (node:test, beside this file), and their types (TypeScript as a checker)."""
+"""The pane's modules: their own tests (node:test, next to this file), and their types (TypeScript as a checker)."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""What `make audit` says of pip-audit's reports."""
+"""What `make audit` prints about pip-audit's reports."""
 
 import sys
 from typing import Any

@@ -1,4 +1,4 @@
-"""The simulated Management Node does what docs/facts/pexip.md tells of a real one, and no more than that."""
+"""The simulated Management Node does what docs/facts/pexip.md says about a real one, and no more than that."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -72,7 +72,7 @@ class TestLists:
          ("tag=a&name=One", ["One"]), ("tag=b&name=One", []), ("nothing=x", ["One", "Two", "Three"])],
     )  # fmt: skip
     async def test_filters(self, http: httpx.AsyncClient, query: str, found: list[str]) -> None:
-        """One of a field that there is not is passed over."""
+        """A filter on an unknown field is ignored."""
         await made(http, room("One", tag="a"), room("Two"), room("Three"))
         assert await names(http, query) == found
 

@@ -1,4 +1,4 @@
-"""The proof: it believes nothing that it has not seen, and says what it saw instead. It succeeds in tests/stack."""
+"""The proof: it believes only what it has seen, and says what it saw instead. It succeeds in tests/stack."""
 
 from typing import Any
 

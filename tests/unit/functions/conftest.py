@@ -9,7 +9,7 @@ from shared import composition
 
 @pytest.fixture(autouse=True)
 def _parts_of_the_process_are_put_back() -> Iterator[None]:
-    """Tests here install parts of their own; a functions host in the same process has others."""
+    """Tests here install their own parts; a functions host in the same process has others."""
     before = list(composition._installed)
     yield
     composition._installed[:] = before

@@ -1,4 +1,4 @@
-"""Every error has its status, and no answer tells what is not meant for its reader (rule 6)."""
+"""Every error has its status, and no response reveals what is not meant for its reader (rule 6)."""
 
 import importlib
 import json

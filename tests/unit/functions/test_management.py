@@ -33,7 +33,7 @@ async def deployment(credential: BasicCredential) -> AsyncIterator[Services]:
         StorageAccount("x"),
         "https://vmr.example.com",
         b"k" * 32,
-        graph_base_url="http://127.0.0.1:1/v1.0",  # saving tries the connection: nobody is there
+        graph_base_url="http://127.0.0.1:1/v1.0",  # saving tests the connection: nothing listens there
         secrets_file="x",
         management=credential,
     )

@@ -1,4 +1,4 @@
-"""The installer as it is, but for the machine's Python, and stopping between two of its own steps when told to."""
+"""The unmodified installer, except for the machine's Python, and stopping between two of its own steps when told to."""
 
 import os
 import sys

@@ -51,7 +51,7 @@ class Client:
         )
 
     def mailbox(self, address: str = VMR_EWS, access: str = IMPERSONATION) -> Account:
-        """A mailbox; nothing is asked of the server yet."""
+        """A mailbox; the server is not called yet."""
         return Account(address, config=self.configuration, access_type=access, default_timezone=UTC, locale="en_US")
 
     def delegate(self, address: str = VMR_EWS) -> Account:
@@ -77,7 +77,7 @@ class Client:
     async def synced(
         self, folder: str = "inbox", state: str | None = None, address: str = VMR_EWS, **more: Any
     ) -> tuple[list[tuple[str, Any]], str]:
-        """The changes of a folder since a state, and the state after them. exchangelib asks for page after page."""
+        """The changes of a folder since a state, and the state after them. exchangelib requests page after page."""
         return await self.do(lambda: _synced(getattr(self.mailbox(address), folder), state, **more))
 
 

@@ -1,4 +1,4 @@
-"""Requests that are no good, and the form of answers."""
+"""Invalid requests, and the form of responses."""
 
 import pytest
 

@@ -23,11 +23,11 @@ def terminal() -> Iterator[tuple[int, int]]:
 
 
 def typed(terminal: tuple[int, int], *lines: str) -> tuple[int, str, str]:
-    """Exit code, output and what the screen shows, after each line is typed when it is asked for."""
+    """Exit code, output and screen content; each line is typed when prompted for."""
     person, program = terminal
     command = [sys.executable, "-m", "shared.cli", "hash-password"]
     with subprocess.Popen(
-        # A session of its own, so that the program finds no other terminal to ask at.
+        # A separate session, so that the program finds no other terminal to prompt at.
         command, cwd=ROOT, stdin=program, stdout=subprocess.PIPE, stderr=program, start_new_session=True
     ) as process:  # fmt: skip
         screen = b""

@@ -205,7 +205,7 @@ async def test_clocks_may_differ_by_some_minutes(world: SignInWorld, skew: timed
     ],
 )
 async def test_an_address_that_nobody_vouches_for(world: SignInWorld, claims: dict[str, Any]) -> None:
-    """preferred_username is there each time: it can be changed by its user, so it proves nothing."""
+    """preferred_username is always included: users can change it, so it proves nothing."""
     world.provider.accounts[0].claims = claims
     answer = await world.at_provider(await world.start(await world.azure()))
     with pytest.raises(NotAllowed, match="no e-mail address"):

@@ -59,7 +59,7 @@ async def test_signing_in(world: SignInWorld) -> None:
 
 
 async def test_tokens_are_for_the_server_that_the_ews_url_names(world: SignInWorld) -> None:
-    """National clouds have an Exchange Online of their own."""
+    """National clouds have their own Exchange Online."""
     other = "https://outlook.office365.us"
     integration = await world.oauth(url=f"{other}/EWS/Exchange.asmx")
     link = await world.services.administration.service_accounts.start(integration.uuid)

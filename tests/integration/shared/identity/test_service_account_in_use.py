@@ -1,6 +1,6 @@
 """E3: what the service account's sign-in opens: EWS, and Graph as that account.
 
-Over real HTTP: the simulated Exchange's EWS and Graph, and the OpenID provider beside it.
+Over real HTTP: the simulated Exchange's EWS and Graph, and the OpenID provider next to it.
 """
 
 from collections.abc import AsyncIterator

@@ -65,7 +65,7 @@ class Office:
     states: dict[Folder, str]
 
     async def news(self, folder: Folder = Folder.INBOX) -> list[str]:
-        """The messages that have come since the last time."""
+        """The messages that have arrived since the last time."""
         found: list[str] = []
         more = True
         while more:
@@ -75,7 +75,7 @@ class Office:
         return found
 
     async def newest(self) -> MeetingRequest:
-        """The last meeting message that has come."""
+        """The last meeting message that has arrived."""
         request = await self.mailbox.read((await self.news())[-1])
         assert request is not None
         return request
@@ -135,7 +135,7 @@ class TestReading:
         assert set(item.attendees) == {VMR, BOB}
 
     async def test_a_delegates_invitation_tells_both(self, office: Office) -> None:
-        """A tag of either is good for it (A6)."""
+        """A tag for either is valid for it (A6)."""
         await office.world.meet(sender="bob@example.com")
         request = await office.newest()
         assert {ALICE, "bob@example.com"} <= set(request.people)

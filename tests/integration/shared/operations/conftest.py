@@ -1,4 +1,4 @@
-"""An Azurite of its own: an export takes whole tables, so nobody else may write into them."""
+"""A separate Azurite: an export reads whole tables, so nobody else may write into them."""
 
 from collections.abc import Iterator
 

@@ -24,7 +24,7 @@ With = Callable[[Callable[[Storage], Awaitable[Answer]]], Answer]
 
 @pytest.fixture
 def storage(own_azurite: str) -> Iterator[With]:  # type: ignore[type-arg]  # each call has an answer of its own
-    """Does something on the storage, as a process of its own would; the tables are empty before and after."""
+    """Does something on the storage, like a separate process; the tables are empty before and after."""
 
     def run(work: Callable[[Storage], Awaitable[Answer]]) -> Answer:
         async def connected() -> Answer:

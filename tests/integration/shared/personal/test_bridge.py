@@ -151,7 +151,7 @@ async def test_nobody_waits_for_ever(world: BridgeWorld, monkeypatch: pytest.Mon
     server.close()
     await server.wait_closed()
     assert "answer" in (await world.causes(integration))[0]
-    with pytest.raises(BridgeFailed):  # now nobody is there at all
+    with pytest.raises(BridgeFailed):  # now nothing listens at all
         await world.names(integration)
     assert "cannot be reached" in (await world.causes(integration))[0]
 
@@ -200,7 +200,7 @@ async def named(world: BridgeWorld, **changes: Any) -> Any:
 
 @pytest.mark.parametrize("spelt", [THEME, f"https://manager.example.com{THEME}", THEME.removesuffix("/")])
 async def test_a_themes_uri_is_resolved_by_the_integrations_own_node(world: BridgeWorld, spelt: str) -> None:
-    """Whatever host stands in it: nothing that is sent chooses whom we call."""
+    """Whatever host is in it: nothing that is sent chooses whom we call."""
     world.node.answers.append(web.json_response({"id": 3, "name": "Blue", "resource_uri": THEME}))
     assert await named(world, ivr_theme=spelt) == {"ivr_theme": "Blue"}
     assert [request.path.rstrip("/") for request in world.node.asked] == [THEME.rstrip("/")]

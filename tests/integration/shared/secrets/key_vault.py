@@ -75,7 +75,7 @@ class KeyVault:
 
 @asynccontextmanager
 async def running_key_vault(folder: Path) -> AsyncIterator[KeyVault]:
-    """A vault on a free port, with a certificate of its own."""
+    """A vault on a free port, with its own certificate."""
     vault = KeyVault(certificate=folder / "vault.pem")
     app = web.Application()
     for path in ("/secrets/{name}", "/secrets/{name}/"):

@@ -246,7 +246,7 @@ async def test_a_node_that_is_away_has_no_rooms_to_show() -> None:
 async def test_a_participant_gets_into_a_room_that_a_conferencing_node_knows(
     code: int, alias: str, node: str, verdict: str, name: str
 ) -> None:
-    """Also while the product is away: its rooms are the node's own."""
+    """Also while the product is down: its rooms are the node's own."""
     stack = Stack()
     stack.policy = (code, {})
     told = json.loads((await ask("GET", f"/demo/join?alias={alias}", stack, node=node))[1])

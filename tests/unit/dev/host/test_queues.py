@@ -17,7 +17,7 @@ LONGEST = 5.0  # seconds, host.json's maxPollingInterval
 
 
 class EmptyQueue:
-    """Counts how often it is asked."""
+    """Counts how often it is polled."""
 
     queue_name = "work"
 

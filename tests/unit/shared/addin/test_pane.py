@@ -52,7 +52,7 @@ async def test_the_page_is_everybody_s(served: Served) -> None:
 
 
 async def test_the_page_is_the_same_until_something_changes(served: Served) -> None:
-    """Or browsers that ask for it again would get it again."""
+    """Or browsers that revalidate would download it again."""
     integration = await served.integration()
     before = await served.pane.page(integration.uuid)
     assert await served.pane.page(integration.uuid) == before

@@ -1,4 +1,4 @@
-"""X3, A4: the pane asks whether a tag is of any use to the meeting that it stands in."""
+"""X3, A4: the pane asks whether a tag is of any use to the meeting that contains it."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -128,7 +128,7 @@ async def test_only_a_proven_user_is_answered_and_it_costs_one_read(asked: Asked
 
 
 async def test_an_unused_tag_that_was_made_for_others_is_of_no_use(asked: Asked) -> None:
-    """Sending would be declined: a copied text is offered a VMR of its own instead."""
+    """Sending would be declined: a copied text is offered its own VMR instead."""
     tag = await asked.tag("alice@example.com, boss@example.com")
     for mailbox, state in (("Boss@example.com", "reserved"), ("", "reserved"), ("bob@example.com", "unknown")):
         assert (await asked.ask(tag, mailboxes=mailbox))["state"] == state

@@ -33,7 +33,7 @@ LIFETIME = timedelta(days=30)
 
 
 class AllocationWorld:
-    """An allocator with what it stands on."""
+    """An allocator with its dependencies."""
 
     def __init__(self, storage: MemoryStorage | None = None) -> None:
         self.storage = storage or MemoryStorage()
@@ -72,12 +72,12 @@ class AllocationWorld:
         return used
 
     async def usable(self) -> list[Booking]:
-        """Every booking that was given to somebody and whose tag still stands for something."""
+        """Every booking that was given to somebody and whose tag is still valid."""
         bookings = [await self.booking(tag) for tag in tuple(self.given)]
         return [booking for booking in bookings if booking and booking.is_usable(self.clock.now())]
 
     async def check_uniqueness(self) -> None:
-        """Rule 1: no two tags that stand for something share digits, and each owns its own."""
+        """Rule 1: no two valid tags share digits, and each owns its own."""
         usable = await self.usable()
         assert len({booking.numeric_alias for booking in usable}) == len(usable)
         for booking in usable:
@@ -159,7 +159,7 @@ async def test_a_full_number_space_is_an_error_that_says_what_to_do(world: Alloc
 async def test_an_alias_that_is_hard_to_find_raises_the_alarm(
     world: AllocationWorld, monkeypatch: pytest.MonkeyPatch, misses: int, *, is_raised: bool
 ) -> None:
-    """A7: the admin hears of it while aliases can still be had."""
+    """A7: the admin is told while aliases are still available."""
     taken = await world.allocate(FORM)
     draws = iter([taken.alias] * misses + ["meet000001@example.com"])
     monkeypatch.setattr(AliasFormat, "random", lambda _: next(draws))
@@ -235,14 +235,14 @@ async def test_the_same_caller_and_key_get_the_same_alias(world: AllocationWorld
 
 
 async def test_a_tag_cannot_be_computed_without_the_signing_key(world: AllocationWorld) -> None:
-    """A tag lets its holder book the alias; idempotency keys and callers are no secrets."""
+    """A tag lets its holder book the alias; idempotency keys and callers are not secret."""
     stranger = Allocator(MemoryStorage(), world.clock, b"x" * 32)
     theirs = await stranger.allocate(INTEGRATION, FORM, ALICE, LIFETIME, "click-1")
     assert theirs.tag != (await world.allocate(key="click-1")).tag
 
 
 async def test_concurrent_calls_with_one_key_get_one_alias(world: AllocationWorld) -> None:
-    """A2, also where many digits are taken; what the slower calls have claimed comes free at once."""
+    """A2, even with many digits taken; what the slower calls have claimed is released immediately."""
     form = AliasFormat("m", 2, "example.com")
     for _ in range(50):
         await world.allocate(form)
@@ -266,7 +266,7 @@ async def test_a_used_booking_comes_back_for_its_key(world: AllocationWorld) -> 
 
 
 async def test_an_expired_reservation_is_renewed_for_its_key(world: AllocationWorld) -> None:
-    """A dead tag is never handed out; the one of a repeated click is as good as new."""
+    """A dead tag is never given out again; the one of a repeated click is as good as new."""
     first = await world.allocate(key="click")
     world.clock.move(LIFETIME + timedelta(days=1))
     again = await asyncio.gather(*(world.allocate(key="click") for _ in range(10)))

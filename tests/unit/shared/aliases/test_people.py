@@ -1,4 +1,4 @@
-"""A6: an unused tag is good for meetings of those for whom it was made, and for nobody else's."""
+"""A6: an unused tag is valid for meetings of those for whom it was created, and for nobody else's."""
 
 import pytest
 from hypothesis import given
@@ -19,7 +19,7 @@ DN = "/o=Example/ou=Exchange Administrative Group/cn=Recipients/cn=alice"
         ([ALICE], ["Alice@EXAMPLE.com"], True),
         ([ALICE], [BOB], False),
         ([ALICE], [BOSS, ALICE], True),  # a delegate sends in the boss's name
-        ([ALICE, BOSS], [BOSS], True),  # a shared mailbox: Exchange tells nothing of who wrote it
+        ([ALICE, BOSS], [BOSS], True),  # a shared mailbox: Exchange does not say who wrote it
         ([ALICE, BOSS], [BOB, BOB], False),
         ([], [BOB], True),  # another client than our pane names nobody
         ([ALICE], [DN], True),  # Exchange has no address for the organizer

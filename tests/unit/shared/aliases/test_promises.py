@@ -138,7 +138,7 @@ def test_a_hostile_body_is_read_in_time() -> None:
 def test_a_promise_of_an_older_version_holds_until_it_expires(
     promises: Promises, clock: FakeClock, behind: str
 ) -> None:
-    """It has no marks of people, so it is good for anybody's meeting."""
+    """It has no marks of people, so it is valid for anybody's meeting."""
     raw = base64.b32decode(promises.make(UUID, ALICE)[5:-1])
     signed = raw[:24]
     old = f"TOK:-{base64.b32encode(signed + promises._signature(UUID, signed)).decode()}"

@@ -21,7 +21,7 @@ ALICE, BOB = Caller("exchange:alice", "test"), Caller("exchange:bob", "test")
 
 
 class QuotaWorld:
-    """An allocator with what it stands on."""
+    """An allocator with its dependencies."""
 
     def __init__(self) -> None:
         self.storage, self.clock = MemoryStorage(), FakeClock()

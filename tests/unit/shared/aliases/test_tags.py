@@ -264,7 +264,7 @@ HOSTILE_TO_THE_SEARCH: dict[str, Callable[[int], str]] = {
 def test_whatever_a_body_holds_its_search_takes_a_bounded_number_of_steps_and_little_memory(
     hostile: Callable[[int], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Counted, not timed: what Python looks at is bounded, and RE2 reads each byte once."""
+    """Counted, not timed: what Python processes is bounded, and RE2 reads each byte once."""
     body, undone, undo = hostile(FOUR_MEGABYTES), list[int](), marks._undo
 
     def counted(window: bytes) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""A booking's life on record: what it says to the processor, and what to conferencing nodes."""
+"""A booking's stored life: what it means to the processor, and to conferencing nodes."""
 
 from datetime import timedelta
 

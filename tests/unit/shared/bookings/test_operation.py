@@ -1,4 +1,4 @@
-"""How operations stand in the table: fixed texts, whatever the classes are called."""
+"""How operations are stored: fixed texts, whatever the classes are called."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""C1, rule 3: people are let in around each occurrence, and not otherwise."""
+"""C1, rule 3: people are let in around each occurrence, and at no other time."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -107,8 +107,8 @@ NOW = START
         (Calendar((PAST,)), False),
         (Calendar((PAST, FUTURE)), True),
         (Calendar((occurrence(-0.5),)), True),  # it is going on
-        (Calendar((occurrence(-1),)), False),  # it ends this moment
-        (Calendar((PAST,), known_until=START), True),  # there may be more behind the horizon
+        (Calendar((occurrence(-1),)), False),  # it ends at this very moment
+        (Calendar((PAST,), known_until=START), True),  # there may be more beyond the horizon
     ],
 )
 def test_whether_anything_is_still_to_come(calendar: Calendar, has_future: bool) -> None:

@@ -1,4 +1,4 @@
-"""docs/cli.md says what the commands say, and names none that there is not."""
+"""docs/cli.md shows what the commands print, and mentions none that does not exist."""
 
 import re
 import shlex

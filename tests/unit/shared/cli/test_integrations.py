@@ -231,7 +231,7 @@ def test_everything_is_checked_before_anything_is_changed(
 
 
 def test_what_only_saving_can_find_is_told_the_same_way(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
-    """The equipment mailbox of another integration, made since we looked; what comes after it is left alone too."""
+    """The equipment mailbox of another integration, created since the check; what follows it is left alone too."""
     deployment.add(graph_fields(name="First"))
     nothing = Answer(200, {"meta": {"total_count": 0}, "objects": []})
     deployment.interrupt = lambda call: nothing if "room_mailbox" in call.query else None

@@ -1,4 +1,4 @@
-"""Files: what they hold, where it stands, and what is refused."""
+"""Files: what they contain, with lines, and what is rejected."""
 
 import json
 import string

@@ -12,7 +12,7 @@ from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, SEC
 from tests.support.integrations import an_integration
 
 SHOWN = an_integration().resource()
-# Whatever a description may hold: settings refuse the other control characters, and half surrogate pairs are no text.
+# Whatever a description may contain: settings reject the other control characters, and lone surrogates are not text.
 TEXTS = st.text(
     st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\t\r\n :#'\"|>-{}[]&*!%@`"), max_size=60
 )

@@ -12,7 +12,7 @@ SERVICE_TAG = f"11111111-1111-4111-8111-111111111111:{TAG}"
 
 
 class PolicyWorld:
-    """A policy with one booking on record."""
+    """A policy with one stored booking."""
 
     def __init__(self) -> None:
         self.storage = MemoryStorage()

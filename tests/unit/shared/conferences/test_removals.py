@@ -99,7 +99,7 @@ async def night(world: MeetingsWorld) -> None:
 
 async def left_of(world: MeetingsWorld, tag: str) -> list[str]:
     """Every row that still knows the tag."""
-    # A row that says what is due names a tag, and does no harm when that is gone.
+    # A row that says what is due names a tag, and does no harm if that is gone.
     rows = [row for name in ("meetings", "aliases") async for row in world.storage.table(name).everything()]
     naming = [row for row in rows if tag in row.key or tag in map(str, row.values.values())]
     return [f"{row.partition} {row.key}" for row in naming if not row.key.startswith("due:")]
@@ -119,7 +119,7 @@ async def test_an_interruption_at_any_step_leaves_nothing_behind(way: str, *, af
             await check_nobody_shares(world, booking)
         if fuse.calls < at:
             break  # this call was not reached: all steps have been tried
-        if way == "with the person":  # no marker tells of it: the admin does it again
+        if way == "with the person":  # no marker records it: the admin does it again
             await delete(world, CrashingStorage(world.storage, Fuse(0)))
         await night(world)
         assert await left_of(world, booking.tag) == [], (way, at)
@@ -127,7 +127,7 @@ async def test_an_interruption_at_any_step_leaves_nothing_behind(way: str, *, af
 
 
 async def check_nobody_shares(world: MeetingsWorld, booking: Booking) -> None:
-    """A tag that stands for something owns its digits (rule 1)."""
+    """A valid tag owns its digits (rule 1)."""
     known = await world.records.booking(booking.tag)
     row = await world.storage.table("aliases").get(booking.numeric_alias, "alias")
     if known and known.is_usable(world.clock.now()):

@@ -27,7 +27,7 @@ async def compare(world: RoomsWorld) -> None:
 
 
 def left_over(world: RoomsWorld, number: int) -> None:
-    """A room of ours that is not wanted."""
+    """A room of ours that should not exist."""
     fields = {"name": f"Old {number}", "tag": f"{world.integration.uuid}:{tag_of(number)}"}
     world.node.store.create(CONFERENCE, fields, world.clock.now())
 

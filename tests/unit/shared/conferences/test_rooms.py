@@ -1,4 +1,4 @@
-"""C3: rooms on a Management Node are there in their time, once, and follow their meetings."""
+"""C3: rooms on a Management Node exist in time, once, and follow their meetings."""
 
 from datetime import timedelta
 
@@ -53,9 +53,9 @@ async def test_a_room_has_what_is_known_of_its_meeting(world: RoomsWorld) -> Non
 
 
 async def test_the_requests_of_a_meetings_life(world: RoomsWorld) -> None:
-    """The budget: two to make a room, one to change it. Those that look after it come once in ten minutes.
+    """The budget: two to create a room, one to change it. Checks come once in ten minutes.
 
-    The first of the two comes when the meeting is booked: it looks whether its aliases are free.
+    The first of the two comes when the meeting is booked: it checks whether its aliases are unused.
     """
     booking = await world.show(world.booking())
     await world.go_to(MADE)
@@ -83,7 +83,7 @@ async def test_a_meeting_that_is_moved_takes_its_room_along(world: RoomsWorld) -
 
 
 async def test_a_meeting_that_is_extended_keeps_its_room(world: RoomsWorld) -> None:
-    """Whoever is in it stays in: it is neither removed nor made again, and nothing of it is written."""
+    """Whoever is in it stays in: it is neither removed nor recreated, and nothing of it is written."""
     await world.show(world.booking())
     await world.go_to(START)
     before = len(world.requests)

@@ -1,4 +1,4 @@
-"""C3: rooms on a node that others work on as well, and that has ways of its own."""
+"""C3: rooms on a node that others also change, and that has its own behaviour."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ async def world() -> RoomsWorld:
 
 
 def restored_from_an_older_backup(world: RoomsWorld) -> None:
-    """The node has none of the rooms any more, and gives their ids to others' conferences."""
+    """The node no longer has any of the rooms, and gives their ids to others' conferences."""
     store = world.node.store
     for id_ in list(store.all("conference")):
         store.delete(CONFERENCE, id_)
@@ -214,7 +214,9 @@ async def test_an_alias_that_another_conference_got_by_hand_is_no_room_of_ours(w
 
 
 async def test_nobody_is_kept_waiting_longer_than_a_limit_of_a_minute_explains(world: RoomsWorld) -> None:
-    """A node answers so many requests a minute; a longer pause is not its own, and it is asked before that is over."""
+    """A node answers a limited number of requests a minute; a longer pause is not its own, and it is retried before
+    that is over.
+    """
     world.node.faults.add({"on": "*", "status": 429, "retry_after": 86400})
     await world.show(world.booking())
     await world.go_to(MADE + 6 * MINUTE)

@@ -1,4 +1,4 @@
-"""C3, M10: whatever happens to a Management Node or to us, each room is there in the end, and there once."""
+"""C3, M10: whatever happens to a Management Node or to us, each room exists in the end, exactly once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -163,7 +163,7 @@ class FusedWire(httpx.AsyncBaseTransport):
 
 
 async def crash_in(scenario: Scenario, fuse: Fuse) -> RoomsWorld:
-    """The scenario with a process that dies at an external call while rooms are looked at."""
+    """The scenario with a process that dies at an external call while rooms are handled."""
     world = await a_world()
     await scenario(world)
     world.around = lambda storage: CrashingStorage(storage, fuse)

@@ -1,4 +1,4 @@
-"""X5: each integration believes the tokens of its own method, and no other."""
+"""X5: each integration accepts the tokens of its own method, and no other."""
 
 from dataclasses import replace
 from typing import Any

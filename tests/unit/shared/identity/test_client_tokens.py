@@ -1,4 +1,4 @@
-"""Client credentials with an ES256 assertion (RFC 7523): who gets an access token, and what it is good for."""
+"""Client credentials with an ES256 assertion (RFC 7523): who gets an access token, and what it is valid for."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -196,7 +196,7 @@ async def test_with_everybody_s_metadata_only_named_tenants_get_in(clock: FakeCl
 
 
 async def test_a_key_speaks_only_for_its_own_issuer(clock: FakeClock) -> None:
-    """Documents for all tenants hold keys of personal accounts too, with an issuer of their own."""
+    """Documents for all tenants contain keys of personal accounts too, with their own issuer."""
     entra = Entra(clock, "common")
     entra.keys = [Key("all", issuer=f"{LOGIN}/{{tenantid}}/v2.0"), Key("personal", issuer=f"{LOGIN}/{STRANGER}/v2.0")]
     tokens = EntraTokens(EntraKeys(entra.fetch, clock), clock)

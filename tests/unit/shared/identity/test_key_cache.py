@@ -1,4 +1,4 @@
-"""Who brings a known key is answered from memory, whatever else is being looked for meanwhile."""
+"""A caller with a known key is answered from the cache, whatever else is being fetched meanwhile."""
 
 import asyncio
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""X3: what the equipment mailbox is known by is asked of Exchange, kept, and told to panes."""
+"""X3: the equipment mailbox's other addresses are read from Exchange, stored, and sent to panes."""
 
 from datetime import timedelta
 

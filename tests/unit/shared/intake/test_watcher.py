@@ -105,7 +105,7 @@ async def test_one_that_cannot_be_made_anew_is_not_taken_for_alive(world: Watche
 
 @pytest.mark.parametrize("at_once", [True, False])
 async def test_one_that_was_made_under_other_terms_is_made_anew(world: WatcherWorld, at_once: bool) -> None:
-    """The signing key was renewed: what the old one notifies is not believed any more."""
+    """The signing key was rotated: notifications with the old one are rejected."""
     await world.watcher.keep_subscribed()
     world.subscriptions.terms = "second"
     assert await world.watcher.keep_subscribed(at_once=at_once) is True
@@ -222,7 +222,7 @@ class BreakingQueue(MemoryQueue):
 
 
 class TestPolling:
-    """Where nobody notifies us (EWS): every minute, one call while nothing happens."""
+    """Without notifications (EWS): every minute, one call while nothing happens."""
 
     @pytest.fixture
     def polled(self, world: WatcherWorld) -> WatcherWorld:
@@ -368,7 +368,7 @@ class TestWhatTheDeltaQueryNeverTells:
 
 
 class TestMessagesThatCannotBeRead:
-    """404 for one message is a deleted message; for all of them it is no clean mailbox."""
+    """404 for one message is a deleted message; for all of them it is an alarm."""
 
     @pytest.fixture
     async def told(self, world: WatcherWorld) -> WatcherWorld:

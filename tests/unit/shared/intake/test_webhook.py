@@ -189,7 +189,7 @@ def test_an_error_tells_nothing_of_what_was_sent() -> None:
 
 
 def test_what_one_integrations_state_opens_is_that_integrations_mailbox_alone() -> None:
-    """Whatever else the notification says of itself (rule 4)."""
+    """Whatever else the notification claims (rule 4)."""
     item = change("theirs", OTHERS, resource=f"Users('{OTHERS}')/messages('theirs')", tenantId=OTHERS)
     assert receive({"value": [item]}) == [Notice(OURS, "theirs")]
 
@@ -207,7 +207,7 @@ def test_what_one_integrations_state_opens_is_that_integrations_mailbox_alone() 
     ],
 )
 def test_samples(name: str, notices: list[Notice]) -> None:
-    """As documented or captured, once they bear our clientState."""
+    """As documented or captured, with our clientState."""
     sample = graph_sample(name)
     for item in sample["value"]:
         item["clientState"] = STATE

@@ -71,7 +71,7 @@ def test_limits_and_choices_are_those_of_the_original_api() -> None:
 
 def test_what_may_be_null_secret_or_read_only_is_as_in_the_original_api() -> None:
     for name, facts in api_fields().items():
-        if name in {"resource_uri", "domains"}:  # made from the id; an empty list instead of null
+        if name in {"resource_uri", "domains"}:  # derived from the id; an empty list instead of null
             continue
         assert is_nullable(Integration.model_fields[name]) == facts["nullable"], name
         assert (name in READ_ONLY_FIELDS) == (not facts["writable"]), name

@@ -1,4 +1,4 @@
-"""docs/settings.md says what the model says."""
+"""docs/settings.md matches the model."""
 
 from pathlib import Path
 

@@ -15,7 +15,7 @@ from tests.unit.shared.management.conference_fields import CONFERENCES, FULL, ma
 
 TABLES = {"conference": CONFERENCE_FIELDS, "conference_alias": ALIAS_FIELDS, "end_user": END_USER_FIELDS}
 OBJECTS = {"aliases"}
-"""Lists of the resource's own objects, which have tests of their own."""
+"""Lists of the resource's own objects, which have their own tests."""
 
 
 async def least(api: Api, resource: str) -> dict[str, Any]:

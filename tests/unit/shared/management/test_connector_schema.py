@@ -1,4 +1,4 @@
-"""The JSON schema of a new integration asks for what the check asks for (I3): both are made of the same conditions."""
+"""The JSON schema of a new integration requires what the check requires (I3): both come from the same conditions."""
 
 import asyncio
 from typing import Any, get_args
@@ -23,7 +23,7 @@ RULES = jsonschema.Draft202012Validator({key: SCHEMA[key] for key in ("required"
 
 
 def values(name: str) -> st.SearchStrategy[Any]:
-    """What a setting may hold that conditions ask about: every choice, or something and nothing."""
+    """The values of a setting that conditions refer to: every choice, or something and nothing."""
     annotation = Integration.model_fields[name].annotation
     choices = [choice for choice in get_args(annotation) if isinstance(choice, str)]
     return st.booleans() if annotation is bool else st.sampled_from(choices or ["given", ""])

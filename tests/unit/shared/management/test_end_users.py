@@ -64,6 +64,6 @@ async def test_users_by_the_thousand() -> None:
     answer = await api.call("PATCH", USERS, {"objects": sent})
     assert answer.status == 202
     uris = [each["resource_uri"] for each in answer.body["objects"]]
-    for _ in range(2):  # once more: what is gone already is no fault
+    for _ in range(2):  # once more: what is already gone is not an error
         assert (await api.call("PATCH", USERS, {"objects": [], "deleted_objects": uris})).status == 202
     assert await api.ids(USERS) == []

@@ -1,4 +1,4 @@
-"""Filters, order and pages, by themselves."""
+"""Filters, order and pages, in isolation."""
 
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit

@@ -1,4 +1,4 @@
-"""status/v1/meeting/: meetings as a support desk looks for them, and the two things that may be done about one."""
+"""status/v1/meeting/: meetings as a support desk searches for them, and their two actions."""
 
 from dataclasses import replace
 from datetime import timedelta

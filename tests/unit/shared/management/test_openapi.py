@@ -74,7 +74,7 @@ def _schemas(part: Any) -> list[dict[str, Any]]:
 
 
 def test_times_are_said_to_be_utc_without_an_offset() -> None:
-    """JSON Schema's date-time has one, and a client that is made from this document would refuse every answer."""
+    """JSON Schema's date-time has one, and a client generated from this document would reject every response."""
     assert not [each for each in _schemas(document()) if each.get("format") == "date-time"]
     times = [each for each in _schemas(document()) if each.get("format") == TIME_FORMAT]
     assert len(times) > 5
@@ -136,7 +136,7 @@ def without_rules(part: Any) -> Any:
 @settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_generated_requests_get_described_answers(path: str, method: str, data: st.DataObject) -> None:
-    """Schemathesis makes requests that fit the description and requests that do not; none may cause a bug of ours."""
+    """Schemathesis makes requests that match the description and requests that do not; none may cause a bug of ours."""
     mode = data.draw(st.sampled_from(schemathesis.GenerationMode))
     case = data.draw(operation(path, method).as_strategy(generation_mode=mode))
     answer = asyncio.run(answer_to(case, data.draw(st.sampled_from([1, 1, 1, 2]))))

@@ -113,7 +113,7 @@ async def test_a_page_costs_the_same_whatever_the_number_of_integrations() -> No
     await deployment(api)
     assert api.storage.round_trips - before <= MOST_TRIPS
     api.clock.move(SUM_LIFETIME)
-    await deployment(api)  # the sum is made again, once for all who look
+    await deployment(api)  # the sum is computed again, once for all readers
     before = api.storage.round_trips
     await deployment(api)
     assert api.storage.round_trips - before <= MOST_TRIPS

@@ -21,7 +21,7 @@ NOT_SHOWN = {
         "oauth_client_secret", "oauth_refresh_token", "password", "personal_vmr_oauth_client_secret", "private_key",
     },
 }  # fmt: skip
-"""Fields that the client understands and does not get: secrets, and what there is none of. It takes them as empty."""
+"""Fields that the client knows and does not get: secrets, and what does not exist. It treats them as empty."""
 
 
 async def a_deployment() -> Api:

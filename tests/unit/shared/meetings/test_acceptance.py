@@ -48,7 +48,7 @@ class TestNewMeetings:
         [
             (5, 1, None, False),  # our records are older than our answer
             (5, 1, scheduled(Calendar((at(9),))), False),
-            (0, 0, None, True),  # the mailbox answers by itself, and tells nobody the room
+            (0, 0, None, True),  # the mailbox answers by itself, and tells nobody about the room
             (5, -1, None, True),  # an answer to an earlier version
             (5, 1, scheduled(Calendar((at(9),)), tag=OTHER_TAG), True),  # the answer may have told another room
         ],
@@ -268,7 +268,7 @@ class TestLeftAlone:
 
 class TestLateMessages:
     def test_the_tag_of_an_outdated_invitation_counts_where_nothing_newer_was_accepted(self) -> None:
-        """The same comes of it whether the invitation was read before the update or after (rule 2)."""
+        """The result is the same whether the invitation was read before the update or after (rule 2)."""
         assert isinstance(on(request(item(), outdated=True), IN_THREE_HOURS, booking()), Accept)
 
     @pytest.mark.parametrize(

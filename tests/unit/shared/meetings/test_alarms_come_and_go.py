@@ -135,7 +135,7 @@ async def _poison(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _waiting(world: RecurringAlarmsWorld, uuid: str) -> None:
-    """A message cannot be read, and the queue's looks at it are over."""
+    """A message cannot be read, and the queue's retries are over."""
     place = world.places[uuid]
     message = place.mailbox.deliver(invitation("late", body(await place.site.reserve()), uid="uid-late"))
     place.mailbox.fail("read", Unavailable("Exchange did not answer in time."), times=2)
@@ -417,7 +417,7 @@ async def test_what_an_earlier_save_has_left_goes_at_night(world: RecurringAlarm
 
 @pytest.mark.parametrize("kind", sorted(set(AlarmKind) - {AlarmKind.CONNECTION, AlarmKind.NUMBER_SPACE}))
 async def test_another_save_clears_nothing(world: RecurringAlarmsWorld, kind: AlarmKind) -> None:
-    """The connection and the number space are looked at again by every save, and told as they are."""
+    """The connection and the number space are checked again by every save, and reported as they are."""
     uuid = await raised(world, kind)
     await world.save(uuid, description="nothing that matters")
     assert kind in await world.raised(uuid)

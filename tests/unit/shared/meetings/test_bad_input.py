@@ -1,4 +1,4 @@
-"""Requests with something wrong in them, all their way: never two answers, and always a decision on record."""
+"""Requests with something wrong in them, from end to end: never two answers, and always a recorded decision."""
 
 import json
 from collections.abc import Mapping
@@ -103,13 +103,13 @@ class Mailroom(MeetingsWorld):
         await worker.set_aside(body)
 
     async def operations(self) -> list[Operation]:
-        """Every decision on record."""
+        """Every recorded decision."""
         rows = self.storage.table("meetings").rows(self.integration.uuid, "operation:")
         return [Operation.from_row(row) async for row in rows]
 
 
 async def decision_on(payload: Any) -> str:
-    """What is decided on a message whose notification comes twice; "" when it is left alone."""
+    """The decision on a message whose notification comes twice; "" if it is ignored."""
     room = Mailroom()
     booking = await room.reserve()
     client = OneMessage(json.loads(json.dumps(payload).replace(TAG, booking.tag)))

@@ -254,7 +254,7 @@ async def test_what_is_over_or_was_declined_is_of_no_interest(world: MeetingsWor
 
 
 async def test_an_empty_calendar_closes_no_rooms(world: MeetingsWorld) -> None:
-    """Missing rights or another mailbox look the same as a calendar in which nothing stands."""
+    """Missing rights or another mailbox look the same as an empty calendar."""
     bookings = [await scheduled(world, number, START + number * DAY) for number in range(MAX_ROOMS_WITHOUT_MEETING + 1)]
     world.mailbox.items.clear()
     for _ in range(2):
@@ -264,7 +264,7 @@ async def test_an_empty_calendar_closes_no_rooms(world: MeetingsWorld) -> None:
 
 
 async def test_a_calendar_of_another_mailbox_closes_no_rooms(world: MeetingsWorld) -> None:
-    """A few meetings stand in it, and hardly any of ours."""
+    """It contains a few meetings, and hardly any of ours."""
     bookings = [await scheduled(world, number, START + number * DAY) for number in range(20)]
     for item in list(world.mailbox.items)[3:]:
         del world.mailbox.items[item]

@@ -45,7 +45,7 @@ async def exhaust(world: MeetingsWorld, limits: tuple[Limit, ...], before: int =
 
 
 async def test_one_message_that_can_never_be_read_keeps_no_other_from_its_answer_for_ever(world: MeetingsWorld) -> None:
-    """It may be the invitation of an update that nobody has heard of; but not for ever."""
+    """It may be the invitation of an update of an unknown meeting; but not for ever."""
     since = world.clock.now()
     await world.records.waiting.add("unreadable", "m", "Graph answered 500.", since, is_fault=False)
     update = Notice(
@@ -76,7 +76,7 @@ async def test_an_update_without_tag_waits_for_its_invitation_wherever_that_is_q
 
 @pytest.mark.parametrize("error", [Unavailable("down"), MessageNotFound("gone"), ValueError("a bug of ours")])
 async def test_a_message_of_the_same_meeting_that_cannot_be_read(world: MeetingsWorld, error: Exception) -> None:
-    """What was deleted, or fails by a fault, holds nothing up; what is away is waited for."""
+    """What was deleted, or fails with a bug, holds nothing up; outages are waited for."""
     request = invitation(body="<p>no tag</p>", update=Update.INFORMATIONAL)
     world.mailbox.deliver(replace(request, message_id="message-0"))
     world.mailbox.deliver(request)
@@ -111,7 +111,7 @@ class TestSingleMeetings:
     async def test_one_request_costs_two_graph_calls_and_four_storage_trips_in_a_row(
         self, world: MeetingsWorld
     ) -> None:
-        """budget of bench/README.md; the name is claimed beside the second trip."""
+        """Budget of bench/README.md; the name is claimed in parallel with the second trip."""
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         before = world.storage.round_trips
@@ -125,7 +125,7 @@ class TestSingleMeetings:
         booking = await world.reserve()
         message = world.mailbox.deliver(invitation(body=body(booking)))
         await world.process(message)
-        await world.process(message)  # handed out twice, counted once
+        await world.process(message)  # delivered twice, counted once
         own, times = counts.outcomes(world.counting.written), counts.answered(world.counting.written)
         assert (own, times) == ({Accepted.NEW_SINGLE: 1}, 1)
         assert world.counting.written[counts.ALIASES_USED] == 1
@@ -282,13 +282,13 @@ class TestRejections:
         operation = await world.operation("message-1")
         assert operation
         assert operation.error == "general_error"
-        # The class and the place; not the text, which may hold what stood in somebody's meeting.
+        # The class and the place; not the text, which may contain something from somebody's meeting.
         assert re.fullmatch(r"ZeroDivisionError at [\w.]+:[0-9]+", operation.cause)
 
 
 @pytest.mark.parametrize("response_format", ["text", "html"])
 async def test_answers_by_ews_hold_html_themselves(response_format: str) -> None:
-    """Exchange's own response takes it there, so no mail goes beside it."""
+    """Exchange's own response takes it there, so no additional mail is sent."""
     by_ews = {"authentication_method": "NTLM", "response_format": response_format}
     world = MeetingsWorld(stored_integration().model_copy(update=by_ews))
     booking = await world.reserve()
@@ -446,7 +446,7 @@ class TestOnce:
     async def test_a_series_that_an_occurrences_message_has_had_accepted_is_not_answered_again(
         self, world: MeetingsWorld
     ) -> None:
-        """Its own invitation was lost, so that it stands for the occurrence: its item tells whether it was answered."""
+        """Its own invitation was lost, so it stands for the occurrence: its item shows whether it was answered."""
         booking, hour = await world.reserve(), timedelta(hours=1)
         times = tuple(Occurrence(start, start + hour) for start in (START, START + timedelta(weeks=1)))
         series = invitation(body=body(booking), shape=Shape.SERIES).item
@@ -630,7 +630,7 @@ class TestHousekeeping:
         assert await world.agenda().handle(ONWARD) == 1
 
     async def test_an_unused_reservation_goes(self, world: MeetingsWorld) -> None:
-        """A3: its digits come free."""
+        """A3: its digits are released."""
         booking = await world.reserve()
         world.clock.move(timedelta(days=world.integration.reservation_days + 1))
         await world.agenda().handle(CLEANUP)

@@ -1,4 +1,4 @@
-"""What Exchange refuses for good ends with its cause on record and an alarm, mails as well as answers (M1, M8)."""
+"""What Exchange refuses permanently ends with a recorded cause and an alarm, mails as well as answers (M1, M8)."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -19,7 +19,7 @@ ALWAYS = 10_000
 
 
 async def run_for(world: MeetingsWorld, message: str, span: timedelta) -> Operation:
-    """The queue hands the message out, and the backlog looks at what is left for so long; the operation then."""
+    """The queue delivers the message, and the backlog retries the rest for so long; returns the operation then."""
     with suppress(SchedulingError):  # the worker's business
         await world.process(message)
     end = world.clock.now() + span

@@ -75,7 +75,7 @@ async def test_what_is_interrupted_is_finished_by_the_nightly_round(at: int) -> 
 
 
 async def test_an_integration_that_was_not_deleted_after_all_keeps_everything() -> None:
-    """Its settings could not be removed: whoever asked for it was told so, and meetings go on."""
+    """Its settings could not be removed: whoever requested it was told so, and meetings continue."""
     world = MeetingsWorld()
     [alias] = await with_meetings(world, 1)
     before = sorted(await rows_left(world))
@@ -131,7 +131,7 @@ async def test_personal_records_whose_removal_is_interrupted_go_at_night(at: int
 
 
 async def test_one_that_cannot_be_removed_keeps_none_of_the_others() -> None:
-    """Its Management Node is away, perhaps for good."""
+    """Its Management Node is down, perhaps for ever."""
     world = MeetingsWorld()
     aliases = await with_meetings(world, 2)
     other = MeetingsWorld(stored_integration(OTHER), storage=world.storage)

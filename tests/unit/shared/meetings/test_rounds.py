@@ -247,7 +247,7 @@ async def test_an_outage_of_our_own_storage_is_tried_again_and_left_to_the_next_
 
 
 class Watched:
-    """A Table that notes what is asked of it."""
+    """A Table that records its requests."""
 
     def __init__(self, table: Table, asked: list[tuple[str, Any]]) -> None:
         self._table = table

@@ -157,7 +157,7 @@ async def test_signing_out_forgets_the_keys_of_this_integration_only(users: User
 
 
 async def test_a_key_that_proves_somebody_is_nobody_elses_until_they_sign_out(users: UserStore) -> None:
-    """Else whoever got hold of Alice's token for a moment would be Alice's user for good: she would use his rooms."""
+    """Otherwise whoever had Alice's token for a moment would permanently be Alice's user: she would use his rooms."""
     corp = integration()
     alice = await users.signed_in(corp, "adfs:a", ALICE, "")
     mallory = await users.signed_in(corp, "adfs:m", "mallory@example.com", "")

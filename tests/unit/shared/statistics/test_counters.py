@@ -1,4 +1,4 @@
-"""W5: processes count side by side, days that are over become one row, and nothing is lost on the way."""
+"""W5: processes count independently, past days become one row, and nothing is lost on the way."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

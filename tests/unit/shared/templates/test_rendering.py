@@ -37,7 +37,7 @@ From a telephone:<br>
 PXPS:-6f8cf6fc-7ab0-4e1d-a6c8-3b5e5a1a1f3d#<br>
 </div>"""
 
-# The lines that the template's own tags stand on stay, as Jinja2 leaves them.
+# The lines with only the template's own tags stay, as Jinja2 leaves them.
 PERSONAL_MEETING = """
     
 

@@ -48,7 +48,7 @@ async def failing(call: Awaitable[object]) -> EwsUnavailable:
 async def test_what_came_is_still_found_afterwards(
     world: ExchangeWorld, mailbox: EwsMailbox, fault: dict[str, Any], expected: Trouble
 ) -> None:
-    """A page of changes that was cut off must not be taken for a whole one: its messages would be lost."""
+    """A truncated page of changes must not be treated as complete: its messages would be lost."""
     await world.meet()
     await world.fault(on="EWS SyncFolderItems", **fault)
     assert (await failing(mailbox.changes(Folder.INBOX, ""))).trouble is expected
@@ -61,7 +61,7 @@ async def test_a_message_can_be_read_afterwards(
 ) -> None:
     await world.meet()
     [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
-    times = 4 if fault.get("action") == "oversize" else 1  # what is too large is asked for another way
+    times = 4 if fault.get("action") == "oversize" else 1  # what is too large is requested in another way
     await world.fault(on="EWS GetItem", times=times, **fault)
     assert (await failing(mailbox.read(message))).trouble is expected
     assert await mailbox.read(message) is not None
@@ -159,7 +159,7 @@ async def test_an_item_that_has_another_id_by_now_is_found_by_its_old_one(
 
 @pytest.mark.parametrize("known_as", ["", "|", "a|b|c|d|e", "x" * 5000, "stable|not-an-id", "stable|../../x|<a>&"])
 async def test_ids_that_are_none(mailbox: EwsMailbox, known_as: str) -> None:
-    """A queue message may be old, or made by nobody of ours."""
+    """A queue message may be old, or not ours at all."""
     with pytest.raises(MessageNotFound):
         await mailbox.read(known_as)
 

@@ -47,7 +47,7 @@ async def test_a_wrong_password_is_told(world: ExchangeWorld, method: str) -> No
 
 
 async def test_a_changed_password_counts_at_once(world: ExchangeWorld) -> None:
-    """exchangelib's own cache goes by server and account, and would hand out what was proven before."""
+    """exchangelib's own cache is keyed by server and account, and would return connections authenticated earlier."""
     async with opened(world.running) as before:
         await look(before)
         await world.http.patch("/dev/ews", json={"passwords": {"svc-vmr": "changed"}})
@@ -162,7 +162,8 @@ class TestProxy:
     ) -> None:
         """E5: with disable_proxy no other part of the environment sends requests elsewhere.
 
-        By a name that nothing else in this process uses: a functions host may run beside, whose storage is asked by it.
+        Under a name that nothing else in this process uses: a functions host may run next to it, whose storage is
+        accessed through it.
         """
         url = world.running.ews_url.replace("127.0.0.1", "localhost")
         async with running_proxy({}) as proxy, opened(world.running, url=url) as reached:

@@ -104,7 +104,7 @@ async def test_what_changes_something_is_never_repeated(
     ],
 )
 def test_how_long_a_read_waits(retry_after: str | None, first: float, second: float) -> None:
-    """At 180 seconds the SDK gives up. Dates are taken by the server's own clock."""
+    """At 180 seconds the SDK gives up. Dates are evaluated with the server's own clock."""
     headers = {"Date": "Mon, 23 Nov 2026 09:00:00 GMT"} | ({"Retry-After": retry_after} if retry_after else {})
     response = httpx.Response(503, headers=headers)
     assert [RetryReads().get_delay_time(n, response) for n in (0, 1)] == pytest.approx([first, second])

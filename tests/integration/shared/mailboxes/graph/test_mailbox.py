@@ -1,4 +1,4 @@
-"""The equipment mailbox over real HTTP: exactly what is asked of Graph, and what its answers mean."""
+"""The equipment mailbox over real HTTP: exactly what is requested from Graph, and what its answers mean."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -43,7 +43,7 @@ async def test_a_message_is_read_with_its_event_in_one_call(mailbox: GraphMailbo
 
 
 async def test_a_message_that_is_gone_cannot_be_found(mailbox: GraphMailbox, script: Script) -> None:
-    """RemoveOldMeetingMessages deletes what is outdated; others can be read a moment after they were told of."""
+    """RemoveOldMeetingMessages deletes what is outdated; others can be read a moment after they were announced."""
     script.refuse(404)
     with pytest.raises(MessageNotFound):
         await mailbox.read("m")
@@ -108,7 +108,7 @@ async def test_a_message_and_event_that_are_too_large_together_are_read_one_afte
 
 
 async def test_a_body_that_is_too_large_as_html_is_read_as_text(narrow: GraphMailbox, script: Script) -> None:
-    """Nobody would hear anything otherwise: it stays as large however often it is asked for."""
+    """Nobody would be told anything otherwise: it stays as large however often it is requested."""
     body = long_body(LIMIT)
     script.answer(200, message(**body, event=event(**body)))
     script.answer(200, message(**body, event=None))
@@ -283,7 +283,7 @@ def delta(*ids: str, **links: str) -> dict[str, Any]:
 
 
 async def test_changes_are_read_page_by_page(mailbox: GraphMailbox, script: Script) -> None:
-    """Facts §4: links are followed as they are; removed entries also stand for moved ones."""
+    """Links are followed as they are; removed entries also stand for moved ones."""
     next_, last = f"{script.url}/v1.0/delta?$skiptoken=a%2Bb", f"{script.url}/v1.0/delta?$deltatoken=c"
     page = delta("a", "b", "a", nextLink=next_)
     page["value"].append({"id": "gone", "@removed": {"reason": "deleted"}})

@@ -22,7 +22,7 @@ def subscriptions(client: GraphClient) -> GraphSubscriptions:
 
 
 def subscription(id_: str = "s1", **changes: Any) -> dict[str, Any]:
-    """As Graph tells of one: without its clientState."""
+    """As Graph returns one: without its clientState."""
     expires = "2026-11-29T09:00:00.0000000Z"
     told = {"id": id_, "expirationDateTime": expires, "resource": RESOURCE, "notificationUrl": URL, "clientState": None}
     return told | changes
@@ -83,7 +83,7 @@ async def test_one_that_is_there_already_goes_and_no_other(subscriptions: GraphS
 
 
 async def test_what_cannot_be_made_is_an_error(subscriptions: GraphSubscriptions, script: Script) -> None:
-    """A failed handshake, a missing grant. What is refused for good does not say whether the mailbox is at fault."""
+    """A failed handshake, a missing grant. A permanent refusal does not say whether the mailbox is the cause."""
     script.refuse(400, "ValidationError")
     script.answer(200, {"id": "inbox"})
     with pytest.raises(GraphError, match="400 ValidationError"):

@@ -15,7 +15,7 @@ XSI = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 MAX_BYTES = 256 * 1024
 MAX_RESID = 32
-NEWEST_MAILBOX = 1.5  # Exchange on-premises offers no more, and hides add-ins that ask for more
+NEWEST_MAILBOX = 1.5  # Exchange on-premises offers no more, and hides add-ins that require more
 RIBBON_ICONS = {"16", "32", "80"}
 PHONE_ICONS = {(size, scale) for size in ("25", "32", "48") for scale in ("1", "2", "3")}
 ONLY_IN_1_1 = {

@@ -1,4 +1,4 @@
-"""The lint finds what it is there for: each fault put into a good manifest shows."""
+"""The lint finds what it is for: each error put into a valid manifest is reported."""
 
 from collections.abc import Callable
 

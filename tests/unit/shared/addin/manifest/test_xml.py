@@ -1,4 +1,4 @@
-"""X1, I6: the add-in-only manifest is valid whatever admins set, and says what they set."""
+"""X1, I6: the add-in-only manifest is valid whatever admins set, and contains what they set."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What is taken for EWS, and what a server may ask for."""
+"""What counts as EWS, and what a server may ask for."""
 
 import pytest
 import requests
@@ -20,7 +20,7 @@ def answer(status: int, content: bytes = b"", **headers: str) -> requests.Respon
 @pytest.mark.parametrize("content", [SOAP, b"\xef\xbb\xbf" + SOAP, b"\r\n" + SOAP + b"\r\n"])
 @pytest.mark.parametrize("status", [200, 500])
 def test_soap_is_read_whatever_the_status_says(status: int, content: bytes) -> None:
-    """Faults come by 500, and now and then by 200."""
+    """Faults come with 500, and sometimes with 200."""
     AtOnce().raise_response_errors(answer(status, content))
 
 

@@ -51,7 +51,7 @@ NOTIFICATIONS = {
 
 
 class Parrot:
-    """A GraphClient that answers everything with one payload, and stops answering when it is asked for ever."""
+    """A GraphClient that answers everything with one payload, and stops after very many requests."""
 
     def __init__(self, payload: Any) -> None:
         self._payload = payload

@@ -1,4 +1,4 @@
-"""What is in the way into a mailbox by EWS, and the command that fixes it."""
+"""What blocks the access to a mailbox by EWS, and the command that fixes it."""
 
 import pytest
 

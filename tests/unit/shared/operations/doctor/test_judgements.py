@@ -104,7 +104,7 @@ class TestAccess:
     @pytest.mark.parametrize("right", Right)
     @pytest.mark.parametrize("code", ["ErrorInvalidIdMalformed", "RequestBodyRead", "ErrorItemNotFound", "BadRequest"])
     def test_a_refusal_for_another_reason_proves_no_right(self, right: Right, code: str) -> None:
-        """Whether Graph looks at the right or at the request first, when both are bad, is nowhere said."""
+        """Whether Graph checks the right or the request first, if both are bad, is not documented."""
         [finding] = [one for one in judge_access(attempts(**{right: GraphError(400, code)}), PLACE) if not one.ok]
         assert f"400 {code}" in finding.details
         assert finding.remedy == "Test-ServicePrincipalAuthorization -Identity APP -Resource 'vmr@example.com'"

@@ -86,7 +86,7 @@ async def test_aliases_that_no_meeting_can_get_are_no_warning() -> None:
 
 
 async def test_names_of_scheduled_meetings_that_others_have_are_a_warning() -> None:
-    """Also of those whose rooms are still to be made. No name stands in an address."""
+    """Also of those whose rooms are still to be created. No name appears in a URL."""
     world = await a_world()
     names = ConferenceNames(world.memory)
     for name, tag in {"Board": "tag of board", "Stand-up": "tag of stand-up"}.items():
