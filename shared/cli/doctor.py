@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Annotated
 
 import typer
@@ -10,33 +11,54 @@ from rich.text import Text
 from shared.cli import show
 from shared.cli.arguments import Form, group
 from shared.cli.connection import Connection
-from shared.cli.management import Object
+from shared.cli.management import ManagementClient, Object
 from shared.cli.outcome import Exit
 from shared.cli.show import Output
 
 commands = group()
+
+EXAMINED_AT_MOST = 20
+"""Integrations that are examined when none is named: each takes a dozen requests to its Exchange."""
 
 
 @commands.command()
 def doctor(
     context: typer.Context,
     integration: Annotated[str | None, typer.Argument(metavar="[INTEGRATION]", help="Name, UUID or id.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every integration, however many there are.")] = False,
     output: Form = Output.TEXT,
 ) -> None:
-    """Examine an integration, or all of them, and print the command that fixes each problem.
+    """Examine an integration, and print the command that fixes each problem.
 
-    Nothing is changed. Commands are for Exchange PowerShell, az or a shell; replace words in capital letters. Exit code
-    0: nothing is wrong, though there may be warnings; 1: something is wrong.
+    Without a name, 20 integrations are examined, those with alarms first. Nothing is changed. Commands are for Exchange
+    PowerShell, az or a shell; replace words in capital letters. Exit code 0: nothing is wrong, though there may be
+    warnings; 1: something is wrong.
     """
     with context.ensure_object(Connection).open() as management:
-        found = management.integrations() if integration is None else [management.integration(integration)]
+        found, total = _chosen(management, integration, everything=everything)
         results = [(each, management.doctor(each["id"])) for each in found]
     if output is Output.JSON:
         show.as_json([result for _, result in results])
     else:
         show.show(*(part for each, result in results for part in _lines(each, result)))
+    if total > len(found):
+        left = f"{total - len(found):,} of {total:,} integrations were not examined"
+        typer.echo(f"{left}. Those with alarms come first; name one, or use --all.", err=True)
     if not all(result["healthy"] for _, result in results):
         raise typer.Exit(Exit.CHANGES)
+
+
+def _chosen(management: ManagementClient, name: str | None, *, everything: bool) -> tuple[list[Object], int]:
+    """The integrations to examine, and how many there are to choose from."""
+    if name is not None or everything:
+        found = [management.integration(name)] if name is not None else management.integrations()
+        return found, len(found)
+    alarms = dict.fromkeys(str(alarm["exchange_connector"]) for alarm in management.alarms())
+    first, total = management.first_integrations(EXAMINED_AT_MOST)
+    listed = {int(each["id"]): each for each in first}
+    ids = [int(uri.rstrip("/").rpartition("/")[2]) for uri in islice(alarms, EXAMINED_AT_MOST)]
+    raised = {id_: listed[id_] if id_ in listed else management.read(id_).fields for id_ in ids}
+    return list((raised | listed).values())[:EXAMINED_AT_MOST], total
 
 
 _MARKS = {

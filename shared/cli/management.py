@@ -67,6 +67,10 @@ class ManagementClient:
         """All integrations that meet the filters, such as `name="Example Corp"`."""
         return self._all(_INTEGRATIONS, filters)
 
+    def first_integrations(self, most: int) -> tuple[list[Object], int]:
+        """The first `most` integrations in one page, 100 at most, and how many there are."""
+        return _page(self._send("GET", _INTEGRATIONS, params={"limit": str(most)}))
+
     def vmrs(self, **filters: str) -> list[Object]:
         """Personal VMRs."""
         return self._all(_VMRS, {**filters, "id__lt": str(FIRST_MEETING_ID)}, _MANY)

@@ -2,6 +2,8 @@
 
 import json
 
+from shared.alarm_kinds import AlarmKind
+from shared.cli.doctor import EXAMINED_AT_MOST
 from shared.cli.outcome import Exit
 from shared.operations.doctor import Finding
 from shared.operations.doctor.finding import Check
@@ -40,6 +42,25 @@ def test_every_integration_for_scripts(deployment: FakeDeployment, cli: Cli) -> 
     deployment.doctor.findings = [FAULT]
     result = cli("doctor", "-o", "json")
     assert [each["integration"] for each in json.loads(result.stdout)] == uuids
+    assert deployment.doctor.examined == uuids
+
+
+def test_without_a_name_a_few_are_examined_those_with_alarms_first(deployment: FakeDeployment, cli: Cli) -> None:
+    uuids = [
+        deployment.add(graph_fields(name=f"Number {n}", room_mailbox_email_address=f"vmr{n}@example.com"))
+        for n in range(EXAMINED_AT_MOST + 5)
+    ]
+    for number in (3, EXAMINED_AT_MOST + 2):
+        deployment.raise_alarm(uuids[number], AlarmKind.CONNECTION, "Away.")
+    deployment.doctor.findings = [SOUND]
+    result = cli("doctor")
+    assert "5 of 25 integrations were not examined" in result.stderr
+    assert sorted(deployment.doctor.examined[:2]) == sorted((uuids[3], uuids[EXAMINED_AT_MOST + 2]))
+    assert len(set(deployment.doctor.examined)) == len(deployment.doctor.examined) == EXAMINED_AT_MOST
+    pages = [call for call in deployment.calls if call.path.endswith("/ms_exchange_connector/")]
+    assert len(pages) == 1, "not all of them are read"
+    deployment.doctor.examined.clear()
+    assert cli("doctor", "--all").stderr == ""
     assert deployment.doctor.examined == uuids
 
 
