@@ -12,8 +12,7 @@ from shared.management.recording import NEVER_KEPT
 from shared.storage import Write
 from tests.support.integrations import graph_fields
 from tests.support.management_api import CONNECTORS, DOMAINS, READER, Api, created
-from tests.unit.shared.management.test_conferences import CONFERENCES, ROOM
-from tests.unit.shared.management.test_meetings import MEETINGS, deployment, listed
+from tests.unit.shared.management.samples import CONFERENCES, MEETINGS, ROOM, deployment, listed
 
 CHANGES = "status/v1/change/"
 USERS = "configuration/v1/end_user/"

@@ -12,14 +12,9 @@ from tests.support import shared_data
 from tests.support.integrations import graph_fields
 from tests.support.management_api import CONNECTORS, Api
 from tests.unit.shared.management.records import HOUR, api_with_one, booking, put
+from tests.unit.shared.management.samples import CONFERENCES, ROOM
 
-CONFERENCES = "configuration/v1/conference/"
 ALIASES = "configuration/v1/conference_alias/"
-ROOM = {
-    "name": "Alice's room",
-    "primary_owner_email_address": "alice@example.com",
-    "aliases": [{"alias": "alice@example.com"}, {"alias": "5550123", "description": "By telephone"}],
-}
 
 
 async def created(api: Api, **changes: Any) -> dict[str, Any]:
