@@ -25,8 +25,9 @@ export PYTHONDONTWRITEBYTECODE :=
 run:
 	@$(PYTHON) -m dev.setup run && exec $(BIN)/python -m dev
 
-# SHUFFLE=seed makes another order of the tests.
-test: lint types tests audit
+# SHUFFLE=seed makes another order of the tests. What is no test uses one core at most, so it runs beside them.
+test: tools
+	@$(MAKE) --no-print-directory --jobs=4 lint types tests audit
 
 # Between changes: everything that needs no browser, no servers, and of generated cases only a few.
 check: lint types
@@ -41,7 +42,7 @@ types: tools
 	$(BIN)/mypy
 
 tests: tools
-	$(if $(MONITORING),COVERAGE_CORE=sysmon) $(BIN)/pytest $(FOLDERS) $(PARALLEL) -m "not lint" $(ORDER) $(COVERED)
+	MAKEFLAGS= $(if $(MONITORING),COVERAGE_CORE=sysmon) $(BIN)/pytest $(FOLDERS) $(PARALLEL) -m "not lint" $(ORDER) $(COVERED)
 
 unit: tools
 	$(BIN)/pytest tests/unit $(PARALLEL)

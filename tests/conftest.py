@@ -11,6 +11,7 @@ from azure.core.pipeline.transport import AioHttpTransport
 from dev.azurite import ACCOUNT, running_azurite
 from dev.environment import child_environment
 from dev.harness import azure_storage_rules
+from tests.support.order import longest_first
 from tests.support.shuffle import shuffled
 
 # Tests check responses, not speed: a busy machine is not an error, and timings are measured in bench/.
@@ -28,9 +29,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Files in another order, and tests within each file: a file stays together, as it does for xdist."""
-    if seed := config.getoption("--shuffle"):
-        items[:] = shuffled(items, seed)
+    """The longest files first; or files, and tests within each, in another order. Files stay together, as for xdist."""
+    seed = config.getoption("--shuffle")
+    items[:] = shuffled(items, seed) if seed else longest_first(items)
 
 
 @pytest.fixture(scope="session")

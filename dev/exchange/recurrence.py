@@ -1,9 +1,12 @@
 """Series: from a pattern and a range to dates, as Exchange reads them (data: Graph `patternedRecurrence`)."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 from itertools import takewhile
+from threading import Lock
 from typing import Literal
 
 from dateutil.rrule import DAILY, MONTHLY, WEEKLY, YEARLY, rrule, weekday
@@ -66,18 +69,23 @@ class Recurrence:
 
     def dates(self) -> Iterator[date]:
         """All dates of the series, in order; without end for an endless one."""
-        return (moment.date() for moment in self._rule())
+        return _unrolled(self).onwards(0)
+
+    def nth(self, number: int) -> date | None:
+        """The date with this number, the first being 0; None where the series has no more."""
+        return _unrolled(self).at(number)
 
     def dates_between(self, first: date, last: date) -> Iterator[date]:
         """The dates from ``first`` to ``last``, both included."""
-        moments = self._rule().xafter(datetime.combine(first, time()), inc=True)
-        return takewhile(lambda day: day <= last, (moment.date() for moment in moments))
+        dates = _unrolled(self)
+        return takewhile(lambda day: day <= last, dates.onwards(dates.number_of_first_from(first)))
 
     def has(self, day: date) -> bool:
         """Whether the pattern has this date."""
         return next(self.dates_between(day, day), None) is not None
 
-    def _rule(self) -> rrule:
+    def rule(self) -> rrule:
+        """The same for dateutil, which gives the dates as moments at midnight."""
         by_month_day, set_position = self._month_days()
         return rrule(
             _FREQUENCY[self.pattern],
@@ -101,3 +109,43 @@ class Recurrence:
         if self.day_of_month <= 28:
             return [self.day_of_month], None
         return list(range(28, self.day_of_month + 1)), -1
+
+
+class _Unrolled:
+    """The dates of a series, each worked out once: clients ask for occurrences by number and by date all the time."""
+
+    def __init__(self, rule: rrule) -> None:
+        self._moments = iter(rule)
+        self._dates: list[date] = []
+        self._lock = Lock()
+
+    def at(self, number: int) -> date | None:
+        """The date with this number, the first being 0; None where there are no more."""
+        with self._lock:
+            while len(self._dates) <= number and self._grow():
+                pass
+            return self._dates[number] if number < len(self._dates) else None
+
+    def onwards(self, number: int) -> Iterator[date]:
+        """All dates from this number on."""
+        while (day := self.at(number)) is not None:
+            yield day
+            number += 1
+
+    def number_of_first_from(self, day: date) -> int:
+        """The number of the first date that is not before ``day``."""
+        with self._lock:
+            while (not self._dates or self._dates[-1] < day) and self._grow():
+                pass
+            return bisect_left(self._dates, day)
+
+    def _grow(self) -> bool:
+        moment = next(self._moments, None)
+        if moment is not None:
+            self._dates.append(moment.date())
+        return moment is not None
+
+
+@lru_cache(maxsize=64)
+def _unrolled(recurrence: Recurrence) -> _Unrolled:
+    return _Unrolled(recurrence.rule())

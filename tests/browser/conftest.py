@@ -5,7 +5,7 @@ recorded, and answered from disk or by the functions host. Nothing else is reach
 """
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,14 +17,32 @@ from playwright.async_api import Browser, Route, async_playwright, expect
 
 from dev.environment import MANAGEMENT, Addresses
 from dev.install.browser import chromium
+from tests.browser import patience
 from tests.browser.console import LOOKS, Admin, made_integration
-from tests.browser.outlook import ADDIN, HANGING, USUAL, Outlook
+from tests.browser.outlook import ADDIN, USUAL, Outlook
+from tests.browser.patience import fault_of, hanging
 from tests.browser.sign_in_dialog import Deployment
 from tests.browser.stack import running_stack
 from tests.browser.tools import OFFICE_JS
 
 # What a test waits for is a state, however long a busy machine takes to reach it: this only ends what hangs.
-expect.set_options(timeout=HANGING)
+expect.set_options(timeout=hanging())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What has failed twice in a row is not waited for two minutes by each test that follows."""
+    report = yield
+    patience.note(report)
+    expect.set_options(timeout=hanging())
+    return report
+
+
+@pytest.fixture(autouse=True)
+def _stack_is_whole(request: pytest.FixtureRequest) -> None:
+    """Once a test has failed, the next ones ask first whether their stack still answers."""
+    if "stack" in request.fixturenames and (fault := fault_of(request.getfixturevalue("stack"))):
+        pytest.fail(f"The local stack is broken, since an earlier test: {fault}", pytrace=False)
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +70,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def outlook(browser: Browser, stack: Addresses, request: pytest.FixtureRequest) -> AsyncIterator[Outlook]:
     """An Outlook whose window is still closed. It behaves like one of the real ones, the same one for each test."""
     behaviour = USUAL[crc32(request.node.nodeid.encode()) % len(USUAL)]
-    async with httpx.AsyncClient(trust_env=False, timeout=HANGING / 1000) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=hanging() / 1000) as client:
         window = Outlook(browser, stack, client, behaviour)
         yield window
         await window.close()
@@ -63,7 +81,7 @@ async def admin(browser: Browser, stack: Addresses, request: pytest.FixtureReque
     """An admin's browser, not signed in yet. A parameter is what its context is made with."""
     context = await browser.new_context(**getattr(request, "param", LOOKS["wide"]))
     admin = Admin(context, await context.new_page(), stack.functions)
-    admin.page.set_default_timeout(HANGING)
+    admin.page.set_default_timeout(hanging())
     yield admin
     assert admin.complaints == []
     await context.close()
@@ -73,7 +91,7 @@ async def admin(browser: Browser, stack: Addresses, request: pytest.FixtureReque
 async def api(stack: Addresses) -> AsyncIterator[httpx.AsyncClient]:
     """The management API, as the local stack's admin."""
     async with httpx.AsyncClient(
-        base_url=stack.functions, auth=MANAGEMENT, trust_env=False, timeout=HANGING / 1000
+        base_url=stack.functions, auth=MANAGEMENT, trust_env=False, timeout=hanging() / 1000
     ) as client:
         yield client
 
@@ -94,8 +112,10 @@ def images() -> Path:
 @pytest.fixture
 async def deployment(outlook: Outlook, stack: Addresses) -> AsyncIterator[Deployment]:
     async with (
-        httpx.AsyncClient(base_url=stack.functions, auth=MANAGEMENT, trust_env=False, timeout=HANGING / 1000) as admin,
-        httpx.AsyncClient(trust_env=False, timeout=HANGING / 1000) as network,
+        httpx.AsyncClient(
+            base_url=stack.functions, auth=MANAGEMENT, trust_env=False, timeout=hanging() / 1000
+        ) as admin,
+        httpx.AsyncClient(trust_env=False, timeout=hanging() / 1000) as network,
     ):
 
         async def loopback(route: Route) -> None:

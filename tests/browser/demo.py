@@ -10,10 +10,9 @@ import httpx
 from playwright.async_api import Browser, ConsoleMessage, FrameLocator, Locator, Page, Response, expect
 
 from dev.environment import Addresses
-from tests.browser.outlook import HANGING
+from tests.browser.patience import hanging
 from tests.browser.tools import AXE
 
-AWAIT = HANGING
 ADD = "Add a Single-use VMR"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"], "iframes": False}
 LOOKS = [
@@ -51,15 +50,15 @@ class Visit:
 
     async def ready(self) -> None:
         """Wait until the page, and the week of meetings, are ready."""
-        await self.page.locator("body[data-ready]").wait_for(timeout=AWAIT)
-        await expect(self.page.locator("#banner")).to_be_hidden(timeout=AWAIT)
+        await self.page.locator("body[data-ready]").wait_for()
+        await expect(self.page.locator("#banner")).to_be_hidden()
 
     async def go_away(self) -> None:
         """Switch the back end off, once the pane has fetched what it puts into meetings while that is so."""
-        async with asyncio.timeout(AWAIT / 1000):
+        async with asyncio.timeout(hanging() / 1000):
             await self._placeholder.wait()
         await self.page.check("#away")
-        await expect(self.page.locator("#banner")).to_contain_text("The back end is down", timeout=AWAIT)
+        await expect(self.page.locator("#banner")).to_contain_text("The back end is down")
 
     async def reload(self) -> None:
         await self.page.reload()
@@ -71,11 +70,11 @@ class Visit:
 
     async def idle(self) -> None:
         """Wait until nothing that was clicked is under way."""
-        await expect(self.page.locator("body")).not_to_have_attribute("aria-busy", "true", timeout=HANGING)
+        await expect(self.page.locator("body")).not_to_have_attribute("aria-busy", "true")
 
     async def add_room(self) -> None:
-        await self.pane.get_by_role("button", name=ADD).click(timeout=AWAIT)
-        await expect(self.pane.locator("#heading")).to_have_text("Success", timeout=AWAIT)
+        await self.pane.get_by_role("button", name=ADD).click()
+        await expect(self.pane.locator("#heading")).to_have_text("Success")
 
     async def fill(self, subject: str, day: str = "", start: str = "", end: str = "", repeat: str = "") -> None:
         await self.page.fill("#subject", subject)
@@ -87,9 +86,9 @@ class Visit:
     async def send(self, subject: str, *, answered: bool = True) -> None:
         """Send, and wait for the answer."""
         await self.page.click("#send")
-        await expect(self.meeting(subject)).to_be_visible(timeout=AWAIT)
+        await expect(self.meeting(subject)).to_be_visible()
         if answered:
-            await expect(self.meeting(subject).locator(".head .chip.accepted")).to_be_visible(timeout=AWAIT)
+            await expect(self.meeting(subject).locator(".head .chip.accepted")).to_be_visible()
 
     def meeting(self, subject: str) -> Locator:
         title = self.page.locator("strong.title").and_(self.page.get_by_text(subject, exact=True))
@@ -99,7 +98,7 @@ class Visit:
         """Drag the clock to a time of the day that shows."""
         moment = datetime.strptime(time, "%H:%M")  # noqa: DTZ007
         await self.page.locator("#slider").fill(str(moment.hour * 60 + moment.minute))
-        await expect(self.page.locator("#time")).to_have_text(time, timeout=HANGING)
+        await expect(self.page.locator("#time")).to_have_text(time)
         await self.idle()
 
     async def now(self) -> datetime:
@@ -138,7 +137,7 @@ async def visiting(browser: Browser, stack: Addresses, **look: Any) -> AsyncIter
     """The demo page of a stack, ready to be used."""
     usual = {"viewport": {"width": 1280, "height": 820}, "device_scale_factor": 1.5, "locale": "en-GB"}
     context = await browser.new_context(**{**usual, **look})
-    context.set_default_timeout(HANGING)
+    context.set_default_timeout(hanging())
     visit = Visit(await context.new_page(), stack)
     await visit.page.goto(f"{stack.functions}/demo")
     await visit.ready()

@@ -11,6 +11,7 @@ import httpx
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Frame, FrameLocator, Request, Route
 
 from dev.environment import INTEGRATION, MAILBOX, Addresses
+from tests.browser.patience import hanging
 from tests.browser.tools import HERE, OFFICE_JS, ROOT
 
 OUTLOOK = "outlook.office.com"
@@ -26,9 +27,6 @@ PAGES = {
 """What the fake Outlook consists of."""
 
 TELEMETRY = "browser.pipe.aria.microsoft.com"
-
-HANGING = 120_000  # milliseconds; a test waits for a state, not for a time: this only ends what hangs
-HANGING_SECONDS = HANGING / 1000
 
 NEXT_TURN = """() => new Promise((done) => {
     const channel = new MessageChannel();
@@ -142,7 +140,7 @@ class Outlook:
         self._context.on("request", self._asked)
         self._context.on("requestfinished", lambda request: self._over(request, self.answered))
         self._context.on("requestfailed", lambda request: self._over(request, self.failed))
-        self._context.set_default_timeout(HANGING)
+        self._context.set_default_timeout(hanging())
         self.page = await self._context.new_page()
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -271,7 +269,7 @@ class Outlook:
         self._news.set()
 
     async def _until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(HANGING_SECONDS):
+        async with asyncio.timeout(hanging() / 1000):
             while not condition():
                 self._news.clear()
                 await self._news.wait()

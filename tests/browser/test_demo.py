@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from dev.environment import Addresses
-from tests.browser.demo import AWAIT, Visit, visiting
+from tests.browser.demo import Visit, visiting
 from tests.browser.stack import running_stack
 
 
@@ -102,10 +102,10 @@ async def test_a_delegate_writes_for_somebody_else(visit: Visit) -> None:
     await visit.fill("Bob's review", await visit.tomorrow(), "11:00", "12:00")
     await visit.add_room()
     await page.click("#send")
-    await expect(visit.meeting("Bob's review").locator(".room")).to_contain_text("88", timeout=AWAIT)
+    await expect(visit.meeting("Bob's review").locator(".room")).to_contain_text("88")
     await expect(visit.meeting("Bob's review")).to_contain_text("Sent by Alice for Bob")
     await visit.be("Bob")
-    await expect(visit.meeting("Bob's review").locator(".chip.accepted")).to_be_visible(timeout=AWAIT)
+    await expect(visit.meeting("Bob's review").locator(".chip.accepted")).to_be_visible()
 
 
 async def test_a_phone_has_one_switch_and_no_pane(visit: Visit) -> None:
@@ -114,7 +114,7 @@ async def test_a_phone_has_one_switch_and_no_pane(visit: Visit) -> None:
     await visit.fill("From the train", await visit.tomorrow(), "07:00", "07:30")
     switch = page.get_by_role("switch", name="Video meeting")
     await switch.click()
-    await expect(switch).to_have_attribute("aria-checked", "true", timeout=AWAIT)
+    await expect(switch).to_have_attribute("aria-checked", "true")
     await expect(page.locator("#body")).to_contain_text("PXPS:-")
     await visit.send("From the train")
 
@@ -171,7 +171,7 @@ async def test_starting_over_empties_the_stack_and_sets_the_clock_right(browser:
             await visit.drag_clock("12:00")
             day = await visit.page.locator("#date").inner_text()
             visit.page.on("dialog", lambda dialog: dialog.accept())
-            async with visit.page.expect_navigation(timeout=AWAIT):
+            async with visit.page.expect_navigation():
                 await visit.page.click("#start-over")
             await visit.ready()
             await expect(visit.meeting("Soon gone")).to_have_count(0)
@@ -199,7 +199,7 @@ async def test_the_exchange_can_be_chosen_where_there_are_two(
             await expect(page.locator("#notice")).to_contain_text("every minute")
             # The mailbox is polled on the way, and answers.
             await visit.drag_clock("10:15")
-            await expect(visit.meeting("By EWS").locator(".chip.accepted")).to_be_visible(timeout=AWAIT)
+            await expect(visit.meeting("By EWS").locator(".chip.accepted")).to_be_visible()
             await expect(visit.meeting("By EWS").locator(".room")).to_contain_text("Open until")
             await expect(visit.meeting("By EWS").locator(".alias")).to_contain_text("room")
             assert visit.complaints == []

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, Locator, expect
 
 from dev.environment import Addresses
-from tests.browser.demo import AWAIT, LOOKS, fits, visiting
+from tests.browser.demo import LOOKS, fits, visiting
 
 LONG = "A title such as people copy from a ticket system: ACME-12345/Überarbeitung_der_gesamten_Projektplanung_2027"
 
@@ -27,16 +27,16 @@ async def test_every_state_fits_and_can_be_used_by_everybody(
         await visit.meeting(LONG).get_by_role("button", name="Copy “").click()
         await page.check("#plain")
         await page.check("#phone")
-        await expect(page.get_by_role("switch")).to_be_enabled(timeout=AWAIT)
+        await expect(page.get_by_role("switch")).to_be_enabled()
         await fits(visit)
         await page.check("#away")
-        await expect(page.locator("#banner.bad")).to_be_visible(timeout=AWAIT)
+        await expect(page.locator("#banner.bad")).to_be_visible()
         await page.fill("#attendees", "bob")
         await page.click("#send")
         await expect(page.locator("#notice.fault")).to_be_visible()
         await fits(visit)
         await page.uncheck("#away")
-        await expect(page.locator("#banner")).to_be_hidden(timeout=AWAIT)
+        await expect(page.locator("#banner")).to_be_hidden()
         await visit.meeting(LONG).get_by_role("button", name="Cancel “").click()
         await visit.idle()
 

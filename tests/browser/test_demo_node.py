@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from dev.environment import Addresses
-from tests.browser.demo import AWAIT, LOOKS, Visit, fits, visiting
+from tests.browser.demo import LOOKS, Visit, fits, visiting
 from tests.browser.stack import running_stack
 
 EXCHANGE = "Rooms on a Management Node"
@@ -47,7 +47,7 @@ async def test_rooms_are_shown_as_the_node_has_them(
     async with visiting(browser, node_stack, **look) as visit:
         alias = await booked(visit, subject)
         row = rooms(visit.page, subject)
-        await expect(row.locator(".names")).to_have_text(f"{alias}, {alias.partition('@')[0]}", timeout=AWAIT)
+        await expect(row.locator(".names")).to_have_text(f"{alias}, {alias.partition('@')[0]}")
         await expect(row.locator(".since")).to_contain_text("There since")
         await fits(visit)
 
@@ -58,11 +58,11 @@ async def test_a_participant_gets_in_by_the_nodes_own_database(browser: Browser,
         page, verdict = visit.page, visit.page.locator("#verdict")
         await booked(visit, "Own database")
         row = rooms(page, "Own database")
-        await expect(row.locator(".chip")).to_have_text("On its way", timeout=AWAIT)
+        await expect(row.locator(".chip")).to_have_text("On its way")
         await row.get_by_role("button", name="Join").click()
         await expect(verdict).to_contain_text("no such room in its own database")
         await pass_time(visit, timedelta(minutes=2))
-        await expect(row.locator(".chip")).to_have_text("On all nodes", timeout=AWAIT)
+        await expect(row.locator(".chip")).to_have_text("On all nodes")
         await row.get_by_role("button", name="Join").click()
         await expect(page.locator("#verdict.node")).to_contain_text("You are in: Own database")
         await page.click("#exchange-of-words summary")
@@ -72,11 +72,11 @@ async def test_a_participant_gets_in_by_the_nodes_own_database(browser: Browser,
 async def test_starting_over_empties_the_node_and_sets_its_clock_right(browser: Browser, node_stack: Addresses) -> None:
     async with visiting(browser, node_stack) as visit, httpx.AsyncClient(trust_env=False) as client:
         await booked(visit, "Soon gone")
-        await expect(rooms(visit.page, "Soon gone")).to_be_visible(timeout=AWAIT)
+        await expect(rooms(visit.page, "Soon gone")).to_be_visible()
         await pass_time(visit, timedelta(days=1))
         await client.patch(f"{node_stack.node}/dev/variants", json={"knows_in": False})
         visit.page.on("dialog", lambda dialog: dialog.accept())
-        async with visit.page.expect_navigation(timeout=AWAIT):
+        async with visit.page.expect_navigation():
             await visit.page.click("#start-over")
         await visit.ready()
         await expect(rooms(visit.page, "Soon gone")).to_have_count(0)

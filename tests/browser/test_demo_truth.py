@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Route, expect
 
 from dev.environment import DEMO, Addresses
-from tests.browser.demo import AWAIT, Visit, visiting
+from tests.browser.demo import Visit, visiting
 
 RAW = re.compile(r"\b(?:request|tentativelyAccepted|notResponded|singleInstance|undefined|null|NaN)\b")
 
@@ -31,12 +31,12 @@ async def test_late_joining_instructions_have_a_room(visit: Visit) -> None:
     await visit.fill(name, await visit.tomorrow(), "10:00", "11:00")
     await visit.go_away()
     await visit.pane.get_by_role("button", name="Add a Single-use VMR").click()
-    await expect(visit.pane.locator("#heading")).to_have_text("Cannot assign a VMR right now", timeout=AWAIT)
+    await expect(visit.pane.locator("#heading")).to_have_text("Cannot assign a VMR right now")
     await visit.send(name, answered=False)
     await expect(visit.meeting(name).locator(".room")).to_have_text("Unknown while the back end is down")
     await page.uncheck("#away")
-    await expect(visit.meeting(name).locator(".alias")).to_contain_text(DEMO.prefix, timeout=AWAIT)
-    await expect(page.locator("#inbox .chip.mail").first).to_have_text("Mail", timeout=AWAIT)
+    await expect(visit.meeting(name).locator(".alias")).to_contain_text(DEMO.prefix)
+    await expect(page.locator("#inbox .chip.mail").first).to_have_text("Mail")
     assert DEMO.prefix + "0" not in await page.locator("#body").inner_text()
 
 
@@ -46,7 +46,7 @@ async def test_a_declined_meeting_has_no_room_and_no_join_window(visit: Visit) -
     await visit.page.fill("#subject", "The copy")
     await visit.send("The copy", answered=False)
     copy = visit.meeting("The copy")
-    await expect(copy.locator(".chip.declined")).to_have_text("Declined", timeout=AWAIT)
+    await expect(copy.locator(".chip.declined")).to_have_text("Declined")
     await expect(copy.locator(".room")).to_have_text("No room: it was declined")
     await copy.locator("button.link").click()
     line = visit.page.locator("#windows")
@@ -71,7 +71,7 @@ async def test_an_answer_to_an_older_version_does_not_count(visit: Visit) -> Non
     await expect(meeting.locator(".head .chip")).to_have_text("Sent")
     await visit.control("DELETE", "faults")
     await visit.page.request.post(f"{visit.stack.functions}/dev/run/sweep")
-    await expect(meeting.locator(".head .chip")).to_have_text("Accepted", timeout=AWAIT)
+    await expect(meeting.locator(".head .chip")).to_have_text("Accepted")
 
 
 async def test_a_reload_keeps_meetings_their_buttons_and_what_the_add_in_noted(visit: Visit) -> None:
@@ -97,7 +97,7 @@ async def test_while_the_clock_moves_the_page_says_so_and_shows_no_room_of_anoth
     await expect(page.locator("body")).to_have_attribute("aria-busy", "true")
     await expect(visit.meeting("Not yet").locator(".room")).to_contain_text("Opens")
     await gate[0].continue_()
-    await expect(visit.meeting("Not yet").locator(".room")).to_contain_text("Open until", timeout=AWAIT)
+    await expect(visit.meeting("Not yet").locator(".room")).to_contain_text("Open until")
     await expect(page.locator("#moving")).to_be_empty()
     await expect(page.locator("#time")).to_have_text("20:15")
 
@@ -120,7 +120,7 @@ async def test_a_fault_to_be_read_does_not_stop_the_page_from_following(visit: V
         "start": f"{start:%Y-%m-%dT%H:%M:%S}", "end": f"{start:%Y-%m-%dT%H:%M:%S}",
     }  # fmt: skip
     await visit.control("POST", "meetings", meeting)
-    await expect(visit.meeting("From another Outlook")).to_be_visible(timeout=AWAIT)
+    await expect(visit.meeting("From another Outlook")).to_be_visible()
     await expect(page.locator("#notice.fault")).to_be_visible()
 
 
@@ -151,7 +151,7 @@ async def test_sending_says_to_whom_and_what_came_of_it(visit: Visit) -> None:
     await visit.add_room()
     await visit.page.click("#send")
     await expect(notice).to_contain_text("“Said aloud” was sent to bob@example.com, rooms@example.com.")
-    await expect(notice).to_contain_text("It was accepted.", timeout=AWAIT)
+    await expect(notice).to_contain_text("It was accepted.")
 
 
 async def test_one_can_look_at_other_days_and_come_back_to_the_present(visit: Visit) -> None:
@@ -170,6 +170,6 @@ async def test_one_can_look_at_other_days_and_come_back_to_the_present(visit: Vi
 async def test_a_stack_that_has_ended_is_said_and_what_was_known_stays(visit: Visit) -> None:
     page = visit.page
     await page.route("**/demo/overview*", lambda route: route.abort("connectionrefused"))
-    await expect(page.locator("#banner")).to_contain_text("The local stack does not answer", timeout=AWAIT)
+    await expect(page.locator("#banner")).to_contain_text("The local stack does not answer")
     await page.unroute("**/demo/overview*")
-    await expect(page.locator("#banner")).to_be_hidden(timeout=AWAIT)
+    await expect(page.locator("#banner")).to_be_hidden()

@@ -15,7 +15,8 @@ from playwright.async_api import Browser, Route
 
 from dev.environment import Addresses
 from shared.addin.bundle import load
-from tests.browser.outlook import HANGING, Outlook
+from tests.browser.outlook import Outlook
+from tests.browser.patience import hanging
 from tests.browser.tools import HERE, ROOT
 
 TAG = "PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#"
@@ -132,7 +133,7 @@ async def matrix(browser: Browser, stack: Addresses) -> AsyncIterator[Matrix]:
     async def answer(route: Route) -> None:
         await route.fulfill(body=source, content_type="text/javascript")
 
-    async with httpx.AsyncClient(trust_env=False, timeout=HANGING / 1000) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=hanging() / 1000) as client:
         window = Outlook(browser, stack, client)
         window.answers[script] = answer
         await window.open({}, mailbox="1.15")

@@ -12,6 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.support import ROOT
+from tests.support.order import LONGEST, file_of, longest_first
 from tests.support.shuffle import shuffled
 
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -108,3 +109,23 @@ def test_a_seed_makes_an_order_in_which_files_stay_together() -> None:
     assert order("one") == order("one") != order("two")
     assert sorted(order("one")) == names
     assert len(list(groupby(order("one"), lambda name: name.partition("::")[0]))) == 6
+
+
+def test_the_longest_files_begin_first() -> None:
+    assert [name for name in LONGEST if not (ROOT / name).is_file()] == []
+    names = [
+        "tests/browser/test_a.py::test",
+        *(f"{name}::test" for name in reversed(LONGEST)),
+        "tests/unit/test_b.py::test",
+    ]
+    items = [cast(pytest.Item, SimpleNamespace(nodeid=name)) for name in names]
+    assert [file_of(item) for item in longest_first(items)] == [
+        *LONGEST, "tests/browser/test_a.py", "tests/unit/test_b.py",
+    ]  # fmt: skip
+
+
+def test_what_is_no_test_runs_beside_the_tests() -> None:
+    """And the tests do not hear of it: a make that one of them starts would ask for this one's job server."""
+    said = subprocess.run(["make", "--dry-run", "test"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for command in ("ruff check", "mypy", "dev.audit", "MAKEFLAGS= "):
+        assert command in said

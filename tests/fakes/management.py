@@ -30,7 +30,9 @@ from tests.fakes.names import known_names, name_at
 from tests.fakes.sign_in import sign_in_link
 
 USERNAME, PASSWORD = "admin", "correct horse"
-_CREDENTIAL = BasicCredential(USERNAME, hash_password(PASSWORD))
+_ADMINS = PasswordAdmins(BasicCredential(USERNAME, hash_password(PASSWORD)))
+"""Of every deployment, as checking the password takes longer than most tests; it is remembered, as in the real one."""
+
 _Result = TypeVar("_Result")
 
 
@@ -46,12 +48,11 @@ class FakeDeployment:
         self.secrets = MemorySecrets()
         self.integrations = IntegrationStore(storage, self.secrets, clock)
         self.alarms = Alarms(storage, clock)
-        admins = PasswordAdmins(_CREDENTIAL)
         self.doctor = FakeDoctor()
         parts = self.integrations, storage, self.alarms, clock, FakeLifecycle(), self.doctor
         control = RoomControl(storage, PolicyPlatform(storage), clock)
         more = sign_in_link, known_names, name_at, control
-        self._api = management(admins, ApiClients(storage, clock), *parts, *more, local=False)
+        self._api = management(_ADMINS, ApiClients(storage, clock), *parts, *more, local=False)
         self._loop = asyncio.Runner()
         self.calls: list[Call] = []
         self.interrupt: Callable[[Call], Answer | None] = lambda call: None

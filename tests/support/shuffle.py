@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 import pytest
 
+from tests.support.order import file_of
+
 
 def shuffled(items: Sequence[pytest.Item], seed: str) -> list[pytest.Item]:
     """Files in another order, and the tests of each; those of one file stay together."""
     chance = random.Random(seed)
     files: defaultdict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
-        files[item.nodeid.partition("::")[0]].append(item)
+        files[file_of(item)].append(item)
     names = sorted(files)
     chance.shuffle(names)
     for name in names:

@@ -1,7 +1,6 @@
 """One accepted EWS request, and how the ids in it are resolved."""
 
 from dataclasses import dataclass
-from itertools import islice
 
 from dev.exchange.calendar import Entry, occurrence, whole
 from dev.exchange.directory import User
@@ -122,7 +121,7 @@ class Call:
         rule, index = event.meeting.recurrence, _whole_number(element.get("InstanceIndex", ""))
         if rule is None:
             raise EwsError("ErrorCalendarCannotUseIdForRecurringMasterId", "The item is not a recurring master.")
-        day = next(islice(rule.dates(), index - 1, None), None) if index > 0 else None
+        day = rule.nth(index - 1) if index > 0 else None
         if day is None:
             message = "Occurrence index is out of recurrence range."
             raise EwsError("ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange", message)

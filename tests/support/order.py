@@ -1,0 +1,37 @@
+"""The order in which files of tests are handed to the processes that run them."""
+
+from collections.abc import Sequence
+
+import pytest
+
+LONGEST = (
+    "tests/browser/test_accessibility.py",
+    "tests/integration/meetings/test_histories.py",
+    "tests/browser/test_console.py",
+    "tests/integration/meetings/test_outages.py",
+    "tests/browser/test_demo_looks.py",
+    "tests/unit/shared/management/test_openapi.py",
+    "tests/browser/test_matrix.py",
+    "tests/integration/meetings/test_series.py",
+    "tests/stack/test_run.py",
+    "tests/integration/dev/test_interrupted_setup.py",
+    "tests/conformance/test_live_check.py",
+    "tests/integration/meetings/test_comparison.py",
+    "tests/integration/meetings/test_ews_crash_points.py",
+    "tests/unit/shared/conferences/test_rooms_in_trouble.py",
+    "tests/conformance/test_cli.py",
+    "tests/conformance/test_infra_package.py",
+)
+"""What takes longest, by turns what waits and what computes. A file stays in one process: one of these that begins last
+would keep all others waiting for it."""
+
+
+def longest_first(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """The tests of `LONGEST`, then the others as they came."""
+    rank = {name: number for number, name in enumerate(LONGEST)}
+    return sorted(items, key=lambda item: rank.get(file_of(item), len(rank)))
+
+
+def file_of(item: pytest.Item) -> str:
+    """The file that a test is in, below the project's root."""
+    return item.nodeid.partition("::")[0]
