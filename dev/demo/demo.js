@@ -64,7 +64,7 @@ function showState() {
   const failed = week.fault && `The week of meetings could not be made: ${week.fault}`;
   const sorry = away && 'The back end is down: the add-in puts a promise into meetings, invitations wait, rooms answer nobody.';
   say(sorry || failed || making, Boolean(sorry || failed));
-  field('away').checked = away;
+  if (isIdle()) field('away').checked = away; // else somebody may have just turned it
   const aliases = page.seen.meetings.flatMap(({ rooms, vmr }) => [...rooms.map(({ alias }) => alias), ...(vmr?.aliases ?? [])]);
   replace('aliases', [...new Set(aliases)].map((alias) => new Option(alias, alias)));
 }
@@ -150,7 +150,10 @@ function listen() {
   for (const option of /** @type {const} */ (['plain', 'delegate', 'phone'])) {
     field(option).addEventListener('change', () => ((page.options[option] = field(option).checked), composeAgain()));
   }
-  field('away').addEventListener('change', () => void doing(() => goAway(field('away').checked)));
+  field('away').addEventListener('change', () => {
+    const away = field('away').checked; // now, not when what is under way has ended
+    void doing(() => goAway(away));
+  });
   part('start-over').addEventListener('click', () => void doing(startOver));
   part('join').addEventListener('submit', (event) => (event.preventDefault(), void doing(join)));
   // It lies over other parts of the page.

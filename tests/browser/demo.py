@@ -139,9 +139,9 @@ async def visiting(browser: Browser, stack: Addresses, **look: Any) -> AsyncIter
     context = await browser.new_context(**{**usual, **look})
     context.set_default_timeout(hanging())
     visit = Visit(await context.new_page(), stack)
-    await visit.page.goto(f"{stack.functions}/demo")
-    await visit.ready()
     try:
+        await visit.page.goto(f"{stack.functions}/demo")
+        await visit.ready()
         yield visit
     finally:
         await context.close()

@@ -34,7 +34,7 @@ def fault_of(stack: Addresses) -> str:
     if not _Failures.in_a_row:
         return ""
     with httpx.Client(trust_env=False, timeout=BROKEN_TIMEOUT / 1000) as client:
-        for url in (f"{stack.exchange}/dev/clock", f"{stack.functions}/api/health"):
+        for url in (f"{stack.exchange}/dev/clock", f"{stack.functions}/dev/clock"):
             try:
                 client.get(url).raise_for_status()
             except httpx.HTTPError as error:

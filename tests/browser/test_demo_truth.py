@@ -1,5 +1,6 @@
 """The demo page never contradicts itself: what it shows of a room is what the product's records say, at one moment."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -9,6 +10,8 @@ from playwright.async_api import Browser, Route, expect
 
 from dev.environment import DEMO, Addresses
 from tests.browser.demo import Visit, visiting
+from tests.browser.outlook import NEXT_TURN
+from tests.browser.patience import hanging
 
 RAW = re.compile(r"\b(?:request|tentativelyAccepted|notResponded|singleInstance|undefined|null|NaN)\b")
 
@@ -165,6 +168,36 @@ async def test_one_can_look_at_other_days_and_come_back_to_the_present(visit: Vi
     await page.click("#present")
     await expect(page.locator("#date")).to_have_text(today)
     await expect(page.locator("#present")).to_be_disabled()
+
+
+async def test_a_look_that_began_before_a_switch_was_turned_does_not_turn_it_back(visit: Visit) -> None:
+    """It would show what was before, and on a busy machine the page would then ask for that."""
+    page, looking, looked, turned = visit.page, asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        looking.set()
+        await turned.wait()
+        await route.fulfill(response=answer)
+
+    async def later(route: Route) -> None:
+        turned.set()
+        await looked.wait()
+        await route.continue_()
+
+    await page.route("**/demo/overview*", late, times=1)
+    await page.route("**/demo/away", later)
+    async with asyncio.timeout(hanging() / 1000):
+        await looking.wait()
+        async with page.expect_request_finished(lambda request: "/demo/overview" in request.url):
+            await page.locator("#away").evaluate("one => one.click()")
+        await page.evaluate(NEXT_TURN)
+        await expect(page.locator("#away")).to_be_checked()
+        looked.set()
+    await expect(page.locator("#banner")).to_contain_text("The back end is away")
+    await page.unroute("**/demo/away")
+    await page.uncheck("#away")
+    await expect(page.locator("#banner")).to_be_hidden()
 
 
 async def test_a_stack_that_has_ended_is_said_and_what_was_known_stays(visit: Visit) -> None:
