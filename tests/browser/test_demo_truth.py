@@ -194,7 +194,7 @@ async def test_a_look_that_began_before_a_switch_was_turned_does_not_turn_it_bac
         await page.evaluate(NEXT_TURN)
         await expect(page.locator("#away")).to_be_checked()
         looked.set()
-    await expect(page.locator("#banner")).to_contain_text("The back end is away")
+    await expect(page.locator("#banner")).to_contain_text("The back end is down")
     await page.unroute("**/demo/away")
     await page.uncheck("#away")
     await expect(page.locator("#banner")).to_be_hidden()
