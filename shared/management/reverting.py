@@ -41,7 +41,7 @@ _KEPT_BY_NOBODY = {"oauth2_client": "The private key of a deleted client is kept
 """What cannot be created again, by resource."""
 
 _NUMBERS = frozenset({"id", "resource_uri"})
-"""What an object within another one gets anew."""
+"""What an object inside another one is given by the store."""
 
 
 class Reverting:
