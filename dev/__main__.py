@@ -37,6 +37,7 @@ from dev.environment import (
 )
 from dev.exchange.visibility import ON_PREMISES
 from dev.node_runtime import NodeMissing
+from dev.opening_week import OpeningWeek
 from dev.processes import Child, StackError, require_free
 from dev.proof import Proof
 
@@ -197,6 +198,8 @@ def _prove(addresses: Addresses, client: httpx.Client) -> None:
         if seed.on_node:
             print("The same with its room on a Management Node:", flush=True)
         Proof(addresses, client, seed).book()
+        if not seed.on_node:
+            OpeningWeek(addresses, client, seed).make()
     client.post(f"{addresses.functions}/dev/ready").raise_for_status()
 
 
@@ -204,7 +207,7 @@ def introduce(addresses: Addresses, data_dir: Path | None) -> None:
     """Print where everything is, and the credentials; what most people want to open comes first."""
     rows = {
         "Demo": f"{addresses.functions}/demo (open it in a browser)",
-        "Console": f"{addresses.functions}/console (user name and password: those of the management API)",
+        "Console": f"{addresses.functions}/console as {' / '.join(MANAGEMENT)}",
         "Functions": addresses.functions,
         "Simulated Exchange": f"{addresses.exchange} (Graph: /v1.0, control: /dev)",
         "Integration": f"{ONLINE.uuid}, equipment mailbox {ONLINE.mailbox}",

@@ -1,6 +1,6 @@
 /** The console: signs in, and shows the view in the URL. */
 
-import { html, render, useEffect, useState } from './ui.js';
+import { html, render, useEffect, useRef, useState } from './ui.js';
 import { Change } from './change.js';
 import { Changes } from './changes.js';
 import { Integrations } from './integrations.js';
@@ -78,12 +78,19 @@ function Console({ how, known }) {
     </nav>
     <main id="main" tabindex="-1">${view(path)}</main>
     ${expired &&
-    html`<dialog open class="expired" aria-labelledby="expired">
-      <h2 id="expired">Your session has ended</h2>
-      <p>Sign in again; what you have typed stays.</p>
-      <${SignIn} how=${how} small done=${() => setExpired(false)} expired=${expire} />
-    </dialog>`}
+    html`<${Expired} how=${how} done=${() => setExpired(false)} expired=${expire} />`}
   `;
+}
+
+/** @param {{ how: Config, done: () => void, expired: () => void }} props asks to sign in again, over what was typed */
+function Expired({ how, done, expired }) {
+  const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  useEffect(() => dialog.current?.showModal(), []);
+  return html`<dialog ref=${dialog} class="question" aria-labelledby="expired" onClose=${done}>
+    <h2 id="expired">Your session has ended</h2>
+    <p>Sign in again; what you have typed stays.</p>
+    <${SignIn} how=${how} small done=${done} expired=${expired} />
+  </dialog>`;
 }
 
 /** @param {Event} event the URL's fragment names the view, so a link cannot point to an element */
@@ -94,7 +101,7 @@ function skip(event) {
 
 const place = /** @type {HTMLElement} */ (document.getElementById('console'));
 try {
-  const how = await config();
+  const how = config();
   const known = await resume(how, () => ended());
   place.replaceChildren();
   render(html`<${Console} how=${how} known=${known} />`, place);

@@ -10,10 +10,9 @@ const KEPT = 'vmr-console';
 /** @typedef {{ sign_in: 'password' | 'entra', version: string, entra?: Entra }} Config */
 /** @typedef {{ authority: string, client_id: string, scope: string, library: string }} Entra */
 
-/** @returns {Promise<Config>} */
-export async function config() {
-  const { data } = await call('/console/config');
-  return data;
+/** @returns {Config} how one signs in here: the page brings it along */
+export function config() {
+  return JSON.parse(document.getElementById('config')?.textContent ?? '');
 }
 
 /**

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -40,7 +41,7 @@ class Console:
         head = [f'<link rel="modulepreload" href="{url}">' for url in (library, *modules)]
         sheets = [self._files.url(path.name) for path in sorted(FOLDER.glob("*.css"))]
         head += [f'<link rel="stylesheet" href="{url}">' for url in sheets]
-        main = f'<script type="module" src="{self._files.url("main.js")}"></script>'
+        main = f'<script type="module" src="{self._files.url("main.js")}"></script>\n{self._embedded}'
         html = self._source.replace("<!-- head -->", "\n".join(head)).replace("<!-- main -->", main)
         return html, {
             "Content-Security-Policy": self._policy,
@@ -48,6 +49,11 @@ class Console:
             "X-Content-Type-Options": "nosniff",
             "Cross-Origin-Opener-Policy": "same-origin-allow-popups",  # Entra's sign-in is one
         }
+
+    @property
+    def _embedded(self) -> str:
+        """What the page would have to ask for before it can show anything."""
+        return f'<script type="application/json" id="config">{json.dumps(self.config()).replace("<", "\\u003c")}</script>'
 
     @property
     def _policy(self) -> str:

@@ -9,10 +9,8 @@ import pytest
 from playwright.async_api import Route, expect
 
 from dev.environment import MANAGEMENT, Addresses
-from tests.browser.console import CONNECTORS, HOSTILE, LOOKS, Admin, book
+from tests.browser.console import CONNECTORS, HOSTILE, LOOKS, VIEWS, Admin, book
 from tests.browser.looks import violations
-
-VIEWS = ["", "integrations", "integrations/1", "integrations/new", "meetings"]
 
 
 async def test_a_wrong_password_is_told_and_gives_nothing(admin: Admin) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.environment import ON_PREMISES, ONLINE, Addresses, Seed
+from dev.environment import MANAGEMENT, ON_PREMISES, ONLINE, Addresses, Seed
 from tests.stack.client import LocalStack, wait_for
 from tests.support import ROOT
 
@@ -105,6 +105,7 @@ def test_data_is_kept_where_a_folder_is_given(start: StackFactory, tmp_path: Pat
     second = start(first.at, DATA_DIR=str(tmp_path / "data"))
     second.wait_until_up()
     assert second.policy(room["alias"]) == "open"
+    assert ("A week to look at" in first.said, "A week to look at" in second.said) == (True, False)
 
 
 def test_only_its_own_user_may_read_its_keys(start: StackFactory, tmp_path: Path) -> None:
@@ -127,6 +128,10 @@ def test_a_second_exchange_is_served_by_ews_where_that_is_asked_for(start: Stack
     stack = start(seed=ON_PREMISES, EWS="1")
     stack.wait_until_up()
     assert stack.said.count("come in: ") == 2
+    meetings = f"{stack.at.functions}/api/admin/status/v1/meeting/"
+    week = stack.call("GET", meetings, params={"text": "Morning round"}, auth=MANAGEMENT)["objects"]
+    assert len({each["exchange_connector"] for each in week}) == 2, "there is a week to look at by Graph and by EWS"
+    assert f"{stack.at.functions}/console as admin / local-admin" in stack.said
     room, begins = stack.allocate(), stack.now() + timedelta(hours=3)
     uid = stack.invite(begins, room["instructions"])
     stack.move_clock(stack.now() + timedelta(minutes=1))  # the poll comes due

@@ -1,0 +1,240 @@
+"""What goes wrong around the console, walked through all of its views: faults of the deployment and of the network,
+hostile texts, other directions of writing, no mouse; and what an opening costs.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from playwright.async_api import Route, expect
+
+from dev.environment import MANAGEMENT
+from tests.browser.console import LOOKS, VIEWS, Admin
+from tests.browser.looks import violations
+
+API = "**/api/admin/**"
+OPENING_MAX_BYTES = 200 * 1024
+SHIFT_MAX = 0.1
+"""What Web Vitals call good (cumulative layout shift)."""
+
+COUNT_SHIFTS = """
+    window.shift = 0;
+    const counted = list => list.getEntries().forEach(entry => { window.shift += entry.value; });
+    new PerformanceObserver(counted).observe({ type: 'layout-shift', buffered: true });
+"""
+
+MADE_BY_TEXT = """
+    [...document.querySelectorAll('main script, main svg[onload], main [onerror], main img[src=x]')].length
+    + [...document.querySelectorAll('main a')].filter(a => !/^(#|[/]|https?:)/.test(a.getAttribute('href'))).length
+"""
+"""How many elements and links there are that only a text can have made."""
+
+HOSTILE_TEXTS = [
+    "<img src=x onerror=alert(1)>",
+    "<script>alert(1)</script>",
+    "\"'><svg onload=alert(1)>",
+    "javascript:alert(1)",
+    "{{7*7}} ${7*7} {% raw %}",
+    "\u202egnp.exe\u2066 reversed",
+    "Å" * 60 + "x" * 200,
+    "e\u0301\u0300\u0316" * 20 + "👩‍👩‍👧",
+    "مرحبا بالعالم",
+]
+_NO_TEXT = re.compile(r"/|https?:|\d{4}-\d\d-\d\dT|[0-9a-f-]{36}$|[\d.:]*$")
+_CHOSEN = {"state", "level", "decision", "what", "authentication_method", "kind", "type", "role", "action"}
+"""Fields of which the API chooses the values."""
+
+
+def hostile(value: Any, turn: list[int], key: str = "") -> Any:
+    """An answer of the API with a hostile text wherever somebody's text may be."""
+    match value:
+        case dict():
+            return {name: hostile(each, turn, name) for name, each in value.items()}
+        case list():
+            return [hostile(each, turn, key) for each in value]
+        case str() if value and key not in _CHOSEN and not _NO_TEXT.match(value):
+            turn[0] += 1
+            return HOSTILE_TEXTS[turn[0] % len(HOSTILE_TEXTS)]
+    return value
+
+
+@asynccontextmanager
+async def answering(admin: Admin, answer: Callable[[Route], Awaitable[None]]) -> AsyncIterator[None]:
+    """Meanwhile, the management API is answered so."""
+    await admin.page.route(API, answer)
+    yield
+    await admin.page.unroute(API, answer)
+
+
+async def open_view(admin: Admin, view: str) -> None:
+    """A view, begun again even where it is the one that is shown."""
+    await admin.page.evaluate("location.hash = '#/nowhere'")
+    await expect(admin.page.get_by_text("There is no such page")).to_be_visible()
+    await admin.page.evaluate("path => { location.hash = '#/' + path; }", view)
+    await expect(admin.page.get_by_text("There is no such page")).to_have_count(0)
+
+
+async def fits(admin: Admin, view: str) -> None:
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert await admin.page.evaluate(wide) <= 0, view
+
+
+@pytest.mark.parametrize("status", [429, 503, 0], ids=["too many requests", "unavailable", "offline"])
+async def test_every_view_says_what_is_wrong_and_is_there_once_it_is_asked_again(admin: Admin, status: int) -> None:
+    said = {429: "Too many requests", 503: "cannot answer now", 0: "cannot be reached"}[status]
+
+    async def fail(route: Route) -> None:
+        await (route.fulfill(status=status, json={}) if status else route.abort("internetdisconnected"))
+
+    await admin.sign_in()
+    for view in VIEWS:
+        async with answering(admin, fail):
+            await open_view(admin, view)
+            await expect(admin.page.get_by_role("alert").first).to_contain_text(said)
+            if view == "integrations":
+                assert await violations(admin.page) == []
+        again = admin.page.get_by_role("button", name="Try again")
+        while await again.count():
+            await again.first.click()
+            await expect(admin.page.locator(".loading")).to_have_count(0)
+        await admin.settled()
+        await expect(admin.page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_a_session_that_ends_in_the_middle_is_taken_up_again_in_every_view(admin: Admin) -> None:
+    async def refuse(route: Route) -> None:
+        await route.fulfill(status=401, json={"error": "The password has been changed."})
+
+    await admin.sign_in()
+    user, password = MANAGEMENT
+    for view in VIEWS:
+        async with answering(admin, refuse):
+            await open_view(admin, view)
+            dialog = admin.page.get_by_role("dialog", name="Your session has ended")
+            await expect(dialog).to_be_visible()
+        await dialog.get_by_label("User name").fill(user)
+        await dialog.get_by_label("Password").fill(password)
+        await dialog.get_by_role("button", name="Sign in").click()
+        await expect(dialog).to_have_count(0)
+        await open_view(admin, view)
+        await admin.settled()
+        await expect(admin.page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_a_slow_deployment_is_waited_for_and_nothing_jumps(admin: Admin) -> None:
+    await admin.page.add_init_script(COUNT_SHIFTS)
+    await admin.sign_in()
+    for view in VIEWS:
+        released = asyncio.Event()
+
+        async def hold(route: Route, released: asyncio.Event = released) -> None:
+            await released.wait()
+            await route.continue_()
+
+        async with answering(admin, hold):
+            await open_view(admin, view)
+            await expect(admin.page.get_by_role("status").first).to_contain_text("Loading")
+            await admin.page.evaluate("window.shift = 0")
+            released.set()
+            await admin.settled()
+        assert await admin.page.evaluate("window.shift") <= SHIFT_MAX, view
+
+
+@pytest.mark.parametrize("admin", [LOOKS["narrow"], LOOKS["wide dark"]], ids=["narrow", "wide"], indirect=True)
+async def test_whatever_others_have_written_is_shown_as_text_in_every_view(admin: Admin) -> None:
+    turn = [0]
+
+    async def write(route: Route) -> None:
+        answer = await route.fetch()
+        if "json" not in answer.headers.get("content-type", "") or "/schema/" in route.request.url:
+            await route.fulfill(response=answer)
+            return
+        await route.fulfill(response=answer, body=json.dumps(hostile(await answer.json(), turn)))
+
+    opened: list[str] = []
+    admin.page.on("dialog", lambda dialog: opened.append(dialog.message))
+    admin.page.on("console", lambda said: opened.append(said.text) if "Content Security Policy" in said.text else None)
+    await admin.sign_in()
+    for view in VIEWS:
+        async with answering(admin, write):
+            await open_view(admin, view)
+            await admin.settled()
+            assert await admin.page.evaluate(MADE_BY_TEXT) == 0, view
+            await fits(admin, view)
+    assert turn[0] > len(HOSTILE_TEXTS), "hostile texts were shown"
+    assert opened == []
+
+
+async def test_every_view_fits_from_right_to_left_and_moves_nothing_for_who_asks_so(admin: Admin) -> None:
+    await admin.page.emulate_media(reduced_motion="reduce")
+    await admin.page.set_viewport_size({"width": 320, "height": 700})
+    await admin.sign_in()
+    await admin.page.evaluate("document.documentElement.dir = 'rtl'")
+    moving = (
+        "[...document.querySelectorAll('*')].filter(each => { const style = getComputedStyle(each);"
+        " return parseFloat(style.transitionDuration) > 0 || style.animationName !== 'none'; }).length"
+    )
+    for view in VIEWS:
+        await admin.show(view)
+        await fits(admin, view)
+        assert await admin.page.evaluate(moving) == 0, view
+
+
+async def test_an_admin_without_a_mouse_reaches_and_changes_a_setting(admin: Admin, corp: dict[str, Any]) -> None:
+    keys = admin.page.keyboard
+    await admin.sign_in("integrations")
+    await admin.page.evaluate("document.activeElement.blur()")
+    await keys.press("Tab")
+    assert await focused(admin) == "Skip to the content"
+    await keys.press("Enter")
+    await reach(admin, "INPUT")
+    await keys.type(corp["room_mailbox_email_address"])
+    await expect(admin.page.locator("tbody tr")).to_have_count(1)
+    await reach(admin, corp["name"])
+    await keys.press("Enter")
+    await expect(admin.page.locator("h1")).to_have_text(corp["name"])
+    await admin.settled()
+    await reach(admin, "Duplicate")
+    await reach(admin, "description")
+    await keys.type("by keys")
+    await keys.press("Enter")
+    await expect(admin.page.get_by_text("Saved.", exact=True)).to_be_visible()
+
+
+async def focused(admin: Admin) -> str:
+    """What has the focus: its text, or else its id, or its kind."""
+    return str(await admin.page.evaluate("(e => e.innerText || e.id || e.tagName)(document.activeElement)"))
+
+
+async def reach(admin: Admin, wanted: str) -> None:
+    """Press Tab until it has the focus; where it is can be seen."""
+    for _ in range(40):
+        await admin.page.keyboard.press("Tab")
+        if await focused(admin) == wanted:
+            outline = await admin.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert outline != "none", wanted
+            return
+    raise AssertionError(f"Tab does not lead to {wanted}")
+
+
+async def test_an_opening_is_small_and_the_next_one_needs_one_round_trip(admin: Admin) -> None:
+    cdp = await admin.context.new_cdp_session(admin.page)
+    await cdp.send("Network.enable")
+    sizes: dict[str, float] = {}
+    urls: dict[str, str] = {}
+    cdp.on("Network.responseReceived", lambda e: urls.update({e["requestId"]: e["response"]["url"]}))
+    cdp.on("Network.loadingFinished", lambda e: sizes.update({e["requestId"]: e["encodedDataLength"]}))
+    await admin.sign_in()
+    console = {urls[id_]: size for id_, size in sizes.items() if "/console" in urls.get(id_, "")}
+    assert len(console) > 10
+    assert sum(console.values()) <= OPENING_MAX_BYTES
+    sizes.clear()
+    urls.clear()
+    await admin.page.reload()
+    await admin.settled()
+    asked = [url for id_, url in urls.items() if sizes.get(id_, 0) > 0]
+    assert [url for url in asked if "/console" in url] == [f"{admin.url}/console"], "the page alone, before its data"
