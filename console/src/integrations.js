@@ -88,6 +88,19 @@ function Health({ health, integration }) {
     ${alarms > 0 ? html`<a class="chip bad" href="#/">${alarms} ${alarms === 1 ? 'alarm' : 'alarms'}</a>` : html`<span class="chip good">well</span>`}
     ${waiting > 0 && html`<span class="chip warn">${waiting} waiting</span>`}
     ${integration.manifest_reinstall_needed && html`<span class="chip warn">manifest to install</span>`}
+    <p class="about">${health.last_message_day ? `Last message on ${day(health.last_message_day)}` : 'No message in 30 days'}${
+      health.time_to_answer_p50 ? `, answered in ${seconds(health.time_to_answer_p50)}` : ''
+    }</p>
     ${until && html`<p class="about">Notified until <${Moment} utc=${until} /></p>`}
   `;
+}
+
+/** @param {string} utc a day as the API writes it */
+function day(utc) {
+  return new Date(`${utc}T12:00Z`).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
+}
+
+/** @param {number} number half of the answers go out within so many seconds */
+function seconds(number) {
+  return number < 90 ? `${Math.round(number * 10) / 10} s` : `${Math.round(number / 60)} min`;
 }

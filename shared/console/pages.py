@@ -53,7 +53,8 @@ class Console:
     @property
     def _embedded(self) -> str:
         """What the page would have to ask for before it can show anything."""
-        return f'<script type="application/json" id="config">{json.dumps(self.config()).replace("<", "\\u003c")}</script>'
+        config = json.dumps(self.config()).replace("<", r"\u003c")
+        return f'<script type="application/json" id="config">{config}</script>'
 
     @property
     def _policy(self) -> str:

@@ -101,7 +101,7 @@ def management(
         end_users(UserStore(storage), integrations),
         *records(integrations, storage, clock),
         AlarmResource(integrations, alarms),
-        ConnectorHealth(integrations, alarms, storage),
+        ConnectorHealth(integrations, alarms, storage, clock),
         FormerAlarms(integrations, storage),
         Overview(integrations, storage, clock),
         ApiClientResource(api_clients),

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from shared.alarms import Alarms
 from shared.api_paths import STATUS, uri
 from shared.bookings.rows import meetings_table
+from shared.clock import Clock
 from shared.intake.watch_state import stored_subscription
 from shared.integrations import Integration, IntegrationStore
 from shared.management.connectors import connector_uri
+from shared.management.overview import SHOWN_DAYS
 from shared.management.resource import TIME, Action, Object, Schema, Shown, time_text
 from shared.meetings.lease import unfinished_of
 from shared.meetings.waiting import WaitingMessages
+from shared.statistics import counts
+from shared.statistics.reading import days_since
 from shared.storage import Storage
 
 CONNECTOR_HEALTH = "connector_health"
@@ -33,6 +38,17 @@ _SCHEMA: Schema = {
             "description": "Until when Exchange Online sends notifications (UTC); null where the mailbox is polled, or "
             "not watched yet.",
         },
+        "last_message_day": {
+            "type": ["string", "null"],
+            "format": "date",
+            "readOnly": True,
+            "description": f"The last day (UTC) on which a message was decided on, of {SHOWN_DAYS} days; else null.",
+        },
+        "time_to_answer_p50": {
+            "type": ["number", "null"],
+            "readOnly": True,
+            "description": "Seconds within which half of the answers of these days went out; null without any.",
+        },
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },
 }
@@ -40,11 +56,12 @@ _SCHEMA: Schema = {
 
 @dataclass(frozen=True)
 class ConnectorHealth:
-    """A PagedResource parallel to the integrations, with their ids: each row shown costs three storage trips."""
+    """A PagedResource parallel to the integrations, with their ids: each row shown costs four storage trips."""
 
     integrations: IntegrationStore
     alarms: Alarms
     storage: Storage
+    clock: Clock
 
     area = STATUS
     name = CONNECTOR_HEALTH
@@ -96,12 +113,19 @@ class ConnectorHealth:
 
     async def _state(self, uuid: str) -> Object:
         table = meetings_table(self.storage)
-        waiting, unfinished, subscription = await asyncio.gather(
-            WaitingMessages(table, uuid).all(), unfinished_of(table, uuid), stored_subscription(self.storage, uuid)
+        first = self.clock.now().date() - timedelta(days=SHOWN_DAYS - 1)
+        waiting, unfinished, subscription, days = await asyncio.gather(
+            WaitingMessages(table, uuid).all(),
+            unfinished_of(table, uuid),
+            stored_subscription(self.storage, uuid),
+            days_since(self.storage, uuid, first),
         )
+        decided = [day for day, counted in days.items() if counts.outcomes(counted)]
         return {
             "waiting": len(waiting) + len(unfinished),
             "subscription_expires": time_text(subscription.expires) if subscription else None,
+            "last_message_day": max(decided).isoformat() if decided else None,
+            "time_to_answer_p50": counts.percentile(counts.added(days.values()), 0.5),
         }
 
 
