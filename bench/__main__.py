@@ -16,6 +16,7 @@ from bench import (
     cold_import,
     cost,
     fairness,
+    hostile,
     idle,
     idle_day,
     lists,
@@ -57,6 +58,7 @@ LONG: dict[str, Measurement] = {
     "package": package.measure,
     "burst": burst.measure,
     "fairness": fairness.measure,
+    "hostile": hostile.measure,
     "node": node.measure,
     "rounds": rounds.measure,
 }

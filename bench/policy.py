@@ -35,12 +35,12 @@ async def measure() -> list[Result]:
             async def raw(alias: str) -> None:
                 await client.get_entity(alias, "alias")
 
-            await _fill(storage, range(FEW))
+            await fill(storage, range(FEW))
             few = await _against(storage, raw, FEW)
-            stored = FEW + await _fill(storage, range(FEW, MANY), TIME_TO_FILL)
+            stored = FEW + await fill(storage, range(FEW, MANY), TIME_TO_FILL)
             many = await _against(storage, raw, stored)
         with counted_requests() as wire:
-            assert await Policy(storage, SystemClock()).service_configuration(_alias(0))
+            assert await Policy(storage, SystemClock()).service_configuration(alias_of(0))
     note = "" if stored == MANY else f"as many as Azurite took in {TIME_TO_FILL:g} s"
     return [
         Result(f"policy answer, {FEW} conferences", few, "× raw read", 1.3),
@@ -54,9 +54,9 @@ async def _against(storage: Storage, raw: Callable[[str], Awaitable[None]], stor
     policy, chosen = Policy(storage, SystemClock()), random.Random(stored)  # noqa: S311  # which row does not matter
 
     async def answer() -> None:
-        assert await policy.service_configuration(_alias(chosen.randrange(stored)))
+        assert await policy.service_configuration(alias_of(chosen.randrange(stored)))
 
-    return await ratio(answer, lambda: raw(_alias(chosen.randrange(stored))), TIMES)
+    return await ratio(answer, lambda: raw(alias_of(chosen.randrange(stored))), TIMES)
 
 
 async def _growth() -> float:
@@ -64,17 +64,17 @@ async def _growth() -> float:
     sizes = {}
     for size in (MANY, FEW):
         storage = MemoryStorage()
-        await _fill(storage, range(size))
+        await fill(storage, range(size))
         sizes[size] = Policy(storage, SystemClock())
 
     async def ask(size: int) -> None:
-        assert await sizes[size].service_configuration(_alias(size - 1))
+        assert await sizes[size].service_configuration(alias_of(size - 1))
 
     many, few = await medians(lambda: ask(MANY), lambda: ask(FEW), times=2000)
     return many / few
 
 
-async def _fill(storage: AzureStorage | MemoryStorage, numbers: range, seconds: float = float("inf")) -> int:
+async def fill(storage: AzureStorage | MemoryStorage, numbers: range, seconds: float = float("inf")) -> int:
     """Store conferences, for a limited time; how many were stored, without gaps."""
     table, until = storage.table("aliases"), time.monotonic() + seconds
     text, left = _conference().to_json(), iter(numbers)
@@ -84,14 +84,15 @@ async def _fill(storage: AzureStorage | MemoryStorage, numbers: range, seconds: 
     async def writer() -> None:
         nonlocal written
         while time.monotonic() < until and (number := next(left, None)) is not None:
-            await table.commit(_alias(number), Put("alias", values))
+            await table.commit(alias_of(number), Put("alias", values))
             written += 1
 
     await asyncio.gather(*(writer() for _ in range(WRITERS)))
     return written
 
 
-def _alias(number: int) -> str:
+def alias_of(number: int) -> str:
+    """The alias of a conference that `fill` has stored."""
     return f"meet{number:06}"
 
 

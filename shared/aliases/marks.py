@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 from urllib.parse import unquote
+from weakref import WeakKeyDictionary
 
 MAX_MARKS = 16
 """How many different tags, and promises, of one body are examined; a genuine body has one, a quoted thread a few."""
@@ -85,12 +86,18 @@ def find_marks(body: str) -> Marks:
 
 
 async def find_marks_in_turns(body: str) -> Marks:
-    """The same for the event loop: other tasks run after every piece."""
-    search = _Search()
-    for piece in _pieces(body):
-        search.look_at(piece)
-        await asyncio.sleep(0)
-    return search.marks()
+    """The same for the event loop: other tasks run after every piece, of however many bodies at the same time."""
+    search, pieces, turn = _Search(), _pieces(body), _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+    while True:
+        async with turn:
+            if (piece := next(pieces, None)) is None:
+                return search.marks()
+            search.look_at(piece)
+            await asyncio.sleep(0)
+
+
+_turns = WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]()
+"""Who may look at a piece next, in order of arrival: long bodies take turns with each other and with short ones."""
 
 
 def _pieces(body: str) -> Iterator[bytes]:

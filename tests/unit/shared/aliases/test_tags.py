@@ -7,6 +7,7 @@ import re
 import sys
 import tracemalloc
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -321,3 +322,27 @@ def test_a_flood_of_tags_is_cut_off() -> None:
 def test_only_so_much_of_a_body_is_read() -> None:
     assert find_tags("x" * (BODY_MAX_LENGTH - 4_000_000) + format_tag(TAG)) == [TAG]
     assert find_tags("x" * (BODY_MAX_LENGTH + 200_000) + format_tag(TAG)) == []
+
+
+async def test_long_bodies_at_the_same_time_let_others_run_after_every_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight strangers with 4 MB each: nobody waits for more than one piece of one body, and all are found."""
+    looked, most, look_at = 0, 0, marks._Search.look_at
+
+    def counted(search: Any, piece: bytes) -> None:
+        nonlocal looked
+        looked += 1
+        look_at(search, piece)
+
+    async def others() -> None:
+        nonlocal looked, most
+        while True:
+            most, looked = max(most, looked), 0
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(marks._Search, "look_at", counted)
+    other = asyncio.create_task(others())
+    body = "x" * 400_000 + format_tag(TAG)
+    found = await asyncio.gather(*(find_marks_in_turns(body) for _ in range(8)))
+    other.cancel()
+    assert all(each.tags for each in found)
+    assert most == 1

@@ -1,0 +1,113 @@
+"""A hostile neighbour beside an honest one, in one process: guessed passwords, bodies of 4 MB, clicks without end.
+
+The honest one is a conferencing node that asks who may come in: its password is looked at, and one row is read. It asks
+without and with each neighbour in turn, so that a busy machine burdens both alike.
+"""
+
+import asyncio
+import base64
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from itertools import count
+
+from bench.bodies import bodies
+from bench.meter import Meter, MeteredStorage
+from bench.policy import alias_of, fill
+from bench.result import Result
+from dev.harness.storage import MemoryStorage
+from shared.aliases.allocation import AliasFormat, Allocator
+from shared.aliases.marks import find_marks_in_turns
+from shared.aliases.quota import of_user
+from shared.clock import SystemClock
+from shared.conferences.policy import Policy
+from shared.errors import NotAuthenticated, RateLimited
+from shared.identity.caller import Caller
+from shared.identity.passwords import BasicAuthenticator, hash_password
+from shared.settings import BasicCredential
+
+STORAGE_LATENCY = 0.01
+"""Seconds of a storage request: so long does the honest one wait in any case."""
+
+NEIGHBOURS = 8
+"""What each neighbour has going on at a time."""
+
+TURNS, QUESTIONS = 4, 15
+MAX_RATIO = 2.0
+
+CLICK_REQUESTS = 3
+"""A look at each account that limits it, as for a click that is granted."""
+
+INTEGRATION = "11111111-1111-4111-8111-111111111111"
+
+
+Act = Callable[[], Awaitable[None]]
+
+
+async def measure() -> list[Result]:
+    """How much longer the honest one's question takes beside each neighbour; what a click beyond the quota costs."""
+    meter = Meter(STORAGE_LATENCY)
+    memory = MemoryStorage()
+    storage = MeteredStorage(memory, meter)
+    await fill(memory, range(1))
+    nodes, policy = BasicAuthenticator(BasicCredential("node", hash_password("right"))), Policy(storage, SystemClock())
+    allocator, numbers = Allocator(storage, SystemClock(), b"k" * 32), count()
+    worst = bodies()["parts of tags"]
+
+    async def question() -> None:
+        await nodes.check(_header("right"), "192.0.2.1")
+        assert await policy.service_configuration(alias_of(0))
+
+    async def guess() -> None:
+        number = next(numbers)
+        with suppress(NotAuthenticated, RateLimited):
+            await nodes.check(_header(f"guess {number}"), f"198.51.100.{number % NEIGHBOURS}")
+        await asyncio.sleep(STORAGE_LATENCY)  # its request comes by a network, too
+
+    async def read() -> None:
+        await find_marks_in_turns(worst)
+
+    async def click() -> None:
+        caller, form = Caller("mallory", "bench"), AliasFormat("meet", 6, "example.com")
+        with suppress(RateLimited):
+            await allocator.allocate(INTEGRATION, form, caller, timedelta(days=30), limits=of_user(caller))
+
+    neighbours: dict[str, Act] = {"guessed passwords": guess, "bodies of 4 MB": read, "clicks without end": click}
+    results = [await _beside(what, question, act) for what, act in neighbours.items()]
+    meter.reset()
+    await click()
+    return [*results, Result("a click beyond the quota: storage requests", meter.total, "requests", CLICK_REQUESTS)]
+
+
+async def _beside(what: str, question: Act, act: Act) -> Result:
+    alone, busy = list[float](), list[float]()
+    for _ in range(TURNS):
+        alone += await _asked(question)
+        tasks = [asyncio.create_task(_for_ever(act)) for _ in range(NEIGHBOURS)]
+        busy += await _asked(question)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    usual, slowed = statistics.median(alone), statistics.median(busy)
+    note = f"{1000 * slowed:.1f} ms, {1000 * usual:.1f} alone"
+    return Result(f"a question beside {what}", slowed / usual, "× alone", MAX_RATIO, note=note)
+
+
+async def _asked(question: Act) -> list[float]:
+    taken = list[float]()
+    for _ in range(QUESTIONS):
+        start = time.perf_counter()
+        await question()
+        taken.append(time.perf_counter() - start)
+    return taken
+
+
+async def _for_ever(act: Act) -> None:
+    while True:
+        await act()
+
+
+def _header(password: str) -> str:
+    return "Basic " + base64.b64encode(f"node:{password}".encode()).decode()
