@@ -84,6 +84,14 @@ async def pane(req: func.HttpRequest) -> func.HttpResponse:
     return file_response(req, html.encode(), "text/html; charset=utf-8", headers | {"Cache-Control": "no-cache"})
 
 
+@bp.route("addin/{uuid:guid}/preview", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@json_endpoint
+async def preview(req: func.HttpRequest) -> func.HttpResponse:
+    """The pane in each of its states, for the console."""
+    html, headers = await services().addin.pane.preview(req.route_params["uuid"])
+    return file_response(req, html.encode(), "text/html; charset=utf-8", headers | {"Cache-Control": "no-cache"})
+
+
 @bp.route("addin/{uuid:guid}/commands", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def commands(req: func.HttpRequest) -> func.HttpResponse:

@@ -43,14 +43,16 @@ class Bundle:
 
 
 def load(folder: Path) -> Bundle:
-    """The bundle of `addin/`: pane.html, style sheets, modules in src/, scripts of the sign-in dialog and of commands
-    in dialog/ and commands/, third-party files in vendor/.
+    """The bundle of `addin/`: pane.html, style sheets, modules in src/, scripts of the sign-in dialog, of commands
+    and of the preview in folders of their own, third-party files in vendor/.
 
     Raises ValueError if two files have the same name, or if a module imports what does not exist.
     """
     pages = {name: (folder / name).read_text("utf-8") for name in (PANE, COMMANDS)}
     launch = without_comments((folder / LAUNCH).read_text("utf-8"))
     modules = sorted(folder.glob("src/*.js"))
-    others = [path for place in ("dialog", "commands", VENDOR) for path in sorted(folder.glob(f"{place}/*.js"))]
+    others = [
+        path for place in ("dialog", "commands", "preview", VENDOR) for path in sorted(folder.glob(f"{place}/*.js"))
+    ]
     files = assets(ROUTE, [*sorted(folder.glob("*.css")), *modules, *others], pages)
     return Bundle(files, pages[PANE], [files.url(path.name) for path in modules], pages[COMMANDS], launch)

@@ -11,6 +11,7 @@ from shared.addin.bundle import Bundle
 
 MAIN = "main.js"
 COMMAND = "command.js"
+PREVIEW = "preview.js"
 STYLE = "pane.css"
 
 
@@ -23,6 +24,13 @@ def page(bundle: Bundle, scripts: Sequence[str], config: Mapping[str, Any]) -> s
     style = f'<link rel="stylesheet" href="{bundle.url(STYLE)}">'
     main = f'<script async type="module" src="{bundle.url(MAIN)}"></script>'
     return _filled(bundle.page, [*_preloads(bundle), style], config, [*_deferred(scripts), main])
+
+
+def preview(bundle: Bundle, config: Mapping[str, Any]) -> str:
+    """The pane as it looks in each of its states, for admins: without Office.js, and so without Outlook."""
+    style = f'<link rel="stylesheet" href="{bundle.url(STYLE)}">'
+    main = f'<script type="module" src="{bundle.url(PREVIEW)}"></script>'
+    return _filled(bundle.page, [style], config, [main])
 
 
 def commands(bundle: Bundle, scripts: Sequence[str], launch: str, config: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from shared import __version__
 from shared.addin.bundle import LAUNCH, Bundle, load
 from shared.addin.config import config, identity_origins, offer
-from shared.addin.page import commands, data_block, page
+from shared.addin.page import commands, data_block, page, preview
 from shared.aliases.people import addresses_in
 from shared.aliases.promises import Promises
 from shared.errors import NotFound
@@ -21,7 +21,7 @@ from shared.integrations import Integration, IntegrationStore
 from shared.templates import html_to_text, render
 from shared.web import sources
 from shared.web.assets import Asset
-from shared.web.headers import page_headers
+from shared.web.headers import COMMON, framed_by, page_headers, policy
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "addin"
 
@@ -61,6 +61,15 @@ class Pane:
         integration, told = await self._told(uuid)
         html = page(self.bundle, sources.scripts(integration), told)
         return html, page_headers(integration, identity_origins(integration), ["'self'"] if self._local else [])
+
+    async def preview(self, uuid: str) -> tuple[str, dict[str, str]]:
+        """The pane in each of its states, for the console (W6), and its headers. Raises NotFound.
+
+        It is for nobody's eyes but an admin's, and does nothing: only our own pages may frame it, and it asks nobody.
+        """
+        integration, told = await self._told(uuid)
+        security = framed_by(policy(integration), "'self'")
+        return preview(self.bundle, told), {**COMMON, "Content-Security-Policy": security}
 
     async def commands(self, uuid: str) -> tuple[str, dict[str, str]]:
         """The page of commands, and its headers. Raises NotFound, also if the manifest names none."""

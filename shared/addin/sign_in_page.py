@@ -10,7 +10,7 @@ from shared.addin.page import STYLE
 from shared.identity.sign_in.codes import by_hand
 from shared.integrations import Integration
 from shared.web import sources
-from shared.web.headers import COMMON, policy
+from shared.web.headers import COMMON, framed_by, policy
 
 SCRIPT = "signed-in.js"
 
@@ -33,7 +33,7 @@ def signed_in(bundle: Bundle, integration: Integration, code: str) -> tuple[str,
     scripts = "".join(f'<script defer src="{html.escape(url)}"></script>\n' for url in sources.scripts(integration))
     head = f'<link rel="stylesheet" href="{bundle.url(STYLE)}">\n{scripts}<script defer src="{bundle.url(SCRIPT)}">'
     body = _HANDING_OVER.format(code=html.escape(code), typed=html.escape(by_hand(code)))
-    headers = {**_HEADERS, "Content-Security-Policy": _in_no_frame(policy(integration))}
+    headers = {**_HEADERS, "Content-Security-Policy": framed_by(policy(integration), "'none'")}
     return _page("You are signed in", head + "</script>", body), headers
 
 
@@ -45,8 +45,3 @@ def _page(heading: str, head: str, body: str) -> str:
         f'<meta name="color-scheme" content="light dark">\n<title>{title}</title>\n{head}\n</head>\n'
         f'<body>\n<main>\n<h1 id="heading">{title}</h1>\n{body}\n</main>\n</body>\n</html>\n'
     )
-
-
-def _in_no_frame(policy_: str) -> str:
-    """The pane's policy for a window of its own: nobody may frame the page that contains a code."""
-    return policy_.partition("frame-ancestors")[0] + "frame-ancestors 'none'"

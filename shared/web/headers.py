@@ -60,6 +60,11 @@ def policy(integration: Integration, connect: Sequence[str] = (), ancestors: Seq
     return "; ".join(f"{name} {' '.join(values)}" for name, values in directives.items())
 
 
+def framed_by(policy_: str, who: str) -> str:
+    """A policy of `policy`'s for a page that Outlook does not frame: `who` does, such as 'none' or 'self' in quotes."""
+    return policy_.partition("frame-ancestors")[0] + f"frame-ancestors {who}"
+
+
 def owa_hosts(integration: Integration) -> list[str]:
     """Origins of Outlook on the web on-premises: the servers of Exchange's metadata and web services.
 
